@@ -1,0 +1,189 @@
+"""The Management API as the resources of the stand-in use it.
+
+Owns the token, the retries and turning failures into one readable line. The requests themselves
+are made by auth0-python; this module only picks the calls and hands plain values on. It refuses
+to know resources: what to call when is theirs.
+
+Two places differ from plain auth0-python on purpose, because the official plugin's requests are
+the contract: the token is asked for with HTTP Basic and a form body, lazily; and 409 is not
+retried (auth0-python's default would).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import responses
+from typing import Any, Final
+from urllib.parse import quote_plus
+
+import httpx
+from auth0.management import AsyncAuth0
+from auth0.management.core.api_error import ApiError
+
+RETRIED: Final = frozenset({500, 502, 503, 504, 524})
+SERVER_ERROR_TRIES: Final = 3
+RATE_LIMIT_TRIES: Final = 10
+"""The official plugin waits for ever on 429; a sandbox that never ends helps nobody."""
+LONGEST_WAIT: Final = 60.0
+WAIT_WITHOUT_HEADER: Final = 5.0
+TOKEN_LEEWAY: Final = 10.0
+
+
+class ManagementError(Exception):
+    """A call failed for good. The text is safe to print: it holds no credential."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def gone(self) -> bool:
+        """Whether the object does not exist (any more)."""
+        return self.status == HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """How to reach a tenant: bare domain (a port is allowed), client id and secret, audience."""
+
+    domain: str
+    client_id: str
+    client_secret: str
+    audience: str
+
+    def __repr__(self) -> str:
+        return f"Credentials(domain={self.domain!r}, client_id={self.client_id!r})"
+
+
+class Management:
+    """Lazy connection to one tenant. Nothing is sent before the first call."""
+
+    def __init__(
+        self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._sleep = sleep or asyncio.sleep
+        self._http = httpx.AsyncClient(timeout=30.0, follow_redirects=False)
+        self._token = ""
+        self._token_expires = 0.0
+        self._token_lock = asyncio.Lock()
+        self.sdk = AsyncAuth0(
+            base_url=f"https://{credentials.domain}/api/v2",
+            token="",
+            async_token=self._bearer,
+            httpx_client=self._http,
+            max_retries=0,
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def call(self, request: Callable[[AsyncAuth0], Awaitable[Any]]) -> Any:
+        """The answer of one Management API call as plain values.
+
+        Raises:
+            ManagementError: with status and Auth0's own message; status 0 when no answer came.
+        """
+        server_errors = rate_limits = 0
+        while True:
+            try:
+                return _plain(await request(self.sdk))
+            except ApiError as error:
+                status = error.status_code or 0
+                if status == HTTPStatus.TOO_MANY_REQUESTS and rate_limits < RATE_LIMIT_TRIES:
+                    rate_limits += 1
+                    await self._sleep(_rate_limit_wait(error.headers or {}))
+                elif status in RETRIED and server_errors < SERVER_ERROR_TRIES:
+                    server_errors += 1
+                    await self._sleep(0.5 * 2**server_errors)
+                else:
+                    raise ManagementError(status, _describe(status, error.body)) from None
+            except httpx.HTTPError as error:
+                raise self._unreachable(error) from None
+
+    async def _bearer(self) -> str:
+        async with self._token_lock:
+            if time.monotonic() >= self._token_expires - TOKEN_LEEWAY:
+                await self._fetch_token()
+            return self._token
+
+    async def _fetch_token(self) -> None:
+        credentials = self._credentials
+        pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
+        try:
+            answer = await self._http.post(
+                f"https://{credentials.domain}/oauth/token",
+                headers={"Authorization": f"Basic {b64encode(pair.encode()).decode()}"},
+                data={"audience": credentials.audience, "grant_type": "client_credentials"},
+            )
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from None
+        body: Any = None
+        with contextlib.suppress(ValueError):
+            body = answer.json()
+        if (
+            answer.status_code != HTTPStatus.OK
+            or not isinstance(body, dict)
+            or not body.get("access_token")
+        ):
+            raise ManagementError(answer.status_code, self._token_refused(answer.status_code, body))
+        self._token = body["access_token"]
+        self._token_expires = time.monotonic() + float(body.get("expires_in", 0))
+
+    def _token_refused(self, status: int, body: Any) -> str:
+        detail = body if isinstance(body, dict) else {}
+        reason = f"{detail.get('error', 'no code')}: {detail.get('error_description', '')}"
+        return (
+            f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
+            f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
+            "auth0:clientId and auth0:clientSecret), and that the application is authorised for the Management API."
+        )
+
+    def _unreachable(self, error: httpx.HTTPError) -> ManagementError:
+        return ManagementError(
+            0,
+            f"no answer from https://{self._credentials.domain} ({type(error).__name__}: {error}). "
+            "Is the tenant's domain right (AUTH0_DOMAIN), is it running, and is its certificate "
+            "authority named by SSL_CERT_FILE?",
+        )
+
+
+def _plain(answer: Any) -> Any:
+    # auth0-python answers pydantic models, lists of them, enums, or nothing.
+    if answer is None or isinstance(answer, str | int | float | bool):
+        return answer
+    if isinstance(answer, Mapping):
+        return {key: _plain(value) for key, value in answer.items()}
+    if isinstance(answer, list | tuple):
+        return [_plain(item) for item in answer]
+    if hasattr(answer, "model_dump"):
+        return answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return answer
+
+
+def _describe(status: int, body: Any) -> str:
+    phrase = responses.get(status, "")
+    message: Any = body
+    if hasattr(body, "model_dump"):
+        message = body.model_dump(by_alias=True)
+    if isinstance(message, Mapping):
+        code = message.get("errorCode") or message.get("error_code")
+        message = message.get("message") or message.get("error_description") or "no message"
+        if code:
+            message = f"{message} ({code})"
+    return f"{status} {phrase}: {message}"
+
+
+def _rate_limit_wait(headers: Mapping[str, str]) -> float:
+    lowered = {key.lower(): value for key, value in headers.items()}
+    try:
+        wait = float(lowered["x-ratelimit-reset"]) - time.time()
+    except (KeyError, ValueError):
+        wait = WAIT_WITHOUT_HEADER
+    return min(max(wait, 0.0), LONGEST_WAIT)

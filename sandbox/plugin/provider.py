@@ -1,0 +1,256 @@
+"""The engine's side of the stand-in: check, diff, create, read, update, delete, invoke.
+
+Owns the translation between the engine's requests and one `Resource`, secret marks included.
+Refuses to know any resource's requests, and anything that is not in its tables.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pulumi.provider.experimental.provider as protocol
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from sandbox.plugin.client import Credentials, Management, ManagementError
+from sandbox.plugin.functions import FUNCTIONS
+from sandbox.plugin.resources import RESOURCES
+from sandbox.plugin.resources.base import PartialFailureError, Resource, State
+from sandbox.plugin.schema import (
+    Difference,
+    Schema,
+    differences,
+    inputs_of,
+    problems,
+    secret_paths_of,
+)
+from sandbox.plugin.values import UNKNOWN, Path, plain_map, secret_paths, wire_map
+
+_KINDS: Final = {
+    ("add", False): protocol.PropertyDiffKind.ADD,
+    ("add", True): protocol.PropertyDiffKind.ADD_REPLACE,
+    ("delete", False): protocol.PropertyDiffKind.DELETE,
+    ("delete", True): protocol.PropertyDiffKind.DELETE_REPLACE,
+    ("update", False): protocol.PropertyDiffKind.UPDATE,
+    ("update", True): protocol.PropertyDiffKind.UPDATE_REPLACE,
+}
+_SETTINGS: Final = {
+    "domain": "AUTH0_DOMAIN",
+    "clientId": "AUTH0_CLIENT_ID",
+    "clientSecret": "AUTH0_CLIENT_SECRET",
+    "audience": "AUTH0_AUDIENCE",
+}
+
+
+class InitFailedError(Exception):
+    """Created or updated, but not in the declared shape: what the engine stores of it."""
+
+    def __init__(
+        self,
+        failure: PartialFailureError,
+        state: dict[str, PropertyValue],
+        inputs: dict[str, PropertyValue],
+    ) -> None:
+        super().__init__(str(failure))
+        self.resource_id = failure.resource_id
+        self.reasons = failure.reasons
+        self.state = state
+        self.inputs = inputs
+
+
+class StandInProvider(protocol.Provider):
+    """STAND-IN for the official auth0 provider; see the package's docstring."""
+
+    def __init__(self) -> None:
+        self._management: Management | None = None
+        self._domain = ""
+
+    async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
+        said = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
+        said |= {key: str(value) for key, value in plain_map(request.args).items()}
+        values = {
+            key: said.get(key) or os.environ.get(variable, "")
+            for key, variable in _SETTINGS.items()
+        }
+        missing = [
+            f"auth0:{key} (or {_SETTINGS[key]})"
+            for key in ("domain", "clientId", "clientSecret")
+            if not values[key]
+        ]
+        if missing:
+            raise ManagementError(
+                0, f"the auth0 provider is not configured: set {', '.join(missing)}"
+            )
+        self._domain = values["domain"].removeprefix("https://").rstrip("/")
+        self._management = Management(
+            Credentials(
+                domain=self._domain,
+                client_id=values["clientId"],
+                client_secret=values["clientSecret"],
+                audience=values["audience"] or f"https://{self._domain}/api/v2/",
+            )
+        )
+        return protocol.ConfigureResponse(
+            accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
+        )
+
+    async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
+        resource = RESOURCES.get(request.type)
+        if resource is None:
+            reason = _not_in_stand_in(request.type, RESOURCES)
+            return protocol.CheckResponse(failures=[protocol.CheckFailure("", reason)])
+        inputs = dict(request.new_inputs)
+        if resource.autonamed and "name" not in inputs:
+            old_name = request.old_inputs.get("name")
+            inputs["name"] = old_name or PropertyValue(f"{request.name}-{secrets.token_hex(4)[:7]}")
+        failures = [
+            protocol.CheckFailure(path, reason)
+            for path, reason in problems(resource.schema, plain_map(inputs))
+        ]
+        return protocol.CheckResponse(inputs=inputs, failures=failures)
+
+    async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
+        resource = _resource(request.type)
+        found = _differences(
+            resource.schema,
+            plain_map(request.old_state),
+            plain_map(request.new_inputs),
+            request.ignore_changes,
+        )
+        tops = list(dict.fromkeys(item.top for item in found))
+        return protocol.DiffResponse(
+            changes=bool(found),
+            replaces=list(dict.fromkeys(item.top for item in found if item.replace)),
+            diffs=tops,
+            detailed_diff={
+                item.path: protocol.PropertyDiff(
+                    _KINDS[item.change, item.replace], input_diff=False
+                )
+                for item in found
+            },
+        )
+
+    async def create(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
+        resource, inputs = _resource(request.type), plain_map(request.properties)
+        marks = _marks(resource, request.properties)
+        if request.preview:
+            return protocol.CreateResponse(
+                "", wire_map(_planned(resource.schema, {}, inputs), marks)
+            )
+        try:
+            resource_id, state = await resource.create(self._api, inputs)
+        except PartialFailureError as failure:
+            raise InitFailedError(
+                failure, wire_map(failure.state, marks), dict(request.properties)
+            ) from None
+        return protocol.CreateResponse(resource_id, wire_map(state, marks))
+
+    async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
+        resource, inputs, prior = (
+            _resource(request.type),
+            plain_map(request.news),
+            plain_map(request.olds),
+        )
+        marks = _marks(resource, request.news)
+        if request.preview:
+            return protocol.UpdateResponse(
+                wire_map(_planned(resource.schema, prior, inputs), marks)
+            )
+        found = _differences(resource.schema, prior, inputs, list(request.ignore_changes))
+        changed = frozenset(item.top for item in found)
+        try:
+            state = await resource.update(self._api, request.resource_id, prior, inputs, changed)
+        except PartialFailureError as failure:
+            raise InitFailedError(
+                failure, wire_map(failure.state, marks), dict(request.news)
+            ) from None
+        return protocol.UpdateResponse(wire_map(state, marks))
+
+    async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
+        resource, prior = _resource(request.type), plain_map(request.properties)
+        state = await resource.read(self._api, request.resource_id, prior)
+        if state is None:
+            return protocol.ReadResponse(resource_id="")
+        marks = _marks(resource, request.properties, request.inputs)
+        importing = not request.inputs
+        wanted = inputs_of(resource.schema) if importing else frozenset(request.inputs)
+        inputs = {name: state[name] for name in wanted if name in state}
+        if not importing:
+            inputs = _shaped(inputs, plain_map(request.inputs))
+        return protocol.ReadResponse(
+            request.resource_id, wire_map(state, marks), wire_map(inputs, marks)
+        )
+
+    async def delete(self, request: protocol.DeleteRequest) -> None:
+        resource = _resource(request.type)
+        await resource.delete(self._api, request.resource_id, plain_map(request.properties))
+
+    async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
+        function = FUNCTIONS.get(request.tok)
+        if function is None:
+            reason = _not_in_stand_in(request.tok, FUNCTIONS)
+            return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
+        result = await function(self._api, self._domain, plain_map(request.args))
+        return protocol.InvokeResponse(wire_map(result))
+
+    @property
+    def _api(self) -> Management:
+        if self._management is None:
+            raise ManagementError(0, "the auth0 provider was used before it was configured")
+        return self._management
+
+
+def _resource(token: str) -> Resource:
+    try:
+        return RESOURCES[token]
+    except KeyError:
+        raise ManagementError(0, _not_in_stand_in(token, RESOURCES)) from None
+
+
+def _not_in_stand_in(token: str, known: Iterable[str]) -> str:
+    return f"{token} is not in the stand-in plugin; it has {', '.join(sorted(known))}"
+
+
+def _marks(resource: Resource, *sources: Mapping[str, PropertyValue]) -> frozenset[Path]:
+    marks = set(secret_paths_of(resource.schema))
+    for source in sources:
+        marks |= secret_paths(source)
+    return frozenset(marks)
+
+
+def _differences(
+    schema: Schema, state: State, inputs: State, ignored: list[str]
+) -> list[Difference]:
+    return [
+        item
+        for item in differences(schema, state, inputs)
+        if not any(
+            item.path == path or item.path.startswith((f"{path}.", f"{path}[")) for path in ignored
+        )
+    ]
+
+
+def _planned(schema: Schema, prior: State, inputs: State) -> State:
+    """The state a preview can foresee: the inputs, and what only the tenant knows left unknown."""
+    planned: dict[str, Any] = dict(inputs)
+    for name, attribute in schema.items():
+        if name in planned:
+            continue
+        if name in prior and (attribute.output_only or attribute.computed):
+            planned[name] = prior[name]
+        elif attribute.output_only or attribute.computed:
+            planned[name] = UNKNOWN
+        elif attribute.default is not None:
+            planned[name] = attribute.default
+    return planned
+
+
+def _shaped(values: Any, like: Any) -> Any:
+    """Values cut to the keys that the program said, so that a refresh adds no input."""
+    if isinstance(values, dict) and isinstance(like, dict):
+        return {key: _shaped(value, like[key]) for key, value in values.items() if key in like}
+    if isinstance(values, list) and isinstance(like, list) and len(values) == len(like):
+        return [_shaped(value, one) for value, one in zip(values, like, strict=True)]
+    return values

@@ -1,0 +1,173 @@
+"""auth0:index/action:Action."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.resources.base import PartialFailureError, Resource, State, given
+from sandbox.plugin.schema import Attribute, Schema
+
+BUILD_TIMEOUT: Final = 360.0
+LONGEST_POLL: Final = 5.0
+
+_TRIGGER: Schema = {
+    "id": Attribute(required=True),
+    "version": Attribute(required=True),
+}
+_NAME_AND_VERSION: Schema = {
+    "name": Attribute(required=True),
+    "version": Attribute(required=True),
+}
+_SECRET: Schema = {
+    "name": Attribute(required=True),
+    "value": Attribute(required=True, secret=True),
+}
+
+
+class ActionResource(Resource):
+    """An Action. Deploying waits until the build is done and the new version is live."""
+
+    token: ClassVar[str] = "auth0:index/action:Action"  # noqa: S105 - a type token
+    autonamed: ClassVar[bool] = True
+    schema: ClassVar[Schema] = {
+        "code": Attribute(required=True),
+        "dependencies": Attribute(kind="blocks", fields=_NAME_AND_VERSION),
+        "deploy": Attribute(default=False),
+        "name": Attribute(required=True),
+        "runtime": Attribute(computed=True, choices=("node12", "node16", "node18", "node22")),
+        "secrets": Attribute(kind="blocks", fields=_SECRET, write_only=True),
+        "status": Attribute(output_only=True),
+        "supportedTriggers": Attribute(kind="block", required=True, fields=_TRIGGER),
+        "versionId": Attribute(output_only=True),
+    }
+
+    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
+        body = given(
+            **_always_sent(inputs),
+            dependencies=inputs.get("dependencies"),
+            secrets=inputs.get("secrets"),
+        )
+        action = await api.call(lambda sdk: sdk.actions.create(**body))
+        action_id: str = action["id"]
+        try:
+            return action_id, await self._deploy_and_read(api, action_id, inputs)
+        except ManagementError as error:
+            raise PartialFailureError(action_id, _state(action, inputs), [str(error)]) from None
+
+    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
+        try:
+            action = await api.call(lambda sdk: sdk.actions.get(resource_id))
+        except ManagementError as error:
+            if error.gone:
+                return None
+            raise
+        return _state(action, prior)
+
+    async def update(
+        self,
+        api: Management,
+        resource_id: str,
+        prior: State,
+        inputs: State,
+        changed: frozenset[str],
+    ) -> State:
+        if "secrets" in changed:
+            await self._refuse_to_erase_secrets(api, resource_id, prior, inputs)
+        # A list that the program no longer has is emptied, not left.
+        lists: State = {
+            name: inputs.get(name, []) for name in ("dependencies", "secrets") if name in changed
+        }
+        body = {**_always_sent(inputs), **lists}
+        action = await api.call(lambda sdk: sdk.actions.update(resource_id, **body))
+        try:
+            return await self._deploy_and_read(api, resource_id, inputs)
+        except ManagementError as error:
+            raise PartialFailureError(resource_id, _state(action, inputs), [str(error)]) from None
+
+    async def delete(self, api: Management, resource_id: str, state: State) -> None:
+        try:
+            await api.call(lambda sdk: sdk.actions.delete(resource_id))
+        except ManagementError as error:
+            if not error.gone:
+                raise
+
+    async def _refuse_to_erase_secrets(
+        self, api: Management, action_id: str, prior: State, inputs: State
+    ) -> None:
+        action = await api.call(lambda sdk: sdk.actions.get(action_id))
+        known = {
+            secret["name"] for secret in [*prior.get("secrets", []), *inputs.get("secrets", [])]
+        }
+        foreign = sorted({secret["name"] for secret in action.get("secrets", [])} - known)
+        if foreign:
+            raise ManagementError(
+                0,
+                f"the Action {inputs['name']!r} has secrets that the program does not declare: "
+                f"{', '.join(foreign)}. An update would erase them: declare them, or remove them "
+                "from the Action first.",
+            )
+
+    async def _deploy_and_read(self, api: Management, action_id: str, inputs: State) -> State:
+        if inputs.get("deploy"):
+            await _wait(api, action_id, _built)
+            await api.call(lambda sdk: sdk.actions.deploy(action_id))
+            await _wait(
+                api,
+                action_id,
+                lambda action: bool((action.get("deployed_version") or {}).get("deployed")),
+            )
+        return _state(await api.call(lambda sdk: sdk.actions.get(action_id)), inputs)
+
+
+def _always_sent(inputs: State) -> dict[str, Any]:
+    runtime = inputs.get("runtime")
+    return given(
+        name=inputs["name"],
+        supported_triggers=[inputs["supportedTriggers"]],
+        code=inputs["code"],
+        runtime="node18-actions" if runtime == "node18" else runtime,
+    )
+
+
+def _state(action: dict[str, Any], said: State) -> State:
+    runtime = action.get("runtime")
+    return given(
+        code=action.get("code"),
+        dependencies=[
+            {"name": item["name"], "version": item["version"]}
+            for item in action.get("dependencies") or []
+        ]
+        or None,
+        deploy=said.get("deploy", False),
+        name=action["name"],
+        runtime="node18" if runtime == "node18-actions" else runtime,
+        secrets=said.get("secrets"),
+        status=action.get("status"),
+        supportedTriggers={
+            key: action["supported_triggers"][0].get(key) for key in ("id", "version")
+        },
+        versionId=(action.get("deployed_version") or {}).get("id"),
+    )
+
+
+def _built(action: dict[str, Any]) -> bool:
+    if action.get("status") == "failed":
+        raise ManagementError(
+            0, f"the Action {action['name']!r} failed to build: see the tenant's log of the Action"
+        )
+    return bool(action.get("status") == "built")
+
+
+async def _wait(api: Management, action_id: str, ready: Callable[[dict[str, Any]], bool]) -> None:
+    deadline, pause = time.monotonic() + BUILD_TIMEOUT, 0.25
+    while not ready(await api.call(lambda sdk: sdk.actions.get(action_id))):
+        if time.monotonic() > deadline:
+            raise ManagementError(
+                0, f"the Action {action_id} was not ready after {BUILD_TIMEOUT:.0f} s"
+            )
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_POLL)

@@ -1,0 +1,65 @@
+"""What a resource type of the stand-in is.
+
+Owns the interface between the provider (engine side) and one resource (tenant side).
+States and inputs are plain values under Pulumi's property names.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from sandbox.plugin.client import Management
+from sandbox.plugin.schema import Schema
+
+State = dict[str, Any]
+
+
+class PartialFailureError(Exception):
+    """The object exists in the tenant, but is not in the declared shape.
+
+    The engine keeps the resource, and its next `up` tries the update again.
+    """
+
+    def __init__(self, resource_id: str, state: State, reasons: list[str]) -> None:
+        super().__init__("; ".join(reasons))
+        self.resource_id = resource_id
+        self.state = state
+        self.reasons = reasons
+
+
+class Resource(ABC):
+    """One resource type. Stateless: everything is in the arguments."""
+
+    token: ClassVar[str]
+    schema: ClassVar[Schema]
+    autonamed: ClassVar[bool] = False
+    """Whether a missing `name` is invented (the bridge of the official plugin does)."""
+
+    @abstractmethod
+    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
+        """Make the object; answer its id and state."""
+
+    @abstractmethod
+    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
+        """The state as the tenant has it now; None when the object is gone."""
+
+    async def update(
+        self,
+        api: Management,
+        resource_id: str,
+        prior: State,
+        inputs: State,
+        changed: frozenset[str],
+    ) -> State:
+        """Bring the object to the inputs; `changed` are the top-level attributes that differ."""
+        raise NotImplementedError(f"{self.token} cannot be updated in place")
+
+    @abstractmethod
+    async def delete(self, api: Management, resource_id: str, state: State) -> None:
+        """Remove the object. An object that is already gone is no error."""
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Keyword arguments without the ones left out by the program."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,104 @@
+"""auth0:index/phoneProvider:PhoneProvider."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sandbox.plugin.client import Management, ManagementError
+from sandbox.plugin.resources.base import Resource, State, given
+from sandbox.plugin.schema import Attribute, Schema
+
+
+class PhoneProviderResource(Resource):
+    """The tenant's phone provider. Creating takes over a provider that is already there."""
+
+    token: ClassVar[str] = "auth0:index/phoneProvider:PhoneProvider"  # noqa: S105 - a type token
+    autonamed: ClassVar[bool] = True
+    schema: ClassVar[Schema] = {
+        "channel": Attribute(output_only=True),
+        "configuration": Attribute(
+            kind="block",
+            required=True,
+            fields={
+                "defaultFrom": Attribute(),
+                "deliveryMethods": Attribute(kind="set", required=True),
+                "mssid": Attribute(),
+                "sid": Attribute(),
+            },
+        ),
+        "credentials": Attribute(
+            kind="block",
+            required=True,
+            write_only=True,
+            fields={"authToken": Attribute(secret=True)},
+        ),
+        "disabled": Attribute(),
+        "name": Attribute(required=True, choices=("twilio", "custom")),
+        "tenant": Attribute(output_only=True),
+    }
+
+    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
+        existing = await api.call(lambda sdk: sdk.branding.phone.providers.list())
+        if existing["providers"]:
+            provider_id: str = existing["providers"][0]["id"]
+            return provider_id, await self.update(api, provider_id, {}, inputs, frozenset())
+        body = _body(inputs)
+        created = await api.call(lambda sdk: sdk.branding.phone.providers.create(**body))
+        provider_id = created["id"]
+        return provider_id, await self.read(api, provider_id, inputs) or inputs
+
+    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
+        try:
+            provider = await api.call(lambda sdk: sdk.branding.phone.providers.get(resource_id))
+        except ManagementError as error:
+            if error.gone:
+                return None
+            raise
+        configuration = provider.get("configuration") or {}
+        return given(
+            channel=provider.get("channel"),
+            configuration=given(
+                defaultFrom=configuration.get("default_from"),
+                deliveryMethods=configuration.get("delivery_methods"),
+                mssid=configuration.get("mssid"),
+                sid=configuration.get("sid"),
+            ),
+            credentials=prior.get("credentials"),
+            disabled=provider.get("disabled"),
+            name=provider["name"],
+            tenant=provider.get("tenant"),
+        )
+
+    async def update(
+        self,
+        api: Management,
+        resource_id: str,
+        prior: State,
+        inputs: State,
+        changed: frozenset[str],
+    ) -> State:
+        body = _body(inputs)
+        await api.call(lambda sdk: sdk.branding.phone.providers.update(resource_id, **body))
+        return await self.read(api, resource_id, inputs) or inputs
+
+    async def delete(self, api: Management, resource_id: str, state: State) -> None:
+        try:
+            await api.call(lambda sdk: sdk.branding.phone.providers.delete(resource_id))
+        except ManagementError as error:
+            if not error.gone:
+                raise
+
+
+def _body(inputs: State) -> dict[str, Any]:
+    configuration = inputs["configuration"]
+    return given(
+        name=inputs["name"],
+        disabled=inputs.get("disabled"),
+        configuration=given(
+            delivery_methods=configuration["deliveryMethods"],
+            default_from=configuration.get("defaultFrom"),
+            mssid=configuration.get("mssid"),
+            sid=configuration.get("sid"),
+        ),
+        credentials=given(auth_token=inputs["credentials"].get("authToken")),
+    )

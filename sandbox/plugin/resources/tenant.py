@@ -1,0 +1,168 @@
+"""auth0:index/tenant:Tenant.
+
+Of the tenant's settings the stand-in knows the ones that phone MFA meets; others are
+"not in the stand-in". Creating is a PATCH and deleting is nothing, as with the official plugin,
+and a first apply clears what the program leaves out of a short list (provider-traps.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from typing import Any, ClassVar, Final
+
+from sandbox.plugin.client import Management
+from sandbox.plugin.resources.base import Resource, State, given
+from sandbox.plugin.schema import Attribute, Schema
+
+SETTLE_SECONDS: Final = 0.8
+"""Between the two PATCHes, as the official plugin waits."""
+
+_CLEARED_AT_CREATE: Final = (
+    "default_token_quota",
+    "error_page",
+    "mtls",
+    "skip_non_verifiable_callback_uri_confirmation_prompt",
+    "country_codes",
+)
+_COMPUTED = Attribute(computed=True)
+_FLAGS: Schema = dict.fromkeys(
+    (
+        "allowLegacyDelegationGrantTypes",
+        "allowLegacyRoGrantTypes",
+        "allowLegacyTokeninfoEndpoint",
+        "dashboardInsightsView",
+        "dashboardLogStreamsNext",
+        "disableClickjackProtectionHeaders",
+        "disableFieldsMapFix",
+        "disableManagementApiSmsObfuscation",
+        "enableAdfsWaadEmailVerification",
+        "enableApisSection",
+        "enableClientConnections",
+        "enableCustomDomainInEmails",
+        "enableDynamicClientRegistration",
+        "enableIdtokenApi2",
+        "enableLegacyLogsSearchV2",
+        "enableLegacyProfile",
+        "enablePipeline2",
+        "enablePublicSignupUserExistsError",
+        "enableSso",
+        "mfaShowFactorListOnEnrollment",
+        "noDiscloseEnterpriseConnections",
+        "removeAlgFromJwks",
+        "revokeRefreshTokenGrant",
+        "useScopeDescriptionsForConsent",
+    ),
+    _COMPUTED,
+)
+
+
+class TenantResource(Resource):
+    """The tenant settings that phone MFA touches."""
+
+    token: ClassVar[str] = "auth0:index/tenant:Tenant"  # noqa: S105 - a type token
+    schema: ClassVar[Schema] = {
+        "allowedLogoutUrls": Attribute(kind="list", computed=True),
+        "countryCodes": Attribute(
+            kind="block",
+            fields={
+                "lists": Attribute(kind="list", required=True),
+                "mode": Attribute(required=True),
+            },
+        ),
+        "customizeMfaInPostloginAction": _COMPUTED,
+        "defaultAudience": _COMPUTED,
+        "defaultDirectory": _COMPUTED,
+        "enabledLocales": Attribute(kind="list", computed=True),
+        "ephemeralSessionLifetime": _COMPUTED,
+        "flags": Attribute(kind="block", computed=True, fields=_FLAGS),
+        "friendlyName": _COMPUTED,
+        "idleEphemeralSessionLifetime": _COMPUTED,
+        "idleSessionLifetime": _COMPUTED,
+        "phoneConsolidatedExperience": _COMPUTED,
+        "pictureUrl": _COMPUTED,
+        "sandboxVersion": _COMPUTED,
+        "sessionLifetime": _COMPUTED,
+        "skipNonVerifiableCallbackUriConfirmationPrompt": Attribute(
+            choices=("true", "false", "null")
+        ),
+        "supportEmail": _COMPUTED,
+        "supportUrl": _COMPUTED,
+    }
+
+    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
+        await self._patch(api, inputs, clear=_cleared(inputs))
+        resource_id = f"stand-in-{uuid.uuid4().hex}"
+        return resource_id, await self._read(api)
+
+    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
+        return await self._read(api)
+
+    async def update(
+        self,
+        api: Management,
+        resource_id: str,
+        prior: State,
+        inputs: State,
+        changed: frozenset[str],
+    ) -> State:
+        clear = [key for key in _cleared(inputs) if _camel(key) in changed]
+        await self._patch(api, inputs, clear=clear)
+        return await self._read(api)
+
+    async def delete(self, api: Management, resource_id: str, state: State) -> None:
+        """Nothing: a tenant's settings outlive the resource, with the official plugin too."""
+
+    async def _patch(self, api: Management, inputs: State, *, clear: list[str]) -> None:
+        body = {_snake(name): _for_api(name, value) for name, value in inputs.items()}
+        if body:
+            await api.call(lambda sdk: sdk.tenants.settings.update(**body))
+        if clear:
+            await asyncio.sleep(SETTLE_SECONDS)
+            nulls = dict.fromkeys(clear)
+            await api.call(lambda sdk: sdk.tenants.settings.update(**nulls))
+
+    async def _read(self, api: Management) -> State:
+        settings = await api.call(lambda sdk: sdk.tenants.settings.get())
+        return tenant_state(settings)
+
+
+def tenant_state(settings: dict[str, Any]) -> State:
+    """Settings as the API answers them, under the program's property names."""
+    state = {name: settings.get(_snake(name)) for name in TenantResource.schema}
+    flags = settings.get("flags") or {}
+    state["flags"] = given(**{name: flags.get(_snake(name)) for name in _FLAGS})
+    country_codes = settings.get("country_codes")
+    state["countryCodes"] = (
+        {"lists": country_codes["list"], "mode": country_codes["mode"]} if country_codes else None
+    )
+    prompt = settings.get("skip_non_verifiable_callback_uri_confirmation_prompt")
+    state["skipNonVerifiableCallbackUriConfirmationPrompt"] = (
+        None if prompt is None else str(prompt).lower()
+    )
+    return given(**state)
+
+
+def _cleared(inputs: State) -> list[str]:
+    return [key for key in _CLEARED_AT_CREATE if _camel(key) not in inputs]
+
+
+def _for_api(name: str, value: Any) -> Any:
+    if name == "flags":
+        return {_snake(flag): switch for flag, switch in value.items()}
+    if name == "countryCodes":
+        return {"list": value["lists"], "mode": value["mode"]}
+    if name == "skipNonVerifiableCallbackUriConfirmationPrompt":
+        return {"true": True, "false": False}.get(value)
+    return value
+
+
+def _snake(name: str) -> str:
+    # A digit never starts a word in these names: enableIdtokenApi2 is enable_idtoken_api2.
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

@@ -1,0 +1,198 @@
+"""What the stand-in knows of each resource's attributes, and what differs between two states.
+
+Owns the attribute descriptions and the detailed diff that they lead to. Refuses to talk to a
+tenant. The kinds follow the official provider: an *optional and computed* attribute that the
+program leaves out keeps whatever the tenant has; an optional one without `computed` returns to
+its default. Source: provider-traces/*.json and provider-traps.md of the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sandbox.plugin.values import Path, has_unknown
+
+Kind = Literal["scalar", "list", "set", "block", "blocks"]
+Change = Literal["add", "delete", "update"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """One attribute.
+
+    `block` is a nested object, `blocks` a list of them, `set` a list whose order means nothing.
+    """
+
+    kind: Kind = "scalar"
+    required: bool = False
+    computed: bool = False
+    """Filled in by the tenant when the program leaves it out."""
+    output_only: bool = False
+    default: Any = None
+    force_new: bool = False
+    secret: bool = False
+    write_only: bool = False
+    """Never answered by the tenant: the state keeps what the program said."""
+    choices: tuple[str, ...] = ()
+    fields: Schema = field(default_factory=dict)
+
+
+Schema = Mapping[str, Attribute]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One changed leaf: its path as Pulumi prints it, and whether it needs a new resource."""
+
+    path: str
+    change: Change
+    replace: bool = False
+
+    @property
+    def top(self) -> str:
+        return self.path.split(".", 1)[0].split("[", 1)[0]
+
+
+def inputs_of(schema: Schema) -> frozenset[str]:
+    """Attributes a program may set."""
+    return frozenset(name for name, attribute in schema.items() if not attribute.output_only)
+
+
+def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
+    """Paths of attributes that are secret by nature (`*` for list items)."""
+    found: set[Path] = set()
+    for name, attribute in schema.items():
+        path: Path = (*prefix, name)
+        if attribute.secret:
+            found.add(path)
+        if attribute.kind == "block":
+            found |= secret_paths_of(attribute.fields, path)
+        elif attribute.kind == "blocks":
+            found |= secret_paths_of(attribute.fields, (*path, "*"))
+    return frozenset(found)
+
+
+def problems(
+    schema: Schema, inputs: Mapping[str, Any], prefix: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Every (attribute path, reason) that makes the inputs unusable."""
+    for name in inputs:
+        if name not in inputs_of(schema):
+            yield f"{prefix}{name}", "is not in the stand-in (or is not an input)"
+    for name, attribute in schema.items():
+        path = f"{prefix}{name}"
+        value = inputs.get(name)
+        if value is None:
+            if attribute.required:
+                yield path, "is required"
+        elif has_unknown(value):
+            continue
+        elif attribute.choices and value not in attribute.choices:
+            yield path, f"must be one of {', '.join(attribute.choices)}, got {value!r}"
+        elif attribute.kind == "block":
+            yield from problems(attribute.fields, value, f"{path}.")
+        elif attribute.kind == "blocks":
+            for index, item in enumerate(value):
+                yield from problems(attribute.fields, item, f"{path}[{index}].")
+
+
+def differences(
+    schema: Schema, state: Mapping[str, Any], inputs: Mapping[str, Any], prefix: str = ""
+) -> list[Difference]:
+    """What an update would change, leaf by leaf, in the order of the schema."""
+    found: list[Difference] = []
+    for name, attribute in schema.items():
+        if not attribute.output_only:
+            found += _attribute_differences(
+                attribute, f"{prefix}{name}", state.get(name), inputs.get(name)
+            )
+    return found
+
+
+def _attribute_differences(attribute: Attribute, path: str, old: Any, new: Any) -> list[Difference]:
+    if new is None:
+        if attribute.computed:
+            return []
+        new = attribute.default
+    if _empty(old) and _empty(new):
+        return []
+    if attribute.kind == "block" and not _empty(new) and not has_unknown_itself(new):
+        return _nested(attribute, path, old or {}, new)
+    if attribute.kind == "blocks":
+        return _items(attribute, path, old or [], new or [])
+    if attribute.kind in {"list", "set"} and not has_unknown_itself(new):
+        return _elements(attribute, path, old or [], new or [])
+    return _leaf(attribute, path, old, new)
+
+
+def has_unknown_itself(value: Any) -> bool:
+    """Whether the value as a whole is unknown (not merely something inside it)."""
+    return isinstance(value, str) and has_unknown(value)
+
+
+def _nested(
+    attribute: Attribute, path: str, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> list[Difference]:
+    found = differences(attribute.fields, old, new, f"{path}.")
+    return [_inherit(attribute, difference) for difference in found]
+
+
+def _items(
+    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
+) -> list[Difference]:
+    found: list[Difference] = []
+    for index in range(max(len(old), len(new))):
+        place = f"{path}[{index}]"
+        if index >= len(new):
+            found.append(Difference(place, "delete", attribute.force_new))
+        elif index >= len(old):
+            found.append(Difference(place, "add", attribute.force_new))
+        else:
+            nested = differences(attribute.fields, old[index], new[index], f"{place}.")
+            found += [_inherit(attribute, difference) for difference in nested]
+    return found
+
+
+def _elements(
+    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
+) -> list[Difference]:
+    replace = attribute.force_new
+    if attribute.kind == "set":
+        gone = [i for i, item in enumerate(old) if item not in new]
+        come = [i for i, item in enumerate(new) if item not in old]
+        return [Difference(f"{path}[{i}]", "delete", replace) for i in gone] + [
+            Difference(f"{path}[{i}]", "add", replace) for i in come
+        ]
+    found: list[Difference] = []
+    for index in range(max(len(old), len(new))):
+        if index >= len(new):
+            found.append(Difference(f"{path}[{index}]", "delete", replace))
+        elif index >= len(old):
+            found.append(Difference(f"{path}[{index}]", "add", replace))
+        elif old[index] != new[index]:
+            found.append(Difference(f"{path}[{index}]", "update", replace))
+    return found
+
+
+def _leaf(attribute: Attribute, path: str, old: Any, new: Any) -> list[Difference]:
+    if old == new:
+        return []
+    change: Change = "update"
+    if old is None:
+        change = "add"
+    elif new is None:
+        change = "delete"
+    return [Difference(path, change, attribute.force_new)]
+
+
+def _inherit(attribute: Attribute, difference: Difference) -> Difference:
+    if not attribute.force_new:
+        return difference
+    return Difference(difference.path, difference.change, replace=True)
+
+
+def _empty(value: Any) -> bool:
+    # The provider framework does not tell an unset attribute from its type's zero value.
+    return value is None or value is False or value in ("", 0, [], {})

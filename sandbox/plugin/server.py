@@ -1,0 +1,111 @@
+"""The gRPC process that the engine starts.
+
+Owns turning exceptions into what the engine prints: one readable line instead of a Python
+traceback, and "created, but not initialised" for an object that exists half made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+import grpc
+import grpc.aio
+from google.protobuf import any_pb2
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+
+from sandbox.plugin.client import ManagementError
+from sandbox.plugin.provider import InitFailedError, StandInProvider
+
+_DETAILS: Final = "grpc-status-details-bin"
+Handler = Callable[[Any, Any], Awaitable[Any]]
+
+
+class StandInServicer(ProviderServicer):
+    """The SDK's servicer, with failures that a person can read."""
+
+    async def Configure(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Configure, request, context)
+
+    async def Check(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Check, request, context)
+
+    async def Diff(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Diff, request, context)
+
+    async def Create(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Create, request, context)
+
+    async def Read(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Read, request, context)
+
+    async def Update(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Update, request, context)
+
+    async def Delete(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Delete, request, context)
+
+    async def Invoke(self, request: Any, context: Any) -> Any:
+        return await _readable(super().Invoke, request, context)
+
+
+async def _readable(handler: Handler, request: Any, context: Any) -> Any:
+    try:
+        return await handler(request, context)
+    except InitFailedError as error:
+        await _abort_half_made(context, error)
+    except ManagementError as error:
+        await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+async def _abort_half_made(context: Any, error: InitFailedError) -> None:
+    detail = any_pb2.Any()
+    detail.Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.resource_id,
+            properties=PropertyValue.marshal_map(error.state),
+            inputs=PropertyValue.marshal_map(error.inputs),
+            reasons=error.reasons,
+        )
+    )
+    status = status_pb2.Status(
+        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail]
+    )
+    context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
+    await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+async def _serve(engine_address: str) -> None:
+    server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
+    servicer = StandInServicer(
+        sys.argv[1:], version("pulumi-auth0"), StandInProvider(), engine_address
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    # The engine reads the port from the first line of standard output.
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await stop.wait()
+    await server.stop(grace=0.5)
+
+
+def main() -> None:
+    """Serve until the engine ends the process. The engine's address is the first argument."""
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    if not addresses:
+        sys.exit(
+            "pulumi-resource-auth0 (stand-in) is started by the Pulumi engine, which passes its "
+            "address as argument"
+        )
+    asyncio.run(_serve(addresses[0]))
