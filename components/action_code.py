@@ -1,0 +1,69 @@
+"""The Action's source text, assembled from `actions/src`.
+
+Owns which parts make up the Action of each trigger and in which order they stand. Refuses to
+change them: no minifier, no templating of values, so the text that is deployed is the text that
+a reviewer reads (`python components/action_code.py TRIGGER` prints it). What differs between
+stacks reaches the Action as secrets.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal, get_args
+
+Trigger = Literal["custom-phone-provider", "send-phone-message"]
+
+SOURCE_DIR = Path(__file__).resolve().parent.parent / "actions" / "src"
+
+# Read from the top: the handler first, then the parts in the order a message passes them.
+SHARED_PARTS = (
+    "delivery",
+    "config",
+    "recipient",
+    "speech",
+    "cpaas",
+    "exchange",
+    "outcome",
+    "throttle",
+)
+
+# Auth0 allows 100 kB. This is the project's own bound: what one person reviews in one sitting.
+MAX_BYTES = 20_000
+
+
+def assemble(trigger: Trigger) -> str:
+    """The complete code of the Action for one trigger.
+
+    Deterministic, and nothing but the files below `actions/src` goes in: the same checkout
+    always gives the same text, so an unchanged Action is no change to the stack.
+
+    Raises:
+        ValueError: for a trigger that has no handler here, or a text over MAX_BYTES.
+        FileNotFoundError: for a part that is missing from the checkout.
+    """
+    if trigger not in get_args(Trigger):
+        known = ", ".join(get_args(Trigger))
+        raise ValueError(f"trigger: {trigger!r} has no handler in actions/src; use one of {known}")
+    heading = (
+        f"// Auth0 Action for the trigger {trigger}: sends phone messages through NTT CPaaS.\n"
+        "// Assembled from actions/src by components/action_code.py: change it there.\n"
+        "'use strict';\n"
+    )
+    sections = [heading]
+    for part in (trigger, *SHARED_PARTS):
+        # Bytes decoded here, not read as text: a checkout with CRLF must not change the Action.
+        text = (SOURCE_DIR / f"{part}.js").read_bytes().decode("utf-8").replace("\r\n", "\n")
+        sections.append(f"// ---- {part}.js ----\n\n{text}")
+    code = "\n".join(sections)
+    size = len(code.encode("utf-8"))
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"actions/src: the Action for {trigger} has {size} bytes, over the bound of "
+            f"{MAX_BYTES}; shorten its parts"
+        )
+    return code
+
+
+if __name__ == "__main__":
+    sys.stdout.write(assemble(sys.argv[1]))  # type: ignore[arg-type]  # assemble checks it

@@ -1,0 +1,119 @@
+"""What is wrong with a stack's config, all of it at once, in words that lead to the fix.
+
+Owns the shape of a fault and how a pydantic error becomes one. Refuses to know the rules
+themselves: they are in settings.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+HIDDEN: Final = "(not shown)"
+_LONGEST_VALUE: Final = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One thing that is wrong: where, what is there, what would happen, what to do."""
+
+    key: str
+    value: str
+    consequence: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}\n     {self.consequence}\n     Fix: {self.fix}"
+
+
+class SettingsError(pulumi.RunError):
+    """The config cannot be used. A RunError: the engine prints its text without a traceback."""
+
+    def __init__(self, stack: str, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        lines = [f"{count} in the config of stack {stack}; nothing was sent to the tenant."]
+        lines += [f"  {number}. {fault}" for number, fault in enumerate(faults, start=1)]
+        super().__init__("\n".join(lines))
+
+
+def rule_broken(consequence: str, fix: str) -> PydanticCustomError:
+    """The error that a rule raises: what would happen, and what to do about it."""
+    # Braces are pydantic's placeholders: the words travel as context, not in the template.
+    return PydanticCustomError(
+        "rule_broken", "{consequence}", {"consequence": consequence, "fix": fix}
+    )
+
+
+def faults_of(error: ValidationError, *, namespace: str, hints: Mapping[str, str]) -> list[Fault]:
+    """Every fault in a validation error.
+
+    Args:
+        error: what pydantic found.
+        namespace: the config namespace that keys are shown under.
+        hints: for each top-level key, an example or rule to offer as the fix.
+    """
+    return [_fault(details, namespace, hints) for details in error.errors()]
+
+
+def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> Fault:
+    top = str(details["loc"][0]) if details["loc"] else "(config)"
+    context: Mapping[str, Any] = details.get("ctx", {})
+    consequence, fix = _words(details, top, hints)
+    if details["type"] == "rule_broken":
+        consequence, fix = context["consequence"], context["fix"]
+    return Fault(
+        key=f"{namespace}:{_path(details)}",
+        value=_shown_input(details),
+        consequence=consequence,
+        fix=fix,
+    )
+
+
+def _shown_input(details: ErrorDetails) -> str:
+    match details["type"]:
+        case "missing":
+            return "(not set)"
+        case "extra_forbidden":
+            return HIDDEN  # An unknown key may be a misspelt secret.
+        case _:
+            return shown(details["input"])
+
+
+def _words(details: ErrorDetails, top: str, hints: Mapping[str, str]) -> tuple[str, str]:
+    hint = hints.get(top, "remove it")
+    match details["type"]:
+        case "missing":
+            return "It is required: the tenant cannot be declared without it.", hint
+        case "extra_forbidden":
+            if len(details["loc"]) > 1:
+                return "There is no such entry: it would be silently ignored.", hint
+            known = ", ".join(sorted(hints))
+            return (
+                "There is no such setting: it would be silently ignored.",
+                f"remove it, or use one of {known}",
+            )
+        case _:
+            return f"{details['msg']}.", hint
+
+
+def _path(details: ErrorDetails) -> str:
+    path = ""
+    for part in details["loc"]:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part != "[key]":
+            path += f".{part}" if path else str(part)
+    return path
+
+
+def shown(value: Any) -> str:
+    """A config value as it may be printed: as JSON, cut when it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

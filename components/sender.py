@@ -1,0 +1,73 @@
+"""The sender: the Action whose code sends a code through NTT CPaaS.
+
+Owns the Action, its secrets and (where a stack asks for it) its binding. Refuses to know which
+messages are sent when: that is the tenant's phone provider and factor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pulumi
+import pulumi_auth0 as auth0
+
+RUNTIME: Final = "node22"
+"""Pinned: a trigger's default runtime moves without a review (management-api.md §4.11)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SenderArgs:
+    """What the sender needs.
+
+    `secrets` are the Action's secrets by name, in the order they are declared; a value that must
+    stay secret is an `Output` secret.
+    """
+
+    action_name: pulumi.Input[str]
+    trigger: pulumi.Input[str]
+    trigger_version: pulumi.Input[str]
+    code: pulumi.Input[str]
+    secrets: dict[str, pulumi.Input[str]]
+    bind: bool = False
+
+
+class Sender(pulumi.ComponentResource):
+    """A deployed Action on a phone trigger."""
+
+    action_id: pulumi.Output[str]
+    version_id: pulumi.Output[str]
+    ready: pulumi.Resource
+    """What must exist before anything relies on the Action sending."""
+
+    def __init__(
+        self, name: str, args: SenderArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("phonemfa:index:Sender", name, {}, opts)
+        action = auth0.Action(
+            f"{name}-action",
+            name=args.action_name,
+            supported_triggers={"id": args.trigger, "version": args.trigger_version},
+            runtime=RUNTIME,
+            code=args.code,
+            secrets=[{"name": key, "value": value} for key, value in args.secrets.items()],
+            deploy=True,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The tenant has room for one Action on this trigger: a second one is refused
+                # (403 actions_cardinality_custom_phone_provider_not_allowed).
+                delete_before_replace=True,
+            ),
+        )
+        self.ready = action
+        if args.bind:
+            self.ready = auth0.TriggerAction(
+                f"{name}-binding",
+                trigger=args.trigger,
+                action_id=action.id,
+                display_name=args.action_name,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
+        self.action_id = action.id
+        self.version_id = action.version_id
+        self.register_outputs({"action_id": self.action_id, "version_id": self.version_id})

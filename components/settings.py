@@ -1,0 +1,396 @@
+"""The config of one stack, checked as a whole before anything is declared.
+
+Owns reading `pulumi.Config` (nothing else in the package does) and every rule that a value or a
+combination of values must keep. Refuses to declare resources and to hold a secret as a `str`:
+the CPaaS key is an `Output` secret from the moment it is read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Self
+
+import pulumi
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from components.faults import HIDDEN, Fault, SettingsError, faults_of, rule_broken
+from components.texts import SHIPPED, names_code
+from components.vocabulary import (
+    DeliveryMethod,
+    Experience,
+    Language,
+    MessageType,
+    Policy,
+    VoiceGender,
+)
+
+NAMESPACE: Final = "phonemfa"
+API_KEY: Final = "cpaasApiKey"
+
+_HOST: Final = re.compile(
+    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
+)
+_ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}\Z")
+_NUMERIC_SENDER: Final = re.compile(r"\+?[0-9]{3,15}\Z")
+_E164: Final = re.compile(r"\+[1-9][0-9]{7,14}\Z")
+_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,6}\Z")
+_MAX_TEXT: Final = 20_000
+"""Characters a template may have (OpenAPI, PhoneTemplateBody)."""
+
+
+def _bare_host(host: str) -> str:
+    if not _HOST.match(host):
+        raise rule_broken(
+            "It must be the bare host of the account: whoever sets it receives the API key, so a "
+            "scheme, path, user, port or address is refused.",
+            "give the host alone, in lower case, such as abc123.api.infobip.com",
+        )
+    return host
+
+
+def _sms_sender(sender: str) -> str:
+    if not (_ALPHANUMERIC_SENDER.match(sender) or _NUMERIC_SENDER.match(sender)):
+        raise rule_broken(
+            "The CPaaS would refuse every SMS (REJECTED_SOURCE).",
+            "use a registered sender: 3 to 11 letters and digits, or a number of 3 to 15 digits",
+        )
+    return sender
+
+
+def _voice_sender(sender: str) -> str:
+    if not _E164.match(sender):
+        raise rule_broken(
+            "The caller ID must be a full E.164 number: calls from anything else are refused.",
+            "use a number of the account such as +815012345678",
+        )
+    return sender
+
+
+def _prefix(prefix: str) -> str:
+    if not _PREFIX.match(prefix):
+        raise rule_broken(
+            "It is no country prefix: every recipient would be refused.",
+            "write it with its plus sign, such as +81",
+        )
+    return prefix
+
+
+def _template(text: str) -> str:
+    if not text.strip() or len(text) > _MAX_TEXT:
+        raise rule_broken(
+            "The tenant refuses an empty text, and one of more than 20,000 characters.",
+            "write a text, or remove the entry to use the text that the package ships",
+        )
+    return text
+
+
+Host = Annotated[str, AfterValidator(_bare_host)]
+SmsSender = Annotated[str, AfterValidator(_sms_sender)]
+VoiceSender = Annotated[str, AfterValidator(_voice_sender)]
+CountryPrefix = Annotated[str, AfterValidator(_prefix)]
+Template = Annotated[str, AfterValidator(_template)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        validate_default=True,
+    )
+
+
+class TextOverride(_Strict):
+    """Liquid texts of one message type that replace the package's own."""
+
+    text: Template | None = None
+    voice: Template | None = None
+
+
+class OtherFactors(_Strict):
+    """The other MFA factors: on, off, or (not named) left as the tenant has them."""
+
+    email: bool | None = None
+    otp: bool | None = None
+    recovery_code: bool | None = None
+    webauthn_roaming: bool | None = None
+    webauthn_platform: bool | None = None
+    duo: bool | None = None
+    push: bool | None = None
+
+
+class StackSettings(_Strict):
+    """What one environment wants of its tenant's phone MFA. Keys in YAML are camelCase.
+
+    The order of the fields matters: a rule over two settings is a validator of the later one,
+    so that all faults are reported together.
+    """
+
+    experience: Annotated[
+        Experience,
+        Field(description="the tenant's generation: unified (since July 2025) or legacy"),
+    ]
+    delivery_methods: Annotated[
+        frozenset[DeliveryMethod],
+        Field(min_length=1, description='channels offered to users: ["text"], ["voice"] or both'),
+    ]
+    policy: Annotated[
+        Policy, Field(description="when a second factor is asked for: always, adaptive or never")
+    ]
+    cpaas_base_host: Annotated[
+        Host, Field(description="host of the NTT CPaaS account, such as abc123.api.infobip.com")
+    ]
+    sms_sender: Annotated[
+        SmsSender | None,
+        Field(description="sender of SMS: 3 to 11 letters and digits, or 3 to 15 digits"),
+    ] = None
+    voice_sender: Annotated[
+        VoiceSender | None, Field(description="caller ID in E.164, such as +815012345678")
+    ] = None
+    voice_gender: Annotated[
+        VoiceGender, Field(description="whose voice reads the code: female or male")
+    ] = VoiceGender.FEMALE
+    language: Annotated[
+        Language, Field(description="language of the texts that the package ships: ja or en")
+    ] = Language.JAPANESE
+    message_types: Annotated[
+        frozenset[MessageType],
+        Field(description="message types that are sent; the Action drops the others"),
+    ] = frozenset({MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD})
+    texts: Annotated[
+        dict[MessageType, TextOverride],
+        Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
+    ] = Field(default_factory=dict)
+    allowed_prefixes: Annotated[
+        tuple[CountryPrefix, ...],
+        Field(min_length=1, description='country prefixes that are sent to, such as ["+81"]'),
+    ] = ("+81",)
+    deduplicate: Annotated[
+        bool, Field(description="suppress a repeated message by a keyed id: true or false")
+    ] = False
+    other_factors: Annotated[
+        OtherFactors,
+        Field(description="other MFA factors to switch on or off; the rest stay as they are"),
+    ] = OtherFactors()
+    action_name: Annotated[
+        str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")
+    ] = "ntt-cpaas-phone"
+    bind_action: Annotated[
+        bool,
+        Field(
+            description="bind the Action to its trigger (unified tenants do without): true or false"
+        ),
+    ] = False
+    protect: Annotated[
+        bool, Field(description="refuse to delete or replace the resources: true or false")
+    ] = False
+
+    @field_validator("experience")
+    @classmethod
+    def _built(cls, value: Experience) -> Experience:
+        if value is Experience.LEGACY:
+            raise rule_broken(
+                "Legacy tenants are not supported by this version yet: it would declare resources "
+                "that such a tenant refuses.",
+                "set it to unified, or wait for the version that lists legacy in its CHANGELOG",
+            )
+        return value
+
+    @field_validator("sms_sender")
+    @classmethod
+    def _text_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and DeliveryMethod.TEXT in info.data.get("delivery_methods", ()):
+            raise rule_broken(
+                "deliveryMethods has text, and an SMS without a registered sender is refused.",
+                f"pulumi config set {NAMESPACE}:smsSender <sender>, or take text out of "
+                "deliveryMethods",
+            )
+        return value
+
+    @field_validator("voice_sender")
+    @classmethod
+    def _voice_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and DeliveryMethod.VOICE in info.data.get("delivery_methods", ()):
+            raise rule_broken(
+                "deliveryMethods has voice, and a call without a caller ID is refused.",
+                f"pulumi config set {NAMESPACE}:voiceSender <E.164 number>, or take voice out of "
+                "deliveryMethods",
+            )
+        return value
+
+    @field_validator("message_types")
+    @classmethod
+    def _codes_are_sent(cls, value: frozenset[MessageType]) -> frozenset[MessageType]:
+        missing = sorted({MessageType.OTP_ENROLL, MessageType.OTP_VERIFY} - value)
+        if missing:
+            raise rule_broken(
+                f"Without {' and '.join(missing)} nobody can use the phone as a factor.",
+                f"add {' and '.join(missing)} to messageTypes",
+            )
+        return value
+
+    @field_validator("texts")
+    @classmethod
+    def _texts_name_the_code(
+        cls, value: dict[MessageType, TextOverride], info: ValidationInfo
+    ) -> dict[MessageType, TextOverride]:
+        wanted = info.data.get("message_types")
+        for message_type, override in value.items():
+            for channel in ("text", "voice"):
+                text = getattr(override, channel)
+                if text is not None and message_type.carries_code and not names_code(text):
+                    raise rule_broken(
+                        f"texts.{message_type}.{channel} does not output the code: users would get "
+                        "a message without it and could not log in.",
+                        "put {{ code }} where the code belongs",
+                    )
+            if message_type not in SHIPPED and not (override.text and override.voice):
+                raise rule_broken(
+                    f"The package ships no text for {message_type}: one of two is not enough.",
+                    f"give both texts.{message_type}.text and texts.{message_type}.voice",
+                )
+            if wanted is not None and message_type not in wanted:
+                raise rule_broken(
+                    f"texts.{message_type} is never used: the type is not in messageTypes.",
+                    f"add {message_type} to messageTypes, or remove its texts",
+                )
+        return value
+
+    @classmethod
+    def check(
+        cls, stack: str, values: Mapping[str, Any], *, faults: list[Fault] | None = None
+    ) -> Self:
+        """Settings from decoded config values (camelCase keys, the CPaaS key left out).
+
+        Raises:
+            SettingsError: naming every fault, the given ones included.
+        """
+        found = list(faults or [])
+        settings: Self | None = None
+        try:
+            settings = cls.model_validate(dict(values))
+        except ValidationError as error:
+            found += faults_of(error, namespace=NAMESPACE, hints=_hints())
+        if found or settings is None:
+            raise SettingsError(stack, found)
+        return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """The settings of a stack together with its one secret."""
+
+    settings: StackSettings
+    cpaas_api_key: pulumi.Output[str]
+
+
+def load(config: pulumi.Config | None = None) -> Loaded:
+    """Read and check the config of the current stack.
+
+    Raises:
+        SettingsError: naming every fault, before any resource is declared.
+    """
+    config = config or pulumi.Config(NAMESPACE)
+    raw = _values_of(config)
+    faults = _secret_faults(config, raw)
+    hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
+    values = {key: _decoded(value) for key, value in raw.items() if key not in hidden}
+    settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
+    return Loaded(
+        settings=settings, cpaas_api_key=config.require_secret(API_KEY).apply(_usable_key)
+    )
+
+
+def _values_of(config: pulumi.Config) -> dict[str, str]:
+    # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
+    everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    prefix = f"{config.name}:"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in everything.items()
+        if key.startswith(prefix)
+    }
+
+
+def _secret_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
+    faults = _key_faults(config, raw)
+    for name in sorted(raw):
+        if name != API_KEY and pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
+            faults.append(
+                Fault(
+                    key=f"{config.name}:{name}",
+                    value=HIDDEN,
+                    consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
+                    "would be shown in previews and in the tenant.",
+                    fix=f"pulumi config rm {config.name}:{name}; if it is a setting, set it again "
+                    "without --secret",
+                )
+            )
+    return faults
+
+
+def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
+    key = f"{config.name}:{API_KEY}"
+    fix = f"pulumi config set --secret {key} (the value is read from standard input)"
+    if API_KEY not in raw:
+        return [
+            Fault(
+                key=key,
+                value="(not set)",
+                consequence="It is required: the Action cannot send without the CPaaS API key.",
+                fix=fix,
+            )
+        ]
+    if not pulumi.runtime.is_config_secret(key):
+        return [
+            Fault(
+                key=key,
+                value=HIDDEN,
+                consequence="The CPaaS API key is in the stack's file as plain text, for every "
+                "reader of the repository and its history.",
+                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
+            )
+        ]
+    return []
+
+
+def _usable_key(key: str) -> str:
+    if not key or not key.isascii() or any(character.isspace() for character in key):
+        # Never part of the message: the key itself.
+        raise pulumi.RunError(
+            f"{NAMESPACE}:{API_KEY} is empty, or holds a space, a line break or a non-ASCII "
+            "character: the CPaaS would refuse it. "
+            f"Fix: pulumi config set --secret {NAMESPACE}:{API_KEY}"
+        )
+    return key
+
+
+def _decoded(value: str) -> Any:
+    # The engine hands every value over as a string: lists, objects, booleans as JSON.
+    if value in {"true", "false"} or value[:1] in {"[", "{"}:
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _hints() -> dict[str, str]:
+    return {
+        field.alias or name: f"set {NAMESPACE}:{field.alias or name} to {field.description}"
+        for name, field in StackSettings.model_fields.items()
+    }

@@ -1,0 +1,76 @@
+"""The texts that users read and hear, before the tenant renders them.
+
+Owns where the shipped Liquid texts are and which text a message type gets. Refuses to render:
+that is the tenant's job (in tests: a real Liquid parser's).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from components.vocabulary import Language, MessageType
+
+_CODE: Final = re.compile(r"\{\{-?\s*code\b[^}]*\}\}")
+
+
+SHIPPED: Final = frozenset(
+    {MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD}
+)
+"""Message types that actions/templates has texts for, in every language."""
+
+
+class Override(Protocol):
+    """Texts that replace the shipped ones, where they are not None."""
+
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def voice(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """Liquid source of one message type: what is sent as SMS and what is read aloud."""
+
+    text: str
+    voice: str
+
+
+def names_code(template: str) -> bool:
+    """Whether a Liquid text outputs the one-time code."""
+    return bool(_CODE.search(template))
+
+
+def texts_for(
+    language: Language,
+    message_types: Collection[MessageType],
+    overrides: Mapping[MessageType, Override],
+) -> dict[MessageType, Texts]:
+    """The texts of each message type, shipped ones replaced where the stack says so.
+
+    A message type that the package ships no text for, and the stack gives none for, is left
+    out: the tenant keeps its own default text for it.
+    """
+    found: dict[MessageType, Texts] = {}
+    for message_type in MessageType:
+        if message_type not in message_types:
+            continue
+        override = overrides.get(message_type)
+        if override is None and message_type not in SHIPPED:
+            continue
+        found[message_type] = Texts(
+            text=(override and override.text) or _shipped(language, message_type, "text"),
+            voice=(override and override.voice) or _shipped(language, message_type, "voice"),
+        )
+    return found
+
+
+def _shipped(language: Language, message_type: MessageType, channel: str) -> str:
+    folder = Path(__file__).resolve().parent.parent / "actions" / "templates" / language
+    path = folder / f"{message_type}.{channel}.liquid"
+    # Editors end a file with a line break; a message does not end with one.
+    return path.read_text(encoding="utf-8").removesuffix("\n")

@@ -1,0 +1,86 @@
+"""The field's own words as enumerations: experience, delivery method, message type, policy.
+
+Owns how the package's words map to Auth0's. Refuses any behaviour beyond that mapping.
+Source: contract, management-api.md §5 and §6; the policy names are the dashboard's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Final
+
+
+class Experience(StrEnum):
+    """The tenant's generation: how it sends phone messages."""
+
+    UNIFIED = "unified"
+    """Branding > Phone Provider, trigger `custom-phone-provider` (default since July 2025)."""
+    LEGACY = "legacy"
+    """Guardian `phone-message-hook`, trigger `send-phone-message`."""
+
+
+class DeliveryMethod(StrEnum):
+    """How a code reaches the user, in the phone provider's words."""
+
+    TEXT = "text"
+    VOICE = "voice"
+
+
+class MessageType(StrEnum):
+    """What a phone message is for (all types that the `custom-phone-provider` trigger gets)."""
+
+    OTP_ENROLL = "otp_enroll"
+    OTP_VERIFY = "otp_verify"
+    CHANGE_PASSWORD = "change_password"  # noqa: S105 - a message type
+    BLOCKED_ACCOUNT = "blocked_account"
+    PASSWORD_BREACH = "password_breach"  # noqa: S105 - a message type
+
+    @property
+    def carries_code(self) -> bool:
+        """Whether a message of this type is useless without the one-time code."""
+        return self in {self.OTP_ENROLL, self.OTP_VERIFY, self.CHANGE_PASSWORD}
+
+
+class Policy(StrEnum):
+    """When users must use a second factor, in the dashboard's words."""
+
+    ALWAYS = "always"
+    ADAPTIVE = "adaptive"
+    NEVER = "never"
+
+    @property
+    def guardian_policy(self) -> str:
+        """The same policy in the Guardian resource's words."""
+        return _GUARDIAN_POLICIES[self]
+
+
+class Language(StrEnum):
+    """Languages that the package ships texts in."""
+
+    JAPANESE = "ja"
+    ENGLISH = "en"
+
+
+class VoiceGender(StrEnum):
+    """Whose voice reads the code."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+_GUARDIAN_POLICIES: Final = {
+    Policy.ALWAYS: "all-applications",
+    Policy.ADAPTIVE: "confidence-score",
+    Policy.NEVER: "never",
+}
+_MESSAGE_TYPES: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
+
+
+def guardian_message_types(methods: Collection[DeliveryMethod]) -> list[str]:
+    """The factor's message types that these delivery methods cover, in the API's order.
+
+    Guardian answers `["sms", "voice"]` whatever was written, and its list is ordered: any other
+    order would show as drift for ever.
+    """
+    return [_MESSAGE_TYPES[method] for method in DeliveryMethod if method in methods]
