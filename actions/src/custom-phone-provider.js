@@ -1,0 +1,31 @@
+/**
+ * Called for every phone message of a unified tenant. Ends in exactly one of success (no call),
+ * drop or retry, and never throws: what Auth0 does with a throw here is not documented.
+ * @param {UnifiedEvent} event
+ * @param {UnifiedApi} api
+ */
+exports.onExecuteCustomPhoneProvider = async (event, api) => {
+  const outcome = await sendPhoneMessage(readUnifiedEvent, event, api);
+  if (outcome.kind === 'drop') api.notification.drop(outcome.reason);
+  if (outcome.kind === 'retry') api.notification.retry(outcome.reason);
+};
+
+/**
+ * `notification.from` is left out on purpose: one template serves both channels, so it cannot be
+ * right for both. The senders of the stack are SMS_SENDER and VOICE_SENDER.
+ * @param {UnifiedEvent} event
+ * @returns {PhoneMessage}
+ */
+function readUnifiedEvent(event) {
+  const { notification, transaction } = event;
+  return {
+    method: notification.delivery_method,
+    type: notification.message_type,
+    recipient: notification.recipient,
+    text: notification.as_text,
+    speech: notification.as_voice,
+    code: notification.code,
+    locale: notification.locale,
+    transaction: transaction?.correlation_id,
+  };
+}
