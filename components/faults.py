@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import pulumi
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 HIDDEN: Final = "(not shown)"
+NOT_SET: Final = "(not set)"
 _LONGEST_VALUE: Final = 80
 
 
@@ -63,7 +65,7 @@ def faults_of(error: ValidationError, *, namespace: str, hints: Mapping[str, str
 
 
 def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> Fault:
-    top = str(details["loc"][0]) if details["loc"] else "(config)"
+    top = _top(details)
     context: Mapping[str, Any] = details.get("ctx", {})
     consequence, fix = _words(details, top, hints)
     if details["type"] == "rule_broken":
@@ -79,11 +81,11 @@ def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> F
 def _shown_input(details: ErrorDetails) -> str:
     match details["type"]:
         case "missing":
-            return "(not set)"
+            return NOT_SET
         case "extra_forbidden":
             return HIDDEN  # An unknown key may be a misspelt secret.
         case _:
-            return shown(details["input"])
+            return NOT_SET if details["input"] is None else shown(details["input"])
 
 
 def _words(details: ErrorDetails, top: str, hints: Mapping[str, str]) -> tuple[str, str]:
@@ -103,13 +105,19 @@ def _words(details: ErrorDetails, top: str, hints: Mapping[str, str]) -> tuple[s
             return f"{details['msg']}.", hint
 
 
+def _top(details: ErrorDetails) -> str:
+    name = str(details["loc"][0]) if details["loc"] else "(config)"
+    # Of a default that breaks a rule, pydantic tells the field's name, not its key.
+    return name if details["type"] == "extra_forbidden" else to_camel(name)
+
+
 def _path(details: ErrorDetails) -> str:
-    path = ""
-    for part in details["loc"]:
+    path = _top(details)
+    for part in details["loc"][1:]:
         if isinstance(part, int):
             path += f"[{part}]"
         elif part != "[key]":
-            path += f".{part}" if path else str(part)
+            path += f".{part}"
     return path
 
 

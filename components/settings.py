@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from components.faults import HIDDEN, Fault, SettingsError, faults_of, rule_broken
+from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
 from components.texts import SHIPPED, names_code
 from components.vocabulary import (
     DeliveryMethod,
@@ -350,7 +350,7 @@ def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
         return [
             Fault(
                 key=key,
-                value="(not set)",
+                value=NOT_SET,
                 consequence="It is required: the Action cannot send without the CPaaS API key.",
                 fix=fix,
             )

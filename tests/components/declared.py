@@ -1,0 +1,78 @@
+"""Runs a Pulumi program without an engine and remembers every resource as it was registered.
+
+Owns the recording: the whole registration request, because options (parent, dependsOn,
+ignoreChanges, protect, deleteBeforeReplace) are what most of the provider's traps hang on, and
+the SDK's mocks show inputs only. What an engine then does with them is tests/end_to_end's matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One registered resource."""
+
+    type: str
+    name: str
+    urn: str
+    inputs: dict[str, Any]
+    request: Any
+
+    @property
+    def options(self) -> Any:
+        """The registration request: parent, dependencies, ignoreChanges, protect, aliases…"""
+        return self.request
+
+
+class _Answers(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        known = {"versionId": "ver-1"} if args.typ.startswith("auth0:index/action:") else {}
+        return f"{args.name}-id", {**args.inputs, **known}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(f"the program called {args.token}, which no test of it expects")
+
+
+class _Recorder(mocks.MockMonitor):
+    def __init__(self) -> None:
+        super().__init__(_Answers())
+        self.requests: list[Declared] = []
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        if request.type != "pulumi:pulumi:Stack":
+            self.requests.append(
+                Declared(
+                    type=request.type,
+                    name=request.name,
+                    urn=self.make_urn(request.parent, request.type, request.name),
+                    inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
+                    request=request,
+                )
+            )
+        return super().RegisterResource(request)
+
+
+class Declarations(dict[str, Declared]):
+    """Declared resources by name."""
+
+    def of_type(self, token: str) -> list[Declared]:
+        return [one for one in self.values() if one.type == token]
+
+    def only(self, token: str) -> Declared:
+        (one,) = self.of_type(token)
+        return one
+
+
+def declare(program: Callable[[], Any], *, stack: str = "test") -> Declarations:
+    """Every resource that the program declares; anything it returns is awaited first."""
+    recorder = _Recorder()
+    mocks.set_mocks(recorder.mocks, project="phonemfa", stack=stack, monitor=recorder)
+    pulumi.runtime.test(program)()
+    return Declarations({one.name: one for one in recorder.requests})

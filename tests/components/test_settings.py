@@ -1,0 +1,273 @@
+"""Config that is fit to declare, and what is said about config that is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import config as runtime_config
+
+from components.faults import SettingsError
+from components.settings import StackSettings, load
+from components.vocabulary import DeliveryMethod, Language, MessageType, Policy, VoiceGender
+from tests.components.declared import declare
+
+GOOD: dict[str, Any] = {
+    "experience": "unified",
+    "deliveryMethods": ["text", "voice"],
+    "policy": "always",
+    "cpaasBaseHost": "abc123.api.example.com",
+    "smsSender": "0005212345",
+    "voiceSender": "+815012345678",
+}
+
+
+def without(*keys: str, **changes: Any) -> dict[str, Any]:
+    return {key: value for key, value in (GOOD | changes).items() if key not in keys}
+
+
+def faults_in(values: dict[str, Any]) -> dict[str, str]:
+    """Key → the whole fault, as it would be printed."""
+    with pytest.raises(SettingsError) as caught:
+        StackSettings.check("dev", values)
+    return {fault.key: str(fault) for fault in caught.value.faults}
+
+
+def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
+    settings = StackSettings.check("dev", GOOD)
+    assert settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
+    assert settings.policy is Policy.ALWAYS
+    assert settings.language is Language.JAPANESE
+    assert settings.voice_gender is VoiceGender.FEMALE
+    assert settings.allowed_prefixes == ("+81",)
+    assert settings.message_types == {
+        MessageType.OTP_ENROLL,
+        MessageType.OTP_VERIFY,
+        MessageType.CHANGE_PASSWORD,
+    }
+    assert settings.deduplicate is False
+    assert settings.bind_action is False
+    assert settings.other_factors.model_dump(exclude_none=True) == {}
+
+
+def test_every_required_key_is_named_at_once() -> None:
+    assert set(faults_in({})) == {
+        "phonemfa:experience",
+        "phonemfa:deliveryMethods",
+        "phonemfa:policy",
+        "phonemfa:cpaasBaseHost",
+    }
+
+
+def test_faults_of_all_kinds_are_reported_together() -> None:
+    found = faults_in(
+        without(
+            "policy",
+            "voiceSender",
+            cpaasBaseHost="https://abc123.api.example.com",
+            smsSender="a-sender-that-is-far-too-long",
+            colour="blue",
+            texts={"otp_verify": {"text": "no code here"}},
+        )
+    )
+    assert set(found) == {
+        "phonemfa:policy",
+        "phonemfa:voiceSender",
+        "phonemfa:cpaasBaseHost",
+        "phonemfa:smsSender",
+        "phonemfa:colour",
+        "phonemfa:texts",
+    }
+
+
+def test_a_fault_has_the_key_the_value_the_consequence_and_the_fix() -> None:
+    text = faults_in(GOOD | {"cpaasBaseHost": "https://abc.example.com"})["phonemfa:cpaasBaseHost"]
+    assert 'phonemfa:cpaasBaseHost = "https://abc.example.com"' in text
+    assert "receives the API key" in text
+    assert "Fix: give the host alone" in text
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://abc.example.com",
+        "abc.example.com/sms",
+        "abc.example.com:443",
+        "user@abc.example.com",
+        "localhost",
+        "127.0.0.1",
+        "ABC.example.com",
+        "abc.example.com.",
+        "abc..example.com",
+        "-abc.example.com",
+        "abc.example.com\n",
+        " abc.example.com",
+        "例え.jp",
+        "",
+    ],
+)
+def test_the_key_goes_to_a_bare_host_only(host: str) -> None:
+    assert set(faults_in(GOOD | {"cpaasBaseHost": host})) == {"phonemfa:cpaasBaseHost"}
+
+
+@pytest.mark.parametrize("sender", ["Bank", "BANK123", "0005212345", "+815012345678", "123"])
+def test_senders_that_the_cpaas_can_register_are_accepted(sender: str) -> None:
+    assert StackSettings.check("dev", GOOD | {"smsSender": sender}).sms_sender == sender
+
+
+@pytest.mark.parametrize(
+    "sender", ["ab", "TwelveLetter", "1234567890123456", "my bank", "銀行", "Bank!", "", "+"]
+)
+def test_senders_that_the_cpaas_would_refuse_are_refused(sender: str) -> None:
+    assert set(faults_in(GOOD | {"smsSender": sender})) == {"phonemfa:smsSender"}
+
+
+@pytest.mark.parametrize(
+    "sender", ["Bank", "05012345678", "+0501234567", "+81", "+81 50 1234 5678"]
+)
+def test_the_caller_id_is_a_full_e164_number(sender: str) -> None:
+    assert set(faults_in(GOOD | {"voiceSender": sender})) == {"phonemfa:voiceSender"}
+
+
+@pytest.mark.parametrize(
+    ("methods", "sender"), [(["text"], "smsSender"), (["voice"], "voiceSender")]
+)
+def test_a_channel_needs_its_own_sender_and_no_other(methods: list[str], sender: str) -> None:
+    other = ({"smsSender", "voiceSender"} - {sender}).pop()
+    assert StackSettings.check("dev", without(other, deliveryMethods=methods))
+    assert set(faults_in(without(sender, deliveryMethods=methods))) == {f"phonemfa:{sender}"}
+
+
+@pytest.mark.parametrize("methods", [[], ["sms"], "text", ["text", "pigeon"], None])
+def test_delivery_methods_are_a_list_of_the_two_that_exist(methods: Any) -> None:
+    keys = set(faults_in(GOOD | {"deliveryMethods": methods}))
+    assert {key.partition("[")[0] for key in keys} == {"phonemfa:deliveryMethods"}
+
+
+@pytest.mark.parametrize(
+    "text", ["no code", "{{ encode }}", "{{ 'code' }}", "{ code }", "@{code}", "{{ codes }}"]
+)
+def test_a_text_without_its_code_variable_is_refused(text: str) -> None:
+    assert set(faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}})) == {"phonemfa:texts"}
+    assert set(faults_in(GOOD | {"texts": {"otp_enroll": {"voice": text}}})) == {"phonemfa:texts"}
+
+
+@pytest.mark.parametrize("text", ["{{code}}", "{{ code }} です", "a {{- code | escape -}} b"])
+def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
+    settings = StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
+    assert settings.texts[MessageType.OTP_VERIFY].text == text
+
+
+def test_braces_in_a_refused_text_are_no_trouble() -> None:
+    text = "{0} {consequence} {{ kode }} %s"
+    assert "texts" in str(faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}}))
+
+
+def test_texts_that_would_never_be_used_are_refused() -> None:
+    texts = {"blocked_account": {"text": "blocked", "voice": "blocked"}}
+    assert set(faults_in(GOOD | {"texts": texts})) == {"phonemfa:texts"}
+    kinds = ["otp_enroll", "otp_verify", "blocked_account"]
+    assert StackSettings.check("dev", GOOD | {"texts": texts, "messageTypes": kinds})
+
+
+def test_half_a_text_of_a_type_without_a_shipped_one_is_refused() -> None:
+    values = GOOD | {
+        "messageTypes": ["otp_enroll", "otp_verify", "blocked_account"],
+        "texts": {"blocked_account": {"text": "only the SMS"}},
+    }
+    assert set(faults_in(values)) == {"phonemfa:texts"}
+
+
+def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:
+    assert set(faults_in(GOOD | {"messageTypes": ["change_password"]})) == {"phonemfa:messageTypes"}
+
+
+@pytest.mark.parametrize("prefixes", [[], ["81"], ["+0"], ["+81 90"], "+81", ["Japan"]])
+def test_prefixes_are_country_prefixes_with_their_plus_sign(prefixes: Any) -> None:
+    keys = set(faults_in(GOOD | {"allowedPrefixes": prefixes}))
+    assert {key.partition("[")[0] for key in keys} == {"phonemfa:allowedPrefixes"}
+
+
+def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
+    found = faults_in(GOOD | {"cpaasApikey": "canary-misspelt-key"})
+    assert set(found) == {"phonemfa:cpaasApikey"}
+    assert "canary" not in str(found)
+
+
+def test_unknown_entries_inside_a_setting_are_refused_too() -> None:
+    found = faults_in(
+        GOOD | {"otherFactors": {"sms": True}, "texts": {"otp_verify": {"sms": "{{ code }}"}}}
+    )
+    assert set(found) == {"phonemfa:otherFactors.sms", "phonemfa:texts.otp_verify.sms"}
+
+
+class TestLoad:
+    """Reading the stack's config, where the one secret is."""
+
+    @pytest.fixture(autouse=True)
+    def _no_config_is_left_behind(self) -> Iterator[None]:
+        yield
+        runtime_config.set_all_config({}, [])
+
+    def load(self, values: dict[str, Any], *, secret: tuple[str, ...] = ("cpaasApiKey",)) -> Any:
+        """What the program gets of these config values; an Output in it is awaited."""
+        raw = {
+            f"phonemfa:{key}": value if isinstance(value, str) else json.dumps(value)
+            for key, value in values.items()
+        }
+        seen: list[Any] = []
+
+        def program() -> pulumi.Output[Any]:
+            runtime_config.set_all_config(raw, [f"phonemfa:{key}" for key in secret])
+            loaded = load()
+            seen.append(loaded)
+            return pulumi.Output.all(
+                loaded.cpaas_api_key, pulumi.Output.from_input(loaded.cpaas_api_key.is_secret())
+            ).apply(seen.append)
+
+        declare(program, stack="dev")
+        return seen
+
+    def test_lists_objects_and_booleans_arrive_decoded(self) -> None:
+        values = GOOD | {"cpaasApiKey": "k", "deduplicate": True, "otherFactors": {"otp": True}}
+        loaded, (key, is_secret) = self.load(values)
+        assert loaded.settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
+        assert loaded.settings.deduplicate is True
+        assert loaded.settings.other_factors.otp is True
+        assert (key, is_secret) == ("k", True)
+
+    def test_the_key_is_in_no_model_and_no_repr(self) -> None:
+        loaded, _ = self.load(GOOD | {"cpaasApiKey": "canary-key"})
+        assert "canary" not in repr(loaded)
+        assert "canary" not in loaded.settings.model_dump_json()
+
+    def test_a_missing_key_is_reported_with_the_other_faults(self) -> None:
+        with pytest.raises(SettingsError) as caught:
+            self.load(without("policy"), secret=())
+        keys = {fault.key for fault in caught.value.faults}
+        assert keys == {"phonemfa:cpaasApiKey", "phonemfa:policy"}
+
+    def test_a_plaintext_key_is_refused_and_never_printed(self) -> None:
+        with pytest.raises(SettingsError, match="plain text") as caught:
+            self.load(GOOD | {"cpaasApiKey": "canary-key"}, secret=())
+        assert "canary" not in str(caught.value)
+        assert "pulumi config set --secret phonemfa:cpaasApiKey" in str(caught.value)
+
+    def test_a_setting_that_is_a_secret_is_refused_and_never_printed(self) -> None:
+        values = GOOD | {"cpaasApiKey": "k", "smsSender": "canary-sender"}
+        with pytest.raises(SettingsError, match="only cpaasApiKey is kept as one") as caught:
+            self.load(values, secret=("cpaasApiKey", "smsSender"))
+        assert "canary" not in str(caught.value)
+
+    @pytest.mark.parametrize("key", ["", "has space", "line\nbreak", "キー"])
+    def test_a_key_that_cannot_be_a_header_is_refused_without_being_shown(self, key: str) -> None:
+        with pytest.raises(pulumi.RunError, match="cpaasApiKey is empty, or holds") as caught:
+            self.load(GOOD | {"cpaasApiKey": key})
+        assert not key or key not in str(caught.value)
+
+    def test_the_message_names_the_stack_and_that_nothing_was_sent(self) -> None:
+        with pytest.raises(SettingsError, match="config of stack dev; nothing was sent"):
+            self.load({})
