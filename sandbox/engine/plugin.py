@@ -1,0 +1,197 @@
+"""Which auth0 plugin the engine runs: the official one, or this project's stand-in.
+
+Owns the order in which the official plugin is looked for, and the sentence that tells a person
+which one was taken and why. The stand-in itself is `sandbox/plugin`; it is used only where the
+official plugin cannot be had. Reads the user's own plugins, never writes there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from sandbox.engine.cache import EngineCache, target
+from sandbox.engine.ensure import Engine
+from sandbox.engine.errors import EngineError
+from sandbox.engine.installed import ask
+from sandbox.engine.progress import Progress
+from sandbox.engine.versions import AUTH0_PLUGIN_VERSION, Version, plugin_is_suitable
+
+MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
+PROGRAM = "pulumi-resource-auth0"
+STAND_IN_FOLDER = Path(__file__).resolve().parents[1] / "plugin" / "bin"
+Mode = Literal["auto", "official", "stand-in"]
+# Without open internet the installation gives up by itself after about 3 s (five tries); the
+# limit is for networks that swallow packets instead of refusing them.
+_INSTALL_SECONDS = 45
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """The auth0 plugin to put on PATH.
+
+    `why` says where an official plugin was found, or why the stand-in is used.
+    """
+
+    executable: Path
+    official: bool
+    version: str | None
+    why: str
+
+    def describe(self) -> str:
+        """One line for a person that says official or stand-in."""
+        if self.official:
+            return f"auth0 plugin: official {self.version or '(version not told)'} ({self.why})"
+        return f"auth0 plugin: STAND-IN of this project, not the official one ({self.why})"
+
+
+def find_plugin(
+    engine: Engine,
+    progress: Progress,
+    *,
+    environ: Mapping[str, str] | None = None,
+    cache: EngineCache | None = None,
+    stand_in: Path = STAND_IN_FOLDER / PROGRAM,
+) -> Plugin:
+    """The auth0 plugin to use.
+
+    The official one is looked for on PATH, among the user's installed Pulumi plugins, and at last
+    by installing it into a Pulumi home of the project's own; a failure of the last is remembered
+    for some hours. $PHONEMFA_AUTH0_PLUGIN: `auto` (default), `official` (an error when it cannot
+    be had; asks the network again), `stand-in`.
+
+    Raises:
+        EngineError: an unknown value of the variable, the official plugin was demanded and cannot
+            be had, or the stand-in is missing.
+    """
+    environ = os.environ if environ is None else environ
+    cache = EngineCache(environ=environ) if cache is None else cache
+    mode = _mode(environ)
+    if mode == "stand-in":
+        return _stand_in(stand_in, f"{MODE_VARIABLE}=stand-in")
+    found = _on_path(environ, stand_in, progress) or _of_the_user(environ)
+    if found is not None:
+        return found
+    installed, reason = _install(engine, progress, environ, cache, retry=mode == "official")
+    if installed is not None:
+        return installed
+    if mode == "official":
+        raise EngineError(
+            f"{MODE_VARIABLE}=official, but the official auth0 plugin {AUTH0_PLUGIN_VERSION} "
+            f"cannot be had: {reason}",
+            f"Put {PROGRAM} {AUTH0_PLUGIN_VERSION} on PATH, or unset {MODE_VARIABLE} to run with "
+            "the stand-in.",
+        )
+    return _stand_in(stand_in, f"the official {AUTH0_PLUGIN_VERSION} cannot be had: {reason}")
+
+
+def _mode(environ: Mapping[str, str]) -> Mode:
+    value = environ.get(MODE_VARIABLE, "").strip() or "auto"
+    for mode in get_args(Mode):
+        if value == mode:
+            return mode  # type: ignore[no-any-return]
+    raise EngineError(
+        f"{MODE_VARIABLE}={value} is not known, so no auth0 plugin can be chosen.",
+        f"Set it to one of: {', '.join(get_args(Mode))}.",
+    )
+
+
+def _stand_in(executable: Path, why: str) -> Plugin:
+    if not os.access(executable, os.X_OK):
+        raise EngineError(
+            f"The stand-in plugin is missing or cannot be run: {executable}",
+            f"Restore it (`git checkout -- {executable.parent.name}`), or put the official "
+            f"{PROGRAM} {AUTH0_PLUGIN_VERSION} on PATH.",
+        )
+    return Plugin(executable=executable, official=False, version=None, why=why)
+
+
+def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> Plugin | None:
+    for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
+        found = shutil.which(PROGRAM, path=folder) if folder else None
+        if found is None or Path(found).resolve() == stand_in.resolve():
+            continue
+        version = Version.find_in(ask(Path(found), "-version", environ=environ) or "")
+        if version is None or plugin_is_suitable(version):
+            told = str(version) if version else None
+            return Plugin(Path(found), official=True, version=told, why=f"on PATH: {found}")
+        progress.step(
+            f"auth0 plugin: {found} is {version}, the project is written for "
+            f"{AUTH0_PLUGIN_VERSION}: not used"
+        )
+    return None
+
+
+def _of_the_user(environ: Mapping[str, str]) -> Plugin | None:
+    home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
+    return _in_pulumi_home(Path(home), why="installed by the user")
+
+
+def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
+    """The newest suitable plugin in `home`; half-installed ones have a `.partial` file beside."""
+    found: list[tuple[Version, Path]] = []
+    for folder in (home / "plugins").glob("resource-auth0-v*"):
+        version = Version.find_in(folder.name.removeprefix("resource-auth0-v"))
+        if (
+            version is not None
+            and plugin_is_suitable(version)
+            and os.access(folder / PROGRAM, os.X_OK)
+            and not folder.with_name(f"{folder.name}.partial").exists()
+        ):
+            found.append((version, folder / PROGRAM))
+    if not found:
+        return None
+    version, executable = max(found)
+    return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
+
+
+def _install(
+    engine: Engine,
+    progress: Progress,
+    environ: Mapping[str, str],
+    cache: EngineCache,
+    *,
+    retry: bool,
+) -> tuple[Plugin | None, str]:
+    """Install the official plugin into the project's own Pulumi home, or say why that fails."""
+    why = "installed in the project's cache"
+    installed = _in_pulumi_home(cache.plugin_home, why=why)
+    if installed is not None:
+        return installed, ""
+    question = f"auth0-plugin-{AUTH0_PLUGIN_VERSION}-{target()}"
+    remembered = None if retry else cache.recall(question)
+    if remembered is not None:
+        return None, remembered
+    progress.tick(f"asking for the official auth0 plugin {AUTH0_PLUGIN_VERSION}")
+    cache.plugin_home.mkdir(parents=True, exist_ok=True)
+    env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
+    env |= {"PULUMI_HOME": str(cache.plugin_home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", AUTH0_PLUGIN_VERSION]
+    try:
+        ended = subprocess.run(
+            [*command, "--non-interactive", "--color", "never"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_INSTALL_SECONDS,
+            check=False,
+        )
+        reason = _last_line(ended.stderr) or f"exit status {ended.returncode}"
+    except subprocess.TimeoutExpired:
+        reason = f"no answer within {_INSTALL_SECONDS} s"
+    installed = _in_pulumi_home(cache.plugin_home, why=why)
+    if installed is None:
+        cache.remember(question, reason)
+    return installed, reason
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removeprefix("error: ") if lines else ""

@@ -1,0 +1,343 @@
+"""The stack `sandbox`: its private configuration, its state, and running Pulumi on it.
+
+Owns everything about that one stack that is not the program: the copy of `Pulumi.sandbox.yaml`
+that carries the sandbox's CPaaS key (the committed file has no secret), creating the stack,
+clearing what a killed run left behind, and the few `pulumi` commands that `up` consists of.
+Refuses to know the tenant, and to touch any stack or state outside of the state folder.
+
+Layout inside the state folder, which is itself a small Pulumi project of the same name, so that
+`stack init` and `config set` write their files here and never into the checkout:
+
+    Pulumi.yaml, Pulumi.sandbox.yaml   the project and the private configuration
+    prepared.json                      what Pulumi.sandbox.yaml was made from
+    pulumi-state/, pulumi-home/        file backend and Pulumi home (`environment`)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.engine.ensure import Engine
+from sandbox.engine.errors import EngineError
+from sandbox.engine.files import SECRET_MODE, write_atomically
+from sandbox.engine.processes import program_of
+from sandbox.engine.progress import Progress, Silence
+from sandbox.engine.watched import run_watched
+
+STACK = "sandbox"
+API_KEY_SETTING = "cpaasApiKey"
+_CHANGES_EXPECTED_NONE = 7  # exit status of --expect-no-changes when there are some
+_END_SECONDS = 60
+# The commands of the CLI that take --config-file.
+_WITH_CONFIG_FILE = {
+    "config",
+    "destroy",
+    "import",
+    "preview",
+    "pre",
+    "refresh",
+    "up",
+    "update",
+    "watch",
+}
+
+
+@dataclass(frozen=True)
+class PendingOperation:
+    """Something a killed run had begun and not seen the end of."""
+
+    kind: str
+    resource_type: str
+    name: str
+    inputs: Mapping[str, Any]
+
+
+class SandboxStack:
+    """The stack `sandbox` of the project in `project_dir`, with its state in `state_dir`.
+
+    Args:
+        engine: the CLI to run.
+        environment: from `engine_environment` for the same state folder.
+        project_dir: the folder with `Pulumi.yaml` and `Pulumi.sandbox.yaml`.
+        state_dir: the sandbox's state folder.
+        progress: is told what is going on during the silent commands.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        environment: Mapping[str, str],
+        *,
+        project_dir: Path,
+        state_dir: Path,
+        progress: Progress | None = None,
+    ) -> None:
+        self._engine = engine
+        self._project = project_dir.absolute()
+        self._state = state_dir.absolute()
+        self._environment = {**environment, "PULUMI_STACK": STACK}
+        self._progress: Progress = Silence() if progress is None else progress
+        self.config_file = self._state / f"Pulumi.{STACK}.yaml"
+
+    def prepare(self, *, api_key: str) -> bool:
+        """Make the stack and its private configuration, or bring them up to date.
+
+        Locks of killed runs are removed first. Every step can be repeated after being killed.
+
+        Args:
+            api_key: the CPaaS key; goes to Pulumi over its standard input, encrypted into the
+                private configuration.
+
+        Returns:
+            True when the stack did not exist before.
+
+        Raises:
+            EngineError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
+        """
+        self.remove_dead_locks()
+        project = self._project_name()
+        committed = self._committed_configuration(project)
+        write_atomically(
+            self._state / "Pulumi.yaml",
+            "# Made by `python -m sandbox`: lets Pulumi keep this stack's files in this folder.\n"
+            f"name: {project}\nruntime: python\n",
+        )
+        made_from = {
+            "configuration": hashlib.sha256(committed.encode()).hexdigest(),
+            # The key is random and long; its hash gives nothing away.
+            "api_key": hashlib.sha256(api_key.encode()).hexdigest(),
+        }
+        note = self._state / "prepared.json"
+        current = _read_json(note) == made_from and self.config_file.exists()
+        if not current:
+            write_atomically(
+                self.config_file, committed + self._kept_salt(committed), mode=SECRET_MODE
+            )
+        created = self._create()
+        if not current:
+            self._quiet(
+                ["config", "set", "--secret", f"{project}:{API_KEY_SETTING}", "--stack", STACK],
+                stdin=api_key,
+            )
+            write_atomically(note, json.dumps(made_from, indent=2))
+        return created
+
+    def matches(self, *, refresh: bool = True) -> bool:
+        """Whether program, state and (with `refresh`) tenant agree, so that `up` has no work.
+
+        Raises:
+            EngineError: Pulumi cannot tell, for example because the configuration is refused.
+        """
+        lines: list[str] = []
+        arguments = ["preview", "--expect-no-changes", "--suppress-progress", "--diff"]
+        arguments += ["--refresh"] if refresh else []
+        ended = run_watched(
+            self.command(arguments),
+            cwd=self._project,
+            env=self._environment,
+            on_line=lines.append,
+            on_wait=lambda: self._progress.tick("comparing the program with the tenant"),
+        )
+        if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
+            raise EngineError(
+                f"`pulumi preview` failed (exit status {ended.status}):\n" + "\n".join(lines),
+                "Correct what it names and run the command again.",
+            )
+        return ended.status == 0
+
+    def up(self, *, refresh: bool = False) -> None:
+        """Apply the program (`pulumi up --yes`), its output going to the caller's own.
+
+        Raises:
+            EngineError: it failed; Pulumi's output has said why.
+        """
+        arguments = ["up", "--yes", "--skip-preview", "--suppress-progress"]
+        status = self.run([*arguments, *(["--refresh"] if refresh else [])])
+        if status != 0:
+            raise EngineError(
+                f"`pulumi up` failed (exit status {status}); its output above says why.",
+                "Correct what it names and run the command again: what was applied so far is "
+                "kept, and the rest follows.",
+            )
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Run `pulumi <arguments>` on this stack, attached to the caller's terminal.
+
+        Returns:
+            The exit status of Pulumi. When the caller is interrupted, Pulumi is asked to end in
+            an orderly way (it then keeps its state whole) and waited for.
+        """
+        with subprocess.Popen(
+            self.command(arguments), cwd=self._project, env=self._environment
+        ) as child:
+            try:
+                return child.wait()
+            except BaseException as interruption:
+                if not isinstance(interruption, KeyboardInterrupt):
+                    child.send_signal(signal.SIGINT)  # Ctrl-C reached it by itself
+                try:
+                    child.wait(timeout=_END_SECONDS)
+                except BaseException:
+                    child.kill()
+                raise
+
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        """The argument list for `pulumi <arguments>`, with the private configuration added."""
+        words = [str(self._engine.pulumi), *arguments]
+        verb = next((word for word in arguments if not word.startswith("-")), "")
+        given = any(word.split("=")[0] == "--config-file" for word in arguments)
+        if verb in _WITH_CONFIG_FILE and not given:
+            words += ["--config-file", str(self.config_file)]
+        return words
+
+    def remove_dead_locks(self) -> list[Path]:
+        """Remove the locks of Pulumi processes on this machine that are gone; returns them.
+
+        A lock whose process still runs stays: Pulumi then says who holds it.
+        """
+        removed = []
+        for lock in (self._state / "pulumi-state" / ".pulumi" / "locks").rglob("*.json"):
+            holder = _read_json(lock)
+            if holder.get("hostname", socket.gethostname()) != socket.gethostname():
+                continue
+            program = program_of(int(holder.get("pid", 0)))
+            if program is None or "pulumi" not in program:
+                lock.unlink(missing_ok=True)
+                Path(f"{lock}.attrs").unlink(missing_ok=True)
+                removed.append(lock)
+        if removed:
+            self._progress.step(
+                f"stack: removed {len(removed)} lock(s) of an earlier run that was killed"
+            )
+        return removed
+
+    def pending_operations(self) -> list[PendingOperation]:
+        """What an earlier, killed run had begun in the tenant without recording the outcome."""
+        deployment = self.deployment()
+        return [
+            PendingOperation(
+                kind=str(operation.get("type", "")),
+                resource_type=str(operation["resource"]["type"]),
+                name=str(operation["resource"]["urn"]).rpartition("::")[2],
+                inputs=operation["resource"].get("inputs") or {},
+            )
+            for operation in deployment.get("pending_operations") or []
+        ]
+
+    def deployment(self) -> dict[str, Any]:
+        """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
+        exported = json.loads(self._quiet(["stack", "export", "--stack", STACK]))
+        deployment = exported.get("deployment")
+        return deployment if isinstance(deployment, dict) else {}
+
+    def _create(self) -> bool:
+        arguments = [str(self._engine.pulumi), "stack", "init", STACK, "--non-interactive"]
+        ended = subprocess.run(
+            arguments,
+            cwd=self._state,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0 and "already exists" not in ended.stderr:
+            raise _refused(arguments, ended)
+        return ended.returncode == 0
+
+    def _quiet(self, arguments: Sequence[str], *, stdin: str = "") -> str:
+        """Run Pulumi in the state folder without showing its output; returns what it printed."""
+        command = [str(self._engine.pulumi), *arguments, "--non-interactive"]
+        ended = subprocess.run(
+            command,
+            cwd=self._state,
+            env=self._environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode != 0:
+            raise _refused(command, ended)
+        return ended.stdout
+
+    def _project_name(self) -> str:
+        path = self._project / "Pulumi.yaml"
+        try:
+            name = (yaml.safe_load(path.read_text()) or {}).get("name")
+        except (OSError, yaml.YAMLError, AttributeError) as error:
+            raise EngineError(
+                f"{path} cannot be read: {error}", "Restore it: git checkout -- Pulumi.yaml"
+            ) from error
+        if not isinstance(name, str) or not name:
+            raise EngineError(f"{path} has no project name.", "Add `name: phonemfa`.")
+        return name
+
+    def _committed_configuration(self, project: str) -> str:
+        path = self._project / f"Pulumi.{STACK}.yaml"
+        restore = f"Restore it: git checkout -- {path.name}"
+        try:
+            text = path.read_text()
+            content = yaml.safe_load(text) or {}
+            settings = content.get("config") or {}
+            secret = [
+                key
+                for key, value in settings.items()
+                if isinstance(value, dict) and "secure" in value
+            ]
+        except (OSError, yaml.YAMLError, AttributeError) as error:
+            raise EngineError(f"{path} cannot be read: {error}", restore) from error
+        if secret or f"{project}:{API_KEY_SETTING}" in settings:
+            raise EngineError(
+                f"{path} holds {', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The "
+                "sandbox's secrets are made on each machine, so one in this file would be wrong "
+                "everywhere else.",
+                f"Remove the entry and any encryptionsalt from {path.name}.",
+            )
+        return text if text.endswith("\n") or not text else text + "\n"
+
+    def _kept_salt(self, committed: str) -> str:
+        """The encryption salt of the configuration so far, so that the state stays readable."""
+        salt = _read_yaml(self.config_file).get("encryptionsalt")
+        if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
+            return ""
+        return f"encryptionsalt: {salt}\n"
+
+
+def _refused(command: Sequence[str], ended: subprocess.CompletedProcess[str]) -> EngineError:
+    shown = " ".join(["pulumi", *command[1:3]])
+    fix = "Correct what it names and run the command again."
+    if "passphrase" in ended.stderr:
+        fix = (
+            "The sandbox's passphrase does not fit its state. Start over with an empty sandbox: "
+            "make down && make clean && make up"
+        )
+    return EngineError(
+        f"`{shown}` failed (exit status {ended.returncode}): {ended.stderr.strip()}", fix
+    )
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError):
+        return {}
+    return content if isinstance(content, dict) else {}
