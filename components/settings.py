@@ -8,14 +8,12 @@ the CPaaS key is an `Output` secret from the moment it is read.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
 
 import pulumi
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -27,6 +25,7 @@ from pydantic.alias_generators import to_camel
 
 from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
 from components.texts import SHIPPED, names_code
+from components.values import CountryPrefix, Host, SmsSender, Template, VoiceSender
 from components.vocabulary import (
     DeliveryMethod,
     Experience,
@@ -38,69 +37,6 @@ from components.vocabulary import (
 
 NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"
-
-_HOST: Final = re.compile(
-    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
-)
-_ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}\Z")
-_NUMERIC_SENDER: Final = re.compile(r"\+?[0-9]{3,15}\Z")
-_E164: Final = re.compile(r"\+[1-9][0-9]{7,14}\Z")
-_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,6}\Z")
-_MAX_TEXT: Final = 20_000
-"""Characters a template may have (OpenAPI, PhoneTemplateBody)."""
-
-
-def _bare_host(host: str) -> str:
-    if not _HOST.match(host):
-        raise rule_broken(
-            "It must be the bare host of the account: whoever sets it receives the API key, so a "
-            "scheme, path, user, port or address is refused.",
-            "give the host alone, in lower case, such as abc123.api.infobip.com",
-        )
-    return host
-
-
-def _sms_sender(sender: str) -> str:
-    if not (_ALPHANUMERIC_SENDER.match(sender) or _NUMERIC_SENDER.match(sender)):
-        raise rule_broken(
-            "The CPaaS would refuse every SMS (REJECTED_SOURCE).",
-            "use a registered sender: 3 to 11 letters and digits, or a number of 3 to 15 digits",
-        )
-    return sender
-
-
-def _voice_sender(sender: str) -> str:
-    if not _E164.match(sender):
-        raise rule_broken(
-            "The caller ID must be a full E.164 number: calls from anything else are refused.",
-            "use a number of the account such as +815012345678",
-        )
-    return sender
-
-
-def _prefix(prefix: str) -> str:
-    if not _PREFIX.match(prefix):
-        raise rule_broken(
-            "It is no country prefix: every recipient would be refused.",
-            "write it with its plus sign, such as +81",
-        )
-    return prefix
-
-
-def _template(text: str) -> str:
-    if not text.strip() or len(text) > _MAX_TEXT:
-        raise rule_broken(
-            "The tenant refuses an empty text, and one of more than 20,000 characters.",
-            "write a text, or remove the entry to use the text that the package ships",
-        )
-    return text
-
-
-Host = Annotated[str, AfterValidator(_bare_host)]
-SmsSender = Annotated[str, AfterValidator(_sms_sender)]
-VoiceSender = Annotated[str, AfterValidator(_voice_sender)]
-CountryPrefix = Annotated[str, AfterValidator(_prefix)]
-Template = Annotated[str, AfterValidator(_template)]
 
 
 class _Strict(BaseModel):
@@ -248,26 +184,12 @@ class StackSettings(_Strict):
     def _texts_name_the_code(
         cls, value: dict[MessageType, TextOverride], info: ValidationInfo
     ) -> dict[MessageType, TextOverride]:
-        wanted = info.data.get("message_types")
-        for message_type, override in value.items():
-            for channel in ("text", "voice"):
-                text = getattr(override, channel)
-                if text is not None and message_type.carries_code and not names_code(text):
-                    raise rule_broken(
-                        f"texts.{message_type}.{channel} does not output the code: users would get "
-                        "a message without it and could not log in.",
-                        "put {{ code }} where the code belongs",
-                    )
-            if message_type not in SHIPPED and not (override.text and override.voice):
-                raise rule_broken(
-                    f"The package ships no text for {message_type}: one of two is not enough.",
-                    f"give both texts.{message_type}.text and texts.{message_type}.voice",
-                )
-            if wanted is not None and message_type not in wanted:
-                raise rule_broken(
-                    f"texts.{message_type} is never used: the type is not in messageTypes.",
-                    f"add {message_type} to messageTypes, or remove its texts",
-                )
+        broken = list(_broken_texts(value, info.data.get("message_types")))
+        if broken:
+            raise rule_broken(
+                " ".join(consequence for consequence, _ in broken),
+                "; ".join(dict.fromkeys(fix for _, fix in broken)),
+            )
         return value
 
     @classmethod
@@ -288,6 +210,30 @@ class StackSettings(_Strict):
         if found or settings is None:
             raise SettingsError(stack, found)
         return settings
+
+
+def _broken_texts(
+    texts: Mapping[MessageType, TextOverride], wanted: Collection[MessageType] | None
+) -> Iterator[tuple[str, str]]:
+    """(consequence, fix) of every text that cannot be used."""
+    for kind, override in texts.items():
+        for channel, text in (("text", override.text), ("voice", override.voice)):
+            if text is not None and kind.carries_code and not names_code(text):
+                consequence = "users would get a message without it and could not log in."
+                yield (
+                    f"texts.{kind}.{channel} does not output the code: {consequence}",
+                    "put {{ code }} where the code belongs",
+                )
+        if kind not in SHIPPED and not (override.text and override.voice):
+            yield (
+                f"The package ships no text for {kind}: one of two is not enough.",
+                f"give both texts.{kind}.text and texts.{kind}.voice",
+            )
+        if wanted is not None and kind not in wanted:
+            yield (
+                f"texts.{kind} is never used: the type is not in messageTypes.",
+                f"add {kind} to messageTypes, or remove its texts",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

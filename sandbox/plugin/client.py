@@ -142,7 +142,8 @@ class Management:
         return (
             f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
             f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
-            "auth0:clientId and auth0:clientSecret), and that the application is authorised for the Management API."
+            "auth0:clientId and auth0:clientSecret), and that the application is authorised for "
+            "the Management API."
         )
 
     def _unreachable(self, error: httpx.HTTPError) -> ManagementError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -155,6 +156,18 @@ def test_a_text_without_its_code_variable_is_refused(text: str) -> None:
     assert set(faults_in(GOOD | {"texts": {"otp_enroll": {"voice": text}}})) == {"phonemfa:texts"}
 
 
+def test_every_faulty_text_is_named_at_once() -> None:
+    texts = {"otp_verify": {"text": "none", "voice": "none"}, "blocked_account": {"text": "half"}}
+    fault = faults_in(GOOD | {"texts": texts})["phonemfa:texts"]
+    for part in (
+        "otp_verify.text",
+        "otp_verify.voice",
+        "no text for blocked_account",
+        "never used",
+    ):
+        assert part in fault
+
+
 @pytest.mark.parametrize("text", ["{{code}}", "{{ code }} です", "a {{- code | escape -}} b"])
 def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
     settings = StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
@@ -224,9 +237,13 @@ class TestLoad:
             runtime_config.set_all_config(raw, [f"phonemfa:{key}" for key in secret])
             loaded = load()
             seen.append(loaded)
-            return pulumi.Output.all(
-                loaded.cpaas_api_key, pulumi.Output.from_input(loaded.cpaas_api_key.is_secret())
-            ).apply(seen.append)
+
+            async def key_and_mark() -> tuple[str | None, bool]:
+                return await loaded.cpaas_api_key.future(), await loaded.cpaas_api_key.is_secret()
+
+            return pulumi.Output.from_input(asyncio.ensure_future(key_and_mark())).apply(
+                seen.append
+            )
 
         declare(program, stack="dev")
         return seen

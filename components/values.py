@@ -1,0 +1,76 @@
+"""Types of single config values, each with the rule that it must keep.
+
+Owns what one value may be. Refuses rules over several values: those are in settings.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
+from components.faults import rule_broken
+
+_HOST: Final = re.compile(
+    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
+)
+_ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}\Z")
+_NUMERIC_SENDER: Final = re.compile(r"\+?[0-9]{3,15}\Z")
+_E164: Final = re.compile(r"\+[1-9][0-9]{7,14}\Z")
+_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,6}\Z")
+_MAX_TEXT: Final = 20_000
+"""Characters a template may have (OpenAPI, PhoneTemplateBody)."""
+
+
+def _bare_host(host: str) -> str:
+    if not _HOST.match(host):
+        raise rule_broken(
+            "It must be the bare host of the account: whoever sets it receives the API key, so a "
+            "scheme, path, user, port or address is refused.",
+            "give the host alone, in lower case, such as abc123.api.infobip.com",
+        )
+    return host
+
+
+def _sms_sender(sender: str) -> str:
+    if not (_ALPHANUMERIC_SENDER.match(sender) or _NUMERIC_SENDER.match(sender)):
+        raise rule_broken(
+            "The CPaaS would refuse every SMS (REJECTED_SOURCE).",
+            "use a registered sender: 3 to 11 letters and digits, or a number of 3 to 15 digits",
+        )
+    return sender
+
+
+def _voice_sender(sender: str) -> str:
+    if not _E164.match(sender):
+        raise rule_broken(
+            "The caller ID must be a full E.164 number: calls from anything else are refused.",
+            "use a number of the account such as +815012345678",
+        )
+    return sender
+
+
+def _prefix(prefix: str) -> str:
+    if not _PREFIX.match(prefix):
+        raise rule_broken(
+            "It is no country prefix: every recipient would be refused.",
+            "write it with its plus sign, such as +81",
+        )
+    return prefix
+
+
+def _template(text: str) -> str:
+    if not text.strip() or len(text) > _MAX_TEXT:
+        raise rule_broken(
+            "The tenant refuses an empty text, and one of more than 20,000 characters.",
+            "write a text, or remove the entry to use the text that the package ships",
+        )
+    return text
+
+
+Host = Annotated[str, AfterValidator(_bare_host)]
+SmsSender = Annotated[str, AfterValidator(_sms_sender)]
+VoiceSender = Annotated[str, AfterValidator(_voice_sender)]
+CountryPrefix = Annotated[str, AfterValidator(_prefix)]
+Template = Annotated[str, AfterValidator(_template)]
