@@ -1,0 +1,64 @@
+# The project's commands. Everything is set up by the command that needs it: a fresh clone needs
+# no step before `make up` or `make test`.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON_BIN := .venv/bin/python
+SANDBOX := $(PYTHON_BIN) -m sandbox
+ARGS ?=
+CHECKED := $(wildcard __main__.py) components policy sandbox tests
+
+.PHONY: help
+help: ## Show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+.PHONY: up
+up: environment ## Bring the sandbox up: server, real `pulumi up`, one SMS and one voice code
+	@$(SANDBOX) up $(ARGS)
+
+.PHONY: down
+down: environment ## Stop the sandbox; its state stays for the next `make up`
+	@$(SANDBOX) down $(ARGS)
+
+.PHONY: status
+status: environment ## Show what runs, and where
+	@$(SANDBOX) status $(ARGS)
+
+.PHONY: show-action
+show-action: environment ## Print the Action code exactly as it is deployed
+	@$(SANDBOX) show-action $(ARGS)
+
+.PHONY: test
+test: check node engine ## Everything: checks, then all tests against the real engine
+	@$(PYTHON_BIN) -m pytest $(ARGS)
+
+.PHONY: check
+check: environment ## Lint, format and types
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy $(CHECKED)
+
+.PHONY: engine
+engine: environment ## Make the Pulumi engine and the auth0 plugin ready
+	@$(SANDBOX) engine
+
+.PHONY: lock
+lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
+	@uv=$$(command -v uv || echo build/uv/bin/uv); \
+	$$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --extra sandbox --extra dev $(ARGS) \
+		pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean: ## Stop the sandbox and remove everything that was made in the checkout
+	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
+	@rm -rf .sandbox .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: environment
+environment:
+	@scripts/environment
+
+.PHONY: node
+node:
+	@scripts/node
