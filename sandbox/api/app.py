@@ -1,0 +1,85 @@
+"""The tenant's HTTP application, put together.
+
+Owns construction only: control routes, routes of other parts of the sandbox, and the Management
+API behind everything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.types import Receive, Scope, Send
+
+from sandbox.api.control import PREFIX, Control, Guard
+from sandbox.api.dispatch import Dispatcher
+from sandbox.api.encoding import error_answer
+from sandbox.api.faults import Faults
+from sandbox.api.limiter import Limiter, RateLimit
+from sandbox.api.notifier import ActionTester, Notifier
+from sandbox.api.request_log import RequestLog
+from sandbox.tenant import ApiError, Tenant
+
+logger = logging.getLogger("sandbox.api")
+
+
+def build_api(
+    tenant: Tenant,
+    *,
+    notifier: Notifier | None,
+    extra_routes: Sequence[BaseRoute] = (),
+    tester: ActionTester | None = None,
+    rate_limit: RateLimit | None = None,
+    instance_id: str | None = None,
+) -> Starlette:
+    """The ASGI application of one tenant.
+
+    Args:
+        tenant: state and rules.
+        notifier: sends test messages; None makes `try` a mere 202.
+        extra_routes: further control routes, under /_sandbox/.
+        tester: runs drafts for the Action test.
+        rate_limit: what the rate limit headers say, and whether it is enforced; default: no.
+        instance_id: names this process in /_sandbox/health; default: made up.
+    """
+    log = RequestLog()
+    faults = Faults()
+    limiter = Limiter(rate_limit or RateLimit(), tenant.clock)
+    control = Control(tenant, log=log, faults=faults, instance_id=instance_id or str(uuid.uuid4()))
+    dispatcher = Dispatcher(
+        tenant, notifier=notifier, tester=tester, limiter=limiter, log=log, faults=faults
+    )
+
+    async def unknown(_request: Request, error: Exception) -> Response:
+        """A control route that does not exist; not one of Auth0's, so it is not counted."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        detail = error.detail if isinstance(error, HTTPException) else "Unknown error"
+        return error_answer(ApiError(status, detail))
+
+    async def failed(request: Request, error: Exception) -> Response:
+        """A control route that failed unexpectedly."""
+        logger.error("Unexpected error in %s", request.url.path, exc_info=error)
+        log.counters.errors += 1
+        return error_answer(ApiError(500, "An internal server error occurred"))
+
+    return Starlette(
+        routes=[
+            *control.routes(),
+            *extra_routes,
+            Mount(PREFIX, app=_no_control),
+            Mount("", dispatcher),
+        ],
+        middleware=[Middleware(Guard)],
+        exception_handlers={HTTPException: unknown, Exception: failed},
+    )
+
+
+async def _no_control(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404, "There is no such control route")

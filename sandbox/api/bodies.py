@@ -1,0 +1,123 @@
+"""Reading requests.
+
+Owns size limit, content types and decoding of bodies and queries, so that no malformed request
+becomes a server error. Refuses to judge what the decoded values mean.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from sandbox.tenant import ApiError
+
+MAX_BODY_BYTES = 1_048_576
+_FORM = "application/x-www-form-urlencoded"
+
+
+def _too_large() -> ApiError:
+    return ApiError(413, f"Payload content length greater than maximum allowed: {MAX_BODY_BYTES}")
+
+
+async def read(request: Request) -> bytes:
+    """The raw body.
+
+    Raises:
+        ApiError: 413 over 1 MB, without reading on.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise _too_large()
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _malformed() -> ApiError:
+    return ApiError(400, "Invalid request payload JSON format")
+
+
+def _constant(_name: str) -> NoReturn:
+    raise ValueError(_name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def decode_json(raw: bytes) -> Any:
+    """The JSON value of a body.
+
+    Raises:
+        ApiError: 400 for anything that is not JSON in UTF-8, numbers without a value included.
+    """
+    try:
+        value = json.loads(raw, parse_constant=_constant, parse_float=_finite)
+        if b"\\ud" in raw.lower():
+            # A lone surrogate is valid JSON text that no answer could be encoded with.
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise _malformed() from None
+    return value
+
+
+def decode_form(raw: bytes) -> dict[str, str]:
+    """The fields of a form body; the first of a repeated field counts."""
+    try:
+        fields = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise ApiError(400, "Invalid request payload format") from None
+    return dict(reversed(fields))
+
+
+def media_type(request: Request) -> str:
+    """The media type without parameters, lower case; empty when none is given."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def decode(request: Request, raw: bytes, *, forms: bool) -> Any:
+    """The decoded body; None when there is none.
+
+    Args:
+        request: for its content type; a body without one is taken for JSON.
+        raw: the bytes.
+        forms: whether a form is welcome.
+
+    Raises:
+        ApiError: 400 for a malformed body, 415 for another content type.
+    """
+    if not raw.strip():
+        return None
+    kind = media_type(request)
+    if kind == _FORM and forms:
+        return decode_form(raw)
+    if kind in {"", "application/json"} or kind.endswith("+json"):
+        return decode_json(raw)
+    raise ApiError(415, "Unsupported Media Type")
+
+
+def query(request: Request) -> list[tuple[str, str]]:
+    """The query's keys and values in order.
+
+    Raises:
+        ApiError: 400 for bytes that are not UTF-8.
+    """
+    try:
+        raw: bytes = request.scope.get("query_string", b"")
+        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise ApiError(
+            400, "Query validation error: 'Malformed query string'.", "invalid_query_string"
+        ) from None

@@ -1,0 +1,50 @@
+"""Cutting connections, for scripted faults.
+
+Owns the one thing ASGI has no word for. Refuses to decide when. Under uvicorn the transport itself
+is closed; elsewhere an exception stands for the lost connection.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+
+class ConnectionCutError(Exception):
+    """Stands for a lost connection where there is no transport to close."""
+
+
+def _transport(send: Send) -> Any:
+    """The server's transport, found through uvicorn's bound `send`; None elsewhere."""
+    return getattr(getattr(send, "__self__", None), "transport", None)
+
+
+async def cut(
+    scope: Scope, receive: Receive, send: Send, response: Response | None, body_bytes: int | None
+) -> None:
+    """Close the connection.
+
+    Args:
+        scope, receive, send: of the request.
+        response: what would have been answered.
+        body_bytes: how much of its body to send first; None closes before any byte.
+
+    Raises:
+        ConnectionCutError: where no transport can be closed.
+    """
+    if response is not None and body_bytes is not None:
+        sent = bytes(response.body)[:body_bytes]
+
+        async def shortened(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": sent, "more_body": True}
+            await send(message)
+
+        # The headers still promise the whole length: that is what a truncated answer looks like.
+        await response(scope, receive, shortened)
+    transport = _transport(send)
+    if transport is None:
+        raise ConnectionCutError
+    transport.close() if body_bytes else transport.abort()

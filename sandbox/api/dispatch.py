@@ -1,0 +1,213 @@
+"""From a request to an answer: what all operations share.
+
+Owns the order of checks (route, rate limit, token and scope, path, query, body, then the rule),
+faults, the request log and that nothing unexpected leaves without an envelope. Refuses the route
+table and any rule. The order of checks is not established (management-api.md §8.7); this one tells
+a caller without rights nothing but that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.api import bodies, connection, oauth, table, tokens
+from sandbox.api.effects import Call
+from sandbox.api.encoding import answer, error_answer, oauth_error
+from sandbox.api.faults import Fault, Faults
+from sandbox.api.limiter import Limiter
+from sandbox.api.notifier import ActionTester, Notifier
+from sandbox.api.operation import BASE, Operation
+from sandbox.api.request_log import RequestLog
+from sandbox.tenant import ApiError, Tenant
+
+logger = logging.getLogger("sandbox.api")
+
+_TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+Afterwards = list[Callable[[], Awaitable[None]]]
+
+
+class Dispatcher:
+    """The ASGI application for everything that is not a control route."""
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        *,
+        notifier: Notifier | None,
+        tester: ActionTester | None,
+        limiter: Limiter,
+        log: RequestLog,
+        faults: Faults,
+    ) -> None:
+        """Serve this tenant."""
+        self._tenant = tenant
+        self._notifier = notifier
+        self._tester = tester
+        self._limiter = limiter
+        self._log = log
+        self._faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        path = _raw_path(scope)
+        shown = path + (
+            f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        )
+        fault = self._faults.striking(request.method, path)
+        if fault is not None and fault.delay_seconds:
+            await asyncio.sleep(fault.delay_seconds)
+        exchange = _Exchange()
+        response: Response | None = None
+        if fault is None or not fault.replaces or fault.when == "after":
+            response = await self._answer(request, path, exchange)
+        else:
+            await exchange.peek(request)
+        cut = False
+        if fault is not None and fault.replaces:
+            cut = fault.close or fault.truncate_bytes is not None
+            response = _faulty(fault, response)
+        self._log.add(
+            method=request.method,
+            path=shown,
+            status=None if fault is not None and fault.close else _status(response),
+            body=exchange.body,
+            fault=fault is not None and fault.replaces,
+        )
+        if cut and fault is not None:
+            await connection.cut(
+                scope, receive, send, response, None if fault.close else fault.truncate_bytes
+            )
+        elif response is not None:
+            await response(scope, receive, send)
+        await self._finish(exchange.afterwards)
+
+    async def _answer(self, request: Request, path: str, exchange: _Exchange) -> Response:
+        """The answer to a request, whatever happens."""
+        try:
+            if path == _TOKEN_PATH and request.method == "POST":
+                return await self._token(request, exchange)
+            return await self._operation(request, path, exchange)
+        except ApiError as refused:
+            return error_answer(refused, self._limit_headers(path))
+        except Exception:
+            logger.exception("Unexpected error in %s %s", request.method, path)
+            self._log.counters.errors += 1
+            return error_answer(
+                ApiError(500, "An internal server error occurred"), self._limit_headers(path)
+            )
+
+    def _limit_headers(self, path: str) -> dict[str, str]:
+        return self._limiter.headers() if path.startswith(BASE) else {}
+
+    async def _token(self, request: Request, exchange: _Exchange) -> Response:
+        try:
+            body = bodies.decode(request, await bodies.read(request), forms=True)
+        except ApiError as refused:
+            return oauth_error(refused.status, "invalid_request", refused.message)
+        exchange.body = body
+        if not isinstance(body, dict):
+            return oauth_error(400, "invalid_request", "Missing required parameter: grant_type")
+        return oauth.token(self._tenant, body, request.headers.get("authorization"))
+
+    async def _operation(self, request: Request, path: str, exchange: _Exchange) -> Response:
+        found = table.find(request.method, path)
+        if found is None:
+            # A known path under a method it does not have is answered the same.
+            self._log.counters.unknown_routes += 1
+            await exchange.peek(request)
+            raise ApiError(404, "Not Found")
+        operation, parts = found
+        raw = await bodies.read(request)
+        exchange.note(request, raw)
+        self._limiter.take()
+        tokens.authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
+        call = self._checked(request, operation, parts, raw)
+        result = operation.handle(call)
+        if inspect.isawaitable(result):
+            result = await result
+        exchange.afterwards = call.afterwards
+        return answer(204 if result is None else operation.status, result, self._limiter.headers())
+
+    def _checked(
+        self, request: Request, operation: Operation, parts: list[tuple[str, str]], raw: bytes
+    ) -> Call:
+        path = operation.parameters.parse(parts, refuse_unknown=False)
+        query = operation.query.parse(
+            bodies.query(request),
+            refuse_unknown=self._tenant.assumptions.unknown_query_keys_refused,
+        )
+        body = None
+        if operation.body is not None:
+            body = bodies.decode(request, raw, forms=False)
+            operation.body.check(body)
+        return Call(
+            tenant=self._tenant,
+            path=path,
+            query=query,
+            body=body,
+            notifier=self._notifier,
+            tester=self._tester,
+        )
+
+    async def _finish(self, afterwards: Afterwards) -> None:
+        """Do what an answer promised; it is sent already, so a failure can only be logged."""
+        for effect in afterwards:
+            try:
+                await effect()
+            except Exception:
+                logger.exception("Unexpected error after an answer")
+                self._log.counters.errors += 1
+
+
+class _Exchange:
+    """What has to be known of a request beyond its answer."""
+
+    def __init__(self) -> None:
+        self.body: Any = None
+        self.afterwards: Afterwards = []
+
+    def note(self, request: Request, raw: bytes) -> None:
+        """Keep the decoded body for the log; undecodable bytes are only counted."""
+        if not raw:
+            return
+        try:
+            self.body = bodies.decode(request, raw, forms=True)
+        except ApiError:
+            self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
+
+    async def peek(self, request: Request) -> None:
+        """Read the body for the log only."""
+        try:
+            self.note(request, await bodies.read(request))
+        except ApiError as refused:
+            self.body = f"<{refused.message}>"
+
+
+def _raw_path(scope: Scope) -> str:
+    """The path still percent-encoded, so that an encoded slash is no separator."""
+    raw: bytes | None = scope.get("raw_path")
+    return raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
+
+
+def _status(response: Response | None) -> int | None:
+    return None if response is None else response.status_code
+
+
+def _faulty(fault: Fault, real: Response | None) -> Response | None:
+    """The answer that a fault gives; cutting faults may cut the real one short."""
+    if fault.status is None:
+        return real
+    if fault.raw_body is not None:
+        return Response(fault.raw_body, status_code=fault.status, headers=fault.headers)
+    if fault.body is not None:
+        return answer(fault.status, fault.body, fault.headers)
+    return error_answer(ApiError(fault.status, "Scripted fault"), fault.headers)

@@ -1,0 +1,59 @@
+"""Rate limit headers, and a limiter for those who want one.
+
+Owns the token bucket and the x-ratelimit headers (management-api.md §1.4). Off by default: a local
+tenant should not slow anybody down unasked.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sandbox.tenant import ApiError, Clock
+from sandbox.tenant.clock import NANOS_PER_SECOND
+
+
+@dataclass(frozen=True)
+class RateLimit:
+    """How many Management API requests a tenant takes; the free plan has 2/s with burst 2."""
+
+    per_second: float = 50.0
+    burst: int = 50
+    enforced: bool = False
+
+
+class Limiter:
+    """A token bucket over the tenant's clock."""
+
+    def __init__(self, limit: RateLimit, clock: Clock) -> None:
+        """Start with a full bucket."""
+        self.limit = limit
+        self._clock = clock
+        self._tokens = float(limit.burst)
+        self._filled_at = clock.now_ns()
+
+    def take(self) -> None:
+        """Pay for one request.
+
+        Raises:
+            ApiError: 429 when the bucket is empty and the limit is enforced.
+        """
+        now = self._clock.now_ns()
+        passed = max(0, now - self._filled_at) / NANOS_PER_SECOND
+        self._filled_at = now
+        refilled = self._tokens + passed * self.limit.per_second
+        self._tokens = min(float(self.limit.burst), refilled)
+        if self._tokens >= 1:
+            self._tokens -= 1
+        elif self.limit.enforced:
+            raise ApiError(429, "Global limit has been reached", "too_many_requests")
+
+    def headers(self) -> dict[str, str]:
+        """The state of the bucket; `reset` is when the next token comes, in unix seconds."""
+        next_token = max(0.0, 1 - self._tokens % 1) / self.limit.per_second
+        reset = math.ceil(self._clock.now_ns() / NANOS_PER_SECOND + next_token)
+        return {
+            "x-ratelimit-limit": str(self.limit.burst),
+            "x-ratelimit-remaining": str(int(self._tokens)),
+            "x-ratelimit-reset": str(reset),
+        }

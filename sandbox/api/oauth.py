@@ -1,0 +1,113 @@
+"""POST /oauth/token: the client credentials grant.
+
+Owns the forms in which real clients ask (form or JSON, HTTP Basic or credentials in the body) and
+the endpoint's errors (management-api.md §2). Refuses the token's own form.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote_plus
+
+from starlette.responses import Response
+
+from sandbox.api import tokens
+from sandbox.api.encoding import answer, oauth_error
+from sandbox.tenant import Tenant
+
+GRANT = "client_credentials"
+
+
+def _basic(authorization: str | None) -> tuple[str, str] | None:
+    """Credentials of an HTTP Basic header; both parts are query-escaped inside (RFC 6749)."""
+    if authorization is None:
+        return None
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    client_id, _, secret = decoded.partition(":")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _missing(body: dict[str, Any], key: str) -> Response | None:
+    value = body.get(key)
+    if value is None or value == "":
+        return oauth_error(400, "invalid_request", f"Missing required parameter: {key}")
+    if not isinstance(value, str):
+        return oauth_error(400, "invalid_request", f"Parameter {key} must be a string")
+    return None
+
+
+def token(tenant: Tenant, body: dict[str, Any], authorization: str | None) -> Response:
+    """Answer a token request whose body was decoded already."""
+    if refused := _missing(body, "grant_type"):
+        return refused
+    if body["grant_type"] != GRANT:
+        return oauth_error(
+            400, "unsupported_grant_type", f"Unsupported grant type: {body['grant_type']}"
+        )
+    if "client_assertion" in body:
+        return oauth_error(
+            400, "invalid_request", "The sandbox takes client_secret, not client_assertion"
+        )
+    credentials = _basic(authorization)
+    if credentials is None:
+        for key in ("client_id", "client_secret"):
+            if refused := _missing(body, key):
+                return refused
+        credentials = (body["client_id"], body["client_secret"])
+    client = tenant.clients.authenticate(*credentials)
+    if client is None:
+        return _wrong_client(tenant)
+    return _grant(tenant, client, body)
+
+
+def _wrong_client(tenant: Tenant) -> Response:
+    if tenant.assumptions.wrong_client_error == "invalid_client":
+        return oauth_error(401, "invalid_client", "Client authentication failed")
+    return oauth_error(401, "access_denied", "Unauthorized")
+
+
+def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Response:
+    if GRANT not in client["grant_types"]:
+        return oauth_error(
+            403,
+            "unauthorized_client",
+            f"Grant type '{GRANT}' not allowed for the client.",
+        )
+    audience = body.get("audience") or tenant.settings().get("default_audience")
+    if not audience:
+        return oauth_error(
+            403,
+            "access_denied",
+            "No audience parameter was provided, and no default audience has been configured",
+        )
+    if audience != tenant.audience:
+        return oauth_error(403, "access_denied", f"Service not found: {audience}")
+    if not client["authorized"]:
+        return oauth_error(
+            403,
+            "access_denied",
+            f'Client is not authorized to access "{audience}". You need to create a '
+            '"client-grant" associated to this API. See: '
+            "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants",
+        )
+    scopes = list(client["scopes"])
+    if isinstance(body.get("scope"), str) and body["scope"].strip():
+        wanted = set(body["scope"].split())
+        scopes = [one for one in scopes if one in wanted]
+    return answer(
+        200,
+        {
+            "access_token": tokens.issue(tenant, client, scopes),
+            "scope": " ".join(scopes),
+            "expires_in": client["token_seconds"],
+            "token_type": "Bearer",
+        },
+    )

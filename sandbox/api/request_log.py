@@ -1,0 +1,70 @@
+"""What clients asked for.
+
+Owns a bounded log of Management API and token calls, with secrets masked, and the counters that
+tests look at. Refuses control routes: asking for the log must not fill it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.api.redaction import redacted
+
+CAPACITY = 10_000
+
+
+@dataclass
+class Counters:
+    """Since the start or the last reset."""
+
+    requests: int = 0
+    unknown_routes: int = 0
+    errors: int = 0
+
+
+@dataclass
+class RequestLog:
+    """The last requests, oldest first; sequence numbers go on when old entries fall out."""
+
+    capacity: int = CAPACITY
+    counters: Counters = field(default_factory=Counters)
+    _entries: deque[dict[str, Any]] = field(default_factory=deque)
+    _last: int = 0
+
+    def add(
+        self, *, method: str, path: str, status: int | None, body: Any, fault: bool = False
+    ) -> None:
+        """Record a call.
+
+        Args:
+            method: HTTP method.
+            path: path with query.
+            status: what was answered; None when the connection was cut instead.
+            body: the decoded request body, or None.
+            fault: whether a scripted fault made the answer.
+        """
+        self._last += 1
+        self.counters.requests += 1
+        self._entries.append(
+            {
+                "seq": self._last,
+                "method": method,
+                "path": path,
+                "status": status,
+                "body": redacted(body),
+                "fault": fault,
+            }
+        )
+        while len(self._entries) > self.capacity:
+            self._entries.popleft()
+
+    def entries(self, after: int = 0) -> list[dict[str, Any]]:
+        """Entries with a sequence number above `after`."""
+        return [one for one in self._entries if one["seq"] > after]
+
+    def clear(self) -> None:
+        """Forget entries and counters; sequence numbers go on."""
+        self._entries.clear()
+        self.counters = Counters()

@@ -1,0 +1,25 @@
+"""The sandbox tenant: what an Auth0 tenant remembers and allows, without any HTTP.
+
+Owns the rules of the Management API's phone MFA part and the SQLite state behind them. Refuses to
+know about requests, tokens on the wire, status lines or JSON encoding (`sandbox.api` does) and
+about sending messages (`sandbox.notifications` does).
+"""
+
+from sandbox.tenant.assumptions import Assumptions
+from sandbox.tenant.clients import Credentials
+from sandbox.tenant.clock import Clock, ManualClock, SystemClock
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.store import Store
+from sandbox.tenant.tenant import DeployedAction, Tenant
+
+__all__ = [
+    "ApiError",
+    "Assumptions",
+    "Clock",
+    "Credentials",
+    "DeployedAction",
+    "ManualClock",
+    "Store",
+    "SystemClock",
+    "Tenant",
+]

@@ -1,0 +1,108 @@
+"""Where nobody established what Auth0 does: our choice, as named switches.
+
+Owns every answer that the contract marks [?]. Each field is a real switch: the other value makes
+the tenant behave the other way, so that a client can be tried under both. Refuses facts that were
+recorded or published; those are not open to choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Behaviour that the contract (management-api.md) leaves open; defaults are our choice."""
+
+    # -- actions ------------------------------------------------------------------------------
+
+    unique_action_names: bool = False
+    """A second Action of the same name is refused (409). Unknown (§4.3); no source refuses it."""
+
+    secret_without_value_keeps_value: bool = True
+    """A PATCHed secret that has a name but no value keeps its value; else it is refused (400).
+    Unknown (§4.6). A recorded life of the official plugin contains such a PATCH answered 200."""
+
+    delete_action_in_use_refused: bool = False
+    """An unbound Action that an enabled custom phone provider runs cannot be deleted without
+    `force` (409). Unknown (§4.10, §8.2); only bindings are known to protect."""
+
+    entity_limit_status: Literal[400, 403] = 403
+    """Status when a limit on Actions (100 per tenant, 20 per trigger, 30 secrets, 10 dependencies,
+    100 kB of code) is exceeded. The limits are published, the answer is not (§4.3, §8.10)."""
+
+    # -- bindings -----------------------------------------------------------------------------
+
+    custom_phone_provider_binding: Literal["optional", "required", "forbidden"] = "optional"
+    """Whether the custom-phone-provider Action works unbound, needs a binding, or cannot have one.
+    Sources contradict each other (§4.12, §8.6)."""
+
+    unknown_bound_action_status: Literal[400, 404] = 404
+    """Status when a binding names an Action that does not exist. Unknown (§4.12)."""
+
+    # -- phone providers ----------------------------------------------------------------------
+
+    custom_provider_needs_deployed_action: bool = True
+    """Creating a provider `custom`, or changing one into it, needs a deployed
+    custom-phone-provider Action (409). The rule is published, status and message are not (§5.1)."""
+
+    second_provider_refused: bool = True
+    """A second POST of a phone provider is refused (409) rather than accepted. Unknown (§5.1)."""
+
+    narrowing_below_message_types_refused: bool = False
+    """A PATCH that leaves delivery methods below the enabled message types is refused (409).
+    Unknown (§5.1, §8.3); the official plugin narrows the provider first."""
+
+    provider_in_use_protected: bool = False
+    """A provider cannot be deleted or disabled while the phone factor is on (409). Unknown
+    (§5.1, §8.3); documentation only warns."""
+
+    try_needs_deployed_action: bool = True
+    """`try` of a custom provider whose Action is gone is refused (409). Unknown (§5.1)."""
+
+    # -- phone templates ----------------------------------------------------------------------
+
+    missing_template_parts: Literal["default", "absent"] = "default"
+    """A part (text, voice) that a new template does not state has the default text, or is absent.
+    Unknown (§5.2)."""
+
+    # -- guardian -----------------------------------------------------------------------------
+
+    message_types_need_factor: bool = True
+    """A non-empty list of message types is refused (404) while the phone factor is off. Published
+    (§6.4), with recorded counter-evidence for the empty list only."""
+
+    message_types_need_provider: bool = False
+    """Under the unified experience, message types are refused (409) while there is no phone
+    provider at all. Unknown (§6.4); a recording of 2026-06 makes acceptance likely."""
+
+    selected_provider_allowed_under_unified: bool = False
+    """phone/selected-provider stays usable under the unified experience. The documentation
+    contradicts itself (§6.6, §8.5)."""
+
+    unset_sms_templates: Literal["204", "empty", "defaults"] = "204"
+    """Answer of sms/templates before anything was written; all three were seen (§6.5)."""
+
+    unset_phone_templates: Literal["204", "empty", "defaults"] = "defaults"
+    """Answer of phone/templates before anything was written; all three were seen (§6.5)."""
+
+    # -- tenant settings ----------------------------------------------------------------------
+
+    nested_settings_merge: bool = False
+    """PATCH merges nested settings objects key by key instead of replacing them. Unknown for all
+    but `flags`, which merge (§3.2)."""
+
+    unified_switch_checked: bool = False
+    """Turning the unified experience on is refused (409) while the factor is on and no provider
+    covers its message types. Unknown (§3.3, §8.4); no check is visible in the recordings."""
+
+    # -- HTTP ---------------------------------------------------------------------------------
+
+    wrong_client_error: Literal["access_denied", "invalid_client"] = "access_denied"
+    """`error` for an unknown client or a wrong secret (401). Published and reported
+    answers differ (§2.3)."""
+
+    unknown_query_keys_refused: bool = True
+    """Query keys that an operation does not have are refused (400). Known for actions only (§1.3);
+    assumed for the others."""

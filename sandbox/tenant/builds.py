@@ -1,0 +1,55 @@
+"""How long an Action's build takes and how it ends.
+
+Owns the script of build states. Refuses to build anything: whether code can run shows when the
+runner executes it. States follow from stored times, so there is no timer and a restart changes
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sandbox.tenant.clock import NANOS_PER_SECOND
+
+BuildStatus = Literal["pending", "building", "packaged", "built", "retrying", "failed"]
+Phases = list[dict[str, Any]]
+"""`[{"status": ..., "seconds": ...}, ...]`: states in order, the last one stays."""
+
+IMMEDIATE: Phases = [{"status": "built", "seconds": 0}]
+
+
+@dataclass
+class Builds:
+    """The script for builds to come.
+
+    Attributes:
+        default: states of a draft after a write whose answer said `pending`. The first read shows
+            `built` by default, as recorded for Actions without dependencies.
+        deploy_seconds: how long a deploy takes until the new version is the deployed one.
+        scripted: states for the next writes, one entry each; `default` again afterwards.
+    """
+
+    default: Phases = field(default_factory=lambda: list(IMMEDIATE))
+    deploy_seconds: float = 0.0
+    scripted: deque[Phases] = field(default_factory=deque)
+
+    def next(self) -> Phases:
+        """The states of the draft that is being written now."""
+        return self.scripted.popleft() if self.scripted else list(self.default)
+
+
+def status_at(phases: Phases, started_ns: int, now_ns: int) -> str:
+    """The build state at an instant."""
+    end = started_ns
+    for phase in phases[:-1]:
+        end += int(phase["seconds"] * NANOS_PER_SECOND)
+        if now_ns < end:
+            return str(phase["status"])
+    return str(phases[-1]["status"])
+
+
+def finished_at(phases: Phases, started_ns: int) -> int:
+    """When the last state is reached, in ns."""
+    return started_ns + int(sum(phase["seconds"] for phase in phases[:-1]) * NANOS_PER_SECOND)

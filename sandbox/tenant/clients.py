@@ -1,0 +1,121 @@
+"""The applications that may ask for Management API tokens.
+
+Owns client ids, secrets and the scopes granted to each, and the key that tokens are signed with.
+Refuses token formats and HTTP; those are `sandbox.api.tokens`'.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.tenant import ids
+from sandbox.tenant.context import Context
+
+COLLECTION = "clients"
+KEYS = "keys"
+
+PHONE_MFA_SCOPES: tuple[str, ...] = (
+    "read:tenant_settings",
+    "update:tenant_settings",
+    "read:actions",
+    "create:actions",
+    "update:actions",
+    "delete:actions",
+    "read:phone_providers",
+    "create:phone_providers",
+    "update:phone_providers",
+    "delete:phone_providers",
+    "read:phone_templates",
+    "create:phone_templates",
+    "update:phone_templates",
+    "delete:phone_templates",
+    "read:guardian_factors",
+    "update:guardian_factors",
+    "read:mfa_policies",
+    "update:mfa_policies",
+)
+
+DAY_IN_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A client id and its secret; made up where not given."""
+
+    client_id: str = field(default_factory=ids.client_id)
+    client_secret: str = field(default_factory=ids.client_secret, repr=False)
+
+
+class Clients:
+    """The tenant's machine-to-machine applications."""
+
+    def __init__(self, context: Context) -> None:
+        """Keep clients in this tenant's store."""
+        self._store = context.store
+
+    def add(
+        self,
+        credentials: Credentials,
+        *,
+        scopes: Sequence[str] = PHONE_MFA_SCOPES,
+        grant_types: Sequence[str] = ("client_credentials",),
+        authorized: bool = True,
+        token_seconds: int = DAY_IN_SECONDS,
+        default: bool = False,
+    ) -> dict[str, Any]:
+        """Register a client, or replace the one of this id.
+
+        Args:
+            credentials: its id and secret.
+            scopes: what its tokens may do.
+            grant_types: how it may ask for tokens.
+            authorized: whether it has a client grant for the Management API.
+            token_seconds: how long its tokens live; negative makes tokens that have expired.
+            default: whether it survives a reset.
+        """
+        client = {
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+            "scopes": list(scopes),
+            "grant_types": list(grant_types),
+            "authorized": authorized,
+            "token_seconds": token_seconds,
+            "default": default,
+        }
+        self._store.put(COLLECTION, credentials.client_id, client)
+        return client
+
+    def authenticate(self, client_id: str, client_secret: str) -> dict[str, Any] | None:
+        """The client, when it exists and the secret is its own."""
+        client = self._store.get(COLLECTION, client_id)
+        if client is None:
+            return None
+        known = str(client["client_secret"]).encode()
+        return client if hmac.compare_digest(known, client_secret.encode()) else None
+
+    def default(self) -> Credentials | None:
+        """The client made with the tenant."""
+        for client in self._store.all(COLLECTION):
+            if client["default"]:
+                return Credentials(client["client_id"], client["client_secret"])
+        return None
+
+    def signing_key(self) -> str:
+        """The secret that tokens are signed with, made once per tenant and kept over restarts."""
+        with self._store.transaction():
+            found = self._store.get(KEYS, "tokens")
+            if found is None:
+                found = {"secret": secrets.token_hex(32)}
+                self._store.put(KEYS, "tokens", found)
+        return str(found["secret"])
+
+    def forget_added(self) -> None:
+        """Remove every client but the default one."""
+        with self._store.transaction():
+            for client in self._store.all(COLLECTION):
+                if not client["default"]:
+                    self._store.delete(COLLECTION, client["client_id"])

@@ -1,0 +1,52 @@
+"""What a rule raises when a request is refused.
+
+Owns the refusals' status, message and error code. Refuses to render them: the JSON envelope is
+`sandbox.api.encoding`'s.
+"""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """A request that the tenant refuses.
+
+    Attributes:
+        status: HTTP status of the answer.
+        message: the sentence that the Management API gives, word for word where it was recorded.
+        error_code: the machine-readable `errorCode`; None where the real answer has none.
+        attributes: further details that only refusals of tokens carry.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        error_code: str | None = None,
+        *,
+        attributes: dict[str, str] | None = None,
+    ) -> None:
+        """Remember the refusal."""
+        super().__init__(message)
+        self.attributes = attributes
+        self.status = status
+        self.message = message
+        self.error_code = error_code
+
+    def __repr__(self) -> str:
+        """Show all three parts, for test output."""
+        return f"ApiError({self.status}, {self.message!r}, {self.error_code!r})"
+
+
+def invalid_body(detail: str) -> ApiError:
+    """A body that breaks a rule no schema can state; worded as the schema's refusals are."""
+    return ApiError(400, f"Payload validation error: '{detail}'.", "invalid_body")
+
+
+def bad_request(message: str, error_code: str | None = None) -> ApiError:
+    """A 400 with a sentence of its own."""
+    return ApiError(400, message, error_code)
+
+
+def not_found(message: str) -> ApiError:
+    """A 404; actions and branding answer it without an error code (recorded)."""
+    return ApiError(404, message)

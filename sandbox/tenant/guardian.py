@@ -1,0 +1,177 @@
+"""Multi-factor authentication: /guardian.
+
+Owns factors, policies, message types and the legacy phone delivery that the unified experience
+forbids (management-api.md §6). Refuses phone providers and templates of the unified experience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from sandbox.tenant import default_templates
+from sandbox.tenant.context import Context
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.phone_providers import covers, unsupported_message_type
+from sandbox.tenant.settings import SINGLETONS
+
+Document = dict[str, Any]
+
+FACTORS = (
+    "sms",
+    "push-notification",
+    "otp",
+    "email",
+    "duo",
+    "webauthn-roaming",
+    "webauthn-platform",
+    "recovery-code",
+)
+"""In the recorded order; the phone factor is called `sms` for voice as well."""
+
+_TWILIO_KEYS = ("auth_token", "sid", "from", "messaging_service_sid")
+LegacyFamily = Literal["sms", "phone"]
+
+
+def _legacy_forbidden() -> ApiError:
+    return ApiError(
+        403,
+        "Insufficient privileges to use this deprecated feature. "
+        "To handle Phone Provider/Templates refer to Tenant Phone Settings",
+        "legacy_mfa_phone_provider_not_allowed",
+    )
+
+
+class Guardian:
+    """The tenant's MFA settings."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        unified: Callable[[], bool],
+        provider: Callable[[], Document | None],
+    ) -> None:
+        """Ask the given functions about the rest of the tenant."""
+        self._context = context
+        self._store = context.store
+        self._unified = unified
+        self._provider = provider
+
+    def _value(self, key: str, default: Any) -> Any:
+        found = self._store.get(SINGLETONS, f"guardian {key}")
+        return default if found is None else found["value"]
+
+    def _set(self, key: str, value: Any) -> None:
+        self._store.put(SINGLETONS, f"guardian {key}", {"value": value})
+
+    # -- factors and policies -----------------------------------------------------------------
+
+    def factors(self) -> list[Document]:
+        """GET /guardian/factors."""
+        enabled = self._value("factors", {})
+        return [
+            {"name": name, "enabled": enabled.get(name, False), "trial_expired": False}
+            for name in FACTORS
+        ]
+
+    def factor_enabled(self, name: str) -> bool:
+        """Whether a factor is on."""
+        return bool(self._value("factors", {}).get(name, False))
+
+    def set_factor(self, name: str, *, enabled: bool) -> Document:
+        """PUT /guardian/factors/{name}."""
+        with self._store.transaction():
+            self._set("factors", {**self._value("factors", {}), name: enabled})
+        return {"enabled": enabled}
+
+    def policies(self) -> list[str]:
+        """GET /guardian/policies: empty, `all-applications` or `confidence-score`."""
+        return list(self._value("policies", []))
+
+    def set_policies(self, policies: list[str]) -> list[str]:
+        """PUT /guardian/policies."""
+        self._set("policies", policies)
+        return policies
+
+    # -- message types ------------------------------------------------------------------------
+
+    def message_types(self) -> list[str]:
+        """The enabled message types, in the order they were written."""
+        return list(self._value("message types", []))
+
+    def set_message_types(self, message_types: list[str]) -> Document:
+        """PUT /guardian/factors/phone/message-types."""
+        with self._store.transaction():
+            if message_types:
+                self._check_message_types(message_types)
+            self._set("message types", message_types)
+        return {"message_types": message_types}
+
+    def _check_message_types(self, message_types: list[str]) -> None:
+        assumptions = self._context.assumptions
+        if assumptions.message_types_need_factor and not self.factor_enabled("sms"):
+            raise ApiError(404, "The phone factor does not exist.")
+        if not self._unified():
+            return  # a legacy tenant has no delivery methods to compare with
+        provider = self._provider()
+        if provider is None:
+            if assumptions.message_types_need_provider:
+                raise unsupported_message_type()
+        elif not covers(provider, message_types):
+            raise unsupported_message_type()
+
+    # -- legacy phone delivery ----------------------------------------------------------------
+
+    def _check_legacy(self) -> None:
+        if self._unified():
+            raise _legacy_forbidden()
+
+    def _check_selected_provider(self) -> None:
+        if not self._context.assumptions.selected_provider_allowed_under_unified:
+            self._check_legacy()
+
+    def selected_provider(self) -> Document:
+        """GET .../selected-provider; both families show the same setting."""
+        self._check_selected_provider()
+        return {"provider": self._value("selected provider", "auth0")}
+
+    def set_selected_provider(self, provider: str) -> Document:
+        """PUT .../selected-provider."""
+        self._check_selected_provider()
+        self._set("selected provider", provider)
+        return {"provider": provider}
+
+    def templates(self, family: LegacyFamily) -> Document | None:
+        """GET .../templates; None stands for an answer without a body."""
+        self._check_legacy()
+        written: Document | None = self._value("templates", None)
+        if written is not None:
+            return written
+        assumptions = self._context.assumptions
+        unset = (
+            assumptions.unset_sms_templates
+            if family == "sms"
+            else assumptions.unset_phone_templates
+        )
+        if unset == "204":
+            return None
+        return {} if unset == "empty" else dict(default_templates.GUARDIAN)
+
+    def set_templates(self, templates: Document) -> Document:
+        """PUT .../templates."""
+        self._check_legacy()
+        self._set("templates", templates)
+        return templates
+
+    def twilio(self) -> Document:
+        """GET .../providers/twilio: all keys once anything was written, token in clear."""
+        self._check_legacy()
+        written: Document = self._value("twilio", {})
+        return {key: written.get(key) for key in _TWILIO_KEYS} if written else {}
+
+    def set_twilio(self, settings: Document) -> Document:
+        """PUT .../providers/twilio: replaces the settings, answers exactly what was sent."""
+        self._check_legacy()
+        self._set("twilio", settings)
+        return settings

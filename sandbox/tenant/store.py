@@ -1,0 +1,124 @@
+"""The tenant's memory: JSON documents in SQLite.
+
+Owns durability, order and transactions. Refuses to know what a document means.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Document = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    body TEXT NOT NULL,
+    UNIQUE (collection, id)
+)
+"""
+
+
+class Store:
+    """Collections of JSON documents, kept in insertion order.
+
+    One connection behind one lock: the API runs on an event loop thread while the notification
+    pipeline and tests read from others.
+    """
+
+    def __init__(self, path: Path | str = ":memory:") -> None:
+        """Open or create the file; `:memory:` keeps everything in this process only."""
+        # autocommit: transactions are begun and ended by `transaction` alone.
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        # Survives the end of the process at any moment; only a power cut may lose the last writes.
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute("PRAGMA busy_timeout=5000")
+        self._connection.execute(_SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing does; transactions may be nested."""
+        with self._lock:
+            if self._depth == 0:
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._connection.execute("COMMIT")
+
+    def get(self, collection: str, key: str) -> Document | None:
+        """One document, or None."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, key)
+            ).fetchone()
+        return None if row is None else json.loads(row[0])
+
+    def put(self, collection: str, key: str, document: Document) -> None:
+        """Create the document, or replace it in its place."""
+        with self.transaction():
+            self._connection.execute(
+                "INSERT INTO documents (collection, id, body) VALUES (?, ?, ?)"
+                " ON CONFLICT (collection, id) DO UPDATE SET body = excluded.body",
+                (collection, key, json.dumps(document)),
+            )
+
+    def delete(self, collection: str, key: str) -> bool:
+        """Remove the document; False when there was none."""
+        with self.transaction():
+            cursor = self._connection.execute(
+                "DELETE FROM documents WHERE collection = ? AND id = ?", (collection, key)
+            )
+        return cursor.rowcount > 0
+
+    def all(self, collection: str) -> list[Document]:
+        """The documents of a collection in insertion order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT body FROM documents WHERE collection = ? ORDER BY position", (collection,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
+        """Remove every document but those of the kept collections."""
+        with self.transaction():
+            for (collection,) in self._connection.execute(
+                "SELECT DISTINCT collection FROM documents"
+            ).fetchall():
+                if collection not in keep:
+                    self._connection.execute(
+                        "DELETE FROM documents WHERE collection = ?", (collection,)
+                    )
+
+    def export(self) -> dict[str, dict[str, Document]]:
+        """Everything: collection, then id, then document, in insertion order."""
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT collection, id, body FROM documents ORDER BY position"
+            ).fetchall()
+        content: dict[str, dict[str, Document]] = {}
+        for collection, key, body in rows:
+            content.setdefault(collection, {})[key] = json.loads(body)
+        return content
+
+    def close(self) -> None:
+        """Close the file; the store is not usable afterwards."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,275 @@
+"""One Auth0 tenant: the groups of rules put together.
+
+Owns construction, the two generations, reset, export and import, and the narrow view that the
+notification pipeline has of a tenant. Refuses single rules; each lives with its group.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sandbox.tenant import clients as clients_module
+from sandbox.tenant.actions import Actions
+from sandbox.tenant.assumptions import Assumptions
+from sandbox.tenant.bindings import Bindings
+from sandbox.tenant.builds import Builds
+from sandbox.tenant.clients import Clients, Credentials
+from sandbox.tenant.clock import Clock, Stamper, SystemClock
+from sandbox.tenant.context import Context
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.guardian import Guardian
+from sandbox.tenant.phone_providers import PhoneProviders, covers
+from sandbox.tenant.phone_templates import PhoneTemplates
+from sandbox.tenant.settings import KEY, SINGLETONS, UNIFIED_FLAG, Generation, Settings
+from sandbox.tenant.store import Store
+from sandbox.tenant.versions import DeployedAction, Versions
+
+__all__ = ["DeployedAction", "Generation", "Tenant"]
+
+Document = dict[str, Any]
+Content = dict[str, dict[str, Document]]
+
+CUSTOM_PHONE_PROVIDER = "custom-phone-provider"
+_IDENTITY = frozenset({clients_module.COLLECTION, clients_module.KEYS})
+"""What a reset keeps: who may call, and tokens that were already handed out."""
+
+
+class Tenant:
+    """A tenant's state and rules.
+
+    Attributes:
+        domain: host, with port where it has one; issuer and audience of tokens follow from it.
+        clock: the tenant's time.
+        actions, versions, bindings, providers, templates, guardian, tenant_settings, clients: the
+            groups of rules, one per resource family.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        domain: str,
+        generation: Generation = "unified",
+        name: str = "phonemfa-sandbox",
+        credentials: Credentials | None = None,
+        clock: Clock | None = None,
+        assumptions: Assumptions | None = None,
+        builds: Builds | None = None,
+    ) -> None:
+        """Open the tenant in this store, creating it where the store is empty.
+
+        Args:
+            store: its state; a store that has a tenant already keeps it, generation included.
+            domain: host[:port] under which clients reach it.
+            generation: experience of a new tenant.
+            name: the `tenant` that branding objects carry.
+            credentials: the default client's id and secret; kept from earlier, else made up.
+            clock: source of time.
+            assumptions: answers to what the contract leaves open.
+            builds: how long builds and deploys take.
+        """
+        self.domain = domain
+        self.clock: Clock = clock or SystemClock()
+        self.context = Context(
+            store=store,
+            stamp=Stamper(self.clock),
+            name=name,
+            assumptions=assumptions or Assumptions(),
+            builds=builds or Builds(),
+        )
+        self._store = store
+        self.clients = Clients(self.context)
+        self.tenant_settings = Settings(self.context)
+        self.actions = Actions(self.context)
+        self.versions = Versions(self.context, self.actions)
+        self.bindings = Bindings(self.context, self.actions)
+        self.guardian = Guardian(
+            self.context,
+            unified=lambda: self.tenant_settings.unified,
+            provider=self._current_provider,
+        )
+        self.providers = PhoneProviders(
+            self.context,
+            has_deployed_action=lambda: self.deployed_action(CUSTOM_PHONE_PROVIDER) is not None,
+            enabled_message_types=self.guardian.message_types,
+            factor_enabled=lambda: self.guardian.factor_enabled("sms"),
+        )
+        self.templates = PhoneTemplates(self.context)
+        self.actions.when_deleted.insert(0, self._protect_action_in_use)
+        with store.transaction():
+            if store.get(SINGLETONS, KEY) is None:
+                self.tenant_settings.initialise(generation)
+            known = self.clients.default()
+            if credentials is not None or known is None:
+                if known is not None:
+                    store.delete(clients_module.COLLECTION, known.client_id)
+                self.clients.add(credentials or Credentials(), default=True)
+
+    # -- the tenant as a whole ----------------------------------------------------------------
+
+    @property
+    def audience(self) -> str:
+        """The Management API's identifier."""
+        return f"https://{self.domain}/api/v2/"
+
+    @property
+    def issuer(self) -> str:
+        """Who signs this tenant's tokens."""
+        return f"https://{self.domain}/"
+
+    @property
+    def credentials(self) -> Credentials:
+        """The default client's id and secret."""
+        found = self.clients.default()
+        if found is None:  # pragma: no cover - made at birth, kept by every reset
+            message = "tenant without a default client"
+            raise RuntimeError(message)
+        return found
+
+    @property
+    def generation(self) -> Generation:
+        """Which phone experience the tenant is in."""
+        return "unified" if self.tenant_settings.unified else "legacy"
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """The switches in force."""
+        return self.context.assumptions
+
+    @assumptions.setter
+    def assumptions(self, wanted: Assumptions) -> None:
+        self.context.assumptions = wanted
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Several rules as one: all of their effects, or none."""
+        with self._store.transaction():
+            yield
+
+    def reset(self, generation: Generation | None = None) -> None:
+        """Back to a new tenant; the default client and tokens stay valid."""
+        with self._store.transaction():
+            wanted = generation or self.generation
+            self._store.clear(keep=_IDENTITY)
+            self.clients.forget_added()
+            self.tenant_settings.initialise(wanted)
+        self.context.builds.scripted.clear()
+
+    def switch(self, generation: Generation) -> None:
+        """Change the experience as a dashboard would."""
+        self.update_settings({UNIFIED_FLAG: generation == "unified"})
+
+    def export(self) -> Content:
+        """The tenant's content, secrets in clear, without clients and keys."""
+        content = self._store.export()
+        return {name: docs for name, docs in content.items() if name not in _IDENTITY}
+
+    def load(self, content: Content) -> None:
+        """Replace the tenant's content by an earlier export."""
+        with self._store.transaction():
+            self._store.clear(keep=_IDENTITY)
+            for collection, documents in content.items():
+                if collection in _IDENTITY:
+                    continue
+                for key, document in documents.items():
+                    self._store.put(collection, key, document)
+            if self._store.get(SINGLETONS, KEY) is None:
+                self.tenant_settings.initialise("unified")
+
+    # -- rules that span groups ---------------------------------------------------------------
+
+    def create_action(self, body: Document) -> Document:
+        """POST /actions/actions, deploying at once where the body asks for it."""
+        with self._store.transaction():
+            action = self.actions.create(body)
+            at = None
+            if body.get("deploy"):
+                at = self.versions.deploy_at_birth(action)["created_at"]
+        return self.actions.view(action, written=True, now_ns=at)
+
+    def _current_provider(self) -> Document | None:
+        # The guardian's rules and the provider's ask each other; this one is looked up late.
+        return self.providers.current()
+
+    def update_settings(self, changes: Document) -> Document:
+        """PATCH /tenants/settings."""
+        with self._store.transaction():
+            was_unified = self.tenant_settings.unified
+            answer = self.tenant_settings.patch(changes)
+            if self.assumptions.unified_switch_checked and not was_unified:
+                self._check_switched_on()
+        return answer
+
+    def _check_switched_on(self) -> None:
+        if not (self.tenant_settings.unified and self.guardian.factor_enabled("sms")):
+            return
+        provider = self.providers.current()
+        if provider is None or not covers(provider, self.guardian.message_types()):
+            raise ApiError(409, "The phone provider does not cover the enabled message types.")
+
+    def _protect_action_in_use(self, action: Document, force: bool) -> None:
+        provider = self.providers.current()
+        if (
+            self.assumptions.delete_action_in_use_refused
+            and not force
+            and provider is not None
+            and provider["name"] == "custom"
+            and not provider["disabled"]
+            and action["supported_triggers"][0]["id"] == CUSTOM_PHONE_PROVIDER
+        ):
+            raise ApiError(409, "Unable to delete an action used by the phone provider.")
+
+    # -- what the notification pipeline sees --------------------------------------------------
+
+    def deployed_action(self, trigger_id: str) -> DeployedAction | None:
+        """The deployed Action that runs for a trigger, or None.
+
+        A custom phone provider runs the one Action of its trigger; whether it has to be bound is
+        an assumption. Any other trigger runs what is bound to it, the first in order.
+        """
+        bound = {one["action_id"] for one in self.bindings.of(trigger_id)}
+        needs_binding = (
+            trigger_id != CUSTOM_PHONE_PROVIDER
+            or self.assumptions.custom_phone_provider_binding == "required"
+        )
+        if bound:
+            order = [one["action_id"] for one in self.bindings.of(trigger_id)]
+            candidates = [self.actions.stored(one) for one in order]
+        elif needs_binding:
+            return None
+        else:
+            candidates = [
+                one
+                for one in self.actions.all()
+                if one["supported_triggers"][0]["id"] == trigger_id
+            ]
+        running = (self.versions.running(one) for one in candidates)
+        return next((one for one in running if one is not None), None)
+
+    def phone_provider(self) -> Document | None:
+        """The phone provider as the API shows it, or None."""
+        provider = self.providers.current()
+        return None if provider is None else self.providers.view(provider)
+
+    def phone_template(self, message_type: str) -> Document:
+        """The template that a message of this type is rendered from, customised or default."""
+        return self.templates.effective(message_type)
+
+    def settings(self) -> Document:
+        """The tenant settings as GET shows them."""
+        return copy.deepcopy(self.tenant_settings.get())
+
+    def factor_enabled(self, name: str) -> bool:
+        """Whether a Guardian factor is on (`sms` is the phone factor)."""
+        return self.guardian.factor_enabled(name)
+
+    def message_types(self) -> list[str]:
+        """Enabled message types: `sms`, `voice`."""
+        return self.guardian.message_types()
+
+    def policies(self) -> list[str]:
+        """MFA policies: empty (never), `all-applications` or `confidence-score`."""
+        return self.guardian.policies()
