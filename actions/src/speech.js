@@ -15,7 +15,7 @@ const LANGUAGES = new Map([['zh', 'zh-cn'], ['zh-hant', 'zh-tw'], ['zh-hk', 'zh-
 
 /** The first known language of a locale ("en_US") or a list of them, else Japanese. */
 function speechLanguage(/** @type {unknown} */ locale) {
-  for (const tag of String(locale ?? '').toLowerCase().replaceAll('_', '-').split(/[\s,;]+/)) {
+  for (const tag of String(locale ?? '').slice(0, 100).toLowerCase().replaceAll('_', '-').split(/[\s,;]+/)) {
     const parts = tag.split('-');
     for (let length = parts.length; length > 0; length -= 1) {
       const candidate = parts.slice(0, length).join('-');

@@ -1,0 +1,186 @@
+"""The CPaaS over HTTP: two send endpoints and the control routes.
+
+Owns reading requests, acting out scripted answers, and the route table. Refuses to know the
+rules of sending (`cpaas.py`). TLS, port and certificate belong to whoever serves the app.
+
+Control routes, which the real service does not have:
+    GET  /_sandbox/health
+    POST /_sandbox/answers   {"answers": [ScriptedAnswer, ...]}: what to say next
+    GET  /_sandbox/answers   what is still scripted
+    GET  /_sandbox/requests  the last requests, without keys
+    POST /_sandbox/reset
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+import anyio
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from sandbox.cpaas import errors
+from sandbox.cpaas.cpaas import Answer, Cpaas
+from sandbox.cpaas.script import Channel, ScriptedAnswer
+from sandbox.cpaas.statuses import STATUSES
+
+# Over what a careful reader takes, and little enough for a careless one to survive.
+HUGE_BODY_BYTES = 64 * 1024 * 1024
+
+
+_TRANSPORT = "sandbox.transport"
+
+
+class _CpaasApp(Starlette):
+    """Starlette that remembers the connection, which ASGI has no word for."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # uvicorn's `send` is a method of the request cycle, which holds the transport. Taken
+        # here, before any middleware wraps it.
+        scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+        await super().__call__(scope, receive, send)
+
+
+def build_cpaas(cpaas: Cpaas) -> Starlette:
+    """The ASGI application of one CPaaS account."""
+
+    def endpoint(channel: Channel) -> Callable[[Request], Awaitable[Response]]:
+        async def send(request: Request) -> Response:
+            return await _send(cpaas, channel, request)
+
+        return send
+
+    async def health(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"})
+
+    async def add_answers(request: Request) -> Response:
+        try:
+            entries = (await request.json())["answers"]
+            cpaas.script.add([ScriptedAnswer.from_json(entry) for entry in entries])
+        except (ValueError, KeyError, TypeError) as error:
+            return JSONResponse({"error": f"answers: {error}"}, 400)
+        return JSONResponse(_pending(cpaas), 201)
+
+    async def list_answers(_: Request) -> Response:
+        return JSONResponse(_pending(cpaas))
+
+    async def list_requests(_: Request) -> Response:
+        return JSONResponse({"requests": [asdict(seen) for seen in cpaas.requests()]})
+
+    async def reset(_: Request) -> Response:
+        cpaas.reset()
+        return Response(status_code=204)
+
+    routes = [
+        Route("/sms/3/messages", endpoint("sms"), methods=["POST"]),
+        Route("/tts/3/advanced", endpoint("voice"), methods=["POST"]),
+        Route("/_sandbox/health", health, methods=["GET"]),
+        Route("/_sandbox/answers", add_answers, methods=["POST"]),
+        Route("/_sandbox/answers", list_answers, methods=["GET"]),
+        Route("/_sandbox/requests", list_requests, methods=["GET"]),
+        Route("/_sandbox/reset", reset, methods=["POST"]),
+    ]
+    return _CpaasApp(routes=routes, exception_handlers={404: _not_found})
+
+
+async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
+    try:
+        body: object = json.loads(await request.body())
+    except ClientDisconnect:
+        return Response(status_code=499)
+    except ValueError:
+        body = None
+    scripted = cpaas.script.take(channel) or ScriptedAnswer()
+    if scripted.delay:
+        await anyio.sleep(scripted.delay)
+    authorization = request.headers.get("authorization")
+    answer: Answer | None = None
+    if (scripted.fault is None and scripted.status is None) or scripted.accept:
+        forced = STATUSES[scripted.refusal] if scripted.refusal else None
+        answer = cpaas.send(channel, authorization=authorization, body=body, forced=forced)
+    if scripted.fault is not None:
+        return _broken(scripted, answer, request)
+    if scripted.status is not None:
+        content = scripted.body or errors.body(channel, scripted.status)
+        return JSONResponse(content, scripted.status)
+    assert answer is not None  # noqa: S101 - neither fault nor status was scripted
+    return JSONResponse(answer.body, answer.status)
+
+
+def _broken(scripted: ScriptedAnswer, answer: Answer | None, request: Request) -> Response:
+    text = json.dumps(answer.body if answer else {"messages": [{"status": {"groupId": 1}}]})
+    json_type = "application/json"
+    faults: dict[str, Callable[[], Response]] = {
+        "html": lambda: HTMLResponse("<!doctype html><title>502 Bad Gateway</title>"),
+        "truncated": lambda: Response(text[: len(text) // 2], media_type=json_type),
+        "redirect": lambda: Response(
+            status_code=307, headers={"location": str(request.url.replace(path="/elsewhere"))}
+        ),
+        "huge": lambda: StreamingResponse(_huge(request), media_type=json_type),
+        "trickle": lambda: StreamingResponse(_trickle(text), media_type=json_type),
+        "cut": lambda: _Unfinished(
+            text, headers={"content-length": str(len(text) + 100)}, media_type=json_type
+        ),
+        "silent": _Silent,
+        "reset": _Reset,
+    }
+    return faults[scripted.fault or "reset"]()
+
+
+async def _huge(request: Request) -> AsyncIterator[bytes]:
+    block = b" " * 65536
+    for _ in range(HUGE_BODY_BYTES // len(block)):
+        if await request.is_disconnected():
+            return
+        yield block
+
+
+async def _trickle(text: str) -> AsyncIterator[bytes]:
+    for byte in text.encode():
+        yield bytes([byte])
+        await anyio.sleep(1)
+
+
+class _Unfinished(Response):
+    """Promises more bytes than it sends: the server closes the connection when it ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
+
+
+class _Silent(Response):
+    """Never answers; ends when the client has gone."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class _Reset(Response):
+    """Closes the connection without a byte of an answer."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope.get(_TRANSPORT)
+        if transport is None:
+            message = {"error": "fault reset: this server does not show its connections"}
+            await JSONResponse(message, 501)(scope, receive, send)
+            return
+        transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def _pending(cpaas: Cpaas) -> dict[str, Any]:
+    return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    channel = "voice" if request.url.path.startswith("/tts/") else "sms"
+    return JSONResponse(errors.body(channel, 404), 404)

@@ -1,0 +1,280 @@
+"""What the CPaaS does with a send request: the rules, no HTTP.
+
+Owns keys and their scopes, validation, the immediate status of each message, duplicate ids, and
+handing accepted messages to the inbox; what is refused goes nowhere. Refuses to know how
+requests arrive (`app.py`) or what was scripted for a test (`script.py`).
+
+Facts: cpaas-and-actions.md §1. Assumed, as nobody established it: an id counts as known only
+once its message was accepted; voice refuses duplicate ids as SMS does (a switch); the flooding
+filter is off unless asked for, as it would stop a load test.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import threading
+import uuid
+from collections import OrderedDict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sandbox.cpaas import errors
+from sandbox.cpaas.schemas import violations
+from sandbox.cpaas.script import AnswerScript, Channel
+from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
+from sandbox.inbox import Inbox, Message
+
+SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})
+_SCOPES_FOR: dict[Channel, frozenset[str]] = {
+    "sms": frozenset({"message:send", "sms:message:send", "sms:manage"}),
+    "voice": frozenset({"message:send", "voice-message:message:send", "voice-message:manage"}),
+}
+
+# Some of the vendor's languages: those our Action may ask for, and enough others to be wrong in.
+LANGUAGES = frozenset(
+    (
+        *("ar", "da", "de", "en", "en-au", "en-gb", "es", "fr", "hi", "it", "ja", "ko", "nl"),
+        *("pl", "pt-br", "pt-pt", "ru", "sv", "th", "tr", "vi", "zh-cn", "zh-tw"),
+    )
+)
+KNOWN_IDS = 10_000
+KEPT_REQUESTS = 500
+MAX_PARTS, MAX_TEXT_BYTES = 25, 4000
+FLOOD_LIMIT, FLOOD_WINDOW = 20, timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP status and a JSON body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SeenRequest:
+    """A request as it arrived, for tests and for the curious. Never holds the API key."""
+
+    channel: Channel
+    authorised: bool
+    body: Any
+    at: str
+
+
+class Cpaas:
+    """The account: its keys, senders and memory.
+
+    Args:
+        inbox: where accepted messages go.
+        api_keys: the keys that may send; a mapping gives each key its scopes.
+        senders: registered senders; any sender is good when absent.
+        refuse_duplicate_calls: whether voice refuses a known message id as SMS does.
+        flooding_filter: refuse more than 20 messages an hour to one number.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        api_keys: Iterable[str] | Mapping[str, Collection[str]],
+        *,
+        senders: Collection[str] | None = None,
+        refuse_duplicate_calls: bool = True,
+        flooding_filter: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.inbox = inbox
+        self.script = AnswerScript()
+        self._keys = (
+            {key: frozenset(scopes) for key, scopes in api_keys.items()}
+            if isinstance(api_keys, Mapping)
+            else dict.fromkeys(api_keys, SEND_SCOPES)
+        )
+        self._senders = senders
+        self._refuse_duplicate_calls = refuse_duplicate_calls
+        self._flooding_filter = flooding_filter
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._known_ids: OrderedDict[str, None] = OrderedDict()
+        self._recent: dict[str, deque[datetime]] = {}
+        self._requests: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
+
+    def send(
+        self,
+        channel: Channel,
+        *,
+        authorization: str | None,
+        body: object,
+        forced: Status | None = None,
+    ) -> Answer:
+        """Answer one send request; `forced` is the status every good message then gets.
+
+        Returns the vendor's answer: 200 with a status a message, or 400, 401, 403 in the error
+        shape of the endpoint.
+        """
+        refusal = self._authorise(channel, authorization)
+        with self._lock:
+            self._requests.append(
+                SeenRequest(channel, refusal is None, body, self._clock().isoformat())
+            )
+            if refusal is not None:
+                return refusal
+            if faults := violations(channel, body):
+                return Answer(400, errors.body(channel, 400, faults))
+            assert isinstance(body, dict)  # noqa: S101 - the schema says so
+            results = [
+                self._accept(channel, message, destination, forced, body)
+                for message in body["messages"]
+                for destination in message["destinations"]
+            ]
+        answer: dict[str, Any] = {"messages": results}
+        if len(results) > 1:
+            answer = {"bulkId": body.get("bulkId") or uuid.uuid4().hex, **answer}
+        return Answer(200, answer)
+
+    def requests(self) -> list[SeenRequest]:
+        """The last requests, oldest first."""
+        with self._lock:
+            return list(self._requests)
+
+    def reset(self) -> None:
+        """Forget scripted answers, requests, known ids and counts; the inbox too."""
+        with self._lock:
+            self.script.clear()
+            self._requests.clear()
+            self._known_ids.clear()
+            self._recent.clear()
+            self.inbox.clear()
+
+    def _authorise(self, channel: Channel, authorization: str | None) -> Answer | None:
+        given = (authorization or "").removeprefix("App ")
+        scopes = None
+        if authorization and authorization.startswith("App "):
+            for key, granted in self._keys.items():
+                if hmac.compare_digest(key.encode(), given.encode()):
+                    scopes = granted
+        if scopes is None:
+            return Answer(401, errors.body(channel, 401))
+        if not scopes & _SCOPES_FOR[channel]:
+            return Answer(403, errors.body(channel, 403))
+        return None
+
+    def _accept(
+        self,
+        channel: Channel,
+        message: dict[str, Any],
+        destination: dict[str, Any],
+        forced: Status | None,
+        body: dict[str, Any],
+    ) -> dict[str, Any]:
+        message_id = destination.get("messageId") or uuid.uuid4().hex
+        status = forced or self._judge(channel, message, destination)
+        if status.group in ("PENDING", "DELIVERED"):
+            self._known_ids[message_id] = None
+            while len(self._known_ids) > KNOWN_IDS:
+                self._known_ids.popitem(last=False)
+            self._recent.setdefault(destination["to"], deque()).append(self._clock())
+            self.inbox.add(_received(channel, message, destination["to"], message_id))
+        result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}
+        if channel == "voice":
+            return {"to": destination["to"], **result}
+        result["destination"] = destination["to"]
+        if body.get("options", {}).get("includeSmsCountInResponse"):
+            result["details"] = {"messageCount": sms_parts(message["content"]["text"])}
+        return result
+
+    def _judge(
+        self, channel: Channel, message: dict[str, Any], destination: dict[str, Any]
+    ) -> Status:
+        number = destination["to"]
+        sender = message.get("from" if channel == "voice" else "sender")
+        name = _destination_fault(number)
+        if name is None and self._senders is not None and sender not in self._senders:
+            name = "REJECTED_SOURCE"
+        if name is None and (channel == "sms" or self._refuse_duplicate_calls):
+            known = destination.get("messageId") in self._known_ids
+            name = "REJECTED_DUPLICATE_MESSAGE_ID" if known else None
+        if name is None and self._flooded(number):
+            name = "REJECTED_FLOODING_FILTER"
+        if name is None:
+            name = _sms_fault(message) if channel == "sms" else _voice_fault(message)
+        return STATUSES[name] if name else PENDING_ACCEPTED
+
+    def _flooded(self, number: str) -> bool:
+        if not self._flooding_filter:
+            return False
+        since = self._clock() - FLOOD_WINDOW
+        recent = self._recent.get(number, deque())
+        while recent and recent[0] <= since:
+            recent.popleft()
+        return len(recent) >= FLOOD_LIMIT
+
+
+def sms_parts(text: str) -> int:
+    """Parts of an SMS: 160 or 153 GSM-7 characters, 70 or 67 UTF-16 units a part otherwise."""
+    if all(character in _GSM7 or character in _GSM7_EXTENDED for character in text):
+        units = sum(2 if character in _GSM7_EXTENDED else 1 for character in text)
+        single, multiple = 160, 153
+    else:
+        units = len(text.encode("utf-16-le")) // 2
+        single, multiple = 70, 67
+    return 1 if units <= single else -(-units // multiple)
+
+
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_EXTENDED = frozenset("\f^{}\\[~]|€")
+
+
+def _destination_fault(number: str) -> str | None:
+    if number == "":
+        return "MISSING_TO"
+    digits = number.removeprefix("+")
+    if digits.startswith("0") and digits.isdecimal():
+        return "REJECTED_PREFIX_MISSING"
+    return None if re.fullmatch(r"[1-9]\d{6,14}", digits) else "REJECTED_DESTINATION_52"
+
+
+def _sms_fault(message: dict[str, Any]) -> str | None:
+    text = message["content"]["text"]
+    too_long = sms_parts(text) > MAX_PARTS or len(text.encode()) > MAX_TEXT_BYTES
+    return "REJECTED_MESSAGE_TOO_LONG" if too_long else None
+
+
+def _voice_fault(message: dict[str, Any]) -> str | None:
+    text = message.get("text", "")
+    if not any(character.isalnum() for character in text) and "audioFileUrl" not in message:
+        return "REJECTED_MESSAGE_IS_EMPTY"
+    if message.get("language", "en") not in LANGUAGES:
+        return "REJECTED_UNSUPPORTED_LANGUAGE"
+    # Not a full SSML check: what is left of `<` and `&` after plain tags and entities.
+    rest = re.sub(r"</?[a-z][\w:-]*(?:\s+[\w:-]+=\"[^\"<]*\")*\s*/?>", "", text)
+    rest = re.sub(r"&(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);", "", rest)
+    return "REJECTED_INVALID_SSML" if re.search(r"[<&]", rest) else None
+
+
+def _received(channel: Channel, message: dict[str, Any], to: str, message_id: str) -> Message:
+    if channel == "sms":
+        return Message(
+            channel="sms",
+            to=to,
+            sender=message.get("sender", ""),
+            text=message["content"]["text"],
+            message_id=message_id,
+            raw=message,
+        )
+    return Message(
+        channel="voice",
+        to=to,
+        sender=message.get("from", ""),
+        text=message.get("text", ""),
+        # Absent means English: Japanese text without it is read by an English voice.
+        language=message.get("language", "en"),
+        gender=message.get("voice", {}).get("gender"),
+        message_id=message_id,
+        raw=message,
+    )

@@ -1,0 +1,184 @@
+'use strict';
+/**
+ * Runs Action code with the shape Auth0 gives it.
+ *
+ * Owns: compiling the code, the handler check, the event/api objects of both phone triggers, the
+ * cache and console limits, the execution time limit, and where the CPaaS's host name leads.
+ * Refuses to own: what the code may send (the CPaaS answers that) and whether it should run at
+ * all (the tenant's rules answer that).
+ *
+ * As a program it speaks JSON lines: a request on stdin, an answer on stdout, matched by id.
+ * Facts: cpaas-and-actions.md §2.2, §2.3, §2.5, §2.6.
+ */
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { isBuiltin } = require('node:module');
+const { performance } = require('node:perf_hooks');
+const readline = require('node:readline');
+const util = require('node:util');
+const vm = require('node:vm');
+
+const { ActionCache } = require('./cache.cjs');
+const { routeNames } = require('./names.cjs');
+
+const EXECUTION_LIMIT_MS = 20000;
+const CONSOLE_CHARACTERS = 256;
+const REASON_CHARACTERS = 1024;
+
+/** The trigger of each handler: the trigger decides what `api` offers. */
+const TRIGGERS = new Map([
+  ['onExecuteCustomPhoneProvider', { trigger: 'custom-phone-provider', notification: true }],
+  ['onExecuteSendPhoneMessage', { trigger: 'send-phone-message', notification: false }],
+]);
+
+/** Only Node's own modules: our Action has no npm dependencies, and the file system is no way out. */
+function restrictedRequire(name) {
+  if (!isBuiltin(name)) {
+    throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
+  }
+  return require(name);
+}
+
+/** Lines kept of one execution, cut at the budget Auth0 keeps. */
+class ConsoleBudget {
+  lines = [];
+
+  #left = CONSOLE_CHARACTERS;
+
+  write(args) {
+    const line = util.format(...args).slice(0, this.#left);
+    this.#left -= line.length;
+    if (line !== '') this.lines.push(line);
+  }
+}
+
+class ActionRuntime {
+  #instances = new Map();
+
+  #caches = new Map();
+
+  #executions = new AsyncLocalStorage();
+
+  #limit;
+
+  #now;
+
+  constructor({ executionLimitMs = EXECUTION_LIMIT_MS, now = Date.now } = {}) {
+    this.#limit = executionLimitMs;
+    this.#now = now;
+    // One console for the life of an instance, as its code holds on to it; executions may
+    // interleave, so each line goes to the execution in whose flow it was written.
+    const write = (...args) => this.#executions.getStore()?.write(args);
+    this.console = Object.freeze({ log: write, info: write, warn: write, error: write, debug: write, trace: write });
+  }
+
+  /**
+   * @param {{code: string, version_id: string, handler: string, event: object, secrets: object}} request
+   * @returns {Promise<{kind: 'success'|'drop'|'retry'|'error', reason: string|null, console: string[], duration_ms: number}>}
+   */
+  async execute({ code, version_id: versionId, handler: name, event, secrets }) {
+    const started = performance.now();
+    const output = new ConsoleBudget();
+    const verdict = { kind: 'success', reason: null };
+    try {
+      const { trigger, notification } = TRIGGERS.get(name) ?? fail(`no trigger has a handler called ${name}`);
+      const api = { cache: this.#cache(trigger) };
+      if (notification) api.notification = notificationApi(verdict);
+      const given = { ...structuredClone(event), secrets: { ...secrets }, configuration: {} };
+      await this.#executions.run(output, () => {
+        const handler = this.#handler(versionId, code, name);
+        return this.#withinLimit(handler(given, api));
+      });
+    } catch (error) {
+      verdict.kind = 'error';
+      verdict.reason = cut(error instanceof Error ? `${error.name}: ${error.message}` : util.inspect(error));
+    }
+    return { ...verdict, console: output.lines, duration_ms: performance.now() - started };
+  }
+
+  #cache(trigger) {
+    if (!this.#caches.has(trigger)) this.#caches.set(trigger, new ActionCache(this.#now));
+    return this.#caches.get(trigger);
+  }
+
+  /** The code of a version runs once; what it exported, or threw, holds for every execution. */
+  #handler(versionId, code, name) {
+    if (!this.#instances.has(versionId)) this.#instances.set(versionId, load(code, this.console));
+    const instance = this.#instances.get(versionId);
+    if ('thrown' in instance) throw instance.thrown;
+    const { exported } = instance;
+    if (typeof exported !== 'object' || exported === null) throw new TypeError('module.exports is not an object');
+    const handler = exported[name];
+    // By name: code of another realm has an AsyncFunction of its own.
+    if (typeof handler !== 'function' || handler.constructor.name !== 'AsyncFunction') {
+      throw new TypeError(`exports.${name} is not an async function`);
+    }
+    return handler;
+  }
+
+  async #withinLimit(work) {
+    let timer;
+    const limit = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`execution over the limit of ${this.#limit} ms`)), this.#limit);
+    });
+    try {
+      await Promise.race([work, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function fail(message) {
+  throw new Error(message);
+}
+
+function cut(reason) {
+  return String(reason).slice(0, REASON_CHARACTERS);
+}
+
+/** Neither call ends the function; of several calls the last one counts. */
+function notificationApi(verdict) {
+  const decide = (kind) => (reason) => {
+    verdict.kind = kind;
+    verdict.reason = cut(reason);
+  };
+  return Object.freeze({ drop: decide('drop'), retry: decide('retry') });
+}
+
+function load(code, actionConsole) {
+  const module = { exports: {} };
+  try {
+    const wrapper = vm.compileFunction(code, ['module', 'exports', 'console'], {
+      filename: 'action.js',
+      contextExtensions: [{ require: restrictedRequire }],
+    });
+    wrapper(module, module.exports, actionConsole);
+    return { exported: module.exports };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+/** The program: one JSON object a line, several under way at once. */
+function serve() {
+  // The protocol keeps the real stdout for itself: a stray write of an Action would break a line.
+  const send = process.stdout.write.bind(process.stdout);
+  process.stdout.write = () => true;
+  // A promise the Action left behind may fail later; the next execution must not pay for it.
+  process.on('unhandledRejection', () => {});
+  let runtime = new ActionRuntime();
+  readline.createInterface({ input: process.stdin }).on('line', async (line) => {
+    const { id, start, execute } = JSON.parse(line);
+    if (start) {
+      routeNames(start.hosts);
+      runtime = new ActionRuntime({ executionLimitMs: start.execution_limit_ms });
+    }
+    const answer = execute ? await runtime.execute(execute) : { node: process.versions.node };
+    send(`${JSON.stringify({ id, ...answer })}\n`);
+  }).on('close', () => process.exit(0));
+}
+
+module.exports = { ActionRuntime, EXECUTION_LIMIT_MS, CONSOLE_CHARACTERS, REASON_CHARACTERS };
+
+if (require.main === module) serve();

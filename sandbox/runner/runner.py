@@ -1,0 +1,247 @@
+"""The Python end of the Action runner: one Node process, asked over a pipe.
+
+Owns finding a fit `node`, the process's life (started when first needed, replaced when it dies
+or hangs), and the hard time limit. Refuses to know what an Action does: code, event and secrets
+go in, an outcome comes out. Secrets travel over the pipe, never in an argument or the
+environment, where every process of the user could read them.
+
+The pipe is read in a thread, not in an event loop: the sandbox runs one loop a port, and each
+of them, or a test's own, may ask the same runner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+PROGRAM = Path(__file__).resolve().parent / "runner.cjs"
+
+# The Action uses fetch, AbortController and ReadableStream iteration as Node 18 has them.
+OLDEST_NODE = 18
+
+# Auth0's limit for one execution (cpaas-and-actions.md §2.4), and what the process gets on top
+# to report it: only code that blocks Node's own loop runs into the second one.
+EXECUTION_LIMIT = 20.0
+GRACE = 1.0
+
+
+class NodeUnusableError(RuntimeError):
+    """No `node` on PATH, or one that is too old; the message names the fix."""
+
+
+@dataclass(frozen=True)
+class ActionOutcome:
+    """How one execution ended.
+
+    `error` is a throw, an invalid module or handler, or the time limit. `reason` is what the
+    Action gave to drop or retry, or what it threw, at most 1024 characters. `console` holds the
+    lines within Auth0's budget of 256 characters.
+    """
+
+    kind: Literal["success", "drop", "retry", "error"]
+    reason: str | None = None
+    console: list[str] = field(default_factory=list)
+    duration_ms: float = 0.0
+
+
+class ActionRunner:
+    """Runs Actions; safe to share between threads and event loops.
+
+    Args:
+        hosts: host name to port on 127.0.0.1; no other name resolves inside an Action.
+        ca_file: PEM file of the authority that Node trusts besides its own.
+        execution_limit: seconds an execution may take.
+        node: path of the Node program; found on PATH when absent.
+    """
+
+    def __init__(
+        self,
+        *,
+        hosts: Mapping[str, int] | None = None,
+        ca_file: Path | None = None,
+        execution_limit: float = EXECUTION_LIMIT,
+        node: str | None = None,
+    ) -> None:
+        self._hosts = dict(hosts or {})
+        self._ca_file = ca_file
+        self._limit = execution_limit
+        self._node = node
+        self._lock = threading.Lock()
+        self._ids = itertools.count(1)
+        self._process: _NodeProcess | None = None
+        self._closed = False
+
+    async def execute(
+        self,
+        *,
+        code: str,
+        version_id: str,
+        handler: str,
+        event: Mapping[str, Any],
+        secrets: Mapping[str, str],
+    ) -> ActionOutcome:
+        """Run one execution of the Action version to its end.
+
+        The code of a version is run once and reused, as Auth0 does; another text therefore
+        needs another version id.
+
+        Raises:
+            NodeUnusableError: when there is no Node that can run it.
+        """
+        request = {
+            "code": code,
+            "version_id": version_id,
+            "handler": handler,
+            "event": dict(event),
+            "secrets": dict(secrets),
+        }
+        # In a thread: the pipe is full while an Action blocks Node's loop, and a write to it waits.
+        process, future = await asyncio.to_thread(self._submit, request)
+        try:
+            answer = await asyncio.wait_for(asyncio.wrap_future(future), self._limit + GRACE)
+        except TimeoutError:
+            # Nothing in the process answers any more: end it, so that the next execution runs.
+            process.kill()
+            return ActionOutcome(
+                "error", f"execution over the limit of {self._limit:g} s: the process was ended"
+            )
+        except ProcessEndedError as ended:
+            return ActionOutcome("error", str(ended))
+        return ActionOutcome(
+            answer["kind"], answer["reason"], answer["console"], answer["duration_ms"]
+        )
+
+    def close(self) -> None:
+        """End the Node process. The runner cannot be used after this."""
+        with self._lock:
+            self._closed = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _submit(self, request: Mapping[str, Any]) -> tuple[_NodeProcess, Future[dict[str, Any]]]:
+        process = self._running()
+        return process, process.ask(next(self._ids), {"execute": request})
+
+    def _running(self) -> _NodeProcess:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the Action runner is closed")
+            if self._process is None or not self._process.alive:
+                self._process = _NodeProcess(self._node or find_node(), self._ca_file)
+                self._process.ask(
+                    next(self._ids),
+                    {
+                        "start": {
+                            "hosts": self._hosts,
+                            "execution_limit_ms": self._limit * 1000,
+                        }
+                    },
+                )
+            return self._process
+
+
+def find_node() -> str:
+    """Path of a Node that can run Actions.
+
+    Raises:
+        NodeUnusableError: none on PATH, or its version is below OLDEST_NODE or unreadable.
+    """
+    fix = f"install Node.js {OLDEST_NODE} or newer (22 is what Auth0 runs) and put it on PATH"
+    path = shutil.which("node")
+    if path is None:
+        raise NodeUnusableError(f"node: not found on PATH; deployed Actions cannot run; {fix}")
+    try:
+        answer = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout.strip()
+        major = int(answer.removeprefix("v").split(".")[0])
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        raise NodeUnusableError(f"node: {path} does not tell its version; {fix}") from error
+    if major < OLDEST_NODE:
+        raise NodeUnusableError(f"node: {path} is {answer}, too old to run Actions; {fix}")
+    return path
+
+
+class ProcessEndedError(Exception):
+    """The Node process ended while an execution was under way."""
+
+
+class _NodeProcess:
+    """One Node process, its reader thread, and the executions that wait for an answer."""
+
+    def __init__(self, node: str, ca_file: Path | None) -> None:
+        # A small environment on purpose: an Action must not find the user's own variables.
+        environment = {"PATH": os.environ.get("PATH", "")}
+        if ca_file is not None:
+            environment["NODE_EXTRA_CA_CERTS"] = str(ca_file)
+        self._popen = subprocess.Popen(
+            [node, str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+            encoding="utf-8",
+            bufsize=1,
+        )
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
+        self._lock = threading.Lock()
+        self._ended = False
+        threading.Thread(target=self._read, name="action-runner", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        return not self._ended and self._popen.poll() is None
+
+    def ask(self, number: int, message: Mapping[str, Any]) -> Future[dict[str, Any]]:
+        """Send one request; the future gets its answer or a ProcessEndedError."""
+        future: Future[dict[str, Any]] = Future()
+        line = json.dumps({"id": number, **message}) + "\n"
+        with self._lock:
+            if self._ended:
+                future.set_exception(ProcessEndedError("the Node process has ended"))
+                return future
+            self._waiting[number] = future
+            # A broken pipe: the reader sees the end of the process and fails the future.
+            with contextlib.suppress(OSError, ValueError):
+                assert self._popen.stdin is not None  # noqa: S101 - opened as a pipe above
+                self._popen.stdin.write(line)
+                self._popen.stdin.flush()
+        return future
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._popen.kill()
+
+    def _read(self) -> None:
+        assert self._popen.stdout is not None  # noqa: S101 - opened as a pipe in __init__
+        for line in self._popen.stdout:
+            answer = json.loads(line)
+            with self._lock:
+                future = self._waiting.pop(answer["id"], None)
+            # An execution given up on (its time was over) has nobody waiting.
+            if future is not None and future.set_running_or_notify_cancel():
+                future.set_result(answer)
+        status = self._popen.wait()
+        with self._lock:
+            self._ended = True
+            left, self._waiting = self._waiting, {}
+            for stream in (self._popen.stdin, self._popen.stdout):
+                with contextlib.suppress(OSError):
+                    if stream is not None:
+                        stream.close()
+        for future in left.values():
+            if future.set_running_or_notify_cancel():
+                future.set_exception(
+                    ProcessEndedError(f"the Node process ended (status {status}) during execution")
+                )
