@@ -1,0 +1,163 @@
+"""Programs that stand where `pulumi`, `go` and the plugin would, and a release server.
+
+Owns small shell scripts that record how they were called and answer as the real ones do in the
+few calls the engine makes. Refuses everything else, so that a new call is noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from sandbox.engine.progress import Silence
+
+# What the scripts themselves need. Tests do not put it on PATH: it may hold a real Go or Pulumi.
+_SYSTEM = "/usr/bin:/bin"
+
+
+class Said(Silence):
+    """Progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.ticks: list[str] = []
+
+    def step(self, text: str) -> None:
+        self.steps.append(text)
+
+    def tick(self, text: str) -> None:
+        self.ticks.append(text)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.steps)
+
+
+def program(path: Path, body: str) -> Path:
+    """An executable shell script at `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\nPATH={_SYSTEM}\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def pulumi(folder: Path, version: str = "v3.259.0", *, host: bool = True) -> Path:
+    """An installed Pulumi CLI; with `host`, its Python language host lies beside it."""
+    cli = program(
+        folder / "pulumi",
+        f'[ "$1" = version ] || exit 64\n'
+        f'[ -z "$PULUMI_ACCESS_TOKEN" ] || exit 65\n'
+        f'mkdir -p "$PULUMI_HOME" && touch "$PULUMI_HOME/was-here"\n'
+        f"echo {version}",
+    )
+    if host:
+        program(folder / "pulumi-language-python", "echo Usage of it: >&2; exit 2")
+        program(folder / "pulumi-language-python-exec", "exit 0")
+    return cli
+
+
+def go(folder: Path, *, version: str = "go1.26.8", toolchain: str = "local") -> Path:
+    """A Go toolchain in `folder`/bin; every call is a line in `folder`/go.log.
+
+    A build waits while `folder`/gate exists and fails while `folder`/broken exists.
+    """
+    sdk = folder / "sdk"
+    program(sdk / "python" / "cmd" / "pulumi-language-python-exec", "exit 0")
+    return program(
+        folder / "bin" / "go",
+        f"""echo "$PWD: $*" >> {folder}/go.log
+case "$1 $2" in
+"version ") echo "go version {version} linux/amd64"; exit 0 ;;
+"env GOTOOLCHAIN") echo "{toolchain}"; exit 0 ;;
+"list -mod=readonly")
+    [ "$3" = -m ] && {{ echo {sdk}; exit 0; }}
+    echo "go: downloading example.com/module v1.0.0" >&2
+    printf 'example.com/a\\nexample.com/b\\n'; exit 0 ;;
+"build -mod=readonly") ;;
+*) exit 64 ;;
+esac
+[ "$GOFLAGS" = "" ] && [ "$GOWORK" = off ] || exit 65
+touch "$GOTMPDIR/leftover"
+echo "example.com/a" >&2
+touch {folder}/building
+while [ -e {folder}/gate ]; do sleep 0.02; done
+[ -e {folder}/broken ] && {{ echo "example.com/b: does not compile" >&2; exit 1; }}
+while [ "$1" != -o ]; do shift; done
+case "$2" in
+*/pulumi) printf '#!/bin/sh\\necho v3.259.0\\n' > "$2" ;;
+*) printf '#!/bin/sh\\necho Usage >&2\\n' > "$2" ;;
+esac
+chmod +x "$2"
+""",
+    )
+
+
+def builds(folder: Path) -> int:
+    """How many `go build` calls a fake Go has seen."""
+    log = folder / "go.log"
+    return sum(": build " in line for line in log.read_text().splitlines()) if log.exists() else 0
+
+
+def archive(version: str = "v3.259.0") -> bytes:
+    """A release archive whose CLI prints `version`."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for name, body in {
+            "pulumi": f"#!/bin/sh\necho {version}\n",
+            "pulumi-language-python": "#!/bin/sh\necho Usage >&2\n",
+            "pulumi-language-python-exec": "#!/bin/sh\n",
+            "pulumi-language-go": "#!/bin/sh\n",
+            "../escaped": "no",
+        }.items():
+            member = tarfile.TarInfo(f"pulumi/{name}")
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body.encode()))
+    return data.getvalue()
+
+
+class Releases:
+    """A release server on loopback. `content` maps a path to what it answers; else 404."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+        self.asked: list[str] = []
+        self.url = ""
+
+    def publish(self, name: str, data: bytes, *, sum_of: bytes | None = None) -> None:
+        """Offer `data`; the published sum is that of `sum_of` (default: of the data)."""
+        digest = hashlib.sha512(data if sum_of is None else sum_of).hexdigest()
+        self.content[f"/v3.259.0/{name}"] = data
+        self.content["/v3.259.0/SHA512SUMS"] = f"{'0' * 128}  other\n{digest}  {name}\n".encode()
+
+
+@contextmanager
+def release_server() -> Iterator[Releases]:
+    releases = Releases()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            releases.asked.append(self.path)
+            data = releases.content.get(self.path)
+            self.send_response(404 if data is None else 200)
+            self.send_header("Content-Length", str(len(data or b"")))
+            self.end_headers()
+            self.wfile.write(data or b"")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        releases.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield releases
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,117 @@
+"""Pulumi runs with nothing of the user's own, and leaves nothing in the user's home."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.ensure import Engine
+from sandbox.engine.environment import TenantAccess, engine_environment, passphrase_file
+from sandbox.engine.plugin import Plugin
+from tests.sandbox.engine import fakes
+
+USER = {
+    "PATH": "/usr/bin:/opt/bin",
+    "HOME": "/home/somebody",
+    "LANG": "ja_JP.UTF-8",
+    "PULUMI_ACCESS_TOKEN": "token",
+    "PULUMI_HOME": "/home/somebody/.pulumi",
+    "PULUMI_BACKEND_URL": "https://api.pulumi.com",
+    "PULUMI_CONFIG_PASSPHRASE": "theirs",
+    "PULUMI_STACK": "prod",
+    "AUTH0_DOMAIN": "real.example.auth0.com",
+    "AUTH0_API_TOKEN": "real",
+    "AUTH0_CLIENT_SECRET": "real",
+    "SSL_CERT_DIR": "/somewhere",
+    "PYTHONPATH": "/elsewhere",
+    "NO_PROXY": "intra.example",
+}
+
+
+def made(
+    folder: Path, *, plugin_folder: Path | None = None, colour: bool = False
+) -> dict[str, str]:
+    engine = Engine(
+        pulumi=folder / "engine" / "pulumi",
+        language_host=folder / "host" / "pulumi-language-python",
+        version="3.259.0",
+        origin="path",
+    )
+    executable = (plugin_folder or folder / "plugin") / "pulumi-resource-auth0"
+    plugin = Plugin(executable, official=False, version=None, why="test")
+    tenant = TenantAccess("localhost:8443", "id", "secret", folder / "ca.pem")
+    return engine_environment(
+        engine,
+        plugin,
+        state_dir=folder / "state",
+        tenant=tenant,
+        colour=colour,
+        environ=USER,
+        python_bin=folder / "venv" / "bin",
+    )
+
+
+def test_nothing_of_the_users_pulumi_or_auth0_gets_in(tmp_path: Path) -> None:
+    env = made(tmp_path)
+    theirs = {"token", "theirs", "prod", "real", "real.example.auth0.com", "/somewhere"}
+
+    assert theirs.isdisjoint(env.values())
+    assert not any("/home/somebody" in value for name, value in env.items() if name != "HOME")
+    assert "PYTHONPATH" not in env
+    assert env["LANG"] == "ja_JP.UTF-8"
+
+
+def test_everything_that_pulumi_writes_is_in_the_state_folder(tmp_path: Path) -> None:
+    env = made(tmp_path)
+    state = tmp_path / "state"
+
+    assert env["PULUMI_HOME"] == str(state / "pulumi-home")
+    assert env["PULUMI_BACKEND_URL"] == f"file://{state}/pulumi-state"
+    assert env["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(state / "passphrase")
+
+
+def test_the_plugin_is_pointed_at_the_sandbox_tenant(tmp_path: Path) -> None:
+    env = made(tmp_path)
+
+    assert env["AUTH0_DOMAIN"] == "localhost:8443"
+    assert (env["AUTH0_CLIENT_ID"], env["AUTH0_CLIENT_SECRET"]) == ("id", "secret")
+    assert env["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
+    assert env["NO_PROXY"] == "intra.example,localhost,127.0.0.1"
+
+
+def test_path_has_python_then_plugin_then_engine_before_the_users_own(tmp_path: Path) -> None:
+    folders = made(tmp_path)["PATH"].split(os.pathsep)
+    ours = [tmp_path / "venv" / "bin", tmp_path / "plugin", tmp_path / "host", tmp_path / "engine"]
+    assert folders == [*map(str, ours), "/usr/bin", "/opt/bin"]
+
+
+def test_plugin_beside_another_engine_does_not_bring_that_engine_in(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    fakes.program(other / "pulumi-language-python", "exit 1")
+
+    folders = made(tmp_path, plugin_folder=other)["PATH"].split(os.pathsep)
+
+    assert folders.index(str(tmp_path / "host")) < folders.index(str(other))
+
+
+def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    path = passphrase_file(tmp_path / "state")
+    first = path.read_text()
+
+    assert passphrase_file(tmp_path / "state").read_text() == first
+    assert len(first) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_colour_is_off_unless_it_is_wanted(tmp_path: Path, colour: bool) -> None:
+    assert ("NO_COLOR" in made(tmp_path, colour=colour)) is not colour
+
+
+def test_secret_is_not_in_the_tenant_accesss_text() -> None:
+    access = TenantAccess("localhost:1", "id", "very-secret", Path("/ca.pem"))
+    assert "very-secret" not in repr(access)

@@ -1,0 +1,57 @@
+"""The two Go modules are pinned and say what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.build import MODULES
+from sandbox.engine.versions import CLI_VERSION, PYTHON_HOST_VERSION, Version
+
+CLI = MODULES / "cli"
+PYTHON_HOST = MODULES / "python-host"
+
+
+def required(folder: Path) -> dict[str, str]:
+    text = (folder / "go.mod").read_text()
+    return dict(re.findall(r"^(?:require|\t)\s*(\S+) (v\S+)", text, re.MULTILINE))
+
+
+def test_modules_name_the_versions_that_the_code_names() -> None:
+    assert required(CLI)["github.com/pulumi/pulumi/pkg/v3"] == f"v{CLI_VERSION}"
+    assert required(CLI)["github.com/pulumi/pulumi/sdk/v3"] == f"v{CLI_VERSION}"
+    assert required(PYTHON_HOST)["github.com/pulumi/pulumi/sdk/v3"] == f"v{PYTHON_HOST_VERSION}"
+
+
+@pytest.mark.parametrize("folder", [CLI, PYTHON_HOST], ids=lambda folder: folder.name)
+def test_every_required_module_has_a_checksum(folder: Path) -> None:
+    sums = {tuple(line.split()[:2]) for line in (folder / "go.sum").read_text().splitlines()}
+    replaced = {"github.com/atotto/clipboard"}
+
+    without = [
+        f"{module} {version}"
+        for module, version in required(folder).items()
+        if (module, f"{version}/go.mod") not in sums and module not in replaced
+    ]
+
+    assert len(required(folder)) > 50
+    assert without == []
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("v3.259.0\n", Version(3, 259, 0)),
+        ("go version go1.26.8 linux/amd64", Version(1, 26, 8)),
+        ("go version go1.27rc1 linux/amd64", Version(1, 27, 0, released=False)),
+        ("3.260.0-alpha.abc", Version(3, 260, 0, released=False)),
+    ],
+)
+def test_versions_are_read_as_their_programs_print_them(text: str, version: Version) -> None:
+    assert Version.find_in(text) == version
+
+
+def test_pre_release_is_older_than_its_release() -> None:
+    assert Version(3, 259, 0, released=False) < Version(3, 259, 0) < Version(3, 259, 1)

@@ -1,0 +1,163 @@
+"""The official auth0 plugin is preferred, and the choice is always told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.cache import EngineCache
+from sandbox.engine.ensure import Engine
+from sandbox.engine.errors import EngineError
+from sandbox.engine.plugin import MODE_VARIABLE, PROGRAM, Plugin, find_plugin
+from tests.sandbox.engine import fakes
+
+
+class World:
+    """A user with a home, a PATH and a Pulumi whose `plugin install` can be made to work."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.stand_in = fakes.program(folder / "stand-in" / PROGRAM, "exit 1")
+        self.now = 1_000_000.0
+        self.said = fakes.Said()
+        self.installs = folder / "installs.log"
+        fakes.program(
+            folder / "engine" / "pulumi",
+            f'[ "$1 $2 $3 $4 $5" = "plugin install resource auth0 3.55.1" ] || exit 64\n'
+            f'[ -z "$PULUMI_ACCESS_TOKEN" ] || exit 65\n'
+            f'echo "$PULUMI_HOME" >> {self.installs}\n'
+            f"[ -e {folder}/online ] || {{ echo 'error: no route to host' >&2; exit 255; }}\n"
+            f'to="$PULUMI_HOME/plugins/resource-auth0-v3.55.1"\n'
+            f'mkdir -p "$to" && touch "$to/{PROGRAM}" && chmod +x "$to/{PROGRAM}"',
+        )
+
+    def installed(self, version: str, *, partial: bool = False) -> Path:
+        folder = self.home / ".pulumi" / "plugins" / f"resource-auth0-v{version}"
+        if partial:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            folder.with_name(f"{folder.name}.partial").touch()
+        return fakes.program(folder / PROGRAM, "exit 1")
+
+    def find(self, mode: str | None = None, *, path: str = "") -> Plugin:
+        environ = {"HOME": str(self.home), "PATH": path, "PULUMI_ACCESS_TOKEN": "the user's"}
+        if mode is not None:
+            environ[MODE_VARIABLE] = mode
+        engine = Engine(
+            pulumi=self.folder / "engine" / "pulumi",
+            language_host=self.folder / "engine" / "pulumi-language-python",
+            version="3.259.0",
+            origin="path",
+        )
+        return find_plugin(
+            engine,
+            self.said,
+            environ=environ,
+            cache=EngineCache(self.folder / "cache", clock=lambda: self.now),
+            stand_in=self.stand_in,
+        )
+
+    @property
+    def install_attempts(self) -> int:
+        return len(self.installs.read_text().splitlines()) if self.installs.exists() else 0
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_official_plugin_on_path_comes_first(world: World) -> None:
+    world.installed("3.55.1")
+    on_path = fakes.program(world.folder / "bin" / PROGRAM, "echo 3.55.2")
+
+    plugin = world.find(path=str(on_path.parent))
+
+    assert plugin == Plugin(on_path, official=True, version="3.55.2", why=f"on PATH: {on_path}")
+    assert "official 3.55.2" in plugin.describe()
+
+
+def test_official_plugin_of_another_minor_version_is_named_and_not_used(world: World) -> None:
+    on_path = fakes.program(world.folder / "bin" / PROGRAM, "echo 3.40.0")
+
+    assert not world.find(path=str(on_path.parent)).official
+    assert "3.40.0" in world.said.text
+
+
+def test_own_stand_in_on_path_is_not_taken_for_the_official_one(world: World) -> None:
+    assert not world.find(path=str(world.stand_in.parent)).official
+
+
+def test_plugin_that_the_user_has_installed_is_used_where_it_lies(world: World) -> None:
+    world.installed("3.54.9")
+    newest = world.installed("3.55.3")
+    world.installed("3.55.1")
+
+    plugin = world.find()
+
+    assert (plugin.executable, plugin.version) == (newest, "3.55.3")
+    assert world.install_attempts == 0
+
+
+def test_half_installed_plugin_is_not_used(world: World) -> None:
+    world.installed("3.55.1", partial=True)
+    assert not world.find().official
+
+
+def test_official_plugin_is_installed_into_a_home_of_our_own(world: World) -> None:
+    (world.folder / "online").touch()
+
+    first, second = world.find(), world.find()
+
+    assert first == second
+    assert first.official
+    assert first.version == "3.55.1"
+    assert world.install_attempts == 1
+    assert list(world.home.iterdir()) == []
+
+
+def test_stand_in_says_that_it_is_one_and_why(world: World) -> None:
+    plugin = world.find()
+
+    assert plugin.executable == world.stand_in
+    assert "STAND-IN" in plugin.describe()
+    assert "no route to host" in plugin.describe()
+
+
+def test_failed_installation_is_tried_again_only_after_hours(world: World) -> None:
+    world.find()
+    world.find()
+    assert world.install_attempts == 1
+    world.now += 12 * 3600
+    world.find()
+    assert world.install_attempts == 2
+
+
+def test_demanded_official_plugin_is_asked_for_at_once_and_its_absence_is_an_error(
+    world: World,
+) -> None:
+    world.find()
+    with pytest.raises(EngineError, match="no route to host") as raised:
+        world.find("official")
+    assert world.install_attempts == 2
+    assert MODE_VARIABLE in raised.value.fix
+
+
+def test_demanded_stand_in_is_used_although_the_official_one_is_there(world: World) -> None:
+    world.installed("3.55.1")
+    assert world.find("stand-in").executable == world.stand_in
+    assert world.install_attempts == 0
+
+
+def test_unknown_choice_is_refused_with_the_known_ones(world: World) -> None:
+    with pytest.raises(EngineError, match="PHONEMFA_AUTH0_PLUGIN=offical") as raised:
+        world.find("offical")
+    assert "auto, official, stand-in" in raised.value.fix
+
+
+def test_missing_stand_in_is_a_clear_error(world: World) -> None:
+    world.stand_in.unlink()
+    with pytest.raises(EngineError, match="stand-in plugin is missing"):
+        world.find()
