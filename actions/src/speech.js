@@ -38,7 +38,9 @@ function speech(message) {
   if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.
     const spoken = [...code].join(', ');
-    const written = new RegExp(`(?<![0-9A-Za-z])${[...code].join('[\\s.,、。・-]*')}(?![0-9A-Za-z])`, 'g');
+    // Auth0 may have written it "1. 2. 3. 4. 5. 6." already.
+    const digits = [...code].join('[\\s.,、。・-]*');
+    const written = new RegExp(`(?<![0-9A-Za-z])${digits}(?![0-9A-Za-z])(?:\\.(?=[.、。]))?`, 'g');
     let times = 0;
     text = text.replace(written, () => {
       times += 1;

@@ -1,0 +1,40 @@
+"""What nobody established about Auth0's delivery of phone messages, as switches.
+
+Owns one documented field an open question (cpaas-and-actions.md §6); each changes behaviour.
+Refuses questions about the Management API: those are in `sandbox/tenant/assumptions.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class NotificationAssumptions:
+    """Defaults are our choice."""
+
+    max_retries: int = 5
+    """Executions after the first one. Documented as "up to 5 times"; read as not counting the
+    first."""
+
+    retry_delay: float = 0.2
+    """Seconds between executions. Auth0 says "in the next minutes"; shortened, or every test of
+    a retry would take that long."""
+
+    throw_in_custom_provider: Literal["drop", "retry"] = "drop"
+    """What a throw or a time-out of the unified Action means. Undocumented."""
+
+    disabled_template: Literal["default_text", "not_sent"] = "default_text"
+    """What happens to a message whose template is disabled."""
+
+    voice_code: Literal["dotted", "plain"] = "dotted"
+    """How `{{ code }}` is written in a voice text: "1. 2. 3. 4. 5. 6." as in Auth0's sample
+    event, or "123456"."""
+
+    pause: str = ", , "
+    """What `{{ pause }}` of the default voice texts becomes."""
+
+    client_locale: Literal["tenant", "absent"] = "tenant"
+    """The event's `locale` when the login names none: the tenant's first enabled locale, or no
+    such key."""

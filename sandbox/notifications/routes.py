@@ -1,0 +1,100 @@
+"""Control routes of the pipeline, beside the Management API under /_sandbox/.
+
+    POST /_sandbox/challenge   {"to", "delivery_method"?, "message_type"?, "locale"?}: a Delivery
+    GET  /_sandbox/messages    ?to=&after=&wait=SECONDS: what phones received, oldest first
+    GET  /_sandbox/deliveries  the last deliveries, oldest first
+
+Owns reading and answering these. Refuses rules; nothing like this exists in Auth0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as HttpRoute
+
+from sandbox.inbox import Inbox
+from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
+from sandbox.notifications.service import NotificationService
+
+MAX_WAIT = 30.0
+_KEYS = {"to", "delivery_method", "message_type", "locale"}
+
+
+class _BadRequestError(ValueError):
+    pass
+
+
+def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
+    """The routes, to be given to `build_api` as `extra_routes`."""
+
+    async def challenge(request: Request) -> Response:
+        try:
+            order = _order(await request.json())
+        except ValueError as error:
+            return _refused(error)
+        delivery = await service.challenge(**order)
+        return JSONResponse(delivery.to_json())
+
+    async def messages(request: Request) -> Response:
+        query = request.query_params
+        to, after = query.get("to"), query.get("after")
+        try:
+            wait = _wait(query.get("wait"), to)
+            found = inbox.messages(to, after)
+            if not found and wait and to is not None:
+                found = [await inbox.wait_for(to, wait, after)]
+        except ValueError as error:
+            return _refused(error)
+        except TimeoutError:
+            found = []
+        return JSONResponse({"messages": [message.to_json() for message in found]})
+
+    async def deliveries(_: Request) -> Response:
+        return JSONResponse({"deliveries": [one.to_json() for one in service.deliveries()]})
+
+    return [
+        HttpRoute("/_sandbox/challenge", challenge, methods=["POST"]),
+        HttpRoute("/_sandbox/messages", messages, methods=["GET"]),
+        HttpRoute("/_sandbox/deliveries", deliveries, methods=["GET"]),
+    ]
+
+
+def _order(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise _BadRequestError("body: a JSON object is needed")
+    if unknown := sorted(set(body) - _KEYS):
+        raise _BadRequestError(f"{unknown[0]}: unknown key; known are {', '.join(sorted(_KEYS))}")
+    order = {"delivery_method": "text", "message_type": "otp_verify", "locale": None, **body}
+    if not isinstance(order.get("to"), str) or not order["to"]:
+        raise _BadRequestError("to: the phone number is needed, as E.164 text")
+    for key, known in (
+        ("delivery_method", get_args(DeliveryMethod)),
+        ("message_type", MESSAGE_TYPES),
+    ):
+        if order[key] not in known:
+            raise _BadRequestError(f"{key}: {order[key]!r} unknown; one of {', '.join(known)}")
+    if not isinstance(order["locale"], str | None):
+        raise _BadRequestError("locale: text or null is needed")
+    return order
+
+
+def _wait(text: str | None, to: str | None) -> float:
+    if text is None:
+        return 0.0
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= MAX_WAIT:
+        raise _BadRequestError(f"wait: {text!r} is not a number of seconds from 0 to {MAX_WAIT:g}")
+    if to is None:
+        raise _BadRequestError("wait: needs `to`, the phone to wait at")
+    return seconds
+
+
+def _refused(error: ValueError) -> Response:
+    return JSONResponse({"error": str(error)}, 400)

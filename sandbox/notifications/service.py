@@ -1,0 +1,293 @@
+"""One phone message from the tenant's decision to its outcome.
+
+Owns the order of things: rules, text, event, execution, retries, and the record of what came of
+it. Refuses the rules themselves (`rules`), rendering (`rendering`), and running code (the
+runner). A stand-in for Auth0's notification pipeline; what is assumed about it has a switch in
+`assumptions`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+from sandbox.notifications import events, rendering
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
+from sandbox.notifications.view import TenantView
+from sandbox.runner import ActionOutcome
+from sandbox.tenant import default_templates
+
+Outcome = Literal["success", "drop", "retry", "error", "not_sent"]
+KEPT_DELIVERIES = 200
+
+
+class Runner(Protocol):
+    """What runs an Action; `sandbox.runner.ActionRunner` does."""
+
+    async def execute(
+        self,
+        *,
+        code: str,
+        version_id: str,
+        handler: str,
+        event: Mapping[str, Any],
+        secrets: Mapping[str, str],
+    ) -> ActionOutcome: ...
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message and what became of it.
+
+    `outcome`: success; drop (the Action gave up); retry (still failing after the last attempt);
+    error (the Action threw or timed out); not_sent (the tenant's configuration stood in the
+    way, `attempts` is 0). `reason` says why when it is not success. `text` is what was rendered
+    for the delivery method in use. Times are RFC 3339.
+    """
+
+    id: str
+    at: str
+    to: str
+    delivery_method: str
+    message_type: str
+    outcome: Outcome
+    attempts: int
+    reason: str | None = None
+    code: str | None = None
+    text: str | None = None
+    locale: str | None = None
+    console: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The delivery as a JSON object, keys as the fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Order:
+    to: str
+    delivery_method: str
+    message_type: str
+    locale: str | None
+    template: Mapping[str, Any] | None = None
+    test_send: bool = False
+
+
+class NotificationService:
+    """Sends phone messages as the tenant is configured; implements the API's `Notifier`.
+
+    Args:
+        tenant: whose rules, texts and Actions apply.
+        runner: runs the deployed Action.
+        assumptions: switches for what is not known of Auth0.
+        sleep: waits between attempts, seconds.
+        now: the time of a record, UTC.
+        new_code: makes the one-time code.
+    """
+
+    def __init__(
+        self,
+        tenant: TenantView,
+        runner: Runner,
+        *,
+        assumptions: NotificationAssumptions | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_code: Callable[[], str] = lambda: f"{secrets.randbelow(1_000_000):06d}",
+    ) -> None:
+        self.assumptions = assumptions or NotificationAssumptions()
+        self._tenant = tenant
+        self._runner = runner
+        self._sleep = sleep
+        self._now = now
+        self._new_code = new_code
+        self._deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
+
+    async def challenge(
+        self,
+        *,
+        to: str,
+        delivery_method: str,
+        message_type: str = "otp_verify",
+        locale: str | None = None,
+    ) -> Delivery:
+        """Send a new code as a login (or enrolment, or password reset) would.
+
+        Args:
+            to: the user's number as Auth0 holds it, normally E.164.
+            delivery_method: text or voice.
+            message_type: one of Auth0's five.
+            locale: what the login asked for with `ui_locales`.
+        """
+        return await self._deliver(_Order(to, delivery_method, message_type, locale))
+
+    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
+        """The provider's test message: the verification text, as there is no type of its own."""
+        method = delivery_method or self._first_method()
+        await self._deliver(_Order(to, method, "otp_verify", None, test_send=True))
+
+    async def try_template(
+        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    ) -> None:
+        """A test message with this template, as it is."""
+        method = delivery_method or self._first_method()
+        order = _Order(to, method, template["type"], None, template=template, test_send=True)
+        await self._deliver(order)
+
+    def deliveries(self) -> list[Delivery]:
+        """The last deliveries, oldest first."""
+        return list(self._deliveries)
+
+    def reset(self) -> None:
+        """Forget the deliveries."""
+        self._deliveries.clear()
+
+    # -- one delivery -------------------------------------------------------------------------
+
+    async def _deliver(self, order: _Order) -> Delivery:
+        delivery = Delivery(
+            id=uuid.uuid4().hex,
+            at=self._now().isoformat(),
+            to=order.to,
+            delivery_method=order.delivery_method,
+            message_type=order.message_type,
+            outcome="not_sent",
+            attempts=0,
+            locale=order.locale or self._tenant_locale(),
+        )
+        try:
+            route = route_for(
+                self._tenant,
+                delivery_method=order.delivery_method,
+                message_type=order.message_type,
+                test_send=order.test_send,
+            )
+            # Auth0's wording: no code with blocked_account.
+            code = None if order.message_type == "blocked_account" else self._new_code()
+            text, event = self._prepare(order, route, code, delivery)
+        except NotSentError as refusal:
+            done = _with(delivery, reason=str(refusal))
+        else:
+            done = await self._attempt(route, event, _with(delivery, code=code, text=text))
+        self._deliveries.append(done)
+        return done
+
+    async def _attempt(
+        self, route: Route, event: Mapping[str, Any], delivery: Delivery
+    ) -> Delivery:
+        console: list[str] = []
+        legacy = route.trigger == LEGACY_TRIGGER
+        attempt = 0
+        while True:
+            attempt += 1
+            outcome = await self._runner.execute(
+                code=route.action.code,
+                version_id=route.action.version_id,
+                handler=HANDLERS[route.trigger],
+                event=event,
+                secrets=route.action.secrets,
+            )
+            console += outcome.console
+            again = outcome.kind == "retry" or (
+                outcome.kind == "error"
+                and not legacy
+                and self.assumptions.throw_in_custom_provider == "retry"
+            )
+            # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
+            if not again or attempt > self.assumptions.max_retries:
+                return _with(
+                    delivery,
+                    outcome=outcome.kind,
+                    attempts=attempt,
+                    reason=outcome.reason,
+                    console=console,
+                )
+            await self._sleep(self.assumptions.retry_delay)
+
+    # -- texts and events ---------------------------------------------------------------------
+
+    def _prepare(
+        self, order: _Order, route: Route, code: str | None, delivery: Delivery
+    ) -> tuple[str, dict[str, Any]]:
+        template = order.template or self._tenant.phone_template(order.message_type)
+        settings = self._tenant.settings()
+        name = template["tenant"]
+        user = events.user_for(order.to)
+        given = rendering.variables(
+            code=code,
+            locale=delivery.locale,
+            settings=settings,
+            tenant_name=name,
+            user=user,
+            client=events.CLIENT,
+        )
+        spoken = rendering.for_voice(given, self.assumptions)
+        if route.trigger == LEGACY_TRIGGER:
+            variables = given if order.delivery_method == "text" else spoken
+            text = rendering.render(
+                self._legacy_source(order.message_type), rendering.legacy_variables(variables)
+            )
+            return text, events.legacy_event(
+                text=text,
+                code=code or "",
+                delivery_method=order.delivery_method,
+                message_type=order.message_type,
+                recipient=order.to,
+                language=delivery.locale,
+                tenant_name=name,
+                user=user,
+                correlation_id=delivery.id,
+            )
+        body = self._body(order, template)
+        as_text = rendering.render(body.get("text", ""), given)
+        as_voice = rendering.render(body.get("voice", ""), spoken)
+        text = as_text if order.delivery_method == "text" else as_voice
+        return text, events.unified_event(
+            as_text=as_text,
+            as_voice=as_voice,
+            code=code,
+            delivery_method=order.delivery_method,
+            message_type=order.message_type,
+            recipient=order.to,
+            sender=template["content"].get("from") or None,
+            locale=delivery.locale,
+            tenant={"id": name, "friendly_name": given["friendly_name"]},
+            user=user,
+            correlation_id=delivery.id,
+        )
+
+    def _body(self, order: _Order, template: Mapping[str, Any]) -> Mapping[str, str]:
+        # A test send shows the template that is being written, switched on or not.
+        if template["disabled"] and not order.test_send:
+            if self.assumptions.disabled_template == "not_sent":
+                raise NotSentError(f"the template {order.message_type} is disabled")
+            return default_templates.BODIES[order.message_type]
+        body: Mapping[str, str] = template["content"].get("body", {})
+        return body
+
+    def _legacy_source(self, message_type: str) -> str:
+        written = self._tenant.guardian.templates("sms") or {}
+        key = "enrollment_message" if message_type == "otp_enroll" else "verification_message"
+        return str(written.get(key) or default_templates.GUARDIAN[key])
+
+    def _tenant_locale(self) -> str | None:
+        if self.assumptions.client_locale == "absent":
+            return None
+        locales: list[str] = self._tenant.settings().get("enabled_locales") or []
+        return locales[0] if locales else None
+
+    def _first_method(self) -> str:
+        provider = self._tenant.phone_provider() or {}
+        methods = provider.get("configuration", {}).get("delivery_methods") or ["text"]
+        return str(methods[0])
+
+
+def _with(delivery: Delivery, **changes: Any) -> Delivery:
+    return Delivery(**{**asdict(delivery), **changes})

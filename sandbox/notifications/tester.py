@@ -1,0 +1,65 @@
+"""Runs the draft of an Action for `POST /actions/actions/{id}/test`.
+
+Owns the answer's shape (management-api.md §4.9). Refuses tenant rules: a draft runs whether or
+not anything would be sent. Only the two phone triggers run here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+from sandbox.notifications.rules import HANDLERS
+from sandbox.notifications.service import Runner
+
+
+class RunnerActionTester:
+    """Implements the API's `ActionTester` with the Action runner."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    async def test_action(
+        self,
+        *,
+        code: str,
+        runtime: str,  # noqa: ARG002 - one Node runs them all
+        trigger_id: str,
+        secrets: dict[str, str],
+        event: Any,
+    ) -> dict[str, Any]:
+        """`stats` in milliseconds, and `error` when the code threw or could not run."""
+        if trigger_id not in HANDLERS:
+            message = f"The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
+            return {"error": _error("Error", message), "stats": _stats(0, 0)}
+        started = time.monotonic()
+        outcome = await self._runner.execute(
+            code=code,
+            version_id=f"draft {hashlib.sha256(code.encode()).hexdigest()}",
+            handler=HANDLERS[trigger_id],
+            event=event if isinstance(event, dict) else {},
+            secrets=secrets,
+        )
+        stats = _stats((time.monotonic() - started) * 1000, outcome.duration_ms)
+        if outcome.kind != "error":
+            return {"stats": stats}
+        name, _, message = (outcome.reason or "Error").partition(": ")
+        return {"error": _error(name, message), "stats": stats}
+
+
+def _error(name: str, message: str) -> dict[str, str]:
+    return {"message": message, "name": name, "stack": ""}
+
+
+def _stats(total: float, execution: float) -> dict[str, int]:
+    # The sandbox has no network between its parts: what is not execution is processing.
+    return {
+        "total_request_duration_ms": round(total),
+        "total_runtime_execution_duration_ms": round(execution),
+        "runtime_processing_duration_ms": round(max(0, total - execution)),
+        "action_duration_ms": round(execution),
+        "runtime_external_call_duration_ms": 0,
+        "boot_duration_ms": 0,
+        "network_duration_ms": 0,
+    }

@@ -1,0 +1,47 @@
+"""What the notification pipeline needs to know of a tenant.
+
+Owns the protocol only, so that the pipeline can be tested without a tenant. Refuses to change
+anything: the pipeline reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+
+class Deployed(Protocol):
+    """A deployed Action version with the secrets it was deployed with."""
+
+    @property
+    def version_id(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def secrets(self) -> dict[str, str]: ...
+
+
+class LegacyDelivery(Protocol):
+    """The legacy part of Guardian; readable on a legacy tenant only."""
+
+    def selected_provider(self) -> dict[str, Any]:
+        """`{"provider": "auth0" | "twilio" | "phone-message-hook"}`."""
+        ...
+
+    def templates(self, family: Literal["sms", "phone"], /) -> dict[str, Any] | None:
+        """`enrollment_message` and `verification_message`; empty or None while never written."""
+        ...
+
+
+class TenantView(Protocol):
+    """A tenant as `sandbox.tenant.Tenant` shows itself to the pipeline."""
+
+    @property
+    def generation(self) -> Literal["unified", "legacy"]: ...
+    @property
+    def guardian(self) -> LegacyDelivery: ...
+    def deployed_action(self, trigger_id: str, /) -> Deployed | None: ...
+    def phone_provider(self) -> dict[str, Any] | None: ...
+    def phone_template(self, message_type: str, /) -> dict[str, Any]: ...
+    def settings(self) -> dict[str, Any]: ...
+    def factor_enabled(self, name: str, /) -> bool: ...
+    def message_types(self) -> list[str]: ...
