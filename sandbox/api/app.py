@@ -52,7 +52,13 @@ def build_api(
     log = RequestLog()
     faults = Faults()
     limiter = Limiter(rate_limit or RateLimit(), tenant.clock)
-    control = Control(tenant, log=log, faults=faults, instance_id=instance_id or str(uuid.uuid4()))
+    control = Control(
+        tenant,
+        log=log,
+        faults=faults,
+        limiter=limiter,
+        instance_id=instance_id or str(uuid.uuid4()),
+    )
     dispatcher = Dispatcher(
         tenant, notifier=notifier, tester=tester, limiter=limiter, log=log, faults=faults
     )

@@ -47,4 +47,6 @@ async def cut(
     transport = _transport(send)
     if transport is None:
         raise ConnectionCutError
-    transport.close() if body_bytes else transport.abort()
+    transport.abort() if body_bytes is None else transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass  # only then does the server know, and does not try to answer itself

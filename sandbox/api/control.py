@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
+from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.redaction import redacted
 from sandbox.api.request_log import RequestLog
 from sandbox.api.schemas import array, obj, one_of, whole
@@ -66,6 +67,15 @@ _BUILDS = Body(
         minProperties=1,
     )
 )
+_RATE_LIMIT = Body(
+    obj(
+        {
+            "per_second": {"type": "number", "exclusiveMinimum": 0},
+            "burst": whole(1),
+            "enforced": {"type": "boolean"},
+        }
+    )
+)
 _STRING = {"type": "string", "minLength": 1}
 _CLIENT = Body(
     obj(
@@ -100,12 +110,13 @@ class Control:
     """The control routes of one sandbox."""
 
     def __init__(
-        self, tenant: Tenant, *, log: RequestLog, faults: Faults, instance_id: str
+        self, tenant: Tenant, *, log: RequestLog, faults: Faults, limiter: Limiter, instance_id: str
     ) -> None:
         """Control this tenant."""
         self._tenant = tenant
         self._log = log
         self._faults = faults
+        self._limiter = limiter
         self._instance_id = instance_id
 
     def routes(self) -> list[Route]:
@@ -119,6 +130,7 @@ class Control:
             ("GET", "/assumptions", self.get_assumptions),
             ("PUT", "/assumptions", self.put_assumptions),
             ("PUT", "/builds", self.put_builds),
+            ("PUT", "/rate-limit", self.put_rate_limit),
             ("GET", "/requests", self.get_requests),
             ("DELETE", "/requests", self.delete_requests),
             ("GET", "/faults", self.get_faults),
@@ -208,6 +220,15 @@ class Control:
         if "scripted" in body:
             builds.scripted = deque(_timed(one) for one in body["scripted"])
         builds.deploy_seconds = body.get("deploy_seconds", builds.deploy_seconds)
+        return answer(204, None)
+
+    async def put_rate_limit(self, request: Request) -> Response:
+        """PUT rate-limit `{per_second?, burst?, enforced?}`: 204; those not named as at the start.
+
+        The free plan's is `{"per_second": 2, "burst": 2, "enforced": true}`.
+        """
+        body = await _body(request, _RATE_LIMIT)
+        self._limiter.change(RateLimit(**body))
         return answer(204, None)
 
     async def get_requests(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -57,6 +58,9 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
+            await send({"type": "websocket.close"})
+            return
         request = Request(scope, receive)
         path = _raw_path(scope)
         shown = path + (
@@ -67,7 +71,7 @@ class Dispatcher:
             await asyncio.sleep(fault.delay_seconds)
         exchange = _Exchange()
         response: Response | None = None
-        if fault is None or not fault.replaces or fault.when == "after":
+        if fault is None or fault.runs_request:
             response = await self._answer(request, path, exchange)
         else:
             await exchange.peek(request)
@@ -80,6 +84,7 @@ class Dispatcher:
             path=shown,
             status=None if fault is not None and fault.close else _status(response),
             body=exchange.body,
+            size=exchange.size,
             fault=fault is not None and fault.replaces,
         )
         if cut and fault is not None:
@@ -97,23 +102,26 @@ class Dispatcher:
                 return await self._token(request, exchange)
             return await self._operation(request, path, exchange)
         except ApiError as refused:
-            return error_answer(refused, self._limit_headers(path))
+            return error_answer(refused, self._limit_headers(path, refused.status))
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
             self._log.counters.errors += 1
             return error_answer(
-                ApiError(500, "An internal server error occurred"), self._limit_headers(path)
+                ApiError(500, "An internal server error occurred"), self._limit_headers(path, 500)
             )
 
-    def _limit_headers(self, path: str) -> dict[str, str]:
-        return self._limiter.headers() if path.startswith(BASE) else {}
+    def _limit_headers(self, path: str, status: int) -> dict[str, str]:
+        always = self._tenant.assumptions.rate_limit_headers_always
+        shown = path.startswith(BASE) and (always or status == HTTPStatus.TOO_MANY_REQUESTS)
+        return self._limiter.headers() if shown else {}
 
     async def _token(self, request: Request, exchange: _Exchange) -> Response:
         try:
-            body = bodies.decode(request, await bodies.read(request), forms=True)
+            raw = await bodies.read(request)
+            exchange.note(request, raw)
+            body = bodies.decode(request, raw, forms=True)
         except ApiError as refused:
             return oauth_error(refused.status, "invalid_request", refused.message)
-        exchange.body = body
         if not isinstance(body, dict):
             return oauth_error(400, "invalid_request", "Missing required parameter: grant_type")
         return oauth.token(self._tenant, body, request.headers.get("authorization"))
@@ -121,21 +129,28 @@ class Dispatcher:
     async def _operation(self, request: Request, path: str, exchange: _Exchange) -> Response:
         found = table.find(request.method, path)
         if found is None:
-            # A known path under a method it does not have is answered the same.
             self._log.counters.unknown_routes += 1
             await exchange.peek(request)
-            raise ApiError(404, "Not Found")
+            raise self._unknown(path)
         operation, parts = found
         raw = await bodies.read(request)
         exchange.note(request, raw)
         self._limiter.take()
+        if self._tenant.assumptions.parameters_checked_before_token:
+            self._checked(request, operation, parts, raw)
         tokens.authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
         call = self._checked(request, operation, parts, raw)
         result = operation.handle(call)
         if inspect.isawaitable(result):
             result = await result
         exchange.afterwards = call.afterwards
-        return answer(204 if result is None else operation.status, result, self._limiter.headers())
+        status = 204 if result is None else operation.status
+        return answer(status, result, self._limit_headers(path, status))
+
+    def _unknown(self, path: str) -> ApiError:
+        """The 404 of a route that does not exist; a wrong method may differ by assumption."""
+        status = self._tenant.assumptions.wrong_method_status if table.knows(path) else 404
+        return ApiError(status, HTTPStatus(status).phrase)
 
     def _checked(
         self, request: Request, operation: Operation, parts: list[tuple[str, str]], raw: bytes
@@ -173,10 +188,12 @@ class _Exchange:
 
     def __init__(self) -> None:
         self.body: Any = None
+        self.size = 0
         self.afterwards: Afterwards = []
 
     def note(self, request: Request, raw: bytes) -> None:
         """Keep the decoded body for the log; undecodable bytes are only counted."""
+        self.size = len(raw)
         if not raw:
             return
         try:

@@ -65,6 +65,12 @@ class Fault:
         """Whether it does more than wait."""
         return self.close or self.status is not None or self.truncate_bytes is not None
 
+    @property
+    def runs_request(self) -> bool:
+        """Whether the request still takes effect; a truncated real answer has to exist first."""
+        truncates_real = self.truncate_bytes is not None and self.status is None
+        return not self.replaces or self.when == "after" or truncates_real
+
     def strikes(self, method: str, path: str) -> bool:
         """Count a request, and tell whether this fault hits it."""
         if not (re.fullmatch(self.method, method) and re.search(self.path, path)):

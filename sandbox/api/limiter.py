@@ -27,10 +27,14 @@ class Limiter:
 
     def __init__(self, limit: RateLimit, clock: Clock) -> None:
         """Start with a full bucket."""
-        self.limit = limit
         self._clock = clock
+        self.change(limit)
+
+    def change(self, limit: RateLimit) -> None:
+        """Another limit from now on, with a full bucket."""
+        self.limit = limit
         self._tokens = float(limit.burst)
-        self._filled_at = clock.now_ns()
+        self._filled_at = self._clock.now_ns()
 
     def take(self) -> None:
         """Pay for one request.

@@ -102,6 +102,7 @@ def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Resp
     if isinstance(body.get("scope"), str) and body["scope"].strip():
         wanted = set(body["scope"].split())
         scopes = [one for one in scopes if one in wanted]
+    headers = {"Cache-Control": "no-store"} if tenant.assumptions.token_answers_no_store else {}
     return answer(
         200,
         {
@@ -110,4 +111,5 @@ def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Resp
             "expires_in": client["token_seconds"],
             "token_type": "Bearer",
         },
+        headers,
     )

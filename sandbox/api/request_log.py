@@ -13,6 +13,8 @@ from typing import Any
 from sandbox.api.redaction import redacted
 
 CAPACITY = 10_000
+MAX_BODY_BYTES = 64 * 1024 * 1024
+"""All logged bodies together; Action code may be 100 kB a piece."""
 
 
 @dataclass
@@ -29,12 +31,22 @@ class RequestLog:
     """The last requests, oldest first; sequence numbers go on when old entries fall out."""
 
     capacity: int = CAPACITY
+    max_body_bytes: int = MAX_BODY_BYTES
     counters: Counters = field(default_factory=Counters)
     _entries: deque[dict[str, Any]] = field(default_factory=deque)
+    _sizes: deque[int] = field(default_factory=deque)
+    _size: int = 0
     _last: int = 0
 
     def add(
-        self, *, method: str, path: str, status: int | None, body: Any, fault: bool = False
+        self,
+        *,
+        method: str,
+        path: str,
+        status: int | None,
+        body: Any,
+        size: int = 0,
+        fault: bool = False,
     ) -> None:
         """Record a call.
 
@@ -43,6 +55,7 @@ class RequestLog:
             path: path with query.
             status: what was answered; None when the connection was cut instead.
             body: the decoded request body, or None.
+            size: how many bytes it had.
             fault: whether a scripted fault made the answer.
         """
         self._last += 1
@@ -57,8 +70,11 @@ class RequestLog:
                 "fault": fault,
             }
         )
-        while len(self._entries) > self.capacity:
+        self._sizes.append(size)
+        self._size += size
+        while len(self._entries) > self.capacity or self._size > self.max_body_bytes:
             self._entries.popleft()
+            self._size -= self._sizes.popleft()
 
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
         """Entries with a sequence number above `after`."""
@@ -67,4 +83,6 @@ class RequestLog:
     def clear(self) -> None:
         """Forget entries and counters; sequence numbers go on."""
         self._entries.clear()
+        self._sizes.clear()
+        self._size = 0
         self.counters = Counters()

@@ -368,3 +368,8 @@ def find(method: str, path: str) -> tuple[Operation, list[tuple[str, str]]] | No
             if parts is not None:
                 return one, parts
     return None
+
+
+def knows(path: str) -> bool:
+    """Whether any method has this path."""
+    return any(one.match(path) is not None for one in OPERATIONS)

@@ -6,6 +6,7 @@ operation needs which scope.
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -14,6 +15,7 @@ import jwt
 from sandbox.tenant import ApiError, Tenant
 from sandbox.tenant.clock import NANOS_PER_SECOND
 
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ALGORITHM = "HS256"  # clients never look inside a Management API token, so no key pair is needed
 
 
@@ -73,9 +75,10 @@ def authorize(tenant: Tenant, authorization: str | None, scopes: tuple[str, ...]
         ApiError: 401 without or with a bad token, 400 for a malformed header, 403 without scope.
     """
     if authorization is None:
-        raise ApiError(401, "Missing authentication")
+        raise ApiError(401, tenant.assumptions.unauthenticated_message)
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip() or " " in token.strip():
+    # A token that is no JWT by its form is already refused as a malformed header (reported).
+    if scheme.lower() != "bearer" or not _JWT.fullmatch(token.strip()):
         raise ApiError(400, "Bad HTTP authentication header format", "Bearer")
     granted = scopes_of(tenant, token.strip())
     if not granted.intersection(scopes):

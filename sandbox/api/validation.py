@@ -119,6 +119,9 @@ _WORDINGS: dict[str, Callable[[Violation], str]] = {
     "maximum": lambda error: (
         f"Value {error.instance} is greater than maximum {error.validator_value}"
     ),
+    "exclusiveMinimum": lambda error: (
+        f"Value {error.instance} is equal or less than exclusive minimum {error.validator_value}"
+    ),
     "pattern": lambda error: (
         f"String does not match pattern {error.validator_value}: {error.instance}"
     ),

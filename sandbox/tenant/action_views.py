@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.tenant.builds import finished_at, status_at
+from sandbox.tenant.builds import status_at
 from sandbox.tenant.clock import nanos
 
 Document = dict[str, Any]
+
+_DEPLOY_BOOKKEEPING_NS = 10_000_000  # between a version's end and its Action's (recorded)
 
 
 def _secrets(stored: list[Document]) -> list[Document]:
@@ -153,9 +155,9 @@ def full(
     draft = action["draft"]
     status = "pending" if written else draft_status(action, now_ns)
     updated_at = draft["updated_at"]
-    if action.get("deployed_at_birth") and status == "built" and not written:
-        # Seen after a create with deploy: the build's end moves the Action's own time.
-        updated_at = finished_at(draft["phases"], updated_at) + 1
+    if action.get("deployed_at_birth") and deployed is not None and is_deployed(deployed, now_ns):
+        # Seen after a create with deploy: the deploy's end moves the Action's own time.
+        updated_at = deployed["updated_at"] + _DEPLOY_BOOKKEEPING_NS
     view: Document = {
         "id": action["id"],
         "name": action["name"],

@@ -42,6 +42,7 @@ class Actions:
         self._store = context.store
         self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
         self.when_deleted: list[Callable[[Document, bool], None]] = []
+        self.when_deployed: list[Callable[[Document], None]] = []
 
     # -- reading ------------------------------------------------------------------------------
 

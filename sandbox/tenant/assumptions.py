@@ -34,9 +34,11 @@ class Assumptions:
 
     # -- bindings -----------------------------------------------------------------------------
 
-    custom_phone_provider_binding: Literal["optional", "required", "forbidden"] = "optional"
-    """Whether the custom-phone-provider Action works unbound, needs a binding, or cannot have one.
-    Sources contradict each other (§4.12, §8.6)."""
+    custom_phone_provider_binding: Literal["optional", "required", "forbidden", "automatic"] = (
+        "optional"
+    )
+    """Whether the custom-phone-provider Action works unbound, needs a binding, cannot have one, or
+    is bound by its deploy. Sources contradict each other (§4.12, §8.6)."""
 
     unknown_bound_action_status: Literal[400, 404] = 404
     """Status when a binding names an Action that does not exist. Unknown (§4.12)."""
@@ -66,6 +68,10 @@ class Assumptions:
     missing_template_parts: Literal["default", "absent"] = "default"
     """A part (text, voice) that a new template does not state has the default text, or is absent.
     Unknown (§5.2)."""
+
+    customised_templates_first: bool = True
+    """The list shows customised templates before the defaults, else all in the defaults' order.
+    Seen once, for one template (§5.2, §8.9)."""
 
     # -- guardian -----------------------------------------------------------------------------
 
@@ -102,6 +108,24 @@ class Assumptions:
     wrong_client_error: Literal["access_denied", "invalid_client"] = "access_denied"
     """`error` for an unknown client or a wrong secret (401). Published and reported
     answers differ (§2.3)."""
+
+    unauthenticated_message: Literal["Missing authentication", "Invalid token"] = (
+        "Missing authentication"
+    )
+    """`message` of the 401 for a call without an Authorization header. Unknown (§1.2)."""
+
+    token_answers_no_store: bool = True
+    """Token answers carry `Cache-Control: no-store`, as RFC 6749 demands. Not confirmed (§2.2)."""
+
+    parameters_checked_before_token: bool = False
+    """Path, query and body are validated before the token. Unknown (§8.7)."""
+
+    wrong_method_status: Literal[404, 405] = 404
+    """Status of a method that a known path does not have. Unknown (§1.3)."""
+
+    rate_limit_headers_always: bool = True
+    """Every answer of the Management API carries the x-ratelimit headers, else only a 429 does.
+    Unknown (§8.8)."""
 
     unknown_query_keys_refused: bool = True
     """Query keys that an operation does not have are refused (400). Known for actions only (§1.3);

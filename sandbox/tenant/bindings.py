@@ -31,6 +31,7 @@ class Bindings:
         self._store = context.store
         self._actions = actions
         actions.when_deleted.append(self._release)
+        actions.when_deployed.append(self._bind_automatically)
 
     def of(self, trigger_id: str) -> list[Document]:
         """The stored bindings of a trigger in order of execution."""
@@ -94,11 +95,15 @@ class Bindings:
             raise bad_request(
                 "Trying to create a binding for an action that has not been deployed yet."
             )
+        return self._binding(action, wanted.get("display_name") or action["name"]) | {
+            "secrets": wanted.get("secrets", [])
+        }
+
+    def _binding(self, action: Document, display_name: str) -> Document:
         return {
             "id": ids.action_uuid(),
             "action_id": action["id"],
-            "display_name": wanted.get("display_name") or action["name"],
-            "secrets": wanted.get("secrets", []),
+            "display_name": display_name,
             "created_at": self._context.stamp(),
         }
 
@@ -122,9 +127,21 @@ class Bindings:
         """A bound Action stays, unless its bindings may be detached."""
         trigger_id = action["supported_triggers"][0]["id"]
         items = self.of(trigger_id)
-        others = [one for one in items if one["action_id"] != action["id"]]
-        if len(others) == len(items):
+        own = [one for one in items if one["action_id"] == action["id"]]
+        if not own:
             return
-        if not force:
+        if not force and not all(one.get("automatic") for one in own):
             raise ApiError(409, "Unable to delete an action bound to a trigger.")
-        self._save(trigger_id, others)
+        self._save(trigger_id, [one for one in items if one not in own])
+
+    def _bind_automatically(self, action: Document) -> None:
+        """Under that assumption, the deploy of a custom-phone-provider Action binds it."""
+        trigger_id = action["supported_triggers"][0]["id"]
+        if (
+            trigger_id != "custom-phone-provider"
+            or self._context.assumptions.custom_phone_provider_binding != "automatic"
+            or any(one["action_id"] == action["id"] for one in self.of(trigger_id))
+        ):
+            return
+        binding = self._binding(action, action["name"]) | {"automatic": True}
+        self._save(trigger_id, [*self.of(trigger_id), binding])

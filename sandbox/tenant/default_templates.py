@@ -54,6 +54,8 @@ BODIES: dict[str, dict[str, str]] = {
 LISTED = ("blocked_account", "change_password", "otp_enroll", "otp_verify")
 """Types whose default is listed, in this order; password_breach is not among them (recorded)."""
 
+ORDER = tuple(BODIES)
+
 GUARDIAN: dict[str, Any] = {
     "enrollment_message": "{{code}} is your verification code for {{tenant.friendly_name}}. "
     "Please enter this code to verify your enrollment.",

@@ -68,11 +68,12 @@ class PhoneTemplates:
         customised = [self._view(one) for one in self._store.all(COLLECTION)]
         types = {one["type"] for one in customised}
         defaults = [self._default(one) for one in default_templates.LISTED if one not in types]
+        templates = [*customised, *defaults]
+        if not self._context.assumptions.customised_templates_first:
+            templates.sort(key=lambda one: default_templates.ORDER.index(one["type"]))
         return {
             "templates": [
-                one
-                for one in [*customised, *defaults]
-                if disabled is None or one["disabled"] == disabled
+                one for one in templates if disabled is None or one["disabled"] == disabled
             ]
         }
 

@@ -187,6 +187,8 @@ class Versions:
         action["last_number"] = version["number"]
         self._actions.save(action)
         self._trim(action)
+        for consequence in self._actions.when_deployed:
+            consequence(action)
         return version
 
     def _last_finished(self, action: Document) -> str | None:
