@@ -1,0 +1,234 @@
+"""The commands of `python -m sandbox`, and how every failure is shown.
+
+Owns argument parsing, exit statuses (0 done, 1 failed, 3 not running, 130 interrupted; those of
+`pulumi` are kept) and that a person never sees a traceback: an expected failure is one message
+with its fix, an unexpected one names the file with the details.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Annotated, NoReturn, Optional
+
+import typer
+from rich.console import Console
+
+from components.action_code import assemble
+from sandbox.cli.service import serving
+from sandbox.cli.up import UpOptions, up
+from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
+from sandbox.engine.errors import SandboxError
+from sandbox.engine.files import private_folder
+from sandbox.server import daemon
+from sandbox.server.record import read_record, running_record
+from sandbox.server.running import ServerConfig, start
+
+NOT_RUNNING = 3
+_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="python -m sandbox",
+    help="A local sandbox: an Auth0 tenant and a CPaaS (stand-ins), and the real Pulumi engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StateDir = Annotated[
+    Path,
+    typer.Option(envvar=STATE_VARIABLE, help="Where the sandbox keeps everything."),
+]
+ProjectDir = Annotated[
+    Path, typer.Option(help="The folder with Pulumi.yaml and Pulumi.sandbox.yaml.")
+]
+_STATE = PROJECT / ".sandbox"
+
+
+@app.command("up")
+def up_command(
+    *,
+    send: Annotated[bool, typer.Option("--send", help="Send the two codes in any case.")] = False,
+    refresh: Annotated[
+        bool, typer.Option(help="Ask the tenant whether it was changed behind Pulumi's back.")
+    ] = True,
+    state_dir: StateDir = _STATE,
+    project_dir: ProjectDir = PROJECT,
+) -> None:
+    """Server, engine, `pulumi up` on stack sandbox, one SMS and one voice code."""
+    up(_workplace(state_dir, project_dir), UpOptions(send=send, refresh=refresh))
+
+
+@app.command()
+def down(
+    *,
+    quiet: Annotated[bool, typer.Option(help="Say nothing when it is not running.")] = False,
+    state_dir: StateDir = _STATE,
+) -> None:
+    """Stop the server. State is kept: the next `up` goes on from there."""
+    workplace = _workplace(state_dir)
+    ended = daemon.end(workplace.state_dir)
+    if ended is not None:
+        workplace.say(f"The sandbox (pid {ended.pid}) is stopped. Its state is kept.")
+    elif not quiet:
+        workplace.say("The sandbox is not running: nothing to stop.")
+
+
+app.command("stop", help="The same as `down`.")(down)
+
+
+@app.command("start")
+def start_command(*, state_dir: StateDir = _STATE) -> None:
+    """Start only the server, in the background."""
+    workplace = _workplace(state_dir)
+    private_folder(workplace.state_dir)
+    serving(workplace)
+
+
+@app.command()
+def serve(
+    *,
+    state_dir: StateDir = _STATE,
+    tenant_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
+    cpaas_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
+    generation: Annotated[
+        str, typer.Option(help="unified or legacy, for a new tenant")
+    ] = "unified",
+) -> None:
+    """Run the server in the foreground until Ctrl-C."""
+    workplace = _workplace(state_dir)
+    if generation not in {"unified", "legacy"}:
+        raise typer.BadParameter("unified or legacy", param_hint="--generation")
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    config = ServerConfig(
+        state_dir=workplace.state_dir,
+        tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
+        cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
+        generation="legacy" if generation == "legacy" else "unified",
+    )
+    with start(config) as running:
+        workplace.say(
+            f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
+            f"state {running.state_dir}"
+        )
+        ended.wait()
+    workplace.say("stopped")
+
+
+@app.command()
+def status(*, state_dir: StateDir = _STATE) -> None:
+    """Show what runs, and where. Exit status 3 when it is not running."""
+    workplace = _workplace(state_dir)
+    record = running_record(workplace.state_dir)
+    if record is None:
+        stale = read_record(workplace.state_dir)
+        was = f" (pid {stale.pid} of {stale.started_at} is gone)" if stale else ""
+        workplace.say(f"The sandbox is not running{was}. Start it: make up")
+        raise typer.Exit(NOT_RUNNING)
+    workplace.say(f"The sandbox runs since {record.started_at} (pid {record.pid}).")
+    workplace.say(f"  tenant      {record.tenant_url}, {record.generation}")
+    workplace.say(f"  CPaaS       {record.cpaas_url}")
+    workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
+    workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
+
+
+@app.command()
+def engine(*, state_dir: StateDir = _STATE) -> None:
+    """Make the Pulumi engine and the auth0 plugin ready, and say which they are."""
+    workplace = _workplace(state_dir)
+    workplace.say(workplace.engine.describe())
+    workplace.say(workplace.plugin.describe())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def pulumi(
+    context: typer.Context,
+    *,
+    state_dir: StateDir = _STATE,
+    project_dir: ProjectDir = PROJECT,
+) -> None:
+    """Run the real Pulumi CLI on stack sandbox: `python -m sandbox pulumi -- preview`."""
+    workplace = _workplace(state_dir, project_dir)
+    stack = workplace.stack(workplace.server())
+    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
+    workplace.progress.close()
+    raise typer.Exit(stack.run(context.args))
+
+
+@app.command("show-action")
+def show_action() -> None:
+    """Print the Action's code exactly as it is deployed."""
+    sys.stdout.write(assemble("custom-phone-provider"))
+
+
+@app.command()
+def env(
+    *,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Print the client secret as well.")
+    ] = False,
+    state_dir: StateDir = _STATE,
+) -> None:
+    """Print export lines for other clients: eval "$(python -m sandbox env --secrets)"."""
+    workplace = _workplace(state_dir)
+    access = workplace.access(workplace.server())
+    lines = {
+        "AUTH0_DOMAIN": access.domain,
+        "AUTH0_CLIENT_ID": access.client_id,
+        "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+        "SSL_CERT_FILE": str(access.ca_file),
+        "NODE_EXTRA_CA_CERTS": str(access.ca_file),
+        "REQUESTS_CA_BUNDLE": str(access.ca_file),
+    }
+    for name, value in lines.items():
+        shown = (
+            f"# {name}: with --secrets" if value is None else f"export {name}={shlex.quote(value)}"
+        )
+        sys.stdout.write(f"{shown}\n")
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    # A terminated command ends what it started, as an interrupted one does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    errors = Console(stderr=True)
+    try:
+        app()
+    except SandboxError as error:
+        _show(errors, error.problem, error.fix)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
+        sys.exit(_INTERRUPTED)
+    except Exception as error:
+        _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _show(console: Console, problem: str, fix: str) -> None:
+    plain = {"markup": False, "highlight": False, "soft_wrap": True}
+    console.print(f"error: {problem}", **plain)  # type: ignore[arg-type]
+    console.print(f"  fix: {fix}", **plain)  # type: ignore[arg-type]
+
+
+def _kept(details: str) -> str:
+    """Keep the details of an unexpected failure; returns what to do about it."""
+    path = Path(os.environ.get(STATE_VARIABLE, _STATE)) / "error.log"
+    try:
+        private_folder(path.parent)
+        path.write_text(details)
+    except OSError:
+        return f"This is a fault of the sandbox, and its details cannot be written to {path}."
+    return f"This is a fault of the sandbox. Please report it with {path}."
+
+
+def _workplace(state_dir: Path, project_dir: Path = PROJECT) -> Workplace:
+    return Workplace(project_dir=project_dir.absolute(), state_dir=state_dir.absolute())

@@ -1,0 +1,124 @@
+"""`up`: from whatever is there to a running sandbox with phone MFA applied and proved.
+
+Owns the order of `make up` and what it says. Every step looks at what is there before it works,
+so that a second run does nothing and a killed run is taken up where it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from sandbox.cli.phones import send_code, show_message
+from sandbox.cli.recovery import settle_pending_operations
+from sandbox.cli.service import serving
+from sandbox.cli.workplace import Workplace
+from sandbox.engine.files import private_folder, write_atomically
+from sandbox.engine.progress import elapsed
+from sandbox.runner.runner import NodeUnusableError, find_node
+from sandbox.server.errors import ServerError
+from sandbox.server.record import ServerRecord
+
+DELIVERY_METHODS = ("text", "voice")
+_PROVED = "proved.json"
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """`send`: send the two codes even when nothing changed. `refresh`: ask the tenant for drift."""
+
+    send: bool = False
+    refresh: bool = True
+
+
+def up(workplace: Workplace, options: UpOptions) -> None:
+    """Bring the sandbox up; does nothing, and says so, when it is up already.
+
+    Raises:
+        SandboxError: with what to do; running it again goes on from there.
+    """
+    begun = time.monotonic()
+    private_folder(workplace.state_dir)
+    with _alone(workplace):
+        _check_node()
+        workplace.say(workplace.engine.describe())
+        workplace.say(workplace.plugin.describe())
+        record = serving(workplace)
+        changed = _apply(workplace, record, options)
+        _prove(workplace, record, again=changed or options.send)
+    _tell(workplace, record, changed=changed, seconds=time.monotonic() - begun)
+
+
+def _alone(workplace: Workplace) -> FileLock:
+    """Keep a second `up` of the same state folder waiting; entered by `with`."""
+    lock = FileLock(workplace.state_dir / "up.lock")
+    while True:
+        try:
+            lock.acquire(timeout=1)
+        except Timeout:
+            workplace.progress.tick("another `up` of this sandbox is at work; waiting for it")
+        else:
+            # `with` acquires once more; this one is given back when the process ends.
+            return lock
+
+
+def _check_node() -> None:
+    try:
+        find_node()
+    except NodeUnusableError as error:
+        raise ServerError(
+            f"The deployed Action cannot run: {error}",
+            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
+        ) from error
+
+
+def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bool:
+    """Make the tenant what the program says; returns whether there was anything to do."""
+    stack = workplace.stack(record)
+    workplace.progress.tick("preparing the stack")
+    created = stack.prepare(api_key=workplace.credentials.cpaas_api_key)
+    if created:
+        workplace.say("stack: sandbox created; applying the program (pulumi up)")
+    else:
+        settle_pending_operations(workplace, record, stack)
+        if stack.matches(refresh=options.refresh):
+            workplace.say("stack: sandbox is up to date, nothing to apply (0 changes)")
+            return False
+        workplace.say("stack: sandbox differs from the program; applying it (pulumi up)")
+    workplace.progress.close()
+    stack.up(refresh=options.refresh and not created)
+    return True
+
+
+def _prove(workplace: Workplace, record: ServerRecord, *, again: bool) -> None:
+    """Send one code per delivery method, unless that was done since the last change."""
+    proved = workplace.state_dir / _PROVED
+    if proved.exists() and not again:
+        workplace.say("phone: codes were sent when it last changed; not sent again (--send does)")
+        return
+    proved.unlink(missing_ok=True)
+    received = {}
+    for method in DELIVERY_METHODS:
+        message = send_code(workplace, record, method)
+        workplace.say(f"phone: a code by {method} arrived through the deployed Action:")
+        show_message(workplace, message)
+        received[method] = message["received_at"]
+    write_atomically(proved, json.dumps(received, indent=2))
+
+
+def _tell(workplace: Workplace, record: ServerRecord, *, changed: bool, seconds: float) -> None:
+    state = "is up" if changed else "was up already: nothing was changed"
+    workplace.say()
+    workplace.say(f"The sandbox {state} ({elapsed(seconds)}).")
+    workplace.say(f"  tenant   {record.tenant_url}   (Auth0 Management API; /_sandbox/ controls)")
+    workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
+    workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
+    workplace.say()
+    workplace.say("Go on with:")
+    workplace.say("  make up ARGS=--send                                 send two codes again")
+    workplace.say("  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here")
+    workplace.say("  .venv/bin/python -m sandbox env --secrets           for other clients")
+    workplace.say("  make down                                           stop it; state is kept")

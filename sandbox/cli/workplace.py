@@ -1,0 +1,125 @@
+"""What one call of the command line works on: folders, ports, console, and the objects from them.
+
+Owns reading the environment variables and options, once, with clear errors. Refuses any work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox.engine.ensure import Engine, ensure_engine
+from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.errors import SandboxError
+from sandbox.engine.plugin import Plugin, find_plugin
+from sandbox.engine.progress import ConsoleProgress
+from sandbox.engine.stack import SandboxStack
+from sandbox.server import ports
+from sandbox.server.credentials import SandboxCredentials, ensure_credentials
+from sandbox.server.record import ServerRecord, running_record
+
+PROJECT = Path(__file__).resolve().parents[2]
+STATE_VARIABLE = "SANDBOX_STATE_DIR"
+
+
+class UsageError(SandboxError):
+    """A command that cannot be carried out as things are."""
+
+
+@dataclass
+class Workplace:
+    """Folders, ports and console of this call.
+
+    Attributes:
+        project_dir: the checkout with the Pulumi program.
+        state_dir: everything the sandbox keeps.
+        console: where to write for people.
+        environ: the environment variables of this call.
+    """
+
+    project_dir: Path = PROJECT
+    state_dir: Path = PROJECT / ".sandbox"
+    console: Console = field(default_factory=Console)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @cached_property
+    def progress(self) -> ConsoleProgress:
+        """How this call tells what it is doing."""
+        return ConsoleProgress(self.console)
+
+    def say(self, text: str = "") -> None:
+        """Write one line for a person."""
+        self.progress.step(text)
+
+    @property
+    def tenant_port(self) -> int:
+        """The port wanted for the tenant."""
+        value = self.environ.get(ports.TENANT_VARIABLE)
+        return ports.port_from(value, ports.TENANT_PORT, variable=ports.TENANT_VARIABLE)
+
+    @property
+    def cpaas_port(self) -> int:
+        """The port wanted for the CPaaS."""
+        value = self.environ.get(ports.CPAAS_VARIABLE)
+        return ports.port_from(value, ports.CPAAS_PORT, variable=ports.CPAAS_VARIABLE)
+
+    @property
+    def credentials(self) -> SandboxCredentials:
+        """The sandbox's own secrets."""
+        return ensure_credentials(self.state_dir)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The Pulumi engine; made ready on first use."""
+        return ensure_engine(self.progress, environ=self.environ)
+
+    @cached_property
+    def plugin(self) -> Plugin:
+        """The auth0 plugin; chosen on first use."""
+        return find_plugin(self.engine, self.progress, environ=self.environ)
+
+    def server(self) -> ServerRecord:
+        """The running server.
+
+        Raises:
+            UsageError: none runs.
+        """
+        record = running_record(self.state_dir)
+        if record is None:
+            raise UsageError("The sandbox is not running.", "Start it: make up")
+        return record
+
+    def access(self, record: ServerRecord) -> TenantAccess:
+        """How the plugin reaches the tenant that `record` serves."""
+        return TenantAccess(
+            domain=f"localhost:{record.tenant_port}",
+            client_id=self.credentials.client_id,
+            client_secret=self.credentials.client_secret,
+            ca_file=self.state_dir / "ca.pem",
+        )
+
+    def environment(self, record: ServerRecord) -> dict[str, str]:
+        """The environment in which Pulumi talks to the tenant that `record` serves."""
+        return engine_environment(
+            self.engine,
+            self.plugin,
+            state_dir=self.state_dir,
+            tenant=self.access(record),
+            colour=self.console.is_terminal,
+            environ=self.environ,
+        )
+
+    def stack(self, record: ServerRecord) -> SandboxStack:
+        """The stack `sandbox` against the tenant that `record` serves."""
+        return SandboxStack(
+            self.engine,
+            self.environment(record),
+            project_dir=self.project_dir,
+            state_dir=self.state_dir,
+            progress=self.progress,
+        )

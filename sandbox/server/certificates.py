@@ -1,0 +1,80 @@
+"""The sandbox's own certificate authority and the one certificate its servers show.
+
+Owns making, keeping and renewing them in the state folder. Nothing goes into the system's trust
+store: a client trusts the sandbox only when it is given `ca.pem` (SSL_CERT_FILE,
+NODE_EXTRA_CA_CERTS). Each private key lies in one file with its certificate (0600), so that a
+killed writer can never leave a key beside another key's certificate.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+
+from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+
+CPAAS_HOST = "cpaas.sandbox.test"
+NAMES = ("localhost", "127.0.0.1", CPAAS_HOST)
+_LEAF_DAYS = 90
+_RENEW_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """`ca_file`: what a client has to trust. `server_file`: key and chain of the servers."""
+
+    ca_file: Path
+    server_file: Path
+
+
+def ensure_certificates(state_dir: Path, *, now: dt.datetime | None = None) -> Certificates:
+    """The certificates in `state_dir`; made, or renewed 30 days before they end.
+
+    Args:
+        state_dir: the sandbox's state folder.
+        now: the current time with time zone; default the clock's.
+    """
+    private_folder(state_dir)
+    now = dt.datetime.now(dt.UTC) if now is None else now
+    authority_file = state_dir / "ca-key.pem"
+    ca_file = state_dir / "ca.pem"
+    server_file = state_dir / "server.pem"
+    authority = _load_authority(authority_file, now)
+    if authority is None:
+        authority = trustme.CA(organization_name="phonemfa sandbox")
+        content = authority.private_key_pem.bytes() + authority.cert_pem.bytes()
+        write_atomically(authority_file, content, mode=SECRET_MODE)
+        server_file.unlink(missing_ok=True)
+    if not ca_file.exists() or ca_file.read_bytes() != authority.cert_pem.bytes():
+        write_atomically(ca_file, authority.cert_pem.bytes())
+        server_file.unlink(missing_ok=True)
+    if not _lasts(server_file, now):
+        leaf = authority.issue_cert(
+            *NAMES,
+            organization_name="phonemfa sandbox",
+            not_before=now - dt.timedelta(days=1),
+            not_after=now + dt.timedelta(days=_LEAF_DAYS),
+        )
+        write_atomically(server_file, leaf.private_key_and_cert_chain_pem.bytes(), mode=SECRET_MODE)
+    return Certificates(ca_file=ca_file, server_file=server_file)
+
+
+def _load_authority(path: Path, now: dt.datetime) -> trustme.CA | None:
+    if not _lasts(path, now):
+        return None
+    content = path.read_bytes()
+    certificate = content.index(b"-----BEGIN CERTIFICATE-----")
+    return trustme.CA.from_pem(content[certificate:], content[:certificate])
+
+
+def _lasts(path: Path, now: dt.datetime) -> bool:
+    """Whether the first certificate in `path` is readable and far from its end."""
+    try:
+        certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
+    except (OSError, ValueError):
+        return False
+    return certificate.not_valid_after_utc - now > dt.timedelta(days=_RENEW_DAYS)

@@ -1,0 +1,46 @@
+"""Secrets of this one sandbox: the tenant's client and the CPaaS key.
+
+Owns making them once and keeping them in the state folder (0600). They are worth nothing outside
+of this sandbox, and are still never printed unless asked for. Refuses to check them: the tenant
+and the CPaaS do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+
+
+@dataclass(frozen=True)
+class SandboxCredentials:
+    """Client id and secret of the tenant's API client, and the key the local CPaaS accepts."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    cpaas_api_key: str = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells these credentials from others. They are random and long: it gives nothing away."""
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:16]
+
+
+def ensure_credentials(state_dir: Path) -> SandboxCredentials:
+    """The credentials of the sandbox in `state_dir`, made on the first call."""
+    path = private_folder(state_dir) / "credentials.json"
+    try:
+        return SandboxCredentials(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        made = SandboxCredentials(
+            # Auth0's client ids and secrets have 32 and 64 characters.
+            client_id=secrets.token_hex(16),
+            client_secret=secrets.token_hex(32),
+            cpaas_api_key=secrets.token_hex(24),
+        )
+        write_atomically(path, json.dumps(asdict(made), indent=2), mode=SECRET_MODE)
+        return made

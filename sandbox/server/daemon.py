@@ -1,0 +1,127 @@
+"""The sandbox server as a process of its own, which outlives the command that started it.
+
+Owns spawning `python -m sandbox serve` detached, waiting until it answers, showing why it did
+not, and ending it. Ends only a process that has proved to be this sandbox's server.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox.engine.files import private_folder
+from sandbox.engine.processes import program_of
+from sandbox.engine.progress import Progress
+from sandbox.server import ports
+from sandbox.server.errors import ServerError
+from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
+
+PROJECT = Path(__file__).resolve().parents[2]
+LOG = "server.log"
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_TAIL_LINES = 15
+
+
+def spawn(
+    state_dir: Path,
+    progress: Progress,
+    *,
+    tenant_port: int,
+    cpaas_port: int,
+    generation: str = "unified",
+    environ: Mapping[str, str] | None = None,
+) -> ServerRecord:
+    """Start the server detached from this terminal; returns when it answers.
+
+    Raises:
+        ServerError: a port is taken, or it ended before it answered (with the end of its log).
+    """
+    state_dir = private_folder(state_dir.absolute())
+    # Asked here too, because an error of this process is easier to read than a log's last lines.
+    for port, what, variable in (
+        (tenant_port, "tenant", ports.TENANT_VARIABLE),
+        (cpaas_port, "CPaaS", ports.CPAAS_VARIABLE),
+    ):
+        ports.take_port(port, what=what, variable=variable).close()
+    command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
+    command += ["--tenant-port", str(tenant_port), "--cpaas-port", str(cpaas_port)]
+    command += ["--generation", generation]
+    with (state_dir / LOG).open("wb") as log:
+        child = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=dict(os.environ if environ is None else environ),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    begun = time.monotonic()
+    while time.monotonic() - begun < _START_SECONDS:
+        record = read_record(state_dir)
+        if record is not None and record.pid == child.pid:
+            found = running_record(state_dir)
+            if found is not None:
+                return found
+        if child.poll() is not None:
+            raise ServerError(
+                f"The sandbox server ended (exit status {child.returncode}) before it answered. "
+                f"The end of {state_dir / LOG}:\n{_tail(state_dir / LOG)}",
+                "Correct what it names and run the command again.",
+            )
+        progress.tick("starting the sandbox server")
+        time.sleep(0.05)
+    child.terminate()
+    raise ServerError(
+        f"The sandbox server did not answer within {_START_SECONDS:.0f} s. "
+        f"The end of {state_dir / LOG}:\n{_tail(state_dir / LOG)}",
+        "Run the command again; if it stays so, run `.venv/bin/python -m sandbox serve` to see it.",
+    )
+
+
+def end(state_dir: Path) -> ServerRecord | None:
+    """End the server of `state_dir`, if one runs; returns the one that was ended.
+
+    Raises:
+        ServerError: the process it was started as still runs, but does not answer, so it is not
+            known to be the sandbox; or it does not end.
+    """
+    state_dir = state_dir.absolute()
+    written = read_record(state_dir)
+    record = running_record(state_dir)
+    if record is None:
+        program = program_of(written.pid) if written else None
+        if written and program and "sandbox" in program and "serve" in program:
+            raise ServerError(
+                f"pid {written.pid} ({program}) was this sandbox's server, but does not answer.",
+                f"End it by hand: kill {written.pid}",
+            )
+        return None
+    os.kill(record.pid, signal.SIGTERM)
+    limit = time.monotonic() + _STOP_SECONDS
+    while program_of(record.pid) is not None:
+        if time.monotonic() > limit:
+            raise ServerError(
+                f"The sandbox server (pid {record.pid}) does not end.",
+                f"End it by hand: kill -9 {record.pid}",
+            )
+        with suppress(ChildProcessError):
+            os.waitpid(record.pid, os.WNOHANG)  # where it is a child of this process
+        time.sleep(0.02)
+    remove_record(state_dir, record)
+    return record
+
+
+def _tail(log: Path) -> str:
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except OSError:
+        return "(no log)"
+    return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])

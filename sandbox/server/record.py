@@ -1,0 +1,115 @@
+"""`server.json`: which process serves the sandbox of a state folder, and where.
+
+Owns writing, reading and verifying it. A record is believed only when the process it names
+answers /_sandbox/health with the same instance id over the sandbox's own TLS: a pid alone may
+belong to another program by now, a port to another sandbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import ssl
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx
+
+from sandbox.engine.files import write_atomically
+
+NAME = "server.json"
+_ASK_SECONDS = 3.0
+_SOURCES = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class ServerRecord:
+    """One server process.
+
+    `started_at` is RFC 3339; `source` is the fingerprint of the code it runs (`source()`),
+    `credentials` that of the secrets it accepts.
+    """
+
+    pid: int
+    instance_id: str
+    tenant_port: int
+    cpaas_port: int
+    generation: str
+    started_at: str
+    source: str
+    credentials: str
+
+    @property
+    def tenant_url(self) -> str:
+        """The tenant's address."""
+        return f"https://localhost:{self.tenant_port}"
+
+    @property
+    def cpaas_url(self) -> str:
+        """The CPaaS's address for people; Actions reach it as https://cpaas.sandbox.test."""
+        return f"https://localhost:{self.cpaas_port}"
+
+
+def source() -> str:
+    """A fingerprint of the sandbox's code as it is now: changes when a file is edited."""
+    digest = hashlib.sha256()
+    for path in sorted(_SOURCES.rglob("*")):
+        if path.suffix in {".py", ".cjs", ".json"}:
+            facts = path.stat()
+            digest.update(
+                f"{path.relative_to(_SOURCES)} {facts.st_mtime_ns} {facts.st_size}\n".encode()
+            )
+    return digest.hexdigest()[:16]
+
+
+def write_record(state_dir: Path, record: ServerRecord) -> None:
+    """Say that `record` serves the sandbox of `state_dir`."""
+    write_atomically(state_dir / NAME, json.dumps(asdict(record), indent=2) + "\n")
+
+
+def read_record(state_dir: Path) -> ServerRecord | None:
+    """What was last written, believed or not; None when there is nothing readable."""
+    try:
+        return ServerRecord(**json.loads((state_dir / NAME).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def remove_record(state_dir: Path, record: ServerRecord) -> None:
+    """Take `record` back; another one that replaced it stays."""
+    if read_record(state_dir) == record:
+        (state_dir / NAME).unlink(missing_ok=True)
+
+
+def running_record(state_dir: Path) -> ServerRecord | None:
+    """The record of the server that runs now, or None when there is none or it is stale."""
+    record = read_record(state_dir)
+    return record if record is not None and answers(state_dir, record) else None
+
+
+def answers(state_dir: Path, record: ServerRecord) -> bool:
+    """Whether the server that `record` names answers with its instance id."""
+    try:
+        with client(state_dir, record) as asking:
+            health = asking.get("/_sandbox/health")
+            return health.status_code == httpx.codes.OK and (
+                health.json().get("instance_id") == record.instance_id
+            )
+    except (httpx.HTTPError, ValueError, OSError):
+        return False
+
+
+def client(state_dir: Path, record: ServerRecord, *, timeout: float = _ASK_SECONDS) -> httpx.Client:
+    """An HTTP client for the tenant's port that trusts the sandbox's CA and nothing else.
+
+    Args:
+        state_dir: has the CA.
+        record: the server to ask.
+        timeout: seconds without an answer.
+
+    Raises:
+        OSError: there is no CA in the state folder.
+    """
+    trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
+    # trust_env: a proxy configured for the internet is not for loopback.
+    return httpx.Client(base_url=record.tenant_url, verify=trust, timeout=timeout, trust_env=False)

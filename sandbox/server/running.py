@@ -1,0 +1,219 @@
+"""Starts the sandbox inside this process, and stops it.
+
+Owns the order of starting (lock, secrets, ports, parts, listeners, health) and that a failed
+start leaves nothing behind. Used by `python -m sandbox serve` and by tests alike. Refuses to
+detach from the terminal (`daemon`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sandbox.api import RateLimit
+from sandbox.engine.environment import TenantAccess
+from sandbox.engine.files import private_folder
+from sandbox.notifications import NotificationAssumptions
+from sandbox.runner.runner import NodeUnusableError, find_node
+from sandbox.server import ports
+from sandbox.server.assembly import Parts, assemble
+from sandbox.server.certificates import ensure_certificates
+from sandbox.server.credentials import SandboxCredentials, ensure_credentials
+from sandbox.server.errors import ServerError
+from sandbox.server.record import (
+    ServerRecord,
+    answers,
+    read_record,
+    remove_record,
+    source,
+    write_record,
+)
+from sandbox.server.serving import HttpsServer
+from sandbox.tenant import Assumptions
+from sandbox.tenant.tenant import Generation
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """What to start.
+
+    Attributes:
+        state_dir: everything that outlives the process: databases, CA, credentials.
+        tenant_port, cpaas_port: ports on 127.0.0.1; 0 lets the system choose.
+        generation: the experience of a tenant that does not exist yet.
+        assumptions, notification_assumptions: answers to what the contract leaves open; None:
+            the defaults.
+        rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
+    """
+
+    state_dir: Path
+    tenant_port: int = ports.TENANT_PORT
+    cpaas_port: int = ports.CPAAS_PORT
+    generation: Generation = "unified"
+    assumptions: Assumptions | None = None
+    notification_assumptions: NotificationAssumptions | None = None
+    rate_limit: RateLimit | None = None
+
+
+class RunningSandbox:
+    """A sandbox that answers on both ports until `stop`; also a context manager.
+
+    Attributes:
+        record: pid, ports and instance id, as written to `server.json`.
+        credentials: the tenant's client and the CPaaS key.
+        parts: the objects behind the ports, for tests.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        record: ServerRecord,
+        credentials: SandboxCredentials,
+        parts: Parts,
+        resources: ExitStack,
+    ) -> None:
+        self.state_dir = config.state_dir
+        self.record = record
+        self.credentials = credentials
+        self.parts = parts
+        self._resources = resources
+
+    @property
+    def tenant_url(self) -> str:
+        """`https://localhost:<port>` of the Management API and the control routes."""
+        return self.record.tenant_url
+
+    @property
+    def cpaas_url(self) -> str:
+        """`https://localhost:<port>` of the CPaaS."""
+        return self.record.cpaas_url
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA a client has to trust (PEM)."""
+        return self.state_dir / "ca.pem"
+
+    @property
+    def client_id(self) -> str:
+        """The id of the tenant's API client."""
+        return self.credentials.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the tenant's API client."""
+        return self.credentials.client_secret
+
+    @property
+    def access(self) -> TenantAccess:
+        """What `engine_environment` needs to know of the tenant."""
+        return TenantAccess(
+            domain=f"localhost:{self.record.tenant_port}",
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            ca_file=self.ca_file,
+        )
+
+    def stop(self) -> None:
+        """End both listeners and everything behind them. Safe to call twice."""
+        self._resources.close()
+
+    def __enter__(self) -> RunningSandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def start(config: ServerConfig) -> RunningSandbox:
+    """Start the sandbox in threads of this process; returns when both ports answer.
+
+    Raises:
+        ServerError: the state folder is in use, a port is taken, or Node is missing or too old.
+    """
+    state_dir = private_folder(config.state_dir.absolute())
+    with ExitStack() as resources:
+        _hold(state_dir, resources)
+        _check_node()
+        certificates = ensure_certificates(state_dir)
+        credentials = ensure_credentials(state_dir)
+        tenant_listener = resources.enter_context(
+            ports.take_port(config.tenant_port, what="tenant", variable=ports.TENANT_VARIABLE)
+        )
+        cpaas_listener = resources.enter_context(
+            ports.take_port(config.cpaas_port, what="CPaaS", variable=ports.CPAAS_VARIABLE)
+        )
+        tenant_port = int(tenant_listener.getsockname()[1])
+        cpaas_port = int(cpaas_listener.getsockname()[1])
+        instance_id = str(uuid.uuid4())
+        parts = assemble(
+            state_dir,
+            domain=f"localhost:{tenant_port}",
+            cpaas_port=cpaas_port,
+            ca_file=certificates.ca_file,
+            credentials=credentials,
+            generation=config.generation,
+            instance_id=instance_id,
+            assumptions=config.assumptions,
+            notification_assumptions=config.notification_assumptions,
+            rate_limit=config.rate_limit,
+        )
+        resources.callback(parts.close)
+        for application, listener, name in (
+            (parts.cpaas_app, cpaas_listener, "CPaaS"),
+            (parts.tenant_app, tenant_listener, "tenant"),
+        ):
+            server = HttpsServer(
+                application, listener, certificate=certificates.server_file, name=name
+            )
+            resources.callback(server.stop)
+            server.start()
+        record = ServerRecord(
+            pid=os.getpid(),
+            instance_id=instance_id,
+            tenant_port=tenant_port,
+            cpaas_port=cpaas_port,
+            generation=parts.tenant.generation,
+            started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            source=source(),
+            credentials=credentials.fingerprint,
+        )
+        if not answers(state_dir, record):
+            raise ServerError(
+                f"The sandbox listens on {record.tenant_url}, but does not answer there.",
+                "Look into the sandbox's log, and whether `localhost` is 127.0.0.1 here.",
+            )
+        write_record(state_dir, record)
+        resources.callback(remove_record, state_dir, record)
+        return RunningSandbox(config, record, credentials, parts, resources.pop_all())
+    raise AssertionError  # the with block returns or raises
+
+
+def _hold(state_dir: Path, resources: ExitStack) -> None:
+    """Keep other servers off this state folder for as long as this one runs."""
+    lock = FileLock(state_dir / "server.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        record = read_record(state_dir)
+        who = f"pid {record.pid}, {record.tenant_url}" if record else "which is just starting"
+        raise ServerError(
+            f"Another sandbox server ({who}) uses {state_dir}.",
+            "End it with `make down`, or give this one another state folder: SANDBOX_STATE_DIR.",
+        ) from error
+    resources.callback(lock.release)
+
+
+def _check_node() -> None:
+    try:
+        find_node()
+    except NodeUnusableError as error:
+        raise ServerError(
+            f"The deployed Action cannot run: {error}",
+            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
+        ) from error

@@ -1,0 +1,91 @@
+"""One HTTPS listener in a thread of its own.
+
+Owns running an ASGI application under uvicorn on a socket that is already taken, and its orderly
+end. Refuses to know what the application does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox.server.errors import ServerError
+
+_START_SECONDS = 15.0
+_STOP_SECONDS = 10.0
+
+
+class HttpsServer:
+    """Serves `application` over TLS on `listener` until `stop`.
+
+    Args:
+        application: an ASGI application; its lifespan is run.
+        listener: a listening socket; closed by `stop`.
+        certificate: PEM file with private key and chain.
+        name: shown in thread lists and messages.
+    """
+
+    def __init__(
+        self, application: ASGIApp, listener: socket.socket, *, certificate: Path, name: str
+    ) -> None:
+        self._listener = listener
+        self._name = name
+        self._failure: BaseException | None = None
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application,
+                ssl_certfile=certificate,
+                ssl_keyfile=certificate,
+                lifespan="auto",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                # Auth0's edge keeps idle connections for about a minute. Clients that pool
+                # connections then meet no close between two requests of one run.
+                timeout_keep_alive=60,
+                timeout_graceful_shutdown=2,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._listener.getsockname()[1])
+
+    def start(self) -> None:
+        """Start the thread; returns when connections are answered.
+
+        Raises:
+            ServerError: the application's start-up failed or did not end.
+        """
+        self._thread.start()
+        end = time.monotonic() + _START_SECONDS
+        while not self._server.started:
+            self._thread.join(timeout=0.01)
+            if not self._thread.is_alive() or time.monotonic() > end:
+                self._server.should_exit = True
+                raise ServerError(
+                    f"The sandbox's {self._name} did not start: {self._failure or 'no answer'}",
+                    "This is a fault of the sandbox; its log has the details.",
+                ) from self._failure
+
+    def stop(self) -> None:
+        """End serving: open requests get two seconds. Safe to call twice."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join(timeout=_STOP_SECONDS)
+        self._listener.close()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._server.serve(sockets=[self._listener]))
+        except BaseException as error:
+            self._failure = error
