@@ -4,3 +4,8 @@ Owns the local certificate authority, the two HTTPS listeners on loopback, the s
 credentials, and the daemon's life. Puts tenant, API, CPaaS and notifications together
 (`assembly`), but has no rule of any of them.
 """
+
+from sandbox.server.errors import ServerError
+from sandbox.server.running import RunningSandbox, ServerConfig, start
+
+__all__ = ["RunningSandbox", "ServerConfig", "ServerError", "start"]
