@@ -1,0 +1,106 @@
+"""Runs the real Pulumi CLI on a project, against a running sandbox.
+
+Owns one stack of one project in a folder of its own, and reading what the CLI answers. Refuses
+to judge: the tests do.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One finished command."""
+
+    command: tuple[str, ...]
+    exit: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Everything that a person would have seen."""
+        return f"$ pulumi {' '.join(self.command)}\n{self.out}\n{self.err}"
+
+
+class PulumiProject:
+    """One stack of one program.
+
+    Args:
+        folder: where the program runs; made from `program` when it does not exist.
+        program: a folder with Pulumi.yaml and __main__.py, or the package itself.
+        environment: from `sandbox.engine.environment`; also where the CLI is found.
+    """
+
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], *, program: Path, stack: str = "t1"
+    ) -> None:
+        if not folder.exists():
+            shutil.copytree(program, folder)
+        self.folder = folder
+        self.environment = dict(environment)
+        self.stack = stack
+        self.name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
+        self._executable = shutil.which("pulumi", path=self.environment["PATH"])
+        assert self._executable, "the sandbox's environment has no pulumi on its PATH"
+
+    def run(self, *arguments: str, stdin: str = "", expect: int | None = 0) -> Ran:
+        """Run one command; its exit status must be `expect` (None: any)."""
+        command = (*arguments, "--stack", self.stack, "--non-interactive")
+        ended = subprocess.run(
+            [str(self._executable), *command],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        ran = Ran(command, ended.returncode, ended.stdout, ended.stderr)
+        assert expect is None or ran.exit == expect, ran.text
+        return ran
+
+    def init(self) -> None:
+        """Make the stack."""
+        self.run("stack", "init")
+
+    def configure(self, *, secrets: Mapping[str, str] | None = None, **values: Any) -> None:
+        """Set config: plain values as an editor would, secrets over standard input."""
+        path = self.folder / f"Pulumi.{self.stack}.yaml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        config = content.setdefault("config", {})
+        config.update({f"{self.name}:{key}": value for key, value in values.items()})
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        for key, value in (secrets or {}).items():
+            self.run("config", "set", "--secret", f"{self.name}:{key}", stdin=value)
+
+    def up(self, *arguments: str, expect: int | None = 0) -> Ran:
+        """`pulumi up` without its own preview, as the contract's traces were recorded."""
+        return self.run("up", "--yes", "--skip-preview", *arguments, expect=expect)
+
+    def preview_steps(self) -> list[dict[str, Any]]:
+        """The steps that `pulumi preview --json` prints."""
+        steps: list[dict[str, Any]] = json.loads(self.run("preview", "--json").out)["steps"]
+        return steps
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        found: dict[str, Any] = json.loads(self.run("stack", "output", "--json").out)
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """The stack's exported state (secrets stay encrypted)."""
+        found: dict[str, Any] = json.loads(self.run("stack", "export").out)
+        return found
