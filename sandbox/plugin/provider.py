@@ -97,9 +97,10 @@ class StandInProvider(protocol.Provider):
         )
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        resource = RESOURCES.get(request.type)
+        token = _token(request.type)
+        resource = RESOURCES.get(token)
         if resource is None:
-            reason = _not_in_stand_in(request.type, RESOURCES)
+            reason = _not_in_stand_in(token, RESOURCES)
             return protocol.CheckResponse(failures=[protocol.CheckFailure("", reason)])
         inputs = dict(request.new_inputs)
         if resource.autonamed and "name" not in inputs:
@@ -202,7 +203,13 @@ class StandInProvider(protocol.Provider):
         return self._management
 
 
-def _resource(token: str) -> Resource:
+def _token(qualified: str) -> str:
+    # A child's URN carries its parents' types in front, separated by dollar signs.
+    return qualified.rpartition("$")[2]
+
+
+def _resource(qualified: str) -> Resource:
+    token = _token(qualified)
     try:
         return RESOURCES[token]
     except KeyError:
