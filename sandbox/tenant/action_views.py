@@ -30,7 +30,8 @@ def _modules(stored: Document) -> Document:
 
 def is_deployed(version: Document, now_ns: int) -> bool:
     """Whether a version that was deployed has got there yet."""
-    return bool(version["built_at"] is not None and now_ns >= version["built_at"])
+    ready_at = version["ready_at"]
+    return version["status"] == "built" and (ready_at is None or now_ns >= ready_at)
 
 
 def draft_status(action: Document, now_ns: int) -> str:
@@ -51,8 +52,7 @@ def base(action: Document) -> Document:
     }
 
 
-def _version(version: Document, now_ns: int, *, deployed: bool) -> Document:
-    built = is_deployed(version, now_ns)
+def _version(version: Document, *, built: bool, deployed: bool) -> Document:
     view: Document = {
         "code": version["code"],
         "dependencies": version["dependencies"],
@@ -60,12 +60,12 @@ def _version(version: Document, now_ns: int, *, deployed: bool) -> Document:
         "deployed": deployed,
         "number": version["number"],
     }
-    if built and deployed:
+    if built:
         view["built_at"] = nanos(version["built_at"])
     return view | {
         "secrets": _secrets(version["secrets"]),
         **_modules(version),
-        "status": version["status"] if built or not deployed else "pending",
+        "status": "pending" if deployed and not built else version["status"],
         "created_at": nanos(version["created_at"]),
         "updated_at": nanos(version["updated_at"] if built else version["created_at"]),
         "runtime": version["runtime"],
@@ -75,21 +75,18 @@ def _version(version: Document, now_ns: int, *, deployed: bool) -> Document:
 
 def new_version(version: Document, action: Document) -> Document:
     """The answer of a deploy: built, but not yet the deployed one (recorded)."""
-    view = _version(version, version["created_at"], deployed=False)
+    view = _version(version, built=False, deployed=False)
     return view | {"action": base(action)}
 
 
 def version_of(version: Document, action: Document, now_ns: int) -> Document:
     """A version as the versions list shows it."""
-    current = version["id"] == action["deployed_version"] and is_deployed(version, now_ns)
-    view = _version(version, now_ns, deployed=current)
-    if not current and is_deployed(version, now_ns):
-        view["built_at"] = nanos(version["built_at"])
-    return view | {"action": base(action)}
-
-
-def _current_version(version: Document, now_ns: int) -> Document:
     built = is_deployed(version, now_ns)
+    running = built and version["id"] == action["deployed_version"]
+    return _version(version, built=built, deployed=running) | {"action": base(action)}
+
+
+def _current_version(version: Document, *, built: bool) -> Document:
     view: Document = {
         "id": version["id"],
         "code": version["code"],
@@ -125,13 +122,17 @@ def deployed_content_differs(action: Document, version: Document) -> bool:
     )
 
 
-def versions_part(current: Document | None, deployed: Document | None, now_ns: int) -> Document:
+def _versions(
+    current: Document | None, deployed: Document | None, now_ns: int, *, fresh: bool = False
+) -> Document:
     """The version keys of an Action; absent until the first deploy."""
     part: Document = {}
     if current is not None:
-        part["current_version"] = _current_version(current, now_ns)
+        built = not fresh and is_deployed(current, now_ns)
+        part["current_version"] = _current_version(current, built=built)
     if deployed is not None:
-        part["deployed_version"] = _version(deployed, now_ns, deployed=True)
+        built = not fresh and is_deployed(deployed, now_ns)
+        part["deployed_version"] = _version(deployed, built=built, deployed=True)
     return part
 
 
@@ -154,8 +155,11 @@ def full(
     """
     draft = action["draft"]
     status = "pending" if written else draft_status(action, now_ns)
+    born_deployed = bool(action.get("deployed_at_birth"))
+    # Only the answer to the create itself shows a version that is at once deployed and pending.
+    fresh = written and born_deployed
     updated_at = draft["updated_at"]
-    if action.get("deployed_at_birth") and deployed is not None and is_deployed(deployed, now_ns):
+    if born_deployed and not fresh and deployed and is_deployed(deployed, now_ns):
         # Seen after a create with deploy: the deploy's end moves the Action's own time.
         updated_at = deployed["updated_at"] + _DEPLOY_BOOKKEEPING_NS
     view: Document = {
@@ -182,7 +186,7 @@ def full(
         view["installed_integration_id"] = action["installed_integration_id"]
     return (
         view
-        | versions_part(current, deployed, now_ns)
+        | _versions(current, deployed, now_ns, fresh=fresh)
         | {
             "all_changes_deployed": deployed is not None
             and not deployed_content_differs(action, deployed)
@@ -196,4 +200,4 @@ def inside_binding(
     """An Action inside a binding: without draft, and with the Action's own times (recorded)."""
     own = base(action)
     unchanged = own.pop("all_changes_deployed")
-    return own | versions_part(current, deployed, now_ns) | {"all_changes_deployed": unchanged}
+    return own | _versions(current, deployed, now_ns) | {"all_changes_deployed": unchanged}

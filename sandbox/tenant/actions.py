@@ -65,16 +65,14 @@ class Actions:
         """Write a stored Action back."""
         self._store.put(COLLECTION, action["id"], action)
 
-    def view(
-        self, action: Document, *, written: bool = False, now_ns: int | None = None
-    ) -> Document:
-        """The Action as the API shows it (now, or at an instant)."""
+    def view(self, action: Document, *, written: bool = False) -> Document:
+        """The Action as the API shows it; `written` in the answer to a write."""
         current, deployed = self.versions_of(action)
         return action_views.full(
             action,
             current=current,
             deployed=deployed,
-            now_ns=self._context.stamp() if now_ns is None else now_ns,
+            now_ns=self._context.stamp(),
             written=written,
         )
 

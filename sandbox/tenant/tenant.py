@@ -185,10 +185,9 @@ class Tenant:
         """POST /actions/actions, deploying at once where the body asks for it."""
         with self._store.transaction():
             action = self.actions.create(body)
-            at = None
             if body.get("deploy"):
-                at = self.versions.deploy_at_birth(action)["created_at"]
-        return self.actions.view(action, written=True, now_ns=at)
+                self.versions.deploy_at_birth(action)
+        return self.actions.view(action, written=True)
 
     def _current_provider(self) -> Document | None:
         # The guardian's rules and the provider's ask each other; this one is looked up late.

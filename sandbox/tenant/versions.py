@@ -129,15 +129,15 @@ class Versions:
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
 
-    def deploy_at_birth(self, action: Document) -> Document:
-        """The `deploy` of a create; answers the stored version.
+    def deploy_at_birth(self, action: Document) -> None:
+        """The `deploy` of a create.
 
         The version becomes the deployed one when the draft's build ends, unless that fails.
         """
         draft = action["draft"]
         build_ns = finished_at(draft["phases"], draft["updated_at"]) - draft["updated_at"]
         action["deployed_at_birth"] = True
-        return self._new(
+        self._new(
             action,
             draft,
             build_ns / NANOS_PER_SECOND + self._context.builds.deploy_seconds,
@@ -163,8 +163,7 @@ class Versions:
         self, action: Document, content: Document, seconds: float, *, status: str = "built"
     ) -> Document:
         created_at = self._context.stamp()
-        finished = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
-        built_at = finished if status == "built" else None
+        built_at = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
         version: Document = {
             "id": ids.action_uuid(),
             "number": action["last_number"] + 1,
@@ -179,7 +178,9 @@ class Versions:
             "status": status,
             "created_at": created_at,
             "built_at": built_at,
-            "updated_at": finished + _BUILD_BOOKKEEPING_NS,
+            "updated_at": built_at + _BUILD_BOOKKEEPING_NS,
+            # None: at once, whatever the machine's clock says after a restart.
+            "ready_at": built_at if seconds else None,
         }
         self._store.put(_collection(action["id"]), version["id"], version)
         action["previous_version"] = self._last_finished(action)

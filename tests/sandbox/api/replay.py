@@ -141,6 +141,7 @@ def _seed_action(content: dict[str, Any], action: dict[str, Any]) -> None:
         "created_at": _ns(version["created_at"]),
         "built_at": _ns(version["built_at"]),
         "updated_at": _ns(version["updated_at"]),
+        "ready_at": None,
     }
     content.setdefault(f"versions of {action['id']}", {})[version["id"]] = stored
     content.setdefault("actions", {})[action["id"]] = {

@@ -75,9 +75,8 @@ class TestTheComparison:
 
     def test_the_order_of_times_is_kept(self) -> None:
         matcher = Matcher()
-        assert (
-            matcher.compare(*[["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z"]] * 2) == []
-        )
+        times = ["2026-01-01T00:00:00.000Z", "2026-01-01T00:00:09.000Z"]
+        assert matcher.compare(times, times) == []
         assert matcher.disorder() == []
         matcher.times = dict(zip(matcher.times, reversed(matcher.times), strict=True))
         assert matcher.disorder()

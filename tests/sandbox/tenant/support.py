@@ -1,0 +1,80 @@
+"""A tenant without HTTP, and the bodies that tests send most.
+
+Owns fixtures' raw material only. Refuses assertions beyond one helper for refusals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import ApiError, Assumptions, ManualClock, Store, Tenant
+from sandbox.tenant.settings import Generation
+
+PHONE = "custom-phone-provider"
+
+
+def tenant(
+    store: Store | None = None,
+    *,
+    generation: Generation = "unified",
+    clock: ManualClock | None = None,
+    **switches: Any,
+) -> Tenant:
+    """A tenant on a clock that stands still unless it is moved."""
+    return Tenant(
+        store or Store(),
+        domain="localhost:8443",
+        generation=generation,
+        clock=clock or ManualClock(),
+        assumptions=Assumptions(**switches),
+    )
+
+
+def action(trigger: str = PHONE, version: str | None = "v1", **more: Any) -> dict[str, Any]:
+    """A body that creates an Action."""
+    supported = {"id": trigger} | ({"version": version} if version else {})
+    return {"name": f"on {trigger}", "supported_triggers": [supported], "code": "// 1"} | more
+
+
+def login_action(**more: Any) -> dict[str, Any]:
+    """A body that creates an Action on a trigger that takes many."""
+    return action("post-login", "v3", **more)
+
+
+def deployed(of: Tenant, body: dict[str, Any] | None = None) -> str:
+    """Create and deploy an Action; answers its id."""
+    action_id = str(of.create_action(body or action())["id"])
+    of.versions.deploy(action_id)
+    return action_id
+
+
+def custom_provider(*methods: str) -> dict[str, Any]:
+    """A body that creates a custom phone provider."""
+    return {
+        "name": "custom",
+        "credentials": {},
+        "configuration": {"delivery_methods": list(methods or ("text", "voice"))},
+    }
+
+
+def twilio_provider(**configuration: Any) -> dict[str, Any]:
+    """A body that creates a Twilio provider."""
+    return {
+        "name": "twilio",
+        "credentials": {"auth_token": "tw"},
+        "configuration": {"sid": "sid", "default_from": "+1", "delivery_methods": ["text"]}
+        | configuration,
+    }
+
+
+@contextmanager
+def refused(status: int, fragment: str = "", code: str | None = None) -> Iterator[None]:
+    """Expect a refusal with this status, this part of a sentence and this error code."""
+    with pytest.raises(ApiError) as caught:
+        yield
+    assert (caught.value.status, caught.value.error_code) == (status, code), caught.value
+    assert fragment in caught.value.message

@@ -1,0 +1,259 @@
+"""Actions and drafts (management-api.md §4.1-4.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import ManualClock, Tenant
+from sandbox.tenant.paging import Page
+from tests.sandbox.tenant.support import action, deployed, login_action, refused, tenant
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def auth0(clock: ManualClock) -> Tenant:
+    return tenant(clock=clock)
+
+
+def script(auth0: Tenant, *phases: tuple[str, float]) -> None:
+    auth0.context.builds.scripted.append(
+        [{"status": status, "seconds": seconds} for status, seconds in phases]
+    )
+
+
+def names(auth0: Tenant, **filters: Any) -> list[str]:
+    return [one["name"] for one in auth0.actions.listing(Page(), **filters)["actions"]]
+
+
+class TestCreate:
+    def test_a_new_action_is_pending_and_undeployed(self, auth0: Tenant) -> None:
+        made = auth0.create_action(action(secrets=[{"name": "KEY", "value": "hidden"}]))
+        assert made["status"] == "pending"
+        assert made["all_changes_deployed"] is False
+        assert {"current_version", "deployed_version"}.isdisjoint(made)
+        assert made["created_at"] < made["updated_at"]
+        assert made["secrets"] == [{"name": "KEY", "updated_at": made["updated_at"]}]
+        assert "hidden" not in str(made)
+
+    def test_trigger_version_and_runtime_have_defaults(self, auth0: Tenant) -> None:
+        made = auth0.create_action(action("send-phone-message", None))
+        assert made["supported_triggers"] == [{"id": "send-phone-message", "version": "v2"}]
+        assert made["runtime"] == "node22"
+        old = auth0.create_action(action("post-login", "v2"))
+        assert old["runtime"] == "node16"
+
+    def test_only_what_names_a_trigger_is_kept_of_it(self, auth0: Tenant) -> None:
+        supported = {"id": "post-login", "version": "v3", "status": "CURRENT", "runtimes": ["x"]}
+        made = auth0.create_action(login_action(supported_triggers=[supported]))
+        assert made["supported_triggers"] == [{"id": "post-login", "version": "v3"}]
+
+    @pytest.mark.parametrize(
+        ("change", "status", "fragment", "code"),
+        [
+            ({"runtime": "node12"}, 400, "supported runtimes: node18-actions, node22", None),
+            ({"supported_triggers": [{"id": "post-login", "version": "v9"}]}, 400, "v9", None),
+            (
+                {"supported_triggers": [{"id": "post-login"}] * 2},
+                400,
+                "exactly one",
+                "invalid_body",
+            ),
+            ({"name": " "}, 400, "cannot be empty", "invalid_body"),
+            ({"secrets": [{"value": "v"}]}, 400, "needs a name", "invalid_body"),
+            ({"secrets": [{"name": "A"}]}, 400, "needs a value", "invalid_body"),
+            ({"secrets": [{"name": "A", "value": "x" * 4097}]}, 400, "4096", "invalid_body"),
+            ({"secrets": [{"name": "A" * 129, "value": ""}]}, 400, "128", "invalid_body"),
+            ({"secrets": [{"name": "A", "value": "1"}] * 2}, 400, "duplicate", None),
+            ({"dependencies": [{"version": "1"}]}, 400, "needs a name", "invalid_body"),
+        ],
+    )
+    def test_what_no_schema_can_state_is_refused(
+        self, auth0: Tenant, change: dict[str, Any], status: int, fragment: str, code: str | None
+    ) -> None:
+        with refused(status, fragment, code):
+            auth0.create_action(login_action(**change))
+        assert names(auth0) == []
+
+    @pytest.mark.parametrize("trigger", ["custom-phone-provider", "custom-email-provider"])
+    def test_a_provider_trigger_takes_one_action_per_tenant(
+        self, auth0: Tenant, trigger: str
+    ) -> None:
+        first = auth0.create_action(action(trigger))
+        code = f"actions_cardinality_{trigger.replace('-', '_')}_not_allowed"
+        with refused(403, trigger, code):
+            auth0.create_action(action(trigger))
+        auth0.actions.delete(first["id"])
+        auth0.create_action(action(trigger))
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            login_action(secrets=[{"name": f"S{one}", "value": ""} for one in range(31)]),
+            login_action(dependencies=[{"name": f"d{one}"} for one in range(11)]),
+            login_action(modules=[{"module_id": str(one)} for one in range(4)]),
+            login_action(code="é" * 50_001),
+        ],
+        ids=["secrets", "dependencies", "modules", "code"],
+    )
+    def test_limits_of_an_action_hold(self, auth0: Tenant, body: dict[str, Any]) -> None:
+        with refused(403, "limit", "entity_limit_exceeded"):
+            auth0.create_action(body)
+
+    def test_limits_of_a_tenant_hold(self, auth0: Tenant) -> None:
+        triggers = ["post-login", "credentials-exchange", "pre-user-registration"]
+        triggers += ["post-user-registration", "post-change-password"]
+        for trigger in triggers:
+            for _ in range(20):
+                auth0.create_action(action(trigger, None))
+            if trigger != triggers[-1]:
+                with refused(403, "20 actions per trigger", "entity_limit_exceeded"):
+                    auth0.create_action(action(trigger, None))
+        with refused(403, "100 actions per tenant", "entity_limit_exceeded"):
+            auth0.create_action(action())
+
+
+class TestUpdate:
+    def test_what_is_not_named_keeps_its_value(self, auth0: Tenant) -> None:
+        made = auth0.create_action(
+            login_action(
+                runtime="node18-actions",
+                dependencies=[{"name": "lodash", "version": "4.0.0"}],
+                secrets=[{"name": "A", "value": "1"}],
+            )
+        )
+        changed = auth0.actions.update(made["id"], {"code": "// 2"})
+        assert changed["status"] == "pending"
+        for key in ("name", "runtime", "dependencies", "secrets", "created_at"):
+            assert changed[key] == made[key]
+        assert changed["updated_at"] > made["updated_at"]
+
+    def test_secrets_are_replaced_as_a_whole(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action(secrets=[{"name": "old", "value": "1"}]))
+        changed = auth0.actions.update(made["id"], {"secrets": [{"name": "new", "value": "2"}]})
+        assert changed["secrets"] == [{"name": "new", "updated_at": changed["updated_at"]}]
+        assert auth0.actions.update(made["id"], {"secrets": []})["secrets"] == []
+
+    def test_known_secrets_keep_their_place_and_new_ones_follow(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action(secrets=[{"name": "foo", "value": "1"}]))
+        changed = auth0.actions.update(
+            made["id"],
+            {"secrets": [{"name": "bar", "value": "2"}, {"name": "foo", "value": "3"}]},
+        )
+        assert [one["name"] for one in changed["secrets"]] == ["foo", "bar"]
+
+    def test_a_compatible_version_of_the_trigger_is_an_upgrade(self, auth0: Tenant) -> None:
+        old = auth0.create_action(action("post-login", "v2", runtime="node22"))
+        changed = auth0.actions.update(
+            old["id"], {"supported_triggers": [{"id": "post-login", "version": "v3"}]}
+        )
+        assert changed["supported_triggers"][0]["version"] == "v3"
+
+    @pytest.mark.parametrize(
+        "wanted", [{"id": "post-login", "version": "v1"}, {"id": "credentials-exchange"}]
+    )
+    def test_any_other_trigger_is_refused(self, auth0: Tenant, wanted: dict[str, Any]) -> None:
+        made = auth0.create_action(login_action())
+        with refused(400, "can't upgrade to this trigger."):
+            auth0.actions.update(made["id"], {"supported_triggers": [wanted]})
+
+    def test_a_refused_update_changes_nothing(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action())
+        before = auth0.actions.get(made["id"])
+        with refused(400, "needs a name", "invalid_body"):
+            auth0.actions.update(
+                made["id"], {"name": "other", "code": "// 2", "secrets": [{"value": "1"}]}
+            )
+        assert auth0.actions.get(made["id"]) == before
+
+    def test_identical_content_stays_deployed_and_other_content_does_not(
+        self, auth0: Tenant
+    ) -> None:
+        body = login_action(secrets=[{"name": "A", "value": "1"}])
+        action_id = deployed(auth0, body)
+        assert auth0.actions.update(action_id, body)["all_changes_deployed"] is True
+        rotated = body | {"secrets": [{"name": "A", "value": "2"}]}
+        assert auth0.actions.update(action_id, rotated)["all_changes_deployed"] is False
+        assert auth0.actions.update(action_id, body)["all_changes_deployed"] is True
+        assert auth0.actions.update(action_id, {"code": "// 2"})["all_changes_deployed"] is False
+
+
+class TestBuilds:
+    def test_the_first_read_shows_a_built_draft(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action())
+        assert auth0.actions.get(made["id"])["status"] == "built"
+
+    def test_a_scripted_build_takes_its_time(self, auth0: Tenant, clock: ManualClock) -> None:
+        script(auth0, ("building", 5), ("retrying", 5), ("failed", 0))
+        made = auth0.create_action(login_action())
+        seen = []
+        for _ in range(4):
+            seen.append(auth0.actions.get(made["id"])["status"])
+            clock.advance(3)
+        assert seen == ["building", "building", "retrying", "retrying"]
+        clock.advance(60)
+        assert auth0.actions.get(made["id"])["status"] == "failed"
+
+    def test_a_script_serves_one_write(self, auth0: Tenant) -> None:
+        script(auth0, ("failed", 0))
+        made = auth0.create_action(login_action())
+        assert auth0.actions.get(made["id"])["status"] == "failed"
+        auth0.actions.update(made["id"], {})
+        assert auth0.actions.get(made["id"])["status"] == "built"
+
+    def test_a_registry_is_forgotten_once_it_was_used(
+        self, auth0: Tenant, clock: ManualClock
+    ) -> None:
+        dependency = {"name": "lodash", "version": "4.0.0", "registry_url": "https://npm.example"}
+        script(auth0, ("building", 5), ("built", 0))
+        made = auth0.create_action(login_action(dependencies=[dependency]))
+        assert auth0.actions.get(made["id"])["dependencies"] == [dependency]
+        clock.advance(6)
+        assert auth0.actions.get(made["id"])["dependencies"] == [
+            {"name": "lodash", "version": "4.0.0"}
+        ]
+
+
+class TestList:
+    def test_filters_match_exactly(self, auth0: Tenant) -> None:
+        deployed(auth0, login_action(name="one"))
+        auth0.create_action(login_action(name="one more"))
+        auth0.create_action(action(name="sender"))
+        assert names(auth0) == ["one", "one more", "sender"]
+        assert names(auth0, name="one") == ["one"]
+        assert names(auth0, trigger_id="custom-phone-provider") == ["sender"]
+        assert names(auth0, deployed=True) == ["one"]
+        assert names(auth0, deployed=False) == ["one more", "sender"]
+
+    def test_installed_actions_are_told_from_custom_ones(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action(name="installed"))
+        auth0.create_action(login_action(name="custom"))
+        stored = auth0.actions.stored(made["id"]) | {"installed_integration_id": "7d2bc0c9"}
+        auth0.actions.save(stored)
+        assert names(auth0, installed=True) == ["installed"]
+        assert names(auth0, installed=False) == ["custom"]
+        assert auth0.actions.get(made["id"])["installed_integration_id"] == "7d2bc0c9"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda auth0: auth0.actions.get("nope"),
+        lambda auth0: auth0.actions.update("nope", {}),
+        lambda auth0: auth0.actions.delete("nope"),
+        lambda auth0: auth0.versions.deploy("nope"),
+        lambda auth0: auth0.versions.listing("nope", Page()),
+    ],
+    ids=["get", "update", "delete", "deploy", "versions"],
+)
+def test_a_missing_action_is_not_there_for_any_operation(
+    auth0: Tenant, call: Callable[[Tenant], object]
+) -> None:
+    with refused(404, "That action does not exist."):
+        call(auth0)

@@ -1,0 +1,143 @@
+"""Bindings (management-api.md §4.10, §4.12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import Tenant
+from sandbox.tenant.paging import Page
+from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
+
+LOGIN = "post-login"
+
+
+@pytest.fixture
+def auth0() -> Tenant:
+    return tenant()
+
+
+def by_id(action_id: str, **more: Any) -> dict[str, Any]:
+    return {"ref": {"type": "action_id", "value": action_id}} | more
+
+
+def bound(auth0: Tenant, trigger: str = LOGIN) -> list[str]:
+    listed = auth0.bindings.listing(trigger, Page())["bindings"]
+    return [one["action"]["id"] for one in listed]
+
+
+def test_a_patch_replaces_the_whole_list_in_order(auth0: Tenant) -> None:
+    first, second = (deployed(auth0, login_action(name=name)) for name in "ab")
+    auth0.bindings.replace(LOGIN, [by_id(first), by_id(second)])
+    assert bound(auth0) == [first, second]
+    auth0.bindings.replace(LOGIN, [by_id(second), by_id(first)])
+    assert bound(auth0) == [second, first]
+    auth0.bindings.replace(LOGIN, [])
+    assert bound(auth0) == []
+
+
+def test_every_patch_gives_new_ids(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action())
+    ids = {auth0.bindings.replace(LOGIN, [by_id(action_id)])["bindings"][0]["id"] for _ in "abc"}
+    assert len(ids) == 3
+
+
+def test_a_patch_answers_without_paging_keys(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action())
+    assert set(auth0.bindings.replace(LOGIN, [by_id(action_id)])) == {"bindings"}
+
+
+def test_an_action_is_named_by_id_name_or_earlier_binding(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action(name="mine"))
+    by_name = auth0.bindings.replace(LOGIN, [{"ref": {"type": "action_name", "value": "mine"}}])
+    binding_id = by_name["bindings"][0]["id"]
+    again = auth0.bindings.replace(LOGIN, [{"ref": {"type": "binding_id", "value": binding_id}}])
+    assert again["bindings"][0]["action"]["id"] == action_id
+    assert again["bindings"][0]["id"] != binding_id
+
+
+def test_a_binding_is_called_like_its_action_unless_it_says_otherwise(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action(name="mine"))
+    answered = auth0.bindings.replace(LOGIN, [by_id(action_id), by_id(action_id, display_name="x")])
+    assert [one["display_name"] for one in answered["bindings"]] == ["mine", "x"]
+
+
+def test_a_bound_action_shows_neither_code_nor_that_it_is_deployed(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action())
+    inside = auth0.bindings.replace(LOGIN, [by_id(action_id)])["bindings"][0]["action"]
+    assert {"code", "status", "secrets", "runtime"}.isdisjoint(inside)
+    assert inside["all_changes_deployed"] is False
+    assert inside["created_at"] == inside["updated_at"]
+
+
+def test_an_undeployed_action_cannot_be_bound(auth0: Tenant) -> None:
+    made = auth0.create_action(login_action())
+    with refused(400, "has not been deployed yet"):
+        auth0.bindings.replace(LOGIN, [by_id(made["id"])])
+
+
+def test_an_action_of_another_trigger_cannot_be_bound(auth0: Tenant) -> None:
+    with refused(400, "incompatible action and trigger"):
+        auth0.bindings.replace(LOGIN, [by_id(deployed(auth0))])
+
+
+def test_an_entity_bound_trigger_takes_no_bindings(auth0: Tenant) -> None:
+    action_id = deployed(auth0, action("event-stream"))
+    assert auth0.bindings.listing("event-stream", Page())["bindings"] == []
+    auth0.bindings.replace("event-stream", [])
+    with refused(400, "bound by its entity"):
+        auth0.bindings.replace("event-stream", [by_id(action_id)])
+
+
+@pytest.mark.parametrize("kind", ["action_id", "action_name", "binding_id"])
+def test_what_does_not_exist_cannot_be_bound(auth0: Tenant, kind: str) -> None:
+    with refused(404, "does not exist"):
+        auth0.bindings.replace(LOGIN, [{"ref": {"type": kind, "value": "nope"}}])
+
+
+def test_a_trigger_runs_twenty_actions_at_most(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action())
+    auth0.bindings.replace(LOGIN, [by_id(action_id)] * 20)
+    with refused(403, "20", "entity_limit_exceeded"):
+        auth0.bindings.replace(LOGIN, [by_id(action_id)] * 21)
+
+
+def test_one_bad_item_leaves_the_old_list_in_force(auth0: Tenant) -> None:
+    action_id = deployed(auth0, login_action())
+    auth0.bindings.replace(LOGIN, [by_id(action_id)])
+    with refused(404, "does not exist"):
+        auth0.bindings.replace(LOGIN, [by_id(action_id), by_id("nope")])
+    assert bound(auth0) == [action_id]
+
+
+class TestDeletingABoundAction:
+    def test_it_is_refused(self, auth0: Tenant) -> None:
+        action_id = deployed(auth0, login_action())
+        auth0.bindings.replace(LOGIN, [by_id(action_id)])
+        with refused(409, "Unable to delete an action bound to a trigger."):
+            auth0.actions.delete(action_id)
+        assert bound(auth0) == [action_id]
+
+    def test_force_detaches_it_and_spares_the_others(self, auth0: Tenant) -> None:
+        first, second = (deployed(auth0, login_action(name=name)) for name in "ab")
+        auth0.bindings.replace(LOGIN, [by_id(first), by_id(second), by_id(first)])
+        auth0.actions.delete(first, force=True)
+        assert bound(auth0) == [second]
+
+    def test_force_does_not_look_at_the_phone_provider(self, auth0: Tenant) -> None:
+        action_id = deployed(auth0)
+        auth0.bindings.replace(PHONE, [by_id(action_id)])
+        auth0.providers.create(
+            {
+                "name": "custom",
+                "credentials": {},
+                "configuration": {"delivery_methods": ["text"]},
+            }
+        )
+        auth0.actions.delete(action_id, force=True)
+        provider = auth0.phone_provider()
+        assert provider is not None
+        assert (provider["name"], provider["disabled"]) == ("custom", False)
+        assert auth0.deployed_action(PHONE) is None
+        assert bound(auth0, PHONE) == []

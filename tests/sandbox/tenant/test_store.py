@@ -1,0 +1,119 @@
+"""What the tenant remembers survives, whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sandbox.tenant import Store
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tenant.sqlite"
+
+
+class OopsError(Exception):
+    pass
+
+
+def test_a_restart_loses_nothing_and_keeps_the_order(path: Path) -> None:
+    store = Store(path)
+    for key in ("b", "a", "c"):
+        store.put("things", key, {"key": key})
+    store.put("things", "b", {"key": "b", "changed": True})
+    store.close()
+    assert Store(path).all("things") == [
+        {"key": "b", "changed": True},
+        {"key": "a"},
+        {"key": "c"},
+    ]
+
+
+def test_a_killed_process_loses_nothing_that_was_answered(path: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "from sandbox.tenant import Store\n"
+        "store = Store(sys.argv[1])\n"
+        "store.put('things', 'kept', {'n': 1})\n"
+        "with store.transaction():\n"
+        "    store.put('things', 'half', {'n': 2})\n"
+        "    os._exit(9)\n"
+    )
+    project = Path(__file__).resolve().parents[3]
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], cwd=project, check=False)
+    assert ended.returncode == 9
+    assert Store(path).all("things") == [{"n": 1}]
+
+
+def fail_within(store: Store, *keys: str) -> None:
+    """Write each key one transaction deeper than the last, then fail."""
+    with store.transaction():
+        if not keys:
+            raise OopsError
+        store.put("things", keys[0], {"written": True})
+        fail_within(store, *keys[1:])
+
+
+def test_a_failed_transaction_leaves_nothing_behind() -> None:
+    store = Store()
+    store.put("things", "old", {"n": 1})
+    with pytest.raises(OopsError):
+        fail_within(store, "old")
+    assert store.all("things") == [{"n": 1}]
+
+
+def test_an_inner_failure_undoes_the_outer_transaction_too() -> None:
+    store = Store()
+    with pytest.raises(OopsError):
+        fail_within(store, "outer", "inner")
+    assert store.all("things") == []
+    store.put("things", "afterwards", {})
+    assert len(store.all("things")) == 1
+
+
+def test_another_reader_sees_only_what_was_committed(path: Path) -> None:
+    store = Store(path)
+    other = sqlite3.connect(path)
+    with store.transaction():
+        store.put("things", "x", {})
+        assert other.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+    assert other.execute("SELECT count(*) FROM documents").fetchone() == (1,)
+
+
+def test_threads_wait_for_each_other() -> None:
+    store = Store()
+
+    def add(name: str) -> None:
+        for number in range(50):
+            with store.transaction():
+                found = store.get("counters", "all") or {"n": 0}
+                store.put("counters", "all", {"n": found["n"] + 1})
+                store.put("things", f"{name}{number}", {})
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.get("counters", "all") == {"n": 200}
+    assert len(store.all("things")) == 200
+
+
+def test_delete_says_whether_there_was_something() -> None:
+    store = Store()
+    store.put("things", "x", {})
+    assert [store.delete("things", "x"), store.delete("things", "x")] == [True, False]
+
+
+def test_clear_spares_what_it_is_told_to() -> None:
+    store = Store()
+    store.put("a", "1", {})
+    store.put("b", "1", {})
+    store.clear(keep=frozenset({"b"}))
+    assert store.export() == {"b": {"1": {}}}

@@ -1,0 +1,197 @@
+"""Deploys and versions (management-api.md §4.7, §4.8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.tenant import ManualClock, Store, Tenant
+from sandbox.tenant.paging import Page
+from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def auth0(clock: ManualClock) -> Tenant:
+    return tenant(clock=clock)
+
+
+def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tenant) -> None:
+    made = auth0.create_action(login_action())
+    answered = auth0.versions.deploy(made["id"])
+    assert (answered["deployed"], answered["number"], answered["status"]) == (False, 1, "built")
+    assert "built_at" not in answered
+    assert answered["created_at"] == answered["updated_at"]
+    # The Action inside shows its own time of change, not its draft's.
+    assert answered["action"]["updated_at"] == made["created_at"]
+    assert answered["action"]["all_changes_deployed"] is False
+
+
+def test_the_next_read_shows_it_deployed(auth0: Tenant) -> None:
+    made = auth0.create_action(login_action())
+    version_id = auth0.versions.deploy(made["id"])["id"]
+    read = auth0.actions.get(made["id"])
+    current, running = read["current_version"], read["deployed_version"]
+    assert current["id"] == running["id"] == version_id
+    assert (current["status"], running["status"]) == ("BUILT", "built")
+    assert current["build_time"] == running["built_at"]
+    assert running["deployed"] is True
+    assert read["all_changes_deployed"] is True
+    assert read["updated_at"] == made["updated_at"]
+
+
+def test_every_deploy_is_a_new_version(auth0: Tenant) -> None:
+    action_id = deployed(auth0)
+    again = auth0.versions.deploy(action_id)
+    assert again["number"] == 2
+    listed = auth0.versions.listing(action_id, Page())
+    assert [(one["number"], one["deployed"]) for one in listed["versions"]] == [
+        (2, True),
+        (1, False),
+    ]
+    assert all("built_at" in one for one in listed["versions"])
+    assert auth0.versions.get(action_id, again["id"]) == listed["versions"][0]
+
+
+def test_a_draft_that_is_not_built_cannot_be_deployed(auth0: Tenant, clock: ManualClock) -> None:
+    auth0.context.builds.scripted.append(
+        [{"status": "building", "seconds": 5}, {"status": "built", "seconds": 0}]
+    )
+    made = auth0.create_action(login_action())
+    with refused(400, "must be in the 'built' state"):
+        auth0.versions.deploy(made["id"])
+    clock.advance(6)
+    auth0.versions.deploy(made["id"])
+
+
+def test_while_a_deploy_is_under_way_the_earlier_version_runs(
+    auth0: Tenant, clock: ManualClock
+) -> None:
+    action_id = deployed(auth0)
+    clock.advance(1)
+    auth0.context.builds.deploy_seconds = 3
+    auth0.actions.update(action_id, {"code": "// 2"})
+    auth0.versions.deploy(action_id)
+    read = auth0.actions.get(action_id)
+    assert read["current_version"]["status"] == "PENDING"
+    assert "build_time" not in read["current_version"]
+    assert read["deployed_version"]["code"] == "// 1"
+    running = auth0.deployed_action(PHONE)
+    assert running is not None
+    assert running.code == "// 1"
+    clock.advance(4)
+    running = auth0.deployed_action(PHONE)
+    assert running is not None
+    assert running.code == "// 2"
+    assert auth0.actions.get(action_id)["all_changes_deployed"] is True
+
+
+def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) -> None:
+    made = auth0.create_action(action(deploy=True))
+    assert made["current_version"]["status"] == "PENDING"
+    assert made["deployed_version"]["deployed"] is True
+    assert made["deployed_version"]["status"] == "pending"
+    assert "built_at" not in made["deployed_version"]
+    assert made["all_changes_deployed"] is True
+    read = auth0.actions.get(made["id"])
+    assert read["deployed_version"]["status"] == "built"
+    assert read["updated_at"] > read["deployed_version"]["updated_at"] > made["updated_at"]
+    assert auth0.deployed_action(PHONE) is not None
+
+
+def test_a_create_that_deploys_what_cannot_be_built_never_runs(
+    auth0: Tenant, clock: ManualClock
+) -> None:
+    auth0.context.builds.scripted.append(
+        [{"status": "building", "seconds": 2}, {"status": "failed", "seconds": 0}]
+    )
+    made = auth0.create_action(action(deploy=True))
+    clock.advance(100)
+    assert auth0.actions.get(made["id"])["status"] == "failed"
+    assert auth0.deployed_action(PHONE) is None
+
+
+class TestDeployOfAnOldVersion:
+    def test_its_content_becomes_a_new_version(self, auth0: Tenant) -> None:
+        action_id = str(auth0.create_action(action())["id"])
+        first = auth0.versions.deploy(action_id)
+        auth0.actions.update(action_id, {"code": "// 2"})
+        auth0.versions.deploy(action_id)
+        back = auth0.versions.deploy_version(action_id, first["id"], update_draft=False)
+        assert (back["number"], back["code"], back["deployed"]) == (3, "// 1", False)
+        read = auth0.actions.get(action_id)
+        assert read["deployed_version"]["id"] == back["id"]
+        # The draft is untouched, so a rollback is visible only as undeployed changes.
+        assert read["code"] == "// 2"
+        assert read["all_changes_deployed"] is False
+
+    def test_the_draft_follows_where_that_is_asked_for(self, auth0: Tenant) -> None:
+        action_id = str(auth0.create_action(action(secrets=[{"name": "K", "value": "1"}]))["id"])
+        first = auth0.versions.deploy(action_id)
+        auth0.actions.update(action_id, {"code": "// 2", "secrets": [{"name": "K", "value": "2"}]})
+        auth0.versions.deploy_version(action_id, first["id"], update_draft=True)
+        read = auth0.actions.get(action_id)
+        assert read["code"] == "// 1"
+        assert read["all_changes_deployed"] is True
+
+    def test_another_actions_version_is_not_found(self, auth0: Tenant) -> None:
+        first, second = deployed(auth0), deployed(auth0, login_action())
+        version_id = auth0.actions.get(second)["deployed_version"]["id"]
+        with refused(404, "does not exist"):
+            auth0.versions.deploy_version(first, version_id, update_draft=False)
+        with refused(404, "does not exist"):
+            auth0.versions.get(first, version_id)
+
+
+def test_only_fifty_versions_are_kept_and_the_deployed_one_is_among_them(auth0: Tenant) -> None:
+    action_id = deployed(auth0)
+    for _ in range(54):
+        auth0.versions.deploy(action_id)
+    listed = auth0.versions.listing(action_id, Page(per_page=100))
+    numbers = [one["number"] for one in listed["versions"]]
+    assert numbers == list(range(55, 5, -1))
+    assert listed["versions"][0]["deployed"] is True
+
+
+class TestWhatTheTenantRuns:
+    def test_code_and_secrets_are_those_of_the_deploy(self, auth0: Tenant) -> None:
+        action_id = deployed(auth0, action(secrets=[{"name": "KEY", "value": "one"}]))
+        auth0.actions.update(
+            action_id, {"code": "// 2", "secrets": [{"name": "KEY", "value": "two"}]}
+        )
+        running = auth0.deployed_action(PHONE)
+        assert running is not None
+        assert (running.code, running.secrets) == ("// 1", {"KEY": "one"})
+        auth0.versions.deploy(action_id)
+        running = auth0.deployed_action(PHONE)
+        assert running is not None
+        assert (running.code, running.secrets) == ("// 2", {"KEY": "two"})
+        assert running.version_id == auth0.actions.get(action_id)["deployed_version"]["id"]
+
+    def test_its_representation_hides_code_and_secrets(self, auth0: Tenant) -> None:
+        deployed(auth0, action(secrets=[{"name": "KEY", "value": "hidden-value"}]))
+        assert "hidden-value" not in repr(auth0.deployed_action(PHONE))
+
+    def test_nothing_runs_before_a_deploy(self, auth0: Tenant) -> None:
+        auth0.create_action(action())
+        assert auth0.deployed_action(PHONE) is None
+
+    def test_the_legacy_trigger_runs_only_what_is_bound(self, auth0: Tenant) -> None:
+        first = deployed(auth0, action("send-phone-message", "v2", name="first"))
+        second = deployed(auth0, action("send-phone-message", "v2", name="second"))
+        assert auth0.deployed_action("send-phone-message") is None
+        refs = [{"ref": {"type": "action_id", "value": one}} for one in (second, first)]
+        auth0.bindings.replace("send-phone-message", refs)
+        running = auth0.deployed_action("send-phone-message")
+        assert running is not None
+        assert running.name == "second"
+
+    def test_a_restart_changes_nothing(self, clock: ManualClock) -> None:
+        store = Store()
+        before = tenant(store, clock=clock)
+        deployed(before, action(secrets=[{"name": "KEY", "value": "one"}]))
+        after = tenant(store, clock=clock)
+        assert after.deployed_action(PHONE) == before.deployed_action(PHONE)
