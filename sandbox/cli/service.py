@@ -11,8 +11,11 @@ from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, running_record, source
 
 
-def serving(workplace: Workplace) -> ServerRecord:
+def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
     """A server that runs today's code with today's credentials; started (again) if need be.
+
+    Returns:
+        The server, and whether it was started now.
 
     Raises:
         ServerError: it cannot be started, or the old one cannot be ended.
@@ -22,7 +25,7 @@ def serving(workplace: Workplace) -> ServerRecord:
         reason = _unfit(workplace, record)
         if reason is None:
             workplace.say(f"server: running already (pid {record.pid}, {record.tenant_url})")
-            return record
+            return record, False
         workplace.say(f"server: starting anew, because {reason}")
         daemon.end(workplace.state_dir)
     record = daemon.spawn(
@@ -35,7 +38,7 @@ def serving(workplace: Workplace) -> ServerRecord:
     workplace.say(
         f"server: started (pid {record.pid}); tenant {record.tenant_url}, CPaaS {record.cpaas_url}"
     )
-    return record
+    return record, True
 
 
 def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:

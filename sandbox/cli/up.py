@@ -10,17 +10,15 @@ import json
 import time
 from dataclasses import dataclass
 
-from filelock import FileLock, Timeout
-
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.service import serving
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.files import private_folder, write_atomically
+from sandbox.engine.locks import turn
 from sandbox.engine.progress import elapsed
-from sandbox.runner.runner import NodeUnusableError, find_node
-from sandbox.server.errors import ServerError
 from sandbox.server.record import ServerRecord
+from sandbox.server.running import check_node
 
 DELIVERY_METHODS = ("text", "voice")
 _PROVED = "proved.json"
@@ -42,37 +40,15 @@ def up(workplace: Workplace, options: UpOptions) -> None:
     """
     begun = time.monotonic()
     private_folder(workplace.state_dir)
-    with _alone(workplace):
-        _check_node()
+    says = "another `up` of this sandbox"
+    with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
+        check_node()
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())
-        record = serving(workplace)
+        record, started = serving(workplace)
         changed = _apply(workplace, record, options)
         _prove(workplace, record, again=changed or options.send)
-    _tell(workplace, record, changed=changed, seconds=time.monotonic() - begun)
-
-
-def _alone(workplace: Workplace) -> FileLock:
-    """Keep a second `up` of the same state folder waiting; entered by `with`."""
-    lock = FileLock(workplace.state_dir / "up.lock")
-    while True:
-        try:
-            lock.acquire(timeout=1)
-        except Timeout:
-            workplace.progress.tick("another `up` of this sandbox is at work; waiting for it")
-        else:
-            # `with` acquires once more; this one is given back when the process ends.
-            return lock
-
-
-def _check_node() -> None:
-    try:
-        find_node()
-    except NodeUnusableError as error:
-        raise ServerError(
-            f"The deployed Action cannot run: {error}",
-            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
-        ) from error
+    _tell(workplace, record, news=started or changed, seconds=time.monotonic() - begun)
 
 
 def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bool:
@@ -109,8 +85,8 @@ def _prove(workplace: Workplace, record: ServerRecord, *, again: bool) -> None:
     write_atomically(proved, json.dumps(received, indent=2))
 
 
-def _tell(workplace: Workplace, record: ServerRecord, *, changed: bool, seconds: float) -> None:
-    state = "is up" if changed else "was up already: nothing was changed"
+def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: float) -> None:
+    state = "is up" if news else "was up already: nothing was changed"
     workplace.say()
     workplace.say(f"The sandbox {state} ({elapsed(seconds)}).")
     workplace.say(f"  tenant   {record.tenant_url}   (Auth0 Management API; /_sandbox/ controls)")

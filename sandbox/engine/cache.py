@@ -27,10 +27,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from sandbox.engine.files import write_atomically
-from sandbox.engine.progress import Progress, elapsed
+from sandbox.engine.locks import turn
+from sandbox.engine.progress import Progress
 
 CACHE_VARIABLE = "PHONEMFA_CACHE_DIR"
 PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
@@ -97,22 +97,11 @@ class EngineCache:
         The operating system frees the lock when its holder dies; what that holder left half-made
         is removed here.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock")
-        begun = time.monotonic()
-        while True:
-            try:
-                lock.acquire(timeout=1)
-                break
-            except Timeout:
-                waited = elapsed(time.monotonic() - begun)
-                progress.tick(f"another process is preparing the engine; waiting ({waited})")
-        try:
+        says = "another process that prepares the engine"
+        with turn(self.folder / ".lock", progress, waiting_for=says):
             for left in self.folder.glob(f"{_MAKING}*"):
                 shutil.rmtree(left, ignore_errors=True)
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def making(self, name: str, *, version: str, origin: str) -> Iterator[Path]:

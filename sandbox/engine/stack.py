@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ import yaml
 from sandbox.engine.ensure import Engine
 from sandbox.engine.errors import EngineError
 from sandbox.engine.files import SECRET_MODE, write_atomically
-from sandbox.engine.processes import program_of
+from sandbox.engine.leftovers import clear_dead_locks
 from sandbox.engine.progress import Progress, Silence
 from sandbox.engine.watched import run_watched
 
@@ -104,7 +103,9 @@ class SandboxStack:
         Raises:
             EngineError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
         """
-        self.remove_dead_locks()
+        dead = clear_dead_locks(self._state)
+        if dead:
+            self._progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
         project = self._project_name()
         committed = self._committed_configuration(project)
         write_atomically(
@@ -199,27 +200,6 @@ class SandboxStack:
         if verb in _WITH_CONFIG_FILE and not given:
             words += ["--config-file", str(self.config_file)]
         return words
-
-    def remove_dead_locks(self) -> list[Path]:
-        """Remove the locks of Pulumi processes on this machine that are gone; returns them.
-
-        A lock whose process still runs stays: Pulumi then says who holds it.
-        """
-        removed = []
-        for lock in (self._state / "pulumi-state" / ".pulumi" / "locks").rglob("*.json"):
-            holder = _read_json(lock)
-            if holder.get("hostname", socket.gethostname()) != socket.gethostname():
-                continue
-            program = program_of(int(holder.get("pid", 0)))
-            if program is None or "pulumi" not in program:
-                lock.unlink(missing_ok=True)
-                Path(f"{lock}.attrs").unlink(missing_ok=True)
-                removed.append(lock)
-        if removed:
-            self._progress.step(
-                f"stack: removed {len(removed)} lock(s) of an earlier run that was killed"
-            )
-        return removed
 
     def pending_operations(self) -> list[PendingOperation]:
         """What an earlier, killed run had begun in the tenant without recording the outcome."""

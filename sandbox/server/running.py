@@ -139,7 +139,7 @@ def start(config: ServerConfig) -> RunningSandbox:
     state_dir = private_folder(config.state_dir.absolute())
     with ExitStack() as resources:
         _hold(state_dir, resources)
-        _check_node()
+        check_node()
         certificates = ensure_certificates(state_dir)
         credentials = ensure_credentials(state_dir)
         tenant_listener = resources.enter_context(
@@ -209,7 +209,12 @@ def _hold(state_dir: Path, resources: ExitStack) -> None:
     resources.callback(lock.release)
 
 
-def _check_node() -> None:
+def check_node() -> None:
+    """See that deployed Actions can run.
+
+    Raises:
+        ServerError: no Node on PATH, or one that is too old.
+    """
     try:
         find_node()
     except NodeUnusableError as error:
