@@ -1,0 +1,158 @@
+"""Factors, policies, message types and legacy delivery (management-api.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import Tenant
+from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio_provider
+
+UNSUPPORTED = "Message Type is not supported by the configured phone provider"
+FORBIDDEN = ("deprecated feature", "legacy_mfa_phone_provider_not_allowed")
+
+
+@pytest.fixture
+def auth0() -> Tenant:
+    return tenant()
+
+
+@pytest.fixture
+def legacy() -> Tenant:
+    return tenant(generation="legacy")
+
+
+def test_factors_have_a_fixed_order_and_start_switched_off(auth0: Tenant) -> None:
+    factors = auth0.guardian.factors()
+    assert [one["name"] for one in factors] == [
+        "sms",
+        "push-notification",
+        "otp",
+        "email",
+        "duo",
+        "webauthn-roaming",
+        "webauthn-platform",
+        "recovery-code",
+    ]
+    assert all(one == one | {"enabled": False, "trial_expired": False} for one in factors)
+
+
+def test_a_factor_is_switched_alone(auth0: Tenant) -> None:
+    assert auth0.guardian.set_factor("sms", enabled=True) == {"enabled": True}
+    on = [one["name"] for one in auth0.guardian.factors() if one["enabled"]]
+    assert on == ["sms"]
+    assert auth0.factor_enabled("sms")
+    auth0.guardian.set_factor("sms", enabled=False)
+    assert not auth0.factor_enabled("sms")
+
+
+def test_policies_are_echoed(auth0: Tenant) -> None:
+    assert auth0.policies() == []
+    assert auth0.guardian.set_policies(["all-applications"]) == ["all-applications"]
+    assert auth0.policies() == ["all-applications"]
+
+
+class TestMessageTypes:
+    def test_their_order_is_kept(self, auth0: Tenant) -> None:
+        auth0.guardian.set_factor("sms", enabled=True)
+        for wanted in (["voice", "sms"], ["sms", "voice"], []):
+            assert auth0.guardian.set_message_types(wanted) == {"message_types": wanted}
+            assert auth0.message_types() == wanted
+
+    def test_they_need_the_factor_unless_there_are_none(self, auth0: Tenant) -> None:
+        auth0.guardian.set_message_types([])
+        with refused(404, "The phone factor does not exist."):
+            auth0.guardian.set_message_types(["sms"])
+
+    @pytest.mark.parametrize(
+        ("methods", "allowed"),
+        [(["text"], ["sms"]), (["voice"], ["voice"]), (["text", "voice"], ["sms", "voice"])],
+    )
+    def test_the_provider_has_to_deliver_them(
+        self, auth0: Tenant, methods: list[str], allowed: list[str]
+    ) -> None:
+        deployed(auth0)
+        auth0.providers.create(custom_provider(*methods))
+        auth0.guardian.set_factor("sms", enabled=True)
+        auth0.guardian.set_message_types(allowed)
+        for one in {"sms", "voice"} - set(allowed):
+            with refused(409, UNSUPPORTED):
+                auth0.guardian.set_message_types([one])
+        assert auth0.message_types() == allowed
+
+    def test_without_a_provider_there_is_nothing_to_compare_with(self, auth0: Tenant) -> None:
+        auth0.guardian.set_factor("sms", enabled=True)
+        auth0.guardian.set_message_types(["sms", "voice"])
+
+    def test_a_legacy_tenant_has_no_delivery_methods(self, legacy: Tenant) -> None:
+        legacy.providers.create(twilio_provider())
+        legacy.guardian.set_factor("sms", enabled=True)
+        legacy.guardian.set_message_types(["voice"])
+
+    def test_they_outlive_the_factor(self, auth0: Tenant) -> None:
+        auth0.guardian.set_factor("sms", enabled=True)
+        auth0.guardian.set_message_types(["sms"])
+        auth0.guardian.set_factor("sms", enabled=False)
+        assert auth0.message_types() == ["sms"]
+
+
+class TestLegacyDelivery:
+    CALLS: tuple[Callable[[Tenant], Any], ...] = (
+        lambda auth0: auth0.guardian.selected_provider(),
+        lambda auth0: auth0.guardian.set_selected_provider("phone-message-hook"),
+        lambda auth0: auth0.guardian.templates("sms"),
+        lambda auth0: auth0.guardian.templates("phone"),
+        lambda auth0: auth0.guardian.set_templates({}),
+        lambda auth0: auth0.guardian.twilio(),
+        lambda auth0: auth0.guardian.set_twilio({}),
+    )
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_the_unified_experience_forbids_it(
+        self, auth0: Tenant, call: Callable[[Tenant], Any]
+    ) -> None:
+        with refused(403, *FORBIDDEN):
+            call(auth0)
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_a_switch_of_the_experience_is_felt_at_once(
+        self, legacy: Tenant, call: Callable[[Tenant], Any]
+    ) -> None:
+        call(legacy)
+        legacy.switch("unified")
+        with refused(403, *FORBIDDEN):
+            call(legacy)
+        legacy.switch("legacy")
+        call(legacy)
+
+    def test_the_selected_provider_starts_as_auth0(self, legacy: Tenant) -> None:
+        assert legacy.guardian.selected_provider() == {"provider": "auth0"}
+        legacy.guardian.set_selected_provider("phone-message-hook")
+        assert legacy.guardian.selected_provider() == {"provider": "phone-message-hook"}
+
+    def test_both_families_show_the_same_templates(self, legacy: Tenant) -> None:
+        assert legacy.guardian.templates("sms") is None
+        assert set(legacy.guardian.templates("phone") or {}) == {
+            "enrollment_message",
+            "verification_message",
+        }
+        written = {"enrollment_message": "e", "verification_message": "v"}
+        assert legacy.guardian.set_templates(written) == written
+        assert legacy.guardian.templates("sms") == legacy.guardian.templates("phone") == written
+
+    def test_twilio_settings_echo_what_was_sent_and_show_all_keys_later(
+        self, legacy: Tenant
+    ) -> None:
+        assert legacy.guardian.twilio() == {}
+        sent = {"auth_token": "in clear", "sid": "s", "from": "+1"}
+        assert legacy.guardian.set_twilio(sent) == sent
+        assert legacy.guardian.twilio() == sent | {"messaging_service_sid": None}
+        legacy.guardian.set_twilio({"sid": "s2"})
+        assert legacy.guardian.twilio() == {
+            "auth_token": None,
+            "sid": "s2",
+            "from": None,
+            "messaging_service_sid": None,
+        }

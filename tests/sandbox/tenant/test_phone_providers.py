@@ -1,0 +1,186 @@
+"""The phone provider (management-api.md §5.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import ManualClock, Tenant
+from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio_provider
+
+BAD_OPERATION = "Bad Operation on Notification Resource"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def auth0(clock: ManualClock) -> Tenant:
+    return tenant(clock=clock)
+
+
+def test_a_provider_has_the_recorded_shape(auth0: Tenant) -> None:
+    made = auth0.providers.create(twilio_provider(mssid="ms"))
+    assert re.fullmatch(r"pro_[0-9A-Za-z]{22}", made["id"])
+    assert list(made) == [
+        "id",
+        "tenant",
+        "name",
+        "channel",
+        "disabled",
+        "configuration",
+        "created_at",
+        "updated_at",
+    ]
+    assert list(made["configuration"]) == ["sid", "default_from", "mssid", "delivery_methods"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", made["created_at"])
+    assert made["created_at"] == made["updated_at"]
+
+
+def test_credentials_are_never_shown_and_null_in_lists(auth0: Tenant) -> None:
+    made = auth0.providers.create(twilio_provider())
+    assert "credentials" not in auth0.providers.get(made["id"])
+    listed = auth0.providers.listing()["providers"]
+    assert listed == [made | {"credentials": None}]
+    assert list(listed[0]).index("credentials") == list(listed[0]).index("configuration") + 1
+
+
+def test_lists_can_be_filtered(auth0: Tenant) -> None:
+    auth0.providers.create(twilio_provider() | {"disabled": True})
+    assert len(auth0.providers.listing(disabled=True)["providers"]) == 1
+    assert auth0.providers.listing(disabled=False) == {"providers": []}
+
+
+class TestCustom:
+    def test_it_needs_a_deployed_action(self, auth0: Tenant) -> None:
+        code = "custom_email_provider_deployed_action_not_found"
+        with refused(409, "deployed action", code):
+            auth0.providers.create(custom_provider())
+        deployed(auth0)
+        auth0.providers.create(custom_provider())
+
+    def test_so_does_a_change_of_name_to_it(self, auth0: Tenant) -> None:
+        made = auth0.providers.create(twilio_provider())
+        code = "custom_email_provider_deployed_action_not_found"
+        with refused(409, "deployed action", code):
+            auth0.providers.update(made["id"], {"name": "custom"})
+        assert auth0.providers.get(made["id"])["name"] == "twilio"
+        deployed(auth0)
+        assert auth0.providers.update(made["id"], {"name": "custom"})["name"] == "custom"
+
+    def test_it_stays_when_its_action_goes(self, auth0: Tenant) -> None:
+        action_id = deployed(auth0)
+        made = auth0.providers.create(custom_provider())
+        auth0.actions.delete(action_id)
+        changed = auth0.providers.update(made["id"], {"name": "custom", "disabled": True})
+        assert changed["disabled"] is True
+
+    def test_the_shapes_are_not_tied_to_the_name(self, auth0: Tenant) -> None:
+        deployed(auth0)
+        made = auth0.providers.create(twilio_provider())
+        changed = auth0.providers.update(made["id"], twilio_provider() | {"name": "custom"})
+        assert changed["id"] == made["id"]
+        assert changed["configuration"]["sid"] == "sid"
+
+
+class TestTwilio:
+    @pytest.mark.parametrize("absent", ["sid", "default_from"])
+    def test_it_must_be_able_to_send(self, auth0: Tenant, absent: str) -> None:
+        body = twilio_provider()
+        del body["configuration"][absent]
+        with refused(400, BAD_OPERATION):
+            auth0.providers.create(body)
+        assert auth0.phone_provider() is None
+
+    def test_a_messaging_service_is_as_good_as_a_number(self, auth0: Tenant) -> None:
+        body = twilio_provider(mssid="ms")
+        del body["configuration"]["default_from"]
+        auth0.providers.create(body)
+
+    def test_a_custom_provider_cannot_become_one_without_a_configuration(
+        self, auth0: Tenant
+    ) -> None:
+        deployed(auth0)
+        made = auth0.providers.create(custom_provider())
+        with refused(400, BAD_OPERATION):
+            auth0.providers.update(made["id"], {"name": "twilio"})
+
+
+def test_a_provider_without_configuration_is_refused(auth0: Tenant) -> None:
+    deployed(auth0)
+    with refused(400, BAD_OPERATION):
+        auth0.providers.create({"name": "custom", "credentials": {}})
+
+
+def test_a_tenant_has_one_provider(auth0: Tenant) -> None:
+    auth0.providers.create(twilio_provider())
+    with refused(409, "conflict"):
+        auth0.providers.create(twilio_provider())
+    assert len(auth0.providers.listing()["providers"]) == 1
+
+
+def test_an_update_replaces_the_configuration_and_keeps_the_rest(
+    auth0: Tenant, clock: ManualClock
+) -> None:
+    made = auth0.providers.create(twilio_provider())
+    clock.advance(1)
+    changed = auth0.providers.update(
+        made["id"], {"configuration": {"sid": "s2", "mssid": "m", "delivery_methods": ["voice"]}}
+    )
+    assert changed["configuration"] == {"sid": "s2", "mssid": "m", "delivery_methods": ["voice"]}
+    assert changed["name"] == "twilio"
+    assert changed["created_at"] == made["created_at"]
+
+
+def test_the_time_of_change_moves_even_within_a_millisecond(auth0: Tenant) -> None:
+    made = auth0.providers.create(twilio_provider())
+    times = [made["updated_at"]]
+    times += [auth0.providers.update(made["id"], {"disabled": True})["updated_at"] for _ in "abc"]
+    assert sorted(set(times)) == times
+
+
+def test_delivery_methods_may_be_narrowed_below_the_message_types(auth0: Tenant) -> None:
+    deployed(auth0)
+    made = auth0.providers.create(custom_provider())
+    auth0.guardian.set_factor("sms", enabled=True)
+    auth0.guardian.set_message_types(["sms", "voice"])
+    auth0.providers.update(made["id"], {"configuration": {"delivery_methods": ["text"]}})
+    auth0.guardian.set_message_types(["sms"])
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, None])
+def test_a_provider_in_use_may_be_disabled_and_deleted(
+    auth0: Tenant, change: dict[str, Any] | None
+) -> None:
+    made = auth0.providers.create(twilio_provider())
+    auth0.guardian.set_factor("sms", enabled=True)
+    if change is None:
+        auth0.providers.delete(made["id"])
+        assert auth0.phone_provider() is None
+    else:
+        assert auth0.providers.update(made["id"], change)["disabled"] is True
+
+
+def test_a_missing_provider_is_not_found(auth0: Tenant) -> None:
+    missing = "Notification Resource not found"
+    with refused(404, missing):
+        auth0.providers.get("pro_x")
+    with refused(404, missing):
+        auth0.providers.update("pro_x", {"disabled": True})
+    with refused(404, missing):
+        auth0.providers.delete("pro_x")
+    with refused(404, missing):
+        auth0.providers.check_try("pro_x")
+
+
+def test_a_try_needs_the_action_that_would_send_it(auth0: Tenant) -> None:
+    action_id = deployed(auth0)
+    made = auth0.providers.create(custom_provider())
+    auth0.providers.check_try(made["id"])
+    auth0.actions.delete(action_id)
+    with refused(409, "deployed action", "custom_email_provider_deployed_action_not_found"):
+        auth0.providers.check_try(made["id"])

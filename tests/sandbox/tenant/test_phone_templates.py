@@ -1,0 +1,155 @@
+"""The unified phone templates (management-api.md §5.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import Tenant
+from tests.sandbox.tenant.support import refused, tenant
+
+DEFAULTS = ["blocked_account", "change_password", "otp_enroll", "otp_verify"]
+CONTENT: dict[str, Any] = {"from": "+81501", "body": {"text": "t {{ code }}", "voice": "v"}}
+
+
+@pytest.fixture
+def auth0() -> Tenant:
+    return tenant()
+
+
+def make(auth0: Tenant, kind: str = "otp_verify", **more: Any) -> dict[str, Any]:
+    return auth0.templates.create({"type": kind, "content": CONTENT} | more)
+
+
+def types(auth0: Tenant) -> list[tuple[str, bool]]:
+    return [(one["type"], "id" in one) for one in auth0.templates.listing()["templates"]]
+
+
+def test_an_untouched_tenant_lists_four_defaults_without_id(auth0: Tenant) -> None:
+    listed = auth0.templates.listing()["templates"]
+    assert [one["type"] for one in listed] == DEFAULTS
+    for one in listed:
+        assert "id" not in one
+        assert one["disabled"] is False
+        assert one["content"]["from"] == ""
+        assert one["created_at"] == one["updated_at"]
+
+
+def test_a_customised_type_takes_the_defaults_place(auth0: Tenant) -> None:
+    make(auth0)
+    assert types(auth0) == [("otp_verify", True)] + [(one, False) for one in DEFAULTS[:3]]
+
+
+def test_after_a_delete_the_type_is_a_default_again(auth0: Tenant) -> None:
+    made = make(auth0)
+    auth0.templates.delete(made["id"])
+    assert types(auth0) == [(one, False) for one in DEFAULTS]
+
+
+def test_lists_can_be_filtered(auth0: Tenant) -> None:
+    make(auth0, disabled=True)
+    assert len(auth0.templates.listing(disabled=True)["templates"]) == 1
+    assert len(auth0.templates.listing(disabled=False)["templates"]) == 3
+
+
+def test_a_template_has_the_recorded_shape(auth0: Tenant) -> None:
+    made = make(auth0)
+    assert re.fullmatch(r"tem_[0-9A-Za-z]{22}", made["id"])
+    assert list(made)[1:] == [
+        "tenant",
+        "channel",
+        "type",
+        "disabled",
+        "created_at",
+        "updated_at",
+        "content",
+    ]
+    assert list(made["content"]) == ["syntax", "body", "from"]
+    assert made["content"]["syntax"] == "liquid"
+    assert "customizable" not in made
+
+
+def test_a_sender_that_was_not_sent_is_absent(auth0: Tenant) -> None:
+    made = make(auth0, content={"body": CONTENT["body"]})
+    assert "from" not in made["content"]
+
+
+def test_no_liquid_is_checked(auth0: Tenant) -> None:
+    make(auth0, content={"body": {"text": "{% broken @{code}"}})
+
+
+@pytest.mark.parametrize("absent", ["type", "content"])
+def test_a_template_says_what_it_is(auth0: Tenant, absent: str) -> None:
+    body = {"type": "otp_verify", "content": CONTENT}
+    del body[absent]
+    with refused(400, f"Missing required property: {absent}", "invalid_body"):
+        auth0.templates.create(body)
+
+
+def test_a_type_is_customised_once(auth0: Tenant) -> None:
+    make(auth0)
+    with refused(409, "already configured"):
+        make(auth0)
+    make(auth0, "otp_enroll")
+    make(auth0, "password_breach")
+
+
+def test_an_update_keeps_what_it_does_not_name(auth0: Tenant) -> None:
+    made = make(auth0)
+    changed = auth0.templates.update(made["id"], {"content": {"body": {"text": "new"}}})
+    assert changed["content"]["body"] == {"text": "new", "voice": "v"}
+    assert changed["content"]["from"] == "+81501"
+    assert changed["updated_at"] > made["updated_at"]
+    assert auth0.templates.update(made["id"], {"disabled": True})["disabled"] is True
+    assert auth0.templates.update(made["id"], {"content": {"from": "x"}})["content"]["from"] == "x"
+
+
+def test_a_reset_restores_the_texts_and_keeps_the_rest(auth0: Tenant) -> None:
+    default = {one["type"]: one for one in auth0.templates.listing()["templates"]}["otp_verify"]
+    made = make(auth0, disabled=True)
+    back = auth0.templates.reset(made["id"])
+    assert back["content"]["body"] == default["content"]["body"]
+    assert back["content"]["from"] == "+81501"
+    assert (back["id"], back["created_at"], back["disabled"]) == (
+        made["id"],
+        made["created_at"],
+        True,
+    )
+    assert back["updated_at"] > made["updated_at"]
+
+
+def test_a_reset_template_does_not_share_its_texts_with_the_defaults(auth0: Tenant) -> None:
+    made = make(auth0)
+    auth0.templates.reset(made["id"])
+    auth0.templates.update(made["id"], {"content": {"body": {"text": "mine"}}})
+    auth0.templates.delete(made["id"])
+    assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
+
+
+def test_a_missing_template_is_not_found(auth0: Tenant) -> None:
+    missing = "Notification Resource not found"
+    with refused(404, missing):
+        auth0.templates.get("tem_x")
+    with refused(404, missing):
+        auth0.templates.update("tem_x", {})
+    with refused(404, missing):
+        auth0.templates.reset("tem_x")
+    with refused(404, missing):
+        auth0.templates.delete("tem_x")
+
+
+@pytest.mark.parametrize("kind", [*DEFAULTS, "password_breach"])
+def test_every_message_type_has_both_texts(auth0: Tenant, kind: str) -> None:
+    body = auth0.phone_template(kind)["content"]["body"]
+    assert body["text"]
+    assert body["voice"]
+
+
+def test_what_is_sent_is_the_customised_template(auth0: Tenant) -> None:
+    made = make(auth0, content={"body": {"text": "mine"}}, disabled=True)
+    effective = auth0.phone_template("otp_verify")
+    assert (effective["id"], effective["disabled"]) == (made["id"], True)
+    assert effective["content"]["body"]["text"] == "mine"
+    assert "verification code" in effective["content"]["body"]["voice"]

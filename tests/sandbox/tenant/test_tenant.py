@@ -1,0 +1,212 @@
+"""The tenant as a whole, and its settings (management-api.md §3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import Credentials, ManualClock, Store, Tenant
+from sandbox.tenant.paging import Page
+from sandbox.tenant.settings import Generation
+from tests.sandbox.tenant.support import (
+    PHONE,
+    action,
+    custom_provider,
+    deployed,
+    refused,
+    tenant,
+)
+
+BOTH: list[Generation] = ["unified", "legacy"]
+
+
+@pytest.fixture
+def auth0() -> Tenant:
+    return tenant()
+
+
+def configured(auth0: Tenant) -> None:
+    """Put something into every group."""
+    deployed(auth0, action(secrets=[{"name": "KEY", "value": "v"}]))
+    auth0.providers.create(custom_provider())
+    auth0.templates.create({"type": "otp_verify", "content": {"body": {"text": "t"}}})
+    auth0.guardian.set_factor("sms", enabled=True)
+    auth0.guardian.set_message_types(["sms"])
+    auth0.guardian.set_policies(["all-applications"])
+    auth0.update_settings({"friendly_name": "Mine"})
+
+
+class TestSettings:
+    @pytest.mark.parametrize("generation", BOTH)
+    def test_the_flag_tells_the_generation(self, generation: Generation) -> None:
+        auth0 = tenant(generation=generation)
+        assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
+        assert auth0.generation == generation
+
+    def test_a_patch_changes_the_generation(self, auth0: Tenant) -> None:
+        auth0.update_settings({"phone_consolidated_experience": False})
+        assert auth0.generation == "legacy"
+        auth0.switch("unified")
+        assert auth0.settings()["phone_consolidated_experience"] is True
+
+    def test_keys_that_were_never_set_are_absent(self, auth0: Tenant) -> None:
+        never = {"mtls", "error_page", "default_token_quota", "country_codes", "session_cookie"}
+        assert never.isdisjoint(auth0.settings())
+
+    def test_what_a_patch_answers_differs_from_a_read(self, auth0: Tenant) -> None:
+        answered = auth0.update_settings({"friendly_name": "Mine"})
+        read = auth0.settings()
+        assert read.keys() - answered.keys() == {"sandbox_versions_available"}
+        assert answered["flags"].keys() - read["flags"].keys() == {
+            "cannot_change_enforce_client_authentication_on_passwordless_start",
+            "enforce_client_authentication_on_passwordless_start",
+        }
+
+    def test_flags_merge_key_by_key(self, auth0: Tenant) -> None:
+        before = auth0.settings()["flags"]
+        auth0.update_settings({"flags": {"mfa_show_factor_list_on_enrollment": True}})
+        after = auth0.settings()["flags"]
+        assert after == before | {"mfa_show_factor_list_on_enrollment": True}
+
+    def test_null_removes_a_key_and_may_name_an_absent_one(self, auth0: Tenant) -> None:
+        auth0.update_settings({"mtls": {"enable_endpoint_aliases": True}})
+        assert "mtls" in auth0.settings()
+        auth0.update_settings({"mtls": None, "error_page": None})
+        assert {"mtls", "error_page"}.isdisjoint(auth0.settings())
+
+    @pytest.mark.parametrize(
+        ("sent", "key", "hours"),
+        [
+            ({"session_lifetime_in_minutes": 120}, "session_lifetime", 2),
+            ({"idle_session_lifetime_in_minutes": 90}, "idle_session_lifetime", 1.5),
+            ({"ephemeral_session_lifetime_in_minutes": 60}, "ephemeral_session_lifetime", 1),
+            ({"idle_ephemeral_session_lifetime": 5}, "idle_ephemeral_session_lifetime", 5),
+        ],
+    )
+    def test_lifetimes_come_in_minutes_too_and_are_read_in_hours(
+        self, auth0: Tenant, sent: dict[str, int], key: str, hours: float
+    ) -> None:
+        auth0.update_settings(sent)
+        read = auth0.settings()
+        assert read[key] == hours
+        assert not any(one.endswith("_in_minutes") for one in read)
+
+    def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
+        before = auth0.settings()
+        with refused(400, "cannot be specified together", "invalid_body"):
+            auth0.update_settings(
+                {
+                    "friendly_name": "x",
+                    "session_lifetime": 1,
+                    "session_lifetime_in_minutes": 60,
+                }
+            )
+        assert auth0.settings() == before
+
+    def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
+        select = auth0.tenant_settings.select
+        assert set(select("flags, friendly_name", include=True)) == {"flags", "friendly_name"}
+        assert "flags" not in select("flags", include=False)
+        assert select(None, include=False) == auth0.settings()
+
+    def test_what_a_caller_does_with_the_answer_stays_with_the_caller(self, auth0: Tenant) -> None:
+        auth0.settings()["flags"]["enable_sso"] = "spoiled"
+        auth0.settings()["sandbox_versions_available"].append("spoiled")
+        assert "spoiled" not in str(auth0.settings())
+
+
+class TestLife:
+    def test_a_restart_keeps_everything(self, tmp_path: Path) -> None:
+        path, clock = tmp_path / "tenant.sqlite", ManualClock()
+        before = tenant(Store(path), clock=clock)
+        configured(before)
+        after = tenant(Store(path), clock=clock, generation="legacy")
+        assert after.generation == "unified"
+        assert after.export() == before.export()
+        assert after.credentials == before.credentials
+        assert after.clients.signing_key() == before.clients.signing_key()
+        assert after.deployed_action(PHONE) == before.deployed_action(PHONE)
+
+    def test_a_clock_that_was_set_back_does_not_undeploy(self, tmp_path: Path) -> None:
+        path = tmp_path / "tenant.sqlite"
+        deployed(tenant(Store(path), clock=ManualClock(2_000_000_000_000_000_000)))
+        after = tenant(Store(path), clock=ManualClock(1_000_000_000_000_000_000))
+        assert after.deployed_action(PHONE) is not None
+        assert after.actions.listing(Page())["actions"][0]["status"] == "built"
+
+    @pytest.mark.parametrize("generation", BOTH)
+    def test_a_reset_tenant_is_like_a_new_one(self, generation: Generation) -> None:
+        auth0 = tenant()
+        auth0.clients.add(Credentials("extra", "secret"))
+        configured(auth0)
+        auth0.context.builds.scripted.append([{"status": "failed", "seconds": 0}])
+        kept = auth0.credentials, auth0.clients.signing_key()
+        auth0.reset(generation)
+        assert auth0.export() == tenant(generation=generation).export()
+        assert (auth0.credentials, auth0.clients.signing_key()) == kept
+        assert auth0.clients.authenticate("extra", "secret") is None
+        assert not auth0.context.builds.scripted
+
+    def test_a_reset_keeps_the_generation_unless_told_otherwise(self) -> None:
+        auth0 = tenant(generation="legacy")
+        auth0.reset()
+        assert auth0.generation == "legacy"
+
+    def test_an_export_can_be_loaded_into_another_tenant(self, auth0: Tenant) -> None:
+        configured(auth0)
+        other = tenant(generation="legacy")
+        own = other.credentials
+        other.load(auth0.export())
+        assert other.export() == auth0.export()
+        assert other.credentials == own
+        running = other.deployed_action(PHONE)
+        assert running is not None
+        assert running.secrets == {"KEY": "v"}
+
+    def test_an_export_has_neither_clients_nor_keys(self, auth0: Tenant) -> None:
+        auth0.clients.signing_key()
+        assert auth0.credentials.client_secret not in str(auth0.export())
+        assert auth0.clients.signing_key() not in str(auth0.export())
+
+    def test_given_credentials_replace_the_earlier_default(self) -> None:
+        store = Store()
+        old = tenant(store).credentials
+        new = Credentials("given", "secret")
+        again = Tenant(store, domain="localhost", credentials=new)
+        assert again.credentials == new
+        assert again.clients.authenticate(old.client_id, old.client_secret) is None
+        assert Tenant(store, domain="localhost").credentials == new
+
+    def test_secrets_are_not_in_representations(self) -> None:
+        assert "hidden" not in repr(Credentials("id", "hidden"))
+
+
+class TestAPhoneMfaLife:
+    """From nothing to a working factor and back, in the order of the official plugin."""
+
+    def test_unified(self, auth0: Tenant) -> None:
+        configured(auth0)
+        assert auth0.phone_provider() is not None
+        assert auth0.message_types() == ["sms"]
+        provider: Any = auth0.phone_provider()
+        auth0.guardian.set_policies([])
+        for name in ("sms", "email", "otp"):
+            auth0.guardian.set_factor(name, enabled=False)
+        auth0.providers.delete(provider["id"])
+        auth0.actions.delete(auth0.actions.listing(Page())["actions"][0]["id"])
+        assert auth0.deployed_action(PHONE) is None
+
+    def test_legacy(self) -> None:
+        auth0 = tenant(generation="legacy")
+        action_id = deployed(auth0, action("send-phone-message", "v2"))
+        auth0.bindings.replace(
+            "send-phone-message", [{"ref": {"type": "action_id", "value": action_id}}]
+        )
+        auth0.guardian.set_factor("sms", enabled=True)
+        auth0.guardian.set_selected_provider("phone-message-hook")
+        auth0.guardian.set_message_types(["sms", "voice"])
+        auth0.update_settings({"customize_mfa_in_postlogin_action": True})
+        assert auth0.settings()["customize_mfa_in_postlogin_action"] is True
+        assert auth0.deployed_action("send-phone-message") is not None
