@@ -32,8 +32,10 @@ function speechLanguage(/** @type {unknown} */ locale) {
  */
 function speech(message) {
   let text = withoutMarkup(message.speech);
-  // The template has no locale: kana read by a voice of another language is not understood.
-  const language = /[\u3041-\u30fe]/.test(text) ? 'ja' : speechLanguage(message.locale);
+  let language = speechLanguage(message.locale);
+  // A template has one language, logins have many: Japanese needs a Japanese voice all the same.
+  const foreign = language.startsWith('zh') ? /[\p{sc=Hira}\p{sc=Kana}]/u : /[\p{sc=Hira}\p{sc=Kana}\p{sc=Han}]/u;
+  if (foreign.test(text)) language = 'ja';
   const code = String(message.code ?? '');
   if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.

@@ -1,0 +1,105 @@
+'use strict';
+const assert = require('node:assert/strict');
+const test = require('node:test');
+
+const { KEY, LEGACY, run, secrets, unifiedEvent } = require('./support/action.cjs');
+
+const voice = unifiedEvent({ delivery_method: 'voice' });
+
+async function dropsFor(changes, name, event) {
+  const outcome = await run({ secrets: secrets(changes), event });
+  assert.equal(outcome.kind, 'drop', JSON.stringify(changes));
+  assert.match(outcome.reason, new RegExp(`^configuration: secret ${name} is (missing|malformed)$`));
+  assert.equal(outcome.requests.length, 0);
+}
+
+test('a missing or empty secret that is needed drops and names the secret', async () => {
+  for (const name of ['CPAAS_API_KEY', 'CPAAS_BASE_URL', 'SMS_SENDER']) {
+    for (const value of [undefined, '', '   ', null, 7]) await dropsFor({ [name]: value }, name);
+  }
+  await dropsFor({ VOICE_SENDER: undefined }, 'VOICE_SENDER', voice);
+  const none = await run({ secrets: {} });
+  assert.equal(none.kind, 'drop');
+});
+
+test('a stack of one channel needs only the sender of that channel', async () => {
+  assert.equal((await run({ secrets: secrets({ VOICE_SENDER: undefined, VOICE_GENDER: 'none' }) })).kind, 'success');
+  assert.equal((await run({ secrets: secrets({ SMS_SENDER: undefined }), event: voice })).kind, 'success');
+});
+
+test('the host is a bare name: scheme, port, path, user and address are refused', async () => {
+  for (const host of ['https://x.api.infobip.com', 'x.api.infobip.com:443', 'x.api.infobip.com/', 'u@x.api.infobip.com',
+    'x.api.infobip.com?', 'localhost', '10.0.0.1', '-x.example.com', 'x..example.com', 'x.example.com#', 'x\\.example.com',
+    'x.example.c', `${'a'.repeat(64)}.example.com`, `${'a.'.repeat(130)}com`]) await dropsFor({ CPAAS_BASE_URL: host }, 'CPAAS_BASE_URL');
+  const { requests } = await run({ secrets: secrets({ CPAAS_BASE_URL: ' ABC12.api.Infobip.com\n' }) });
+  assert.equal(requests[0].url, 'https://abc12.api.infobip.com/sms/3/messages');
+});
+
+test('malformed knobs drop instead of widening what is allowed', async () => {
+  for (const [name, values] of Object.entries({
+    CPAAS_API_KEY: ['two words', 'ключ', 'a\nb'],
+    SMS_SENDER: ['twelve-chars', '12345678901234567', 'sënder', '+', 'A,B'],
+    ALLOWED_PREFIXES: ['81', '+', '+0', '+81,', '+81;+1', '*', '+81,,+1'],
+    MESSAGE_TYPES: ['otp', 'otp_verify,', 'otp_verify otp_enroll', ',otp_verify', 'otp_verify,other', 'otp_verifyotp_enroll'],
+    DEDUPLICATE: ['yes', 'ON', 'true'],
+    RECIPIENT_LIMIT: ['-1', '100', '1.5', 'many'],
+  })) for (const value of values) await dropsFor({ [name]: value }, name);
+  for (const value of ['Female', 'robot']) await dropsFor({ VOICE_GENDER: value }, 'VOICE_GENDER', voice);
+  for (const value of ['MIRAIBANK', '0312345678', '+0312345678', '815', `+${'1'.repeat(16)}`]) await dropsFor({ VOICE_SENDER: value }, 'VOICE_SENDER', voice);
+});
+
+test('well-formed senders pass, numeric ones without the plus', async () => {
+  for (const [sender, expected] of [['MIRAIBANK', 'MIRAIBANK'], ['0005123', '0005123'], ['+815012345678', '815012345678'], ['A1', 'A1'], ['Mirai Bank', 'Mirai Bank']]) {
+    assert.equal((await run({ secrets: secrets({ SMS_SENDER: sender }) })).message.sender, expected);
+  }
+  assert.equal((await run({ event: voice })).message.from, '815031234567');
+});
+
+test('the five message types are sent or dropped by MESSAGE_TYPES alone', async () => {
+  const types = ['otp_verify', 'otp_enroll', 'change_password', 'blocked_account', 'password_breach'];
+  const sent = async (given) => {
+    const kinds = [];
+    for (const type of types) kinds.push((await run({ event: unifiedEvent({ message_type: type }), secrets: given })).kind);
+    return types.filter((_, at) => kinds[at] === 'success');
+  };
+  assert.deepEqual(await sent(secrets()), ['otp_verify', 'otp_enroll', 'change_password']);
+  for (const type of types) assert.deepEqual(await sent(secrets({ MESSAGE_TYPES: type })), [type]);
+  assert.deepEqual(await sent(secrets({ MESSAGE_TYPES: types.join(' , ') })), types);
+});
+
+test('an unknown message type or delivery method is dropped', async () => {
+  for (const notification of [{ message_type: 'other' }, { message_type: undefined }, { delivery_method: 'email' }, { delivery_method: undefined }]) {
+    const outcome = await run({ event: unifiedEvent(notification) });
+    assert.equal(outcome.kind, 'drop');
+    assert.equal(outcome.requests.length, 0);
+  }
+});
+
+test('the request carries the key, asks for JSON, and cannot be redirected or pooled', async () => {
+  for (const [event, path] of [[unifiedEvent(), '/sms/3/messages'], [voice, '/tts/3/advanced']]) {
+    const { requests } = await run({ event });
+    assert.equal(requests.length, 1);
+    const [{ url, method, headers, redirect, signal }] = requests;
+    assert.equal(url, `https://cpaas.sandbox.test${path}`);
+    assert.equal(method, 'POST');
+    assert.deepEqual(headers, {
+      authorization: `App ${KEY}`, 'content-type': 'application/json', accept: 'application/json', connection: 'close',
+    });
+    assert.equal(redirect, 'error');
+    assert.ok(signal instanceof AbortSignal);
+  }
+});
+
+test('the event decides neither host nor path nor sender', async () => {
+  const { requests, message } = await run({
+    event: unifiedEvent({ from: '+819099999999' }, { tenant: { home_url: 'https://elsewhere.example' }, host: 'elsewhere.example' }),
+  });
+  assert.equal(requests[0].url, 'https://cpaas.sandbox.test/sms/3/messages');
+  assert.equal(message.sender, 'MIRAIBANK');
+});
+
+test('a bad configuration throws on a legacy tenant', async () => {
+  const outcome = await run({ handler: LEGACY, secrets: secrets({ CPAAS_API_KEY: '' }) });
+  assert.equal(outcome.kind, 'error');
+  assert.equal(outcome.reason, 'Error: configuration: secret CPAAS_API_KEY is missing');
+});

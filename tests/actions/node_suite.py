@@ -1,0 +1,39 @@
+"""Runs suites of `node --test` from pytest.
+
+Owns the call and the report: a failing suite fails the test with Node's own output.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.runner.runner import find_node
+
+LIMIT = 120
+
+
+def run_node_suite(suite: Path) -> None:
+    """Run one `*.test.cjs`; an empty run counts as a failure.
+
+    Raises:
+        AssertionError: with Node's output.
+    """
+    done = subprocess.run(
+        [find_node(), "--test", "--test-reporter=spec", str(suite)],
+        env={**os.environ, "PHONEMFA_PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    output = f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, output
+    assert "pass 0" not in done.stdout, f"{suite.name} ran no test:\n{output}"
+
+
+def suites_in(folder: Path) -> list[Path]:
+    """The suites of a folder, in order of name."""
+    return sorted(folder.glob("*.test.cjs"))

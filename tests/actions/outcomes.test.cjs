@@ -1,0 +1,208 @@
+'use strict';
+const assert = require('node:assert/strict');
+const test = require('node:test');
+
+const { LEGACY, UNIFIED, accepted, fetchFailure, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+
+const NEW_ERROR = (code) => ({ errorCode: code, description: 'no +819012345678 482913', action: 'x', violations: [], resources: [] });
+const OLD_ERROR = (id) => ({ requestError: { serviceException: { messageId: id, text: 'no +819012345678 482913' } } });
+const json = (status, body) => () => Response.json(body, { status });
+const state = (status) => () => accepted(status);
+const MAYBE = 'the message may have been sent';
+
+/** The unified outcome, after checking that the legacy trigger succeeds or throws alike. */
+async function outcomeOf(answer, given = secrets()) {
+  const unified = await run({ answer, secrets: given });
+  const legacy = await run({ handler: LEGACY, answer, secrets: given });
+  assert.ok(unified.requests.length <= 1 && legacy.requests.length <= 1, 'at most one POST');
+  if (unified.kind === 'success') assert.equal(legacy.kind, 'success');
+  else assert.deepEqual([legacy.kind, legacy.reason], ['error', `Error: ${unified.reason}`]);
+  return [unified.kind, unified.reason];
+}
+
+test('accepted, pending and delivered are success', async () => {
+  for (const status of [
+    { groupId: 0, groupName: 'ACCEPTED', id: 5, name: 'MESSAGE_ACCEPTED' },
+    { groupId: 1, groupName: 'PENDING', id: 26, name: 'PENDING_ACCEPTED' },
+    { groupId: 1, groupName: 'PENDING', id: 7, name: 'PENDING_ENROUTE' },
+    { groupId: 1, groupName: 'PENDING', id: 3, name: 'PENDING_WAITING_DELIVERY' },
+    { groupId: 3, groupName: 'DELIVERED', id: 2, name: 'DELIVERED_TO_OPERATOR' },
+    { groupId: 3, groupName: 'DELIVERED', id: 5, name: 'DELIVERED_TO_HANDSET' },
+  ]) assert.deepEqual(await outcomeOf(state(status)), ['success', null]);
+});
+
+test('every other group of a 200 is a refusal, named in the reason', async () => {
+  const refusals = {
+    UNDELIVERABLE: ['UNDELIVERABLE_REJECTED_OPERATOR', 'UNDELIVERABLE_NOT_DELIVERED', 'NO_ANSWER', 'USER_BUSY'],
+    EXPIRED: ['EXPIRED_EXPIRED', 'EXPIRED_DLR_UNKNOWN', 'SIGNALS_BLOCKED'],
+    REJECTED: ['NETWORK', 'PREFIX_MISSING', 'DND', 'SOURCE', 'NOT_ENOUGH_CREDITS', 'SENDER', 'DESTINATION', 'PREPAID_PACKAGE_EXPIRED',
+      'DESTINATION_NOT_REGISTERED', 'ROUTE_NOT_AVAILABLE', 'FLOODING_FILTER', 'DUPLICATE_MESSAGE_ID', 'INVALID_UDH', 'MESSAGE_TOO_LONG',
+      'MISSING_TO', 'SIGNALS_BLOCKED', 'PLATFORM', 'UNSUPPORTED_LANGUAGE', 'MESSAGE_IS_EMPTY', 'INVALID_SSML'],
+  };
+  for (const [groupName, names] of Object.entries(refusals)) {
+    for (const name of names) {
+      const full = groupName === 'REJECTED' ? `REJECTED_${name}` : name;
+      assert.deepEqual(await outcomeOf(state({ groupName, id: 1, name: full })), ['drop', `CPaaS refused: ${groupName} ${name}`]);
+    }
+  }
+});
+
+test('the one documented transient refusal is retried, by name and group only', async () => {
+  assert.deepEqual(await outcomeOf(state({ groupId: 5, groupName: 'REJECTED', id: 21, name: 'REJECTED_SYSTEM_ERROR' })),
+    ['retry', 'CPaaS refused: SYSTEM_ERROR']);
+  assert.equal((await outcomeOf(state({ groupId: 5, groupName: 'REJECTED', id: 21, name: 'REJECTED_SOURCE' })))[0], 'drop');
+  assert.equal((await outcomeOf(state({ groupId: 5, groupName: 'REJECTED', id: 21 })))[0], 'drop');
+  assert.equal((await outcomeOf(state({ groupId: 2, groupName: 'UNDELIVERABLE', id: 21, name: 'REJECTED_SYSTEM_ERROR' })))[0], 'drop');
+});
+
+test('the group name decides, the group id only when there is no name', async () => {
+  assert.equal((await outcomeOf(state({ groupId: 1, groupName: 'REJECTED', id: 26, name: 'PENDING_ACCEPTED' })))[0], 'drop');
+  assert.equal((await outcomeOf(state({ groupId: 5, groupName: 'PENDING', id: 11, name: 'REJECTED_SOURCE' })))[0], 'success');
+  const byId = ['success', 'success', 'drop', 'success', 'drop', 'drop'];
+  for (const [groupId, expected] of byId.entries()) assert.equal((await outcomeOf(state({ groupId })))[0], expected, `group ${groupId}`);
+  assert.equal((await outcomeOf(state({ groupId: 1, groupName: null })))[0], 'success');
+  assert.equal((await outcomeOf(state({ groupId: 1, groupName: '' })))[0], 'drop');
+});
+
+test('an id alone never decides: 87 has three meanings', async () => {
+  for (const groupName of ['REJECTED', 'EXPIRED']) assert.equal((await outcomeOf(state({ groupName, id: 87, name: 'SIGNALS_BLOCKED' })))[0], 'drop');
+  for (const id of [26, 21, 23]) assert.equal((await outcomeOf(state({ id })))[0], 'drop');
+});
+
+test('an answer that says neither success nor failure is dropped, as it may have been sent', async () => {
+  const bodies = [{}, [], null, 7, 'text', { messages: [] }, { messages: {} }, { messages: [{}] }, { messages: [null] }, { messages: [{ status: null }] },
+    { messages: [{ status: {} }] }, { messages: [{ status: { groupName: 'OTHER' } }] }, { messages: [{ status: { groupId: 6 } }] },
+    { messages: [{ status: { groupId: 'length' } }] }, { messages: [{ status: { groupName: 'pending' } }] },
+    { messages: [{ status: { groupName: 'PENDING' } }, { status: { groupName: 'PENDING' } }] }];
+  for (const body of bodies) {
+    assert.deepEqual(await outcomeOf(json(200, body)), ['drop', `CPaaS answer not understood: ${MAYBE}`], JSON.stringify(body));
+  }
+  for (const text of ['<html>', '', '{"messages":[{"status":{"groupNa']) {
+    assert.deepEqual(await outcomeOf(() => new Response(text)), ['drop', `CPaaS answer not understood: ${MAYBE}`]);
+  }
+  assert.equal((await outcomeOf(() => new Response(null, { status: 204 })))[0], 'drop');
+});
+
+test('429 is retried without reading on', async () => {
+  for (const body of [NEW_ERROR('E429'), OLD_ERROR('TOO_MANY_REQUESTS')]) {
+    assert.deepEqual(await outcomeOf(json(429, body)), ['retry', 'CPaaS limits the rate: HTTP 429']);
+  }
+  const stalled = () => new Response(new ReadableStream({}), { status: 429 });
+  assert.equal((await outcomeOf(stalled))[0], 'retry');
+});
+
+test('every other status is dropped with the code of either error shape', async () => {
+  const cases = [[400, 'E400', 'BAD_REQUEST'], [401, 'E401', 'UNAUTHORIZED'], [403, 'E403', 'FORBIDDEN'], [404, 'E404', 'GENERAL_ERROR'],
+    [500, 'E500', 'GENERAL_ERROR'], [502, 'E500', 'GENERAL_ERROR'], [503, 'E500', 'GENERAL_ERROR']];
+  for (const [status, code, id] of cases) {
+    assert.deepEqual(await outcomeOf(json(status, NEW_ERROR(code))), ['drop', `CPaaS refused the request: HTTP ${status} ${code}`]);
+    assert.deepEqual(await outcomeOf(json(status, OLD_ERROR(id))), ['drop', `CPaaS refused the request: HTTP ${status} ${id}`]);
+  }
+  for (const body of [{}, null, [], { errorCode: 'E4010' }, { errorCode: 'number 819012345678' }, { errorCode: 7 }, { requestError: null }, { requestError: { serviceException: { messageId: 'OTHER' } } }]) {
+    assert.deepEqual(await outcomeOf(json(401, body)), ['drop', 'CPaaS refused the request: HTTP 401']);
+  }
+  assert.deepEqual(await outcomeOf(() => new Response('<html>Bad Gateway', { status: 502 })), ['drop', 'CPaaS refused the request: HTTP 502']);
+  for (const status of [300, 301, 302, 307, 308]) assert.equal((await outcomeOf(() => new Response(null, { status })))[0], 'drop');
+});
+
+test('what surely never left is retried', async () => {
+  const causes = [
+    { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }, { code: 'ECONNREFUSED', syscall: 'connect' },
+    { code: 'EHOSTUNREACH', syscall: 'connect' }, { code: 'ENETUNREACH', syscall: 'connect' }, { code: 'ETIMEDOUT', syscall: 'connect' },
+    { code: 'UND_ERR_CONNECT_TIMEOUT' }, { code: 'ENOTFOUND' }, { code: 'EAI_AGAIN' }, { code: 'ECONNREFUSED' }, { code: 'EHOSTUNREACH' }, { code: 'ENETUNREACH' },
+    { code: 'ECONNREFUSED', errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }, { code: 'ETIMEDOUT', syscall: 'connect' }] },
+  ];
+  for (const cause of causes) {
+    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error(), cause))), ['retry', 'CPaaS host not reached'], JSON.stringify(cause));
+  }
+});
+
+test('what may have left is dropped', async () => {
+  const causes = [
+    { code: 'ECONNRESET', syscall: 'read' }, { code: 'ECONNRESET' }, { code: 'EPIPE', syscall: 'write' }, { code: 'UND_ERR_SOCKET' },
+    { code: 'ETIMEDOUT', syscall: 'read' }, { code: 'ETIMEDOUT' }, { code: 'EHOSTUNREACH', syscall: 'read' }, { code: 'ENETUNREACH', syscall: 'write' },
+    { code: 'ECONNREFUSED', syscall: 'read' }, { code: 'UND_ERR_HEADERS_TIMEOUT' }, { code: 'UND_ERR_BODY_TIMEOUT' }, {},
+    { errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }, { code: 'ECONNRESET', syscall: 'read' }] },
+  ];
+  for (const cause of causes) {
+    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error(), cause))), ['drop', `connection to the CPaaS broke: ${MAYBE}`], JSON.stringify(cause));
+  }
+  for (const thrown of [new Error('no cause'), 'text', undefined, null]) {
+    assert.equal((await outcomeOf(() => { throw thrown; }))[0], 'drop');
+  }
+});
+
+test('a host that is not who it says, and a redirect, are dropped and named', async () => {
+  for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'SELF_SIGNED_CERT_IN_CHAIN']) {
+    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error('x'), { code }))), ['drop', 'CPaaS host failed the TLS check']);
+  }
+  assert.deepEqual(await outcomeOf(() => fetchFailure(new Error('unexpected redirect'))), ['drop', 'CPaaS answered with a redirect: check CPAAS_BASE_URL']);
+});
+
+test('a body that breaks off or grows without end is not read as success', async () => {
+  const breaking = () => new Response(new ReadableStream({
+    start(controller) { controller.enqueue(Buffer.from('{"messages":')); },
+    pull() { throw new Error('terminated'); },
+  }));
+  assert.equal((await outcomeOf(breaking))[0], 'drop');
+  let given = 0;
+  const endless = () => new Response(new ReadableStream({ pull(controller) { given += 1; controller.enqueue(Buffer.alloc(16384, ' ')); } }));
+  given = 0;
+  assert.equal((await run({ answer: endless })).kind, 'drop');
+  assert.ok(given <= 7, `stops reading: took ${given} blocks of 16 kB`);
+  const whole = (length) => () => {
+    const text = JSON.stringify({ messages: [{ status: { groupName: 'PENDING' } }] });
+    return new Response(text + ' '.repeat(length - text.length));
+  };
+  assert.equal((await outcomeOf(whole(65536)))[0], 'success');
+  assert.equal((await outcomeOf(whole(65537)))[0], 'drop');
+});
+
+test('one deadline of eight seconds covers answer and body, and an unread answer is closed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const advance = async (milliseconds) => {
+    // Let the Action reach its timer, and after the tick its end.
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    await new Promise((resolve) => { setImmediate(resolve); });
+    t.mock.timers.tick(milliseconds);
+  };
+  for (const answer of [() => new Promise(() => {}), () => new Response(new ReadableStream({}))]) {
+    let signal;
+    let ended = false;
+    const running = run({ answer: (url, options) => { ({ signal } = options); return answer(); } }).then((outcome) => { ended = true; return outcome; });
+    await advance(7999);
+    await advance(0);
+    assert.equal(ended, false);
+    assert.equal(signal.aborted, false);
+    await advance(1);
+    const outcome = await running;
+    assert.deepEqual([outcome.kind, outcome.reason], ['drop', `CPaaS gave no answer in time: ${MAYBE}`]);
+    assert.equal(signal.aborted, true);
+  }
+});
+
+test('drop and retry reasons hold nothing of the message, the key or the answer', async () => {
+  const leak = '+819012345678 482913 K3Y-0123456789abcdef-SECRET';
+  const answers = [
+    json(400, { errorCode: leak, description: leak, violations: [{ property: leak, violation: leak }] }), json(400, OLD_ERROR(leak)),
+    state({ groupName: leak, name: leak }), state({ groupName: 'REJECTED', name: leak, description: leak, action: leak }),
+    () => new Response(leak, { status: 500 }), () => fetchFailure(new Error(leak)), () => { throw new Error(leak); },
+  ];
+  for (const handler of [UNIFIED, LEGACY]) {
+    const events = handler === UNIFIED ? [unifiedEvent(), unifiedEvent({ recipient: leak }), unifiedEvent({ message_type: leak }), unifiedEvent({ delivery_method: leak })]
+      : [legacyEvent(), legacyEvent({ recipient: leak }), legacyEvent({ action: leak }), legacyEvent({ message_type: leak })];
+    for (const event of events) {
+      for (const answer of answers) {
+        const outcome = await run({ handler, event, answer });
+        assert.doesNotMatch([outcome.reason, ...outcome.console].join(' '), /819012345678|482913|K3Y/);
+      }
+    }
+  }
+});
+
+test('a request from abroad is noted for the operator and sent all the same', async () => {
+  const from = (countryCode) => run({ event: unifiedEvent({}, { request: { geoip: { countryCode } } }) });
+  assert.deepEqual([(await from('US')).kind, (await from('US')).console], ['success', ['phone message requested from country US']]);
+  for (const country of ['JP', undefined, 'us', 'USA', '819012345678', 7]) assert.deepEqual((await from(country)).console, []);
+  assert.equal((await run({ event: unifiedEvent({}, { request: undefined }) })).kind, 'success');
+});

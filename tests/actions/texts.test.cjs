@@ -1,0 +1,166 @@
+'use strict';
+const assert = require('node:assert/strict');
+const test = require('node:test');
+
+const { LEGACY, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+
+const SPOKEN = '4, 8, 2, 9, 1, 3';
+const call = async (notification, given) =>
+  (await run({ event: unifiedEvent({ delivery_method: 'voice', ...notification }), secrets: secrets(given) })).message;
+const times = (text) => text.split(SPOKEN).length - 1;
+
+test('an SMS is the rendered text, untouched, valid for five minutes', async () => {
+  const text = '<a> & "b" 482913\n@login.example.jp #482913';
+  const { message } = await run({ event: unifiedEvent({ as_text: text }) });
+  assert.deepEqual(message, {
+    sender: 'MIRAIBANK',
+    destinations: [{ to: '819012345678' }],
+    content: { text },
+    options: { validityPeriod: { amount: 5, timeUnit: 'MINUTES' } },
+  });
+});
+
+test('a call reads the voice text, with single digits, in the voice of the stack', async () => {
+  assert.deepEqual(await call({}, { VOICE_GENDER: 'male' }), {
+    from: '815031234567',
+    destinations: [{ to: '819012345678' }],
+    text: `認証コードは、${SPOKEN}、です。繰り返します。${SPOKEN}、です。`,
+    language: 'ja',
+    voice: { gender: 'male' },
+    speechRate: 0.9,
+    pause: 1,
+    repeatDtmf: '1',
+    ringTimeout: 45,
+    callTimeout: 120,
+    validityPeriod: 5,
+  });
+  assert.deepEqual((await call({})).voice, { gender: 'female' });
+});
+
+test('the code is said twice, however the template wrote it', async () => {
+  const texts = {
+    'Hello. Your code is 482913.': 2,
+    'Code 482913, again 482913.': 2,
+    'Code: 4. 8. 2. 9. 1. 3. I repeat, 4. 8. 2. 9. 1. 3. ': 2,
+    '4 8 2 9 1 3 and 4-8-2-9-1-3 and 482913': 3,
+    '': 2,
+    'Welcome.': 2,
+  };
+  for (const [as_voice, expected] of Object.entries(texts)) {
+    const { text } = await call({ as_voice, locale: 'en' });
+    assert.equal(times(text), expected, text);
+    assert.doesNotMatch(text, /482913/);
+  }
+});
+
+test('the text of the template is kept around the code', async () => {
+  assert.equal((await call({ as_voice: 'Hello. Your code is 482913.', locale: 'en' })).text, `Hello. Your code is ${SPOKEN}. Again: ${SPOKEN}.`);
+  assert.equal((await call({ as_voice: 'コードは、4. 8. 2. 9. 1. 3.、です。' })).text, `コードは、${SPOKEN}、です。 繰り返します。${SPOKEN}、です。`);
+  assert.equal((await call({ as_voice: 'Code: 4. 8. 2. 9. 1. 3. I repeat, 4. 8. 2. 9. 1. 3. ', locale: 'en' })).text, `Code: ${SPOKEN}. I repeat, ${SPOKEN}.`);
+});
+
+test('digits that only contain the code are not taken for it', async () => {
+  const { text } = await call({ as_voice: 'Call 0482913 or 4829135 or X482913.', locale: 'en' });
+  assert.match(text, /Call 0482913 or 4829135 or X482913\./);
+  assert.equal(times(text), 2);
+});
+
+test('each language of the table speaks the code in its own words', async () => {
+  const expected = {
+    ja: [`認証コードは、${SPOKEN}、です。 繰り返します。${SPOKEN}、です。`, 'ja'],
+    en: [`Your verification code is: ${SPOKEN}. Again: ${SPOKEN}.`, 'en'],
+    zh: [`您的验证码是：${SPOKEN}。 重复一遍：${SPOKEN}。`, 'zh-cn'],
+    'zh-TW': [`您的驗證碼是：${SPOKEN}。 重複一遍：${SPOKEN}。`, 'zh-tw'],
+    ko: [`인증 코드는 ${SPOKEN} 입니다. 다시 말씀드립니다. ${SPOKEN} 입니다.`, 'ko'],
+    pt: [`Seu código de verificação é: ${SPOKEN}. Repito: ${SPOKEN}.`, 'pt-br'],
+  };
+  for (const [locale, [text, language]] of Object.entries(expected)) {
+    const message = await call({ as_voice: '', locale });
+    assert.deepEqual([message.text, message.language], [text, language]);
+  }
+});
+
+test('a locale is matched against the table only, Japanese when nothing fits', async () => {
+  const languages = {
+    en_US: 'en', 'EN-gb': 'en', en: 'en', ja_JP: 'ja', 'ja-JP': 'ja', 'zh-Hant-TW': 'zh-tw', 'zh_Hant': 'zh-tw', 'zh-HK': 'zh-tw',
+    'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-br', 'ko-KR': 'ko', 'fr en ja': 'en', 'fr,en-US;q=0.8': 'en',
+    fr: 'ja', '': 'ja', constructor: 'ja', ['__proto__']: 'ja', 'e': 'ja', 'english': 'ja', 'x-ja': 'ja', [`${'-'.repeat(90)}en`]: 'ja',
+  };
+  for (const [locale, expected] of Object.entries(languages)) {
+    assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, expected, locale);
+  }
+  for (const locale of [undefined, null, 7, {}, []]) assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
+});
+
+test('Japanese text is read by a Japanese voice whatever the browser prefers', async () => {
+  assert.equal((await call({ locale: 'en-US' })).language, 'ja');
+  for (const as_voice of ['ｶﾅ 482913', '認証番号 482913', 'コード 482913', 'です 482913']) {
+    for (const locale of ['en-US', 'ko', 'pt-BR', undefined]) assert.equal((await call({ as_voice, locale })).language, 'ja');
+  }
+  assert.equal((await call({ as_voice: '认证 482913', locale: 'zh-CN' })).language, 'zh-cn');
+  assert.equal((await call({ as_voice: '认证 です 482913', locale: 'zh-CN' })).language, 'ja');
+});
+
+test('nothing that SSML could trip over is spoken', async () => {
+  const { text } = await call({
+    as_voice: 'A&B <b>bold</b> 482913<Pause length="1"/> x < y > z &amp; &#39; &lt;script&gt; \u0007\n 482913 <', locale: 'en',
+  });
+  assert.doesNotMatch(text, /[<>&\u0000-\u001f]/);
+  assert.doesNotMatch(text, /Pause|amp|#39|&lt|<b>/);
+  assert.match(text, /A B .*bold.* 4, 8, 2, 9, 1, 3, {2}x {3}y {3}z/);
+});
+
+test('without a code the text is read as it is', async () => {
+  const given = { MESSAGE_TYPES: 'blocked_account' };
+  for (const code of [undefined, '', 'has space', 'ünï', 'a'.repeat(65)]) {
+    const message = await call({ message_type: 'blocked_account', as_voice: 'Your account is blocked.', code, locale: 'en' }, given);
+    assert.equal(message.text, 'Your account is blocked.');
+  }
+});
+
+test('a code of letters and digits is spelt out', async () => {
+  const code = '1234556ADSFA547865';
+  const message = await call({ as_voice: `Code ${code}.`, code, locale: 'en' });
+  const spoken = [...code].join(', ');
+  assert.equal(message.text, `Code ${spoken}. Again: ${spoken}.`);
+});
+
+test('a message without text is dropped before sending', async () => {
+  for (const as_text of ['', ' \n ', undefined, null, 7]) {
+    const outcome = await run({ event: unifiedEvent({ as_text }) });
+    assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', 'the message has no text', 0]);
+  }
+  for (const as_voice of ['', '、。,,', '<p>', undefined]) {
+    const outcome = await run({ event: unifiedEvent({ as_voice, code: undefined, delivery_method: 'voice' }) });
+    assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', 'the message has no text to speak', 0]);
+  }
+});
+
+test('a voice text is at most 1400 characters', async () => {
+  const speak = (length) => run({ event: unifiedEvent({ as_voice: 'a'.repeat(length), code: undefined, delivery_method: 'voice' }) });
+  assert.equal((await speak(1400)).kind, 'success');
+  const outcome = await speak(1401);
+  assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', 'the voice text is too long', 0]);
+});
+
+test('an SMS needs no voice text, a call no SMS text', async () => {
+  assert.equal((await run({ event: unifiedEvent({ as_voice: undefined }) })).kind, 'success');
+  assert.equal((await run({ event: unifiedEvent({ as_text: undefined, delivery_method: 'voice' }) })).kind, 'success');
+});
+
+test('legacy: one text serves both channels, action and method get their new names', async () => {
+  const sms = await run({ handler: LEGACY });
+  assert.equal(sms.kind, 'success');
+  assert.equal(sms.message.content.text, '482913 が認証コードです。');
+  const voice = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'Code 482913.' }, { request: { language: 'en-US' } }) });
+  assert.equal(voice.kind, 'success');
+  assert.equal(voice.requests[0].url, 'https://cpaas.sandbox.test/tts/3/advanced');
+  assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}.`, 'en']);
+  const only = (type) => secrets({ MESSAGE_TYPES: type });
+  assert.equal((await run({ handler: LEGACY, event: legacyEvent({ action: 'enrollment' }), secrets: only('otp_enroll') })).kind, 'success');
+  assert.equal((await run({ handler: LEGACY, event: legacyEvent(), secrets: only('otp_verify') })).kind, 'success');
+  assert.equal((await run({ handler: LEGACY, event: legacyEvent(), secrets: only('otp_enroll') })).kind, 'error');
+  for (const options of [{ action: 'other' }, { message_type: 'fax' }, { message_type: 'text' }]) {
+    assert.equal((await run({ handler: LEGACY, event: legacyEvent(options) })).kind, 'error');
+  }
+});

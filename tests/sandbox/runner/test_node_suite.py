@@ -1,0 +1,20 @@
+"""The runner's core, tested where it runs: by Node's test runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.actions.node_suite import run_node_suite, suites_in
+
+SUITES = suites_in(Path(__file__).parent)
+
+
+def test_there_are_suites_to_run() -> None:
+    assert [suite.name for suite in SUITES] == ["cache.test.cjs", "runtime.test.cjs"]
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_suite_passes(suite: Path) -> None:
+    run_node_suite(suite)
