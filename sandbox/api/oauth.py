@@ -31,7 +31,9 @@ def _basic(authorization: str | None) -> tuple[str, str] | None:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    client_id, _, secret = decoded.partition(":")
+    client_id, colon, secret = decoded.partition(":")
+    if not colon:
+        return None
     return unquote_plus(client_id), unquote_plus(secret)
 
 

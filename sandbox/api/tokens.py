@@ -63,6 +63,8 @@ def scopes_of(tenant: Tenant, token: str) -> frozenset[str]:
         raise _refused(f"Bad audience; expected {tenant.audience}") from None
     except (jwt.InvalidTokenError, ValueError):
         raise _refused("Invalid token") from None
+    if not isinstance(claims["exp"], int):
+        raise _refused("Invalid token")
     if claims["exp"] <= tenant.clock.now_ns() // NANOS_PER_SECOND:
         raise _refused("Expired token received for JSON Web Token validation")
     return frozenset(str(claims["scope"]).split())

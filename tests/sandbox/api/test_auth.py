@@ -1,0 +1,146 @@
+"""Bearer tokens and scopes (management-api.md §1.2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jwt
+import pytest
+
+from sandbox.api import table
+from sandbox.api.operation import Operation
+from sandbox.tenant.clients import PHONE_MFA_SCOPES
+from tests.sandbox.api.support import Sandbox
+
+OPERATIONS = [pytest.param(one, id=f"{one.method} {one.path}") for one in table.OPERATIONS]
+PATH = "/api/v2/guardian/factors"
+
+
+def concrete(operation: Operation) -> str:
+    """A path of the operation, with ids that are well-formed."""
+    parts = {"triggerId": "post-login", "name": "sms"}
+    return re.sub(r"{(\w+)}", lambda found: parts.get(found[1], "x"), operation.path)
+
+
+def refused(sandbox: Sandbox, **headers: str) -> tuple[int, dict[str, Any]]:
+    answer = sandbox.http.get(PATH, headers=headers)
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+class TestEveryOperation:
+    def test_it_wants_a_token(self, sandbox: Sandbox, operation: Operation) -> None:
+        answer = sandbox.http.request(operation.method, f"/api/v2{concrete(operation)}")
+        assert answer.status_code == 401
+
+    def test_it_wants_its_scope_and_no_other(self, sandbox: Sandbox, operation: Operation) -> None:
+        others = [one for one in PHONE_MFA_SCOPES if one not in operation.scopes]
+        answer = sandbox.call(
+            operation.method, concrete(operation), token=sandbox.token_for(scopes=others)
+        )
+        assert answer.status_code == 403
+        assert answer.json() == {
+            "statusCode": 403,
+            "error": "Forbidden",
+            "message": f"Insufficient scope, expected any of: {','.join(operation.scopes)}",
+            "errorCode": "insufficient_scope",
+        }
+        token = sandbox.token_for(scopes=list(operation.scopes))
+        allowed = sandbox.call(operation.method, concrete(operation), token=token)
+        assert (
+            allowed.json().get("errorCode") != "insufficient_scope"
+            if allowed.content and (allowed.status_code == 403)
+            else allowed.status_code not in {401, 403}
+        )
+
+    def test_the_default_client_has_its_scope(self, operation: Operation) -> None:
+        assert set(operation.scopes) <= set(PHONE_MFA_SCOPES)
+
+
+def test_no_header_at_all_is_a_missing_authentication(sandbox: Sandbox) -> None:
+    assert refused(sandbox) == (
+        401,
+        {"statusCode": 401, "error": "Unauthorized", "message": "Missing authentication"},
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer a b", "Basic a.b.c", "Bearer opaque", "a.b.c"]
+)
+def test_a_malformed_header_is_a_bad_request(sandbox: Sandbox, header: str) -> None:
+    assert refused(sandbox, Authorization=header) == (
+        400,
+        {
+            "statusCode": 400,
+            "error": "Bad Request",
+            "message": "Bad HTTP authentication header format",
+            "errorCode": "Bearer",
+        },
+    )
+
+
+def test_the_scheme_may_be_written_in_any_case(sandbox: Sandbox) -> None:
+    assert sandbox.http.get(PATH, headers={"Authorization": f"bearer {sandbox.token}"}).is_success
+
+
+def forged(sandbox: Sandbox, key: str | None = None, **changes: Any) -> str:
+    claims = jwt.decode(sandbox.token, options={"verify_signature": False}) | changes
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, key or sandbox.tenant.clients.signing_key(), algorithm="HS256")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"key": "k" * 32}, "Invalid signature received for JSON Web Token validation"),
+        ({"aud": "https://elsewhere/"}, "Bad audience; expected https://localhost:8443/api/v2/"),
+        ({"iss": "https://elsewhere/"}, "Invalid token"),
+        ({"exp": 1}, "Expired token received for JSON Web Token validation"),
+        ({"exp": None}, "Invalid token"),
+        ({"exp": "soon"}, "Invalid token"),
+        ({"scope": None}, "Invalid token"),
+    ],
+)
+def test_a_token_that_is_not_ours_is_refused(
+    sandbox: Sandbox, changes: dict[str, Any], said: str
+) -> None:
+    status, body = refused(sandbox, Authorization=f"Bearer {forged(sandbox, **changes)}")
+    assert (status, body["message"], body["attributes"]) == (401, said, {"error": said})
+    assert sandbox.counters()["errors"] == 0
+
+
+@pytest.mark.parametrize("token", ["a.b.c", "e30.e30.", "....", "e30.e30.e30"])
+def test_rubbish_is_refused(sandbox: Sandbox, token: str) -> None:
+    status, _ = refused(sandbox, Authorization=f"Bearer {token}")
+    assert status in {400, 401}
+
+
+def test_an_unsigned_token_is_refused(sandbox: Sandbox) -> None:
+    claims = jwt.decode(sandbox.token, options={"verify_signature": False})
+    unsigned = jwt.encode(claims, "", algorithm="none") + "c2ln"
+    status, _ = refused(sandbox, Authorization=f"Bearer {unsigned}")
+    assert status == 401
+
+
+def test_a_token_expires_by_the_tenants_clock(sandbox: Sandbox) -> None:
+    sandbox.clock.advance(86_399)
+    assert sandbox.call("GET", "/guardian/factors").status_code == 200
+    sandbox.clock.advance(1)
+    assert sandbox.call("GET", "/guardian/factors").status_code == 401
+
+
+def test_a_client_with_expired_tokens_can_be_made(sandbox: Sandbox) -> None:
+    token = sandbox.token_for(token_seconds=-1)
+    answer = sandbox.call("GET", "/guardian/factors", token=token)
+    assert (answer.status_code, "Expired" in answer.json()["message"]) == (401, True)
+
+
+def test_another_tenants_token_is_refused(sandbox: Sandbox) -> None:
+    assert sandbox.call("GET", "/guardian/factors", token=Sandbox().token).status_code == 401
+
+
+def test_a_caller_without_rights_learns_nothing_else(sandbox: Sandbox) -> None:
+    token = sandbox.token_for(scopes=["read:actions"])
+    for body in ({}, {"nonsense": 1}):
+        assert sandbox.call("PATCH", "/actions/actions/nope", body, token=token).status_code == 403
