@@ -1,0 +1,336 @@
+"""The sandbox's stack: private configuration, repeatable steps, and only its own leftovers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.engine.ensure import Engine
+from sandbox.engine.errors import EngineError
+from sandbox.engine.leftovers import clear_dead_locks
+from sandbox.engine.processes import program_of
+from sandbox.engine.stack import SandboxStack
+from tests.sandbox.engine import fakes
+from tests.sandbox.engine.test_ensure import until
+
+KEY = "key-of-this-sandbox"
+COMMITTED = "# kept\nconfig:\n  demo:policy: always\n"
+
+
+class World:
+    """A project, a state folder, and a Pulumi that keeps notes of how it was called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.project = folder / "project"
+        self.state = folder / "state"
+        self.project.mkdir()
+        self.state.mkdir()
+        (self.project / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+        (self.project / "Pulumi.sandbox.yaml").write_text(COMMITTED)
+        self.said = fakes.Said()
+        fakes.program(
+            folder / "pulumi",
+            f"""echo "$PWD: $*" >> {folder}/calls
+echo $$ > {folder}/pid
+case "$1 $2" in
+"stack init")
+    [ -e {folder}/stack ] && {{ echo "error: stack 'demo/$3' already exists" >&2; exit 1; }}
+    touch {folder}/stack
+    grep -q salt Pulumi.sandbox.yaml || echo "encryptionsalt: v1:salt" >> Pulumi.sandbox.yaml
+    ;;
+"config set") cat > {folder}/stdin; [ ! -e {folder}/config-fails ] ;;
+"stack export") cat {folder}/export.json ;;
+preview*) echo "~ policy: always -> never"; exit $(cat {folder}/preview-status) ;;
+up*)
+    trap 'echo cancelled >> {folder}/calls; exit 130' INT
+    while [ -e {folder}/gate ]; do sleep 0.02; done
+    [ ! -e {folder}/up-fails ] ;;
+*) exit 41 ;;
+esac""",
+        )
+
+    @property
+    def stack(self) -> SandboxStack:
+        engine = Engine(
+            pulumi=self.folder / "pulumi",
+            language_host=self.folder / "pulumi-language-python",
+            version="3.259.0",
+            origin="path",
+        )
+        return SandboxStack(
+            engine,
+            {"PATH": os.environ["PATH"]},
+            project_dir=self.project,
+            state_dir=self.state,
+            progress=self.said,
+        )
+
+    @property
+    def calls(self) -> list[str]:
+        log = self.folder / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def configuration(self) -> dict[str, Any]:
+        content = yaml.safe_load((self.state / "Pulumi.sandbox.yaml").read_text())
+        assert isinstance(content, dict)
+        return content
+
+    def lock(self, pid: int, *, host: str | None = None) -> Path:
+        folder = self.state / "pulumi-state" / ".pulumi" / "locks" / "organization" / "demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{pid}.json"
+        content = {"pid": pid, "hostname": socket.gethostname() if host is None else host}
+        path.write_text(json.dumps(content))
+        return path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_private_configuration_is_the_committed_one_and_the_key(world: World) -> None:
+    assert world.stack.prepare(api_key=KEY) is True
+
+    assert world.configuration()["config"] == {"demo:policy": "always"}
+    assert (world.folder / "stdin").read_text() == KEY
+    assert stat.S_IMODE((world.state / "Pulumi.sandbox.yaml").stat().st_mode) == 0o600
+
+
+def test_key_is_never_in_an_argument(world: World) -> None:
+    world.stack.prepare(api_key=KEY)
+    assert any("config set --secret demo:cpaasApiKey" in call for call in world.calls)
+    assert KEY not in "\n".join(world.calls)
+
+
+def test_checkout_is_not_written_to(world: World) -> None:
+    before = {path: path.read_bytes() for path in world.project.iterdir()}
+    world.stack.prepare(api_key=KEY)
+    assert {path: path.read_bytes() for path in world.project.iterdir()} == before
+    assert all(call.startswith(f"{world.state}:") for call in world.calls)
+
+
+def test_second_preparation_changes_nothing(world: World) -> None:
+    world.stack.prepare(api_key=KEY)
+    before = (world.state / "Pulumi.sandbox.yaml").read_bytes()
+
+    assert world.stack.prepare(api_key=KEY) is False
+
+    assert (world.state / "Pulumi.sandbox.yaml").read_bytes() == before
+    assert sum("config set" in call for call in world.calls) == 1
+
+
+def test_changed_configuration_is_taken_over_and_the_salt_is_kept(world: World) -> None:
+    world.stack.prepare(api_key=KEY)
+    (world.project / "Pulumi.sandbox.yaml").write_text("config:\n  demo:policy: never\n")
+
+    world.stack.prepare(api_key=KEY)
+
+    assert world.configuration() == {
+        "config": {"demo:policy": "never"},
+        "encryptionsalt": "v1:salt",
+    }
+    assert sum("config set" in call for call in world.calls) == 2
+
+
+def test_new_key_is_taken_over(world: World) -> None:
+    world.stack.prepare(api_key=KEY)
+    world.stack.prepare(api_key="another")
+    assert (world.folder / "stdin").read_text() == "another"
+
+
+def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
+    (world.folder / "config-fails").touch()
+    with pytest.raises(EngineError, match="pulumi config set"):
+        world.stack.prepare(api_key=KEY)
+    (world.folder / "config-fails").unlink()
+
+    world.stack.prepare(api_key=KEY)
+
+    assert sum("config set" in call for call in world.calls) == 2
+    assert world.configuration()["encryptionsalt"] == "v1:salt"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("Pulumi.yaml", None, "cannot be read"),
+        ("Pulumi.yaml", "runtime: python\n", "no project name"),
+        ("Pulumi.yaml", "name: [\n", "cannot be read"),
+        ("Pulumi.sandbox.yaml", None, "cannot be read"),
+        ("Pulumi.sandbox.yaml", "config: {demo:key: {secure: v1:x}}\n", "demo:key"),
+        ("Pulumi.sandbox.yaml", "config: {demo:cpaasApiKey: plain}\n", "demo:cpaasApiKey"),
+    ],
+)
+def test_bad_project_file_is_named_before_pulumi_runs(
+    world: World, name: str, content: str | None, message: str
+) -> None:
+    if content is None:
+        (world.project / name).unlink()
+    else:
+        (world.project / name).write_text(content)
+    with pytest.raises(EngineError, match=message) as raised:
+        world.stack.prepare(api_key=KEY)
+    assert name in raised.value.problem + raised.value.fix
+    assert world.calls == []
+
+
+@pytest.mark.parametrize(("status", "same"), [(0, True), (7, False)])
+def test_preview_tells_whether_there_is_anything_to_do(
+    world: World, status: int, same: bool
+) -> None:
+    (world.folder / "preview-status").write_text(str(status))
+    assert world.stack.matches() is same
+    assert world.calls[-1].endswith(f"--refresh --config-file {world.state}/Pulumi.sandbox.yaml")
+
+
+def test_failed_preview_is_shown(world: World) -> None:
+    (world.folder / "preview-status").write_text("255")
+    with pytest.raises(EngineError, match="policy: always -> never"):
+        world.stack.matches()
+
+
+def test_failed_up_is_an_error(world: World) -> None:
+    (world.folder / "up-fails").touch()
+    with pytest.raises(EngineError, match="exit status 1"):
+        world.stack.up()
+
+
+def test_exit_status_of_pulumi_is_kept(world: World) -> None:
+    assert world.stack.run(["no-such-command"]) == 41
+
+
+@pytest.mark.parametrize(
+    ("arguments", "added"),
+    [
+        (["preview", "--diff"], True),
+        (["--color", "never", "stack", "ls"], False),
+        (["config", "get", "x"], True),
+        (["up", "--config-file", "mine.yaml"], False),
+        (["up", "--config-file=mine.yaml"], False),
+        (["stack", "output"], False),
+    ],
+)
+def test_private_configuration_is_named_where_pulumi_takes_it(
+    world: World, arguments: list[str], added: bool
+) -> None:
+    command = world.stack.command(arguments)
+    own = ["--config-file", str(world.state / "Pulumi.sandbox.yaml")]
+    assert command[1:] == [*arguments, *(own if added else [])]
+
+
+def test_interrupted_up_lets_pulumi_end_in_good_order(world: World) -> None:
+    (world.folder / "gate").touch()
+
+    def interrupt() -> None:
+        until((world.folder / "pid").exists)
+        until(lambda: any("up --yes" in call for call in world.calls))
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    def on_signal(*_: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGUSR1, on_signal)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        with pytest.raises(SystemExit):
+            world.stack.up()
+    finally:
+        thread.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert world.calls[-1] == "cancelled"
+    assert program_of(int((world.folder / "pid").read_text())) is None
+
+
+def test_operations_that_were_under_way_are_listed(world: World) -> None:
+    resource = {
+        "urn": "urn:pulumi:sandbox::demo::auth0:index/action:Action::sender",
+        "type": "auth0:index/action:Action",
+        "inputs": {"name": "sms"},
+    }
+    pending = [{"resource": resource, "type": "creating"}]
+    (world.folder / "export.json").write_text(
+        json.dumps({"version": 3, "deployment": {"pending_operations": pending}})
+    )
+
+    (operation,) = world.stack.pending_operations()
+
+    assert (operation.kind, operation.name) == ("creating", "sender")
+    assert (operation.resource_type, operation.inputs) == (resource["type"], {"name": "sms"})
+
+
+def test_new_stack_has_nothing_under_way(world: World) -> None:
+    (world.folder / "export.json").write_text('{"version": 3, "deployment": {}}')
+    assert world.stack.pending_operations() == []
+
+
+def test_lock_of_a_process_that_is_gone_is_removed(world: World) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    lock = world.lock(gone.pid)
+
+    world.stack.prepare(api_key=KEY)
+
+    assert not lock.exists()
+    assert "removed 1 lock" in world.said.text
+
+
+def test_lock_whose_number_went_to_another_program_is_removed(world: World) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd="/"
+    ) as other:
+        lock = world.lock(other.pid)
+        assert clear_dead_locks(world.state) == [lock]
+        other.communicate(b"\n")
+
+
+def test_lock_of_a_running_pulumi_or_of_another_machine_stays(world: World) -> None:
+    pulumi = fakes.program(world.folder / "bin" / "pulumi", "read line")
+    with subprocess.Popen([pulumi], stdin=subprocess.PIPE) as holder:
+        until(lambda: "pulumi" in (program_of(holder.pid) or ""))
+        locks = {world.lock(holder.pid), world.lock(1, host="another-machine")}
+
+        assert clear_dead_locks(world.state) == []
+        assert {lock for lock in locks if lock.exists()} == locks
+        holder.communicate(b"\n")
+
+
+def test_unreadable_lock_is_removed(world: World) -> None:
+    lock = world.lock(1)
+    lock.write_text("")
+    assert clear_dead_locks(world.state) == [lock]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="known from /proc only")
+def test_only_own_helpers_of_the_killed_pulumi_are_ended(world: World) -> None:
+    helper = fakes.program(world.folder / "pulumi-resource-auth0", "read line")
+    own = {"PULUMI_HOME": str(world.state / "pulumi-home")}
+    foreign = {"PULUMI_HOME": "/home/somebody/.pulumi"}
+    with (
+        subprocess.Popen([helper], stdin=subprocess.PIPE, env=own) as ours,
+        subprocess.Popen([helper], stdin=subprocess.PIPE, env=foreign) as theirs,
+    ):
+        for one in (ours, theirs):
+            until(lambda one=one: "pulumi-resource" in (program_of(one.pid) or ""))  # type: ignore[misc]
+        with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+            gone.wait()
+        world.lock(gone.pid)
+
+        clear_dead_locks(world.state)
+
+        assert ours.wait(timeout=10) == -signal.SIGTERM
+        assert theirs.poll() is None
+        theirs.communicate(b"\n")

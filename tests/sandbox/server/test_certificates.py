@@ -1,0 +1,101 @@
+"""The sandbox's CA is its own, stays, and never lies about with readable keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from sandbox.server.certificates import NAMES, ensure_certificates
+from sandbox.server.credentials import ensure_credentials
+
+NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+
+
+def leaf(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificates(path.read_bytes())[0]
+
+
+def test_certificate_is_for_loopback_and_the_cpaas_name_only(tmp_path: Path) -> None:
+    made = ensure_certificates(tmp_path, now=NOW)
+    names = leaf(made.server_file).extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    assert sorted(str(name.value) for name in names.value) == sorted(NAMES)
+
+
+def test_second_start_keeps_authority_and_certificate(tmp_path: Path) -> None:
+    first = ensure_certificates(tmp_path, now=NOW)
+    before = [path.read_bytes() for path in (first.ca_file, first.server_file)]
+    second = ensure_certificates(tmp_path, now=NOW + 59 * DAY)
+    assert [path.read_bytes() for path in (second.ca_file, second.server_file)] == before
+
+
+def test_certificate_is_renewed_before_it_ends_under_the_same_authority(tmp_path: Path) -> None:
+    first = ensure_certificates(tmp_path, now=NOW)
+    authority, old = first.ca_file.read_bytes(), leaf(first.server_file)
+    later = old.not_valid_after_utc - 29 * DAY
+
+    renewed = leaf(ensure_certificates(tmp_path, now=later).server_file)
+
+    assert renewed.not_valid_after_utc > old.not_valid_after_utc
+    assert first.ca_file.read_bytes() == authority
+    renewed.verify_directly_issued_by(x509.load_pem_x509_certificate(authority))
+
+
+@pytest.mark.parametrize("name", ["ca-key.pem", "server.pem", "ca.pem"])
+@pytest.mark.parametrize("content", [b"", b"half a key", None])
+def test_damaged_or_missing_file_is_replaced_and_everything_fits_again(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    ensure_certificates(tmp_path, now=NOW)
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+
+    made = ensure_certificates(tmp_path, now=NOW)
+
+    certificate = leaf(made.server_file)
+    certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(made.ca_file.read_bytes()))
+    key = load_pem_private_key(made.server_file.read_bytes(), None)
+    assert key.public_key() == certificate.public_key()
+
+
+def test_private_keys_and_credentials_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    ensure_certificates(state)
+    ensure_credentials(state)
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state.iterdir()}
+
+    assert modes == {
+        "ca-key.pem": 0o600,
+        "ca.pem": 0o644,
+        "credentials.json": 0o600,
+        "server.pem": 0o600,
+    }
+    assert b"PRIVATE" not in (state / "ca.pem").read_bytes()
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
+def test_credentials_are_made_once_and_not_shown(tmp_path: Path) -> None:
+    made = ensure_credentials(tmp_path)
+
+    assert ensure_credentials(tmp_path) == made
+    assert made.client_secret not in repr(made)
+    assert made.cpaas_api_key not in repr(made)
+    assert made.fingerprint == ensure_credentials(tmp_path).fingerprint
+
+
+def test_unreadable_credentials_are_made_anew(tmp_path: Path) -> None:
+    made = ensure_credentials(tmp_path)
+    (tmp_path / "credentials.json").write_text('{"client_id": "x"')
+
+    again = ensure_credentials(tmp_path)
+
+    assert again != made
+    assert again.fingerprint != made.fingerprint

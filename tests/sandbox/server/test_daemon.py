@@ -1,0 +1,80 @@
+"""The server outlives the command that started it, and only it is ever ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.engine.processes import program_of
+from sandbox.engine.progress import Silence
+from sandbox.server import ServerError, daemon
+from sandbox.server.record import ServerRecord, read_record, running_record, write_record
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    daemon.end(tmp_path)
+
+
+def spawn(state: Path) -> ServerRecord:
+    return daemon.spawn(state, Silence(), tenant_port=0, cpaas_port=0)
+
+
+def test_started_server_is_a_process_of_its_own_that_ends_when_told(state: Path) -> None:
+    record = spawn(state)
+
+    assert record.pid != os.getpid()
+    assert os.getsid(record.pid) == record.pid
+    assert running_record(state) == record
+    assert "serving: tenant" in (state / daemon.LOG).read_text()
+
+    assert daemon.end(state) == record
+    assert program_of(record.pid) is None
+    assert read_record(state) is None
+    assert daemon.end(state) is None
+
+
+def test_killed_server_is_recognised_and_the_next_start_works(state: Path) -> None:
+    first = spawn(state)
+    os.kill(first.pid, signal.SIGKILL)
+    os.waitpid(first.pid, 0)
+
+    assert read_record(state) == first
+    assert running_record(state) is None
+    assert daemon.end(state) is None
+    assert spawn(state).pid != first.pid
+
+
+def test_process_that_has_the_servers_old_number_is_left_alone(state: Path) -> None:
+    record = spawn(state)
+    daemon.end(state)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        write_record(state, dataclasses.replace(record, pid=other.pid))
+
+        assert daemon.end(state) is None
+        assert other.poll() is None
+        other.communicate(b"\n")
+        assert other.returncode == 0
+
+
+def test_server_that_cannot_start_shows_the_end_of_its_log(state: Path) -> None:
+    (state / "tenant.sqlite").write_text("this is not a database " * 100)
+    with pytest.raises(ServerError, match="file is not a database"):
+        spawn(state)
+
+
+def test_taken_port_is_told_without_starting_anything(state: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ServerError, match=f"Port {port}"):
+            daemon.spawn(state, Silence(), tenant_port=port, cpaas_port=0)
+    assert not (state / daemon.LOG).exists()

@@ -1,0 +1,191 @@
+"""The sandbox answers over TLS on loopback, once per state folder, and a restart loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.server import RunningSandbox, ServerConfig, ServerError, start
+from sandbox.server.certificates import CPAAS_HOST
+from sandbox.server.ports import port_from, take_port
+from sandbox.server.record import (
+    answers,
+    client,
+    read_record,
+    running_record,
+    write_record,
+)
+
+
+def config(state_dir: Path, *, tenant_port: int = 0, cpaas_port: int = 0) -> ServerConfig:
+    return ServerConfig(state_dir, tenant_port=tenant_port, cpaas_port=cpaas_port)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with start(config(tmp_path)) as sandbox:
+        yield sandbox
+
+
+def token(running: RunningSandbox, asking: httpx.Client) -> str:
+    answer = asking.post(
+        "/oauth/token",
+        json={
+            "grant_type": "client_credentials",
+            "client_id": running.client_id,
+            "client_secret": running.client_secret,
+            "audience": f"{running.tenant_url}/api/v2/",
+        },
+    )
+    return str(answer.raise_for_status().json()["access_token"])
+
+
+def test_tenant_answers_its_own_credentials_over_tls(running: RunningSandbox) -> None:
+    with client(running.state_dir, running.record) as asking:
+        headers = {"Authorization": f"Bearer {token(running, asking)}"}
+        settings = asking.get("/api/v2/tenants/settings", headers=headers)
+    assert settings.status_code == 200
+    assert settings.json()["flags"]
+
+
+def test_nobody_who_does_not_trust_the_sandboxs_ca_gets_through(running: RunningSandbox) -> None:
+    with (
+        httpx.Client(trust_env=False) as stranger,
+        pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        stranger.get(f"{running.tenant_url}/_sandbox/health")
+
+
+def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
+    running: RunningSandbox,
+) -> None:
+    trust = ssl.create_default_context(cafile=running.ca_file)
+    with (
+        socket.create_connection(("127.0.0.1", running.record.cpaas_port)) as plain,
+        trust.wrap_socket(plain, server_hostname=CPAAS_HOST) as secured,
+    ):
+        assert secured.version() in {"TLSv1.2", "TLSv1.3"}
+    body = {
+        "messages": [
+            {
+                "sender": "NTT",
+                "destinations": [{"to": "819012345678"}],
+                "content": {"text": "hello"},
+            }
+        ]
+    }
+    with httpx.Client(base_url=running.cpaas_url, verify=trust, trust_env=False) as asking:
+        key = running.credentials.cpaas_api_key
+        headers = {"Authorization": f"App {key}"}
+        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 200
+        headers = {"Authorization": "App of-somebody-else"}
+        assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 401
+    assert [message.text for message in running.parts.inbox.messages()] == ["hello"]
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="read from /proc")
+def test_both_ports_are_open_on_loopback_only(running: RunningSandbox) -> None:
+    ports = {running.record.tenant_port, running.record.cpaas_port}
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            address, state = line.split()[1], line.split()[3]
+            host, _, port = address.partition(":")
+            if state == "0A" and int(port, 16) in ports:
+                found.add(host)
+    assert found == {"0100007F"}  # 127.0.0.1
+
+
+def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
+    with start(config(tmp_path)) as first:
+        first.parts.tenant.update_settings({"friendly_name": "kept"})
+        with client(tmp_path, first.record) as asking:
+            bearer = token(first, asking)
+        secret, authority = first.client_secret, first.ca_file.read_bytes()
+        port = first.record.tenant_port
+    with start(config(tmp_path, tenant_port=port)) as second:
+        assert second.record.instance_id != first.record.instance_id
+        assert second.client_secret == secret
+        assert second.ca_file.read_bytes() == authority
+        with client(tmp_path, second.record) as asking:
+            headers = {"Authorization": f"Bearer {bearer}"}
+            settings = asking.get("/api/v2/tenants/settings", headers=headers)
+    assert settings.json()["friendly_name"] == "kept"
+
+
+def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
+    with start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, generation="legacy")) as made:
+        assert made.record.generation == "legacy"
+
+
+def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) -> None:
+    with pytest.raises(ServerError, match=f"pid {os.getpid()}") as raised:
+        start(config(running.state_dir))
+    assert "make down" in raised.value.fix
+    assert answers(running.state_dir, running.record)
+
+
+@pytest.mark.parametrize("which", ["tenant", "cpaas"])
+def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
+    tmp_path: Path, which: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(ServerError) as raised:
+            start(config(tmp_path, **{f"{which}_port": port}))
+    assert f"Port {port}" in raised.value.problem
+    assert f"pid {os.getpid()}" in raised.value.problem
+    assert f"SANDBOX_{which.upper()}_PORT" in raised.value.fix
+    with start(config(tmp_path)):
+        pass  # the failed start left nothing behind
+
+
+def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> None:
+    with start(config(tmp_path)) as first, client(tmp_path, first.record) as asking:
+        asking.get("/_sandbox/health")
+        port = first.record.tenant_port
+    take_port(port, what="tenant", variable="SANDBOX_TENANT_PORT").close()
+
+
+def test_missing_node_is_named_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServerError, match="node: not found on PATH"):
+        start(config(tmp_path / "state"))
+    assert not (tmp_path / "state" / "server.json").exists()
+
+
+def test_record_is_there_while_it_runs_and_gone_after(tmp_path: Path) -> None:
+    with start(config(tmp_path)) as sandbox:
+        assert running_record(tmp_path) == sandbox.record
+    assert read_record(tmp_path) is None
+
+
+def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
+    running: RunningSandbox,
+) -> None:
+    facts = json.loads((running.state_dir / "server.json").read_text())
+    stale = type(running.record)(**facts | {"instance_id": "of an earlier process"})
+    write_record(running.state_dir, stale)
+
+    assert running_record(running.state_dir) is None
+    write_record(running.state_dir, running.record)  # stop() takes its own back
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_port_without_a_setting_is_the_default(value: str | None) -> None:
+    assert port_from(value, 8443, variable="SANDBOX_TENANT_PORT") == 8443
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8443x", "https"])
+def test_setting_that_is_no_port_is_named(value: str) -> None:
+    with pytest.raises(ServerError, match=f"SANDBOX_TENANT_PORT={value}"):
+        port_from(value, 8443, variable="SANDBOX_TENANT_PORT")
