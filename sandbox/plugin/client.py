@@ -17,14 +17,16 @@ import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from http.client import responses
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
 import httpx
-from auth0.management import AsyncAuth0
-from auth0.management.core.api_error import ApiError
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
 SERVER_ERROR_TRIES: Final = 3
@@ -73,16 +75,19 @@ class Management:
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
-        self.sdk = AsyncAuth0(
-            base_url=f"https://{credentials.domain}/api/v2",
+
+    @cached_property
+    def sdk(self) -> AsyncAuth0:
+        """auth0-python's client. Imported late: half a second that a preview need not spend."""
+        from auth0.management import AsyncAuth0  # noqa: PLC0415
+
+        return AsyncAuth0(
+            base_url=f"https://{self._credentials.domain}/api/v2",
             token="",
             async_token=self._bearer,
             httpx_client=self._http,
             max_retries=0,
         )
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
     async def call(self, request: Callable[[AsyncAuth0], Awaitable[Any]]) -> Any:
         """The answer of one Management API call as plain values.
@@ -90,6 +95,8 @@ class Management:
         Raises:
             ManagementError: with status and Auth0's own message; status 0 when no answer came.
         """
+        from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
         server_errors = rate_limits = 0
         while True:
             try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-from auth0.management import AsyncAuth0
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.resources.base import Resource, State
 from sandbox.plugin.schema import Attribute, Schema
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
 
 class TriggerActionsResource(Resource):

@@ -1,0 +1,261 @@
+"""The package itself, applied by the real engine to a sandbox tenant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract import PROJECT
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
+
+pytestmark = pytest.mark.end_to_end
+
+KEY = "canary-cpaas-key"
+CONFIG: dict[str, Any] = {
+    "experience": "unified",
+    "deliveryMethods": ["text", "voice"],
+    "policy": "always",
+    "cpaasBaseHost": "cpaas.sandbox.test",
+    "smsSender": "0005212345",
+    "voiceSender": "+815012345678",
+}
+REQUESTS_OF_A_REFRESH = 10
+"""Token, Action, provider, three templates, and four of Guardian."""
+
+
+@pytest.fixture
+def package(tmp_path: Path, project: Callable[..., PulumiProject]) -> PulumiProject:
+    """The package as a checkout without anybody's stacks, configured but not applied."""
+    source = tmp_path / "package"
+    source.mkdir()
+    for name in ("Pulumi.yaml", "__main__.py", "components", "actions"):
+        (source / name).symlink_to(PROJECT / name)
+    stack = project(source, folder="package")
+    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+    return stack
+
+
+def changed(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    return [(step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same"]
+
+
+def resource_of(stack: PulumiProject, name: str) -> dict[str, Any]:
+    (found,) = [
+        one for one in stack.state()["deployment"]["resources"] if one["urn"].endswith(f"::{name}")
+    ]
+    resource: dict[str, Any] = found
+    return resource
+
+
+def test_what_was_applied_is_what_is_there(package: PulumiProject, tenant: Tenant) -> None:
+    package.up()
+
+    assert changed(package.preview_steps()) == []
+    tenant.forget_requests()
+    package.up()
+    assert tenant.logged() == [], "a no-op up asks the tenant nothing"
+    package.run("refresh", "--preview-only", "--expect-no-changes")
+    assert len(tenant.logged()) <= REQUESTS_OF_A_REFRESH
+
+    (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
+    assert (provider["name"], provider["disabled"]) == ("custom", False)
+    assert provider["configuration"]["delivery_methods"] == ["text", "voice"]
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    assert action["all_changes_deployed"]
+    assert action["runtime"] == "node22"
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    types = tenant.api("GET", "/guardian/factors/phone/message-types")
+    assert types == {"message_types": ["sms", "voice"]}
+    customised = {
+        one["type"]
+        for one in tenant.api("GET", "/branding/phone/templates")["templates"]
+        if "id" in one
+    }
+    assert customised == {"otp_verify", "otp_enroll", "change_password"}
+    assert tenant.unknown_routes() == 0
+
+
+def test_a_policy_changed_in_the_tenant_is_seen_and_repaired(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.up()
+    tenant.api("PUT", "/guardian/policies", [])
+
+    seen = package.run("refresh", "--preview-only", "--expect-no-changes", "--diff", expect=7)
+    assert '~ policy: "all-applications" => "never"' in seen.out, seen.text
+
+    package.up("--refresh")
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    package.run("refresh", "--preview-only", "--expect-no-changes")
+
+
+def test_a_factor_that_nobody_named_survives_every_apply(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    tenant.api("PUT", "/guardian/factors/otp", {"enabled": True})
+    tenant.api("PUT", "/guardian/factors/webauthn-roaming", {"enabled": True})
+    package.up()
+    package.configure(policy="adaptive")
+    package.up()
+    package.configure(policy="always")
+    package.up("--refresh")
+
+    enabled = {one["name"] for one in tenant.api("GET", "/guardian/factors") if one["enabled"]}
+    assert enabled == {"sms", "otp", "webauthn-roaming"}
+    assert changed(package.preview_steps()) == []
+
+
+def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant: Tenant) -> None:
+    tenant.api("PUT", "/guardian/factors/email", {"enabled": True})
+    package.configure(otherFactors={"otp": True, "email": False})
+    package.up()
+    package.up("--refresh")
+    tenant.api("PUT", "/guardian/factors/otp", {"enabled": False})
+    package.run("refresh", "--preview-only", "--expect-no-changes", expect=7)
+    package.up("--refresh")
+
+    enabled = {one["name"] for one in tenant.api("GET", "/guardian/factors") if one["enabled"]}
+    assert enabled == {"sms", "otp"}
+
+
+def test_replacing_the_action_never_needs_room_for_two(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.up()
+    (before,) = tenant.api("GET", "/actions/actions")["actions"]
+    urn = resource_of(package, "phone-mfa-sender-action")["urn"]
+    package.up("--target-replace", urn)
+    (after,) = tenant.api("GET", "/actions/actions")["actions"]
+    assert after["id"] != before["id"]
+    assert after["all_changes_deployed"]
+
+
+def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: Tenant) -> None:
+    package.configure(bindAction=True)
+    package.up()
+    bound = tenant.api("GET", "/actions/triggers/custom-phone-provider/bindings")["bindings"]
+    assert [one["action"]["name"] for one in bound] == ["ntt-cpaas-phone"]
+    package.run("destroy", "--yes", "--skip-preview")
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
+
+
+def test_a_protected_stack_is_not_destroyed(package: PulumiProject, tenant: Tenant) -> None:
+    package.configure(protect=True)
+    package.up()
+    refused = package.run("destroy", "--yes", "--skip-preview", expect=None)
+    assert refused.exit != 0
+    assert "protect" in refused.text
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    assert len(tenant.api("GET", "/branding/phone/providers")["providers"]) == 1
+
+
+def test_bad_config_is_told_as_a_whole_before_any_request(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.configure(
+        cpaasBaseHost="https://cpaas.sandbox.test",
+        smsSender="far-too-long-a-sender",
+        colour="blue",
+        texts={"otp_verify": {"text": "no code"}},
+    )
+    tenant.forget_requests()
+    for command in (["preview"], ["up", "--yes", "--skip-preview"]):
+        refused = package.run(*command, expect=None)
+        assert refused.exit != 0
+        assert "4 faults in the config of stack t1; nothing was sent" in refused.text
+        for key in ("cpaasBaseHost", "smsSender", "colour", "texts"):
+            assert f"phonemfa:{key}" in refused.text
+        assert "Traceback" not in refused.text
+    assert tenant.logged() == []
+
+
+def test_a_plaintext_key_is_refused_without_being_repeated(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.configure(cpaasApiKey="canary-plaintext")
+    tenant.forget_requests()
+    refused = package.run("preview", expect=None)
+    assert refused.exit != 0
+    assert "plain text" in refused.text
+    assert "canary" not in refused.text
+    assert tenant.logged() == []
+
+
+def test_wrong_credentials_are_told_apart_from_everything_else(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    right = package.environment["AUTH0_CLIENT_SECRET"]
+    package.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert "refused a token for client" in refused.text
+    assert "AUTH0_CLIENT_SECRET" in refused.text
+    assert "canary" not in refused.text
+    package.environment["AUTH0_CLIENT_SECRET"] = right
+    package.up()
+
+
+def test_a_token_that_expires_in_mid_run_is_an_error_and_the_next_run_recovers(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    expired = {"statusCode": 401, "error": "Unauthorized", "message": "Invalid token."}
+    fault = {"method": "PUT", "path": "/guardian/", "times": None, "status": 401, "body": expired}
+    tenant.control("POST", "/faults", fault)
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert "401 Unauthorized: Invalid token." in refused.text
+    tenant.control("DELETE", "/faults")
+    package.up("--refresh")
+    assert changed(package.preview_steps()) == []
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+
+
+def test_a_half_made_factor_is_finished_by_the_next_run(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    conflict = {"statusCode": 409, "error": "Conflict", "message": "Scripted conflict"}
+    fault = {"method": "PUT", "path": "/message-types$", "status": 409, "body": conflict}
+    tenant.control("POST", "/faults", fault)
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert "409 Conflict: Scripted conflict" in refused.text
+
+    # The state of a half-made resource says what was asked for, not what is there: without a
+    # refresh no later run would see a difference.
+    package.up("--refresh")
+    types = tenant.api("GET", "/guardian/factors/phone/message-types")
+    assert types == {"message_types": ["sms", "voice"]}
+    assert changed(package.preview_steps()) == []
+
+
+def test_a_message_of_each_channel_reaches_the_phone_through_the_deployed_action(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
+    package.up()
+    number = "+819012345678"
+    for method, channel in (("text", "sms"), ("voice", "voice")):
+        sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": method})
+        (message,) = [
+            one
+            for one in tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=5")["messages"]
+            if one["channel"] == channel
+        ]
+        spoken = message["text"].replace(", ", "").replace(",", "")
+        assert sent["code"] in spoken
+
+
+def test_the_key_is_in_no_output_and_in_no_state(package: PulumiProject, tmp_path: Path) -> None:
+    outputs = [package.up(), package.run("preview", "--json"), package.run("stack", "export")]
+    assert KEY not in "".join(ran.text for ran in outputs)
+    assert KEY not in json.dumps(package.outputs())
+    backend = tmp_path / "sandbox" / "pulumi-state"
+    files = [path for path in backend.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert KEY.encode() not in path.read_bytes(), path
