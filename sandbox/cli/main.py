@@ -204,9 +204,10 @@ def main() -> NoReturn:
     except SandboxError as error:
         _show(errors, error.problem, error.fix)
         sys.exit(1)
-    except KeyboardInterrupt:
-        _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
-        sys.exit(_INTERRUPTED)
+    except SystemExit as ended:  # how the command line library ends, also when interrupted
+        if ended.code == _INTERRUPTED:
+            _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
+        raise
     except Exception as error:
         _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
         sys.exit(1)

@@ -85,6 +85,11 @@ def ensure_engine(
         return _cached(cache) or _make(cache, progress, environ, releases)
 
 
+def release_question() -> str:
+    """Under which the cache remembers that the official release cannot be had."""
+    return f"release-{CLI_VERSION}-{target()}"
+
+
 def _names() -> tuple[tuple[str, Origin], ...]:
     """Names of engines in the cache, in the order of preference."""
     base = f"{CLI_VERSION}-{target()}"
@@ -112,7 +117,7 @@ def _make(
     cache: EngineCache, progress: Progress, environ: Mapping[str, str], releases: str
 ) -> Engine:
     (release, _), (build, _) = _names()
-    question = f"release-{CLI_VERSION}-{target()}"
+    question = release_question()
     reason = cache.recall(question)
     if reason is None:
         try:

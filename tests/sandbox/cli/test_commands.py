@@ -1,0 +1,223 @@
+"""Commands say what is, end with the status that fits, and never show a traceback."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.action_code import assemble
+from sandbox.cli import main as command_line
+from sandbox.engine.cache import EngineCache
+from sandbox.engine.ensure import release_question
+from sandbox.engine.errors import SandboxError
+from sandbox.server import RunningSandbox, ServerConfig, daemon, start
+
+
+@dataclass(frozen=True)
+class Ended:
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def run(*arguments: str | Path) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["sandbox", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Ended(int(ended.value.code or 0), out, err)
+
+    yield run
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with start(ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0)) as sandbox:
+        yield sandbox
+
+
+def test_without_a_command_the_commands_are_listed(run: Run) -> None:
+    listed = run().out + run("--help").out
+    for name in ("up", "down", "status", "start", "stop", "serve", "pulumi", "show-action", "env"):
+        assert f" {name} " in listed
+
+
+def test_shown_action_is_the_deployed_one_byte_for_byte(run: Run) -> None:
+    assert run("show-action").out == assemble("custom-phone-provider")
+
+
+def test_status_of_a_stopped_sandbox_is_3(run: Run, tmp_path: Path) -> None:
+    ended = run("status", "--state-dir", tmp_path)
+    assert ended.status == 3
+    assert "not running" in ended.out
+    assert "make up" in ended.out
+
+
+def test_status_of_a_running_sandbox_names_its_addresses(run: Run, running: RunningSandbox) -> None:
+    ended = run("status", "--state-dir", running.state_dir)
+    assert ended.status == 0
+    assert running.tenant_url in ended.out
+    assert running.cpaas_url in ended.out
+
+
+def test_state_folder_can_be_set_in_the_environment(
+    run: Run, running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX_STATE_DIR", str(running.state_dir))
+    assert run("status").status == 0
+
+
+def test_secret_is_printed_only_when_asked_for(run: Run, running: RunningSandbox) -> None:
+    state = ("--state-dir", running.state_dir)
+    without, with_it = run("env", *state).out, run("env", "--secrets", *state).out
+
+    assert f"export AUTH0_DOMAIN={running.access.domain}" in without
+    assert f"export SSL_CERT_FILE={running.ca_file}" in without
+    assert running.client_secret not in without
+    assert f"export AUTH0_CLIENT_SECRET={running.client_secret}" in with_it
+
+
+@pytest.mark.parametrize("command", [("env",), ("pulumi", "--", "preview")])
+def test_command_that_needs_the_sandbox_says_how_to_start_it(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = run(command[0], "--state-dir", tmp_path, *command[1:])
+    assert ended.status == 1
+    assert "not running" in ended.err
+    assert "make up" in ended.err
+
+
+def test_stopping_what_does_not_run_is_no_failure(run: Run, tmp_path: Path) -> None:
+    assert run("down", "--state-dir", tmp_path).status == 0
+    assert run("stop", "--state-dir", tmp_path).status == 0
+    assert run("down", "--quiet", "--state-dir", tmp_path).out == ""
+
+
+def test_server_is_started_found_and_stopped(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = []
+    for name in ("SANDBOX_TENANT_PORT", "SANDBOX_CPAAS_PORT"):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            ports.append(free.getsockname()[1])
+        monkeypatch.setenv(name, str(ports[-1]))
+    try:
+        started = run("start", "--state-dir", tmp_path)
+        assert f"https://localhost:{ports[0]}" in started.out
+        again = run("start", "--state-dir", tmp_path)
+        assert "running already" in again.out
+
+        (tmp_path / "credentials.json").unlink()
+        renewed = run("start", "--state-dir", tmp_path)
+        assert "starting anew, because the credentials" in renewed.out
+        assert run("stop", "--state-dir", tmp_path).out.startswith("The sandbox (pid ")
+    finally:
+        daemon.end(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("SANDBOX_TENANT_PORT", "https"), ("SANDBOX_CPAAS_PORT", "70000")],
+)
+def test_port_that_is_none_is_named(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ended = run("start", "--state-dir", tmp_path)
+    assert ended.status == 1
+    assert f"{variable}={value}" in ended.err
+    assert "fix:" in ended.err
+
+
+def test_taken_port_is_named_with_the_way_out(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        monkeypatch.setenv("SANDBOX_TENANT_PORT", port)
+        ended = run("start", "--state-dir", tmp_path)
+    assert ended.status == 1
+    assert f"Port {port}" in ended.err
+    assert "SANDBOX_TENANT_PORT" in ended.err
+
+
+def test_up_without_node_says_so_first(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = run("up", "--state-dir", tmp_path / "state")
+    assert ended.status == 1
+    assert "node" in ended.err
+    assert "Install Node.js" in ended.err
+
+
+def test_up_without_engine_download_and_go_names_both_ways(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = shutil.which("node")
+    assert node
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "node").symlink_to(node)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("PHONEMFA_CACHE_DIR", str(tmp_path / "cache"))
+    EngineCache(tmp_path / "cache").remember(release_question(), "no network in tests")
+    ended = run("up", "--state-dir", tmp_path / "state")
+    assert ended.status == 1
+    assert "install Go" in ended.err
+    assert "install Pulumi" in ended.err
+
+
+def test_expected_failure_shows_problem_and_fix(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise SandboxError("it is [broken]", "mend it")
+
+    monkeypatch.setattr(command_line, "up", fails)
+    ended = run("up", "--state-dir", tmp_path)
+    assert (ended.status, ended.err) == (1, "error: it is [broken]\n  fix: mend it\n")
+
+
+def test_unexpected_failure_names_the_file_with_its_details(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(command_line, "up", fails)
+    monkeypatch.setenv("SANDBOX_STATE_DIR", str(tmp_path))
+    ended = run("up")
+    assert ended.status == 1
+    assert "nobody thought of this" in ended.err
+    assert str(tmp_path / "error.log") in ended.err
+    assert "Traceback" in (tmp_path / "error.log").read_text()
+
+
+def test_interrupted_command_says_that_it_can_be_run_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "up", interrupted)
+    ended = run("up", "--state-dir", tmp_path)
+    assert ended.status == 130
+    assert "Run the command again" in ended.err

@@ -1,0 +1,236 @@
+"""`up` with the real engine: codes arrive, repetition does nothing, killed runs are taken up."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rich.console import Console
+
+from sandbox.engine.cache import CACHE_VARIABLE, EngineCache
+from sandbox.engine.ensure import ensure_engine
+from sandbox.engine.progress import ConsoleProgress
+from sandbox.server import daemon
+from sandbox.server.credentials import ensure_credentials
+from sandbox.server.record import client, running_record
+from tests.contract import PROJECT
+from tests.sandbox.engine.test_ensure import until
+
+pytestmark = pytest.mark.end_to_end
+PROGRAM = Path(__file__).parent / "program"
+SECONDS = 180
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder` with its content."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a Pulumi login, an Auth0 tenant and a checkout, who types commands."""
+
+    home: Path
+    project: Path
+    state: Path
+    environ: dict[str, str]
+
+    @classmethod
+    def at(cls, folder: Path) -> Person:
+        home, project = folder / "home", folder / "project"
+        (home / ".pulumi").mkdir(parents=True)
+        (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')
+        shutil.copytree(PROGRAM, project, ignore=shutil.ignore_patterns("__pycache__"))
+        ports = []
+        for _ in range(2):
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                ports.append(str(free.getsockname()[1]))
+        own = {
+            "HOME": str(home),
+            "PULUMI_ACCESS_TOKEN": "of-the-person",
+            "PULUMI_BACKEND_URL": "https://api.pulumi.com",
+            "PULUMI_STACK": "prod",
+            "AUTH0_DOMAIN": "real-tenant.example",
+            "AUTH0_CLIENT_SECRET": "of-the-real-tenant",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "SANDBOX_TENANT_PORT": ports[0],
+            "SANDBOX_CPAAS_PORT": ports[1],
+            CACHE_VARIABLE: str(EngineCache().folder.parent),
+        }
+        return cls(home, project, folder / "state", dict(os.environ) | own)
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        command = [sys.executable, "-m", "sandbox", name, "--state-dir", str(self.state)]
+        command += ["--project-dir", str(self.project)] if name in {"up", "pulumi"} else []
+        return [*command, *arguments]
+
+    def types(self, name: str, *arguments: str, expect: int = 0) -> str:
+        """Run one command; returns all of its output."""
+        ended = subprocess.run(
+            self.command(name, *arguments),
+            cwd=PROJECT,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        assert ended.returncode == expect, ended.stdout
+        assert "Traceback" not in ended.stdout
+        return ended.stdout
+
+    def client(self) -> httpx.Client:
+        record = running_record(self.state)
+        assert record
+        return client(self.state, record, timeout=30)
+
+    def received(self) -> list[dict[str, Any]]:
+        with self.client() as asking:
+            messages: list[dict[str, Any]] = asking.get("/_sandbox/messages").json()["messages"]
+        return messages
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine() -> None:
+    """The real engine; made when this machine has none (minutes, with progress)."""
+    ensure_engine(ConsoleProgress(Console(stderr=True)))
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[Person]:
+    person = Person.at(tmp_path)
+    yield person
+    daemon.end(person.state)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Person, str]]:
+    """Somebody whose sandbox is up, and what the first `up` said."""
+    person = Person.at(tmp_path_factory.mktemp("first"))
+    before = snapshot(person.home), snapshot(person.project)
+    output = person.types("up")
+    assert (snapshot(person.home), snapshot(person.project)) == before, (
+        "`up` wrote into the person's home or checkout"
+    )
+    yield person, output
+    daemon.end(person.state)
+
+
+def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, str]) -> None:
+    person, output = first
+    assert "auth0 plugin: official" in output or "auth0 plugin: STAND-IN" in output
+    sms, voice = person.received()[:2]
+    assert (sms["channel"], voice["channel"]) == ("sms", "voice")
+    assert re.fullmatch(r"Code: \d{6}", sms["text"])
+    assert sms["text"] in output
+    assert voice["text"] in output
+
+
+def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
+    person, output = first
+    credentials = ensure_credentials(person.state)
+    passphrase = (person.state / "passphrase").read_text()
+    secrets = (credentials.client_secret, credentials.cpaas_api_key, passphrase)
+    for secret in secrets:
+        assert secret not in output
+        assert secret not in (person.state / "server.log").read_text()
+        assert secret not in (person.state / "Pulumi.sandbox.yaml").read_text()
+
+
+def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, str]) -> None:
+    person, _ = first
+    sent = len(person.received())
+    with person.client() as asking:
+        asking.delete("/_sandbox/requests")
+
+    output = person.types("up")
+
+    assert "nothing to apply (0 changes)" in output
+    assert "was up already: nothing was changed" in output
+    assert len(person.received()) == sent
+    with person.client() as asking:
+        requests = asking.get("/_sandbox/requests").json()["requests"]
+    methods = {request["method"] for request in requests if request["path"] != "/oauth/token"}
+    assert methods == {"GET"}
+
+
+def test_sandbox_that_was_stopped_comes_back_as_it_was(first: tuple[Person, str]) -> None:
+    person, _ = first
+    sent = person.received()
+    assert "stopped" in person.types("down")
+    person.types("status", expect=3)
+
+    output = person.types("up", "--send")
+
+    assert "server: started" in output
+    assert "nothing to apply (0 changes)" in output
+    assert person.received()[: len(sent)] == sent
+    assert [one["channel"] for one in person.received()[len(sent) :]] == ["sms", "voice"]
+
+
+def test_drift_is_shown_by_pulumi_and_repaired_by_up(first: tuple[Person, str]) -> None:
+    person, _ = first
+    with person.client() as asking:
+        record = running_record(person.state)
+        assert record
+        credentials = ensure_credentials(person.state)
+        request = {
+            "grant_type": "client_credentials",
+            "client_id": credentials.client_id,
+            "client_secret": credentials.client_secret,
+            "audience": f"{record.tenant_url}/api/v2/",
+        }
+        bearer = asking.post("/oauth/token", json=request).json()["access_token"]
+        asking.headers["Authorization"] = f"Bearer {bearer}"
+        asking.put("/api/v2/guardian/policies", json=[]).raise_for_status()
+
+        arguments = ["refresh", "--preview-only", "--expect-no-changes", "--diff"]
+        shown = person.types("pulumi", "--", *arguments, expect=7)
+        assert re.search(r'policy\s*: "all-applications" => "never"', shown)
+
+        assert "differs from the program" in person.types("up")
+        assert asking.get("/api/v2/guardian/policies").json() == ["all-applications"]
+
+
+def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) -> None:
+    newcomer.types("start")
+    with newcomer.client() as asking:
+        # The Action is made, and its deployment does not come to an end.
+        fault = {"method": "POST", "path": "/deploy$", "delay_seconds": 60}
+        asking.post("/_sandbox/faults", json=fault).raise_for_status()
+        with subprocess.Popen(
+            newcomer.command("up"),
+            cwd=PROJECT,
+            env=newcomer.environ,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as killed:
+            until(
+                lambda: asking.get("/_sandbox/faults").json()["faults"][0]["seen"] == 1,
+                seconds=SECONDS,
+            )
+            os.killpg(killed.pid, signal.SIGKILL)
+        asking.delete("/_sandbox/faults").raise_for_status()
+
+    output = newcomer.types("up")
+
+    assert "removed 1 lock(s) of a run that was killed" in output
+    assert "an earlier run was killed while it created sender" in output
+    assert len(newcomer.received()) == 2
