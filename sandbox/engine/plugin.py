@@ -8,6 +8,7 @@ official plugin cannot be had. Reads the user's own plugins, never writes there.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -194,4 +195,7 @@ def _install(
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].removeprefix("error: ") if lines else ""
+    # Pulumi puts "[resource plugin auth0-3.55.1] downloading from : " before the reason.
+    return (
+        re.sub(r"^(error: |\[[^]]*] |downloading from ?\S* ?: )+", "", lines[-1]) if lines else ""
+    )

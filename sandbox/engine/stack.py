@@ -151,7 +151,7 @@ class SandboxStack:
         )
         if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
             raise EngineError(
-                f"`pulumi preview` failed (exit status {ended.status}):\n" + "\n".join(lines),
+                f"`pulumi preview` failed (exit status {ended.status}):\n" + _readable(lines),
                 "Correct what it names and run the command again.",
             )
         return ended.status == 0
@@ -292,6 +292,12 @@ class SandboxStack:
         if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
             return ""
         return f"encryptionsalt: {salt}\n"
+
+
+def _readable(lines: Sequence[str]) -> str:
+    # That the plugin comes from PATH is on purpose, and which one it is was said before.
+    plugin = "warning: using pulumi-resource-auth0 from $PATH"
+    return "\n".join(line for line in lines if line.strip() and plugin not in line)
 
 
 def _refused(command: Sequence[str], ended: subprocess.CompletedProcess[str]) -> EngineError:

@@ -14,6 +14,7 @@ import pytest
 
 from components.action_code import assemble
 from sandbox.cli import main as command_line
+from sandbox.cli.phones import fold
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import release_question
 from sandbox.engine.errors import SandboxError
@@ -221,3 +222,19 @@ def test_interrupted_command_says_that_it_can_be_run_again(
     ended = run("up", "--state-dir", tmp_path)
     assert ended.status == 130
     assert "Run the command again" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("認証コードは 940215 です。", ["認証コード", "は 940215", "です。"]),
+        ("Code: 123456", ["Code:", "123456"]),
+        ("a two words", ["a two", "words"]),
+        ("", [""]),
+        ("1234567890123", ["1234567890123"]),
+    ],
+)
+def test_message_is_folded_between_characters_but_not_within_a_code(
+    text: str, lines: list[str]
+) -> None:
+    assert fold(text, 10).split("\n") == lines

@@ -161,3 +161,12 @@ def test_missing_stand_in_is_a_clear_error(world: World) -> None:
     world.stand_in.unlink()
     with pytest.raises(EngineError, match="stand-in plugin is missing"):
         world.find()
+
+
+def test_reason_is_told_without_pulumis_preamble(world: World) -> None:
+    fakes.program(
+        world.folder / "engine" / "pulumi",
+        'echo "[resource plugin auth0-3.55.1] downloading from : failed all 5 attempts" >&2\n'
+        "exit 1",
+    )
+    assert world.find().why == "the official 3.55.1 cannot be had: failed all 5 attempts"
