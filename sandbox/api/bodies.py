@@ -64,7 +64,7 @@ def decode_json(raw: bytes) -> Any:
         ApiError: 400 for anything that is not JSON in UTF-8, numbers without a value included.
     """
     try:
-        value = json.loads(raw, parse_constant=_constant, parse_float=_finite)
+        value = json.loads(raw.decode(), parse_constant=_constant, parse_float=_finite)
         if b"\\ud" in raw.lower():
             # A lone surrogate is valid JSON text that no answer could be encoded with.
             json.dumps(value, ensure_ascii=False).encode()

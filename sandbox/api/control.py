@@ -309,10 +309,10 @@ def _guarded(handler: Handler) -> Handler:
 
 
 def _is_loopback(netloc: str) -> bool:
-    host = urlsplit(f"//{netloc}").hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
+        host = urlsplit(f"//{netloc}").hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
@@ -334,7 +334,7 @@ class Guard:
             headers = Request(scope).headers
             origin = headers.get("origin")
             if not _is_loopback(headers.get("host", "")) or (
-                origin is not None and not _is_loopback(urlsplit(origin).netloc)
+                origin is not None and not _is_loopback(origin.partition("://")[2])
             ):
                 refusal = error_answer(
                     ApiError(403, "Control routes answer to loopback hosts only")

@@ -48,11 +48,8 @@ class TestEveryOperation:
         }
         token = sandbox.token_for(scopes=list(operation.scopes))
         allowed = sandbox.call(operation.method, concrete(operation), token=token)
-        assert (
-            allowed.json().get("errorCode") != "insufficient_scope"
-            if allowed.content and (allowed.status_code == 403)
-            else allowed.status_code not in {401, 403}
-        )
+        assert allowed.status_code != 401
+        assert "insufficient_scope" not in allowed.text
 
     def test_the_default_client_has_its_scope(self, operation: Operation) -> None:
         assert set(operation.scopes) <= set(PHONE_MFA_SCOPES)

@@ -1,0 +1,270 @@
+"""Control routes under /_sandbox/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from sandbox.api import build_api
+from sandbox.api.redaction import MASK
+from sandbox.api.request_log import RequestLog
+from tests.sandbox.api.support import (
+    CUSTOM_PHONE_ACTION,
+    CUSTOM_PROVIDER,
+    DOMAIN,
+    POST_LOGIN_ACTION,
+    TWILIO_PROVIDER,
+    InProcess,
+    Sandbox,
+)
+
+SECRET = "canary-secret-value"
+WITH_SECRET = CUSTOM_PHONE_ACTION | {"secrets": [{"name": "KEY", "value": SECRET}]}
+
+
+def log(sandbox: Sandbox, after: int = 0) -> list[dict[str, Any]]:
+    answered = sandbox.http.get(f"/_sandbox/requests?after={after}").json()["requests"]
+    return list(answered)
+
+
+class TestGuard:
+    @pytest.mark.parametrize(
+        "host", ["evil.example", "localhost.evil.example", "10.0.0.1", "", "127.0.0.1.nip.io", "["]
+    )
+    def test_another_host_name_is_refused(self, sandbox: Sandbox, host: str) -> None:
+        for path in ("/_sandbox/health", "/_sandbox/nope"):
+            assert sandbox.http.get(path, headers={"Host": host}).status_code == 403
+
+    @pytest.mark.parametrize(
+        "host",
+        ["localhost", "LOCALHOST:1", "127.0.0.1:8443", "127.9.9.9", "[::1]:8443", "a.localhost"],
+    )
+    def test_a_loopback_name_is_let_in(self, sandbox: Sandbox, host: str) -> None:
+        assert sandbox.http.get("/_sandbox/health", headers={"Host": host}).status_code == 200
+
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", ""])
+    def test_another_sites_page_is_refused(self, sandbox: Sandbox, origin: str) -> None:
+        answer = sandbox.http.post("/_sandbox/reset", headers={"Origin": origin})
+        assert answer.status_code == 403
+
+    def test_an_own_page_is_let_in_without_cors(self, sandbox: Sandbox) -> None:
+        headers = {"Origin": "https://localhost:8443"}
+        answer = sandbox.http.get("/_sandbox/health", headers=headers)
+        assert answer.status_code == 200
+        assert not any(name.startswith("access-control") for name in answer.headers)
+
+    def test_the_management_api_has_no_such_guard(self, sandbox: Sandbox) -> None:
+        assert sandbox.call("GET", "/guardian/factors", headers={"Host": "x"}).status_code == 200
+
+
+def test_health_says_who_and_how_it_is(sandbox: Sandbox) -> None:
+    sandbox.call("GET", "/nowhere")
+    health = sandbox.http.get("/_sandbox/health").json()
+    assert health["instance_id"]
+    assert health | {"instance_id": "x"} == {
+        "status": "ok",
+        "instance_id": "x",
+        "tenant": "sandbox",
+        "domain": DOMAIN,
+        "generation": "unified",
+        "counters": {"requests": 2, "unknown_routes": 1, "errors": 0},
+    }
+    assert Sandbox().http.get("/_sandbox/health").json()["instance_id"] != health["instance_id"]
+
+
+def test_unknown_control_routes_are_not_auth0s(sandbox: Sandbox) -> None:
+    answer = sandbox.http.get("/_sandbox/nope")
+    assert (answer.status_code, "control route" in answer.json()["message"]) == (404, True)
+    assert sandbox.http.put("/_sandbox/health").status_code == 404
+    assert sandbox.counters()["unknown_routes"] == 0
+
+
+class TestReset:
+    def test_everything_starts_anew_but_tokens_stay_valid(self, sandbox: Sandbox) -> None:
+        sandbox.deployed(WITH_SECRET)
+        sandbox.http.post("/_sandbox/faults", json={"status": 503, "times": None})
+        assert sandbox.http.post("/_sandbox/reset").status_code == 204
+        assert sandbox.counters() == {"requests": 0, "unknown_routes": 0, "errors": 0}
+        assert sandbox.must("GET", "/actions/actions")["actions"] == []
+
+    @pytest.mark.parametrize("generation", ["unified", "legacy"])
+    def test_the_generation_can_be_chosen(self, sandbox: Sandbox, generation: str) -> None:
+        sandbox.http.post("/_sandbox/reset", json={"generation": generation})
+        assert sandbox.tenant.generation == generation
+
+    @pytest.mark.parametrize("body", [{"generation": "new"}, {"x": 1}, []])
+    def test_nonsense_is_refused(self, sandbox: Sandbox, body: Any) -> None:
+        assert sandbox.http.post("/_sandbox/reset", json=body).status_code == 400
+
+
+def test_the_generation_can_be_switched(sandbox: Sandbox) -> None:
+    answer = sandbox.http.post("/_sandbox/generation", json={"generation": "legacy"})
+    assert answer.status_code == 204
+    assert sandbox.must("GET", "/tenants/settings")["phone_consolidated_experience"] is False
+    assert sandbox.http.post("/_sandbox/generation", json={}).status_code == 400
+
+
+class TestState:
+    def test_it_can_be_taken_and_put_back(self, sandbox: Sandbox) -> None:
+        sandbox.deployed(WITH_SECRET)
+        sandbox.must("POST", "/branding/phone/providers", CUSTOM_PROVIDER)
+        state = sandbox.http.get("/_sandbox/state?secrets=true").json()
+        before = sandbox.must("GET", "/actions/actions")
+        sandbox.http.post("/_sandbox/reset")
+        assert sandbox.http.put("/_sandbox/state", json=state).status_code == 204
+        assert sandbox.must("GET", "/actions/actions") == before
+        running = sandbox.tenant.deployed_action("custom-phone-provider")
+        assert running is not None
+        assert running.secrets == {"KEY": SECRET}
+
+    def test_secrets_are_masked_unless_asked_for(self, sandbox: Sandbox) -> None:
+        sandbox.deployed(WITH_SECRET)
+        sandbox.must(
+            "POST",
+            "/branding/phone/providers",
+            TWILIO_PROVIDER | {"credentials": {"auth_token": SECRET}},
+        )
+        assert SECRET not in sandbox.http.get("/_sandbox/state").text
+        assert MASK in sandbox.http.get("/_sandbox/state").text
+        assert sandbox.http.get("/_sandbox/state?secrets=true").text.count(SECRET) == 3
+
+    def test_neither_clients_nor_keys_are_in_it(self, sandbox: Sandbox) -> None:
+        state = sandbox.http.get("/_sandbox/state?secrets=true").text
+        assert sandbox.tenant.credentials.client_secret not in state
+        assert sandbox.tenant.clients.signing_key() not in state
+
+    @pytest.mark.parametrize("body", [{}, [], {"content": {"actions": {"x": 1}}}])
+    def test_nonsense_is_refused_and_changes_nothing(self, sandbox: Sandbox, body: Any) -> None:
+        before = sandbox.tenant.export()
+        assert sandbox.http.put("/_sandbox/state", json=body).status_code == 400
+        assert sandbox.tenant.export() == before
+
+
+class TestRequests:
+    def test_calls_are_logged_in_order_with_their_bodies(self, sandbox: Sandbox) -> None:
+        sandbox.call("GET", "/actions/actions?page=0&per_page=100")
+        sandbox.call("PUT", "/guardian/factors/sms", {"enabled": True})
+        sandbox.call("PUT", "/guardian/policies", content=b"\xff{")
+        entries = log(sandbox)
+        assert [one["seq"] for one in entries] == [1, 2, 3, 4]
+        assert entries[1] == {
+            "seq": 2,
+            "method": "GET",
+            "path": "/api/v2/actions/actions?page=0&per_page=100",
+            "status": 200,
+            "body": None,
+            "fault": False,
+        }
+        assert entries[2]["body"] == {"enabled": True}
+        assert entries[3]["body"] == "<2 bytes that are neither JSON nor a form>"
+
+    def test_control_calls_are_not_among_them(self, sandbox: Sandbox) -> None:
+        sandbox.http.get("/_sandbox/health")
+        assert [one["path"] for one in log(sandbox)] == ["/oauth/token"]
+
+    def test_nothing_secret_is_in_it(self, sandbox: Sandbox) -> None:
+        sandbox.must("POST", "/actions/actions", WITH_SECRET)
+        sandbox.must(
+            "POST",
+            "/branding/phone/providers",
+            TWILIO_PROVIDER | {"credentials": {"auth_token": SECRET}},
+        )
+        sandbox.ask_token(client_secret=SECRET)
+        sandbox.tenant.switch("legacy")
+        sandbox.must("PUT", "/guardian/factors/sms/providers/twilio", {"auth_token": SECRET})
+        shown = sandbox.http.get("/_sandbox/requests").text
+        assert SECRET not in shown
+        assert sandbox.token not in shown
+        assert sandbox.tenant.credentials.client_secret not in shown
+        assert shown.count(MASK) == 5
+
+    def test_only_later_ones_can_be_asked_for(self, sandbox: Sandbox) -> None:
+        sandbox.call("GET", "/guardian/factors")
+        assert [one["seq"] for one in log(sandbox, after=1)] == [2]
+        assert sandbox.http.get("/_sandbox/requests?after=x").status_code == 400
+
+    def test_the_numbers_go_on_when_the_log_is_emptied(self, sandbox: Sandbox) -> None:
+        sandbox.http.delete("/_sandbox/requests")
+        assert log(sandbox) == []
+        sandbox.call("GET", "/guardian/factors")
+        assert [one["seq"] for one in log(sandbox)] == [2]
+
+    def test_the_log_is_bounded_in_number_and_size(self) -> None:
+        requests = RequestLog(capacity=3, max_body_bytes=100)
+        for size in (1, 2, 3, 4, 95):
+            requests.add(method="GET", path="/", status=200, body=size, size=size)
+        assert [one["body"] for one in requests.entries()] == [4, 95]
+        assert requests.entries()[-1]["seq"] == 5
+        assert requests.counters.requests == 5
+
+
+class TestBuilds:
+    def test_builds_can_be_made_to_take_time(self, sandbox: Sandbox) -> None:
+        body = {
+            "scripted": [[{"status": "building", "seconds": 5}, {"status": "built"}]],
+            "default": [{"status": "failed"}],
+            "deploy_seconds": 1,
+        }
+        assert sandbox.http.put("/_sandbox/builds", json=body).status_code == 204
+        action_id = sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)["id"]
+        path = f"/actions/actions/{action_id}"
+        assert sandbox.must("GET", path)["status"] == "building"
+        sandbox.clock.advance(6)
+        assert sandbox.must("GET", path)["status"] == "built"
+        sandbox.must("POST", f"{path}/deploy")
+        assert "deployed_version" not in sandbox.must("GET", path)
+        sandbox.clock.advance(2)
+        assert sandbox.must("GET", path)["deployed_version"]["deployed"] is True
+        sandbox.must("PATCH", path, {})
+        assert sandbox.must("GET", path)["status"] == "failed"
+
+    @pytest.mark.parametrize("body", [{}, {"default": []}, {"deploy_seconds": -1}, {"x": 1}])
+    def test_nonsense_is_refused(self, sandbox: Sandbox, body: Any) -> None:
+        assert sandbox.http.put("/_sandbox/builds", json=body).status_code == 400
+
+
+class TestClients:
+    def test_a_client_with_fewer_scopes_can_be_made(self, sandbox: Sandbox) -> None:
+        token = sandbox.token_for(scopes=["read:actions"])
+        assert sandbox.call("GET", "/actions/actions", token=token).status_code == 200
+        assert sandbox.call("GET", "/guardian/factors", token=token).status_code == 403
+
+    def test_an_id_and_a_secret_can_be_given(self, sandbox: Sandbox) -> None:
+        wanted = {"client_id": "mine", "client_secret": "known"}
+        made = sandbox.http.post("/_sandbox/clients", json=wanted)
+        assert made.status_code == 201
+        assert sandbox.ask_token(**wanted).status_code == 200
+
+    @pytest.mark.parametrize("body", [{"scopes": "read:actions"}, {"client_id": ""}, {"x": 1}])
+    def test_nonsense_is_refused(self, sandbox: Sandbox, body: Any) -> None:
+        assert sandbox.http.post("/_sandbox/clients", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("body", [{"unknown": True}, {"second_provider_refused": "yes"}, []])
+def test_an_assumption_that_is_none_is_refused(sandbox: Sandbox, body: Any) -> None:
+    assert sandbox.http.put("/_sandbox/assumptions", json=body).status_code == 400
+
+
+def test_routes_of_other_parts_are_guarded_and_kept_apart(sandbox: Sandbox) -> None:
+    async def own(_request: Request) -> Response:
+        return PlainTextResponse("own")
+
+    async def broken(_request: Request) -> Response:
+        raise RuntimeError("canary")
+
+    app = build_api(
+        sandbox.tenant,
+        notifier=None,
+        extra_routes=[Route("/_sandbox/own", own), Route("/_sandbox/broken", broken)],
+    )
+    http = httpx.Client(transport=InProcess(app), base_url=f"https://{DOMAIN}")
+    assert http.get("/_sandbox/own").text == "own"
+    assert http.get("/_sandbox/own", headers={"Host": "evil.example"}).status_code == 403
+    answer = http.get("/_sandbox/broken")
+    assert (answer.status_code, "canary" in answer.text) == (500, False)
+    assert http.get("/_sandbox/health").json()["counters"]["errors"] == 1

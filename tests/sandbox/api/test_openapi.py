@@ -1,0 +1,107 @@
+"""The route table and its schemas agree with the published OpenAPI.
+
+Where recordings contradict the document, the recordings win; those places are listed here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.api import table
+from sandbox.api.operation import Operation
+from sandbox.tenant import ApiError
+from tests.sandbox.api import openapi
+
+STATUS_EXCEPTIONS = {
+    ("POST", "/actions/actions/{id}/deploy"): "202 published, 200 in every recording (§4.7)",
+    ("POST", "/actions/actions/{actionId}/versions/{id}/deploy"): "as above (§4.8)",
+}
+BODY_IS_IGNORED = {
+    ("PATCH", "/branding/phone/templates/{id}/reset"): "published as any value",
+}
+RECORDED_ONLY_TRIGGERS = {"mcp-tool"}
+
+_WORDING = re.compile(r"Payload validation error: '.+'( on property [^ ]+( \(.+\))?)?\.", re.DOTALL)
+
+OURS = {(one.method, one.path): one for one in table.OPERATIONS}
+OPERATIONS = [pytest.param(one, id=" ".join(one)) for one in openapi.operations()]
+WITH_BODY = [
+    pytest.param(one, id=" ".join(one))
+    for one, published in openapi.operations().items()
+    if openapi.body_schema(published) is not None and one not in BODY_IS_IGNORED
+]
+
+
+def accepts(operation: Operation, body: Any) -> bool:
+    """Whether the body passes; a refusal has to be worded as Auth0 words it."""
+    assert operation.body is not None
+    refusal: ApiError | None = None
+    try:
+        operation.body.check(body)
+    except ApiError as raised:
+        refusal = raised
+    if refusal is None:
+        return True
+    assert (refusal.status, refusal.error_code) == (400, "invalid_body")
+    assert _WORDING.fullmatch(refusal.message), refusal.message
+    return False
+
+
+def test_every_published_operation_is_there_and_no_other() -> None:
+    assert set(OURS) == set(openapi.operations())
+    assert len({path for _, path in OURS}) == 28
+
+
+@pytest.mark.parametrize("key", OPERATIONS)
+def test_the_scope_is_the_published_one(key: tuple[str, str]) -> None:
+    security = openapi.operations()[key]["security"]
+    published = [scope for one in security for scope in one.get("oAuth2ClientCredentials", [])]
+    assert list(OURS[key].scopes) == published
+
+
+@pytest.mark.parametrize("key", OPERATIONS)
+def test_the_status_is_a_published_one(key: tuple[str, str]) -> None:
+    published = [one for one in openapi.operations()[key]["responses"] if one.startswith("2")]
+    assert (str(OURS[key].status) in published) != (
+        key in STATUS_EXCEPTIONS or published == ["204"]
+    )
+
+
+@pytest.mark.parametrize("key", OPERATIONS)
+def test_query_and_path_parameters_are_the_published_ones(key: tuple[str, str]) -> None:
+    published = openapi.operations()[key].get("parameters", [])
+    for place, ours in (("query", OURS[key].query), ("path", OURS[key].parameters)):
+        theirs = {one["name"]: one["schema"] for one in published if one["in"] == place}
+        assert set(ours.known) == set(theirs)
+        for name, parameter in ours.known.items():
+            schema = openapi.resolve(theirs[name])
+            assert parameter.kind == schema["type"]
+            assert set(parameter.values or ()) - RECORDED_ONLY_TRIGGERS == set(
+                schema.get("enum", ())
+            )
+            if parameter.kind == "string":
+                low, high = schema.get("minLength"), schema.get("maxLength")
+                assert parameter.values or (parameter.minimum, parameter.maximum) == (low, high)
+
+
+@pytest.mark.parametrize("key", WITH_BODY)
+def test_the_same_bodies_are_accepted_and_refused(key: tuple[str, str]) -> None:
+    schema = openapi.body_schema(openapi.operations()[key])
+    assert schema is not None
+    published = openapi.validator(schema)
+    verdicts = {True: 0, False: 0}
+    for body in openapi.variations(schema):
+        expected = published.is_valid(body)
+        assert accepts(OURS[key], body) == expected, body
+        verdicts[expected] += 1
+    # A comparison in which everything was accepted, or nothing, would show nothing.
+    assert min(verdicts.values()) > 0
+
+
+def test_only_operations_with_a_published_body_read_one() -> None:
+    published = {key for key, one in openapi.operations().items() if openapi.body_schema(one)}
+    ours = {key for key, one in OURS.items() if one.body is not None}
+    assert ours == published - set(BODY_IS_IGNORED)

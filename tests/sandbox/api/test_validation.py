@@ -1,0 +1,276 @@
+"""Refusals of bodies, paths and queries in Auth0's words, and of what cannot be read at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.api import table
+from sandbox.api.operation import Operation
+from sandbox.api.validation import Body
+from sandbox.tenant import ApiError
+from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
+from tests.sandbox.api.test_auth import concrete
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        (
+            "POST",
+            "/actions/actions",
+            POST_LOGIN_ACTION | {"a": 1, "b": 2},
+            "'Additional properties not allowed: a,b'.",
+        ),
+        ("POST", "/actions/actions", {"name": "x"}, "'Missing required property: supported_"),
+        (
+            "PATCH",
+            "/actions/actions/x",
+            {"code": 1},
+            "found type integer' on property code (Its JavaScript source).",
+        ),
+        ("PUT", "/guardian/factors/sms", {"enabled": None}, "found type null' on property enabled"),
+        ("PUT", "/guardian/policies", ["x"], """'No enum match for: "x"' on property [0]."""),
+        ("PUT", "/guardian/policies", None, "'Expected type array but found type null'."),
+        (
+            "PATCH",
+            "/actions/triggers/post-login/bindings",
+            {"bindings": [{"x": 1}]},
+            "'Data does not match any schemas from 'oneOf'' on property bindings[0].",
+        ),
+        (
+            "POST",
+            "/branding/phone/providers/x/try",
+            {"to": "+81" + "0" * 20},
+            "'String is too long (23 chars), maximum 16' on property to (The number to send to).",
+        ),
+        (
+            "POST",
+            "/branding/phone/templates/x/try",
+            {"to": ""},
+            "'String is too short (0 chars), min",
+        ),
+        (
+            "PATCH",
+            "/branding/phone/templates/x",
+            {"content": {"body": {}}},
+            "'Too few properties defined (0), minimum 1' on property content.body.",
+        ),
+        ("PATCH", "/tenants/settings", {}, "'Too few properties defined (0), minimum 1'."),
+        (
+            "PATCH",
+            "/tenants/settings",
+            {"enabled_locales": []},
+            "'Array is too short (0), minimum 1'",
+        ),
+        ("PATCH", "/tenants/settings", {"session_lifetime": 0}, "'Value 0 is less than minimum 1'"),
+        (
+            "PATCH",
+            "/tenants/settings",
+            {"country_codes": {"list": ["jp"]}},
+            "on property country_codes.list[0].",
+        ),
+        (
+            "PATCH",
+            "/tenants/settings",
+            {"support_email": "nobody"},
+            "'Object didn't pass validation for format email-or-empty: nobody'",
+        ),
+    ],
+)
+def test_a_body_is_refused_in_auth0s_words(
+    sandbox: Sandbox, method: str, path: str, body: Any, detail: str
+) -> None:
+    answer = sandbox.call(method, path, body)
+    refused = answer.json()
+    assert (answer.status_code, refused["errorCode"]) == (400, "invalid_body")
+    assert refused["message"].startswith("Payload validation error: '")
+    assert detail in refused["message"]
+
+
+def test_a_schema_comes_before_existence(sandbox: Sandbox) -> None:
+    assert sandbox.call("PATCH", "/actions/actions/nope", {"x": 1}).status_code == 400
+    assert sandbox.call("PATCH", "/actions/actions/nope", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said"),
+    [
+        ("PUT", "/guardian/factors/fax", "on property name (The factor's name)."),
+        ("GET", "/actions/triggers/pre-login/bindings", "on property triggerId"),
+        ("GET", "/branding/phone/providers/" + "x" * 256, "maximum 255' on property id."),
+    ],
+)
+def test_a_path_is_refused_as_an_invalid_uri(
+    sandbox: Sandbox, method: str, path: str, said: str
+) -> None:
+    answer = sandbox.call(method, path, {"enabled": True} if method == "PUT" else None)
+    refused = answer.json()
+    assert (answer.status_code, refused["errorCode"]) == (400, "invalid_uri")
+    assert refused["message"].startswith("Path validation error: '")
+    assert said in refused["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("include_totals=true", "'Additional properties not allowed: include_totals'."),
+        ("deployed=yes", "'Expected type boolean but found type string' on property deployed."),
+        ("page=a", "'Expected type integer but found type string' on property page (Zero"),
+        ("page=1&page=2", "'Expected type integer but found type array' on property page"),
+        ("triggerId=x", "'No enum match for: \"x\"' on property triggerId."),
+        ("actionName=%ff", "'Malformed query string'."),
+    ],
+)
+def test_a_query_is_refused_as_an_invalid_query_string(
+    sandbox: Sandbox, query: str, said: str
+) -> None:
+    answer = sandbox.call("GET", f"/actions/actions?{query}")
+    refused = answer.json()
+    assert (answer.status_code, refused["errorCode"]) == (400, "invalid_query_string")
+    assert refused["message"] == f"Query validation error: {said}" or said in refused["message"]
+
+
+@pytest.mark.parametrize("value", ["", "%00", "é", "%E3%81%82", "a+b"])
+def test_any_text_may_be_searched_for(sandbox: Sandbox, value: str) -> None:
+    assert sandbox.must("GET", f"/actions/actions?actionName={value}")["actions"] == []
+
+
+class TestWhatCannotBeRead:
+    PATH = "/api/v2/guardian/factors/sms"
+
+    def put(self, sandbox: Sandbox, content: bytes, kind: str | None = "application/json") -> Any:
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        if kind is not None:
+            headers["Content-Type"] = kind
+        return sandbox.http.put(self.PATH, content=content, headers=headers)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"{",
+            b"{'enabled': true}",
+            b'{"enabled": NaN}',
+            b'{"enabled": Infinity}',
+            b'{"enabled": 1e999}',
+            b'{"enabled": "\\ud800"}',
+            b'{"enabled": "\xff"}',
+            b"[" * 200_000,
+            b'{"a":' * 100_000,
+            b"9" * 5000,
+            b"\x00",
+            b"\xef\xbb\xbf{}",
+        ],
+        ids=range(12),
+    )
+    def test_malformed_json_is_a_bad_request(self, sandbox: Sandbox, content: bytes) -> None:
+        answer = self.put(sandbox, content)
+        assert (answer.status_code, answer.json()["message"]) == (
+            400,
+            "Invalid request payload JSON format",
+        )
+        assert sandbox.counters()["errors"] == 0
+
+    @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "x"])
+    def test_another_media_type_is_unsupported(self, sandbox: Sandbox, kind: str) -> None:
+        assert self.put(sandbox, b'{"enabled": true}', kind).status_code == 415
+
+    @pytest.mark.parametrize(
+        "kind", ["application/json", "Application/JSON; charset=utf-8", "application/x+json", None]
+    )
+    def test_json_by_any_name_is_read(self, sandbox: Sandbox, kind: str | None) -> None:
+        assert self.put(sandbox, b' {"enabled": true} ', kind).json() == {"enabled": True}
+
+    def test_a_megabyte_is_the_limit(self, sandbox: Sandbox) -> None:
+        exactly = b'{"enabled":true}'.ljust(1_048_576)
+        assert self.put(sandbox, exactly).status_code == 200
+        answer = self.put(sandbox, exactly + b" ")
+        assert answer.status_code == 413
+        assert answer.json()["message"].endswith("maximum allowed: 1048576")
+
+    def test_a_length_that_was_not_declared_is_counted(self, sandbox: Sandbox) -> None:
+        def parts() -> Any:
+            for _ in range(20):
+                yield b" " * 100_000
+
+        headers = {"Authorization": f"Bearer {sandbox.token}"}
+        answer = sandbox.http.put(self.PATH, content=b"".join(parts()), headers=headers)
+        assert answer.status_code == 413
+
+    @pytest.mark.parametrize("content", [b"null", b"{", b"x" * 100])
+    def test_the_body_of_a_read_is_ignored(self, sandbox: Sandbox, content: bytes) -> None:
+        answer = sandbox.call("GET", "/guardian/factors", content=content)
+        assert answer.status_code == 200
+
+    def test_the_body_of_a_deploy_is_ignored(self, sandbox: Sandbox) -> None:
+        action_id = sandbox.must("POST", "/actions/actions", POST_LOGIN_ACTION)["id"]
+        path = f"/actions/actions/{action_id}/deploy"
+        for content in (b"", b"null", b"{"):
+            assert sandbox.call("POST", path, content=content).status_code == 200
+
+
+class TestSchemas:
+    def test_a_value_that_is_not_a_finite_number_passes_no_schema(self) -> None:
+        for one in (float("inf"), float("nan")):
+            with pytest.raises(ApiError):
+                Body({"type": "integer"}).check(one)
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = sorted(
+    {
+        key
+        for one in table.OPERATIONS
+        if one.body is not None
+        for key in one.body.schema.get("properties", {})
+    }
+)
+bodies = st.dictionaries(st.sampled_from(KEYS), json_values, max_size=4) | json_values
+
+
+@pytest.fixture(scope="module")
+def shared() -> Sandbox:
+    return Sandbox()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [pytest.param(one, id=f"{one.method} {one.path}") for one in table.OPERATIONS if one.body],
+)
+@given(body=bodies)
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_body_makes_a_server_error(shared: Sandbox, operation: Operation, body: Any) -> None:
+    answer = shared.call(operation.method, concrete(operation), body)
+    assert answer.status_code < 500
+    assert shared.counters()["errors"] == 0
+
+
+@given(
+    path=st.text(max_size=30),
+    query=st.binary(max_size=20),
+    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_address_makes_a_server_error(
+    shared: Sandbox, path: str, query: bytes, method: str
+) -> None:
+    raw = path.encode("utf-8", "surrogatepass").hex("%", 1)
+    shown = query.hex("%", 1)
+    url = f"/api/v2/actions/actions/{'%' if raw else ''}{raw}?{'%' if shown else ''}{shown}"
+    headers = {"Authorization": f"Bearer {shared.token}"}
+    assert shared.http.request(method, url, headers=headers).status_code < 500
