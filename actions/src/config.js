@@ -13,11 +13,7 @@ const SETTINGS = {
   RECIPIENT_LIMIT: /^\d{1,2}$/,
 };
 
-/**
- * @param {Secrets} secrets
- * @param {string | undefined} method
- * @returns {Config}
- */
+/** @param {Secrets} secrets @param {string | undefined} method @returns {Config} */
 function readConfig(secrets, method) {
   if (method !== 'text' && method !== 'voice') refuse('unknown delivery method');
   /** @param {keyof typeof SETTINGS} name @param {string} [fallback] */

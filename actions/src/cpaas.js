@@ -42,9 +42,7 @@ function voiceMessage(message, config) {
 /**
  * One id per notification, so that the CPaaS refuses a repeat. Keyed: from a plain hash, a code
  * could be found by trial in the CPaaS's logs. Undefined, so not sent, when switched off.
- * @param {PhoneMessage} message
- * @param {string} to
- * @param {Config} config
+ * @param {PhoneMessage} message @param {string} to @param {Config} config
  */
 function messageId({ method, type, code, text, transaction }, to, config) {
   if (!config.deduplicate) return undefined;

@@ -11,8 +11,7 @@ exports.onExecuteCustomPhoneProvider = async (event, api) => {
 };
 
 /**
- * `notification.from` is left out on purpose: one template serves both channels, so it cannot be
- * right for both. The senders of the stack are SMS_SENDER and VOICE_SENDER.
+ * Without `notification.from`: a template has one for both channels, the stack one for each.
  * @param {UnifiedEvent} event
  * @returns {PhoneMessage}
  */

@@ -14,11 +14,8 @@ function refuse(reason) {
 /**
  * One message, from event to outcome; never throws. Reasons end in the tenant log, so they are
  * our own sentences: no number, code, key or wording of the CPaaS.
- * @template E
- * @param {(event: E) => PhoneMessage} read
- * @param {E & EventCommon} event
- * @param {{cache?: CacheApi}} api
- * @returns {Promise<Outcome>}
+ * @template E @param {(event: E) => PhoneMessage} read @param {E & EventCommon} event
+ * @param {{cache?: CacheApi}} api @returns {Promise<Outcome>}
  */
 async function sendPhoneMessage(read, event, api) {
   try {

@@ -12,12 +12,7 @@ async function exchange(request, config) {
   }
 }
 
-/**
- * @param {CpaasRequest} request
- * @param {Config} config
- * @param {AbortSignal} signal
- * @returns {Promise<Answer>}
- */
+/** @param {CpaasRequest} request @param {Config} config @param {AbortSignal} signal @returns {Promise<Answer>} */
 async function post(request, config, signal) {
   const response = await fetch(`https://${config.host}${request.path}`, {
     method: 'POST',
@@ -53,10 +48,7 @@ class DeadlineError extends Error {}
 
 /**
  * Work that ignores its signal is left behind all the same when the time is up.
- * @template T
- * @param {number} milliseconds
- * @param {(signal: AbortSignal) => Promise<T>} work
- * @returns {Promise<T>}
+ * @template T @param {number} milliseconds @param {(signal: AbortSignal) => Promise<T>} work @returns {Promise<T>}
  */
 async function withDeadline(milliseconds, work) {
   const abort = new AbortController();

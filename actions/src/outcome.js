@@ -5,9 +5,7 @@ const GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 
 
 /**
  * What an HTTP answer means. An answer that cannot be read may hide a sent message: no retry.
- * @param {Answer} answer
- * @param {boolean} deduplicated whether our own message id went with the request
- * @returns {Outcome}
+ * @param {Answer} answer @param {boolean} deduplicated our own id went along @returns {Outcome}
  */
 function judge({ status, body }, deduplicated) {
   if (status === 429) return retry('CPaaS limits the rate: HTTP 429');
@@ -47,7 +45,7 @@ function judgeFailure(/** @type {any} */ error) {
   const causes = error?.cause?.errors ?? [error?.cause];
   if (causes.every(failedBeforeSending)) return retry('CPaaS host not reached');
   const detail = `${causes[0]?.code} ${causes[0]?.message}`;
-  if (/CERT|_TLS_|SSL/.test(detail)) return drop('CPaaS host failed the TLS check');
+  if (/cert|_TLS_|SSL/i.test(detail)) return drop('CPaaS host failed the TLS check');
   if (/redirect/.test(detail)) return drop('CPaaS answered with a redirect: check CPAAS_BASE_URL');
   return drop(`connection to the CPaaS broke: ${MAYBE_SENT}`);
 }

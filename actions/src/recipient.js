@@ -1,10 +1,7 @@
 /**
  * The recipient as the CPaaS wants it: E.164 digits without the plus. Checked for every message
  * type: neither enrolment nor challenge may reach a premium number.
- * @param {unknown} recipient
- * @param {string | undefined} method
- * @param {string[]} prefixes
- * @returns {string}
+ * @param {unknown} recipient @param {string | undefined} method @param {string[]} prefixes
  */
 function readRecipient(recipient, method, prefixes) {
   const compact = typeof recipient === 'string' ? recipient.replace(/[\s().-]/g, '') : '';

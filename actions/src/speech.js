@@ -33,9 +33,10 @@ function speechLanguage(/** @type {unknown} */ locale) {
 function speech(message) {
   let text = withoutMarkup(message.speech);
   let language = speechLanguage(message.locale);
-  // A template has one language, logins have many: Japanese needs a Japanese voice all the same.
-  const foreign = language.startsWith('zh') ? /[\p{sc=Hira}\p{sc=Kana}]/u : /[\p{sc=Hira}\p{sc=Kana}\p{sc=Han}]/u;
-  if (foreign.test(text)) language = 'ja';
+  // A template has one language, logins have many: a mostly Japanese text needs a Japanese voice.
+  const count = (/** @type {RegExp} */ letters) => text.match(letters)?.length ?? 0;
+  const japanese = language.startsWith('zh') ? /[ぁ-ヿｦ-ﾟ]/g : /[ぁ-ヿｦ-ﾟ\p{sc=Han}]/gu;
+  if (2 * count(japanese) > count(/\p{L}/gu)) language = 'ja';
   const code = String(message.code ?? '');
   if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.

@@ -1,4 +1,4 @@
-/** Milliseconds. Auth0's own limit is per user and hour; this one is per number and hour. */
+/** Milliseconds. Auth0's own limit is per user, this one per number. */
 const THROTTLE_WINDOW = 3600000;
 const CACHE_DEADLINE = 300;
 
@@ -10,8 +10,7 @@ function throttleKey(to, config) {
 /**
  * Times of the last sends to a recipient. Advisory: the cache holds 20 entries, is not shared by
  * instances and may fail, so whatever goes wrong counts as "none".
- * @param {CacheApi | undefined} cache
- * @param {string} key
+ * @param {CacheApi | undefined} cache @param {string} key
  */
 async function recentSends(cache, key) {
   try {

@@ -197,11 +197,12 @@ class _NodeProcess:
         self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._lock = threading.Lock()
         self._ended = False
+        self._killed = False
         threading.Thread(target=self._read, name="action-runner", daemon=True).start()
 
     @property
     def alive(self) -> bool:
-        return not self._ended and self._popen.poll() is None
+        return not self._killed and self._popen.poll() is None
 
     def ask(self, number: int, message: Mapping[str, Any]) -> Future[dict[str, Any]]:
         """Send one request; the future gets its answer or a ProcessEndedError."""
@@ -220,6 +221,8 @@ class _NodeProcess:
         return future
 
     def kill(self) -> None:
+        # Before the process is gone: the next execution must not be given to it.
+        self._killed = True
         with contextlib.suppress(OSError):
             self._popen.kill()
 

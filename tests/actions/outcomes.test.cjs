@@ -136,6 +136,8 @@ test('a host that is not who it says, and a redirect, are dropped and named', as
   for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'SELF_SIGNED_CERT_IN_CHAIN']) {
     assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error('x'), { code }))), ['drop', 'CPaaS host failed the TLS check']);
   }
+  const unsigned = Object.assign(new Error('unable to verify the first certificate'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
+  assert.deepEqual(await outcomeOf(() => fetchFailure(unsigned)), ['drop', 'CPaaS host failed the TLS check']);
   assert.deepEqual(await outcomeOf(() => fetchFailure(new Error('unexpected redirect'))), ['drop', 'CPaaS answered with a redirect: check CPAAS_BASE_URL']);
 });
 

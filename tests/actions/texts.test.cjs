@@ -92,13 +92,22 @@ test('a locale is matched against the table only, Japanese when nothing fits', a
   for (const locale of [undefined, null, 7, {}, []]) assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
 });
 
+test('a Japanese name in another language does not change the voice', async () => {
+  const texts = { 'en-US': 'This is みらい銀行. Your code is 482913.', ko: '미라이 みらい銀行 인증 코드는 482913 입니다. 인증 코드입니다.', 'zh-TW': '您在みらい銀行的驗證碼是 482913。' };
+  for (const [locale, as_voice] of Object.entries(texts)) assert.notEqual((await call({ as_voice, locale })).language, 'ja', locale);
+  assert.equal((await call({ as_voice: 'Mirai Bank Directです。ログインに必要な認証コードをお知らせします。482913', locale: 'en' })).language, 'ja');
+  // As much of one as of the other: the locale decides.
+  assert.equal((await call({ as_voice: 'ab みら 482913', locale: 'en' })).language, 'en');
+  assert.equal((await call({ as_voice: 'ab みらい 482913', locale: 'en' })).language, 'ja');
+});
+
 test('Japanese text is read by a Japanese voice whatever the browser prefers', async () => {
   assert.equal((await call({ locale: 'en-US' })).language, 'ja');
   for (const as_voice of ['ｶﾅ 482913', '認証番号 482913', 'コード 482913', 'です 482913']) {
     for (const locale of ['en-US', 'ko', 'pt-BR', undefined]) assert.equal((await call({ as_voice, locale })).language, 'ja');
   }
   assert.equal((await call({ as_voice: '认证 482913', locale: 'zh-CN' })).language, 'zh-cn');
-  assert.equal((await call({ as_voice: '认证 です 482913', locale: 'zh-CN' })).language, 'ja');
+  assert.equal((await call({ as_voice: '認証コードです 482913', locale: 'zh-CN' })).language, 'ja');
 });
 
 test('nothing that SSML could trip over is spoken', async () => {

@@ -1,0 +1,118 @@
+"""A CPaaS account on loopback over real TLS, and an Action that sends through it.
+
+Owns start and stop for tests. The certificate is for the CPaaS's name only, as outside.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from components.action_code import Trigger, assemble
+from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.inbox import Inbox
+from sandbox.runner import ActionOutcome, ActionRunner
+from sandbox.server.serving import HttpsServer
+
+HOST = "cpaas.sandbox.test"
+KEY = "sandbox-key-7f3c"
+SECRETS = {
+    "CPAAS_API_KEY": KEY,
+    "CPAAS_BASE_URL": HOST,
+    "SMS_SENDER": "MIRAIBANK",
+    "VOICE_SENDER": "+815031234567",
+    "RECIPIENT_LIMIT": "0",
+}
+HANDLERS: dict[Trigger, str] = {
+    "custom-phone-provider": "onExecuteCustomPhoneProvider",
+    "send-phone-message": "onExecuteSendPhoneMessage",
+}
+
+
+@dataclass
+class Account:
+    """The account's parts, and the port and authority that reach it."""
+
+    inbox: Inbox
+    cpaas: Cpaas
+    port: int
+    ca_file: Path
+
+
+def listener() -> socket.socket:
+    """A listening socket. With the protocol named, or asyncio leaves Nagle's delay on."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    return made
+
+
+@contextmanager
+def serving(folder: Path, *, names: tuple[str, ...] = (HOST,), **options: Any) -> Iterator[Account]:
+    """An account that answers at 127.0.0.1 with a certificate for `names`."""
+    authority = trustme.CA()
+    ca_file = folder / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    certificate = folder / "server.pem"
+    authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(certificate)
+    inbox = Inbox()
+    cpaas = Cpaas(inbox, [KEY], **options)
+    server = HttpsServer(build_cpaas(cpaas), listener(), certificate=certificate, name="cpaas")
+    server.start()
+    try:
+        yield Account(inbox, cpaas, server.port, ca_file)
+    finally:
+        server.stop()
+        inbox.close()
+
+
+@contextmanager
+def runner_for(account: Account) -> Iterator[ActionRunner]:
+    """A runner whose Actions reach the account by its name."""
+    runner = ActionRunner(hosts={HOST: account.port}, ca_file=account.ca_file)
+    try:
+        yield runner
+    finally:
+        runner.close()
+
+
+def notification(**changes: Any) -> dict[str, Any]:
+    """The event of one login code."""
+    return {
+        "notification": {
+            "as_text": "482913 が認証コードです。",
+            "as_voice": "認証コードは、482913、です。",
+            "code": "482913",
+            "delivery_method": "text",
+            "locale": "ja",
+            "message_type": "otp_verify",
+            "recipient": "+819012345678",
+            **changes,
+        },
+        "request": {"geoip": {"countryCode": "JP"}},
+        "tenant": {"id": "test"},
+        "user": {"user_id": "auth0|1"},
+    }
+
+
+async def run_action(
+    runner: ActionRunner,
+    event: dict[str, Any] | None = None,
+    *,
+    trigger: Trigger = "custom-phone-provider",
+    **secrets: str,
+) -> ActionOutcome:
+    """One execution of the assembled Action."""
+    return await runner.execute(
+        code=assemble(trigger),
+        version_id=trigger,
+        handler=HANDLERS[trigger],
+        event=event or notification(),
+        secrets={**SECRETS, **secrets},
+    )

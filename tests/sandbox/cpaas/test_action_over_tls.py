@@ -1,0 +1,200 @@
+"""The deployed code against the local CPaaS over real TLS: what sends, and what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.cpaas.statuses import STATUSES
+from sandbox.runner import ActionRunner
+from tests.sandbox.cpaas.account import (
+    HOST,
+    Account,
+    notification,
+    run_action,
+    runner_for,
+    serving,
+)
+
+MAYBE = "the message may have been sent"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with serving(tmp_path_factory.mktemp("cpaas")) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def runner(account: Account) -> Iterator[ActionRunner]:
+    with runner_for(account) as runner:
+        yield runner
+
+
+@pytest.fixture(autouse=True)
+def _fresh(account: Account) -> None:
+    account.cpaas.reset()
+
+
+def test_an_sms_reaches_the_phone(account: Account, runner: ActionRunner) -> None:
+    assert asyncio.run(run_action(runner)).kind == "success"
+    (message,) = account.inbox.messages("+819012345678")
+    assert (message.channel, message.sender, message.text) == (
+        "sms",
+        "MIRAIBANK",
+        "482913 が認証コードです。",
+    )
+
+
+def test_a_call_reaches_the_phone(account: Account, runner: ActionRunner) -> None:
+    event = notification(delivery_method="voice")
+    assert asyncio.run(run_action(runner, event, VOICE_GENDER="male")).kind == "success"
+    (message,) = account.inbox.messages("+819012345678")
+    assert (message.channel, message.sender, message.language, message.gender) == (
+        "voice",
+        "815031234567",
+        "ja",
+        "male",
+    )
+    assert message.text.count("4, 8, 2, 9, 1, 3") == 2
+
+
+def test_a_legacy_message_reaches_the_phone(account: Account, runner: ActionRunner) -> None:
+    options = {
+        "action": "enrollment",
+        "code": "482913",
+        "message_type": "sms",
+        "recipient": "+81-90-1234-5678",
+        "text": "482913",
+    }
+    outcome = asyncio.run(
+        run_action(runner, {"message_options": options}, trigger="send-phone-message")
+    )
+    assert outcome.kind == "success"
+    assert [message.text for message in account.inbox.messages("+819012345678")] == ["482913"]
+
+
+@pytest.mark.parametrize("channel", ["text", "voice"])
+@pytest.mark.parametrize("name", [name for name, one in STATUSES.items() if one.group != "PENDING"])
+def test_every_immediate_status_has_its_outcome(
+    account: Account, runner: ActionRunner, channel: str, name: str
+) -> None:
+    account.cpaas.script.add([ScriptedAnswer(refusal=name)])
+    outcome = asyncio.run(run_action(runner, notification(delivery_method=channel)))
+    status = STATUSES[name]
+    expected = "drop"
+    if status.group == "DELIVERED":
+        expected = "success"
+    elif name == "REJECTED_SYSTEM_ERROR":
+        expected = "retry"
+    assert outcome.kind == expected
+    assert len(account.inbox.messages()) == (1 if expected == "success" else 0)
+    if expected == "drop":
+        assert status.name.removeprefix("REJECTED_") in (outcome.reason or "")
+
+
+@pytest.mark.parametrize("channel", ["text", "voice"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 502, 503])
+def test_every_http_error_has_its_outcome(
+    account: Account, runner: ActionRunner, channel: str, status: int
+) -> None:
+    account.cpaas.script.add([ScriptedAnswer(status=status)])
+    outcome = asyncio.run(run_action(runner, notification(delivery_method=channel)))
+    assert outcome.kind == ("retry" if status == 429 else "drop")
+    assert f"HTTP {status}" in (outcome.reason or "")
+    assert account.inbox.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("reset", f"connection to the CPaaS broke: {MAYBE}"),
+        ("cut", f"CPaaS answer not understood: {MAYBE}"),
+        ("html", f"CPaaS answer not understood: {MAYBE}"),
+        ("truncated", f"CPaaS answer not understood: {MAYBE}"),
+        ("redirect", "CPaaS answered with a redirect: check CPAAS_BASE_URL"),
+        ("huge", f"CPaaS answer not understood: {MAYBE}"),
+    ],
+)
+def test_a_broken_answer_is_dropped(
+    account: Account, runner: ActionRunner, fault: str, reason: str
+) -> None:
+    account.cpaas.script.add([ScriptedAnswer.from_json({"fault": fault, "accept": True})])
+    outcome = asyncio.run(run_action(runner))
+    assert (outcome.kind, outcome.reason) == ("drop", reason)
+    # The message went out although its answer was lost: a retry would have sent it twice.
+    assert len(account.inbox.messages()) == 1
+    assert len(account.cpaas.requests()) == 1
+
+
+def test_no_answer_ends_within_the_deadline(account: Account, runner: ActionRunner) -> None:
+    account.cpaas.script.add(
+        [
+            ScriptedAnswer(fault="silent", channel="sms"),
+            ScriptedAnswer(fault="trickle", channel="voice"),
+        ]
+    )
+
+    async def both() -> list[str | None]:
+        outcomes = await asyncio.gather(
+            run_action(runner), run_action(runner, notification(delivery_method="voice"))
+        )
+        assert {outcome.kind for outcome in outcomes} == {"drop"}
+        return [outcome.reason for outcome in outcomes]
+
+    started = time.monotonic()
+    assert asyncio.run(both()) == [f"CPaaS gave no answer in time: {MAYBE}"] * 2
+    assert 7.5 < time.monotonic() - started < 9.5
+
+
+def test_a_slow_answer_within_the_deadline_is_good(account: Account, runner: ActionRunner) -> None:
+    account.cpaas.script.add([ScriptedAnswer(delay=0.3)])
+    assert asyncio.run(run_action(runner)).kind == "success"
+
+
+def test_a_closed_port_and_an_unknown_name_are_retried(tmp_path: Path) -> None:
+    with serving(tmp_path) as gone:
+        pass
+    with runner_for(gone) as runner:
+        for host in (HOST, "unknown.sandbox.test"):
+            outcome = asyncio.run(run_action(runner, CPAAS_BASE_URL=host))
+            assert (outcome.kind, outcome.reason) == ("retry", "CPaaS host not reached")
+
+
+def test_a_host_with_another_name_gets_no_key(tmp_path: Path) -> None:
+    with serving(tmp_path, names=("other.sandbox.test",)) as other, runner_for(other) as runner:
+        outcome = asyncio.run(run_action(runner))
+        assert (outcome.kind, outcome.reason) == ("drop", "CPaaS host failed the TLS check")
+        assert other.cpaas.requests() == []
+
+
+def test_an_authority_nobody_trusts_gets_no_key(account: Account) -> None:
+    runner = ActionRunner(hosts={HOST: account.port})
+    try:
+        outcome = asyncio.run(run_action(runner))
+    finally:
+        runner.close()
+    assert (outcome.kind, outcome.reason) == ("drop", "CPaaS host failed the TLS check")
+    assert account.cpaas.requests() == []
+
+
+def test_a_repeated_notification_arrives_once_when_duplicates_are_suppressed(
+    account: Account, runner: ActionRunner
+) -> None:
+    for _ in range(2):
+        assert asyncio.run(run_action(runner, DEDUPLICATE="on")).kind == "success"
+    assert len(account.inbox.messages()) == 1
+    for _ in range(2):
+        assert asyncio.run(run_action(runner, DEDUPLICATE="off")).kind == "success"
+    assert len(account.inbox.messages()) == 3
+
+
+def test_a_wrong_key_is_named_and_its_value_is_not(account: Account, runner: ActionRunner) -> None:
+    outcome = asyncio.run(run_action(runner, CPAAS_API_KEY="wrong-key-1234"))
+    assert outcome.reason == "CPaaS refused the request: HTTP 401 E401"
+    assert account.inbox.messages() == []

@@ -1,0 +1,165 @@
+"""The CPaaS over HTTP: routes, scripted answers and their faults in the asking."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, get_args
+
+import httpx
+import pytest
+from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
+from infobip_api_client.models.sms_request import SmsRequest
+
+from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.cpaas.script import Fault, ScriptedAnswer
+from sandbox.inbox import Inbox
+from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
+
+SMS = {"messages": [{"destinations": [{"to": "819012345678"}], "content": {"text": "x"}}]}
+HEADERS = {"authorization": "App key-1", "accept": "application/xml"}
+
+
+def talk(
+    conversation: Callable[[httpx.AsyncClient], Awaitable[None]], cpaas: Cpaas | None = None
+) -> None:
+    app = build_cpaas(cpaas or Cpaas(Inbox(), ["key-1"]))
+
+    async def run() -> None:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://cpaas") as client:
+            await conversation(client)
+
+    asyncio.run(run())
+
+
+def test_answers_are_json_whatever_was_asked_for() -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"<xml/>", b"\xff"])
+def test_what_is_not_json_is_400(content: bytes) -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/tts/3/advanced", content=content, headers=HEADERS)
+        assert answer.status_code == 400
+        assert answer.json()["requestError"]["serviceException"]["messageId"] == "BAD_REQUEST"
+
+    talk(conversation)
+
+
+def test_an_unknown_path_is_404_in_the_error_shape() -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        assert (await client.post("/sms/2/text/advanced", json={})).json()["errorCode"] == "E404"
+        old = (await client.post("/tts/3/single", json={})).json()
+        assert old["requestError"]["serviceException"]["messageId"] == "NOT_FOUND"
+
+    talk(conversation)
+
+
+def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answers: list[dict[str, Any]] = [
+            {"status": 503, "channel": "voice"},
+            {"refusal": "REJECTED_SOURCE"},
+            {"status": 401, "body": {"own": "body"}},
+        ]
+        added = await client.post("/_sandbox/answers", json={"answers": answers})
+        assert added.status_code == 201
+        assert len((await client.get("/_sandbox/answers")).json()["answers"]) == 3
+        first = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+        assert first.json()["messages"][0]["status"]["name"] == "REJECTED_SOURCE"
+        second = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+        assert (second.status_code, second.json()) == (401, {"own": "body"})
+        third = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+        assert third.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
+        voice = await client.post("/tts/3/advanced", json={}, headers=HEADERS)
+        assert voice.status_code == 503
+        assert (await client.get("/_sandbox/answers")).json() == {"answers": []}
+        assert len((await client.get("/_sandbox/requests")).json()["requests"]) == 2
+        assert (await client.post("/_sandbox/reset")).status_code == 204
+        assert (await client.get("/_sandbox/requests")).json() == {"requests": []}
+        assert (await client.get("/_sandbox/health")).json()["status"] == "ok"
+
+    talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({}, "answers"),
+        ([], "answers"),
+        ({"answers": 7}, "answers"),
+        ({"answers": [{"colour": "red"}]}, "colour: unknown key"),
+        ({"answers": [{"status": 99}]}, "status: 99"),
+        ({"answers": [{"refusal": "REJECTED"}]}, "refusal: 'REJECTED' unknown"),
+        ({"answers": [{"fault": "fire"}]}, "fault: 'fire' unknown"),
+        ({"answers": [{"channel": "fax"}]}, "channel: 'fax' unknown"),
+        ({"answers": [{"delay": 61}]}, "delay: 61"),
+        ({"answers": [{"status": 500, "fault": "reset"}]}, "at most one of"),
+    ],
+)
+def test_a_script_that_cannot_be_read_is_refused_with_the_fault(body: Any, message: str) -> None:
+    cpaas = Cpaas(Inbox(), ["key-1"])
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/_sandbox/answers", json=body)
+        assert answer.status_code == 400
+        assert message in answer.json()["error"]
+
+    talk(conversation, cpaas)
+    assert cpaas.script.pending() == []
+
+
+def test_without_a_connection_to_reset_the_fault_says_so() -> None:
+    cpaas = Cpaas(Inbox(), ["key-1"])
+    cpaas.script.add([ScriptedAnswer(fault="reset")])
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+        assert answer.status_code == 501
+
+    talk(conversation, cpaas)
+
+
+def test_every_fault_can_be_acted_out(tmp_path: Any) -> None:
+    with serving(tmp_path) as account:
+        account.cpaas.script.add(
+            ScriptedAnswer.from_json({"fault": fault}) for fault in get_args(Fault)
+        )
+
+        async def conversation() -> None:
+            url = f"https://127.0.0.1:{account.port}/sms/3/messages"
+            async with httpx.AsyncClient(verify=False, timeout=0.3) as client:  # noqa: S501 - the fault counts
+                for fault in get_args(Fault):
+                    try:
+                        answer = await client.post(url, json=SMS)
+                        assert fault in ("html", "truncated", "redirect", "huge"), fault
+                        if fault == "redirect":
+                            assert answer.status_code == 307
+                        else:
+                            with pytest.raises(ValueError, match="char"):
+                                answer.json()
+                    except httpx.HTTPError:
+                        assert fault in ("reset", "cut", "silent", "trickle", "huge"), fault
+
+        asyncio.run(conversation())
+        assert account.cpaas.requests() == []
+
+
+def test_the_actions_requests_are_what_the_vendors_client_would_send(tmp_path: Any) -> None:
+    with serving(tmp_path) as account, runner_for(account) as runner:
+        for method in ("text", "voice"):
+            event = notification(delivery_method=method)
+            outcome = asyncio.run(run_action(runner, event, DEDUPLICATE="on"))
+            assert outcome.kind == "success"
+        sms, call = account.cpaas.requests()
+        # What a model does not know it drops: equal means every field is the vendor's.
+        parsed_sms, parsed_call = SmsRequest(**sms.body), CallsAdvancedBody(**call.body)
+        assert parsed_sms.to_dict() == sms.body
+        assert parsed_call.to_dict() == call.body

@@ -1,0 +1,356 @@
+"""The CPaaS's rules: keys, validation, statuses, and what reaches the inbox."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from infobip_api_client.models.api_error import ApiError
+from infobip_api_client.models.api_exception import ApiException
+from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
+from infobip_api_client.models.calls_voice_response import CallsVoiceResponse
+from infobip_api_client.models.sms_request import SmsRequest
+from infobip_api_client.models.sms_response import SmsResponse
+
+from sandbox.cpaas.cpaas import Answer, Cpaas, sms_parts
+from sandbox.cpaas.script import Channel
+from sandbox.cpaas.statuses import STATUSES
+from sandbox.inbox import Inbox
+
+KEY = "key-1"
+RESPONSES: dict[str, Any] = {"sms": SmsResponse, "voice": CallsVoiceResponse}
+REQUESTS: dict[str, Any] = {"sms": SmsRequest, "voice": CallsAdvancedBody}
+
+
+def sms(to: str = "819012345678", text: Any = "コード 482913", **message: Any) -> dict[str, Any]:
+    destination = {"to": to, **message.pop("destination", {})}
+    return {
+        "messages": [
+            {
+                "sender": "MIRAIBANK",
+                "destinations": [destination],
+                "content": {"text": text},
+                **message,
+            }
+        ]
+    }
+
+
+def call(to: str = "819012345678", text: str = "コード", **message: Any) -> dict[str, Any]:
+    destination = {"to": to, **message.pop("destination", {})}
+    return {
+        "messages": [
+            {
+                "from": "815031234567",
+                "destinations": [destination],
+                "text": text,
+                "language": "ja",
+                **message,
+            }
+        ]
+    }
+
+
+def both(to: str = "819012345678") -> list[tuple[Channel, dict[str, Any]]]:
+    """A good request of each channel."""
+    return [("sms", sms(to)), ("voice", call(to))]
+
+
+def account(**options: Any) -> Cpaas:
+    return Cpaas(Inbox(), [KEY], **options)
+
+
+def send(cpaas: Cpaas, channel: Channel, body: object, key: str | None = f"App {KEY}") -> Answer:
+    return cpaas.send(channel, authorization=key, body=body)
+
+
+def status_of(answer: Answer) -> str:
+    assert answer.status == 200, answer
+    return str(answer.body["messages"][0]["status"]["name"])
+
+
+def error_of(channel: Channel, answer: Answer) -> str | None:
+    """The error code, read with the vendor's own client models."""
+    if channel == "sms":
+        parsed = ApiError.from_dict(answer.body)
+        assert parsed is not None
+        return str(parsed.error_code)
+    old = ApiException.from_dict(answer.body)
+    assert old is not None
+    assert old.request_error is not None
+    assert old.request_error.service_exception is not None
+    return old.request_error.service_exception.message_id
+
+
+@pytest.mark.parametrize(("channel", "body"), [("sms", sms()), ("voice", call())])
+def test_a_good_request_is_pending_and_reaches_the_inbox(
+    channel: Channel, body: dict[str, Any]
+) -> None:
+    cpaas = account()
+    REQUESTS[channel].from_dict(body)
+    answer = send(cpaas, channel, body)
+    parsed = RESPONSES[channel].from_dict(answer.body)
+    (result,) = parsed.messages
+    assert (result.status.group_id, result.status.id) == (1, 26)
+    assert (result.status.group_name, result.status.name) == ("PENDING", "PENDING_ACCEPTED")
+    assert (result.destination if channel == "sms" else result.to) == "819012345678"
+    (message,) = cpaas.inbox.messages()
+    assert (message.channel, message.to, message.message_id) == (
+        channel,
+        "+819012345678",
+        result.message_id,
+    )
+    assert message.raw == body["messages"][0]
+    assert "bulkId" not in answer.body
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+@pytest.mark.parametrize("name", list(STATUSES))
+def test_every_status_parses_with_the_vendors_client(channel: Channel, name: str) -> None:
+    cpaas = account()
+    body = sms() if channel == "sms" else call()
+    answer = cpaas.send(channel, authorization=f"App {KEY}", body=body, forced=STATUSES[name])
+    parsed = RESPONSES[channel].from_dict(answer.body)
+    assert parsed.messages[0].status.name == STATUSES[name].name
+    delivered = STATUSES[name].group in ("PENDING", "DELIVERED")
+    assert len(cpaas.inbox.messages()) == int(delivered)
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+@pytest.mark.parametrize("key", [None, "", KEY, "Basic key-1", "App key-2", "App ", "App key-1 "])
+def test_a_wrong_key_is_401_in_the_endpoints_error_shape(channel: Channel, key: str | None) -> None:
+    cpaas = account()
+    answer = send(cpaas, channel, sms(), key)
+    assert answer.status == 401
+    assert error_of(channel, answer) == ("E401" if channel == "sms" else "UNAUTHORIZED")
+    assert cpaas.inbox.messages() == []
+
+
+def test_a_key_without_the_scope_of_the_channel_is_403() -> None:
+    keys = {
+        "s": {"sms:message:send"},
+        "v": {"voice-message:message:send"},
+        "m": {"message:send"},
+        "n": {"numbers:manage"},
+    }
+    cpaas = Cpaas(Inbox(), keys)
+    allowed = {
+        (key, channel): send(cpaas, channel, body, f"App {key}").status
+        for key in keys
+        for channel, body in both()
+    }
+    assert [key for key, status in allowed.items() if status == 200] == [
+        ("s", "sms"),
+        ("v", "voice"),
+        ("m", "sms"),
+        ("m", "voice"),
+    ]
+    refused = send(cpaas, "voice", call(), "App s")
+    assert (refused.status, error_of("voice", refused)) == (403, "FORBIDDEN")
+    assert error_of("sms", send(cpaas, "sms", sms(), "App v")) == "E403"
+
+
+BAD_SMS: list[Any] = [
+    None,
+    [],
+    {},
+    {"messages": []},
+    {"messages": [{}]},
+    {"messages": [{"content": {"text": "x"}}]},
+    {"messages": [{"destinations": [], "content": {"text": "x"}}]},
+    {"messages": [{"destinations": [{"to": 8190}], "content": {"text": "x"}}]},
+    sms(content={}),
+    sms(text=7),
+    sms(validityPeriod={"amount": 5}),
+    sms(options={"validityPeriod": 5}),
+    sms(options={"validityPeriod": {"amount": "5"}}),
+    sms(options={"validityPeriod": {"amount": 5, "timeUnit": "DAYS"}}),
+    sms(destination={"messageId": "i" * 201}),
+    sms(to="8" * 65),
+    {**sms(), "bulk": 1},
+]
+BAD_CALL: list[Any] = [
+    None,
+    {"messages": [{"text": "x"}]},
+    call(validityPeriod={"amount": 5, "timeUnit": "MINUTES"}),
+    call(validityPeriod=0),
+    call(voice={"gender": "robot"}),
+    call(pause=11),
+    call(text="x" * 1401),
+    call(repeatDtmf="#"),
+    call(content={"text": "x"}),
+    call(retry={"maxCount": 5}),
+]
+
+
+@pytest.mark.parametrize("body", BAD_SMS)
+def test_a_bad_sms_request_is_400_with_its_violations(body: object) -> None:
+    cpaas = account()
+    answer = send(cpaas, "sms", body)
+    assert (answer.status, error_of("sms", answer)) == (400, "E400")
+    assert answer.body["violations"]
+    assert cpaas.inbox.messages() == []
+
+
+@pytest.mark.parametrize("body", BAD_CALL)
+def test_a_bad_voice_request_is_400_in_the_old_shape(body: object) -> None:
+    cpaas = account()
+    answer = send(cpaas, "voice", body)
+    assert (answer.status, error_of("voice", answer)) == (400, "BAD_REQUEST")
+    assert answer.body["requestError"]["serviceException"]["validationErrors"]
+    assert cpaas.inbox.messages() == []
+
+
+def test_a_violation_names_the_field() -> None:
+    answer = send(account(), "sms", sms(options={"validityPeriod": {"amount": 5, "timeUnit": "D"}}))
+    (violation,) = answer.body["violations"]
+    assert violation["property"] == "messages[0].options.validityPeriod.timeUnit"
+
+
+@pytest.mark.parametrize(
+    ("to", "expected"),
+    [
+        ("819012345678", "PENDING_ACCEPTED"),
+        ("+819012345678", "PENDING_ACCEPTED"),
+        ("09012345678", "REJECTED_PREFIX_MISSING"),
+        ("", "MISSING_TO"),
+        ("phone", "REJECTED_DESTINATION"),
+        ("81-90-1234-5678", "REJECTED_DESTINATION"),
+        ("8190", "REJECTED_DESTINATION"),
+    ],
+)
+def test_the_destination_decides(to: str, expected: str) -> None:
+    for channel, body in both(to):
+        assert status_of(send(account(), channel, body)) == expected
+
+
+def test_only_registered_senders_may_send() -> None:
+    cpaas = account(senders={"MIRAIBANK", "815031234567"})
+    assert status_of(send(cpaas, "sms", sms())) == "PENDING_ACCEPTED"
+    assert status_of(send(cpaas, "voice", call())) == "PENDING_ACCEPTED"
+    assert status_of(send(cpaas, "sms", sms(sender="OTHER"))) == "REJECTED_SOURCE"
+    assert status_of(send(cpaas, "voice", call(**{"from": "81312345678"}))) == "REJECTED_SOURCE"
+    assert len(cpaas.inbox.messages()) == 2
+
+
+def test_a_message_id_is_good_once() -> None:
+    cpaas = account()
+    body = sms(destination={"messageId": "mine"})
+    first = send(cpaas, "sms", body)
+    assert first.body["messages"][0]["messageId"] == "mine"
+    assert status_of(send(cpaas, "sms", body)) == "REJECTED_DUPLICATE_MESSAGE_ID"
+    assert len(cpaas.inbox.messages()) == 1
+
+
+def test_a_refused_message_does_not_use_up_its_id() -> None:
+    cpaas = account()
+    body = sms(destination={"messageId": "mine"})
+    cpaas.send(
+        "sms",
+        authorization=f"App {KEY}",
+        body=body,
+        forced=STATUSES["REJECTED_SYSTEM_ERROR"],
+    )
+    assert status_of(send(cpaas, "sms", body)) == "PENDING_ACCEPTED"
+
+
+@pytest.mark.parametrize("refuse", [True, False])
+def test_whether_calls_are_deduplicated_is_a_switch(refuse: bool) -> None:
+    cpaas = account(refuse_duplicate_calls=refuse)
+    body = call(destination={"messageId": "mine"})
+    send(cpaas, "voice", body)
+    expected = "REJECTED_DUPLICATE_MESSAGE_ID" if refuse else "PENDING_ACCEPTED"
+    assert status_of(send(cpaas, "voice", body)) == expected
+
+
+def test_the_flooding_filter_counts_an_hour() -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    cpaas = account(flooding_filter=True, clock=lambda: now[0])
+    for _ in range(20):
+        assert status_of(send(cpaas, "sms", sms())) == "PENDING_ACCEPTED"
+    assert status_of(send(cpaas, "sms", sms())) == "REJECTED_FLOODING_FILTER"
+    assert status_of(send(cpaas, "sms", sms("819012345679"))) == "PENDING_ACCEPTED"
+    now[0] += timedelta(hours=1)
+    assert status_of(send(cpaas, "sms", sms())) == "PENDING_ACCEPTED"
+    relaxed = account()
+    assert {status_of(send(relaxed, "sms", sms())) for _ in range(30)} == {"PENDING_ACCEPTED"}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ({"text": ""}, "REJECTED_MESSAGE_IS_EMPTY"),
+        ({"text": "、。,"}, "REJECTED_MESSAGE_IS_EMPTY"),
+        ({"language": "xx"}, "REJECTED_UNSUPPORTED_LANGUAGE"),
+        ({"language": "JA"}, "REJECTED_UNSUPPORTED_LANGUAGE"),
+        ({"text": "A & B"}, "REJECTED_INVALID_SSML"),
+        ({"text": "a < b"}, "REJECTED_INVALID_SSML"),
+        ({"text": 'one <break time="1s"/> &amp; two'}, "PENDING_ACCEPTED"),
+    ],
+)
+def test_what_cannot_be_spoken_is_refused(message: dict[str, Any], expected: str) -> None:
+    assert status_of(send(account(), "voice", call(**message))) == expected
+
+
+def test_a_call_without_language_is_read_in_english() -> None:
+    cpaas = account()
+    body = call()
+    del body["messages"][0]["language"]
+    send(cpaas, "voice", body)
+    assert cpaas.inbox.messages()[0].language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("あ" * 70, 1),
+        ("あ" * 71, 2),
+        ("あ" * 134, 2),
+        ("あ" * 135, 3),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+    ],
+)
+def test_parts_are_counted_as_operators_do(text: str, parts: int) -> None:
+    assert sms_parts(text) == parts
+
+
+def test_the_part_count_is_told_when_asked_for() -> None:
+    body = {**sms(text="あ" * 71), "options": {"includeSmsCountInResponse": True}}
+    answer = send(account(), "sms", body)
+    parsed = SmsResponse.from_dict(answer.body)
+    assert parsed is not None
+    assert parsed.messages[0].details is not None
+    assert parsed.messages[0].details.message_count == 2
+    too_long = send(account(), "sms", sms(text="あ" * (67 * 25 + 1)))
+    assert status_of(too_long) == "REJECTED_MESSAGE_TOO_LONG"
+
+
+def test_several_destinations_get_a_bulk_id_and_a_result_each() -> None:
+    body = sms()
+    body["messages"][0]["destinations"] = [{"to": "819012345678"}, {"to": "0901"}]
+    cpaas = account()
+    answer = send(cpaas, "sms", body)
+    names = [message["status"]["name"] for message in answer.body["messages"]]
+    assert names == ["PENDING_ACCEPTED", "REJECTED_PREFIX_MISSING"]
+    assert answer.body["bulkId"]
+    assert [message.to for message in cpaas.inbox.messages()] == ["+819012345678"]
+
+
+def test_requests_are_kept_without_their_key() -> None:
+    cpaas = account()
+    send(cpaas, "sms", sms())
+    send(cpaas, "sms", sms(), "App secret-key")
+    assert [seen.authorised for seen in cpaas.requests()] == [True, False]
+    assert "key-1" not in repr(cpaas.requests())
+    assert "secret-key" not in repr(cpaas.requests())
+    cpaas.reset()
+    assert cpaas.requests() == []
+    assert cpaas.inbox.messages() == []

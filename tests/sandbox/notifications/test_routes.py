@@ -1,0 +1,155 @@
+"""The pipeline's control routes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from sandbox.inbox import Inbox, Message
+from sandbox.notifications import NotificationService, routes
+from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+
+TO = "+819012345678"
+
+
+class Desk:
+    """The routes over HTTP, with the inbox behind them."""
+
+    def __init__(self) -> None:
+        self.inbox = Inbox()
+        self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda: "482913")
+        self.app = Starlette(routes=routes(self.service, self.inbox))
+
+    def talk(self, conversation: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
+        async def run() -> None:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
+                await conversation(client)
+
+        asyncio.run(run())
+
+
+def message(text: str = "x") -> Message:
+    return Message(channel="sms", to=TO, sender="S", text=text, message_id="m")
+
+
+def test_a_challenge_answers_with_its_delivery() -> None:
+    desk = Desk()
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        body = {"to": TO, "delivery_method": "voice", "message_type": "otp_enroll", "locale": "en"}
+        answer = await client.post("/_sandbox/challenge", json=body)
+        assert answer.status_code == 200
+        delivery = answer.json()
+        assert (
+            delivery["outcome"],
+            delivery["attempts"],
+            delivery["code"],
+            delivery["locale"],
+        ) == (
+            "success",
+            1,
+            "482913",
+            "en",
+        )
+        listed = (await client.get("/_sandbox/deliveries")).json()
+        assert listed == {"deliveries": [delivery]}
+        short = await client.post("/_sandbox/challenge", json={"to": TO})
+        assert (short.json()["delivery_method"], short.json()["message_type"]) == (
+            "text",
+            "otp_verify",
+        )
+
+    desk.talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "body: a JSON object"),
+        ({}, "to: the phone number"),
+        ({"to": ""}, "to: the phone number"),
+        ({"to": 7}, "to: the phone number"),
+        ({"to": TO, "method": "text"}, "method: unknown key"),
+        ({"to": TO, "delivery_method": "sms"}, "delivery_method: 'sms' unknown; one of text"),
+        ({"to": TO, "message_type": "otp"}, "message_type: 'otp' unknown"),
+        ({"to": TO, "locale": 7}, "locale"),
+    ],
+)
+def test_a_challenge_that_cannot_be_read_is_refused_with_the_fault(body: Any, message: str) -> None:
+    desk = Desk()
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/_sandbox/challenge", json=body)
+        assert answer.status_code == 400
+        assert message in answer.json()["error"]
+        assert (await client.post("/_sandbox/challenge", content=b"{")).status_code == 400
+
+    desk.talk(conversation)
+    assert desk.service.deliveries() == []
+
+
+def test_messages_are_found_by_phone_and_time() -> None:
+    desk = Desk()
+    first = desk.inbox.add(message("a"))
+    second = desk.inbox.add(message("b"))
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        async def texts(**query: str) -> list[str]:
+            answer = await client.get("/_sandbox/messages", params=query)
+            return [one["text"] for one in answer.json()["messages"]]
+
+        assert await texts() == ["a", "b"]
+        assert await texts(to=TO) == ["a", "b"]
+        assert await texts(to="819012345678", after=first.received_at) == ["b"]
+        assert await texts(to="+819000000000") == []
+        answer = (
+            await client.get("/_sandbox/messages", params={"after": first.received_at})
+        ).json()
+        assert answer["messages"] == [second.to_json()]
+
+    desk.talk(conversation)
+
+
+def test_waiting_ends_with_the_message_or_with_nothing() -> None:
+    desk = Desk()
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        waiting = asyncio.create_task(
+            client.get("/_sandbox/messages", params={"to": TO, "wait": "5"})
+        )
+        while not desk.inbox._waiters:
+            await asyncio.sleep(0)
+        desk.inbox.add(message("came"))
+        assert [one["text"] for one in (await waiting).json()["messages"]] == ["came"]
+        query = {"to": "+819000000000", "wait": "0.01"}
+        vain = await client.get("/_sandbox/messages", params=query)
+        assert (vain.status_code, vain.json()) == (200, {"messages": []})
+
+    desk.talk(conversation)
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"wait": "1"}, "wait: needs `to`"),
+        ({"to": TO, "wait": "31"}, "wait: '31'"),
+        ({"to": TO, "wait": "-1"}, "wait: '-1'"),
+        ({"to": TO, "wait": "nan"}, "wait: 'nan'"),
+        ({"to": TO, "wait": "long"}, "wait: 'long'"),
+        ({"after": "yesterday"}, "yesterday"),
+        ({"after": "2026-01-31T09:00:00"}, "has no UTC offset"),
+    ],
+)
+def test_a_query_that_cannot_be_read_is_refused(query: dict[str, str], message: str) -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.get("/_sandbox/messages", params=query)
+        assert answer.status_code == 400
+        assert message in answer.json()["error"]
+
+    Desk().talk(conversation)

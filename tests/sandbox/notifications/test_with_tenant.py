@@ -1,0 +1,267 @@
+"""The whole way: the real tenant, the assembled Action, real TLS, the phone.
+
+The parts are those of a running sandbox; what Pulumi would set is set through the tenant's own
+rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from components.action_code import Trigger, assemble
+from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.notifications import Delivery, NotificationAssumptions
+from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.tenant.tenant import Generation
+
+TO = "+819012345678"
+TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    config = ServerConfig(
+        state_dir=tmp_path_factory.mktemp("state"),
+        tenant_port=0,
+        cpaas_port=0,
+        notification_assumptions=NotificationAssumptions(retry_delay=0),
+    )
+    with start(config) as sandbox:
+        yield sandbox
+
+
+def set_up(
+    sandbox: RunningSandbox, generation: Generation = "unified", **secrets: str
+) -> RunningSandbox:
+    """A tenant that can send, from nothing."""
+    tenant = sandbox.parts.tenant
+    tenant.reset(generation)
+    sandbox.parts.cpaas.reset()
+    sandbox.parts.notifications.reset()
+    trigger: Trigger = "custom-phone-provider" if generation == "unified" else "send-phone-message"
+    values = {
+        "CPAAS_API_KEY": sandbox.credentials.cpaas_api_key,
+        "CPAAS_BASE_URL": "cpaas.sandbox.test",
+        "SMS_SENDER": "MIRAIBANK",
+        "VOICE_SENDER": "+815031234567",
+        "RECIPIENT_LIMIT": "0",
+        **secrets,
+    }
+    action = tenant.create_action(
+        {
+            "name": "phone",
+            "supported_triggers": [
+                {"id": trigger, "version": "v1" if generation == "unified" else "v2"}
+            ],
+            "code": assemble(trigger),
+            "runtime": "node22",
+            "secrets": [{"name": name, "value": value} for name, value in values.items()],
+            "deploy": True,
+        }
+    )
+    tenant.guardian.set_factor("sms", enabled=True)
+    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
+    if generation == "unified":
+        tenant.providers.create(
+            {
+                "name": "custom",
+                "credentials": {},
+                "configuration": {"delivery_methods": ["text", "voice"]},
+            }
+        )
+    else:
+        ref = {"type": "action_id", "value": action["id"]}
+        tenant.bindings.replace(trigger, [{"ref": ref, "display_name": "phone"}])
+        tenant.guardian.set_selected_provider("phone-message-hook")
+    tenant.guardian.set_message_types(["sms", "voice"])
+    return sandbox
+
+
+def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:
+    order = {"to": TO, "delivery_method": "text", **order}
+    return asyncio.run(sandbox.parts.notifications.challenge(**order))
+
+
+def texts(sandbox: RunningSandbox) -> list[str]:
+    return [one.text for one in sandbox.parts.inbox.messages(TO)]
+
+
+def shipped(name: str) -> str:
+    return (TEMPLATES / f"{name}.liquid").read_text(encoding="utf-8").removesuffix("\n")
+
+
+@pytest.mark.parametrize("kind", ["otp_verify", "otp_enroll", "change_password"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_shipped_texts_reach_the_phone_with_the_code(
+    sandbox: RunningSandbox, language: str, kind: str
+) -> None:
+    tenant = set_up(sandbox).parts.tenant
+    body = {channel: shipped(f"{language}/{kind}.{channel}") for channel in ("text", "voice")}
+    tenant.templates.create({"type": kind, "content": {"syntax": "liquid", "body": body}})
+    sms = challenge(sandbox, message_type=kind)
+    call = challenge(sandbox, message_type=kind, delivery_method="voice", locale=language)
+    assert (sms.outcome, call.outcome) == ("success", "success"), (sms.reason, call.reason)
+    written, spoken = sandbox.parts.inbox.messages(TO)
+    assert written.text == sms.text
+    assert sms.code is not None
+    assert call.code is not None
+    assert sms.code in written.text
+    assert spoken.text.count(", ".join(call.code)) == 2
+    assert spoken.language == language
+    assert call.code not in spoken.text
+    assert not re.search(r"[.、。,]\s*[.、,]\s*[.、]", spoken.text), "no heap of pauses"
+
+
+def test_auth0s_default_texts_reach_the_phone(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    delivery = challenge(sandbox)
+    assert texts(sandbox) == [f"{delivery.code} is your verification code for みらい銀行"]
+    call = challenge(sandbox, delivery_method="voice", locale="en")
+    spoken = sandbox.parts.inbox.messages(TO)[-1]
+    assert spoken.text.count(", ".join(call.code or "")) == 2
+
+
+def test_a_legacy_login_reaches_the_phone(sandbox: RunningSandbox) -> None:
+    set_up(sandbox, "legacy")
+    sandbox.parts.tenant.guardian.set_templates(
+        {"enrollment_message": "登録 {{code}}", "verification_message": "認証 {{code}}"}
+    )
+    verify = challenge(sandbox)
+    enroll = challenge(sandbox, message_type="otp_enroll", delivery_method="voice")
+    assert (verify.outcome, enroll.outcome) == ("success", "success"), (verify, enroll)
+    written, spoken = sandbox.parts.inbox.messages(TO)
+    assert written.text == f"認証 {verify.code}"
+    assert spoken.channel == "voice"
+    assert spoken.text.startswith("登録 ")
+    assert spoken.text.count(", ".join(enroll.code or "")) == 2
+
+
+def test_a_busy_cpaas_is_tried_again_and_the_code_arrives_once(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)] * 2)
+    delivery = challenge(sandbox)
+    assert (delivery.outcome, delivery.attempts) == ("success", 3)
+    assert len(texts(sandbox)) == 1
+
+
+def test_a_cpaas_that_stays_busy_ends_in_the_reason(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)] * 6)
+    delivery = challenge(sandbox)
+    assert (delivery.outcome, delivery.attempts) == ("retry", 6)
+    assert delivery.reason == "CPaaS limits the rate: HTTP 429"
+    assert texts(sandbox) == []
+
+
+def test_an_unregistered_sender_shows_in_the_reason(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(refusal="REJECTED_SOURCE")])
+    delivery = challenge(sandbox)
+    assert (delivery.outcome, delivery.attempts, delivery.reason) == (
+        "drop",
+        1,
+        "CPaaS refused: REJECTED SOURCE",
+    )
+
+
+@pytest.mark.parametrize("spoil", ["factor", "message type", "provider", "action"])
+def test_a_tenant_half_set_up_sends_nothing(sandbox: RunningSandbox, spoil: str) -> None:
+    tenant = set_up(sandbox).parts.tenant
+    if spoil == "factor":
+        tenant.guardian.set_factor("sms", enabled=False)
+    elif spoil == "message type":
+        tenant.guardian.set_message_types(["voice"])
+    elif spoil == "provider":
+        tenant.providers.delete(tenant.providers.listing()["providers"][0]["id"])
+    else:
+        (action,) = tenant.actions.all()
+        tenant.actions.delete(action["id"], force=True)
+    delivery = challenge(sandbox)
+    assert (delivery.outcome, delivery.attempts) == ("not_sent", 0)
+    assert delivery.reason
+    assert texts(sandbox) == []
+
+
+def test_a_change_of_the_tenant_is_seen_by_the_next_message(sandbox: RunningSandbox) -> None:
+    tenant = set_up(sandbox).parts.tenant
+    assert challenge(sandbox).outcome == "success"
+    (action,) = tenant.actions.all()
+    tenant.actions.update(
+        action["id"], {"secrets": [{"name": "CPAAS_API_KEY", "value": "rotated-away"}]}
+    )
+    assert challenge(sandbox).outcome == "success", "a draft is not what runs"
+    tenant.versions.deploy(action["id"])
+    assert challenge(sandbox).outcome == "drop"
+
+
+@pytest.fixture
+def client(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+    """The tenant over HTTPS, with a token."""
+    trust = ssl.create_default_context(cafile=str(sandbox.ca_file))
+    with httpx.Client(base_url=sandbox.tenant_url, verify=trust, timeout=10) as client:
+        granted = client.post(
+            "/oauth/token",
+            json={
+                "grant_type": "client_credentials",
+                "client_id": sandbox.client_id,
+                "client_secret": sandbox.client_secret,
+                "audience": sandbox.parts.tenant.audience,
+            },
+        ).json()
+        client.headers["authorization"] = f"Bearer {granted['access_token']}"
+        yield client
+
+
+def test_over_https_a_challenge_is_followed_by_its_message(
+    sandbox: RunningSandbox, client: httpx.Client
+) -> None:
+    set_up(sandbox)
+    delivery = client.post("/_sandbox/challenge", json={"to": TO}).json()
+    assert delivery["outcome"] == "success"
+    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "5"}).json()
+    assert [one["text"] for one in found["messages"]] == [delivery["text"]]
+
+
+def test_send_test_message_of_provider_and_template_reach_the_phone(
+    sandbox: RunningSandbox, client: httpx.Client
+) -> None:
+    tenant = set_up(sandbox).parts.tenant
+    (provider,) = tenant.providers.listing()["providers"]
+    answer = client.post(
+        f"/api/v2/branding/phone/providers/{provider['id']}/try",
+        json={"to": TO, "delivery_method": "text"},
+    )
+    assert answer.status_code == 202
+    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "5"}).json()["messages"]
+    assert "is your verification code" in found[0]["text"]
+    template = tenant.templates.create(
+        {"type": "change_password", "content": {"body": {"text": "試し {{ code }}"}}}
+    )
+    answer = client.post(f"/api/v2/branding/phone/templates/{template['id']}/try", json={"to": TO})
+    assert answer.status_code == 202
+    query = {"to": TO, "wait": "5", "after": found[0]["received_at"]}
+    (second,) = client.get("/_sandbox/messages", params=query).json()["messages"]
+    assert second["text"].startswith("試し ")
+
+
+def test_the_draft_of_an_action_can_be_tested(
+    sandbox: RunningSandbox, client: httpx.Client
+) -> None:
+    tenant = set_up(sandbox).parts.tenant
+    (action,) = tenant.actions.all()
+    path = f"/api/v2/actions/actions/{action['id']}/test"
+    good = client.post(path, json={"payload": {}}).json()["payload"]
+    assert "error" not in good
+    assert good["stats"]["action_duration_ms"] >= 0
+    handler = "exports.onExecuteCustomPhoneProvider = async () => { throw new TypeError('no') };"
+    tenant.actions.update(action["id"], {"code": handler})
+    bad = client.post(path, json={"payload": {"notification": {}}}).json()["payload"]
+    assert (bad["error"]["name"], bad["error"]["message"]) == ("TypeError", "no")
