@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
+from sandbox.api.connection import SERVERS_SEND
 from sandbox.api.control import PREFIX, Control, Guard
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
@@ -75,7 +76,7 @@ def build_api(
         log.counters.errors += 1
         return error_answer(ApiError(500, "An internal server error occurred"))
 
-    return Starlette(
+    return Application(
         routes=[
             *control.routes(),
             *extra_routes,
@@ -85,6 +86,15 @@ def build_api(
         middleware=[Middleware(Guard)],
         exception_handlers={HTTPException: unknown, Exception: failed},
     )
+
+
+class Application(Starlette):
+    """Starlette that lets scripted faults find the connection; see `connection`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Remember the server's own `send`, then go on as usual."""
+        scope[SERVERS_SEND] = send
+        await super().__call__(scope, receive, send)
 
 
 async def _no_control(_scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -2,6 +2,9 @@
 
 Owns the one thing ASGI has no word for. Refuses to decide when. Under uvicorn the transport itself
 is closed; elsewhere an exception stands for the lost connection.
+
+uvicorn's `send` is a method of the object that has the transport. Middleware hides it, so the
+application remembers the server's own `send` in the scope before anything wraps it.
 """
 
 from __future__ import annotations
@@ -11,14 +14,16 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+SERVERS_SEND = "sandbox.servers_send"
+
 
 class ConnectionCutError(Exception):
     """Stands for a lost connection where there is no transport to close."""
 
 
-def _transport(send: Send) -> Any:
+def _transport(scope: Scope) -> Any:
     """The server's transport, found through uvicorn's bound `send`; None elsewhere."""
-    return getattr(getattr(send, "__self__", None), "transport", None)
+    return getattr(getattr(scope.get(SERVERS_SEND), "__self__", None), "transport", None)
 
 
 async def cut(
@@ -44,7 +49,7 @@ async def cut(
 
         # The headers still promise the whole length: that is what a truncated answer looks like.
         await response(scope, receive, shortened)
-    transport = _transport(send)
+    transport = _transport(scope)
     if transport is None:
         raise ConnectionCutError
     transport.abort() if body_bytes is None else transport.close()

@@ -1,0 +1,82 @@
+"""The application behind a real server with TLS on loopback, for what ASGI alone cannot show.
+
+Owns starting and stopping a server in a thread. Refuses the sandbox's own server (`sandbox.server`
+and its tests).
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+import uvicorn
+
+from sandbox.api import ActionTester, Notifier, build_api
+from sandbox.tenant import Store, Tenant
+from sandbox.tenant.settings import Generation
+
+
+@dataclass
+class Live:
+    """A running tenant.
+
+    Attributes:
+        tenant: its state and rules.
+        domain: host and port.
+        ca_file: the CA that a client has to trust.
+    """
+
+    tenant: Tenant
+    domain: str
+    ca_file: Path
+
+    @property
+    def url(self) -> str:
+        """The tenant's root."""
+        return f"https://{self.domain}"
+
+    def context(self) -> ssl.SSLContext:
+        """A TLS context for clients."""
+        return ssl.create_default_context(cafile=str(self.ca_file))
+
+
+@contextmanager
+def serve(
+    folder: Path,
+    *,
+    generation: Generation = "unified",
+    notifier: Notifier | None = None,
+    tester: ActionTester | None = None,
+) -> Iterator[Live]:
+    """Serve a new tenant until the block ends."""
+    ca = trustme.CA()
+    ca_file, key_file = folder / "ca.pem", folder / "server.pem"
+    ca.cert_pem.write_to_path(ca_file)
+    ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(key_file)
+    listening = socket.create_server(("127.0.0.1", 0))
+    domain = f"localhost:{listening.getsockname()[1]}"
+    tenant = Tenant(Store(folder / "tenant.sqlite"), domain=domain, generation=generation)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build_api(tenant, notifier=notifier, tester=tester),
+            ssl_certfile=str(key_file),
+            log_level="critical",
+            lifespan="off",
+            # Else a client that keeps its TLS connection open holds the test up for 30 s.
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield Live(tenant, domain, ca_file)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

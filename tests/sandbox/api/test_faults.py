@@ -1,0 +1,199 @@
+"""Scripted faults: the tenant misbehaves exactly as told."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.sandbox.api import live
+from tests.sandbox.api.live import Live
+from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
+
+FACTORS = "/guardian/factors"
+
+
+def arm(sandbox: Sandbox, **fault: Any) -> None:
+    answer = sandbox.http.post("/_sandbox/faults", json=fault)
+    assert answer.status_code == 201, answer.text
+
+
+def statuses(sandbox: Sandbox, times: int, path: str = FACTORS) -> list[int]:
+    return [sandbox.call("GET", path).status_code for _ in range(times)]
+
+
+class TestMatching:
+    def test_a_fault_strikes_once_unless_told_otherwise(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=503)
+        assert statuses(sandbox, 3) == [503, 200, 200]
+
+    def test_it_can_wait_for_its_turn(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=500, nth=2, times=2)
+        assert statuses(sandbox, 5) == [200, 500, 500, 200, 200]
+
+    def test_it_can_strike_for_ever(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=500, times=None)
+        assert statuses(sandbox, 20) == [500] * 20
+        sandbox.http.delete("/_sandbox/faults")
+        assert statuses(sandbox, 1) == [200]
+
+    def test_it_strikes_its_method_and_path_alone(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=500, method="PUT|PATCH", path="/factors/sms$", times=None)
+        assert statuses(sandbox, 1) == [200]
+        answer = sandbox.call("PUT", f"{FACTORS}/email", {"enabled": True})
+        assert answer.status_code == 200
+        assert sandbox.call("PUT", f"{FACTORS}/sms", {"enabled": True}).status_code == 500
+
+    def test_the_first_of_several_wins_and_all_count(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=500)
+        arm(sandbox, status=502, nth=2)
+        assert statuses(sandbox, 3) == [500, 502, 200]
+        seen = [one["seen"] for one in sandbox.http.get("/_sandbox/faults").json()["faults"]]
+        assert seen == [3, 3]
+
+    def test_tokens_can_fail_and_control_routes_cannot(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=500, times=None)
+        assert sandbox.ask_token().status_code == 500
+        assert sandbox.http.get("/_sandbox/health").status_code == 200
+
+    @pytest.mark.parametrize(
+        "fault",
+        [{}, {"path": "("}, {"nth": 0}, {"status": 99}, {"when": "soon"}, {"x": 1}, [], None],
+    )
+    def test_nonsense_is_refused(self, sandbox: Sandbox, fault: Any) -> None:
+        assert sandbox.http.post("/_sandbox/faults", json=fault).status_code == 400
+        assert sandbox.http.get("/_sandbox/faults").json() == {"faults": []}
+
+
+class TestAnswers:
+    def test_without_a_body_it_is_an_envelope(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=429, headers={"x-ratelimit-reset": "1"})
+        answer = sandbox.call("GET", FACTORS)
+        assert answer.json()["statusCode"] == 429
+        assert answer.headers["x-ratelimit-reset"] == "1"
+
+    def test_a_body_can_be_json_or_anything(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=502, raw_body="<html>", headers={"content-type": "text/html"})
+        arm(sandbox, status=400, body={"errorCode": "x"}, nth=2)
+        answer = sandbox.call("GET", FACTORS)
+        assert (answer.text, answer.headers["content-type"]) == ("<html>", "text/html")
+        assert sandbox.call("GET", FACTORS).json() == {"errorCode": "x"}
+
+    def test_before_means_without_effect(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=503, method="POST")
+        assert sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code == 503
+        assert sandbox.must("GET", "/actions/actions")["actions"] == []
+
+    def test_after_means_done_but_the_answer_is_lost(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=503, method="POST", when="after")
+        assert sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code == 503
+        assert len(sandbox.must("GET", "/actions/actions")["actions"]) == 1
+
+    def test_the_log_tells_a_fault_from_a_refusal(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=503, method="PUT")
+        sandbox.call("PUT", "/guardian/policies", ["all-applications"])
+        entry = sandbox.http.get("/_sandbox/requests").json()["requests"][-1]
+        assert (entry["status"], entry["fault"], entry["body"]) == (503, True, ["all-applications"])
+        assert sandbox.counters()["errors"] == 0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with live.serve(tmp_path_factory.mktemp("live")) as running:
+        yield running
+
+
+class TestOnTheWire:
+    """What only a real connection can show."""
+
+    @pytest.fixture
+    def http(self, server: Live) -> Iterator[httpx.Client]:
+        with httpx.Client(base_url=server.url, verify=server.context(), timeout=5) as client:
+            client.post("/_sandbox/reset").raise_for_status()
+            yield client
+
+    def token(self, server: Live, http: httpx.Client) -> str:
+        own = server.tenant.credentials
+        body = {
+            "grant_type": "client_credentials",
+            "audience": server.tenant.audience,
+            "client_id": own.client_id,
+            "client_secret": own.client_secret,
+        }
+        return str(http.post("/oauth/token", data=body).json()["access_token"])
+
+    def put(self, server: Live, http: httpx.Client) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token(server, http)}"}
+        policies = ["all-applications"]
+        return http.put("/api/v2/guardian/policies", json=policies, headers=headers)
+
+    def arm(self, http: httpx.Client, **fault: Any) -> None:
+        http.post("/_sandbox/faults", json=fault | {"path": "policies"}).raise_for_status()
+
+    def test_a_cut_before_the_request_took_effect(self, server: Live, http: httpx.Client) -> None:
+        self.arm(http, close=True)
+        with pytest.raises(httpx.TransportError):
+            self.put(server, http)
+        assert server.tenant.policies() == []
+
+    def test_a_cut_after_the_request_took_effect(self, server: Live, http: httpx.Client) -> None:
+        self.arm(http, close=True, when="after")
+        with pytest.raises(httpx.TransportError):
+            self.put(server, http)
+        assert server.tenant.policies() == ["all-applications"]
+        entry = http.get("/_sandbox/requests").json()["requests"][-1]
+        assert (entry["status"], entry["fault"]) == (None, True)
+
+    @pytest.mark.parametrize("size", [0, 3])
+    def test_a_truncated_answer_promised_more(
+        self, server: Live, http: httpx.Client, size: int
+    ) -> None:
+        self.arm(http, truncate_bytes=size)
+        with pytest.raises(httpx.RemoteProtocolError, match=r"(?i)peer closed|incomplete"):
+            self.put(server, http)
+        assert server.tenant.policies() == ["all-applications"]
+
+    def test_a_truncated_fault_has_no_effect(self, server: Live, http: httpx.Client) -> None:
+        self.arm(http, truncate_bytes=3, status=200, body={"long": "answer"})
+        with pytest.raises(httpx.RemoteProtocolError):
+            self.put(server, http)
+        assert server.tenant.policies() == []
+
+    def test_a_delay_holds_up_nobody_else(self, http: httpx.Client) -> None:
+        self.arm(http, delay_seconds=0.4)
+        with pytest.raises(httpx.ReadTimeout):
+            http.put("/api/v2/guardian/policies", json=[], timeout=0.1)
+        started = time.monotonic()
+        assert http.get("/_sandbox/health").status_code == 200
+        assert time.monotonic() - started < 0.3
+
+    def test_a_client_that_leaves_is_no_error(self, server: Live, http: httpx.Client) -> None:
+        body = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nab"
+        port = int(server.domain.partition(":")[2])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            server.context().wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            connection.sendall(body)
+        while not http.get("/_sandbox/requests").json()["requests"]:
+            pass
+        assert http.get("/_sandbox/health").json()["counters"]["errors"] == 0
+        assert server.tenant.policies() == []
+
+    def test_the_server_goes_on_after_all_that(self, server: Live, http: httpx.Client) -> None:
+        for _ in range(5):
+            self.arm(http, close=True)
+            with pytest.raises(httpx.TransportError):
+                self.put(server, http)
+        assert self.put(server, http).status_code == 200
+        assert http.get("/_sandbox/health").json()["counters"]["errors"] == 0
+
+    def test_a_body_over_the_limit_is_answered_though_it_is_not_read(
+        self, http: httpx.Client
+    ) -> None:
+        answer = http.put("/api/v2/guardian/policies", content=b" " * 1_500_000)
+        assert answer.status_code == 413

@@ -1,0 +1,222 @@
+"""auth0-python, Auth0's own client, calls every operation over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from auth0.management import AsyncManagementClient, ManagementClient
+from auth0.management.errors import ForbiddenError, NotFoundError, UnauthorizedError
+
+from sandbox.api import table
+from tests.sandbox.api import live
+from tests.sandbox.api.live import Live
+
+TRIGGER: Any = {"id": "custom-phone-provider", "version": "v1"}
+SECRETS: Any = [{"name": "KEY", "value": "v"}]
+LEGACY_TEMPLATES = {"enrollment_message": "{{code}} e", "verification_message": "{{code}} v"}
+
+
+class Recorder:
+    """Stands in for the notification pipeline and the runner."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, str | None]] = []
+
+    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
+        self.sent.append(("provider", to, delivery_method))
+
+    async def try_template(
+        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    ) -> None:
+        self.sent.append((template["type"], to, delivery_method))
+
+    async def test_action(self, **run: Any) -> dict[str, Any]:
+        return {"stats": {"action_duration_ms": 1}, "ran": run}
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def server(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
+    with live.serve(tmp_path, notifier=recorder, tester=recorder) as running:
+        # The SDK's token provider makes a client of its own, which trusts this file.
+        monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
+        yield running
+
+
+@contextmanager
+def client(server: Live) -> Iterator[ManagementClient]:
+    """The SDK with the tenant's default client; it asks for a token of its own accord."""
+    own = server.tenant.credentials
+    with httpx.Client(verify=server.context()) as http:
+        yield ManagementClient(
+            domain=server.domain,
+            client_id=own.client_id,
+            client_secret=own.client_secret,
+            httpx_client=http,
+        )
+
+
+@pytest.fixture
+def auth0(server: Live) -> Iterator[ManagementClient]:
+    with client(server) as made:
+        yield made
+
+
+def called(server: Live) -> list[tuple[str, str]]:
+    with httpx.Client(base_url=server.url, verify=server.context()) as http:
+        entries = http.get("/_sandbox/requests").json()["requests"]
+        counters = http.get("/_sandbox/health").json()["counters"]
+    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
+    return [(one["method"], one["path"].partition("?")[0]) for one in entries]
+
+
+def walk_actions(auth0: ManagementClient) -> None:
+    made = auth0.actions.create(
+        name="sender",
+        supported_triggers=[TRIGGER],
+        code="// 1",
+        secrets=SECRETS,
+    )
+    action_id = str(made.id)
+    assert auth0.actions.get(action_id).status == "built"
+    auth0.actions.update(action_id, code="// 2")
+    version = auth0.actions.deploy(action_id)
+    assert version.number == 1
+    assert [one.name for one in auth0.actions.list(trigger_id="custom-phone-provider")] == [
+        "sender"
+    ]
+    assert auth0.actions.get(action_id).all_changes_deployed is True
+    assert [one.number for one in auth0.actions.versions.list(action_id)] == [1]
+    assert auth0.actions.versions.get(action_id, str(version.id)).deployed is True
+    assert auth0.actions.versions.deploy(action_id, str(version.id)).number == 2
+    tested = auth0.actions.test(action_id, payload={"event": {"x": 1}})
+    assert tested.payload is not None
+    assert auth0.actions.triggers.list().triggers
+    bindings = auth0.actions.triggers.bindings
+    ref: Any = {"ref": {"type": "action_id", "value": action_id}, "display_name": "mine"}
+    bindings.update_many("custom-phone-provider", bindings=[ref])
+    bound = list(bindings.list("custom-phone-provider", per_page=1))
+    assert [one.display_name for one in bound] == ["mine"]
+    with pytest.raises(NotFoundError) as missing:
+        auth0.actions.executions.get("nope")
+    assert missing.value.body["message"] == "That execution does not exist."
+
+
+def walk_branding(auth0: ManagementClient, recorder: Recorder) -> None:
+    providers, templates = auth0.branding.phone.providers, auth0.branding.phone.templates
+    made = providers.create(
+        name="custom",
+        configuration={"delivery_methods": ["text", "voice"]},
+        credentials={},
+    )
+    provider_id = str(made.id)
+    assert [one.id for one in providers.list().providers or []] == [provider_id]
+    assert providers.get(provider_id).name == "custom"
+    assert providers.update(provider_id, disabled=False).disabled is False
+    assert providers.test(provider_id, to="+815012345678", delivery_method="voice").code == 202
+    template = templates.create(
+        type="otp_verify",
+        content={"from": "+8150", "body": {"text": "t", "voice": "v"}},
+    )
+    template_id = str(template.id)
+    assert len(templates.list().templates or []) == 4
+    assert templates.get(template_id).type == "otp_verify"
+    assert templates.update(template_id, disabled=True).disabled is True
+    assert templates.test(template_id, to="+815012345678").message
+    assert "verification code" in str(templates.reset(template_id, request={}).content)
+    assert recorder.sent == [
+        ("provider", "+815012345678", "voice"),
+        ("otp_verify", "+815012345678", None),
+    ]
+    templates.delete(template_id)
+    providers.delete(provider_id)
+
+
+def walk_guardian(auth0: ManagementClient) -> None:
+    factors = auth0.guardian.factors
+    assert factors.set("sms", enabled=True).enabled is True
+    assert [one.name for one in factors.list() if one.enabled] == ["sms"]
+    assert factors.phone.set_message_types(message_types=["sms"]).message_types == ["sms"]
+    assert factors.phone.get_message_types().message_types == ["sms"]
+    assert auth0.guardian.policies.set(request=["all-applications"]) == ["all-applications"]
+    assert auth0.guardian.policies.list() == ["all-applications"]
+
+
+def walk_legacy(auth0: ManagementClient) -> None:
+    phone, sms = auth0.guardian.factors.phone, auth0.guardian.factors.sms
+    for family in (phone, sms):
+        family.set_provider(provider="phone-message-hook")
+        assert family.get_selected_provider().provider == "phone-message-hook"
+        family.set_templates(**LEGACY_TEMPLATES)
+        assert family.get_templates().enrollment_message == "{{code}} e"
+        family.set_twilio_provider(sid="s", auth_token="t")
+        assert family.get_twilio_provider().sid == "s"
+
+
+def test_every_operation_can_be_called(
+    auth0: ManagementClient, server: Live, recorder: Recorder
+) -> None:
+    settings = auth0.tenants.settings
+    assert settings.get(fields="friendly_name").friendly_name == "Sandbox Tenant"
+    walk_actions(auth0)
+    walk_branding(auth0, recorder)
+    walk_guardian(auth0)
+    action_id = str(next(iter(auth0.actions.list())).id)
+    auth0.actions.delete(action_id, force=True)
+    settings.update(phone_consolidated_experience=False, friendly_name="Mine")
+    walk_legacy(auth0)
+    seen = called(server)
+    unseen = [
+        (one.method, one.path)
+        for one in table.OPERATIONS
+        if not any(method == one.method and one.match(path) is not None for method, path in seen)
+    ]
+    assert unseen == []
+
+
+def test_refusals_arrive_as_the_sdks_errors(auth0: ManagementClient, server: Live) -> None:
+    with pytest.raises(NotFoundError):
+        auth0.actions.get("nope")
+    with pytest.raises(ForbiddenError) as forbidden:
+        auth0.guardian.factors.phone.get_selected_provider()
+    assert forbidden.value.body["errorCode"] == "legacy_mfa_phone_provider_not_allowed"
+    server.tenant.clients.add(server.tenant.credentials, token_seconds=-1, default=True)
+    with client(server) as expired, pytest.raises(UnauthorizedError):
+        expired.actions.list()
+
+
+def test_unset_legacy_templates_have_no_body_and_the_sdk_bears_it(
+    auth0: ManagementClient, server: Live
+) -> None:
+    server.tenant.switch("legacy")
+    assert not auth0.guardian.factors.sms.get_templates()
+
+
+def test_the_asynchronous_client_works_alike(server: Live) -> None:
+    async def calls() -> list[Any]:
+        own = server.tenant.credentials
+        async with httpx.AsyncClient(verify=server.context()) as http:
+            auth0 = AsyncManagementClient(
+                domain=server.domain,
+                client_id=own.client_id,
+                client_secret=own.client_secret,
+                httpx_client=http,
+            )
+            await auth0.guardian.factors.set("sms", enabled=True)
+            return await asyncio.gather(
+                *(auth0.guardian.factors.list() for _ in range(20)),
+                auth0.guardian.policies.list(),
+            )
+
+    answers = asyncio.run(calls())
+    assert len(answers) == 21
