@@ -116,15 +116,22 @@ def test_messages_are_found_by_phone_and_time() -> None:
     desk.talk(conversation)
 
 
-def test_waiting_ends_with_the_message_or_with_nothing() -> None:
+def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk()
+    asked = asyncio.Event()
+    wait_for = desk.inbox.wait_for
+
+    async def noticed(to: str, wait: float, after: str | None = None) -> Message:
+        asked.set()
+        return await wait_for(to, wait, after)
+
+    monkeypatch.setattr(desk.inbox, "wait_for", noticed)
 
     async def conversation(client: httpx.AsyncClient) -> None:
         waiting = asyncio.create_task(
             client.get("/_sandbox/messages", params={"to": TO, "wait": "5"})
         )
-        while not desk.inbox._waiters:
-            await asyncio.sleep(0)
+        await asked.wait()
         desk.inbox.add(message("came"))
         assert [one["text"] for one in (await waiting).json()["messages"]] == ["came"]
         query = {"to": "+819000000000", "wait": "0.01"}
