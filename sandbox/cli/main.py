@@ -27,7 +27,6 @@ from sandbox.engine.errors import SandboxError
 from sandbox.engine.files import private_folder
 from sandbox.server import daemon
 from sandbox.server.record import read_record, running_record
-from sandbox.server.running import ServerConfig, start
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
@@ -101,6 +100,9 @@ def serve(
     ] = "unified",
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
+    # Late: the whole sandbox comes with it, which no other command needs.
+    from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
+
     workplace = _workplace(state_dir)
     if generation not in {"unified", "legacy"}:
         raise typer.BadParameter("unified or legacy", param_hint="--generation")

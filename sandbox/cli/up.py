@@ -17,8 +17,8 @@ from sandbox.cli.workplace import Workplace
 from sandbox.engine.files import private_folder, write_atomically
 from sandbox.engine.locks import turn
 from sandbox.engine.progress import elapsed
+from sandbox.server.node import check_node
 from sandbox.server.record import ServerRecord
-from sandbox.server.running import check_node
 
 DELIVERY_METHODS = ("text", "voice")
 _PROVED = "proved.json"

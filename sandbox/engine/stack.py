@@ -22,7 +22,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -136,22 +136,31 @@ class SandboxStack:
     def matches(self, *, refresh: bool = True) -> bool:
         """Whether program, state and (with `refresh`) tenant agree, so that `up` has no work.
 
+        The program is compared with the state first, which sends nothing: a bad configuration is
+        refused before any request.
+
         Raises:
             EngineError: Pulumi cannot tell, for example because the configuration is refused.
         """
+        same = self._unchanged("preview", "comparing the program with its state")
+        if same and refresh:
+            same = self._unchanged("refresh", "comparing the state with the tenant")
+        return same
+
+    def _unchanged(self, verb: Literal["preview", "refresh"], says: str) -> bool:
         lines: list[str] = []
-        arguments = ["preview", "--expect-no-changes", "--suppress-progress", "--diff"]
-        arguments += ["--refresh"] if refresh else []
+        arguments = [verb, "--expect-no-changes", "--suppress-progress", "--diff"]
+        arguments += ["--preview-only"] if verb == "refresh" else []
         ended = run_watched(
             self.command(arguments),
             cwd=self._project,
             env=self._environment,
             on_line=lines.append,
-            on_wait=lambda: self._progress.tick("comparing the program with the tenant"),
+            on_wait=lambda: self._progress.tick(says),
         )
         if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
             raise EngineError(
-                f"`pulumi preview` failed (exit status {ended.status}):\n" + _readable(lines),
+                f"`pulumi {verb}` failed (exit status {ended.status}):\n{_readable(lines)}",
                 "Correct what it names and run the command again.",
             )
         return ended.status == 0

@@ -5,7 +5,23 @@ credentials, and the daemon's life. Puts tenant, API, CPaaS and notifications to
 (`assembly`), but has no rule of any of them.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sandbox.server.errors import ServerError
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+
+if TYPE_CHECKING:
+    from sandbox.server.running import RunningSandbox, ServerConfig, start
 
 __all__ = ["RunningSandbox", "ServerConfig", "ServerError", "start"]
+
+
+def __getattr__(name: str) -> Any:
+    # Late, because the whole sandbox comes with it: a second that `status`, `down` and the other
+    # commands, which only talk to a running server, do not have to wait.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sandbox.server import running  # noqa: PLC0415
+
+    return getattr(running, name)

@@ -20,12 +20,12 @@ from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.files import private_folder
 from sandbox.notifications import NotificationAssumptions
-from sandbox.runner.runner import NodeUnusableError, find_node
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, assemble
 from sandbox.server.certificates import ensure_certificates
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.errors import ServerError
+from sandbox.server.node import check_node
 from sandbox.server.record import (
     ServerRecord,
     answers,
@@ -207,18 +207,3 @@ def _hold(state_dir: Path, resources: ExitStack) -> None:
             "End it with `make down`, or give this one another state folder: SANDBOX_STATE_DIR.",
         ) from error
     resources.callback(lock.release)
-
-
-def check_node() -> None:
-    """See that deployed Actions can run.
-
-    Raises:
-        ServerError: no Node on PATH, or one that is too old.
-    """
-    try:
-        find_node()
-    except NodeUnusableError as error:
-        raise ServerError(
-            f"The deployed Action cannot run: {error}",
-            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
-        ) from error

@@ -52,7 +52,7 @@ case "$1 $2" in
     ;;
 "config set") cat > {folder}/stdin; [ ! -e {folder}/config-fails ] ;;
 "stack export") cat {folder}/export.json ;;
-preview*) echo "~ policy: always -> never"; exit $(cat {folder}/preview-status) ;;
+preview*|refresh*) echo "~ policy: always -> never"; exit $(cat {folder}/$1-status) ;;
 up*)
     trap 'echo cancelled >> {folder}/calls; exit 130' INT
     while [ -e {folder}/gate ]; do sleep 0.02; done
@@ -187,18 +187,38 @@ def test_bad_project_file_is_named_before_pulumi_runs(
     assert world.calls == []
 
 
-@pytest.mark.parametrize(("status", "same"), [(0, True), (7, False)])
-def test_preview_tells_whether_there_is_anything_to_do(
-    world: World, status: int, same: bool
+def answers(world: World, **statuses: int) -> None:
+    for command, status in statuses.items():
+        (world.folder / f"{command}-status").write_text(str(status))
+
+
+@pytest.mark.parametrize(
+    ("preview", "refresh", "same"), [(0, 0, True), (7, 0, False), (0, 7, False)]
+)
+def test_there_is_nothing_to_do_when_program_state_and_tenant_agree(
+    world: World, preview: int, refresh: int, same: bool
 ) -> None:
-    (world.folder / "preview-status").write_text(str(status))
+    answers(world, preview=preview, refresh=refresh)
     assert world.stack.matches() is same
-    assert world.calls[-1].endswith(f"--refresh --config-file {world.state}/Pulumi.sandbox.yaml")
+    own = f"--config-file {world.state}/Pulumi.sandbox.yaml"
+    assert all(call.endswith(own) for call in world.calls)
 
 
-def test_failed_preview_is_shown(world: World) -> None:
-    (world.folder / "preview-status").write_text("255")
+def test_tenant_is_not_asked_about_a_program_that_fails(world: World) -> None:
+    answers(world, preview=255, refresh=0)
     with pytest.raises(EngineError, match="policy: always -> never"):
+        world.stack.matches()
+    assert not any("refresh" in call for call in world.calls)
+
+
+def test_tenant_is_not_asked_when_that_is_not_wanted(world: World) -> None:
+    answers(world, preview=0, refresh=7)
+    assert world.stack.matches(refresh=False) is True
+
+
+def test_tenant_that_cannot_be_asked_is_an_error(world: World) -> None:
+    answers(world, preview=0, refresh=255)
+    with pytest.raises(EngineError, match="pulumi refresh"):
         world.stack.matches()
 
 
