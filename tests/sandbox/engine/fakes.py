@@ -82,7 +82,7 @@ case "$1 $2" in
 "build -mod=readonly") ;;
 *) exit 64 ;;
 esac
-[ "$GOFLAGS" = "" ] && [ "$GOWORK" = off ] || exit 65
+[ "$GOFLAGS$GOWORK$CGO_ENABLED" = off0 ] || exit 65
 touch "$GOTMPDIR/leftover"
 echo "example.com/a" >&2
 touch {folder}/building

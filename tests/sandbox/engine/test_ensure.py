@@ -187,6 +187,17 @@ def test_engine_is_built_when_it_can_be_neither_found_nor_downloaded(world: Worl
     assert world.leftovers() == []
 
 
+def test_users_own_go_settings_do_not_change_what_is_built(world: World) -> None:
+    fakes.go(world.go)  # which refuses to build with any of them
+    own = {"GOFLAGS": "-mod=mod", "GOWORK": "/home/somebody/go.work", "CGO_ENABLED": "1"}
+
+    engine = ensure_engine(
+        world.said, environ=world.environ | own, cache=world.cache, releases=world.releases.url
+    )
+
+    assert engine.origin == "build"
+
+
 def test_second_start_neither_builds_nor_asks(world: World) -> None:
     fakes.go(world.go)
     world.ensure()
