@@ -2,18 +2,25 @@
 
 import pulumi
 
+from components.generation import GenerationGuard
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings import load
 
 loaded = load()
+settings = loaded.settings
 mfa = PhoneMfa(
     "phone-mfa",
     PhoneMfaArgs.of(loaded),
-    pulumi.ResourceOptions(protect=loaded.settings.protect),
+    pulumi.ResourceOptions(
+        protect=settings.protect,
+        transformations=[
+            GenerationGuard(settings.experience, in_transition=settings.transition),
+        ],
+    ),
 )
 
 pulumi.export("actionId", mfa.sender.action_id)
 pulumi.export("actionVersionId", mfa.sender.version_id)
-pulumi.export("phoneProviderId", mfa.delivery.provider_id)
-pulumi.export("templateIds", mfa.delivery.template_ids)
+pulumi.export("phoneProviderId", mfa.delivery and mfa.delivery.provider_id)
+pulumi.export("templateIds", mfa.delivery and mfa.delivery.template_ids)
 pulumi.export("policy", mfa.factor.policy)

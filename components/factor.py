@@ -31,16 +31,26 @@ _PROPERTY_NAMES: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class LegacyTexts:
+    """A legacy tenant's two texts, each for SMS and voice alike (Liquid, legacy variables)."""
+
+    enrollment: pulumi.Input[str]
+    verification: pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FactorArgs:
     """What the factor needs.
 
     `other_factors` names each other factor that is switched on or off; one that is not named
-    stays as the tenant has it.
+    stays as the tenant has it. `legacy_texts` is for legacy tenants only, where the factor holds
+    what a unified tenant's phone provider and templates hold.
     """
 
     policy: pulumi.Input[str]
     message_types: pulumi.Input[Sequence[pulumi.Input[str]]]
     other_factors: Mapping[str, bool] = field(default_factory=dict)
+    legacy_texts: LegacyTexts | None = None
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -56,7 +66,7 @@ class Factor(pulumi.ComponentResource):
         guardian = auth0.Guardian(
             f"{name}-guardian",
             policy=args.policy,
-            phone={"enabled": True, "message_types": args.message_types},
+            phone=_phone(args),
             **_declared(args.other_factors),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -67,6 +77,18 @@ class Factor(pulumi.ComponentResource):
         )
         self.policy = guardian.policy
         self.register_outputs({"policy": self.policy})
+
+
+def _phone(args: FactorArgs) -> auth0.GuardianPhoneArgsDict:
+    phone: auth0.GuardianPhoneArgsDict = {"enabled": True, "message_types": args.message_types}
+    if args.legacy_texts:
+        # Deprecated by the provider for unified tenants; for legacy ones there is no other way.
+        phone["provider"] = "phone-message-hook"
+        phone["options"] = {
+            "enrollment_message": args.legacy_texts.enrollment,
+            "verification_message": args.legacy_texts.verification,
+        }
+    return phone
 
 
 def _declared(other_factors: Mapping[str, bool]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""An Auth0 tenant's phone MFA as one component: sender, delivery and factor, in that order.
+"""An Auth0 tenant's phone MFA as one component, for both generations of tenants.
 
-Owns the composition and which names of the field go to which part. Refuses to read config
-(settings.py) and to know a resource's traps (the three parts).
+Owns the composition: which parts a tenant of which generation has, and what waits for what.
+Refuses to read config (settings.py) and to know a resource's traps (the parts).
 """
 
 from __future__ import annotations
@@ -12,24 +12,39 @@ from typing import Final, Self
 
 import pulumi
 
-from components.action_code import assemble
+from components.action_code import Trigger, assemble
 from components.delivery import Delivery, DeliveryArgs
-from components.factor import Factor, FactorArgs
+from components.factor import Factor, FactorArgs, LegacyTexts
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded
-from components.texts import Texts, texts_for
-from components.vocabulary import DeliveryMethod, MessageType, guardian_message_types
+from components.tenant_switch import TenantSwitch, TenantSwitchArgs
+from components.texts import Texts, for_legacy, texts_for
+from components.vocabulary import (
+    DeliveryMethod,
+    Experience,
+    MessageType,
+    guardian_message_types,
+)
 
-TRIGGER: Final = "custom-phone-provider"
-TRIGGER_VERSION: Final = "v1"
+TRIGGERS: Final[Mapping[Experience, Trigger]] = {
+    Experience.UNIFIED: "custom-phone-provider",
+    Experience.LEGACY: "send-phone-message",
+}
+TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneMfaArgs:
-    """Everything one tenant's phone MFA is made of."""
+    """Everything one tenant's phone MFA is made of.
 
-    action_name: pulumi.Input[str]
-    action_code: pulumi.Input[str]
+    `action_code` has the code of each experience that is declared: the stack's own, and both
+    while the stack is in transition from one to the other.
+    """
+
+    experience: Experience
+    in_transition: bool = False
+    action_name: str
+    action_code: Mapping[Experience, pulumi.Input[str]]
     action_secrets: dict[str, pulumi.Input[str]]
     bind_action: bool = False
     delivery_methods: Sequence[DeliveryMethod]
@@ -41,11 +56,14 @@ class PhoneMfaArgs:
     def of(cls, loaded: Loaded) -> Self:
         """The arguments that a stack's settings ask for."""
         settings = loaded.settings
+        wanted = list(Experience) if settings.transition else [settings.experience]
         return cls(
+            experience=settings.experience,
+            in_transition=settings.transition,
             action_name=settings.action_name,
-            action_code=assemble(TRIGGER),
+            action_code={experience: assemble(TRIGGERS[experience]) for experience in wanted},
             action_secrets=_action_secrets(loaded),
-            bind_action=settings.bind_action,
+            bind_action=bool(settings.bind_action),
             delivery_methods=[one for one in DeliveryMethod if one in settings.delivery_methods],
             texts=texts_for(settings.language, settings.message_types, settings.texts),
             policy=settings.policy.guardian_policy,
@@ -71,52 +89,94 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
 
 
 class PhoneMfa(pulumi.ComponentResource):
-    """Phone MFA of a unified tenant."""
+    """Phone MFA of one tenant.
 
-    sender: Sender
-    delivery: Delivery
+    Order, whatever the generation: what sends, what delivers, the tenant's switches, and only
+    then the factor with its policy. In transition the parts of both generations exist before the
+    tenant is switched, so that a login finds a working sender at every moment.
+    """
+
+    senders: dict[Experience, Sender]
+    delivery: Delivery | None
     factor: Factor
 
     def __init__(
         self, name: str, args: PhoneMfaArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("phonemfa:index:PhoneMfa", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self.sender = Sender(
-            f"{name}-sender",
+        self._name, self._args = name, args
+        self.senders = {experience: self._sender(experience) for experience in args.action_code}
+        self.delivery = self._delivery() if Experience.UNIFIED in self.senders else None
+        ready = [sender.ready for sender in self.senders.values()]
+        ready += self.delivery.ready if self.delivery else []
+        if args.in_transition or args.experience is Experience.LEGACY:
+            ready.append(self._tenant_switch(ready).ready)
+        self.factor = self._factor(ready)
+        self.register_outputs({"action_id": self.sender.action_id, "policy": self.factor.policy})
+
+    @property
+    def sender(self) -> Sender:
+        """The sender of the tenant's own generation."""
+        return self.senders[self._args.experience]
+
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self)
+
+    def _sender(self, experience: Experience) -> Sender:
+        legacy = experience is Experience.LEGACY
+        return Sender(
+            f"{self._name}-legacy-sender" if legacy else f"{self._name}-sender",
             SenderArgs(
-                action_name=args.action_name,
-                trigger=TRIGGER,
-                trigger_version=TRIGGER_VERSION,
-                code=args.action_code,
-                secrets=args.action_secrets,
-                bind=args.bind_action,
+                # Both stand side by side in a transition, where a person must tell them apart.
+                action_name=f"{self._args.action_name}-legacy"
+                if legacy
+                else self._args.action_name,
+                trigger=TRIGGERS[experience],
+                trigger_version=TRIGGER_VERSIONS[experience],
+                code=self._args.action_code[experience],
+                secrets=self._args.action_secrets,
+                bind=legacy or self._args.bind_action,
             ),
-            child,
+            self._child(),
         )
-        self.delivery = Delivery(
-            f"{name}-delivery",
+
+    def _delivery(self) -> Delivery:
+        return Delivery(
+            f"{self._name}-delivery",
             DeliveryArgs(
-                delivery_methods=[method.value for method in args.delivery_methods],
-                texts=args.texts,
-                sender=self.sender.ready,
+                delivery_methods=[method.value for method in self._args.delivery_methods],
+                texts=self._args.texts,
+                sender=self.senders[Experience.UNIFIED].ready,
             ),
-            child,
+            self._child(),
         )
-        self.factor = Factor(
-            f"{name}-factor",
+
+    def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> TenantSwitch:
+        return TenantSwitch(
+            f"{self._name}-tenant",
+            TenantSwitchArgs(experience=self._args.experience, after=after),
+            self._child(),
+        )
+
+    def _factor(self, after: Sequence[pulumi.Resource]) -> Factor:
+        args = self._args
+        return Factor(
+            f"{self._name}-factor",
             FactorArgs(
                 policy=args.policy,
                 message_types=guardian_message_types(args.delivery_methods),
                 other_factors=args.other_factors,
-                after=self.delivery.ready,
+                legacy_texts=_legacy_texts(args.texts)
+                if args.experience is Experience.LEGACY
+                else None,
+                after=after,
             ),
-            child,
+            self._child(),
         )
-        self.register_outputs(
-            {
-                "action_id": self.sender.action_id,
-                "provider_id": self.delivery.provider_id,
-                "policy": self.factor.policy,
-            }
-        )
+
+
+def _legacy_texts(texts: Mapping[MessageType, Texts]) -> LegacyTexts:
+    return LegacyTexts(
+        enrollment=for_legacy(texts[MessageType.OTP_ENROLL].text),
+        verification=for_legacy(texts[MessageType.OTP_VERIFY].text),
+    )

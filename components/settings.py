@@ -27,6 +27,7 @@ from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, 
 from components.texts import SHIPPED, names_code
 from components.values import CountryPrefix, Host, SmsSender, Template, VoiceSender
 from components.vocabulary import (
+    LEGACY_MESSAGE_TYPES,
     DeliveryMethod,
     Experience,
     Language,
@@ -126,25 +127,16 @@ class StackSettings(_Strict):
         str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")
     ] = "ntt-cpaas-phone"
     bind_action: Annotated[
+        bool | None,
+        Field(description="bind the unified Action to its trigger: true or false"),
+    ] = None
+    transition: Annotated[
         bool,
-        Field(
-            description="bind the Action to its trigger (unified tenants do without): true or false"
-        ),
+        Field(description="keep both experiences ready while moving the tenant: true or false"),
     ] = False
     protect: Annotated[
         bool, Field(description="refuse to delete or replace the resources: true or false")
     ] = False
-
-    @field_validator("experience")
-    @classmethod
-    def _built(cls, value: Experience) -> Experience:
-        if value is Experience.LEGACY:
-            raise rule_broken(
-                "Legacy tenants are not supported by this version yet: it would declare resources "
-                "that such a tenant refuses.",
-                "set it to unified, or wait for the version that lists legacy in its CHANGELOG",
-            )
-        return value
 
     @field_validator("sms_sender")
     @classmethod
@@ -184,11 +176,26 @@ class StackSettings(_Strict):
     def _texts_name_the_code(
         cls, value: dict[MessageType, TextOverride], info: ValidationInfo
     ) -> dict[MessageType, TextOverride]:
-        broken = list(_broken_texts(value, info.data.get("message_types")))
+        broken = list(
+            _broken_texts(value, info.data.get("message_types"), info.data.get("experience"))
+        )
         if broken:
             raise rule_broken(
                 " ".join(consequence for consequence, _ in broken),
                 "; ".join(dict.fromkeys(fix for _, fix in broken)),
+            )
+        return value
+
+    @field_validator("bind_action")
+    @classmethod
+    def _legacy_runs_bound_actions_only(
+        cls, value: bool | None, info: ValidationInfo
+    ) -> bool | None:
+        if value is False and info.data.get("experience") is Experience.LEGACY:
+            raise rule_broken(
+                "A legacy tenant runs only Actions that are bound to send-phone-message: no code "
+                "would be sent.",
+                f"pulumi config rm {NAMESPACE}:bindAction",
             )
         return value
 
@@ -213,7 +220,9 @@ class StackSettings(_Strict):
 
 
 def _broken_texts(
-    texts: Mapping[MessageType, TextOverride], wanted: Collection[MessageType] | None
+    texts: Mapping[MessageType, TextOverride],
+    wanted: Collection[MessageType] | None,
+    experience: Experience | None,
 ) -> Iterator[tuple[str, str]]:
     """(consequence, fix) of every text that cannot be used."""
     for kind, override in texts.items():
@@ -229,7 +238,12 @@ def _broken_texts(
                 f"The package ships no text for {kind}: one of two is not enough.",
                 f"give both texts.{kind}.text and texts.{kind}.voice",
             )
-        if wanted is not None and kind not in wanted:
+        if experience is Experience.LEGACY and kind not in LEGACY_MESSAGE_TYPES:
+            yield (
+                f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
+                f"remove texts.{kind}",
+            )
+        elif wanted is not None and kind not in wanted:
             yield (
                 f"texts.{kind} is never used: the type is not in messageTypes.",
                 f"add {kind} to messageTypes, or remove its texts",

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from components.vocabulary import Language, MessageType
 
+_NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")
 _CODE: Final = re.compile(r"\{\{-?\s*code\b[^}]*\}\}")
 
 
@@ -43,6 +44,11 @@ class Texts:
 def names_code(template: str) -> bool:
     """Whether a Liquid text outputs the one-time code."""
     return bool(_CODE.search(template))
+
+
+def for_legacy(template: str) -> str:
+    """The same text in a legacy tenant's variables: there, the tenant's name is in `tenant`."""
+    return _NAME.sub("tenant.friendly_name", template)
 
 
 def texts_for(

@@ -69,6 +69,9 @@ class VoiceGender(StrEnum):
     MALE = "male"
 
 
+LEGACY_MESSAGE_TYPES: Final = (MessageType.OTP_ENROLL, MessageType.OTP_VERIFY)
+"""What a legacy tenant sends by phone (`message_options.action` of its trigger)."""
+
 _GUARDIAN_POLICIES: Final = {
     Policy.ALWAYS: "all-applications",
     Policy.ADAPTIVE: "confidence-score",

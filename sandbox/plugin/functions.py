@@ -17,15 +17,29 @@ async def get_tenant(api: Management, domain: str, args: dict[str, Any]) -> dict
     """The tenant's settings, its domain and the identifier of its Management API."""
     settings = await api.call(lambda sdk: sdk.tenants.settings.get())
     state = tenant_state(settings)
-    as_lists = {
-        name: [state.pop(name)] if name in state else [] for name in ("countryCodes", "flags")
-    }
+    for block, listed in _LISTED_BLOCKS.items():
+        state[listed] = [_listed(state.pop(block))] if block in state else []
     return {
         **state,
-        **as_lists,
         "id": domain,
         "domain": domain,
         "managementApiIdentifier": f"https://{domain}/api/v2/",
+    }
+
+
+# A data source answers a block as a list of at most one, under a plural name.
+_LISTED_BLOCKS: Final = {
+    "countryCodes": "countryCodes",
+    "defaultTokenQuota": "defaultTokenQuotas",
+    "errorPage": "errorPages",
+    "flags": "flags",
+    "mtls": "mtls",
+}
+
+
+def _listed(block: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: [_listed(value)] if isinstance(value, dict) else value for key, value in block.items()
     }
 
 

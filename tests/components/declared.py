@@ -36,13 +36,18 @@ class _Answers(mocks.Mocks):
         known = {"versionId": "ver-1"} if args.typ.startswith("auth0:index/action:") else {}
         return f"{args.name}-id", {**args.inputs, **known}
 
-    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+    def __init__(self, tenant: dict[str, Any]) -> None:
+        self._tenant = tenant
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        if args.token == "auth0:index/getTenant:getTenant":
+            return self._tenant
         raise AssertionError(f"the program called {args.token}, which no test of it expects")
 
 
 class _Recorder(mocks.MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Answers())
+    def __init__(self, tenant: dict[str, Any]) -> None:
+        super().__init__(_Answers(tenant))
         self.requests: list[Declared] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
@@ -56,7 +61,7 @@ class _Recorder(mocks.MockMonitor):
                     request=request,
                 )
             )
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 class Declarations(dict[str, Declared]):
@@ -70,9 +75,14 @@ class Declarations(dict[str, Declared]):
         return one
 
 
-def declare(program: Callable[[], Any], *, stack: str = "test") -> Declarations:
-    """Every resource that the program declares; anything it returns is awaited first."""
-    recorder = _Recorder()
+def declare(
+    program: Callable[[], Any], *, stack: str = "test", tenant: dict[str, Any] | None = None
+) -> Declarations:
+    """Every resource that the program declares; anything it returns is awaited first.
+
+    `tenant` is what the program is told when it asks for the tenant's settings.
+    """
+    recorder = _Recorder(tenant or {})
     mocks.set_mocks(recorder.mocks, project="phonemfa", stack=stack, monitor=recorder)
     pulumi.runtime.test(program)()
     return Declarations({one.name: one for one in recorder.requests})

@@ -8,9 +8,10 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
+from components.generation import contradiction
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.texts import Texts
-from components.vocabulary import DeliveryMethod, MessageType
+from components.vocabulary import DeliveryMethod, Experience, MessageType
 from tests.components.declared import Declarations, declare
 
 ACTION = "auth0:index/action:Action"
@@ -18,13 +19,18 @@ PROVIDER = "auth0:index/phoneProvider:PhoneProvider"
 TEMPLATE = "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"
 GUARDIAN = "auth0:index/guardian:Guardian"
 BINDING = "auth0:index/triggerAction:TriggerAction"
+TENANT = "auth0:index/tenant:Tenant"
+UNIFIED_CODE = "exports.onExecuteCustomPhoneProvider = async () => {};"
+LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async () => {};"
 
 
 def declare_phone_mfa(**changes: Any) -> Declarations:
     opts = changes.pop("opts", None)
+    tenant = changes.pop("tenant", None)
     arguments: dict[str, Any] = {
+        "experience": Experience.UNIFIED,
         "action_name": "sender",
-        "action_code": "exports.onExecuteCustomPhoneProvider = async () => {};",
+        "action_code": {Experience.UNIFIED: UNIFIED_CODE},
         "action_secrets": {"CPAAS_BASE_URL": "cpaas.example.com"},
         "delivery_methods": [DeliveryMethod.TEXT, DeliveryMethod.VOICE],
         "texts": {
@@ -37,15 +43,26 @@ def declare_phone_mfa(**changes: Any) -> Declarations:
 
     def program() -> pulumi.Output[Any]:
         mfa = PhoneMfa("mfa", PhoneMfaArgs(**arguments), opts)
+        delivered = [mfa.delivery.provider_id, mfa.delivery.template_ids] if mfa.delivery else []
         return pulumi.Output.all(
-            mfa.sender.action_id,
-            mfa.sender.version_id,
-            mfa.delivery.provider_id,
-            mfa.delivery.template_ids,
-            mfa.factor.policy,
+            mfa.sender.action_id, mfa.sender.version_id, mfa.factor.policy, *delivered
         )
 
-    return declare(program)
+    return declare(program, tenant=tenant)
+
+
+def declare_legacy(**changes: Any) -> Declarations:
+    return declare_phone_mfa(
+        experience=Experience.LEGACY, action_code={Experience.LEGACY: LEGACY_CODE}, **changes
+    )
+
+
+def declare_transition(to: Experience) -> Declarations:
+    return declare_phone_mfa(
+        experience=to,
+        in_transition=True,
+        action_code={Experience.UNIFIED: UNIFIED_CODE, Experience.LEGACY: LEGACY_CODE},
+    )
 
 
 def test_a_unified_stack_is_one_action_one_provider_its_templates_and_one_guardian() -> None:
@@ -180,8 +197,9 @@ def test_protecting_the_stack_protects_every_resource() -> None:
 def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
     def program() -> pulumi.Output[Any]:
         arguments = PhoneMfaArgs(
+            experience=Experience.UNIFIED,
             action_name="sender",
-            action_code="code",
+            action_code={Experience.UNIFIED: UNIFIED_CODE},
             action_secrets={"CPAAS_API_KEY": pulumi.Output.secret("canary-key")},
             delivery_methods=[DeliveryMethod.TEXT],
             texts={},
@@ -194,3 +212,126 @@ def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
     assert rpc.is_rpc_secret(action.inputs["secrets"])
     (secret,) = rpc.unwrap_rpc_secret(action.inputs["secrets"])
     assert secret == {"name": "CPAAS_API_KEY", "value": "canary-key"}
+
+
+class TestLegacy:
+    """A tenant from before July 2025."""
+
+    def test_it_is_one_bound_action_the_tenant_switch_and_one_guardian(self) -> None:
+        found = declare_legacy()
+        auth0_types = sorted(one.type for one in found.values() if one.type.startswith("auth0:"))
+        assert auth0_types == sorted([ACTION, BINDING, TENANT, GUARDIAN])
+
+    def test_the_action_listens_to_the_legacy_trigger(self) -> None:
+        found = declare_legacy()
+        action, binding = found.only(ACTION), found.only(BINDING)
+        assert action.inputs["supportedTriggers"] == {"id": "send-phone-message", "version": "v2"}
+        assert action.inputs["code"] == LEGACY_CODE
+        assert binding.inputs["trigger"] == "send-phone-message"
+
+    def test_the_factor_has_the_hook_and_both_texts_in_legacy_variables(self) -> None:
+        texts = {
+            MessageType.OTP_ENROLL: Texts(text="{{ code }} {{ friendly_name }} enrol", voice="v"),
+            MessageType.OTP_VERIFY: Texts(text="{{ code }} {{tenant.friendly_name}}", voice="v"),
+        }
+        phone = declare_legacy(texts=texts).only(GUARDIAN).inputs["phone"]
+        assert phone == {
+            "enabled": True,
+            "messageTypes": ["sms", "voice"],
+            "provider": "phone-message-hook",
+            "options": {
+                "enrollmentMessage": "{{ code }} {{ tenant.friendly_name }} enrol",
+                "verificationMessage": "{{ code }} {{tenant.friendly_name}}",
+            },
+        }
+
+    def test_users_are_asked_only_after_the_binding_and_the_switch(self) -> None:
+        found = declare_legacy()
+        needed = {found.only(BINDING).urn, found.only(TENANT).urn}
+        assert needed <= set(found.only(GUARDIAN).options.dependencies)
+
+    def test_the_switch_writes_back_what_a_first_write_would_clear(self) -> None:
+        tenant = {
+            "phoneConsolidatedExperience": False,
+            "countryCodes": [{"lists": ["JP"], "mode": "allow"}],
+            "defaultRedirectionUri": "https://example.jp/login",
+            "defaultTokenQuotas": [
+                {
+                    "clients": [
+                        {"clientCredentials": [{"enforce": True, "perDay": 100, "perHour": 0}]}
+                    ],
+                    "organizations": [],
+                }
+            ],
+            "errorPages": [{"html": "", "showLogLink": False, "url": "https://example.jp/error"}],
+            "mtls": [{"disable": False, "enableEndpointAliases": True}],
+            "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
+        }
+        assert declare_legacy(tenant=tenant).only(TENANT).inputs == {
+            "phoneConsolidatedExperience": False,
+            "customizeMfaInPostloginAction": True,
+            "countryCodes": {"lists": ["JP"], "mode": "allow"},
+            "defaultRedirectionUri": "https://example.jp/login",
+            "defaultTokenQuota": {
+                "clients": {"clientCredentials": {"enforce": True, "perDay": 100}}
+            },
+            "errorPage": {"html": "", "showLogLink": False, "url": "https://example.jp/error"},
+            "mtls": {"enableEndpointAliases": True},
+            "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
+        }
+
+    def test_the_switch_says_nothing_of_settings_that_the_tenant_does_not_have(self) -> None:
+        unset = {
+            "phoneConsolidatedExperience": False,
+            "countryCodes": [],
+            "defaultTokenQuotas": [],
+            "errorPages": [{"html": "", "showLogLink": False, "url": ""}],
+            "mtls": [],
+            "skipNonVerifiableCallbackUriConfirmationPrompt": "null",
+        }
+        assert declare_legacy(tenant=unset).only(TENANT).inputs == {
+            "phoneConsolidatedExperience": False,
+            "customizeMfaInPostloginAction": True,
+        }
+
+
+class TestTransition:
+    """Moving a tenant from one experience to the other."""
+
+    @pytest.mark.parametrize("to", list(Experience))
+    def test_both_senders_and_the_delivery_stand_before_the_tenant_is_switched(
+        self, to: Experience
+    ) -> None:
+        found = declare_transition(to)
+        needed = {
+            one.urn
+            for token in (ACTION, BINDING, PROVIDER, TEMPLATE)
+            for one in found.of_type(token)
+            # An Action that is bound stands when its binding does.
+            if one.name != "mfa-legacy-sender-action"
+        }
+        assert needed <= set(found.only(TENANT).options.dependencies)
+        assert len(found.of_type(ACTION)) == 2
+
+    def test_the_tenant_is_switched_before_the_factor_speaks_the_new_language(self) -> None:
+        for to in Experience:
+            found = declare_transition(to)
+            assert found.only(TENANT).urn in found.only(GUARDIAN).options.dependencies
+
+    def test_the_switch_goes_where_the_stack_says(self) -> None:
+        unified = declare_transition(Experience.UNIFIED)
+        assert unified.only(TENANT).inputs["phoneConsolidatedExperience"] is True
+        assert "provider" not in unified.only(GUARDIAN).inputs["phone"]
+        legacy = declare_transition(Experience.LEGACY)
+        assert legacy.only(TENANT).inputs["phoneConsolidatedExperience"] is False
+        assert legacy.only(GUARDIAN).inputs["phone"]["provider"] == "phone-message-hook"
+
+
+@pytest.mark.parametrize("experience", list(Experience))
+def test_a_contradiction_names_the_one_setting_to_change(experience: Experience) -> None:
+    is_unified = experience is Experience.UNIFIED
+    assert contradiction(tenant_is_unified=is_unified, experience=experience) is None
+    wrong = contradiction(tenant_is_unified=not is_unified, experience=experience)
+    actual = "legacy" if is_unified else "unified"
+    assert wrong
+    assert f"pulumi config set phonemfa:experience {actual}" in wrong

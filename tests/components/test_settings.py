@@ -50,7 +50,8 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
         MessageType.CHANGE_PASSWORD,
     }
     assert settings.deduplicate is False
-    assert settings.bind_action is False
+    assert settings.bind_action is None
+    assert settings.transition is False
     assert settings.other_factors.model_dump(exclude_none=True) == {}
 
 
@@ -194,6 +195,19 @@ def test_half_a_text_of_a_type_without_a_shipped_one_is_refused() -> None:
     assert set(faults_in(values)) == {"phonemfa:texts"}
 
 
+def test_a_legacy_stack_has_no_texts_that_its_tenant_never_sends() -> None:
+    texts = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
+    assert StackSettings.check("dev", GOOD | {"texts": texts})
+    assert set(faults_in(GOOD | {"experience": "legacy", "texts": texts})) == {"phonemfa:texts"}
+
+
+def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
+    legacy = GOOD | {"experience": "legacy"}
+    assert set(faults_in(legacy | {"bindAction": False})) == {"phonemfa:bindAction"}
+    for values in (legacy, legacy | {"bindAction": True}, GOOD | {"bindAction": False}):
+        assert StackSettings.check("dev", values)
+
+
 def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:
     assert set(faults_in(GOOD | {"messageTypes": ["change_password"]})) == {"phonemfa:messageTypes"}
 
@@ -238,12 +252,12 @@ class TestLoad:
             loaded = load()
             seen.append(loaded)
 
-            async def key_and_mark() -> tuple[str | None, bool]:
-                return await loaded.cpaas_api_key.future(), await loaded.cpaas_api_key.is_secret()
+            async def key_and_mark() -> None:
+                key = loaded.cpaas_api_key
+                seen.append((await key.future(), await key.is_secret()))
 
-            return pulumi.Output.from_input(asyncio.ensure_future(key_and_mark())).apply(
-                seen.append
-            )
+            marked: Any = asyncio.ensure_future(key_and_mark())
+            return pulumi.Output.from_input(marked)
 
         declare(program, stack="dev")
         return seen

@@ -17,10 +17,21 @@ from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.progress import ConsoleProgress
 from sandbox.server import RunningSandbox, ServerConfig, start
+from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.traces import Request, normalised
 
 Generation = Literal["unified", "legacy"]
+
+KEY = "canary-cpaas-key"
+CONFIG: dict[str, Any] = {
+    "experience": "unified",
+    "deliveryMethods": ["text", "voice"],
+    "policy": "always",
+    "cpaasBaseHost": "cpaas.sandbox.test",
+    "smsSender": "0005212345",
+    "voiceSender": "+815012345678",
+}
 
 
 @dataclass
@@ -159,3 +170,15 @@ def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Pulumi
         return made
 
     return make
+
+
+@pytest.fixture
+def package(tmp_path: Path, project: Callable[..., PulumiProject]) -> PulumiProject:
+    """The package as a checkout without anybody's stacks, configured but not applied."""
+    source = tmp_path / "package"
+    source.mkdir()
+    for name in ("Pulumi.yaml", "__main__.py", "components", "actions"):
+        (source / name).symlink_to(PROJECT / name)
+    stack = project(source, folder="package")
+    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+    return stack

@@ -104,3 +104,8 @@ class PulumiProject:
         """The stack's exported state (secrets stay encrypted)."""
         found: dict[str, Any] = json.loads(self.run("stack", "export").out)
         return found
+
+
+def changed(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """(operation, name) of every step that would change something."""
+    return [(step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same"]

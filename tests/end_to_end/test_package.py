@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.contract import PROJECT
-from tests.end_to_end.conftest import Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end
 
-KEY = "canary-cpaas-key"
-CONFIG: dict[str, Any] = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "always",
-    "cpaasBaseHost": "cpaas.sandbox.test",
-    "smsSender": "0005212345",
-    "voiceSender": "+815012345678",
-}
 REQUESTS_OF_A_REFRESH = 10
 """Token, Action, provider, three templates, and four of Guardian."""
-
-
-@pytest.fixture
-def package(tmp_path: Path, project: Callable[..., PulumiProject]) -> PulumiProject:
-    """The package as a checkout without anybody's stacks, configured but not applied."""
-    source = tmp_path / "package"
-    source.mkdir()
-    for name in ("Pulumi.yaml", "__main__.py", "components", "actions"):
-        (source / name).symlink_to(PROJECT / name)
-    stack = project(source, folder="package")
-    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
-    return stack
-
-
-def changed(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(step["op"], step["urn"].rpartition("::")[2]) for step in steps if step["op"] != "same"]
 
 
 def resource_of(stack: PulumiProject, name: str) -> dict[str, Any]:

@@ -27,6 +27,16 @@ _CLEARED_AT_CREATE: Final = (
     "country_codes",
 )
 _COMPUTED = Attribute(computed=True)
+_QUOTA = Attribute(
+    kind="block",
+    fields={
+        "clientCredentials": Attribute(
+            kind="block",
+            required=True,
+            fields={"enforce": Attribute(), "perDay": Attribute(), "perHour": Attribute()},
+        )
+    },
+)
 _FLAGS: Schema = dict.fromkeys(
     (
         "allowLegacyDelegationGrantTypes",
@@ -74,12 +84,24 @@ class TenantResource(Resource):
         "customizeMfaInPostloginAction": _COMPUTED,
         "defaultAudience": _COMPUTED,
         "defaultDirectory": _COMPUTED,
+        "defaultRedirectionUri": _COMPUTED,
+        "defaultTokenQuota": Attribute(
+            kind="block", fields={"clients": _QUOTA, "organizations": _QUOTA}
+        ),
         "enabledLocales": Attribute(kind="list", computed=True),
         "ephemeralSessionLifetime": _COMPUTED,
+        "errorPage": Attribute(
+            kind="block",
+            computed=True,
+            fields={"html": Attribute(), "showLogLink": Attribute(), "url": Attribute()},
+        ),
         "flags": Attribute(kind="block", computed=True, fields=_FLAGS),
         "friendlyName": _COMPUTED,
         "idleEphemeralSessionLifetime": _COMPUTED,
         "idleSessionLifetime": _COMPUTED,
+        "mtls": Attribute(
+            kind="block", computed=True, fields={"enableEndpointAliases": Attribute()}
+        ),
         "phoneConsolidatedExperience": _COMPUTED,
         "pictureUrl": _COMPUTED,
         "sandboxVersion": _COMPUTED,
@@ -130,7 +152,7 @@ class TenantResource(Resource):
 
 def tenant_state(settings: dict[str, Any]) -> State:
     """Settings as the API answers them, under the program's property names."""
-    state = {name: settings.get(_snake(name)) for name in TenantResource.schema}
+    state = {name: _for_program(settings.get(_snake(name))) for name in TenantResource.schema}
     flags = settings.get("flags") or {}
     state["flags"] = given(**{name: flags.get(_snake(name)) for name in _FLAGS})
     country_codes = settings.get("country_codes")
@@ -149,12 +171,18 @@ def _cleared(inputs: State) -> list[str]:
 
 
 def _for_api(name: str, value: Any) -> Any:
-    if name == "flags":
-        return {_snake(flag): switch for flag, switch in value.items()}
     if name == "countryCodes":
         return {"list": value["lists"], "mode": value["mode"]}
     if name == "skipNonVerifiableCallbackUriConfirmationPrompt":
         return {"true": True, "false": False}.get(value)
+    if isinstance(value, dict):
+        return {_snake(key): _for_api(key, item) for key, item in value.items()}
+    return value
+
+
+def _for_program(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_camel(key): _for_program(item) for key, item in value.items()}
     return value
 
 
