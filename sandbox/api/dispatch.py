@@ -162,7 +162,8 @@ class Dispatcher:
         )
         body = None
         if operation.body is not None:
-            body = bodies.decode(request, raw, forms=False)
+            # A form's values are texts: the few bodies made of texts alone can come as one.
+            body = bodies.decode(request, raw, forms=True)
             operation.body.check(body)
         return Call(
             tenant=self._tenant,

@@ -9,6 +9,7 @@ from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clients import Credentials
 from sandbox.tenant.clock import Clock, ManualClock, SystemClock
 from sandbox.tenant.errors import ApiError
+from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
 from sandbox.tenant.tenant import DeployedAction, Tenant
 
@@ -18,6 +19,7 @@ __all__ = [
     "Clock",
     "Credentials",
     "DeployedAction",
+    "Generation",
     "ManualClock",
     "Store",
     "SystemClock",

@@ -178,6 +178,21 @@ class TestWhatCannotBeRead:
     def test_another_media_type_is_unsupported(self, sandbox: Sandbox, kind: str) -> None:
         assert self.put(sandbox, b'{"enabled": true}', kind).status_code == 415
 
+    def test_a_form_is_read_as_texts(self, sandbox: Sandbox) -> None:
+        form = "application/x-www-form-urlencoded"
+        refused = self.put(sandbox, b"enabled=true", form)
+        assert refused.json()["message"].startswith(
+            "Payload validation error: 'Expected type boolean but found type string' on property"
+        )
+        sandbox.tenant.switch("legacy")
+        answer = sandbox.call(
+            "PUT",
+            "/guardian/factors/sms/selected-provider",
+            content=b"provider=twilio",
+            headers={"Content-Type": form},
+        )
+        assert answer.json() == {"provider": "twilio"}
+
     @pytest.mark.parametrize(
         "kind", ["application/json", "Application/JSON; charset=utf-8", "application/x+json", None]
     )

@@ -1,0 +1,94 @@
+"""What the official plugin sent during whole lives of a stack, sent again.
+
+The traces have statuses and request bodies, but no answers: they were taken with a local tenant
+that deployed with 202, which no recording of a real one does (contract §4.7).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.tenant.settings import Generation
+from tests.contract import load_json
+from tests.sandbox.api.support import DOMAIN, Sandbox
+
+_ID = re.compile(r"(?:[0-9a-f]{8}-[0-9a-f-]{27}|(?:pro|tem)_[0-9a-z]+)(?=/|$|\?)")
+LIVES: list[Generation] = ["unified", "legacy"]
+
+
+class Life:
+    """Ids of the trace stand for ours in the order in which they appear."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.sandbox = Sandbox(generation=generation)
+        self.ids: dict[str, str] = {}
+        self.made: list[str] = []
+
+    def ours(self, text: str) -> str:
+        def replaced(found: re.Match[str]) -> str:
+            if found[0] not in self.ids:
+                kind = found[0][:4] if found[0][3] == "_" else ""
+                unseen = [
+                    one
+                    for one in self.made
+                    if one not in self.ids.values()
+                    and (one[:4] == kind if kind else "_" not in one)
+                ]
+                self.ids[found[0]] = unseen[0]
+            return self.ids[found[0]]
+
+        return _ID.sub(replaced, text)
+
+    def send(self, request: dict[str, Any]) -> tuple[int, int]:
+        """Send a request of the trace; answers the traced and our status."""
+        if request["path"] == "/oauth/token":
+            own = self.sandbox.tenant.credentials
+            answer = self.sandbox.http.post(
+                "/oauth/token",
+                content=request["body"].replace("localhost%3A8443", DOMAIN.replace(":", "%3A")),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                auth=(own.client_id, own.client_secret),
+            )
+        else:
+            path = self.ours(request["path"].removeprefix("/api/v2"))
+            body = request["body"]
+            for binding in (body or {}).get("bindings", []) if isinstance(body, dict) else []:
+                binding["ref"]["value"] = self.ours(binding["ref"]["value"])
+            answer = self.sandbox.call(request["method"], path, body)
+            if answer.status_code == 201:
+                self.made.append(answer.json()["id"])
+        traced = 200 if request["path"].endswith("/deploy") else request["status"]
+        return traced, answer.status_code
+
+
+@pytest.mark.parametrize("generation", LIVES)
+def test_a_whole_life_is_answered_with_the_traced_statuses(generation: Generation) -> None:
+    life = Life(generation)
+    count = 0
+    for step in load_json(f"provider-traces/{generation}.json"):
+        if step["step"].startswith("drift"):
+            life.sandbox.tenant.guardian.set_policies(["all-applications"])
+        for request in step["requests"]:
+            traced, answered = life.send(request)
+            assert answered == traced, (step["step"], request)
+            count += 1
+    assert count > 80
+    counters = life.sandbox.counters()
+    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
+    # The stack was destroyed: nothing of it is left.
+    assert life.sandbox.must("GET", "/actions/actions")["actions"] == []
+    assert life.sandbox.tenant.phone_provider() is None
+    assert life.sandbox.tenant.policies() == []
+
+
+@pytest.mark.parametrize("generation", LIVES)
+def test_a_life_of_one_generation_fails_in_the_other(generation: Generation) -> None:
+    other: Generation = "legacy" if generation == "unified" else "unified"
+    life = Life(other)
+    statuses = set()
+    for request in load_json(f"provider-traces/{generation}.json")[0]["requests"]:
+        statuses.add(life.send(request)[1])
+    assert (403 in statuses) == (generation == "legacy")
