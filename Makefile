@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-CHECKED := $(wildcard __main__.py) components policy sandbox tests
+CHECKED := __main__.py components sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands

@@ -154,6 +154,11 @@ def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> N
     take_port(port, what="tenant", variable="SANDBOX_TENANT_PORT").close()
 
 
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    with take_port(0, what="tenant", variable="SANDBOX_TENANT_PORT") as listener:
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_missing_node_is_named_before_anything_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
