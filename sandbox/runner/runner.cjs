@@ -24,6 +24,7 @@ const { routeNames } = require('./names.cjs');
 const EXECUTION_LIMIT_MS = 20000;
 const CONSOLE_CHARACTERS = 256;
 const REASON_CHARACTERS = 1024;
+const UNCAUGHT = 70;
 
 /** The trigger of each handler: the trigger decides what `api` offers. */
 const TRIGGERS = new Map([
@@ -167,6 +168,8 @@ function serve() {
   process.stdout.write = () => true;
   // A promise the Action left behind may fail later; the next execution must not pay for it.
   process.on('unhandledRejection', () => {});
+  // Without Node's report: it prints source and message, and an Action's may hold a secret.
+  process.on('uncaughtException', () => process.exit(UNCAUGHT));
   let runtime = new ActionRuntime();
   readline.createInterface({ input: process.stdin }).on('line', async (line) => {
     const { id, start, execute } = JSON.parse(line);

@@ -122,6 +122,12 @@ class ActionRunner:
             answer["kind"], answer["reason"], answer["console"], answer["duration_ms"]
         )
 
+    def reset(self) -> None:
+        """Forget loaded code and `api.cache`; executions under way end with an error."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
     def close(self) -> None:
         """End the Node process. The runner cannot be used after this."""
         with self._lock:

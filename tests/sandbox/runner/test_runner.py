@@ -81,6 +81,31 @@ def test_a_dead_process_is_an_error_once_and_then_replaced(runner: ActionRunner)
     asyncio.run(scenario())
 
 
+def test_an_error_nobody_catches_ends_the_process_without_a_word(
+    runner: ActionRunner, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = handler(
+        "setTimeout(() => { throw new Error(`leaked ${event.secrets.KEY}`) });"
+        "await new Promise(() => {});"
+    )
+    ended = asyncio.run(execute(runner, code, KEY="hush"))
+    assert (ended.kind, ended.reason) == (
+        "error",
+        "the Node process ended (status 70) during execution",
+    )
+    assert asyncio.run(execute(runner, handler(""), version="good")).kind == "success"
+    captured = capfd.readouterr()
+    assert "hush" not in captured.out + captured.err
+
+
+def test_a_reset_forgets_code_and_cache(runner: ActionRunner) -> None:
+    code = handler("console.log(api.cache.get('k')?.value); api.cache.set('k', 'v')")
+    seen = [asyncio.run(execute(runner, code)).console for _ in range(2)]
+    runner.reset()
+    seen.append(asyncio.run(execute(runner, code)).console)
+    assert seen == [["undefined"], ["v"], ["undefined"]]
+
+
 def test_code_that_blocks_the_process_is_ended_at_the_limit() -> None:
     runner = ActionRunner(execution_limit=0.2)
 
