@@ -27,19 +27,19 @@ def _transport(scope: Scope) -> Any:
 
 
 async def cut(
-    scope: Scope, receive: Receive, send: Send, response: Response | None, body_bytes: int | None
+    scope: Scope, receive: Receive, send: Send, response: Response | None, body_bytes: int
 ) -> None:
     """Close the connection.
 
     Args:
         scope, receive, send: of the request.
-        response: what would have been answered.
-        body_bytes: how much of its body to send first; None closes before any byte.
+        response: what is answered in part first; None closes before any byte.
+        body_bytes: how much of its body goes out.
 
     Raises:
         ConnectionCutError: where no transport can be closed.
     """
-    if response is not None and body_bytes is not None:
+    if response is not None:
         sent = bytes(response.body)[:body_bytes]
 
         async def shortened(message: Message) -> None:
@@ -52,6 +52,6 @@ async def cut(
     transport = _transport(scope)
     if transport is None:
         raise ConnectionCutError
-    transport.abort() if body_bytes is None else transport.close()
+    transport.abort() if response is None else transport.close()
     while (await receive())["type"] != "http.disconnect":
         pass  # only then does the server know, and does not try to answer itself

@@ -32,6 +32,7 @@ from sandbox.tenant import ApiError, Tenant
 logger = logging.getLogger("sandbox.api")
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+_NO_FAULT = Fault(id=0)
 Afterwards = list[Callable[[], Awaitable[None]]]
 
 
@@ -63,37 +64,34 @@ class Dispatcher:
             return
         request = Request(scope, receive)
         path = _raw_path(scope)
-        shown = path + (
-            f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
-        )
-        fault = self._faults.striking(request.method, path)
-        if fault is not None and fault.delay_seconds:
-            await asyncio.sleep(fault.delay_seconds)
+        fault = self._faults.striking(request.method, path) or _NO_FAULT
+        await asyncio.sleep(fault.delay_seconds)
         exchange = _Exchange()
         response: Response | None = None
-        if fault is None or fault.runs_request:
+        if fault.runs_request:
             response = await self._answer(request, path, exchange)
         else:
             await exchange.peek(request)
-        cut = False
-        if fault is not None and fault.replaces:
-            cut = fault.close or fault.truncate_bytes is not None
+        if fault.replaces:
             response = _faulty(fault, response)
         self._log.add(
             method=request.method,
-            path=shown,
-            status=None if fault is not None and fault.close else _status(response),
+            path=_with_query(path, scope),
+            status=None if fault.close or response is None else response.status_code,
             body=exchange.body,
             size=exchange.size,
-            fault=fault is not None and fault.replaces,
+            fault=fault.replaces,
         )
-        if cut and fault is not None:
-            await connection.cut(
-                scope, receive, send, response, None if fault.close else fault.truncate_bytes
-            )
-        elif response is not None:
-            await response(scope, receive, send)
-        await self._finish(exchange.afterwards)
+        try:
+            if fault.close:
+                await connection.cut(scope, receive, send, None, 0)
+            elif response is not None and fault.truncate_bytes is not None:
+                await connection.cut(scope, receive, send, response, fault.truncate_bytes)
+            elif response is not None:
+                await response(scope, receive, send)
+        finally:
+            # Promised is promised, even when the answer did not get through.
+            await self._finish(exchange.afterwards)
 
     async def _answer(self, request: Request, path: str, exchange: _Exchange) -> Response:
         """The answer to a request, whatever happens."""
@@ -216,8 +214,9 @@ def _raw_path(scope: Scope) -> str:
     return raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
 
 
-def _status(response: Response | None) -> int | None:
-    return None if response is None else response.status_code
+def _with_query(path: str, scope: Scope) -> str:
+    query: bytes = scope["query_string"]
+    return f"{path}?{query.decode('latin-1')}" if query else path
 
 
 def _faulty(fault: Fault, real: Response | None) -> Response | None:

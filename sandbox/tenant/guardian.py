@@ -65,6 +65,15 @@ class Guardian:
     def _set(self, key: str, value: Any) -> None:
         self._store.put(SINGLETONS, f"guardian {key}", {"value": value})
 
+    def read_everything(self) -> None:
+        """Read all settings, legacy ones included, whatever the experience is."""
+        self.factors()
+        self.policies()
+        self.message_types()
+        for key in ("templates", "twilio"):
+            dict(self._value(key, {}))
+        str(self._value("selected provider", ""))
+
     # -- factors and policies -----------------------------------------------------------------
 
     def factors(self) -> list[Document]:

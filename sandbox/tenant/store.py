@@ -26,6 +26,14 @@ CREATE TABLE IF NOT EXISTS documents (
 """
 
 
+_VERSION = 1
+"""Of what is stored; raised when an older sandbox's documents can no longer be read."""
+
+
+class IncompatibleStoreError(Exception):
+    """The file was written by a sandbox that stored other things."""
+
+
 class Store:
     """Collections of JSON documents, kept in insertion order.
 
@@ -34,7 +42,14 @@ class Store:
     """
 
     def __init__(self, path: Path | str = ":memory:") -> None:
-        """Open or create the file; `:memory:` keeps everything in this process only."""
+        """Open or create the file; `:memory:` keeps everything in this process only.
+
+        Raises:
+            IncompatibleStoreError: when another version of the sandbox wrote it.
+        """
+        if path != ":memory:":
+            # It will hold client secrets and provider credentials.
+            Path(path).touch(mode=0o600)
         # autocommit: transactions are begun and ended by `transaction` alone.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._lock = threading.RLock()
@@ -43,6 +58,14 @@ class Store:
         # Survives the end of the process at any moment; only a power cut may lose the last writes.
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.execute("PRAGMA busy_timeout=5000")
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version not in {0, _VERSION}:
+            self._connection.close()
+            raise IncompatibleStoreError(
+                f"{path} has version {version}, this sandbox reads version {_VERSION}: "
+                "it cannot be opened. Delete the file to start with a new tenant."
+            )
+        self._connection.execute(f"PRAGMA user_version={_VERSION}")
         self._connection.execute(_SCHEMA)
 
     @contextmanager

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sandbox.tenant import clients as clients_module
+from sandbox.tenant import default_templates
 from sandbox.tenant.actions import Actions
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.bindings import Bindings
@@ -21,10 +22,12 @@ from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.guardian import Guardian
+from sandbox.tenant.paging import Page
 from sandbox.tenant.phone_providers import PhoneProviders, covers
 from sandbox.tenant.phone_templates import PhoneTemplates
 from sandbox.tenant.settings import KEY, SINGLETONS, UNIFIED_FLAG, Generation, Settings
 from sandbox.tenant.store import Store
+from sandbox.tenant.triggers import TRIGGER_IDS
 from sandbox.tenant.versions import DeployedAction, Versions
 
 __all__ = ["DeployedAction", "Generation", "Tenant"]
@@ -168,7 +171,12 @@ class Tenant:
         return {name: docs for name, docs in content.items() if name not in _IDENTITY}
 
     def load(self, content: Content) -> None:
-        """Replace the tenant's content by an earlier export."""
+        """Replace the tenant's content by an earlier export.
+
+        Raises:
+            ApiError: 400 when something in it cannot be read as what it should be; the earlier
+                content stays.
+        """
         with self._store.transaction():
             self._store.clear(keep=_IDENTITY)
             for collection, documents in content.items():
@@ -178,6 +186,26 @@ class Tenant:
                     self._store.put(collection, key, document)
             if self._store.get(SINGLETONS, KEY) is None:
                 self.tenant_settings.initialise("unified")
+            try:
+                self._read_everything()
+            except (ApiError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                message = f"The content is not an export of this sandbox: {error!r}"
+                raise ApiError(400, message) from error
+
+    def _read_everything(self) -> None:
+        """Every answer there is to a read, to find content that would break one."""
+        everything = Page(per_page=1_000_000)
+        for action in self.actions.listing(everything)["actions"]:
+            self.versions.listing(action["id"], everything)
+        for trigger_id in TRIGGER_IDS:
+            self.bindings.listing(trigger_id, everything)
+            self.deployed_action(trigger_id)
+        self.providers.listing()
+        for message_type in default_templates.BODIES:
+            self.templates.effective(message_type)
+        self.templates.listing()
+        self.tenant_settings.get()
+        self.guardian.read_everything()
 
     # -- rules that span groups ---------------------------------------------------------------
 

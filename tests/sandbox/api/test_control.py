@@ -138,7 +138,20 @@ class TestState:
         assert sandbox.tenant.credentials.client_secret not in state
         assert sandbox.tenant.clients.signing_key() not in state
 
-    @pytest.mark.parametrize("body", [{}, [], {"content": {"actions": {"x": 1}}}])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {},
+            [],
+            {"content": {"actions": {"x": 1}}},
+            {"content": {"actions": {"x": {}}}},
+            {"content": {"bindings": {"post-login": {"items": [{"action_id": "gone"}]}}}},
+            {"content": {"phone_providers": {"x": {"id": "x"}}}},
+            {"content": {"phone_templates": {"x": {"type": "unheard of"}}}},
+            {"content": {"singletons": {"guardian factors": {"value": []}, "settings": {}}}},
+            {"content": {"singletons": {"guardian twilio": {"value": 1}}}},
+        ],
+    )
     def test_nonsense_is_refused_and_changes_nothing(self, sandbox: Sandbox, body: Any) -> None:
         before = sandbox.tenant.export()
         assert sandbox.http.put("/_sandbox/state", json=body).status_code == 400

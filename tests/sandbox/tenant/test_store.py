@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.tenant import Store
+from sandbox.tenant.store import IncompatibleStoreError
 
 
 @pytest.fixture
@@ -103,6 +105,21 @@ def test_threads_wait_for_each_other() -> None:
         thread.join()
     assert store.get("counters", "all") == {"n": 200}
     assert len(store.all("things")) == 200
+
+
+def test_only_the_owner_may_read_the_file(path: Path) -> None:
+    Store(path).put("things", "x", {})
+    for file in path.parent.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_file_of_another_version_is_refused_with_what_to_do(path: Path) -> None:
+    Store(path).close()
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version=99")
+    other.close()
+    with pytest.raises(IncompatibleStoreError, match=r"version 99.*Delete the file"):
+        Store(path)
 
 
 def test_delete_says_whether_there_was_something() -> None:
