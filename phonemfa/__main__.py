@@ -1,0 +1,5 @@
+"""`python -m phonemfa`."""
+
+from phonemfa.cli import app
+
+app()

@@ -1,0 +1,164 @@
+"""A live tenant, read once.
+
+Owns reading what the checks need, with read scopes only, and saying which scope is missing.
+Refuses to write: it has no call that could.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from auth0.management import ManagementClient
+
+TRIGGERS: Final = ("custom-phone-provider", "send-phone-message")
+_VARIABLES: Final = ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
+
+
+class TenantUnreadableError(Exception):
+    """The tenant could not be read; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How to reach a tenant: the same variables that the Pulumi provider reads."""
+
+    domain: str
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"Access(domain={self.domain!r}, client_id={self.client_id!r})"
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] = os.environ, *, domain: str = "") -> Self:
+        """Access from the environment; the stack's `auth0:domain` stands in for AUTH0_DOMAIN.
+
+        Raises:
+            TenantUnreadableError: naming every variable that is missing.
+        """
+        values = {name: environ.get(name, "") for name in _VARIABLES}
+        values["AUTH0_DOMAIN"] = values["AUTH0_DOMAIN"] or domain
+        missing = [name for name, value in values.items() if not value]
+        if missing:
+            raise TenantUnreadableError(
+                f"Not set: {', '.join(missing)}. The checks read the tenant with the application "
+                "that Pulumi uses (README, A real tenant)."
+            )
+        return cls(
+            domain=values["AUTH0_DOMAIN"].removeprefix("https://").rstrip("/"),
+            client_id=values["AUTH0_CLIENT_ID"],
+            client_secret=values["AUTH0_CLIENT_SECRET"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundAction:
+    """One Action bound to a trigger."""
+
+    name: str
+    action_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledAction:
+    """One Action that is in the tenant for a phone trigger, bound or not."""
+
+    name: str
+    action_id: str
+    trigger: str
+    deployed: bool
+    from_marketplace: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantView:
+    """What the checks know of a tenant."""
+
+    domain: str
+    settings: Mapping[str, Any]
+    actions: tuple[InstalledAction, ...]
+    bound: Mapping[str, tuple[BoundAction, ...]]
+    provider: Mapping[str, Any] | None
+    customised_templates: tuple[str, ...]
+
+    @property
+    def is_unified(self) -> bool:
+        """Whether the tenant has the unified phone experience (a missing flag counts as not)."""
+        return bool(self.settings.get("phone_consolidated_experience"))
+
+
+def read_tenant(access: Access) -> TenantView:
+    """Read the tenant.
+
+    Raises:
+        TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
+    """
+    import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
+    from auth0.management import ManagementClient  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    try:
+        client = ManagementClient(
+            domain=access.domain, client_id=access.client_id, client_secret=access.client_secret
+        )
+        return _read(client, access.domain)
+    except ApiError as error:
+        raise TenantUnreadableError(_refused(access, error)) from None
+    except httpx.HTTPStatusError as error:
+        raise TenantUnreadableError(
+            f"{access.domain} refused a token for client {access.client_id} "
+            f"({error.response.status_code}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and "
+            "that the application is authorised for the Management API."
+        ) from None
+    except httpx.HTTPError as error:
+        raise TenantUnreadableError(
+            f"No answer from https://{access.domain} ({type(error).__name__}: {error}). Check "
+            "AUTH0_DOMAIN, the network, and SSL_CERT_FILE for a tenant with a CA of its own."
+        ) from None
+
+
+def _read(client: ManagementClient, domain: str) -> TenantView:
+    actions = [
+        InstalledAction(
+            name=action.name or "",
+            action_id=action.id or "",
+            trigger=trigger,
+            deployed=bool(action.deployed_version),
+            from_marketplace=bool(action.installed_integration_id),
+        )
+        for trigger in TRIGGERS
+        for action in client.actions.list(trigger_id=trigger)
+    ]
+    bound = {
+        trigger: tuple(
+            BoundAction(
+                name=binding.display_name or "",
+                action_id=(binding.action and binding.action.id) or "",
+            )
+            for binding in client.actions.triggers.bindings.list(trigger)
+        )
+        for trigger in TRIGGERS
+    }
+    providers = client.branding.phone.providers.list().providers or []
+    templates = client.branding.phone.templates.list().templates or []
+    return TenantView(
+        domain=domain,
+        settings=client.tenants.settings.get().model_dump(mode="json"),
+        actions=tuple(actions),
+        bound=bound,
+        provider=providers[0].model_dump(mode="json") if providers else None,
+        customised_templates=tuple(str(one.type) for one in templates if getattr(one, "id", None)),
+    )
+
+
+def _refused(access: Access, error: Any) -> str:
+    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
+    message = body.get("message", "") if isinstance(body, Mapping) else ""
+    return (
+        f"{access.domain} answered {error.status_code}: {message or 'no message'}. "
+        "The README lists the scopes that the application needs."
+    )
