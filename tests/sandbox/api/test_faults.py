@@ -197,3 +197,9 @@ class TestOnTheWire:
     ) -> None:
         answer = http.put("/api/v2/guardian/policies", content=b" " * 1_500_000)
         assert answer.status_code == 413
+
+    def test_a_length_that_was_not_declared_is_counted(self, http: httpx.Client) -> None:
+        parts = (b" " * 100_000 for _ in range(15))
+        answer = http.put("/api/v2/guardian/policies", content=parts)
+        assert answer.request.headers["transfer-encoding"] == "chunked"
+        assert answer.status_code == 413

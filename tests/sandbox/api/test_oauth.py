@@ -50,6 +50,7 @@ class TestForms:
             assert set(body) == {"access_token", "scope", "expires_in", "token_type"}
             assert (body["expires_in"], body["token_type"]) == (86_400, "Bearer")
             assert body["scope"] == " ".join(PHONE_MFA_SCOPES)
+            assert answer.headers["cache-control"] == "no-store"
             assert answer.headers["content-type"] == "application/json; charset=utf-8"
             assert sandbox.call("GET", "/guardian/factors", token=body["access_token"]).is_success
 
@@ -101,7 +102,7 @@ class TestRefusals:
         answer = ask(sandbox, {"data": grant(sandbox)}, headers=headers)
         self.refused(answer, 401, "access_denied")
 
-    @pytest.mark.parametrize("header", ["Basic", "Basic ?", "Basic /w==", "Bearer x", "Bearer YTpi"])
+    @pytest.mark.parametrize("header", ["Basic", "Basic ?", "Basic /w==", "Bearer YTpi"])
     def test_a_header_that_says_nothing_is_ignored(self, sandbox: Sandbox, header: str) -> None:
         answer = ask(sandbox, {"data": with_secret(sandbox)}, headers={"Authorization": header})
         assert answer.status_code == 200

@@ -134,6 +134,19 @@ class TestUpdate:
             assert changed[key] == made[key]
         assert changed["updated_at"] > made["updated_at"]
 
+    def test_every_part_of_the_draft_can_be_changed(self, auth0: Tenant) -> None:
+        made = auth0.create_action(login_action())
+        change = {
+            "name": "other",
+            "code": "// 2",
+            "dependencies": [{"name": "lodash", "version": "4.0.0"}],
+            "runtime": "node18-actions",
+            "modules": [{"module_id": "m", "module_version_id": "v"}],
+        }
+        changed = auth0.actions.update(made["id"], change)
+        assert changed == changed | change
+        assert auth0.actions.get(made["id"]) == changed | {"status": "built"}
+
     def test_secrets_are_replaced_as_a_whole(self, auth0: Tenant) -> None:
         made = auth0.create_action(login_action(secrets=[{"name": "old", "value": "1"}]))
         changed = auth0.actions.update(made["id"], {"secrets": [{"name": "new", "value": "2"}]})
