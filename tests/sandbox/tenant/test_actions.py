@@ -153,6 +153,16 @@ class TestUpdate:
         assert changed["secrets"] == [{"name": "new", "updated_at": changed["updated_at"]}]
         assert auth0.actions.update(made["id"], {"secrets": []})["secrets"] == []
 
+    def test_a_secret_without_a_value_keeps_its_value(self, auth0: Tenant) -> None:
+        action_id = deployed(auth0, action(secrets=[{"name": "KEY", "value": "kept"}]))
+        with refused(400, "needs a value", "invalid_body"):
+            auth0.actions.update(action_id, {"secrets": [{"name": "KEY"}, {"name": "NEW"}]})
+        auth0.actions.update(action_id, {"secrets": [{"name": "KEY", "updated_at": "whenever"}]})
+        auth0.versions.deploy(action_id)
+        running = auth0.deployed_action("custom-phone-provider")
+        assert running is not None
+        assert running.secrets == {"KEY": "kept"}
+
     def test_known_secrets_keep_their_place_and_new_ones_follow(self, auth0: Tenant) -> None:
         made = auth0.create_action(login_action(secrets=[{"name": "foo", "value": "1"}]))
         changed = auth0.actions.update(
