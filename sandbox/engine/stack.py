@@ -171,7 +171,7 @@ class SandboxStack:
         Raises:
             EngineError: it failed; Pulumi's output has said why.
         """
-        arguments = ["up", "--yes", "--skip-preview", "--suppress-progress"]
+        arguments = ["up", "--yes", "--skip-preview"]
         status = self.run([*arguments, *(["--refresh"] if refresh else [])])
         if status != 0:
             raise EngineError(
