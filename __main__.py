@@ -5,6 +5,7 @@ import pulumi
 from components.generation import GenerationGuard
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings import load
+from components.text_rules import sms_sizes
 
 loaded = load()
 settings = loaded.settings
@@ -24,3 +25,4 @@ pulumi.export("actionVersionId", mfa.sender.version_id)
 pulumi.export("phoneProviderId", mfa.delivery and mfa.delivery.provider_id)
 pulumi.export("templateIds", mfa.delivery and mfa.delivery.template_ids)
 pulumi.export("policy", mfa.factor.policy)
+pulumi.export("smsSizes", {kind.value: str(size) for kind, size in sms_sizes(loaded.texts).items()})

@@ -18,7 +18,7 @@ from components.factor import Factor, FactorArgs, LegacyTexts
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
-from components.texts import Texts, for_legacy, texts_for
+from components.texts import Texts, for_legacy
 from components.vocabulary import (
     DeliveryMethod,
     Experience,
@@ -65,7 +65,7 @@ class PhoneMfaArgs:
             action_secrets=_action_secrets(loaded),
             bind_action=bool(settings.bind_action),
             delivery_methods=[one for one in DeliveryMethod if one in settings.delivery_methods],
-            texts=texts_for(settings.language, settings.message_types, settings.texts),
+            texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
         )

@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -24,7 +25,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
-from components.texts import SHIPPED, names_code
+from components.text_rules import text_faults, text_warnings
+from components.texts import SHIPPED, Texts, texts_for
 from components.values import CountryPrefix, Host, SmsSender, Template, VoiceSender
 from components.vocabulary import (
     LEGACY_MESSAGE_TYPES,
@@ -173,7 +175,7 @@ class StackSettings(_Strict):
 
     @field_validator("texts")
     @classmethod
-    def _texts_name_the_code(
+    def _texts_are_used(
         cls, value: dict[MessageType, TextOverride], info: ValidationInfo
     ) -> dict[MessageType, TextOverride]:
         broken = list(
@@ -209,6 +211,7 @@ class StackSettings(_Strict):
             SettingsError: naming every fault, the given ones included.
         """
         found = list(faults or [])
+        found += text_faults(NAMESPACE, _well_formed_texts(values))
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))
@@ -219,20 +222,21 @@ class StackSettings(_Strict):
         return settings
 
 
+def _well_formed_texts(values: Mapping[str, Any]) -> dict[MessageType, TextOverride]:
+    # Apart from the model, so that what is wrong inside a text is told beside all other faults.
+    try:
+        return TypeAdapter(dict[MessageType, TextOverride]).validate_python(values.get("texts", {}))
+    except ValidationError:
+        return {}
+
+
 def _broken_texts(
     texts: Mapping[MessageType, TextOverride],
     wanted: Collection[MessageType] | None,
     experience: Experience | None,
 ) -> Iterator[tuple[str, str]]:
-    """(consequence, fix) of every text that cannot be used."""
+    """(consequence, fix) of every text that would never be sent."""
     for kind, override in texts.items():
-        for channel, text in (("text", override.text), ("voice", override.voice)):
-            if text is not None and kind.carries_code and not names_code(text):
-                consequence = "users would get a message without it and could not log in."
-                yield (
-                    f"texts.{kind}.{channel} does not output the code: {consequence}",
-                    "put {{ code }} where the code belongs",
-                )
         if kind not in SHIPPED and not (override.text and override.voice):
             yield (
                 f"The package ships no text for {kind}: one of two is not enough.",
@@ -252,14 +256,15 @@ def _broken_texts(
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack together with its one secret."""
+    """The settings of a stack, its texts, and its one secret."""
 
     settings: StackSettings
+    texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
-    """Read and check the config of the current stack.
+    """Read and check the config of the current stack; what is merely doubtful is logged.
 
     Raises:
         SettingsError: naming every fault, before any resource is declared.
@@ -270,8 +275,13 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: _decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
+    texts = texts_for(settings.language, settings.message_types, settings.texts)
+    for warning in text_warnings(texts):
+        pulumi.log.warn(warning)
     return Loaded(
-        settings=settings, cpaas_api_key=config.require_secret(API_KEY).apply(_usable_key)
+        settings=settings,
+        texts=texts,
+        cpaas_api_key=config.require_secret(API_KEY).apply(_usable_key),
     )
 
 

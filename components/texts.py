@@ -15,7 +15,6 @@ from typing import Final, Protocol
 from components.vocabulary import Language, MessageType
 
 _NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")
-_CODE: Final = re.compile(r"\{\{-?\s*code\b[^}]*\}\}")
 
 
 SHIPPED: Final = frozenset(
@@ -39,11 +38,6 @@ class Texts:
 
     text: str
     voice: str
-
-
-def names_code(template: str) -> bool:
-    """Whether a Liquid text outputs the one-time code."""
-    return bool(_CODE.search(template))
 
 
 def for_legacy(template: str) -> str:

@@ -81,7 +81,7 @@ def test_faults_of_all_kinds_are_reported_together() -> None:
         "phonemfa:cpaasBaseHost",
         "phonemfa:smsSender",
         "phonemfa:colour",
-        "phonemfa:texts",
+        "phonemfa:texts.otp_verify.text",
     }
 
 
@@ -153,23 +153,56 @@ def test_delivery_methods_are_a_list_of_the_two_that_exist(methods: Any) -> None
     "text", ["no code", "{{ encode }}", "{{ 'code' }}", "{ code }", "@{code}", "{{ codes }}"]
 )
 def test_a_text_without_its_code_variable_is_refused(text: str) -> None:
-    assert set(faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}})) == {"phonemfa:texts"}
-    assert set(faults_in(GOOD | {"texts": {"otp_enroll": {"voice": text}}})) == {"phonemfa:texts"}
+    for kind, channel in (("otp_verify", "text"), ("otp_enroll", "voice")):
+        found = faults_in(GOOD | {"texts": {kind: {channel: text}}})
+        assert set(found) == {f"phonemfa:texts.{kind}.{channel}"}
 
 
 def test_every_faulty_text_is_named_at_once() -> None:
     texts = {"otp_verify": {"text": "none", "voice": "none"}, "blocked_account": {"text": "half"}}
-    fault = faults_in(GOOD | {"texts": texts})["phonemfa:texts"]
-    for part in (
-        "otp_verify.text",
-        "otp_verify.voice",
-        "no text for blocked_account",
-        "never used",
-    ):
-        assert part in fault
+    found = faults_in(GOOD | {"texts": texts})
+    assert set(found) == {
+        "phonemfa:texts.otp_verify.text",
+        "phonemfa:texts.otp_verify.voice",
+        "phonemfa:texts",
+    }
+    for part in ("no text for blocked_account", "never used"):
+        assert part in found["phonemfa:texts"]
 
 
-@pytest.mark.parametrize("text", ["{{code}}", "{{ code }} です", "a {{- code | escape -}} b"])
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{{ code }} {% if %}", "is not Liquid"),
+        ("{{ code }} {{ user.email | shout }}", "does not know the filter shout"),
+        ("{{ code }} {{ account }}", "does not know the variable account"),
+        ("{{ code }} {% capture x %}{% endcapture %}", "does not know the tag capture"),
+        ("{% comment %}{{ code }}{% endcomment %}", "does not output the code"),
+        ("{{ code | slice: 0, 3 }}", "does not output the code"),
+    ],
+)
+def test_a_text_that_auth0_would_not_render_right_is_refused(text: str, complaint: str) -> None:
+    found = faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}})
+    assert complaint in found["phonemfa:texts.otp_verify.text"]
+
+
+def test_texts_over_a_limit_are_refused_with_their_size() -> None:
+    long = {"text": "{{ code }}" + "長" * 670, "voice": "{{ code }}" + "長" * 1400}
+    found = faults_in(GOOD | {"texts": {"otp_verify": long}})
+    assert "676 UTF-16 units, 11 parts" in found["phonemfa:texts.otp_verify.text"]
+    assert "1406 characters" in found["phonemfa:texts.otp_verify.voice"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{code}}",
+        "{{ code }} です",
+        "a {{- code | escape -}} b",
+        "{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}",
+        "{{ code | split: '' | join: ', ' }}",
+    ],
+)
 def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
     settings = StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
     assert settings.texts[MessageType.OTP_VERIFY].text == text

@@ -1,0 +1,117 @@
+"""Whether a stack's texts can be sent: fit Liquid, not too long, shown by every carrier.
+
+Owns the rules over whole texts, with their words. Refuses to know where a text came from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from components.faults import Fault
+from components.liquid_syntax import syntax_problems
+from components.message_size import (
+    MAX_PARTS,
+    MAX_VOICE,
+    SAMPLE,
+    SmsSize,
+    rendered,
+    sms_size,
+    unshowable,
+)
+from components.texts import Override, Texts
+from components.vocabulary import MessageType
+
+_ONLY_SHIPPED_VARIABLES: Final = re.compile(
+    r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
+)
+
+
+def text_faults(namespace: str, texts: Mapping[MessageType, Override]) -> Iterator[Fault]:
+    """Everything that keeps a text from being sent or understood."""
+    for kind, channel, template in _each(texts):
+        key = f"{namespace}:texts.{kind}.{channel}"
+        problems = list(_syntax(template))
+        for problem in problems:
+            yield Fault(
+                key=key,
+                value=_excerpt(template),
+                consequence=f"{problem}: users would get a broken message.",
+                fix="see Auth0's page Supported Liquid Syntax for Phone Templates",
+            )
+        if problems:
+            continue
+        if kind.carries_code and not gives_code(template):
+            yield Fault(
+                key=key,
+                value=_excerpt(template),
+                consequence="It does not output the code: users would get a message without it and "
+                "could not log in.",
+                fix="put {{ code }} where the code belongs",
+            )
+        yield from _too_long(key, channel, template)
+
+
+def text_warnings(texts: Mapping[MessageType, Texts]) -> Iterator[str]:
+    """What is worth a look before it is sent: long SMS, characters that carriers may garble."""
+    for kind, size in sms_sizes(texts).items():
+        if size.parts > 1:
+            yield (
+                f"texts.{kind}.text needs {size} with long names: each part is charged, and old "
+                "phones show them one by one."
+            )
+    for kind, one in texts.items():
+        odd = unshowable(rendered(one.text))
+        if odd:
+            yield f"texts.{kind}.text has characters that Japanese carriers may garble: {odd}"
+
+
+def gives_code(template: str) -> bool:
+    """Whether a text, once rendered, has the whole code in it, in one piece or digit by digit."""
+    digits = "".join(character for character in rendered(template) if character.isdigit())
+    return SAMPLE["code"] in digits
+
+
+def sms_sizes(texts: Mapping[MessageType, Texts]) -> dict[MessageType, SmsSize]:
+    """The size of each SMS with the longest realistic values."""
+    return {kind: sms_size(rendered(one.text)) for kind, one in texts.items()}
+
+
+def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:
+    for kind, one in texts.items():
+        for channel, template in (("text", one.text), ("voice", one.voice)):
+            if template is not None:
+                yield kind, channel, template
+
+
+def _syntax(template: str) -> Iterator[str]:
+    # The shipped texts, and most others, use two variables and nothing else: no parser needed.
+    if not _ONLY_SHIPPED_VARIABLES.match(template):
+        yield from syntax_problems(template)
+
+
+def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:
+    text = rendered(template)
+    size = sms_size(text)
+    if channel == "text" and size.parts > MAX_PARTS:
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"With long names it is {size}, over the {MAX_PARTS} parts of a domestic "
+            "long SMS: it would be refused or cut.",
+            fix="shorten it, best to one part (70 UTF-16 units)",
+        )
+    if channel == "voice" and len(text) > MAX_VOICE:
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"With long names it has {len(text)} characters, over the {MAX_VOICE} that "
+            "the CPaaS reads aloud: every call would be refused.",
+            fix="shorten it",
+        )
+
+
+def _excerpt(template: str) -> str:
+    line = " ".join(template.split())
+    return f'"{line[:60]}…"' if len(line) > 60 else f'"{line}"'  # noqa: PLR2004

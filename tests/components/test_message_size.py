@@ -1,0 +1,74 @@
+"""SMS are counted as carriers count them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from liquid import Environment
+
+from components.message_size import SAMPLE, rendered, sms_size, unshowable
+from components.text_rules import text_warnings
+from components.texts import Texts, texts_for
+from components.vocabulary import Language, MessageType
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "parts", "encoding"),
+    [
+        ("", 0, 1, "GSM-7"),
+        ("a" * 160, 160, 1, "GSM-7"),
+        ("a" * 161, 161, 2, "GSM-7"),
+        ("a" * 306, 306, 2, "GSM-7"),
+        ("a" * 307, 307, 3, "GSM-7"),
+        ("{" * 80, 160, 1, "GSM-7"),
+        ("{" * 81, 162, 2, "GSM-7"),
+        ("あ" * 70, 70, 1, "UCS-2"),
+        ("あ" * 71, 71, 2, "UCS-2"),
+        ("あ" * 134, 134, 2, "UCS-2"),
+        ("あ" * 135, 135, 3, "UCS-2"),
+        ("`", 1, 1, "UCS-2"),
+        ("😀" * 35, 70, 1, "UCS-2"),
+        # 33 pairs fit a part of 67 units: the 67th unit stays empty rather than split a pair.
+        ("😀" * 66, 132, 2, "UCS-2"),
+        ("😀" * 67, 134, 3, "UCS-2"),
+    ],
+)
+def test_units_and_parts(text: str, units: int, parts: int, encoding: str) -> None:
+    size = sms_size(text)
+    assert (size.units, size.parts, size.encoding) == (units, parts, encoding)
+
+
+@given(st.text())
+def test_a_longer_text_never_has_fewer_parts(text: str) -> None:
+    sizes = [sms_size(text[:length] + "あ").parts for length in range(len(text) + 1)]
+    assert sizes == sorted(sizes)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["{{ code }}", "{{friendly_name}}", "{{ nothing }}", "です ", "{", "}", "%"]
+        )
+    )
+)
+def test_the_short_way_of_rendering_agrees_with_the_parser(pieces: list[str]) -> None:
+    template = "·".join(pieces)
+    assert rendered(template) == Environment().from_string(template).render(**SAMPLE)
+
+
+def test_characters_outside_of_windows_31j_are_named_once() -> None:
+    assert unshowable("コード 123 ①") == ""
+    assert unshowable("😀 código 😀") == "😀ó"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_shipped_texts_give_no_warning(language: Language) -> None:
+    assert list(text_warnings(texts_for(language, set(MessageType), {}))) == []
+
+
+def test_long_texts_and_emoji_are_worth_a_warning() -> None:
+    texts = {MessageType.OTP_VERIFY: Texts(text="{{ code }}" + "あ" * 80 + "😀", voice="v")}
+    long, odd = text_warnings(texts)
+    assert "88 UTF-16 units, 2 parts" in long
+    assert "😀" in odd
