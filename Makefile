@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-CHECKED := __main__.py components sandbox tests $(wildcard policy/*.py)
+CHECKED := __main__.py components phonemfa sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -33,10 +33,11 @@ test: check node engine ## Everything: checks, then all tests against the real e
 	@$(PYTHON_BIN) -m pytest $(ARGS)
 
 .PHONY: check
-check: environment ## Lint, format and types
+check: environment node ## Lint, format and types, of Python and JavaScript
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(CHECKED)
+	@scripts/javascript
 
 .PHONY: engine
 engine: environment ## Make the Pulumi engine and the auth0 plugin ready
@@ -52,7 +53,7 @@ lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgra
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
-	@rm -rf .sandbox .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .venv build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: environment

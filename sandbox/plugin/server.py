@@ -7,6 +7,7 @@ traceback, and "created, but not initialised" for an object that exists half mad
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -96,8 +97,19 @@ async def _serve(engine_address: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await stop.wait()
+    await _stopped_or_orphaned(stop)
     await server.stop(grace=0.5)
+
+
+async def _stopped_or_orphaned(stop: asyncio.Event) -> None:
+    # An engine that is killed ends nobody: without its parent the plugin would stay for ever.
+    parent = os.getppid()
+    while os.getppid() == parent:
+        try:
+            await asyncio.wait_for(stop.wait(), timeout=1.0)
+        except TimeoutError:
+            continue
+        return
 
 
 def main() -> None:
