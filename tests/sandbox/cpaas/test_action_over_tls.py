@@ -140,9 +140,8 @@ def test_no_answer_ends_within_the_deadline(account: Account, runner: ActionRunn
     )
 
     async def both() -> list[ActionOutcome]:
-        return await asyncio.gather(
-            run_action(runner), run_action(runner, notification(delivery_method="voice"))
-        )
+        voice = notification(delivery_method="voice")
+        return list(await asyncio.gather(run_action(runner), run_action(runner, voice)))
 
     for outcome in asyncio.run(both()):
         assert (outcome.kind, outcome.reason) == ("drop", f"CPaaS gave no answer in time: {MAYBE}")
