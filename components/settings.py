@@ -140,6 +140,13 @@ class StackSettings(_Strict):
         bool, Field(description="refuse to delete or replace the resources: true or false")
     ] = False
 
+    @property
+    def sent_message_types(self) -> frozenset[MessageType]:
+        """Message types that the tenant will send by phone: fewer while it is only legacy."""
+        if self.experience is Experience.LEGACY and not self.transition:
+            return self.message_types & frozenset(LEGACY_MESSAGE_TYPES)
+        return self.message_types
+
     @field_validator("sms_sender")
     @classmethod
     def _text_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -275,7 +282,7 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: _decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
-    texts = texts_for(settings.language, settings.message_types, settings.texts)
+    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     for warning in text_warnings(texts):
         pulumi.log.warn(warning)
     return Loaded(

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
 
@@ -26,7 +27,7 @@ from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
 from sandbox.engine.errors import SandboxError
 from sandbox.engine.files import private_folder
 from sandbox.server import daemon
-from sandbox.server.record import read_record, running_record
+from sandbox.server.record import client, read_record, running_record
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
@@ -38,6 +39,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+class Generation(StrEnum):
+    """How a tenant sends phone messages."""
+
+    UNIFIED = "unified"
+    LEGACY = "legacy"
+
 
 StateDir = Annotated[
     Path,
@@ -82,11 +91,29 @@ app.command("stop", help="The same as `down`.")(down)
 
 
 @app.command("start")
-def start_command(*, state_dir: StateDir = _STATE) -> None:
+def start_command(
+    *,
+    generation: Annotated[
+        Optional[Generation],  # noqa: UP045
+        typer.Option(help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."),
+    ] = None,
+    state_dir: StateDir = _STATE,
+) -> None:
     """Start only the server, in the background."""
     workplace = _workplace(state_dir)
+    workplace.wanted_generation = generation or ""
     private_folder(workplace.state_dir)
     serving(workplace)
+
+
+@app.command()
+def switch(generation: Generation, *, state_dir: StateDir = _STATE) -> None:
+    """Switch the tenant's generation, as somebody would in Auth0's dashboard."""
+    workplace = _workplace(state_dir)
+    record = workplace.server()
+    with client(workplace.state_dir, record) as http:
+        http.post("/_sandbox/generation", json={"generation": generation.value}).raise_for_status()
+    workplace.say(f"The tenant is {generation.value} now. Its content is kept.")
 
 
 @app.command()
@@ -95,17 +122,13 @@ def serve(
     state_dir: StateDir = _STATE,
     tenant_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
     cpaas_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
-    generation: Annotated[
-        str, typer.Option(help="unified or legacy, for a new tenant")
-    ] = "unified",
+    generation: Annotated[Generation, typer.Option(help="Of a new tenant.")] = Generation.UNIFIED,
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
     from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
-    if generation not in {"unified", "legacy"}:
-        raise typer.BadParameter("unified or legacy", param_hint="--generation")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -113,7 +136,7 @@ def serve(
         state_dir=workplace.state_dir,
         tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
         cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
-        generation="legacy" if generation == "legacy" else "unified",
+        generation="legacy" if generation is Generation.LEGACY else "unified",
     )
     with start(config) as running:
         workplace.say(
@@ -135,7 +158,10 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         workplace.say(f"The sandbox is not running{was}. Start it: make up")
         raise typer.Exit(NOT_RUNNING)
     workplace.say(f"The sandbox runs since {record.started_at} (pid {record.pid}).")
-    workplace.say(f"  tenant      {record.tenant_url}, {record.generation}")
+    with client(workplace.state_dir, record) as http:
+        # Asked, not remembered: the tenant may have been switched since the start.
+        generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
+    workplace.say(f"  tenant      {record.tenant_url}, {generation}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")

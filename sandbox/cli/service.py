@@ -33,10 +33,12 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
         workplace.progress,
         tenant_port=workplace.tenant_port,
         cpaas_port=workplace.cpaas_port,
+        generation=workplace.generation,
         environ=workplace.environ,
     )
     workplace.say(
-        f"server: started (pid {record.pid}); tenant {record.tenant_url}, CPaaS {record.cpaas_url}"
+        f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
+        f"CPaaS {record.cpaas_url}"
     )
     return record, True
 

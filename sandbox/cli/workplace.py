@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
@@ -40,12 +41,14 @@ class Workplace:
         state_dir: everything the sandbox keeps.
         console: where to write for people.
         environ: the environment variables of this call.
+        wanted_generation: unified or legacy, for a new tenant; empty: what the stack declares.
     """
 
     project_dir: Path = PROJECT
     state_dir: Path = PROJECT / ".sandbox"
     console: Console = field(default_factory=Console)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    wanted_generation: str = ""
 
     @cached_property
     def progress(self) -> ConsoleProgress:
@@ -67,6 +70,20 @@ class Workplace:
         """The port wanted for the CPaaS."""
         value = self.environ.get(ports.CPAAS_VARIABLE)
         return ports.port_from(value, ports.CPAAS_PORT, variable=ports.CPAAS_VARIABLE)
+
+    @property
+    def generation(self) -> str:
+        """The generation of a tenant that is yet to be made: asked for, or the stack's own."""
+        if self.wanted_generation:
+            return self.wanted_generation
+        try:
+            text = (self.project_dir / "Pulumi.sandbox.yaml").read_text(encoding="utf-8")
+            settings = (yaml.safe_load(text) or {}).get("config") or {}
+            experiences = [v for k, v in settings.items() if k.endswith(":experience")]
+        except (OSError, yaml.YAMLError, AttributeError):
+            # What is wrong with the file is said where the stack is prepared.
+            experiences = []
+        return "legacy" if experiences == ["legacy"] else "unified"
 
     @property
     def credentials(self) -> SandboxCredentials:

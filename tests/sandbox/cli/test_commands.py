@@ -15,6 +15,7 @@ import pytest
 from components.action_code import assemble
 from sandbox.cli import main as command_line
 from sandbox.cli.phones import fold
+from sandbox.cli.workplace import Workplace
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import release_question
 from sandbox.engine.errors import SandboxError
@@ -53,6 +54,38 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 def running(tmp_path: Path) -> Iterator[RunningSandbox]:
     with start(ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0)) as sandbox:
         yield sandbox
+
+
+def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSandbox) -> None:
+    where = ("--state-dir", running.state_dir)
+    assert "unified" in run("status", *where).out
+    assert run("switch", "legacy", *where).status == 0
+    assert running.parts.tenant.generation == "legacy"
+    assert "legacy" in run("status", *where).out
+    assert run("switch", "sideways", *where).status == 2
+
+
+def test_a_tenant_without_a_server_is_not_switched(run: Run, tmp_path: Path) -> None:
+    ended = run("switch", "legacy", "--state-dir", tmp_path)
+    assert ended.status == 1
+    assert "not running" in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("declared", "asked", "made"),
+    [
+        ("phonemfa:experience: legacy", "", "legacy"),
+        ("phonemfa:experience: unified", "", "unified"),
+        ("phonemfa:experience: legacy", "unified", "unified"),
+        ("phonemfa:policy: never", "", "unified"),
+        ("[not, a, mapping]", "", "unified"),
+    ],
+)
+def test_a_new_tenant_is_of_the_generation_asked_for_or_declared(
+    tmp_path: Path, declared: str, asked: str, made: str
+) -> None:
+    (tmp_path / "Pulumi.sandbox.yaml").write_text(f"config:\n  {declared}\n", encoding="utf-8")
+    assert Workplace(project_dir=tmp_path, wanted_generation=asked).generation == made
 
 
 def test_without_a_command_the_commands_are_listed(run: Run) -> None:
