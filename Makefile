@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-CHECKED := __main__.py components phonemfa sandbox tests $(wildcard policy/*.py)
+CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -42,6 +42,10 @@ check: environment node ## Lint, format and types, of Python and JavaScript
 .PHONY: engine
 engine: environment ## Make the Pulumi engine and the auth0 plugin ready
 	@$(SANDBOX) engine
+
+.PHONY: bench
+bench: environment node ## Measure; exit status 1 when a goal is missed
+	@$(PYTHON_BIN) -m bench
 
 .PHONY: lock
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)

@@ -84,6 +84,7 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
         "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
         "MESSAGE_TYPES": ",".join(kinds),
         "DEDUPLICATE": "on" if settings.deduplicate else "off",
+        "RECIPIENT_LIMIT": str(settings.recipient_limit),
     }
     return {name: value for name, value in secrets.items() if value is not None}
 

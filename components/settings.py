@@ -121,6 +121,10 @@ class StackSettings(_Strict):
     deduplicate: Annotated[
         bool, Field(description="suppress a repeated message by a keyed id: true or false")
     ] = False
+    recipient_limit: Annotated[
+        int,
+        Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
+    ] = 10
     other_factors: Annotated[
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),

@@ -50,6 +50,7 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
         MessageType.CHANGE_PASSWORD,
     }
     assert settings.deduplicate is False
+    assert settings.recipient_limit == 10
     assert settings.bind_action is None
     assert settings.transition is False
     assert settings.other_factors.model_dump(exclude_none=True) == {}
@@ -249,6 +250,12 @@ def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:
 def test_prefixes_are_country_prefixes_with_their_plus_sign(prefixes: Any) -> None:
     keys = set(faults_in(GOOD | {"allowedPrefixes": prefixes}))
     assert {key.partition("[")[0] for key in keys} == {"phonemfa:allowedPrefixes"}
+
+
+@pytest.mark.parametrize("limit", [-1, 100, "many", 1.5])
+def test_the_limit_per_recipient_is_a_small_number(limit: Any) -> None:
+    assert set(faults_in(GOOD | {"recipientLimit": limit})) == {"phonemfa:recipientLimit"}
+    assert StackSettings.check("dev", GOOD | {"recipientLimit": "0"}).recipient_limit == 0
 
 
 def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:

@@ -1,0 +1,66 @@
+"""The Action reads what the stack's settings say, under the names that it knows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.action_code import SOURCE_DIR
+from components.phone_mfa import PhoneMfaArgs
+from components.settings import Loaded, StackSettings
+from tests.components.declared import declare
+from tests.components.test_settings import GOOD
+
+
+def secrets_of(**changes: Any) -> dict[str, Any]:
+    """The Action's secrets by name; the key as it is once it is known."""
+    found: list[dict[str, Any]] = []
+
+    def program() -> pulumi.Output[Any]:
+        settings = StackSettings.check("dev", GOOD | changes)
+        key = pulumi.Output.secret("the-key")
+        args = PhoneMfaArgs.of(Loaded(settings=settings, texts={}, cpaas_api_key=key))
+        return pulumi.Output.all(**args.action_secrets).apply(found.append)
+
+    declare(program)
+    return found[0]
+
+
+def test_every_setting_of_the_action_is_sent_and_nothing_else() -> None:
+    config = (SOURCE_DIR / "config.js").read_text(encoding="utf-8")
+    table = config.partition("const SETTINGS = {")[2].partition("};")[0]
+    known = set(re.findall(r"^  ([A-Z_]+):", table, flags=re.MULTILINE))
+    assert set(secrets_of()) == known
+
+
+def test_the_values_are_those_of_the_stack() -> None:
+    assert secrets_of(
+        voiceGender="male",
+        allowedPrefixes=["+81", "+1"],
+        messageTypes=["otp_verify", "otp_enroll"],
+        deduplicate=True,
+        recipientLimit=5,
+    ) == {
+        "CPAAS_API_KEY": "the-key",
+        "CPAAS_BASE_URL": "abc123.api.example.com",
+        "SMS_SENDER": "0005212345",
+        "VOICE_SENDER": "+815012345678",
+        "VOICE_GENDER": "male",
+        "ALLOWED_PREFIXES": "+81,+1",
+        "MESSAGE_TYPES": "otp_enroll,otp_verify",
+        "DEDUPLICATE": "on",
+        "RECIPIENT_LIMIT": "5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("methods", "missing"), [(["text"], "VOICE_SENDER"), (["voice"], "SMS_SENDER")]
+)
+def test_a_sender_that_the_stack_does_not_have_is_left_out(
+    methods: list[str], missing: str
+) -> None:
+    setting = {"VOICE_SENDER": "voiceSender", "SMS_SENDER": "smsSender"}[missing]
+    assert missing not in secrets_of(deliveryMethods=methods, **{setting: None})
