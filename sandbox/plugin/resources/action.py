@@ -8,7 +8,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import PartialFailureError, Resource, State, given
+from sandbox.plugin.resources.base import (
+    PartialFailureError,
+    Resource,
+    State,
+    given,
+    unless_gone,
+)
 from sandbox.plugin.schema import Attribute, Schema
 
 BUILD_TIMEOUT: Final = 360.0
@@ -59,13 +65,8 @@ class ActionResource(Resource):
             raise PartialFailureError(action_id, _state(action, inputs), [str(error)]) from None
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        try:
-            action = await api.call(lambda sdk: sdk.actions.get(resource_id))
-        except ManagementError as error:
-            if error.gone:
-                return None
-            raise
-        return _state(action, prior)
+        action = await unless_gone(api.call(lambda sdk: sdk.actions.get(resource_id)))
+        return action and _state(action, prior)
 
     async def update(
         self,
@@ -89,11 +90,7 @@ class ActionResource(Resource):
             raise PartialFailureError(resource_id, _state(action, inputs), [str(error)]) from None
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        try:
-            await api.call(lambda sdk: sdk.actions.delete(resource_id))
-        except ManagementError as error:
-            if not error.gone:
-                raise
+        await unless_gone(api.call(lambda sdk: sdk.actions.delete(resource_id)))
 
     async def _refuse_to_erase_secrets(
         self, api: Management, action_id: str, prior: State, inputs: State

@@ -7,9 +7,10 @@ States and inputs are plain values under Pulumi's property names.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from typing import Any, ClassVar
 
-from sandbox.plugin.client import Management
+from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.schema import Schema
 
 State = dict[str, Any]
@@ -58,6 +59,16 @@ class Resource(ABC):
     @abstractmethod
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         """Remove the object. An object that is already gone is no error."""
+
+
+async def unless_gone(call: Awaitable[Any]) -> Any:
+    """The call's answer, or None when the object does not exist (any more)."""
+    try:
+        return await call
+    except ManagementError as error:
+        if error.gone:
+            return None
+        raise
 
 
 def given(**values: Any) -> dict[str, Any]:

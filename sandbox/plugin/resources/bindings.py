@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import Resource, State
+from sandbox.plugin.client import Management
+from sandbox.plugin.resources.base import Resource, State, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 if TYPE_CHECKING:
@@ -34,12 +34,9 @@ class TriggerActionsResource(Resource):
         return trigger, state or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        try:
-            bindings = await _bindings(api, resource_id)
-        except ManagementError as error:
-            if error.gone:
-                return None
-            raise
+        bindings = await unless_gone(_bindings(api, resource_id))
+        if bindings is None:
+            return None
         actions = [
             {"displayName": item["display_name"], "id": item["action"]["id"]} for item in bindings
         ]

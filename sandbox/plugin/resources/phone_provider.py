@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import Resource, State, given
+from sandbox.plugin.client import Management
+from sandbox.plugin.resources.base import Resource, State, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -48,12 +48,10 @@ class PhoneProviderResource(Resource):
         return provider_id, await self.read(api, provider_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        try:
-            provider = await api.call(lambda sdk: sdk.branding.phone.providers.get(resource_id))
-        except ManagementError as error:
-            if error.gone:
-                return None
-            raise
+        asked = api.call(lambda sdk: sdk.branding.phone.providers.get(resource_id))
+        provider = await unless_gone(asked)
+        if provider is None:
+            return None
         configuration = provider.get("configuration") or {}
         return given(
             channel=provider.get("channel"),
@@ -82,11 +80,7 @@ class PhoneProviderResource(Resource):
         return await self.read(api, resource_id, inputs) or inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        try:
-            await api.call(lambda sdk: sdk.branding.phone.providers.delete(resource_id))
-        except ManagementError as error:
-            if not error.gone:
-                raise
+        await unless_gone(api.call(lambda sdk: sdk.branding.phone.providers.delete(resource_id)))
 
 
 def _body(inputs: State) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import Resource, State, given
+from sandbox.plugin.client import Management
+from sandbox.plugin.resources.base import Resource, State, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -54,12 +54,10 @@ class TemplateResource(Resource):
         return template_id, await self.read(api, template_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        try:
-            template = await api.call(lambda sdk: sdk.branding.phone.templates.get(resource_id))
-        except ManagementError as error:
-            if error.gone:
-                return None
-            raise
+        asked = api.call(lambda sdk: sdk.branding.phone.templates.get(resource_id))
+        template = await unless_gone(asked)
+        if template is None:
+            return None
         content = template.get("content") or {}
         text_and_voice = content.get("body") or {}
         return given(
@@ -89,11 +87,7 @@ class TemplateResource(Resource):
         return await self.read(api, resource_id, inputs) or inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        try:
-            await api.call(lambda sdk: sdk.branding.phone.templates.delete(resource_id))
-        except ManagementError as error:
-            if not error.gone:
-                raise
+        await unless_gone(api.call(lambda sdk: sdk.branding.phone.templates.delete(resource_id)))
 
 
 def _content(inputs: State, *, syntax: bool) -> dict[str, Any] | None:
