@@ -10,7 +10,19 @@ from typing import Any
 
 MASK = "********"
 _SECRET_KEYS = frozenset(
-    {"client_secret", "auth_token", "access_token", "client_assertion", "refresh_token", "password"}
+    {
+        "client_secret",
+        "auth_token",
+        "access_token",
+        "client_assertion",
+        "refresh_token",
+        "password",
+        "aws_secret_access_key",
+        "p12",
+        "server_credentials",
+        "server_key",
+        "skey",
+    }
 )
 
 

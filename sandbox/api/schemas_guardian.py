@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.api.schemas import (
     BOOLEAN,
     STRING,
+    Schema,
     array,
     described,
     nullable,
@@ -26,6 +27,40 @@ SET_TEMPLATES = obj(
     {"enrollment_message": STRING, "verification_message": STRING},
     required=("enrollment_message", "verification_message"),
 )
+_SECRET_TEXT = nullable(text(1, 1000))
+SET_FACTOR_SETTINGS: dict[str, Schema] = {
+    "push-notification/providers/sns": obj(
+        {
+            "aws_access_key_id": _SECRET_TEXT,
+            "aws_secret_access_key": _SECRET_TEXT,
+            "aws_region": nullable(text(1, 1000)),
+            "sns_apns_platform_application_arn": nullable(text(1, 1000)),
+            "sns_gcm_platform_application_arn": nullable(text(1, 1000)),
+        }
+    ),
+    "push-notification/providers/apns": obj(
+        {"sandbox": BOOLEAN, "bundle_id": nullable(STRING), "p12": nullable(STRING)}
+    ),
+    "push-notification/providers/fcm": obj({"server_key": nullable(STRING)}),
+    "push-notification/providers/fcmv1": obj({"server_credentials": nullable(STRING)}),
+    "push-notification/selected-provider": obj(
+        {"provider": one_of("guardian", "sns", "direct")}, required=("provider",)
+    ),
+    "duo/settings": obj(
+        {"ikey": nullable(STRING), "skey": nullable(STRING), "host": nullable(STRING)}
+    ),
+    "webauthn-roaming/settings": obj(
+        {
+            "userVerification": one_of("discouraged", "preferred", "required"),
+            "overrideRelyingParty": BOOLEAN,
+            "relyingPartyIdentifier": STRING,
+        }
+    ),
+    "webauthn-platform/settings": obj(
+        {"overrideRelyingParty": BOOLEAN, "relyingPartyIdentifier": STRING}
+    ),
+}
+"""Bodies of the other factors' settings, by their path below /guardian/factors."""
 SET_TWILIO = obj(
     {
         "from": nullable(text(0, 64)),

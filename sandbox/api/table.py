@@ -6,7 +6,7 @@ calls. Refuses the rules themselves and everything that all operations share (`d
 
 from __future__ import annotations
 
-from sandbox.api import effects
+from sandbox.api import effects, table_beyond
 from sandbox.api import schemas_actions as actions
 from sandbox.api import schemas_branding as branding
 from sandbox.api import schemas_guardian as guardian
@@ -352,6 +352,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_ACTION_OPERATIONS,
     *_BRANDING_OPERATIONS,
     *_GUARDIAN_OPERATIONS,
+    *table_beyond.OPERATIONS,
 )
 
 

@@ -35,6 +35,10 @@ class NotificationAssumptions:
     pause: str = ", , "
     """What `{{ pause }}` of the default voice texts becomes."""
 
+    failed_message_logs: Literal["both", "fn", "gd_send"] = "both"
+    """What a failed MFA message of a unified tenant writes to the tenant's log: the factor's
+    failure event, `fn`, or both. Both codes are published, which one when is not (§2.8)."""
+
     client_locale: Literal["tenant", "absent"] = "tenant"
     """The event's `locale` when the login names none: the tenant's first enabled locale, or no
     such key."""

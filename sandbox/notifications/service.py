@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from sandbox.notifications import events, rendering
+from sandbox.notifications import events, log_entries, rendering
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
 from sandbox.notifications.view import TenantView
@@ -177,6 +177,7 @@ class NotificationService:
         else:
             done = await self._attempt(route, event, _with(delivery, code=code, text=text))
         self._deliveries.append(done)
+        log_entries.write(self._tenant, done, self.assumptions, test_send=order.test_send)
         return done
 
     async def _attempt(

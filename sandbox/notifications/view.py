@@ -1,7 +1,7 @@
 """What the notification pipeline needs to know of a tenant.
 
 Owns the protocol only, so that the pipeline can be tested without a tenant. Refuses to change
-anything: the pipeline reads.
+anything but the log: the pipeline reads.
 """
 
 from __future__ import annotations
@@ -32,6 +32,14 @@ class LegacyDelivery(Protocol):
         ...
 
 
+class LogWriter(Protocol):
+    """The tenant's log, to be written to."""
+
+    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str:
+        """Write an entry."""
+        ...
+
+
 class TenantView(Protocol):
     """A tenant as `sandbox.tenant.Tenant` shows itself to the pipeline."""
 
@@ -39,6 +47,8 @@ class TenantView(Protocol):
     def generation(self) -> Literal["unified", "legacy"]: ...
     @property
     def guardian(self) -> LegacyDelivery: ...
+    @property
+    def logs(self) -> LogWriter: ...
     def deployed_action(self, trigger_id: str, /) -> Deployed | None: ...
     def phone_provider(self) -> dict[str, Any] | None: ...
     def phone_template(self, message_type: str, /) -> dict[str, Any]: ...

@@ -103,6 +103,17 @@ class Assumptions:
     """Turning the unified experience on is refused (409) while the factor is on and no provider
     covers its message types. Unknown (§3.3, §8.4); no check is visible in the recordings."""
 
+    # -- tenant logs --------------------------------------------------------------------------
+
+    log_phone_numbers: Literal["masked", "clear"] = "masked"
+    """Phone numbers in `gd_send_*` entries show their last four digits only, unless the tenant's
+    flag `disable_management_api_sms_obfuscation` is on; or they are always in clear. `fn` holds
+    the recipient in clear either way. Unknown (cpaas-and-actions.md §2.8)."""
+
+    log_checkpoint_included: bool = False
+    """GET /logs?from= begins with the entry that is named, else with the one after it. The
+    parameter is published, this is not."""
+
     # -- HTTP ---------------------------------------------------------------------------------
 
     wrong_client_error: Literal["access_denied", "invalid_client"] = "access_denied"

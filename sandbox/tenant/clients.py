@@ -37,6 +37,7 @@ PHONE_MFA_SCOPES: tuple[str, ...] = (
     "update:guardian_factors",
     "read:mfa_policies",
     "update:mfa_policies",
+    "read:logs",
 )
 
 DAY_IN_SECONDS = 86_400

@@ -64,8 +64,12 @@ class PhoneTemplates:
         }
 
     def listing(self, *, disabled: bool | None = None) -> Document:
-        """GET /branding/phone/templates: customised ones first, then the defaults without id."""
-        customised = [self._view(one) for one in self._store.all(COLLECTION)]
+        """GET /branding/phone/templates: customised ones first, then the defaults without id.
+
+        The customised ones come newest first: so listed in auth0-deploy-cli's recording
+        `should-dump-without-throwing-an-error` (2026-07), where all four are.
+        """
+        customised = [self._view(one) for one in reversed(self._store.all(COLLECTION))]
         types = {one["type"] for one in customised}
         defaults = [self._default(one) for one in default_templates.LISTED if one not in types]
         templates = [*customised, *defaults]

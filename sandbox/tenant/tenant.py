@@ -21,7 +21,9 @@ from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError
+from sandbox.tenant.factor_settings import UNSET, FactorSettings
 from sandbox.tenant.guardian import Guardian
+from sandbox.tenant.logs import Logs, read_everything
 from sandbox.tenant.paging import Page
 from sandbox.tenant.phone_providers import PhoneProviders, covers
 from sandbox.tenant.phone_templates import PhoneTemplates
@@ -46,8 +48,8 @@ class Tenant:
     Attributes:
         domain: host, with port where it has one; issuer and audience of tokens follow from it.
         clock: the tenant's time.
-        actions, versions, bindings, providers, templates, guardian, tenant_settings, clients: the
-            groups of rules, one per resource family.
+        actions, versions, bindings, providers, templates, guardian, factor_settings,
+            tenant_settings, clients, logs: the groups of rules, one per resource family.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Tenant:
             unified=lambda: self.tenant_settings.unified,
             provider=self._current_provider,
         )
+        self.factor_settings = FactorSettings(self.context)
         self.providers = PhoneProviders(
             self.context,
             has_deployed_action=lambda: self.deployed_action(CUSTOM_PHONE_PROVIDER) is not None,
@@ -101,6 +104,12 @@ class Tenant:
             factor_enabled=lambda: self.guardian.factor_enabled("sms"),
         )
         self.templates = PhoneTemplates(self.context)
+        self.logs = Logs(
+            self.context,
+            numbers_in_clear=lambda: bool(
+                self.tenant_settings.get()["flags"].get("disable_management_api_sms_obfuscation")
+            ),
+        )
         self.actions.when_deleted.insert(0, self._protect_action_in_use)
         with store.transaction():
             if store.get(SINGLETONS, KEY) is None:
@@ -206,6 +215,9 @@ class Tenant:
         self.templates.listing()
         self.tenant_settings.get()
         self.guardian.read_everything()
+        for name in UNSET:
+            self.factor_settings.get(name)
+        list(read_everything(self.logs))
 
     # -- rules that span groups ---------------------------------------------------------------
 

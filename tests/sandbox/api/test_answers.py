@@ -63,7 +63,9 @@ Answers = list[tuple[tuple[str, str], httpx.Response]]
 
 def violations(answers: Answers) -> Iterator[str]:
     for key, answer in answers:
-        published = openapi.operations()[key]
+        published = openapi.operations().get(key)
+        if published is None:  # beyond the contract's document
+            continue
         status = str(answer.status_code)
         if status not in published["responses"]:
             status = next(one for one in published["responses"] if one.startswith("2"))
@@ -122,7 +124,7 @@ def test_an_execution_is_never_found(sandbox: Sandbox) -> None:
         ("POST", "/guardian/factors"),
         ("GET", "/guardian/factors/sms"),
         ("OPTIONS", "/guardian/factors"),
-        ("GET", "/logs"),
+        ("POST", "/logs"),
     ],
 )
 def test_an_unknown_route_is_answered_as_recorded_and_counted(

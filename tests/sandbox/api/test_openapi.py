@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.api import table
+from sandbox.api import table, table_beyond
 from sandbox.api.operation import Operation
 from sandbox.tenant import ApiError
 from tests.sandbox.api import openapi
@@ -26,7 +26,12 @@ RECORDED_ONLY_TRIGGERS = {"mcp-tool"}
 
 _WORDING = re.compile(r"Payload validation error: '.+'( on property [^ ]+( \(.+\))?)?\.", re.DOTALL)
 
-OURS = {(one.method, one.path): one for one in table.OPERATIONS}
+BEYOND = {(one.method, one.path) for one in table_beyond.OPERATIONS}
+"""Operations for which the contract has no OpenAPI; `docs/sandbox.md` says where they are from."""
+
+OURS = {
+    (one.method, one.path): one for one in table.OPERATIONS if (one.method, one.path) not in BEYOND
+}
 OPERATIONS = [pytest.param(one, id=" ".join(one)) for one in openapi.operations()]
 WITH_BODY = [
     pytest.param(one, id=" ".join(one))

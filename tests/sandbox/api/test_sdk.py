@@ -22,6 +22,14 @@ SECRETS: Any = [{"name": "KEY", "value": "v"}]
 LEGACY_TEMPLATES = {"enrollment_message": "{{code}} e", "verification_message": "{{code}} v"}
 
 
+NOT_IN_THE_SDK = {
+    (method, f"/guardian/factors/{factor}/settings")
+    for method in ("GET", "PUT")
+    for factor in ("webauthn-roaming", "webauthn-platform")
+}
+"""Only go-auth0, and so Terraform and Pulumi, has these."""
+
+
 class Recorder:
     """Stands in for the notification pipeline and the runner."""
 
@@ -152,6 +160,34 @@ def walk_guardian(auth0: ManagementClient) -> None:
     assert auth0.guardian.policies.list() == ["all-applications"]
 
 
+def walk_other_factors(auth0: ManagementClient) -> None:
+    push, duo = auth0.guardian.factors.push_notification, auth0.guardian.factors.duo.settings
+    assert push.get_sns_provider().aws_region is None
+    assert push.set_sns_provider(aws_region="ap-northeast-1").aws_region == "ap-northeast-1"
+    push.update_sns_provider(aws_access_key_id="id")
+    assert push.get_sns_provider().aws_region == "ap-northeast-1"
+    push.set_apns_provider(sandbox=True, bundle_id="b", p_12="canary")
+    push.update_apns_provider(bundle_id="c")
+    assert push.get_apns_provider().bundle_id == "c"
+    push.set_fcm_provider(server_key="k")
+    push.update_fcm_provider(server_key="k")
+    push.set_fcmv_1_provider(server_credentials="k")
+    push.update_fcmv_1_provider(server_credentials="k")
+    assert push.get_selected_provider().provider == "guardian"
+    assert push.set_provider(provider="sns").provider == "sns"
+    assert duo.get().host is None
+    duo.set(ikey="i", skey="s", host="h")
+    assert duo.update(host="other").ikey == "i"
+
+
+def walk_logs(auth0: ManagementClient, server: Live) -> None:
+    written = [
+        server.tenant.logs.add("gd_send_sms", "sent", {"number": number}) for number in range(3)
+    ]
+    assert [one.log_id for one in auth0.logs.list(per_page=2)] == written[::-1]
+    assert auth0.logs.get(written[0]).type == "gd_send_sms"
+
+
 def walk_legacy(auth0: ManagementClient) -> None:
     phone, sms = auth0.guardian.factors.phone, auth0.guardian.factors.sms
     for family in (phone, sms):
@@ -171,6 +207,8 @@ def test_every_operation_can_be_called(
     walk_actions(auth0)
     walk_branding(auth0, recorder)
     walk_guardian(auth0)
+    walk_other_factors(auth0)
+    walk_logs(auth0, server)
     action_id = str(next(iter(auth0.actions.list())).id)
     auth0.actions.delete(action_id, force=True)
     settings.update(phone_consolidated_experience=False, friendly_name="Mine")
@@ -179,7 +217,8 @@ def test_every_operation_can_be_called(
     unseen = [
         (one.method, one.path)
         for one in table.OPERATIONS
-        if not any(method == one.method and one.match(path) is not None for method, path in seen)
+        if (one.method, one.path) not in NOT_IN_THE_SDK
+        and not any(method == one.method and one.match(path) is not None for method, path in seen)
     ]
     assert unseen == []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.api import table
+from sandbox.api import table, table_beyond
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,
     CUSTOM_PROVIDER,
@@ -24,6 +24,7 @@ TEMPLATE = {
     "content": {"from": "+81501234567", "body": {"text": "{{ code }}", "voice": "{{ code }}"}},
 }
 LEGACY_TEMPLATES = {"enrollment_message": "{{code}} e", "verification_message": "{{code}} v"}
+FACTOR_SETTINGS: dict[str, Any] = {"push-notification/selected-provider": {"provider": "sns"}}
 TWILIO = {"sid": "sid", "auth_token": "token", "from": "+1"}
 
 
@@ -48,6 +49,7 @@ class Tour:
         self._actions()
         self._phone()
         self._guardian()
+        self._beyond()
         self.call("GET", "/tenants/settings")
         self.call("GET", "/tenants/settings?fields=flags&include_fields=true")
         self.call("PATCH", "/tenants/settings", {"friendly_name": "Mine", "mtls": None})
@@ -117,6 +119,16 @@ class Tour:
         self.call("PUT", types, {"message_types": ["sms", "voice"]})
         self.call("GET", "/guardian/policies")
         self.call("PUT", "/guardian/policies", ["all-applications"])
+
+    def _beyond(self) -> None:
+        log_id = self.sandbox.tenant.logs.add("gd_send_sms", "sent", {})
+        self.call("GET", f"/logs/{log_id}")
+        self.call("GET", "/logs?include_totals=true")
+        for one in table_beyond.OPERATIONS:
+            if one.path.startswith("/guardian"):
+                name = one.path.removeprefix("/guardian/factors/")
+                body = None if one.method == "GET" else FACTOR_SETTINGS.get(name, {})
+                self.call(one.method, one.path, body)
 
 
 def take(sandbox: Sandbox) -> list[tuple[tuple[str, str], httpx.Response]]:

@@ -30,11 +30,21 @@ class FakeGuardian:
 
 
 @dataclass
+class FakeLogs:
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str:
+        self.entries.append({"type": code, "description": description, "details": details, **more})
+        return str(len(self.entries))
+
+
+@dataclass
 class FakeTenant:
     """A unified tenant with everything in order; each test spoils what it is about."""
 
     generation: Literal["unified", "legacy"] = "unified"
     guardian: FakeGuardian = field(default_factory=FakeGuardian)
+    logs: FakeLogs = field(default_factory=FakeLogs)
     actions: dict[str, FakeAction] = field(
         default_factory=lambda: {
             "custom-phone-provider": FakeAction(),

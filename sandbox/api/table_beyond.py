@@ -1,0 +1,92 @@
+"""Operations beside the 28 paths of the contract's OpenAPI.
+
+Owns what clients that manage a whole tenant ask for beyond phone MFA itself: the tenant log and the
+settings of the other factors. Part of the one route table (`table`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.api.effects import Call
+from sandbox.api.operation import Operation, operation
+from sandbox.api.schemas_guardian import SET_FACTOR_SETTINGS
+from sandbox.api.validation import Parameter
+from sandbox.tenant.logs import DEFAULT_PER_PAGE, LogQuery
+
+_FACTORS = "/guardian/factors"
+_MOST = 100
+
+_LOG_QUERY = {
+    "page": Parameter("integer", minimum=0),
+    "per_page": Parameter("integer", minimum=1, maximum=_MOST),
+    "sort": Parameter(),
+    "fields": Parameter(),
+    "include_fields": Parameter("boolean"),
+    "include_totals": Parameter("boolean"),
+    "from": Parameter(),
+    "take": Parameter("integer", minimum=1, maximum=_MOST),
+    "q": Parameter(),
+    "search": Parameter(),
+}
+
+MERGED = frozenset(
+    {
+        "push-notification/providers/sns",
+        "push-notification/providers/apns",
+        "push-notification/providers/fcm",
+        "push-notification/providers/fcmv1",
+        "duo/settings",
+    }
+)
+"""Settings with a published PATCH."""
+
+WRITTEN_ONLY = frozenset({"push-notification/providers/fcm", "push-notification/providers/fcmv1"})
+"""Settings without a published GET: they are one secret."""
+
+
+def _logs(call: Call) -> Any:
+    given = call.query
+    return call.tenant.logs.listing(
+        LogQuery(
+            page=given.get("page", 0),
+            per_page=given.get("per_page", given.get("take", DEFAULT_PER_PAGE)),
+            include_totals=given.get("include_totals", False),
+            sort=given.get("sort"),
+            fields=given.get("fields"),
+            include_fields=given.get("include_fields", True),
+            from_id=given.get("from"),
+            take=given.get("take", DEFAULT_PER_PAGE),
+            search=given.get("q", given.get("search")),
+        )
+    )
+
+
+def _get(name: str) -> Callable[[Call], Any]:
+    return lambda call: call.tenant.factor_settings.get(name)
+
+
+def _put(name: str) -> Callable[[Call], Any]:
+    return lambda call: call.tenant.factor_settings.replace(name, call.body)
+
+
+def _patch(name: str) -> Callable[[Call], Any]:
+    return lambda call: call.tenant.factor_settings.merge(name, call.body)
+
+
+def _settings_operations(name: str) -> list[Operation]:
+    path, body = f"{_FACTORS}/{name}", SET_FACTOR_SETTINGS[name]
+    made = [operation("PUT", path, "update:guardian_factors", _put(name), body=body)]
+    if name not in WRITTEN_ONLY:
+        made.insert(0, operation("GET", path, "read:guardian_factors", _get(name)))
+    if name in MERGED:
+        made.append(operation("PATCH", path, "update:guardian_factors", _patch(name), body=body))
+    return made
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    operation("GET", "/logs", "read:logs", _logs, query=_LOG_QUERY),
+    operation("GET", "/logs/{id}", "read:logs", lambda call: call.tenant.logs.get(call.path["id"])),
+    *(one for name in SET_FACTOR_SETTINGS for one in _settings_operations(name)),
+)

@@ -1,0 +1,94 @@
+"""What a phone message leaves in the tenant's log.
+
+Owns which event a delivery writes and what it says (cpaas-and-actions.md §2.8; shapes: Auth0's
+published schemas of the events `gd_send_sms`, `gd_send_voice`, their failures, and `fn`). Refuses
+storing. No entry holds the code or the text. A reason is what the Action said, word for word: on
+Auth0 nobody edits it either, so an Action that repeats the code in it should show that here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.notifications import events
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.rules import CHANNELS, OTP_TYPES
+from sandbox.notifications.view import TenantView
+
+if TYPE_CHECKING:
+    from sandbox.notifications.service import Delivery
+
+_NAMES = {"sms": "SMS", "voice": "Voice call"}
+
+
+def write(
+    tenant: TenantView,
+    delivery: Delivery,
+    assumptions: NotificationAssumptions,
+    *,
+    test_send: bool,
+) -> None:
+    """Log a delivery that came to its end.
+
+    A message for MFA writes `gd_send_sms` or `gd_send_voice`, with `_failure` where it was not
+    sent. What fails under the unified experience also writes `fn`, whatever the message is for;
+    a failure of the legacy trigger goes to the login, not to a queue, and writes none.
+    """
+    channel = CHANNELS[delivery.delivery_method]
+    for_mfa = delivery.message_type in OTP_TYPES and not test_send
+    failed = delivery.outcome != "success"
+    wanted = assumptions.failed_message_logs
+    if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
+        _write_factor_event(tenant, delivery, channel, failed=failed)
+    if failed and wanted != "gd_send" and tenant.generation == "unified":
+        tenant.logs.add(
+            "fn",
+            f"Failed to send {channel} notification",
+            {
+                "email_type": delivery.message_type,
+                "notification_type": channel,
+                "to": delivery.to,
+                "error": delivery.reason or delivery.outcome,
+            },
+            **_common(delivery),
+        )
+
+
+def _write_factor_event(
+    tenant: TenantView, delivery: Delivery, channel: str, *, failed: bool
+) -> None:
+    user = events.user_for(delivery.to)
+    details: dict[str, Any] = {
+        "authenticator": {
+            "id": f"{channel}|sandbox",
+            "type": channel,
+            "phone_number": delivery.to,
+        }
+    }
+    if failed:
+        # What the tenant's own settings refused never reached a provider.
+        key = "failure_details" if delivery.outcome == "not_sent" else "provider_error"
+        details[key] = {
+            "errorCode": delivery.outcome,
+            "message": delivery.reason or delivery.outcome,
+        }
+    name = _NAMES[channel]
+    tenant.logs.add(
+        f"gd_send_{channel}{'_failure' if failed else ''}",
+        f"{name} for MFA failed" if failed else f"{name} for MFA sent",
+        details,
+        **_common(delivery),
+        user_id=user["user_id"],
+        user_name=user["email"],
+    )
+
+
+def _common(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "client_id": events.CLIENT["client_id"],
+        "client_name": events.CLIENT["name"],
+        "ip": events.REQUEST["ip"],
+        "user_agent": events.REQUEST["user_agent"],
+        "isMobile": False,
+        "references": {"correlation_id": delivery.id},
+    }

@@ -1,0 +1,225 @@
+"""The tenant's log, as far as phone messages write to it.
+
+Owns the stored entries, how many are kept, and what GET /logs finds among them. Refuses to decide
+what is worth an entry: `sandbox.notifications.log_entries` does.
+
+Nothing of this was recorded. Shapes are those of Auth0's published schemas of the Management API
+(`Log`, the paging of GET /logs) and of the tenant log's events; codes: cpaas-and-actions.md §2.8.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.tenant.clock import NANOS_PER_SECOND, millis
+from sandbox.tenant.context import Context
+from sandbox.tenant.errors import ApiError, not_found
+
+COLLECTION = "logs"
+KEPT = 1000
+"""Entries; Auth0 keeps days (one on the free plan). A bound keeps the state file small."""
+
+DEFAULT_PER_PAGE = 50
+_SHOWN_DIGITS = 4
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """What GET /logs is asked for, its parameters under their own names.
+
+    `from_id` wins over everything but `take`, as published.
+    """
+
+    page: int = 0
+    per_page: int = DEFAULT_PER_PAGE
+    include_totals: bool = False
+    sort: str | None = None
+    fields: str | None = None
+    include_fields: bool = True
+    from_id: str | None = None
+    take: int = DEFAULT_PER_PAGE
+    search: str | None = None
+
+
+class Logs:
+    """The entries of one tenant."""
+
+    def __init__(self, context: Context, *, numbers_in_clear: Callable[[], bool]) -> None:
+        """Keep entries in the context's store.
+
+        Args:
+            numbers_in_clear: whether the tenant's settings ask for phone numbers unmasked.
+        """
+        self._context = context
+        self._store = context.store
+        self._numbers_in_clear = numbers_in_clear
+
+    def add(self, code: str, description: str, details: Document, **more: Any) -> str:
+        """Write an entry and forget the oldest beyond what is kept; answers its id.
+
+        Args:
+            code: the event's type, such as `gd_send_sms` or `fn`.
+            description: what is shown as its text.
+            details: the event's own part.
+            more: further keys of the entry, such as `user_id` or `ip`.
+        """
+        stamp = self._context.stamp()
+        log_id = _log_id(stamp)
+        entry = {
+            "date": millis(stamp),
+            "type": code,
+            "description": description,
+            **more,
+            "details": details,
+            "tenant_name": self._context.name,
+            "environment_name": "sandbox",
+            "log_id": log_id,
+        }
+        with self._store.transaction():
+            self._store.put(COLLECTION, log_id, entry)
+            for old in self._store.all(COLLECTION)[:-KEPT]:
+                self._store.delete(COLLECTION, old["log_id"])
+        return log_id
+
+    def get(self, log_id: str) -> Document:
+        """GET /logs/{id}.
+
+        Raises:
+            ApiError: 404 where there is none.
+        """
+        entry = self._store.get(COLLECTION, log_id)
+        if entry is None:
+            raise not_found("The log does not exist.")
+        return self._view(entry)
+
+    def listing(self, query: LogQuery) -> list[Document] | Document:
+        """GET /logs: newest first; from a checkpoint on, oldest first.
+
+        Raises:
+            ApiError: 400 for a sort order or a search that cannot be read.
+        """
+        entries = [self._view(one) for one in self._store.all(COLLECTION)]
+        if query.from_id is not None:
+            included = self._context.assumptions.log_checkpoint_included
+            after = [
+                one
+                for one in entries
+                if one["log_id"] > query.from_id or (included and one["log_id"] == query.from_id)
+            ]
+            return after[: query.take]
+        found = [one for one in entries if matches(one, query.search)]
+        if _descending(query.sort):
+            found.reverse()
+        start = query.page * query.per_page
+        shown = [_chosen(one, query) for one in found[start : start + query.per_page]]
+        if not query.include_totals:
+            return shown
+        return {
+            "start": start,
+            "limit": query.per_page,
+            "length": len(shown),
+            "total": len(found),
+            "logs": shown,
+        }
+
+    def _view(self, entry: Document) -> Document:
+        clear = self._context.assumptions.log_phone_numbers == "clear" or self._numbers_in_clear()
+        if clear or entry["type"] == "fn":  # `fn` holds the recipient: §2.8
+            return entry
+        shown = copy.deepcopy(entry)
+        authenticator = shown["details"].get("authenticator", {})
+        if authenticator.get("phone_number"):
+            authenticator["phone_number"] = masked(authenticator["phone_number"])
+        return shown
+
+
+def masked(number: str) -> str:
+    """A phone number of which only the last digits are shown."""
+    hidden = max(0, len(number) - _SHOWN_DIGITS)
+    return "X" * hidden + number[hidden:]
+
+
+def _log_id(stamp_ns: int) -> str:
+    """Digits that sort as time does, beginning with 900 and the date as Auth0's do."""
+    seconds, fraction = divmod(stamp_ns, NANOS_PER_SECOND)
+    return f"900{datetime.fromtimestamp(seconds, UTC):%Y%m%d%H%M%S}{fraction:09d}"
+
+
+def _descending(sort: str | None) -> bool:
+    if sort is None:
+        return True
+    field, _, order = sort.partition(":")
+    if field != "date" or order not in {"1", "-1"}:
+        raise ApiError(
+            400,
+            f"Query validation error: 'The sandbox sorts by date:1 or date:-1, not {sort}' "
+            "on property sort.",
+            "invalid_query_string",
+        )
+    return order == "-1"
+
+
+def _chosen(entry: Document, query: LogQuery) -> Document:
+    if not query.fields:
+        return entry
+    named = set(query.fields.split(","))
+    return {key: one for key, one in entry.items() if (key in named) == query.include_fields}
+
+
+# -- search ---------------------------------------------------------------------------------------
+
+_TERM = re.compile(r'\s*(?:(?P<field>[\w.]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"():]+))\s*')
+_BARE_FIELDS = ("client_name", "connection", "user_name")
+
+
+def matches(entry: Document, search: str | None) -> bool:
+    """Whether an entry is found by a search: `field:value` terms joined by AND or OR.
+
+    A value matches whole, without regard to case, or its beginning where it ends in `*`. A term
+    without a field is looked for at the beginning of the client's, connection's and user's names.
+    No parentheses, ranges or NOT: a search that needs them is refused rather than misread.
+
+    Raises:
+        ApiError: 400 for anything else.
+    """
+    if not search or not search.strip():
+        return True
+    return any(
+        all(_term(entry, one) for one in re.split(r"\s+AND\s+|\s+(?=\S+:)", part.strip()))
+        for part in re.split(r"\s+OR\s+", search)
+    )
+
+
+def _term(entry: Document, text: str) -> bool:
+    found = _TERM.fullmatch(text)
+    if found is None:
+        raise ApiError(
+            400,
+            f"Query validation error: 'The sandbox cannot search for {text}' on property q.",
+            "invalid_query_string",
+        )
+    value = (found["quoted"] if found["quoted"] is not None else found["plain"]).lower()
+    if found["field"] is None:
+        return any(_text(entry, one).startswith(value) for one in _BARE_FIELDS)
+    actual = _text(entry, found["field"])
+    return actual.startswith(value[:-1]) if value.endswith("*") else actual == value
+
+
+def _text(entry: Document, path: str) -> str:
+    value: Any = entry
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return "" if value is None else str(value).lower()
+
+
+def read_everything(logs: Logs) -> Iterator[Document]:
+    """Every entry as an answer shows it."""
+    everything = logs.listing(LogQuery(per_page=KEPT))
+    yield from everything if isinstance(everything, list) else everything["logs"]

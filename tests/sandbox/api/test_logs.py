@@ -1,0 +1,131 @@
+"""GET /logs finds what phone messages wrote, and gives away no more than Auth0 does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.tenant import Store
+from sandbox.tenant.logs import KEPT, masked
+from tests.sandbox.api.support import Sandbox
+
+NUMBER = "+819012345678"
+
+
+def add(sandbox: Sandbox, code: str = "gd_send_sms", **details: Any) -> str:
+    sandbox.clock.advance(1)
+    return sandbox.tenant.logs.add(code, "text", details, client_name="Shop")
+
+
+def ids(sandbox: Sandbox, query: str = "") -> list[str]:
+    return [one["log_id"] for one in sandbox.must("GET", f"/logs{query}")]
+
+
+def test_entries_come_newest_first_and_page_by_page(sandbox: Sandbox) -> None:
+    written = [add(sandbox) for _ in range(5)]
+    newest = written[::-1]
+    assert ids(sandbox) == newest
+    assert ids(sandbox, "?per_page=2&page=1") == newest[2:4]
+    assert ids(sandbox, "?per_page=2&page=9") == []
+    assert ids(sandbox, "?sort=date:1") == written
+    assert sandbox.must("GET", "/logs?include_totals=true&per_page=2&page=2") == {
+        "start": 4,
+        "limit": 2,
+        "length": 1,
+        "total": 5,
+        "logs": [sandbox.must("GET", f"/logs/{written[0]}")],
+    }
+
+
+def test_a_checkpoint_leads_through_everything_once(sandbox: Sandbox) -> None:
+    written = [add(sandbox) for _ in range(7)]
+    seen = [written[0]]
+    while page := ids(sandbox, f"?from={seen[-1]}&take=3"):
+        assert len(page) <= 3
+        seen += page
+    assert seen == written
+
+
+def test_an_entry_that_is_not_there_is_a_404(sandbox: Sandbox) -> None:
+    answer = sandbox.call("GET", "/logs/nope")
+    assert (answer.status_code, answer.json()["error"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("type:fn", 1),
+        ('type:"gd_send_sms"', 2),
+        ("type:gd_*", 2),
+        ("type:fn OR type:gd_send_sms", 3),
+        ("type:gd_send_sms AND details.n:1", 1),
+        ("type:gd_send_sms details.n:1", 1),
+        ("details.to:x", 0),
+        ("shop", 3),
+        ("nobody", 0),
+    ],
+)
+def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int) -> None:
+    for number in (1, 2):
+        add(sandbox, n=number)
+    add(sandbox, "fn", n=3)
+    for key in ("q", "search"):
+        answer = sandbox.call("GET", "/logs", params={key: search})
+        assert len(answer.json()) == found
+
+
+@pytest.mark.parametrize(
+    "query", ["q=date:[2026 TO *]", "q=NOT (a)", "sort=type:1", "per_page=101"]
+)
+def test_what_cannot_be_searched_is_refused_and_not_misread(sandbox: Sandbox, query: str) -> None:
+    add(sandbox)
+    answer = sandbox.call("GET", f"/logs?{query}")
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_query_string")
+
+
+def test_fields_can_be_chosen_or_left_out(sandbox: Sandbox) -> None:
+    add(sandbox)
+    (chosen,) = sandbox.must("GET", "/logs?fields=type,log_id")
+    assert set(chosen) == {"type", "log_id"}
+    (rest,) = sandbox.must("GET", "/logs?fields=type,log_id&include_fields=false")
+    assert not set(rest) & {"type", "log_id"}
+
+
+def test_a_phone_number_is_masked_unless_the_tenant_wants_it_shown(sandbox: Sandbox) -> None:
+    log_id = add(sandbox, authenticator={"phone_number": NUMBER})
+    failed = add(sandbox, "fn", to=NUMBER)
+    assert NUMBER not in sandbox.call("GET", f"/logs/{log_id}").text
+    assert "XXXXXXXXX5678" in sandbox.call("GET", f"/logs/{log_id}").text
+    assert sandbox.must("GET", f"/logs/{failed}")["details"]["to"] == NUMBER
+    flags = {"flags": {"disable_management_api_sms_obfuscation": True}}
+    sandbox.must("PATCH", "/tenants/settings", flags)
+    assert NUMBER in sandbox.call("GET", f"/logs/{log_id}").text
+
+
+def test_no_number_is_short_enough_to_be_shown_whole_by_its_mask() -> None:
+    assert masked("+81") == "+81"  # not a number of anybody
+    assert masked("12345") == "X2345"
+
+
+def test_only_the_last_entries_are_kept(sandbox: Sandbox) -> None:
+    written = [add(sandbox) for _ in range(KEPT + 3)]
+    assert sandbox.call("GET", f"/logs/{written[2]}").status_code == 404
+    assert sandbox.call("GET", f"/logs/{written[3]}").status_code == 200
+    assert len(sandbox.tenant.export()["logs"]) == KEPT
+
+
+def test_the_log_outlives_a_restart_and_not_a_reset() -> None:
+    store = Store()
+    log_id = add(Sandbox(store=store))
+    later = Sandbox(store=store)
+    assert ids(later) == [log_id]
+    later.http.post("/_sandbox/reset")
+    assert ids(later) == []
+
+
+def test_reading_the_log_needs_its_scope(sandbox: Sandbox) -> None:
+    token = sandbox.token_for(scopes=["read:actions"])
+    answer = sandbox.call("GET", "/logs", token=token)
+    assert answer.status_code == 403
+    assert "read:logs" in answer.json()["message"]

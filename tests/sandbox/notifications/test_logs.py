@@ -1,0 +1,100 @@
+"""What a phone message leaves in the tenant's log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Literal
+
+import pytest
+
+from sandbox.notifications import NotificationAssumptions, NotificationService
+from sandbox.runner import ActionOutcome
+from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+
+TO = "+819012345678"
+CODE = "482913"
+DROP = ActionOutcome("drop", "CPaaS refused: REJECTED 12 NOT_ENOUGH_CREDITS", [])
+RETRY = ActionOutcome("retry", "CPaaS limits the rate: HTTP 429", [])
+
+
+def log_of(
+    *outcomes: ActionOutcome,
+    tenant: FakeTenant | None = None,
+    wanted: Literal["both", "fn", "gd_send"] = "both",
+    **order: Any,
+) -> list[dict[str, Any]]:
+    tenant = tenant or FakeTenant()
+    service = NotificationService(
+        tenant,
+        FakeRunner(list(outcomes)),
+        assumptions=NotificationAssumptions(retry_delay=0, failed_message_logs=wanted),
+        new_code=lambda: CODE,
+    )
+    asyncio.run(service.challenge(**{"to": TO, "delivery_method": "text", **order}))
+    assert CODE not in json.dumps(tenant.logs.entries)
+    return tenant.logs.entries
+
+
+def codes(entries: list[dict[str, Any]]) -> list[str]:
+    return [one["type"] for one in entries]
+
+
+@pytest.mark.parametrize(("method", "code"), [("text", "gd_send_sms"), ("voice", "gd_send_voice")])
+def test_a_sent_message_writes_its_factors_event(method: str, code: str) -> None:
+    (entry,) = log_of(delivery_method=method)
+    assert entry["type"] == code
+    assert entry["details"]["authenticator"]["phone_number"] == TO
+    assert entry["user_id"]
+
+
+@pytest.mark.parametrize("failure", [DROP, ActionOutcome("error", "Error: boom", [])])
+def test_a_failed_message_writes_the_failure_and_the_reason(failure: ActionOutcome) -> None:
+    event, notification = log_of(failure)
+    assert event["type"] == "gd_send_sms_failure"
+    assert event["details"]["provider_error"] == {
+        "errorCode": failure.kind,
+        "message": failure.reason,
+    }
+    assert notification["type"] == "fn"
+    assert notification["details"] == {
+        "email_type": "otp_verify",
+        "notification_type": "sms",
+        "to": TO,
+        "error": failure.reason,
+    }
+
+
+def test_a_message_that_was_repeated_until_it_failed_is_one_failure() -> None:
+    entries = log_of(*[RETRY] * 6)
+    assert codes(entries) == ["gd_send_sms_failure", "fn"]
+    assert entries[1]["details"]["error"] == RETRY.reason
+
+
+def test_a_message_that_succeeded_at_last_is_no_failure() -> None:
+    assert codes(log_of(RETRY)) == ["gd_send_sms"]
+
+
+def test_a_message_that_the_settings_refused_says_which() -> None:
+    event, notification = log_of(tenant=FakeTenant(provider=None))
+    assert event["details"]["failure_details"]["message"] == "the tenant has no phone provider"
+    assert notification["details"]["error"] == "the tenant has no phone provider"
+
+
+def test_a_legacy_failure_goes_to_the_login_and_not_to_the_queue() -> None:
+    failure = ActionOutcome("error", "Error: boom", [])
+    assert codes(log_of(failure, tenant=FakeTenant(generation="legacy"))) == ["gd_send_sms_failure"]
+
+
+def test_a_message_that_is_not_for_mfa_writes_only_its_failure() -> None:
+    assert log_of(message_type="change_password") == []
+    assert codes(log_of(DROP, message_type="change_password")) == ["fn"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"), [("fn", ["fn"]), ("gd_send", ["gd_send_sms_failure"])]
+)
+def test_which_event_a_failure_writes_is_a_switch(
+    wanted: Literal["fn", "gd_send"], expected: list[str]
+) -> None:
+    assert codes(log_of(DROP, wanted=wanted)) == expected
