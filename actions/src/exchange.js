@@ -4,12 +4,13 @@ const MAX_ANSWER_BYTES = 65536;
 
 /** The one POST, judged. @param {CpaasRequest} request @param {Config} config */
 async function exchange(request, config) {
+  let answer;
   try {
-    const answer = await withDeadline(EXCHANGE_DEADLINE, (signal) => post(request, config, signal));
-    return judge(answer, config.deduplicate);
+    answer = await withDeadline(EXCHANGE_DEADLINE, (signal) => post(request, config, signal));
   } catch (error) {
     return judgeFailure(error);
   }
+  return judge(answer, config.deduplicate);
 }
 
 /** @param {CpaasRequest} request @param {Config} config @param {AbortSignal} signal @returns {Promise<Answer>} */

@@ -16,7 +16,7 @@ function judge({ status, body }, deduplicated) {
   const group = state?.groupName ?? GROUPS[state?.groupId];
   if (['ACCEPTED', 'PENDING', 'DELIVERED'].includes(group)) return SUCCESS;
   if (!GROUPS.includes(group)) return drop(`CPaaS answer not understood: ${MAYBE_SENT}`);
-  const name = String(state.name).replace(/^REJECTED_/, '');
+  const name = typeof state.name === 'string' ? state.name.replace(/^REJECTED_/, '') : '';
   if (group === 'REJECTED' && name === 'SYSTEM_ERROR') return retry('CPaaS refused: SYSTEM_ERROR');
   // Our own id is known: an earlier try of this notification was accepted.
   if (group === 'REJECTED' && name === 'DUPLICATE_MESSAGE_ID' && deduplicated) return SUCCESS;

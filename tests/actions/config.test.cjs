@@ -28,6 +28,7 @@ test('a stack of one channel needs only the sender of that channel', async () =>
 });
 
 test('the host is a bare name: scheme, port, path, user and address are refused', async () => {
+  assert.equal((await run({ secrets: secrets({ CPAAS_BASE_URL: 'x.api.infobip.com' }) })).kind, 'success', 'labels of one letter');
   for (const host of ['https://x.api.infobip.com', 'x.api.infobip.com:443', 'x.api.infobip.com/', 'u@x.api.infobip.com',
     'x.api.infobip.com?', 'localhost', '10.0.0.1', '-x.example.com', 'x..example.com', 'x.example.com#', 'x\\.example.com',
     'x.example.c', `${'a'.repeat(64)}.example.com`, `${'a.'.repeat(130)}com`]) await dropsFor({ CPAAS_BASE_URL: host }, 'CPAAS_BASE_URL');
@@ -41,18 +42,26 @@ test('malformed knobs drop instead of widening what is allowed', async () => {
     SMS_SENDER: ['twelve-chars', '12345678901234567', 'sënder', '+', 'A,B'],
     ALLOWED_PREFIXES: ['81', '+', '+0', '+81,', '+81;+1', '*', '+81,,+1'],
     MESSAGE_TYPES: ['otp', 'otp_verify,', 'otp_verify otp_enroll', ',otp_verify', 'otp_verify,other', 'otp_verifyotp_enroll'],
-    DEDUPLICATE: ['yes', 'ON', 'true'],
+    DEDUPLICATE: ['yes', 'ON', 'true', 'on off', 'one', 'xon'],
     RECIPIENT_LIMIT: ['-1', '100', '1.5', 'many'],
   })) for (const value of values) await dropsFor({ [name]: value }, name);
-  for (const value of ['Female', 'robot']) await dropsFor({ VOICE_GENDER: value }, 'VOICE_GENDER', voice);
-  for (const value of ['MIRAIBANK', '0312345678', '+0312345678', '815', `+${'1'.repeat(16)}`]) await dropsFor({ VOICE_SENDER: value }, 'VOICE_SENDER', voice);
+  for (const value of ['Female', 'robot', 'females', 'xmale']) await dropsFor({ VOICE_GENDER: value }, 'VOICE_GENDER', voice);
+  for (const value of ['MIRAIBANK', '0312345678', '+0312345678', '815', `+${'1'.repeat(16)}`, '+81503123456+7']) await dropsFor({ VOICE_SENDER: value }, 'VOICE_SENDER', voice);
+});
+
+test('lists may have spaces around their commas, or none', async () => {
+  for (const prefixes of ['+81,+1', '+81, +1', '+81 ,+1', ' +81 , +1 ']) {
+    assert.equal((await run({ event: unifiedEvent({ recipient: '+14155552671' }), secrets: secrets({ ALLOWED_PREFIXES: prefixes }) })).kind, 'success');
+  }
 });
 
 test('well-formed senders pass, numeric ones without the plus', async () => {
   for (const [sender, expected] of [['MIRAIBANK', 'MIRAIBANK'], ['0005123', '0005123'], ['+815012345678', '815012345678'], ['A1', 'A1'], ['Mirai Bank', 'Mirai Bank']]) {
     assert.equal((await run({ secrets: secrets({ SMS_SENDER: sender }) })).message.sender, expected);
   }
-  assert.equal((await run({ event: voice })).message.from, '815031234567');
+  for (const sender of ['+815031234567', '815031234567']) {
+    assert.equal((await run({ event: voice, secrets: secrets({ VOICE_SENDER: sender }) })).message.from, '815031234567');
+  }
 });
 
 test('the five message types are sent or dropped by MESSAGE_TYPES alone', async () => {
@@ -68,10 +77,12 @@ test('the five message types are sent or dropped by MESSAGE_TYPES alone', async 
 });
 
 test('an unknown message type or delivery method is dropped', async () => {
-  for (const notification of [{ message_type: 'other' }, { message_type: undefined }, { delivery_method: 'email' }, { delivery_method: undefined }]) {
-    const outcome = await run({ event: unifiedEvent(notification) });
-    assert.equal(outcome.kind, 'drop');
-    assert.equal(outcome.requests.length, 0);
+  const reasons = { message_type: 'message type not enabled by MESSAGE_TYPES', delivery_method: 'unknown delivery method' };
+  for (const [name, reason] of Object.entries(reasons)) {
+    for (const value of ['other', 'text ', '', undefined, null, 7]) {
+      const outcome = await run({ event: unifiedEvent({ [name]: value }) });
+      assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', reason, 0]);
+    }
   }
 });
 

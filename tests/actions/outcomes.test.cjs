@@ -52,6 +52,7 @@ test('the one documented transient refusal is retried, by name and group only', 
     ['retry', 'CPaaS refused: SYSTEM_ERROR']);
   assert.equal((await outcomeOf(state({ groupId: 5, groupName: 'REJECTED', id: 21, name: 'REJECTED_SOURCE' })))[0], 'drop');
   assert.equal((await outcomeOf(state({ groupId: 5, groupName: 'REJECTED', id: 21 })))[0], 'drop');
+  assert.equal((await outcomeOf(state({ groupName: 'REJECTED', name: 'REJECTED_SYSTEM_ERROR_OTHER' })))[0], 'drop');
   assert.equal((await outcomeOf(state({ groupId: 2, groupName: 'UNDELIVERABLE', id: 21, name: 'REJECTED_SYSTEM_ERROR' })))[0], 'drop');
 });
 
@@ -83,6 +84,20 @@ test('an answer that says neither success nor failure is dropped, as it may have
   assert.equal((await outcomeOf(() => new Response(null, { status: 204 })))[0], 'drop');
 });
 
+test('of a status name only its form is believed', async () => {
+  for (const name of [undefined, null, 7, '', 'A', 'lower', 'TWO WORDS', 'N0_819012345678', 'SOURCE 819012345678', 'x SOURCE', 'A'.repeat(41), { toString: 1 }]) {
+    assert.deepEqual(await outcomeOf(state({ groupName: 'EXPIRED', name })), ['drop', 'CPaaS refused: EXPIRED']);
+  }
+});
+
+test('any 2xx is read, nothing else is', async () => {
+  const pending = { messages: [{ status: { groupName: 'PENDING' } }] };
+  for (const status of [200, 201, 202, 299]) assert.equal((await outcomeOf(json(status, pending)))[0], 'success', String(status));
+  for (const status of [300, 399, 400, 500]) {
+    assert.deepEqual(await outcomeOf(json(status, pending)), ['drop', `CPaaS refused the request: HTTP ${status}`]);
+  }
+});
+
 test('429 is retried without reading on', async () => {
   for (const body of [NEW_ERROR('E429'), OLD_ERROR('TOO_MANY_REQUESTS')]) {
     assert.deepEqual(await outcomeOf(json(429, body)), ['retry', 'CPaaS limits the rate: HTTP 429']);
@@ -98,7 +113,7 @@ test('every other status is dropped with the code of either error shape', async 
     assert.deepEqual(await outcomeOf(json(status, NEW_ERROR(code))), ['drop', `CPaaS refused the request: HTTP ${status} ${code}`]);
     assert.deepEqual(await outcomeOf(json(status, OLD_ERROR(id))), ['drop', `CPaaS refused the request: HTTP ${status} ${id}`]);
   }
-  for (const body of [{}, null, [], { errorCode: 'E4010' }, { errorCode: 'number 819012345678' }, { errorCode: 7 }, { requestError: null }, { requestError: { serviceException: { messageId: 'OTHER' } } }]) {
+  for (const body of [{}, null, [], { errorCode: 'E4010' }, { errorCode: 'xE401' }, { errorCode: ['E401'] }, { requestError: {} }, { errorCode: 'number 819012345678' }, { errorCode: 7 }, { requestError: null }, { requestError: { serviceException: { messageId: 'OTHER' } } }]) {
     assert.deepEqual(await outcomeOf(json(401, body)), ['drop', 'CPaaS refused the request: HTTP 401']);
   }
   assert.deepEqual(await outcomeOf(() => new Response('<html>Bad Gateway', { status: 502 })), ['drop', 'CPaaS refused the request: HTTP 502']);
@@ -121,14 +136,15 @@ test('what may have left is dropped', async () => {
   const causes = [
     { code: 'ECONNRESET', syscall: 'read' }, { code: 'ECONNRESET' }, { code: 'EPIPE', syscall: 'write' }, { code: 'UND_ERR_SOCKET' },
     { code: 'ETIMEDOUT', syscall: 'read' }, { code: 'ETIMEDOUT' }, { code: 'EHOSTUNREACH', syscall: 'read' }, { code: 'ENETUNREACH', syscall: 'write' },
-    { code: 'ECONNREFUSED', syscall: 'read' }, { code: 'UND_ERR_HEADERS_TIMEOUT' }, { code: 'UND_ERR_BODY_TIMEOUT' }, {},
+    { code: 'ECONNREFUSED', syscall: 'read' }, { code: 'ENOTFOUND', syscall: 'reconnect' }, { code: 'ENOTFOUND', syscall: 'connected' }, { code: 'UND_ERR_HEADERS_TIMEOUT' }, { code: 'UND_ERR_BODY_TIMEOUT' }, {},
     { errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }, { code: 'ECONNRESET', syscall: 'read' }] },
   ];
   for (const cause of causes) {
     assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error(), cause))), ['drop', `connection to the CPaaS broke: ${MAYBE}`], JSON.stringify(cause));
   }
-  for (const thrown of [new Error('no cause'), 'text', undefined, null]) {
-    assert.equal((await outcomeOf(() => { throw thrown; }))[0], 'drop');
+  const empty = [{ errors: [undefined, { code: 'ECONNRESET' }] }, { errors: [null] }];
+  for (const thrown of [new Error('no cause'), 'text', undefined, null, ...empty.map((cause) => Object.assign(new Error(), { cause }))]) {
+    assert.deepEqual(await outcomeOf(() => { throw thrown; }), ['drop', `connection to the CPaaS broke: ${MAYBE}`]);
   }
 });
 

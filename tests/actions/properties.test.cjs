@@ -93,8 +93,14 @@ test('an event that throws when it is read is dropped, not thrown', async () => 
     assert.equal(calls.length, 1);
     assert.equal(calls[0][0], 'drop');
     assert.equal(posts, 0);
+    assert.ok(calls[0][1].length > 0);
     assert.doesNotMatch(calls[0][1], /hostile|9012345678/);
   }
+});
+
+test('an error nobody foresaw is dropped with a reason of our own', async () => {
+  const { calls } = await execute(load(UNIFIED), null, () => accepted());
+  assert.deepEqual(calls, [['drop', 'internal error in the Action']]);
 });
 
 test('executions of different users on one instance do not mix', async () => {

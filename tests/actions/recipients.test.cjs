@@ -13,9 +13,14 @@ async function reaches(recipient, expected, options) {
   assert.equal(outcome.message.destinations[0].to, expected);
 }
 
-async function refused(recipient, options) {
+const NOT_E164 = 'recipient is not an E.164 number with country prefix';
+const COUNTRY = 'recipient country not allowed';
+const RANGE = 'recipient is in a Japanese range that is not allowed';
+const NO_SMS = 'recipient is a Japanese number without SMS';
+
+async function refused(recipient, reason, options) {
   const outcome = await send(recipient, options);
-  assert.equal(outcome.kind, 'drop', String(recipient));
+  assert.deepEqual([outcome.kind, outcome.reason], ['drop', reason], String(recipient));
   assert.equal(outcome.requests.length, 0, `${recipient}: nothing may be sent`);
 }
 
@@ -28,17 +33,25 @@ test('separators are dropped and the CPaaS gets digits only', async () => {
 test('a trunk zero kept after +81 is dropped, two are refused', async () => {
   await reaches('+81 090-1234-5678', '819012345678');
   await reaches('+81 (0)90-1234-5678', '819012345678');
-  await refused('+81 0090-1234-5678');
+  await refused('+81 0090-1234-5678', RANGE);
 });
 
 test('a number without a country prefix is refused, not guessed', async () => {
-  for (const bare of ['09012345678', '9012345678', '819012345678', '00819012345678', '010819012345678']) await refused(bare);
+  for (const bare of ['09012345678', '9012345678', '819012345678', '00819012345678', '010819012345678']) await refused(bare, NOT_E164);
 });
 
 test('what is not strict E.164 is refused', async () => {
   for (const bad of ['', '+', '++819012345678', '+81901234567a', '+0819012345678', '+8190123', `+81${'9'.repeat(14)}`,
     '＋819012345678', '+81９012345678', '+819012345678;ext=1', '+819012345678,+819087654321', '+819012345678\u0000',
-    'tel:+819012345678', '+8190/12345678', null, undefined, 819012345678, ['+819012345678'], {}]) await refused(bad);
+    'tel:+819012345678', '+8190/12345678', null, undefined, 819012345678, ['+819012345678'], {}]) await refused(bad, NOT_E164);
+});
+
+test('E.164 is as strict for countries whose ranges are not known', async () => {
+  const given = secrets({ ALLOWED_PREFIXES: '+1,+9' });
+  for (const bad of ['+1415555', '+1415555267100000', '+14155552671x', 'x+14155552671', '+1415+5552671', '+1 415 555 CALL']) await refused(bad, NOT_E164, { given });
+  await reaches('+14155552', '14155552', { given });
+  await reaches('+141555526711234', '141555526711234', { given });
+  await refused('+44 +810 1415555', NOT_E164, { given });
 });
 
 test('every Japanese mobile range gets SMS and voice, 060 included', async () => {
@@ -51,7 +64,7 @@ test('every Japanese mobile range gets SMS and voice, 060 included', async () =>
 test('fixed lines and 050 get voice but no SMS', async () => {
   for (const fixed of ['312345678', '661234567', '112345678', '452345678', '220221234', '981234567', '5031234567']) {
     await reaches(`+81${fixed}`, `81${fixed}`, { method: 'voice' });
-    await refused(`+81${fixed}`);
+    await refused(`+81${fixed}`, NO_SMS);
   }
 });
 
@@ -59,36 +72,43 @@ test('premium, shared-cost, toll-free, M2M and other service ranges are refused 
   const ranges = ['990123456', '570123456', '120123456', '800123456', '8001234567', '2012345678', '20012345678',
     '170123456', '180123456', '910123456', '3012345678', '9001234567', '1234567'];
   for (const range of ranges) {
-    await refused(`+81${range}`);
-    await refused(`+81${range}`, { method: 'voice' });
+    const reason = `81${range}`.length < 8 ? NOT_E164 : RANGE;
+    await refused(`+81${range}`, reason);
+    await refused(`+81${range}`, reason, { method: 'voice' });
   }
 });
 
 test('a mobile number too short or too long is refused', async () => {
-  await refused('+81901234567');
-  await refused('+8190123456789');
-  await refused('+819001234567');
+  for (const method of ['text', 'voice']) {
+    for (const bad of ['+81901234567', '+8190123456789', '+819001234567']) await refused(bad, RANGE, { method });
+  }
+});
+
+test('a fixed or IP number too short or too long is refused', async () => {
+  for (const bad of ['+8131234567', '+813123456789', '+8131234567890', '+81503123456', '+815031234567890', '+81950312345678']) {
+    await refused(bad, RANGE, { method: 'voice' });
+  }
 });
 
 test('only allowed prefixes pass, and every one of them', async () => {
-  await refused('+14155552671');
+  await refused('+14155552671', COUNTRY);
   const given = secrets({ ALLOWED_PREFIXES: '+81, +1415' });
   await reaches('+1-415-555-2671', '14155552671', { given });
   await reaches('+819012345678', '819012345678', { given });
-  await refused('+12125552671', { given });
+  await refused('+12125552671', COUNTRY, { given });
 });
 
 test('Japanese ranges are checked however the prefix is written', async () => {
   const given = secrets({ ALLOWED_PREFIXES: '+8' });
-  await refused('+81990123456', { given });
+  await refused('+81990123456', RANGE, { given });
   await reaches('+8613812345678', '8613812345678', { given });
 });
 
 test('the recipient rule holds for every message type', async () => {
   const given = secrets({ MESSAGE_TYPES: 'otp_verify,otp_enroll,change_password,blocked_account,password_breach' });
   for (const type of given.MESSAGE_TYPES.split(',')) {
-    await refused('+81990123456', { type, given });
-    await refused('+14155552671', { type, given });
+    await refused('+81990123456', RANGE, { type, given });
+    await refused('+14155552671', COUNTRY, { type, given });
     await reaches('+819012345678', '819012345678', { type, given });
   }
 });

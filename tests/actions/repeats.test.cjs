@@ -46,6 +46,8 @@ test('a known id is success only when it was our id', async () => {
   assert.deepEqual([outcome.kind, outcome.reason], ['drop', 'CPaaS refused: REJECTED DUPLICATE_MESSAGE_ID']);
   const other = () => accepted({ groupId: 2, groupName: 'UNDELIVERABLE', id: 23, name: 'REJECTED_DUPLICATE_MESSAGE_ID' });
   assert.equal((await run({ answer: other, secrets: on })).kind, 'drop');
+  const source = () => accepted({ groupId: 5, groupName: 'REJECTED', id: 23, name: 'REJECTED_SOURCE' });
+  assert.equal((await run({ answer: source, secrets: on })).kind, 'drop', 'by name, not by id');
 });
 
 // ---- throttle ----
@@ -149,6 +151,14 @@ test('the cache holds no phone number, within its limits, for an hour in millise
   await withCache({ get: () => ({ value: times }), set: (...args) => { full.push(args); } }, secrets({ RECIPIENT_LIMIT: '99' }));
   assert.equal(full[0][1].split(',').length, 99);
   assert.ok(Buffer.byteLength(full[0][1]) <= 4096);
+});
+
+test('at most the limit is remembered', async () => {
+  const now = Date.now();
+  const writes = [];
+  const value = [now - 30, now - 20].join(',');
+  await withCache({ get: () => ({ value }), set: (...args) => { writes.push(args); } }, secrets({ RECIPIENT_LIMIT: '3' }));
+  assert.match(writes[0][1], new RegExp(`^${value},\\d{13}$`));
 });
 
 test('nothing is written to the cache when the limit is off', async () => {

@@ -165,6 +165,8 @@ test('legacy: one text serves both channels, action and method get their new nam
   assert.equal(voice.kind, 'success');
   assert.equal(voice.requests[0].url, 'https://cpaas.sandbox.test/tts/3/advanced');
   assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}.`, 'en']);
+  const silent = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'x 482913' }, { request: undefined }) });
+  assert.deepEqual([silent.kind, silent.message.language], ['success', 'ja']);
   const only = (type) => secrets({ MESSAGE_TYPES: type });
   assert.equal((await run({ handler: LEGACY, event: legacyEvent({ action: 'enrollment' }), secrets: only('otp_enroll') })).kind, 'success');
   assert.equal((await run({ handler: LEGACY, event: legacyEvent(), secrets: only('otp_verify') })).kind, 'success');
