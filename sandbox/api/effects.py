@@ -6,7 +6,7 @@ what comes in is decoded already, what goes out is encoded by `dispatch`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.tenant import Tenant
 from sandbox.tenant.errors import not_found
 from sandbox.tenant.guardian import LegacyFamily
+from sandbox.tenant.paging import Page, page_of
 from sandbox.tenant.triggers import CATALOGUE
 
 _ACCEPTED = {"code": 202, "message": "Test notification successfully sent for processing"}
@@ -96,6 +97,22 @@ def execution(_call: Call) -> dict[str, Any]:
 def triggers(_call: Call) -> dict[str, Any]:
     """GET /actions/triggers."""
     return {"triggers": CATALOGUE}
+
+
+def action_modules(call: Call) -> dict[str, Any]:
+    """GET /actions/modules: the sandbox has none, and says so in the family's envelope."""
+    return page_of("modules", [], page_asked(call.query), lambda one: one)
+
+
+def page_asked(query: Mapping[str, Any]) -> Page:
+    """The page that a query names."""
+    return Page(
+        **{
+            field_name: query[key]
+            for field_name, key in (("number", "page"), ("per_page", "per_page"))
+            if key in query
+        }
+    )
 
 
 def legacy_templates(family: LegacyFamily) -> Callable[[Call], dict[str, Any] | None]:

@@ -95,6 +95,13 @@ _SECURITY_HEADERS = obj(
     null=True,
 )
 
+UNPUBLISHED_FLAGS = (
+    "use_scope_descriptions_for_consent",
+    "require_pushed_authorization_requests",
+)
+"""Flags that the OpenAPI does not know and auth0-deploy-cli writes to real tenants
+(its `allowedTenantFlags`); recorded answers show the first."""
+
 _PROPERTIES: dict[str, Schema] = {
     "change_password": _PAGE,
     "device_flow": obj({"charset": one_of("base20", "digits"), "mask": text(high=20)}, null=True),
@@ -105,7 +112,7 @@ _PROPERTIES: dict[str, Schema] = {
     "default_token_quota": obj(
         {"clients": _QUOTA, "organizations": _QUOTA}, null=True, minProperties=1
     ),
-    "flags": obj(dict.fromkeys(_FLAGS, BOOLEAN)),
+    "flags": obj(dict.fromkeys((*_FLAGS, *UNPUBLISHED_FLAGS), BOOLEAN)),
     "friendly_name": described(STRING, "How the tenant is called in texts"),
     "picture_url": _URI,
     "support_email": {"type": "string", "format": "email-or-empty"},

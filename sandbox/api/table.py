@@ -26,13 +26,7 @@ _DISABLED = {"disabled": Parameter("boolean")}
 
 
 def _page(call: Call) -> Page:
-    return Page(
-        **{
-            field_name: call.query[key]
-            for field_name, key in (("number", "page"), ("per_page", "per_page"))
-            if key in call.query
-        }
-    )
+    return effects.page_asked(call.query)
 
 
 _ACTION = "/actions/actions/{id}"

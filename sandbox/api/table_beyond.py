@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.api import effects
 from sandbox.api.effects import Call
 from sandbox.api.operation import Operation, operation
 from sandbox.api.schemas_guardian import SET_FACTOR_SETTINGS
@@ -85,7 +86,13 @@ def _settings_operations(name: str) -> list[Operation]:
     return made
 
 
+_PAGING = {
+    "page": Parameter("integer", minimum=0),
+    "per_page": Parameter("integer", minimum=1, maximum=_MOST),
+}
+
 OPERATIONS: tuple[Operation, ...] = (
+    operation("GET", "/actions/modules", "read:actions", effects.action_modules, query=_PAGING),
     operation("GET", "/logs", "read:logs", _logs, query=_LOG_QUERY),
     operation("GET", "/logs/{id}", "read:logs", lambda call: call.tenant.logs.get(call.path["id"])),
     *(one for name in SET_FACTOR_SETTINGS for one in _settings_operations(name)),

@@ -110,6 +110,7 @@ def walk_actions(auth0: ManagementClient) -> None:
     tested = auth0.actions.test(action_id, payload={"event": {"x": 1}})
     assert tested.payload is not None
     assert auth0.actions.triggers.list().triggers
+    assert list(auth0.actions.modules.list(per_page=1)) == []
     bindings = auth0.actions.triggers.bindings
     ref: Any = {"ref": {"type": "action_id", "value": action_id}, "display_name": "mine"}
     bindings.update_many("custom-phone-provider", bindings=[ref])

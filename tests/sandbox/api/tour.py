@@ -124,6 +124,7 @@ class Tour:
         log_id = self.sandbox.tenant.logs.add("gd_send_sms", "sent", {})
         self.call("GET", f"/logs/{log_id}")
         self.call("GET", "/logs?include_totals=true")
+        self.call("GET", "/actions/modules?per_page=100")
         for one in table_beyond.OPERATIONS:
             if one.path.startswith("/guardian"):
                 name = one.path.removeprefix("/guardian/factors/")
