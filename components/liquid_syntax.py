@@ -99,12 +99,15 @@ VARIABLES: Final = frozenset(
         "pause",
     ]
 )
-LEGACY_VARIABLES: Final = frozenset({"code", "tenant", "friendly_name", "locale", "pause"})
-"""Of a legacy tenant's two texts; `friendly_name` is written as `tenant.friendly_name` there."""
 
 
-def syntax_problems(template: str, *, variables: frozenset[str] = VARIABLES) -> Iterator[str]:
-    """Everything in a text that Auth0 would not understand; nothing when it is fit."""
+def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
+    """Everything in a text that Auth0 would not understand; nothing when it is fit.
+
+    Args:
+        template: the Liquid text.
+        legacy: for legacy tenants alone, where `tenant` is an object and not the raw name.
+    """
     from liquid import Environment  # noqa: PLC0415 - a quarter of a second, for few texts
     from liquid.exceptions import LiquidError  # noqa: PLC0415
 
@@ -116,7 +119,9 @@ def syntax_problems(template: str, *, variables: frozenset[str] = VARIABLES) -> 
     for kind, found, known in (
         ("tag", used.tags, TAGS),
         ("filter", used.filters, FILTERS),
-        ("variable", used.globals, variables),
+        ("variable", used.globals, VARIABLES),
     ):
         for name in sorted(set(found) - known):
             yield f"Auth0 does not know the {kind} {name}"
+    if not legacy and any(len(one.segments) > 1 for one in used.globals.get("tenant", ())):
+        yield "in unified tenants `tenant` is the raw name: write {{ friendly_name }} instead"

@@ -222,7 +222,8 @@ class StackSettings(_Strict):
             SettingsError: naming every fault, the given ones included.
         """
         found = list(faults or [])
-        found += text_faults(NAMESPACE, _well_formed_texts(values))
+        only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
+        found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))

@@ -28,11 +28,19 @@ _ONLY_SHIPPED_VARIABLES: Final = re.compile(
 )
 
 
-def text_faults(namespace: str, texts: Mapping[MessageType, Override]) -> Iterator[Fault]:
-    """Everything that keeps a text from being sent or understood."""
+def text_faults(
+    namespace: str, texts: Mapping[MessageType, Override], *, legacy: bool
+) -> Iterator[Fault]:
+    """Everything that keeps a text from being sent or understood.
+
+    Args:
+        namespace: the config namespace that keys are shown under.
+        texts: the texts of the stack's config.
+        legacy: only a legacy tenant will render them.
+    """
     for kind, channel, template in _each(texts):
         key = f"{namespace}:texts.{kind}.{channel}"
-        problems = list(_syntax(template))
+        problems = list(_syntax(template, legacy=legacy))
         for problem in problems:
             yield Fault(
                 key=key,
@@ -85,10 +93,10 @@ def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, 
                 yield kind, channel, template
 
 
-def _syntax(template: str) -> Iterator[str]:
+def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
     # The shipped texts, and most others, use two variables and nothing else: no parser needed.
     if not _ONLY_SHIPPED_VARIABLES.match(template):
-        yield from syntax_problems(template)
+        yield from syntax_problems(template, legacy=legacy)
 
 
 def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:

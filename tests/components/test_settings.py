@@ -187,6 +187,15 @@ def test_a_text_that_auth0_would_not_render_right_is_refused(text: str, complain
     assert complaint in found["phonemfa:texts.otp_verify.text"]
 
 
+def test_the_tenants_name_is_written_as_its_generation_knows_it() -> None:
+    texts = {"otp_verify": {"text": "{{ tenant.friendly_name }} {{ code }}"}}
+    found = faults_in(GOOD | {"texts": texts})
+    assert "write {{ friendly_name }} instead" in found["phonemfa:texts.otp_verify.text"]
+    legacy = GOOD | {"experience": "legacy", "texts": texts}
+    assert StackSettings.check("dev", legacy)
+    assert faults_in(legacy | {"transition": True})
+
+
 def test_texts_over_a_limit_are_refused_with_their_size() -> None:
     long = {"text": "{{ code }}" + "長" * 670, "voice": "{{ code }}" + "長" * 1400}
     found = faults_in(GOOD | {"texts": {"otp_verify": long}})
