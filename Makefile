@@ -30,7 +30,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 .PHONY: test
 test: check node engine ## Everything: checks, then all tests against the real engine
-	@$(PYTHON_BIN) -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+	@$(PYTHON_BIN) -m pytest --numprocesses 2 --dist load --maxschedchunk 2 $(ARGS)
 
 .PHONY: check
 check: environment node ## Lint, format and types, of Python and JavaScript

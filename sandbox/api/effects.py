@@ -17,6 +17,7 @@ from sandbox.tenant.guardian import LegacyFamily
 from sandbox.tenant.paging import Page, page_of
 from sandbox.tenant.triggers import CATALOGUE
 
+MOST_PER_PAGE = 100
 _ACCEPTED = {"code": 202, "message": "Test notification successfully sent for processing"}
 
 
@@ -102,6 +103,30 @@ def triggers(_call: Call) -> dict[str, Any]:
 def action_modules(call: Call) -> dict[str, Any]:
     """GET /actions/modules: the sandbox has none, and says so in the family's envelope."""
     return page_of("modules", [], page_asked(call.query), lambda one: one)
+
+
+def api_clients(call: Call) -> Any:
+    """GET /clients: who may call this tenant's API, without secrets.
+
+    A client's secret is shown to `read:client_keys` only (published); nobody has that here.
+    """
+    page = Page(call.query.get("page", 0), call.query.get("per_page", MOST_PER_PAGE))
+    found = [
+        {
+            "tenant": call.tenant.context.name,
+            "client_id": one["client_id"],
+            "name": one["client_id"],
+            "app_type": "non_interactive",
+            "grant_types": one["grant_types"],
+            "is_first_party": True,
+        }
+        for one in call.tenant.clients.all()
+    ]
+    start = page.number * page.per_page
+    shown = found[start : start + page.per_page]
+    if not call.query.get("include_totals", False):
+        return shown
+    return {"clients": shown, "start": start, "limit": page.per_page, "total": len(found)}
 
 
 def page_asked(query: Mapping[str, Any]) -> Page:

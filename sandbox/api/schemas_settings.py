@@ -148,6 +148,8 @@ _PROPERTIES: dict[str, Schema] = {
     "resource_parameter_profile": one_of("audience", "compatibility"),
     "client_id_metadata_document_supported": BOOLEAN,
     "enable_ai_guide": BOOLEAN,
+    # Not published; GET shows it (recorded) and auth0-deploy-cli writes back what GET shows.
+    "universal_login": obj({"colors": obj({"page_background": STRING, "primary": STRING})}),
     "phone_consolidated_experience": described(
         BOOLEAN, "Whether the unified phone experience is on"
     ),

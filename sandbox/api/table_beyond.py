@@ -17,17 +17,15 @@ from sandbox.api.validation import Parameter
 from sandbox.tenant.logs import DEFAULT_PER_PAGE, LogQuery
 
 _FACTORS = "/guardian/factors"
-_MOST = 100
-
 _LOG_QUERY = {
     "page": Parameter("integer", minimum=0),
-    "per_page": Parameter("integer", minimum=1, maximum=_MOST),
+    "per_page": Parameter("integer", minimum=1, maximum=effects.MOST_PER_PAGE),
     "sort": Parameter(),
     "fields": Parameter(),
     "include_fields": Parameter("boolean"),
     "include_totals": Parameter("boolean"),
     "from": Parameter(),
-    "take": Parameter("integer", minimum=1, maximum=_MOST),
+    "take": Parameter("integer", minimum=1, maximum=effects.MOST_PER_PAGE),
     "q": Parameter(),
     "search": Parameter(),
 }
@@ -88,11 +86,18 @@ def _settings_operations(name: str) -> list[Operation]:
 
 _PAGING = {
     "page": Parameter("integer", minimum=0),
-    "per_page": Parameter("integer", minimum=1, maximum=_MOST),
+    "per_page": Parameter("integer", minimum=1, maximum=effects.MOST_PER_PAGE),
 }
 
 OPERATIONS: tuple[Operation, ...] = (
     operation("GET", "/actions/modules", "read:actions", effects.action_modules, query=_PAGING),
+    operation(
+        "GET",
+        "/clients",
+        "read:clients",
+        effects.api_clients,
+        query={**_PAGING, "include_totals": Parameter("boolean")},
+    ),
     operation("GET", "/logs", "read:logs", _logs, query=_LOG_QUERY),
     operation("GET", "/logs/{id}", "read:logs", lambda call: call.tenant.logs.get(call.path["id"])),
     *(one for name in SET_FACTOR_SETTINGS for one in _settings_operations(name)),

@@ -38,6 +38,7 @@ PHONE_MFA_SCOPES: tuple[str, ...] = (
     "read:mfa_policies",
     "update:mfa_policies",
     "read:logs",
+    "read:clients",
 )
 
 DAY_IN_SECONDS = 86_400
@@ -89,6 +90,10 @@ class Clients:
         }
         self._store.put(COLLECTION, credentials.client_id, client)
         return client
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every client, secret included, oldest first."""
+        return self._store.all(COLLECTION)
 
     def authenticate(self, client_id: str, client_secret: str) -> dict[str, Any] | None:
         """The client, when it exists and the secret is its own."""

@@ -187,6 +187,8 @@ def walk_logs(auth0: ManagementClient, server: Live) -> None:
     ]
     assert [one.log_id for one in auth0.logs.list(per_page=2)] == written[::-1]
     assert auth0.logs.get(written[0]).type == "gd_send_sms"
+    own = server.tenant.credentials.client_id
+    assert [one.client_id for one in auth0.clients.list(per_page=1)] == [own]
 
 
 def walk_legacy(auth0: ManagementClient) -> None:

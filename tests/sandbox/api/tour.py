@@ -125,6 +125,8 @@ class Tour:
         self.call("GET", f"/logs/{log_id}")
         self.call("GET", "/logs?include_totals=true")
         self.call("GET", "/actions/modules?per_page=100")
+        self.call("GET", "/clients?include_totals=true")
+        self.call("GET", "/clients")
         for one in table_beyond.OPERATIONS:
             if one.path.startswith("/guardian"):
                 name = one.path.removeprefix("/guardian/factors/")
