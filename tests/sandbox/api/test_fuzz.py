@@ -94,7 +94,7 @@ class Fuzzed:
             "/branding/phone/templates": {"id": template},
         }
 
-    def send(self, case: Case) -> httpx.Response:
+    def send(self, case: Case[Any]) -> httpx.Response:
         """Send a generated case as it is."""
         wire = case.as_transport_kwargs(base_url=f"{self.server.url}/api/v2")
         wire.pop("cookies", None)
@@ -110,7 +110,7 @@ class Fuzzed:
             **body,
         )
 
-    def judge(self, case: Case, answer: httpx.Response) -> None:
+    def judge(self, case: Case[Any], answer: httpx.Response) -> None:
         """Compare an answer with the document."""
         method, path = case.method.upper(), case.operation.path
         status = answer.status_code
@@ -182,7 +182,7 @@ def test_an_operation_stays_within_its_document(
             suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
-        def run(case: Case, real: bool) -> None:
+        def run(case: Case[Any], real: bool) -> None:
             if real:
                 case.path_parameters = {**(case.path_parameters or {}), **known}
             fuzzed.judge(case, fuzzed.send(case))
@@ -201,7 +201,7 @@ def test_the_fuzzing_met_acceptance_and_refusal(fuzzed: Fuzzed) -> None:
     @seed(1)
     @settings(max_examples=20, database=None, deadline=None, phases=[Phase.generate])
     @given(case=strategy)
-    def run(case: Case) -> None:
+    def run(case: Case[Any]) -> None:
         fuzzed.judge(case, fuzzed.send(case))
 
     before = fuzzed.statuses.copy()
