@@ -7,6 +7,7 @@ the SDK's mocks show inputs only. What an engine then does with them is tests/en
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,14 @@ def declare(
     `tenant` is what the program is told when it asks for the tenant's settings.
     """
     recorder = _Recorder(tenant or {})
-    mocks.set_mocks(recorder.mocks, project="phonemfa", stack=stack, monitor=recorder)
-    pulumi.runtime.test(program)()
+    # The SDK's test runner takes the thread's event loop, and whoever used asyncio.run before
+    # left none behind.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        mocks.set_mocks(recorder.mocks, project="phonemfa", stack=stack, monitor=recorder)
+        pulumi.runtime.test(program)()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
     return Declarations({one.name: one for one in recorder.requests})
