@@ -1,0 +1,45 @@
+"""Documents point at things that are there, and name commands that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from components.settings import StackSettings
+from tests.contract import PROJECT
+
+PAGES = sorted(
+    [PROJECT / "README.md", PROJECT / "actions" / "README.md", *PROJECT.glob("docs/**/*.md")]
+)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    broken = [
+        target
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_the_readme_has_every_setting() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([A-Za-z]+)` \|", readme, flags=re.MULTILINE))
+    settings = {field.alias or name for name, field in StackSettings.model_fields.items()}
+    assert documented == settings | {"cpaasApiKey"}
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    named = {
+        target
+        for page in PAGES
+        for target in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert named <= targets
