@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -39,6 +39,7 @@ def build_api(
     tester: ActionTester | None = None,
     rate_limit: RateLimit | None = None,
     instance_id: str | None = None,
+    on_reset: Sequence[Callable[[], None]] = (),
 ) -> Starlette:
     """The ASGI application of one tenant.
 
@@ -49,6 +50,7 @@ def build_api(
         tester: runs drafts for the Action test.
         rate_limit: what the rate limit headers say, and whether it is enforced; default: no.
         instance_id: names this process in /_sandbox/health; default: made up.
+        on_reset: what other parts of the sandbox forget with the tenant.
     """
     log = RequestLog()
     faults = Faults()
@@ -59,6 +61,7 @@ def build_api(
         faults=faults,
         limiter=limiter,
         instance_id=instance_id or str(uuid.uuid4()),
+        on_reset=on_reset,
     )
     dispatcher = Dispatcher(
         tenant, notifier=notifier, tester=tester, limiter=limiter, log=log, faults=faults

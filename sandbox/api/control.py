@@ -12,7 +12,7 @@ import dataclasses
 import ipaddress
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
-from sandbox.api.limiter import Limiter, RateLimit
+from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.redaction import redacted
 from sandbox.api.request_log import RequestLog
 from sandbox.api.schemas import array, obj, one_of, whole
@@ -73,6 +73,7 @@ _RATE_LIMIT = Body(
             "per_second": {"type": "number", "exclusiveMinimum": 0},
             "burst": whole(1),
             "enforced": {"type": "boolean"},
+            "plan": one_of(*PLANS),
         }
     )
 )
@@ -110,7 +111,14 @@ class Control:
     """The control routes of one sandbox."""
 
     def __init__(
-        self, tenant: Tenant, *, log: RequestLog, faults: Faults, limiter: Limiter, instance_id: str
+        self,
+        tenant: Tenant,
+        *,
+        log: RequestLog,
+        faults: Faults,
+        limiter: Limiter,
+        instance_id: str,
+        on_reset: Sequence[Callable[[], None]] = (),
     ) -> None:
         """Control this tenant."""
         self._tenant = tenant
@@ -118,6 +126,7 @@ class Control:
         self._faults = faults
         self._limiter = limiter
         self._instance_id = instance_id
+        self._on_reset = on_reset
 
     def routes(self) -> list[Route]:
         """All of them; each handler's docstring says what it takes and gives."""
@@ -162,14 +171,16 @@ class Control:
         )
 
     async def reset(self, request: Request) -> Response:
-        """POST reset `{generation?}`: 204; a new tenant, no faults, empty log and counters.
+        """POST reset `{generation?}`: 204; a new tenant, no faults, empty log, counters and phones.
 
-        The default client and tokens stay valid. Assumptions stay as they are.
+        The default client and tokens stay valid. Assumptions and the rate limit stay as they are.
         """
         body = await _body(request, _RESET) or {}
         self._tenant.reset(body.get("generation"))
         self._faults.clear()
         self._log.clear()
+        for forget in self._on_reset:
+            forget()
         return answer(204, None)
 
     async def switch_generation(self, request: Request) -> Response:
@@ -223,12 +234,14 @@ class Control:
         return answer(204, None)
 
     async def put_rate_limit(self, request: Request) -> Response:
-        """PUT rate-limit `{per_second?, burst?, enforced?}`: 204; those not named as at the start.
+        """PUT rate-limit `{plan}` or `{per_second?, burst?, enforced?}`: 204.
 
-        The free plan's is `{"per_second": 2, "burst": 2, "enforced": true}`.
+        `plan` is `free` (2/s, burst 2, enforced: published) or `none` (not enforced). What is not
+        named is as `none` has it.
         """
         body = await _body(request, _RATE_LIMIT)
-        self._limiter.change(RateLimit(**body))
+        plan = PLANS[body.pop("plan", "none")]
+        self._limiter.change(dataclasses.replace(plan, **body))
         return answer(204, None)
 
     async def get_requests(self, request: Request) -> Response:

@@ -22,6 +22,10 @@ class RateLimit:
     enforced: bool = False
 
 
+PLANS = {"none": RateLimit(), "free": RateLimit(per_second=2, burst=2, enforced=True)}
+"""Limits by name; the free plan's is published (§1.4)."""
+
+
 class Limiter:
     """A token bucket over the tenant's clock."""
 

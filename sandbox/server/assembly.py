@@ -100,6 +100,7 @@ def assemble(
             tester=RunnerActionTester(runner),
             rate_limit=rate_limit,
             instance_id=instance_id,
+            on_reset=(notifications.reset, cpaas.reset),
         ),
         cpaas_app=build_cpaas(cpaas),
     )

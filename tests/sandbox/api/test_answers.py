@@ -186,3 +186,11 @@ class TestRateLimit:
         statuses = [sandbox.call("GET", "/guardian/policies").status_code for _ in range(2)]
         assert statuses == [200, 429]
         assert sandbox.ask_token().status_code == 200
+
+    def test_a_plan_can_be_named(self, sandbox: Sandbox) -> None:
+        for plan, expected in (("free", [200, 200, 429]), ("none", [200, 200, 200])):
+            answer = sandbox.http.put("/_sandbox/rate-limit", json={"plan": plan})
+            assert answer.status_code == 204
+            statuses = [sandbox.call("GET", "/guardian/policies").status_code for _ in range(3)]
+            assert statuses == expected
+        assert sandbox.http.put("/_sandbox/rate-limit", json={"plan": "gold"}).status_code == 400

@@ -7,6 +7,7 @@ rules.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import ssl
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from components.action_code import Trigger, assemble
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.notifications import Delivery, NotificationAssumptions
 from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.tenant.logs import LogQuery
 from sandbox.tenant.tenant import Generation
 
 TO = "+819012345678"
@@ -265,3 +267,33 @@ def test_the_draft_of_an_action_can_be_tested(
     tenant.actions.update(action["id"], {"code": handler})
     bad = client.post(path, json={"payload": {"notification": {}}}).json()["payload"]
     assert (bad["error"]["name"], bad["error"]["message"]) == ("TypeError", "no")
+
+
+def control(sandbox: RunningSandbox, method: str, path: str) -> httpx.Response:
+    trust = ssl.create_default_context(cafile=sandbox.ca_file)
+    with httpx.Client(base_url=sandbox.tenant_url, verify=trust) as http:
+        return http.request(method, f"/_sandbox{path}").raise_for_status()
+
+
+def test_the_log_says_what_was_sent_and_why_something_was_not(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    sent = challenge(sandbox)
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
+    refused = challenge(sandbox, delivery_method="voice")
+    entries = sandbox.parts.tenant.logs.listing(LogQuery())
+    assert isinstance(entries, list)
+    assert [one["type"] for one in entries] == ["fn", "gd_send_voice_failure", "gd_send_sms"]
+    assert entries[0]["details"]["error"] == refused.reason
+    shown = json.dumps(entries)
+    for secret in (sent.code, refused.code, sent.text, sandbox.credentials.cpaas_api_key):
+        assert secret
+        assert secret not in shown
+
+
+def test_a_reset_empties_the_phones_and_forgets_the_deliveries(sandbox: RunningSandbox) -> None:
+    set_up(sandbox)
+    challenge(sandbox)
+    assert control(sandbox, "GET", "/messages").json()["messages"]
+    control(sandbox, "POST", "/reset")
+    assert control(sandbox, "GET", "/messages").json() == {"messages": []}
+    assert control(sandbox, "GET", "/deliveries").json() == {"deliveries": []}

@@ -1,0 +1,182 @@
+"""The package under the other answer of what nobody established about Auth0.
+
+Each switch of `sandbox.tenant.Assumptions` that changes what the package meets; the rest of them
+(wordings, headers, the look of lists) are thrown in tests/sandbox/api.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import CONFIG, Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject, changed
+
+pytestmark = pytest.mark.end_to_end
+
+NUMBER = "+819012345678"
+FACTOR = "**::phone-mfa-factor-guardian"
+BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
+MESSAGE_TYPES = "/guardian/factors/phone/message-types"
+PROVIDERS = "/branding/phone/providers"
+
+STRICT: dict[str, Any] = {
+    "unique_action_names": True,
+    "delete_action_in_use_refused": True,
+    "custom_provider_needs_deployed_action": True,
+    "second_provider_refused": True,
+    "provider_in_use_protected": True,
+    "message_types_need_factor": True,
+    "message_types_need_provider": True,
+    "unified_switch_checked": True,
+    "unknown_query_keys_refused": True,
+    "parameters_checked_before_token": True,
+}
+"""Every question at once answered with a refusal."""
+
+LENIENT: dict[str, Any] = {
+    **dict.fromkeys(STRICT, False),
+    "try_needs_deployed_action": False,
+    "selected_provider_allowed_under_unified": True,
+    "nested_settings_merge": True,
+    "missing_template_parts": "absent",
+    "customised_templates_first": False,
+}
+"""Every question at once answered with permission."""
+
+
+def assume(tenant: Tenant, **switches: Any) -> None:
+    tenant.control("PUT", "/assumptions", switches)
+
+
+def delivered(tenant: Tenant) -> bool:
+    """Whether a login gets its code."""
+    sent = tenant.control("POST", "/challenge", {"to": NUMBER})
+    return bool(sent["outcome"] == "success")
+
+
+def with_working_key(package: PulumiProject, tenant: Tenant) -> PulumiProject:
+    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
+    return package
+
+
+@pytest.mark.parametrize("switches", [STRICT, LENIENT], ids=["strict", "lenient"])
+def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
+    package: PulumiProject, tenant: Tenant, switches: dict[str, Any]
+) -> None:
+    assume(tenant, **switches)
+    with_working_key(package, tenant).up()
+    assert delivered(tenant)
+    package.configure(policy="adaptive", smsSender="0005299999")
+    package.up("--refresh")
+    assert changed(package.preview_steps()) == []
+    package.run("destroy", "--yes", "--skip-preview")
+    assert tenant.api("GET", PROVIDERS)["providers"] == []
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
+    assert tenant.api("GET", "/guardian/policies") == []
+
+
+def test_where_narrowing_the_provider_first_is_refused_the_guides_two_steps_do_it(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    package.up()
+    assume(tenant, narrowing_below_message_types_refused=True)
+    package.configure(deliveryMethods=["text"])
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert "409" in refused.text
+    assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms", "voice"]}
+
+    # docs/guides/narrow-channels.md
+    package.up("--target", FACTOR)
+    package.up()
+
+    assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms"]}
+    (provider,) = tenant.api("GET", PROVIDERS)["providers"]
+    assert provider["configuration"]["delivery_methods"] == ["text"]
+    assert changed(package.preview_steps()) == []
+
+
+def test_where_a_binding_is_required_the_setting_makes_it_work(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    assume(tenant, custom_phone_provider_binding="required")
+    with_working_key(package, tenant)
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert "409" in refused.text, refused.text
+    assert tenant.api("GET", "/guardian/policies") == [], "no login is asked for an unsent code"
+
+    package.configure(bindAction=True)
+    package.up("--refresh")
+
+    assert delivered(tenant)
+    assert changed(package.preview_steps()) == []
+    package.run("destroy", "--yes", "--skip-preview")
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
+
+
+def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refused(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    assume(tenant, custom_phone_provider_binding="forbidden")
+    with_working_key(package, tenant).up()
+    assert delivered(tenant)
+
+    package.configure(bindAction=True)
+    refused = package.up(expect=None)
+    assert refused.exit != 0
+    assert delivered(tenant), "what worked before still does"
+
+    package.configure(bindAction=False)
+    package.up("--refresh")
+    assert changed(package.preview_steps()) == []
+
+
+@pytest.mark.parametrize("bound", [False, True], ids=["default", "bindAction"])
+def test_where_a_deploy_binds_by_itself_either_setting_works(
+    package: PulumiProject, tenant: Tenant, bound: bool
+) -> None:
+    assume(tenant, custom_phone_provider_binding="automatic")
+    package.configure(bindAction=bound)
+    with_working_key(package, tenant).up()
+    assert delivered(tenant)
+    assert len(tenant.api("GET", BINDINGS)["bindings"]) == 1
+    assert changed(package.preview_steps()) == []
+    package.run("destroy", "--yes", "--skip-preview")
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_provider_that_is_there_already_is_taken_over_and_not_doubled(
+    package: PulumiProject, tenant: Tenant, refused: bool
+) -> None:
+    assume(tenant, second_provider_refused=refused)
+    twilio = {
+        "name": "twilio",
+        "credentials": {"auth_token": "t"},
+        "configuration": {"sid": "s", "default_from": "+1", "delivery_methods": ["text"]},
+    }
+    before = tenant.api("POST", PROVIDERS, twilio)["id"]
+    package.up()
+    (after,) = tenant.api("GET", PROVIDERS)["providers"]
+    assert (after["id"], after["name"]) == (before, "custom")
+    assert after["configuration"]["delivery_methods"] == CONFIG["deliveryMethods"]
+
+
+@pytest.mark.generation("legacy")
+def test_a_legacy_tenant_moves_where_the_switch_is_checked(
+    package: PulumiProject, tenant: Tenant
+) -> None:
+    assume(tenant, unified_switch_checked=True, narrowing_below_message_types_refused=True)
+    package.configure(experience="legacy")
+    with_working_key(package, tenant).up()
+    assert delivered(tenant)
+    package.configure(experience="unified", transition=True)
+    package.up()
+    package.configure(transition=False)
+    package.up()
+    assert tenant.api("GET", "/tenants/settings")["phone_consolidated_experience"] is True
+    assert delivered(tenant)
+    assert changed(package.preview_steps()) == []
