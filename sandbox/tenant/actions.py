@@ -248,6 +248,8 @@ class Actions:
                 if not self._context.assumptions.secret_without_value_keeps_value:
                     raise invalid_body(f"Secret {name} needs a value")
                 value = old[name]["value"]
+            elif value is None and not self._context.assumptions.new_secret_needs_value:
+                value = ""
             if not isinstance(value, str) or len(value) > _MAX_SECRET_VALUE:
                 raise invalid_body(
                     f"Secret {name} needs a value of at most {_MAX_SECRET_VALUE} characters"

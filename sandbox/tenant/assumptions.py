@@ -24,6 +24,10 @@ class Assumptions:
     """A PATCHed secret that has a name but no value keeps its value; else it is refused (400).
     Unknown (§4.6). A recorded life of the official plugin contains such a PATCH answered 200."""
 
+    new_secret_needs_value: bool = True
+    """A secret that the Action does not have yet comes without a value: refused (400), or kept
+    with an empty one. Unknown (§4.3); exports of auth0-deploy-cli name secrets without values."""
+
     delete_action_in_use_refused: bool = False
     """An unbound Action that an enabled custom phone provider runs cannot be deleted without
     `force` (409). Unknown (§4.10, §8.2); only bindings are known to protect."""
@@ -71,7 +75,7 @@ class Assumptions:
 
     customised_templates_first: bool = True
     """The list shows customised templates before the defaults, else all in the defaults' order.
-    Seen once, for one template (§5.2, §8.9)."""
+    Seen once, for one template (§5.2, §8.9). Among themselves they come newest first: recorded."""
 
     # -- guardian -----------------------------------------------------------------------------
 

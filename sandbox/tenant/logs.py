@@ -84,8 +84,7 @@ class Logs:
         }
         with self._store.transaction():
             self._store.put(COLLECTION, log_id, entry)
-            for old in self._store.all(COLLECTION)[:-KEPT]:
-                self._store.delete(COLLECTION, old["log_id"])
+            self._store.keep_newest(COLLECTION, KEPT)
         return log_id
 
     def get(self, log_id: str) -> Document:

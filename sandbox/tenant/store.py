@@ -119,6 +119,16 @@ class Store:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def keep_newest(self, collection: str, count: int) -> None:
+        """Remove the oldest documents of a collection beyond so many."""
+        with self.transaction():
+            self._connection.execute(
+                "DELETE FROM documents WHERE collection = ?1 AND position <= ("
+                "SELECT position FROM documents WHERE collection = ?1"
+                " ORDER BY position DESC LIMIT 1 OFFSET ?2)",
+                (collection, count),
+            )
+
     def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
         """Remove every document but those of the kept collections."""
         with self.transaction():

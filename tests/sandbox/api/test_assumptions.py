@@ -45,6 +45,11 @@ def secret_without_value(sandbox: Sandbox) -> Any:
     return sandbox.call("PATCH", path, {"secrets": [{"name": "A"}]}).status_code
 
 
+def new_secret_needs_value(sandbox: Sandbox) -> Any:
+    body = POST_LOGIN_ACTION | {"secrets": [{"name": "A"}]}
+    return sandbox.call("POST", "/actions/actions", body).status_code
+
+
 def delete_action_in_use(sandbox: Sandbox) -> Any:
     action_id = sandbox.deployed()
     sandbox.must("POST", PROVIDERS, CUSTOM_PROVIDER)
@@ -202,6 +207,7 @@ def log_checkpoint(sandbox: Sandbox) -> Any:
 OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "unique_action_names": same_name_twice,
     "secret_without_value_keeps_value": secret_without_value,
+    "new_secret_needs_value": new_secret_needs_value,
     "delete_action_in_use_refused": delete_action_in_use,
     "entity_limit_status": too_many_secrets,
     "custom_phone_provider_binding": phone_binding,

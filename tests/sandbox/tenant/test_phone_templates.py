@@ -128,6 +128,15 @@ def test_a_reset_template_does_not_share_its_texts_with_the_defaults(auth0: Tena
     assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
 
 
+def test_customised_templates_are_listed_newest_first_and_before_the_defaults(
+    auth0: Tenant,
+) -> None:
+    for kind in ("blocked_account", "otp_enroll", "otp_verify"):
+        make(auth0, type=kind)
+    listed = [one["type"] for one in auth0.templates.listing()["templates"]]
+    assert listed == ["otp_verify", "otp_enroll", "blocked_account", "change_password"]
+
+
 def test_a_missing_template_is_not_found(auth0: Tenant) -> None:
     missing = "Notification Resource not found"
     with refused(404, missing):
