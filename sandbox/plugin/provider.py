@@ -17,7 +17,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.functions import FUNCTIONS
 from sandbox.plugin.resources import RESOURCES
-from sandbox.plugin.resources.base import PartialFailureError, Resource, State
+from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State
 from sandbox.plugin.schema import (
     Difference,
     Schema,
@@ -160,9 +160,14 @@ class StandInProvider(protocol.Provider):
                 wire_map(_planned(resource.schema, prior, inputs), marks)
             )
         found = _differences(resource.schema, prior, inputs, list(request.ignore_changes))
-        changed = frozenset(item.top for item in found)
+        change = Change(
+            id=request.resource_id,
+            prior=prior,
+            inputs=inputs,
+            attributes=frozenset(item.top for item in found),
+        )
         try:
-            state = await resource.update(self._api, request.resource_id, prior, inputs, changed)
+            state = await resource.update(self._api, change)
         except PartialFailureError as failure:
             raise InitFailedError(
                 failure, wire_map(failure.state, marks), dict(request.news)

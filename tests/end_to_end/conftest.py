@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,7 +41,6 @@ class Tenant:
     running: RunningSandbox
     _http: httpx.Client
     _token: str = ""
-    _from: int = field(default=0)
 
     @property
     def url(self) -> str:

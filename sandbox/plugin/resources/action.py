@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.resources.base import (
+    Change,
     PartialFailureError,
     Resource,
     State,
@@ -68,26 +69,23 @@ class ActionResource(Resource):
         action = await unless_gone(api.call(lambda sdk: sdk.actions.get(resource_id)))
         return action and _state(action, prior)
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        if "secrets" in changed:
-            await self._refuse_to_erase_secrets(api, resource_id, prior, inputs)
+    async def update(self, api: Management, change: Change) -> State:
+        if "secrets" in change.attributes:
+            await self._refuse_to_erase_secrets(api, change.id, change.prior, change.inputs)
         # A list that the program no longer has is emptied, not left.
         lists: State = {
-            name: inputs.get(name, []) for name in ("dependencies", "secrets") if name in changed
+            name: change.inputs.get(name, [])
+            for name in ("dependencies", "secrets")
+            if name in change.attributes
         }
-        body = {**_always_sent(inputs), **lists}
-        action = await api.call(lambda sdk: sdk.actions.update(resource_id, **body))
+        body = {**_always_sent(change.inputs), **lists}
+        action = await api.call(lambda sdk: sdk.actions.update(change.id, **body))
         try:
-            return await self._deploy_and_read(api, resource_id, inputs)
+            return await self._deploy_and_read(api, change.id, change.inputs)
         except ManagementError as error:
-            raise PartialFailureError(resource_id, _state(action, inputs), [str(error)]) from None
+            raise PartialFailureError(
+                change.id, _state(action, change.inputs), [str(error)]
+            ) from None
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         await unless_gone(api.call(lambda sdk: sdk.actions.delete(resource_id)))

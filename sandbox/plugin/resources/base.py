@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.schema import Schema
 
 State = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What an update is: of which object, from where to where, and in which attributes."""
+
+    id: str
+    prior: State
+    inputs: State
+    attributes: frozenset[str]
+    """Top-level attributes that differ."""
 
 
 class PartialFailureError(Exception):
@@ -45,15 +57,8 @@ class Resource(ABC):
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         """The state as the tenant has it now; None when the object is gone."""
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        """Bring the object to the inputs; `changed` are the top-level attributes that differ."""
+    async def update(self, api: Management, change: Change) -> State:
+        """Bring the object to the inputs of the change; answer its state."""
         raise NotImplementedError(f"{self.token} cannot be updated in place")
 
     @abstractmethod

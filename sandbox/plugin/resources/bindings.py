@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Resource, State, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 if TYPE_CHECKING:
@@ -42,15 +42,8 @@ class TriggerActionsResource(Resource):
         ]
         return {"actions": actions, "trigger": resource_id}
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        _, state = await self.create(api, inputs)
+    async def update(self, api: Management, change: Change) -> State:
+        _, state = await self.create(api, change.inputs)
         return state
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
@@ -90,26 +83,19 @@ class TriggerActionResource(Resource):
                 }
         return None
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        trigger, action_id = inputs["trigger"], inputs["actionId"]
+    async def update(self, api: Management, change: Change) -> State:
+        trigger, action_id = change.inputs["trigger"], change.inputs["actionId"]
         renamed = [
             _binding(
                 item["action"]["id"],
-                inputs["displayName"]
+                change.inputs["displayName"]
                 if item["action"]["id"] == action_id
                 else item["display_name"],
             )
             for item in await _bindings(api, trigger, per_page=50)
         ]
         await _bind(api, trigger, renamed)
-        return await self.read(api, resource_id, inputs) or inputs
+        return await self.read(api, change.id, change.inputs) or change.inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         trigger, action_id = state["trigger"], state["actionId"]

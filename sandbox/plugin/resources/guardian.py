@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import PartialFailureError, Resource, State, given
+from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State, given
 from sandbox.plugin.schema import Attribute, Schema, differences
 
 _SIMPLE: Final = {"email": "email", "otp": "otp", "recoveryCode": "recovery-code"}
@@ -83,15 +83,8 @@ class GuardianResource(Resource):
         changed |= {name for name in (*_SWITCHES, "phone") if name in inputs}
         return resource_id, await self._write(api, resource_id, inputs, changed)
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        return await self._write(api, resource_id, inputs, changed)
+    async def update(self, api: Management, change: Change) -> State:
+        return await self._write(api, change.id, change.inputs, change.attributes)
 
     async def _write(
         self, api: Management, resource_id: str, inputs: State, changed: frozenset[str]

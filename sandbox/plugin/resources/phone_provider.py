@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Resource, State, given, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -41,7 +41,8 @@ class PhoneProviderResource(Resource):
         existing = await api.call(lambda sdk: sdk.branding.phone.providers.list())
         if existing["providers"]:
             provider_id: str = existing["providers"][0]["id"]
-            return provider_id, await self.update(api, provider_id, {}, inputs, frozenset())
+            taken_over = Change(id=provider_id, prior={}, inputs=inputs, attributes=frozenset())
+            return provider_id, await self.update(api, taken_over)
         body = _body(inputs)
         created = await api.call(lambda sdk: sdk.branding.phone.providers.create(**body))
         provider_id = created["id"]
@@ -67,17 +68,10 @@ class PhoneProviderResource(Resource):
             tenant=provider.get("tenant"),
         )
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        body = _body(inputs)
-        await api.call(lambda sdk: sdk.branding.phone.providers.update(resource_id, **body))
-        return await self.read(api, resource_id, inputs) or inputs
+    async def update(self, api: Management, change: Change) -> State:
+        body = _body(change.inputs)
+        await api.call(lambda sdk: sdk.branding.phone.providers.update(change.id, **body))
+        return await self.read(api, change.id, change.inputs) or change.inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         await unless_gone(api.call(lambda sdk: sdk.branding.phone.providers.delete(resource_id)))

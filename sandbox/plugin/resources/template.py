@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Resource, State, given, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -74,17 +74,12 @@ class TemplateResource(Resource):
             type=template["type"],
         )
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        body = given(disabled=inputs.get("disabled"), content=_content(inputs, syntax=False))
-        await api.call(lambda sdk: sdk.branding.phone.templates.update(resource_id, **body))
-        return await self.read(api, resource_id, inputs) or inputs
+    async def update(self, api: Management, change: Change) -> State:
+        body = given(
+            disabled=change.inputs.get("disabled"), content=_content(change.inputs, syntax=False)
+        )
+        await api.call(lambda sdk: sdk.branding.phone.templates.update(change.id, **body))
+        return await self.read(api, change.id, change.inputs) or change.inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         await unless_gone(api.call(lambda sdk: sdk.branding.phone.templates.delete(resource_id)))

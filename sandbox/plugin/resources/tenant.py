@@ -13,7 +13,7 @@ import uuid
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Resource, State, given
+from sandbox.plugin.resources.base import Change, Resource, State, given
 from sandbox.plugin.schema import Attribute, Schema
 
 SETTLE_SECONDS: Final = 0.8
@@ -121,16 +121,9 @@ class TenantResource(Resource):
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         return await self._read(api)
 
-    async def update(
-        self,
-        api: Management,
-        resource_id: str,
-        prior: State,
-        inputs: State,
-        changed: frozenset[str],
-    ) -> State:
-        clear = [key for key in _cleared(inputs) if _camel(key) in changed]
-        await self._patch(api, inputs, clear=clear)
+    async def update(self, api: Management, change: Change) -> State:
+        clear = [key for key in _cleared(change.inputs) if _camel(key) in change.attributes]
+        await self._patch(api, change.inputs, clear=clear)
         return await self._read(api)
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
