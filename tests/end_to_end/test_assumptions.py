@@ -1,7 +1,8 @@
 """The package under the other answer of what nobody established about Auth0.
 
 Each switch of `sandbox.tenant.Assumptions` that changes what the package meets; the rest of them
-(wordings, headers, the look of lists) are thrown in tests/sandbox/api.
+(wordings, headers, the look of lists) are thrown in tests/sandbox/api. Narrowing the provider has a
+module of its own: `test_narrowing`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ from tests.end_to_end.pulumi_cli import PulumiProject, changed
 pytestmark = pytest.mark.end_to_end
 
 NUMBER = "+819012345678"
-FACTOR = "**::phone-mfa-factor-guardian"
 BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
-MESSAGE_TYPES = "/guardian/factors/phone/message-types"
 PROVIDERS = "/branding/phone/providers"
 
 STRICT: dict[str, Any] = {
@@ -75,27 +74,6 @@ def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     assert tenant.api("GET", PROVIDERS)["providers"] == []
     assert tenant.api("GET", "/actions/actions")["actions"] == []
     assert tenant.api("GET", "/guardian/policies") == []
-
-
-def test_where_narrowing_the_provider_first_is_refused_the_guides_two_steps_do_it(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    package.up()
-    assume(tenant, narrowing_below_message_types_refused=True)
-    package.configure(deliveryMethods=["text"])
-    refused = package.up(expect=None)
-    assert refused.exit != 0
-    assert "409" in refused.text
-    assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms", "voice"]}
-
-    # docs/guides/narrow-channels.md
-    package.up("--target", FACTOR)
-    package.up()
-
-    assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms"]}
-    (provider,) = tenant.api("GET", PROVIDERS)["providers"]
-    assert provider["configuration"]["delivery_methods"] == ["text"]
-    assert changed(package.preview_steps()) == []
 
 
 def test_where_a_binding_is_required_the_setting_makes_it_work(
