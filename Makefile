@@ -6,6 +6,8 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
+# Handed out two by two, so that no worker sits on the long ones.
+PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 2 --dist load --maxschedchunk 2
 CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
@@ -30,7 +32,12 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 .PHONY: test
 test: check node engine ## Everything: checks, then all tests against the real engine
-	@$(PYTHON_BIN) -m pytest --numprocesses 2 --dist load --maxschedchunk 2 $(ARGS)
+	@$(PYTEST) -m 'not fidelity' $(ARGS)
+
+.PHONY: fidelity
+fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
+	@scripts/javascript
+	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
 check: environment node ## Lint, format and types, of Python and JavaScript

@@ -83,7 +83,7 @@ async def _abort_half_made(context: Any, error: InitFailedError) -> None:
     await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
-async def _serve(engine_address: str) -> None:
+async def _serve(engine_address: str, engine_pid: int) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = StandInServicer(
         sys.argv[1:], version("pulumi-auth0"), StandInProvider(), engine_address
@@ -97,14 +97,13 @@ async def _serve(engine_address: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await _stopped_or_orphaned(stop)
+    await _stopped_or_orphaned(stop, engine_pid)
     await server.stop(grace=0.5)
 
 
-async def _stopped_or_orphaned(stop: asyncio.Event) -> None:
+async def _stopped_or_orphaned(stop: asyncio.Event, engine_pid: int) -> None:
     # An engine that is killed ends nobody: without its parent the plugin would stay for ever.
-    parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == engine_pid:
         try:
             await asyncio.wait_for(stop.wait(), timeout=1.0)
         except TimeoutError:
@@ -120,4 +119,5 @@ def main() -> None:
             "pulumi-resource-auth0 (stand-in) is started by the Pulumi engine, which passes its "
             "address as argument"
         )
-    asyncio.run(_serve(addresses[0]))
+    # Asked before anything is served: an engine may be killed as soon as it knows the port.
+    asyncio.run(_serve(addresses[0], os.getppid()))

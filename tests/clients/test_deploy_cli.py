@@ -15,7 +15,10 @@ from sandbox.server import RunningSandbox, ServerConfig, start
 from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 
-pytestmark = pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old()))
+pytestmark = [
+    pytest.mark.fidelity,
+    pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
+]
 
 CODE = "exports.onExecuteCustomPhoneProvider = async (event, api) => {};\n"
 LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async (event, api) => {};\n"

@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.fidelity]
 
 NUMBER = "+819012345678"
 BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
