@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from sandbox.tenant.clock import NANOS_PER_SECOND
 
-BuildStatus = Literal["pending", "building", "packaged", "built", "retrying", "failed"]
 Phases = list[dict[str, Any]]
 """`[{"status": ..., "seconds": ...}, ...]`: states in order, the last one stays."""
 

@@ -75,6 +75,20 @@ class Tenant:
             assert answer.status_code == expect, answer.text
         return answer.json() if answer.content else None
 
+    def bind_foreign_action(self, name: str) -> str:
+        """An Action that no stack made, deployed and bound, alone, to `send-phone-message`."""
+        trigger = "send-phone-message"
+        body = {
+            "name": name,
+            "supported_triggers": [{"id": trigger, "version": "v2"}],
+            "code": "exports.onExecuteSendPhoneMessage = async () => {};",
+        }
+        action_id: str = self.api("POST", "/actions/actions", body)["id"]
+        self.api("POST", f"/actions/actions/{action_id}/deploy")
+        binding = {"ref": {"type": "action_id", "value": action_id}, "display_name": name}
+        self.api("PATCH", f"/actions/triggers/{trigger}/bindings", {"bindings": [binding]})
+        return action_id
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
         answer = self._http.request(method, f"/_sandbox{path}", json=body).raise_for_status()

@@ -56,16 +56,7 @@ def test_a_fit_tenant_is_told_so_without_a_single_write(doctor: Doctor) -> None:
 
 def bind_marketplace_action(tenant: Tenant, *, name: str) -> None:
     """What installing an integration leaves behind; no public endpoint does it."""
-    body = {
-        "name": name,
-        "supported_triggers": [{"id": "send-phone-message", "version": "v2"}],
-        "code": "exports.onExecuteSendPhoneMessage = async () => {};",
-    }
-    action_id = tenant.api("POST", "/actions/actions", body)["id"]
-    tenant.api("POST", f"/actions/actions/{action_id}/deploy")
-    binding = {"ref": {"type": "action_id", "value": action_id}, "display_name": name}
-    bindings = "/actions/triggers/send-phone-message/bindings"
-    tenant.api("PATCH", bindings, {"bindings": [binding]})
+    action_id = tenant.bind_foreign_action(name)
     content = tenant.control("GET", "/state?secrets=true")["content"]
     content["actions"][action_id]["installed_integration_id"] = "integration-1"
     tenant.control("PUT", "/state", {"content": content})

@@ -40,19 +40,6 @@ def legacy(package: PulumiProject, tenant: Tenant) -> PulumiProject:
     return package
 
 
-def an_action_of_someone_else(tenant: Tenant) -> str:
-    body = {
-        "name": "someone-elses",
-        "supported_triggers": [{"id": "send-phone-message", "version": "v2"}],
-        "code": "exports.onExecuteSendPhoneMessage = async () => {};",
-    }
-    action_id: str = tenant.api("POST", "/actions/actions", body)["id"]
-    tenant.api("POST", f"/actions/actions/{action_id}/deploy")
-    binding = {"ref": {"type": "action_id", "value": action_id}, "display_name": "someone-elses"}
-    tenant.api("PATCH", BINDINGS, {"bindings": [binding]})
-    return action_id
-
-
 @legacy_tenant
 def test_a_legacy_stack_sends_through_its_bound_action(
     legacy: PulumiProject, tenant: Tenant
@@ -87,7 +74,7 @@ def test_the_tenant_keeps_every_setting_that_the_stack_does_not_own(
 
 @legacy_tenant
 def test_actions_of_others_on_the_trigger_stay_bound(legacy: PulumiProject, tenant: Tenant) -> None:
-    other = an_action_of_someone_else(tenant)
+    other = tenant.bind_foreign_action("someone-elses")
     legacy.up()
     bound = [one["action"]["id"] for one in tenant.api("GET", BINDINGS)["bindings"]]
     assert other in bound
