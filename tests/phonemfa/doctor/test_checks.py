@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.settings import StackSettings
-from phonemfa.checks import Finding, Level, check
+from phonemfa.doctor.checks import Finding, Level, check
 from phonemfa.tenant import BoundAction, InstalledAction, TenantView
 
 UNIFIED_TRIGGER, LEGACY_TRIGGER = "custom-phone-provider", "send-phone-message"

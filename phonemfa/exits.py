@@ -1,0 +1,20 @@
+"""Exit statuses of every command.
+
+Owns the numbers and what they mean. Refuses to decide which one a result is: that is each command.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit status says."""
+
+    FINE = 0
+    FAULTY = 1
+    """Looked at, and something is wrong."""
+    UNANSWERED = 2
+    """Could not look: no access, no such stack, bad config, bad arguments, the engine failed."""
+    DRIFTED = 7
+    """Tenant and stack differ; the number is that of `pulumi refresh --expect-no-changes`."""

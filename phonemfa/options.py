@@ -1,0 +1,19 @@
+"""Options that several commands share, so that they are called and explained alike.
+
+Owns their names and help. Refuses to read what they name.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Option(help="The stack.", envvar="PHONEMFA_STACK")]
+Project = Annotated[Path, typer.Option(help="The folder with Pulumi.yaml and the stack files.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option(help="The stack's file, when it is not Pulumi.<stack>.yaml.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]

@@ -1,0 +1,50 @@
+"""A command that takes long says so, on standard error, and one that does not stays silent."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from phonemfa import console
+from phonemfa.console import working
+
+
+class Signal:
+    """Standard error that tells when something was written."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.written = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.text += text
+        self.written.set()
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+
+def test_what_takes_longer_than_the_patience_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    stderr = Signal()
+    monkeypatch.setattr("sys.stderr", stderr)
+    with working("reading the tenant", patience=0.01):
+        assert stderr.written.wait(10)
+    assert "reading the tenant" in stderr.text
+
+
+def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with working("reading the tenant"):
+        pass
+    captured = capsys.readouterr()
+    assert captured.out + captured.err == ""
+
+
+def test_an_error_inside_is_not_swallowed() -> None:
+    with pytest.raises(ValueError, match="wrong"), working("reading"):
+        raise ValueError("wrong")
+
+
+def test_no_silence_is_longer_than_two_seconds() -> None:
+    assert console.PATIENCE <= 2.0
