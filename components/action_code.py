@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
+
+RUNTIME: Final = "node22"
+"""Pinned: a trigger's default runtime moves without a review (management-api.md §4.11)."""
 
 Trigger = Literal["custom-phone-provider", "send-phone-message"]
 

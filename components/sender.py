@@ -7,13 +7,11 @@ messages are sent when: that is the tenant's phone provider and factor.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import pulumi
 import pulumi_auth0 as auth0
 
-RUNTIME: Final = "node22"
-"""Pinned: a trigger's default runtime moves without a review (management-api.md §4.11)."""
+from components.action_code import RUNTIME
 
 
 @dataclass(frozen=True, kw_only=True)

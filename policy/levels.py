@@ -1,0 +1,99 @@
+"""What a stack says about the rules: `policy/stacks/<stack>.json`.
+
+Owns reading that file. Its format is Pulumi's own for `--policy-pack-config`, so that one file
+serves the engine and `phonemfa report`:
+
+    {"country-allow-list": {"enforcementLevel": "advisory", "allowed": ["+81", "+82"]},
+     "no-dependency": "advisory"}
+
+A stack without a file, and a rule that its file does not name, keep the rule's own level and
+options. `all` sets the level of every rule that is not named. Refuses the rules themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from policy.model import Level
+from policy.rules import RULES, Setting
+
+FOLDER: Final = Path(__file__).resolve().parent / "stacks"
+_LEVEL_KEY: Final = "enforcementLevel"
+_ALL: Final = "all"
+
+
+class LevelsError(ValueError):
+    """A stack's file cannot be used; says which file, which entry and what to write instead."""
+
+
+def file_of(stack: str) -> Path | None:
+    """The file with the levels of a stack; None when the stack has none."""
+    path = FOLDER / f"{stack}.json"
+    return path if path.is_file() else None
+
+
+def settings_of(stack: str) -> dict[str, Setting]:
+    """What a stack says about each rule, by rule name.
+
+    Raises:
+        LevelsError: its file is not JSON, or names a rule, level or option that there is not.
+    """
+    path = file_of(stack)
+    if path is None:
+        return parse({}, source="no file")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LevelsError(f"policy/stacks/{path.name} is not JSON ({error})") from error
+    return parse(content, source=f"policy/stacks/{path.name}")
+
+
+def parse(content: Any, *, source: str) -> dict[str, Setting]:
+    """The same, of a file's content; `source` names it in an error.
+
+    Raises:
+        LevelsError: as for `settings_of`.
+    """
+    if not isinstance(content, Mapping):
+        raise LevelsError(f"{source}: expected an object of rules, such as {{}}")
+    known = {rule.name for rule in RULES}
+    for name in content:
+        if name not in {*known, _ALL}:
+            names = ", ".join(sorted(known))
+            raise LevelsError(f"{source}: there is no rule {name}; the rules are {names}")
+    everywhere = _entry(content.get(_ALL, {}), f"{source}: {_ALL}")
+    found = {}
+    for rule in RULES:
+        place = f"{source}: {rule.name}"
+        entry = _entry(content.get(rule.name, {}), place)
+        options = {key: value for key, value in entry.items() if key != _LEVEL_KEY}
+        for key, value in options.items():
+            if key not in rule.options or not _strings(value):
+                may = ", ".join(f"{one} (a list of strings)" for one in rule.options) or "nothing"
+                raise LevelsError(f"{place}: {key} cannot be set so; beside the level, set {may}")
+        level = entry.get(_LEVEL_KEY, everywhere.get(_LEVEL_KEY, rule.level))
+        found[rule.name] = Setting(level=_level(level, place), options=options)
+    return found
+
+
+def _entry(value: Any, place: str) -> Mapping[str, Any]:
+    if isinstance(value, str):
+        return {_LEVEL_KEY: value}
+    if isinstance(value, Mapping):
+        return value
+    raise LevelsError(f"{place}: expected a level, or an object with {_LEVEL_KEY} and options")
+
+
+def _level(value: Any, place: str) -> Level:
+    try:
+        return Level(value)
+    except ValueError:
+        levels = ", ".join(Level)
+        raise LevelsError(f"{place}: there is no level {value!r}; use one of {levels}") from None
+
+
+def _strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)

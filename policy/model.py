@@ -1,0 +1,106 @@
+"""What a rule looks at and what it says.
+
+Owns the shape of a declared resource, of a finding, and the marks that stand in the place of
+values that a rule must not or cannot see. Refuses to know where the resources come from, and
+every rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+class Level(StrEnum):
+    """What becomes of a violation, in Pulumi's words."""
+
+    MANDATORY = "mandatory"
+    """The preview fails and nothing is applied."""
+    ADVISORY = "advisory"
+    """A warning."""
+    DISABLED = "disabled"
+    """The rule does not run."""
+
+
+class Hidden(Enum):
+    """Stands where a value is, but must not or cannot be read."""
+
+    SECRET = "a secret"  # noqa: S105 - the mark that replaces one
+    UNKNOWN = "known after the apply"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """One resource that a stack declares.
+
+    `properties` are the resource's in Pulumi's camelCase names, as JSON values; `Hidden.SECRET`
+    stands in the place of every secret, at any depth, and `Hidden.UNKNOWN` in the place of every
+    value that only the apply will tell.
+    """
+
+    urn: str
+    type: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool = False
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
+
+    def at(self, *path: str) -> Any:
+        """The value at a path of names; None where nothing is, `Hidden` where it cannot be seen."""
+        value: Any = self.properties
+        for name in path:
+            if isinstance(value, Hidden):
+                return value
+            value = value.get(name) if isinstance(value, Mapping) else None
+        return value
+
+    def items_at(self, *path: str) -> Sequence[Any]:
+        """The list at a path; empty where there is none, or where it cannot be seen."""
+        value = self.at(*path)
+        is_list = isinstance(value, Sequence) and not isinstance(value, str)
+        return value if is_list else ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What else a rule may ask for: the stack, and the rule's own options for it."""
+
+    stack: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def production(self) -> bool:
+        """Whether this stack is one that users depend on (option `production`: name patterns)."""
+        return any(fnmatchcase(self.stack, pattern) for pattern in self.options["production"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that breaks a rule: on which resource, what would happen, what to do.
+
+    `urn` is empty when the fault is that a resource is not there.
+    """
+
+    urn: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A finding with the rule that was broken and what becomes of it.
+
+    Never has a secret in its text.
+    """
+
+    rule: str
+    urn: str
+    message: str
+    fix: str
+    enforcement: Level
