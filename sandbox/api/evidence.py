@@ -35,8 +35,13 @@ _PUSH = f"{_GUARDIAN}/push-notification"
 _VERSION = "/actions/actions/{actionId}/versions"
 _LEGACY = Evidence("recorded", "go-auth0 and auth0-deploy-cli, quoted in §6.5; 403 under §6.6")
 _SETTINGS = Evidence("published", "schema only; what is unset is assumed to be `{}`")
-_WEBAUTHN = Evidence("client", "go-auth0 only; what is unset is assumed")
-_LOGS = Evidence("published", "schema of the answer and of the events, search language in part")
+_GO = "by go-auth0 v1.45.0, replayed from its module in `make fidelity`"
+_GO_RECORDED = Evidence("recorded", f"{_GO}; what is unset is assumed")
+_LOGS = Evidence(
+    "recorded",
+    "by go-auth0: order, paging, checkpoint and `type:` search of other events (replayed); the "
+    "entries of phone messages are from published schemas, the search language is in part",
+)
 
 EVIDENCE: dict[tuple[str, str], Evidence] = {
     **_each("GET PATCH", "/tenants/settings", _REPLAYED),
@@ -85,16 +90,23 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
         f"{_PUSH}/providers/sns",
         Evidence("recorded", "auth0-deploy-cli: `{}` where nothing is set"),
     ),
-    **_each("PUT PATCH", f"{_PUSH}/providers/sns", _SETTINGS),
-    **_each("GET PUT PATCH", f"{_PUSH}/providers/apns", _SETTINGS),
-    **_each("PUT PATCH", f"{_PUSH}/providers/fcm", _SETTINGS),
-    **_each("PUT PATCH", f"{_PUSH}/providers/fcmv1", _SETTINGS),
+    **_each("PUT", f"{_PUSH}/providers/sns", _GO_RECORDED),
+    **_each("GET PUT", f"{_PUSH}/providers/apns", _GO_RECORDED),
+    **_each("PUT", f"{_PUSH}/providers/fcm", _GO_RECORDED),
+    **_each("PUT", f"{_PUSH}/providers/fcmv1", _GO_RECORDED),
+    **{
+        key: _SETTINGS
+        for part in ("sns", "apns", "fcm", "fcmv1")
+        for key in _each("PATCH", f"{_PUSH}/providers/{part}", _SETTINGS)
+    },
     **_each(
         "GET PUT",
         f"{_PUSH}/selected-provider",
-        Evidence("published", "`guardian` assumed as unset"),
+        Evidence("recorded", f"{_GO}; `guardian` assumed as unset"),
     ),
-    **_each("GET PUT PATCH", f"{_GUARDIAN}/duo/settings", _SETTINGS),
-    **_each("GET PUT", f"{_GUARDIAN}/webauthn-roaming/settings", _WEBAUTHN),
-    **_each("GET PUT", f"{_GUARDIAN}/webauthn-platform/settings", _WEBAUTHN),
+    **_each("GET PATCH", "/prompts/mfa-push", _GO_RECORDED),
+    **_each("GET PUT", f"{_GUARDIAN}/duo/settings", _GO_RECORDED),
+    **_each("PATCH", f"{_GUARDIAN}/duo/settings", _SETTINGS),
+    **_each("GET PUT", f"{_GUARDIAN}/webauthn-roaming/settings", _GO_RECORDED),
+    **_each("GET PUT", f"{_GUARDIAN}/webauthn-platform/settings", _GO_RECORDED),
 }

@@ -61,6 +61,8 @@ SET_FACTOR_SETTINGS: dict[str, Schema] = {
     ),
 }
 """Bodies of the other factors' settings, by their path below /guardian/factors."""
+SET_CUSTOM_APP = obj({"app_name": STRING, "apple_app_link": STRING, "google_app_link": STRING})
+"""Body of PATCH /prompts/mfa-push; the fields are go-auth0's, their limits are not known."""
 SET_TWILIO = obj(
     {
         "from": nullable(text(0, 64)),

@@ -12,8 +12,9 @@ from typing import Any
 from sandbox.api import effects
 from sandbox.api.effects import Call
 from sandbox.api.operation import Operation, operation
-from sandbox.api.schemas_guardian import SET_FACTOR_SETTINGS
+from sandbox.api.schemas_guardian import SET_CUSTOM_APP, SET_FACTOR_SETTINGS
 from sandbox.api.validation import Parameter
+from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.logs import DEFAULT_PER_PAGE, LogQuery
 
 _FACTORS = "/guardian/factors"
@@ -100,5 +101,9 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     operation("GET", "/logs", "read:logs", _logs, query=_LOG_QUERY),
     operation("GET", "/logs/{id}", "read:logs", lambda call: call.tenant.logs.get(call.path["id"])),
+    operation("GET", "/prompts/mfa-push", "read:prompts", _get(CUSTOM_APP)),
+    operation(
+        "PATCH", "/prompts/mfa-push", "update:prompts", _patch(CUSTOM_APP), body=SET_CUSTOM_APP
+    ),
     *(one for name in SET_FACTOR_SETTINGS for one in _settings_operations(name)),
 )

@@ -114,10 +114,6 @@ class Assumptions:
     flag `disable_management_api_sms_obfuscation` is on; or they are always in clear. `fn` holds
     the recipient in clear either way. Unknown (cpaas-and-actions.md §2.8)."""
 
-    log_checkpoint_included: bool = False
-    """GET /logs?from= begins with the entry that is named, else with the one after it. The
-    parameter is published, this is not."""
-
     # -- HTTP ---------------------------------------------------------------------------------
 
     wrong_client_error: Literal["access_denied", "invalid_client"] = "access_denied"

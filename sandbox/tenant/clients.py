@@ -39,6 +39,8 @@ PHONE_MFA_SCOPES: tuple[str, ...] = (
     "update:mfa_policies",
     "read:logs",
     "read:clients",
+    "read:prompts",
+    "update:prompts",
 )
 
 DAY_IN_SECONDS = 86_400

@@ -73,6 +73,7 @@ class Logs:
         stamp = self._context.stamp()
         log_id = _log_id(stamp)
         entry = {
+            "_id": log_id,
             "date": millis(stamp),
             "type": code,
             "description": description,
@@ -106,13 +107,8 @@ class Logs:
         """
         entries = [self._view(one) for one in self._store.all(COLLECTION)]
         if query.from_id is not None:
-            included = self._context.assumptions.log_checkpoint_included
-            after = [
-                one
-                for one in entries
-                if one["log_id"] > query.from_id or (included and one["log_id"] == query.from_id)
-            ]
-            return after[: query.take]
+            # Begins after the entry that is named: recorded (go-auth0, CheckpointPagination).
+            return [one for one in entries if one["log_id"] > query.from_id][: query.take]
         found = [one for one in entries if matches(one, query.search)]
         if _descending(query.sort):
             found.reverse()

@@ -25,6 +25,12 @@ _LIFETIMES = (
     "idle_ephemeral_session_lifetime",
 )
 _READ_ONLY = {"sandbox_versions_available": ["22", "18"]}
+_SHOWN_UNSET = {
+    "resource_parameter_profile": "audience",
+    "client_id_metadata_document_supported": False,
+}
+"""What GET shows and the answer to a PATCH does not, until it is set: recorded by go-auth0
+(`TestTenantManager_CountryCodes`)."""
 _FLAGS_OF_PATCH_ANSWERS = {
     "cannot_change_enforce_client_authentication_on_passwordless_start": True,
     "enforce_client_authentication_on_passwordless_start": True,
@@ -72,8 +78,6 @@ _DEFAULTS: dict[str, Any] = {
     "customize_mfa_in_postlogin_action": False,
     "pushed_authorization_requests_supported": False,
     "universal_login": {"colors": {"page_background": "#000000", "primary": "#0059d6"}},
-    "resource_parameter_profile": "audience",
-    "client_id_metadata_document_supported": False,
     "dynamic_client_registration_security_mode": "permissive",
 }
 
@@ -106,7 +110,7 @@ class Settings:
 
     def get(self) -> dict[str, Any]:
         """The settings as GET shows them."""
-        return {**self._stored(), **copy.deepcopy(_READ_ONLY)}
+        return {**_SHOWN_UNSET, **self._stored(), **copy.deepcopy(_READ_ONLY)}
 
     def select(self, fields: str | None, include: bool) -> dict[str, Any]:
         """The settings, restricted to (or without) some comma-separated fields."""

@@ -21,7 +21,7 @@ from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.factor_settings import UNSET, FactorSettings
+from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
 from sandbox.tenant.logs import Logs, read_everything
 from sandbox.tenant.paging import Page
@@ -215,7 +215,7 @@ class Tenant:
         self.templates.listing()
         self.tenant_settings.get()
         self.guardian.read_everything()
-        for name in UNSET:
+        for name in NAMES:
             self.factor_settings.get(name)
         list(read_everything(self.logs))
 

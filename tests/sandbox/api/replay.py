@@ -92,7 +92,16 @@ def _seed_settings(content: dict[str, Any], interactions: list[Interaction]) -> 
     """Settings, factors, policies and message types are as the first reads of them say."""
     settings = _first(interactions, "/tenants/settings")
     if settings is not None:
-        stored = {key: one for key, one in settings.items() if key != "sandbox_versions_available"}
+        # What the answer to a write leaves out was not stored: a read adds it.
+        written = next(
+            (
+                one.answer
+                for one in interactions
+                if one.method == "PATCH" and one.path == "/tenants/settings"
+            ),
+            {key: None for key in settings if key != "sandbox_versions_available"},
+        )
+        stored = {key: one for key, one in settings.items() if key in written}
         content["singletons"]["settings"] = stored
     factors = _first(interactions, "/guardian/factors")
     if factors is not None:

@@ -199,11 +199,6 @@ def logged_number(sandbox: Sandbox) -> Any:
     return entry["details"]["authenticator"]["phone_number"]
 
 
-def log_checkpoint(sandbox: Sandbox) -> Any:
-    ids = [sandbox.tenant.logs.add("gd_send_sms", "sent", {}) for _ in range(2)]
-    return len(sandbox.must("GET", f"/logs?from={ids[0]}"))
-
-
 OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "unique_action_names": same_name_twice,
     "secret_without_value_keeps_value": secret_without_value,
@@ -227,7 +222,6 @@ OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "nested_settings_merge": nested_settings,
     "unified_switch_checked": switch_on,
     "log_phone_numbers": logged_number,
-    "log_checkpoint_included": log_checkpoint,
     "wrong_client_error": wrong_client,
     "unauthenticated_message": no_token,
     "token_answers_no_store": token_caching,

@@ -26,8 +26,8 @@ NOT_IN_THE_SDK = {
     (method, f"/guardian/factors/{factor}/settings")
     for method in ("GET", "PUT")
     for factor in ("webauthn-roaming", "webauthn-platform")
-}
-"""Only go-auth0, and so Terraform and Pulumi, has these."""
+} | {(method, "/prompts/mfa-push") for method in ("GET", "PATCH")}
+"""Only go-auth0 v1, and so Terraform and Pulumi, has these."""
 
 
 class Recorder:

@@ -127,6 +127,8 @@ class Tour:
         self.call("GET", "/actions/modules?per_page=100")
         self.call("GET", "/clients?include_totals=true")
         self.call("GET", "/clients")
+        self.call("PATCH", "/prompts/mfa-push", {"app_name": "Mine"})
+        self.call("GET", "/prompts/mfa-push")
         for one in table_beyond.OPERATIONS:
             if one.path.startswith("/guardian"):
                 name = one.path.removeprefix("/guardian/factors/")

@@ -156,3 +156,53 @@ class TestLegacyDelivery:
             "from": None,
             "messaging_service_sid": None,
         }
+
+
+class TestSettingsOfOtherFactors:
+    """As go-auth0 recorded them: a write is echoed, a read adds defaults and hides secrets."""
+
+    @pytest.mark.parametrize(
+        ("name", "written", "echoed", "shown"),
+        [
+            (
+                "webauthn-roaming/settings",
+                {"userVerification": "required"},
+                {"userVerification": "required"},
+                {"userVerification": "required", "overrideRelyingParty": False},
+            ),
+            (
+                "push-notification/providers/sns",
+                {"aws_region": "r", "aws_secret_access_key": "s"},
+                {"aws_region": "r", "aws_secret_access_key": "s"},
+                {"aws_region": "r"},
+            ),
+            (
+                "push-notification/providers/apns",
+                {"sandbox": False, "bundle_id": "b", "p12": "certificate"},
+                {"sandbox": False, "bundle_id": "b"},
+                {"sandbox": False, "bundle_id": "b", "enabled": True},
+            ),
+            ("push-notification/providers/fcm", {"server_key": "k"}, {}, {}),
+            ("push-notification/providers/fcmv1", {"server_credentials": "k"}, {}, {}),
+            ("duo/settings", {"ikey": "i", "skey": "s"}, {"ikey": "i", "skey": "s"}, None),
+        ],
+    )
+    def test_a_read_after_a_write(
+        self, auth0: Tenant, name: str, written: Any, echoed: Any, shown: Any
+    ) -> None:
+        assert auth0.factor_settings.replace(name, written) == echoed
+        assert auth0.factor_settings.get(name) == (echoed if shown is None else shown)
+
+    def test_a_merge_keeps_what_it_does_not_name(self, auth0: Tenant) -> None:
+        settings = auth0.factor_settings
+        settings.replace(
+            "push-notification/providers/sns", {"aws_region": "r", "aws_secret_access_key": "s"}
+        )
+        settings.merge("push-notification/providers/sns", {"aws_access_key_id": "a"})
+        assert settings.get("push-notification/providers/sns") == {
+            "aws_region": "r",
+            "aws_access_key_id": "a",
+        }
+        assert settings.merge("push-notification/custom-app", {"app_name": "Mine"}) == {
+            "app_name": "Mine"
+        }

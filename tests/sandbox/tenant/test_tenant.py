@@ -58,7 +58,10 @@ class TestSettings:
     def test_what_a_patch_answers_differs_from_a_read(self, auth0: Tenant) -> None:
         answered = auth0.update_settings({"friendly_name": "Mine"})
         read = auth0.settings()
-        assert read.keys() - answered.keys() == {"sandbox_versions_available"}
+        unset = {"resource_parameter_profile", "client_id_metadata_document_supported"}
+        assert read.keys() - answered.keys() == {"sandbox_versions_available", *unset}
+        answered = auth0.update_settings({"resource_parameter_profile": "compatibility"})
+        assert answered["resource_parameter_profile"] == "compatibility"
         assert answered["flags"].keys() - read["flags"].keys() == {
             "cannot_change_enforce_client_authentication_on_passwordless_start",
             "enforce_client_authentication_on_passwordless_start",
