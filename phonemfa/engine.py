@@ -84,19 +84,44 @@ class PulumiCli:
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
     def preview(self) -> dict[str, Any]:
-        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, …"""
-        return self._json("preview", "--json", *self._config)
+        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, …
+
+        Every resource is among the steps, the unchanged ones too.
+
+        Raises:
+            EngineFailedError: with what the engine calls errors, and nothing else of its answer.
+        """
+        arguments = ("preview", "--json", "--show-sames")
+        ran = self.run(*arguments, *self._config, allowed=range(256))
+        if ran.exit:
+            raise EngineFailedError(
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_errors(ran)}"
+            )
+        return _decoded(ran, *arguments)
 
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
         return self._json("stack", "export")
 
     def _json(self, *arguments: str) -> dict[str, Any]:
-        out = self.run(*arguments).out
-        try:
-            answer: dict[str, Any] = json.loads(out)
-        except json.JSONDecodeError:
-            raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} printed no JSON: {out[:200]!r}"
-            ) from None
-        return answer
+        return _decoded(self.run(*arguments), *arguments)
+
+
+def _decoded(ran: Ran, *arguments: str) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = json.loads(ran.out)
+    except json.JSONDecodeError:
+        raise EngineFailedError(
+            f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
+        ) from None
+    return answer
+
+
+def _errors(ran: Ran) -> str:
+    # A failed preview prints its errors inside of JSON, among the whole state of the stack.
+    try:
+        told = json.loads(ran.out)["diagnostics"]
+        errors = [one["message"].strip() for one in told if one["severity"] == "error"]
+    except (ValueError, KeyError, TypeError):
+        errors = []
+    return "\n".join(dict.fromkeys(errors)) or "\n".join((ran.out.strip(), ran.err.strip()))
