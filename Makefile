@@ -34,6 +34,11 @@ show-action: environment ## Print the Action code exactly as it is deployed
 test: check node engine ## Everything: checks, then all tests against the real engine
 	@$(PYTEST) -m 'not fidelity' $(ARGS)
 
+.PHONY: live
+live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)
+	@: $${PHONEMFA_LIVE_DOMAIN:?not set; docs/guides/live-tests.md says what make live needs}
+	@$(PYTHON_BIN) -m pytest -m any_tenant $(ARGS)
+
 .PHONY: fidelity
 fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
 	@scripts/javascript

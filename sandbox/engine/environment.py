@@ -29,13 +29,14 @@ _LOOPBACK = ("localhost", "127.0.0.1")
 class TenantAccess:
     """How the plugin reaches a tenant.
 
-    `domain` is `host:port` (the plugin adds https); `ca_file` is the CA to trust.
+    `domain` is `host:port` (the plugin adds https); `ca_file` is the CA to trust, None for
+    the system's own.
     """
 
     domain: str
     client_id: str
     client_secret: str = field(repr=False)
-    ca_file: Path
+    ca_file: Path | None
 
 
 def passphrase_file(state_dir: Path) -> Path:
@@ -92,10 +93,10 @@ def engine_environment(
         "AUTH0_DOMAIN": tenant.domain,
         "AUTH0_CLIENT_ID": tenant.client_id,
         "AUTH0_CLIENT_SECRET": tenant.client_secret,
-        "SSL_CERT_FILE": str(tenant.ca_file.absolute()),
         # A proxy for the internet must not get requests meant for this machine.
         "NO_PROXY": _without_proxy(environ),
         "no_proxy": _without_proxy(environ),
+        **({"SSL_CERT_FILE": str(tenant.ca_file.absolute())} if tenant.ca_file else {}),
         **({} if colour else {"NO_COLOR": "1"}),
     }
 

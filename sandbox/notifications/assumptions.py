@@ -39,6 +39,10 @@ class NotificationAssumptions:
     """What a failed MFA message of a unified tenant writes to the tenant's log: the factor's
     failure event, `fn`, or both. Both codes are published, which one when is not (§2.8)."""
 
+    test_message_logs: bool = True
+    """Whether a test message that was sent (`try` of a provider or template) writes the factor's
+    success event like one of a login. A failed one writes `fn` either way."""
+
     client_locale: Literal["tenant", "absent"] = "tenant"
     """The event's `locale` when the login names none: the tenant's first enabled locale, or no
     such key."""

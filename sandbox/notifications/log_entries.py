@@ -32,11 +32,13 @@ def write(
 
     A message for MFA writes `gd_send_sms` or `gd_send_voice`, with `_failure` where it was not
     sent. What fails under the unified experience also writes `fn`, whatever the message is for;
-    a failure of the legacy trigger goes to the login, not to a queue, and writes none.
+    a failure of the legacy trigger goes to the login, not to a queue, and writes none. Of a test
+    message, success is an assumption's answer and failure is `fn` alone: no factor was asked for.
     """
     channel = CHANNELS[delivery.delivery_method]
-    for_mfa = delivery.message_type in OTP_TYPES and not test_send
     failed = delivery.outcome != "success"
+    tested = test_send and (failed or not assumptions.test_message_logs)
+    for_mfa = delivery.message_type in OTP_TYPES and not tested
     wanted = assumptions.failed_message_logs
     if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
         _write_factor_event(tenant, delivery, channel, failed=failed)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import httpx
 import pytest
 from rich.console import Console
 
@@ -19,9 +18,8 @@ from sandbox.engine.progress import ConsoleProgress
 from sandbox.server import RunningSandbox, ServerConfig, start
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted
 from tests.end_to_end.traces import Request, normalised
-
-Generation = Literal["unified", "legacy"]
 
 KEY = "canary-cpaas-key"
 CONFIG: dict[str, Any] = {
@@ -32,48 +30,14 @@ CONFIG: dict[str, Any] = {
     "smsSender": "0005212345",
     "voiceSender": "+815012345678",
 }
+LIVE = pytest.StashKey[LiveTarget]()
 
 
-@dataclass
-class Tenant:
-    """The sandbox's tenant as a test reaches it: its API, its request log, its faults."""
+@dataclass(kw_only=True)
+class Tenant(Target):
+    """The sandbox's tenant: its API, and its request log and faults beside it."""
 
     running: RunningSandbox
-    _http: httpx.Client
-    _token: str = ""
-
-    @property
-    def url(self) -> str:
-        return self.running.tenant_url
-
-    @property
-    def domain(self) -> str:
-        return self.url.removeprefix("https://")
-
-    def api(self, method: str, path: str, body: Any = None, *, expect: int | None = None) -> Any:
-        """One Management API call with the tenant's own client; not a stack's doing."""
-        if not self._token:
-            answer = self._http.post(
-                "/oauth/token",
-                json={
-                    "grant_type": "client_credentials",
-                    "client_id": self.running.client_id,
-                    "client_secret": self.running.client_secret,
-                    "audience": f"{self.url}/api/v2/",
-                },
-            )
-            self._token = answer.raise_for_status().json()["access_token"]
-        answer = self._http.request(
-            method,
-            f"/api/v2{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {self._token}"},
-        )
-        if expect is None:
-            answer.raise_for_status()
-        else:
-            assert answer.status_code == expect, answer.text
-        return answer.json() if answer.content else None
 
     def bind_foreign_action(self, name: str) -> str:
         """An Action that no stack made, deployed and bound, alone, to `send-phone-message`."""
@@ -91,7 +55,7 @@ class Tenant:
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
-        answer = self._http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+        answer = self.http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
         return answer.json() if answer.content else None
 
     def forget_requests(self) -> None:
@@ -150,27 +114,38 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
 
 @pytest.fixture
 def tenant(running: RunningSandbox) -> Iterator[Tenant]:
-    trust = ssl.create_default_context(cafile=running.ca_file)
-    with httpx.Client(base_url=running.tenant_url, verify=trust, timeout=30) as http:
-        yield Tenant(running, http)
+    tenant = Tenant(
+        running=running,
+        domain=running.tenant_url.removeprefix("https://"),
+        client_id=running.client_id,
+        client_secret=running.client_secret,
+        ca_file=running.ca_file,
+        sending=Sending(
+            host=CONFIG["cpaasBaseHost"],
+            key=running.credentials.cpaas_api_key,
+            sms_sender=CONFIG["smsSender"],
+            voice_sender=CONFIG["voiceSender"],
+            phone="+819012345678",
+        ),
+    )
+    with closing(tenant.http):
+        yield tenant
+
+
+def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin) -> dict[str, str]:
+    """What `pulumi` runs in: engine, plugin, tenant, and a state of the test's own."""
+    access = TenantAccess(
+        domain=target.domain,
+        client_id=target.client_id,
+        client_secret=target.client_secret,
+        ca_file=target.ca_file,
+    )
+    return engine_environment(engine, plugin, state_dir=folder, tenant=access)
 
 
 @pytest.fixture
-def environment(
-    tmp_path: Path, engine: Engine, plugin: Plugin, running: RunningSandbox, tenant: Tenant
-) -> dict[str, str]:
-    """What `pulumi` runs in: engine, plugin, tenant, and a state of the test's own."""
-    return engine_environment(
-        engine,
-        plugin,
-        state_dir=tmp_path / "sandbox",
-        tenant=TenantAccess(
-            domain=tenant.domain,
-            client_id=running.client_id,
-            client_secret=running.client_secret,
-            ca_file=running.ca_file,
-        ),
-    )
+def environment(tmp_path: Path, engine: Engine, plugin: Plugin, tenant: Tenant) -> dict[str, str]:
+    return environment_of(tenant, tmp_path / "sandbox", engine, plugin)
 
 
 @pytest.fixture
@@ -188,10 +163,78 @@ def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Pulumi
 @pytest.fixture
 def package(tmp_path: Path, project: Callable[..., PulumiProject]) -> PulumiProject:
     """The package as a checkout without anybody's stacks, configured but not applied."""
-    source = tmp_path / "package"
+    stack = project(checkout(tmp_path), folder="package")
+    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+    return stack
+
+
+def checkout(folder: Path) -> Path:
+    """A folder with the package's program and nobody's stacks."""
+    source = folder / "package"
     source.mkdir()
     for name in ("Pulumi.yaml", "__main__.py", "components", "actions"):
         (source / name).symlink_to(PROJECT / name)
-    stack = project(source, folder="package")
-    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
-    return stack
+    return source
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    """The tenant of a test for any tenant: a real one when the environment names it."""
+    if not LiveTarget.asked_for():
+        yield request.getfixturevalue("tenant")
+        return
+    live = LiveTarget.of()
+    request.config.stash[LIVE] = live
+    live.guard()
+    marker = request.node.get_closest_marker("generation")
+    wanted: Generation = marker.args[0] if marker else "unified"
+    if wanted != live.generation:
+        pytest.skip(f"the real tenant is {live.generation}")
+    with closing(live.http), kept(live):
+        yield live
+
+
+@contextmanager
+def kept(target: Target) -> Iterator[None]:
+    """Leave factors and policy, which no destroy gives back, as they were found."""
+    factors = target.api("GET", "/guardian/factors")
+    policies = target.api("GET", "/guardian/policies")
+    yield
+    for factor in factors:
+        body = {"enabled": factor["enabled"]}
+        target.api("PUT", f"/guardian/factors/{factor['name']}", body)
+    target.api("PUT", "/guardian/policies", policies)
+
+
+@pytest.fixture
+def stack(
+    tmp_path: Path, engine: Engine, plugin: Plugin, target: Target
+) -> Iterator[PulumiProject]:
+    """The package for the target's generation; gone from the tenant when the test has ended."""
+    environment = environment_of(target, tmp_path / "state", engine, plugin)
+    stack = PulumiProject(tmp_path / "package", environment, program=checkout(tmp_path))
+    stack.init()
+    key = target.sending.key if target.sending else KEY
+    stack.configure(secrets={"cpaasApiKey": key}, **CONFIG | {"experience": target.generation})
+    if target.sending:
+        stack.configure(
+            cpaasBaseHost=target.sending.host,
+            smsSender=target.sending.sms_sender,
+            voiceSender=target.sending.voice_sender,
+        )
+    yield stack
+    if isinstance(target, LiveTarget):
+        stack.run("destroy", "--yes", "--skip-preview")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Reports of tests against a real tenant show none of its secrets, numbers or names."""
+    report = yield
+    live = item.config.stash.get(LIVE, None)
+    if live:
+        hidden = live.secrets()
+        if report.longrepr is not None and not isinstance(report.longrepr, tuple):
+            report.longrepr = redacted(str(report.longrepr), hidden)
+        report.sections = [(title, redacted(text, hidden)) for title, text in report.sections]
+    return report

@@ -105,6 +105,12 @@ class PulumiProject:
         found: dict[str, Any] = json.loads(self.run("stack", "export").out)
         return found
 
+    def resource(self, name: str) -> dict[str, Any]:
+        """One resource of the state, by its name in the program."""
+        resources: list[dict[str, Any]] = self.state()["deployment"]["resources"]
+        (found,) = [one for one in resources if one["urn"].endswith(f"::{name}")]
+        return found
+
 
 def changed(steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """(operation, name) of every step that would change something."""

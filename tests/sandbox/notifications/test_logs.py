@@ -98,3 +98,24 @@ def test_which_event_a_failure_writes_is_a_switch(
     wanted: Literal["fn", "gd_send"], expected: list[str]
 ) -> None:
     assert codes(log_of(DROP, wanted=wanted)) == expected
+
+
+def log_of_a_test_message(outcome: ActionOutcome | None, *, logged: bool) -> list[str]:
+    tenant = FakeTenant()
+    service = NotificationService(
+        tenant,
+        FakeRunner([outcome] if outcome else []),
+        assumptions=NotificationAssumptions(retry_delay=0, test_message_logs=logged),
+    )
+    asyncio.run(service.try_provider(to=TO, delivery_method="voice"))
+    return codes(tenant.logs.entries)
+
+
+def test_a_test_message_is_evidence_in_the_log() -> None:
+    assert log_of_a_test_message(None, logged=True) == ["gd_send_voice"]
+    assert log_of_a_test_message(DROP, logged=True) == ["fn"]
+
+
+def test_where_test_messages_are_not_logged_only_their_failure_is() -> None:
+    assert log_of_a_test_message(None, logged=False) == []
+    assert log_of_a_test_message(DROP, logged=False) == ["fn"]

@@ -1,0 +1,119 @@
+"""What stands between these tests and somebody's tenant; a sandbox plays the real one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract import PROJECT
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.targets import OPT_IN, LiveTarget, TargetRefusedError, redacted
+
+BODY = "tests/end_to_end/test_any_tenant.py"
+
+
+def credentials(tenant: Tenant) -> dict[str, str]:
+    return {
+        "PHONEMFA_LIVE_DOMAIN": tenant.domain,
+        "PHONEMFA_LIVE_CLIENT_ID": tenant.client_id,
+        "PHONEMFA_LIVE_CLIENT_SECRET": tenant.client_secret,
+        "SSL_CERT_FILE": str(tenant.ca_file),
+    }
+
+
+def name_tenant(tenant: Tenant, name: str) -> None:
+    tenant.api("PATCH", "/tenants/settings", {"friendly_name": name})
+    tenant.forget_requests()
+
+
+def writes(tenant: Tenant) -> list[tuple[str, str]]:
+    return [
+        (one["method"], one["path"])
+        for one in tenant.logged()
+        if one["method"] != "GET" and one["path"] != "/oauth/token"
+    ]
+
+
+def test_credentials_of_pulumi_are_not_taken_for_those_of_a_test_tenant() -> None:
+    assert not LiveTarget.asked_for({"AUTH0_DOMAIN": "login.example.jp", "AUTH0_CLIENT_ID": "id"})
+
+
+def test_incomplete_credentials_are_named_instead_of_falling_back_to_the_sandbox() -> None:
+    environ = {"PHONEMFA_LIVE_DOMAIN": "t.example.jp"}
+    assert LiveTarget.asked_for(environ)
+    with pytest.raises(TargetRefusedError, match="PHONEMFA_LIVE_CLIENT_ID, PHONEMFA_LIVE_CLIENT_"):
+        LiveTarget.of(environ)
+
+
+@pytest.mark.parametrize("name", ["Mirai Bank", "", "phonemfa"])
+def test_a_tenant_that_does_not_say_it_is_for_tests_is_refused(tenant: Tenant, name: str) -> None:
+    name_tenant(tenant, name)
+    with pytest.raises(TargetRefusedError, match=OPT_IN):
+        LiveTarget.of(credentials(tenant)).guard()
+    assert writes(tenant) == []
+
+
+def test_a_tenant_with_something_to_lose_is_refused(tenant: Tenant) -> None:
+    tenant.bind_foreign_action("someone-elses")
+    name_tenant(tenant, f"{OPT_IN} of team A")
+    with pytest.raises(TargetRefusedError, match="someone-elses"):
+        LiveTarget.of(credentials(tenant)).guard()
+    assert writes(tenant) == []
+
+
+@pytest.mark.end_to_end
+def test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    name_tenant(tenant, f"{OPT_IN} of team A")
+    before = tenant.api("GET", "/guardian/factors")
+
+    ran = run_body("policy_changed or channel", credentials(tenant), tmp_path)
+
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
+    assert "PHONEMFA_LIVE_CPAAS_HOST" in ran.stdout, "what is skipped says why"
+    assert writes(tenant), "the tests drove this tenant and no other"
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
+    assert tenant.api("GET", "/branding/phone/providers")["providers"] == []
+    assert tenant.api("GET", "/guardian/factors") == before
+    assert tenant.api("GET", "/guardian/policies") == []
+
+
+@pytest.mark.end_to_end
+def test_a_failure_shows_nothing_of_the_tenant(tenant: Tenant, tmp_path: Path) -> None:
+    name_tenant(tenant, f"{OPT_IN} of team A")
+    refusal = {"message": f"Scripted for +819012345678 at {tenant.domain}"}
+    fault = {"method": "POST", "path": "/actions/actions$", "status": 403, "body": refusal}
+    tenant.control("POST", "/faults", fault)
+
+    ran = run_body("policy_changed", credentials(tenant), tmp_path)
+
+    assert ran.returncode == 1, ran.stdout
+    assert "Scripted for <NUMBER> at <TENANT>" in ran.stdout
+    for hidden in (tenant.domain, tenant.client_id, tenant.client_secret, tenant.token):
+        assert hidden not in ran.stdout + ran.stderr
+
+
+def run_body(chosen: str, environ: dict[str, str], folder: Path) -> Any:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", BODY, "-k", chosen, "--basetemp", str(folder / "t")]
+    return subprocess.run(
+        [*command, "-p", "no:cacheprovider"],
+        cwd=PROJECT,
+        env=own | environ,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
+def test_tokens_and_numbers_are_hidden_even_where_nobody_named_them() -> None:
+    text = "sent to 819012345678 with eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"
+    assert redacted(text, {}) == "sent to <NUMBER> with <TOKEN>"
