@@ -16,7 +16,7 @@ from components.action_code import Trigger, assemble
 from components.delivery import Delivery, DeliveryArgs
 from components.factor import Factor, FactorArgs, LegacyTexts
 from components.sender import Sender, SenderArgs
-from components.settings import Loaded
+from components.settings import Loaded, StackSettings
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
@@ -71,12 +71,14 @@ class PhoneMfaArgs:
         )
 
 
-def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
-    # Secrets are an Action's only configuration, so what is no secret travels in them too.
-    settings = loaded.settings
+KEY_SECRET: Final = "CPAAS_API_KEY"
+"""The Action's one secret that is a secret."""
+
+
+def plain_configuration(settings: StackSettings) -> dict[str, str]:
+    """What the Action is told beside its key, by the name that its code reads."""
     kinds = [kind.value for kind in MessageType if kind in settings.message_types]
-    secrets: dict[str, pulumi.Input[str] | None] = {
-        "CPAAS_API_KEY": loaded.cpaas_api_key,
+    values: dict[str, str | None] = {
         "CPAAS_BASE_URL": settings.cpaas_base_host,
         "SMS_SENDER": settings.sms_sender,
         "VOICE_SENDER": settings.voice_sender,
@@ -86,7 +88,12 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
         "DEDUPLICATE": "on" if settings.deduplicate else "off",
         "RECIPIENT_LIMIT": str(settings.recipient_limit),
     }
-    return {name: value for name, value in secrets.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
+    # Secrets are an Action's only configuration, so what is no secret travels in them too.
+    return {KEY_SECRET: loaded.cpaas_api_key, **plain_configuration(loaded.settings)}
 
 
 class PhoneMfa(pulumi.ComponentResource):
