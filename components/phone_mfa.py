@@ -71,7 +71,7 @@ class PhoneMfaArgs:
         )
 
 
-KEY_SECRET: Final = "CPAAS_API_KEY"
+KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
 """The Action's one secret that is a secret."""
 
 
