@@ -32,6 +32,18 @@ class Ran:
     err: str
 
 
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh would change in the state: `steps` as `--json` prints them, one a resource.
+
+    Each step has `op`, `urn`, `oldState` and (unless the resource is gone) `newState`, secrets
+    as "[secret]"; a changed one has `detailedDiff` too.
+    """
+
+    changed: bool
+    steps: list[dict[str, Any]]
+
+
 class PulumiCli:
     """One stack of one project.
 
@@ -77,51 +89,79 @@ class PulumiCli:
             check=False,
         )
         if ended.returncode not in allowed:
-            said = "\n".join(part.strip() for part in (ended.stdout, ended.stderr) if part.strip())
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ended.returncode}:\n{said}"
+                f"pulumi {' '.join(arguments)} ended with {ended.returncode}:\n"
+                f"{_failure(ended.stdout, ended.stderr)}"
             )
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
-    def preview(self) -> dict[str, Any]:
+    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, …
 
         Every resource is among the steps, the unchanged ones too.
 
+        Args:
+            refresh: compare the program with the tenant instead of with the state.
+
         Raises:
             EngineFailedError: with what the engine calls errors, and nothing else of its answer.
         """
-        arguments = ("preview", "--json", "--show-sames")
-        ran = self.run(*arguments, *self._config, allowed=range(256))
-        if ran.exit:
-            raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_errors(ran)}"
-            )
-        return _decoded(ran, *arguments)
+        refreshing = ["--refresh"] if refresh else []
+        return self._json("preview", "--json", "--show-sames", *refreshing, *self._config)[1]
+
+    def refresh_preview(self) -> Refreshed:
+        """What `pulumi refresh` would change, without changing anything.
+
+        Raises:
+            EngineFailedError: the engine failed, or says that there are changes and names none.
+        """
+        command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
+        status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
+        steps: list[dict[str, Any]] = answer.get("steps") or []
+        changed = status == CHANGES_FOUND
+        if changed and not any(is_change(step) for step in steps):
+            raise EngineFailedError("pulumi refresh says that there are changes, and names none.")
+        return Refreshed(changed, steps)
+
+    def up(self) -> Ran:
+        """`pulumi up --refresh`, without asking.
+
+        Raises:
+            EngineFailedError: the update failed; the text says what the engine said.
+        """
+        return self.run("up", "--refresh", "--yes", "--skip-preview", *self._config)
 
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
-        return self._json("stack", "export")
+        return self._json("stack", "export")[1]
 
-    def _json(self, *arguments: str) -> dict[str, Any]:
-        return _decoded(self.run(*arguments), *arguments)
+    def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
+        ran = self.run(*arguments, allowed=allowed)
+        try:
+            answer: dict[str, Any] = json.loads(ran.out)
+        except json.JSONDecodeError:
+            raise EngineFailedError(
+                f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
+            ) from None
+        return ran.exit, answer
 
 
-def _decoded(ran: Ran, *arguments: str) -> dict[str, Any]:
+def is_change(step: Mapping[str, Any]) -> bool:
+    """Whether a step of `--json` changes its resource."""
+    return step["op"] not in {"same", "read", "refresh"} or bool(step.get("detailedDiff"))
+
+
+def _failure(out: str, err: str) -> str:
+    """What a failed command said. Of `--json` only the errors: the rest holds the config."""
     try:
-        answer: dict[str, Any] = json.loads(ran.out)
-    except json.JSONDecodeError:
-        raise EngineFailedError(
-            f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
-        ) from None
-    return answer
+        diagnostics = json.loads(out).get("diagnostics") or []
+    except (json.JSONDecodeError, AttributeError):
+        return "\n".join(part.strip() for part in (out, err) if part.strip())
+    said = [_told(one) for one in diagnostics if one.get("severity") == "error"]
+    return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."
 
 
-def _errors(ran: Ran) -> str:
-    # A failed preview prints its errors inside of JSON, among the whole state of the stack.
-    try:
-        told = json.loads(ran.out)["diagnostics"]
-        errors = [one["message"].strip() for one in told if one["severity"] == "error"]
-    except (ValueError, KeyError, TypeError):
-        errors = []
-    return "\n".join(dict.fromkeys(errors)) or "\n".join((ran.out.strip(), ran.err.strip()))
+def _told(diagnostic: Mapping[str, str]) -> str:
+    resource = diagnostic.get("urn", "").rpartition("::")[2]
+    message = diagnostic["message"].strip()
+    return f"{resource}: {message}" if resource else message

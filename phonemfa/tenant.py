@@ -7,7 +7,8 @@ Refuses to write: it has no call that could.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -97,15 +98,25 @@ def read_tenant(access: Access) -> TenantView:
     Raises:
         TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
     """
+    with reading(access) as client:
+        return _read(client, access.domain)
+
+
+@contextmanager
+def reading(access: Access) -> Iterator[ManagementClient]:
+    """A client of the tenant's Management API, whose failures say what to do.
+
+    Raises:
+        TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
+    """
     import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
     from auth0.management import ManagementClient  # noqa: PLC0415
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     try:
-        client = ManagementClient(
+        yield ManagementClient(
             domain=access.domain, client_id=access.client_id, client_secret=access.client_secret
         )
-        return _read(client, access.domain)
     except ApiError as error:
         raise TenantUnreadableError(_refused(access, error)) from None
     except httpx.HTTPStatusError as error:

@@ -1,0 +1,119 @@
+"""One difference between a tenant and its stack, as every output shows it.
+
+Owns the shape of a finding and hiding what no output may show. Refuses to find any.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from phonemfa.drift.kinds import KINDS, Kind
+
+MOST_DIFF_LINES: Final = 200
+
+# Nine digits: shorter ones are constants in code, no subscriber's number.
+_NUMBER: Final = re.compile(r"(?<![\w.])\+?\d(?:[ -]?\d){8,14}(?![\w.])")
+_TOKEN: Final = re.compile(r"(?<![\w/-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])")
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    DRIFT = "drift"
+    NOTICE = "notice"
+
+
+class Repair(StrEnum):
+    """What takes the tenant back."""
+
+    UP = "pulumi up --refresh"
+    DEPLOY = "drift --repair"
+    BY_HAND = "by hand"
+    NOTHING = "nothing to do"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One difference.
+
+    Attributes:
+        kind: id of the kind, from `KINDS`.
+        subject: which of several of that kind: a template, a factor, an Action's name.
+        what: the difference in one sentence.
+        expected: what the stack declares.
+        found: what the tenant has.
+        since: when it was written, RFC 3339, if the tenant says.
+        how: what to do where Pulumi does not do it all, or what to know before it does.
+        blocks: `pulumi up` would fail, or make it worse, before this is settled by hand.
+        diff: unified diff from the declared to the tenant's text.
+        in_state: whether Pulumi's state holds it, so that a refresh would tell.
+        recorded: the state says what the tenant has: an unapplied change of the stack, or a
+            refresh that took the tenant's word.
+    """
+
+    kind: str
+    subject: str = ""
+    level: Level = Level.DRIFT
+    what: str
+    expected: str
+    found: str
+    since: str | None = None
+    repair: Repair = Repair.UP
+    how: str = ""
+    blocks: bool = False
+    diff: str = ""
+    in_state: bool = True
+    recorded: bool = False
+
+    @property
+    def id(self) -> str:
+        """Stable as long as the same thing differs, whatever it differs in."""
+        return f"{self.kind}:{self.subject}" if self.subject else self.kind
+
+    @property
+    def described(self) -> Kind:
+        """The kind's words."""
+        return KINDS[self.kind]
+
+
+def masked(text: str) -> str:
+    """`text` without phone numbers and without what may be a key."""
+    hidden = _NUMBER.sub(lambda match: f"…{match.group()[-2:]}", text)
+    return _TOKEN.sub("(hidden)", hidden)
+
+
+def shown(value: Any) -> str:
+    """A tenant's value in a line of text, masked."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "on" if value else "off"
+        case Mapping():
+            return ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) or "none"
+        case list() | tuple():
+            return ", ".join(shown(item) for item in value) or "none"
+        case _:
+            return masked(str(value))
+
+
+def text_diff(declared: str, there: str, *, name: str) -> str:
+    """Unified diff, masked and cut at `MOST_DIFF_LINES`; empty when the texts are equal."""
+    lines = list(
+        difflib.unified_diff(
+            declared.splitlines(),
+            there.splitlines(),
+            f"{name} (declared)",
+            f"{name} (tenant)",
+            lineterm="",
+        )
+    )
+    rest = len(lines) - MOST_DIFF_LINES
+    if rest > 0:
+        lines = [*lines[:MOST_DIFF_LINES], f"… {rest} more lines"]
+    return masked("\n".join(lines))

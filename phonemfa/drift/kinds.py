@@ -1,0 +1,146 @@
+"""What can drift: the registry of kinds, each with a stable id.
+
+Owns the kinds' names and their words for reports, docs and code scanning. Refuses to find any:
+that is the rules'.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """One kind of drift.
+
+    `seen_by` and `repaired_by` are for people: what a plain `pulumi refresh` makes of it, and
+    what takes the tenant back to what the stack declares.
+    """
+
+    id: str
+    title: str
+    seen_by: str
+    repaired_by: str
+
+
+_UP: Final = "`pulumi up --refresh`"
+_REFRESH: Final = "`pulumi refresh`"
+_ONLY_HERE: Final = "only this command"
+
+KINDS: Final = {
+    kind.id: kind
+    for kind in (
+        Kind(
+            id="action",
+            title="The Action is gone, or was renamed",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="action-code",
+            title="The Action's code is not the repository's",
+            seen_by=f"{_REFRESH}, unless the state was refreshed before",
+            repaired_by=f"{_UP}, which deploys too",
+        ),
+        Kind(
+            id="action-undeployed",
+            title="What runs is not the Action's draft (a rollback in the dashboard, or never "
+            "deployed)",
+            seen_by=_ONLY_HERE,
+            repaired_by="`phonemfa drift --repair`, which deploys the draft",
+        ),
+        Kind(
+            id="action-runtime",
+            title="The Action runs on another Node.js than the pinned one",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="action-dependencies",
+            title="The Action has npm dependencies",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="secret-names",
+            title="Secrets of the Action were added or removed",
+            seen_by=_ONLY_HERE,
+            repaired_by="by hand: remove added ones in the dashboard, then set a new key and "
+            "`pulumi up`, which sends all secrets again",
+        ),
+        Kind(
+            id="secret-changed",
+            title="A secret of the Action was written after the stack's last deploy",
+            seen_by=_ONLY_HERE,
+            repaired_by="by hand: set a new key and `pulumi up`, which sends all secrets again",
+        ),
+        Kind(
+            id="second-action",
+            title="Another Action is on the trigger that has room for one",
+            seen_by=_ONLY_HERE,
+            repaired_by="by hand: it is somebody's; delete it when nobody needs it",
+        ),
+        Kind(
+            id="binding",
+            title="Our Action is not bound, or somebody else's is bound too",
+            seen_by=f"{_REFRESH} for ours, {_ONLY_HERE} for others'",
+            repaired_by=f"{_UP} for ours; others' by hand",
+        ),
+        Kind(
+            id="provider",
+            title="The phone provider is gone, disabled, replaced or set up otherwise",
+            seen_by=_REFRESH,
+            repaired_by=f"{_UP}, which takes over whatever provider is there",
+        ),
+        Kind(
+            id="template",
+            title="A text was changed, disabled, reset or removed",
+            seen_by=_REFRESH,
+            repaired_by=f"{_UP}; by hand where the template was made anew or got a sender",
+        ),
+        Kind(
+            id="factor",
+            title="The phone factor is switched off",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="message-types",
+            title="The phone factor offers other channels",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="policy",
+            title="A second factor is asked for at other times",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+        Kind(
+            id="other-factor",
+            title="Another MFA factor was switched on or off",
+            seen_by=f"{_REFRESH} if the stack names it, else {_ONLY_HERE}",
+            repaired_by=f"{_UP} if the stack names it; else it is a notice and stays as it is",
+        ),
+        Kind(
+            id="tenant-switch",
+            title="The tenant's phone experience, or its MFA through Actions, was switched",
+            seen_by=f"{_REFRESH} on legacy tenants, else {_ONLY_HERE}",
+            repaired_by="by hand: the phone experience, with a move (docs/guides/migrate.md); "
+            f"{_UP} for the rest",
+        ),
+        Kind(
+            id="tenant-setting",
+            title="A tenant setting that the package only carries over has changed",
+            seen_by=_REFRESH,
+            repaired_by=f"{_UP}, which records it and changes nothing in the tenant",
+        ),
+        Kind(
+            id="other",
+            title="Pulumi sees a difference that no other kind names",
+            seen_by=_REFRESH,
+            repaired_by=_UP,
+        ),
+    )
+}

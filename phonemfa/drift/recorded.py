@@ -1,0 +1,110 @@
+"""What Pulumi's state recorded of the tenant, and what a refresh would change in it.
+
+Owns reading the steps of a refresh. Refuses to run the engine, and to judge a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phonemfa.engine import Refreshed, is_change
+
+ACTION = "Action"
+BINDING = "TriggerAction"
+PROVIDER = "PhoneProvider"
+TEMPLATE = "PhoneNotificationTemplate"
+GUARDIAN = "Guardian"
+TENANT = "Tenant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource of the state. `type` is the last part of its token; `outputs` as recorded."""
+
+    type: str
+    urn: str
+    id: str
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a refresh would change in one resource.
+
+    `paths` are the properties that differ, as the engine writes them (`phone.messageTypes[1]`);
+    none when the resource is gone from the tenant.
+    """
+
+    resource: Resource
+    gone: bool
+    paths: tuple[str, ...]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """The state of a stack beside what a refresh would make of it."""
+
+    resources: tuple[Resource, ...]
+    changes: tuple[Change, ...]
+
+    @classmethod
+    def of(cls, refreshed: Refreshed) -> Recorded:
+        """The auth0 resources and changes among the steps of a refresh."""
+        steps = [step for step in refreshed.steps if _is_auth0(step)]
+        return cls(
+            resources=tuple(_resource(step) for step in steps),
+            changes=tuple(_change(step) for step in steps if is_change(step)),
+        )
+
+    def all(self, type_: str) -> list[Resource]:
+        """The resources of one type."""
+        return [one for one in self.resources if one.type == type_]
+
+    def one(self, type_: str, **outputs: Any) -> Resource | None:
+        """The resource of one type whose outputs have these values."""
+        for found in self.all(type_):
+            if all(found.outputs.get(name) == value for name, value in outputs.items()):
+                return found
+        return None
+
+    def action(self, trigger: str) -> Resource | None:
+        """The Action of one trigger."""
+        for found in self.all(ACTION):
+            if trigger in _triggers(found.outputs.get("supportedTriggers")):
+                return found
+        return None
+
+
+def _triggers(value: Any) -> set[str]:
+    items: Sequence[Any] = value if isinstance(value, list) else [value]
+    return {item["id"] for item in items if isinstance(item, Mapping) and "id" in item}
+
+
+def _is_auth0(step: Mapping[str, Any]) -> bool:
+    state = step.get("oldState") or {}
+    return str(state.get("type", "")).startswith("auth0:") and not state.get("delete")
+
+
+def _resource(step: Mapping[str, Any]) -> Resource:
+    state = step["oldState"]
+    return Resource(
+        type=state["type"].rpartition(":")[2],
+        urn=step["urn"],
+        id=state.get("id", ""),
+        inputs=state.get("inputs") or {},
+        outputs=state.get("outputs") or {},
+    )
+
+
+def _change(step: Mapping[str, Any]) -> Change:
+    new = step.get("newState") or {}
+    return Change(
+        resource=_resource(step),
+        gone=step["op"] == "delete",
+        paths=tuple(sorted(step.get("detailedDiff") or step.get("diffReasons") or ())),
+        after=new.get("outputs") or {},
+    )
