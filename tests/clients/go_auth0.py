@@ -1,0 +1,162 @@
+"""go-auth0, the client inside the Terraform provider and the official Pulumi plugin, for tests.
+
+Owns building our program that calls it (`go/`) and its own tests, each once in `build/go-auth0`,
+and running them against a sandbox. Refuses assertions. go-auth0 comes as a Go module whose hash
+stands in `go/go.sum`; nothing of it is copied here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from sandbox.server import RunningSandbox
+from tests.contract import PROJECT
+
+SOURCES = PROJECT / "tests" / "clients" / "go"
+BUILDS = PROJECT / "build" / "go-auth0"
+MODULE = "github.com/auth0/go-auth0"
+
+_NEEDS_GO = (1, 25)
+_BUILD_SECONDS = 900
+
+
+def go_is_missing() -> str | None:
+    """Why nothing can be built here, or None."""
+    go = shutil.which("go")
+    if go is None:
+        return "there is no Go on this machine"
+    shown = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True)
+    found = re.match(r"go(\d+)\.(\d+)", shown.stdout)
+    if found is None or (int(found[1]), int(found[2])) < _NEEDS_GO:
+        return f"go-auth0 v2 needs Go {'.'.join(map(str, _NEEDS_GO))}, here is {shown.stdout}"
+    return None
+
+
+def _go(*arguments: str, folder: Path = SOURCES) -> str:
+    done = subprocess.run(
+        ["go", *arguments],
+        cwd=folder,
+        env={**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off"},
+        capture_output=True,
+        text=True,
+        timeout=_BUILD_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"go {' '.join(arguments)}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def _built(name: str, make: Callable[[Path], Any]) -> Path:
+    """The program `name`, made at most once for these sources and this Go."""
+    state = hashlib.sha256(_go("env", "GOVERSION").encode())
+    for file in sorted(SOURCES.iterdir()):
+        state.update(file.name.encode() + b"\0" + file.read_bytes())
+    folder = BUILDS / state.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / name
+    with FileLock(BUILDS / "lock"):
+        if not program.exists():
+            unfinished = folder / f"{name}.new"
+            make(unfinished)
+            unfinished.replace(program)
+    return program
+
+
+def module_dir() -> Path:
+    """Where Go keeps go-auth0 v1, unpacked and checked against `go.sum`."""
+    our_program()  # whoever has built it has the module
+    return Path(_go("list", "-m", "-f", "{{.Dir}}", MODULE).strip())
+
+
+@cache
+def our_program() -> Path:
+    """Our program; half a minute of building the first time."""
+    return _built("clients", lambda to: _go("build", "-trimpath", "-o", str(to), "."))
+
+
+@cache
+def own_tests() -> Path:
+    """go-auth0's own tests of its management client, as a program."""
+    folder = module_dir()
+    return _built(
+        "v1.test", lambda to: _go("test", "-c", "-o", str(to), "./management", folder=folder)
+    )
+
+
+def _environment(sandbox: RunningSandbox) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(sandbox.state_dir),
+        "AUTH0_DOMAIN": sandbox.tenant_url.removeprefix("https://"),
+        "AUTH0_CLIENT_ID": sandbox.client_id,
+        "AUTH0_CLIENT_SECRET": sandbox.client_secret,
+        "AUTH0_HTTP_RECORDINGS": "off",
+        "SSL_CERT_FILE": str(sandbox.ca_file),
+    }
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of our program.
+
+    Attributes:
+        calls: what was asked, such as `GET /tenants/settings 200`; ids are `{id}`.
+        value: what the SDK made of the answer, as JSON.
+        error: its type, status and message, or None.
+    """
+
+    calls: tuple[str, ...]
+    value: Any
+    error: dict[str, Any] | None
+
+
+def run_steps(sandbox: RunningSandbox, version: str, part: str) -> dict[str, Step]:
+    """Run our program to its end; answers its steps by name, in order."""
+    done = subprocess.run(
+        [str(our_program()), version, part],
+        env=_environment(sandbox),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    steps: dict[str, Step] = {}
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        calls = tuple(f"{one['method']} {one['path']} {one['status']}" for one in told["calls"])
+        assert told["step"] not in steps
+        steps[told["step"]] = Step(calls, told["value"], told["error"])
+    return steps
+
+
+def run_own_tests(sandbox: RunningSandbox, wanted: str, left_out: str) -> dict[str, str]:
+    """Run go-auth0's own tests; answers `PASS`, `FAIL` or `SKIP` by name, subtests included.
+
+    A panic in one of them ends the run; what was not reached is absent.
+    """
+    done = subprocess.run(
+        [str(own_tests()), "-test.v", f"-test.run={wanted}", f"-test.skip={left_out}"],
+        cwd=module_dir() / "management",
+        env=_environment(sandbox),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    found = re.findall(r"^ *--- (PASS|FAIL|SKIP): (\S+)", done.stdout, flags=re.MULTILINE)
+    results = {name: result for result, name in found}
+    assert done.returncode == 0 or "FAIL" in results.values(), done.stdout + done.stderr
+    return results

@@ -1,0 +1,53 @@
+"""Sandboxes that a client of somebody else's is tried against.
+
+Owns starting one and asking its control routes. Refuses assertions, except that a client asked for
+nothing that the sandbox has not and met no error of its own.
+"""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.api import RateLimit
+from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.tenant.tenant import Generation
+
+PHONE_ACTION = {
+    "name": "sender",
+    "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
+    "code": "exports.onExecuteCustomPhoneProvider = async () => {};\n",
+    "deploy": True,
+}
+
+
+def sandbox_of(
+    generation: Generation, folder: Path, rate_limit: RateLimit | None = None
+) -> RunningSandbox:
+    """A sandbox on ports of the system's choice, with an empty tenant."""
+    return start(
+        ServerConfig(
+            state_dir=folder,
+            tenant_port=0,
+            cpaas_port=0,
+            generation=generation,
+            rate_limit=rate_limit,
+        )
+    )
+
+
+def control(running: RunningSandbox, method: str, path: str, body: Any = None) -> Any:
+    """Call a control route; answers its decoded body."""
+    trust = ssl.create_default_context(cafile=running.ca_file)
+    with httpx.Client(base_url=running.tenant_url, verify=trust) as http:
+        answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def assert_nothing_was_missing(running: RunningSandbox) -> None:
+    """No request met an unknown route or an error of the sandbox's own."""
+    counters = control(running, "GET", "/health")["counters"]
+    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
