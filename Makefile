@@ -41,7 +41,7 @@ live: environment node engine ## The package against the real tenant that PHONEM
 
 .PHONY: fidelity
 fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
-	@scripts/javascript
+	@scripts/node-packages
 	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check

@@ -16,7 +16,6 @@ from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 
 pytestmark = [
-    pytest.mark.fidelity,
     pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
 ]
 
@@ -26,20 +25,17 @@ LEGACY_TEXTS = {"enrollment_message": "{{code}} e", "verification_message": "{{c
 SNS = {"aws_region": "ap-northeast-1", "aws_access_key_id": "id"}
 
 
-def sandbox_of(generation: Generation, folder: Path) -> RunningSandbox:
-    return start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, generation=generation))
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0)) as sandbox:
+        yield sandbox
 
 
-@pytest.fixture
-def unified(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with sandbox_of("unified", tmp_path / "state") as running:
-        yield running
-
-
-@pytest.fixture
-def legacy(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with sandbox_of("legacy", tmp_path / "state") as running:
-        yield running
+@pytest.fixture(scope="module")
+def tool(running: RunningSandbox) -> Iterator[DeployCli]:
+    with DeployCli(running) as tool:
+        yield tool
 
 
 def deploy(running: RunningSandbox, trigger: str, version: str, code: str) -> None:
@@ -142,79 +138,64 @@ FORBIDDEN_UNDER_UNIFIED = {
 """What the unified experience forbids to everybody (§6.6); the tool warns and goes on."""
 
 
+LIFE = {"unified": fill_unified, "legacy": fill_legacy}
+REFUSED: dict[str, set[tuple[int, str]]] = {"unified": FORBIDDEN_UNDER_UNIFIED, "legacy": set()}
+
+
 def test_the_tool_is_installed() -> None:
-    assert EXECUTABLE.exists(), "npm ci installs it: scripts/javascript"
+    assert EXECUTABLE.exists(), "npm ci installs it: scripts/node-packages"
 
 
-def test_an_export_brings_an_empty_unified_tenant_to_the_same_state(
-    unified: RunningSandbox, tmp_path: Path
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_what_the_tool_exports_is_what_it_takes_for_the_same(
+    generation: Generation, running: RunningSandbox, tool: DeployCli, tmp_path: Path
 ) -> None:
-    tool = DeployCli(unified)
-    fill_unified(unified)
+    control(running, "POST", "/reset", {"generation": generation})
+    LIFE[generation](running)
+
     exported = tool.export(tmp_path / "first")
-    document = yaml.safe_load(exported["tenant.yaml"])
-    assert document["tenant"]["phone_consolidated_experience"] is True
-    assert document["guardianPhoneFactorMessageTypes"]["message_types"] == ["sms", "voice"]
-    assert document["phoneProviders"][0]["name"] == "custom"
-    assert CODE in exported.values()
+    says_what_the_tenant_has(exported, generation)
     assert "canary" not in str(exported)
-    assert refused(unified) == FORBIDDEN_UNDER_UNIFIED
 
-    give_secrets_values(tmp_path / "first")
-    control(unified, "POST", "/reset", {"generation": "unified"})
     tool.apply(tmp_path / "first")
+    assert meaning(tool.export(tmp_path / "again")) == meaning(exported), "import of an export"
 
-    assert meaning(tool.export(tmp_path / "second")) == meaning(exported)
-    assert unified.parts.tenant.deployed_action("custom-phone-provider") is not None
-    assert refused(unified) == FORBIDDEN_UNDER_UNIFIED
-
-
-def test_an_export_of_a_unified_tenant_is_no_change_to_it(
-    unified: RunningSandbox, tmp_path: Path
-) -> None:
-    tool = DeployCli(unified)
-    fill_unified(unified)
-    exported = tool.export(tmp_path / "first")
-    tool.apply(tmp_path / "first")
-    assert meaning(tool.export(tmp_path / "second")) == meaning(exported)
-    assert refused(unified) == FORBIDDEN_UNDER_UNIFIED
-
-
-def test_an_export_brings_an_empty_legacy_tenant_to_the_same_state(
-    legacy: RunningSandbox, tmp_path: Path
-) -> None:
-    tool = DeployCli(legacy)
-    fill_legacy(legacy)
-    exported = tool.export(tmp_path / "first")
-    document = yaml.safe_load(exported["tenant.yaml"])
-    assert document["guardianPhoneFactorSelectedProvider"] == {"provider": "phone-message-hook"}
-    assert document["guardianFactorTemplates"] == [{"name": "sms", **LEGACY_TEXTS}]
-    assert LEGACY_CODE in exported.values()
-
-    give_secrets_values(tmp_path / "first")
-    control(legacy, "POST", "/reset", {"generation": "legacy"})
-    tool.apply(tmp_path / "first")
-
-    assert meaning(tool.export(tmp_path / "second")) == meaning(exported)
-    assert refused(legacy) == set()
-
-
-def test_a_dry_run_tells_a_change_and_makes_none(legacy: RunningSandbox, tmp_path: Path) -> None:
-    tool = DeployCli(legacy)
-    fill_legacy(legacy)
-    tool.export(tmp_path / "first")
-    legacy.parts.tenant.guardian.set_policies([])
-    control(legacy, "DELETE", "/requests")
-
+    tenant = running.parts.tenant
+    tenant.guardian.set_policies([])
+    before = len(writes(running))
     plan = tool.plan(tmp_path / "first")
-
     assert "GuardianPolicies" in plan, plan
     assert "UPDATE" in plan
-    written = [
+    assert len(writes(running)) == before, "a dry run writes nothing"
+    assert tenant.policies() == []
+    assert refused(running) == REFUSED[generation]
+
+    give_secrets_values(tmp_path / "first")
+    control(running, "POST", "/reset", {"generation": generation})
+    tool.apply(tmp_path / "first")
+    assert meaning(tool.export(tmp_path / "second")) == meaning(exported), "into an empty tenant"
+    assert refused(running) == REFUSED[generation]
+    trigger = {"unified": "custom-phone-provider", "legacy": "send-phone-message"}[generation]
+    assert tenant.deployed_action(trigger) is not None
+
+
+def says_what_the_tenant_has(exported: dict[str, str], generation: Generation) -> None:
+    document = yaml.safe_load(exported["tenant.yaml"])
+    if generation == "unified":
+        assert document["tenant"]["phone_consolidated_experience"] is True
+        assert document["guardianPhoneFactorMessageTypes"]["message_types"] == ["sms", "voice"]
+        assert document["phoneProviders"][0]["name"] == "custom"
+        assert CODE in exported.values()
+    else:
+        selected = document["guardianPhoneFactorSelectedProvider"]
+        assert selected == {"provider": "phone-message-hook"}
+        assert document["guardianFactorTemplates"] == [{"name": "sms", **LEGACY_TEXTS}]
+        assert LEGACY_CODE in exported.values()
+
+
+def writes(running: RunningSandbox) -> list[Any]:
+    return [
         one
-        for one in control(legacy, "GET", "/requests")["requests"]
+        for one in control(running, "GET", "/requests")["requests"]
         if one["method"] != "GET" and one["path"] != "/oauth/token"
     ]
-    assert written == []
-    assert legacy.parts.tenant.policies() == []
-    assert refused(legacy) == set()

@@ -25,7 +25,6 @@ from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, CUSTOM_PROVIDER
 from tests.sandbox.api.test_answers import DEVIATIONS, deviation
 from tests.sandbox.api.test_openapi import STATUS_EXCEPTIONS
 
-pytestmark = pytest.mark.fidelity
 EXAMPLES = 6
 """Requests an operation, a mode and a generation."""
 
