@@ -60,6 +60,11 @@ class Declared:
             value = value.get(name) if isinstance(value, Mapping) else None
         return value
 
+    def text_at(self, *path: str) -> str | None:
+        """The string at a path; None where there is none, or where it cannot be seen."""
+        value = self.at(*path)
+        return value if isinstance(value, str) else None
+
     def items_at(self, *path: str) -> Sequence[Any]:
         """The list at a path; empty where there is none, or where it cannot be seen."""
         value = self.at(*path)

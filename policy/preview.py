@@ -59,8 +59,9 @@ def evaluate(
 
 def is_whole(preview: Mapping[str, Any]) -> bool:
     """Whether a preview (the whole printed object) has the unchanged resources among its steps."""
-    unchanged = preview.get("changeSummary", {}).get("same", 0)
-    return sum(step.get("op") == "same" for step in preview.get("steps", ())) >= unchanged
+    unchanged: int = preview.get("changeSummary", {}).get("same", 0)
+    seen = [step for step in preview.get("steps", ()) if step.get("op") == "same"]
+    return len(seen) >= unchanged
 
 
 def declared_in(steps: Sequence[Mapping[str, Any]]) -> list[Declared]:

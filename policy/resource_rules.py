@@ -50,8 +50,8 @@ def code_in_texts(resource: Declared, _context: Context) -> Iterator[Finding]:
 
 def _code_texts(resource: Declared) -> Iterator[tuple[str, Any]]:
     if resource.type == TEMPLATE:
-        kind = resource.at("type")
-        if isinstance(kind, Hidden) or kind in _WITHOUT_CODE:
+        kind = resource.text_at("type")
+        if isinstance(resource.at("type"), Hidden) or kind in _WITHOUT_CODE:
             return
         for channel in ("text", "voice"):
             yield (
@@ -77,10 +77,10 @@ def country_allow_list(resource: Declared, context: Context) -> Iterator[Finding
     if not sends_by_phone(resource) or isinstance(resource.at("secrets"), Hidden):
         return
     found = [value for name, value in _secrets(resource) if name == "ALLOWED_PREFIXES"]
-    value = found[0] if found else None
-    if isinstance(value, Hidden):
+    if any(isinstance(value, Hidden) for value in found):
         return
-    prefixes = [one.strip() for one in (value or "").split(",") if one.strip()]
+    value = "".join(one for one in found if isinstance(one, str))
+    prefixes = [one.strip() for one in value.split(",") if one.strip()]
     if not prefixes:
         yield Finding(
             urn=resource.urn,
@@ -115,8 +115,7 @@ def no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Findi
                 fix="revoke it, then set the new one with pulumi config set --secret and read it "
                 "with require_secret",
             )
-    code = resource.at("code") if resource.type == ACTION else None
-    if isinstance(code, str) and _CPAAS_KEY.search(code):
+    if resource.type == ACTION and _CPAAS_KEY.search(resource.text_at("code") or ""):
         yield Finding(
             urn=resource.urn,
             message="The Action's code holds what looks like a CPaaS API key: every reader of the "
@@ -147,8 +146,8 @@ def always_in_production(resource: Declared, context: Context) -> Iterator[Findi
     """The policy of a production stack."""
     if resource.type != GUARDIAN or not context.production:
         return
-    policy = resource.at("policy")
-    if isinstance(policy, Hidden) or policy == Policy.ALWAYS.guardian_policy:
+    policy = resource.text_at("policy")
+    if isinstance(resource.at("policy"), Hidden) or policy == Policy.ALWAYS.guardian_policy:
         return
     says = f"The policy is {policy}" if policy else "No policy is declared"
     yield Finding(
@@ -193,10 +192,9 @@ def no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
         for one in resource.items_at("dependencies")
         if isinstance(one, Mapping)
     }
-    code = resource.at("code")
     required = {
         name
-        for groups in _REQUIRED.findall(code if isinstance(code, str) else "")
+        for groups in _REQUIRED.findall(resource.text_at("code") or "")
         for name in groups
         if name and not name.startswith("node:") and name not in _NODE_MODULES
     }
@@ -213,8 +211,8 @@ def factor_behind_policy(resource: Declared, _context: Context) -> Iterator[Find
     """A policy that asks for a second factor, and the phone factor."""
     if resource.type != GUARDIAN:
         return
-    policy, enabled = resource.at("policy"), resource.at("phone", "enabled")
-    if policy in {None, Policy.NEVER.guardian_policy} or isinstance(policy, Hidden):
+    policy, enabled = resource.text_at("policy"), resource.at("phone", "enabled")
+    if policy in {None, Policy.NEVER.guardian_policy}:
         return
     if enabled is True or isinstance(enabled, Hidden):
         return

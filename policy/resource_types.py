@@ -26,10 +26,7 @@ _ALWAYS_PHONE: Final = frozenset({PROVIDER, TEMPLATE, GUARDIAN, TENANT})
 
 def trigger_of(action: Declared) -> str | None:
     """The trigger that an Action is for; None for other resources and where it is not known."""
-    if action.type != ACTION:
-        return None
-    trigger = action.at("supportedTriggers", "id")
-    return trigger if isinstance(trigger, str) else None
+    return action.text_at("supportedTriggers", "id") if action.type == ACTION else None
 
 
 def sends_by_phone(resource: Declared) -> bool:
@@ -40,5 +37,5 @@ def sends_by_phone(resource: Declared) -> bool:
 def is_phone_mfa(resource: Declared) -> bool:
     """Whether the resource is a part of phone MFA: a stack may hold others beside it."""
     if resource.type in {TRIGGER_ACTION, TRIGGER_ACTIONS}:
-        return resource.at("trigger") in PHONE_TRIGGERS
+        return resource.text_at("trigger") in PHONE_TRIGGERS
     return resource.type in _ALWAYS_PHONE or sends_by_phone(resource)

@@ -15,6 +15,7 @@ from typing import Final
 from components.vocabulary import DeliveryMethod, guardian_message_types
 from policy.model import Context, Declared, Finding, Hidden
 from policy.resource_types import (
+    ACTION,
     GUARDIAN,
     PROVIDER,
     TEMPLATE,
@@ -69,12 +70,15 @@ def _covered(providers: Sequence[Declared]) -> list[str]:
         for provider in providers
         if not provider.at("disabled")
         for method in provider.items_at("configuration", "deliveryMethods")
+        if isinstance(method, str)
     }
     return guardian_message_types([method for method in DeliveryMethod if method in named])
 
 
 def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
     """One Action, one provider, one template a type; for a legacy trigger one bound Action."""
+    if any(isinstance(trigger, Hidden) for one in resources for trigger in _triggers(one)):
+        return
     unified = _on_trigger(resources, _UNIFIED_TRIGGER)
     legacy = _on_trigger(resources, _LEGACY_TRIGGER)
     providers = [one for one in resources if one.type == PROVIDER]
@@ -95,6 +99,13 @@ def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> 
                     message="The phone factor is on, and the stack declares nothing that sends.",
                     fix="declare the sender in the same stack",
                 )
+
+
+def _triggers(resource: Declared) -> Iterator[object]:
+    if resource.type == ACTION:
+        yield resource.at("supportedTriggers", "id")
+    elif resource.type in {TRIGGER_ACTION, TRIGGER_ACTIONS}:
+        yield resource.at("trigger")
 
 
 def _on_trigger(resources: Sequence[Declared], trigger: str) -> list[Declared]:
@@ -127,8 +138,8 @@ def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
     seen: Counter[str] = Counter()
     for template in templates:
-        kind = template.at("type")
-        if not isinstance(kind, str):
+        kind = template.text_at("type")
+        if kind is None:
             continue
         seen[kind] += 1
         if seen[kind] > 1:

@@ -14,6 +14,7 @@ HTTP = {"starlette", "uvicorn", "httpx", "sandbox.api", "sandbox.server"}
 FORBIDDEN = {
     "__main__.py": {"sandbox", "phonemfa", "bench", "tests"},
     "components": {"sandbox", "phonemfa", "bench", "tests"},
+    "policy": {"sandbox", "phonemfa", "bench", "tests"},
     "phonemfa": {"sandbox", "bench", "tests"},
     "sandbox/tenant": HTTP,
     "sandbox": {"phonemfa", "bench", "tests"},

@@ -1,0 +1,127 @@
+"""Resources as a compliant stack declares them, and small ways to spoil them.
+
+Owns shapes as they were seen in `pulumi preview --json` of this package. Refuses rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from policy.model import Declared, Hidden
+from policy.resource_types import (
+    ACTION,
+    GUARDIAN,
+    PROVIDER,
+    TEMPLATE,
+    TRIGGER_ACTION,
+    TRIGGER_ACTIONS,
+)
+
+SECRETS = {
+    "CPAAS_API_KEY": Hidden.SECRET,
+    "CPAAS_BASE_URL": "cpaas.sandbox.test",
+    "ALLOWED_PREFIXES": "+81",
+}
+
+
+def declared(kind: str, properties: Mapping[str, Any], name: str, *, protect: bool) -> Declared:
+    urn = f"urn:pulumi:t1::phonemfa::{kind}::{name}"
+    return Declared(urn=urn, type=kind, properties=properties, protect=protect)
+
+
+def spoilt(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties with some set anew; None takes one away."""
+    return {name: value for name, value in {**base, **changes}.items() if value is not None}
+
+
+def secrets(**changes: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in spoilt(SECRETS, changes).items()]
+
+
+def action(name: str = "action", *, protect: bool = False, **changes: Any) -> Declared:
+    base = {
+        "code": "exports.onExecuteCustomPhoneProvider = async () => { require('crypto'); };",
+        "deploy": True,
+        "name": "ntt-cpaas-phone",
+        "runtime": "node22",
+        "secrets": secrets(),
+        "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
+    }
+    return declared(ACTION, spoilt(base, changes), name, protect=protect)
+
+
+def legacy_action(name: str = "legacy-action", **changes: Any) -> Declared:
+    return action(name, supportedTriggers={"id": "send-phone-message", "version": "v2"}, **changes)
+
+
+def foreign_action(**changes: Any) -> Declared:
+    """Somebody else's Action in the same stack."""
+    return action("foreign", supportedTriggers={"id": "post-login", "version": "v3"}, **changes)
+
+
+def binding(name: str = "binding", **changes: Any) -> Declared:
+    base = {"actionId": Hidden.UNKNOWN, "trigger": "send-phone-message"}
+    return declared(TRIGGER_ACTION, spoilt(base, changes), name, protect=False)
+
+
+def bindings(count: int) -> Declared:
+    base = {"trigger": "send-phone-message", "actions": [{"id": f"{one}"} for one in range(count)]}
+    return declared(TRIGGER_ACTIONS, base, "bindings", protect=False)
+
+
+def provider(name: str = "provider", *, protect: bool = False, **changes: Any) -> Declared:
+    base = {
+        "configuration": {"deliveryMethods": ["text", "voice"]},
+        "credentials": {},
+        "disabled": False,
+        "name": "custom",
+    }
+    return declared(PROVIDER, spoilt(base, changes), name, protect=protect)
+
+
+def template(
+    kind: str | None = "otp_verify",
+    name: str = "template",
+    *,
+    protect: bool = False,
+    **body: str | Hidden | None,
+) -> Declared:
+    texts = spoilt({"text": "{{ code }} です", "voice": "認証コードは、{{ code }}、です。"}, body)
+    properties = {"type": kind, "content": {"body": texts}, "disabled": False}
+    return declared(TEMPLATE, spoilt(properties, {}), name, protect=protect)
+
+
+def guardian(*, protect: bool = False, **changes: Any) -> Declared:
+    base = {
+        "email": False,
+        "phone": {"enabled": True, "messageTypes": ["sms", "voice"]},
+        "policy": "all-applications",
+    }
+    return declared(GUARDIAN, spoilt(base, changes), "guardian", protect=protect)
+
+
+def legacy_guardian(**options: str | Hidden | None) -> Declared:
+    texts = {"enrollmentMessage": "{{ code }}", "verificationMessage": "{{ code }}"}
+    return guardian(
+        phone={
+            "enabled": True,
+            "messageTypes": ["sms", "voice"],
+            "provider": "phone-message-hook",
+            "options": spoilt(texts, options),
+        }
+    )
+
+
+def foreign() -> Declared:
+    """Something that has nothing to do with phone MFA."""
+    return declared(
+        "auth0:index/client:Client",
+        {"name": "app", "clientSecret": "plain", "policy": "never", "secrets": "odd"},
+        "client",
+        protect=False,
+    )
+
+
+UNIFIED = (action(), provider(), template(), guardian())
+LEGACY = (legacy_action(), binding(), legacy_guardian())

@@ -1,0 +1,76 @@
+"""A stack's file of levels: Pulumi's own format, read strictly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from policy import levels
+from policy.model import Level
+from policy.rules import RULES
+
+
+def test_a_stack_without_a_file_has_every_rule_at_its_own_level() -> None:
+    found = levels.settings_of("a-stack-of-nobody")
+
+    assert {name: one.level for name, one in found.items()} == {
+        rule.name: rule.level for rule in RULES
+    }
+
+
+def test_a_file_sets_levels_and_options_of_the_rules_it_names() -> None:
+    content = {
+        "all": "advisory",
+        "no-dependency": "disabled",
+        "country-allow-list": {"allowed": ["+81", "+82"]},
+        "always-in-production": {"enforcementLevel": "mandatory", "production": ["live"]},
+    }
+
+    found = levels.parse(content, source="test")
+
+    assert found["pinned-runtime"].level is Level.ADVISORY
+    assert found["no-dependency"].level is Level.DISABLED
+    assert found["country-allow-list"].level is Level.ADVISORY
+    assert found["country-allow-list"].options == {"allowed": ["+81", "+82"]}
+    assert found["always-in-production"].level is Level.MANDATORY
+    assert found["always-in-production"].options == {"production": ["live"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ([], "expected an object of rules"),
+        ({"no-such-rule": "advisory"}, "there is no rule no-such-rule; the rules are"),
+        ({"no-dependency": "strict"}, "there is no level 'strict'; use one of mandatory, advisory"),
+        ({"no-dependency": 1}, "expected a level, or an object"),
+        ({"no-dependency": {"allowed": ["x"]}}, "allowed cannot be set so"),
+        ({"country-allow-list": {"allowed": "+81"}}, "allowed (a list of strings)"),
+    ],
+)
+def test_a_file_that_says_something_impossible_is_refused(content: object, says: str) -> None:
+    with pytest.raises(levels.LevelsError) as refused:
+        levels.parse(content, source="test")
+
+    assert says in str(refused.value)
+
+
+def test_a_file_that_is_not_json_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(levels, "FOLDER", tmp_path)
+    (tmp_path / "t1.json").write_text("{", encoding="utf-8")
+
+    with pytest.raises(levels.LevelsError, match=r"policy/stacks/t1\.json is not JSON"):
+        levels.settings_of("t1")
+
+
+def test_every_committed_file_can_be_used_and_leaves_production_mandatory() -> None:
+    names = {path.stem for path in levels.FOLDER.glob("*.json")}
+
+    assert "dev" in names
+    for name in names:
+        json.loads((levels.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        levels.settings_of(name)
+    assert all(one.level is Level.MANDATORY for one in levels.settings_of("prod").values())

@@ -1,0 +1,149 @@
+"""The pack as the engine meets it: a process of its own, over gRPC."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pulumi_policy
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+
+from policy.model import Declared, Hidden
+from policy.pack import policies
+from policy.preview import _SIGNATURE
+from policy.rules import RULES, StackRule
+from tests.contract import PROJECT
+from tests.policy.resources import UNIFIED, action, guardian, provider, secrets
+
+MARKED_SECRET = {_SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": "canary-in-a-secret"}
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+Analyzer = Any
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> Iterator[Analyzer]:
+    """The pack started as the engine starts it: the file itself, told the engine's address."""
+    process = subprocess.Popen(
+        [PROJECT / "policy" / "__main__.py", "127.0.0.1:1"],
+        cwd="/",
+        # As the engine's environment has it: the project's Python comes first.
+        env={"PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        port = int(process.stdout.readline())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield analyzer_pb2_grpc.AnalyzerStub(channel)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wire(value: Any) -> Any:
+    """A value as the engine sends it."""
+    if isinstance(value, Hidden):
+        return MARKED_SECRET if value is Hidden.SECRET else UNKNOWN
+    if isinstance(value, dict):
+        return {name: wire(member) for name, member in value.items()}
+    return [wire(member) for member in value] if isinstance(value, list) else value
+
+
+def sent(resource: Declared) -> dict[str, Any]:
+    properties = struct_pb2.Struct()
+    properties.update(wire(dict(resource.properties)))
+    return {
+        "type": resource.type,
+        "urn": resource.urn.replace("urn:pulumi:t1", "urn:pulumi:prod"),
+        "name": resource.name,
+        "properties": properties,
+        "options": analyzer_pb2.AnalyzerResourceOptions(protect=resource.protect),
+    }
+
+
+def analyzed(analyzer: Analyzer, resource: Declared) -> dict[str, str]:
+    """The messages about one resource of the stack prod, by rule."""
+    answer = analyzer.Analyze(analyzer_pb2.AnalyzeRequest(**sent(resource)), timeout=20)
+    return {one.policyName: one.message for one in answer.diagnostics}
+
+
+def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer) -> None:
+    info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20)
+
+    assert info.name == "phonemfa"
+    assert [one.name for one in info.policies] == [rule.name for rule in RULES]
+    assert {one.enforcementLevel for one in info.policies} == {analyzer_pb2.MANDATORY}
+    options = {one.name: set(one.configSchema.properties) for one in info.policies}
+    assert options == {rule.name: set(rule.options) for rule in RULES}
+
+
+def test_secrets_and_unknown_values_reach_no_rule(analyzer: Analyzer) -> None:
+    hidden = action(protect=True, code=Hidden.SECRET, runtime=Hidden.UNKNOWN)
+
+    assert analyzed(analyzer, hidden) == {}
+
+
+def test_a_secret_in_the_open_is_found_and_not_repeated(analyzer: Analyzer) -> None:
+    plain = action(protect=True, secrets=secrets(CPAAS_API_KEY="canary-in-the-open"))
+
+    found = analyzed(analyzer, plain)
+
+    assert list(found) == ["no-plaintext-secret"]
+    assert "canary" not in str(found)
+
+
+def test_the_stack_is_read_from_the_resources_name(analyzer: Analyzer) -> None:
+    assert set(analyzed(analyzer, guardian(policy="never"))) == {
+        "always-in-production",
+        "protected-in-production",
+    }
+
+
+def test_rules_over_the_whole_stack_see_all_of_it(analyzer: Analyzer) -> None:
+    def asked(*resources: Declared) -> set[tuple[str, str]]:
+        request = analyzer_pb2.AnalyzeStackRequest(
+            resources=[analyzer_pb2.AnalyzerResource(**sent(one)) for one in resources]
+        )
+        answer = analyzer.AnalyzeStack(request, timeout=20)
+        return {(one.policyName, one.urn.rpartition("::")[2]) for one in answer.diagnostics}
+
+    assert asked(*UNIFIED) == set()
+    assert asked() == set()
+    assert asked(*UNIFIED, provider("second")) == {("one-sender-per-channel", "second")}
+    assert asked(provider(), guardian()) == {("one-sender-per-channel", "")}
+
+
+def test_a_stacks_config_reaches_the_rules(analyzer: Analyzer) -> None:
+    def configure(**options: list[str]) -> None:
+        properties = struct_pb2.Struct()
+        properties.update(options)
+        config = analyzer_pb2.PolicyConfig(
+            enforcementLevel=analyzer_pb2.ADVISORY, properties=properties
+        )
+        request = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"country-allow-list": config})
+        analyzer.Configure(request, timeout=20)
+
+    abroad = action(protect=True, secrets=secrets(ALLOWED_PREFIXES="+82"))
+    assert "sends to +82" in analyzed(analyzer, abroad)["country-allow-list"]
+    configure(allowed=["+82"])
+    assert analyzed(analyzer, abroad) == {}
+
+
+def test_each_kind_of_rule_becomes_its_kind_of_policy() -> None:
+    for rule, policy in zip(RULES, policies(), strict=True):
+        kind = (
+            pulumi_policy.StackValidationPolicy
+            if isinstance(rule, StackRule)
+            else pulumi_policy.ResourceValidationPolicy
+        )
+        assert isinstance(policy, kind)
+        assert policy.description == rule.description

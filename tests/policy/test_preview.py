@@ -1,0 +1,114 @@
+"""The rules over the steps of a preview."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy import levels, preview
+from policy.model import Declared, Hidden, Level
+from tests.policy.resources import UNIFIED, action, guardian, secrets
+
+MARKS = {Hidden.SECRET: "[secret]", Hidden.UNKNOWN: "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}
+
+
+def step(resource: Declared, op: str = "create") -> dict[str, Any]:
+    """A step as `pulumi preview --json` prints it."""
+    state = {
+        "urn": resource.urn,
+        "type": resource.type,
+        "custom": True,
+        "inputs": json.loads(json.dumps(resource.properties, default=MARKS.__getitem__)),
+    }
+    if resource.protect:
+        state["protect"] = True
+    gone = op in {"delete", "delete-replaced"}
+    return {"op": op, "urn": resource.urn, "oldState" if gone else "newState": state}
+
+
+def broken(steps: list[dict[str, Any]], **how: Any) -> list[str]:
+    return [one.rule for one in preview.evaluate(steps, stack="t1", **how)]
+
+
+def test_a_preview_of_a_compliant_stack_breaks_nothing() -> None:
+    assert broken([step(one) for one in UNIFIED]) == []
+
+
+def test_a_component_has_no_inputs_and_is_no_fault() -> None:
+    component = {"urn": "urn:pulumi:t1::p::phonemfa:index:PhoneMfa::m", "type": "phonemfa:index:P"}
+
+    assert broken([{"op": "create", "urn": component["urn"], "newState": component}]) == []
+
+
+def test_what_a_change_deletes_is_no_longer_declared() -> None:
+    rest = [step(one) for one in UNIFIED]
+
+    assert broken([*rest, step(action("old", runtime="node12"), "delete")]) == []
+    assert broken([step(one, "delete") for one in UNIFIED]) == []
+
+
+def test_a_replaced_resource_counts_once() -> None:
+    first, *others = UNIFIED
+    replaced = [step(first, op) for op in ("create-replacement", "replace", "delete-replaced")]
+
+    assert broken([*replaced, *(step(one) for one in others)]) == []
+
+
+def test_without_unchanged_resources_only_rules_over_one_resource_run() -> None:
+    change = [step(guardian(policy="never"), "update"), step(action(runtime="node18"), "update")]
+
+    assert broken(change) == ["pinned-runtime", "one-sender-per-channel"]
+    assert broken(change, whole_stack=False) == ["pinned-runtime"]
+
+
+def test_a_preview_tells_whether_it_is_whole() -> None:
+    same = [step(one, "same") for one in UNIFIED]
+
+    assert preview.is_whole({"steps": same, "changeSummary": {"same": 4}})
+    assert not preview.is_whole({"steps": same[:1], "changeSummary": {"same": 4}})
+
+
+def test_secrets_and_unknowns_are_told_from_values() -> None:
+    sealed = preview.sealed(
+        {
+            "plain": "text",
+            "printed": "[secret]",
+            "wrapped": {"4dabf18193072939515e22adb298388d": "…", "value": "canary"},
+            "later": ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", 1, None],
+        }
+    )
+
+    assert sealed == {
+        "plain": "text",
+        "printed": Hidden.SECRET,
+        "wrapped": Hidden.SECRET,
+        "later": [Hidden.UNKNOWN, 1, None],
+    }
+
+
+def test_no_violation_tells_a_secret() -> None:
+    plain = action(secrets=secrets(CPAAS_API_KEY="canary-in-the-open"))
+
+    found = preview.evaluate([step(plain)], stack="t1")
+
+    assert "no-plaintext-secret" in {one.rule for one in found}
+    assert "canary" not in repr(found)
+
+
+def test_levels_of_the_stack_go_into_each_violation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(levels, "FOLDER", tmp_path)
+    (tmp_path / "t1.json").write_text(
+        json.dumps({"pinned-runtime": "advisory", "one-sender-per-channel": "disabled"})
+    )
+    (found,) = preview.evaluate([step(action(runtime="node18"))], stack="t1")
+
+    assert found.rule == "pinned-runtime"
+    assert found.enforcement is Level.ADVISORY
+    assert found.urn.endswith("::action")
+    assert found.message
+    assert found.fix
