@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from phonemfa.doctor.command import doctor
+from phonemfa.report.command import report
 
 app = typer.Typer(
     name="phonemfa",
@@ -24,3 +25,4 @@ def main() -> None:
 
 
 app.command()(doctor)
+app.command()(report)

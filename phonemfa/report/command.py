@@ -1,0 +1,144 @@
+"""`phonemfa report`: what a change does, for whoever reviews it.
+
+Owns its arguments, running the previews, and where the report goes. Refuses to find anything in
+them and to format it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phonemfa import options
+from phonemfa.console import give_up, notes, working
+from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.exits import Exit
+from phonemfa.report.markdown import as_markdown
+from phonemfa.report.preview import PreviewError, read_preview
+from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
+from phonemfa.report.summary import Environment, as_json, environment, failed, faulty
+from policy.levels import LevelsError
+
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", help="A stack; repeat it for several.", envvar="PHONEMFA_STACK"),
+]
+Previews = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--preview-json",
+        help="What `pulumi preview --json --show-sames` printed, instead of running it; repeat it.",
+    ),
+]
+MarkdownFile = Annotated[
+    Path | None, typer.Option("--markdown", help="Write the comment here, not to the terminal.")
+]
+HtmlFile = Annotated[Path | None, typer.Option("--html", help="Write the page with phones here.")]
+Comment = Annotated[
+    bool, typer.Option("--comment", help="Post the one comment of the pull request, or update it.")
+]
+Pull = Annotated[
+    int | None, typer.Option(min=1, help="The pull request, when the workflow does not name it.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 1 when somebody may be locked out.")
+]
+
+
+def report(
+    *,
+    stack: Stacks = None,
+    preview_json: Previews = None,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    markdown: MarkdownFile = None,
+    html: HtmlFile = None,
+    comment: Comment = False,
+    pull: Pull = None,
+    strict: Strict = False,
+    as_json_: options.AsJson = False,
+) -> None:
+    """Tell reviewers what a change does to each environment, from a real preview. Reads only.
+
+    Example: python -m phonemfa report --stack dev --stack prod --html report.html
+
+    Exit status: 0, 1 when a mandatory rule is broken (or somebody may be locked out, with
+    --strict), 2 when a preview could not be had or the report not be delivered.
+    """
+    if preview_json:
+        environments = [_from_file(path) for path in preview_json]
+    elif stack:
+        if config_file and len(stack) > 1:
+            give_up("--config-file is one stack's: give one --stack with it.")
+        environments = [_from_engine(one, project, config_file) for one in stack]
+    else:
+        give_up("Which stack? --stack dev (repeat it for several), or --preview-json FILE.")
+    text = as_markdown(environments, whole=whole_report(os.environ))
+    if markdown:
+        _write(markdown, text)
+    if html:
+        # Jinja is loaded by those alone who want the page.
+        from phonemfa.report.page import as_page  # noqa: PLC0415
+
+        _write(html, as_page(environments))
+    if as_json_:
+        typer.echo(as_json(environments))
+    elif not (markdown or html or comment):
+        typer.echo(text, nl=False)
+    if comment:
+        _post(text, pull)
+    if any(one.failure for one in environments):
+        raise typer.Exit(Exit.UNANSWERED)
+    if faulty(environments, strict=strict):
+        raise typer.Exit(Exit.FAULTY)
+
+
+def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environment:
+    try:
+        with working(f"previewing {stack}"):
+            answer = PulumiCli(project, stack, config_file=config_file).preview()
+        return environment(read_preview(answer))
+    except (EngineFailedError, PreviewError, LevelsError) as error:
+        return _without_preview(stack, error)
+
+
+def _from_file(path: Path) -> Environment:
+    try:
+        answer = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        give_up(f"{path} cannot be read as a preview: {error}")
+    try:
+        return environment(read_preview(answer))
+    except (PreviewError, LevelsError) as error:
+        return _without_preview(path.name, error)
+
+
+def _without_preview(name: str, error: Exception) -> Environment:
+    # Told in the report too: reviewers of the other environments need theirs all the same, and
+    # a comment of an earlier push must not stand.
+    notes().print(f"{name}: no preview. {error}", markup=False, soft_wrap=True)
+    return failed(name, str(error))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        give_up(f"The report cannot be written: {error}")
+
+
+def _post(text: str, pull: int | None) -> None:
+    # httpx takes a tenth of a second to load: only for those who post.
+    from phonemfa.github import GitHub, GitHubError  # noqa: PLC0415
+
+    try:
+        number = pull or pull_number(os.environ)
+        with working(f"writing the comment of pull request {number}"), GitHub.of() as github:
+            posted = github.upsert_comment(number, MARKER, text)
+    except (GitHubError, NoPullRequestError) as error:
+        give_up(str(error))
+    notes().print(f"comment {posted.outcome}: {posted.url}", markup=False)

@@ -1,0 +1,49 @@
+"""Other people's text inside of Markdown, where it must not become live.
+
+Owns code spans, fences and prose that GitHub shows as it is: no mention, link, image, HTML or
+end of a fence comes from it. Refuses to shorten anything but a code span.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from phonemfa.report.shown import cut, visible
+
+_LONGEST_SPAN: Final = 120
+_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_WORD_JOINER: Final = "\u2060"
+_LIVE: Final = re.compile(r"([@#])(?=\w)")
+
+
+def span(text: str) -> str:
+    """The text as a code span on one line."""
+    line = cut(" ".join(visible(text).split()), _LONGEST_SPAN) or " "
+    ticks = "`" * (_longest_run(line) + 1)
+    pad = " " if line[0] in "` " or line[-1] in "` " else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}"
+
+
+def spans(texts: list[str] | tuple[str, ...]) -> str:
+    """Several code spans with commas."""
+    return ", ".join(span(one) for one in texts)
+
+
+def fence(text: str, language: str = "text") -> str:
+    """The text in a fence that is longer than any run of backticks in it."""
+    shown = visible(text.replace("\r\n", "\n"))
+    ticks = "`" * max(3, _longest_run(shown) + 1)
+    return f"{ticks}{language}\n{shown}\n{ticks}"
+
+
+def prose(text: str) -> str:
+    """The text as a paragraph's words: every punctuation mark escaped, no mention or reference."""
+    line = " ".join(visible(text).split())
+    escaped = _PUNCTUATION.sub(r"\\\1", line)
+    # GitHub looks for mentions and references in what Markdown has made of the escapes, too.
+    return _LIVE.sub(rf"\1{_WORD_JOINER}", escaped)
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

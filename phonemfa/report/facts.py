@@ -1,0 +1,249 @@
+"""What a set of resources means to the users of a tenant: who is asked for a code, and how.
+
+Owns reading that from one side of a preview, before or after. Refuses to compare the sides
+(`differences`, `risks`) and to hold a value of an Action's secret that is none of the package's
+plain settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components.phone_mfa import TRIGGERS
+from components.vocabulary import Experience, MessageType, Policy
+from phonemfa.report.preview import Step, at
+from policy.resource_types import (
+    ACTION,
+    GUARDIAN,
+    PROVIDER,
+    TEMPLATE,
+    TENANT,
+    TRIGGER_ACTION,
+    TRIGGER_ACTIONS,
+)
+
+API_KEY: Final = "CPAAS_API_KEY"
+SETTINGS: Final = (
+    "CPAAS_BASE_URL",
+    "SMS_SENDER",
+    "VOICE_SENDER",
+    "VOICE_GENDER",
+    "ALLOWED_PREFIXES",
+    "MESSAGE_TYPES",
+    "DEDUPLICATE",
+    "RECIPIENT_LIMIT",
+)
+"""Secrets of the Action that are none: plain settings, readable in Pulumi.<stack>.yaml
+(docs/decisions/action-configuration.md). The value of any other name is never looked at."""
+
+_POLICIES: Final = {one.guardian_policy: one.value for one in Policy}
+_LEGACY_TEXTS: Final = {
+    MessageType.OTP_ENROLL: "enrollmentMessage",
+    MessageType.OTP_VERIFY: "verificationMessage",
+}
+_CHANNELS: Final = {"sms": "text", "voice": "voice"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFacts:
+    """An Action on a phone trigger."""
+
+    resource: str
+    name: str
+    trigger: str
+    runtime: str
+    code: str | None
+    deployed: bool
+    secret_names: tuple[str, ...]
+    settings: Mapping[str, str]
+    """Of `SETTINGS`, those whose value can be seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextFacts:
+    """One message type's Liquid texts; None where there is none or it is not known yet."""
+
+    text: str | None
+    voice: str | None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One side of a tenant's phone MFA, as far as a stack declares it. None: not declared."""
+
+    experience: Experience | None
+    policy: str | None
+    phone_on: bool | None
+    message_types: tuple[str, ...]
+    provider: str | None
+    """`on`, `off`, or None when the stack has none."""
+    delivery_methods: tuple[str, ...]
+    actions: tuple[ActionFacts, ...]
+    bound: frozenset[str]
+    """Triggers that an Action is bound to."""
+    texts: Mapping[str, TextFacts]
+    legacy_texts: Mapping[str, TextFacts]
+    protected: bool
+
+    @property
+    def action(self) -> ActionFacts | None:
+        """The Action that sends: the one on the trigger of the tenant's own experience."""
+        trigger = TRIGGERS.get(self.experience) if self.experience else None
+        return next((one for one in self.actions if one.trigger == trigger), None)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels by which a code can reach users: `text`, `voice`."""
+        wanted = tuple(_CHANNELS[one] for one in self.message_types if one in _CHANNELS)
+        if self.experience is Experience.LEGACY or not self.provider:
+            return wanted
+        return tuple(one for one in wanted if one in self.delivery_methods)
+
+    @property
+    def sent_texts(self) -> Mapping[str, TextFacts]:
+        """The texts that the tenant's own experience sends."""
+        return self.legacy_texts if self.experience is Experience.LEGACY else self.texts
+
+    def setting(self, name: str) -> str | None:
+        """A plain setting of the sending Action."""
+        return self.action.settings.get(name) if self.action else None
+
+    def missing(self) -> str | None:
+        """The first thing without which no code can be delivered; None when all is declared."""
+        return next((what for lacks, what in self._needs() if lacks), None)
+
+    def _needs(self) -> Iterator[tuple[bool, str]]:
+        action, legacy = self.action, self.experience is Experience.LEGACY
+        yield action is None, "the stack has no Action that could send it"
+        if action:
+            yield not action.deployed, "the Action is not deployed"
+            yield API_KEY not in action.secret_names, f"the Action has no {API_KEY}"
+            bound = action.trigger in self.bound
+            yield legacy and not bound, "the Action is not bound, and legacy tenants run no other"
+        yield not legacy and self.provider is None, "there is no phone provider"
+        yield not legacy and self.provider == "off", "the phone provider is switched off"
+        yield not self.phone_on, "the phone factor is off"
+        yield not self.channels, "no channel is left"
+
+
+def before(steps: Sequence[Step]) -> Facts:
+    """What is there now, as far as the engine knows."""
+    protect = [bool(one.before and one.before.protect) for one in steps if one.before]
+    return _facts([one for one in steps if one.before], lambda step: step.old, protect)
+
+
+def after(steps: Sequence[Step]) -> Facts:
+    """What will be there."""
+    staying = [one for one in steps if one.new]
+    protect = [bool(one.after and one.after.protect) for one in staying]
+    return _facts(staying, lambda step: step.new, protect)
+
+
+def _facts(
+    steps: Sequence[Step], side: Callable[[Step], Mapping[str, Any]], protect: Sequence[bool]
+) -> Facts:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for step in steps:
+        found.setdefault(step.type, []).append(side(step))
+    guardian = _first(found.get(GUARDIAN))
+    tenant = _first(found.get(TENANT))
+    provider = _first(found.get(PROVIDER))
+    policy = _text(guardian.get("policy"))
+    return Facts(
+        experience=_experience(tenant, guardian, found),
+        policy=_POLICIES.get(policy, policy) if policy else None,
+        phone_on=_flag(at(guardian, "phone", "enabled")) if guardian else None,
+        message_types=_strings(at(guardian, "phone", "messageTypes")),
+        provider=("off" if _flag(provider.get("disabled")) else "on") if provider else None,
+        delivery_methods=_strings(at(provider, "configuration", "deliveryMethods")),
+        actions=tuple(
+            _action(step.name, side(step))
+            for step in steps
+            if step.type == ACTION and _trigger(side(step)) in TRIGGERS.values()
+        ),
+        bound=frozenset(
+            str(one.get("trigger"))
+            for kind in (TRIGGER_ACTION, TRIGGER_ACTIONS)
+            for one in found.get(kind, ())
+        ),
+        texts=dict(_templates(found.get(TEMPLATE, ()))),
+        legacy_texts=dict(_legacy_texts(guardian)),
+        protected=bool(protect) and all(protect),
+    )
+
+
+def _experience(
+    tenant: Mapping[str, Any],
+    guardian: Mapping[str, Any],
+    found: Mapping[str, Any],
+) -> Experience | None:
+    unified = tenant.get("phoneConsolidatedExperience")
+    if isinstance(unified, bool):
+        return Experience.UNIFIED if unified else Experience.LEGACY
+    if at(guardian, "phone", "provider") == "phone-message-hook":
+        return Experience.LEGACY
+    return Experience.UNIFIED if guardian or PROVIDER in found else None
+
+
+def _action(resource: str, action: Mapping[str, Any]) -> ActionFacts:
+    secrets = [one for one in _list(action.get("secrets")) if isinstance(one, Mapping)]
+    names = tuple(str(one.get("name")) for one in secrets)
+    values = {str(one.get("name")): _text(one.get("value")) for one in secrets}
+    return ActionFacts(
+        resource=resource,
+        name=_text(action.get("name")) or "",
+        trigger=_trigger(action),
+        runtime=_text(action.get("runtime")) or "",
+        code=_text(action.get("code")),
+        deployed=_flag(action.get("deploy")),
+        secret_names=names,
+        settings={key: value for key in SETTINGS if (value := values.get(key)) is not None},
+    )
+
+
+def _trigger(action: Mapping[str, Any]) -> str:
+    return _text(at(action, "supportedTriggers", "id")) or ""
+
+
+def _templates(templates: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, TextFacts]]:
+    for one in templates:
+        body = at(one, "content", "body")
+        yield (
+            _text(one.get("type")) or "",
+            TextFacts(
+                text=_text(at(body, "text")),
+                voice=_text(at(body, "voice")),
+                disabled=_flag(one.get("disabled")),
+            ),
+        )
+
+
+def _legacy_texts(guardian: Mapping[str, Any]) -> Iterator[tuple[str, TextFacts]]:
+    for kind, name in _LEGACY_TEXTS.items():
+        text = _text(at(guardian, "phone", "options", name))
+        if text is not None:
+            yield kind.value, TextFacts(text=text, voice=text)
+
+
+def _first(found: Sequence[Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    return found[0] if found else {}
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    return tuple(one for one in _list(value) if isinstance(one, str))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _flag(value: Any) -> bool:
+    # Some outputs of the plugin are the words "true" and "false".
+    return value is True or value == "true"

@@ -1,0 +1,146 @@
+"""The texts of SMS and calls as users get them, before and after.
+
+Owns rendering with sample values, and sizes. Refuses to know where a text is kept, and any format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from components.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowable
+from components.text_rules import gives_code
+from components.vocabulary import Experience, MessageType
+from phonemfa.report.facts import Facts, TextFacts
+from phonemfa.report.shown import cut, encodable
+
+Channel = Literal["text", "voice"]
+CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
+
+LONGEST: Final = 2_000
+"""Characters of a text that are looked at: more than a call can say and a long SMS can hold."""
+
+_LEGACY_NAME: Final = re.compile(r"\btenant\.friendly_name\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """One text with sample values. `units` are UTF-16 code units; `size` is that of an SMS.
+
+    `template` is the Liquid source, a legacy tenant's in a unified tenant's variables.
+    """
+
+    template: str
+    text: str
+    units: int
+    size: SmsSize | None
+    problem: str
+    """Why it cannot be sent as it is; empty when it can."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What one message type says in one channel; None where there is no such message."""
+
+    kind: str
+    channel: Channel
+    before: Rendered | None
+    after: Rendered | None
+    sender: str
+    """As the stack sets it; empty when the preview does not show it."""
+    sent: bool
+    """Whether the channel is open after the change: a text may wait for its channel."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether users get something else, for some values if not for the sample's."""
+        return self.before != self.after
+
+    @property
+    def only_the_template(self) -> bool:
+        """Whether the sample values hide a change of the template."""
+        old, new = self.before, self.after
+        same = old and new and (old.text, old.problem) == (new.text, new.problem)
+        return self.changed and bool(same)
+
+
+def messages(before: Facts, after: Facts) -> tuple[Message, ...]:
+    """Every message of both sides, changed or not, in the order of the message types."""
+    return tuple(_messages(before, after))
+
+
+def _messages(before: Facts, after: Facts) -> Iterator[Message]:
+    kinds = {**before.sent_texts, **after.sent_texts}
+    order = [kind.value for kind in MessageType]
+    for kind in sorted(kinds, key=lambda one: (order.index(one) if one in order else 99, one)):
+        for channel in CHANNELS:
+            old, new = _side(before, kind, channel), _side(after, kind, channel)
+            # Without text on either side there is nothing to show (a voice text may be absent).
+            if old or new:
+                side = after if new else before
+                yield Message(
+                    kind=kind,
+                    channel=channel,
+                    before=old,
+                    after=new,
+                    sender=side.setting(f"{'SMS' if channel == 'text' else 'VOICE'}_SENDER") or "",
+                    sent=channel in side.channels,
+                )
+
+
+def _side(facts: Facts, kind: str, channel: Channel) -> Rendered | None:
+    texts = facts.sent_texts.get(kind)
+    template = _template(texts, channel)
+    if texts is None or template is None:
+        return None
+    return render(
+        template,
+        kind=kind,
+        channel=channel,
+        disabled=texts.disabled,
+        legacy=facts.experience is Experience.LEGACY,
+    )
+
+
+def _template(texts: TextFacts | None, channel: Channel) -> str | None:
+    if texts is None:
+        return None
+    return texts.text if channel == "text" else texts.voice
+
+
+def render(
+    template: str, *, kind: str, channel: Channel, disabled: bool = False, legacy: bool = False
+) -> Rendered:
+    """One text as users get it; what keeps it from being sent is in `problem`."""
+    source = cut(encodable(template), LONGEST)
+    if legacy:
+        # A legacy tenant's name is a member of `tenant`; the sample is that of a unified tenant.
+        source = _LEGACY_NAME.sub("friendly_name", source)
+    # Liquid's own error, and whatever else a text that nobody checked makes the parser raise.
+    try:
+        text = rendered(source)
+        carries = kind in set(MessageType) and MessageType(kind).carries_code
+        lost = carries and not gives_code(source)
+    except Exception as error:
+        text, lost = source, False
+        problem = f"it cannot be rendered ({type(error).__name__}: {error})"
+    else:
+        odd = unshowable(text) if channel == "text" else ""
+        problem = "the code is not in it" if lost else ""
+        problem = problem or (f"carriers may garble {odd}" if odd else "")
+    text = cut(encodable(text), LONGEST)
+    return Rendered(
+        template=source,
+        text=text if channel == "text" else _spoken(text),
+        units=len(text.encode("utf-16-le")) // 2,
+        size=sms_size(text) if channel == "text" else None,
+        problem="it is switched off" if disabled else problem,
+    )
+
+
+def _spoken(text: str) -> str:
+    # The Action reads the code digit by digit (actions/src/speech.js).
+    code: str = SAMPLE["code"]
+    return re.sub(rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])", ", ".join(code), text)

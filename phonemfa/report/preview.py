@@ -1,0 +1,218 @@
+"""What a `pulumi preview --json --show-sames` says, as steps.
+
+Owns reading the engine's answer: operations, states before and after, and which properties
+differ. Refuses to know what a resource means to users, and any answer that cannot be read whole.
+
+Facts, measured with the engine 3.259 (tests/end_to_end/test_report.py keeps them true):
+a secret is `"[secret]"` on both sides, and a changed one shows by its path in `detailedDiff`
+alone; a change of `protect` has no operation of its own; a replacement is one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from policy.model import Hidden
+from policy.preview import is_whole, sealed
+
+
+class PreviewError(Exception):
+    """What was read is no preview that a report can be made from; the text says what to do."""
+
+
+class Operation(StrEnum):
+    """What becomes of a resource."""
+
+    SAME = "same"
+    CREATE = "create"
+    IMPORT = "import"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+_OPERATIONS: Final = {
+    "same": Operation.SAME,
+    "read": Operation.SAME,
+    "refresh": Operation.SAME,
+    "create": Operation.CREATE,
+    "import": Operation.IMPORT,
+    "update": Operation.UPDATE,
+    "replace": Operation.REPLACE,
+    "create-replacement": Operation.REPLACE,
+    "read-replacement": Operation.REPLACE,
+    "import-replacement": Operation.REPLACE,
+    "delete": Operation.DELETE,
+}
+_HALVES: Final = frozenset(
+    {"delete-replaced", "discard", "discard-replaced", "remove-pending-replace"}
+)
+"""Operations that end a replacement which a step of its own stands for."""
+
+_PLUGIN_FROM_PATH: Final = "using pulumi-resource-auth0 from $PATH"
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """One side of a step. In the place of secrets and unknowns stand the marks of `Hidden`."""
+
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Any]
+    protect: bool
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """What the tenant is known to have: outputs, and inputs where there is no output.
+
+        An Action's secrets are inputs: its outputs hide even what is no secret.
+        """
+        shown = {key: value for key, value in self.outputs.items() if key != "secrets"}
+        return {**self.inputs, **shown}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One resource of a preview. `paths` are the differing properties: `secrets[0].value`."""
+
+    operation: Operation
+    type: str
+    name: str
+    before: State | None
+    after: State | None
+    paths: frozenset[str]
+    left_alone: frozenset[str]
+    """Properties whose changes are ignored (`ignore_changes`)."""
+
+    @property
+    def old(self) -> Mapping[str, Any]:
+        """What is there now; empty for what does not exist."""
+        return self.before.known if self.before else {}
+
+    @property
+    def new(self) -> Mapping[str, Any]:
+        """What will be there; empty for what will not exist."""
+        if self.after is None or self.operation is Operation.DELETE:
+            return {}
+        return self.old if self.operation is Operation.SAME else self.after.inputs
+
+    def differs(self, name: str) -> bool:
+        """Whether the engine says that the property `name`, or something inside it, differs."""
+        return any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in self.paths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """A preview of one stack. `steps` are the resources that a tenant has, not components."""
+
+    stack: str
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...]
+    foreign_plugin: bool
+    """The auth0 plugin came from PATH: in the sandbox, that is the project's stand-in."""
+    raw_steps: tuple[Mapping[str, Any], ...]
+
+
+def read_preview(answer: Any) -> Preview:
+    """A preview from what the engine printed, decoded.
+
+    Raises:
+        PreviewError: no preview, one that failed, or one without the unchanged resources.
+    """
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("steps"), list):
+        raise PreviewError(
+            "It has no `steps`: a report is made from what `pulumi preview --json --show-sames` "
+            "prints."
+        )
+    try:
+        return _read(answer)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise PreviewError(
+            f"It is not in the form that the engine 3.259 prints ({type(error).__name__}: {error})."
+        ) from None
+
+
+def _read(answer: Mapping[str, Any]) -> Preview:
+    told = answer.get("diagnostics") or ()
+    errors = [str(one.get("message", "")).strip() for one in told if one.get("severity") == "error"]
+    if errors:
+        raise PreviewError("The preview failed:\n" + "\n".join(dict.fromkeys(errors)))
+    if not answer["steps"] or not is_whole(answer):
+        raise PreviewError(
+            "It lacks the unchanged resources, so nothing can be said about the risks of the "
+            "others: make it with pulumi preview --json --show-sames."
+        )
+    warnings = [
+        str(one.get("message", "")).strip().removeprefix("warning: ")
+        for one in told
+        if one.get("severity") == "warning"
+    ]
+    return Preview(
+        stack=_stack_of(answer["steps"]),
+        steps=tuple(_steps(answer["steps"])),
+        warnings=tuple(dict.fromkeys(one for one in warnings if _PLUGIN_FROM_PATH not in one)),
+        foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
+        raw_steps=tuple(answer["steps"]),
+    )
+
+
+def _stack_of(steps: list[Any]) -> str:
+    urn = str(steps[0]["urn"])
+    head, _, rest = urn.removeprefix("urn:pulumi:").partition("::")
+    if not urn.startswith("urn:pulumi:") or not rest:
+        raise PreviewError(f"Its first step has no URN of a stack: {urn[:80]!r}.")
+    return head
+
+
+def _steps(steps: list[Any]) -> Iterator[Step]:
+    replaced = set()
+    for raw in steps:
+        if raw.get("op") in _HALVES:
+            continue
+        if raw.get("op") not in _OPERATIONS:
+            raise PreviewError(f"The operation {raw.get('op')!r} is not known to this report.")
+        operation = _OPERATIONS[raw["op"]]
+        states = raw.get("oldState"), raw.get("newState")
+        kind = next((str(one["type"]) for one in states if one), "")
+        custom = any(one and one.get("custom") for one in states)
+        if not custom or kind.startswith("pulumi:"):
+            continue
+        if operation is Operation.REPLACE:
+            # One replacement may be told as `replace`, as `create-replacement`, or as both.
+            if raw["urn"] in replaced:
+                continue
+            replaced.add(raw["urn"])
+        yield Step(
+            operation=operation,
+            type=kind,
+            name=str(raw["urn"]).rpartition("::")[2],
+            before=_state(states[0]),
+            after=_state(states[1]),
+            paths=frozenset(raw.get("detailedDiff") or raw.get("diffReasons") or ()),
+            left_alone=frozenset((states[1] or {}).get("ignoreChanges") or ()),
+        )
+
+
+def _state(state: Mapping[str, Any] | None) -> State | None:
+    if not state:
+        return None
+    return State(
+        inputs=_object(sealed(state.get("inputs"))),
+        outputs=_object(sealed(state.get("outputs"))),
+        protect=bool(state.get("protect")),
+    )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def at(value: Any, *path: str) -> Any:
+    """What is at a path of names; None where nothing is, `Hidden` where it cannot be seen."""
+    for name in path:
+        if isinstance(value, Hidden):
+            return value
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

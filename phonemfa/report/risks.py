@@ -1,0 +1,339 @@
+"""What a change may do to the users of a tenant that nobody asked for.
+
+Owns the rules, each a plain function from the two sides and the steps to risks. Refuses the
+rules over what is declared whether it changes or not: they are the policy pack's.
+Sources: contract, provider-traps.md (what deleting and replacing does) and management-api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from components.vocabulary import Experience
+from phonemfa.report.differences import CHANNEL_NAMES, differences
+from phonemfa.report.facts import API_KEY, Facts
+from phonemfa.report.preview import Operation, Step
+from phonemfa.report.secrets import Fate, secret_fates
+from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
+
+ALWAYS: Final = "always"
+
+
+class Danger(StrEnum):
+    """How bad it may get."""
+
+    LOCKOUT = "lockout"
+    """Users cannot log in."""
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Risk:
+    """One risk: `what` may happen and what to do about it.
+
+    `subjects` are other people's words (names, numbers) that belong to it, shown apart.
+    """
+
+    danger: Danger
+    title: str
+    what: str
+    fix: str = ""
+    subjects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What the rules look at."""
+
+    before: Facts
+    after: Facts
+    steps: tuple[Step, ...]
+
+    @property
+    def becomes_always(self) -> bool:
+        """Whether users are asked at every login from this change on."""
+        return self.after.policy == ALWAYS != self.before.policy
+
+    def touched(self, kind: str, *operations: Operation) -> list[Step]:
+        """Steps on resources of a type, of these operations."""
+        return [one for one in self.steps if one.type == kind and one.operation in operations]
+
+
+def risks(before: Facts, after: Facts, steps: tuple[Step, ...]) -> tuple[Risk, ...]:
+    """Every risk of a change, lockouts first; none when nothing changes."""
+    change = Change(before=before, after=after, steps=steps)
+    if all(one.operation is Operation.SAME for one in steps) and not differences(
+        before, after, steps
+    ):
+        return ()
+    rules = (
+        _nobody_can_log_in,
+        _replaced,
+        _always_with_something_new,
+        _deleted,
+        _generation,
+        _policy_weaker,
+        _narrowed,
+        _other_factors,
+        _templates,
+        _code_stays_a_draft,
+        _protection,
+    )
+    found = [risk for rule in rules for risk in rule(change)]
+    return tuple(sorted(found, key=lambda one: one.danger is not Danger.LOCKOUT))
+
+
+def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
+    missing = change.after.missing()
+    if missing and change.after.policy in {ALWAYS, "adaptive"}:
+        hard = change.after.policy == ALWAYS
+        logins = "Every login is" if hard else "Logins that look risky are"
+        yield Risk(
+            danger=Danger.LOCKOUT if hard else Danger.WARNING,
+            title="Lockout" if hard else "Lockout of risky logins",
+            what=f"{logins} asked for a second factor, but {missing}: users who have nothing but "
+            "the phone cannot log in.",
+            fix="keep the policy at never until what sends is in place",
+        )
+
+
+def _replaced(change: Change) -> Iterator[Risk]:
+    replace = Operation.REPLACE
+    parts = {ACTION: "Action", PROVIDER: "phone provider", GUARDIAN: "factor"}
+    replaced = [words for kind, words in parts.items() if change.touched(kind, replace)]
+    if change.becomes_always and replaced:
+        yield Risk(
+            danger=Danger.LOCKOUT,
+            title="Lockout",
+            what="The policy becomes always in the same change that replaces the "
+            f"{' and the '.join(replaced)}: if the replacement fails half-way, every login asks "
+            "for a code that nothing sends.",
+            fix="make the replacement first, see a code arrive, then change the policy",
+        )
+    if change.touched(ACTION, replace):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="A moment without a sender",
+            what="The Action is deleted before the new one is made, because a tenant has room for "
+            "one: codes asked for in between are not sent, and a failure in between leaves none.",
+            fix="apply it when few people log in; pulumi up --refresh finishes a failed run",
+        )
+    if change.touched(PROVIDER, replace):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Phone provider replaced",
+            what="A tenant has one provider: creating takes over the one that is there, and "
+            "deleting the old one afterwards may leave none.",
+            fix="look at Branding > Phone Provider after the run, or avoid the replacement",
+        )
+    if change.touched(GUARDIAN, replace):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="All MFA off",
+            what="Replacing the factor ends with deleting the old one, which sets the policy to "
+            "never and switches every MFA factor off.",
+            fix="avoid the replacement; otherwise run pulumi up --refresh right after it",
+        )
+
+
+def _always_with_something_new(change: Change) -> Iterator[Risk]:
+    if not change.becomes_always or change.after.missing():
+        return
+    action = change.after.action
+    rotated = [one for one in secret_fates(change.steps) if one.fate is Fate.CHANGED]
+    if change.touched(ACTION, Operation.CREATE, Operation.IMPORT):
+        what = "This sender has never delivered a code"
+    elif action and change.before.action and action.code != change.before.action.code:
+        what = "The code that sends changes too"
+    elif any(one.name == API_KEY for one in rotated):
+        what = "The CPaaS key changes too"
+    else:
+        return
+    yield Risk(
+        danger=Danger.WARNING,
+        title="Always from the first try",
+        what=f"{what}, and from the same change on every login needs one: a fault in it locks "
+        "everybody out.",
+        fix="apply it with the policy never, see a code arrive on your own phone, then switch",
+    )
+
+
+def _deleted(change: Change) -> Iterator[Risk]:
+    if change.touched(PROVIDER, Operation.DELETE):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Phone provider destroyed",
+            what="The tenant's phone provider is really deleted, with its configuration.",
+            fix="for a tenant that has moved to the legacy experience this is the last step; "
+            "otherwise keep it",
+        )
+    if change.touched(ACTION, Operation.DELETE):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Action deleted",
+            what="Its versions and its secrets go with it: going back means a new Action.",
+        )
+    if change.touched(GUARDIAN, Operation.DELETE):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="All MFA off",
+            what="Deleting the factor sets the policy to never and switches every MFA factor off, "
+            "those of other teams too.",
+        )
+
+
+def _generation(change: Change) -> Iterator[Risk]:
+    was, will_be = change.before.experience, change.after.experience
+    if was and will_be and was is not will_be:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="The tenant changes its phone experience",
+            what=f"From {was} to {will_be}: another trigger, another Action and other texts send "
+            "the codes from here on.",
+            fix="docs/guides/migrate.md has the steps and how to go back",
+        )
+    both = {Experience.UNIFIED, Experience.LEGACY}
+    had, has = _generations(change.before), _generations(change.after)
+    if has == both != had and change.before.actions:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="A transition begins",
+            what="Senders of both phone experiences will stand side by side.",
+            fix="end it once codes arrive through the new one (docs/guides/migrate.md)",
+        )
+    if had == both != has:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="A transition ends",
+            what="The other experience's sender goes: there is no quick way back after this.",
+            fix="see a code arrive through the one that stays first",
+        )
+
+
+def _generations(facts: Facts) -> set[Experience]:
+    names = {"custom-phone-provider": Experience.UNIFIED, "send-phone-message": Experience.LEGACY}
+    return {names[one.trigger] for one in facts.actions}
+
+
+def _policy_weaker(change: Change) -> Iterator[Risk]:
+    strength = {"never": 0, "adaptive": 1, ALWAYS: 2}
+    was, will_be = change.before.policy, change.after.policy
+    if will_be and strength.get(was or "", 0) > strength.get(will_be, 0):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="MFA asked for less often",
+            what=f"The policy goes from {was} to {will_be}: a stolen password is enough for "
+            f"{'every login' if will_be == 'never' else 'logins that do not look risky'}.",
+        )
+
+
+def _narrowed(change: Change) -> Iterator[Risk]:
+    hard = change.after.policy == ALWAYS
+    then = "cannot log in" if hard else "cannot use it as a factor any more"
+    # A side that has no channel at all is told by other rules.
+    gone = [one for one in change.before.channels if one not in change.after.channels]
+    if gone and change.after.channels:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Channel taken away",
+            what=f"No more codes by {' and '.join(CHANNEL_NAMES[one] for one in gone)}: users who "
+            f"have nothing else {then}.",
+            fix="docs/guides/narrow-channels.md has the order and what to look at first",
+        )
+    was, will_be = (_listed(side, "ALLOWED_PREFIXES") for side in (change.before, change.after))
+    lost = [one for one in was if not one.startswith(tuple(will_be) or "\0")]
+    if lost and change.after.action:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Countries taken away",
+            what=f"No more codes to numbers under these prefixes: their users {then}.",
+            subjects=tuple(lost),
+        )
+    was, will_be = (_listed(side, "MESSAGE_TYPES") for side in (change.before, change.after))
+    dropped = [one for one in was if one not in will_be]
+    if dropped and change.after.action:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Messages no longer sent",
+            what="The Action drops messages of these types from here on.",
+            subjects=tuple(dropped),
+        )
+
+
+def _listed(facts: Facts, name: str) -> list[str]:
+    return [one for one in (facts.setting(name) or "").split(",") if one]
+
+
+def _other_factors(change: Change) -> Iterator[Risk]:
+    off = [
+        one.subject.removeprefix("other factor ")
+        for one in differences(change.before, change.after, change.steps)
+        if one.subject.startswith("other factor ") and one.after == "off"
+    ]
+    if off:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Other factors switched off",
+            what="Users who have enrolled nothing else must enrol again, or lose a way to recover.",
+            subjects=tuple(off),
+        )
+
+
+def _templates(change: Change) -> Iterator[Risk]:
+    deleted = [
+        str(one.old.get("type", one.name)) for one in change.touched(TEMPLATE, Operation.DELETE)
+    ]
+    if deleted:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Text deleted",
+            what="The tenant falls back to Auth0's own text for these messages.",
+            subjects=tuple(deleted),
+        )
+    off = [
+        kind
+        for kind, texts in change.after.texts.items()
+        if texts.disabled
+        and not (kind in change.before.texts and change.before.texts[kind].disabled)
+    ]
+    if off:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Text switched off",
+            what="A template that is switched off is not used for these messages.",
+            subjects=tuple(off),
+        )
+
+
+def _code_stays_a_draft(change: Change) -> Iterator[Risk]:
+    drafts = [
+        action.name
+        for action in change.after.actions
+        if not action.deployed
+        and any(
+            step.name == action.resource and step.operation is not Operation.SAME
+            for step in change.steps
+        )
+    ]
+    if drafts:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Code without a version",
+            what="The Action changes and is not deployed: the tenant goes on running the version "
+            "before, and the preview shows the draft.",
+            fix="set deploy on the Action",
+            subjects=tuple(drafts),
+        )
+
+
+def _protection(change: Change) -> Iterator[Risk]:
+    if change.before.protected and not change.after.protected:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Protection removed",
+            what="From here on Pulumi deletes and replaces these resources without refusing.",
+            fix="put protect back in the change after the one that needs it",
+        )

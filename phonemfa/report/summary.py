@@ -1,0 +1,121 @@
+"""Everything that a report says of one environment, and what its exit status is.
+
+Owns putting the parts together. Refuses to find any of them out, and to format.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import asdict, dataclass
+from typing import TypeVar
+
+from phonemfa.report.code import CodeChange, code_changes
+from phonemfa.report.differences import Difference, Planned, differences, planned
+from phonemfa.report.facts import after, before
+from phonemfa.report.messages import Message, messages
+from phonemfa.report.preview import Preview
+from phonemfa.report.risks import Danger, Risk, risks
+from phonemfa.report.secrets import SecretFate, secret_fates
+from phonemfa.report.shown import cut, encodable
+from policy.model import Level, Violation
+from policy.preview import evaluate
+
+_LONGEST_FAILURE = 4_000
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One stack's report. With a `failure`, there is nothing else: its preview could not be had."""
+
+    stack: str
+    failure: str = ""
+    planned: tuple[Planned, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    messages: tuple[Message, ...] = ()
+    code: tuple[CodeChange, ...] = ()
+    secrets: tuple[SecretFate, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    violations: tuple[Violation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What the engine and the program warned of."""
+    foreign_plugin: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether this change does anything in this environment."""
+        return bool(self.planned or self.differences)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to read: no change, no violation, no failure."""
+        return not (self.changes or self.violations or self.failure)
+
+    @property
+    def changed_messages(self) -> tuple[Message, ...]:
+        """Messages that users will get in other words."""
+        return tuple(one for one in self.messages if one.changed)
+
+
+def environment(preview: Preview) -> Environment:
+    """The report of one preview.
+
+    Raises:
+        policy.levels.LevelsError: the stack's file of policy levels cannot be used.
+    """
+    was, will_be = before(preview.steps), after(preview.steps)
+    return Environment(
+        stack=preview.stack,
+        planned=planned(preview.steps),
+        differences=differences(was, will_be, preview.steps),
+        messages=messages(was, will_be),
+        code=code_changes(was, will_be),
+        secrets=secret_fates(preview.steps),
+        risks=risks(was, will_be, preview.steps),
+        violations=tuple(evaluate(preview.raw_steps, stack=preview.stack)),
+        warnings=preview.warnings,
+        foreign_plugin=preview.foreign_plugin,
+    )
+
+
+def failed(stack: str, reason: str) -> Environment:
+    """The report of a stack whose preview could not be had."""
+    return Environment(stack=stack, failure=cut(reason, _LONGEST_FAILURE))
+
+
+def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
+    """Whether a mandatory rule is broken, or (strict) somebody may be locked out."""
+    return any(
+        any(broken.enforcement is Level.MANDATORY for broken in one.violations)
+        or (strict and any(risk.danger is Danger.LOCKOUT for risk in one.risks))
+        for one in environments
+    )
+
+
+def as_json(environments: Iterable[Environment]) -> str:
+    """The whole report as a JSON list, one object an environment."""
+    content = [asdict(one) for one in environments]
+    return encodable(json.dumps(content, ensure_ascii=False, indent=2))
+
+
+def together(
+    environments: Iterable[Environment],
+    parts: Callable[[Environment], Iterable[_Part]],
+    key: Callable[[_Part], Hashable] = lambda part: part,
+) -> list[tuple[_Part, list[str]]]:
+    """Equal parts of several environments once, each with the stacks it belongs to.
+
+    Args:
+        environments: where to look.
+        parts: the parts of one environment.
+        key: what makes two parts equal; the part itself by default.
+    """
+    found: dict[Hashable, tuple[_Part, list[str]]] = {}
+    for one in environments:
+        for part in parts(one):
+            _, stacks = found.setdefault(key(part), (part, []))
+            if one.stack not in stacks:
+                stacks.append(one.stack)
+    return list(found.values())
