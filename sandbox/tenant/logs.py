@@ -129,7 +129,7 @@ class Logs:
         if clear or entry["type"] == "fn":  # `fn` holds the recipient: §2.8
             return entry
         shown = copy.deepcopy(entry)
-        authenticator = shown["details"].get("authenticator", {})
+        authenticator = (shown["details"] or {}).get("authenticator", {})
         if authenticator.get("phone_number"):
             authenticator["phone_number"] = masked(authenticator["phone_number"])
         return shown

@@ -10,7 +10,7 @@ from sandbox.api import documentation, table
 from sandbox.api.evidence import EVIDENCE, REPLAYED
 from sandbox.notifications import NotificationAssumptions
 from sandbox.tenant import Assumptions
-from tests.sandbox.api import replay
+from tests.sandbox.api import recording
 
 
 def test_the_tables_in_the_file_are_those_of_the_code() -> None:
@@ -24,8 +24,8 @@ def test_every_operation_says_how_it_is_known() -> None:
 
 def test_what_is_said_to_be_replayed_is_in_a_recording_and_nothing_else_is() -> None:
     recorded: set[tuple[str, str]] = set()
-    for name in replay.names():
-        for one in replay.load(name):
+    for name in recording.names():
+        for one in recording.load(name):
             found = table.find(one.method, f"/api/v2{one.path.partition('?')[0]}")
             if found is not None and one.status < 300:
                 recorded.add((one.method, found[0].path))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.api import replay
-from tests.sandbox.api.replay import Interaction, Matcher
+from tests.sandbox.api import recorded_state, recording, replay
+from tests.sandbox.api.recording import Interaction
+from tests.sandbox.api.replay import Matcher
 from tests.sandbox.api.support import Sandbox
 
 EXCEPTIONS: dict[tuple[str, int], str] = {
@@ -16,7 +17,7 @@ EXCEPTIONS: dict[tuple[str, int], str] = {
 }
 """Interactions that are not answered as recorded, each with its reason."""
 
-RECORDINGS = replay.names()
+RECORDINGS = recording.names()
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
@@ -39,7 +40,7 @@ def test_no_exception_outlives_its_reason() -> None:
 
 
 def test_all_recordings_of_the_contract_are_played() -> None:
-    total = sum(len(replay.load(name)) for name in RECORDINGS)
+    total = sum(len(recording.load(name)) for name in RECORDINGS)
     assert (len(RECORDINGS), total) == (13, 335)
 
 
@@ -82,9 +83,9 @@ class TestTheComparison:
         assert matcher.disorder()
 
     def test_a_seeded_tenant_holds_what_the_first_reads_showed(self) -> None:
-        bound = replay.load("TestAccAction")
+        bound = recording.load("TestAccAction")
         content: dict[str, object] = {}
-        replay._seed_bound_actions(content, bound)
+        recorded_state.seed_bound_actions(content, bound)
         assert len(content["actions"]) == 1  # type: ignore[arg-type]
 
     def test_builds_are_scripted_from_the_reads_that_follow(self) -> None:
@@ -95,7 +96,7 @@ class TestTheComparison:
             Interaction("GET", "/actions/actions/x", "", 200, action | {"status": "building"}),
             Interaction("GET", "/actions/actions/x", "", 200, action | {"status": "built"}),
         ]
-        replay.script_builds(sandbox, script, 0)
+        recorded_state.script_builds(sandbox, script, 0)
         assert list(sandbox.tenant.context.builds.scripted) == [
             [{"status": "building", "seconds": 1.5}, {"status": "built", "seconds": 0}]
         ]

@@ -1,0 +1,231 @@
+"""What a recording tells of the tenant that it was made on.
+
+Owns rules that derive a state from interactions. Refuses to know any single recording: whatever is
+seeded follows from a rule that holds for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from sandbox.tenant.factor_settings import CUSTOM_APP, NAMES
+from sandbox.tenant.settings import Generation
+from tests.sandbox.api.recording import Interaction, nanoseconds
+from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, Sandbox
+
+_FOUND = 200
+_FACTORS = "/guardian/factors/"
+_LEGACY = re.compile(r"(?:sms|phone)/(selected-provider|templates|providers/twilio)")
+_LEGACY_KEYS = {
+    "selected-provider": "selected provider",
+    "templates": "templates",
+    "providers/twilio": "twilio",
+}
+
+
+def generation(interactions: list[Interaction]) -> Generation:
+    """Legacy where the delivery that the unified experience forbids was answered."""
+    answered = (
+        _LEGACY.fullmatch(one.path.removeprefix(_FACTORS)) is not None and one.status == _FOUND
+        for one in interactions
+    )
+    return "legacy" if any(answered) else "unified"
+
+
+def seed(sandbox: Sandbox, interactions: list[Interaction]) -> None:
+    """Put the tenant into the state that the recording found."""
+    content = sandbox.tenant.export()
+    _seed_settings(content, interactions)
+    _seed_first_reads(content, interactions)
+    _seed_phone_factor(content, interactions)
+    seed_bound_actions(content, interactions)
+    _seed_logs(content, interactions)
+    sandbox.tenant.load(content)
+    _seed_phone_action(sandbox, interactions)
+
+
+def _first(interactions: list[Interaction], path: str) -> Any:
+    found = (one for one in interactions if one.method == "GET" and one.path == path)
+    first = next(found, None)
+    return None if first is None else first.answer
+
+
+def _seed_settings(content: dict[str, Any], interactions: list[Interaction]) -> None:
+    """Settings, factors, policies and message types are as the first reads of them say."""
+    settings = _first(interactions, "/tenants/settings")
+    if settings is not None:
+        # What the answer to a write leaves out was not stored: a read adds it.
+        written = next(
+            (
+                one.answer
+                for one in interactions
+                if one.method == "PATCH" and one.path == "/tenants/settings"
+            ),
+            {key: None for key in settings if key != "sandbox_versions_available"},
+        )
+        stored = {key: one for key, one in settings.items() if key in written}
+        content["singletons"]["settings"] = stored
+    factors = _first(interactions, "/guardian/factors")
+    if factors is not None:
+        content["singletons"]["guardian factors"] = {
+            "value": {one["name"]: one["enabled"] for one in factors}
+        }
+    policies = _first(interactions, "/guardian/policies")
+    if policies is not None:
+        content["singletons"]["guardian policies"] = {"value": policies}
+
+
+def _seed_first_reads(content: dict[str, Any], interactions: list[Interaction]) -> None:
+    """What was read of a factor's settings before it was written was there."""
+    written: set[str] = set()
+    for one in interactions:
+        name = CUSTOM_APP if one.path == "/prompts/mfa-push" else one.path.removeprefix(_FACTORS)
+        if one.method != "GET":
+            written.add(name)
+        elif name not in written and one.status == _FOUND and one.answer:
+            stored = _stored(name, one.answer)
+            if stored is not None:
+                content["singletons"].setdefault(*stored)
+
+
+def _stored(name: str, answer: dict[str, Any]) -> tuple[str, Any] | None:
+    """Under which key a document of the factors is stored, and how."""
+    if name in NAMES:
+        # Of a certificate, a read tells only that it is there.
+        kept = {key: value for key, value in answer.items() if key != "enabled"}
+        return f"factor {name}", kept | ({"p12": "there"} if answer.get("enabled") else {})
+    legacy = _LEGACY.fullmatch(name)
+    if legacy is None:
+        return None
+    value = answer["provider"] if legacy[1] == "selected-provider" else answer
+    return f"guardian {_LEGACY_KEYS[legacy[1]]}", {"value": value}
+
+
+def _seed_phone_factor(content: dict[str, Any], interactions: list[Interaction]) -> None:
+    """Who could choose message types without switching the factor on had it on.
+
+    That is the published rule, and an assumption (`message_types_need_factor`).
+    """
+    paths = {one.path for one in interactions if one.method == "PUT" and one.status == _FOUND}
+    if "/guardian/factors/phone/message-types" in paths and "/guardian/factors/sms" not in paths:
+        factors = content["singletons"].setdefault("guardian factors", {"value": {}})
+        factors["value"].setdefault("sms", True)
+
+
+def _seed_logs(content: dict[str, Any], interactions: list[Interaction]) -> None:
+    """Entries that were read were there, and as many newer ones as their pages leave out."""
+    logs: dict[str, Any] = {}
+    for one in interactions:
+        if one.path.startswith("/logs?") and one.status == _FOUND:
+            logs |= {entry["log_id"]: entry for entry in one.answer}
+    for one in interactions:
+        query = {key: value[0] for key, value in parse_qs(one.path.partition("?")[2]).items()}
+        if not one.path.startswith("/logs?") or "page" not in query:
+            continue
+        newest = one.answer[0]["log_id"]
+        newer = int(query["page"]) * int(query["per_page"]) - sum(key > newest for key in logs)
+        for number in range(newer):
+            log_id = f"901{number:03}"
+            logs[log_id] = {"log_id": log_id, "type": "unseen", "date": "", "details": {}}
+    if logs:
+        content["logs"] = dict(sorted(logs.items()))
+
+
+def seed_bound_actions(content: dict[str, Any], interactions: list[Interaction]) -> None:
+    """Bindings read before the recording wrote any were there, and so were their Actions."""
+    for one in interactions:
+        found = re.match(r"/actions/triggers/([^/]+)/bindings", one.path)
+        if found is None or found[1] in content.get("bindings", {}):
+            continue
+        items = [] if one.method == "PATCH" else one.answer["bindings"]
+        content.setdefault("bindings", {})[found[1]] = {
+            "items": [
+                {
+                    "id": item["id"],
+                    "action_id": item["action"]["id"],
+                    "display_name": item["display_name"],
+                    "created_at": nanoseconds(item["created_at"]),
+                }
+                for item in items
+            ]
+        }
+        for item in items:
+            _seed_action(content, item["action"])
+
+
+def _seed_action(content: dict[str, Any], action: dict[str, Any]) -> None:
+    version = action["deployed_version"]
+    stored = {
+        "id": version["id"],
+        "number": version["number"],
+        "code": version["code"],
+        "dependencies": version["dependencies"],
+        "runtime": version["runtime"],
+        "secrets": [],
+        "modules": [],
+        "supported_triggers": version["supported_triggers"],
+        "status": "built",
+        "created_at": nanoseconds(version["created_at"]),
+        "built_at": nanoseconds(version["built_at"]),
+        "updated_at": nanoseconds(version["updated_at"]),
+        "ready_at": None,
+    }
+    content.setdefault(f"versions of {action['id']}", {})[version["id"]] = stored
+    content.setdefault("actions", {})[action["id"]] = {
+        "id": action["id"],
+        "name": action["name"],
+        "supported_triggers": action["supported_triggers"],
+        "created_at": nanoseconds(action["created_at"]),
+        "updated_at": nanoseconds(action["updated_at"]),
+        "deployed_version": version["id"],
+        "last_number": version["number"],
+        "draft": {
+            key: stored[key] for key in ("code", "dependencies", "runtime", "secrets", "modules")
+        }
+        | {
+            "updated_at": nanoseconds(action["updated_at"]),
+            "phases": [{"status": "built", "seconds": 0}],
+        },
+    }
+
+
+def _seed_phone_action(sandbox: Sandbox, interactions: list[Interaction]) -> None:
+    """Who could make a provider custom had a deployed Action, as the documentation demands."""
+    made_custom = any(
+        one.path.startswith("/branding/phone/providers")
+        and one.method in {"POST", "PATCH"}
+        and one.body
+        and one.body.get("name") == "custom"
+        and one.status in {200, 201}
+        for one in interactions
+    )
+    if made_custom:
+        sandbox.deployed(CUSTOM_PHONE_ACTION)
+
+
+def script_builds(sandbox: Sandbox, interactions: list[Interaction], index: int) -> None:
+    """Let the build that a write starts take as long, and end, as the reads after it saw."""
+    written = interactions[index]
+    if written.method not in {"POST", "PATCH"} or not re.fullmatch(
+        r"/actions/actions(/[^/]+)?", written.path
+    ):
+        return
+    path = f"/actions/actions/{written.answer['id']}"
+    phases: list[dict[str, Any]] = []
+    started = 0.0
+    for later, one in enumerate(interactions[index + 1 :], start=1):
+        if one.path == path and one.method == "PATCH":
+            break
+        if one.path != path or one.method != "GET" or one.status != _FOUND:
+            continue
+        status = one.answer["status"]
+        if not phases or phases[-1]["status"] != status:
+            if phases:
+                # The clock moves by a second per request; a state changes between two of them.
+                phases[-1]["seconds"] = later - 0.5 - started
+                started = later - 0.5
+            phases.append({"status": status, "seconds": 0})
+    if phases:
+        sandbox.tenant.context.builds.scripted.append(phases)
