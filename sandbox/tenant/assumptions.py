@@ -81,7 +81,8 @@ class Assumptions:
 
     message_types_need_factor: bool = True
     """A non-empty list of message types is refused (404) while the phone factor is off. Published
-    (§6.4), with recorded counter-evidence for the empty list only."""
+    (§6.4). Recorded otherwise for the empty list; and go-auth0 recorded `["voice"]` accepted on a
+    tenant whose other recordings begin with the factor off, which need not have been so then."""
 
     message_types_need_provider: bool = False
     """Under the unified experience, message types are refused (409) while there is no phone
