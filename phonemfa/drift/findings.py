@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +15,8 @@ from typing import Any, Final
 from phonemfa.drift.kinds import KINDS, Kind
 
 MOST_DIFF_LINES: Final = 200
+MOST_CHARACTERS: Final = 120
+"""Of one value in a line of text."""
 
 # Nine digits: shorter ones are constants in code, no subscriber's number.
 _NUMBER: Final = re.compile(r"(?<![\w.])\+?\d(?:[ -]?\d){8,14}(?![\w.])")
@@ -81,6 +83,11 @@ class Finding:
         return KINDS[self.kind]
 
 
+def is_drift(findings: Collection[Finding]) -> bool:
+    """Whether the tenant is not what the stack declares."""
+    return any(one.level is Level.DRIFT for one in findings)
+
+
 def masked(text: str) -> str:
     """`text` without phone numbers and without what may be a key."""
     hidden = _NUMBER.sub(lambda match: f"…{match.group()[-2:]}", text)
@@ -99,7 +106,8 @@ def shown(value: Any) -> str:
         case list() | tuple():
             return ", ".join(shown(item) for item in value) or "none"
         case _:
-            return masked(str(value))
+            text = masked(str(value))
+            return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
 def text_diff(declared: str, there: str, *, name: str) -> str:

@@ -1,0 +1,191 @@
+"""All differences between a tenant and its stack: one finding a thing.
+
+Owns putting the rules' findings and the engine's changes together. Refuses to run the engine, to
+read a tenant, and to print.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from phonemfa.drift import actions, delivery, login
+from phonemfa.drift.declared import Declared
+from phonemfa.drift.findings import Finding, Level, Repair, shown
+from phonemfa.drift.live import Live
+from phonemfa.drift.recorded import (
+    ACTION,
+    BINDING,
+    GUARDIAN,
+    PROVIDER,
+    TEMPLATE,
+    TENANT,
+    Change,
+    Recorded,
+)
+
+_ACTION_KINDS: Final = {
+    "code": "action-code",
+    "runtime": "action-runtime",
+    "dependencies": "action-dependencies",
+    "secrets": "secret-names",
+}
+_TENANT_SWITCHES: Final = {
+    "phoneConsolidatedExperience": "phone_consolidated_experience",
+    "customizeMfaInPostloginAction": "customize_mfa_in_postlogin_action",
+}
+_LEGACY_TEXTS: Final = {
+    "enrollmentMessage": "enrollment_message",
+    "verificationMessage": "verification_message",
+}
+_OTHER_FACTORS: Final = {
+    "email": "email",
+    "otp": "otp",
+    "recoveryCode": "recovery-code",
+    "webauthnRoaming": "webauthn-roaming",
+    "webauthnPlatform": "webauthn-platform",
+    "duo": "duo",
+    "push": "push-notification",
+}
+
+Thing = tuple[str, str]
+"""Kind and subject."""
+
+
+def check(
+    declared: Declared, recorded: Recorded, live: Live, *, accepted: Collection[str] = ()
+) -> list[Finding]:
+    """Every finding, drift first, in the order in which a message meets what drifted.
+
+    Args:
+        declared: what the stack's settings declare.
+        recorded: what the state says, and what a refresh would change in it.
+        live: what is in the tenant.
+        accepted: ids of findings that somebody decided to live with: they are notices.
+    """
+    found = list(_by_rules(declared, recorded, live))
+    seen = {thing: change for change in recorded.changes for thing in _things(change)}
+    known = {(one.kind, one.subject) for one in found}
+    told = [_beside_the_state(one, seen) for one in found]
+    told += [
+        _by_engine(thing, change)
+        for thing, change in seen.items()
+        if thing not in known and not _follows_from(thing, known)
+    ]
+    return sorted((_accepted(one, accepted) for one in told), key=_rank)
+
+
+def _by_rules(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
+    for sender in actions.senders(declared.actions, recorded, live):
+        yield from actions.check(sender)
+    yield from delivery.check(declared, recorded, live)
+    yield from login.check(declared, recorded, live)
+
+
+def _beside_the_state(finding: Finding, seen: Mapping[Thing, Change]) -> Finding:
+    silent = finding.in_state and (finding.kind, finding.subject) not in seen
+    # Nothing that Pulumi holds differs from its state, yet the tenant is not as declared.
+    return replace(finding, recorded=True) if silent else finding
+
+
+def _things(change: Change) -> Iterator[Thing]:
+    """What a change of the engine's is called here."""
+    resource = change.resource
+    match resource.type:
+        case t if t == ACTION:
+            trigger = _trigger(resource.outputs)
+            tops = {_top(path) for path in change.paths}
+            yield from {(_ACTION_KINDS.get(top, "action"), trigger) for top in tops or {""}}
+        case t if t == BINDING:
+            yield "binding", str(resource.outputs.get("trigger", ""))
+        case t if t == PROVIDER:
+            yield "provider", ""
+        case t if t == TEMPLATE:
+            yield "template", str(resource.outputs.get("type", ""))
+        case t if t == GUARDIAN:
+            yield from {_guardian_thing(path) for path in change.paths}
+        case t if t == TENANT:
+            yield from {_tenant_thing(path) for path in change.paths}
+        case _:
+            yield "other", resource.urn.rpartition("::")[2]
+
+
+def _guardian_thing(path: str) -> Thing:
+    top, _, rest = path.partition(".")
+    if top in _OTHER_FACTORS:
+        return "other-factor", _OTHER_FACTORS[top]
+    if top == "phone":
+        return _phone_thing(rest)
+    return ("policy", "") if top == "policy" else ("other", path)
+
+
+def _phone_thing(path: str) -> Thing:
+    top, _, rest = path.partition(".")
+    if top == "options":
+        return "template", _LEGACY_TEXTS.get(rest, rest)
+    # A list's items are written `messageTypes[1]`.
+    kinds = {"messageTypes": "message-types", "provider": "provider"}
+    return kinds.get(_top(path), "factor"), ""
+
+
+def _tenant_thing(path: str) -> Thing:
+    top = _top(path)
+    if top in _TENANT_SWITCHES:
+        return "tenant-switch", _TENANT_SWITCHES[top]
+    return "tenant-setting", top
+
+
+def _follows_from(thing: Thing, known: Collection[Thing]) -> bool:
+    """Whether the engine's change is only what another finding looks like in its data."""
+    kind, _ = thing
+    switched = ("tenant-switch", "phone_consolidated_experience") in known
+    # The other generation's tenant shows, or hides, provider and texts in its factor.
+    if switched and kind in {"provider", "template", "factor"}:
+        return True
+    # A factor that is off has neither channels nor provider nor texts.
+    if ("factor", "") in known and kind in {"message-types", "provider", "template"}:
+        return True
+    # A binding goes with its Action.
+    return kind == "binding" and ("action", thing[1]) in known
+
+
+def _by_engine(thing: Thing, change: Change) -> Finding:
+    kind, subject = thing
+    tops = dict.fromkeys(_top(path) for path in change.paths)
+    before = {top: change.resource.outputs.get(top) for top in tops}
+    after = {top: change.after.get(top) for top in tops}
+    name = change.resource.urn.rpartition("::")[2]
+    paths = ", ".join(change.paths)
+    return Finding(
+        kind=kind,
+        subject=subject,
+        what=f"{name} is gone" if change.gone else f"{name} was changed in {paths}",
+        expected=shown(before) if before else "there",
+        found=shown(after) if after else "gone",
+        repair=Repair.UP,
+        how="pulumi up --refresh records it and changes nothing in the tenant"
+        if kind == "tenant-setting"
+        else "",
+    )
+
+
+def _trigger(outputs: Mapping[str, Any]) -> str:
+    triggers = outputs.get("supportedTriggers")
+    first = triggers[0] if isinstance(triggers, list) else triggers
+    return str((first or {}).get("id", ""))
+
+
+def _top(path: str) -> str:
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def _accepted(finding: Finding, accepted: Collection[str]) -> Finding:
+    if finding.id not in accepted:
+        return finding
+    return replace(finding, level=Level.NOTICE, how=f"accepted. {finding.how}".rstrip())
+
+
+def _rank(finding: Finding) -> bool:
+    return finding.level is not Level.DRIFT
