@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from phonemfa.doctor.command import doctor
+from phonemfa.drift.command import drift
 from phonemfa.report.command import report
 
 app = typer.Typer(
@@ -25,4 +26,5 @@ def main() -> None:
 
 
 app.command()(doctor)
+app.command()(drift)
 app.command()(report)
