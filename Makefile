@@ -45,11 +45,12 @@ fidelity: environment node engine ## The sandbox against other vendors' clients,
 	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
-check: environment node ## Lint, format and types, of Python and JavaScript
+check: environment node ## Lint, format and types of Python and JavaScript; scripts, workflows
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(CHECKED)
 	@scripts/javascript
+	@scripts/workflows
 
 .PHONY: engine
 engine: environment ## Make the Pulumi engine and the auth0 plugin ready
