@@ -14,7 +14,8 @@ from phonemfa.report.shown import cut, visible
 _LONGEST_SPAN: Final = 120
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _WORD_JOINER: Final = "\u2060"
-_LIVE: Final = re.compile(r"([@#])(?=\w)")
+_LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
+"""What GitHub makes a mention, a reference or a link of, wherever it is not code."""
 
 
 def span(text: str) -> str:
@@ -40,9 +41,9 @@ def fence(text: str, language: str = "text") -> str:
 def prose(text: str) -> str:
     """The text as a paragraph's words: every punctuation mark escaped, no mention or reference."""
     line = " ".join(visible(text).split())
-    escaped = _PUNCTUATION.sub(r"\\\1", line)
-    # GitHub looks for mentions and references in what Markdown has made of the escapes, too.
-    return _LIVE.sub(rf"\1{_WORD_JOINER}", escaped)
+    # Escapes alone do not stop GitHub: it looks at what Markdown has made of them.
+    broken = _LIVE.sub(lambda found: f"{found[0]}{_WORD_JOINER}", line)
+    return _PUNCTUATION.sub(r"\\\1", broken)
 
 
 def _longest_run(text: str) -> int:

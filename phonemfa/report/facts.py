@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.phone_mfa import TRIGGERS
+from components.phone_mfa import KEY_SECRET, TRIGGERS
 from components.vocabulary import Experience, MessageType, Policy
 from phonemfa.report.preview import Step, at
 from policy.resource_types import (
@@ -24,7 +24,6 @@ from policy.resource_types import (
     TRIGGER_ACTIONS,
 )
 
-API_KEY: Final = "CPAAS_API_KEY"
 SETTINGS: Final = (
     "CPAAS_BASE_URL",
     "SMS_SENDER",
@@ -120,7 +119,7 @@ class Facts:
         yield action is None, "the stack has no Action that could send it"
         if action:
             yield not action.deployed, "the Action is not deployed"
-            yield API_KEY not in action.secret_names, f"the Action has no {API_KEY}"
+            yield KEY_SECRET not in action.secret_names, f"the Action has no {KEY_SECRET}"
             bound = action.trigger in self.bound
             yield legacy and not bound, "the Action is not bound, and legacy tenants run no other"
         yield not legacy and self.provider is None, "there is no phone provider"

@@ -94,9 +94,10 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[str]:
     yield from _section("Risks", _risks(loud))
     yield from _section("Policy rules that are broken", _violations(loud))
     yield from _section("Who is touched", _differences(loud))
-    yield from _messages(loud, room)
-    yield from _codes(loud, room)
-    yield from _section("Secrets and settings of the Action, by name", _secrets(loud))
+    changing = [one for one in loud if one.changes]
+    yield from _messages(changing, room)
+    yield from _codes(changing, room)
+    yield from _section("Secrets and settings of the Action, by name", _secrets(changing))
     yield from _section("Warnings of the program", _warnings(loud))
     yield from _footer(loud)
 

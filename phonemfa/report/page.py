@@ -34,6 +34,7 @@ def as_page(environments: Sequence[Environment]) -> str:
     """The whole report as one self-contained HTML page."""
     style = (_FOLDER / "page.css").read_text(encoding="utf-8")
     loud = [one for one in environments if not one.quiet]
+    changing = [one for one in loud if one.changes]
     page = _templates().get_template("page.html.j2")
     text = page.render(
         # Ours, and named by its hash in the page's policy: no other style can apply.
@@ -51,12 +52,12 @@ def as_page(environments: Sequence[Environment]) -> str:
             key=lambda one: one[0].enforcement is not Level.MANDATORY,
         ),
         differences=together(loud, lambda one: one.differences),
-        changed=together(loud, lambda one: one.changed_messages),
+        changed=together(changing, lambda one: one.changed_messages),
         unchanged=together(
-            environments, lambda one: (each for each in one.messages if not each.changed)
+            changing, lambda one: (each for each in one.messages if not each.changed)
         ),
-        code=together(loud, lambda one: one.code),
-        secrets=together([one for one in loud if one.changes], lambda one: one.secrets),
+        code=together(changing, lambda one: one.code),
+        secrets=together(changing, lambda one: one.secrets),
         warnings=together(loud, lambda one: one.warnings),
         foreign_plugin=any(one.foreign_plugin for one in environments),
     )

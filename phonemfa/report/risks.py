@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from components.phone_mfa import KEY_SECRET
 from components.vocabulary import Experience
 from phonemfa.report.differences import CHANNEL_NAMES, differences
-from phonemfa.report.facts import API_KEY, Facts
+from phonemfa.report.facts import Facts
 from phonemfa.report.preview import Operation, Step
 from phonemfa.report.secrets import Fate, secret_fates
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
@@ -148,7 +149,7 @@ def _always_with_something_new(change: Change) -> Iterator[Risk]:
         what = "This sender has never delivered a code"
     elif action and change.before.action and action.code != change.before.action.code:
         what = "The code that sends changes too"
-    elif any(one.name == API_KEY for one in rotated):
+    elif any(one.name == KEY_SECRET for one in rotated):
         what = "The CPaaS key changes too"
     else:
         return

@@ -1,0 +1,187 @@
+"""Previews to report on: one that the real engine printed, and changes to it.
+
+Owns the fixture `unified.json` (the package's own stack, unchanged) and what becomes of it when
+something changes. tests/end_to_end/test_report.py proves that the engine still prints its form.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from components.action_code import assemble
+from phonemfa.report.preview import Preview, read_preview
+from phonemfa.report.summary import Environment, environment
+
+FIXTURE = Path(__file__).parent / "unified.json"
+
+ACTION = "phone-mfa-sender-action"
+PROVIDER = "phone-mfa-delivery-provider"
+GUARDIAN = "phone-mfa-factor-guardian"
+VERIFY = "phone-mfa-delivery-otp-verify"
+CHANGE_PASSWORD = "phone-mfa-delivery-change-password"
+
+Inputs = dict[str, Any]
+
+_KEPT_OF_A_STEP = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
+_KEPT_OF_A_STATE = ("urn", "custom", "type", "inputs", "outputs", "protect", "ignoreChanges")
+
+
+def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
+    """What a report reads of the engine's answer, in an order of its own, without the code."""
+    steps = []
+    for raw in answer["steps"]:
+        step = {key: raw.get(key) for key in _KEPT_OF_A_STEP}
+        for side in ("oldState", "newState"):
+            if raw.get(side):
+                step[side] = {key: raw[side][key] for key in _KEPT_OF_A_STATE if key in raw[side]}
+        steps.append(step)
+    text = json.dumps(sorted(steps, key=lambda one: (one["urn"].count("$"), one["urn"])))
+    code = json.dumps(assemble("custom-phone-provider"))
+    return {
+        "config": answer["config"],
+        "steps": json.loads(text.replace(code, '"// CODE\\nexports.onExecute = 1;\\n"')),
+        "diagnostics": [],
+        "changeSummary": answer["changeSummary"],
+    }
+
+
+def shape(value: Any) -> Any:
+    """A value without what differs between two runs: every string is one, secrets stay."""
+    if isinstance(value, dict):
+        return {key: shape(member) for key, member in sorted(value.items())}
+    if isinstance(value, list):
+        return [shape(member) for member in value]
+    if isinstance(value, str) and value != "[secret]":
+        return "…"
+    return value
+
+
+class Change:
+    """A preview of the package's stack, in which something changes."""
+
+    def __init__(self, *, stack: str = "t1") -> None:
+        text = FIXTURE.read_text(encoding="utf-8")
+        name = json.dumps(stack)[1:-1]
+        text = text.replace("urn:pulumi:t1::", f"urn:pulumi:{name}::")
+        self.answer: dict[str, Any] = json.loads(text)
+
+    def step(self, name: str) -> dict[str, Any]:
+        """One resource's step, to be changed."""
+        (found,) = [one for one in self.answer["steps"] if one["urn"].endswith(f"::{name}")]
+        step: dict[str, Any] = found
+        return step
+
+    def update(self, name: str, change: Callable[[Inputs], Any], *paths: str) -> Change:
+        """Update a resource; `paths` as the engine names them in `detailedDiff`."""
+        step = self.step(name)
+        step["op"] = "update"
+        step["newState"] = copy.deepcopy(step["newState"])
+        change(step["newState"]["inputs"])
+        step["newState"].pop("outputs", None)
+        step["diffReasons"] = sorted({path.partition(".")[0].partition("[")[0] for path in paths})
+        step["detailedDiff"] = {path: {"kind": "update", "inputDiff": False} for path in paths}
+        return self
+
+    def replace(self, name: str) -> Change:
+        """Replace a resource, as `pulumi state taint` makes the engine do."""
+        step = self.step(name)
+        step["op"], step["replaceReasons"] = "replace", ["id"]
+        return self
+
+    def delete(self, name: str) -> Change:
+        """Delete a resource."""
+        step = self.step(name)
+        step["op"] = "delete"
+        del step["newState"]
+        return self
+
+    def create(self, *names: str) -> Change:
+        """Create resources that were not there; all of them without names."""
+        for step in self.answer["steps"]:
+            if not names or step["urn"].rpartition("::")[2] in names:
+                step["op"] = "create"
+                step.pop("oldState", None)
+                step["newState"].pop("outputs", None)
+        return self
+
+    def named(self, factor: str) -> Change:
+        """Another factor that the stack names, so that it is not left alone."""
+        for side in ("oldState", "newState"):
+            state = self.step(GUARDIAN)[side]
+            state["ignoreChanges"] = [one for one in state["ignoreChanges"] if one != factor]
+        return self
+
+    def protect(self, *, was: bool, will_be: bool) -> Change:
+        """Protection on every resource, which has no operation."""
+        for step in self.answer["steps"]:
+            step["oldState"]["protect"], step["newState"]["protect"] = was, will_be
+        return self
+
+    def before(self, name: str, change: Callable[[Inputs], Any]) -> Change:
+        """Change what is there now (before `update`)."""
+        step = self.step(name)
+        for side in ("oldState", "newState"):
+            for kind in ("inputs", "outputs"):
+                if kind in step[side]:
+                    change(step[side][kind])
+        return self
+
+    def warn(self, message: str) -> Change:
+        """A warning of the program."""
+        self.answer["diagnostics"].append(
+            {"message": f"warning: {message}\n", "severity": "warning"}
+        )
+        return self
+
+    def done(self) -> dict[str, Any]:
+        """The engine's answer."""
+        operations = [one["op"] for one in self.answer["steps"]]
+        self.answer["changeSummary"] = {one: operations.count(one) for one in set(operations)}
+        return self.answer
+
+    def preview(self) -> Preview:
+        return read_preview(self.done())
+
+    def environment(self) -> Environment:
+        return environment(self.preview())
+
+
+def policy(value: str) -> Callable[[Inputs], Any]:
+    """Sets the Guardian's policy."""
+    return lambda inputs: inputs.update(policy=value)
+
+
+def text(value: str, *, channel: str = "text") -> Callable[[Inputs], Any]:
+    """Sets a template's text."""
+    return lambda inputs: inputs["content"]["body"].update({channel: value})
+
+
+def setting(name: str, value: str) -> Callable[[Inputs], Any]:
+    """Sets one of the Action's secrets."""
+
+    def change(inputs: Inputs) -> None:
+        for one in inputs["secrets"]:
+            if one["name"] == name:
+                one["value"] = value
+
+    return change
+
+
+def place_of(name: str) -> int:
+    """Where the Action has a secret."""
+    secrets = Change().step(ACTION)["newState"]["inputs"]["secrets"]
+    return [one["name"] for one in secrets].index(name)
+
+
+def rotated(change: Change) -> Change:
+    """The CPaaS key is another: the engine prints the same for both, and a path."""
+    return change.update(ACTION, lambda _: None, f"secrets[{place_of('CPAAS_API_KEY')}].value")
+
+
+def recoded(change: Change, code: str) -> Change:
+    """The Action has other code."""
+    return change.update(ACTION, lambda inputs: inputs.update(code=code), "code")

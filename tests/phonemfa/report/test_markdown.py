@@ -1,0 +1,196 @@
+"""The comment: what it says, what it never becomes, and how long it may be."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from phonemfa.github import MAX_BODY
+from phonemfa.report.escape import fence, prose, span
+from phonemfa.report.markdown import MAX_LENGTH, as_markdown
+from phonemfa.report.preview import read_preview
+from phonemfa.report.summary import Environment, environment, failed
+from tests.phonemfa.report.hostile import PAYLOADS, owned
+from tests.phonemfa.report.previews import (
+    GUARDIAN,
+    PROVIDER,
+    VERIFY,
+    Change,
+    policy,
+    recoded,
+    rotated,
+    text,
+)
+
+OURS = {
+    *("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre"),
+    *("details", "summary", "sub"),
+}
+
+
+class Rendered(HTMLParser):
+    """What a browser would make of a comment: tags, attributes, text outside of code."""
+
+    def __init__(self, markdown: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.prose = ""
+        self.open: list[str] = []
+        html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+        self.feed(html.render(markdown))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {f"{tag} {name}" for name, _ in attrs}
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "code" not in self.open:
+            self.prose += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment that nobody sees: {data}")
+
+
+def comment(*environments: Environment) -> str:
+    return as_markdown(environments, whole="elsewhere")
+
+
+def test_no_change_is_said_in_three_lines() -> None:
+    lines = comment(Change(stack="dev").environment(), Change(stack="staging").environment())
+    assert lines.split("\n") == [
+        "## Phone MFA: nothing changes",
+        "",
+        "Nothing changes in `dev`, `staging`.",
+        "",
+    ]
+
+
+def test_every_environment_has_its_headline() -> None:
+    changed = Change(stack="prod").update(VERIFY, text("{{ code }}"), "content.body.text")
+    shown = comment(Change(stack="dev").environment(), changed.environment())
+    assert "## Phone MFA: 1 update in 1 environment" in shown
+    assert "**`prod`: 1 update.** Updates the text `otp_verify` (text)." in shown
+    assert "Nothing changes in `dev`." in shown
+
+
+def test_what_is_equal_in_two_environments_is_said_once() -> None:
+    both = [recoded(Change(stack=one), "// new\n").environment() for one in ("dev", "prod")]
+    shown = comment(*both)
+    assert shown.count("```diff") == 1
+    assert "(`dev`, `prod`): +1 −2 lines" in shown
+
+
+def test_a_message_is_shown_before_and_after() -> None:
+    change = Change().update(VERIFY, text("{{ code }}です。" * 12), "content.body.text")
+    shown = comment(change.environment())
+    assert "Before (65 UTF-16 units, 1 part):\n```text\n株式会社日本架空銀行" in shown
+    assert "2 parts; **more parts than before**):\n```text\n123456です。" in shown
+    assert "5 messages unchanged" in shown
+
+
+def test_lockouts_secrets_and_broken_rules_are_told() -> None:
+    change = Change().before(GUARDIAN, policy("never")).delete(PROVIDER)
+    change = rotated(change).update(GUARDIAN, policy("all-applications"), "policy")
+    shown = comment(change.environment())
+    assert "🛑 **Lockout**, `t1`: Every login is asked" in shown
+    assert "⛔ `one-sender-per-channel` (mandatory), `t1`:" in shown
+    assert "**changed** `CPAAS_API_KEY`; **unchanged** `CPAAS_BASE_URL`" in shown
+    assert "**policy** `never` → `always` (every login is asked for a second factor)" in shown
+
+
+def test_a_stack_without_a_preview_is_told_beside_the_others() -> None:
+    shown = comment(failed("dev", "no such stack"), Change(stack="staging").environment())
+    assert "not every preview could be made" in shown
+    assert "**`dev`**: no preview.\n\n```text\nno such stack\n```" in shown
+    assert "Nothing changes in `staging`." in shown
+
+
+def test_a_rule_that_is_broken_without_any_change_is_told_alone() -> None:
+    shown = comment(Change(stack="prod").environment())
+    assert "`protected-in-production` (mandatory), `prod`" in shown
+    assert "### Messages" not in shown
+    assert "### Secrets" not in shown
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_nothing_of_other_people_becomes_live(payload: str) -> None:
+    shown = comment(environment(read_preview(owned(payload))), failed(payload, payload))
+    shown.encode("utf-8")
+    rendered = Rendered(shown)
+    assert rendered.open == []
+    assert rendered.tags <= OURS
+    assert rendered.attributes <= {"code class"}
+    # Outside of code, where GitHub would look for mentions and addresses, only warnings have it.
+    assert not re.search(r"(?<![\w@])[@#](?=\w)|https?://|www\.e|\w@\w", rendered.prose)
+    assert "\u202e" not in shown
+    assert "\x1b" not in shown
+    assert "owned" in shown
+
+
+@given(st.text())
+def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {span(value)} y")
+    assert rendered.tags == {"p", "code"}
+    assert rendered.prose.strip() == "x  y"
+
+
+@given(st.text())
+def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"<details>\n\n{fence(value)}\n\n</details>\n\nend")
+    assert rendered.tags == {"details", "pre", "code", "p"}
+    assert rendered.prose.strip() == "end"
+
+
+@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-|~\n\u202e")))
+def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {prose(value)}")
+    assert rendered.tags == {"p"}
+    assert not re.search(r"[@#](?=\w)", rendered.prose)
+
+
+def many(count: int, size: int) -> list[Environment]:
+    made = []
+    for number in range(count):
+        change = Change(stack=f"s{number}").update(
+            VERIFY, text(f"{number} {{{{ code }}}} {'長' * size}"), "content.body.text"
+        )
+        code = "\n".join(f"line {number} {index} {'`' * 50}" for index in range(size))
+        made.append(recoded(change, code).environment())
+    return made
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 20_000), (12, 2_000), (200, 500)])
+def test_a_comment_is_never_longer_than_github_takes(count: int, size: int) -> None:
+    shown = comment(*many(count, size))
+    assert len(shown.encode("utf-16-le")) // 2 <= MAX_LENGTH < MAX_BODY - 100
+    rendered = Rendered(shown)
+    assert rendered.open == []
+    assert rendered.tags <= OURS
+    if count > 1:
+        assert shown.endswith("**Shortened** to fit into a comment; the whole is in elsewhere.\n")
+
+
+def test_a_long_diff_is_cut_with_a_note() -> None:
+    shown = comment(many(1, 1_000)[0])
+    assert re.search(r"… and \d+ more lines of this diff\.", shown)
+
+
+def test_shortening_keeps_what_matters_most() -> None:
+    change = Change(stack="prod").before(GUARDIAN, policy("never")).delete(PROVIDER)
+    change = change.update(GUARDIAN, policy("all-applications"), "policy")
+    shown = as_markdown([change.environment(), *many(3, 2_000)], whole="elsewhere", limit=2_500)
+    assert len(shown.encode("utf-16-le")) // 2 <= 2_500
+    assert "🛑 **Lockout**, `prod`" in shown
+    assert "Shortened" in shown

@@ -1,0 +1,96 @@
+"""Messages as users get them, with their length."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.vocabulary import MessageType
+from phonemfa.report import wording
+from phonemfa.report.messages import Message, render
+from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, Inputs, text
+
+
+def changed(change: Change) -> list[Message]:
+    return list(change.environment().changed_messages)
+
+
+def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
+    longer = "{{ friendly_name }}の認証コードは {{ code }} です。" + "お知らせ。" * 21
+    (one,) = changed(Change().update(VERIFY, text(longer), "content.body.text"))
+    assert (one.kind, one.channel, one.sender) == ("otp_verify", "text", "0005212345")
+    assert one.before
+    assert one.after
+    assert "株式会社日本架空銀行会員サービスの認証コードは 123456 です。" in one.after.text
+    assert wording.size(one.before) == "65 UTF-16 units, 1 part"
+    assert wording.size(one.after) == "139 UTF-16 units, 3 parts"
+    assert wording.grew(one)
+
+
+def test_units_are_utf_16_also_where_carriers_count_septets() -> None:
+    one = render("😀 {{ code }}", kind="otp_verify", channel="text")
+    assert wording.size(one) == "9 UTF-16 units, 1 part"
+    ascii_only = render("{{ code }} is it", kind="otp_verify", channel="text")
+    assert wording.size(ascii_only) == "12 UTF-16 units (12 in GSM-7), 1 part"
+
+
+def test_a_call_reads_the_code_digit_by_digit() -> None:
+    (one,) = changed(
+        Change().update(VERIFY, text("{{ code }} です", channel="voice"), "content.body.voice")
+    )
+    assert one.channel == "voice"
+    assert one.after
+    assert one.after.text == "1, 2, 3, 4, 5, 6 です"
+    assert one.after.size is None
+
+
+def test_a_deleted_text_is_shown_as_it_was() -> None:
+    messages = changed(Change().delete(CHANGE_PASSWORD))
+    assert {(one.kind, one.channel) for one in messages} == {
+        ("change_password", "text"),
+        ("change_password", "voice"),
+    }
+    assert all(one.before and one.after is None for one in messages)
+
+
+def test_a_change_that_the_sample_values_hide_is_a_change() -> None:
+    hidden = (
+        "{% if user.country == 'Elsewhere' %}x{% endif %}{{ friendly_name }}の認証コードは "
+        "{{ code }} です。ログイン画面に入力してください。第三者には教えないでください。"
+    )
+    (one,) = changed(Change().update(VERIFY, text(hidden), "content.body.text"))
+    assert one.only_the_template
+
+
+def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
+    def sms_only(inputs: Inputs) -> None:
+        inputs["phone"]["messageTypes"] = ["sms"]
+
+    environment = Change().update(GUARDIAN, sms_only, "phone.messageTypes[1]").environment()
+    assert {one.channel for one in environment.messages if not one.sent} == {"voice"}
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("no code at all", "the code is not in it"),
+        ("{{ code", "it cannot be rendered"),
+        ("{% nonsense %}", "it cannot be rendered"),
+        ("{{ code }} 😀", "carriers may garble 😀"),
+    ],
+)
+def test_a_text_that_cannot_be_sent_says_why(template: str, words: str) -> None:
+    assert words in render(template, kind="otp_verify", channel="text").problem
+
+
+def test_half_a_surrogate_pair_ends_no_report() -> None:
+    one = render("{{ code }} \ud83d", kind=MessageType.OTP_VERIFY.value, channel="text")
+    assert "�" in one.text
+
+
+def test_a_legacy_tenants_name_is_rendered_too() -> None:
+    one = render("{{ tenant.friendly_name }} {{ code }}", kind="x", channel="text", legacy=True)
+    assert one.text == "株式会社日本架空銀行会員サービス 123456"
+
+
+def test_an_endless_text_is_cut() -> None:
+    assert len(render("{{ code }}" + "x" * 10**6, kind="x", channel="text").text) <= 2_000

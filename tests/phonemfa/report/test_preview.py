@@ -1,0 +1,78 @@
+"""What is read of the engine's answer, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phonemfa.report.preview import Operation, PreviewError, read_preview
+from policy.model import Hidden
+from tests.phonemfa.report.previews import ACTION, VERIFY, Change, rotated, text
+
+
+def test_components_are_no_resources_of_the_tenant() -> None:
+    preview = Change(stack="dev").preview()
+    assert preview.stack == "dev"
+    assert len(preview.steps) == 6
+    assert {one.operation for one in preview.steps} == {Operation.SAME}
+
+
+def test_a_replacement_told_in_three_steps_is_one() -> None:
+    change = Change().replace(ACTION)
+    step = change.step(ACTION)
+    change.answer["steps"] += [
+        {**step, "op": "create-replacement"},
+        {**step, "op": "delete-replaced"},
+    ]
+    (replaced,) = [one for one in change.preview().steps if one.name == ACTION]
+    assert replaced.operation is Operation.REPLACE
+
+
+def test_a_secret_is_a_mark_on_both_sides() -> None:
+    (step,) = [one for one in rotated(Change()).preview().steps if one.name == ACTION]
+    assert step.old["secrets"][0] == step.new["secrets"][0]
+    assert step.old["secrets"][0]["value"] is Hidden.SECRET
+
+
+def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
+    change = Change().update(VERIFY, text("{{ code }} after"), "content.body.text")
+    text("{{ code }} of the tenant")(change.step(VERIFY)["oldState"]["outputs"])
+    (step,) = [one for one in change.preview().steps if one.name == VERIFY]
+    assert step.old["content"]["body"]["text"] == "{{ code }} of the tenant"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {},
+        {"steps": None},
+        {"steps": []},
+        {"steps": [None]},
+        {"steps": [{"op": "create"}]},
+        {"steps": [{"op": "create", "urn": "no urn"}]},
+        {"steps": [{"op": "create", "urn": "urn:pulumi:t1::p::t::n", "newState": {"custom": 1}}]},
+        {"steps": [{"op": "dance", "urn": "urn:pulumi:t1::p::t::n"}]},
+        {"steps": [{"op": "same", "urn": "urn:pulumi:t1::p::t::n"}], "changeSummary": 3},
+        {"steps": [{"op": "same", "urn": "urn:pulumi:t1::p::t::n"}], "diagnostics": ["x"]},
+    ],
+)
+def test_what_is_no_preview_is_refused_in_words(answer: Any) -> None:
+    with pytest.raises(PreviewError):
+        read_preview(answer)
+
+
+def test_a_preview_without_the_unchanged_resources_is_refused() -> None:
+    answer = Change().update(VERIFY, text("{{ code }}"), "content.body.text").done()
+    answer["steps"] = [one for one in answer["steps"] if one["op"] != "same"]
+    with pytest.raises(PreviewError, match="--show-sames"):
+        read_preview(answer)
+
+
+def test_a_failed_preview_says_why() -> None:
+    answer = Change().done()
+    answer["diagnostics"] = [{"severity": "error", "message": "error: 1 fault in the config\n"}]
+    with pytest.raises(PreviewError, match="1 fault in the config"):
+        read_preview(answer)

@@ -1,0 +1,193 @@
+"""Each risk is told when it is there, and not when it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from phonemfa.report.risks import Danger
+from phonemfa.report.summary import Environment, faulty
+from tests.phonemfa.report.previews import (
+    ACTION,
+    CHANGE_PASSWORD,
+    GUARDIAN,
+    PROVIDER,
+    VERIFY,
+    Change,
+    Inputs,
+    policy,
+    recoded,
+    rotated,
+    setting,
+    text,
+)
+
+
+def titles(environment: Environment, danger: Danger | None = None) -> set[str]:
+    return {one.title for one in environment.risks if danger in {None, one.danger}}
+
+
+def lockouts(change: Change) -> str:
+    return " ".join(one.what for one in change.environment().risks if one.danger is Danger.LOCKOUT)
+
+
+def from_never(change: Change) -> Change:
+    """The policy becomes always in this change."""
+    return change.before(GUARDIAN, policy("never")).update(
+        GUARDIAN, policy("all-applications"), "policy"
+    )
+
+
+def phone(**values: object) -> Callable[[Inputs], object]:
+    return lambda inputs: inputs["phone"].update(values)
+
+
+def disabled(inputs: Inputs) -> None:
+    inputs["disabled"] = True
+
+
+def keyless(inputs: Inputs) -> None:
+    inputs["secrets"] = inputs["secrets"][1:]
+
+
+HARMLESS = {
+    "nothing": Change,
+    "a text": lambda: Change().update(VERIFY, text("{{ code }}"), "content.body.text"),
+    "the code": lambda: recoded(Change(), "// other"),
+    "the key": lambda: rotated(Change()),
+    "a wider country list": lambda: Change().update(
+        ACTION, setting("ALLOWED_PREFIXES", "+81,+1"), "secrets[5].value"
+    ),
+    "a stricter policy": lambda: from_never(Change()),
+    "protection": lambda: Change().protect(was=False, will_be=True),
+}
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
+def test_a_harmless_change_has_no_risk(change: Callable[[], Change]) -> None:
+    assert change().environment().risks == ()
+
+
+LOCKOUTS = {
+    "no Action": (lambda: Change().delete(ACTION), "no Action"),
+    "no provider": (lambda: Change().delete(PROVIDER), "no phone provider"),
+    "a provider that is off": (
+        lambda: Change().update(PROVIDER, disabled, "disabled"),
+        "provider is switched off",
+    ),
+    "a factor that is off": (
+        lambda: Change().update(GUARDIAN, phone(enabled=False), "phone.enabled"),
+        "factor is off",
+    ),
+    "no channel": (
+        lambda: Change().update(GUARDIAN, phone(messageTypes=[]), "phone.messageTypes[0]"),
+        "no channel",
+    ),
+    "an Action that is not deployed": (
+        lambda: Change().update(ACTION, lambda inputs: inputs.update(deploy=False), "deploy"),
+        "not deployed",
+    ),
+    "an Action without its key": (
+        lambda: Change().update(ACTION, keyless, "secrets[0].name"),
+        "no CPAAS_API_KEY",
+    ),
+    "always while the Action is replaced": (
+        lambda: from_never(Change().replace(ACTION)),
+        "replaces the Action",
+    ),
+    "always while the provider is replaced": (
+        lambda: from_never(Change().replace(PROVIDER)),
+        "replaces the phone provider",
+    ),
+    "always while the provider is deleted": (
+        lambda: from_never(Change().delete(PROVIDER)),
+        "no phone provider",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), LOCKOUTS.values(), ids=LOCKOUTS)
+def test_a_lockout_is_told_and_fails_a_strict_run(change: Callable[[], Change], words: str) -> None:
+    assert words in lockouts(change())
+    assert faulty([change().environment()], strict=True)
+
+
+@pytest.mark.parametrize("will_be", ["never", "confidence-score"])
+def test_without_always_nobody_is_locked_out_for_sure(will_be: str) -> None:
+    change = Change().before(GUARDIAN, policy(will_be)).delete(PROVIDER)
+    assert lockouts(change) == ""
+    risky = "Lockout of risky logins" in titles(change.environment())
+    assert risky == (will_be == "confidence-score")
+
+
+WARNINGS = {
+    "A moment without a sender": lambda: Change().replace(ACTION),
+    "Phone provider replaced": lambda: Change().replace(PROVIDER),
+    "All MFA off": lambda: Change().replace(GUARDIAN),
+    "Phone provider destroyed": lambda: Change().delete(PROVIDER),
+    "Action deleted": lambda: Change().delete(ACTION),
+    "MFA asked for less often": lambda: Change().update(GUARDIAN, policy("never"), "policy"),
+    "Channel taken away": lambda: Change().update(
+        GUARDIAN, phone(messageTypes=["sms"]), "phone.messageTypes[1]"
+    ),
+    "Countries taken away": lambda: Change().update(
+        ACTION, setting("ALLOWED_PREFIXES", "+8190"), "secrets[5].value"
+    ),
+    "Messages no longer sent": lambda: Change().update(
+        ACTION, setting("MESSAGE_TYPES", "otp_enroll,otp_verify"), "secrets[6].value"
+    ),
+    "Text deleted": lambda: Change().delete(CHANGE_PASSWORD),
+    "Text switched off": lambda: Change().update(VERIFY, disabled, "disabled"),
+    "Code without a version": lambda: Change().update(
+        ACTION, lambda inputs: inputs.update(deploy=False, code="// new"), "deploy", "code"
+    ),
+    "Protection removed": lambda: Change().protect(was=True, will_be=False),
+    "Always from the first try": lambda: Change().create(),
+    "Other factors switched off": lambda: (
+        Change()
+        .named("otp")
+        .before(GUARDIAN, lambda inputs: inputs.update(otp=True))
+        .update(GUARDIAN, lambda inputs: inputs.update(otp=False), "otp")
+    ),
+    "The tenant changes its phone experience": lambda: Change().update(
+        GUARDIAN, phone(provider="phone-message-hook"), "phone.provider"
+    ),
+}
+
+
+@pytest.mark.parametrize("title", WARNINGS)
+def test_a_warning_is_told(title: str) -> None:
+    assert title in titles(WARNINGS[title]().environment())
+
+
+@pytest.mark.parametrize(
+    "with_it", [rotated, lambda change: recoded(change, "// new")], ids=["key", "code"]
+)
+def test_always_together_with_something_untried_is_told(
+    with_it: Callable[[Change], Change],
+) -> None:
+    assert "Always from the first try" in titles(with_it(from_never(Change())).environment())
+    assert with_it(Change()).environment().risks == ()
+
+
+def test_a_prefix_within_one_that_stays_is_not_taken_away() -> None:
+    narrow = setting("ALLOWED_PREFIXES", "+81,+8190")
+    wide = Change().before(ACTION, lambda inputs: "secrets" in inputs and narrow(inputs))
+    change = wide.update(ACTION, setting("ALLOWED_PREFIXES", "+81"), "secrets[5].value")
+    assert "Countries taken away" not in titles(change.environment())
+
+
+def test_lockouts_come_first() -> None:
+    dangers = [one.danger for one in from_never(Change().replace(ACTION)).environment().risks]
+    assert dangers == sorted(dangers)
+    assert dangers[0] is Danger.LOCKOUT
+
+
+def test_a_loose_run_passes_a_lockout_but_no_broken_mandatory_rule() -> None:
+    locked = from_never(Change().replace(ACTION)).environment()
+    assert not locked.violations
+    assert not faulty([locked], strict=False)
+    broken = Change().delete(PROVIDER).environment()
+    assert broken.violations
+    assert faulty([broken], strict=False)
