@@ -98,9 +98,13 @@ _SECURITY_HEADERS = obj(
 UNPUBLISHED_FLAGS = (
     "use_scope_descriptions_for_consent",
     "require_pushed_authorization_requests",
+    "universal_login",
+    "enable_custom_domain_in_emails",
+    "enable_legacy_logs_search_v2",
 )
-"""Flags that the OpenAPI does not know and auth0-deploy-cli writes to real tenants
-(its `allowedTenantFlags`); recorded answers show the first."""
+"""Flags that the OpenAPI does not know and clients write to real tenants: the first two
+auth0-deploy-cli (its `allowedTenantFlags`), the last three go-auth0. Recorded answers show
+`use_scope_descriptions_for_consent` and `universal_login`."""
 
 _PROPERTIES: dict[str, Schema] = {
     "change_password": _PAGE,

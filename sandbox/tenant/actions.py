@@ -120,14 +120,15 @@ class Actions:
                 "last_number": 0,
             }
             drafted_at = self._context.stamp()
+            dependencies = self._dependencies(body.get("dependencies", []))
             action["draft"] = {
                 "code": self._code(body.get("code", "")),
-                "dependencies": self._dependencies(body.get("dependencies", [])),
+                "dependencies": dependencies,
                 "runtime": triggers.runtime_for(entry, body.get("runtime")),
                 "secrets": self._secrets(body.get("secrets", []), [], drafted_at),
                 "modules": self._modules(body.get("modules", [])),
                 "updated_at": drafted_at,
-                "phases": self._context.builds.next(),
+                "phases": self._context.builds.next(dependencies),
             }
             self.save(action)
         return action
@@ -151,11 +152,11 @@ class Actions:
             action.pop("deployed_at_birth", None)
             draft = action["draft"]
             draft["updated_at"] = self._context.stamp()
-            draft["phases"] = self._context.builds.next()
             if "code" in body:
                 draft["code"] = self._code(body["code"])
             if "dependencies" in body:
                 draft["dependencies"] = self._dependencies(body["dependencies"])
+            draft["phases"] = self._context.builds.next(draft["dependencies"])
             if body.get("runtime"):
                 draft["runtime"] = triggers.runtime_for(entry, body["runtime"])
             if "secrets" in body:

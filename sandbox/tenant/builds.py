@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,17 @@ Phases = list[dict[str, Any]]
 """`[{"status": ..., "seconds": ...}, ...]`: states in order, the last one stays."""
 
 IMMEDIATE: Phases = [{"status": "built", "seconds": 0}]
+
+FAILING: Phases = [
+    {"status": "building", "seconds": 0.5},
+    {"status": "retrying", "seconds": 0.5},
+    {"status": "failed", "seconds": 0},
+]
+"""As recorded (`TestAccAction`), in less time."""
+
+UNBUILDABLE = frozenset({("crypto", "17.7.1")})
+"""Dependencies, by name and version, whose builds were recorded to fail: the provider's acceptance
+tests rely on it. No other is looked up anywhere."""
 
 
 @dataclass
@@ -34,9 +46,12 @@ class Builds:
     deploy_seconds: float = 0.0
     scripted: deque[Phases] = field(default_factory=deque)
 
-    def next(self) -> Phases:
-        """The states of the draft that is being written now."""
-        return self.scripted.popleft() if self.scripted else list(self.default)
+    def next(self, dependencies: Iterable[Mapping[str, Any]]) -> Phases:
+        """The states of the draft that is being written now, with these dependencies."""
+        if self.scripted:
+            return self.scripted.popleft()
+        fails = any((one["name"], one["version"]) in UNBUILDABLE for one in dependencies)
+        return list(FAILING if fails else self.default)
 
 
 def status_at(phases: Phases, started_ns: int, now_ns: int) -> str:

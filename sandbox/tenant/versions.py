@@ -155,7 +155,7 @@ class Versions:
                     draft[key] = old[key]
                 action["updated_at"] = self._context.stamp()
                 draft["updated_at"] = self._context.stamp()
-                draft["phases"] = self._context.builds.next()
+                draft["phases"] = self._context.builds.next(draft["dependencies"])
             version = self._new(action, old, self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
 

@@ -137,6 +137,12 @@ def subset(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {key: found.get(key) for key in wanted}
 
 
+def test_v1_writes_back_what_it_read_of_the_settings(v1: Steps) -> None:
+    read = v1["settings.read again"].value
+    assert read["flags"]["mfa_show_factor_list_on_enrollment"] is True
+    assert (read["friendly_name"], read["enabled_locales"]) == ("みらい銀行", ["ja", "en"])
+
+
 class TestActionsOfV1:
     def test_a_token_is_asked_for_once_with_basic_credentials(self, v1: Steps) -> None:
         assert v1["settings.read"].calls == ("POST /oauth/token 200", "GET /tenants/settings 200")

@@ -37,6 +37,14 @@ func settingsV1(j *journal, auth0 *v1.Management) {
 	changed := from[v1.Tenant](`{"friendly_name":"みらい銀行","enabled_locales":["ja","en"],
 		"flags":{"mfa_show_factor_list_on_enrollment":true}}`)
 	j.do("settings.update", func() error { return auth0.Tenant.Update(background, changed) })
+	// A client that manages flags writes back those that it does not change.
+	j.do("settings.write flags back", func() error {
+		found, err := auth0.Tenant.Read(background)
+		if err != nil {
+			return err
+		}
+		return auth0.Tenant.Update(background, &v1.Tenant{Flags: found.Flags})
+	})
 	value(j, "settings.read again", func() (*v1.Tenant, error) { return auth0.Tenant.Read(background) })
 }
 

@@ -212,6 +212,19 @@ class TestBuilds:
         made = auth0.create_action(login_action())
         assert auth0.actions.get(made["id"])["status"] == "built"
 
+    def test_a_dependency_that_was_recorded_to_fail_fails_until_it_is_gone(
+        self, auth0: Tenant, clock: ManualClock
+    ) -> None:
+        broken = [{"name": "crypto", "version": "17.7.1"}]
+        made = auth0.create_action(login_action(dependencies=broken))
+        clock.advance(2)
+        assert auth0.actions.get(made["id"])["status"] == "failed"
+        auth0.actions.update(made["id"], {"code": "// 2"})
+        clock.advance(2)
+        assert auth0.actions.get(made["id"])["status"] == "failed"
+        auth0.actions.update(made["id"], {"dependencies": []})
+        assert auth0.actions.get(made["id"])["status"] == "built"
+
     def test_a_scripted_build_takes_its_time(self, auth0: Tenant, clock: ManualClock) -> None:
         script(auth0, ("building", 5), ("retrying", 5), ("failed", 0))
         made = auth0.create_action(login_action())
