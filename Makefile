@@ -31,7 +31,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 	@$(SANDBOX) show-action $(ARGS)
 
 .PHONY: test
-test: check node engine ## Everything: checks, then all tests against the real engine
+test: check node engine browser ## Everything: checks, then all tests against the real engine
 	@$(PYTEST) -m 'not fidelity' $(ARGS)
 
 .PHONY: live
@@ -73,6 +73,10 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@rm -rf .sandbox .venv build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+.PHONY: screenshots
+screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
+	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+
 .PHONY: environment
 environment:
 	@scripts/environment
@@ -80,3 +84,7 @@ environment:
 .PHONY: node
 node:
 	@scripts/node
+
+.PHONY: browser
+browser:
+	@scripts/browser >/dev/null

@@ -226,7 +226,8 @@ def _message(one: Message, stacks: list[str]) -> str:
 
 
 def _about(one: Rendered) -> str:
-    return wording.size(one) + (f"; **{prose(one.problem)}**" if one.problem else "")
+    repeated = f"; {wording.REPEATED}" if one.repeats else ""
+    return wording.size(one) + repeated + (f"; **{prose(one.problem)}**" if one.problem else "")
 
 
 def _codes(environments: Sequence[Environment], room: Room) -> Iterator[str]:

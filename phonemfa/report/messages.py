@@ -22,6 +22,9 @@ CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
 LONGEST: Final = 2_000
 """Characters of a text that are looked at: more than a call can say and a long SMS can hold."""
 
+_TIMES_SPOKEN: Final = 2
+"""How often a call says the code at least (actions/src/speech.js)."""
+
 _LEGACY_NAME: Final = re.compile(r"\btenant\.friendly_name\b")
 
 
@@ -38,6 +41,8 @@ class Rendered:
     size: SmsSize | None
     problem: str
     """Why it cannot be sent as it is; empty when it can."""
+    repeats: bool = False
+    """Whether the Action adds a sentence, because a call should say the code twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,16 +136,18 @@ def render(
         problem = "the code is not in it" if lost else ""
         problem = problem or (f"carriers may garble {odd}" if odd else "")
     text = cut(encodable(text), LONGEST)
+    spoken, times = _spoken(text)
     return Rendered(
         template=source,
-        text=text if channel == "text" else _spoken(text),
+        text=text if channel == "text" else spoken,
         units=len(text.encode("utf-16-le")) // 2,
         size=sms_size(text) if channel == "text" else None,
         problem="it is switched off" if disabled else problem,
+        repeats=channel == "voice" and times < _TIMES_SPOKEN,
     )
 
 
-def _spoken(text: str) -> str:
-    # The Action reads the code digit by digit (actions/src/speech.js).
+def _spoken(text: str) -> tuple[str, int]:
+    # As the Action reads it: digit by digit.
     code: str = SAMPLE["code"]
-    return re.sub(rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])", ", ".join(code), text)
+    return re.subn(rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])", ", ".join(code), text)

@@ -58,6 +58,9 @@ def size(rendered: Rendered) -> str:
     return f"{units}{packed}, {several(rendered.size.parts, 'part')}"
 
 
+REPEATED: Final = "the Action adds a sentence that says the code again"
+
+
 def channel(message: Message) -> str:
     """Which channel a message goes by, and whether it is open."""
     name = CHANNEL_NAMES[message.channel]

@@ -41,6 +41,8 @@ def test_a_call_reads_the_code_digit_by_digit() -> None:
     assert one.after
     assert one.after.text == "1, 2, 3, 4, 5, 6 です"
     assert one.after.size is None
+    assert one.before
+    assert (one.before.repeats, one.after.repeats) == (False, True), "said twice, or once"
 
 
 def test_a_deleted_text_is_shown_as_it_was() -> None:

@@ -1,0 +1,130 @@
+"""The page in a real Chromium: readable on a phone, in the dark, and inert whatever is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from phonemfa.report.page import as_page
+from phonemfa.report.preview import read_preview
+from phonemfa.report.summary import environment, failed
+from tests.phonemfa.report.hostile import PAYLOADS, owned
+from tests.phonemfa.report.pages import chromium, everything, opened
+
+NARROW, WIDE = 360, 1000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_page_fits_and_fetches_nothing(
+    browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    watched = opened(browser, tmp_path, *everything(), width=width, dark=dark)
+    page = watched.page
+    assert watched.events == [], "no violation of its own policy, no request, no script"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    # Without its style the page would be plain: the hash in the policy let it in.
+    radius = "getComputedStyle(document.querySelector('.screen')).borderTopLeftRadius"
+    assert page.evaluate(radius) != "0px"
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(15, 18, 22)") == dark
+    page.close()
+
+
+def test_a_message_is_on_a_phone_before_and_after(browser: Browser, tmp_path: Path) -> None:
+    page = opened(browser, tmp_path, everything()[0]).page
+    before, after = page.locator(".message .bubble").all()
+    assert before.inner_text().startswith("株式会社日本架空銀行会員サービスの認証コードは 123456")
+    assert before.get_attribute("lang") == "ja"
+    assert after.inner_text().startswith("Your code for")
+    sms = page.locator(".phone.text")
+    assert "0005212345" in sms.first.inner_text()
+    assert "1 part" in sms.first.locator(".parts").inner_text()
+    assert "more parts than before" in sms.last.inner_text()
+    page.close()
+
+
+def test_every_text_has_the_contrast_that_reading_needs(browser: Browser, tmp_path: Path) -> None:
+    for dark in (False, True):
+        page = opened(browser, tmp_path, *everything(), dark=dark).page
+        faint = page.evaluate(CONTRAST)
+        assert faint == []
+        page.close()
+
+
+def test_hostile_text_stays_text(browser: Browser, tmp_path: Path) -> None:
+    hostile = [environment(read_preview(owned(payload))) for payload in PAYLOADS]
+    failures = [failed(payload, payload) for payload in PAYLOADS]
+    watched = opened(browser, tmp_path, *hostile, *failures, width=NARROW)
+    page = watched.page
+    assert watched.events == []
+    live = "script, img, iframe, a, object, form, link, h1 h1, [onerror], [style]"
+    assert page.locator(live).count() == 0
+    assert page.locator("h1, style, title").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    shown = page.locator("body").inner_text()
+    for words in ("<script>alert('owned')</script>", "![owned](https", "&lt;script&gt;owned"):
+        assert words in shown
+    assert not {"\u202e", "\u2066", "\u200b", "\x1b"} & set(page.content())
+    page.close()
+
+
+def test_the_policy_of_the_page_stops_even_what_would_slip_through(
+    browser: Browser, tmp_path: Path
+) -> None:
+    slipped = (
+        "<script>document.title = 'owned'</script><img src='https://evil.test/x.png'>"
+        "<style>body { display: none }</style></body>"
+    )
+    path = tmp_path / "slipped.html"
+    path.write_text(as_page(everything()).replace("</body>", slipped), encoding="utf-8")
+    page = browser.new_page()
+    loaded: list[str] = []
+    page.on("requestfinished", lambda request: loaded.append(request.url))
+    page.goto(path.as_uri())
+    assert page.title() != "owned"
+    assert page.evaluate("getComputedStyle(document.body).display") == "block"
+    assert [one for one in loaded if not one.startswith("file:")] == []
+    page.close()
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const over = (top, bottom) => top.slice(0, 3)
+    .map((value, index) => value * top[3] / 255 + bottom[index] * (1 - top[3] / 255)).concat(255);
+  const ground = (element) => {
+    const layers = [];
+    for (let one = element; one; one = one.parentElement) {
+      layers.unshift(rgba(getComputedStyle(one).backgroundColor));
+    }
+    return layers.reduce((below, layer) => over(layer, below), [255, 255, 255, 255]);
+  };
+  const luminance = (colour) => colour.slice(0, 3).map((value) => value / 255)
+    .map((value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const faint = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!own || element.closest('[aria-hidden]') || !element.checkVisibility()) continue;
+    const below = ground(element);
+    const pair = [luminance(over(rgba(getComputedStyle(element).color), below)), luminance(below)];
+    const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+    if (ratio < 4.5) faint.push(`${element.tagName} ${element.className}: ${ratio.toFixed(2)}`);
+  }
+  return [...new Set(faint)];
+}"""
