@@ -8,13 +8,11 @@ stands in `go/go.sum`; nothing of it is copied here.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from typing import Any
 from filelock import FileLock
 
 from sandbox.server import RunningSandbox
+from tests.clients.steps import Steps, told
 from tests.contract import PROJECT
 
 SOURCES = PROJECT / "tests" / "clients" / "go"
@@ -107,22 +106,7 @@ def _environment(sandbox: RunningSandbox) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of our program.
-
-    Attributes:
-        calls: what was asked, such as `GET /tenants/settings 200`; ids are `{id}`.
-        value: what the SDK made of the answer, as JSON.
-        error: its type, status and message, or None.
-    """
-
-    calls: tuple[str, ...]
-    value: Any
-    error: dict[str, Any] | None
-
-
-def run_steps(sandbox: RunningSandbox, version: str, part: str) -> dict[str, Step]:
+def run_steps(sandbox: RunningSandbox, version: str, part: str) -> Steps:
     """Run our program to its end; answers its steps by name, in order."""
     done = subprocess.run(
         [str(our_program()), version, part],
@@ -133,13 +117,7 @@ def run_steps(sandbox: RunningSandbox, version: str, part: str) -> dict[str, Ste
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    steps: dict[str, Step] = {}
-    for line in done.stdout.splitlines():
-        told = json.loads(line)
-        calls = tuple(f"{one['method']} {one['path']} {one['status']}" for one in told["calls"])
-        assert told["step"] not in steps
-        steps[told["step"]] = Step(calls, told["value"], told["error"])
-    return steps
+    return told(done.stdout)
 
 
 def run_own_tests(sandbox: RunningSandbox, wanted: str, left_out: str) -> dict[str, str]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from sandbox.api import table
 from sandbox.api.limiter import PLANS
 from sandbox.server import RunningSandbox
-from tests.clients.go_auth0 import Step, go_is_missing, run_steps
+from tests.clients.go_auth0 import go_is_missing, run_steps
+from tests.clients.steps import ALL, Steps, assert_succeeded, called
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
-
-Steps = dict[str, Step]
 
 pytestmark = [
     pytest.mark.fidelity,
@@ -91,30 +88,6 @@ def v2_legacy(tmp_path_factory: pytest.TempPathFactory) -> Steps:
     return played(tmp_path_factory.mktemp("v2l"), "v2", "legacy")
 
 
-def succeeded(steps: Steps, *refused: str) -> None:
-    """Every step did, except those whose names begin so, and those failed all."""
-    failed = {name for name, step in steps.items() if step.error is not None}
-    assert failed == {name for name in steps if name.startswith(refused)}, {
-        name: steps[name].error for name in failed
-    }
-
-
-def called(*runs: Steps) -> set[tuple[str, str]]:
-    """The operations that were called, whatever came back."""
-    found = set()
-    for steps in runs:
-        for step in steps.values():
-            for call in step.calls:
-                method, path, _ = call.split(" ")
-                matched = table.find(method, f"/api/v2{path.partition('?')[0]}")
-                if matched is not None:
-                    found.add((method, matched[0].path))
-    return found
-
-
-ALL = {(one.method, one.path) for one in table.OPERATIONS}
-
-
 def test_every_operation_is_called_by_v1(v1: Steps, v1_legacy: Steps) -> None:
     assert ALL - called(v1, v1_legacy) == NOT_IN_V1
 
@@ -124,17 +97,15 @@ def test_every_operation_is_called_by_v2(v2: Steps, v2_legacy: Steps) -> None:
 
 
 def test_v1_succeeds_where_auth0_would(v1: Steps, v1_legacy: Steps) -> None:
-    succeeded(v1, "errors.", "forbidden.", "actions.delete a bound one", "templates.create twice")
-    succeeded(v1_legacy, "legacy.after the switch")
+    assert_succeeded(
+        v1, "errors.", "forbidden.", "actions.delete a bound one", "templates.create twice"
+    )
+    assert_succeeded(v1_legacy, "legacy.after the switch")
 
 
 def test_v2_succeeds_where_auth0_would(v2: Steps, v2_legacy: Steps) -> None:
-    succeeded(v2, "errors.", "actions.delete a bound one")
-    succeeded(v2_legacy)
-
-
-def subset(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    return {key: found.get(key) for key in wanted}
+    assert_succeeded(v2, "errors.", "actions.delete a bound one")
+    assert_succeeded(v2_legacy)
 
 
 def test_v1_writes_back_what_it_read_of_the_settings(v1: Steps) -> None:
