@@ -96,7 +96,7 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
 ) -> None:
     with GitHubStandIn() as github:
         checkout = Checkout(tmp_path / "checkout", environment, github)
-        preview = checkout.folder / "preview"
+        preview = checkout.folder / "build" / "preview"
 
         # deploy: applied through the doctor and the policy pack.
         deployed = checkout.step("deploy", "dev")
@@ -110,7 +110,7 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         checkout.step("drift", "drift", expect=7)
         (issue,) = github.issues
         assert issue["state"] == "open"
-        assert json.loads((checkout.folder / "drift" / "dev.sarif").read_text())["runs"]
+        assert json.loads((checkout.folder / "build" / "drift" / "dev.sarif").read_text())["runs"]
 
         # preview: reads only, and leaves what the report needs.
         checkout.dev.configure(policy="adaptive")
@@ -172,7 +172,7 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
     ran(preview.run, checkout, environment, expect=0)
     ran(report.run, checkout, environment, expect=0)
 
-    told = json.loads((checkout / "preview" / "sandbox.json").read_text(encoding="utf-8"))
+    told = json.loads((checkout / "build" / "preview" / "sandbox.json").read_text(encoding="utf-8"))
     assert told["changeSummary"] == {"same": 10, "update": 1}
     assert "新しい文面" in (tmp_path / "summary.md").read_text(encoding="utf-8")
     listed = ran("git worktree list", checkout, environment, expect=0)
@@ -193,8 +193,8 @@ def free_port() -> str:
         ("scripts/ci/deploy", "usage: scripts/ci/deploy STACK"),
         ("scripts/ci/deploy dev", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
         ("scripts/ci/drift dev", "usage: scripts/ci/drift STACK FILE"),
-        ("scripts/ci/report preview", "usage: scripts/ci/report FOLDER STACK..."),
-        ("COMMENT=true scripts/ci/report preview dev", "not set: GITHUB_TOKEN"),
+        ("scripts/ci/report build/preview", "usage: scripts/ci/report FOLDER STACK..."),
+        ("COMMENT=true scripts/ci/report build/preview dev", "not set: GITHUB_TOKEN"),
         ("scripts/ci/sandbox-preview HEAD", "usage: scripts/ci/sandbox-preview BASE FILE"),
     ],
 )
@@ -213,5 +213,5 @@ def test_no_step_is_left_out_here() -> None:
 
     assert {one.run for one in steps() if one.run} == here
     sandboxed = "$CI_MERGE_REQUEST_DIFF_BASE_SHA"
-    known = {*here, 'scripts/ci/drift "$STACK" "drift/$STACK.xml"'}
+    known = {*here, 'scripts/ci/drift "$STACK" "build/drift/$STACK.xml"'}
     assert {line for line in gitlab_lines() if sandboxed not in line} <= known
