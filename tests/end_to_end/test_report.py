@@ -1,0 +1,189 @@
+"""`phonemfa report` over what the real engine prints, through one stack's life."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from phonemfa.cli import app
+from tests.contract import PROJECT
+from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.phonemfa.report import previews
+
+pytestmark = pytest.mark.end_to_end
+
+NEXT_KEY = "canary-next-key"
+
+
+@dataclass
+class Reporter:
+    """Runs the command on a stack; keeps everything that it ever wrote."""
+
+    stack: PulumiProject
+    written: list[str] = field(default_factory=list)
+
+    def run(self, *options: str, expect: int = 0) -> Result:
+        folder = self.stack.folder
+        arguments = ["report", "--stack", self.stack.stack, "--project", str(folder), *options]
+        result = CliRunner().invoke(app, arguments, env=self.stack.environment)
+        self.written += [result.stdout, result.stderr]
+        assert result.exit_code == expect, result.output
+        return result
+
+    def all_formats(self, *, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
+        """(comment, page, JSON) of one preview."""
+        comment, page = self.stack.folder / "c.md", self.stack.folder / "p.html"
+        options = ("--markdown", str(comment), "--html", str(page), "--json")
+        (environment,) = json.loads(self.run(*options, expect=expect).stdout)
+        shown = comment.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
+        self.written += shown
+        return *shown, environment
+
+
+def with_sources_of_its_own(package: PulumiProject) -> Path:
+    """Copies what the program is made of, so that a test may change the Action's code."""
+    for name in ("components", "actions"):
+        shutil.rmtree(package.folder / name, ignore_errors=True)
+        (package.folder / name).unlink(missing_ok=True)
+        shutil.copytree(PROJECT / name, package.folder / name)
+    return package.folder / "actions" / "src" / "outcome.js"
+
+
+def fates(environment: dict[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in environment["secrets"]:
+        found.setdefault(one["fate"], set()).add(one["name"])
+    return found
+
+
+def changes(environment: dict[str, Any]) -> dict[str, tuple[str | None, str | None]]:
+    return {one["subject"]: (one["before"], one["after"]) for one in environment["differences"]}
+
+
+def titles(environment: dict[str, Any]) -> set[str]:
+    return {one["title"] for one in environment["risks"]}
+
+
+def test_a_report_tells_what_the_engine_will_do(package: PulumiProject, tenant: Tenant) -> None:
+    source = with_sources_of_its_own(package)
+    reporter = Reporter(package)
+    a_new_stack_is_told(reporter, tenant)
+    package.up()
+    the_form_of_the_engines_answer_is_that_of_the_fixture(package)
+    no_change_is_three_lines(reporter)
+    text_code_and_key_are_told(reporter, source)
+    fewer_users_reached_are_told(reporter)
+    package.up()
+    always_while_the_sender_is_replaced_is_a_lockout(reporter)
+    a_config_that_is_refused_is_no_answer(reporter)
+    everything = "".join(reporter.written)
+    assert "CPAAS_API_KEY" in everything
+    for secret in (KEY, NEXT_KEY, tenant.running.client_secret):
+        assert secret not in everything
+
+
+def a_new_stack_is_told(reporter: Reporter, tenant: Tenant) -> None:
+    tenant.forget_requests()
+    comment, _, environment = reporter.all_formats()
+    assert "## Phone MFA: 6 creates in 1 environment" in comment
+    assert "Always from the first try" in titles(environment)
+    assert fates(environment).keys() == {"added"}
+    asked = {one["method"] for one in tenant.logged() if one["path"] != "/oauth/token"}
+    assert asked == {"GET"}, "a report writes nothing"
+
+
+def the_form_of_the_engines_answer_is_that_of_the_fixture(package: PulumiProject) -> None:
+    unchanged = json.loads(package.run("preview", "--json", "--show-sames").out)
+    fixture = json.loads(previews.FIXTURE.read_text(encoding="utf-8"))
+    assert previews.shape(previews.trimmed(unchanged)) == previews.shape(fixture)
+
+
+def no_change_is_three_lines(reporter: Reporter) -> None:
+    assert reporter.run().stdout.splitlines() == [
+        "## Phone MFA: nothing changes",
+        "",
+        "Nothing changes in `t1`.",
+    ]
+
+
+def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
+    """What a pull request usually changes."""
+    source.write_text(source.read_text(encoding="utf-8") + "\n// reviewed\n", encoding="utf-8")
+    reporter.stack.configure(
+        secrets={"cpaasApiKey": NEXT_KEY},
+        texts={"otp_verify": {"text": "{{ code }} is your code for {{ friendly_name }}. 😀"}},
+    )
+    comment, page, environment = reporter.all_formats()
+    assert "**`t1`: 2 updates.**" in comment
+    assert "the Action `ntt-cpaas-phone` (code, settings or secrets)" in comment
+    assert "```diff\n--- before\n+++ after\n" in comment
+    assert "\n+// reviewed\n" in comment
+    assert fates(environment)["changed"] == {"CPAAS_API_KEY"}
+    assert len(fates(environment)["unchanged"]) == 8
+    (message,) = [one for one in environment["messages"] if one["before"] != one["after"]]
+    assert message["before"]["text"].endswith("第三者には教えないでください。")
+    assert (
+        message["after"]["text"] == "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
+    )
+    assert message["after"]["units"] == 44
+    assert "carriers may garble 😀" in comment
+    assert "carriers may garble: 😀" in " ".join(environment["warnings"]), "the program's own"
+    assert message["after"]["text"] in page
+    assert environment["risks"] == []
+
+
+def fewer_users_reached_are_told(reporter: Reporter) -> None:
+    reporter.stack.configure(
+        policy="never",
+        deliveryMethods=["text"],
+        allowedPrefixes=["+8190"],
+        messageTypes=["otp_enroll", "otp_verify"],
+        otherFactors={"otp": True},
+    )
+    comment, _, environment = reporter.all_formats()
+    assert changes(environment) == {
+        "policy": ("always", "never"),
+        "channels": ("SMS, voice call", "SMS"),
+        "message types that are sent": (
+            "otp_enroll,otp_verify,change_password",
+            "otp_enroll,otp_verify",
+        ),
+        "country prefixes that are sent to": ("+81", "+8190"),
+        "other factor otp": ("off", "on"),
+    }
+    assert titles(environment) >= {
+        *("MFA asked for less often", "Channel taken away", "Countries taken away"),
+        *("Messages no longer sent", "Text deleted"),
+    }
+    assert "Deletes the text `change_password`." in comment
+    assert fates(environment)["changed"] >= {"CPAAS_API_KEY", "ALLOWED_PREFIXES"}
+
+
+def always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter) -> None:
+    package = reporter.stack
+    (urn,) = [
+        one["urn"]
+        for one in package.state()["deployment"]["resources"]
+        if one["urn"].endswith("::phone-mfa-sender-action")
+    ]
+    package.run("state", "taint", urn, "--yes")
+    package.configure(policy="always")
+    reporter.run("--strict", expect=1)
+    comment, _, environment = reporter.all_formats()
+    assert "🛑 **Lockout**, `t1`: The policy becomes always in the same change" in comment
+    assert "A moment without a sender" in titles(environment)
+    assert "CPAAS_API_KEY" in fates(environment)["untold"]
+
+
+def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
+    reporter.stack.configure(smsSender="far-too-long-a-sender")
+    refused = reporter.run(expect=2)
+    assert "phonemfa:smsSender" in refused.stdout
+    assert "no preview" in refused.stderr
