@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
 TRIGGERS: Final = ("custom-phone-provider", "send-phone-message")
+TIMEOUT: Final = 60.0
+"""Seconds that the tenant may take for one answer."""
+
 _VARIABLES: Final = ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
 
 
@@ -114,9 +117,13 @@ def reading(access: Access) -> Iterator[ManagementClient]:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     try:
-        yield ManagementClient(
-            domain=access.domain, client_id=access.client_id, client_secret=access.client_secret
-        )
+        with httpx.Client(timeout=TIMEOUT) as http:
+            yield ManagementClient(
+                domain=access.domain,
+                client_id=access.client_id,
+                client_secret=access.client_secret,
+                httpx_client=http,
+            )
     except ApiError as error:
         raise TenantUnreadableError(_refused(access, error)) from None
     except httpx.HTTPStatusError as error:
