@@ -3,7 +3,9 @@
 import pulumi
 
 from components.generation import GenerationGuard
+from components.half_done import HalfDone
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.policy_last import PolicyLast
 from components.settings import load
 from components.text_rules import sms_sizes
 
@@ -16,6 +18,8 @@ mfa = PhoneMfa(
         protect=settings.protect,
         transformations=[
             GenerationGuard(settings.experience, in_transition=settings.transition),
+            HalfDone(loaded.tenant),
+            PolicyLast.of(loaded),
         ],
     ),
 )

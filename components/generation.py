@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_auth0 as auth0
-from pulumi.runtime.mocks import MockMonitor
-from pulumi.runtime.settings import get_monitor
 
+from components.hooks import Hooked
 from components.vocabulary import Experience
 
 
@@ -30,8 +29,8 @@ def contradiction(*, tenant_is_unified: bool, experience: Experience) -> str | N
     )
 
 
-class GenerationGuard:
-    """Puts the check in front of every resource: a transformation for the component's options.
+class GenerationGuard(Hooked):
+    """Puts the check in front of every write: a transformation for the component's options.
 
     Args:
         experience: what the stack is configured for.
@@ -39,32 +38,19 @@ class GenerationGuard:
     """
 
     def __init__(self, experience: Experience, *, in_transition: bool) -> None:
+        super().__init__()
         self._experience = experience
         self._in_transition = in_transition
         self._tenant_is_unified: bool | None = None
-        self._binding: pulumi.ResourceHookBinding | None = None
 
-    def __call__(
-        self, args: pulumi.ResourceTransformationArgs
-    ) -> pulumi.ResourceTransformationResult | None:
-        """The resource's own arguments, with the check before each write."""
-        if self._in_transition or not isinstance(args.resource, pulumi.CustomResource):
-            return None
-        # The SDK's unit-test mocks have no engine that could run a hook.
-        if isinstance(get_monitor(), MockMonitor):
-            return None
-        guarded = pulumi.ResourceOptions(hooks=self._hooks())
-        return pulumi.ResourceTransformationResult(
-            props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, guarded)
+    def concerns(self, resource_type: str) -> bool:
+        return bool(resource_type) and not self._in_transition
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        hook = pulumi.ResourceHook(
+            "generation", self._check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
         )
-
-    def _hooks(self) -> pulumi.ResourceHookBinding:
-        if self._binding is None:
-            hook = pulumi.ResourceHook(
-                "generation", self._check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-            )
-            self._binding = pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-        return self._binding
+        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
         if self._tenant_is_unified is None:

@@ -8,6 +8,7 @@ the CPaaS key is an `Output` secret from the moment it is read.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Self
@@ -25,13 +26,22 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
+from components.management import TenantAccess
 from components.text_rules import text_faults, text_warnings
 from components.texts import SHIPPED, Texts, texts_for
-from components.values import CountryPrefix, Host, SmsSender, Template, VoiceSender
+from components.values import (
+    CountryPrefix,
+    Host,
+    SmsSender,
+    Template,
+    TestNumber,
+    VoiceSender,
+)
 from components.vocabulary import (
     LEGACY_MESSAGE_TYPES,
     DeliveryMethod,
     Experience,
+    Gate,
     Language,
     MessageType,
     Policy,
@@ -140,6 +150,14 @@ class StackSettings(_Strict):
         bool,
         Field(description="keep both experiences ready while moving the tenant: true or false"),
     ] = False
+    test_numbers: Annotated[
+        tuple[TestNumber, ...],
+        Field(description='numbers that test messages may go to, such as ["+819012345678"]'),
+    ] = ()
+    gate: Annotated[
+        Gate,
+        Field(description="what must hold before users are asked for codes: ready, smoke or off"),
+    ] = Gate.READY
     protect: Annotated[
         bool, Field(description="refuse to delete or replace the resources: true or false")
     ] = False
@@ -212,6 +230,23 @@ class StackSettings(_Strict):
             )
         return value
 
+    @field_validator("gate")
+    @classmethod
+    def _a_test_message_can_be_sent(cls, value: Gate, info: ValidationInfo) -> Gate:
+        if value is not Gate.SMOKE:
+            return value
+        if info.data.get("experience") is Experience.LEGACY:
+            raise rule_broken(
+                "A legacy tenant has no route that sends a test message through its Action.",
+                f"pulumi config set {NAMESPACE}:gate ready",
+            )
+        if not info.data.get("test_numbers", ("unknown",)):
+            raise rule_broken(
+                "There is no number that a test message may go to.",
+                f"set {NAMESPACE}:testNumbers to a handset of your own",
+            )
+        return value
+
     @classmethod
     def check(
         cls, stack: str, values: Mapping[str, Any], *, faults: list[Fault] | None = None
@@ -268,11 +303,12 @@ def _broken_texts(
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack, its texts, and its one secret."""
+    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant."""
 
     settings: StackSettings
     texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
+    tenant: TenantAccess
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
@@ -294,6 +330,25 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         settings=settings,
         texts=texts,
         cpaas_api_key=config.require_secret(API_KEY).apply(_usable_key),
+        tenant=_tenant_access(),
+    )
+
+
+def _tenant_access() -> TenantAccess:
+    # As the auth0 provider does: its config first, then its variables.
+    config = pulumi.Config("auth0")
+
+    def secret(key: str, variable: str) -> pulumi.Output[str] | None:
+        from_environment = os.environ.get(variable)
+        default = pulumi.Output.secret(from_environment) if from_environment else None
+        return config.get_secret(key) or default
+
+    domain = config.get("domain") or os.environ.get("AUTH0_DOMAIN", "")
+    return TenantAccess(
+        domain=domain.removeprefix("https://").rstrip("/"),
+        client_id=config.get("clientId") or os.environ.get("AUTH0_CLIENT_ID", ""),
+        client_secret=secret("clientSecret", "AUTH0_CLIENT_SECRET"),
+        api_token=secret("apiToken", "AUTH0_API_TOKEN"),
     )
 
 

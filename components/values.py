@@ -51,6 +51,15 @@ def _voice_sender(sender: str) -> str:
     return sender
 
 
+def _test_number(number: str) -> str:
+    if not _E164.match(number):
+        raise rule_broken(
+            "No test message could be sent to it.",
+            "write the number of a handset of your own in E.164, such as +819012345678",
+        )
+    return number
+
+
 def _prefix(prefix: str) -> str:
     if not _PREFIX.match(prefix):
         raise rule_broken(
@@ -72,5 +81,6 @@ def _template(text: str) -> str:
 Host = Annotated[str, AfterValidator(_bare_host)]
 SmsSender = Annotated[str, AfterValidator(_sms_sender)]
 VoiceSender = Annotated[str, AfterValidator(_voice_sender)]
+TestNumber = Annotated[str, AfterValidator(_test_number)]
 CountryPrefix = Annotated[str, AfterValidator(_prefix)]
 Template = Annotated[str, AfterValidator(_template)]

@@ -55,6 +55,17 @@ class Policy(StrEnum):
         return _GUARDIAN_POLICIES[self]
 
 
+class Gate(StrEnum):
+    """What must hold before a tenant asks its users for codes."""
+
+    READY = "ready"
+    """What sends and delivers is in place and switched on."""
+    SMOKE = "smoke"
+    """And a test message of each channel was sent, by the tenant's own log."""
+    OFF = "off"
+    """Nothing is looked at: the provider's own order, which can lock users out."""
+
+
 class Language(StrEnum):
     """Languages that the package ships texts in."""
 

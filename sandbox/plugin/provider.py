@@ -166,11 +166,17 @@ class StandInProvider(protocol.Provider):
             inputs=inputs,
             attributes=frozenset(item.top for item in found),
         )
+        if not found:
+            # An update that the engine asks for because the last one failed. The official
+            # plugin's bridge answers what it had, when it sees nothing to change.
+            return protocol.UpdateResponse(wire_map(prior, marks))
         try:
             state = await resource.update(self._api, change)
-        except PartialFailureError as failure:
+        except (PartialFailureError, ManagementError) as error:
             raise InitFailedError(
-                failure, wire_map(failure.state, marks), dict(request.news)
+                _as_asked_for(change, error),
+                wire_map({**prior, **inputs}, marks),
+                dict(request.news),
             ) from None
         return protocol.UpdateResponse(wire_map(state, marks))
 
@@ -206,6 +212,13 @@ class StandInProvider(protocol.Provider):
         if self._management is None:
             raise ManagementError(0, "the auth0 provider was used before it was configured")
         return self._management
+
+
+def _as_asked_for(change: Change, error: Exception) -> PartialFailureError:
+    # The Terraform SDK keeps the planned values of an update that failed, and so does Pulumi.
+    if isinstance(error, PartialFailureError):
+        return error
+    return PartialFailureError(change.id, change.inputs, [str(error)])
 
 
 def _token(qualified: str) -> str:

@@ -9,10 +9,13 @@ import pulumi
 import pytest
 
 from components.action_code import SOURCE_DIR
+from components.management import TenantAccess
 from components.phone_mfa import PhoneMfaArgs
 from components.settings import Loaded, StackSettings
 from tests.components.declared import declare
 from tests.components.test_settings import GOOD
+
+NO_TENANT = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
 
 
 def secrets_of(**changes: Any) -> dict[str, Any]:
@@ -22,7 +25,8 @@ def secrets_of(**changes: Any) -> dict[str, Any]:
     def program() -> pulumi.Output[Any]:
         settings = StackSettings.check("dev", GOOD | changes)
         key = pulumi.Output.secret("the-key")
-        args = PhoneMfaArgs.of(Loaded(settings=settings, texts={}, cpaas_api_key=key))
+        loaded = Loaded(settings=settings, texts={}, cpaas_api_key=key, tenant=NO_TENANT)
+        args = PhoneMfaArgs.of(loaded)
         return pulumi.Output.all(**args.action_secrets).apply(found.append)
 
     declare(program)

@@ -1,0 +1,114 @@
+"""Finishes what a failed run left half-done, on the next `up`.
+
+Owns updates without a difference. A write that fails is recorded by the auth0 provider as if it
+had been done (the Terraform SDK keeps the planned values unless told otherwise), and by the engine
+as unfinished: the next `up` updates the resource once more, and the provider, which sees nothing
+to change, may write nothing. The hook in front of such an update writes what was asked for.
+Refuses updates with a difference: those are the provider's. The Guardian resource has a hook of
+its own (policy_last.py), as its writes need an order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+
+from components.hooks import Hooked
+from components.management import TenantAccess, TenantCallError, plain
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+BUILD_TIME: Final = 120.0
+"""Seconds that a version of an Action may take to build."""
+
+Write = Callable[["AsyncManagementClient", str, Mapping[str, Any]], Awaitable[None]]
+
+
+class HalfDone(Hooked):
+    """Writes once more what the last run may not have written: a transformation."""
+
+    def __init__(self, access: TenantAccess) -> None:
+        super().__init__()
+        self._access = access
+
+    def concerns(self, resource_type: str) -> bool:
+        return resource_type in _WRITES
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        return pulumi.ResourceHookBinding(
+            before_update=[pulumi.ResourceHook("half-done", self._finish)]
+        )
+
+    async def _finish(self, args: pulumi.ResourceHookArgs) -> None:
+        wanted = await plain(args.new_inputs)
+        if wanted != await plain(args.old_inputs):
+            return
+        pulumi.log.info(f"{args.name}: the last run failed here; writing it once more")
+        async with self._access.connect() as tenant:
+            await _WRITES[args.type](tenant, args.id, wanted)
+
+
+async def _write_action(
+    tenant: AsyncManagementClient, action_id: str, wanted: Mapping[str, Any]
+) -> None:
+    await tenant.actions.update(
+        action_id,
+        name=wanted["name"],
+        supported_triggers=[wanted["supportedTriggers"]],
+        code=wanted["code"],
+        runtime=wanted["runtime"],
+        secrets=wanted.get("secrets", []),
+    )
+    await _until(tenant, action_id, lambda action: action.status == "built")
+    await tenant.actions.deploy(action_id)
+    await _until(tenant, action_id, lambda action: bool(action.all_changes_deployed))
+
+
+async def _until(
+    tenant: AsyncManagementClient, action_id: str, holds: Callable[[Any], bool]
+) -> None:
+    end = time.monotonic() + BUILD_TIME
+    while not holds(action := await tenant.actions.get(action_id)):
+        if action.status == "failed" or time.monotonic() > end:
+            raise TenantCallError(f"the Action {action_id} could not be built.")
+        await asyncio.sleep(1)
+
+
+async def _write_provider(
+    tenant: AsyncManagementClient, provider_id: str, wanted: Mapping[str, Any]
+) -> None:
+    await tenant.branding.phone.providers.update(
+        provider_id,
+        name=wanted["name"],
+        disabled=wanted["disabled"],
+        configuration={"delivery_methods": wanted["configuration"]["deliveryMethods"]},
+        credentials={},
+    )
+
+
+async def _write_template(
+    tenant: AsyncManagementClient, template_id: str, wanted: Mapping[str, Any]
+) -> None:
+    await tenant.branding.phone.templates.update(
+        template_id, disabled=wanted["disabled"], content=wanted["content"]
+    )
+
+
+async def _write_tenant(tenant: AsyncManagementClient, _id: str, wanted: Mapping[str, Any]) -> None:
+    switches = {"phone_consolidated_experience": wanted["phoneConsolidatedExperience"]}
+    if "customizeMfaInPostloginAction" in wanted:
+        switches["customize_mfa_in_postlogin_action"] = wanted["customizeMfaInPostloginAction"]
+    await tenant.tenants.settings.update(**switches)
+
+
+_WRITES: Final[Mapping[str, Write]] = {
+    "auth0:index/action:Action": _write_action,
+    "auth0:index/phoneProvider:PhoneProvider": _write_provider,
+    "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate": _write_template,
+    "auth0:index/tenant:Tenant": _write_tenant,
+}

@@ -1,0 +1,44 @@
+"""How something is done around the engine's writes: a transformation that binds hooks.
+
+Owns attaching hooks to the resources of a component, by type. Refuses to know what a hook does.
+Hooks run in the program, while a resource is created or updated, and never on a no-op `up`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+
+class Hooked(ABC):
+    """A transformation for a component's options; its hooks are registered once."""
+
+    def __init__(self) -> None:
+        self._made: pulumi.ResourceHookBinding | None = None
+
+    def __call__(
+        self, args: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        """The resource's own arguments, with the hooks beside its own."""
+        if not isinstance(args.resource, pulumi.CustomResource) or not self.concerns(args.type_):
+            return None
+        # The SDK's unit-test mocks have no engine that could run a hook.
+        if isinstance(get_monitor(), MockMonitor):
+            return None
+        if self._made is None:
+            self._made = self.hooks()
+        hooked = pulumi.ResourceOptions(hooks=self._made)
+        return pulumi.ResourceTransformationResult(
+            props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, hooked)
+        )
+
+    def concerns(self, resource_type: str) -> bool:
+        """Whether resources of this type get the hooks; all do unless a subclass says less."""
+        return bool(resource_type)
+
+    @abstractmethod
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        """The hooks to bind."""

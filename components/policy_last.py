@@ -1,0 +1,148 @@
+"""Asks for codes only once they can be delivered: the policy is written last.
+
+Owns the order around the tenant's Guardian resource. The auth0 provider writes the policy first
+and collects later errors (provider-traps.md): a failed phone step would leave "always" without a
+factor, which locks every user out. So a hook in front of the provider's write looks whether a code
+can be delivered, brings the factor into place, and only then sets the policy; the provider then
+finds everything as it wants it. A write that fails nevertheless puts the earlier policy back.
+
+The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
+been written, and the provider would not touch it again.
+
+Refuses to know the resources that send (the sender's and delivery's), and to run on a no-op `up`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import pulumi
+
+from components.hooks import Hooked
+from components.management import TenantAccess, plain
+from components.phone_mfa import TRIGGERS
+from components.settings import Loaded
+from components.trial import TrialMessages
+from components.vocabulary import DeliveryMethod, Experience, Gate
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+GUARDIAN: Final = "auth0:index/guardian:Guardian"
+_NEVER: Final = "never"
+
+
+class GateClosedError(Exception):
+    """The policy was not applied, because users could not get a code."""
+
+
+class PolicyLast(Hooked):
+    """The gate in front of the policy: a transformation for the component's options.
+
+    Args:
+        access: how to reach the tenant.
+        experience: the generation whose sender must be ready.
+        gate: what must hold before users are asked for codes.
+        trial: sends one of each channel, for `Gate.SMOKE`.
+    """
+
+    def __init__(
+        self,
+        access: TenantAccess,
+        *,
+        experience: Experience,
+        gate: Gate,
+        trial: TrialMessages,
+    ) -> None:
+        super().__init__()
+        self._access = access
+        self._experience = experience
+        self._gate = gate
+        self._trial = trial
+        self._earlier: list[str] | None = None
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """The gate that a stack's settings ask for."""
+        settings = loaded.settings
+        methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
+        return cls(
+            loaded.tenant,
+            experience=settings.experience,
+            gate=settings.gate,
+            trial=TrialMessages(next(iter(settings.test_numbers), ""), methods),
+        )
+
+    def concerns(self, resource_type: str) -> bool:
+        return resource_type == GUARDIAN and self._gate is not Gate.OFF
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        before = pulumi.ResourceHook("policy-last", self._before)
+        failed = pulumi.ErrorHook("policy-back", self._failed)
+        return pulumi.ResourceHookBinding(
+            before_create=[before], before_update=[before], on_error=[failed]
+        )
+
+    async def _before(self, args: pulumi.ResourceHookArgs) -> None:
+        wanted = await plain(args.new_inputs)
+        policies = [] if wanted["policy"] == _NEVER else [wanted["policy"]]
+        async with self._access.connect() as tenant:
+            earlier = list(await tenant.guardian.policies.list())
+            if policies:
+                await self._make_ready(tenant, wanted.get("phone") or {})
+            if policies and policies != earlier and self._gate is Gate.SMOKE:
+                await self._trial.arrive(tenant)
+            if policies != earlier:
+                self._earlier = earlier
+                await tenant.guardian.policies.set(request=policies)
+
+    async def _make_ready(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+        missing = await self._missing(tenant)
+        if missing:
+            raise GateClosedError(
+                f"{missing}. The policy stays as it was, so that nobody is asked for a code that "
+                "cannot be sent. Put that right and run pulumi up --refresh again."
+            )
+        factors = {one.name: one.enabled for one in await tenant.guardian.factors.list()}
+        if not factors.get("sms"):
+            await tenant.guardian.factors.set("sms", enabled=True)
+        if phone.get("provider"):
+            await _legacy_delivery(tenant, phone)
+        types = phone.get("messageTypes") or []
+        current = await tenant.guardian.factors.phone.get_message_types()
+        if list(current.message_types or []) != types:
+            await tenant.guardian.factors.phone.set_message_types(message_types=types)
+
+    async def _missing(self, tenant: AsyncManagementClient) -> str:
+        """What a code still needs; empty when nothing."""
+        trigger = TRIGGERS[self._experience]
+        if self._experience is Experience.LEGACY:
+            bound = await tenant.actions.triggers.bindings.list(trigger)
+            has_sender = bool([one async for one in bound])
+            return "" if has_sender else f"No Action is bound to {trigger}"
+        actions = await tenant.actions.list(trigger_id=trigger)
+        if not any([bool(one.deployed_version) async for one in actions]):
+            return f"No Action is deployed on {trigger}"
+        answer = await tenant.branding.phone.providers.list()
+        if not any(one.name == "custom" and not one.disabled for one in answer.providers or []):
+            return "The tenant has no custom phone provider that is switched on"
+        return ""
+
+    async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
+        if self._earlier is not None:
+            async with self._access.connect() as tenant:
+                await tenant.guardian.policies.set(request=self._earlier)
+            before = ", ".join(self._earlier) or _NEVER
+            pulumi.log.warn(f"{args.name} failed half-way: the policy is {before} again")
+            self._earlier = None
+        return False
+
+
+async def _legacy_delivery(tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+    await tenant.guardian.factors.phone.set_provider(provider=phone["provider"])
+    texts = phone.get("options") or {}
+    await tenant.guardian.factors.sms.set_templates(
+        enrollment_message=texts["enrollmentMessage"],
+        verification_message=texts["verificationMessage"],
+    )
