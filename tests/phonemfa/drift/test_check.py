@@ -1,0 +1,398 @@
+"""What counts as drift, what of it is the same thing told twice, and what is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from phonemfa.drift.findings import Level, Repair
+from tests.phonemfa.drift.worlds import (
+    LATER,
+    LATER_STILL,
+    NO_OTHERS,
+    World,
+    dict_of,
+    foreign_binding,
+    world,
+)
+
+STACKS: list[dict[str, Any]] = [
+    {"experience": "unified"},
+    {"experience": "unified", "bindAction": False, "deliveryMethods": ["text"]},
+    {"experience": "unified", "transition": True},
+    {"experience": "unified", "policy": "never", "language": "en"},
+    {"experience": "unified", "otherFactors": {"otp": False}},
+    {"experience": "legacy"},
+    {"experience": "legacy", "transition": True, "policy": "adaptive"},
+]
+UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
+SECRETS = f"secret-changed:{UNIFIED}"
+
+
+@pytest.mark.parametrize("config", STACKS, ids=str)
+def test_where_all_agree_nothing_is_found(config: dict[str, Any]) -> None:
+    assert world(**config).findings() == {}
+
+
+def write_secrets(at: World, *, deployed: bool) -> None:
+    """Every secret written again by hand, later than the stack's own deploy."""
+    at.action["secrets"] = [one | {"updated_at": LATER} for one in at.action["secrets"]]
+    at.action["all_changes_deployed"] = deployed
+    if deployed:
+        at.action["deployed_version"] = at.action["deployed_version"] | {
+            "id": "another",
+            "created_at": LATER_STILL,
+            "secrets": at.action["secrets"],
+        }
+
+
+# --- The Action ---------------------------------------------------------------------------------
+
+
+def test_an_edited_draft_is_told_from_edited_code_that_runs() -> None:
+    at = world()
+    at.action["code"] += "// by hand"
+    at.see("action-0", "code")
+    at.action["all_changes_deployed"] = False
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == (f"action-code:{UNIFIED}", Repair.UP)
+    assert "what runs is still the declared code" in finding.what
+    assert "+// by hand" in finding.diff.splitlines()
+
+    at.action["deployed_version"]["code"] = at.action["code"]
+    assert "is deployed and sends" in at.findings()[f"action-code:{UNIFIED}"].what
+
+
+def test_a_rollback_is_told_though_no_refresh_sees_it() -> None:
+    at = world()
+    at.action["deployed_version"] |= {"code": "older", "created_at": LATER, "number": 3}
+    at.action["all_changes_deployed"] = False
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == (f"action-undeployed:{UNIFIED}", Repair.DEPLOY)
+    assert (finding.since, "version 3" in finding.what) == (LATER, True)
+    assert not finding.recorded, "the state never holds the deployed code"
+
+
+@pytest.mark.parametrize("part", ["code", "runtime", "dependencies", "secrets", "flag", "version"])
+def test_whatever_the_deployed_version_differs_in_is_told(part: str) -> None:
+    at = world()
+    version = at.action["deployed_version"]
+    older = {
+        "secrets": [one | {"updated_at": "2025-01-01T00:00:00Z"} for one in version["secrets"]]
+    }
+    values = {"code": "x", "runtime": "node18-actions", "dependencies": [{"name": "a"}], **older}
+    if part in values:
+        version[part] = values[part]
+    at.action["all_changes_deployed"] = False
+    if part == "version":
+        del at.action["deployed_version"]
+    assert set(at.findings()) == {f"action-undeployed:{UNIFIED}"}
+
+
+def test_the_same_code_deployed_again_is_no_drift() -> None:
+    at = world()
+    at.action["deployed_version"] |= {"id": "another", "created_at": LATER, "number": 2}
+    assert at.findings() == {}
+
+
+def test_node_18_has_two_names_and_is_one_runtime() -> None:
+    at = world()
+    at.action["runtime"] = "node18-actions"
+    at.see("action-0", "runtime", runtime="node18")
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.found) == (f"action-runtime:{UNIFIED}", "node18")
+
+
+def test_a_missing_action_is_one_finding_and_its_binding_none_of_its_own() -> None:
+    at = world()
+    at.set_live(actions={UNIFIED: ()}, bindings={UNIFIED: ()}, deployed_by_us={})
+    at.see("action-0", gone=True)
+    at.see("binding-0", gone=True)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair, finding.blocks) == (f"action:{UNIFIED}", Repair.UP, False)
+
+
+def test_a_missing_action_whose_place_is_taken_blocks_pulumi_up() -> None:
+    at = world()
+    theirs = {"id": "x", "name": "theirs", "created_at": LATER, "code": ""}
+    at.set_live(actions={UNIFIED: (theirs,)}, bindings={UNIFIED: ()}, deployed_by_us={})
+    at.see("action-0", gone=True)
+    found = at.findings()
+    assert set(found) == {f"action:{UNIFIED}", "second-action:theirs"}
+    assert found[f"action:{UNIFIED}"].blocks
+
+
+def test_a_second_action_that_is_bound_is_one_finding() -> None:
+    at = world()
+    ours = at.live.actions[UNIFIED][0]
+    theirs = {"id": "id-of-theirs", "name": "theirs", "created_at": LATER}
+    bindings = (foreign_binding("theirs"), at.live.bindings[UNIFIED][0])
+    at.set_live(actions={UNIFIED: (theirs, ours)}, bindings={UNIFIED: bindings})
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == ("second-action:theirs", Repair.BY_HAND)
+    assert "bound" in finding.found
+
+
+# --- Secrets ------------------------------------------------------------------------------------
+
+
+def test_a_secret_written_after_the_last_deploy_is_told_with_its_time() -> None:
+    at = world()
+    write_secrets(at, deployed=True)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair, finding.blocks) == (SECRETS, Repair.BY_HAND, False)
+    assert finding.since == "2026-02-01T00:00:00.100000Z"
+    assert "are deployed" in finding.what
+
+
+def test_a_secret_that_waits_for_a_deploy_blocks_whatever_would_deploy_it() -> None:
+    at = world()
+    write_secrets(at, deployed=False)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.blocks) == (SECRETS, True)
+
+    at.action["deployed_version"]["code"] = "older"
+    found = at.findings()
+    undeployed = found[f"action-undeployed:{UNIFIED}"]
+    assert undeployed.repair is Repair.BY_HAND, "deploying the draft would deploy the secret"
+    assert found[SECRETS].blocks
+
+
+def test_secrets_of_our_own_last_deploy_are_older_than_it() -> None:
+    at = world()
+    names = [one["name"] for one in at.action["secrets"]]
+    at.action["secrets"] = [{"name": name, "updated_at": LATER} for name in names]
+    at.action["deployed_version"] |= {
+        "created_at": LATER_STILL,
+        "secrets": at.action["secrets"],
+    }
+    assert at.findings() == {}
+
+
+def test_a_forgotten_version_makes_the_question_unanswerable_not_clean() -> None:
+    at = world()
+    write_secrets(at, deployed=True)
+    at.set_live(deployed_by_us={})
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.level) == (SECRETS, Level.NOTICE)
+
+
+def test_added_and_removed_secrets_are_named() -> None:
+    at = world()
+    gone = at.action["secrets"].pop()["name"]
+    at.action["secrets"].append({"name": "EXTRA", "updated_at": "2026-01-01T00:00:00.100Z"})
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+    (finding,) = at.findings().values()
+    assert finding.id == f"secret-names:{UNIFIED}"
+    assert (finding.found, finding.repair) == (f"added: EXTRA; removed: {gone}", Repair.BY_HAND)
+    assert "remove EXTRA" in finding.how
+
+
+def test_a_secret_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it() -> None:
+    at = world()
+    gone = at.action["secrets"].pop()["name"]
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+    action = at.resources[0]
+    action["inputs"] = {
+        "secrets": [one for one in action["inputs"]["secrets"] if one["name"] != gone]
+    }
+    (finding,) = at.findings().values()
+    assert (finding.repair, finding.recorded) == (Repair.UP, True)
+
+
+# --- Bindings -----------------------------------------------------------------------------------
+
+
+def test_somebody_elses_binding_is_told_with_its_place_in_the_order() -> None:
+    at = world(experience="legacy")
+    ours = at.live.bindings[LEGACY][0]
+    for bindings, place in (
+        ((foreign_binding("theirs"), ours), "before ours"),
+        ((ours, foreign_binding("theirs")), "after ours"),
+    ):
+        at.set_live(bindings={LEGACY: bindings})
+        (finding,) = at.findings().values()
+        assert finding.id == f"binding:{LEGACY}/theirs"
+        assert place in finding.found
+
+
+def test_what_somebody_decided_to_live_with_is_a_notice() -> None:
+    at = world(experience="legacy")
+    ours = at.live.bindings[LEGACY][0]
+    at.set_live(bindings={LEGACY: (ours, foreign_binding("audit"))})
+    (finding,) = at.findings(f"binding:{LEGACY}/audit").values()
+    assert finding.level is Level.NOTICE
+
+
+def test_an_unbound_action_is_drift_only_where_the_stack_binds() -> None:
+    bound, unbound = world(), world(bindAction=False)
+    for at in (bound, unbound):
+        at.set_live(bindings={UNIFIED: ()})
+    assert set(bound.findings()) == {f"binding:{UNIFIED}"}
+    assert unbound.findings() == {}
+    unbound.set_live(bindings=world().live.bindings)
+    assert unbound.findings() == {}, "whether Auth0 binds by itself is not established"
+
+
+# --- Provider and texts --------------------------------------------------------------------------
+
+
+def test_another_vendor_in_the_providers_place_is_told_with_what_up_will_do_to_it() -> None:
+    at = world()
+    twilio = {"id": "pro_2", "name": "twilio", "configuration": {"delivery_methods": ["text"]}}
+    at.set_live(providers=(twilio,))
+    at.see("provider", gone=True)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == ("provider", Repair.UP)
+    assert "made anew, another vendor, other delivery methods" in finding.what
+    assert "overwrites" in finding.how
+
+
+def test_a_second_provider_is_told_and_left() -> None:
+    at = world()
+    at.set_live(providers=({"id": "pro_0", "name": "twilio"}, *at.live.providers))
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == ("provider:pro_0", Repair.BY_HAND)
+
+
+def test_delivery_methods_have_no_order() -> None:
+    at = world()
+    dict_of(at.live.providers[0])["configuration"] = {"delivery_methods": ["voice", "text"]}
+    assert at.findings() == {}
+
+
+def test_a_text_that_was_made_anew_blocks_pulumi_up() -> None:
+    at = world()
+    dict_of(at.live.templates[0])["id"] = "tem_new"
+    kind = at.live.templates[0]["type"]
+    at.see(f"template-{kind}", gone=True)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.blocks) == (f"template:{kind}", True)
+
+
+def test_a_sender_in_a_text_cannot_be_updated_away() -> None:
+    at = world()
+    template = dict_of(at.live.templates[0])
+    template["content"] = {**template["content"], "from": "+815012345678"}
+    (finding,) = at.findings().values()
+    assert finding.repair is Repair.BY_HAND
+    assert "--target-replace 'urn:pulumi:dev::" in finding.how
+    assert "5012345678" not in finding.found
+
+
+def test_texts_of_types_that_the_stack_does_not_declare_are_nobodys_business_here() -> None:
+    at = world()
+    theirs = {"id": "tem_x", "type": "blocked_account", "disabled": True, "content": {}}
+    at.set_live(templates=(*at.live.templates[:-1], theirs))
+    assert at.findings() == {}
+
+
+def test_a_legacy_tenants_texts_and_provider_are_compared() -> None:
+    at = world(experience="legacy")
+    texts = {**at.live.legacy_texts, "verification_message": "x {{ code }}"}
+    at.set_live(selected_provider="auth0", legacy_texts=texts)
+    at.see("guardian", "phone.provider", "phone.options.verificationMessage")
+    assert set(at.findings()) == {"provider", "template:verification_message"}
+
+
+# --- Login --------------------------------------------------------------------------------------
+
+
+def test_a_factor_that_is_off_is_one_finding_with_all_that_goes_with_it() -> None:
+    at = world(experience="legacy")
+    at.set_live(factors={"sms": False, **NO_OTHERS}, message_types=None)
+    paths = ("phone.enabled", "phone.messageTypes[0]", "phone.provider")
+    at.see("guardian", *paths, "phone.options.enrollmentMessage")
+    assert set(at.findings()) == {"factor"}
+
+
+def test_an_empty_policy_list_means_never() -> None:
+    at, never = world(), world(policy="never")
+    for one in (at, never):
+        one.set_live(policies=())
+    assert set(at.findings()) == {"policy"}
+    assert never.findings() == {}
+
+
+def test_message_types_have_no_order() -> None:
+    at = world()
+    at.set_live(message_types=("voice", "sms"))
+    assert at.findings() == {}
+    at.set_live(message_types=("voice",))
+    assert set(at.findings()) == {"message-types"}
+
+
+@pytest.mark.parametrize("factor", NO_OTHERS)
+def test_an_unnamed_factor_that_was_switched_is_a_notice_and_a_named_one_is_drift(
+    factor: str,
+) -> None:
+    on = {"sms": True, **NO_OTHERS, factor: True}
+    key = {"recovery-code": "recoveryCode", "push-notification": "push"}.get(factor)
+    camel = key or factor.replace("-r", "R").replace("-p", "P")
+    for config, level in ({}, Level.NOTICE), ({"otherFactors": {camel: False}}, Level.DRIFT):
+        at = world(**config)
+        at.set_live(factors=on)
+        (finding,) = at.findings().values()
+        assert (finding.id, finding.level) == (f"other-factor:{factor}", level)
+
+
+def test_a_factor_that_was_on_before_the_stack_is_no_news() -> None:
+    at = world()
+    guardian = next(one for one in at.resources if one["type"].endswith("Guardian"))
+    guardian["outputs"] |= {"otp": True, "duo": {"enabled": True}}
+    at.set_live(factors={"sms": True, **NO_OTHERS, "otp": True, "duo": True})
+    assert at.findings() == {}
+
+
+@pytest.mark.parametrize("experience", ["unified", "legacy"])
+def test_a_switched_tenant_is_one_finding_that_blocks_pulumi_up(experience: str) -> None:
+    at = world(experience=experience)
+    flipped = {"phone_consolidated_experience": experience == "legacy"}
+    at.set_live(settings={**at.live.settings, **flipped}, selected_provider=None, legacy_texts={})
+    at.see("guardian", "phone.provider", "phone.options.enrollmentMessage")
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.blocks) == ("tenant-switch:phone_consolidated_experience", True)
+    assert not (experience == "unified" and finding.recorded), "no resource holds it there"
+
+
+def test_in_a_transition_pulumi_up_switches_the_tenant_itself() -> None:
+    at = world(transition=True)
+    at.set_live(settings={"phone_consolidated_experience": False})
+    (finding,) = at.findings().values()
+    assert (finding.repair, finding.blocks) == (Repair.UP, False)
+
+
+# --- What the engine sees ------------------------------------------------------------------------
+
+
+def test_drift_that_the_state_agrees_with_is_told_as_such() -> None:
+    at = world()
+    at.set_live(policies=())
+    assert at.findings()["policy"].recorded
+    at.see("guardian", "policy", policy="never")
+    assert not at.findings()["policy"].recorded
+
+
+def test_what_only_the_engine_sees_is_told_in_its_words() -> None:
+    at = world(experience="legacy")
+    at.see("tenant", "countryCodes.mode", countryCodes={"mode": "deny"})
+    at.see("guardian", "phoneNumbers", phoneNumbers="+819012345678")
+    found = at.findings()
+    assert set(found) == {"tenant-setting:countryCodes", "other:phoneNumbers"}
+    assert found["tenant-setting:countryCodes"].found == "countryCodes: mode: deny"
+    assert "9012345678" not in found["other:phoneNumbers"].found
+
+
+def test_a_resource_of_a_type_that_no_rule_knows_is_not_lost() -> None:
+    at = world()
+    unknown = at.resources[0] | {"type": "auth0:index/prompt:Prompt", "urn": "urn:x::prompt"}
+    at.resources.append(unknown)
+    at.see("prompt", "identifierFirst")
+    assert set(at.findings()) == {"other:prompt"}
+
+
+def test_drift_comes_before_notices() -> None:
+    at = world()
+    at.set_live(factors={"sms": True, **NO_OTHERS, "otp": True}, policies=())
+    assert [one.level for one in at.findings().values()] == [Level.DRIFT, Level.NOTICE]

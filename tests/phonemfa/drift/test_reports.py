@@ -1,0 +1,245 @@
+"""A report in every format: what a code scanner, a CI system, a person and an issue get to read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import pytest
+from rich.console import Console
+
+from phonemfa.drift.findings import MOST_DIFF_LINES, Finding, Level, Repair, masked, text_diff
+from phonemfa.drift.issue import body_of, keep_issue
+from phonemfa.drift.junit import as_junit
+from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.report import Report, as_json, show, summary
+from phonemfa.drift.sarif import as_sarif
+from phonemfa.github import MAX_BODY, GitHub
+from tests.contract import PROJECT
+from tests.phonemfa.github_stand_in import GitHubStandIn
+
+POLICY = Finding(kind="policy", what="asked for at other times", expected="always", found="never")
+CODE = Finding(
+    kind="action-code",
+    subject="custom-phone-provider",
+    what="edited",
+    expected="code sha256 0",
+    found="draft sha256 1",
+    since="2026-01-01T00:00:00Z",
+    diff="--- a\n+++ b\n-old\n+```new <b>",
+)
+OTP = Finding(
+    kind="other-factor",
+    subject="otp",
+    level=Level.NOTICE,
+    what="switched on",
+    expected="off",
+    found="on",
+    repair=Repair.NOTHING,
+)
+
+
+def report(*findings: Finding, failure: str = "") -> Report:
+    return Report(
+        stack="dev",
+        domain="t.example.com",
+        stack_file="Pulumi.dev.yaml",
+        findings=findings,
+        compared=6,
+        failure=failure,
+    )
+
+
+# --- SARIF: what the specification (OASIS SARIF 2.1.0) and code scanning ask of a run -----------
+
+
+def run_of(told: Report) -> dict[str, Any]:
+    log = json.loads(as_sarif(told))
+    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
+    assert log["$schema"].endswith("sarif-2.1.0.json")
+    run: dict[str, Any] = log["runs"][0]
+    return run
+
+
+def test_every_sarif_result_names_its_rule_a_place_in_the_repository_and_a_fingerprint() -> None:
+    run = run_of(report(POLICY, CODE, OTP))
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"]
+        (location,) = result["locations"]
+        uri = location["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri == "Pulumi.dev.yaml" or (PROJECT / uri).is_file(), uri
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+    assert [one["level"] for one in run["results"]] == ["error", "error", "note"]
+    prints = [one["partialFingerprints"]["phonemfaDrift/v1"] for one in run["results"]]
+    assert prints == ["dev/policy", "dev/action-code:custom-phone-provider", "dev/other-factor:otp"]
+
+
+def test_every_kind_is_a_sarif_rule_with_a_file_that_exists() -> None:
+    findings = [Finding(kind=kind, what="x", expected="x", found="x") for kind in KINDS]
+    run = run_of(report(*findings))
+    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == list(KINDS)
+    for result in run["results"]:
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert uri == "Pulumi.dev.yaml" or (PROJECT / uri).is_file(), uri
+
+
+def test_a_failed_look_is_a_failed_sarif_invocation_and_no_clean_run() -> None:
+    run = run_of(report(failure="no scope"))
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "no scope"
+    assert run_of(report())["invocations"] == [{"executionSuccessful": True}]
+
+
+# --- JUnit --------------------------------------------------------------------------------------
+
+
+def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
+    suites = Xml.fromstring(as_junit(report(POLICY, CODE, OTP)))  # noqa: S314 - our own text
+    (suite,) = suites
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    assert list(cases) == list(KINDS)
+    failed = [name for name, case in cases.items() if case.find("failure") is not None]
+    assert failed == ["action-code", "policy"]
+    for element in (suites, suite):
+        assert element.get("tests") == str(len(KINDS))
+        assert (element.get("failures"), element.get("errors")) == ("2", "0")
+    assert cases["other-factor"].findtext("system-out", "").startswith("other-factor:otp")
+
+
+def test_junit_of_a_failed_look_is_an_error_and_survives_any_text() -> None:
+    suites = Xml.fromstring(as_junit(report(failure="\x00 <no> & answer")))  # noqa: S314
+    (case,) = suites.iter("testcase")
+    error = case.find("error")
+    assert error is not None
+    assert "<no> & answer" in (error.text or "")
+    assert suites[0].get("errors") == "1"
+
+
+# --- People -------------------------------------------------------------------------------------
+
+
+def shown(told: Report) -> str:
+    console = Console(file=StringIO(), width=160)
+    show(told, console)
+    output = console.file
+    assert isinstance(output, StringIO)
+    return output.getvalue()
+
+
+def test_a_person_reads_what_differs_since_when_and_what_repairs_it() -> None:
+    text = shown(report(POLICY, CODE, OTP))
+    for told in ("policy", "always", "never", "2026-01-01 00:00:00Z", "pulumi up --refresh"):
+        assert told in text
+    assert "+```new <b>" in text, "the diff stands below, as it is"
+    assert "2 drifts of t.example.com from stack dev, 1 notice" in text
+    assert "\x1b[" not in text, "no colours where nobody looks at a terminal"
+
+
+def test_no_drift_is_said_with_how_much_was_compared() -> None:
+    assert summary(report()) == (
+        "no drift: the tenant t.example.com is as stack dev declares it (6 resources compared)"
+    )
+
+
+def test_json_has_every_field_of_every_finding() -> None:
+    told = json.loads(as_json(report(CODE)))
+    assert (told["drift"], told["stack"], told["compared"]) == (True, "dev", 6)
+    (finding,) = told["findings"]
+    assert (finding["id"], finding["repair"]) == (CODE.id, "pulumi up --refresh")
+    assert json.loads(as_json(report(OTP)))["drift"] is False
+
+
+# --- The issue ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stand_in() -> Iterator[GitHubStandIn]:
+    with GitHubStandIn() as running:
+        yield running
+
+
+def test_an_issue_lives_as_long_as_the_drift(stand_in: GitHubStandIn) -> None:
+    lives = [report(OTP), report(POLICY), report(POLICY), report(POLICY, CODE), report()]
+    with GitHub.of(stand_in.environment) as github:
+        outcomes = [[one.outcome for one in keep_issue(github, told)] for told in lives]
+    assert outcomes == [[], ["opened"], ["unchanged"], ["updated"], ["closed"]]
+    (issue,) = stand_in.issues
+    assert issue["state"] == "closed"
+
+
+def test_two_stacks_have_two_issues(stand_in: GitHubStandIn) -> None:
+    with GitHub.of(stand_in.environment) as github:
+        for stack in ("dev", "prod"):
+            told = Report(stack=stack, domain="t", stack_file="x", findings=[POLICY])
+            keep_issue(github, told)
+    assert len(stand_in.issues) == 2
+
+
+def test_a_tenants_words_cannot_break_out_of_the_issue() -> None:
+    hostile = "x` | <img> @team [a](b)\n# heading"
+    finding = Finding(
+        kind="second-action", subject=hostile, what=hostile, expected="x", found="x", diff="````"
+    )
+    body = body_of(report(finding))
+    (row,) = [line for line in body.splitlines() if line.startswith("| drift:")]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 7, "six cells, whatever is in them"
+    outside = body.partition("`````diff")[0]
+    for markup in ("<img>", "@team", "\n# heading", "x`"):
+        assert markup not in outside
+
+
+def test_an_issue_never_outgrows_what_github_takes() -> None:
+    huge = "\n".join("+" + "x" * 500 for _ in range(MOST_DIFF_LINES))
+    findings = [
+        Finding(kind="action-code", subject=str(n), what="x", expected="x", found="x", diff=huge)
+        for n in range(5)
+    ]
+    assert len(body_of(report(*findings))) < MAX_BODY
+
+
+# --- What no output may show --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'+819012345678'",
+        "tel:819012345678;",
+        "+81 90-1234-5678",
+        "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'",
+        "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
+    ],
+)
+def test_numbers_and_keys_are_masked(text: str) -> None:
+    hidden = masked(text)
+    for secret in ("9012345678", "1234-5678", "0a1b2c3d", "eyJhbG"):
+        assert secret not in hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const LONGEST_WAIT_IN_SECONDS = 86400000;",
+        "exports.onExecuteCustomPhoneProvider = async (event, api) => {",
+        "2026-01-01",
+        "ALLOWED_PREFIXES, CPAAS_BASE_URL",
+    ],
+)
+def test_ordinary_code_stays_readable(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_a_diff_is_masked_and_has_an_end() -> None:
+    there = "\n".join(f"line {number}" for number in range(MOST_DIFF_LINES * 2))
+    diff = text_diff("const key = '+819012345678';", there, name="x")
+    assert len(diff.splitlines()) == MOST_DIFF_LINES + 1
+    assert diff.endswith("more lines")
+    assert "9012345678" not in diff

@@ -1,0 +1,74 @@
+"""What the Pulumi CLI's answers and failures become, with a stand-in of the CLI on PATH."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phonemfa.engine import EngineFailedError, PulumiCli
+
+CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
+SAME = {"op": "refresh", "urn": "urn:a::c"}
+
+
+def cli(folder: Path, *, exit_status: int, out: Any = "", err: str = "") -> PulumiCli:
+    """A `pulumi` that always answers the same."""
+    text = out if isinstance(out, str) else json.dumps(out)
+    script = folder / "pulumi"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stdout.write({text!r})\nsys.stderr.write({err!r})\n"
+        f"sys.exit({exit_status})\n",
+        encoding="utf-8",
+    )
+    script.chmod(0o755)
+    return PulumiCli(folder, "dev", environ={"PATH": str(folder)})
+
+
+def test_a_refresh_without_changes_is_exit_status_zero(tmp_path: Path) -> None:
+    seen = cli(tmp_path, exit_status=0, out={"steps": [SAME]}).refresh_preview()
+    assert (seen.changed, len(seen.steps)) == (False, 1)
+
+
+def test_a_refresh_with_changes_is_exit_status_seven(tmp_path: Path) -> None:
+    seen = cli(tmp_path, exit_status=7, out={"steps": [SAME, CHANGE]}).refresh_preview()
+    assert seen.changed
+
+
+@pytest.mark.parametrize("steps", [[], [SAME]])
+def test_changes_that_the_engine_does_not_name_are_no_answer(
+    tmp_path: Path, steps: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(EngineFailedError, match="names none"):
+        cli(tmp_path, exit_status=7, out={"steps": steps}).refresh_preview()
+
+
+def test_a_failure_tells_its_errors_once_and_nothing_of_the_config(tmp_path: Path) -> None:
+    refused = {"severity": "error", "message": "403 Forbidden\n", "urn": "urn:a::provider"}
+    warning = {"severity": "warning", "message": "using a plugin from PATH"}
+    out = {"config": {"phonemfa:voiceSender": "+815012345678"}, "steps": [SAME]}
+    out["diagnostics"] = [warning, refused, refused]
+    with pytest.raises(EngineFailedError) as failed:
+        cli(tmp_path, exit_status=1, out=out).refresh_preview()
+    text = str(failed.value)
+    assert text.count("provider: 403 Forbidden") == 1
+    assert "+815012345678" not in text
+    assert "using a plugin" not in text
+
+
+def test_a_failure_without_json_tells_all_that_was_said(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailedError, match="no stack named 'dev'"):
+        cli(tmp_path, exit_status=6, err="error: no stack named 'dev' found").refresh_preview()
+
+
+def test_an_answer_that_is_no_json_is_no_answer(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailedError, match="printed no JSON"):
+        cli(tmp_path, exit_status=0, out="Updating…").state()
+
+
+def test_a_missing_cli_is_told_with_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailedError, match="no `pulumi` on PATH"):
+        PulumiCli(tmp_path, "dev", environ={"PATH": str(tmp_path)}).state()
