@@ -8,12 +8,13 @@ import pytest
 
 from sandbox.api.limiter import PLANS
 from sandbox.server import RunningSandbox
-from tests.clients.go_auth0 import go_is_missing, run_steps
+from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_steps
 from tests.clients.steps import ALL, Steps, assert_succeeded, called
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
 
 pytestmark = [
     pytest.mark.fidelity,
+    pytest.mark.timeout(BUILD_SECONDS),
     pytest.mark.skipif(go_is_missing() is not None, reason=str(go_is_missing())),
 ]
 

@@ -14,11 +14,12 @@ import pytest
 from sandbox.server import RunningSandbox
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.tenant import Generation
-from tests.clients.go_auth0 import go_is_missing, run_own_tests
+from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_own_tests
 from tests.clients.tenants import PHONE_ACTION, assert_nothing_was_missing, sandbox_of
 
 pytestmark = [
     pytest.mark.fidelity,
+    pytest.mark.timeout(BUILD_SECONDS),
     pytest.mark.skipif(go_is_missing() is not None, reason=str(go_is_missing())),
 ]
 

@@ -12,13 +12,14 @@ import pytest
 import yaml
 
 from sandbox.api import table
-from tests.clients.go_auth0 import go_is_missing, module_dir
+from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, module_dir
 from tests.sandbox.api import recording
 from tests.sandbox.api.recording import Interaction
 from tests.sandbox.api.replay import Result, play_all
 
 pytestmark = [
     pytest.mark.fidelity,
+    pytest.mark.timeout(BUILD_SECONDS),
     pytest.mark.skipif(go_is_missing() is not None, reason=str(go_is_missing())),
 ]
 
