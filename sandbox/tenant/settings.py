@@ -110,7 +110,9 @@ class Settings:
 
     def get(self) -> dict[str, Any]:
         """The settings as GET shows them."""
-        return {**_SHOWN_UNSET, **self._stored(), **copy.deepcopy(_READ_ONLY)}
+        stored = self._stored()
+        unset = {key: value for key, value in _SHOWN_UNSET.items() if key not in stored}
+        return {**stored, **copy.deepcopy(_READ_ONLY), **unset}
 
     def select(self, fields: str | None, include: bool) -> dict[str, Any]:
         """The settings, restricted to (or without) some comma-separated fields."""
