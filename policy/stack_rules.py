@@ -26,6 +26,8 @@ from policy.resource_types import (
 
 _UNIFIED_TRIGGER: Final = "custom-phone-provider"
 _LEGACY_TRIGGER: Final = "send-phone-message"
+_TWILIO: Final = "twilio"
+"""The one provider that sends without an Action."""
 
 
 def message_types_covered(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
@@ -76,7 +78,10 @@ def _covered(providers: Sequence[Declared]) -> list[str]:
 
 
 def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
-    """One Action, one provider, one template a type; for a legacy trigger one bound Action."""
+    """One Action, one provider, one template a type; for a legacy trigger one bound Action.
+
+    Only the provider "custom" has an Action behind it.
+    """
     if any(isinstance(trigger, Hidden) for one in resources for trigger in _triggers(one)):
         return
     unified = _on_trigger(resources, _UNIFIED_TRIGGER)
@@ -84,7 +89,8 @@ def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> 
     providers = [one for one in resources if one.type == PROVIDER]
     templates = [one for one in resources if one.type == TEMPLATE]
     if unified or providers or templates:
-        yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
+        if unified or any(one.text_at("name") != _TWILIO for one in providers):
+            yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
         yield from _exactly_one(providers, "phone provider")
         yield from _one_a_type(templates)
     bindings = _bindings(resources)

@@ -70,14 +70,14 @@ def bindings(count: int) -> Declared:
     return declared(TRIGGER_ACTIONS, base, "bindings", protect=False)
 
 
-def provider(name: str = "provider", *, protect: bool = False, **changes: Any) -> Declared:
+def provider(called: str = "provider", /, *, protect: bool = False, **changes: Any) -> Declared:
     base = {
         "configuration": {"deliveryMethods": ["text", "voice"]},
         "credentials": {},
         "disabled": False,
         "name": "custom",
     }
-    return declared(PROVIDER, spoilt(base, changes), name, protect=protect)
+    return declared(PROVIDER, spoilt(base, changes), called, protect=protect)
 
 
 def template(
