@@ -114,7 +114,7 @@ def _from_file(path: Path) -> Environment:
     try:
         return environment(read_preview(answer))
     except (PreviewError, LevelsError) as error:
-        return _without_preview(path.name, error)
+        return _without_preview(path.stem, error)
 
 
 def _without_preview(name: str, error: Exception) -> Environment:

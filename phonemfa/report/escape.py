@@ -12,7 +12,8 @@ from typing import Final
 from phonemfa.report.shown import cut, visible
 
 _LONGEST_SPAN: Final = 120
-_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+_PUNCTUATION: Final = re.compile(r"([\\`*_\[\]<>&!~|$])")
+"""What has a meaning inside of a line; other marks have one at its beginning alone."""
 _WORD_JOINER: Final = "\u2060"
 _LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
 """What GitHub makes a mention, a reference or a link of, wherever it is not code."""
@@ -39,7 +40,7 @@ def fence(text: str, language: str = "text") -> str:
 
 
 def prose(text: str) -> str:
-    """The text as a paragraph's words: every punctuation mark escaped, no mention or reference."""
+    """The text as words inside of a paragraph: no markup, mention, reference or address."""
     line = " ".join(visible(text).split())
     # Escapes alone do not stop GitHub: it looks at what Markdown has made of them.
     broken = _LIVE.sub(lambda found: f"{found[0]}{_WORD_JOINER}", line)

@@ -155,7 +155,7 @@ def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
     assert rendered.prose.strip() == "end"
 
 
-@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-|~\n\u202e")))
+@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e")))
 def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
     rendered = Rendered(f"x {prose(value)}")
     assert rendered.tags == {"p"}

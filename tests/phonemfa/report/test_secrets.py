@@ -8,7 +8,7 @@ import pytest
 
 from components.phone_mfa import plain_configuration
 from components.settings import StackSettings
-from phonemfa.report.facts import SETTINGS
+from phonemfa.report.facts import SETTINGS, after
 from phonemfa.report.markdown import as_markdown
 from phonemfa.report.page import as_page
 from phonemfa.report.secrets import Fate
@@ -71,6 +71,7 @@ def test_a_value_of_no_plain_setting_is_never_shown_even_in_plain_text(name: str
     change = Change().before(ACTION, lambda _: None).update(ACTION, leak, "secrets[9].value")
     environment = change.environment()
     assert CANARY in json.dumps(change.answer)
+    assert CANARY not in repr(after(change.preview().steps))
     assert name in everything(environment)
     assert CANARY not in everything(environment)
 
