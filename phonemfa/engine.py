@@ -67,8 +67,13 @@ class PulumiCli:
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
         self._environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
-    def run(self, *arguments: str, allowed: Collection[int] = (0,)) -> Ran:
+    def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
         """Run one command to its end.
+
+        Args:
+            arguments: of the CLI; others on this machine can read them.
+            allowed: exit statuses that are answers.
+            stdin: what it reads; the place for a secret.
 
         Raises:
             EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
@@ -83,7 +88,7 @@ class PulumiCli:
             [executable, *arguments, *self._options],
             cwd=self._project,
             env=self._environ,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
@@ -130,6 +135,14 @@ class PulumiCli:
             EngineFailedError: the update failed; the text says what the engine said.
         """
         return self.run("up", "--refresh", "--yes", "--skip-preview", *self._config)
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Encrypt a value into the stack's file; it travels over standard input.
+
+        Raises:
+            EngineFailedError: the file or the stack's encryption is not to be had.
+        """
+        self.run("config", "set", "--secret", key, *self._config, stdin=value)
 
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""

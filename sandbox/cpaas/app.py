@@ -8,6 +8,8 @@ Control routes, which the real service does not have:
     POST /_sandbox/answers   {"answers": [ScriptedAnswer, ...]}: what to say next
     GET  /_sandbox/answers   what is still scripted
     GET  /_sandbox/requests  the last requests, without keys
+    POST /_sandbox/keys      {"key", "scopes"?}: a further key, as if made in the portal
+    DELETE /_sandbox/keys    {"key"}: revoked from now on; 404 where there is no such key
     POST /_sandbox/reset
 """
 
@@ -26,7 +28,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from sandbox.cpaas import errors
-from sandbox.cpaas.cpaas import Answer, Cpaas
+from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
 
@@ -73,6 +75,17 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
     async def list_requests(_: Request) -> Response:
         return JSONResponse({"requests": [asdict(seen) for seen in cpaas.requests()]})
 
+    async def change_keys(request: Request) -> Response:
+        try:
+            key, scopes = _key(await request.json())
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        if request.method == "POST":
+            cpaas.accept_key(key, scopes)
+        elif not cpaas.revoke_key(key):
+            return JSONResponse({"error": "key: the account has no such key"}, 404)
+        return Response(status_code=204)
+
     async def reset(_: Request) -> Response:
         cpaas.reset()
         return Response(status_code=204)
@@ -84,6 +97,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         Route("/_sandbox/answers", add_answers, methods=["POST"]),
         Route("/_sandbox/answers", list_answers, methods=["GET"]),
         Route("/_sandbox/requests", list_requests, methods=["GET"]),
+        Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]
     return _CpaasApp(routes=routes, exception_handlers={404: _not_found})
@@ -179,6 +193,16 @@ class _Reset(Response):
 
 def _pending(cpaas: Cpaas) -> dict[str, Any]:
     return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
+
+
+def _key(body: Any) -> tuple[str, list[str]]:
+    """A key and its scopes; no answer ever repeats the key."""
+    if not isinstance(body, dict) or not isinstance(body.get("key"), str) or not body["key"]:
+        raise ValueError("key: a text is needed")
+    scopes = body.get("scopes", sorted(SEND_SCOPES))
+    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
+        raise ValueError("scopes: a list of texts is needed")
+    return body["key"], scopes
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

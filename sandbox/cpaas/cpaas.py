@@ -87,11 +87,12 @@ class Cpaas:
     ) -> None:
         self.inbox = inbox
         self.script = AnswerScript()
-        self._keys = (
+        self._first_keys = (
             {key: frozenset(scopes) for key, scopes in api_keys.items()}
             if isinstance(api_keys, Mapping)
             else dict.fromkeys(api_keys, SEND_SCOPES)
         )
+        self._keys = dict(self._first_keys)
         self._senders = senders
         self._refuse_duplicate_calls = refuse_duplicate_calls
         self._flooding_filter = flooding_filter
@@ -139,9 +140,25 @@ class Cpaas:
         with self._lock:
             return list(self._requests)
 
-    def reset(self) -> None:
-        """Forget scripted answers, requests, known ids and counts; the inbox too."""
+    def accept_key(self, key: str, scopes: Collection[str] = SEND_SCOPES) -> None:
+        """A further key for the account, beside those that it has."""
         with self._lock:
+            self._keys = {**self._keys, key: frozenset(scopes)}
+
+    def revoke_key(self, key: str) -> bool:
+        """Refuse a key from now on; answers whether the account had it."""
+        with self._lock:
+            known = key in self._keys
+            self._keys = {one: scopes for one, scopes in self._keys.items() if one != key}
+        return known
+
+    def reset(self) -> None:
+        """Forget scripted answers, requests, known ids and counts; the inbox too.
+
+        The account has the keys again that it began with.
+        """
+        with self._lock:
+            self._keys = dict(self._first_keys)
             self.script.clear()
             self._requests.clear()
             self._known_ids.clear()

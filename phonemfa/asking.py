@@ -1,0 +1,74 @@
+"""The question before a command writes.
+
+Owns asking it, and what counts as an answer: `--yes`, or a person at a terminal. Refuses to take
+silence for consent: without either the command ends and nothing is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from phonemfa.console import give_up
+
+_NOT_ASKED = (
+    "Nothing was written: standard input is no terminal, so nobody could be asked. If this is "
+    "meant to run unattended, say so with --yes."
+)
+
+
+def on_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def agree(question: str, *, yes: bool) -> None:
+    """Return when somebody agrees; else end with `Exit.UNANSWERED`.
+
+    Args:
+        question: what is about to be written, ending in a question mark.
+        yes: `--yes`, which agrees beforehand.
+    """
+    if yes:
+        return
+    _need_a_person()
+    try:
+        agreed = typer.confirm(question, default=False, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        _refused()
+
+
+def agree_by_typing(word: str, question: str, *, yes: bool) -> None:
+    """As `agree`, for what must not happen by a slip of a finger: `word` has to be typed."""
+    if yes:
+        return
+    _need_a_person()
+    try:
+        typed = typer.prompt(f"{question} Type {word} to go on", default="", err=True)
+    except typer.Abort:
+        typed = ""
+    if typed.strip() != word:
+        _refused()
+
+
+def answer_of(question: str) -> bool | None:
+    """A person's yes or no; None where nobody can be asked, or nobody answers."""
+    if not on_terminal():
+        return None
+    try:
+        return typer.confirm(question, default=None, err=True)
+    except typer.Abort:
+        return None
+
+
+def _need_a_person() -> None:
+    if not on_terminal():
+        give_up(_NOT_ASKED)
+
+
+def _refused() -> NoReturn:
+    give_up("Nothing was written: nobody agreed.")

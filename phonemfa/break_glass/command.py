@@ -1,0 +1,186 @@
+"""`phonemfa break-glass`: nobody is asked for a second factor any more, now.
+
+Owns switching the tenant's MFA policy to never, proving it, and the record of it. Refuses to need
+anything that may be broken when it is needed: no Pulumi, no state, no checkout that loads, no
+stack file; `python -m phonemfa.break_glass` imports none of them. Refuses to touch factors,
+provider or Action: users keep their enrolments, and going back is one switch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.text import Text
+
+from phonemfa import options
+from phonemfa.asking import agree_by_typing
+from phonemfa.break_glass.audit import Actor, Record, keep, prepare
+from phonemfa.console import give_up, notes, working
+from phonemfa.exits import Exit
+from phonemfa.tenant import Access, TenantUnreadableError, reading
+from phonemfa.writing import WriteFailedError, writing
+
+if TYPE_CHECKING:
+    from auth0.management import ManagementClient
+
+TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's client_id"
+"""The entry that Auth0 writes for a write to its Management API (published log type codes)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of the policy; None where it could not be read."""
+
+    before: list[str] | None
+    after: list[str] | None
+    failure: str = ""
+
+    @property
+    def word(self) -> str:
+        """For the record."""
+        if self.failure or self.after != []:
+            return "failed"
+        return "unchanged" if self.before == [] else "done"
+
+
+def break_glass(
+    *,
+    reason: Annotated[str, typer.Option(help="Why; goes into the record. Name the incident.")],
+    stack: Annotated[
+        str | None,
+        typer.Option(help="Take the tenant's domain from this stack's file, not AUTH0_DOMAIN."),
+    ] = None,
+    audit_file: Annotated[
+        Path | None, typer.Option(help="Append the record to this file too (mode 0600).")
+    ] = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+    yes: options.Yes = False,
+) -> None:
+    """Set the tenant's MFA policy to never, in one request, without Pulumi.
+
+    Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:mfa_policies and
+    update:mfa_policies. The record is printed as JSON. Where even the other commands do not load,
+    `python -m phonemfa.break_glass` does.
+
+    Exit status: 0 the policy is never, 1 it is not, 2 nothing was written.
+
+    Example: python -m phonemfa break-glass --reason "INC-1234: no codes arrive"
+    """
+    if not reason.strip():
+        give_up("Nothing was written: --reason is empty. The record needs one.")
+    try:
+        access = Access.of(domain=_domain_of(stack, project) if stack else "")
+        if audit_file:
+            prepare(audit_file)
+    except (OSError, TenantUnreadableError) as error:
+        give_up(f"Nothing was written: {error}")
+    agree_by_typing(
+        access.domain,
+        f"Nobody in {access.domain} will be asked for a second factor, until somebody switches "
+        "the policy back.",
+        yes=yes,
+    )
+    with working(f"switching the policy of {access.domain}"):
+        outcome = never(access)
+    record = Record(
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        actor=Actor.here(),
+        tenant=access.domain,
+        client_id=access.client_id,
+        reason=reason.strip(),
+        before=outcome.before,
+        after=outcome.after,
+        outcome=outcome.word,
+        tenant_log=TENANT_LOG,
+    )
+    typer.echo(record.to_json())
+    if audit_file:
+        _keep(audit_file, record)
+    if outcome.word == "failed":
+        typer.echo(outcome.failure or _NOT_NEVER.format(after=outcome.after), err=True)
+        raise typer.Exit(Exit.FAULTY)
+    if not as_json:
+        for line in guidance(access.domain, changed=outcome.word == "done"):
+            notes().print(Text(line), soft_wrap=True)
+
+
+_NOT_NEVER: Final = (
+    "The tenant took the change and reads {after} afterwards: something sets the policy back. Look "
+    "in the tenant's log (type sapi, guardian/policies) for who."
+)
+
+
+def never(access: Access) -> Outcome:
+    """Switch the policy to never unless it is, and read it back; does not raise.
+
+    A policy that cannot be read is switched all the same: a missing read scope is no reason to
+    keep people locked out.
+    """
+    before: list[str] | None = None
+    try:
+        with reading(access) as client:
+            before = _policies(client)
+    except TenantUnreadableError as error:
+        notes().print(Text(f"What the policy was is not known: {error}"), soft_wrap=True)
+    if before == []:
+        return Outcome(before=before, after=before)
+    try:
+        with writing(access) as client:
+            client.guardian.policies.set(request=[])
+    except WriteFailedError as error:
+        return Outcome(before=before, after=None, failure=str(error))
+    try:
+        with reading(access) as client:
+            return Outcome(before=before, after=_policies(client))
+    except TenantUnreadableError as error:
+        failure = f"The tenant took the change, and cannot be read back to prove it: {error}"
+        return Outcome(before=before, after=None, failure=failure)
+
+
+def guidance(domain: str, *, changed: bool) -> list[str]:
+    """What to know and do after it."""
+    first = "The policy is never: nobody" if changed else "The policy was never already: nobody"
+    return [
+        f"{first} in {domain} is asked for a second factor. Enrolments, factors and the",
+        "Action are as they were. Sessions that wait at a prompt begin again.",
+        "",
+        "Pulumi does not know. Its next `pulumi up --refresh`, a `phonemfa drift --repair`, and",
+        "any `pulumi up` that changes the factor put the stack's policy back. So, now:",
+        "  stop what deploys by itself (merges, scheduled repairs), or merge this first:",
+        "  pulumi config set phonemfa:policy never && pulumi up --refresh",
+        "When a test message arrives again (python -m phonemfa smoke):",
+        "  put phonemfa:policy back as it was && pulumi up --refresh",
+        f"A reader of the tenant's log finds the switch as: {TENANT_LOG}.",
+    ]
+
+
+def _policies(client: ManagementClient) -> list[str]:
+    return [str(one) for one in client.guardian.policies.list()]
+
+
+def _keep(path: Path, record: Record) -> None:
+    try:
+        keep(path, record)
+    except OSError as error:
+        # The switch is done: say where the record is instead.
+        typer.echo(f"The record is on standard output only: {error}", err=True)
+
+
+def _domain_of(stack: str, project: Path) -> str:
+    # Not the stack's settings: a fault in one of them must not stand in the way here.
+    import yaml  # noqa: PLC0415 - of the checkout's environment, and only for --stack
+
+    path = project / f"Pulumi.{stack}.yaml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return str(content["config"]["auth0:domain"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        give_up(
+            f"Nothing was written: {path} gives no auth0:domain ({type(error).__name__}). "
+            "Set AUTH0_DOMAIN and leave --stack out."
+        )

@@ -1,0 +1,36 @@
+"""What output shows of phone numbers, codes and keys.
+
+Owns hiding them: in a number of which the value is known, and in a text that somebody else wrote.
+Refuses to decide what is worth showing at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+HIDDEN: Final = "****"
+_WHOLE: Final = 12
+"""Characters from which on a number keeps its country, its range and its last four digits."""
+
+# Four digits on: shorter runs are HTTP statuses and error codes, longer ones codes and numbers.
+_DIGITS: Final = re.compile(r"\+?\d(?:[ .-]?\d){3,}")
+_KEY_LIKE: Final = re.compile(
+    r"(?<![\w/-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])"
+)
+
+
+def masked(number: str) -> str:
+    """A phone number as output may show it: +819012345678 becomes +8190****5678."""
+    if len(number) < _WHOLE:
+        return f"{number[:3]}{HIDDEN}{number[-2:]}"
+    return f"{number[:5]}{HIDDEN}{number[-4:]}"
+
+
+def redacted(text: str, secrets: Iterable[str] = ()) -> str:
+    """A text of another's making without `secrets`, numbers, codes, and what may be a key."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, HIDDEN)
+    return _DIGITS.sub(HIDDEN, _KEY_LIKE.sub(HIDDEN, text))

@@ -1,0 +1,86 @@
+"""Which commit of the repository a version's code comes from.
+
+Owns taking assembled code apart again and finding its parts in git. Refuses to run code of earlier
+commits: parts are compared as git stores them, so the search reads object ids alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+MOST_COMMITS: Final = 200
+"""How far back is searched, in commits that touched the Action's parts."""
+
+_SOURCES: Final = "actions/src"
+_MARK: Final = re.compile(r"\n// ---- ([\w-]+)\.js ----\n\n")
+"""How `components/action_code.py` heads a part."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit whose parts of the Action are those of a version."""
+
+    id: str
+    date: str
+    subject: str
+
+    @property
+    def restore(self) -> str:
+        """The command that brings its parts back into the working tree."""
+        return f"git checkout {self.id[:12]} -- {_SOURCES}"
+
+
+def commit_of(code: str, folder: Path) -> Commit | None:
+    """The newest of the last `MOST_COMMITS` with every part of `code`.
+
+    None when the code is not assembled from parts, no commit has them, or there is no git.
+    """
+    parts = parts_of(code)
+    git = shutil.which("git")
+    if not parts or git is None:
+        return None
+    kind = _git(git, folder, "rev-parse", "--show-object-format")
+    if not kind:
+        return None
+    wanted = {f"{name}.js": _blob(text, kind.strip()) for name, text in parts.items()}
+    log = _git(git, folder, "log", f"-{MOST_COMMITS}", "--format=%H%x09%cI%x09%s", "--", _SOURCES)
+    for line in log.splitlines():
+        commit, date, subject = line.split("\t", 2)
+        there = _blobs(_git(git, folder, "ls-tree", commit, f"{_SOURCES}/"))
+        if wanted.items() <= there.items():
+            return Commit(id=commit, date=date, subject=subject)
+    return None
+
+
+def parts_of(code: str) -> dict[str, str]:
+    """Name to text of each part that the code was assembled from; empty for other code."""
+    _, *found = _MARK.split(code)
+    return dict(zip(found[::2], found[1::2], strict=True))
+
+
+def _blob(text: str, kind: str) -> str:
+    """The id that git gives to a file with this text."""
+    data = text.encode("utf-8")
+    return hashlib.new(kind, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _blobs(listing: str) -> dict[str, str]:
+    found = {}
+    for line in listing.splitlines():
+        described, _, path = line.partition("\t")
+        found[path.rpartition("/")[2]] = described.split()[2]
+    return found
+
+
+def _git(git: str, folder: Path, *arguments: str) -> str:
+    """What a command of git prints; nothing where it fails: there is then no history to search."""
+    ended = subprocess.run(
+        [git, "-C", str(folder), *arguments], capture_output=True, text=True, check=False
+    )
+    return ended.stdout if ended.returncode == 0 else ""

@@ -1,0 +1,200 @@
+"""`phonemfa rotate`: a new CPaaS key, and no moment without a working one.
+
+Owns reading the key, the question and the output. Refuses a key as an argument or in a variable,
+and to take steps itself (`rotation`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.text import Text
+
+from components.faults import SettingsError
+from phonemfa import options
+from phonemfa.asking import agree, on_terminal
+from phonemfa.console import give_up, notes, working
+from phonemfa.doctor.cpaas import BadAddressError
+from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.exits import Exit
+from phonemfa.masking import masked
+from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
+from phonemfa.rotate.rotation import (
+    NotRotatedError,
+    Rotated,
+    RotationRefusedError,
+    Stack,
+    rotate_key,
+)
+from phonemfa.smoke.command import To, show, shown
+from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, Verdict, test_number
+from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
+from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.writing import WriteFailedError
+
+
+def rotate(
+    *,
+    stack: options.Stack,
+    to: To = None,
+    unchecked: Annotated[
+        bool,
+        typer.Option(
+            "--unchecked",
+            help="Go on with a key that the CPaaS could not be asked about from this machine.",
+        ),
+    ] = False,
+    cpaas_address: Annotated[
+        str,
+        typer.Option(
+            envvar="PHONEMFA_CPAAS_ADDRESS",
+            help="Ask this host:port about the key; the certificate must still be the CPaaS "
+            "host's. For the sandbox and private links.",
+        ),
+    ] = "",
+    wait: Annotated[
+        float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
+    ] = PATIENCE,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+    yes: options.Yes = False,
+) -> None:
+    """Check a new CPaaS key, deploy it, send test messages, and say when the old one may go.
+
+    The key is asked for, or read from standard input; both keys must be valid at the CPaaS until
+    this command calls the old one dispensable. If the new one does not send, the old one is put
+    back.
+
+    Exit status: 0 the old key may be revoked, 1 the new key does not send and the old one is back,
+    2 not known, or nothing was written.
+
+    Example: python -m phonemfa rotate --stack prod --yes < new-key
+    """
+    try:
+        wanted = read_stack_file(project, stack, file=config_file)
+        number = test_number(wanted.settings, to)
+        subject = Stack(
+            file=config_file or project / f"Pulumi.{stack}.yaml",
+            settings=wanted.settings,
+            access=Access.of(domain=wanted.domain),
+            cli=PulumiCli(project, stack, config_file=config_file),
+            to=number,
+        )
+        key = read_key()
+        checked = _checked(wanted, key, address=cpaas_address, unchecked=unchecked)
+        agree(
+            f"Set this key for the stack {stack}, deploy it to {subject.access.domain}, and send "
+            f"test messages to {masked(number)}?",
+            yes=yes,
+        )
+        done = rotate_key(subject, key, patience=wait)
+    except NotRotatedError as error:
+        _not_rotated(str(error), as_json=as_json)
+    except (
+        BadAddressError,
+        EngineFailedError,
+        NumberNotAllowedError,
+        RotationRefusedError,
+        SettingsError,
+        StackFileError,
+        TenantUnreadableError,
+        WriteFailedError,
+    ) as error:
+        give_up(str(error))
+    _tell(done, checked, subject, as_json=as_json)
+
+
+def read_key() -> str:
+    """The new key, from a hidden prompt or standard input.
+
+    Ends with `Exit.UNANSWERED` for a text that can be no key; it is not repeated.
+    """
+    if on_terminal():
+        key = str(typer.prompt("New CPaaS key", hide_input=True, err=True, default=""))
+    else:
+        key = sys.stdin.read()
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        give_up(
+            "Nothing was written: no key was given, or it holds a space, a line break or a "
+            "character that no key has. Pipe it in: … rotate --yes < file"
+        )
+    return key
+
+
+def _checked(wanted: StackFile, key: str, *, address: str, unchecked: bool) -> KeyCheck:
+    settings = wanted.settings
+    with working(f"asking {settings.cpaas_base_host} about the key"):
+        told = check_key(
+            settings.cpaas_base_host, key, sorted(settings.delivery_methods), address=address
+        )
+    if told.state is KeyState.REFUSED:
+        give_up(f"Nothing was written: the new key is no good: {told.why}.")
+    if told.state is KeyState.UNKNOWN and not unchecked:
+        give_up(
+            f"Nothing was written: the new key could not be checked: {told.why}. A bad key would "
+            "cost every login between its deploy and the way back. Run this where the CPaaS can "
+            "be reached, or take that risk with --unchecked."
+        )
+    notes().print(Text(f"The new key: {told.why}; nothing was sent for it."))
+    return told
+
+
+def _not_rotated(message: str, *, as_json: bool) -> NoReturn:
+    if as_json:
+        typer.echo(json.dumps({"rotated": False, "why": message}, ensure_ascii=False, indent=2))
+    typer.echo(message, err=True)
+    raise typer.Exit(Exit.FAULTY)
+
+
+def _tell(done: Rotated, checked: KeyCheck, subject: Stack, *, as_json: bool) -> None:
+    if as_json:
+        answer = {
+            "rotated": not done.was_there,
+            "old_key_may_be_revoked": done.old_key_is_dispensable,
+            "key_checked": checked.state.value,
+            "key_written": dict(done.written),
+            "smoke": shown(done.smoke),
+        }
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        show(done.smoke)
+    for line in verdict_of(done, subject.file):
+        notes().print(Text(line), soft_wrap=True)
+    if done.smoke.verdict is not Verdict.SENT:
+        raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
+
+
+def verdict_of(done: Rotated, file: Path) -> list[str]:
+    """What may be done with the old key, and what is left to do."""
+    commit = (
+        f"Commit {file.name}: it holds the new key, encrypted. Until then a deploy from the "
+        "repository would bring the old one back."
+    )
+    if done.was_there:
+        cut_off = (
+            "The tenant had this key already: nothing was deployed. If an earlier run of this "
+            "command was cut off, its old key may be revoked once the test messages are sent."
+        )
+        return [cut_off, commit]
+    if not done.old_key_is_dispensable:
+        unknown = (
+            "The tenant runs with the new key, and whether it sends is NOT known: revoke nothing. "
+            "Look at the phone, or at the CPaaS's own log; python -m phonemfa smoke tries again. "
+            f"Back to the old key: git checkout {file.name} && pulumi up --refresh"
+        )
+        return [unknown, commit]
+    revoke = (
+        "The tenant sends with the new key. The old one may be revoked at NTT CPaaS, if no other "
+        "stack or program uses it; give messages that are being retried ten minutes first."
+    )
+    versions = (
+        "Versions of the Action from before still hold the old one (phonemfa rollback: --secrets "
+        "current)."
+    )
+    return [revoke, commit, versions]

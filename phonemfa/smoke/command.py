@@ -1,0 +1,137 @@
+"""`phonemfa smoke`: a real test message by each declared channel, and what came of it.
+
+Owns the arguments, the questions and the output. Refuses to send (`core`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from components.faults import SettingsError
+from phonemfa import options
+from phonemfa.asking import agree, answer_of
+from phonemfa.console import give_up, notes, results
+from phonemfa.exits import Exit
+from phonemfa.masking import masked
+from phonemfa.smoke.core import (
+    PATIENCE,
+    NumberNotAllowedError,
+    Send,
+    SmokeResult,
+    Verdict,
+    run_smoke,
+    test_number,
+)
+from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.writing import WriteFailedError
+
+_EXITS: Final = {
+    Verdict.SENT: Exit.FINE,
+    Verdict.FAILED: Exit.FAULTY,
+    Verdict.UNKNOWN: Exit.UNANSWERED,
+}
+_COLOURS: Final = {Verdict.SENT: "green", Verdict.FAILED: "red", Verdict.UNKNOWN: "yellow"}
+_WHAT_IT_IS: Final = {"text": "an SMS", "voice": "a voice call"}
+
+To = Annotated[
+    str | None,
+    typer.Option(
+        help="One of the stack's phonemfa:testNumbers, in E.164; may be left out when "
+        "there is one.",
+        show_default=False,
+    ),
+]
+
+
+def smoke(
+    *,
+    stack: options.Stack,
+    to: To = None,
+    wait: Annotated[
+        float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
+    ] = PATIENCE,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask whether each message arrived; on a terminal only.")
+    ] = False,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+    yes: options.Yes = False,
+) -> None:
+    """Send a real test message by each declared channel, and find the evidence for it.
+
+    Exit status: 0 every channel's message was sent, 1 one was not, 2 not known.
+
+    Example: python -m phonemfa smoke --stack dev --to +819012345678
+    """
+    try:
+        wanted = read_stack_file(project, stack, file=config_file)
+        number = test_number(wanted.settings, to)
+        access = Access.of(domain=wanted.domain)
+        methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
+        agree(f"Send {' and '.join(methods)} to {masked(number)} for real?", yes=yes)
+        result = run_smoke(access, wanted.settings, to=number, patience=wait)
+    except (
+        NumberNotAllowedError,
+        SettingsError,
+        StackFileError,
+        TenantUnreadableError,
+        WriteFailedError,
+    ) as error:
+        give_up(str(error))
+    if ask:
+        result = replace(result, sends=tuple(asked(one) for one in result.sends))
+    if as_json:
+        typer.echo(json.dumps(shown(result), ensure_ascii=False, indent=2))
+    else:
+        show(result)
+    raise typer.Exit(_EXITS[result.verdict])
+
+
+def asked(send: Send) -> Send:
+    """The same with what a person at the phone says: that is evidence too, of more than the log's.
+
+    Without an answer nothing changes. A failure stays one: it was the tenant that said so.
+    """
+    if send.verdict is Verdict.FAILED:
+        return send
+    arrived = answer_of(f"Did the message by {send.method} arrive?")
+    if arrived is None:
+        return send
+    if arrived:
+        why = f"it arrived, says the person at the phone ({send.why})"
+        return replace(send, arrived=True, verdict=Verdict.SENT, why=why)
+    why = f"it did not arrive, says the person at the phone ({send.why})"
+    return replace(send, arrived=False, verdict=Verdict.FAILED, why=why)
+
+
+def shown(result: SmokeResult) -> dict[str, Any]:
+    """The result as JSON."""
+    return {"verdict": result.verdict.value, **asdict(result)}
+
+
+def show(result: SmokeResult) -> None:
+    """The result for a person."""
+    table = Table(title=f"tenant {result.domain}, to {result.to}", title_justify="left")
+    for heading in ("channel", "", "evidence"):
+        table.add_column(heading, overflow="fold")
+    for one in result.sends:
+        found = one.evidence
+        where = f"\nlog entry {found.event} {found.log_id} of {found.at}" if found else ""
+        verdict = Text(one.verdict.value, style=_COLOURS[one.verdict])
+        table.add_row(one.method.value, verdict, Text(f"{one.why}{where}"))
+    results().print(table)
+    if all(one.arrived is None for one in result.sends):
+        notes().print(
+            "Sent means that the CPaaS took it. Whether a phone got it, nothing here can tell: "
+            "look at the phone.",
+            style="dim",
+        )

@@ -1,0 +1,112 @@
+"""What the tenant's log says of one test message.
+
+Owns which entries are about it, and what they prove. Refuses to read the log (`core`). An entry
+that cannot be told from another user's proves nothing.
+
+Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`, their `_failure`,
+`fn`); that `gd_send_*` may show a masked number is the tenant's setting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components.vocabulary import DeliveryMethod
+from phonemfa.masking import redacted
+
+CHANNELS: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
+"""Delivery method to the word that the log has for it."""
+
+FAILED_NOTIFICATION: Final = "fn"
+
+_LAST_DIGITS: Final = 4
+"""As many as a masked number must show for an entry to count as ours."""
+_HIDDEN: Final = re.compile(r"[Xx*•]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One entry of the log about the message.
+
+    Attributes:
+        sent: whether it says that the message was handed over, or that it was not.
+        event: the entry's code.
+        log_id, at: the entry's id and time, as the tenant has them.
+        reason: what a failure says, without numbers and codes.
+    """
+
+    sent: bool
+    event: str
+    log_id: str
+    at: str
+    reason: str = ""
+
+
+def query(method: DeliveryMethod) -> str:
+    """The search that finds entries worth looking at."""
+    sent = f"gd_send_{CHANNELS[method]}"
+    return f"type:{sent} OR type:{sent}_failure OR type:{FAILED_NOTIFICATION}"
+
+
+def find(
+    entries: Iterable[Mapping[str, Any]], *, to: str, method: DeliveryMethod
+) -> Evidence | None:
+    """The newest of `entries` (newest first, all after the send) that is about the message."""
+    for entry in entries:
+        if _is_about(entry, to, method):
+            return _evidence(entry, method)
+    return None
+
+
+def _is_about(entry: Mapping[str, Any], to: str, method: DeliveryMethod) -> bool:
+    details = entry.get("details") or {}
+    if entry.get("type") == FAILED_NOTIFICATION:
+        kind = str(details.get("notification_type") or CHANNELS[method])
+        return kind == CHANNELS[method] and _same_number(details.get("to"), to)
+    if entry.get("type") in _factor_events(method):
+        authenticator = details.get("authenticator") or {}
+        return _same_number(authenticator.get("phone_number"), to)
+    return False
+
+
+def _factor_events(method: DeliveryMethod) -> tuple[str, str]:
+    sent = f"gd_send_{CHANNELS[method]}"
+    return sent, f"{sent}_failure"
+
+
+def _same_number(shown: Any, to: str) -> bool:
+    """Whether a number, masked perhaps, can be `to`: every digit that is shown agrees."""
+    if not isinstance(shown, str):
+        return False
+    have, want = shown.replace(" ", "")[::-1], to[::-1]
+    if not have[:_LAST_DIGITS].isdigit():
+        return False
+    hidden = bool(_HIDDEN.search(have))
+    if not hidden:
+        return have.rstrip("+") == want.rstrip("+")
+    return all(a == b or _HIDDEN.match(a) for a, b in zip(have, want, strict=False))
+
+
+def _evidence(entry: Mapping[str, Any], method: DeliveryMethod) -> Evidence:
+    event = str(entry["type"])
+    sent = event == f"gd_send_{CHANNELS[method]}"
+    return Evidence(
+        sent=sent,
+        event=event,
+        log_id=str(entry.get("log_id") or ""),
+        at=str(entry.get("date") or ""),
+        reason="" if sent else redacted(_reason(entry.get("details") or {})),
+    )
+
+
+def _reason(details: Mapping[str, Any]) -> str:
+    for key in ("error", "provider_error", "failure_details"):
+        said = details.get(key)
+        if isinstance(said, Mapping):
+            said = said.get("message") or said.get("errorCode")
+        if said:
+            return str(said)
+    return "the log gives no reason"
