@@ -24,8 +24,8 @@ mfa = PhoneMfa(
     ),
 )
 
-pulumi.export("actionId", mfa.sender.action_id)
-pulumi.export("actionVersionId", mfa.sender.version_id)
+pulumi.export("actionId", mfa.sender and mfa.sender.action_id)
+pulumi.export("actionVersionId", mfa.sender and mfa.sender.version_id)
 pulumi.export("phoneProviderId", mfa.delivery and mfa.delivery.provider_id)
 pulumi.export("templateIds", mfa.delivery and mfa.delivery.template_ids)
 pulumi.export("policy", mfa.factor.policy)

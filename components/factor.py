@@ -39,18 +39,30 @@ class LegacyTexts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Phone:
+    """The phone as a factor.
+
+    `provider` and `texts` are for legacy tenants only, where the factor holds what a unified
+    tenant's phone provider and templates hold.
+    """
+
+    message_types: pulumi.Input[Sequence[pulumi.Input[str]]]
+    enabled: bool = True
+    provider: str | None = None
+    texts: LegacyTexts | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class FactorArgs:
     """What the factor needs.
 
     `other_factors` names each other factor that is switched on or off; one that is not named
-    stays as the tenant has it. `legacy_texts` is for legacy tenants only, where the factor holds
-    what a unified tenant's phone provider and templates hold.
+    stays as the tenant has it.
     """
 
     policy: pulumi.Input[str]
-    message_types: pulumi.Input[Sequence[pulumi.Input[str]]]
+    phone: Phone
     other_factors: Mapping[str, bool] = field(default_factory=dict)
-    legacy_texts: LegacyTexts | None = None
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -66,7 +78,7 @@ class Factor(pulumi.ComponentResource):
         guardian = auth0.Guardian(
             f"{name}-guardian",
             policy=args.policy,
-            phone=_phone(args),
+            phone=_phone(args.phone),
             **_declared(args.other_factors),
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -79,14 +91,17 @@ class Factor(pulumi.ComponentResource):
         self.register_outputs({"policy": self.policy})
 
 
-def _phone(args: FactorArgs) -> auth0.GuardianPhoneArgsDict:
-    phone: auth0.GuardianPhoneArgsDict = {"enabled": True, "message_types": args.message_types}
-    if args.legacy_texts:
-        # Deprecated by the provider for unified tenants; for legacy ones there is no other way.
-        phone["provider"] = "phone-message-hook"
+def _phone(args: Phone) -> auth0.GuardianPhoneArgsDict:
+    phone: auth0.GuardianPhoneArgsDict = {"enabled": args.enabled}
+    if args.enabled:
+        phone["message_types"] = args.message_types
+    # Deprecated by the provider for unified tenants; for legacy ones there is no other way.
+    if args.provider:
+        phone["provider"] = args.provider
+    if args.texts:
         phone["options"] = {
-            "enrollment_message": args.legacy_texts.enrollment,
-            "verification_message": args.legacy_texts.verification,
+            "enrollment_message": args.texts.enrollment,
+            "verification_message": args.texts.verification,
         }
     return phone
 

@@ -13,8 +13,9 @@ from typing import Final, Self
 import pulumi
 
 from components.action_code import Trigger, assemble
-from components.delivery import Delivery, DeliveryArgs
-from components.factor import Factor, FactorArgs, LegacyTexts
+from components.adopted import Found
+from components.delivery import Delivery, DeliveryArgs, Provider, Template
+from components.factor import Factor, FactorArgs, LegacyTexts, Phone
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded, StackSettings
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
@@ -38,7 +39,8 @@ class PhoneMfaArgs:
     """Everything one tenant's phone MFA is made of.
 
     `action_code` has the code of each experience that is declared: the stack's own, and both
-    while the stack is in transition from one to the other.
+    while the stack is in transition from one to the other. `found` is declared instead of all
+    that, policy and other factors excepted, until the stack has taken over what was adopted.
     """
 
     experience: Experience
@@ -51,6 +53,7 @@ class PhoneMfaArgs:
     texts: Mapping[MessageType, Texts]
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
+    found: Found | None = None
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -68,11 +71,18 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
+            found=settings.adopted.declared(TRIGGERS[settings.experience], settings.texts)
+            if settings.adopted
+            else None,
         )
 
 
 KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
 """The Action's one secret that is a secret."""
+
+
+RETIRED: Final = "retired"
+"""The value of a secret that an adopted Action had and ours has no use for."""
 
 
 def plain_configuration(settings: StackSettings) -> dict[str, str]:
@@ -93,7 +103,12 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
 
 def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     # Secrets are an Action's only configuration, so what is no secret travels in them too.
-    return {KEY_SECRET: loaded.cpaas_api_key, **plain_configuration(loaded.settings)}
+    settings = loaded.settings
+    own: dict[str, pulumi.Input[str]] = {KEY_SECRET: loaded.cpaas_api_key}
+    own |= plain_configuration(settings)
+    # The provider refuses an update that would drop secrets of which it knows nothing. Declared
+    # once, with a value that is no secret any more, they can go with the next update.
+    return own | {name: RETIRED for name in settings.retired_secrets if name not in own}
 
 
 class PhoneMfa(pulumi.ComponentResource):
@@ -113,51 +128,80 @@ class PhoneMfa(pulumi.ComponentResource):
     ) -> None:
         super().__init__("phonemfa:index:PhoneMfa", name, {}, opts)
         self._name, self._args = name, args
-        self.senders = {experience: self._sender(experience) for experience in args.action_code}
-        self.delivery = self._delivery() if Experience.UNIFIED in self.senders else None
+        self.senders = self._senders()
+        self.delivery = self._delivery()
         ready = [sender.ready for sender in self.senders.values()]
         ready += self.delivery.ready if self.delivery else []
-        if args.in_transition or args.experience is Experience.LEGACY:
+        if self._switches_tenant():
             ready.append(self._tenant_switch(ready).ready)
         self.factor = self._factor(ready)
-        self.register_outputs({"action_id": self.sender.action_id, "policy": self.factor.policy})
+        self.register_outputs(
+            {"action_id": self.sender and self.sender.action_id, "policy": self.factor.policy}
+        )
 
     @property
-    def sender(self) -> Sender:
-        """The sender of the tenant's own generation."""
-        return self.senders[self._args.experience]
+    def sender(self) -> Sender | None:
+        """The sender of the tenant's own generation; None when there was none to adopt."""
+        return self.senders.get(self._args.experience)
 
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)
 
-    def _sender(self, experience: Experience) -> Sender:
+    def _senders(self) -> dict[Experience, Sender]:
+        found, experience = self._args.found, self._args.experience
+        if found:
+            declared = {experience: found.sender} if found.sender else {}
+        else:
+            declared = {one: self._sender(one) for one in self._args.action_code}
+        return {
+            one: Sender(
+                f"{self._name}-legacy-sender"
+                if one is Experience.LEGACY
+                else f"{self._name}-sender",
+                args,
+                self._child(),
+            )
+            for one, args in declared.items()
+        }
+
+    def _sender(self, experience: Experience) -> SenderArgs:
         legacy = experience is Experience.LEGACY
-        return Sender(
-            f"{self._name}-legacy-sender" if legacy else f"{self._name}-sender",
-            SenderArgs(
-                # Both stand side by side in a transition, where a person must tell them apart.
-                action_name=f"{self._args.action_name}-legacy"
-                if legacy
-                else self._args.action_name,
-                trigger=TRIGGERS[experience],
-                trigger_version=TRIGGER_VERSIONS[experience],
-                code=self._args.action_code[experience],
-                secrets=self._args.action_secrets,
-                bind=legacy or self._args.bind_action,
-            ),
+        return SenderArgs(
+            # Both stand side by side in a transition, where a person must tell them apart.
+            action_name=f"{self._args.action_name}-legacy" if legacy else self._args.action_name,
+            trigger=TRIGGERS[experience],
+            trigger_version=TRIGGER_VERSIONS[experience],
+            code=self._args.action_code[experience],
+            secrets=self._args.action_secrets,
+            bind=legacy or self._args.bind_action,
+        )
+
+    def _delivery(self) -> Delivery | None:
+        found, sender = self._args.found, self.senders.get(Experience.UNIFIED)
+        if found:
+            provider, templates = found.provider, found.templates
+            if provider is None and not templates:
+                return None
+        elif sender is None:
+            return None
+        else:
+            methods = [method.value for method in self._args.delivery_methods]
+            provider = Provider(delivery_methods=methods)
+            templates = {
+                kind: Template(text=texts.text, voice=texts.voice)
+                for kind, texts in self._args.texts.items()
+            }
+        return Delivery(
+            f"{self._name}-delivery",
+            DeliveryArgs(provider=provider, templates=templates, sender=sender and sender.ready),
             self._child(),
         )
 
-    def _delivery(self) -> Delivery:
-        return Delivery(
-            f"{self._name}-delivery",
-            DeliveryArgs(
-                delivery_methods=[method.value for method in self._args.delivery_methods],
-                texts=self._args.texts,
-                sender=self.senders[Experience.UNIFIED].ready,
-            ),
-            self._child(),
-        )
+    def _switches_tenant(self) -> bool:
+        # As found, a tenant is of the generation that it is: nothing is switched.
+        if self._args.found:
+            return False
+        return self._args.in_transition or self._args.experience is Experience.LEGACY
 
     def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> TenantSwitch:
         return TenantSwitch(
@@ -172,15 +216,21 @@ class PhoneMfa(pulumi.ComponentResource):
             f"{self._name}-factor",
             FactorArgs(
                 policy=args.policy,
-                message_types=guardian_message_types(args.delivery_methods),
+                phone=args.found.phone if args.found else _phone(args),
                 other_factors=args.other_factors,
-                legacy_texts=_legacy_texts(args.texts)
-                if args.experience is Experience.LEGACY
-                else None,
                 after=after,
             ),
             self._child(),
         )
+
+
+def _phone(args: PhoneMfaArgs) -> Phone:
+    legacy = args.experience is Experience.LEGACY
+    return Phone(
+        message_types=guardian_message_types(args.delivery_methods),
+        provider="phone-message-hook" if legacy else None,
+        texts=_legacy_texts(args.texts) if legacy else None,
+    )
 
 
 def _legacy_texts(texts: Mapping[MessageType, Texts]) -> LegacyTexts:

@@ -6,7 +6,8 @@ messages are sent when: that is the tenant's phone provider and factor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_auth0 as auth0
@@ -26,8 +27,13 @@ class SenderArgs:
     trigger: pulumi.Input[str]
     trigger_version: pulumi.Input[str]
     code: pulumi.Input[str]
-    secrets: dict[str, pulumi.Input[str]]
+    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    runtime: str = RUNTIME
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    deploy: bool = True
     bind: bool = False
+    display_name: str | None = None
+    """Of the binding; the Action's name when it is None."""
 
 
 class Sender(pulumi.ComponentResource):
@@ -46,12 +52,19 @@ class Sender(pulumi.ComponentResource):
             f"{name}-action",
             name=args.action_name,
             supported_triggers={"id": args.trigger, "version": args.trigger_version},
-            runtime=RUNTIME,
+            runtime=args.runtime,
             code=args.code,
-            secrets=[{"name": key, "value": value} for key, value in args.secrets.items()],
-            deploy=True,
+            dependencies=[
+                {"name": name, "version": version} for name, version in args.dependencies.items()
+            ]
+            or None,
+            secrets=[{"name": key, "value": value} for key, value in args.secrets.items()] or None,
+            deploy=args.deploy or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
+                # It is an order to the provider and nothing that a tenant has: after an import
+                # the state has none, and its default would show as a change.
+                ignore_changes=None if args.deploy else ["deploy"],
                 # The tenant has room for one Action on this trigger: a second one is refused
                 # (403 actions_cardinality_custom_phone_provider_not_allowed).
                 delete_before_replace=True,
@@ -63,7 +76,7 @@ class Sender(pulumi.ComponentResource):
                 f"{name}-binding",
                 trigger=args.trigger,
                 action_id=action.id,
-                display_name=args.action_name,
+                display_name=args.display_name or args.action_name,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         self.action_id = action.id

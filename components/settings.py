@@ -15,18 +15,17 @@ from typing import Annotated, Any, Final, Self
 
 import pulumi
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic.alias_generators import to_camel
 
+from components.adopted import NOTICE, Adopted
 from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
 from components.management import TenantAccess
+from components.strict import Strict
 from components.text_rules import text_faults, text_warnings
 from components.texts import SHIPPED, Texts, texts_for
 from components.values import (
@@ -52,25 +51,14 @@ NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        alias_generator=to_camel,
-        validate_by_name=False,
-        validate_by_alias=True,
-        validate_default=True,
-    )
-
-
-class TextOverride(_Strict):
+class TextOverride(Strict):
     """Liquid texts of one message type that replace the package's own."""
 
     text: Template | None = None
     voice: Template | None = None
 
 
-class OtherFactors(_Strict):
+class OtherFactors(Strict):
     """The other MFA factors: on, off, or (not named) left as the tenant has them."""
 
     email: bool | None = None
@@ -82,7 +70,7 @@ class OtherFactors(_Strict):
     push: bool | None = None
 
 
-class StackSettings(_Strict):
+class StackSettings(Strict):
     """What one environment wants of its tenant's phone MFA. Keys in YAML are camelCase.
 
     The order of the fields matters: a rule over two settings is a validator of the later one,
@@ -100,9 +88,14 @@ class StackSettings(_Strict):
     policy: Annotated[
         Policy, Field(description="when a second factor is asked for: always, adaptive or never")
     ]
+    adopted: Annotated[
+        Adopted | None,
+        Field(description="the tenant as phonemfa adopt found it, until this stack takes over"),
+    ] = None
     cpaas_base_host: Annotated[
-        Host, Field(description="host of the NTT CPaaS account, such as abc123.api.infobip.com")
-    ]
+        Host | None,
+        Field(description="host of the NTT CPaaS account, such as abc123.api.infobip.com"),
+    ] = None
     sms_sender: Annotated[
         SmsSender | None,
         Field(description="sender of SMS: 3 to 11 letters and digits, or 3 to 15 digits"),
@@ -139,6 +132,10 @@ class StackSettings(_Strict):
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),
     ] = OtherFactors()
+    retired_secrets: Annotated[
+        tuple[str, ...],
+        Field(description="names of secrets that an adopted Action had, such as [TWILIO_TOKEN]"),
+    ] = ()
     action_name: Annotated[
         str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")
     ] = "ntt-cpaas-phone"
@@ -169,10 +166,21 @@ class StackSettings(_Strict):
             return self.message_types & frozenset(LEGACY_MESSAGE_TYPES)
         return self.message_types
 
+    @field_validator("cpaas_base_host")
+    @classmethod
+    def _our_action_needs_a_host(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if _without(value, info):
+            raise rule_broken(
+                "It is required: the tenant cannot be declared without it.",
+                f"set {NAMESPACE}:cpaasBaseHost to the "
+                f"{cls.model_fields['cpaas_base_host'].description}",
+            )
+        return value
+
     @field_validator("sms_sender")
     @classmethod
     def _text_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and DeliveryMethod.TEXT in info.data.get("delivery_methods", ()):
+        if _without(value, info) and DeliveryMethod.TEXT in info.data.get("delivery_methods", ()):
             raise rule_broken(
                 "deliveryMethods has text, and an SMS without a registered sender is refused.",
                 f"pulumi config set {NAMESPACE}:smsSender <sender>, or take text out of "
@@ -183,7 +191,7 @@ class StackSettings(_Strict):
     @field_validator("voice_sender")
     @classmethod
     def _voice_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None and DeliveryMethod.VOICE in info.data.get("delivery_methods", ()):
+        if _without(value, info) and DeliveryMethod.VOICE in info.data.get("delivery_methods", ()):
             raise rule_broken(
                 "deliveryMethods has voice, and a call without a caller ID is refused.",
                 f"pulumi config set {NAMESPACE}:voiceSender <E.164 number>, or take voice out of "
@@ -269,6 +277,11 @@ class StackSettings(_Strict):
         return settings
 
 
+def _without(value: str | None, info: ValidationInfo) -> bool:
+    # An adopted Action brings its own host and senders along, in its code or its secrets.
+    return value is None and info.data.get("adopted") is None
+
+
 def _well_formed_texts(values: Mapping[str, Any]) -> dict[MessageType, TextOverride]:
     # Apart from the model, so that what is wrong inside a text is told beside all other faults.
     try:
@@ -319,17 +332,19 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     """
     config = config or pulumi.Config(NAMESPACE)
     raw = _values_of(config)
-    faults = _secret_faults(config, raw)
+    faults = _secret_faults(config, raw, key_needed="adopted" not in raw)
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: _decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    if settings.adopted:
+        pulumi.log.warn(NOTICE)
     for warning in text_warnings(texts):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,
         texts=texts,
-        cpaas_api_key=config.require_secret(API_KEY).apply(_usable_key),
+        cpaas_api_key=_api_key(config, settings),
         tenant=_tenant_access(),
     )
 
@@ -352,6 +367,12 @@ def _tenant_access() -> TenantAccess:
     )
 
 
+def _api_key(config: pulumi.Config, settings: StackSettings) -> pulumi.Output[str]:
+    if settings.adopted and not config.get(API_KEY):
+        return pulumi.Output.secret("")
+    return config.require_secret(API_KEY).apply(_usable_key)
+
+
 def _values_of(config: pulumi.Config) -> dict[str, str]:
     # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
     everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
@@ -363,8 +384,10 @@ def _values_of(config: pulumi.Config) -> dict[str, str]:
     }
 
 
-def _secret_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
-    faults = _key_faults(config, raw)
+def _secret_faults(
+    config: pulumi.Config, raw: Mapping[str, str], *, key_needed: bool
+) -> list[Fault]:
+    faults = _key_faults(config, raw) if key_needed or API_KEY in raw else []
     for name in sorted(raw):
         if name != API_KEY and pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
             faults.append(
