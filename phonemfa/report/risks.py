@@ -70,6 +70,7 @@ def risks(before: Facts, after: Facts, steps: tuple[Step, ...]) -> tuple[Risk, .
         before, after, steps
     ):
         return ()
+    # The worst first.
     rules = (
         _nobody_can_log_in,
         _replaced,
@@ -83,8 +84,7 @@ def risks(before: Facts, after: Facts, steps: tuple[Step, ...]) -> tuple[Risk, .
         _code_stays_a_draft,
         _protection,
     )
-    found = [risk for rule in rules for risk in rule(change)]
-    return tuple(sorted(found, key=lambda one: one.danger is not Danger.LOCKOUT))
+    return tuple(risk for rule in rules for risk in rule(change))
 
 
 def _nobody_can_log_in(change: Change) -> Iterator[Risk]:

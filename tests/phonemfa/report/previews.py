@@ -1,13 +1,16 @@
 """Previews to report on: one that the real engine printed, and changes to it.
 
 Owns the fixture `unified.json` (the package's own stack, unchanged) and what becomes of it when
-something changes. tests/end_to_end/test_report.py proves that the engine still prints its form.
+something changes. tests/end_to_end/test_report.py proves that the engine still prints its form;
+where the package declares something else, `pulumi preview --json --show-sames` of an unchanged
+sandbox stack and `python -m tests.phonemfa.report.previews PREVIEW.json` make it anew.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,14 +53,20 @@ def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def shape(value: Any) -> Any:
-    """A value without what differs between two runs: every string is one, secrets stay."""
+    """What a value is made of: every string is one, secrets stay, a list has each form once."""
     if isinstance(value, dict):
         return {key: shape(member) for key, member in sorted(value.items())}
     if isinstance(value, list):
-        return [shape(member) for member in value]
+        forms = (json.dumps(shape(member), sort_keys=True) for member in value)
+        return sorted(set(forms))
     if isinstance(value, str) and value != "[secret]":
         return "…"
     return value
+
+
+def forms(answer: dict[str, Any]) -> dict[str, Any]:
+    """The form of each step, by resource."""
+    return {step["urn"].rpartition("::")[2]: shape(step | {"urn": ""}) for step in answer["steps"]}
 
 
 class Change:
@@ -185,3 +194,10 @@ def rotated(change: Change) -> Change:
 def recoded(change: Change, code: str) -> Change:
     """The Action has other code."""
     return change.update(ACTION, lambda inputs: inputs.update(code=code), "code")
+
+
+if __name__ == "__main__":
+    answer = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    FIXTURE.write_text(
+        json.dumps(trimmed(answer), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
