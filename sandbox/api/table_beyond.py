@@ -29,6 +29,8 @@ _LOG_QUERY = {
     "take": Parameter("integer", minimum=1, maximum=effects.MOST_PER_PAGE),
     "q": Parameter(),
     "search": Parameter(),
+    # Not published; go-auth0's `Query` sends it along, and auth0-cli uses that for logs.
+    "search_engine": Parameter(),
 }
 
 MERGED = frozenset(

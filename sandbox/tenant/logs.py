@@ -10,7 +10,6 @@ Nothing of this was recorded. Shapes are those of Auth0's published schemas of t
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from typing import Any
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError, not_found
+from sandbox.tenant.log_search import matches
 
 COLLECTION = "logs"
 KEPT = 1000
@@ -166,52 +166,6 @@ def _chosen(entry: Document, query: LogQuery) -> Document:
         return entry
     named = set(query.fields.split(","))
     return {key: one for key, one in entry.items() if (key in named) == query.include_fields}
-
-
-# -- search ---------------------------------------------------------------------------------------
-
-_TERM = re.compile(r'\s*(?:(?P<field>[\w.]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"():]+))\s*')
-_BARE_FIELDS = ("client_name", "connection", "user_name")
-
-
-def matches(entry: Document, search: str | None) -> bool:
-    """Whether an entry is found by a search: `field:value` terms joined by AND or OR.
-
-    A value matches whole, without regard to case, or its beginning where it ends in `*`. A term
-    without a field is looked for at the beginning of the client's, connection's and user's names.
-    No parentheses, ranges or NOT: a search that needs them is refused rather than misread.
-
-    Raises:
-        ApiError: 400 for anything else.
-    """
-    if not search or not search.strip():
-        return True
-    return any(
-        all(_term(entry, one) for one in re.split(r"\s+AND\s+|\s+(?=\S+:)", part.strip()))
-        for part in re.split(r"\s+OR\s+", search)
-    )
-
-
-def _term(entry: Document, text: str) -> bool:
-    found = _TERM.fullmatch(text)
-    if found is None:
-        raise ApiError(
-            400,
-            f"Query validation error: 'The sandbox cannot search for {text}' on property q.",
-            "invalid_query_string",
-        )
-    value = (found["quoted"] if found["quoted"] is not None else found["plain"]).lower()
-    if found["field"] is None:
-        return any(_text(entry, one).startswith(value) for one in _BARE_FIELDS)
-    actual = _text(entry, found["field"])
-    return actual.startswith(value[:-1]) if value.endswith("*") else actual == value
-
-
-def _text(entry: Document, path: str) -> str:
-    value: Any = entry
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return "" if value is None else str(value).lower()
 
 
 def read_everything(logs: Logs) -> Iterator[Document]:

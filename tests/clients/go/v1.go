@@ -215,7 +215,7 @@ func logsV1(j *journal, auth0 *v1.Management) {
 		return auth0.Log.List(background, v1.Page(0), v1.PerPage(5), v1.IncludeTotals(false))
 	})
 	value(j, "logs.search", func() ([]*v1.Log, error) {
-		return auth0.Log.Search(background, v1.Parameter("q", `type:"gd_send_sms"`), v1.PerPage(5))
+		return auth0.Log.Search(background, v1.Query(`type:"gd_send_sms"`), v1.PerPage(5))
 	})
 	if len(logs) == 0 {
 		stop("the sandbox was started without an entry in its log")

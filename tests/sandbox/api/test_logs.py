@@ -64,6 +64,10 @@ def test_an_entry_that_is_not_there_is_a_404(sandbox: Sandbox) -> None:
         ("details.to:x", 0),
         ("shop", 3),
         ("nobody", 0),
+        ("date:[2000-01-01T00:00:00 TO *] AND type:fn", 1),
+        ("date:{* TO 2000-01-01}", 0),
+        ('client_name:"shop OR not" OR type:fn', 1),
+        ("type:nothing AND type:fn OR details.n:2", 1),
     ],
 )
 def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int) -> None:
@@ -76,12 +80,33 @@ def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int)
 
 
 @pytest.mark.parametrize(
-    "query", ["q=date:[2026 TO *]", "q=NOT (a)", "sort=type:1", "per_page=101"]
+    "query",
+    [
+        "q=details.n:[1 TO 2]",
+        "q=type:fn OR NOT type:a",
+        "q=NOT (a)",
+        "q=type:fn OR",
+        "sort=type:1",
+        "per_page=101",
+    ],
 )
 def test_what_cannot_be_searched_is_refused_and_not_misread(sandbox: Sandbox, query: str) -> None:
     add(sandbox)
     answer = sandbox.call("GET", f"/logs?{query}")
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_query_string")
+
+
+def test_a_range_of_ids_follows_the_log_as_auth0_cli_does(sandbox: Sandbox) -> None:
+    written = [add(sandbox) for _ in range(4)]
+    params = {"search_engine": "v3", "sort": "date:-1", "page": "0", "per_page": "100"}
+
+    def found(search: str) -> list[str]:
+        answer = sandbox.call("GET", "/logs", params={**params, "q": search})
+        return [one["log_id"] for one in answer.json()]
+
+    assert found(f"log_id:[{written[2]} TO *]") == [written[3], written[2]]
+    assert found(f"log_id:{{{written[2]} TO *]") == [written[3]]
+    assert found(f"log_id:[{written[0]} TO {written[2]}}}") == [written[1], written[0]]
 
 
 def test_fields_can_be_chosen_or_left_out(sandbox: Sandbox) -> None:
