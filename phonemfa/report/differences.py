@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.factor import BLOCKS, SWITCHES
+from components.vocabulary import Experience
 from phonemfa.report.facts import ActionFacts, Facts
 from phonemfa.report.preview import Operation, Step, at
 from policy.resource_types import (
@@ -117,7 +118,7 @@ def differences(
         *_differ("policy", before.policy, after.policy, _ASKED.get(after.policy or "", "")),
         *_differ("phone experience", before.experience, after.experience),
         *_differ("phone factor", _on_off(before.phone_on), _on_off(after.phone_on)),
-        *_differ("phone provider", before.provider, after.provider),
+        *_differ("phone provider", _provider(before), _provider(after)),
         *_differ("channels", _channels(before), _channels(after)),
         *_settings(before, after),
         *_other_factors(steps),
@@ -145,6 +146,13 @@ def _differ(
 
 def _on_off(value: bool | None) -> str | None:
     return None if value is None else "on" if value else "off"
+
+
+def _provider(facts: Facts) -> str | None:
+    if facts.experience is Experience.LEGACY and facts.provider is None:
+        return facts.factor_provider
+    off = "" if facts.provider_on else ", switched off"
+    return f"{facts.provider}{off}" if facts.provider else None
 
 
 def _channels(facts: Facts) -> str | None:

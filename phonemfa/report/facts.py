@@ -42,6 +42,7 @@ _LEGACY_TEXTS: Final = {
     MessageType.OTP_ENROLL: "enrollmentMessage",
     MessageType.OTP_VERIFY: "verificationMessage",
 }
+_HOOK: Final = "phone-message-hook"
 _CHANNELS: Final = {"sms": "text", "voice": "voice"}
 
 
@@ -78,7 +79,10 @@ class Facts:
     phone_on: bool | None
     message_types: tuple[str, ...]
     provider: str | None
-    """`on`, `off`, or None when the stack has none."""
+    """Name of the phone provider (`custom`, `twilio`); None when the stack has none."""
+    provider_on: bool
+    factor_provider: str | None
+    """Who sends in a legacy tenant: `phone-message-hook` is the Action."""
     delivery_methods: tuple[str, ...]
     actions: tuple[ActionFacts, ...]
     bound: frozenset[str]
@@ -92,6 +96,13 @@ class Facts:
         """The Action that sends: the one on the trigger of the tenant's own experience."""
         trigger = TRIGGERS.get(self.experience) if self.experience else None
         return next((one for one in self.actions if one.trigger == trigger), None)
+
+    @property
+    def sent_by_action(self) -> bool:
+        """Whether codes go through an Action: Twilio, and Auth0's own sender, need none."""
+        if self.experience is Experience.LEGACY:
+            return self.factor_provider == _HOOK
+        return self.provider != "twilio"
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -116,14 +127,17 @@ class Facts:
 
     def _needs(self) -> Iterator[tuple[bool, str]]:
         action, legacy = self.action, self.experience is Experience.LEGACY
-        yield action is None, "the stack has no Action that could send it"
-        if action:
-            yield not action.deployed, "the Action is not deployed"
-            yield KEY_SECRET not in action.secret_names, f"the Action has no {KEY_SECRET}"
+        yield self.sent_by_action and action is None, "the stack has no Action that could send it"
+        if action and self.sent_by_action:
+            # Somebody else's Action, as a stack may adopt it, keeps its version and its secrets.
+            ours = bool(action.settings)
+            yield ours and not action.deployed, "the Action is not deployed"
+            keyless = KEY_SECRET not in action.secret_names
+            yield ours and keyless, f"the Action has no {KEY_SECRET}"
             bound = action.trigger in self.bound
             yield legacy and not bound, "the Action is not bound, and legacy tenants run no other"
         yield not legacy and self.provider is None, "there is no phone provider"
-        yield not legacy and self.provider == "off", "the phone provider is switched off"
+        yield not legacy and not self.provider_on, "the phone provider is switched off"
         yield not self.phone_on, "the phone factor is off"
         yield not self.channels, "no channel is left"
 
@@ -151,18 +165,21 @@ def _facts(
     tenant = _first(found.get(TENANT))
     provider = _first(found.get(PROVIDER))
     policy = _text(guardian.get("policy"))
+    actions = tuple(
+        _action(step.name, side(step))
+        for step in steps
+        if step.type == ACTION and _trigger(side(step)) in TRIGGERS.values()
+    )
     return Facts(
-        experience=_experience(tenant, guardian, found),
+        experience=_experience(tenant, guardian, provider, actions),
         policy=_POLICIES.get(policy, policy) if policy else None,
         phone_on=_flag(at(guardian, "phone", "enabled")) if guardian else None,
         message_types=_strings(at(guardian, "phone", "messageTypes")),
-        provider=("off" if _flag(provider.get("disabled")) else "on") if provider else None,
+        provider=(_text(provider.get("name")) or "unnamed") if provider else None,
+        provider_on=bool(provider) and not _flag(provider.get("disabled")),
+        factor_provider=_text(at(guardian, "phone", "provider")),
         delivery_methods=_strings(at(provider, "configuration", "deliveryMethods")),
-        actions=tuple(
-            _action(step.name, side(step))
-            for step in steps
-            if step.type == ACTION and _trigger(side(step)) in TRIGGERS.values()
-        ),
+        actions=actions,
         bound=frozenset(
             str(one.get("trigger"))
             for kind in (TRIGGER_ACTION, TRIGGER_ACTIONS)
@@ -177,14 +194,17 @@ def _facts(
 def _experience(
     tenant: Mapping[str, Any],
     guardian: Mapping[str, Any],
-    found: Mapping[str, Any],
+    provider: Mapping[str, Any],
+    actions: Sequence[ActionFacts],
 ) -> Experience | None:
     unified = tenant.get("phoneConsolidatedExperience")
     if isinstance(unified, bool):
         return Experience.UNIFIED if unified else Experience.LEGACY
-    if at(guardian, "phone", "provider") == "phone-message-hook":
+    # Only a legacy tenant's factor has a provider, and only a unified tenant has one beside it.
+    triggers = {one.trigger for one in actions}
+    if at(guardian, "phone", "provider") or triggers == {TRIGGERS[Experience.LEGACY]}:
         return Experience.LEGACY
-    return Experience.UNIFIED if guardian or PROVIDER in found else None
+    return Experience.UNIFIED if guardian or provider else None
 
 
 def _action(resource: str, action: Mapping[str, Any]) -> ActionFacts:

@@ -101,8 +101,7 @@ def a_new_stack_is_told(reporter: Reporter, tenant: Tenant) -> None:
 
 def the_form_of_the_engines_answer_is_that_of_the_fixture(package: PulumiProject) -> None:
     unchanged = json.loads(package.run("preview", "--json", "--show-sames").out)
-    fixture = json.loads(previews.FIXTURE.read_text(encoding="utf-8"))
-    assert previews.forms(previews.trimmed(unchanged)) == previews.forms(fixture)
+    assert previews.missing(unchanged) == []
 
 
 def no_change_is_three_lines(reporter: Reporter) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +52,32 @@ def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def shape(value: Any) -> Any:
-    """What a value is made of: every string is one, secrets stay, a list has each form once."""
+def missing(answer: dict[str, Any]) -> list[str]:
+    """What the fixture has and the engine's answer has not, or in another form.
+
+    Every string is one, but secrets stay; a list is as good as its elements, once each.
+    """
+    fixture = json.loads(FIXTURE.read_text(encoding="utf-8"))
+    return sorted(_forms(fixture) - _forms(trimmed(answer)))
+
+
+def _forms(answer: dict[str, Any]) -> set[str]:
+    return {
+        form
+        for step in answer["steps"]
+        for form in _paths(step | {"urn": ""}, step["urn"].rpartition("::")[2])
+    }
+
+
+def _paths(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, dict):
-        return {key: shape(member) for key, member in sorted(value.items())}
-    if isinstance(value, list):
-        forms = (json.dumps(shape(member), sort_keys=True) for member in value)
-        return sorted(set(forms))
-    if isinstance(value, str) and value != "[secret]":
-        return "…"
-    return value
-
-
-def forms(answer: dict[str, Any]) -> dict[str, Any]:
-    """The form of each step, by resource."""
-    return {step["urn"].rpartition("::")[2]: shape(step | {"urn": ""}) for step in answer["steps"]}
+        for key, member in value.items():
+            yield from _paths(member, f"{path}.{key}")
+    elif isinstance(value, list):
+        for member in value:
+            yield from _paths(member, f"{path}[]")
+    elif value is not None:
+        yield f"{path} = {value if value == '[secret]' else type(value).__name__}"
 
 
 class Change:

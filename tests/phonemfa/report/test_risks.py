@@ -191,3 +191,34 @@ def test_a_loose_run_passes_a_lockout_but_no_broken_mandatory_rule() -> None:
     broken = Change().delete(PROVIDER).environment()
     assert broken.violations
     assert faulty([broken], strict=False)
+
+
+def adopted(inputs: Inputs) -> None:
+    """Somebody else's Action, as a stack declares it until its own takes over."""
+    inputs.update(name="theirs", code="// theirs", deploy=False, secrets=[])
+
+
+def test_an_action_as_it_was_found_locks_nobody_out() -> None:
+    found = Change().before(ACTION, adopted).update(GUARDIAN, phone(messageTypes=["sms"]), "phone")
+    assert lockouts(found) == ""
+
+
+def test_taking_over_from_an_adopted_action_is_no_lockout() -> None:
+    ours = Change().step(ACTION)["newState"]["inputs"]
+    takes_over = Change().before(ACTION, adopted)
+    takes_over.update(ACTION, lambda inputs: inputs.update(ours), "code", "deploy", "name")
+    assert lockouts(takes_over) == ""
+    assert lockouts(Change().update(ACTION, adopted, "code")) == ""
+
+
+def test_twilio_sends_without_an_action() -> None:
+    twilio = Change().before(PROVIDER, lambda inputs: inputs.update(name="twilio"))
+    assert lockouts(twilio.delete(ACTION)) == ""
+    assert "no Action" in lockouts(Change().delete(ACTION))
+
+
+@pytest.mark.parametrize(("provider", "locked"), [("auth0", ""), ("phone-message-hook", "Action")])
+def test_a_legacy_tenants_own_sender_needs_no_action(provider: str, locked: str) -> None:
+    legacy = Change().before(GUARDIAN, phone(provider=provider)).delete(PROVIDER)
+    assert locked in lockouts(legacy)
+    assert bool(locked) == bool(lockouts(legacy))
