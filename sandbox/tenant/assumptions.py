@@ -96,7 +96,8 @@ class Assumptions:
     """Answer of sms/templates before anything was written; all three were seen (§6.5)."""
 
     unset_phone_templates: Literal["204", "empty", "defaults"] = "defaults"
-    """Answer of phone/templates before anything was written; all three were seen (§6.5)."""
+    """Answer of phone/templates before anything was written; all three were seen (§6.5), and
+    auth0-cli has a case for an empty body of either family."""
 
     # -- tenant settings ----------------------------------------------------------------------
 

@@ -119,6 +119,7 @@ func legacyV2(j *journal) {
 			background, from[v2.SetGuardianFactorsProviderSmsRequestContent](`{"provider":"twilio"}`),
 		)
 	})
+	j.step("sms.templates unset", func() (any, error) { return sms.GetTemplates(background) })
 	j.step("phone.templates unset", func() (any, error) { return phone.GetTemplates(background) })
 	j.step("sms.set templates", func() (any, error) {
 		return sms.SetTemplates(background, from[v2.SetGuardianFactorSmsTemplatesRequestContent](
