@@ -32,7 +32,11 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 .PHONY: test
 test: check node engine browser ## Everything: checks, then all tests against the real engine
-	@$(PYTEST) -m 'not fidelity' $(ARGS)
+	@$(PYTEST) -m 'not fidelity and not sweep' $(ARGS)
+
+.PHONY: sweep
+sweep: environment node engine ## Fail every request of an `up` in turn, both generations (10 minutes)
+	@$(PYTEST) -m sweep --timeout 1800 $(ARGS)
 
 .PHONY: live
 live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)

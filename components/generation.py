@@ -6,6 +6,8 @@ resource is created or updated, so that a no-op `up` asks the tenant nothing.
 
 from __future__ import annotations
 
+import asyncio
+
 import pulumi
 import pulumi_auth0 as auth0
 
@@ -42,6 +44,7 @@ class GenerationGuard(Hooked):
         self._experience = experience
         self._in_transition = in_transition
         self._tenant_is_unified: bool | None = None
+        self._asking = asyncio.Lock()
 
     def concerns(self, resource_type: str) -> bool:
         return bool(resource_type) and not self._in_transition
@@ -53,8 +56,11 @@ class GenerationGuard(Hooked):
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
-        if self._tenant_is_unified is None:
-            self._tenant_is_unified = bool(auth0.get_tenant().phone_consolidated_experience)
+        # Hooks of several resources run at once; the tenant is asked by the first alone.
+        async with self._asking:
+            if self._tenant_is_unified is None:
+                tenant = await auth0.get_tenant_output().future()
+                self._tenant_is_unified = bool(tenant and tenant.phone_consolidated_experience)
         wrong = contradiction(
             tenant_is_unified=self._tenant_is_unified, experience=self._experience
         )

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Final
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.resources.base import (
     Change,
-    PartialFailureError,
     Resource,
     State,
+    existing,
     given,
     unless_gone,
 )
@@ -60,10 +60,8 @@ class ActionResource(Resource):
         )
         action = await api.call(lambda sdk: sdk.actions.create(**body))
         action_id: str = action["id"]
-        try:
+        with existing(action_id, _state(action, inputs)):
             return action_id, await self._deploy_and_read(api, action_id, inputs)
-        except ManagementError as error:
-            raise PartialFailureError(action_id, _state(action, inputs), [str(error)]) from None
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         action = await unless_gone(api.call(lambda sdk: sdk.actions.get(resource_id)))
@@ -80,12 +78,8 @@ class ActionResource(Resource):
         }
         body = {**_always_sent(change.inputs), **lists}
         action = await api.call(lambda sdk: sdk.actions.update(change.id, **body))
-        try:
+        with existing(change.id, _state(action, change.inputs)):
             return await self._deploy_and_read(api, change.id, change.inputs)
-        except ManagementError as error:
-            raise PartialFailureError(
-                change.id, _state(action, change.inputs), [str(error)]
-            ) from None
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         await unless_gone(api.call(lambda sdk: sdk.actions.delete(resource_id)))

@@ -7,7 +7,8 @@ States and inputs are plain values under Pulumi's property names.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -64,6 +65,15 @@ class Resource(ABC):
     @abstractmethod
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         """Remove the object. An object that is already gone is no error."""
+
+
+@contextmanager
+def existing(resource_id: str, state: State) -> Iterator[None]:
+    """What fails inside leaves the object in the engine's state: it has its id already."""
+    try:
+        yield
+    except ManagementError as error:
+        raise PartialFailureError(resource_id, state, [str(error)]) from None
 
 
 async def unless_gone(call: Awaitable[Any]) -> Any:

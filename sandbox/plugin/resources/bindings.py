@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, existing, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class TriggerActionResource(Resource):
             others = [_binding(item["action"]["id"], item["display_name"]) for item in bound]
             await _bind(api, trigger, [*others, _binding(action_id, name)])
         resource_id = f"{trigger}::{action_id}"
-        return resource_id, await self.read(api, resource_id, inputs) or inputs
+        with existing(resource_id, inputs):
+            return resource_id, await self.read(api, resource_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         trigger, _, action_id = resource_id.partition("::")

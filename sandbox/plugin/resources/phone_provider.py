@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, given, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, existing, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -38,15 +38,17 @@ class PhoneProviderResource(Resource):
     }
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        existing = await api.call(lambda sdk: sdk.branding.phone.providers.list())
-        if existing["providers"]:
-            provider_id: str = existing["providers"][0]["id"]
+        found = await api.call(lambda sdk: sdk.branding.phone.providers.list())
+        if found["providers"]:
+            provider_id: str = found["providers"][0]["id"]
             taken_over = Change(id=provider_id, prior={}, inputs=inputs, attributes=frozenset())
-            return provider_id, await self.update(api, taken_over)
+            with existing(provider_id, inputs):
+                return provider_id, await self.update(api, taken_over)
         body = _body(inputs)
         created = await api.call(lambda sdk: sdk.branding.phone.providers.create(**body))
         provider_id = created["id"]
-        return provider_id, await self.read(api, provider_id, inputs) or inputs
+        with existing(provider_id, inputs):
+            return provider_id, await self.read(api, provider_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         asked = api.call(lambda sdk: sdk.branding.phone.providers.get(resource_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, given, unless_gone
+from sandbox.plugin.resources.base import Change, Resource, State, existing, given, unless_gone
 from sandbox.plugin.schema import Attribute, Schema
 
 
@@ -51,7 +51,8 @@ class TemplateResource(Resource):
         )
         created = await api.call(lambda sdk: sdk.branding.phone.templates.create(**body))
         template_id: str = created["id"]
-        return template_id, await self.read(api, template_id, inputs) or inputs
+        with existing(template_id, inputs):
+            return template_id, await self.read(api, template_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         asked = api.call(lambda sdk: sdk.branding.phone.templates.get(resource_id))

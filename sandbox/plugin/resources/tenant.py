@@ -13,7 +13,7 @@ import uuid
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, given
+from sandbox.plugin.resources.base import Change, Resource, State, existing, given
 from sandbox.plugin.schema import Attribute, Schema
 
 SETTLE_SECONDS: Final = 0.8
@@ -114,9 +114,10 @@ class TenantResource(Resource):
     }
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        await self._patch(api, inputs, clear=_cleared(inputs))
         resource_id = f"stand-in-{uuid.uuid4().hex}"
-        return resource_id, await self._read(api)
+        with existing(resource_id, inputs):
+            await self._patch(api, inputs, clear=_cleared(inputs))
+            return resource_id, await self._read(api)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         return await self._read(api)

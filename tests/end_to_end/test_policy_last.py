@@ -1,0 +1,196 @@
+"""Whatever request of an `up` fails: nobody is locked out, and the next `up` gets there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject, changed
+
+pytestmark = pytest.mark.end_to_end
+
+NUMBER = "+819012345678"
+REFUSAL = {"statusCode": 403, "error": "Forbidden", "message": "Scripted refusal"}
+
+
+class Life:
+    """A stack that is taken back to where it was, tenant and Pulumi state alike."""
+
+    def __init__(self, stack: PulumiProject, tenant: Tenant, backend: Path) -> None:
+        self.stack, self.tenant, self._backend = stack, tenant, backend
+        self._kept = backend.with_name("kept")
+        self._content: Any = None
+        self._config = stack.folder / f"Pulumi.{stack.stack}.yaml"
+        self._config_text = ""
+
+    def keep(self) -> None:
+        """Remember this moment."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self._backend, self._kept)
+        self._content = self.tenant.control("GET", "/state?secrets=true")["content"]
+        self._config_text = self._config.read_text(encoding="utf-8")
+
+    def back(self) -> None:
+        """Return to it."""
+        self.tenant.control("DELETE", "/faults")
+        self.tenant.control("PUT", "/state", {"content": self._content})
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._kept, self._backend)
+        self._config.write_text(self._config_text, encoding="utf-8")
+        self.tenant.forget_requests()
+
+    def nobody_is_locked_out(self) -> bool:
+        """A login asks for no code, or gets one."""
+        if self.tenant.api("GET", "/guardian/policies") == []:
+            return True
+        sent = self.tenant.control("POST", "/challenge", {"to": NUMBER})
+        return bool(sent["outcome"] == "success")
+
+
+@pytest.fixture
+def life(package: PulumiProject, tenant: Tenant, tmp_path: Path) -> Life:
+    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
+    return Life(package, tenant, tmp_path / "sandbox" / "pulumi-state")
+
+
+def first_up(stack: PulumiProject) -> None:
+    """Everything is made."""
+
+
+def change_of_everything(stack: PulumiProject) -> None:
+    """Code's configuration, channels, a text and the policy change in one go."""
+    stack.configure(deliveryMethods=["text"], policy="never")
+    stack.up()
+    stack.configure(
+        deliveryMethods=["text", "voice"],
+        policy="always",
+        smsSender="0005299999",
+        texts={"otp_verify": {"text": "{{ code }} です", "voice": "{{ code }} です"}},
+    )
+
+
+Prepare = Callable[[PulumiProject], None]
+WRITES = {"POST", "PATCH", "PUT"}
+
+
+def test_no_write_of_a_first_up_can_lock_anybody_out(life: Life) -> None:
+    sweep(life, first_up, only=WRITES)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
+def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare) -> None:
+    sweep(life, prepare)
+
+
+@pytest.mark.sweep
+@pytest.mark.generation("legacy")
+@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
+def test_no_request_can_lock_anybody_out_of_a_legacy_tenant(life: Life, prepare: Prepare) -> None:
+    life.stack.configure(experience="legacy")
+    sweep(life, prepare)
+
+
+def sweep(life: Life, prepare: Prepare, *, only: Collection[str] = ()) -> None:
+    """Fail every request of an `up` in turn; judge each time, and after the next plain `up`."""
+    prepare(life.stack)
+    life.keep()
+    life.tenant.forget_requests()
+    life.stack.up()
+    requests = [(one["method"], one["path"]) for one in life.tenant.logged()]
+    wanted = declared_part(life.tenant)
+    chosen = [
+        (nth, f"{method} {path}")
+        for nth, (method, path) in enumerate(requests, 1)
+        if not only or (method in only and path != "/oauth/token")
+    ]
+    assert len(chosen) > 5
+    for nth, request in chosen:
+        life.back()
+        life.tenant.control("POST", "/faults", {"nth": nth, "status": 403, "body": REFUSAL})
+        failed = life.stack.up(expect=None)
+        life.tenant.control("DELETE", "/faults")
+        assert failed.exit != 0, f"{request}: {failed.text}"
+        assert life.nobody_is_locked_out(), f"locked out after a failed {request}"
+
+        life.stack.up()
+        assert declared_part(life.tenant) == wanted, f"not there after a failed {request}"
+    assert changed(life.stack.preview_steps()) == []
+
+
+def declared_part(tenant: Tenant) -> dict[str, Any]:
+    """What a stack declares, as the tenant has it; without ids and times."""
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    found = {
+        "policies": tenant.api("GET", "/guardian/policies"),
+        "factors": tenant.api("GET", "/guardian/factors"),
+        "types": tenant.api("GET", "/guardian/factors/phone/message-types"),
+        "code": (action["code"], action["deployed_version"]["code"]),
+        "deployed": action["all_changes_deployed"],
+        "providers": [
+            (one["name"], one["disabled"], one["configuration"])
+            for one in tenant.api("GET", "/branding/phone/providers")["providers"]
+        ],
+        "templates": sorted(
+            (one["type"], json.dumps(one["content"]))
+            for one in tenant.api("GET", "/branding/phone/templates")["templates"]
+            if "id" in one
+        ),
+        "secrets": sorted(one["name"] for one in action["secrets"]),
+    }
+    state = tenant.control("GET", "/state?secrets=true")["content"]
+    found["values"] = sorted(str(one) for one in _values(state["actions"][action["id"]]["secrets"]))
+    return found
+
+
+def _values(secrets: Any) -> list[Any]:
+    items = secrets.values() if isinstance(secrets, dict) else secrets
+    return [one["value"] if isinstance(one, dict) else one for one in items]
+
+
+def test_a_smoke_test_that_fails_keeps_the_policy(life: Life) -> None:
+    life.stack.configure(gate="smoke", testNumbers=[NUMBER])
+    life.stack.run("config", "set", "--secret", "phonemfa:cpaasApiKey", stdin="a-wrong-key")
+    refused = life.stack.up(expect=None)
+    assert refused.exit != 0
+    assert "test message by text was not sent" in refused.text
+    assert "401" in refused.text, "the Action's own reason is told"
+    assert NUMBER not in refused.text
+    assert life.tenant.api("GET", "/guardian/policies") == []
+
+    right = life.tenant.running.credentials.cpaas_api_key
+    life.stack.run("config", "set", "--secret", "phonemfa:cpaasApiKey", stdin=right)
+    life.stack.up()
+    assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    sent = life.tenant.control("GET", f"/messages?to=%2B{NUMBER[1:]}")["messages"]
+    assert {one["channel"] for one in sent} == {"sms", "voice"}
+
+
+def test_a_sender_that_was_switched_off_keeps_the_policy(life: Life) -> None:
+    life.stack.configure(policy="never")
+    life.stack.up()
+    (provider,) = life.tenant.api("GET", "/branding/phone/providers")["providers"]
+    path = f"/branding/phone/providers/{provider['id']}"
+    life.tenant.api("PATCH", path, {"disabled": True})
+    life.stack.configure(policy="always")
+    refused = life.stack.up(expect=None)
+    assert refused.exit != 0
+    assert "no custom phone provider that is switched on" in refused.text
+    assert life.tenant.api("GET", "/guardian/policies") == []
+    life.stack.up("--refresh")
+    assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+
+
+def test_without_the_gate_the_provider_s_own_order_locks_users_out(life: Life) -> None:
+    """Why there is a gate: the trap is real under the same engine."""
+    life.stack.configure(gate="off")
+    fault = {"method": "PUT", "path": "/factors/sms$", "status": 403, "body": REFUSAL}
+    life.tenant.control("POST", "/faults", fault)
+    life.stack.up(expect=None)
+    assert not life.nobody_is_locked_out()
