@@ -10,10 +10,19 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from components.settings import StackSettings
+from phonemfa import scopes
 from phonemfa.cli import app
+from phonemfa.doctor.access_checks import requests_of_first_up
+from phonemfa.scopes import Need
 from tests.end_to_end.conftest import CONFIG, Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
+
+CARRIER_SID = "AC9f8e7d"
+MAY_DIFFER = 3
+"""Requests: "about" is what the doctor says."""
 
 
 class Doctor:
@@ -26,15 +35,35 @@ class Doctor:
             "AUTH0_CLIENT_ID": tenant.running.client_id,
             "AUTH0_CLIENT_SECRET": tenant.running.client_secret,
             "SSL_CERT_FILE": str(tenant.running.ca_file),
-            "COLUMNS": "250",
+            "PHONEMFA_CPAAS_ADDRESS": tenant.running.cpaas_url.removeprefix("https://"),
+            "COLUMNS": "80",
         }
 
-    def run(self, *options: str, **config: Any) -> Result:
+    def run(self, *options: str, stdin: str = "", **config: Any) -> Result:
         values = {f"phonemfa:{key}": value for key, value in (CONFIG | config).items()}
         text = yaml.safe_dump({"config": values})
         (self.folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
         arguments = ["doctor", "--stack", "dev", "--project", str(self.folder), *options]
-        return CliRunner().invoke(app, arguments, env=self.environment)
+        return CliRunner().invoke(app, arguments, env=self.environment, input=stdin)
+
+    def troubles(self, *options: str, stdin: str = "", **config: Any) -> dict[str, list[str]]:
+        """What is no ok and no note, by level and subject."""
+        result = self.run("--json", *options, stdin=stdin, **config)
+        content = json.loads(result.stdout)
+        assert content["exit"] == result.exit_code
+        found: dict[str, list[str]] = {}
+        for one in content["findings"]:
+            if one["level"] not in {"ok", "note"}:
+                found.setdefault(f"{one['level']} {one['subject']}", []).append(one["what"])
+        return found
+
+    def be(self, *granted: str) -> None:
+        """Another application, with these scopes alone."""
+        client = self.tenant.control("POST", "/clients", {"scopes": list(granted)})
+        self.environment |= {
+            "AUTH0_CLIENT_ID": client["client_id"],
+            "AUTH0_CLIENT_SECRET": client["client_secret"],
+        }
 
 
 @pytest.fixture
@@ -44,14 +73,118 @@ def doctor(tmp_path: Path, tenant: Tenant) -> Doctor:
     return Doctor(folder, tenant)
 
 
-def test_a_fit_tenant_is_told_so_without_a_single_write(doctor: Doctor) -> None:
-    doctor.tenant.forget_requests()
+@pytest.mark.generation("unified")
+def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: PulumiProject) -> None:
+    """Before: fit. The `up`: about as many requests as foretold. After: what is there is ours."""
+    tenant = doctor.tenant
+    tenant.forget_requests()
     result = doctor.run()
     assert result.exit_code == 0, result.output
-    requests = [one for one in doctor.tenant.logged() if one["path"] != "/oauth/token"]
-    assert requests
-    assert {one["method"] for one in requests} == {"GET"}
-    assert doctor.tenant.unknown_routes() == 0
+    assert "Ready for pulumi up: 1 warning." in result.output
+    assert max(len(line) for line in result.output.splitlines()) <= 80
+    asked = [one for one in tenant.logged() if one["path"] != "/oauth/token"]
+    assert asked
+    assert {one["method"] for one in asked} == {"GET"}
+    assert tenant.unknown_routes() == 0
+
+    tenant.forget_requests()
+    package.up()
+    made = len(tenant.logged())
+    foretold = requests_of_first_up(StackSettings.check("dev", CONFIG))
+    told = [f"{one['method']} {one['path']}" for one in tenant.logged()]
+    assert abs(made - foretold) <= MAY_DIFFER, "\n".join(told)
+    assert doctor.troubles() == {}
+
+
+def test_each_missing_scope_is_told_and_what_it_hides_is_told_as_unlooked_at(
+    doctor: Doctor,
+) -> None:
+    looking = scopes.names(scopes.needed_by([Need.LOOK]))
+    doctor.be(*looking)
+    result = doctor.run()
+    assert result.exit_code == 1
+    writes = [one for one in scopes.needed_by([Need.UNIFIED]) if one.name not in looking]
+    assert len(writes) > 8
+    assert all(one.name in result.output for one in writes)
+    assert "that could not be looked at" not in result.output, "reads are enough to look"
+
+    doctor.be("read:actions")
+    found = doctor.troubles()
+    assert {"unknown provider", "unknown templates", "unknown policy"} <= set(found)
+    assert "unknown action" not in found
+    assert any("read:phone_providers is missing" in one for one in found["fault scopes"])
+    assert found["unknown provider"] == ["could not look: needs read:phone_providers"]
+
+
+def test_what_is_in_the_way_of_a_first_up_is_told_in_one_look(doctor: Doctor) -> None:
+    """A provider, an Action, a text, a policy: each by itself, and nothing of them in full."""
+    api = doctor.tenant.api
+    api(
+        "POST",
+        "/branding/phone/providers",
+        {
+            "name": "twilio",
+            "credentials": {"auth_token": "canary-token"},
+            "configuration": {
+                "sid": CARRIER_SID,
+                "default_from": "+819012345678",
+                "delivery_methods": ["text"],
+            },
+        },
+    )
+    action = {
+        "name": "somebody's",
+        "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
+        "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
+    }
+    api("POST", "/actions/actions", action)
+    template = {
+        "type": "otp_verify",
+        "disabled": False,
+        "content": {"body": {"text": "{{ code }}"}},
+    }
+    template_id = api("POST", "/branding/phone/templates", template)["id"]
+    api("PUT", "/guardian/factors/otp", {"enabled": True})
+    api("PUT", "/guardian/policies", ["all-applications"])
+
+    found = doctor.troubles(policy="never", otherFactors={"otp": False})
+    assert set(found) == {
+        "fault action",
+        "warning provider",
+        "warning templates",
+        "warning policy",
+        "warning factors",
+    }
+    assert "somebody's" in found["fault action"][0]
+    assert CARRIER_SID in found["warning provider"][0]
+    assert template_id in found["warning templates"][0]
+    assert "logins lose the protection" in found["warning policy"][0]
+    assert "otp" in found["warning factors"][0]
+    assert "12345678" not in str(found)
+    assert "canary" not in doctor.run().output
+
+
+def test_plan_and_limit_are_told_from_the_tenants_own_answers(doctor: Doctor) -> None:
+    doctor.tenant.control("PUT", "/rate-limit", {"burst": 2, "per_second": 2})
+    body = {
+        "statusCode": 403,
+        "error": "Forbidden",
+        "message": "This feature is not enabled for this tenant.",
+        "errorCode": "feature_not_enabled",
+    }
+    fault = {"path": "/branding/phone/providers", "status": 403, "body": body, "times": None}
+    doctor.tenant.control("POST", "/faults", fault)
+    found = doctor.troubles(policy="adaptive")
+    assert set(found) == {"fault plan", "warning plan", "warning policy"}
+    assert "feature_not_enabled" in found["fault plan"][0]
+    assert "2 requests at once" in " ".join(doctor.run().output.replace("│", "").split())
+
+
+def test_an_answer_that_cannot_be_read_is_one_unknown_and_exit_status_two(doctor: Doctor) -> None:
+    path = "/guardian/policies$"
+    doctor.tenant.control("POST", "/faults", {"path": path, "status": 200, "raw_body": "<html>"})
+    found = doctor.troubles()
+    assert list(found) == ["unknown policy"]
 
 
 def bind_marketplace_action(tenant: Tenant, *, name: str) -> None:
@@ -63,64 +196,72 @@ def bind_marketplace_action(tenant: Tenant, *, name: str) -> None:
 
 
 @pytest.mark.generation("legacy")
-def test_a_marketplace_action_is_recognised_in_a_live_tenant(doctor: Doctor) -> None:
+def test_a_legacy_tenant_is_looked_at_as_one(doctor: Doctor) -> None:
+    """Its Marketplace Action, its Twilio account, and no question that it would refuse."""
     bind_marketplace_action(doctor.tenant, name="NTT CPaaS")
-    findings = json.loads(doctor.run("--json", experience="legacy").output)
-    (binding,) = [one for one in findings if one["subject"] == "send-phone-message"]
-    assert binding["level"] == "warning"
-    assert "Marketplace" in binding["what"]
+    guardian = "/guardian/factors/sms"
+    doctor.tenant.api("PUT", f"{guardian}/selected-provider", {"provider": "twilio"})
+    twilio = {"sid": CARRIER_SID, "auth_token": "canary-token", "from": "+819012345678"}
+    doctor.tenant.api("PUT", f"{guardian}/providers/twilio", twilio)
+    doctor.tenant.forget_requests()
+    found = doctor.troubles(experience="legacy", policy="never")
+    assert set(found) == {"warning bindings", "warning provider"}
+    assert "Marketplace" in found["warning bindings"][0]
+    assert CARRIER_SID in found["warning provider"][0]
+    assert "canary" not in str(found)
+    assert "12345678" not in str(found)
+    statuses = {one["status"] for one in doctor.tenant.logged()}
+    assert statuses <= {200, 204}
+
+    contradicted = doctor.run()
+    assert contradicted.exit_code == 1
+    assert "phonemfa:experience legacy" in " ".join(contradicted.output.replace("│", "").split())
 
 
-@pytest.mark.generation("legacy")
-def test_a_contradiction_is_exit_status_one(doctor: Doctor) -> None:
-    result = doctor.run(experience="unified")
+def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
+    doctor: Doctor, package: PulumiProject
+) -> None:
+    running = doctor.tenant.running
+    assert "--check-key tries it" in doctor.run().output
+    doctor.environment["PHONEMFA_CPAAS_API_KEY"] = running.credentials.cpaas_api_key
+    assert list(doctor.troubles("--check-key")) == ["warning policy"]
+    assert doctor.run("--check-key").output.count("accepted (400") == 2
+    wrong = doctor.troubles("--key-stdin", stdin="canary-wrong\n")
+    assert len(wrong["fault cpaas key"]) == 2
+    assert "canary" not in str(wrong)
+
+    # The stack's own key, through the engine; it is none of this account's.
+    del doctor.environment["PHONEMFA_CPAAS_API_KEY"]
+    names = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
+    doctor.environment |= {name: package.environment[name] for name in names}
+    arguments = ["doctor", "--stack", package.stack, "--project", str(package.folder)]
+    result = CliRunner().invoke(app, [*arguments, "--check-key"], env=doctor.environment)
     assert result.exit_code == 1
-    assert "phonemfa:experience legacy" in " ".join(result.output.split())
+    assert "refused (401)" in result.output
+    assert "canary" not in result.output
+    assert running.parts.inbox.messages() == []
 
 
-def test_read_scopes_are_enough(doctor: Doctor) -> None:
-    scopes = ["actions", "phone_providers", "phone_templates", "tenant_settings"]
-    client = doctor.tenant.control(
-        "POST", "/clients", {"scopes": [f"read:{scope}" for scope in scopes]}
-    )
-    doctor.environment |= {
-        "AUTH0_CLIENT_ID": client["client_id"],
-        "AUTH0_CLIENT_SECRET": client["client_secret"],
-    }
-    assert doctor.run().exit_code == 0
-
-
-def test_a_missing_scope_is_named(doctor: Doctor) -> None:
-    client = doctor.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
-    doctor.environment |= {
-        "AUTH0_CLIENT_ID": client["client_id"],
-        "AUTH0_CLIENT_SECRET": client["client_secret"],
-    }
-    result = doctor.run()
-    assert result.exit_code == 2
-    assert "read:phone_provider" in result.output
-
-
-def test_wrong_credentials_and_a_wrong_address_are_told_apart(doctor: Doctor) -> None:
+def test_without_a_token_the_rest_is_still_looked_at(doctor: Doctor) -> None:
     doctor.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
     refused = doctor.run()
     assert refused.exit_code == 2
     assert "refused a token" in refused.output
+    assert "answers over TLS" in refused.output
     assert "canary" not in refused.output
     doctor.environment["AUTH0_DOMAIN"] = "localhost:1"
-    assert "No answer from https://localhost:1" in doctor.run().output
+    assert "No answer from https://localhost:1" in doctor.troubles()["unknown token"][0]
+    doctor.environment |= {"AUTH0_CLIENT_ID": "", "AUTH0_CLIENT_SECRET": ""}
+    (missing,) = doctor.troubles()["unknown token"]
+    assert "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET" in missing
 
 
-def test_missing_variables_bad_config_and_unknown_stacks_are_exit_status_two(
-    doctor: Doctor,
-) -> None:
+def test_bad_config_and_unknown_stacks_are_exit_status_two(doctor: Doctor) -> None:
     bad = doctor.run(cpaasBaseHost="https://x")
     assert (bad.exit_code, "cpaasBaseHost" in bad.output) == (2, True)
-    doctor.environment |= {"AUTH0_CLIENT_ID": "", "AUTH0_CLIENT_SECRET": ""}
-    missing = doctor.run()
-    assert missing.exit_code == 2
-    assert "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET" in missing.output
     arguments = ["doctor", "--stack", "nope", "--project", str(doctor.folder)]
     unknown = CliRunner().invoke(app, arguments)
     assert unknown.exit_code == 2
     assert "Stacks with a file: dev" in unknown.output
+    doctor.environment["PHONEMFA_CPAAS_ADDRESS"] = "https://localhost"
+    assert doctor.run().exit_code == 2

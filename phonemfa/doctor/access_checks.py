@@ -1,0 +1,235 @@
+"""What the token may do, what the plan refuses, and how fast the tenant may be asked.
+
+Owns the rules, each a plain function from answers and settings to findings. Refuses to ask.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from components.settings import StackSettings
+from components.texts import texts_for
+from components.vocabulary import DeliveryMethod, Experience, Gate, Policy
+from phonemfa import scopes
+from phonemfa.doctor.answers import Reading, Refused, Token, Why
+from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.scopes import Scope
+
+MOST_ACTIONS: Final = 100
+"""Per tenant (entity limit policy; management-api.md §4.3)."""
+
+SLOW: Final = 10
+"""A bucket of fewer requests than this makes an `up` wait. The free plan's has 2 (§1.4)."""
+
+_NAMED: Final = 5
+"""Scopes that are listed before the rest is only counted."""
+
+
+def token_checks(reading: Reading, *, elsewhere: str = "") -> Iterator[Finding]:
+    """Whether there is a token. `elsewhere`: an AUTH0_DOMAIN that Pulumi does not go by."""
+    if isinstance(reading.token, Refused):
+        yield Finding(
+            level=Level.UNKNOWN,
+            subject=Subject.TOKEN,
+            what=f"{reading.token.what.rstrip('.')}. Nothing of the tenant was looked at",
+            fix=reading.token.fix,
+        )
+    else:
+        yield Finding(level=Level.OK, subject=Subject.TOKEN, what=f"{reading.domain} gave one")
+    if elsewhere and elsewhere != reading.domain:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.TOKEN,
+            what=f"AUTH0_DOMAIN is {elsewhere}, but the stack's auth0:domain goes before it: this "
+            f"is about {reading.domain}, and so is pulumi up",
+            fix="unset AUTH0_DOMAIN, or set it to the stack's",
+        )
+
+
+def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Each missing scope, with what it is for."""
+    if not isinstance(reading.token, Token):
+        return
+    needed = scopes.needed_by(scopes.needs_of(settings))
+    refused = {one.scope for one in reading.refusals if one.why is Why.SCOPE}
+    if reading.token.scopes is None:
+        yield from _unsaid(needed, refused)
+        return
+    missing = [one for one in needed if one.name not in reading.token.scopes or one.name in refused]
+    yield from map(_missing, missing)
+    if not missing:
+        yield Finding(
+            level=Level.OK, subject=Subject.SCOPES, what=f"all {len(needed)} that this stack needs"
+        )
+    yield from _beyond(reading.token.scopes)
+
+
+def _missing(scope: Scope) -> Finding:
+    level = Level.WARNING if scope.only_to_remove else Level.FAULT
+    return Finding(
+        level=level,
+        subject=Subject.SCOPES,
+        what=f"{scope.name} is missing: it is needed to {scope.what_for}",
+        fix="tick it: Applications > APIs > Auth0 Management API > Machine to Machine Applications",
+    )
+
+
+def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding]:
+    """What can be told of a token that does not say its scopes: reads were tried, writes not."""
+    yield from (_missing(one) for one in needed if one.name in refused)
+    writes = [one.name for one in needed if not one.is_read]
+    yield Finding(
+        level=Level.WARNING,
+        subject=Subject.SCOPES,
+        what="the tenant does not say what its token may do. Reads were tried; unknown: "
+        f"{', '.join(writes)}",
+        fix="compare the application's scopes with the README's table",
+    )
+
+
+def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
+    more = sorted(set(granted) - scopes.names(scopes.SCOPES))
+    if not more:
+        return
+    rest = f" and {len(more) - _NAMED} more" if len(more) > _NAMED else ""
+    yield Finding(
+        level=Level.NOTE,
+        subject=Subject.SCOPES,
+        what=f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}"
+        f"{rest}",
+        fix="an application of its own, with the README's scopes alone, can do less harm",
+    )
+
+
+def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What the tenant refuses for its plan, as far as reads are refused too."""
+    if not isinstance(reading.token, Token):
+        return
+    closed = [one for one in reading.refusals if one.why is Why.PLAN]
+    for what in dict.fromkeys(one.what for one in closed):
+        yield Finding(
+            level=Level.FAULT,
+            subject=Subject.PLAN,
+            what=f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
+            fix="ask Auth0 for the feature (Dashboard > Settings > Subscription)",
+        )
+    yield from _trial(reading)
+    yield from _room_for_actions(reading, settings)
+    yield _what_no_read_tells(settings, closed=bool(closed))
+
+
+def _trial(reading: Reading) -> Iterator[Finding]:
+    if isinstance(reading.factors, Refused):
+        return
+    if any(one.get("name") == "sms" and one.get("trial_expired") for one in reading.factors):
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.PLAN,
+            what="the tenant says of its phone factor that a trial has expired: Auth0's own sender "
+            "stops at 100 messages",
+            fix="codes that must arrive before pulumi up are Auth0's; ours has another sender",
+        )
+
+
+def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    if isinstance(reading.action_count, Refused) or isinstance(reading.actions, Refused):
+        return
+    there = {one.get("name") for several in reading.actions.values() for one in several}
+    wanted = set(our_actions(settings).values()) - there
+    if wanted and reading.action_count + len(wanted) > MOST_ACTIONS:
+        yield Finding(
+            level=Level.FAULT,
+            subject=Subject.PLAN,
+            what=f"the tenant has {reading.action_count} Actions and room for {MOST_ACTIONS}: "
+            f"{', '.join(sorted(wanted))} would be refused",
+            fix="delete Actions that nothing uses",
+        )
+
+
+def our_actions(settings: StackSettings) -> dict[Experience, str]:
+    """The names of the Actions that the stack declares."""
+    wanted = list(Experience) if settings.transition else [settings.experience]
+    suffix = {Experience.UNIFIED: "", Experience.LEGACY: "-legacy"}
+    return {one: f"{settings.action_name}{suffix[one]}" for one in wanted}
+
+
+def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
+    if settings.policy is Policy.ADAPTIVE:
+        return Finding(
+            level=Level.WARNING,
+            subject=Subject.PLAN,
+            what="policy adaptive needs an Enterprise plan with the Adaptive MFA add-on, and no "
+            "read tells whether the tenant has it",
+            fix="Dashboard > Security > Multi-factor Auth: can Adaptive MFA be chosen there?",
+        )
+    start = "nothing else was refused" if closed else "no read was refused for the plan"
+    voice = " with voice" if DeliveryMethod.VOICE in settings.delivery_methods else ""
+    return Finding(
+        level=Level.NOTE,
+        subject=Subject.PLAN,
+        what=f"{start}. Whether it includes the phone as a factor{voice}, only a write tells: it "
+        "would be a 403 in pulumi up",
+        fix="Dashboard > Security > Multi-factor Auth: can Phone Message be switched on there?",
+    )
+
+
+def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Whether the rate limit makes an `up` wait."""
+    if not isinstance(reading.token, Token):
+        return
+    rate, needed = reading.rate, requests_of_first_up(settings)
+    if rate.limit is None:
+        yield Finding(
+            level=Level.NOTE,
+            subject=Subject.RATE_LIMIT,
+            what="the tenant's answers do not tell its rate limit",
+        )
+    elif rate.limit < SLOW:
+        seconds = math.ceil(needed / rate.limit)
+        yield Finding(
+            level=Level.NOTE,
+            subject=Subject.RATE_LIMIT,
+            what=f"{rate.limit} requests at once (the free plan has 2, and 2 a second): a first "
+            f"pulumi up makes about {needed} and takes {seconds} s or more. It waits and does not "
+            "fail",
+        )
+    else:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.RATE_LIMIT,
+            what=f"{rate.limit} requests at once; a first pulumi up makes about {needed}",
+        )
+    if rate.refusals and (rate.limit or 0) >= SLOW:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.RATE_LIMIT,
+            what=f"{rate.refusals} of the doctor's own requests were refused with 429: somebody "
+            "else is using the limit up",
+            fix="stop what else calls the Management API, or let pulumi up wait for its turn",
+        )
+
+
+def requests_of_first_up(settings: StackSettings) -> int:
+    """About how many requests the update of a first `pulumi up` makes.
+
+    Counted in provider-traces/ (official plugin), for parts of each kind, and the gate's here.
+    """
+    unified = settings.experience is Experience.UNIFIED or settings.transition
+    legacy = settings.experience is Experience.LEGACY or settings.transition
+    texts = len(texts_for(settings.language, settings.sent_message_types, settings.texts))
+    others = len(settings.other_factors.model_dump(exclude_none=True))
+    total = 2 + 8 + others  # a token and the generation; the factor and its policy
+    if unified:
+        total += 5 + 3 + 2 * texts + (4 if settings.bind_action else 0)
+    if legacy:
+        total += 5 + 4 + 5 + (0 if settings.transition else 4)
+    return total + _requests_of_gate(settings, legacy=legacy and not settings.transition)
+
+
+def _requests_of_gate(settings: StackSettings, *, legacy: bool) -> int:
+    """Those of the gate that stands before the policy (docs/decisions/policy-last.md)."""
+    if settings.gate is Gate.OFF:
+        return 0
+    return 2 if settings.policy is Policy.NEVER else 11 if legacy else 10

@@ -1,0 +1,229 @@
+"""A live tenant, read question by question: what one refuses costs no other its answer.
+
+Owns which requests the doctor makes (all of them GET, after the token), and why one has no
+answer. Refuses to judge answers, and to keep secrets: of a Twilio account only what is none.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from components.vocabulary import Experience
+from phonemfa.doctor import token
+from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
+from phonemfa.tenant import Access, TenantUnreadableError
+
+if TYPE_CHECKING:
+    import httpx
+    from auth0.management import ManagementClient
+
+T = TypeVar("T")
+
+TIMEOUT: Final = 30.0
+"""Seconds for one answer."""
+
+TRIGGERS: Final = {
+    Experience.UNIFIED: "custom-phone-provider",
+    Experience.LEGACY: "send-phone-message",
+}
+_PLAN_CODES: Final = frozenset(
+    {
+        "feature_not_enabled",
+        "insufficient_entitlement",
+        "voice_mfa_not_allowed",
+        "hooks_not_allowed",
+    }
+)
+_DISABLED: Final = "This endpoint is disabled for your tenant"
+_NOT_SECRET: Final = ("sid", "from", "messaging_service_sid")
+
+
+def read(
+    domain: str, about: Collection[Experience], environ: Mapping[str, str] = os.environ
+) -> Reading:
+    """Read a tenant with the credentials that Pulumi uses.
+
+    Args:
+        domain: the stack's `auth0:domain`, which goes before AUTH0_DOMAIN as it does in Pulumi;
+            may be empty.
+        about: whose parts the stack declares: one generation's, or both's while moving.
+        environ: where AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_AUDIENCE are.
+    """
+    import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
+    from auth0.management import ManagementClient  # noqa: PLC0415
+
+    wanted = domain or environ.get("AUTH0_DOMAIN", "")
+    rate = Rate()
+    with httpx.Client(
+        timeout=TIMEOUT, event_hooks={"response": [lambda answer: _note(rate, answer)]}
+    ) as http:
+        try:
+            access = Access.of({**environ, "AUTH0_DOMAIN": wanted})
+        except TenantUnreadableError as error:
+            return _nothing(wanted, Refused(why=Why.NO_TOKEN, what=str(error)))
+        answered: Json | Refused = token.ask(http, access, environ.get("AUTH0_AUDIENCE", ""))
+        if isinstance(answered, Refused):
+            return _nothing(access.domain, answered)
+        client = ManagementClient(
+            domain=access.domain, token=answered["access_token"], httpx_client=http
+        )
+        return _everything(
+            client, access.domain, Token(scopes=token.granted(answered)), about, rate
+        )
+
+
+def _note(rate: Rate, answer: httpx.Response) -> None:
+    if "/api/v2/" not in answer.request.url.path:
+        return  # The token's answer has the Authentication API's limit.
+    rate.refusals += answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    limit = answer.headers.get("x-ratelimit-limit", "")
+    left = answer.headers.get("x-ratelimit-remaining", "")
+    if limit.isdecimal():
+        rate.limit = int(limit)
+    if left.isdecimal():
+        rate.left = min(int(left), rate.left if rate.left is not None else int(left))
+
+
+def _nothing(domain: str, refused: Refused) -> Reading:
+    fields = Reading.__dataclass_fields__
+    questions = {name: refused for name in fields if name not in {"domain", "rate"}}
+    return Reading(domain=domain, **questions)  # type: ignore[arg-type]
+
+
+def _everything(
+    client: ManagementClient,
+    domain: str,
+    token: Token,
+    about: Collection[Experience],
+    rate: Rate,
+) -> Reading:
+    guardian, phone = client.guardian, client.branding.phone
+    triggers = [TRIGGERS[one] for one in about]
+    settings = _asked(
+        "/tenants/settings", "tenant_settings", lambda: _plain(client.tenants.settings.get())
+    )
+    actions = _asked(
+        "/actions/actions",
+        "actions",
+        lambda: {one: _all(client.actions.list(trigger_id=one)) for one in triggers},
+    )
+    bindings = _asked(
+        "/actions/triggers/{id}/bindings",
+        "actions",
+        lambda: {one: _all(client.actions.triggers.bindings.list(one)) for one in triggers},
+    )
+    unified = Experience.UNIFIED in about
+    return Reading(
+        domain=domain,
+        token=token,
+        settings=settings,
+        actions=actions,
+        action_count=_asked("/actions/actions", "actions", lambda: _count(client)),
+        bindings=bindings,
+        provider=_asked(
+            "/branding/phone/providers",
+            "phone_providers",
+            lambda: next(iter(_all(phone.providers.list().providers or ())), None),
+        )
+        if unified
+        else None,
+        templates=_asked("/branding/phone/templates", "phone_templates", lambda: _customised(phone))
+        if unified
+        else (),
+        factors=_asked(
+            "/guardian/factors", "guardian_factors", lambda: _all(guardian.factors.list())
+        ),
+        policies=_asked(
+            "/guardian/policies", "mfa_policies", lambda: tuple(map(str, guardian.policies.list()))
+        ),
+        message_types=_asked(
+            "/guardian/factors/phone/message-types",
+            "guardian_factors",
+            lambda: tuple(map(str, guardian.factors.phone.get_message_types().message_types or ())),
+        ),
+        legacy=_asked(
+            "/guardian/factors/phone/selected-provider",
+            "guardian_factors",
+            lambda: _legacy_delivery(guardian),
+        )
+        if Experience.LEGACY in about and not _is_on(settings)
+        else None,
+        rate=rate,
+    )
+
+
+def _is_on(settings: Json | Refused) -> bool:
+    # A unified tenant answers 403 to the questions about legacy delivery.
+    return not isinstance(settings, Refused) and bool(settings.get("phone_consolidated_experience"))
+
+
+def _count(client: ManagementClient) -> int:
+    # The total is left out where it is zero.
+    return int(getattr(client.actions.list(per_page=1).response, "total", None) or 0)
+
+
+def _customised(phone: Any) -> tuple[Json, ...]:
+    # A default text is listed without an id.
+    found = _all(phone.templates.list().templates or ())
+    return tuple(one for one in found if one.get("id"))
+
+
+def _legacy_delivery(guardian: Any) -> LegacyDelivery:
+    selected = guardian.factors.phone.get_selected_provider().provider
+    twilio = _plain(guardian.factors.sms.get_twilio_provider())
+    # A tenant that never had texts answers 204, which auth0-python gives as None.
+    texts = guardian.factors.sms.get_templates()
+    return LegacyDelivery(
+        provider=str(getattr(selected, "value", selected)) if selected else None,
+        # Never the auth_token, which the API answers in clear.
+        twilio={key: twilio[key] for key in _NOT_SECRET if twilio.get(key)},
+        texts=_plain(texts) if texts else {},
+    )
+
+
+def _all(answer: Any) -> tuple[Json, ...]:
+    return tuple(_plain(one) for one in answer)
+
+
+def _plain(answer: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return plain
+
+
+def _asked(path: str, things: str, question: Callable[[], T]) -> T | Refused:
+    """The answer to a question, or why there is none."""
+    import httpx  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+    from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
+
+    asked, scope = f"GET {path}", f"read:{things}"
+    try:
+        return question()
+    except ApiError as error:
+        return _refused(error, asked, scope)
+    except httpx.HTTPError as error:
+        what = f"no answer to {asked} ({type(error).__name__}: {error})"
+    except (ParsingError, ValueError) as error:
+        # ValueError: pydantic's and json's own.
+        what = f"an answer to {asked} that auth0-python cannot read ({type(error).__name__})"
+    return Refused(why=Why.OTHER, what=what, asked=asked, scope=scope)
+
+
+def _refused(error: Any, asked: str, scope: str) -> Refused:
+    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
+    said = body if isinstance(body, Mapping) else {}
+    # auth0-python's own error model calls it error_code.
+    code = str(said.get("errorCode") or said.get("error_code") or "")
+    message = str(said.get("message") or "no message")
+    why = Why.OTHER
+    if error.status_code == HTTPStatus.FORBIDDEN:
+        if code == "insufficient_scope" or message.startswith("Insufficient scope"):
+            why = Why.SCOPE
+        elif code in _PLAN_CODES or message.startswith(_DISABLED):
+            why = Why.PLAN
+    tail = f" {code}" if code else ""
+    what = f"{asked} was answered {error.status_code}{tail}: {message.rstrip('.')}"
+    return Refused(why=why, what=what, asked=asked, scope=scope)

@@ -1,0 +1,163 @@
+"""Every Management API scope that this package and its commands use, and what for.
+
+Owns the one list: the README's table, the doctor's answer about a token and the commands' own
+needs come from it. Refuses to ask a tenant for anything. Which operation has which scope:
+management-api.md §3 to §6; which operations a stack makes: provider-traces/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from components.settings import StackSettings
+from components.vocabulary import Experience, Gate
+
+
+class Need(StrEnum):
+    """What somebody may want to do with a tenant."""
+
+    UNIFIED = "pulumi up of a unified stack"
+    LEGACY = "pulumi up of a legacy stack"
+    MOVE = "pulumi up of a stack that moves its tenant"
+    LOOK = "doctor and drift"
+    SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
+
+
+_PULUMI: Final = frozenset({Need.UNIFIED, Need.LEGACY, Need.MOVE})
+_UNIFIED: Final = frozenset({Need.UNIFIED, Need.MOVE})
+_SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
+_LOOK: Final = frozenset({Need.LOOK})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """One scope.
+
+    Attributes:
+        name: as a token grants it.
+        group: the row of the README's table that it stands in.
+        what_for: what cannot be done without it, to read after "it is needed to".
+        needs: who needs it.
+        only_to_remove: an `up` that takes nothing away does without.
+    """
+
+    name: str
+    group: str
+    what_for: str
+    needs: frozenset[Need]
+    only_to_remove: bool = False
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it lets nobody change anything."""
+        return self.name.startswith("read:")
+
+
+def _family(group: str, things: str, needs: frozenset[Need], **what_for: str) -> tuple[Scope, ...]:
+    return tuple(
+        Scope(
+            name=f"{verb}:{things}",
+            group=group,
+            what_for=words,
+            needs=needs | _LOOK if verb == "read" and needs & _PULUMI else needs,
+            only_to_remove=verb == "delete",
+        )
+        for verb, words in what_for.items()
+    )
+
+
+SCOPES: Final[tuple[Scope, ...]] = (
+    *_family(
+        "the Action",
+        "actions",
+        _PULUMI,
+        read="see the Actions on the phone triggers and what is bound to them",
+        create="create the Action that sends, and deploy it",
+        update="change the Action's code and its CPaaS key, and bind it",
+        delete="remove or replace the Action",
+    ),
+    *_family(
+        "the provider",
+        "phone_providers",
+        _UNIFIED,
+        read="see the tenant's phone provider",
+        create="make `custom` the tenant's phone provider",
+        update="take an existing phone provider over, and change its delivery methods",
+        delete="remove the phone provider",
+    ),
+    *_family(
+        "the texts",
+        "phone_templates",
+        _UNIFIED,
+        read="see which texts are customised",
+        create="set the texts of a message type",
+        update="change the texts of a message type",
+        delete="give a message type its default texts back",
+    ),
+    *_family(
+        "factor and policy",
+        "guardian_factors",
+        _PULUMI,
+        read="see which MFA factors are on",
+        update="switch the phone factor on and set its message types",
+    ),
+    *_family(
+        "factor and policy",
+        "mfa_policies",
+        _PULUMI,
+        read="see when users are asked for a second factor",
+        update="set when users are asked for a second factor",
+    ),
+    *_family(
+        "the tenant's generation",
+        "tenant_settings",
+        _PULUMI,
+        read="tell a unified tenant from a legacy one",
+    ),
+    *_family(
+        "the tenant's generation",
+        "tenant_settings",
+        _SWITCHED,
+        update="switch the tenant's phone experience and its MFA through Actions",
+    ),
+    *_family(
+        "test messages",
+        "logs",
+        frozenset({Need.SMOKE}),
+        read="find in the tenant's log what became of a test message",
+    ),
+)
+
+
+def needed_by(needs: Iterable[Need]) -> tuple[Scope, ...]:
+    """The scopes for any of these needs, in the list's order."""
+    return tuple(one for one in SCOPES if one.needs & set(needs))
+
+
+def needs_of(settings: StackSettings) -> frozenset[Need]:
+    """What a `pulumi up` of this stack is."""
+    testing = {Need.SMOKE} if settings.gate is Gate.SMOKE else set()
+    if settings.transition:
+        return frozenset({Need.MOVE, *testing})
+    legacy = settings.experience is Experience.LEGACY
+    return frozenset({Need.LEGACY if legacy else Need.UNIFIED, *testing})
+
+
+def names(scopes: Iterable[Scope]) -> frozenset[str]:
+    """Their names."""
+    return frozenset(one.name for one in scopes)
+
+
+def named(name: str) -> Scope:
+    """The scope of this name.
+
+    Raises:
+        KeyError: the package uses no such scope.
+    """
+    return _BY_NAME[name]
+
+
+_BY_NAME: Final = {one.name: one for one in SCOPES}

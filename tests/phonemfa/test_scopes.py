@@ -1,0 +1,80 @@
+"""The list of scopes agrees with what stacks were recorded asking for, and with the README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from phonemfa import scopes
+from phonemfa.scopes import SCOPES, Need
+from tests.contract import PROJECT, load_json
+
+TENANT_SWITCH = {"update:tenant_settings"}
+"""Not in the recorded legacy stack, which had no resource for the tenant's settings."""
+
+
+def published() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
+    for path, operations in load_json("openapi-subset.json")["paths"].items():
+        pattern = re.compile("/api/v2" + re.sub(r"\{[^}]+\}", "[^/]+", path) + r"\Z")
+        for method, operation in operations.items():
+            asked = {
+                scope
+                for one in operation.get("security", [])
+                for scope in one.get("oAuth2ClientCredentials", [])
+            }
+            yield method.upper(), pattern, asked
+
+
+def scopes_of_life(trace: str) -> set[str]:
+    """The scopes of every request in a recorded life of a stack, from its creation to its end."""
+    operations = list(published())
+    found: set[str] = set()
+    for step in load_json(f"provider-traces/{trace}.json"):
+        for request in step["requests"]:
+            path = request["path"].partition("?")[0]
+            if path == "/oauth/token":
+                continue
+            matching = [
+                asked
+                for method, pattern, asked in operations
+                if method == request["method"] and pattern.match(path)
+            ]
+            assert matching, request
+            found |= set.intersection(*matching)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("trace", "need", "beyond"),
+    [("unified", Need.UNIFIED, set()), ("legacy", Need.LEGACY, TENANT_SWITCH)],
+)
+def test_a_stack_needs_the_scopes_of_the_requests_it_was_recorded_making(
+    trace: str, need: Need, beyond: set[str]
+) -> None:
+    assert scopes.names(scopes.needed_by([need])) == scopes_of_life(trace) | beyond
+
+
+def test_looking_needs_no_scope_that_writes() -> None:
+    looking = scopes.needed_by([Need.LOOK])
+    assert looking
+    assert all(one.is_read for one in looking)
+
+
+def test_every_scope_is_listed_once() -> None:
+    assert len(scopes.names(SCOPES)) == len(SCOPES)
+    assert all(scopes.named(one.name) is one for one in SCOPES)
+
+
+def test_the_readmes_table_has_each_scope_in_its_row() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    row = re.compile(r"^ *\| ([A-Za-z' ]+) \| (`[a-z]+:[^|]+) \|$", flags=re.MULTILINE)
+    rows = dict(row.findall(readme))
+    documented = {
+        group: set(re.findall(r"`([a-z]+:[a-z_]+)`", cell)) for group, cell in rows.items()
+    }
+    listed: dict[str, set[str]] = {}
+    for one in SCOPES:
+        listed.setdefault(one.group, set()).add(one.name)
+    assert documented == listed
