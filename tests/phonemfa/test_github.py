@@ -59,6 +59,8 @@ def test_an_issue_is_opened_once_updated_and_closed_when_it_is_over(
 ) -> None:
     outcomes = [drift_issue(github, text) for text in ("policy", "policy", "policy, template")]
     assert outcomes == ["opened", "unchanged", "updated"]
+    again = github.upsert_issue("drift:dev", label="drift", title="t", body="policy, template")
+    assert again.outcome == "updated", "a title is text too"
     assert [one.outcome for one in github.close_issue("drift:dev", label="drift", comment="over")]
     assert github.close_issue("drift:dev", label="drift", comment="over") == []
     (issue,) = stand_in.issues

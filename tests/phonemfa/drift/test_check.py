@@ -187,6 +187,7 @@ def test_added_and_removed_secrets_are_named() -> None:
     assert finding.id == f"secret-names:{UNIFIED}"
     assert (finding.found, finding.repair) == (f"added: EXTRA; removed: {gone}", Repair.BY_HAND)
     assert "remove EXTRA" in finding.how
+    assert not finding.blocks, "they are deployed: pulumi up makes it no worse"
 
 
 def test_a_secret_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it() -> None:
@@ -292,6 +293,7 @@ def test_a_legacy_tenants_texts_and_provider_are_compared() -> None:
     at = world(experience="legacy")
     texts = {**at.live.legacy_texts, "verification_message": "x {{ code }}"}
     at.set_live(selected_provider="auth0", legacy_texts=texts)
+    assert set(at.findings()) == {"provider", "template:verification_message"}
     at.see("guardian", "phone.provider", "phone.options.verificationMessage")
     assert set(at.findings()) == {"provider", "template:verification_message"}
 
@@ -393,6 +395,8 @@ def test_a_resource_of_a_type_that_no_rule_knows_is_not_lost() -> None:
 
 
 def test_drift_comes_before_notices() -> None:
-    at = world()
-    at.set_live(factors={"sms": True, **NO_OTHERS, "otp": True}, policies=())
-    assert [one.level for one in at.findings().values()] == [Level.DRIFT, Level.NOTICE]
+    at = world(experience="legacy")
+    bindings = (*at.live.bindings[LEGACY], foreign_binding("audit"))
+    at.set_live(bindings={LEGACY: bindings}, policies=())
+    levels = [one.level for one in at.findings(f"binding:{LEGACY}/audit").values()]
+    assert levels == [Level.DRIFT, Level.NOTICE]

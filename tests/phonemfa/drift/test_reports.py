@@ -191,7 +191,8 @@ def test_a_tenants_words_cannot_break_out_of_the_issue() -> None:
     body = body_of(report(finding))
     (row,) = [line for line in body.splitlines() if line.startswith("| drift:")]
     assert len(re.findall(r"(?<!\\)\|", row)) == 7, "six cells, whatever is in them"
-    outside = body.partition("`````diff")[0]
+    outside, fence, _ = body.partition("`````diff")
+    assert fence, "longer than any run of backticks in the diff"
     for markup in ("<img>", "@team", "\n# heading", "x`"):
         assert markup not in outside
 
