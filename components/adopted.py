@@ -62,7 +62,8 @@ class FoundAction(Strict):
     """Path of its code below the project."""
     runtime: str
     trigger_version: str
-    dependencies: dict[str, str] = Field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    """npm packages, each as name@version."""
     binding: str | None = None
     """Display name of its binding; None when it is not bound."""
 
@@ -74,7 +75,7 @@ class FoundAction(Strict):
             trigger_version=self.trigger_version,
             code=self.source(),
             runtime=self.runtime,
-            dependencies=self.dependencies,
+            dependencies=[_named_version(one) for one in self.dependencies],
             deploy=False,
             bind=self.binding is not None,
             display_name=self.binding,
@@ -187,6 +188,11 @@ class Adopted(Strict):
             )
             for kind, found in self.templates.items()
         }
+
+
+def _named_version(dependency: str) -> tuple[str, str]:
+    name, _, version = dependency.rpartition("@")
+    return name, version
 
 
 def _text(texts: Mapping[MessageType, Override], kind: MessageType) -> str | None:

@@ -6,7 +6,7 @@ messages are sent when: that is the tenant's phone provider and factor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -29,7 +29,8 @@ class SenderArgs:
     code: pulumi.Input[str]
     secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     runtime: str = RUNTIME
-    dependencies: Mapping[str, str] = field(default_factory=dict)
+    dependencies: Sequence[tuple[str, str]] = ()
+    """npm packages by name and version."""
     deploy: bool = True
     bind: bool = False
     display_name: str | None = None
@@ -54,9 +55,7 @@ class Sender(pulumi.ComponentResource):
             supported_triggers={"id": args.trigger, "version": args.trigger_version},
             runtime=args.runtime,
             code=args.code,
-            dependencies=[
-                {"name": name, "version": version} for name, version in args.dependencies.items()
-            ]
+            dependencies=[{"name": name, "version": version} for name, version in args.dependencies]
             or None,
             secrets=[{"name": key, "value": value} for key, value in args.secrets.items()] or None,
             deploy=args.deploy or None,

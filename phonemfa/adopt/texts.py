@@ -1,0 +1,104 @@
+"""Where each text that was found has its place: among the settings, or in the adopted block.
+
+Owns that choice. `phonemfa:texts` takes what this package would send, too; a text that breaks one
+of its rules (no code in it, Liquid that the tenant does not know) stays in the adopted block,
+where no rule reads it, and goes with the block. Refuses the rules: components.text_rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.settings import NAMESPACE
+from components.text_rules import text_faults
+from components.texts import SHIPPED, for_legacy
+from components.vocabulary import Experience, MessageType
+from phonemfa.adopt.reading import FoundTenant, PhoneTemplate
+
+
+@dataclass
+class FoundTexts:
+    """Texts by place.
+
+    `settings` is the value of `texts`, `templates` that of `adopted.templates`,
+    `legacy_messages` goes into `adopted.phone`. `told` and `unfit` are pairs for the report.
+    """
+
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    templates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    legacy_messages: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    unfit: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Override:
+    text: str | None = None
+    voice: str | None = None
+
+
+def sorted_texts(found: FoundTenant) -> FoundTexts:
+    """Every text of the tenant's own generation, in its place."""
+    sorted_ = FoundTexts()
+    if found.experience is Experience.LEGACY:
+        _legacy(found, sorted_)
+        return sorted_
+    for template in found.templates:
+        _template(template, sorted_)
+    return sorted_
+
+
+def _template(template: PhoneTemplate, sorted_: FoundTexts) -> None:
+    kind = MessageType(template.type)
+    texts = {"text": template.text, "voice": template.voice}
+    given = {channel: text for channel, text in texts.items() if text is not None}
+    problems = {channel: _problem(kind, channel, text) for channel, text in given.items()}
+    fit = {channel: text for channel, text in given.items() if not problems[channel]}
+    if kind not in SHIPPED and len(fit) < len(texts):
+        # Of a type without shipped texts the settings take both or none.
+        fit = {}
+    block: dict[str, Any] = {"disabled": True} if template.disabled else {}
+    if template.sender:
+        block["from"] = template.sender
+    block |= {channel: text for channel, text in given.items() if channel not in fit}
+    if fit:
+        sorted_.settings[kind.value] = fit
+    sorted_.templates[kind.value] = block
+    place = f"texts.{kind}" if fit else f"adopted.templates.{kind}"
+    sender = f", from {template.sender}" if template.sender else ""
+    sorted_.told.append((f"template {kind}{' (off)' if template.disabled else ''}", place + sender))
+    sorted_.unfit += [
+        (f"template {kind}, {channel}", problem) for channel, problem in problems.items() if problem
+    ]
+
+
+def _legacy(found: FoundTenant, sorted_: FoundTexts) -> None:
+    if found.legacy is None:
+        return
+    own = {
+        "enrollmentMessage": (MessageType.OTP_ENROLL, found.legacy.enrollment),
+        "verificationMessage": (MessageType.OTP_VERIFY, found.legacy.verification),
+    }
+    for key, (kind, text) in own.items():
+        if text is None:
+            continue
+        problem = _problem(kind, "text", text, legacy=True)
+        if problem:
+            sorted_.legacy_messages[key] = text
+            sorted_.unfit.append((f"legacy text {kind}", problem))
+        else:
+            sorted_.settings[kind.value] = {"text": text}
+            sorted_.told.append((f"legacy text {kind}", f"texts.{kind}.text"))
+
+
+def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False) -> str:
+    """Why the settings cannot have a text; empty when they can."""
+    if not text.strip():
+        return "It is empty."
+    if legacy and for_legacy(text) != text:
+        return "It has a variable that legacy tenants do not know."
+    texts: Mapping[MessageType, _Override] = {kind: _Override(**{channel: text})}
+    faults = list(text_faults(NAMESPACE, texts, legacy=legacy))
+    return faults[0].consequence if faults else ""
