@@ -15,7 +15,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from components.action_code import Trigger, assemble
 from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.asking import agree
@@ -24,7 +23,6 @@ from phonemfa.exits import Exit
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
-    TRIGGERS,
     Installed,
     NoSuchVersionError,
     Version,
@@ -76,9 +74,8 @@ def rollback(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = Access.of(domain=wanted.domain)
-        trigger: Trigger = TRIGGERS[wanted.settings.experience]  # type: ignore[assignment]
         with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings, declared=assemble(trigger))
+            installed = read_installed(read, wanted.settings)
         if not as_json:
             show_versions(installed)
         if only_list:

@@ -12,16 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from components.settings import StackSettings
-from components.vocabulary import Experience
+from phonemfa.rollback.declared import TRIGGERS, action_code, action_name
 from phonemfa.writing import plain
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
-TRIGGERS: Final = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
 _SHOWN: Final = 12
 
 
@@ -73,22 +69,21 @@ class Installed:
         raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
 
 
-def read_installed(
-    client: ManagementClient, settings: StackSettings, *, declared: str
-) -> Installed:
+def read_installed(client: ManagementClient, settings: StackSettings) -> Installed:
     """The Action that the stack deploys on its own generation's trigger.
 
     Args:
         client: of the tenant.
         settings: name the Action and the generation.
-        declared: the code that the repository assembles for it.
 
     Raises:
         NoSuchVersionError: the tenant has no such Action.
     """
     trigger = TRIGGERS[settings.experience]
-    legacy = settings.experience is Experience.LEGACY
-    name = f"{settings.action_name}-legacy" if legacy else settings.action_name
+    name = action_name(settings, settings.experience)
+    if name is None:
+        raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
+    declared = action_code(settings, settings.experience) or ""
     found = [
         one for one in client.actions.list(trigger_id=trigger, action_name=name) if one.name == name
     ]

@@ -77,6 +77,7 @@ def rotate(
     """
     try:
         wanted = read_stack_file(project, stack, file=config_file)
+        host = _host(wanted)
         number = test_number(wanted.settings, to)
         subject = Stack(
             file=config_file or project / f"Pulumi.{stack}.yaml",
@@ -86,7 +87,7 @@ def rotate(
             to=number,
         )
         key = read_key()
-        checked = _checked(wanted, key, address=cpaas_address, unchecked=unchecked)
+        checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
         agree(
             f"Set this key for the stack {stack}, deploy it to {subject.access.domain}, and send "
             f"test messages to {masked(number)}?",
@@ -127,12 +128,20 @@ def read_key() -> str:
     return key
 
 
-def _checked(wanted: StackFile, key: str, *, address: str, unchecked: bool) -> KeyCheck:
-    settings = wanted.settings
-    with working(f"asking {settings.cpaas_base_host} about the key"):
-        told = check_key(
-            settings.cpaas_base_host, key, sorted(settings.delivery_methods), address=address
+def _host(wanted: StackFile) -> str:
+    host = wanted.settings.cpaas_base_host
+    if host is None or wanted.settings.adopted:
+        give_up(
+            "Nothing was written: the stack adopts an Action of another's making, whose key is not "
+            "the stack's (phonemfa:adopted). Rotate it where it was set."
         )
+    return host
+
+
+def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked: bool) -> KeyCheck:
+    settings = wanted.settings
+    with working(f"asking {host} about the key"):
+        told = check_key(host, key, sorted(settings.delivery_methods), address=address)
     if told.state is KeyState.REFUSED:
         give_up(f"Nothing was written: the new key is no good: {told.why}.")
     if told.state is KeyState.UNKNOWN and not unchecked:

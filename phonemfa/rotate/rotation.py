@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.settings import API_KEY, NAMESPACE, StackSettings
-from components.vocabulary import Experience
 from phonemfa.console import working
 from phonemfa.engine import EngineFailedError, PulumiCli, is_change
-from phonemfa.rollback.versions import TRIGGERS, secret_times
+from phonemfa.rollback.declared import TRIGGERS, action_name, experiences
+from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import PATIENCE, SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.tenant import Access, TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, plain
@@ -124,15 +124,12 @@ def key_times(stack: Stack) -> dict[str, str]:
     Raises:
         TenantUnreadableError: no answer, or a missing scope.
     """
-    settings = stack.settings
-    wanted = set(Experience) if settings.transition else {settings.experience}
-    found = {}
+    settings, found = stack.settings, dict[str, str]()
     with reading(stack.access) as client:
-        for experience in wanted:
-            legacy = experience is Experience.LEGACY
-            name = f"{settings.action_name}-legacy" if legacy else settings.action_name
+        for experience in experiences(settings):
+            name = action_name(settings, experience)
             for one in client.actions.list(trigger_id=TRIGGERS[experience], action_name=name):
-                if one.name == name:
+                if name and one.name == name:
                     running = plain(one).get("deployed_version") or {}
                     found[name] = secret_times(running).get(KEY_SECRET, "")
     return found

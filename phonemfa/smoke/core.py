@@ -20,9 +20,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from components.settings import StackSettings
-from components.vocabulary import DeliveryMethod
+from components.vocabulary import DeliveryMethod, Experience
 from phonemfa.console import working
 from phonemfa.masking import masked, redacted
+from phonemfa.rollback.declared import action_name
 from phonemfa.smoke.evidence import CHANNELS, Evidence, find, query
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
@@ -224,10 +225,9 @@ class _Probe:
             if found:
                 return _told(method, found)
             if time.monotonic() + pause > deadline:
-                return Send(
-                    method=method,
-                    verdict=Verdict.UNKNOWN,
-                    why=f"the tenant took the request, and its log says nothing about it within "
+                return _unknown(
+                    method,
+                    "the tenant took the request, and its log says nothing about it within "
                     f"{self.patience:.0f} s",
                 )
             self.pause(pause)
@@ -247,7 +247,7 @@ class _Probe:
 
     def through_action(self, method: DeliveryMethod) -> Send:
         """The Action, run by the tenant with the event of a login."""
-        name = f"{self.settings.action_name}-legacy"
+        name = action_name(self.settings, Experience.LEGACY)
         ours = [
             one
             for one in self.tenant.actions
@@ -259,15 +259,16 @@ class _Probe:
         if ours[0].action_id not in bound:
             return _failed(method, f"the Action {name!r} is not bound: no login runs it")
         selected = self.client.guardian.factors.phone.get_selected_provider().provider
+        if selected != "phone-message-hook" and self.settings.adopted:
+            return _unknown(method, f"logins send through {selected!r}, which has no test route")
         if selected != "phone-message-hook":
             return _failed(method, f"logins send through {selected!r}, not through an Action")
         action = plain(self.client.actions.get(ours[0].action_id))
         if not action.get("all_changes_deployed"):
-            return Send(
-                method=method,
-                verdict=Verdict.UNKNOWN,
-                why="nothing was sent: the tenant can only run the Action's draft, which differs "
-                "from what is deployed (phonemfa drift says in what)",
+            return _unknown(
+                method,
+                "nothing was sent: the tenant can only run the Action's draft, which differs from "
+                "what is deployed (phonemfa drift says in what)",
             )
         with working(f"test message by {method} to {masked(self.to)}"):
             return self._run_action(ours[0].action_id, method)
@@ -312,6 +313,10 @@ def login_event(to: str, method: DeliveryMethod) -> dict[str, Any]:
 
 def _failed(method: DeliveryMethod, why: str) -> Send:
     return Send(method=method, verdict=Verdict.FAILED, why=why)
+
+
+def _unknown(method: DeliveryMethod, why: str) -> Send:
+    return Send(method=method, verdict=Verdict.UNKNOWN, why=why)
 
 
 def _told(method: DeliveryMethod, found: Evidence) -> Send:
