@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import typer
 
+from phonemfa.adopt.command import adopt
+from phonemfa.break_glass.command import break_glass
 from phonemfa.doctor.command import doctor
 from phonemfa.drift.command import drift
 from phonemfa.report.command import report
+from phonemfa.rollback.command import rollback
+from phonemfa.rotate.command import rotate
+from phonemfa.smoke.command import smoke
 
 app = typer.Typer(
     name="phonemfa",
@@ -26,5 +31,10 @@ def main() -> None:
 
 
 app.command()(doctor)
+app.command()(adopt)
 app.command()(drift)
 app.command()(report)
+app.command()(smoke)
+app.command()(break_glass)
+app.command()(rollback)
+app.command()(rotate)
