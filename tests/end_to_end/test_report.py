@@ -37,11 +37,11 @@ class Reporter:
         assert result.exit_code == expect, result.output
         return result
 
-    def all_formats(self, *, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
+    def all_formats(self, *options: str, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
         """(comment, page, JSON) of one preview."""
         comment, page = self.stack.folder / "c.md", self.stack.folder / "p.html"
-        options = ("--markdown", str(comment), "--html", str(page), "--json")
-        (environment,) = json.loads(self.run(*options, expect=expect).stdout)
+        files = ("--markdown", str(comment), "--html", str(page), "--json")
+        (environment,) = json.loads(self.run(*options, *files, expect=expect).stdout)
         shown = comment.read_text(encoding="utf-8"), page.read_text(encoding="utf-8")
         self.written += shown
         return *shown, environment
@@ -174,8 +174,7 @@ def always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter) -> None
     ]
     package.run("state", "taint", urn, "--yes")
     package.configure(policy="always")
-    reporter.run("--strict", expect=1)
-    comment, _, environment = reporter.all_formats()
+    comment, _, environment = reporter.all_formats("--strict", expect=1)
     assert "🛑 **Lockout**, `t1`: The policy becomes always in the same change" in comment
     assert "A moment without a sender" in titles(environment)
     assert "CPAAS_API_KEY" in fates(environment)["untold"]
