@@ -85,7 +85,6 @@ def opened(
         browser.new_page(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
-            device_scale_factor=2 if width < 500 else 1,
         )
     )
     watched.page.goto(path.as_uri())
