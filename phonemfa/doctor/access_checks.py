@@ -192,8 +192,8 @@ def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
             level=Level.NOTE,
             subject=Subject.RATE_LIMIT,
             what=f"{rate.limit} requests at once (the free plan has 2, and 2 a second): a first "
-            f"pulumi up makes about {needed} and takes {seconds} s or more. It waits and does not "
-            "fail",
+            f"pulumi up makes about {needed} and takes {seconds} s or more. The auth0 provider "
+            "waits for its turn",
         )
     else:
         yield Finding(

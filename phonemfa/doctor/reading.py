@@ -50,7 +50,8 @@ def read(
         domain: the stack's `auth0:domain`, which goes before AUTH0_DOMAIN as it does in Pulumi;
             may be empty.
         about: whose parts the stack declares: one generation's, or both's while moving.
-        environ: where AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_AUDIENCE are.
+        environ: where AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_AUDIENCE are, or
+            AUTH0_API_TOKEN, which goes before them.
     """
     import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
     from auth0.management import ManagementClient  # noqa: PLC0415
@@ -61,10 +62,12 @@ def read(
         timeout=TIMEOUT, event_hooks={"response": [lambda answer: _note(rate, answer)]}
     ) as http:
         try:
-            access = Access.of({**environ, "AUTH0_DOMAIN": wanted})
+            access = _access(environ, wanted)
         except TenantUnreadableError as error:
             return _nothing(wanted, Refused(why=Why.NO_TOKEN, what=str(error)))
-        answered: Json | Refused = token.ask(http, access, environ.get("AUTH0_AUDIENCE", ""))
+        answered: Json | Refused = {"access_token": environ.get("AUTH0_API_TOKEN", "")}
+        if not environ.get("AUTH0_API_TOKEN"):
+            answered = token.ask(http, access, environ.get("AUTH0_AUDIENCE", ""))
         if isinstance(answered, Refused):
             return _nothing(access.domain, answered)
         client = ManagementClient(
@@ -73,6 +76,14 @@ def read(
         return _everything(
             client, access.domain, Token(scopes=token.granted(answered)), about, rate
         )
+
+
+def _access(environ: Mapping[str, str], domain: str) -> Access:
+    known = {**environ, "AUTH0_DOMAIN": domain}
+    if environ.get("AUTH0_API_TOKEN"):
+        # Unused then, and so not asked for.
+        known |= {"AUTH0_CLIENT_ID": "-", "AUTH0_CLIENT_SECRET": "-"}
+    return Access.of(known)
 
 
 def _note(rate: Rate, answer: httpx.Response) -> None:

@@ -206,11 +206,14 @@ def env(
 ) -> None:
     """Print export lines for other clients: eval "$(python -m sandbox env --secrets)"."""
     workplace = _workplace(state_dir)
-    access = workplace.access(workplace.server())
+    record = workplace.server()
+    access = workplace.access(record)
     lines = {
         "AUTH0_DOMAIN": access.domain,
         "AUTH0_CLIENT_ID": access.client_id,
         "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+        # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
+        "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
         "SSL_CERT_FILE": str(access.ca_file),
         "NODE_EXTRA_CA_CERTS": str(access.ca_file),
         "REQUESTS_CA_BUNDLE": str(access.ca_file),

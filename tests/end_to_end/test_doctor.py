@@ -242,6 +242,23 @@ def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
     assert running.parts.inbox.messages() == []
 
 
+def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
+    doctor: Doctor,
+) -> None:
+    doctor.environment |= {
+        "AUTH0_API_TOKEN": doctor.tenant.token,
+        "AUTH0_CLIENT_ID": "",
+        "AUTH0_CLIENT_SECRET": "",
+    }
+    doctor.tenant.forget_requests()
+    assert list(doctor.troubles()) == ["warning policy"]
+    assert all(one["path"] != "/oauth/token" for one in doctor.tenant.logged())
+    doctor.environment["AUTH0_API_TOKEN"] = "canary"
+    refused = doctor.run()
+    assert refused.exit_code == 2
+    assert "canary" not in refused.output
+
+
 def test_without_a_token_the_rest_is_still_looked_at(doctor: Doctor) -> None:
     doctor.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
     refused = doctor.run()

@@ -173,6 +173,14 @@ def test_templates_with_the_stacks_own_texts_are_in_nobodys_way() -> None:
     assert troubles(check(reading(templates=changed), stack)) == [("warning", "templates")]
 
 
+def test_an_adopted_stack_declares_what_is_there_so_nothing_of_it_is_in_the_way() -> None:
+    stack = settings(cpaasBaseHost=None, adopted={"action": None, "phone": {"enabled": True}})
+    there = on_trigger(UNIFIED_TRIGGER, action("theirs"))
+    found = check(reading(actions=there, provider=twilio()), stack)
+    assert troubles(found) == []
+    assert "as they were found" in only(Subject.ACTION, found).what
+
+
 @pytest.mark.parametrize(
     ("question", "subject"),
     [
