@@ -1,0 +1,101 @@
+"""Which version is gone back to, and when that would bring other secrets along."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.settings import StackSettings
+from phonemfa.rollback.command import next_steps
+from phonemfa.rollback.declared import action_code, action_name, experiences
+from phonemfa.rollback.history import Commit
+from phonemfa.rollback.versions import (
+    Installed,
+    NoSuchVersionError,
+    Version,
+    choose,
+    digest,
+    older_secrets,
+)
+
+KEY = "CPAAS_API_KEY"
+
+
+def version(
+    number: int, code: str, *, running: bool = False, key: str = "t1", declared: bool = False
+) -> Version:
+    return Version(
+        id=f"v{number}",
+        number=number,
+        created_at="2026-11-23T00:00:00Z",
+        running=running,
+        code=code,
+        digest=digest(code),
+        declared=declared,
+        runtime="node22",
+        dependencies=(),
+        secrets={KEY: key},
+    )
+
+
+def installed(*versions: Version) -> Installed:
+    newest_first = tuple(sorted(versions, key=lambda one: -one.number))
+    return Installed(id="a", name="ours", trigger="custom-phone-provider", versions=newest_first)
+
+
+def test_a_rotation_in_between_is_passed_over() -> None:
+    found = installed(
+        version(1, "older"),
+        version(2, "good"),
+        version(3, "bad"),
+        version(4, "bad", key="t2", running=True),
+    )
+    assert choose(found, None).number == 2
+    assert choose(found, 1).number == 1
+
+
+def test_it_goes_back_from_what_runs_not_from_what_is_newest() -> None:
+    found = installed(version(1, "good"), version(2, "bad", running=True), version(3, "worse"))
+    assert choose(found, None).number == 1
+
+
+@pytest.mark.parametrize("wanted", [None, 9])
+def test_where_there_is_nothing_to_go_back_to_it_says_what_there_is(wanted: int | None) -> None:
+    found = installed(version(1, "same"), version(2, "same", key="t2", running=True))
+    with pytest.raises(NoSuchVersionError, match=r"2, 1|secrets"):
+        choose(found, wanted)
+    with pytest.raises(NoSuchVersionError, match="deployed"):
+        choose(installed(version(1, "x")), None)
+
+
+def test_secrets_that_are_not_the_same_ones_are_named() -> None:
+    now, before = version(2, "bad", key="t2", running=True), version(1, "good", key="t1")
+    assert older_secrets(now, before) == [KEY]
+    assert older_secrets(now, version(1, "good", key="t2")) == []
+
+
+def test_until_the_repository_follows_pulumi_would_undo_it() -> None:
+    target = version(1, "good")
+    commit = Commit(id="0123456789abcdef", date="2026-11-01", subject="Good")
+    told = "\n".join(next_steps(target, commit, stack="prod"))
+    assert "git checkout 0123456789ab -- actions/src" in told
+    assert "hold back" in told
+    assert "No commit here" in "\n".join(next_steps(target, None, stack="prod"))
+    same = "\n".join(next_steps(version(1, "good", declared=True), None, stack="prod"))
+    assert "hold back" not in same
+    assert "pulumi up --refresh --stack prod" in same
+
+
+def test_each_generation_has_an_action_of_its_own() -> None:
+    values = {
+        "experience": "legacy",
+        "deliveryMethods": ["text"],
+        "policy": "never",
+        "cpaasBaseHost": "cpaas.example.com",
+        "smsSender": "0005212345",
+        "actionName": "ours",
+    }
+    legacy = StackSettings.check("dev", values)
+    assert action_name(legacy, legacy.experience) == "ours-legacy"
+    assert "onExecuteSendPhoneMessage" in (action_code(legacy, legacy.experience) or "")
+    moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
+    assert [action_name(moving, one) for one in experiences(moving)] == ["ours", "ours-legacy"]

@@ -1,0 +1,237 @@
+"""Whatever goes wrong in a rotation, the old key is back in the file and in the tenant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.settings import StackSettings
+from components.vocabulary import DeliveryMethod
+from phonemfa.engine import EngineFailedError
+from phonemfa.rotate import rotation
+from phonemfa.rotate.command import verdict_of
+from phonemfa.rotate.rotation import (
+    NotRotatedError,
+    Rotated,
+    RotationRefusedError,
+    Stack,
+    other_changes,
+    rotate_key,
+)
+from phonemfa.smoke.core import Send, SmokeResult, Verdict
+from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.writing import WriteFailedError
+
+OLD, NEW = "key: old\n", "key: new\n"
+ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"
+KEY_STEP = {"op": "update", "urn": ACTION, "detailedDiff": {"secrets[0].value": {}}}
+
+
+class World:
+    """A stack's file, an engine that deploys it, and a tenant that has what was deployed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "Pulumi.t1.yaml"
+        self.file.write_text(OLD)
+        self.tenant, self.deploys, self.log = OLD, 0, list[str]()
+        self.waiting: list[dict[str, Any]] = []
+        self.others: list[dict[str, Any]] = []
+        self.verdict = Verdict.SENT
+        self.failing: dict[str, BaseException] = {}
+
+    def _at(self, step: str) -> None:
+        self.log.append(step)
+        error = self.failing.pop(step, None)
+        if error:
+            raise error
+
+    # -- the engine ---------------------------------------------------------------------------
+
+    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
+        self._at("preview --refresh" if refresh else "preview")
+        same = {"op": "same", "urn": "urn:…::provider"}
+        changes = [] if self.file.read_text() == self.tenant else [KEY_STEP]
+        return {"steps": [same, *changes, *(self.waiting if refresh else self.others)]}
+
+    def set_secret(self, key: str, value: str) -> None:
+        assert key == "phonemfa:cpaasApiKey"
+        self.file.write_text(f"key: {value}\n")
+        self._at("set")
+
+    def up(self) -> None:
+        if self.tenant != self.file.read_text():
+            self.tenant, self.deploys = self.file.read_text(), self.deploys + 1
+        self._at(f"up {self.tenant.strip()}")
+
+    # -- the tenant ---------------------------------------------------------------------------
+
+    def key_times(self, _stack: Stack) -> dict[str, str]:
+        self._at("key times")
+        return {"ntt-cpaas-phone": f"written {self.deploys}"}
+
+    def check_access(self, _access: Access) -> None:
+        self._at("log")
+
+    def run_smoke(self, *_: Any, **__: Any) -> SmokeResult:
+        self._at("smoke")
+        send = Send(method=DeliveryMethod.TEXT, verdict=self.verdict, why="so")
+        return SmokeResult(domain="d", to="+8190****5678", sends=(send,))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World(tmp_path)
+    for name in ("key_times", "check_access", "run_smoke"):
+        monkeypatch.setattr(rotation, name, getattr(made, name))
+    monkeypatch.setattr(rotation, "DEPLOY_PATIENCE", 0.0)
+    return made
+
+
+def rotated(world: World) -> Rotated:
+    values = {
+        "experience": "unified",
+        "deliveryMethods": ["text"],
+        "policy": "always",
+        "cpaasBaseHost": "cpaas.example.com",
+        "smsSender": "0005212345",
+    }
+    stack = Stack(
+        file=world.file,
+        settings=StackSettings.check("t1", values),
+        access=Access(domain="d", client_id="c", client_secret="s"),
+        cli=world,  # type: ignore[arg-type]
+        to="+819012345678",
+    )
+    return rotate_key(stack, "new", pause=lambda _: None)
+
+
+def test_the_old_key_is_dispensable_once_the_new_one_was_seen_to_send(world: World) -> None:
+    done = rotated(world)
+    assert done.old_key_is_dispensable
+    assert (world.file.read_text(), world.tenant) == (NEW, NEW)
+    order = [one for one in world.log if one != "key times"]
+    assert order == ["log", "preview --refresh", "set", "preview", "up key: new", "smoke"]
+    assert "may be revoked" in "\n".join(verdict_of(done, world.file))
+
+
+def test_no_evidence_keeps_both_keys_and_calls_none_dispensable(world: World) -> None:
+    world.verdict = Verdict.UNKNOWN
+    done = rotated(world)
+    assert not done.old_key_is_dispensable
+    assert (world.file.read_text(), world.tenant) == (NEW, NEW)
+    told = "\n".join(verdict_of(done, world.file))
+    assert "revoke nothing" in told
+    assert "may be revoked" not in told
+
+
+def test_a_key_that_sends_nothing_goes_back(world: World) -> None:
+    world.verdict = Verdict.FAILED
+    with pytest.raises(NotRotatedError, match=r"back in Pulumi\.t1\.yaml and in the tenant"):
+        rotated(world)
+    assert (world.file.read_text(), world.tenant, world.deploys) == (OLD, OLD, 2)
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("up key: new", EngineFailedError("500")),
+        ("smoke", WriteFailedError("no answer")),
+        ("smoke", TenantUnreadableError("no answer")),
+    ],
+)
+def test_a_step_that_breaks_after_the_deploy_takes_the_key_back(
+    world: World, step: str, error: Exception
+) -> None:
+    world.failing[step] = error
+    with pytest.raises(NotRotatedError, match=r"(?s)(500|no answer).*Do not revoke it"):
+        rotated(world)
+    assert (world.file.read_text(), world.tenant) == (OLD, OLD)
+
+
+@pytest.mark.parametrize("step", ["up key: new", "smoke"])
+def test_a_persons_break_takes_the_key_back_too(world: World, step: str) -> None:
+    world.failing[step] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        rotated(world)
+    assert (world.file.read_text(), world.tenant) == (OLD, OLD)
+
+
+@pytest.mark.parametrize("step", ["set", "preview"])
+def test_what_fails_before_the_deploy_leaves_the_file_as_it_was(world: World, step: str) -> None:
+    world.failing[step] = EngineFailedError("no passphrase")
+    with pytest.raises(EngineFailedError):
+        rotated(world)
+    assert (world.file.read_text(), world.deploys) == (OLD, 0)
+
+
+def test_a_tenant_that_never_runs_the_new_key_gets_the_old_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rotation, "key_times", lambda _: {"ntt-cpaas-phone": "written 0"})
+    with pytest.raises(NotRotatedError, match="does not run a version with another key"):
+        rotated(world)
+    assert (world.file.read_text(), world.tenant) == (OLD, OLD)
+
+
+def test_a_way_back_that_is_barred_is_not_called_one(world: World) -> None:
+    world.verdict = Verdict.FAILED
+    world.failing["up key: old"] = EngineFailedError("no backend")
+    with pytest.raises(NotRotatedError, match="Revoke no key") as failed:
+        rotated(world)
+    assert "and in the tenant" not in str(failed.value)
+    assert world.file.read_text() == OLD
+
+
+@pytest.mark.parametrize("when", ["waiting", "others"])
+def test_whatever_else_waits_is_settled_first(world: World, when: str) -> None:
+    step = {"op": "update", "urn": "urn:…::the-guardian", "detailedDiff": {"policy": {}}}
+    setattr(world, when, [step])
+    with pytest.raises(RotationRefusedError, match=r"(?s)Nothing was written.*the-guardian"):
+        rotated(world)
+    assert (world.file.read_text(), world.deploys) == (OLD, 0)
+
+
+def test_a_key_that_is_there_already_is_tried_and_nothing_is_deployed(world: World) -> None:
+    world.file.write_text(NEW)
+    world.tenant = NEW
+    done = rotated(world)
+    assert (done.was_there, done.old_key_is_dispensable, world.deploys) == (True, False, 0)
+    assert "had this key already" in "\n".join(verdict_of(done, world.file))
+
+
+def test_a_missing_scope_for_the_log_is_found_out_before_anything_is_written(world: World) -> None:
+    world.failing["log"] = TenantUnreadableError("read:logs")
+    with pytest.raises(TenantUnreadableError):
+        rotated(world)
+    assert (world.log, world.file.read_text()) == (["log"], OLD)
+
+
+def _with(**changes: Any) -> dict[str, Any]:
+    return {**KEY_STEP, **changes}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        _with(op="replace"),
+        _with(op="delete"),
+        _with(detailedDiff={"secrets[0].value": {}, "code": {}}),
+        _with(detailedDiff={"secretsNot": {}}),
+        _with(detailedDiff={}, diffReasons=[]),
+        _with(urn=ACTION.replace("auth0:index/action:Action", "auth0:index/guardian:Guardian")),
+    ],
+)
+def test_only_an_update_of_an_actions_secrets_is_the_keys_change(step: dict[str, Any]) -> None:
+    assert list(other_changes([KEY_STEP], key_too=True)) == []
+    assert (
+        list(
+            other_changes(
+                [{**KEY_STEP, "detailedDiff": None, "diffReasons": ["secrets"]}], key_too=True
+            )
+        )
+        == []
+    )
+    assert list(other_changes([step], key_too=True)) != []
+    assert list(other_changes([KEY_STEP], key_too=False)) != []

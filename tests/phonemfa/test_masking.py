@@ -1,0 +1,48 @@
+"""No output shows a whole number, a code or a key."""
+
+from __future__ import annotations
+
+import pytest
+
+from phonemfa.masking import masked, redacted
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+819012345678", "+8190****5678"),
+        ("+15005550006", "+1500****0006"),
+        ("+4712345678", "+47****78"),
+        ("+81901234", "+81****34"),
+    ],
+)
+def test_enough_of_a_number_is_shown_to_know_ones_own_and_never_all(
+    number: str, shown: str
+) -> None:
+    assert masked(number) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "to +819012345678",
+        "to 81 90-1234-5678",
+        "code 493021",
+        "code 1234.",
+        "key 8f3kd9s0x7Q2mmZpLw4t",
+        "key=canary-Key-0123456789abcdef",
+    ],
+)
+def test_numbers_codes_and_what_may_be_a_key_are_hidden_in_anybodys_text(text: str) -> None:
+    shown = redacted(text)
+    assert "****" in shown
+    assert not any(
+        len(run) > 3 for run in "".join(c if c.isdigit() else " " for c in shown).split()
+    )
+    assert "canary" not in shown
+
+
+def test_what_an_operator_needs_stays() -> None:
+    text = "CPaaS refused the request: HTTP 401 E401; REJECTED NOT_ENOUGH_CREDITS"
+    assert redacted(text) == text
+    assert redacted("says opensesame", ["opensesame"]) == "says ****"
