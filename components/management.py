@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -50,11 +51,11 @@ class TenantAccess:
             except httpx.HTTPStatusError as error:
                 raise TenantCallError(
                     f"{self.domain} refused a token for client {self.client_id} "
-                    f"({error.response.status_code})."
+                    f"({error.response.status_code})"
                 ) from None
             except httpx.HTTPError as error:
                 raise TenantCallError(
-                    f"no answer from https://{self.domain} ({type(error).__name__}: {error})."
+                    f"no answer from https://{self.domain} ({type(error).__name__}: {error})"
                 ) from None
 
     async def _credentials(self) -> dict[str, Any]:
@@ -83,4 +84,5 @@ async def _value(output: pulumi.Output[str]) -> str:
 def _refusal(domain: str, error: Any) -> str:
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     message = body.get("message") if isinstance(body, Mapping) else None
-    return f"{domain} answered {error.status_code}: {message or 'no message'}."
+    phrase = responses.get(error.status_code, "")
+    return f"{domain} answered {error.status_code} {phrase}: {message or 'no message'}"
