@@ -283,7 +283,8 @@ def operator(tenant: Tenant, tmp_path: Path) -> Operator:
 
 def configure(operator: Operator, **changes: Any) -> None:
     config = CONFIG | {"testNumbers": [PHONE], **changes}
-    content = {"config": {f"phonemfa:{key}": value for key, value in config.items()}}
+    domain = {"auth0:domain": config.pop("domain")} if "domain" in config else {}
+    content = {"config": domain | {f"phonemfa:{key}": value for key, value in config.items()}}
     path = operator.folder / f"Pulumi.{operator.stack}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
 
@@ -409,3 +410,85 @@ def test_a_legacy_tenant_runs_the_action_and_says_how_it_ended(operator: Operato
     assert (verdicts(answer)["text"], writes(tenant)) == ("unknown", [])
     tenant.api("PATCH", "/actions/triggers/send-phone-message/bindings", {"bindings": []})
     assert "not bound" in operator.json("smoke", "--yes", expect=1)["sends"][0]["why"]
+
+
+# -- break-glass and rollback, on tenants that no stack was applied to --------------------------
+
+
+def test_a_policy_that_cannot_be_read_is_switched_all_the_same_and_not_called_proved(
+    operator: Operator,
+) -> None:
+    tenant = operator.tenant
+    tenant.api("PUT", "/guardian/policies", ["all-applications"])
+    client = tenant.control("POST", "/clients", {"scopes": ["update:mfa_policies"]})
+    operator.environment |= {
+        "AUTH0_CLIENT_ID": client["client_id"],
+        "AUTH0_CLIENT_SECRET": client["client_secret"],
+    }
+    configure(operator, domain=tenant.domain)
+    unread = operator.run("break-glass", "--reason", "INC-1", "--yes", expect=1)
+    record = json.loads(unread.stdout)
+    assert (record["before"], record["after"], record["outcome"]) == (None, None, "failed")
+    assert "cannot be read back" in unread.stderr
+    assert "read:mfa_policies" in unread.stderr
+    assert tenant.api("GET", "/guardian/policies") == []
+
+
+def test_a_switch_that_the_tenant_refuses_is_no_success_and_still_on_record(
+    operator: Operator,
+) -> None:
+    tenant = operator.tenant
+    tenant.api("PUT", "/guardian/policies", ["all-applications"])
+    configure(operator, domain=tenant.domain)
+    tenant.control("POST", "/faults", {"method": "PUT", "path": "/policies$", "status": 403})
+    refused = operator.run("break-glass", "--reason", "INC-1", "--yes", expect=1)
+    assert json.loads(refused.stdout)["outcome"] == "failed"
+    assert "403" in refused.stderr
+    # A 200 that changed nothing, as if something set it back at once: what is read counts.
+    fault = {"method": "PUT", "path": "/policies$", "status": 200, "body": []}
+    tenant.control("POST", "/faults", fault)
+    undone = operator.run("break-glass", "--reason", "INC-1", "--yes", expect=1)
+    assert "something sets the policy back" in undone.stderr
+    assert operator.run("break-glass", "--reason", " ", "--yes", expect=2).stdout == ""
+
+
+def test_code_goes_back_without_the_key_of_then_unless_that_is_asked_for(
+    operator: Operator,
+) -> None:
+    tenant = operator.tenant
+    slow = [{"status": "building", "seconds": 0.3}, {"status": "built"}]
+    good, bad = unified("/* good */"), unified("/* bad */")
+    action_id = deploy(tenant, good)
+    action = f"/actions/actions/{action_id}"
+    for code, key in ((good, "first"), (bad, "second")):
+        secrets = [{"name": "CPAAS_API_KEY", "value": f"canary-{key}"}]
+        tenant.api("PATCH", action, {"code": code, "secrets": secrets})
+        tenant.api("POST", f"{action}/deploy")
+    tenant.control("PUT", "/builds", {"default": slow, "deploy_seconds": 0.3})
+
+    undecided = operator.run("rollback", "--yes", expect=2)
+    assert "CPAAS_API_KEY" in undecided.stderr
+    assert "--secrets current" in undecided.stderr
+    assert running_version(tenant)["number"] == 3
+
+    done = operator.json("rollback", "--yes", "--secrets", "current")
+    assert (done["rolled_back"]["to"], done["rolled_back"]["deployed_as"]) == (2, 4)
+    assert running(tenant) == (good, "canary-second")
+
+    done = operator.json("rollback", "--to", "2", "--yes", "--secrets", "version")
+    assert running(tenant) == (good, "canary-first")
+    assert done["rolled_back"]["deployed_as"] == 5
+
+    # A secret that somebody wrote and nobody deployed is not brought in by the way.
+    secrets = [{"name": "CPAAS_API_KEY", "value": "canary-third"}]
+    tenant.api("PATCH", action, {"secrets": secrets})
+    waiting = operator.run("rollback", "--to", "3", "--yes", "--secrets", "current", expect=1)
+    assert "other secrets than what runs" in waiting.stderr
+    assert running(tenant) == (good, "canary-first")
+
+
+def running(tenant: Tenant) -> tuple[str, str]:
+    """Code and key of the version that runs, as the sandbox has them inside."""
+    inside = tenant.running.parts.tenant.deployed_action("custom-phone-provider")
+    assert inside is not None
+    return inside.code, inside.secrets["CPAAS_API_KEY"]
