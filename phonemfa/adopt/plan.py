@@ -290,14 +290,19 @@ def _texts(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
         draft.facts["texts"] = texts.settings
     if texts.templates:
         draft.adopted["templates"] = texts.templates
-    kinds = [MessageType(one.type) for one in found.templates if one.type in set(MessageType)]
+    own = found.templates if found.experience is Experience.UNIFIED else ()
+    kinds = [MessageType(one.type) for one in own]
     wanted = [kind for kind in MessageType if kind in {*_DEFAULT_TYPES, *kinds}]
-    if found.experience is Experience.UNIFIED and len(wanted) > len(_DEFAULT_TYPES):
+    if len(wanted) > len(_DEFAULT_TYPES):
         draft.facts["messageTypes"] = [kind.value for kind in wanted]
     for name, becomes in texts.told:
         draft.tell(name, "customised", becomes)
+    for one in own:
+        if one.disabled:
+            becomes = "stays off as long as it is adopted; this stack's own are on"
+            draft.tell(f"template {one.type}", "off", becomes, Fate.WARNING)
     for name, problem in texts.unfit:
-        becomes = f"declared as it is; {problem} So this stack's own text will take its place"
+        becomes = f"declared as it is. {problem} It goes when this stack takes over"
         draft.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
     if not texts.told and not texts.unfit:
         draft.tell("texts", "Auth0's own", "none is declared")

@@ -68,7 +68,7 @@ def _template(template: PhoneTemplate, sorted_: FoundTexts) -> None:
     sorted_.templates[kind.value] = block
     place = f"texts.{kind}" if fit else f"adopted.templates.{kind}"
     sender = f", from {template.sender}" if template.sender else ""
-    sorted_.told.append((f"template {kind}{' (off)' if template.disabled else ''}", place + sender))
+    sorted_.told.append((f"template {kind}", place + sender))
     sorted_.unfit += [
         (f"template {kind}, {channel}", problem) for channel, problem in problems.items() if problem
     ]

@@ -36,7 +36,7 @@ def action(
     return action_id
 
 
-def template(tenant: Tenant, kind: str, *, disabled: bool = False, **content: Any) -> None:
+def template(tenant: Tenant, kind: str, content: dict[str, Any], *, disabled: bool = False) -> None:
     """A customised template."""
     body = {"type": kind, "disabled": disabled, "content": content}
     tenant.api("POST", "/branding/phone/templates", body)
@@ -67,20 +67,20 @@ def twilio(tenant: Tenant) -> None:
     """Unified, delivered by Twilio; texts of its own with a sender."""
     provider(tenant, "twilio", "text", "voice", sid="AC1", default_from="+15005550006")
     body = {"text": "{{ code }} は認証コード", "voice": "{{ code }}"}
-    template(tenant, "otp_verify", body=body, **{"from": "0120000000"})
+    template(tenant, "otp_verify", {"body": body, "from": "0120000000"})
     factors(tenant, "all-applications", "sms", "otp", message_types=("sms",))
 
 
 def custom(tenant: Tenant) -> None:
     """Unified, an Action under another name; a draft, a text and a type that are not ours."""
     packages = [{"name": "axios", "version": "1.7.2"}, {"name": "@acme/sms", "version": "2.0.0"}]
-    action_id = action(
-        tenant, UNIFIED, name="社内SMS", bind="送信", runtime="node18-actions", dependencies=packages
-    )
+    code: dict[str, Any] = {"runtime": "node18-actions", "dependencies": packages}
+    action_id = action(tenant, UNIFIED, name="社内SMS", bind="送信", **code)
     tenant.api("PATCH", f"/actions/actions/{action_id}", {"code": CODE + "// not deployed\n"})
     provider(tenant, "custom", "text", "voice")
-    template(tenant, "otp_enroll", body={"text": "@{code} を入力", "voice": "{{ code }}"})
-    template(tenant, "blocked_account", body={"text": "blocked", "voice": "blocked"}, disabled=True)
+    template(tenant, "otp_enroll", {"body": {"text": "@{code} を入力", "voice": "{{ code }}"}})
+    blocked = {"body": {"text": "blocked", "voice": "blocked"}}
+    template(tenant, "blocked_account", blocked, disabled=True)
     enabled = ("sms", "email", "webauthn-roaming", "recovery-code")
     factors(tenant, "confidence-score", *enabled, message_types=("sms", "voice"))
 
@@ -130,7 +130,7 @@ def marketplace(tenant: Tenant) -> None:
 def half(tenant: Tenant) -> None:
     """Unified, given up half-way: an Action that was never deployed, a factor without provider."""
     action(tenant, UNIFIED, name="draft", deploy=False)
-    template(tenant, "otp_verify", body={"text": "{{ code }}"})
+    template(tenant, "otp_verify", {"body": {"text": "{{ code }}"}})
     factors(tenant, "", "sms")
 
 

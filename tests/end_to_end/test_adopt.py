@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
+from tests.clients.deploy_cli import DeployCli, node_is_too_old
 from tests.end_to_end import hand_made
-from tests.end_to_end.conftest import CONFIG, KEY, Tenant, checkout
+from tests.end_to_end.conftest import CONFIG, Tenant, checkout
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end
@@ -27,14 +28,9 @@ class Adopter:
     def __init__(self, stack: PulumiProject, tenant: Tenant) -> None:
         self.stack, self.tenant = stack, tenant
 
-    def run(self, *options: str) -> Result:
-        arguments = ["--stack", self.stack.stack, "--project", str(self.stack.folder)]
-        environment = {**self.stack.environment, "COLUMNS": "300"}
-        return CliRunner().invoke(app, ["adopt", *arguments, *options], env=environment)
-
     def adopt(self) -> dict[str, Any]:
         """Write, import, and the answer of `--json`."""
-        result = self.run("--yes", "--json")
+        result = run_adopt(self.stack.folder, self.tenant, "--yes", "--json")
         assert result.exit_code == 0, result.output
         assert hand_made.SECRET not in result.output
         answer: dict[str, Any] = json.loads(result.stdout)
@@ -44,11 +40,52 @@ class Adopter:
         )
         return answer
 
+    def nothing_to_change(self) -> None:
+        """`pulumi preview` knows every resource and changes none."""
+        ran = self.stack.run("preview", "--json", "--show-sames", "--expect-no-changes")
+        steps = json.loads(ran.out)["steps"]
+        assert {step["op"] for step in steps} == {"same"}
+        assert any(step["urn"].endswith("::phone-mfa-factor-guardian") for step in steps)
+
+    def take_over(self) -> None:
+        """The reviewed step: the block goes, and what the package needs of its own comes."""
+        self.edit(lambda config: config.pop("adopted"))
+        key = self.tenant.running.credentials.cpaas_api_key
+        own = ("cpaasBaseHost", "smsSender", "voiceSender")
+        self.stack.configure(secrets={"cpaasApiKey": key}, **{name: CONFIG[name] for name in own})
+
+    def edit(self, change: Callable[[dict[str, Any]], Any]) -> None:
+        """Change the config of the stack's file."""
+        config = self.config
+        change(config)
+        content = yaml.safe_load(self.file.read_text(encoding="utf-8"))
+        content["config"] = {
+            key if ":" in key else f"phonemfa:{key}": value for key, value in config.items()
+        }
+        self.file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+    @property
+    def file(self) -> Path:
+        return self.stack.folder / f"Pulumi.{self.stack.stack}.yaml"
+
     @property
     def config(self) -> dict[str, Any]:
-        path = self.stack.folder / f"Pulumi.{self.stack.stack}.yaml"
-        found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+        """The stack's config, this package's keys without their namespace."""
+        found: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         return {key.removeprefix("phonemfa:"): value for key, value in found.items()}
+
+
+def run_adopt(folder: Path, tenant: Tenant, *options: str, **environment: str) -> Result:
+    """The command, with the variables that Pulumi has."""
+    variables = {
+        "AUTH0_DOMAIN": tenant.domain,
+        "AUTH0_CLIENT_ID": tenant.running.client_id,
+        "AUTH0_CLIENT_SECRET": tenant.running.client_secret,
+        "SSL_CERT_FILE": str(tenant.running.ca_file),
+        "COLUMNS": "300",
+    }
+    arguments = ["adopt", "--stack", "t1", "--project", str(folder), *options]
+    return CliRunner().invoke(app, arguments, env=variables | environment)
 
 
 @pytest.fixture
@@ -80,7 +117,200 @@ def test_after_the_import_nothing_is_to_change_and_nothing_has_changed(
     shape(tenant)
     before = everything(tenant)
     adopter.adopt()
-    steps = adopter.stack.preview_steps()
-    assert changed(steps) == []
+    adopter.nothing_to_change()
     assert everything(tenant) == before
     assert tenant.unknown_routes() == 0
+
+
+def test_another_action_is_adopted_and_then_taken_over_in_place(
+    adopter: Adopter, tenant: Tenant
+) -> None:
+    hand_made.custom(tenant)
+    before = everything(tenant)
+    rows = adopter.adopt()["rows"]
+    told = {row["part"]: row for row in rows}
+    assert told["its secrets"]["fate"] == "could not be read"
+    assert told["its deployment"]["fate"] == "look at this"
+    config = adopter.config
+    assert config["policy"] == "adaptive"
+    assert config["deliveryMethods"] == ["text", "voice"]
+    assert config["otherFactors"] == {"email": True, "otp": False, "recoveryCode": True}
+    assert config["texts"]["blocked_account"] == {"text": "blocked", "voice": "blocked"}
+    found = (adopter.stack.folder / config["adopted"]["action"]["code"]).read_bytes()
+    assert found == (hand_made.CODE + "// not deployed\n").encode()
+
+    adopter.nothing_to_change()
+    adopter.stack.up()
+    assert everything(tenant) == before
+
+    adopter.take_over()
+    assert set(changed(adopter.stack.preview_steps())) == {
+        ("update", "phone-mfa-sender-action"),
+        ("update", "phone-mfa-sender-binding"),
+        ("update", "phone-mfa-delivery-blocked-account"),
+        ("update", "phone-mfa-delivery-otp-enroll"),
+        ("create", "phone-mfa-delivery-otp-verify"),
+        ("create", "phone-mfa-delivery-change-password"),
+    }
+    adopter.stack.up()
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    assert action["name"] == "社内SMS"
+    assert "NTT CPaaS" in action["deployed_version"]["code"]
+    assert {"CPAAS_API_KEY", "OLD_KEY"} <= {one["name"] for one in action["secrets"]}
+    sent = tenant.control("POST", "/challenge", {"to": "+819012345678", "delivery_method": "text"})
+    assert sent["outcome"] == "success"
+
+    adopter.edit(lambda config: config.pop("retiredSecrets"))
+    adopter.stack.up()
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    assert "OLD_KEY" not in {one["name"] for one in action["secrets"]}
+
+
+def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
+    adopter: Adopter, tenant: Tenant
+) -> None:
+    hand_made.twilio(tenant)
+    adopter.adopt()
+    config = adopter.config
+    assert config["adopted"]["provider"] == {
+        "name": "twilio",
+        "deliveryMethods": ["text", "voice"],
+        "defaultFrom": "+15005550006",
+        "sid": "AC1",
+    }
+    assert config["adopted"]["templates"] == {"otp_verify": {"from": "0120000000"}}
+    assert config["texts"] == {
+        "otp_verify": {"text": "{{ code }} は認証コード", "voice": "{{ code }}"}
+    }
+    adopter.nothing_to_change()
+
+    adopter.take_over()
+    adopter.stack.up()
+    (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
+    assert (provider["name"], provider["configuration"]) == (
+        "custom",
+        {"delivery_methods": ["text"]},
+    )
+    sent = tenant.control("POST", "/challenge", {"to": "+819012345678", "delivery_method": "text"})
+    assert sent["outcome"] == "success"
+
+
+@legacy_tenant
+def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
+    adopter: Adopter, tenant: Tenant
+) -> None:
+    hand_made.legacy_hook(tenant)
+    rows = adopter.adopt()["rows"]
+    assert [
+        row["found"] for row in rows if row["fate"] == "left alone" and "Action" in row["found"]
+    ]
+    assert adopter.config["texts"] == {
+        "otp_enroll": {"text": "{{ tenant.friendly_name }} {{ code }} を登録"},
+        "otp_verify": {"text": "{{ tenant.friendly_name }} {{ code }} を確認"},
+    }
+    adopter.nothing_to_change()
+
+    adopter.take_over()
+    adopter.stack.up()
+    bound = tenant.api("GET", "/actions/triggers/send-phone-message/bindings")["bindings"]
+    assert [one["action"]["name"] for one in bound] == ["sms-sender-legacy", "logger"]
+    texts = tenant.api("GET", "/guardian/factors/sms/templates")
+    assert texts["verification_message"] == "{{ tenant.friendly_name }} {{ code }} を確認"
+
+
+def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
+    tmp_path: Path, tenant: Tenant
+) -> None:
+    hand_made.custom(tenant)
+    file = tmp_path / "Pulumi.t1.yaml"
+    mine = "# ours\nconfig:\n  phonemfa:policy: never  # for now\n  phonemfa:smsSender: '0120'\n"
+    file.write_text(mine, encoding="utf-8")
+
+    refused = run_adopt(tmp_path, tenant)
+    assert refused.exit_code == 2
+    assert 'phonemfa:policy is "never" and would become "adaptive"' in refused.output
+    assert "社内SMS" in refused.output
+    assert hand_made.SECRET not in refused.output
+    assert [one.name for one in tmp_path.iterdir() if one.suffix == ".yaml"] == [file.name]
+    assert file.read_text(encoding="utf-8") == mine
+    assert not (tmp_path / "adopted").exists()
+
+    assert run_adopt(tmp_path, tenant, "--yes").exit_code == 0
+    text = file.read_text(encoding="utf-8")
+    config = yaml.safe_load(text)["config"]
+    assert text.startswith("# ours\n")
+    assert (config["phonemfa:policy"], config["phonemfa:smsSender"]) == ("adaptive", "0120")
+
+    code = tmp_path / "adopted" / "t1" / "action.js"
+    code.write_text("// changed", encoding="utf-8")
+    again = json.loads(run_adopt(tmp_path, tenant, "--yes", "--json").stdout)
+    assert [one["what"] for one in again["replacements"]] == ["adopted/t1/action.js"]
+    assert file.read_text(encoding="utf-8") == text
+
+
+def test_read_scopes_are_enough_and_a_missing_one_is_named(tmp_path: Path, tenant: Tenant) -> None:
+    scopes = ["actions", "phone_providers", "phone_templates", "tenant_settings"]
+    scopes += ["guardian_factors", "mfa_policies"]
+    for left_out, expected in (("", 0), ("mfa_policies", 2)):
+        granted = [f"read:{scope}" for scope in scopes if scope != left_out]
+        client = tenant.control("POST", "/clients", {"scopes": granted})
+        credentials = {
+            "AUTH0_CLIENT_ID": client["client_id"],
+            "AUTH0_CLIENT_SECRET": client["client_secret"],
+        }
+        result = run_adopt(tmp_path, tenant, "--yes", **credentials)
+        assert result.exit_code == expected, result.output
+        assert f"read:{left_out}" in result.output or not left_out
+
+
+BY_DEPLOY_CLI: dict[str, Any] = {
+    "tenant": {"phone_consolidated_experience": True},
+    "actions": [
+        {
+            "name": "sms gateway",
+            "code": "./actions/sms gateway/code.js",
+            "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
+            "runtime": "node22",
+            "deployed": True,
+            "secrets": [{"name": "GATEWAY_KEY", "value": hand_made.SECRET}],
+        }
+    ],
+    "phoneProviders": [
+        {
+            "name": "custom",
+            "configuration": {"delivery_methods": ["text", "voice"]},
+            "credentials": {},
+            "disabled": False,
+        }
+    ],
+    "phoneTemplates": [
+        {
+            "type": "otp_verify",
+            "disabled": False,
+            "content": {"syntax": "liquid", "body": {"text": "{{ code }}", "voice": "{{ code }}"}},
+        }
+    ],
+    "guardianFactors": [{"name": "sms", "enabled": True}, {"name": "otp", "enabled": True}],
+    "guardianPhoneFactorMessageTypes": {"message_types": ["sms"]},
+    "guardianPolicies": {"policies": ["all-applications"]},
+}
+
+
+@pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old()))
+def test_a_tenant_made_by_auth0_deploy_cli_is_adopted(
+    adopter: Adopter, tenant: Tenant, tmp_path: Path
+) -> None:
+    exported = tmp_path / "exported"
+    code = exported / "actions" / "sms gateway" / "code.js"
+    code.parent.mkdir(parents=True)
+    code.write_bytes(hand_made.CODE.encode())
+    text = yaml.safe_dump(BY_DEPLOY_CLI, allow_unicode=True)
+    (exported / "tenant.yaml").write_text(text, encoding="utf-8")
+    with DeployCli(tenant.running) as tool:
+        tool.apply(exported)
+
+    before = everything(tenant)
+    adopter.adopt()
+    assert adopter.config["adopted"]["action"]["name"] == "sms gateway"
+    adopter.nothing_to_change()
+    assert everything(tenant) == before

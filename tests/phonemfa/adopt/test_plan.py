@@ -1,0 +1,223 @@
+"""What becomes of a tenant that was configured by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import adopted
+from components.management import TenantAccess
+from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.settings import Loaded, StackSettings
+from phonemfa.adopt.imports import import_file
+from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
+from phonemfa.adopt.reading import FoundTenant, LegacyPhone
+from phonemfa.adopt.texts import sorted_texts
+from tests.components.declared import declare
+from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
+
+HOOK = LegacyPhone(
+    provider="phone-message-hook", enrollment="{{ code }} e", verification="{{ code }} v"
+)
+TWILIO = LegacyPhone(provider="twilio", enrollment="{{ code }} e", verification="{{ code }} v")
+ON = {"sms": True, "otp": True, "email": False, "recovery-code": False, "duo": True}
+
+SHAPES = {
+    "everything off": tenant(),
+    "twilio": tenant(
+        provider=provider("twilio", sid="AC1", default_from="+15005550006"),
+        templates=(template(sender="0120"), template("blocked_account", disabled=True)),
+        factors=ON,
+        message_types=("sms",),
+        policies=("all-applications",),
+    ),
+    "custom": tenant(
+        actions=(action(secret_names=("A",), dependencies=("@a/b@1.0.0",)),),
+        bindings=bound("a1"),
+        provider=provider(),
+        templates=(template(), template("otp_enroll", text="no code")),
+        factors=ON,
+        message_types=("sms", "voice"),
+    ),
+    "half": tenant(actions=(action(deployed_code=None),), factors=ON),
+    "legacy hook": tenant(
+        experience_flag=False,
+        actions=(action(trigger=LEGACY),),
+        bindings=bound("a1", trigger=LEGACY),
+        factors=ON,
+        message_types=("sms",),
+        legacy=HOOK,
+    ),
+    "legacy twilio": tenant(
+        experience_flag=False, factors=ON, message_types=("sms",), legacy=TWILIO
+    ),
+    "marketplace": tenant(
+        experience_flag=False,
+        actions=(action(trigger=LEGACY, from_marketplace=True),),
+        bindings=bound("a1", trigger=LEGACY),
+        factors=ON,
+        message_types=("sms",),
+        legacy=HOOK,
+    ),
+    "no flag": tenant(experience_flag=None, factors=ON, message_types=("sms",), legacy=HOOK),
+}
+shapes = pytest.mark.parametrize("found", SHAPES.values(), ids=SHAPES.keys())
+
+
+def settings_of(plan: Plan) -> StackSettings:
+    values = {**plan.suggestions, **plan.facts}
+    values.pop("auth0:domain")
+    return StackSettings.check(
+        "t1", {key.removeprefix("phonemfa:"): value for key, value in values.items()}
+    )
+
+
+def rows(plan: Plan, fate: Fate) -> dict[str, str]:
+    return {row.part: row.found for row in plan.rows if row.fate is fate}
+
+
+@shapes
+def test_what_is_imported_is_what_the_program_declares(
+    found: FoundTenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    plan = plan_of(found, "t1")
+    for path, text in plan.files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(adopted, "ROOT", tmp_path)
+
+    def program() -> None:
+        access = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+        loaded = Loaded(
+            settings=settings_of(plan),
+            texts={},
+            cpaas_api_key=pulumi.Output.secret(""),
+            tenant=access,
+        )
+        PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
+
+    declared = {
+        (one.type, one.name, one.options.parent.rpartition("::")[2])
+        for one in declare(program).values()
+    }
+    # The stack itself is the parent of what has none in the file.
+    imported = {
+        (one["type"], one["name"], one.get("parent", "phonemfa-test"))
+        for one in plan.imports["resources"]
+    }
+    assert imported == {(*one[:2], one[2] or "phonemfa-test") for one in declared}
+
+
+@shapes
+def test_a_tenant_keeps_its_policy_channels_and_factors(found: FoundTenant) -> None:
+    settings = settings_of(plan_of(found, "t1"))
+    assert settings.policy.guardian_policy == (found.policies[0] if found.policies else "never")
+    assert settings.adopted
+    assert settings.adopted.phone.enabled is found.factors["sms"]
+    if found.factors["sms"]:
+        assert settings.adopted.phone.message_types == found.message_types
+    assert settings.other_factors.model_dump(exclude_none=True) == {
+        "otp": found.factors["otp"],
+        "email": False,
+        "recovery_code": False,
+    }
+
+
+def test_every_secret_is_named_as_unread_and_its_value_nowhere() -> None:
+    custom = rows(plan_of(SHAPES["custom"], "t1"), Fate.UNREADABLE)
+    assert custom == {"its secrets": "A"}
+    assert "its credentials" in rows(plan_of(SHAPES["twilio"], "t1"), Fate.UNREADABLE)
+    legacy = rows(plan_of(SHAPES["legacy twilio"], "t1"), Fate.UNREADABLE)
+    assert "Twilio account and token" in legacy
+
+
+def test_an_action_of_the_marketplace_stays_the_integrations() -> None:
+    plan = plan_of(SHAPES["marketplace"], "t1")
+    assert "Marketplace" in rows(plan, Fate.LEFT)[LEGACY]
+    assert plan.files == {}
+    assert "phonemfa:retiredSecrets" not in plan.facts
+
+
+def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None:
+    settings = settings_of(plan_of(SHAPES["no flag"], "t1"))
+    assert settings.experience == "legacy"
+    assert settings.adopted
+    assert settings.adopted.phone.provider is None
+
+
+class TestChosenAction:
+    def test_bound_before_others_and_the_first_in_the_flow(self) -> None:
+        two = (action("a1"), action("a2"), action("a3"))
+        found = tenant(actions=two, bindings=bound("a2", "a1"))
+        assert chosen_action(found) == two[1]
+
+    def test_the_only_one_or_the_only_deployed_one(self) -> None:
+        draft = action("a2", deployed_code=None)
+        assert chosen_action(tenant(actions=(draft,))) == draft
+        assert chosen_action(tenant(actions=(draft, action("a1")))) == action("a1")
+
+    def test_none_when_it_cannot_be_told(self) -> None:
+        assert chosen_action(tenant(actions=(action("a1"), action("a2")))) is None
+        assert chosen_action(tenant(actions=(action(trigger=LEGACY),))) is None
+
+
+class TestTexts:
+    def test_a_text_that_breaks_a_rule_is_declared_apart_from_the_settings(self) -> None:
+        found = tenant(templates=(template(text="@{code}"),))
+        placed = sorted_texts(found)
+        assert placed.settings == {"otp_verify": {"voice": "{{ code }} voice"}}
+        assert placed.templates == {"otp_verify": {"text": "@{code}"}}
+        assert [name for name, _ in placed.unfit] == ["template otp_verify, text"]
+
+    def test_a_type_without_shipped_texts_is_in_the_settings_whole_or_not_at_all(self) -> None:
+        whole = sorted_texts(tenant(templates=(template("blocked_account"),)))
+        assert set(whole.settings["blocked_account"]) == {"text", "voice"}
+        half = sorted_texts(tenant(templates=(template("blocked_account", voice=None),)))
+        assert half.settings == {}
+        assert half.templates["blocked_account"] == {"text": "{{ code }} text"}
+
+    def test_a_legacy_text_with_a_unified_variable_is_not_rewritten(self) -> None:
+        phone = LegacyPhone(
+            provider="auth0", enrollment="{{ friendly_name }} {{ code }}", verification="{{ code }}"
+        )
+        placed = sorted_texts(tenant(experience_flag=False, factors=ON, legacy=phone))
+        assert placed.legacy_messages == {"enrollmentMessage": "{{ friendly_name }} {{ code }}"}
+        assert placed.settings == {"otp_verify": {"text": "{{ code }}"}}
+
+
+def test_a_draft_that_does_not_run_and_what_runs_are_both_kept() -> None:
+    found = tenant(actions=(action(code="draft", deployed_code="runs"),))
+    plan = plan_of(found, "t1")
+    assert plan.files == {
+        "adopted/t1/action.js": "draft",
+        "adopted/t1/action.deployed.js": "runs",
+    }
+    assert "its deployment" in rows(plan, Fate.WARNING)
+
+
+def test_a_key_in_the_code_is_pointed_at_and_not_shown() -> None:
+    code = "const a = 'short1';\nconst KEY = 'App 0123456789abcdef0123456789abcdef-01';\n"
+    assert key_like_lines(code) == [2]
+    assert key_like_lines("const url = 'https://abc123.api.infobip.com/sms/2/text';") == []
+    plan = plan_of(tenant(actions=(action(code=code, deployed_code=code),)), "t1")
+    assert rows(plan, Fate.WARNING)["its code"] == "what may be a key in line 2"
+    assert "0123456789abcdef" not in str(plan.rows)
+
+
+def test_host_and_sender_that_can_be_read_are_suggested() -> None:
+    found = tenant(
+        actions=(action(code="fetch('https://abc123.api.infobip.com/x')"),),
+        provider=provider(),
+        templates=(template(sender="0120000000"),),
+    )
+    suggested = plan_of(found, "t1").suggestions
+    assert suggested["phonemfa:cpaasBaseHost"] == "abc123.api.infobip.com"
+    assert suggested["phonemfa:smsSender"] == "0120000000"
+    assert "phonemfa:voiceSender" not in suggested
+
+
+def test_the_guardian_has_the_same_id_in_every_import() -> None:
+    first, second = (import_file(tenant(), None)["resources"][-1] for _ in range(2))
+    assert first["id"] == second["id"]
