@@ -1,0 +1,83 @@
+"""An operator at a live (sandbox) tenant: runs phonemfa's commands and reads every word of theirs.
+
+Owns running a command in the environment that a person has, and that no output of any shows a key,
+a client secret or a whole phone number. Refuses to know what a command does.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from typer.testing import CliRunner, Result
+
+from phonemfa.cli import app
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
+
+PHONE = "+819012345678"
+NEW_KEY = "canary-new-cpaas-key"
+OTHER_KEY = "canary-other-cpaas-key"
+
+
+@dataclass
+class Operator:
+    """Runs commands as somebody with the stack's environment, and reads every word of theirs."""
+
+    tenant: Tenant
+    folder: Path
+    stack: str
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, stdin: str = "", expect: int = 0) -> Result:
+        """One command; its exit status must be `expect`, and its output may show no secret."""
+        command, *options = arguments
+        where = ["--stack", self.stack, "--project", str(self.folder)]
+        result = CliRunner().invoke(
+            app, [command, *where, *options], env=self.environment | {"COLUMNS": "200"}, input=stdin
+        )
+        text = result.stdout + result.stderr
+        assert result.exit_code == expect, text or result.exception
+        credentials = self.tenant.running.credentials
+        hidden = [PHONE, PHONE[1:], NEW_KEY, OTHER_KEY, credentials.cpaas_api_key]
+        for secret in [*hidden, self.tenant.client_secret, self.tenant.token]:
+            assert secret not in text
+        return result
+
+    def json(self, *arguments: str, stdin: str = "", expect: int = 0) -> Any:
+        """The same with --json, decoded: standard output has nothing else."""
+        return json.loads(self.run(*arguments, "--json", stdin=stdin, expect=expect).stdout)
+
+
+def operator_of(tenant: Tenant, stack: PulumiProject) -> Operator:
+    address = tenant.running.cpaas_url.removeprefix("https://")
+    environment = stack.environment | {"PHONEMFA_CPAAS_ADDRESS": address}
+    return Operator(tenant, stack.folder, stack.stack, environment)
+
+
+@contextmanager
+def cpaas_of(tenant: Tenant) -> Iterator[httpx.Client]:
+    """The control routes of the CPaaS."""
+    trust = ssl.create_default_context(cafile=tenant.ca_file)
+    with httpx.Client(base_url=tenant.running.cpaas_url, verify=trust) as http:
+        yield http
+
+
+def writes(tenant: Tenant) -> list[str]:
+    return [
+        f"{one['method']} {one['path']}"
+        for one in tenant.logged()
+        if one["method"] != "GET" and "/api/v2/" in one["path"]
+    ]
+
+
+def running_version(tenant: Tenant) -> dict[str, Any]:
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    version: dict[str, Any] = action["deployed_version"]
+    return version
