@@ -1,104 +1,27 @@
-"""Rules about Actions: code, what is deployed, secrets, company on the trigger, bindings.
+"""Rules about Actions: code, what is deployed, company on the trigger, bindings.
 
-Owns comparing what the stack declares with the Actions of a tenant. Refuses to read a tenant, and
-to know a secret's value: names and times are enough.
+Owns comparing what the stack declares with the Actions of a tenant. Refuses to read a tenant;
+secrets have rules of their own.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from phonemfa.drift import action_secrets
 from phonemfa.drift.declared import DeclaredAction
 from phonemfa.drift.findings import Finding, Level, Repair, masked, shown, text_diff
-from phonemfa.drift.live import Json, Live
-from phonemfa.drift.recorded import Recorded, Resource
+from phonemfa.drift.live import Json
+from phonemfa.drift.sender import Sender, dependencies_of, runtime_of, secret_times
 
 ONE_PER_TENANT: Final = "custom-phone-provider"
 """The trigger that Auth0 lets one Action stand on (management-api.md §4.3)."""
 
-NEW_KEY: Final = (
-    "set a new CPAAS key (pulumi config set --secret phonemfa:cpaasApiKey), then pulumi up "
-    "--refresh: a changed secret sends all of them again and deploys them"
+_WOULD_DEPLOY_SECRETS: Final = (
+    f"deploying the draft would deploy secrets that somebody wrote: {action_secrets.NEW_KEY}"
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sender:
-    """One declared Action beside what the state and the tenant have of it."""
-
-    declared: DeclaredAction
-    recorded: Resource | None
-    ours: Json | None
-    foreign: tuple[Json, ...]
-    bindings: tuple[Json, ...]
-    deployed_by_us: Json | None
-
-    @property
-    def draft_secrets(self) -> dict[str, datetime]:
-        """When each secret of the draft was written, by name."""
-        return _secret_times(self.ours or {})
-
-    @property
-    def deployed(self) -> Json | None:
-        """The version that runs."""
-        version: Json | None = (self.ours or {}).get("deployed_version")
-        return version
-
-    @property
-    def draft_is_declared(self) -> bool:
-        """Whether the draft's code, runtime and dependencies are what the stack declares."""
-        ours = self.ours or {}
-        return (
-            ours.get("code") == self.declared.code
-            and _runtime(ours) == self.declared.runtime
-            and not ours.get("dependencies")
-        )
-
-    @property
-    def secrets_after_deploy(self) -> list[str]:
-        """Names of declared secrets that were written after the stack's own last deploy."""
-        if not self.deployed_by_us:
-            return []
-        # Both times are the tenant's own: no other clock takes part.
-        ours = _time(self.deployed_by_us["created_at"])
-        return sorted(
-            name
-            for name, written in self.draft_secrets.items()
-            if written > ours and name in self.declared.secret_names
-        )
-
-    @property
-    def foreign_secrets_wait(self) -> bool:
-        """Whether the draft has secrets that somebody wrote and nobody deployed."""
-        wrong_names = self.draft_secrets.keys() != self.declared.secret_names
-        deployed = _secret_times(self.deployed or {})
-        return (wrong_names or bool(self.secrets_after_deploy)) and deployed != self.draft_secrets
-
-
-def senders(declared: Sequence[DeclaredAction], recorded: Recorded, live: Live) -> list[Sender]:
-    """Each declared Action with what belongs to it."""
-    return [_sender(one, recorded, live) for one in declared]
-
-
-def _sender(declared: DeclaredAction, recorded: Recorded, live: Live) -> Sender:
-    resource = recorded.action(declared.trigger)
-    there = live.actions.get(declared.trigger, ())
-    # By id where the state has one: a renamed Action is still ours.
-    ours = next((one for one in there if resource and one["id"] == resource.id), None) or next(
-        (one for one in there if not resource and one["name"] == declared.name), None
-    )
-    return Sender(
-        declared=declared,
-        recorded=resource,
-        ours=ours,
-        foreign=tuple(one for one in there if one is not ours),
-        bindings=live.bindings.get(declared.trigger, ()),
-        deployed_by_us=live.deployed_by_us.get(ours["id"]) if ours else None,
-    )
 
 
 def check(sender: Sender) -> Iterator[Finding]:
@@ -107,9 +30,10 @@ def check(sender: Sender) -> Iterator[Finding]:
     if sender.ours:
         yield from _code(sender)
         yield from _runtime_and_dependencies(sender)
-        yield from _undeployed(sender)
-        yield from _secret_names(sender)
-        yield from _secret_values(sender)
+        yield from _undeployed(sender) if sender.declared.deployed else _other_than_adopted(sender)
+        if sender.declared.secret_names is not None:
+            yield from action_secrets.names(sender, sender.declared.secret_names)
+            yield from action_secrets.values(sender)
     yield from _second_action(sender)
     yield from _bindings(sender)
 
@@ -166,23 +90,22 @@ def _code(sender: Sender) -> Iterator[Finding]:
 
 def _runtime_and_dependencies(sender: Sender) -> Iterator[Finding]:
     declared, ours = sender.declared, sender.ours or {}
-    if _runtime(ours) != declared.runtime:
+    if runtime_of(ours) != declared.runtime:
         yield Finding(
             kind="action-runtime",
             subject=declared.trigger,
             what="the Action's runtime was changed",
             expected=declared.runtime,
-            found=_runtime(ours),
+            found=runtime_of(ours),
             since=ours.get("updated_at"),
         )
-    if ours.get("dependencies"):
-        packages = [f"{one.get('name')}@{one.get('version')}" for one in ours["dependencies"]]
+    if dependencies_of(ours) != declared.dependencies:
         yield Finding(
             kind="action-dependencies",
             subject=declared.trigger,
             what="the Action loads npm packages that nobody reviewed",
-            expected="none",
-            found=", ".join(packages),
+            expected=shown(sorted(declared.dependencies)),
+            found=shown(sorted(dependencies_of(ours))),
             since=ours.get("updated_at"),
         )
 
@@ -208,14 +131,31 @@ def _undeployed(sender: Sender) -> Iterator[Finding]:
         found=f"{number}, code {_hash((running or {}).get('code'))}",
         since=(running or {}).get("created_at"),
         repair=Repair.BY_HAND if blocked else Repair.DEPLOY,
-        how="deploying the draft would deploy secrets that somebody wrote: " + NEW_KEY
-        if blocked
-        else "",
+        how=_WOULD_DEPLOY_SECRETS if blocked else "",
         diff=text_diff(ours.get("code", ""), running.get("code", ""), name="deployed version")
         if running
         else "",
         in_state=False,
     )
+
+
+def _other_than_adopted(sender: Sender) -> Iterator[Finding]:
+    """An adopted Action: the stack declares its draft, and neither deploys nor judges versions."""
+    running = sender.deployed or {}
+    if running.get("code") != sender.declared.code:
+        yield Finding(
+            kind="action-undeployed",
+            subject=sender.declared.trigger,
+            level=Level.NOTICE,
+            what="what runs is not the adopted Action's declared code",
+            expected=f"code {_hash(sender.declared.code)}",
+            found=f"version {running.get('number', 'none')}, code {_hash(running.get('code'))}",
+            since=running.get("created_at"),
+            repair=Repair.NOTHING,
+            how="the stack does not deploy an adopted Action: do it in the dashboard if the "
+            "declared code is right",
+            in_state=False,
+        )
 
 
 def _differing_parts(ours: Json, running: Json | None) -> Iterator[str]:
@@ -224,74 +164,15 @@ def _differing_parts(ours: Json, running: Json | None) -> Iterator[str]:
         return
     if running.get("code") != ours.get("code"):
         yield "code"
-    if _runtime(running) != _runtime(ours):
+    if runtime_of(running) != runtime_of(ours):
         yield "runtime"
-    if bool(running.get("dependencies")) != bool(ours.get("dependencies")):
+    if dependencies_of(running) != dependencies_of(ours):
         yield "dependencies"
     if ours.get("all_changes_deployed") is False:
-        if _secret_times(running) != _secret_times(ours):
+        if secret_times(running) != secret_times(ours):
             yield "secrets"
-        elif running.get("code") == ours.get("code") and _runtime(running) == _runtime(ours):
+        elif running.get("code") == ours.get("code") and runtime_of(running) == runtime_of(ours):
             yield "something that the tenant does not tell"
-
-
-def _secret_names(sender: Sender) -> Iterator[Finding]:
-    declared, there = sender.declared.secret_names, frozenset(sender.draft_secrets)
-    added, removed = sorted(there - declared), sorted(declared - there)
-    if not added and not removed:
-        return
-    told = [*(f"added: {masked(name)}" for name in added), *(f"removed: {one}" for one in removed)]
-    # A stack that has not applied its own change yet is repaired by applying it.
-    unapplied = _recorded_names(sender.recorded) == there
-    first = f"remove {', '.join(added)} from the Action in the dashboard; " if added else ""
-    yield Finding(
-        kind="secret-names",
-        subject=sender.declared.trigger,
-        what="the Action has other secrets than the stack declares",
-        expected=", ".join(sorted(declared)),
-        found="; ".join(told),
-        since=(sender.ours or {}).get("updated_at"),
-        repair=Repair.UP if unapplied else Repair.BY_HAND,
-        how="" if unapplied else f"{masked(first)}{NEW_KEY}",
-        blocks=not unapplied and sender.foreign_secrets_wait,
-        in_state=unapplied,
-    )
-
-
-def _secret_values(sender: Sender) -> Iterator[Finding]:
-    if sender.recorded and sender.recorded.outputs.get("versionId") and not sender.deployed_by_us:
-        yield Finding(
-            kind="secret-changed",
-            subject=sender.declared.trigger,
-            level=Level.NOTICE,
-            what="whether a secret was written after the stack's last deploy cannot be told",
-            expected="the version that the stack deployed, among the tenant's last fifty",
-            found="the tenant has forgotten it",
-            repair=Repair.NOTHING,
-            how="the next pulumi up that changes the Action settles it",
-            in_state=False,
-        )
-    names = sender.secrets_after_deploy
-    if not names:
-        return
-    written = sender.draft_secrets
-    running = _secret_times(sender.deployed or {})
-    live = any(running.get(name) == written[name] for name in names)
-    yield Finding(
-        kind="secret-changed",
-        subject=sender.declared.trigger,
-        what="secrets were written after the stack's last deploy, and are deployed"
-        if live
-        else "secrets were written after the stack's last deploy, and wait for the next one",
-        expected=f"as of {(sender.deployed_by_us or {})['created_at']}",
-        found=f"written: {', '.join(names)}",
-        since=max(written[name] for name in names).isoformat().replace("+00:00", "Z"),
-        repair=Repair.BY_HAND,
-        how=NEW_KEY,
-        # pulumi up would deploy the foreign values together with whatever else it repairs.
-        blocks=not live,
-        in_state=False,
-    )
 
 
 def _second_action(sender: Sender) -> Iterator[Finding]:
@@ -324,12 +205,12 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
             expected=f"{declared.name!r} bound to {declared.trigger}",
             found=_names(sender.bindings),
         )
-    elif declared.bound and ours is not None and ours.get("display_name") != declared.name:
+    elif declared.bound and ours is not None and ours.get("display_name") != declared.display_name:
         yield Finding(
             kind="binding",
             subject=declared.trigger,
             what="our binding shows another name",
-            expected=declared.name,
+            expected=declared.display_name,
             found=masked(str(ours.get("display_name"))),
             since=ours.get("updated_at"),
         )
@@ -368,24 +249,6 @@ def _names(bindings: Sequence[Json]) -> str:
 
 def _action_id(binding: Json) -> str:
     return str((binding.get("action") or {}).get("id", ""))
-
-
-def _recorded_names(resource: Resource | None) -> frozenset[str]:
-    secrets: Any = resource.inputs.get("secrets") if resource else None
-    return frozenset(one["name"] for one in secrets or [])
-
-
-def _secret_times(holder: Json) -> dict[str, datetime]:
-    return {one["name"]: _time(one["updated_at"]) for one in holder.get("secrets") or []}
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _runtime(holder: Json) -> str:
-    # The API's name of Node.js 18 differs from everybody else's (management-api.md §4.11).
-    return str(holder.get("runtime", "")).removesuffix("-actions")
 
 
 def _hash(code: str | None) -> str:

@@ -25,6 +25,7 @@ from phonemfa.drift.recorded import (
     Change,
     Recorded,
 )
+from phonemfa.drift.sender import senders
 
 _ACTION_KINDS: Final = {
     "code": "action-code",
@@ -78,7 +79,7 @@ def check(
 
 
 def _by_rules(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
-    for sender in actions.senders(declared.actions, recorded, live):
+    for sender in senders(declared.actions, recorded, live):
         yield from actions.check(sender)
     yield from delivery.check(declared, recorded, live)
     yield from login.check(declared, recorded, live)

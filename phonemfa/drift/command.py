@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from pulumi import RunError
 from rich.text import Text
 
-from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.drift import repair
@@ -33,7 +33,7 @@ _NO_ANSWER = (
     EngineFailedError,
     GitHubError,
     NothingAppliedError,
-    SettingsError,
+    RunError,  # a SettingsError, or an adopted Action's code that is not there
     StackFileError,
     TenantUnreadableError,
 )

@@ -1,50 +1,77 @@
 """What a stack declares, in the words of the tenant's API.
 
 Owns translating settings for a comparison, out of the same functions that the components are
-made of. Refuses to declare anything, and to know the CPaaS key.
+made of, for the package's own parts and for a tenant as it was found (`adopted`). Refuses to
+declare anything, and to know the CPaaS key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from components.action_code import RUNTIME, Trigger, assemble
+from components.action_code import assemble
+from components.adopted import Found
+from components.delivery import Provider, Template
+from components.factor import LegacyTexts, Phone
 from components.phone_mfa import KEY_SECRET, TRIGGERS, plain_configuration
+from components.sender import SenderArgs
 from components.settings import StackSettings
-from components.texts import Texts, for_legacy, texts_for
+from components.texts import for_legacy, texts_for
 from components.vocabulary import DeliveryMethod, Experience, MessageType, guardian_message_types
+
+HOOK = "phone-message-hook"
+"""The legacy provider that hands messages to the Action."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredAction:
-    """One Action, as deployed."""
+    """One Action as the stack declares it.
 
-    trigger: Trigger
+    `secret_names` is None, and `deployed` false, for an adopted Action: the stack knows neither
+    its secrets nor which of its versions runs. `dependencies` are written name@version.
+    """
+
+    trigger: str
     name: str
     code: str
     runtime: str
-    secret_names: frozenset[str]
+    dependencies: frozenset[str]
+    secret_names: frozenset[str] | None
+    deployed: bool
     bound: bool
+    display_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredProvider:
+    """The phone provider of a unified tenant."""
+
+    name: str
+    delivery_methods: tuple[str, ...]
+    disabled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """Everything that a tenant is compared with.
 
-    `delivery_methods` and `texts` are a unified tenant's, `legacy_texts` (by the API's key) a
-    legacy one's. `switches` are the tenant settings that the stack holds or relies on.
+    `provider` and `templates` are a unified tenant's; `selected_provider` and `legacy_texts` (by
+    the API's key) a legacy one's; None and what is missing is not declared. `switches` are the
+    tenant settings that the stack holds or relies on.
     """
 
     experience: Experience
     in_transition: bool
     actions: tuple[DeclaredAction, ...]
-    delivery_methods: tuple[str, ...] | None
-    texts: Mapping[str, Texts]
-    text_files: Mapping[str, str]
+    provider: DeclaredProvider | None
+    templates: Mapping[str, Template]
+    phone_enabled: bool
+    message_types: tuple[str, ...]
+    selected_provider: str | None
     legacy_texts: Mapping[str, str]
     policy: str
-    message_types: tuple[str, ...]
     other_factors: Mapping[str, bool]
     switches: Mapping[str, bool]
 
@@ -55,49 +82,116 @@ class Declared:
 
 
 def declared_by(settings: StackSettings) -> Declared:
-    """What these settings declare."""
+    """What these settings declare.
+
+    Raises:
+        pulumi.RunError: the code of an adopted Action is not where the stack says.
+    """
+    found = settings.adopted and settings.adopted.declared(
+        TRIGGERS[settings.experience], settings.texts
+    )
+    parts = _as_found(found) if found else _own(settings)
+    legacy = settings.experience is Experience.LEGACY
+    switches = {"phone_consolidated_experience": not legacy}
+    if legacy and not found:
+        switches["customize_mfa_in_postlogin_action"] = True
+    return Declared(
+        experience=settings.experience,
+        in_transition=settings.transition,
+        policy=settings.policy.guardian_policy,
+        other_factors=settings.other_factors.model_dump(exclude_none=True),
+        switches=switches,
+        **parts,
+    )
+
+
+def _own(settings: StackSettings) -> dict[str, Any]:
     legacy = settings.experience is Experience.LEGACY
     wanted = list(Experience) if settings.transition else [settings.experience]
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     methods = tuple(one.value for one in DeliveryMethod if one in settings.delivery_methods)
     unified_parts = Experience.UNIFIED in wanted
-    switches = {"phone_consolidated_experience": not legacy}
-    if legacy:
-        switches["customize_mfa_in_postlogin_action"] = True
-    return Declared(
-        experience=settings.experience,
-        in_transition=settings.transition,
-        actions=tuple(_action(settings, experience) for experience in wanted),
-        delivery_methods=methods if unified_parts else None,
-        texts={kind.value: text for kind, text in texts.items()} if unified_parts else {},
-        text_files={
-            kind.value: f"actions/templates/{settings.language}/{kind}.text.liquid"
-            for kind in texts
-            if kind not in settings.texts
-        },
-        legacy_texts=_legacy_texts(texts) if legacy else {},
-        policy=settings.policy.guardian_policy,
-        message_types=tuple(guardian_message_types(settings.delivery_methods)),
-        other_factors=settings.other_factors.model_dump(exclude_none=True),
-        switches=switches,
-    )
-
-
-def _action(settings: StackSettings, experience: Experience) -> DeclaredAction:
-    legacy = experience is Experience.LEGACY
-    trigger = TRIGGERS[experience]
-    return DeclaredAction(
-        trigger=trigger,
-        name=f"{settings.action_name}-legacy" if legacy else settings.action_name,
-        code=assemble(trigger),
-        runtime=RUNTIME,
-        secret_names=frozenset({KEY_SECRET, *plain_configuration(settings)}),
-        bound=legacy or bool(settings.bind_action),
-    )
-
-
-def _legacy_texts(texts: Mapping[MessageType, Texts]) -> dict[str, str]:
     return {
-        "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL].text),
-        "verification_message": for_legacy(texts[MessageType.OTP_VERIFY].text),
+        "actions": tuple(_own_action(settings, experience) for experience in wanted),
+        "provider": DeclaredProvider(name="custom", delivery_methods=methods, disabled=False)
+        if unified_parts
+        else None,
+        "templates": {
+            kind.value: Template(text=text.text, voice=text.voice) for kind, text in texts.items()
+        }
+        if unified_parts
+        else {},
+        "phone_enabled": True,
+        "message_types": tuple(guardian_message_types(settings.delivery_methods)),
+        "selected_provider": HOOK if legacy else None,
+        "legacy_texts": _api_texts(
+            LegacyTexts(
+                enrollment=for_legacy(texts[MessageType.OTP_ENROLL].text),
+                verification=for_legacy(texts[MessageType.OTP_VERIFY].text),
+            )
+        )
+        if legacy
+        else {},
+    }
+
+
+def _own_action(settings: StackSettings, experience: Experience) -> DeclaredAction:
+    legacy, trigger = experience is Experience.LEGACY, TRIGGERS[experience]
+    names = {KEY_SECRET, *plain_configuration(settings), *settings.retired_secrets}
+    args = SenderArgs(
+        action_name=f"{settings.action_name}-legacy" if legacy else settings.action_name,
+        trigger=trigger,
+        trigger_version="",
+        code=assemble(trigger),
+        bind=legacy or bool(settings.bind_action),
+    )
+    return _action(args, frozenset(names))
+
+
+def _as_found(found: Found) -> dict[str, Any]:
+    return {
+        "actions": (_action(found.sender, None),) if found.sender else (),
+        "provider": _provider(found.provider) if found.provider else None,
+        "templates": {kind.value: one for kind, one in found.templates.items()},
+        **_found_phone(found.phone),
+    }
+
+
+def _found_phone(phone: Phone) -> dict[str, Any]:
+    types: Any = phone.message_types
+    return {
+        "phone_enabled": phone.enabled,
+        "message_types": tuple(types),
+        "selected_provider": phone.provider if phone.enabled else None,
+        "legacy_texts": _api_texts(phone.texts) if phone.texts and phone.enabled else {},
+    }
+
+
+def _action(args: SenderArgs, secret_names: frozenset[str] | None) -> DeclaredAction:
+    # Inputs of a resource may be promises; settings hold none.
+    name = str(args.action_name)
+    return DeclaredAction(
+        trigger=str(args.trigger),
+        name=name,
+        code=str(args.code),
+        runtime=args.runtime,
+        dependencies=frozenset(f"{one}@{version}" for one, version in args.dependencies),
+        secret_names=secret_names,
+        deployed=args.deploy,
+        bound=args.bind,
+        display_name=args.display_name or name,
+    )
+
+
+def _provider(provider: Provider) -> DeclaredProvider:
+    methods: Any = provider.delivery_methods
+    return DeclaredProvider(
+        name=provider.name, delivery_methods=tuple(methods), disabled=provider.disabled
+    )
+
+
+def _api_texts(texts: LegacyTexts) -> dict[str, str]:
+    return {
+        "enrollment_message": str(texts.enrollment),
+        "verification_message": str(texts.verification),
     }

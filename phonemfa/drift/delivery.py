@@ -5,29 +5,27 @@ Owns comparing what the stack declares with the tenant's. Refuses to read a tena
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from phonemfa.drift.declared import Declared
+from phonemfa.drift.declared import HOOK, Declared, DeclaredProvider
 from phonemfa.drift.findings import Finding, Repair, shown, text_diff
 from phonemfa.drift.live import Json, Live
 from phonemfa.drift.recorded import PROVIDER, TEMPLATE, Recorded, Resource
 
-HOOK = "phone-message-hook"
-"""The legacy provider that hands messages to the Action."""
-
 
 def check(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
     """Every finding about provider and texts."""
-    if declared.delivery_methods is not None:
-        yield from _provider(declared.delivery_methods, recorded, live)
-        yield from _templates(declared, recorded, live)
-    if declared.legacy_texts and live.settings.get("phone_consolidated_experience") is False:
-        yield from _selected_provider(live)
+    if declared.provider:
+        yield from _provider(declared.provider, recorded, live)
+    yield from _templates(declared, recorded, live)
+    # Off or unified, the factor shows neither.
+    if live.factors.get("sms") and live.settings.get("phone_consolidated_experience") is False:
+        yield from _selected_provider(declared, live)
         yield from _legacy_texts(declared, live)
 
 
-def _provider(methods: tuple[str, ...], recorded: Recorded, live: Live) -> Iterator[Finding]:
-    expected = f"custom, enabled, {', '.join(methods)}"
+def _provider(declared: DeclaredProvider, recorded: Recorded, live: Live) -> Iterator[Finding]:
+    expected = _provider_words(declared.name, declared.disabled, declared.delivery_methods)
     ours = recorded.one(PROVIDER)
     if not live.providers:
         yield Finding(
@@ -40,7 +38,7 @@ def _provider(methods: tuple[str, ...], recorded: Recorded, live: Live) -> Itera
     # The one that the plugin would take over: ours where it is there, else the first.
     there = next((one for one in live.providers if ours and one["id"] == ours.id), None)
     first = there or live.providers[0]
-    wrong = list(_provider_faults(first, methods))
+    wrong = list(_provider_faults(first, declared))
     if ours and there is None:
         wrong.insert(0, "made anew")
     if wrong:
@@ -52,7 +50,7 @@ def _provider(methods: tuple[str, ...], recorded: Recorded, live: Live) -> Itera
             since=first.get("updated_at"),
             how="pulumi up takes this provider over and overwrites its configuration and "
             "credentials: note them down first if you may want to go back"
-            if first.get("name") != "custom"
+            if first.get("name") != declared.name
             else "",
         )
     for other in live.providers:
@@ -70,18 +68,26 @@ def _provider(methods: tuple[str, ...], recorded: Recorded, live: Live) -> Itera
             )
 
 
-def _provider_faults(provider: Json, methods: tuple[str, ...]) -> Iterator[str]:
-    if provider.get("name") != "custom":
+def _provider_faults(provider: Json, declared: DeclaredProvider) -> Iterator[str]:
+    if provider.get("name") != declared.name:
         yield "another vendor"
-    if provider.get("disabled"):
-        yield "disabled"
-    if set(_methods(provider)) != set(methods):
+    if bool(provider.get("disabled")) is not declared.disabled:
+        yield _switched(off=not declared.disabled)
+    if set(_methods(provider)) != set(declared.delivery_methods):
         yield "other delivery methods"
 
 
 def _provider_shown(provider: Json) -> str:
-    switched = "disabled" if provider.get("disabled") else "enabled"
-    return f"{shown(provider.get('name'))}, {switched}, {', '.join(_methods(provider)) or 'none'}"
+    off = bool(provider.get("disabled"))
+    return _provider_words(str(provider.get("name")), off, _methods(provider))
+
+
+def _provider_words(name: str, off: bool, methods: Sequence[str]) -> str:
+    return f"{shown(name)}, {_switched(off=off)}, {', '.join(methods) or 'none'}"
+
+
+def _switched(*, off: bool) -> str:
+    return "disabled" if off else "enabled"
 
 
 def _methods(provider: Json) -> list[str]:
@@ -92,7 +98,7 @@ def _methods(provider: Json) -> list[str]:
 def _templates(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
     # A type that nobody customised is listed too, without an id.
     customised = {one["type"]: one for one in live.templates if one.get("id")}
-    for kind in declared.texts:
+    for kind in declared.templates:
         ours, there = recorded.one(TEMPLATE, type=kind), customised.get(kind)
         if there is None:
             yield Finding(
@@ -124,29 +130,31 @@ def _made_anew(kind: str, there: Json) -> Finding:
 
 
 def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Iterator[Finding]:
-    texts, content = declared.texts[kind], there.get("content") or {}
+    wanted, content = declared.templates[kind], there.get("content") or {}
     body = content.get("body") or {}
     diffs = {
         channel: text_diff(expected, body.get(channel) or "", name=f"{kind}.{channel}")
-        for channel, expected in (("text", texts.text), ("voice", texts.voice))
-        if body.get(channel) != expected
+        for channel, expected in (("text", wanted.text), ("voice", wanted.voice))
+        if expected is not None and body.get(channel) != expected
     }
     wrong = [f"other {channel}" for channel in diffs]
-    if there.get("disabled"):
-        wrong.append("disabled")
-    if content.get("from"):
-        wrong.append("a sender of its own")
+    if bool(there.get("disabled")) is not wanted.disabled:
+        wrong.append(_switched(off=not wanted.disabled))
+    sender = content.get("from") or None
+    if sender != wanted.sender:
+        wrong.append("another sender")
     if not wrong:
         return
     # The API has no way to take a sender away again: an update leaves it, and so does a reset.
-    stays = bool(content.get("from"))
+    stays = bool(sender) and wanted.sender is None
     yield Finding(
         kind="template",
         subject=kind,
         what=f"the text was changed: {', '.join(wrong)}",
-        expected="enabled, the declared text and voice, no sender",
-        found=f"{'disabled' if there.get('disabled') else 'enabled'}, sender "
-        f"{shown(content.get('from'))}, {', '.join(diffs) or 'no text'} changed",
+        expected=f"{_switched(off=wanted.disabled)}, sender {shown(wanted.sender)}, the declared "
+        "texts",
+        found=f"{_switched(off=bool(there.get('disabled')))}, sender {shown(sender)}, "
+        f"{' and '.join(diffs) or 'no text'} changed",
         since=there.get("updated_at"),
         repair=Repair.BY_HAND if stays else Repair.UP,
         how=f"pulumi up --refresh --target-replace '{ours.urn}' (an update cannot take the "
@@ -157,12 +165,15 @@ def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Ite
     )
 
 
-def _selected_provider(live: Live) -> Iterator[Finding]:
-    if live.selected_provider != HOOK and live.factors.get("sms"):
+def _selected_provider(declared: Declared, live: Live) -> Iterator[Finding]:
+    wanted = declared.selected_provider
+    if wanted and live.selected_provider != wanted:
         yield Finding(
             kind="provider",
-            what="the tenant sends codes itself instead of handing them to the Action",
-            expected=HOOK,
+            what="the tenant sends codes itself instead of handing them to the Action"
+            if wanted == HOOK
+            else "codes are sent by another provider",
+            expected=wanted,
             found=shown(live.selected_provider),
         )
 
@@ -170,7 +181,7 @@ def _selected_provider(live: Live) -> Iterator[Finding]:
 def _legacy_texts(declared: Declared, live: Live) -> Iterator[Finding]:
     for key, expected in declared.legacy_texts.items():
         there = live.legacy_texts.get(key) or ""
-        if there != expected and live.factors.get("sms"):
+        if there != expected:
             yield Finding(
                 kind="template",
                 subject=key,

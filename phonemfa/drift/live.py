@@ -81,15 +81,18 @@ def _read(client: ManagementClient, declared: Declared, recorded: Recorded) -> L
     }
     factors = {one.name: bool(one.enabled) for one in client.guardian.factors.list()}
     phone = client.guardian.factors.phone
-    selected, texts = _legacy_delivery(client, settings) if declared.legacy_texts else (None, {})
-    unified = declared.delivery_methods is not None
+    selected, texts = _legacy_delivery(client, declared, settings)
     return Live(
         settings=settings,
         actions=actions,
         bindings=bindings,
         deployed_by_us=_deployed_by_us(client, recorded, actions.values()),
-        providers=_items(client.branding.phone.providers.list().providers) if unified else (),
-        templates=_items(client.branding.phone.templates.list().templates) if unified else (),
+        providers=_items(client.branding.phone.providers.list().providers)
+        if declared.provider
+        else (),
+        templates=_items(client.branding.phone.templates.list().templates)
+        if declared.templates
+        else (),
         factors=factors,
         policies=tuple(client.guardian.policies.list()),
         message_types=tuple(phone.get_message_types().message_types or ())
@@ -131,9 +134,12 @@ def _unless_gone(client: ManagementClient, action_id: str, version_id: str) -> J
         raise
 
 
-def _legacy_delivery(client: ManagementClient, settings: Json) -> tuple[str | None, Json]:
+def _legacy_delivery(
+    client: ManagementClient, declared: Declared, settings: Json
+) -> tuple[str | None, Json]:
     # A unified tenant answers 403 to both: legacy_mfa_phone_provider_not_allowed.
-    if settings.get("phone_consolidated_experience") is not False:
+    unified = settings.get("phone_consolidated_experience") is not False
+    if unified or not declared.selected_provider:
         return None, {}
     selected = client.guardian.factors.phone.get_selected_provider().provider
     # A tenant that never had texts answers 204, which auth0-python gives as None.

@@ -79,15 +79,18 @@ def _policy(declared: Declared, live: Live) -> Iterator[Finding]:
 
 
 def _phone_factor(declared: Declared, live: Live) -> Iterator[Finding]:
-    if not live.factors.get(PHONE):
+    there = live.factors.get(PHONE, False)
+    if there is not declared.phone_enabled:
         yield Finding(
             kind="factor",
-            what="the phone factor is switched off: nobody gets a code by phone",
-            expected="on",
-            found="off",
+            what="the phone factor is switched on"
+            if there
+            else "the phone factor is switched off: nobody gets a code by phone",
+            expected=shown(declared.phone_enabled),
+            found=shown(there),
         )
     # Guardian's list is ordered, but means the same in any order.
-    elif set(live.message_types or ()) != set(declared.message_types):
+    elif there and set(live.message_types or ()) != set(declared.message_types):
         yield Finding(
             kind="message-types",
             what="the phone factor offers other channels",

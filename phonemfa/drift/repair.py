@@ -109,7 +109,7 @@ def deploy_drafts(subject: Subject, seen: Look, working: Working) -> list[str]:
 
 
 def _stale(seen: Look) -> Iterator[tuple[Any, str]]:
-    from phonemfa.drift.actions import senders  # noqa: PLC0415 - after the engine, not before
+    from phonemfa.drift.sender import senders  # noqa: PLC0415 - after the engine, not before
 
     triggers = {one.subject for one in seen.findings if one.repair is Repair.DEPLOY}
     for sender in senders(seen.declared.actions, seen.recorded, seen.live):

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from phonemfa.console import working
-from phonemfa.drift.actions import NEW_KEY
+from phonemfa.drift.action_secrets import NEW_KEY
 from phonemfa.drift.kinds import KINDS
 from phonemfa.drift.live import READ_SCOPES
 from phonemfa.drift.look import Subject, look

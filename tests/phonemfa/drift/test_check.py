@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -363,6 +364,68 @@ def test_in_a_transition_pulumi_up_switches_the_tenant_itself() -> None:
     at.set_live(settings={"phone_consolidated_experience": False})
     (finding,) = at.findings().values()
     assert (finding.repair, finding.blocks) == (Repair.UP, False)
+
+
+# --- A tenant as it was found --------------------------------------------------------------------
+
+
+@pytest.fixture
+def adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Somebody's Action with a package and secrets of its own, Twilio, the phone switched off."""
+    monkeypatch.setattr("components.adopted.ROOT", tmp_path)
+    (tmp_path / "found.js").write_text("exports.theirs = 1;", encoding="utf-8")
+    action = {
+        "name": "theirs",
+        "code": "found.js",
+        "runtime": "node18",
+        "triggerVersion": "v1",
+        "dependencies": ["axios@1.7.0"],
+        "binding": "Their SMS",
+    }
+    at = world(
+        adopted={
+            "phone": {"enabled": False},
+            "action": action,
+            "provider": {"name": "twilio", "deliveryMethods": ["text"], "disabled": True},
+            "templates": {"otp_verify": {"from": "+815012345678", "disabled": True}},
+        },
+        policy="never",
+    )
+    at.action["secrets"] = [{"name": "TWILIO_TOKEN", "updated_at": LATER}]
+    return at
+
+
+def test_a_tenant_as_it_was_found_has_no_drift(adopted: World) -> None:
+    assert adopted.findings() == {}
+
+
+def test_what_changes_after_a_tenant_was_adopted_is_drift(adopted: World) -> None:
+    adopted.action["dependencies"] = []
+    dict_of(adopted.live.providers[0])["disabled"] = False
+    content = {"from": "+819012345678"}
+    dict_of(adopted.live.templates[0]).update(content=content, disabled=False)
+    adopted.set_live(factors={"sms": True, **NO_OTHERS}, message_types=("sms",))
+    found = adopted.findings()
+    kinds = {one.kind for one in found.values()}
+    assert kinds == {"action-dependencies", "provider", "template", "factor"}
+    template = found["template:otp_verify"]
+    assert (template.repair, "another sender" in template.what) == (Repair.UP, True)
+
+
+def test_other_code_that_runs_of_an_adopted_action_is_a_notice_and_never_deployed(
+    adopted: World,
+) -> None:
+    adopted.action["deployed_version"]["code"] = "exports.theirs = 2;"
+    adopted.action["all_changes_deployed"] = False
+    (finding,) = adopted.findings().values()
+    assert finding.id == f"action-undeployed:{UNIFIED}"
+    assert (finding.level, finding.repair) == (Level.NOTICE, Repair.NOTHING)
+
+
+def test_secrets_that_an_adopted_action_had_are_declared_until_they_are_gone() -> None:
+    at = world(retiredSecrets=["TWILIO_TOKEN"])
+    assert at.findings() == {}
+    assert "TWILIO_TOKEN" in {one["name"] for one in at.action["secrets"]}
 
 
 # --- What the engine sees ------------------------------------------------------------------------

@@ -106,11 +106,11 @@ def world(**config: Any) -> World:
             "name": one.name,
             "code": one.code,
         }
-        secrets = [{"name": name, "value": "[secret]"} for name in sorted(one.secret_names)]
+        secrets = [{"name": name, "value": "[secret]"} for name in sorted(one.secret_names or ())]
         resources.append(
             _resource("Action", f"action-{number}", action_id, outputs, {"secrets": secrets})
         )
-        bindings[one.trigger] = (_binding(action_id, one.name),) if one.bound else ()
+        bindings[one.trigger] = (_binding(action_id, one.display_name),) if one.bound else ()
         if one.bound:
             held = {"trigger": one.trigger, "actionId": action_id, "displayName": one.name}
             resources.append(_resource("TriggerAction", f"binding-{number}", action_id, held))
@@ -125,8 +125,13 @@ def _action(action_id: str, one: Any) -> dict[str, Any]:
     content = {
         "code": one.code,
         "runtime": one.runtime,
-        "dependencies": [],
-        "secrets": [{"name": name, "updated_at": WRITTEN} for name in sorted(one.secret_names)],
+        "dependencies": [
+            dict(zip(("name", "version"), package.rsplit("@", 1), strict=True))
+            for package in sorted(one.dependencies)
+        ],
+        "secrets": [
+            {"name": name, "updated_at": WRITTEN} for name in sorted(one.secret_names or ())
+        ],
     }
     version = {"id": f"version-of-{action_id}", "number": 1, "created_at": DEPLOYED}
     return {
@@ -151,7 +156,7 @@ def foreign_binding(name: str) -> dict[str, Any]:
 
 
 def _delivery_resources(declared: Declared) -> list[dict[str, Any]]:
-    if declared.delivery_methods is None:
+    if declared.provider is None:
         return []
     return [
         _resource("PhoneProvider", "provider", "pro_1", {"name": "custom"}),
@@ -159,7 +164,7 @@ def _delivery_resources(declared: Declared) -> list[dict[str, Any]]:
             _resource(
                 "PhoneNotificationTemplate", f"template-{kind}", f"tem_{kind}", {"type": kind}
             )
-            for kind in declared.texts
+            for kind in declared.templates
         ),
     ]
 
@@ -186,22 +191,26 @@ def _resource(
 
 
 def _live(declared: Declared, actions: Any, bindings: Any, ours: Any) -> Live:
+    methods = declared.provider.delivery_methods if declared.provider else ()
     provider = {
         "id": "pro_1",
-        "name": "custom",
-        "disabled": False,
-        "configuration": {"delivery_methods": list(declared.delivery_methods or ())},
+        "name": declared.provider.name if declared.provider else "",
+        "disabled": bool(declared.provider and declared.provider.disabled),
+        "configuration": {"delivery_methods": list(methods)},
         "updated_at": WRITTEN,
     }
     templates = [
         {
             "id": f"tem_{kind}",
             "type": kind,
-            "disabled": False,
-            "content": {"body": {"text": texts.text, "voice": texts.voice}},
+            "disabled": one.disabled,
+            "content": {
+                "body": {"text": one.text or "theirs", "voice": one.voice or "theirs"},
+                "from": one.sender,
+            },
             "updated_at": WRITTEN,
         }
-        for kind, texts in declared.texts.items()
+        for kind, one in declared.templates.items()
     ]
     legacy = bool(declared.legacy_texts)
     return Live(
@@ -209,11 +218,11 @@ def _live(declared: Declared, actions: Any, bindings: Any, ours: Any) -> Live:
         actions=actions,
         bindings=bindings,
         deployed_by_us=ours,
-        providers=(provider,) if declared.delivery_methods else (),
+        providers=(provider,) if declared.provider else (),
         templates=(*templates, {"type": "blocked_account", "disabled": False}),
-        factors={"sms": True, **NO_OTHERS},
+        factors={"sms": declared.phone_enabled, **NO_OTHERS},
         policies=(declared.policy,),
-        message_types=declared.message_types,
+        message_types=declared.message_types if declared.phone_enabled else None,
         selected_provider="phone-message-hook" if legacy else None,
         legacy_texts=dict(declared.legacy_texts),
     )
