@@ -39,13 +39,15 @@ class Access:
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ, *, domain: str = "") -> Self:
-        """Access from the environment; the stack's `auth0:domain` stands in for AUTH0_DOMAIN.
+        """Access from the environment; a stack's `auth0:domain` wins over AUTH0_DOMAIN.
+
+        As in Pulumi: a check must not read one tenant while `pulumi` is at another.
 
         Raises:
             TenantUnreadableError: naming every variable that is missing.
         """
         values = {name: environ.get(name, "") for name in _VARIABLES}
-        values["AUTH0_DOMAIN"] = values["AUTH0_DOMAIN"] or domain
+        values["AUTH0_DOMAIN"] = domain or values["AUTH0_DOMAIN"]
         missing = [name for name, value in values.items() if not value]
         if missing:
             raise TenantUnreadableError(
