@@ -2,4 +2,5 @@
 
 from phonemfa.cli import app
 
-app()
+# Named, or the completion scripts that typer makes would be for a program "python -m phonemfa".
+app(prog_name="phonemfa")
