@@ -31,6 +31,7 @@ class Refused:
         what: the reason in words, after "could not look: ".
         asked: the request, as `GET /path`.
         scope: the scope that the request needs.
+        status: of the answer, if there was one.
         fix: what to do, where that is known.
     """
 
@@ -38,6 +39,7 @@ class Refused:
     what: str
     asked: str = ""
     scope: str = ""
+    status: int | None = None
     fix: str = ""
 
 

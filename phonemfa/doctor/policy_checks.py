@@ -92,8 +92,8 @@ def _stricter(now: Policy, wanted: Policy, *, phone_works: bool) -> Finding:
         subject=Subject.POLICY,
         what=f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
         f"{_ASKED[wanted]}.{untried}",
-        fix="pulumi config set phonemfa:policy never for the first pulumi up, and the policy when "
-        "a code has arrived on your own phone",
+        fix="pulumi config set phonemfa:policy never for the first pulumi up; "
+        f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
     )
 
 

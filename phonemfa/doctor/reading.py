@@ -116,6 +116,11 @@ def _everything(
     settings = _asked(
         "/tenants/settings", "tenant_settings", lambda: _plain(client.tenants.settings.get())
     )
+    if isinstance(settings, Refused) and settings.status == HTTPStatus.UNAUTHORIZED:
+        # Every other question would be answered the same.
+        what = f"{domain} does not take the token: {settings.what}"
+        fix = "another AUTH0_API_TOKEN: they end, after a day unless said otherwise"
+        return _nothing(domain, Refused(why=Why.NO_TOKEN, what=what, fix=fix))
     actions = _asked(
         "/actions/actions",
         "actions",
@@ -237,4 +242,4 @@ def _refused(error: Any, asked: str, scope: str) -> Refused:
             why = Why.PLAN
     tail = f" {code}" if code else ""
     what = f"{asked} was answered {error.status_code}{tail}: {message.rstrip('.')}"
-    return Refused(why=why, what=what, asked=asked, scope=scope)
+    return Refused(why=why, what=what, asked=asked, scope=scope, status=error.status_code)

@@ -30,7 +30,8 @@ def sender_checks(settings: StackSettings) -> Iterator[Finding]:
         what=("the form is good; " if not doubts else "")
         + "whether the account may use them, only a message tells: an unregistered one is "
         "answered 200 with REJECTED_SOURCE",
-        fix="ask your NTT CPaaS account manager, and send yourself a test message",
+        fix="ask your NTT CPaaS account manager, and send yourself a message after pulumi up: "
+        "python -m phonemfa smoke",
     )
 
 

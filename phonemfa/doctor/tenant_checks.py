@@ -20,6 +20,7 @@ from phonemfa.doctor.reading import TRIGGERS
 from phonemfa.masking import masked
 from phonemfa.report.shown import cut, visible
 
+ADOPT: Final = "python -m phonemfa adopt"
 _LONGEST: Final = 60
 """Characters shown of a name or text that somebody else wrote."""
 
@@ -99,7 +100,7 @@ def action_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
             "actions_cardinality_custom_phone_provider_not_allowed",
             fix="uninstall the integration, or delete its Action"
             if installed
-            else f"set phonemfa:actionName to {name} and pulumi import it, or delete it",
+            else f"keep it for now: {ADOPT}. Or delete it",
         )
     if not foreign:
         yield _place(found, settings.action_name)
@@ -185,7 +186,7 @@ def _provider(provider: Json | None, settings: StackSettings) -> Finding:
             what=f"the tenant has {_name(provider)} ({_told(there)}): pulumi up takes it over in "
             f"place, as custom with delivery_methods {', '.join(ours)}. Its credentials are "
             "overwritten too, and nobody can read them back",
-            fix="note all of it down first if you may want to go back",
+            fix=f"{ADOPT} notes down what can be read; do so before if you may want to go back",
         )
     changes = []
     if sorted(there.get("delivery_methods", [])) != sorted(ours):
@@ -277,7 +278,7 @@ def template_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
             subject=Subject.TEMPLATES,
             what=f"already customised: {ids}. If this stack did not create them, pulumi up meets "
             "409; if it did, the texts differ and are overwritten",
-            fix="pulumi import them by these ids, or delete them in the tenant",
+            fix=f"{ADOPT}, or pulumi import them by these ids, or delete them",
         )
 
 

@@ -253,7 +253,10 @@ def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
     doctor.tenant.forget_requests()
     assert list(doctor.troubles()) == ["warning policy"]
     assert all(one["path"] != "/oauth/token" for one in doctor.tenant.logged())
-    doctor.environment["AUTH0_API_TOKEN"] = "canary"
+    doctor.environment["AUTH0_API_TOKEN"] = "e30.canary.e30"
+    doctor.tenant.forget_requests()
+    assert "does not take the token" in doctor.troubles()["unknown token"][0]
+    assert len(doctor.tenant.logged()) == 1, "no question more with a token that is none"
     refused = doctor.run()
     assert refused.exit_code == 2
     assert "canary" not in refused.output

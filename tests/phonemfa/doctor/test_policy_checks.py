@@ -93,7 +93,10 @@ def test_a_factor_that_is_switched_off_is_a_warning() -> None:
     assert "switches off otp" in warning.what
     assert "webauthn-roaming on too, and left so" in other.what
     named_as_pulumi_does = settings(otherFactors={"webauthnRoaming": False})
-    assert "webauthn-roaming" in about(Subject.FACTORS, check(tenant, named_as_pulumi_does))[0].what
+    assert (
+        "switches off webauthn-roaming"
+        in about(Subject.FACTORS, check(tenant, named_as_pulumi_does))[0].what
+    )
 
 
 def test_a_channel_that_users_lose_is_a_warning_while_the_phone_is_on() -> None:

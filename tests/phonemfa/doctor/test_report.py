@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.console import Console
 from phonemfa.doctor.findings import Finding, Level, Subject, exit_status
 from phonemfa.doctor.report import as_json, show, summary
 from phonemfa.exits import Exit
+from tests.contract import PROJECT
 
 
 def finding(level: Level, what: str = "something", fix: str = "") -> Finding:
@@ -58,3 +60,9 @@ def test_json_has_the_documented_keys() -> None:
         "exit": 1,
         "findings": [{"level": "fault", "subject": "rate limit", "what": "a", "fix": "b"}],
     }
+
+
+def test_the_guide_documents_every_subject_and_level() -> None:
+    guide = (PROJECT / "docs" / "guides" / "first-tenant.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `([a-z ]+)` \|", guide, flags=re.MULTILINE))
+    assert documented == {*map(str, Subject), *map(str, Level)}
