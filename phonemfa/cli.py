@@ -11,6 +11,7 @@ from phonemfa.adopt.command import adopt
 from phonemfa.break_glass.command import break_glass
 from phonemfa.doctor.command import doctor
 from phonemfa.drift.command import drift
+from phonemfa.enforce.command import enforce
 from phonemfa.report.command import report
 from phonemfa.rollback.command import rollback
 from phonemfa.rotate.command import rotate
@@ -35,6 +36,7 @@ app.command()(adopt)
 app.command()(drift)
 app.command()(report)
 app.command()(smoke)
+app.command()(enforce)
 app.command()(break_glass)
 app.command()(rollback)
 app.command()(rotate)

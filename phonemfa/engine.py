@@ -136,6 +136,14 @@ class PulumiCli:
         """
         return self.run("up", "--refresh", "--yes", "--skip-preview", *self._config)
 
+    def set_value(self, key: str, value: str) -> None:
+        """Put a value that is no secret into the stack's file.
+
+        Raises:
+            EngineFailedError: the file is not to be had.
+        """
+        self.run("config", "set", key, value, *self._config)
+
     def set_secret(self, key: str, value: str) -> None:
         """Encrypt a value into the stack's file; it travels over standard input.
 

@@ -1,0 +1,1 @@
+"""Asking users for codes, as a last and guarded step."""
