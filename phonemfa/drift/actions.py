@@ -75,6 +75,8 @@ def _code(sender: Sender) -> Iterator[Finding]:
         what = "other code than the repository's is deployed and sends the messages"
     elif running == declared:
         what = "the Action's draft was edited; what runs is still the declared code"
+    elif running is None:
+        what = "the Action's draft was edited"
     else:
         what = "the Action's draft was edited, and what runs is neither it nor the declared code"
     yield Finding(
@@ -162,16 +164,19 @@ def _differing_parts(ours: Json, running: Json | None) -> Iterator[str]:
     if running is None:
         yield "everything"
         return
-    if running.get("code") != ours.get("code"):
+    # What a version does not tell is no difference: the tenant's own flag is left to say so.
+    same_code = running.get("code", ours.get("code")) == ours.get("code")
+    same_runtime = not runtime_of(running) or runtime_of(running) == runtime_of(ours)
+    if not same_code:
         yield "code"
-    if runtime_of(running) != runtime_of(ours):
+    if not same_runtime:
         yield "runtime"
     if dependencies_of(running) != dependencies_of(ours):
         yield "dependencies"
     if ours.get("all_changes_deployed") is False:
         if secret_times(running) != secret_times(ours):
             yield "secrets"
-        elif running.get("code") == ours.get("code") and runtime_of(running) == runtime_of(ours):
+        elif same_code and same_runtime:
             yield "something that the tenant does not tell"
 
 

@@ -91,6 +91,15 @@ def test_whatever_the_deployed_version_differs_in_is_told(part: str) -> None:
     assert set(at.findings()) == {f"action-undeployed:{UNIFIED}"}
 
 
+def test_a_version_that_does_not_tell_its_code_is_judged_by_the_tenants_own_flag() -> None:
+    at = world()
+    for part in ("code", "runtime"):
+        del at.action["deployed_version"][part]
+    assert at.findings() == {}
+    at.action["all_changes_deployed"] = False
+    assert set(at.findings()) == {f"action-undeployed:{UNIFIED}"}
+
+
 def test_the_same_code_deployed_again_is_no_drift() -> None:
     at = world()
     at.action["deployed_version"] |= {"id": "another", "created_at": LATER, "number": 2}

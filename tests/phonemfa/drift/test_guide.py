@@ -1,0 +1,26 @@
+"""The guide tells the kinds, scopes and statuses that the code has."""
+
+from __future__ import annotations
+
+import re
+
+from phonemfa.drift.issue import LABEL
+from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.live import READ_SCOPES
+from phonemfa.exits import Exit
+from tests.contract import PROJECT
+
+GUIDE = (PROJECT / "docs" / "guides" / "drift.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_table_is_the_registry() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \| (.+) \|$", GUIDE, re.MULTILINE)
+    assert rows == [(one.id, one.title, one.seen_by, one.repaired_by) for one in KINDS.values()]
+
+
+def test_the_guide_names_every_scope_status_and_label() -> None:
+    for scope in READ_SCOPES:
+        assert f"`{scope}`" in GUIDE
+    for status in (Exit.FINE, Exit.DRIFTED, Exit.UNANSWERED):
+        assert f"**{int(status)}**" in GUIDE
+    assert f"`{LABEL}`" in GUIDE
