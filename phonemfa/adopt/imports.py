@@ -74,6 +74,6 @@ def _resource(token: str, name: str, identifier: str, parent: str) -> dict[str, 
         "name": name,
         "id": identifier,
         "parent": parent,
-        # Without it the engine would import through another default provider than the program's.
+        # The program's own, so that the import reads with the plugin that previews use.
         "version": version("pulumi_auth0"),
     }

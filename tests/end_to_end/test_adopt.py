@@ -29,15 +29,18 @@ class Adopter:
         self.stack, self.tenant = stack, tenant
 
     def adopt(self) -> dict[str, Any]:
-        """Write, import, and the answer of `--json`."""
+        """Write, import, preview without a change; answers what `--json` printed."""
+        before = everything(self.tenant)
         result = run_adopt(self.stack.folder, self.tenant, "--yes", "--json")
         assert result.exit_code == 0, result.output
         assert hand_made.SECRET not in result.output
         answer: dict[str, Any] = json.loads(result.stdout)
         (imported,) = [one for one in answer["files"] if one.endswith("import.json")]
-        self.stack.run(
-            "import", "--file", imported, "--generate-code=false", "--yes", "--skip-preview"
-        )
+        where = ("--file", imported, "--generate-code=false")
+        self.stack.run("import", *where, "--yes", "--skip-preview")
+        self.nothing_to_change()
+        assert everything(self.tenant) == before
+        assert self.tenant.unknown_routes() == 0
         return answer
 
     def nothing_to_change(self) -> None:
@@ -99,12 +102,10 @@ def everything(tenant: Tenant) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key != "logs"}
 
 
+# Three more are adopted on their way to being taken over, and one that auth0-deploy-cli made.
 SHAPES = [
-    hand_made.twilio,
-    hand_made.custom,
     hand_made.half,
     hand_made.everything_off,
-    pytest.param(hand_made.legacy_hook, marks=legacy_tenant),
     pytest.param(hand_made.legacy_twilio, marks=legacy_tenant),
     pytest.param(hand_made.marketplace, marks=legacy_tenant),
 ]
@@ -115,18 +116,13 @@ def test_after_the_import_nothing_is_to_change_and_nothing_has_changed(
     shape: Shape, adopter: Adopter, tenant: Tenant
 ) -> None:
     shape(tenant)
-    before = everything(tenant)
     adopter.adopt()
-    adopter.nothing_to_change()
-    assert everything(tenant) == before
-    assert tenant.unknown_routes() == 0
 
 
 def test_another_action_is_adopted_and_then_taken_over_in_place(
     adopter: Adopter, tenant: Tenant
 ) -> None:
     hand_made.custom(tenant)
-    before = everything(tenant)
     rows = adopter.adopt()["rows"]
     told = {row["part"]: row for row in rows}
     assert told["its secrets"]["fate"] == "could not be read"
@@ -139,7 +135,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
     found = (adopter.stack.folder / config["adopted"]["action"]["code"]).read_bytes()
     assert found == (hand_made.CODE + "// not deployed\n").encode()
 
-    adopter.nothing_to_change()
+    before = everything(tenant)
     adopter.stack.up()
     assert everything(tenant) == before
 
@@ -182,7 +178,6 @@ def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
     assert config["texts"] == {
         "otp_verify": {"text": "{{ code }} は認証コード", "voice": "{{ code }}"}
     }
-    adopter.nothing_to_change()
 
     adopter.take_over()
     adopter.stack.up()
@@ -208,7 +203,6 @@ def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
         "otp_enroll": {"text": "{{ tenant.friendly_name }} {{ code }} を登録"},
         "otp_verify": {"text": "{{ tenant.friendly_name }} {{ code }} を確認"},
     }
-    adopter.nothing_to_change()
 
     adopter.take_over()
     adopter.stack.up()
@@ -309,8 +303,5 @@ def test_a_tenant_made_by_auth0_deploy_cli_is_adopted(
     with DeployCli(tenant.running) as tool:
         tool.apply(exported)
 
-    before = everything(tenant)
     adopter.adopt()
     assert adopter.config["adopted"]["action"]["name"] == "sms gateway"
-    adopter.nothing_to_change()
-    assert everything(tenant) == before
