@@ -111,7 +111,13 @@ def rendered(template: str) -> str:
         return simple
     from liquid import Environment  # noqa: PLC0415
 
-    return Environment().from_string(template).render(**SAMPLE)
+    class Bounded(Environment):
+        """A text that would run for ever is an error, not a preview that hangs."""
+
+        loop_iteration_limit = 10_000
+        output_stream_limit = 100_000
+
+    return Bounded().from_string(template).render(**SAMPLE)
 
 
 def _sample_value(output: re.Match[str]) -> str:

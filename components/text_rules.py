@@ -95,8 +95,19 @@ def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, 
 
 def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
     # The shipped texts, and most others, use two variables and nothing else: no parser needed.
-    if not _ONLY_SHIPPED_VARIABLES.match(template):
-        yield from syntax_problems(template, legacy=legacy)
+    if _ONLY_SHIPPED_VARIABLES.match(template):
+        return
+    problems = list(syntax_problems(template, legacy=legacy))
+    yield from problems or _not_renderable(template)
+
+
+def _not_renderable(template: str) -> Iterator[str]:
+    from liquid.exceptions import LiquidError  # noqa: PLC0415 - loaded already, by syntax_problems
+
+    try:
+        rendered(template)
+    except LiquidError as error:
+        yield f"it cannot be rendered ({error})"
 
 
 def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:

@@ -16,8 +16,16 @@ from liquid.exceptions import LiquidError
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.rules import NotSentError
 
-# Lenient, as Auth0 is: an unknown variable is empty text, not an error.
-_ENVIRONMENT = Environment()
+
+class _Bounded(Environment):
+    """Lenient, as Auth0 is: an unknown variable is empty text, not an error. A text that would
+    run for ever is one: what Auth0 does with it, nobody established."""
+
+    loop_iteration_limit = 10_000
+    output_stream_limit = 100_000
+
+
+_ENVIRONMENT = _Bounded()
 
 
 def variables(

@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from liquid import Environment
+from liquid.exceptions import LiquidError
 
+from components.faults import SettingsError
 from components.message_size import SAMPLE, rendered, sms_size, unshowable
+from components.settings import StackSettings
 from components.text_rules import text_warnings
 from components.texts import Texts, texts_for
 from components.vocabulary import Language, MessageType
+from tests.components.test_settings import GOOD
 
 
 @pytest.mark.parametrize(
@@ -72,3 +76,18 @@ def test_long_texts_and_emoji_are_worth_a_warning() -> None:
     long, odd = text_warnings(texts)
     assert "88 UTF-16 units, 2 parts" in long
     assert "😀" in odd
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "{{ code }}{% for i in (1..1000000000) %}x{% endfor %}",
+        "{{ code }}{% for i in (1..9999) %}{{ 'x' | append: 'long long long text' }}{% endfor %}",
+    ],
+)
+def test_a_text_that_would_run_for_ever_is_an_error(endless: str) -> None:
+    with pytest.raises(LiquidError):
+        rendered(endless)
+    values = GOOD | {"texts": {"otp_verify": {"text": endless, "voice": "{{ code }}"}}}
+    with pytest.raises(SettingsError, match="cannot be rendered"):
+        StackSettings.check("dev", values)
