@@ -238,6 +238,16 @@ class StackSettings(Strict):
             )
         return value
 
+    @field_validator("transition")
+    @classmethod
+    def _what_was_found_stays_where_it_is(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("adopted"):
+            raise rule_broken(
+                "A tenant that is declared as it was found cannot be moved.",
+                f"take over first: pulumi config rm {NAMESPACE}:adopted (docs/guides/adopt.md)",
+            )
+        return value
+
     @field_validator("gate")
     @classmethod
     def _a_test_message_can_be_sent(cls, value: Gate, info: ValidationInfo) -> Gate:
@@ -277,9 +287,13 @@ class StackSettings(Strict):
         return settings
 
 
+_BROKEN: Final = object()
+
+
 def _without(value: str | None, info: ValidationInfo) -> bool:
     # An adopted Action brings its own host and senders along, in its code or its secrets.
-    return value is None and info.data.get("adopted") is None
+    # Where that block has a fault of its own, it is not in the data at all.
+    return value is None and info.data.get("adopted", _BROKEN) is None
 
 
 def _well_formed_texts(values: Mapping[str, Any]) -> dict[MessageType, TextOverride]:
