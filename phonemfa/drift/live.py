@@ -1,6 +1,7 @@
 """A tenant as a drift check needs it: whole objects, as the API answers them.
 
-Owns which requests a check makes; all of them read. Refuses to compare, and to write.
+Owns which requests a check makes; all of them read, with the scopes that `phonemfa.scopes` lists
+under `Need.LOOK`. Refuses to compare, and to write.
 """
 
 from __future__ import annotations
@@ -18,16 +19,6 @@ if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
 Json = Mapping[str, Any]
-
-READ_SCOPES = (
-    "read:actions",
-    "read:phone_providers",
-    "read:phone_templates",
-    "read:guardian_factors",
-    "read:mfa_policies",
-    "read:tenant_settings",
-)
-"""All that a check needs, the engine's refresh included."""
 
 
 @dataclass(frozen=True, kw_only=True)

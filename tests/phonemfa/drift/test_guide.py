@@ -6,8 +6,8 @@ import re
 
 from phonemfa.drift.issue import LABEL
 from phonemfa.drift.kinds import KINDS
-from phonemfa.drift.live import READ_SCOPES
 from phonemfa.exits import Exit
+from phonemfa.scopes import Need, names, needed_by
 from tests.contract import PROJECT
 
 GUIDE = (PROJECT / "docs" / "guides" / "drift.md").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ def test_the_guides_table_is_the_registry() -> None:
 
 
 def test_the_guide_names_every_scope_status_and_label() -> None:
-    for scope in READ_SCOPES:
+    for scope in names(needed_by([Need.LOOK])):
         assert f"`{scope}`" in GUIDE
     for status in (Exit.FINE, Exit.DRIFTED, Exit.UNANSWERED):
         assert f"**{int(status)}**" in GUIDE
