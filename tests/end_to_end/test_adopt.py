@@ -117,6 +117,7 @@ def test_after_the_import_nothing_is_to_change_and_nothing_has_changed(
 ) -> None:
     shape(tenant)
     adopter.adopt()
+    assert hand_made.SECRET not in adopter.stack.run("stack", "export").out
 
 
 def test_another_action_is_adopted_and_then_taken_over_in_place(
