@@ -240,6 +240,8 @@ def _refused(error: Any, asked: str, scope: str) -> Refused:
             why = Why.SCOPE
         elif code in _PLAN_CODES or message.startswith(_DISABLED):
             why = Why.PLAN
+    if error.status_code is not None and error.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        message = "and that is not JSON"  # auth0-python makes no difference
     tail = f" {code}" if code else ""
     what = f"{asked} was answered {error.status_code}{tail}: {message.rstrip('.')}"
     return Refused(why=why, what=what, asked=asked, scope=scope, status=error.status_code)

@@ -29,7 +29,7 @@ class Doctor:
     """Runs the command with the environment that Pulumi would have."""
 
     def __init__(self, folder: Path, tenant: Tenant) -> None:
-        self.folder, self.tenant = folder, tenant
+        self.folder, self.tenant, self.domain = folder, tenant, ""
         self.environment = {
             "AUTH0_DOMAIN": tenant.domain,
             "AUTH0_CLIENT_ID": tenant.running.client_id,
@@ -41,6 +41,8 @@ class Doctor:
 
     def run(self, *options: str, stdin: str = "", **config: Any) -> Result:
         values = {f"phonemfa:{key}": value for key, value in (CONFIG | config).items()}
+        if self.domain:
+            values["auth0:domain"] = self.domain
         text = yaml.safe_dump({"config": values})
         (self.folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
         arguments = ["doctor", "--stack", "dev", "--project", str(self.folder), *options]
@@ -181,10 +183,22 @@ def test_plan_and_limit_are_told_from_the_tenants_own_answers(doctor: Doctor) ->
 
 
 def test_an_answer_that_cannot_be_read_is_one_unknown_and_exit_status_two(doctor: Doctor) -> None:
-    path = "/guardian/policies$"
-    doctor.tenant.control("POST", "/faults", {"path": path, "status": 200, "raw_body": "<html>"})
-    found = doctor.troubles()
-    assert list(found) == ["unknown policy"]
+    answer: dict[str, Any]
+    for answer in ({"raw_body": "<html>"}, {"body": {"policy": "always"}}):
+        fault = {"path": "/guardian/policies$", "status": 200, **answer}
+        doctor.tenant.control("POST", "/faults", fault)
+        assert list(doctor.troubles()) == ["unknown policy"], answer
+
+
+def test_a_stack_that_moves_is_about_both_generations_and_asks_what_the_tenant_answers(
+    doctor: Doctor,
+) -> None:
+    doctor.tenant.forget_requests()
+    assert doctor.troubles(transition=True, policy="never") == {}
+    asked = {one["path"].partition("?")[0] for one in doctor.tenant.logged()}
+    for trigger in ("custom-phone-provider", "send-phone-message"):
+        assert f"/api/v2/actions/triggers/{trigger}/bindings" in asked
+    assert not any("selected-provider" in one for one in asked), "a unified tenant refuses that"
 
 
 def bind_marketplace_action(tenant: Tenant, *, name: str) -> None:
@@ -253,6 +267,8 @@ def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
     doctor.tenant.forget_requests()
     assert list(doctor.troubles()) == ["warning policy"]
     assert all(one["path"] != "/oauth/token" for one in doctor.tenant.logged())
+    doctor.environment["AUTH0_DOMAIN"], doctor.domain = "localhost:1", doctor.tenant.domain
+    assert list(doctor.troubles()) == ["warning token", "warning policy"], "the stack's goes before"
     doctor.environment["AUTH0_API_TOKEN"] = "e30.canary.e30"
     doctor.tenant.forget_requests()
     assert "does not take the token" in doctor.troubles()["unknown token"][0]

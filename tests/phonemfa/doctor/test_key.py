@@ -35,7 +35,7 @@ def test_the_stacks_secret_is_asked_for_by_its_name_and_in_the_stacks_file(tmp_p
     assert "other.yaml" in asked
 
 
-@pytest.mark.parametrize("key", ["canary key", "canary\u3000", ""])
+@pytest.mark.parametrize("key", ["canary key", "canary鍵", ""])
 def test_a_key_that_no_header_can_carry_is_refused_without_being_told(
     tmp_path: Path, key: str
 ) -> None:

@@ -35,7 +35,7 @@ def test_the_worst_decides(levels: list[Level], status: Exit, words: str) -> Non
 
 
 def test_the_table_fits_into_80_columns_and_cuts_nothing() -> None:
-    words = " ".join(f"word{number}" for number in range(40)) + " " + "x" * 100
+    words = " ".join(f"word{number}" for number in range(40)) + " [red]" + "x" * 100
     stream = io.StringIO()
     show(
         "dev",
@@ -46,7 +46,7 @@ def test_the_table_fits_into_80_columns_and_cuts_nothing() -> None:
     lines = stream.getvalue().splitlines()
     assert max(len(line) for line in lines) <= 80
     shown = "".join(line.split("│")[3].strip() for line in lines if line.count("│") == 4)
-    for part in ("word0", "word39", "x" * 100):
+    for part in ("[red]", "word0", "word39", "x" * 100):
         assert shown.count(part) == len(Level)
     assert "→ do [bold]this[/bold]" in stream.getvalue(), "a tenant's text is no markup"
     assert "…" not in stream.getvalue()
