@@ -17,7 +17,6 @@ SCRIPT = PROJECT / "scripts" / "phonemfa"
     ("words", "offered"),
     [
         ("phonemfa ro", ["rollback", "rotate"]),
-        ("phonemfa rotate --un", ["--unchecked"]),
         ("phonemfa rollback --secrets ", ["current", "version"]),
     ],
 )

@@ -1,0 +1,42 @@
+"""The Actions that a stack declares: what they are called, where they stand, and their code.
+
+Owns that for every command that looks for them in a tenant. Refuses to read a tenant.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from components.action_code import Trigger, assemble
+from components.settings import StackSettings
+from components.vocabulary import Experience
+
+TRIGGERS: Final[dict[Experience, Trigger]] = {
+    Experience.UNIFIED: "custom-phone-provider",
+    Experience.LEGACY: "send-phone-message",
+}
+
+
+def experiences(settings: StackSettings) -> list[Experience]:
+    """Those that the stack has a sender for: both while it moves its tenant."""
+    return list(Experience) if settings.transition else [settings.experience]
+
+
+def action_name(settings: StackSettings, experience: Experience) -> str | None:
+    """What the stack's Action is called; None when it adopts a tenant that has none."""
+    if settings.adopted:
+        return settings.adopted.action.name if settings.adopted.action else None
+    if experience is Experience.LEGACY:
+        return f"{settings.action_name}-legacy"
+    return settings.action_name
+
+
+def action_code(settings: StackSettings, experience: Experience) -> str | None:
+    """The code that the repository has for it.
+
+    Raises:
+        pulumi.RunError: the code of an adopted Action is not where the stack says.
+    """
+    if settings.adopted:
+        return settings.adopted.action.source() if settings.adopted.action else None
+    return assemble(TRIGGERS[experience])
