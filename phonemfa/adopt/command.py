@@ -27,6 +27,7 @@ from phonemfa.tenant import Access, TenantUnreadableError
 
 _MARKS: Final = {
     Fate.ADOPTED: "[green]adopted[/]",
+    Fate.ABSENT: "not there",
     Fate.LEFT: "left alone",
     Fate.UNREADABLE: "[yellow]could not be read[/]",
     Fate.WARNING: "[yellow]look at this[/]",

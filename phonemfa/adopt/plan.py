@@ -47,6 +47,8 @@ class Fate(StrEnum):
 
     ADOPTED = "adopted"
     """In the stack from now on, with the values that it has."""
+    ABSENT = "not there"
+    """Not in the tenant, and not declared."""
     LEFT = "left alone"
     """Not in the stack; the tenant keeps it."""
     UNREADABLE = "could not be read"
@@ -194,7 +196,7 @@ def _legacy_phone(
 def _action(found: FoundTenant, action: Action | None, stack: str, draft: _Draft) -> None:
     trigger = TRIGGERS[found.experience]
     if action is None:
-        draft.tell(trigger, "no Action that could be adopted", "none is declared")
+        draft.tell(trigger, "no Action that could be adopted", "none is declared", Fate.ABSENT)
         return
     path = f"{FOLDER}/{stack}/action.js"
     draft.files[path] = action.code
@@ -266,7 +268,7 @@ def _others(found: FoundTenant, chosen: Action | None, draft: _Draft) -> None:
 def _provider(found: FoundTenant, draft: _Draft) -> None:
     provider = found.provider
     if provider is None:
-        draft.tell("phone provider", "none", "none is declared")
+        draft.tell("phone provider", "none", "none is declared", Fate.ABSENT)
         return
     block: dict[str, Any] = {
         "name": provider.name,
@@ -305,7 +307,7 @@ def _texts(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
         becomes = f"declared as it is. {problem} It goes when this stack takes over"
         draft.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
     if not texts.told and not texts.unfit:
-        draft.tell("texts", "Auth0's own", "none is declared")
+        draft.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
 def _senders(found: FoundTenant, draft: _Draft) -> None:

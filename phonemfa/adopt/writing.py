@@ -71,7 +71,8 @@ def changes_of(plan: Plan, project: Path, stack: str, *, file: Path | None = Non
         there = config_of(before)
         new = {key: value for key, value in plan.suggestions.items() if key not in there}
         new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
-        text = with_values(before, new) if new else before
+        ordered = {key: new[key] for key in sorted(new, key=_place)}
+        text = with_values(before, ordered) if new else before
     except NoStackFileError as error:
         raise StackFileError(f"{path.name} cannot be used: {error}") from None
     _check(stack, config_of(text))
@@ -96,6 +97,15 @@ def write(changes: Changes) -> None:
     for path, content in changes.files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode("utf-8"))
+
+
+def _place(key: str) -> int:
+    # As the settings are documented, what is not theirs first, the long block last.
+    names = [field.alias or name for name, field in StackSettings.model_fields.items()]
+    name = key.removeprefix(f"{NAMESPACE}:")
+    if name not in names:
+        return -1
+    return len(names) if name == "adopted" else names.index(name)
 
 
 def _check(stack: str, config: Mapping[str, Any]) -> None:
