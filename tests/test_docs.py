@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 from components.settings import StackSettings
+from phonemfa.cli import app
 from tests.contract import PROJECT
 
 PAGES = sorted(
@@ -27,10 +29,22 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 
 def test_the_readme_has_every_setting() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `([A-Za-z]+)` \|", readme, flags=re.MULTILINE))
+    documented = names_in_table("Setting (`phonemfa:…`)")
     settings = {field.alias or name for name, field in StackSettings.model_fields.items()}
     assert documented == settings | {"cpaasApiKey"}
+
+
+def test_the_readme_has_every_command() -> None:
+    commands = {str(one.name) for one in typer.main.get_group(app).commands.values()}
+    assert names_in_table("Command") == commands
+
+
+def names_in_table(heading: str) -> set[str]:
+    """The first cell of each row of the README's table whose first heading this is."""
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    _, _, after = readme.partition(f"| {heading} |")
+    rows, _, _ = after.partition("\n\n")
+    return set(re.findall(r"^\| `([A-Za-z-]+)` \|", rows, flags=re.MULTILINE))
 
 
 def test_every_make_target_that_a_page_names_exists() -> None:
