@@ -61,11 +61,12 @@ def break_glass(
     as_json: options.AsJson = False,
     yes: options.Yes = False,
 ) -> None:
-    """Set the tenant's MFA policy to never, in one request, without Pulumi.
+    """Set a tenant's MFA policy to never, at once and without Pulumi.
 
-    Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:mfa_policies and
-    update:mfa_policies. The record is printed as JSON. Where even the other commands do not load,
-    `python -m phonemfa.break_glass` does.
+    Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.
+    Scopes: read:mfa_policies, update:mfa_policies.
+    Prints a record of it as JSON.
+    Where other commands do not load, python -m phonemfa.break_glass does.
 
     Exit status: 0 the policy is never, 1 it is not, 2 nothing was written.
 

@@ -64,14 +64,13 @@ def rotate(
     as_json: options.AsJson = False,
     yes: options.Yes = False,
 ) -> None:
-    """Check a new CPaaS key, deploy it, send test messages, and say when the old one may go.
+    """Deploy a new CPaaS key, try it, and say when the old one may be revoked.
 
-    The key is asked for, or read from standard input; both keys must be valid at the CPaaS until
-    this command calls the old one dispensable. If the new one does not send, the old one is put
-    back.
+    The key is asked for, or read from standard input.
+    Both keys must be valid at the CPaaS until the old one is called dispensable.
+    If the new one does not send, the old one is put back.
 
-    Exit status: 0 the old key may be revoked, 1 the new key does not send and the old one is back,
-    2 not known, or nothing was written.
+    Exit status: 0 the old key may be revoked, 1 the old key is back, 2 not known.
 
     Example: python -m phonemfa rotate --stack prod --yes < new-key
     """
@@ -116,7 +115,9 @@ def read_key() -> str:
     Ends with `Exit.UNANSWERED` for a text that can be no key; it is not repeated.
     """
     if on_terminal():
-        key = str(typer.prompt("New CPaaS key", hide_input=True, err=True, default=""))
+        key = str(
+            typer.prompt("New CPaaS key", hide_input=True, err=True, default="", show_default=False)
+        )
     else:
         key = sys.stdin.read()
     key = key.strip()

@@ -66,7 +66,7 @@ def smoke(
     as_json: options.AsJson = False,
     yes: options.Yes = False,
 ) -> None:
-    """Send a real test message by each declared channel, and find the evidence for it.
+    """Send a real test message by each declared channel, and find the evidence.
 
     Exit status: 0 every channel's message was sent, 1 one was not, 2 not known.
 
