@@ -148,7 +148,7 @@ def guidance(domain: str, *, changed: bool) -> list[str]:
     first = "The policy is never: nobody" if changed else "The policy was never already: nobody"
     return [
         f"{first} in {domain} is asked for a second factor. Enrolments, factors and the",
-        "Action are as they were. Sessions that wait at a prompt begin again.",
+        "Action are as they were. A post-login Action that asks for MFA by itself still does.",
         "",
         "Pulumi does not know. Its next `pulumi up --refresh`, a `phonemfa drift --repair`, and",
         "any `pulumi up` that changes the factor put the stack's policy back. So, now:",
