@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from components.settings import API_KEY, NAMESPACE, StackSettings
+from components.raw_config import API_KEY, NAMESPACE
+from components.settings import StackSettings
 from phonemfa.console import working
 from phonemfa.engine import EngineFailedError, PulumiCli, is_change
 from phonemfa.rollback.declared import TRIGGERS, action_name, experiences
@@ -151,7 +152,9 @@ class _Attempt:
             self.stack.file.write_bytes(self.file_before)
             raise
         if not changes:
-            # A rotation that was cut off after its `pulumi up`, or the same key once more.
+            # A rotation that was cut off after its `pulumi up`, or the same key once more: what
+            # the file had was that key too, in another encryption.
+            self.stack.file.write_bytes(self.file_before)
             return Rotated(smoke=self._smoke(patience), written=self.before, was_there=True)
         try:
             with working("pulumi up --refresh with the new key"):
