@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -46,11 +46,27 @@ class HalfDone(Hooked):
 
     async def _finish(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)
-        if wanted != await plain(args.old_inputs):
+        # What the provider compares with is the recorded result of the last write, not its inputs.
+        if not _covers(await plain(args.old_outputs), wanted):
             return
         pulumi.log.info(f"{args.name}: the last run failed here; writing it once more")
         async with self._access.connect() as tenant:
             await _WRITES[args.type](tenant, args.id, wanted)
+
+
+def _covers(recorded: Any, wanted: Any) -> bool:
+    """Whether everything wanted is in the record, which may have more."""
+    if isinstance(wanted, Mapping):
+        return isinstance(recorded, Mapping) and all(
+            key in recorded and _covers(recorded[key], value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        return (
+            isinstance(recorded, Sequence)
+            and len(recorded) == len(wanted)
+            and all(_covers(one, other) for one, other in zip(recorded, wanted, strict=True))
+        )
+    return bool(recorded == wanted)
 
 
 async def _write_action(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 GUARDIAN: Final = "auth0:index/guardian:Guardian"
 _NEVER: Final = "never"
+_HOOK: Final = "phone-message-hook"
 
 
 class GateClosedError(Exception):
@@ -98,35 +99,43 @@ class PolicyLast(Hooked):
                 await tenant.guardian.policies.set(request=policies)
 
     async def _make_ready(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
-        missing = await self._missing(tenant)
+        if not phone.get("enabled"):
+            # An adopted tenant may ask for other factors alone: nothing to deliver.
+            return
+        missing = await self._missing(tenant, phone)
         if missing:
             raise GateClosedError(
                 f"{missing}. The policy stays as it was, so that nobody is asked for a code that "
-                "cannot be sent. Put that right and run pulumi up --refresh again."
+                "cannot be sent. Put that right and run pulumi up --refresh again"
             )
         factors = {one.name: one.enabled for one in await tenant.guardian.factors.list()}
         if not factors.get("sms"):
             await tenant.guardian.factors.set("sms", enabled=True)
         if phone.get("provider"):
             await _legacy_delivery(tenant, phone)
-        types = phone.get("messageTypes") or []
-        current = await tenant.guardian.factors.phone.get_message_types()
-        if list(current.message_types or []) != types:
-            await tenant.guardian.factors.phone.set_message_types(message_types=types)
+        if "messageTypes" in phone:
+            current = await tenant.guardian.factors.phone.get_message_types()
+            if list(current.message_types or []) != phone["messageTypes"]:
+                await tenant.guardian.factors.phone.set_message_types(
+                    message_types=phone["messageTypes"]
+                )
 
-    async def _missing(self, tenant: AsyncManagementClient) -> str:
+    async def _missing(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> str:
         """What a code still needs; empty when nothing."""
         trigger = TRIGGERS[self._experience]
         if self._experience is Experience.LEGACY:
+            if phone.get("provider") != _HOOK:
+                return ""
             bound = await tenant.actions.triggers.bindings.list(trigger)
             has_sender = bool([one async for one in bound])
             return "" if has_sender else f"No Action is bound to {trigger}"
-        actions = await tenant.actions.list(trigger_id=trigger)
-        if not any([bool(one.deployed_version) async for one in actions]):
-            return f"No Action is deployed on {trigger}"
         answer = await tenant.branding.phone.providers.list()
-        if not any(one.name == "custom" and not one.disabled for one in answer.providers or []):
-            return "The tenant has no custom phone provider that is switched on"
+        providers = {one.name for one in answer.providers or [] if not one.disabled}
+        if not providers:
+            return "The tenant has no phone provider that is switched on"
+        actions = await tenant.actions.list(trigger_id=trigger)
+        if "custom" in providers and not any([bool(one.deployed_version) async for one in actions]):
+            return f"No Action is deployed on {trigger}"
         return ""
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:

@@ -7,7 +7,6 @@ the CPaaS key is an `Output` secret from the moment it is read.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from pydantic import (
 )
 
 from components.adopted import NOTICE, Adopted
-from components.faults import HIDDEN, NOT_SET, Fault, SettingsError, faults_of, rule_broken
+from components.faults import Fault, SettingsError, faults_of, rule_broken
 from components.management import TenantAccess
+from components.raw_config import API_KEY, NAMESPACE, decoded, secret_faults, usable_key, values_of
 from components.strict import Strict
 from components.text_rules import text_faults, text_warnings
 from components.texts import SHIPPED, Texts, texts_for
@@ -46,9 +46,6 @@ from components.vocabulary import (
     Policy,
     VoiceGender,
 )
-
-NAMESPACE: Final = "phonemfa"
-API_KEY: Final = "cpaasApiKey"
 
 
 class TextOverride(Strict):
@@ -345,10 +342,10 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         SettingsError: naming every fault, before any resource is declared.
     """
     config = config or pulumi.Config(NAMESPACE)
-    raw = _values_of(config)
-    faults = _secret_faults(config, raw, key_needed="adopted" not in raw)
+    raw = values_of(config)
+    faults = secret_faults(config, raw, key_needed="adopted" not in raw)
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
-    values = {key: _decoded(value) for key, value in raw.items() if key not in hidden}
+    values = {key: decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     if settings.adopted:
@@ -384,83 +381,7 @@ def _tenant_access() -> TenantAccess:
 def _api_key(config: pulumi.Config, settings: StackSettings) -> pulumi.Output[str]:
     if settings.adopted and not config.get(API_KEY):
         return pulumi.Output.secret("")
-    return config.require_secret(API_KEY).apply(_usable_key)
-
-
-def _values_of(config: pulumi.Config) -> dict[str, str]:
-    # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
-    everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
-    prefix = f"{config.name}:"
-    return {
-        key.removeprefix(prefix): value
-        for key, value in everything.items()
-        if key.startswith(prefix)
-    }
-
-
-def _secret_faults(
-    config: pulumi.Config, raw: Mapping[str, str], *, key_needed: bool
-) -> list[Fault]:
-    faults = _key_faults(config, raw) if key_needed or API_KEY in raw else []
-    for name in sorted(raw):
-        if name != API_KEY and pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
-            faults.append(
-                Fault(
-                    key=f"{config.name}:{name}",
-                    value=HIDDEN,
-                    consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
-                    "would be shown in previews and in the tenant.",
-                    fix=f"pulumi config rm {config.name}:{name}; if it is a setting, set it again "
-                    "without --secret",
-                )
-            )
-    return faults
-
-
-def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
-    key = f"{config.name}:{API_KEY}"
-    fix = f"pulumi config set --secret {key} (the value is read from standard input)"
-    if API_KEY not in raw:
-        return [
-            Fault(
-                key=key,
-                value=NOT_SET,
-                consequence="It is required: the Action cannot send without the CPaaS API key.",
-                fix=fix,
-            )
-        ]
-    if not pulumi.runtime.is_config_secret(key):
-        return [
-            Fault(
-                key=key,
-                value=HIDDEN,
-                consequence="The CPaaS API key is in the stack's file as plain text, for every "
-                "reader of the repository and its history.",
-                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
-            )
-        ]
-    return []
-
-
-def _usable_key(key: str) -> str:
-    if not key or not key.isascii() or any(character.isspace() for character in key):
-        # Never part of the message: the key itself.
-        raise pulumi.RunError(
-            f"{NAMESPACE}:{API_KEY} is empty, or holds a space, a line break or a non-ASCII "
-            "character: the CPaaS would refuse it. "
-            f"Fix: pulumi config set --secret {NAMESPACE}:{API_KEY}"
-        )
-    return key
-
-
-def _decoded(value: str) -> Any:
-    # The engine hands every value over as a string: lists, objects, booleans as JSON.
-    if value in {"true", "false"} or value[:1] in {"[", "{"}:
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value
-    return value
+    return config.require_secret(API_KEY).apply(usable_key)
 
 
 def _hints() -> dict[str, str]:

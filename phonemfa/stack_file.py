@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from components.faults import HIDDEN, Fault
-from components.settings import API_KEY, NAMESPACE, StackSettings
+from components.raw_config import API_KEY, NAMESPACE
+from components.settings import StackSettings
 
 
 class StackFileError(Exception):

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from components.settings import NAMESPACE
+from components.raw_config import NAMESPACE
 from components.values import SmsSender, VoiceSender
 from components.vocabulary import DeliveryMethod, Experience, MessageType, Policy
 from phonemfa.adopt.imports import import_file

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.settings import NAMESPACE
+from components.raw_config import NAMESPACE
 from components.text_rules import text_faults
 from components.texts import SHIPPED, for_legacy
 from components.vocabulary import Experience, MessageType

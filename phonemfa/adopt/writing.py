@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from components.faults import shown
-from components.settings import API_KEY, NAMESPACE, StackSettings
+from components.raw_config import API_KEY, NAMESPACE
+from components.settings import StackSettings
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
 from phonemfa.stack_file import StackFileError

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from components.generation import contradiction
+from components.masking import masked
 from components.settings import StackSettings
 from components.texts import for_legacy, texts_for
 from components.vocabulary import DeliveryMethod, Experience, MessageType
@@ -17,7 +18,6 @@ from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import TRIGGERS
-from phonemfa.masking import masked
 from phonemfa.report.shown import cut, visible
 
 ADOPT: Final = "python -m phonemfa adopt"

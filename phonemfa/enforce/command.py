@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.masking import masked
 from components.vocabulary import Policy
 from phonemfa import options
 from phonemfa.asking import agree
@@ -26,7 +27,6 @@ from phonemfa.enforce.enforcement import (
 )
 from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
-from phonemfa.masking import masked
 from phonemfa.rotate.rotation import Stack
 from phonemfa.smoke.command import To, show, shown
 from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, test_number

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.settings import NAMESPACE
+from components.raw_config import NAMESPACE
 from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login

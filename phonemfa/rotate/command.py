@@ -15,13 +15,13 @@ import typer
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.masking import masked
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
 from phonemfa.doctor.cpaas import BadAddressError
 from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
-from phonemfa.masking import masked
 from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
 from phonemfa.rotate.rotation import (
     NotRotatedError,

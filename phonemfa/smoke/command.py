@@ -15,11 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.masking import masked
 from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
-from phonemfa.masking import masked
 from phonemfa.smoke.core import (
     PATIENCE,
     NumberNotAllowedError,

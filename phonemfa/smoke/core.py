@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from components.log_evidence import CHANNELS, Evidence, find, query
+from components.masking import masked, redacted
 from components.settings import StackSettings
 from components.vocabulary import DeliveryMethod, Experience
 from phonemfa.console import working
-from phonemfa.masking import masked, redacted
 from phonemfa.rollback.declared import action_name
-from phonemfa.smoke.evidence import CHANNELS, Evidence, find, query
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 

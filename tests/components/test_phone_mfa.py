@@ -43,6 +43,7 @@ def declare_phone_mfa(**changes: Any) -> Declarations:
 
     def program() -> pulumi.Output[Any]:
         mfa = PhoneMfa("mfa", PhoneMfaArgs(**arguments), opts)
+        assert mfa.sender
         delivered = [mfa.delivery.provider_id, mfa.delivery.template_ids] if mfa.delivery else []
         return pulumi.Output.all(
             mfa.sender.action_id, mfa.sender.version_id, mfa.factor.policy, *delivered
@@ -206,7 +207,9 @@ def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
             policy="never",
             other_factors={},
         )
-        return PhoneMfa("mfa", arguments).sender.action_id
+        sender = PhoneMfa("mfa", arguments).sender
+        assert sender
+        return sender.action_id
 
     action = declare(program).only(ACTION)
     assert rpc.is_rpc_secret(action.inputs["secrets"])

@@ -83,6 +83,11 @@ def test_no_write_of_a_first_up_can_lock_anybody_out(life: Life) -> None:
     sweep(life, first_up, only=WRITES)
 
 
+def test_no_change_is_lost(life: Life) -> None:
+    """The provider's record says that a failed PATCH was done; the next `up` does it."""
+    sweep(life, change_of_everything, only={"PATCH"})
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
 def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare) -> None:
@@ -110,7 +115,7 @@ def sweep(life: Life, prepare: Prepare, *, only: Collection[str] = ()) -> None:
         for nth, (method, path) in enumerate(requests, 1)
         if not only or (method in only and path != "/oauth/token")
     ]
-    assert len(chosen) > 5
+    assert chosen
     for nth, request in chosen:
         life.back()
         life.tenant.control("POST", "/faults", {"nth": nth, "status": 403, "body": REFUSAL})
@@ -177,7 +182,7 @@ def test_a_sender_that_was_switched_off_keeps_the_policy(life: Life) -> None:
     life.stack.configure(policy="always")
     refused = life.stack.up(expect=None)
     assert refused.exit != 0
-    assert "no custom phone provider that is switched on" in refused.text
+    assert "no phone provider that is switched on" in refused.text
     assert life.tenant.api("GET", "/guardian/policies") == []
     life.stack.up("--refresh")
     assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]

@@ -12,7 +12,8 @@ from google.protobuf import json_format
 from pulumi.runtime import config as runtime_config
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import NAMESPACE, load
+from components.raw_config import NAMESPACE
+from components.settings import load
 from policy import levels
 from policy.model import Declared, Hidden
 from policy.preview import sealed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phonemfa.masking import masked, redacted
+from components.masking import masked, redacted
 
 
 @pytest.mark.parametrize(

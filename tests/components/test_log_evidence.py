@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from components.log_evidence import find, query
 from components.vocabulary import DeliveryMethod
-from phonemfa.smoke.evidence import find, query
 
 TO = "+819012345678"
 TEXT, VOICE = DeliveryMethod.TEXT, DeliveryMethod.VOICE

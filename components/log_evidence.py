@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.masking import redacted
 from components.vocabulary import DeliveryMethod
-from phonemfa.masking import redacted
 
 CHANNELS: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
 """Delivery method to the word that the log has for it."""
