@@ -304,6 +304,7 @@ def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> 
     assert {one["method"] for one in requests} == {"GET"}, "nothing was written"
 
 
+@pytest.mark.fidelity
 def test_the_advice_for_a_written_secret_is_true(unified: Applied) -> None:
     unified.write_secrets(drop="RECIPIENT_LIMIT")
     unified.deploy_action()
