@@ -1,5 +1,5 @@
 """The operator's command line beside `pulumi up`.
 
-Owns looking at a live tenant before and after Pulumi writes to it. Refuses to declare anything:
-that is `components`.
+Owns what a person or a pipeline does around an update: looking, adopting, reporting, testing,
+enforcing, and getting out of trouble. Refuses to declare anything: that is `components`.
 """

@@ -145,7 +145,9 @@ def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin)
 
 @pytest.fixture
 def environment(tmp_path: Path, engine: Engine, plugin: Plugin, tenant: Tenant) -> dict[str, str]:
-    return environment_of(tenant, tmp_path / "sandbox", engine, plugin)
+    # As `python -m sandbox env` has it: nobody resolves the name of the sandbox's CPaaS.
+    cpaas = {"PHONEMFA_CPAAS_ADDRESS": tenant.running.cpaas_url.removeprefix("https://")}
+    return environment_of(tenant, tmp_path / "sandbox", engine, plugin) | cpaas
 
 
 @pytest.fixture
