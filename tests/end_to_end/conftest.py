@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -162,11 +163,39 @@ def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Pulumi
     return make
 
 
-@pytest.fixture
-def package(tmp_path: Path, project: Callable[..., PulumiProject]) -> PulumiProject:
-    """The package as a checkout without anybody's stacks, configured but not applied."""
-    stack = project(checkout(tmp_path), folder="package")
+@pytest.fixture(scope="session")
+def drawn_up(tmp_path_factory: pytest.TempPathFactory, engine: Engine, plugin: Plugin) -> DrawnUp:
+    """The package's stack as `stack init` and `config set` leave it: made once, then copied."""
+    folder = tmp_path_factory.mktemp("drawn-up")
+    nowhere = Target(domain="localhost:1", client_id="", client_secret="", ca_file=None)
+    environment = environment_of(nowhere, folder / "state", engine, plugin)
+    stack = PulumiProject(folder / "package", environment, program=checkout(folder))
+    stack.init()
     stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+    return DrawnUp(
+        passphrase=folder / "state" / "passphrase",
+        backend=folder / "state" / "pulumi-state",
+        config=stack.folder / f"Pulumi.{stack.stack}.yaml",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnUp:
+    """What a stack is made of before anything is applied."""
+
+    passphrase: Path
+    backend: Path
+    config: Path
+
+
+@pytest.fixture
+def package(tmp_path: Path, environment: dict[str, str], drawn_up: DrawnUp) -> PulumiProject:
+    """The package as a checkout without anybody's stacks, configured but not applied."""
+    stack = PulumiProject(tmp_path / "package", environment, program=checkout(tmp_path))
+    state = tmp_path / "sandbox"
+    shutil.copyfile(drawn_up.passphrase, state / "passphrase")
+    shutil.copytree(drawn_up.backend, state / "pulumi-state", dirs_exist_ok=True)
+    shutil.copyfile(drawn_up.config, stack.folder / drawn_up.config.name)
     return stack
 
 
