@@ -6,8 +6,9 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-# Handed out two by two, so that no worker sits on the long ones.
-PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 2 --dist load --maxschedchunk 2
+# Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
+# each waits for engines and servers.
+PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
 CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
@@ -30,13 +31,19 @@ status: environment ## Show what runs, and where
 show-action: environment ## Print the Action code exactly as it is deployed
 	@$(SANDBOX) show-action $(ARGS)
 
+# The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: check node engine browser ## Everything: checks, then all tests against the real engine
-	@$(PYTEST) -m 'not fidelity and not sweep' $(ARGS)
+test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
+	@scripts/node-packages
+	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
+	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
+	wait $$checks || { cat build/check.log; echo 'make check: FAILED'; exit 1; }; \
+	exit $$passed
 
-.PHONY: sweep
-sweep: environment node engine ## Fail every request of an `up` in turn, both generations (10 minutes)
-	@$(PYTEST) -m sweep --timeout 1800 $(ARGS)
+.PHONY: thorough
+thorough: environment node engine browser ## Proofs that take minutes: every request of an `up` fails in turn, and more
+	@scripts/node-packages
+	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
 .PHONY: live
 live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)

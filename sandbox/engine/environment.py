@@ -88,6 +88,9 @@ def engine_environment(
         "PULUMI_BACKEND_URL": f"file://{backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(state_dir)),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # The language host asks pip for the packages of each program; pip would ask its index
+        # for a newer pip.
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         # Everything that is needed is on PATH; a download would only delay an error message.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AUTH0_DOMAIN": tenant.domain,

@@ -138,6 +138,7 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         assert "phonemfa:policy" in (preview / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_into(
     tmp_path: Path,
 ) -> None:

@@ -163,6 +163,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
     assert "OLD_KEY" not in {one["name"] for one in action["secrets"]}
 
 
+@pytest.mark.thorough
 def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
     adopter: Adopter, tenant: Tenant
 ) -> None:
@@ -192,6 +193,7 @@ def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
 
 
 @legacy_tenant
+@pytest.mark.thorough
 def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
     adopter: Adopter, tenant: Tenant
 ) -> None:
@@ -291,6 +293,7 @@ BY_DEPLOY_CLI: dict[str, Any] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old()))
 def test_a_tenant_made_by_auth0_deploy_cli_is_adopted(
     adopter: Adopter, tenant: Tenant, tmp_path: Path

@@ -67,6 +67,7 @@ def test_a_tenant_with_something_to_lose_is_refused(tenant: Tenant) -> None:
 
 
 @pytest.mark.end_to_end
+@pytest.mark.thorough
 def test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty(
     tenant: Tenant, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty
 
 
 @pytest.mark.end_to_end
+@pytest.mark.thorough
 def test_a_failure_shows_nothing_of_the_tenant(tenant: Tenant, tmp_path: Path) -> None:
     name_tenant(tenant, f"{OPT_IN} of team A")
     refusal = {"message": f"Scripted for +819012345678 at {tenant.domain}"}

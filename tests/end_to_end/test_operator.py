@@ -77,6 +77,7 @@ def test_a_key_is_rotated_while_every_login_gets_its_code(
     assert tenant.unknown_routes() == 0
 
 
+@pytest.mark.thorough
 def test_an_incident_ends_in_the_tenant_and_in_the_repository(
     package: PulumiProject, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

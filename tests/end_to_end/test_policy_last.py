@@ -78,6 +78,18 @@ def change_of_everything(stack: PulumiProject) -> None:
 Prepare = Callable[[PulumiProject], None]
 
 
+def test_a_factor_that_cannot_be_switched_on_leaves_the_policy_as_it_was(life: Life) -> None:
+    fault = {"method": "PUT", "path": "/factors/sms$", "status": 403, "body": REFUSAL}
+    life.tenant.control("POST", "/faults", fault | {"times": None})
+    assert life.stack.up(expect=None).exit != 0
+    assert life.tenant.api("GET", "/guardian/policies") == []
+    life.tenant.control("DELETE", "/faults")
+    life.stack.up()
+    assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    assert life.nobody_is_locked_out()
+
+
+@pytest.mark.thorough
 def test_no_write_of_factor_and_policy_can_lock_anybody_out(life: Life) -> None:
     sweep(life, first_up, only={"PUT"})
 
@@ -87,13 +99,13 @@ def test_no_change_is_lost(life: Life) -> None:
     sweep(life, change_of_everything, only={"PATCH"})
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
 def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare) -> None:
     sweep(life, prepare)
 
 
-@pytest.mark.sweep
+@pytest.mark.thorough
 @pytest.mark.generation("legacy")
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
 def test_no_request_can_lock_anybody_out_of_a_legacy_tenant(life: Life, prepare: Prepare) -> None:
@@ -172,6 +184,7 @@ def test_a_smoke_test_that_fails_keeps_the_policy(life: Life) -> None:
     assert {one["channel"] for one in sent} == {"sms", "voice"}
 
 
+@pytest.mark.thorough
 def test_a_sender_that_was_switched_off_keeps_the_policy(life: Life) -> None:
     life.stack.configure(policy="never")
     life.stack.up()

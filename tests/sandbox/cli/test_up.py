@@ -185,6 +185,7 @@ def test_sandbox_that_was_stopped_comes_back_as_it_was(first: tuple[Person, str]
     assert [one["channel"] for one in person.received()[len(sent) :]] == ["sms", "voice"]
 
 
+@pytest.mark.thorough
 def test_drift_is_shown_by_pulumi_and_repaired_by_up(first: tuple[Person, str]) -> None:
     person, _ = first
     with person.client() as asking:
