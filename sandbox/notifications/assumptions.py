@@ -43,6 +43,10 @@ class NotificationAssumptions:
     """Whether a test message that was sent (`try` of a provider or template) writes the factor's
     success event like one of a login. A failed one writes `fn` either way."""
 
+    test_run_event: Literal["under_event", "payload"] = "under_event"
+    """Where a test run of an Action (POST …/test) finds its event: under `event` of the payload, as
+    go-auth0's own test sends it, or the payload is the event. The schema allows either (§4.9)."""
+
     client_locale: Literal["tenant", "absent"] = "tenant"
     """The event's `locale` when the login names none: the tenant's first enabled locale, or no
     such key."""

@@ -10,6 +10,7 @@ import hashlib
 import time
 from typing import Any
 
+from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.rules import HANDLERS
 from sandbox.notifications.service import Runner
 
@@ -17,8 +18,9 @@ from sandbox.notifications.service import Runner
 class RunnerActionTester:
     """Implements the API's `ActionTester` with the Action runner."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(self, runner: Runner, assumptions: NotificationAssumptions | None = None) -> None:
         self._runner = runner
+        self._assumptions = assumptions or NotificationAssumptions()
 
     async def test_action(
         self,
@@ -38,7 +40,7 @@ class RunnerActionTester:
             code=code,
             version_id=f"draft {hashlib.sha256(code.encode()).hexdigest()}",
             handler=HANDLERS[trigger_id],
-            event=event if isinstance(event, dict) else {},
+            event=self._event_in(event),
             secrets=secrets,
         )
         stats = _stats((time.monotonic() - started) * 1000, outcome.duration_ms)
@@ -46,6 +48,11 @@ class RunnerActionTester:
             return {"stats": stats}
         name, _, message = (outcome.reason or "Error").partition(": ")
         return {"error": _error(name, message), "stats": stats}
+
+    def _event_in(self, payload: Any) -> dict[str, Any]:
+        if self._assumptions.test_run_event == "under_event" and isinstance(payload, dict):
+            payload = payload.get("event")
+        return payload if isinstance(payload, dict) else {}
 
 
 def _error(name: str, message: str) -> dict[str, str]:

@@ -97,7 +97,7 @@ def assemble(
             tenant,
             notifier=notifications,
             extra_routes=routes(notifications, inbox),
-            tester=RunnerActionTester(runner),
+            tester=RunnerActionTester(runner, notification_assumptions),
             rate_limit=rate_limit,
             instance_id=instance_id,
             on_reset=(notifications.reset, cpaas.reset),

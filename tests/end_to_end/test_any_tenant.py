@@ -77,6 +77,7 @@ def test_a_policy_changed_in_the_tenant_is_seen_and_repaired(
     stack.run("refresh", "--preview-only", "--expect-no-changes")
 
 
+@pytest.mark.thorough
 def test_a_factor_that_nobody_named_survives_every_apply(
     stack: PulumiProject, target: Target
 ) -> None:

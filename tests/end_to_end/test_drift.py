@@ -242,6 +242,7 @@ def test_a_stack_that_was_never_applied_has_no_answer(package: PulumiProject) ->
     assert (result.exit_code, "no resources" in result.stderr) == (2, True), result.output
 
 
+@pytest.mark.thorough
 def test_a_refresh_that_took_the_tenants_word_hides_no_drift(unified: Applied) -> None:
     unified.api("PUT", "/guardian/policies", [])
     unified.stack.run("refresh", "--yes", "--skip-preview")

@@ -64,6 +64,7 @@ def test_the_functions_tell_what_is_in_the_tenant(
     }
 
 
+@pytest.mark.thorough
 def test_an_import_takes_over_what_is_there_without_a_change(
     project: Callable[..., PulumiProject], tenant: Tenant, made_by_hand: dict[str, Any]
 ) -> None:
