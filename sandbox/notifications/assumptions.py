@@ -47,6 +47,11 @@ class NotificationAssumptions:
     """Where a test run of an Action (POST …/test) finds its event: under `event` of the payload, as
     go-auth0's own test sends it, or the payload is the event. The schema allows either (§4.9)."""
 
+    user_limits: bool = False
+    """Whether a user's codes are limited as documented (10, then one an hour, a channel): off, as
+    a sandbox that refuses the 11th try of a developer helps nobody. A limit writes
+    `limit_phone` to the log."""
+
     client_locale: Literal["tenant", "absent"] = "tenant"
     """The event's `locale` when the login names none: the tenant's first enabled locale, or no
     such key."""

@@ -8,6 +8,7 @@ Auth0 nobody edits it either, so an Action that repeats the code in it should sh
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.notifications import events
@@ -54,6 +55,20 @@ def write(
             },
             **_common(delivery),
         )
+
+
+def write_limit(tenant: TenantView, delivery: Delivery, reset: datetime) -> None:
+    """Log that a user had as many messages as a user may have."""
+    tenant.logs.add(
+        "limit_phone",
+        f"Too many phone messages by {delivery.delivery_method}",
+        {
+            "delivery_method": delivery.delivery_method,
+            "reset_at": reset.isoformat(timespec="seconds"),
+            "to": delivery.to,
+        },
+        **_common(delivery),
+    )
 
 
 def _write_factor_event(

@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 
 from sandbox.notifications import events, log_entries, rendering
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.limits import LimitReachedError, UserLimits
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
 from sandbox.notifications.view import TenantView
 from sandbox.runner import ActionOutcome
@@ -109,6 +110,7 @@ class NotificationService:
         self._now = now
         self._new_code = new_code
         self._deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
+        self._limits = UserLimits(now)
 
     async def challenge(
         self,
@@ -146,8 +148,9 @@ class NotificationService:
         return list(self._deliveries)
 
     def reset(self) -> None:
-        """Forget the deliveries."""
+        """Forget the deliveries, and how many a user had."""
         self._deliveries.clear()
+        self._limits.forget()
 
     # -- one delivery -------------------------------------------------------------------------
 
@@ -163,6 +166,8 @@ class NotificationService:
             locale=order.locale or self._tenant_locale(),
         )
         try:
+            if self.assumptions.user_limits and not order.test_send:
+                self._limits.take(order.to, order.delivery_method)
             route = route_for(
                 self._tenant,
                 delivery_method=order.delivery_method,
@@ -172,6 +177,11 @@ class NotificationService:
             # Auth0's wording: no code with blocked_account.
             code = None if order.message_type == "blocked_account" else self._new_code()
             text, event = self._prepare(order, route, code, delivery)
+        except LimitReachedError as limit:
+            done = _with(delivery, reason=str(limit))
+            self._deliveries.append(done)
+            log_entries.write_limit(self._tenant, done, limit.reset)
+            return done
         except NotSentError as refusal:
             done = _with(delivery, reason=str(refusal))
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import pytest
@@ -98,6 +99,31 @@ def test_which_event_a_failure_writes_is_a_switch(
     wanted: Literal["fn", "gd_send"], expected: list[str]
 ) -> None:
     assert codes(log_of(DROP, wanted=wanted)) == expected
+
+
+def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
+    tenant, now = FakeTenant(), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    service = NotificationService(
+        tenant,
+        FakeRunner([]),
+        assumptions=NotificationAssumptions(user_limits=True),
+        now=lambda: now,
+    )
+
+    def send(method: str = "text", to: str = TO) -> str:
+        return asyncio.run(service.challenge(to=to, delivery_method=method)).outcome
+
+    assert [send() for _ in range(11)] == ["success"] * 10 + ["not_sent"]
+    assert send("voice") == "success", "a channel has a bucket of its own"
+    assert send(to="+819000000000") == "success", "and so has a user"
+    (limit,) = [one for one in tenant.logs.entries if one["type"] == "limit_phone"]
+    assert limit["details"] == {
+        "delivery_method": "text",
+        "reset_at": "2026-11-23T13:00:00+00:00",
+        "to": TO,
+    }
+    now += timedelta(hours=1)
+    assert [send(), send()] == ["success", "not_sent"]
 
 
 def log_of_a_test_message(outcome: ActionOutcome | None, *, logged: bool) -> list[str]:
