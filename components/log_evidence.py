@@ -1,6 +1,6 @@
 """What the tenant's log says of one test message.
 
-Owns which entries are about it, and what they prove. Refuses to read the log (`core`). An entry
+Owns which entries are about it, and what they prove. Refuses to read the log. An entry
 that cannot be told from another user's proves nothing.
 
 Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`, their `_failure`,

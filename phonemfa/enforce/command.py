@@ -25,13 +25,13 @@ from phonemfa.enforce.enforcement import (
     NotEnforcedError,
     enforce_policy,
 )
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
-from phonemfa.rotate.rotation import Stack
-from phonemfa.smoke.command import To, show, shown
+from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, test_number
+from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 
 
@@ -54,9 +54,7 @@ def enforce(
             help="Go on when the tenant's log says nothing of the test messages.",
         ),
     ] = False,
-    wait: Annotated[
-        float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
-    ] = PATIENCE,
+    wait: Wait = PATIENCE,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
@@ -75,13 +73,7 @@ def enforce(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
-        subject = Stack(
-            file=config_file or project / f"Pulumi.{stack}.yaml",
-            settings=wanted.settings,
-            access=Access.of(domain=wanted.domain),
-            cli=PulumiCli(project, stack, config_file=config_file),
-            to=number,
-        )
+        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
         agree(
             f"Send test messages to {masked(number)}, and then ask the users of "
             f"{subject.access.domain} for codes ({policy})?",

@@ -17,8 +17,8 @@ from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.engine import EngineFailedError, is_change
-from phonemfa.rotate.rotation import Stack
 from phonemfa.smoke.core import PATIENCE, SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, writing
 

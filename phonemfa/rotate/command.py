@@ -20,20 +20,20 @@ from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
 from phonemfa.doctor.cpaas import BadAddressError
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
 from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
 from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
     RotationRefusedError,
-    Stack,
     rotate_key,
 )
-from phonemfa.smoke.command import To, show, shown
+from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, Verdict, test_number
+from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 
 
@@ -56,9 +56,7 @@ def rotate(
             "host's. For the sandbox and private links.",
         ),
     ] = "",
-    wait: Annotated[
-        float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
-    ] = PATIENCE,
+    wait: Wait = PATIENCE,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
@@ -78,13 +76,7 @@ def rotate(
         wanted = read_stack_file(project, stack, file=config_file)
         host = _host(wanted)
         number = test_number(wanted.settings, to)
-        subject = Stack(
-            file=config_file or project / f"Pulumi.{stack}.yaml",
-            settings=wanted.settings,
-            access=Access.of(domain=wanted.domain),
-            cli=PulumiCli(project, stack, config_file=config_file),
-            to=number,
-        )
+        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
         key = read_key()
         checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
         agree(

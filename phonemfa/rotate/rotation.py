@@ -11,17 +11,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from components.raw_config import API_KEY, NAMESPACE
-from components.settings import StackSettings
 from phonemfa.console import working
-from phonemfa.engine import EngineFailedError, PulumiCli, is_change
+from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.rollback.declared import TRIGGERS, action_name, experiences
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import PATIENCE, SmokeResult, Verdict, check_access, run_smoke
-from phonemfa.tenant import Access, TenantUnreadableError, reading
+from phonemfa.stack import Stack
+from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, plain
 
 KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
@@ -40,22 +39,6 @@ class RotationRefusedError(Exception):
 
 class NotRotatedError(Exception):
     """The new key is not in use; the text says why and which key the tenant has now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    """What a rotation is about.
-
-    Attributes:
-        file: the stack's file, which holds the key encrypted.
-        to: the number for test messages, one of `settings.test_numbers`.
-    """
-
-    file: Path
-    settings: StackSettings
-    access: Access
-    cli: PulumiCli
-    to: str
 
 
 @dataclass(frozen=True, kw_only=True)

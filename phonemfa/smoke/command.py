@@ -51,13 +51,16 @@ To = Annotated[
 ]
 
 
+Wait = Annotated[
+    float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
+]
+
+
 def smoke(
     *,
     stack: options.Stack,
     to: To = None,
-    wait: Annotated[
-        float, typer.Option(min=1, max=600, help="Seconds to wait for the tenant's log, a channel.")
-    ] = PATIENCE,
+    wait: Wait = PATIENCE,
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask whether each message arrived; on a terminal only.")
     ] = False,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server import RunningSandbox
 from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
+from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
 
 pytestmark = [
     pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
@@ -27,8 +26,7 @@ SNS = {"aws_region": "ap-northeast-1", "aws_access_key_id": "id"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    folder = tmp_path_factory.mktemp("sandbox")
-    with start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0)) as sandbox:
+    with sandbox_of("unified", tmp_path_factory.mktemp("sandbox")) as sandbox:
         yield sandbox
 
 
@@ -89,13 +87,6 @@ def fill_both(running: RunningSandbox) -> None:
     tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]})
 
 
-def control(running: RunningSandbox, method: str, path: str, body: Any = None) -> Any:
-    trust = ssl.create_default_context(cafile=running.ca_file)
-    with httpx.Client(base_url=running.tenant_url, verify=trust) as http:
-        answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
-    return answer.json() if answer.content else None
-
-
 def give_secrets_values(folder: Path) -> None:
     """Exports name secrets without their values, as no API gives those away."""
     file = folder / "tenant.yaml"
@@ -121,8 +112,7 @@ def meaning(exported: dict[str, str]) -> dict[str, Any]:
 
 def refused(running: RunningSandbox) -> set[tuple[int, str]]:
     """What the tool asked for and did not get, since the last reset."""
-    health = control(running, "GET", "/health")["counters"]
-    assert (health["unknown_routes"], health["errors"]) == (0, 0)
+    assert_nothing_was_missing(running)
     return {
         (one["status"], one["path"].removeprefix("/api/v2/guardian/factors/"))
         for one in control(running, "GET", "/requests")["requests"]

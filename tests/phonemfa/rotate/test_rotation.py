@@ -16,11 +16,11 @@ from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
     RotationRefusedError,
-    Stack,
     other_changes,
     rotate_key,
 )
 from phonemfa.smoke.core import Send, SmokeResult, Verdict
+from phonemfa.stack import Stack
 from phonemfa.tenant import Access, TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 
