@@ -12,25 +12,25 @@ from typing import Final, Self
 
 import pulumi
 
-from components.action_code import Trigger, assemble
+from components.action_code import assemble
 from components.adopted import Found
 from components.delivery import Delivery, DeliveryArgs, Provider, Template
 from components.factor import Factor, FactorArgs, LegacyTexts, Phone
+from components.generation import GenerationGuard
+from components.half_done import HalfDone
+from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded, StackSettings
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
+    TRIGGERS,
     DeliveryMethod,
     Experience,
     MessageType,
     guardian_message_types,
 )
 
-TRIGGERS: Final[Mapping[Experience, Trigger]] = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
 TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
 
 
@@ -41,6 +41,8 @@ class PhoneMfaArgs:
     `action_code` has the code of each experience that is declared: the stack's own, and both
     while the stack is in transition from one to the other. `found` is declared instead of all
     that, policy and other factors excepted, until the stack has taken over what was adopted.
+    `guards` are transformations around every write: without them a failed write may leave the
+    tenant asking for codes that nobody sends. `protect` refuses deletion and replacement.
     """
 
     experience: Experience
@@ -54,6 +56,8 @@ class PhoneMfaArgs:
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
     found: Found | None = None
+    guards: Sequence[pulumi.ResourceTransformation] = ()
+    protect: bool = False
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -71,9 +75,17 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
-            found=settings.adopted.declared(TRIGGERS[settings.experience], settings.texts)
+            found=settings.adopted.declared(
+                TRIGGERS[settings.experience], settings.texts, loaded.project
+            )
             if settings.adopted
             else None,
+            guards=(
+                GenerationGuard(settings.experience, in_transition=settings.transition),
+                HalfDone(loaded.tenant),
+                PolicyLast.of(loaded),
+            ),
+            protect=settings.protect,
         )
 
 
@@ -126,7 +138,12 @@ class PhoneMfa(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: PhoneMfaArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("phonemfa:index:PhoneMfa", name, {}, opts)
+        ours = pulumi.ResourceOptions(
+            protect=args.protect or None, transformations=list(args.guards)
+        )
+        super().__init__(
+            "phonemfa:index:PhoneMfa", name, {}, pulumi.ResourceOptions.merge(ours, opts)
+        )
         self._name, self._args = name, args
         self.senders = self._senders()
         self.delivery = self._delivery()

@@ -21,10 +21,9 @@ import pulumi
 
 from components.hooks import Hooked
 from components.management import TenantAccess, plain
-from components.phone_mfa import TRIGGERS
 from components.settings import Loaded
 from components.trial import TrialMessages
-from components.vocabulary import DeliveryMethod, Experience, Gate
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, Gate
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient

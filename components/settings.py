@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import pulumi
@@ -327,12 +328,16 @@ def _broken_texts(
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant."""
+    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant.
+
+    `project` is the folder with Pulumi.yaml: where paths in the config start.
+    """
 
     settings: StackSettings
     texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
     tenant: TenantAccess
+    project: Path = Path()
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
@@ -357,6 +362,8 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         texts=texts,
         cpaas_api_key=_api_key(config, settings),
         tenant=_tenant_access(),
+        # An older language host does not tell; Pulumi starts programs in their folder.
+        project=Path(pulumi.get_root_directory() or ""),
     )
 
 

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from components.vocabulary import TRIGGERS
+
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
-TRIGGERS: Final = ("custom-phone-provider", "send-phone-message")
 TIMEOUT: Final = 60.0
 """Seconds that the tenant may take for one answer."""
 
@@ -150,10 +151,10 @@ def _read(client: ManagementClient, domain: str) -> TenantView:
             deployed=bool(action.deployed_version),
             from_marketplace=bool(action.installed_integration_id),
         )
-        for trigger in TRIGGERS
+        for trigger in TRIGGERS.values()
         for action in client.actions.list(trigger_id=trigger)
     ]
-    bound = {
+    bound: dict[str, tuple[BoundAction, ...]] = {
         trigger: tuple(
             BoundAction(
                 name=binding.display_name or "",
@@ -161,7 +162,7 @@ def _read(client: ManagementClient, domain: str) -> TenantView:
             )
             for binding in client.actions.triggers.bindings.list(trigger)
         )
-        for trigger in TRIGGERS
+        for trigger in TRIGGERS.values()
     }
     providers = client.branding.phone.providers.list().providers or []
     templates = client.branding.phone.templates.list().templates or []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from components.vocabulary import Experience
+from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor import token
 from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
 from phonemfa.tenant import Access, TenantUnreadableError
@@ -25,10 +25,6 @@ T = TypeVar("T")
 TIMEOUT: Final = 30.0
 """Seconds for one answer."""
 
-TRIGGERS: Final = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
 _PLAN_CODES: Final = frozenset(
     {
         "feature_not_enabled",
@@ -112,7 +108,7 @@ def _everything(
     rate: Rate,
 ) -> Reading:
     guardian, phone = client.guardian, client.branding.phone
-    triggers = [TRIGGERS[one] for one in about]
+    triggers: list[str] = [TRIGGERS[one] for one in about]
     settings = _asked(
         "/tenants/settings", "tenant_settings", lambda: _plain(client.tenants.settings.get())
     )

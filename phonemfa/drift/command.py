@@ -94,6 +94,7 @@ def _subject(stack: str, project: Path, config_file: Path | None, accepted: list
         settings=wanted.settings,
         access=Access.of(domain=wanted.domain),
         cli=PulumiCli(project, stack, config_file=config_file),
+        project=project,
         accepted=accepted,
     )
 

@@ -70,7 +70,7 @@ def report(
     --strict), 2 when a preview could not be had or the report not be delivered.
     """
     if preview_json:
-        environments = [_from_file(path) for path in preview_json]
+        environments = [_from_file(path, project) for path in preview_json]
     elif stack:
         if config_file and len(stack) > 1:
             give_up("--config-file is one stack's: give one --stack with it.")
@@ -101,18 +101,18 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environ
     try:
         with working(f"previewing {stack}"):
             answer = PulumiCli(project, stack, config_file=config_file).preview()
-        return environment(read_preview(answer))
+        return environment(read_preview(answer), project)
     except (EngineFailedError, PreviewError, LevelsError) as error:
         return _without_preview(stack, error)
 
 
-def _from_file(path: Path) -> Environment:
+def _from_file(path: Path, project: Path) -> Environment:
     try:
         answer = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:
-        return environment(read_preview(answer))
+        return environment(read_preview(answer), project)
     except (PreviewError, LevelsError) as error:
         return _without_preview(path.stem, error)
 

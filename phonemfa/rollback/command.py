@@ -75,7 +75,7 @@ def rollback(
         wanted = read_stack_file(project, stack, file=config_file)
         access = Access.of(domain=wanted.domain)
         with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings)
+            installed = read_installed(read, wanted.settings, project)
         if not as_json:
             show_versions(installed)
         if only_list:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from components.log_evidence import CHANNELS, Evidence, find, query
 from components.masking import masked, redacted
 from components.settings import StackSettings
-from components.vocabulary import DeliveryMethod, Experience
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
 from phonemfa.rollback.declared import action_name
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 60.0
 """Seconds to wait for the log, which a tenant fills with a delay."""
 
-_LEGACY_TRIGGER: Final = "send-phone-message"
+_LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 2.0
 _LOOKED_AT: Final = 50
