@@ -9,7 +9,7 @@ ARGS ?=
 # Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
 # each waits for engines and servers.
 PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
-CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
+CHECKED := __main__.py bench components phonemfa sandbox scripts tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -75,13 +75,18 @@ bench: environment node ## Measure; exit status 1 when a goal is missed
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
 	@uv=$$(command -v uv || echo build/uv/bin/uv); \
 	$$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --extra sandbox --extra dev $(ARGS) \
+		--no-header --no-annotate --all-extras --group sandbox --group dev $(ARGS) \
 		pyproject.toml --output-file requirements.lock
+
+.PHONY: dist
+dist: environment ## Build the library: a wheel and a source distribution, into dist/
+	@rm -rf dist
+	@$(PYTHON_BIN) -m hatchling build
 
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
-	@rm -rf .sandbox .venv build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .venv build dist node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: screenshots
