@@ -53,3 +53,6 @@ else:
         from phonemfa import library  # noqa: PLC0415
 
         return getattr(library, name)
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
