@@ -17,7 +17,7 @@ from scripts.wheel import CannotMoveError, moved
         ("from phonemfa.drift import x\n", "from phonemfa.drift import x\n"),
         ("from policyholder import x\n", "from policyholder import x\n"),
         ("from . import components\n", "from . import components\n"),
-        ('"""Of components.settings, and policy."""\n', '"""Of components.settings, and policy."""\n'),
+        ('"""Of components.settings."""\n', '"""Of components.settings."""\n'),
     ],
 )  # fmt: skip
 def test_imports_follow_what_moves_and_nothing_else_changes(here: str, there: str) -> None:
