@@ -64,7 +64,9 @@ def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Pat
 
 
 def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
-    """A wheel and what it depends on, in the versions that this checkout is tested with.
+    """A wheel and what it depends on, in the versions that this checkout is tested with, and pip.
+
+    Pulumi asks pip which plugins a program needs.
 
     Args:
         wheel: the file.
@@ -73,7 +75,7 @@ def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
     """
     uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
     quiet = [uv, "--quiet", "--no-config"]
-    subprocess.run([*quiet, "venv", "--python", sys.executable, str(folder)], check=True)
+    subprocess.run([*quiet, "venv", "--seed", "--python", sys.executable, str(folder)], check=True)
     installed = Installed(wheel=wheel, folder=folder)
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]

@@ -33,9 +33,9 @@ PhoneMfa("other", load())
 from phonemfa import Nonsense
 """
 
+ARGUMENT = 'Argument 2 to "PhoneMfa" has incompatible type "Loaded"; expected "PhoneMfaArgs"'
 MISTAKES = [
-    'error: Argument 2 to "PhoneMfa" has incompatible type "Loaded"; '
-    + 'expected "PhoneMfaArgs"  [arg-type]',
+    f"error: {ARGUMENT}  [arg-type]",
     'error: Module "phonemfa" has no attribute "Nonsense"  [attr-defined]',
 ]
 
