@@ -107,3 +107,40 @@ except AttributeError as error:
 def test_a_package_that_is_not_installed_is_nobodys_fault(tmp_path: Path) -> None:
     without = "import sys; sys.path = [p for p in sys.path if 'site-packages' not in p]"
     assert python(f"{without}; import components; print('pulumi_auth0' in sys.modules or 1)") == 1
+
+
+# As much of the packages as an `up` needs that finds nothing to do. What is missing here is loaded
+# by the commands and hooks that use it.
+WHOLE_PROGRAM = """
+import runpy
+from pathlib import Path
+
+import pulumi, yaml
+from tests.components.declared import declare
+
+settings = yaml.safe_load(Path("Pulumi.sandbox.yaml").read_text())["config"]
+stack = {key: each if isinstance(each, str) else json.dumps(each) for key, each in settings.items()}
+pulumi.runtime.set_all_config(stack | {"phonemfa:cpaasApiKey": "k" * 40}, ["phonemfa:cpaasApiKey"])
+declared = declare(lambda: runpy.run_path("__main__.py") and None, stack="sandbox")
+made = [name for part in ("_inputs", "outputs")
+        for name, each in vars(sys.modules[f"pulumi_auth0.{part}"]).items()
+        if isinstance(each, type) and each.__module__ == f"pulumi_auth0.{part}"]
+print(json.dumps([sorted(declared), sorted(sys.modules), made]))
+"""
+
+
+def test_the_program_loads_no_more_than_it_declares() -> None:
+    declared, modules, types = python("import json, sys", WHOLE_PROGRAM)
+
+    assert "phone-mfa-factor-guardian" in declared
+    assert {name for name in modules if name.startswith("pulumi_auth0.")} == {
+        "pulumi_auth0._inputs",
+        "pulumi_auth0._utilities",
+        "pulumi_auth0.action",
+        "pulumi_auth0.guardian",
+        "pulumi_auth0.outputs",
+        "pulumi_auth0.phone_notification_template",
+        "pulumi_auth0.phone_provider",
+    }
+    assert len(types) < 60  # of 1,169
+    assert {"auth0", "httpx", "jwt", "liquid", "requests", "rich"} & set(modules) == set()
