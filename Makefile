@@ -9,6 +9,9 @@ ARGS ?=
 # Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
 # each waits for engines and servers.
 PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
+# Where it is set, each of the engine's many Python processes, and each worker of the tests, would
+# compile the project again. `make clean` removes what is written.
+unexport PYTHONDONTWRITEBYTECODE
 CHECKED := __main__.py bench components phonemfa sandbox scripts tests $(wildcard policy/*.py)
 
 .PHONY: help

@@ -1,0 +1,5 @@
+"""What an Auth0 tenant's phone MFA is declared with."""
+
+from components import lazy_auth0
+
+lazy_auth0.install()

@@ -23,9 +23,8 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-import httpx
-
 if TYPE_CHECKING:
+    import httpx
     from auth0.management import AsyncAuth0
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
@@ -71,14 +70,20 @@ class Management:
     ) -> None:
         self._credentials = credentials
         self._sleep = sleep or asyncio.sleep
-        self._http = httpx.AsyncClient(timeout=30.0, follow_redirects=False)
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
 
     @cached_property
+    def _http(self) -> httpx.AsyncClient:
+        # Imported late, as auth0-python below: a preview sends nothing and need not wait for it.
+        import httpx  # noqa: PLC0415
+
+        return httpx.AsyncClient(timeout=30.0, follow_redirects=False)
+
+    @cached_property
     def sdk(self) -> AsyncAuth0:
-        """auth0-python's client. Imported late: half a second that a preview need not spend."""
+        """auth0-python's client."""
         from auth0.management import AsyncAuth0  # noqa: PLC0415
 
         return AsyncAuth0(
@@ -95,6 +100,7 @@ class Management:
         Raises:
             ManagementError: with status and Auth0's own message; status 0 when no answer came.
         """
+        import httpx  # noqa: PLC0415
         from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
         server_errors = rate_limits = 0
@@ -121,6 +127,8 @@ class Management:
             return self._token
 
     async def _fetch_token(self) -> None:
+        import httpx  # noqa: PLC0415
+
         credentials = self._credentials
         pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
         try:
