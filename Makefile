@@ -9,7 +9,7 @@ ARGS ?=
 # Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
 # each waits for engines and servers.
 PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
-CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
+CHECKED := __main__.py bench components phonemfa reference sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -87,6 +87,10 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 .PHONY: screenshots
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+
+.PHONY: reference
+reference: environment ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@$(PYTHON_BIN) -m reference $(ARGS)
 
 .PHONY: environment
 environment:
