@@ -117,7 +117,7 @@ def _needed(shape: dict[str, Any]) -> str:
 
 def _text(shape: dict[str, Any]) -> str:
     if "pattern" in shape:
-        return f"text that matches `{shape['pattern']}`".replace("|", "\\|")
+        return f"text in the form that [the schema]({SCHEMA.rpartition('/')[2]}) has"
     if "maxLength" in shape:
         return f"text, {shape.get('minLength', 0)} to {shape['maxLength']} characters"
     return "text"
