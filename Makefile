@@ -12,7 +12,7 @@ PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
 # Where it is set, each of the engine's many Python processes, and each worker of the tests, would
 # compile the project again. `make clean` removes what is written.
 unexport PYTHONDONTWRITEBYTECODE
-CHECKED := __main__.py bench components phonemfa sandbox scripts tests $(wildcard policy/*.py)
+CHECKED := __main__.py bench components phonemfa reference sandbox scripts tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -95,6 +95,10 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 .PHONY: screenshots
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+
+.PHONY: reference
+reference: environment ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@$(PYTHON_BIN) -m reference $(ARGS)
 
 .PHONY: environment
 environment:
