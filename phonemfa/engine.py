@@ -152,6 +152,49 @@ class PulumiCli:
         """
         self.run("config", "set", "--secret", key, *self._config, stdin=value)
 
+    def import_resources(self, file: Path) -> None:
+        """`pulumi import --file`: into the state, unprotected; the tenant is only read.
+
+        Raises:
+            EngineFailedError: the import failed, or another run holds the lock.
+        """
+        given = ("--file", str(file), "--yes", "--skip-preview")
+        self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
+
+    def touch(self) -> None:
+        """Take the stack's lock and give it back; no resource is read or changed.
+
+        Raises:
+            EngineFailedError: another run holds the lock; the text says who.
+        """
+        self._refresh_nothing()
+
+    def forget_pending_creates(self) -> None:
+        """Remove the marks of unfinished operations from the state, and nothing else.
+
+        Raises:
+            EngineFailedError: another run holds the lock.
+        """
+        self._refresh_nothing("--clear-pending-creates")
+
+    def _refresh_nothing(self, *options: str) -> None:
+        # Of a stack's resources, the stack itself is the one that no provider is asked about.
+        roots = [
+            one["urn"]
+            for one in self.state()["deployment"].get("resources") or []
+            if one["type"] == "pulumi:pulumi:Stack"
+        ]
+        target = ["--target", *roots] if roots else []
+        self.run("refresh", "--yes", "--skip-preview", *options, *target, *self._config)
+
+    def cancel(self) -> None:
+        """`pulumi cancel`: remove every lock of the stack, whoever holds it.
+
+        Raises:
+            EngineFailedError: the locks could not be removed.
+        """
+        self.run("cancel", "--yes")
+
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
         return self._json("stack", "export")[1]

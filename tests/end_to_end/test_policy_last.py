@@ -31,8 +31,7 @@ class Life:
 
     def keep(self) -> None:
         """Remember this moment."""
-        shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(self._backend, self._kept)
+        self.keep_backend()
         self._content = self.tenant.control("GET", "/state?secrets=true")["content"]
         self._config_text = self._config.read_text(encoding="utf-8")
 
@@ -40,10 +39,17 @@ class Life:
         """Return to it."""
         self.tenant.control("DELETE", "/faults")
         self.tenant.control("PUT", "/state", {"content": self._content})
-        shutil.rmtree(self._backend)
-        shutil.copytree(self._kept, self._backend)
+        self.restore_backend()
         self._config.write_text(self._config_text, encoding="utf-8")
         self.tenant.forget_requests()
+
+    def keep_backend(self) -> None:
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self._backend, self._kept)
+
+    def restore_backend(self) -> None:
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._kept, self._backend)
 
     def nobody_is_locked_out(self) -> bool:
         """A login asks for no code, or gets one."""
