@@ -122,6 +122,7 @@ def serve(
     state_dir: StateDir = _STATE,
     tenant_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
     cpaas_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
+    pages_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
     generation: Annotated[Generation, typer.Option(help="Of a new tenant.")] = Generation.UNIFIED,
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
@@ -136,12 +137,13 @@ def serve(
         state_dir=workplace.state_dir,
         tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
         cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
+        pages_port=workplace.pages_port if pages_port is None else pages_port,
         generation="legacy" if generation is Generation.LEGACY else "unified",
     )
     with start(config) as running:
         workplace.say(
             f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
-            f"state {running.state_dir}"
+            f"pages {running.pages_url}, state {running.state_dir}"
         )
         ended.wait()
     workplace.say("stopped")
@@ -163,6 +165,7 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
     workplace.say(f"  tenant      {record.tenant_url}, {generation}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
+    workplace.say(f"  pages       {record.pages_url}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
 

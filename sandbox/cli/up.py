@@ -93,6 +93,8 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
     workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
     workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
     workplace.say()
+    workplace.say(f"See it: {record.pages_url}   (the phones that the tenant reaches)")
+    workplace.say()
     workplace.say("Go on with:")
     workplace.say("  make up ARGS=--send                                 send two codes again")
     workplace.say("  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here")

@@ -1,4 +1,4 @@
-"""Puts one sandbox together: tenant, API, Action runner, notifications, CPaaS and inbox.
+"""Puts one sandbox together: tenant, API, Action runner, notifications, CPaaS, inbox and pages.
 
 Owns which part gets which other part. Refuses ports, TLS and processes, and has no rule of any
 part: a question about behaviour is answered elsewhere.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
@@ -20,6 +21,7 @@ from sandbox.notifications import (
     RunnerActionTester,
     routes,
 )
+from sandbox.pages import Behind, build_pages
 from sandbox.runner import ActionRunner
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials
@@ -39,6 +41,7 @@ class Parts:
     notifications: NotificationService
     tenant_app: Starlette
     cpaas_app: Starlette
+    pages_app: ASGIApp
 
     def close(self) -> None:
         """End the Action process and close the databases."""
@@ -52,6 +55,7 @@ def assemble(
     *,
     domain: str,
     cpaas_port: int,
+    pages_port: int,
     ca_file: Path,
     credentials: SandboxCredentials,
     generation: Generation,
@@ -66,6 +70,7 @@ def assemble(
         state_dir: where `tenant.sqlite` and `inbox.sqlite` are or will be.
         domain: `host:port` under which clients reach the tenant.
         cpaas_port: the port on loopback that Actions reach as cpaas.sandbox.test.
+        pages_port: the port on loopback of the pages; they answer to no other.
         ca_file: the CA that Actions trust.
         credentials: the tenant's client and the CPaaS key.
         generation: the experience of a tenant that does not exist yet.
@@ -103,4 +108,8 @@ def assemble(
             on_reset=(notifications.reset, cpaas.reset),
         ),
         cpaas_app=build_cpaas(cpaas),
+        pages_app=build_pages(
+            Behind(tenant=tenant, inbox=inbox, notifications=notifications, cpaas=cpaas),
+            port=pages_port,
+        ),
     )

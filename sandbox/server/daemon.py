@@ -35,6 +35,7 @@ def spawn(
     *,
     tenant_port: int,
     cpaas_port: int,
+    pages_port: int,
     generation: str = "unified",
     environ: Mapping[str, str] | None = None,
 ) -> ServerRecord:
@@ -48,11 +49,12 @@ def spawn(
     for port, what, variable in (
         (tenant_port, "tenant", ports.TENANT_VARIABLE),
         (cpaas_port, "CPaaS", ports.CPAAS_VARIABLE),
+        (pages_port, "pages", ports.PAGES_VARIABLE),
     ):
         ports.take_port(port, what=what, variable=variable).close()
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
     command += ["--tenant-port", str(tenant_port), "--cpaas-port", str(cpaas_port)]
-    command += ["--generation", generation]
+    command += ["--pages-port", str(pages_port), "--generation", generation]
     with (state_dir / LOG).open("wb") as log:
         child = subprocess.Popen(
             command,

@@ -34,7 +34,7 @@ from sandbox.server.record import (
     source,
     write_record,
 )
-from sandbox.server.serving import HttpsServer
+from sandbox.server.serving import HttpsServer, Plain
 from sandbox.tenant import Assumptions
 from sandbox.tenant.tenant import Generation
 
@@ -45,7 +45,7 @@ class ServerConfig:
 
     Attributes:
         state_dir: everything that outlives the process: databases, CA, credentials.
-        tenant_port, cpaas_port: ports on 127.0.0.1; 0 lets the system choose.
+        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
         generation: the experience of a tenant that does not exist yet.
         assumptions, notification_assumptions: answers to what the contract leaves open; None:
             the defaults.
@@ -55,6 +55,7 @@ class ServerConfig:
     state_dir: Path
     tenant_port: int = ports.TENANT_PORT
     cpaas_port: int = ports.CPAAS_PORT
+    pages_port: int = ports.PAGES_PORT
     generation: Generation = "unified"
     assumptions: Assumptions | None = None
     notification_assumptions: NotificationAssumptions | None = None
@@ -62,7 +63,7 @@ class ServerConfig:
 
 
 class RunningSandbox:
-    """A sandbox that answers on both ports until `stop`; also a context manager.
+    """A sandbox that answers on its ports until `stop`; also a context manager.
 
     Attributes:
         record: pid, ports and instance id, as written to `server.json`.
@@ -95,6 +96,11 @@ class RunningSandbox:
         return self.record.cpaas_url
 
     @property
+    def pages_url(self) -> str:
+        """`http://localhost:<port>` of the pages for people."""
+        return self.record.pages_url
+
+    @property
     def ca_file(self) -> Path:
         """The CA a client has to trust (PEM)."""
         return self.state_dir / "ca.pem"
@@ -120,7 +126,7 @@ class RunningSandbox:
         )
 
     def stop(self) -> None:
-        """End both listeners and everything behind them. Safe to call twice."""
+        """End every listener and everything behind them. Safe to call twice."""
         self._resources.close()
 
     def __enter__(self) -> RunningSandbox:
@@ -131,7 +137,7 @@ class RunningSandbox:
 
 
 def start(config: ServerConfig) -> RunningSandbox:
-    """Start the sandbox in threads of this process; returns when both ports answer.
+    """Start the sandbox in threads of this process; returns when its ports answer.
 
     Raises:
         ServerError: the state folder is in use, a port is taken, or Node is missing or too old.
@@ -148,13 +154,18 @@ def start(config: ServerConfig) -> RunningSandbox:
         cpaas_listener = resources.enter_context(
             ports.take_port(config.cpaas_port, what="CPaaS", variable=ports.CPAAS_VARIABLE)
         )
+        pages_listener = resources.enter_context(
+            ports.take_port(config.pages_port, what="pages", variable=ports.PAGES_VARIABLE)
+        )
         tenant_port = int(tenant_listener.getsockname()[1])
         cpaas_port = int(cpaas_listener.getsockname()[1])
+        pages_port = int(pages_listener.getsockname()[1])
         instance_id = str(uuid.uuid4())
         parts = assemble(
             state_dir,
             domain=f"localhost:{tenant_port}",
             cpaas_port=cpaas_port,
+            pages_port=pages_port,
             ca_file=certificates.ca_file,
             credentials=credentials,
             generation=config.generation,
@@ -164,12 +175,17 @@ def start(config: ServerConfig) -> RunningSandbox:
             rate_limit=config.rate_limit,
         )
         resources.callback(parts.close)
-        for application, listener, name in (
-            (parts.cpaas_app, cpaas_listener, "CPaaS"),
-            (parts.tenant_app, tenant_listener, "tenant"),
+        pages = Plain(parts.pages_app, pages_listener)
+        for application, listener, name, beside in (
+            (parts.cpaas_app, cpaas_listener, "CPaaS", ()),
+            (parts.tenant_app, tenant_listener, "tenant", (pages,)),
         ):
             server = HttpsServer(
-                application, listener, certificate=certificates.server_file, name=name
+                application,
+                listener,
+                certificate=certificates.server_file,
+                name=name,
+                beside=beside,
             )
             resources.callback(server.stop)
             server.start()
@@ -178,6 +194,7 @@ def start(config: ServerConfig) -> RunningSandbox:
             instance_id=instance_id,
             tenant_port=tenant_port,
             cpaas_port=cpaas_port,
+            pages_port=pages_port,
             generation=parts.tenant.generation,
             started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             source=source(),

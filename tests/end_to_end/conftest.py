@@ -107,7 +107,9 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
     generation: Generation = marker.args[0] if marker else "unified"
     state_dir = tmp_path / "sandbox"
     sandbox = start(
-        ServerConfig(state_dir=state_dir, tenant_port=0, cpaas_port=0, generation=generation)
+        ServerConfig(
+            state_dir=state_dir, tenant_port=0, cpaas_port=0, pages_port=0, generation=generation
+        )
     )
     yield sandbox
     sandbox.stop()

@@ -131,7 +131,11 @@ def applied_stack(
     """A stack of this generation, applied; its sandbox ends with the fixture."""
     running = start(
         ServerConfig(
-            state_dir=folder / "sandbox", tenant_port=0, cpaas_port=0, generation=generation
+            state_dir=folder / "sandbox",
+            tenant_port=0,
+            cpaas_port=0,
+            pages_port=0,
+            generation=generation,
         )
     )
     tenant = Tenant(

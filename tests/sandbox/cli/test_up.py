@@ -57,7 +57,7 @@ class Person:
         (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')
         shutil.copytree(PROGRAM, project, ignore=shutil.ignore_patterns("__pycache__"))
         ports = []
-        for _ in range(2):
+        for _ in range(3):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 ports.append(str(free.getsockname()[1]))
         own = {
@@ -70,6 +70,7 @@ class Person:
             "PYTHONDONTWRITEBYTECODE": "1",
             "SANDBOX_TENANT_PORT": ports[0],
             "SANDBOX_CPAAS_PORT": ports[1],
+            "SANDBOX_PAGES_PORT": ports[2],
             CACHE_VARIABLE: str(EngineCache().folder.parent),
         }
         return cls(home, project, folder / "state", dict(os.environ) | own)
