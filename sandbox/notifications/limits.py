@@ -7,7 +7,6 @@ Source: cpaas-and-actions.md §2.8: a bucket of 10 messages, refilled one an hou
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,17 +30,13 @@ class Allowance:
 
 
 class Buckets:
-    """Buckets of `burst`, one a key; `refill` is the time that gives back one.
-
-    Safe to share between threads: the pages and the API run in one each.
-    """
+    """Buckets of `burst`, one a key; `refill` is the time that gives back one."""
 
     def __init__(self, now: Callable[[], datetime], *, burst: int, refill: timedelta) -> None:
         self._now = now
         self._burst = burst
         self._refill = refill
         self._full_at: dict[Hashable, datetime] = {}
-        self._lock = threading.Lock()
 
     def allowance(self, key: Hashable) -> Allowance:
         """What is left, without taking any."""
@@ -55,15 +50,14 @@ class Buckets:
 
     def take(self, key: Hashable) -> datetime | None:
         """Take one; None when there was one, else when there will be."""
-        with self._lock:
-            allowance = self.allowance(key)
-            if not allowance.left:
-                return allowance.reset
-            now = self._now()
-            if len(self._full_at) >= _SWEPT_AT:
-                self._full_at = {one: full for one, full in self._full_at.items() if full > now}
-            self._full_at[key] = max(self._full_at.get(key, now), now) + self._refill
-            return None
+        allowance = self.allowance(key)
+        if not allowance.left:
+            return allowance.reset
+        now = self._now()
+        if len(self._full_at) >= _SWEPT_AT:
+            self._full_at = {one: full for one, full in self._full_at.items() if full > now}
+        self._full_at[key] = max(self._full_at.get(key, now), now) + self._refill
+        return None
 
     def forget(self) -> None:
         """Fill every bucket."""

@@ -1,6 +1,6 @@
 """A real tenant that can send, a runner made by hand, and a clock, for logins.
 
-Owns the set-up. The whole way to a phone is in tests/sandbox/pages and in
+Owns the clock and the shortcuts. The whole way to a phone is in tests/sandbox/pages and in
 tests/sandbox/notifications/test_with_tenant.py.
 """
 
@@ -12,42 +12,11 @@ from typing import Any
 
 from sandbox.login import Login, LoginAssumptions, LoginDesk
 from sandbox.notifications import NotificationAssumptions, NotificationService
-from sandbox.tenant import Store, Tenant
-from sandbox.tenant.tenant import Generation
+from sandbox.tenant import Generation, Store, Tenant
 from tests.sandbox.notifications.fakes import FakeRunner
+from tests.sandbox.sending import let_it_send
 
 NUMBER = "+819012345678"
-TRIGGERS = {"unified": ("custom-phone-provider", "v1"), "legacy": ("send-phone-message", "v2")}
-
-
-def able_to_send(tenant: Tenant) -> None:
-    """What `pulumi up` leaves in a tenant, with the policy `always`."""
-    trigger, version = TRIGGERS[tenant.generation]
-    action = tenant.create_action(
-        {
-            "name": "phone",
-            "supported_triggers": [{"id": trigger, "version": version}],
-            "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
-            "runtime": "node22",
-            "secrets": [{"name": "CPAAS_API_KEY", "value": "canary"}],
-            "deploy": True,
-        }
-    )
-    tenant.guardian.set_factor("sms", enabled=True)
-    if tenant.generation == "unified":
-        tenant.providers.create(
-            {
-                "name": "custom",
-                "credentials": {},
-                "configuration": {"delivery_methods": ["text", "voice"]},
-            }
-        )
-    else:
-        ref = {"type": "action_id", "value": action["id"]}
-        tenant.bindings.replace(trigger, [{"ref": ref, "display_name": "phone"}])
-        tenant.guardian.set_selected_provider("phone-message-hook")
-    tenant.guardian.set_message_types(["sms", "voice"])
-    tenant.guardian.set_policies(["all-applications"])
 
 
 class LoginWorld:
@@ -57,7 +26,8 @@ class LoginWorld:
         self.time = datetime(2026, 11, 25, 12, tzinfo=UTC)
         self.store = Store()
         self.tenant = Tenant(self.store, domain="localhost:1", generation=generation)
-        able_to_send(self.tenant)
+        let_it_send(self.tenant, {"CPAAS_API_KEY": "canary"})
+        self.tenant.guardian.set_policies(["all-applications"])
         self.runner = FakeRunner()
         self.sent = 0
         self.service = NotificationService(
