@@ -19,7 +19,7 @@ from typing import Any, Literal, Protocol
 
 from sandbox.notifications import events, log_entries, rendering
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.limits import LimitReachedError, UserLimits
+from sandbox.notifications.limits import Allowance, LimitReachedError, UserLimits
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
 from sandbox.notifications.view import TenantView
 from sandbox.runner import ActionOutcome
@@ -79,6 +79,18 @@ class _Order:
     locale: str | None
     template: Mapping[str, Any] | None = None
     test_send: bool = False
+    user: Mapping[str, Any] | None = None
+    code: str | None = None
+    limited: bool = False
+
+    @property
+    def whose(self) -> Mapping[str, Any]:
+        return self.user or events.user_for(self.to)
+
+    @property
+    def limited_as(self) -> str:
+        # Without a login the number is all that tells users apart.
+        return str(self.user["user_id"]) if self.user else self.to
 
 
 class NotificationService:
@@ -119,16 +131,29 @@ class NotificationService:
         delivery_method: str,
         message_type: str = "otp_verify",
         locale: str | None = None,
+        user: Mapping[str, Any] | None = None,
+        code: str | None = None,
+        limited: bool = False,
     ) -> Delivery:
-        """Send a new code as a login (or enrolment, or password reset) would.
+        """Send a code as a login (or enrolment, or password reset) would.
 
         Args:
             to: the user's number as Auth0 holds it, normally E.164.
             delivery_method: text or voice.
             message_type: one of Auth0's five.
             locale: what the login asked for with `ui_locales`.
+            user: who logs in, as Actions see them; without one, a made-up user of this number.
+            code: one to send again; without one, a new one.
+            limited: count it against the user's limit whatever `user_limits` says.
         """
-        return await self._deliver(_Order(to, delivery_method, message_type, locale))
+        order = _Order(
+            to, delivery_method, message_type, locale, user=user, code=code, limited=limited
+        )
+        return await self._deliver(order)
+
+    def allowance(self, user_id: str, delivery_method: str) -> Allowance:
+        """How many codes the user may still be sent this way; counted are those with a limit."""
+        return self._limits.allowance(user_id, delivery_method)
 
     async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
         """The provider's test message: the verification text, as there is no type of its own."""
@@ -166,8 +191,8 @@ class NotificationService:
             locale=order.locale or self._tenant_locale(),
         )
         try:
-            if self.assumptions.user_limits and not order.test_send:
-                self._limits.take(order.to, order.delivery_method)
+            if order.limited or (self.assumptions.user_limits and not order.test_send):
+                self._limits.take(order.limited_as, order.delivery_method)
             route = route_for(
                 self._tenant,
                 delivery_method=order.delivery_method,
@@ -175,7 +200,9 @@ class NotificationService:
                 test_send=order.test_send,
             )
             # Auth0's wording: no code with blocked_account.
-            code = None if order.message_type == "blocked_account" else self._new_code()
+            code = (
+                None if order.message_type == "blocked_account" else order.code or self._new_code()
+            )
             text, event = self._prepare(order, route, code, delivery)
         except LimitReachedError as limit:
             done = _with(delivery, reason=str(limit))
@@ -187,7 +214,9 @@ class NotificationService:
         else:
             done = await self._attempt(route, event, _with(delivery, code=code, text=text))
         self._deliveries.append(done)
-        log_entries.write(self._tenant, done, self.assumptions, test_send=order.test_send)
+        log_entries.write(
+            self._tenant, done, self.assumptions, test_send=order.test_send, user=order.whose
+        )
         return done
 
     async def _attempt(
@@ -230,7 +259,7 @@ class NotificationService:
         template = order.template or self._tenant.phone_template(order.message_type)
         settings = self._tenant.settings()
         name = template["tenant"]
-        user = events.user_for(order.to)
+        user = order.whose
         given = rendering.variables(
             code=code,
             locale=delivery.locale,

@@ -14,7 +14,10 @@ from starlette.types import ASGIApp
 
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.drift import APPLIED_FILE, Applied
+from sandbox.drift import routes as drift_routes
 from sandbox.inbox import Inbox
+from sandbox.login import LoginAssumptions, LoginDesk
 from sandbox.notifications import (
     NotificationAssumptions,
     NotificationService,
@@ -39,6 +42,8 @@ class Parts:
     cpaas: Cpaas
     runner: ActionRunner
     notifications: NotificationService
+    logins: LoginDesk
+    applied: Applied
     tenant_app: Starlette
     cpaas_app: Starlette
     pages_app: ASGIApp
@@ -62,12 +67,13 @@ def assemble(
     instance_id: str,
     assumptions: Assumptions | None = None,
     notification_assumptions: NotificationAssumptions | None = None,
+    login_assumptions: LoginAssumptions | None = None,
     rate_limit: RateLimit | None = None,
 ) -> Parts:
     """The parts of the sandbox whose state is in `state_dir`.
 
     Args:
-        state_dir: where `tenant.sqlite` and `inbox.sqlite` are or will be.
+        state_dir: where `tenant.sqlite`, `inbox.sqlite` and `applied.json` are or will be.
         domain: `host:port` under which clients reach the tenant.
         cpaas_port: the port on loopback that Actions reach as cpaas.sandbox.test.
         pages_port: the port on loopback of the pages; they answer to no other.
@@ -75,8 +81,8 @@ def assemble(
         credentials: the tenant's client and the CPaaS key.
         generation: the experience of a tenant that does not exist yet.
         instance_id: tells this process from others in /_sandbox/health.
-        assumptions, notification_assumptions: answers to what the contract leaves open; default:
-            those of the tenant and of the pipeline.
+        assumptions, notification_assumptions, login_assumptions: answers to what the contract
+            leaves open; default: those of the tenant, of the pipeline and of the login page.
         rate_limit: rate limit headers, and whether it is enforced.
     """
     store = Store(state_dir / "tenant.sqlite")
@@ -91,6 +97,8 @@ def assemble(
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
     runner = ActionRunner(hosts={CPAAS_HOST: cpaas_port}, ca_file=ca_file)
     notifications = NotificationService(tenant, runner, assumptions=notification_assumptions)
+    logins = LoginDesk(tenant, store, notifications, assumptions=login_assumptions)
+    applied = Applied(tenant, state_dir / APPLIED_FILE)
     return Parts(
         store=store,
         tenant=tenant,
@@ -98,18 +106,27 @@ def assemble(
         cpaas=cpaas,
         runner=runner,
         notifications=notifications,
+        logins=logins,
+        applied=applied,
         tenant_app=build_api(
             tenant,
             notifier=notifications,
-            extra_routes=routes(notifications, inbox),
+            extra_routes=[*routes(notifications, inbox), *drift_routes(applied)],
             tester=RunnerActionTester(runner, notification_assumptions),
             rate_limit=rate_limit,
             instance_id=instance_id,
-            on_reset=(notifications.reset, cpaas.reset),
+            on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
         ),
         cpaas_app=build_cpaas(cpaas),
         pages_app=build_pages(
-            Behind(tenant=tenant, inbox=inbox, notifications=notifications, cpaas=cpaas),
+            Behind(
+                tenant=tenant,
+                inbox=inbox,
+                notifications=notifications,
+                cpaas=cpaas,
+                logins=logins,
+                applied=applied,
+            ),
             port=pages_port,
         ),
     )

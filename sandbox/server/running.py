@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.files import private_folder
+from sandbox.login import LoginAssumptions
 from sandbox.notifications import NotificationAssumptions
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, assemble
@@ -47,8 +48,8 @@ class ServerConfig:
         state_dir: everything that outlives the process: databases, CA, credentials.
         tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
         generation: the experience of a tenant that does not exist yet.
-        assumptions, notification_assumptions: answers to what the contract leaves open; None:
-            the defaults.
+        assumptions, notification_assumptions, login_assumptions: answers to what the contract
+            leaves open; None: the defaults.
         rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
     """
 
@@ -59,6 +60,7 @@ class ServerConfig:
     generation: Generation = "unified"
     assumptions: Assumptions | None = None
     notification_assumptions: NotificationAssumptions | None = None
+    login_assumptions: LoginAssumptions | None = None
     rate_limit: RateLimit | None = None
 
 
@@ -172,6 +174,7 @@ def start(config: ServerConfig) -> RunningSandbox:
             instance_id=instance_id,
             assumptions=config.assumptions,
             notification_assumptions=config.notification_assumptions,
+            login_assumptions=config.login_assumptions,
             rate_limit=config.rate_limit,
         )
         resources.callback(parts.close)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Generation
+from sandbox.tenant import Generation, Tenant
 
 
 def set_up(
@@ -15,7 +17,6 @@ def set_up(
     tenant.reset(generation)
     sandbox.parts.cpaas.reset()
     sandbox.parts.notifications.reset()
-    trigger: Trigger = "custom-phone-provider" if generation == "unified" else "send-phone-message"
     values = {
         "CPAAS_API_KEY": sandbox.credentials.cpaas_api_key,
         "CPAAS_BASE_URL": "cpaas.sandbox.test",
@@ -24,21 +25,27 @@ def set_up(
         "RECIPIENT_LIMIT": "0",
         **secrets,
     }
+    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
+    let_it_send(tenant, values)
+    return sandbox
+
+
+def let_it_send(tenant: Tenant, secrets: Mapping[str, str]) -> None:
+    """The package's Action with these secrets, and everything that leads to it."""
+    unified = tenant.generation == "unified"
+    trigger: Trigger = "custom-phone-provider" if unified else "send-phone-message"
     action = tenant.create_action(
         {
             "name": "phone",
-            "supported_triggers": [
-                {"id": trigger, "version": "v1" if generation == "unified" else "v2"}
-            ],
+            "supported_triggers": [{"id": trigger, "version": "v1" if unified else "v2"}],
             "code": assemble(trigger),
             "runtime": "node22",
-            "secrets": [{"name": name, "value": value} for name, value in values.items()],
+            "secrets": [{"name": name, "value": value} for name, value in secrets.items()],
             "deploy": True,
         }
     )
     tenant.guardian.set_factor("sms", enabled=True)
-    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
-    if generation == "unified":
+    if unified:
         tenant.providers.create(
             {
                 "name": "custom",
@@ -51,4 +58,3 @@ def set_up(
         tenant.bindings.replace(trigger, [{"ref": ref, "display_name": "phone"}])
         tenant.guardian.set_selected_provider("phone-message-hook")
     tenant.guardian.set_message_types(["sms", "voice"])
-    return sandbox
