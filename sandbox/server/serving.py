@@ -87,5 +87,5 @@ class HttpsServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._server.serve(sockets=[self._listener]))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the thread that waits raises it
             self._failure = error
