@@ -59,10 +59,13 @@ fidelity: environment node engine ## The sandbox against other vendors' clients,
 	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
-check: environment node ## Lint, format and types of Python and JavaScript; scripts, workflows
+check: environment node ## Lint, format, types, layers and dead code of Python and JavaScript; scripts, workflows
+	@mkdir -p build
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(CHECKED)
+	@.venv/bin/lint-imports --no-logo >build/imports.log || { cat build/imports.log; exit 1; }
+	@.venv/bin/vulture
 	@scripts/javascript
 	@scripts/workflows
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     )
 else:
 
-    def __getattr__(name):
+    def __getattr__(name: str) -> object:
         # On first use: `python -m phonemfa` must not load Pulumi to print its help.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -54,5 +54,5 @@ else:
 
         return getattr(library, name)
 
-    def __dir__():
+    def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -101,7 +101,7 @@ class PulumiCli:
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
-        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, …
+        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
 
         Every resource is among the steps, the unchanged ones too.
 

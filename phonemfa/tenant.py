@@ -90,7 +90,6 @@ class TenantView:
     actions: tuple[InstalledAction, ...]
     bound: Mapping[str, tuple[BoundAction, ...]]
     provider: Mapping[str, Any] | None
-    customised_templates: tuple[str, ...]
 
     @property
     def is_unified(self) -> bool:
@@ -165,14 +164,12 @@ def _read(client: ManagementClient, domain: str) -> TenantView:
         for trigger in TRIGGERS.values()
     }
     providers = client.branding.phone.providers.list().providers or []
-    templates = client.branding.phone.templates.list().templates or []
     return TenantView(
         domain=domain,
         settings=client.tenants.settings.get().model_dump(mode="json"),
         actions=tuple(actions),
         bound=bound,
         provider=providers[0].model_dump(mode="json") if providers else None,
-        customised_templates=tuple(str(one.type) for one in templates if getattr(one, "id", None)),
     )
 
 

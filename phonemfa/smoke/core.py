@@ -100,7 +100,9 @@ def test_number(settings: StackSettings, to: str | None) -> str:
         NumberNotAllowedError: the stack allows no such number, or several and none was named.
     """
     allowed = settings.test_numbers
-    fix = "pulumi config set --path 'phonemfa:testNumbers[0]' <E.164 number of a phone of yours>"
+    # Without its type, Pulumi writes a number: without quotes, without the plus.
+    setting = "pulumi config set --path --type string 'phonemfa:testNumbers[0]'"
+    fix = f"{setting} <E.164 number of a phone of yours>"
     if not allowed:
         raise NumberNotAllowedError(
             "The stack has no phonemfa:testNumbers: test messages go to listed numbers only, so "

@@ -242,7 +242,7 @@ def main() -> NoReturn:
         if ended.code == _INTERRUPTED:
             _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last place where one can be told
         _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
         sys.exit(1)
     sys.exit(0)

@@ -197,7 +197,7 @@ class SandboxStack:
                     child.send_signal(signal.SIGINT)  # Ctrl-C reached it by itself
                 try:
                     child.wait(timeout=_END_SECONDS)
-                except BaseException:
+                except BaseException:  # noqa: BLE001 - raised again below
                     child.kill()
                 raise
 

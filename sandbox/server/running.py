@@ -13,6 +13,7 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from filelock import FileLock, Timeout
 
@@ -131,7 +132,7 @@ class RunningSandbox:
         """End every listener and everything behind them. Safe to call twice."""
         self._resources.close()
 
-    def __enter__(self) -> RunningSandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

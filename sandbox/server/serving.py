@@ -96,7 +96,7 @@ class HttpsServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the thread that waits raises it
             self._failure = error
 
     async def _serve(self) -> None:

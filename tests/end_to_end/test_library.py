@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from components.vocabulary import DeliveryMethod
+from phonemfa.stack_file import read_stack_file
 from sandbox.engine.plugin import Plugin
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, Tenant
@@ -16,6 +22,8 @@ from tests.end_to_end.pulumi_cli import PulumiProject, changed
 from tests.packaging.installed import Installed, build, install
 
 pytestmark = pytest.mark.end_to_end
+
+NEW = ("pulumi", "new", str(PROJECT / "template"), "--yes", "--non-interactive")
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +52,9 @@ def theirs(
         "PYTHONDONTWRITEBYTECODE": "",
     }
     folder = tmp_path / "theirs"
-    command = ["new", str(PROJECT / "template"), "--generate-only", "--yes", "--non-interactive"]
-    named = ["--name", "company-login", "--description", "Login of a company", "--dir", str(folder)]
+    named = ["--name=company-login", "--description=Login of a company", f"--dir={folder}"]
     subprocess.run(
-        ["pulumi", *command, *named],
+        [*NEW, "--generate-only", *named],
         env=environment,
         cwd=tmp_path,
         check=True,
@@ -85,4 +92,73 @@ def test_a_project_from_the_template_sends_codes_with_the_wheel_alone(
     sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": "text"})
     (message,) = tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=5")["messages"]
     assert sent["code"] in message["text"]
+
+
+def operate(project: PulumiProject, installed: Installed, *arguments: str) -> Any:
+    """One command of the installed command line, as JSON."""
+    ended = subprocess.run(
+        [str(installed.bin / "phonemfa"), *arguments, "--stack", project.stack, "--json"],
+        cwd=project.folder,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.thorough
+def test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name(
+    theirs: PulumiProject, tenant: Tenant, installed: Installed
+) -> None:
+    configure(theirs, tenant.running.credentials.cpaas_api_key)
+    advice = ["config", "set", "--path", "--type", "string", "phonemfa:testNumbers[0]"]
+    theirs.run(*advice, "+819012345678")
+    levels = theirs.folder / "policy" / "stacks" / f"{theirs.stack}.json"
+    levels.parent.mkdir(parents=True)
+    levels.write_text('{"country-allow-list": {"allowed": ["+1"]}}', encoding="utf-8")
+
+    (report,) = operate(theirs, installed, "report")["environments"]
+    assert [one["rule"] for one in report["violations"]] == ["country-allow-list"]
+    install_policy = ["pip", "install", "--quiet", "pulumi-policy>=1.21,<2"]
+    subprocess.run([str(installed.bin / "python"), "-m", *install_policy], check=True)
+    pack = installed.site_packages / "phonemfa" / "policy" / "__main__.py"
+    theirs.run("up", "--yes", "--skip-preview", "--policy-pack", str(pack))
     assert changed(theirs.preview_steps()) == []
+    assert operate(theirs, installed, "drift")["drift"] is False
+    sends = operate(theirs, installed, "smoke")["sends"]
+    assert [one["verdict"] for one in sends] == ["sent", "sent"]
+
+
+@pytest.mark.thorough
+def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
+    tmp_path: Path, environment: dict[str, str], plugin: Plugin, installed: Installed
+) -> None:
+    # `pulumi new` asks the internet for the plugin, unless Pulumi's home has it.
+    home = Path(environment["PULUMI_HOME"], "plugins", f"resource-auth0-v{version('pulumi-auth0')}")
+    home.mkdir(parents=True)
+    (home / plugin.executable.name).symlink_to(plugin.executable)
+    answers = CONFIG | {"deliveryMethods": '["text", "voice"]'}
+    config = [f"--config=phonemfa:{name}={value}" for name, value in answers.items()]
+    subprocess.run(
+        [*NEW, "--stack=t1", "--name=company-login", f"--dir={tmp_path / 'theirs'}", *config],
+        env=environment | {"PIP_FIND_LINKS": str(installed.wheel.parent)},
+        cwd=tmp_path,
+        check=True,
+        timeout=300,
+    )
+    made = tmp_path / "theirs"
+    settings = read_stack_file(made, "t1").settings
+    assert settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
+    asked = yaml.safe_load((PROJECT / "template" / "Pulumi.yaml").read_text(encoding="utf-8"))
+    questions = asked["template"]["config"]
+    wanted = {f"phonemfa:{name}" for name in answers}
+    # Nobody may give the key on a command line; asked for, it is encrypted.
+    assert set(questions) == wanted | {"auth0:domain", "phonemfa:cpaasApiKey"}
+    assert [name for name, one in questions.items() if one.get("secret")] == [
+        "phonemfa:cpaasApiKey"
+    ]
+    use = [str(made / "venv" / "bin" / "python"), "-c", "from phonemfa import PhoneMfa"]
+    subprocess.run(use, cwd=made, check=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
@@ -102,7 +102,7 @@ def test_a_failed_look_is_a_failed_sarif_invocation_and_no_clean_run() -> None:
 
 
 def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
-    suites = Xml.fromstring(as_junit(report(POLICY, CODE, OTP)))  # noqa: S314 - our own text
+    suites = ET.fromstring(as_junit(report(POLICY, CODE, OTP)))  # noqa: S314 - our own text
     (suite,) = suites
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert list(cases) == list(KINDS)
@@ -115,7 +115,7 @@ def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
 
 
 def test_junit_of_a_failed_look_is_an_error_and_survives_any_text() -> None:
-    suites = Xml.fromstring(as_junit(report(failure="\x00 <no> & answer")))  # noqa: S314
+    suites = ET.fromstring(as_junit(report(failure="\x00 <no> & answer")))  # noqa: S314
     (case,) = suites.iter("testcase")
     error = case.find("error")
     assert error is not None
