@@ -6,6 +6,8 @@ Not the package's components: the trace was recorded with bare resources under t
 import pulumi
 import pulumi_auth0 as auth0
 
+import components  # noqa: F401 - pulumi_auth0 is loaded as far as it is used
+
 config = pulumi.Config()
 methods = config.require_object("methods")
 
