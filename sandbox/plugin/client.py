@@ -23,6 +23,8 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
+import components  # noqa: F401 - auth0-python is loaded as far as it is used
+
 if TYPE_CHECKING:
     import httpx
     from auth0.management import AsyncAuth0

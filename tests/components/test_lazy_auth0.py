@@ -1,4 +1,4 @@
-"""`pulumi_auth0` loaded lazily is the package itself, whoever imports it and in whatever order."""
+"""What is loaded lazily is the package itself, whoever imports it and in whatever order."""
 
 from __future__ import annotations
 
@@ -109,6 +109,18 @@ def test_a_package_that_is_not_installed_is_nobodys_fault(tmp_path: Path) -> Non
     assert python(f"{without}; import components; print('pulumi_auth0' in sys.modules or 1)") == 1
 
 
+def test_auth0_python_loads_its_other_half_when_that_is_asked_for() -> None:
+    code = """
+import json, sys, components
+from auth0.management import AsyncManagementClient
+before = "jwt" in sys.modules
+from auth0 import authentication, __version__, management
+print(json.dumps([before, management.AsyncManagementClient is AsyncManagementClient,
+                  authentication.GetToken.__module__]))
+"""
+    assert python(code) == [False, True, "auth0.authentication.get_token"]
+
+
 # As much of the packages as an `up` needs that finds nothing to do. What is missing here is loaded
 # by the commands and hooks that use it.
 WHOLE_PROGRAM = """
@@ -143,4 +155,6 @@ def test_the_program_loads_no_more_than_it_declares() -> None:
         "pulumi_auth0.phone_provider",
     }
     assert len(types) < 60  # of 1,169
-    assert {"auth0", "httpx", "jwt", "liquid", "requests", "rich"} & set(modules) == set()
+    assert {"auth0.management", "httpx", "jwt", "liquid", "requests", "rich"} & set(
+        modules
+    ) == set()

@@ -77,9 +77,14 @@ class PulumiProject:
         """Make the stack."""
         self.run("stack", "init")
 
+    @property
+    def config(self) -> Path:
+        """The stack's settings file."""
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
     def configure(self, *, secrets: Mapping[str, str] | None = None, **values: Any) -> None:
         """Set config: plain values as an editor would, secrets over standard input."""
-        path = self.folder / f"Pulumi.{self.stack}.yaml"
+        path = self.config
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         config = content.setdefault("config", {})
         config.update({f"{self.name}:{key}": value for key, value in values.items()})

@@ -61,7 +61,6 @@ class Life:
 
 @pytest.fixture
 def life(package: PulumiProject, tenant: Tenant, tmp_path: Path) -> Life:
-    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
     return Life(package, tenant, tmp_path / "sandbox" / "pulumi-state")
 
 
