@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
-from sandbox.inbox import Inbox
+from sandbox.inbox import DeliveryJournal, Inbox
 from sandbox.notifications import (
     NotificationAssumptions,
     NotificationService,
@@ -90,7 +90,12 @@ def assemble(
     inbox = Inbox(state_dir / "inbox.sqlite")
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
     runner = ActionRunner(hosts={CPAAS_HOST: cpaas_port}, ca_file=ca_file)
-    notifications = NotificationService(tenant, runner, assumptions=notification_assumptions)
+    notifications = NotificationService(
+        tenant,
+        runner,
+        assumptions=notification_assumptions,
+        journal=DeliveryJournal(inbox.database),
+    )
     return Parts(
         store=store,
         tenant=tenant,
