@@ -63,7 +63,7 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
     application = Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
-            *phones.routes(behind.inbox, views),
+            *phones.routes(behind.inbox, behind.cpaas, views),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={HTTPException: missing, Exception: failed},
