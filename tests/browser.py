@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
 
 from tests.contract import PROJECT
 
@@ -43,10 +43,16 @@ class Watched:
     events: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self.events.append(f"console: {message.text}"))
+        self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.events.append(f"error: {error}"))
         self.page.on("dialog", self._dialog)
         self.page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        # Chromium tells of a page that answers 4xx, as a form with a fault in it does.
+        refused = message.text.startswith("Failed to load resource")
+        if not (refused and message.location["url"] == self.page.url):
+            self.events.append(f"console: {message.text}")
 
     def _dialog(self, dialog: Dialog) -> None:
         self.events.append(f"dialog: {dialog.message}")

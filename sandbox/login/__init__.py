@@ -7,11 +7,12 @@ from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.channels import Channel, channels
 from sandbox.login.desk import Login, LoginDesk
 from sandbox.login.numbers import NumberRefusedError, e164, national
-from sandbox.login.policy import Confidence, Decision, decide
-from sandbox.login.refusals import LoginRefusedError
+from sandbox.login.policy import CONFIDENCES, Confidence, Decision, decide, policy_of
+from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import User, Users
 
 __all__ = [
+    "CONFIDENCES",
     "Channel",
     "Confidence",
     "Decision",
@@ -25,5 +26,7 @@ __all__ = [
     "channels",
     "decide",
     "e164",
+    "lasting",
     "national",
+    "policy_of",
 ]

@@ -9,6 +9,7 @@ does not outlive the process. Users do (`users`).
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import unicodedata
 from collections import OrderedDict, deque
@@ -21,7 +22,7 @@ from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.channels import Channel, channels
 from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Confidence, Decision, Step, decide
-from sandbox.login.refusals import LoginRefusedError
+from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import User, Users
 from sandbox.notifications import Delivery, NotificationService
 from sandbox.notifications.limits import Allowance, Buckets
@@ -65,7 +66,15 @@ class Login:
     method: str | None
     deliveries: list[Delivery] = field(default_factory=list)
     issued: list[IssuedCode] = field(default_factory=list)
-    sending: bool = False
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.sent.set()
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a message is on its way to the Action."""
+        return not self.sent.is_set()
 
     @property
     def is_enrolling(self) -> bool:
@@ -136,11 +145,11 @@ class LoginDesk:
         """How many wrong codes the user may still enter."""
         return self._failed.allowance(login.user.id)
 
-    def seconds_left(self, login: Login) -> int:
+    def seconds_left(self, login: Login) -> float:
         """How long the newest code can still be entered; 0 when it cannot."""
         if not login.issued:
             return 0
-        return max(round((login.issued[-1].expires_at - self._now()).total_seconds()), 0)
+        return max((login.issued[-1].expires_at - self._now()).total_seconds(), 0)
 
     # -- steps --------------------------------------------------------------------------------
 
@@ -186,7 +195,7 @@ class LoginDesk:
         reset = self._enrolments.take("this machine")
         if reset is not None:
             raise LoginRefusedError(
-                "enrolling", f"Too many phones were enrolled. Try again at {reset:%H:%M:%S} UTC."
+                "enrolling", f"Too many phones were enrolled. Try again in {self._until(reset)}."
             )
         return await self._send(login, phone, method)
 
@@ -232,7 +241,7 @@ class LoginDesk:
         tries = self.tries_left(login)
         if not tries.left:
             raise LoginRefusedError(
-                "too_many", f"Too many wrong codes. Try again at {tries.reset:%H:%M:%S} UTC."
+                "too_many", f"Too many wrong codes. Try again in {self._until(tries.reset)}."
             )
         fault = self._fault(login, code)
         if fault is not None:
@@ -266,6 +275,9 @@ class LoginDesk:
             raise LoginRefusedError("step", "This login is past that step.")
         return login
 
+    def _until(self, then: datetime | None) -> str:
+        return lasting(((then or self._now()) - self._now()).total_seconds())
+
     def _check_channel(self, method: str) -> None:
         chosen = next((one for one in self.channels() if one.method == method), None)
         if chosen is None or not chosen.is_offered:
@@ -273,10 +285,10 @@ class LoginDesk:
             raise LoginRefusedError("channel", f"Choose another way to get the code: {why}.")
 
     async def _send(self, login: Login, phone: str, method: str) -> Login:
-        if login.sending:
+        if login.is_sending:
             raise LoginRefusedError("sending", "A code is on its way already.")
         again = login.issued[-1].value if login.issued and self.seconds_left(login) else None
-        login.sending = True
+        login.sent.clear()
         try:
             delivery = await self._notifications.challenge(
                 to=phone,
@@ -288,7 +300,7 @@ class LoginDesk:
                 limited=True,
             )
         finally:
-            login.sending = False
+            login.sent.set()
         login.deliveries.append(delivery)
         login.phone, login.method = phone, method
         if delivery.code and not self.is_told(delivery):

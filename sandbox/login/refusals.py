@@ -5,7 +5,10 @@ Owns the kinds, for those who act on one. Refuses markup.
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Final, Literal
+
+_MINUTE: Final = 60
 
 Kind = Literal[
     "name",  # no name, or one that cannot be shown
@@ -30,3 +33,11 @@ class LoginRefusedError(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
+
+
+def lasting(seconds: float) -> str:
+    """A time to wait, for people: whole seconds, and minutes from two on."""
+    whole = math.ceil(seconds)
+    if whole < 2 * _MINUTE:
+        return f"{whole} second{'' if whole == 1 else 's'}"
+    return f"{math.ceil(whole / _MINUTE)} minutes"

@@ -176,6 +176,18 @@ class NotificationService:
         )
         return await self._deliver(order)
 
+    def preview(self, message_type: str, delivery_method: str, *, code: str = "123456") -> str:
+        """What a message would say if it were sent now, with a made-up user; nothing is sent.
+
+        Raises:
+            NotSentError: its template does not render, or is disabled and nothing takes its place.
+        """
+        order = _Order("+819012345678", delivery_method, message_type, None)
+        shown = None if message_type == "blocked_account" else code
+        legacy = self._tenant.generation == "legacy"
+        text, _ = self._prepare(order, shown, legacy=legacy, locale=self._tenant_locale())
+        return text
+
     def allowance(self, user_id: str, delivery_method: str) -> Allowance:
         """How many codes the user may still be sent this way; counted are those with a limit."""
         return self._limits.allowance(user_id, delivery_method)
@@ -229,7 +241,13 @@ class NotificationService:
             code = (
                 None if order.message_type == "blocked_account" else order.code or self._new_code()
             )
-            text, event = self._prepare(order, route, code, delivery)
+            text, event = self._prepare(
+                order,
+                code,
+                legacy=route.trigger == LEGACY_TRIGGER,
+                locale=delivery.locale,
+                correlation_id=delivery.id,
+            )
         except LimitReachedError as limit:
             done = replace(delivery, reason=str(limit))
             self._keep(done)
@@ -295,7 +313,13 @@ class NotificationService:
     # -- texts and events ---------------------------------------------------------------------
 
     def _prepare(
-        self, order: _Order, route: Route, code: str | None, delivery: Delivery
+        self,
+        order: _Order,
+        code: str | None,
+        *,
+        legacy: bool,
+        locale: str | None,
+        correlation_id: str = "",
     ) -> tuple[str, dict[str, Any]]:
         template = order.template or self._tenant.phone_template(order.message_type)
         settings = self._tenant.settings()
@@ -303,14 +327,14 @@ class NotificationService:
         user = order.whose
         given = rendering.variables(
             code=code,
-            locale=delivery.locale,
+            locale=locale,
             settings=settings,
             tenant_name=name,
             user=user,
             client=events.CLIENT,
         )
         spoken = rendering.for_voice(given, self.assumptions)
-        if route.trigger == LEGACY_TRIGGER:
+        if legacy:
             variables = given if order.delivery_method == "text" else spoken
             text = rendering.render(
                 self._legacy_source(order.message_type), rendering.legacy_variables(variables)
@@ -321,10 +345,10 @@ class NotificationService:
                 delivery_method=order.delivery_method,
                 message_type=order.message_type,
                 recipient=order.to,
-                language=delivery.locale,
+                language=locale,
                 tenant_name=name,
                 user=user,
-                correlation_id=delivery.id,
+                correlation_id=correlation_id,
             )
         body = self._body(order, template)
         as_text = rendering.render(body.get("text", ""), given)
@@ -338,10 +362,10 @@ class NotificationService:
             message_type=order.message_type,
             recipient=order.to,
             sender=template["content"].get("from") or None,
-            locale=delivery.locale,
+            locale=locale,
             tenant={"id": name, "friendly_name": given["friendly_name"]},
             user=user,
-            correlation_id=delivery.id,
+            correlation_id=correlation_id,
         )
 
     def _body(self, order: _Order, template: Mapping[str, Any]) -> Mapping[str, str]:

@@ -18,9 +18,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sandbox.cpaas import Cpaas
+from sandbox.drift import Applied
 from sandbox.inbox import Inbox
+from sandbox.login import LoginDesk
 from sandbox.notifications import NotificationService
-from sandbox.pages import phones
+from sandbox.pages import login, phones, tenant
 from sandbox.pages.guard import Guard
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
@@ -36,6 +38,8 @@ class Behind:
     inbox: Inbox
     notifications: NotificationService
     cpaas: Cpaas
+    logins: LoginDesk
+    applied: Applied
 
 
 def build_pages(behind: Behind, *, port: int) -> ASGIApp:
@@ -64,6 +68,8 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
         routes=[
             Route("/", home, methods=["GET"]),
             *phones.routes(behind.inbox, behind.cpaas, views),
+            *login.routes(behind.tenant, behind.logins, views),
+            *tenant.routes(behind.tenant, behind.applied, behind.notifications, views),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={HTTPException: missing, Exception: failed},

@@ -28,7 +28,11 @@ class Tab:
     title: str
 
 
-NAVIGATION: Final = (Tab("phones", "/phones", "Phones"),)
+NAVIGATION: Final = (
+    Tab("phones", "/phones", "Phones"),
+    Tab("login", "/login", "Log in"),
+    Tab("tenant", "/tenant", "Tenant"),
+)
 
 
 class Views:
