@@ -14,8 +14,8 @@ PARENT = "urn:pulumi:prod::phonemfa::phonemfa:index:PhoneMfa$phonemfa:index:Send
 TRIGGER = "custom-phone-provider"
 
 
-def operation(kind: str, token: str, name: str, **inputs: Any) -> dict[str, Any]:
-    resource = {"urn": f"urn:pulumi:prod::phonemfa::{token}::{name}", "type": token}
+def operation(kind: str, token: str, called: str, **inputs: Any) -> dict[str, Any]:
+    resource = {"urn": f"urn:pulumi:prod::phonemfa::{token}::{called}", "type": token}
     return {"type": kind, "resource": resource | {"parent": PARENT, "inputs": inputs}}
 
 
@@ -23,6 +23,10 @@ ACTION_BEGUN = operation(
     "creating", ACTION, "sender-action", name="ntt", supportedTriggers={"id": TRIGGER}
 )
 TEMPLATE_BEGUN = operation("creating", TEMPLATE, "otp", type="otp_verify")
+
+
+NOBODY: Any = SimpleNamespace()
+"""A tenant that must not be asked anything."""
 
 
 def tenant(
@@ -78,17 +82,17 @@ def test_of_two_candidates_none_is_taken() -> None:
 
 
 def test_what_is_made_again_whatever_the_tenant_has_is_not_looked_up() -> None:
-    token = "auth0:index/guardian:Guardian"  # noqa: S105 - a type token
-    plan = Plan.of(SimpleNamespace(), deployment(operation("creating", token, "guardian")))
+    token = "auth0:index/guardian:Guardian"
+    plan = Plan.of(NOBODY, deployment(operation("creating", token, "guardian")))
     assert [one.name for one in plan.absent] == ["guardian"]
 
 
 def test_updates_and_deletions_are_left_to_the_next_up() -> None:
     begun = [operation("updating", ACTION, "a"), operation("deleting", TEMPLATE, "b")]
-    plan = Plan.of(SimpleNamespace(), deployment(*begun))
+    plan = Plan.of(NOBODY, deployment(*begun))
     assert [one.kind for one in plan.repeated] == ["updating", "deleting"]
     assert not plan.empty
-    assert Plan.of(SimpleNamespace(), {"resources": []}).empty
+    assert Plan.of(NOBODY, {"resources": []}).empty
 
 
 def test_a_mark_that_two_runs_left_counts_once() -> None:
