@@ -121,7 +121,10 @@ def lines_of(plan: Plan) -> list[str]:
             for one in plan.found
         ),
         *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
-        *(f"{one.name}: cut short while {one.kind}; the next up repeats it" for one in plan.repeated),
+        *(
+            f"{one.name}: cut short while {one.kind}; the next up repeats it"
+            for one in plan.repeated
+        ),
     ]
 
 

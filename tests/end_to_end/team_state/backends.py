@@ -87,7 +87,10 @@ class Bucket(Store):
 
 @dataclass(frozen=True, kw_only=True)
 class Database(Store):
-    """A database of the PostgreSQL server, with the one table that Pulumi makes."""
+    """A database of the PostgreSQL server, with the one table that Pulumi makes.
+
+    Pulumi puts the database's name in front of every key, as if it were a folder.
+    """
 
     name: str
     server: PostgresServer
@@ -95,11 +98,12 @@ class Database(Store):
     def content(self) -> dict[str, bytes]:
         rows = self.server.sql(self.name, "SELECT key, data->>'data' FROM pulumi_state")
         pairs = (row.split("|", 1) for row in rows)
-        return {key: base64.b64decode(data) for key, data in pairs}
+        return {key.removeprefix(f"{self.name}/"): base64.b64decode(data) for key, data in pairs}
 
     def replace(self, content: Mapping[str, bytes]) -> None:
         rows = [
-            f"INSERT INTO pulumi_state VALUES ('{key}', '{_as_data(body)}');"
+            # Pulumi's own keys, and base64: nothing in them needs quoting.
+            f"INSERT INTO pulumi_state VALUES ('{self.name}/{key}', '{_as_data(body)}');"  # noqa: S608
             for key, body in content.items()
         ]
         self.server.sql(self.name, "\n".join(["TRUNCATE pulumi_state;", *rows]))
@@ -234,7 +238,10 @@ def postgres_server() -> Iterator[PostgresServer]:
                 [programs / "postgres", "-D", data, *options], stdout=log, stderr=log, **identity
             ) as server,
         ):
-            ready = [programs / "pg_isready", "--quiet", "--host", "127.0.0.1", "--port", str(port)]
+            ready = [
+                *(str(programs / "pg_isready"), "--quiet"),
+                *("--host", "127.0.0.1", "--port", str(port)),
+            ]
             until(lambda: subprocess.run(ready, check=False).returncode == 0)
             yield PostgresServer(programs=programs, port=port)
             server.terminate()

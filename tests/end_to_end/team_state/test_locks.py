@@ -47,16 +47,12 @@ def test_of_two_ups_in_the_same_instant_at_most_one_works(
 ) -> None:
     """Each writes its lock and then looks for another's: both may see one and go back."""
     stack = on_store(store)
-    winners = []
     for _ in range(ROUNDS):
         pair = [Run.of_up(stack, log=f"{name}.log") for name in ("a", "b")]
         statuses = [run.wait() for run in pair]
-        winners.append(statuses.count(0))
         for run, status in zip(pair, statuses, strict=True):
             if status:
                 assert "the stack is currently locked by" in run.text()
-    # A run that starts when the other has ended wins as well: the second no-op up of a round.
-    print(f"winners a round: {winners}")
     assert tenant.api("GET", "/actions/actions")["actions"] == [] or one_of_each(tenant)
     assert store.locks() == []
     stack.up()
@@ -83,21 +79,18 @@ def one_of_each(tenant: Tenant) -> bool:
     return True
 
 
-def test_an_underscore_in_a_stack_s_name_matches_other_stacks_on_postgresql(
+def test_an_underscore_in_a_stack_s_name_crashes_the_cli_on_postgresql(
     postgres: PostgresServer, on_store: OnStore
 ) -> None:
     """Why the guide wants none: the backend looks keys up with LIKE, where `_` is any character."""
-    store = postgres.store()
-    stack = on_store(store)
-    for name in ("t_1", "t-1"):
-        other(stack, name).run("stack", "init")
-    lock = b'{"pid": 1, "username": "a", "hostname": "b", "timestamp": "2026-01-01T00:00:00Z"}'
-    key = ".pulumi/locks/organization/phonemfa/t-1/foreign.json"
-    store.replace(store.content() | {key: lock})
-    refused = other(stack, "t_1").run("stack", "rm", "--yes", expect=None)
-    assert "locks/organization/phonemfa/t-1/foreign.json" in refused.text
-    other(stack, "t_1").run("cancel", "--yes")
-    assert store.locks() == [], "the other stack's lock is gone"
+    stack = on_store(postgres.store())
+    crashing, bystander = other(stack, "t_1"), other(stack, "t-1")
+    crashing.init()
+    crashing.run("stack", "export")
+    bystander.init()
+    crashed = crashing.run("stack", "export", expect=None)
+    assert crashed.exit != 0
+    assert "slice bounds out of range" in crashed.text
 
 
 def other(stack: PulumiProject, name: str) -> PulumiProject:

@@ -234,5 +234,6 @@ def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) ->
     output = newcomer.types("up")
 
     assert "removed 1 lock(s) of a run that was killed" in output
-    assert "an earlier run was killed while it created sender" in output
+    assert "an earlier run was killed while it worked on sender" in output
+    assert "was made and not recorded; it is in the state now" in output
     assert len(newcomer.received()) == 2
