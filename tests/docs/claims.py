@@ -116,6 +116,7 @@ BY_TEST: Final[Mapping[str, Test]] = {
 NOT_HERE: Final[Mapping[str, str]] = {
     "make test": "this test is a part of it",
     "make check": "a part of make test",
+    "python -m pytest tests/components tests/reference -q": "a part of make test",
     "make thorough": "the tests of this list's scenarios are a part of it",
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
     "make bench": "a measurement; tests/bench holds what it measures",
