@@ -100,7 +100,8 @@ screenshots: environment browser ## Write the pictures of the documents anew, wi
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
 
 .PHONY: reference
-reference: environment ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@scripts/node-packages
 	@$(PYTHON_BIN) -m reference $(ARGS)
 
 .PHONY: environment

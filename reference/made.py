@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reference import commands_page, project_file, settings_page, stack_file
+from reference import commands_page, picture, project_file, settings_page, stack_file
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -19,5 +19,6 @@ def made() -> dict[str, str]:
         stack_file.PAGE: stack_file.stack_file_schema(),
         settings_page.PAGE: settings_page.settings_page(),
         commands_page.PAGE: commands_page.commands_page(),
+        picture.PAGE: picture.picture(),
         project_file.PAGE: project_file.project_file(project),
     }
