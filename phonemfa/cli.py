@@ -12,6 +12,7 @@ from phonemfa.break_glass.command import break_glass
 from phonemfa.doctor.command import doctor
 from phonemfa.drift.command import drift
 from phonemfa.enforce.command import enforce
+from phonemfa.fleet.command import fleet
 from phonemfa.report.command import report
 from phonemfa.rollback.command import rollback
 from phonemfa.rotate.command import rotate
@@ -40,3 +41,4 @@ app.command()(enforce)
 app.command()(break_glass)
 app.command()(rollback)
 app.command()(rotate)
+app.command()(fleet)
