@@ -18,7 +18,7 @@ import typer
 from rich.text import Text
 
 from phonemfa import options as shared
-from phonemfa.asking import agree
+from phonemfa.asking import agree, need_a_person
 from phonemfa.console import give_up, notes, results
 from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import options
@@ -208,6 +208,7 @@ class _Going:
             _say(f"Run {run.id}: nothing is left to do.")
             return
         if run.command == Command.UP and not yes:
+            need_a_person()
             settled |= self._agreed(settled)
         run.outcomes = dict(settled)
         folder.save()

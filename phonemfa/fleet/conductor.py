@@ -8,7 +8,7 @@ stack that waits holds no slot. Refuses to know what is done at a stack.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeVar
 
 from components.masking import redacted
 from phonemfa.engine import EngineFailedError
-from phonemfa.fleet.limits import REQUESTS, Budget, Gauge, TenantSilentError
+from phonemfa.fleet.limits import REQUESTS, WITHOUT_HEADER, Budget, Gauge, TenantSilentError
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.tenant import Access
@@ -84,9 +84,18 @@ class Conductor:
         worker: does it at one.
         pace: how many at once, and how patiently.
         watcher: is told.
+        sleep: waits so many seconds.
     """
 
-    def __init__(self, worker: Works, pace: Pace, watcher: Watcher) -> None:
+    def __init__(
+        self,
+        worker: Works,
+        pace: Pace,
+        watcher: Watcher,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._sleep = sleep
         self._worker = worker
         self._pace = pace
         self._watcher = watcher
@@ -151,7 +160,13 @@ class Conductor:
             for number in range(1, self._pace.tries + 1):
                 outcome = await self._once_there_is_room(member, waited)
                 outcome = replace(outcome, tries=number)
-                if not outcome.limited or self._stopping.is_set():
+                if not outcome.limited or number == self._pace.tries:
+                    break
+                # Then the tenant is asked again, and says how long it takes; or it says nothing.
+                if not waited.may_go_on(WITHOUT_HEADER):
+                    break
+                await self._hold(member, WITHOUT_HEADER)
+                if self._stopping.is_set():
                     break
         return outcome
 
@@ -184,9 +199,7 @@ class Conductor:
                     why=f"the rate limit of {member.domain} is used up by others; it names "
                     f"{pause:.0f} s to wait, and this run waits {self._pace.patience:.0f} s in all",
                 )
-            why = f"for the rate limit of {member.domain}, {pause:.0f} s"
-            self._watcher.changed(member, Outcome(state=State.HELD, why=why))
-            await self._pause(pause)
+            await self._hold(member, pause)
 
     def _ask(self, member: Member) -> tuple[Access | None, float]:
         access = self._worker.credentials(member)
@@ -204,12 +217,17 @@ class Conductor:
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not for a run that is to end."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
+    async def _hold(self, member: Member, seconds: float) -> None:
+        """Wait for a tenant's rate limit, but not when the run is to end."""
+        why = f"for the rate limit of {member.domain}, {seconds:.0f} s"
+        self._watcher.changed(member, Outcome(state=State.HELD, why=why))
+        asked_to_stop = asyncio.ensure_future(self._stopping.wait())
+        slept = asyncio.ensure_future(self._sleep(seconds))
+        _, unfinished = await asyncio.wait(
+            {asked_to_stop, slept}, return_when=asyncio.FIRST_COMPLETED
+        )
+        for one in unfinished:
+            one.cancel()
 
 
 class _Patience:

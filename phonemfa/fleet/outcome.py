@@ -53,6 +53,7 @@ class Outcome:
         tries: how often it was begun.
         limited: the tenant's rate limit ended it, so that a later try may go through.
         log: name of the file with everything the engine said.
+        nothing: how it is called that there are neither changes nor findings.
     """
 
     state: State
@@ -63,6 +64,7 @@ class Outcome:
     tries: int = 0
     limited: bool = False
     log: str = ""
+    nothing: str = "no change"
 
     @property
     def settled(self) -> bool:
@@ -76,7 +78,9 @@ class Outcome:
             return f"{len(self.findings)} drifted"
         if not self.settled and not self.changes:
             return ""
-        return ", ".join(f"{number} {verb}" for verb, number in self.changes.items()) or "no change"
+        return (
+            ", ".join(f"{number} {verb}" for verb, number in self.changes.items()) or self.nothing
+        )
 
 
 def exit_of(outcomes: Iterable[Outcome]) -> Exit:

@@ -211,6 +211,7 @@ class Worker:
             "policy_packs": packs,
             "policy_pack_configs": configs,
             "color": "never",
+            "suppress_progress": True,
             "on_output": log,
             "on_error": log,
             "on_event": heard.event,
@@ -294,6 +295,7 @@ class Worker:
         drifted = is_drift(seen.findings)
         return Outcome(
             state=State.DRIFTED if drifted else State.DONE,
+            nothing="no drift",
             findings=tuple(one.id for one in seen.findings if is_drift([one])),
             why=f"phonemfa drift --stack {member.stack} says what" if drifted else "",
         )
