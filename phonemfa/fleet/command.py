@@ -7,6 +7,7 @@ steps themselves: each has a module.
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,7 +39,7 @@ from phonemfa.fleet.record import (
     refuse_stale,
 )
 from phonemfa.fleet.report import as_json, show_outcomes, show_summary
-from phonemfa.fleet.selection import Selected, SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
 
 if TYPE_CHECKING:
     from phonemfa.fleet.work import Site
@@ -70,7 +71,7 @@ def fleet(
     as_json_: shared.AsJson = False,
     yes: shared.Yes = False,
 ) -> None:
-    """Preview, apply or check many stacks in one go. One that fails stops no other.
+    """Preview, apply, check or list many stacks in one go. One that fails stops no other.
 
     `up` asks once, with a table of what would change. Ctrl-C lets running engines end their step.
     What was interrupted or failed is done by --resume, and nothing else.
@@ -97,11 +98,14 @@ def fleet(
     )
     try:
         asked.check()
+        if what is Command.LIST:
+            _list(asked, project, as_json_=as_json_)
+            return
         plan = _plan(asked, project, run_dir or project / FOLDER)
         pace = Pace.of(what, parallel or default_parallel(), asking=not ignore_rate_limit)
         pace = replace(pace, patience=patience)
         with plan.folder.held():
-            _warn(plan)
+            _warn(plan.members, plan.left_out)
             _Going(plan, project, pace, stack_timeout).go(yes=yes)
     except (EngineFailedError, OptionsError, RunFileError, SelectionError) as error:
         give_up(str(error))
@@ -134,8 +138,7 @@ def _plan(asked: Asked, project: Path, root: Path) -> _Plan:
         members = [read_member(project, one, env_dir=env_dir) for one in run.stacks]
         refuse_stale(run, members, project)
         return _Plan(run=run, folder=RunFolder(root, run), members=members, left_out={})
-    chosen = _selected(asked, project)
-    ours = Shard.of(asked.shard).part(chosen.members) if asked.shard else chosen.members
+    ours, left_out = _selected(asked, project)
     run = Run.new(
         asked.command,
         waves(ours, asked.canary),
@@ -149,10 +152,26 @@ def _plan(asked: Asked, project: Path, root: Path) -> _Plan:
     )
     by_name = {one.stack: one for one in ours}
     members = [by_name[one] for one in run.stacks]
-    return _Plan(run=run, folder=RunFolder(root, run), members=members, left_out=chosen.left_out)
+    return _Plan(run=run, folder=RunFolder(root, run), members=members, left_out=left_out)
 
 
-def _selected(asked: Asked, project: Path) -> Selected:
+def _list(asked: Asked, project: Path, *, as_json_: bool) -> None:
+    """Whose turn it would be: one name a line, for a shell or a matrix."""
+    ours, left_out = _selected(asked, project)
+    if as_json_:
+        stacks = [
+            {"stack": one.stack, "tenant": one.domain, "protected": one.protected} for one in ours
+        ]
+        answer = {"shard": asked.shard or None, "stacks": stacks, "left_out": left_out}
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        for one in ours:
+            typer.echo(one.stack)
+    _warn(ours, left_out)
+
+
+def _selected(asked: Asked, project: Path) -> tuple[list[Member], dict[str, str]]:
+    """The stacks of this shard, and who was left out of a wildcard."""
     wanted = Wanted(
         patterns=asked.stacks,
         every=asked.every,
@@ -161,20 +180,22 @@ def _selected(asked: Asked, project: Path) -> Selected:
         include_protected=asked.include_protected,
         writes=asked.command is Command.UP,
     )
-    return select(
+    shard = Shard.of(asked.shard) if asked.shard else None
+    chosen = select(
         stack_names(project),
         wanted,
         lambda stack: read_member(project, stack, env_dir=asked.env_dir),
     )
+    return shard.part(chosen.members) if shard else chosen.members, chosen.left_out
 
 
-def _warn(plan: _Plan) -> None:
-    for domain, stacks in same_tenant(plan.members).items():
+def _warn(members: list[Member], left_out: Mapping[str, str]) -> None:
+    for domain, stacks in same_tenant(members).items():
         _say(
             f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
             "each would undo what the other declares. They run one after another."
         )
-    for stack, reason in plan.left_out.items():
+    for stack, reason in left_out.items():
         _say(f"left out: {stack} ({reason})")
 
 

@@ -19,6 +19,7 @@ class Command(StrEnum):
     PREVIEW = "preview"
     UP = "up"
     DRIFT = "drift"
+    LIST = "list"
 
 
 What = Annotated[Command, typer.Argument(help="What to do at each stack.")]
@@ -147,7 +148,9 @@ class Asked:
                 "--include-protected": self.include_protected,
             }
             wrong += [f"{name} with {self.command}" for name, value in given.items() if value]
-        if self.command is Command.DRIFT:
+        if self.command in {Command.DRIFT, Command.LIST}:
             given = {"--refresh": self.refresh, "--policy-pack": self.policy_packs}
-            wrong += [f"{name} with drift" for name, value in given.items() if value]
+            wrong += [f"{name} with {self.command}" for name, value in given.items() if value]
+        if self.command is Command.LIST and self.resume:
+            wrong.append("--resume with list")
         return wrong

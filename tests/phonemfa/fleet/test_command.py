@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fleet(project: Path, *arguments: str) -> Result:
+def fleet(project: Path, *arguments: str, path: str = "") -> Result:
     # Nothing on PATH: whatever gets as far as an engine fails with another text.
-    environment = {"PATH": "", "COLUMNS": "200"}
+    environment = {"PATH": path, "COLUMNS": "200"}
     return CliRunner().invoke(
         app, ["fleet", *arguments, "--project", str(project)], env=environment
     )
@@ -42,6 +43,7 @@ def fleet(project: Path, *arguments: str) -> Result:
         (["up", "--resume"], "There is no run of `fleet up`"),
         (["up", "--resume", "--all", "--refresh"], "--resume with --all, --refresh"),
         (["up", "--all", "--run", "x"], "--run without --resume"),
+        (["list", "--resume"], "--resume with list"),
         (["up", "--all", "--yes"], "There is no `pulumi` on PATH"),
     ],
 )
@@ -52,6 +54,23 @@ def test_what_makes_no_sense_is_refused_in_words(
     assert result.exit_code == 2
     assert told in result.stderr
     assert result.stdout == ""
+
+
+def test_a_list_is_for_shells_and_the_same_selection(project: Path) -> None:
+    assert fleet(project, "list", "--all").stdout == "a\nb\nprod\n"
+    assert fleet(project, "list", "--all", "--shard", "2/2").stdout == "b\n"
+    found = json.loads(fleet(project, "list", "--stack", "prod", "--json").stdout)
+    assert found["stacks"] == [{"stack": "prod", "tenant": "prod.example.jp", "protected": True}]
+
+
+def test_nobody_to_ask_is_told_before_anything_is_previewed(project: Path) -> None:
+    (project / "bin").mkdir()
+    pulumi = project / "bin" / "pulumi"
+    pulumi.write_text("#!/bin/sh\necho 3.259.0; echo $1 >> asked\n", encoding="utf-8")
+    pulumi.chmod(0o755)
+    result = fleet(project, "up", "--stack", "a", path=f"{project / 'bin'}:/usr/bin:/bin")
+    assert (result.exit_code, "--yes" in result.stderr) == (2, True)
+    assert not (project / "asked").exists() or (project / "asked").read_text() == "version\n"
 
 
 def test_production_that_a_wildcard_left_out_is_told(project: Path) -> None:
