@@ -12,6 +12,7 @@ from phonemfa.break_glass.command import break_glass
 from phonemfa.doctor.command import doctor
 from phonemfa.drift.command import drift
 from phonemfa.enforce.command import enforce
+from phonemfa.fleet.command import fleet
 from phonemfa.recover.command import recover
 from phonemfa.report.command import report
 from phonemfa.rollback.command import rollback
@@ -42,3 +43,4 @@ app.command()(break_glass)
 app.command()(rollback)
 app.command()(rotate)
 app.command()(recover)
+app.command()(fleet)

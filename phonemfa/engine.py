@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -62,10 +62,10 @@ class PulumiCli:
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._project = project
+        self.project = project
         self._options = ["--stack", stack, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
-        self._environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
         """Run one command to its end.
@@ -78,26 +78,30 @@ class PulumiCli:
         Raises:
             EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
         """
-        executable = shutil.which("pulumi", path=self._environ.get("PATH"))
+        executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
             raise EngineFailedError(
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
                 'or for the sandbox: eval "$(python -m sandbox env)".'
             )
+        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
+        if ran.exit not in allowed:
+            raise EngineFailedError(
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_failure(ran.out, ran.err)}"
+            )
+        return ran
+
+    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
+        """Run a process to its end; the one thing that a caller of many stacks does otherwise."""
         ended = subprocess.run(
-            [executable, *arguments, *self._options],
-            cwd=self._project,
-            env=self._environ,
+            command,
+            cwd=self.project,
+            env=self.environ,
             input=stdin,
             capture_output=True,
             text=True,
             check=False,
         )
-        if ended.returncode not in allowed:
-            raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ended.returncode}:\n"
-                f"{_failure(ended.stdout, ended.stderr)}"
-            )
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
