@@ -6,7 +6,7 @@ Refuses to read config (settings.py) and to know a resource's traps (the parts).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -18,6 +18,7 @@ from components.delivery import Delivery, DeliveryArgs, Provider, Template
 from components.factor import Factor, FactorArgs, LegacyTexts, Phone
 from components.generation import GenerationGuard
 from components.half_done import HalfDone
+from components.hooks import Hooked
 from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded, StackSettings
@@ -27,6 +28,7 @@ from components.vocabulary import (
     TRIGGERS,
     DeliveryMethod,
     Experience,
+    Gate,
     MessageType,
     guardian_message_types,
 )
@@ -80,11 +82,7 @@ class PhoneMfaArgs:
             )
             if settings.adopted
             else None,
-            guards=(
-                GenerationGuard(settings.experience, in_transition=settings.transition),
-                HalfDone(loaded.tenant),
-                PolicyLast.of(loaded),
-            ),
+            guards=list(_guards(loaded)),
             protect=settings.protect,
         )
 
@@ -121,6 +119,15 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     # The provider refuses an update that would drop secrets of which it knows nothing. Declared
     # once, with a value that is no secret any more, they can go with the next update.
     return own | {name: RETIRED for name in settings.retired_secrets if name not in own}
+
+
+def _guards(loaded: Loaded) -> Iterator[Hooked]:
+    settings = loaded.settings
+    if not settings.transition:  # While a tenant moves, either generation is right.
+        yield GenerationGuard(settings.experience)
+    yield HalfDone(loaded.tenant)
+    if settings.gate is not Gate.OFF:
+        yield PolicyLast.of(loaded)
 
 
 class PhoneMfa(pulumi.ComponentResource):

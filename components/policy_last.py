@@ -55,7 +55,7 @@ class PolicyLast(Hooked):
         gate: Gate,
         trial: TrialMessages,
     ) -> None:
-        super().__init__()
+        super().__init__(GUARDIAN)
         self._access = access
         self._experience = experience
         self._gate = gate
@@ -73,9 +73,6 @@ class PolicyLast(Hooked):
             gate=settings.gate,
             trial=TrialMessages(next(iter(settings.test_numbers), ""), methods),
         )
-
-    def concerns(self, resource_type: str) -> bool:
-        return resource_type == GUARDIAN and self._gate is not Gate.OFF
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         before = pulumi.ResourceHook("policy-last", self._before)

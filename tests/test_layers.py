@@ -1,4 +1,4 @@
-"""What import-linter cannot see of the layers (its contracts: pyproject.toml), and a file's length."""
+"""What import-linter does not see of the layers, and how long a file may be (pyproject.toml)."""
 
 from __future__ import annotations
 

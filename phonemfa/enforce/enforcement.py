@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.log_evidence import PATIENCE
 from components.raw_config import NAMESPACE
 from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.engine import EngineFailedError, is_change
-from phonemfa.smoke.core import PATIENCE, SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, writing

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.log_evidence import PATIENCE
 from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.rollback.declared import action_name, experiences
 from phonemfa.rollback.versions import secret_times
-from phonemfa.smoke.core import PATIENCE, SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, plain

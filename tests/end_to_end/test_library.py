@@ -19,7 +19,7 @@ from sandbox.engine.plugin import Plugin
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
-from tests.packaging.installed import Installed, build, install
+from tests.packaging.installed import Installed, build, empty, install
 
 pytestmark = pytest.mark.end_to_end
 
@@ -94,7 +94,7 @@ def test_a_project_from_the_template_sends_codes_with_the_wheel_alone(
     assert sent["code"] in message["text"]
 
 
-def operate(project: PulumiProject, installed: Installed, *arguments: str) -> Any:
+def operate(project: PulumiProject, installed: Installed, *arguments: str, expect: int = 0) -> Any:
     """One command of the installed command line, as JSON."""
     ended = subprocess.run(
         [str(installed.bin / "phonemfa"), *arguments, "--stack", project.stack, "--json"],
@@ -105,7 +105,7 @@ def operate(project: PulumiProject, installed: Installed, *arguments: str) -> An
         check=False,
         timeout=120,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode == expect, ended.stdout + ended.stderr
     return json.loads(ended.stdout)
 
 
@@ -120,7 +120,7 @@ def test_the_installed_command_line_and_policy_pack_work_for_a_project_of_anothe
     levels.parent.mkdir(parents=True)
     levels.write_text('{"country-allow-list": {"allowed": ["+1"]}}', encoding="utf-8")
 
-    (report,) = operate(theirs, installed, "report")["environments"]
+    (report,) = operate(theirs, installed, "report", expect=1)
     assert [one["rule"] for one in report["violations"]] == ["country-allow-list"]
     install_policy = ["pip", "install", "--quiet", "pulumi-policy>=1.21,<2"]
     subprocess.run([str(installed.bin / "python"), "-m", *install_policy], check=True)
@@ -136,6 +136,8 @@ def test_the_installed_command_line_and_policy_pack_work_for_a_project_of_anothe
 def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
     tmp_path: Path, environment: dict[str, str], plugin: Plugin, installed: Installed
 ) -> None:
+    # The language host installs with the first `python` on PATH: never this checkout's.
+    venv = empty(tmp_path / "venv")
     # `pulumi new` asks the internet for the plugin, unless Pulumi's home has it.
     home = Path(environment["PULUMI_HOME"], "plugins", f"resource-auth0-v{version('pulumi-auth0')}")
     home.mkdir(parents=True)
@@ -144,7 +146,13 @@ def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
     config = [f"--config=phonemfa:{name}={value}" for name, value in answers.items()]
     subprocess.run(
         [*NEW, "--stack=t1", "--name=company-login", f"--dir={tmp_path / 'theirs'}", *config],
-        env=environment | {"PIP_FIND_LINKS": str(installed.wheel.parent)},
+        env=environment
+        | {
+            "PATH": f"{venv / 'bin'}{os.pathsep}{environment['PATH']}",
+            "VIRTUAL_ENV": str(venv),
+            "PIP_FIND_LINKS": str(installed.wheel.parent),
+            "PIP_REQUIRE_VIRTUALENV": "true",
+        },
         cwd=tmp_path,
         check=True,
         timeout=300,
@@ -160,5 +168,7 @@ def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
     assert [name for name, one in questions.items() if one.get("secret")] == [
         "phonemfa:cpaasApiKey"
     ]
-    use = [str(made / "venv" / "bin" / "python"), "-c", "from phonemfa import PhoneMfa"]
+    # A newer language host makes the environment that Pulumi.yaml names.
+    python = next(one for one in (made / "venv", venv) if (one / "bin" / "phonemfa").exists())
+    use = [str(python / "bin" / "python"), "-c", "from phonemfa import PhoneMfa"]
     subprocess.run(use, cwd=made, check=True)

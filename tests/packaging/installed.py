@@ -73,14 +73,19 @@ def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
         folder: of the new environment.
         extras: of the wheel, such as `[cli]`.
     """
-    uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
-    quiet = [uv, "--quiet", "--no-config"]
-    subprocess.run([*quiet, "venv", "--seed", "--python", sys.executable, str(folder)], check=True)
-    installed = Installed(wheel=wheel, folder=folder)
+    installed = Installed(wheel=wheel, folder=empty(folder))
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]
-    subprocess.run(
-        [*quiet, "pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}"],
-        check=True,
-    )
+    _uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
     return installed
+
+
+def empty(folder: Path) -> Path:
+    """A virtual environment with pip alone."""
+    _uv("venv", "--seed", "--python", sys.executable, str(folder))
+    return folder
+
+
+def _uv(*command: str) -> None:
+    uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
+    subprocess.run([uv, "--quiet", "--no-config", *command], check=True)
