@@ -85,8 +85,9 @@ engine: environment ## Make the Pulumi engine and the auth0 plugin ready
 	@$(SANDBOX) engine
 
 .PHONY: bench
-bench: environment node ## Measure; exit status 1 when a goal is missed
-	@$(PYTHON_BIN) -m bench
+bench: environment node engine ## Measure, write docs/figures.*; exit status 1 when a goal is missed
+	@scripts/node-packages
+	@$(PYTHON_BIN) -m bench $(ARGS)
 
 .PHONY: lock
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
