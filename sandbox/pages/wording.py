@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from components.message_size import sms_size, unshowable
 from sandbox.inbox import Entry
+from sandbox.inbox.numbers import storable
 
-_KANA: Final = re.compile(r"[ぁ-ヿｦ-ﾟ]")
+_JAPANESE: Final = re.compile(r"[ぁ-ヿｦ-ﾟ一-龯々]")
 _OUTCOMES: Final = {
     "pending": ("under way", "info"),
     "success": ("sent", "good"),
@@ -74,11 +75,11 @@ class Shown:
 
     @property
     def language(self) -> str:
-        """BCP 47, for fonts and screen readers; a text with kana is Japanese whatever is said."""
-        if _KANA.search(self.text):
-            return "ja"
-        spoken = self.message.language if self.message else None
-        return spoken or ("ja" if re.search(r"[一-龯]", self.text) else "en")
+        """BCP 47, for fonts and screen readers: of the voice, else what most letters are of."""
+        if self.message is not None and self.message.language:
+            return self.message.language
+        letters = sum(map(str.isalpha, self.text))
+        return "ja" if 2 * len(_JAPANESE.findall(self.text)) > letters else "en"
 
     @property
     def facts(self) -> list[str]:
@@ -102,9 +103,9 @@ class Shown:
         found = []
         if hidden := _hidden(self.text):
             found.append(f"Invisible characters that change what is seen: {hidden}")
-        if not self.voice and (garbled := unshowable(self.text)):
-            shown = "".join(one for one in garbled if one.isprintable())[:20]
-            found.append(f"Japanese carriers may garble: {shown or hidden}")
+        garbled = "" if self.voice else unshowable(self.text)
+        if shown := "".join(filter(str.isprintable, garbled))[:20]:
+            found.append(f"Japanese carriers may garble: {shown}")
         return found
 
     @property
@@ -181,7 +182,7 @@ class Shown:
 
 def as_json(value: Any) -> str:
     """JSON for people."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return storable(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def key_of(kind: str, name: str) -> str:
