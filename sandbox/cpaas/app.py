@@ -32,6 +32,8 @@ from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
 
+DELIVERY_HEADER = "x-sandbox-delivery"
+"""Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
 
@@ -117,7 +119,13 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     answer: Answer | None = None
     if (scripted.fault is None and scripted.status is None) or scripted.accept:
         forced = STATUSES[scripted.refusal] if scripted.refusal else None
-        answer = cpaas.send(channel, authorization=authorization, body=body, forced=forced)
+        answer = cpaas.send(
+            channel,
+            authorization=authorization,
+            body=body,
+            forced=forced,
+            delivery_id=request.headers.get(DELIVERY_HEADER),
+        )
     if scripted.fault is not None:
         return _broken(scripted, answer, request)
     if scripted.status is not None:

@@ -17,7 +17,7 @@ import threading
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -62,6 +62,7 @@ class SeenRequest:
     authorised: bool
     body: Any
     at: str
+    delivery_id: str | None = None
 
 
 class Cpaas:
@@ -109,8 +110,11 @@ class Cpaas:
         authorization: str | None,
         body: object,
         forced: Status | None = None,
+        delivery_id: str | None = None,
     ) -> Answer:
         """Answer one send request; `forced` is the status every good message then gets.
+
+        `delivery_id` is the delivery that the request belongs to, where the sandbox marked it.
 
         Returns the vendor's answer: 200 with a status a message, or 400, 401, 403 in the error
         shape of the endpoint.
@@ -118,7 +122,7 @@ class Cpaas:
         refusal = self._authorise(channel, authorization)
         with self._lock:
             self._requests.append(
-                SeenRequest(channel, refusal is None, body, self._clock().isoformat())
+                SeenRequest(channel, refusal is None, body, self._clock().isoformat(), delivery_id)
             )
             if refusal is not None:
                 return refusal
@@ -126,7 +130,7 @@ class Cpaas:
                 return Answer(400, errors.body(channel, 400, faults))
             assert isinstance(body, dict)  # noqa: S101 - the schema says so
             results = [
-                self._accept(channel, message, destination, forced, body)
+                self._accept(channel, message, destination, forced, body, delivery_id=delivery_id)
                 for message in body["messages"]
                 for destination in message["destinations"]
             ]
@@ -185,6 +189,8 @@ class Cpaas:
         destination: dict[str, Any],
         forced: Status | None,
         body: dict[str, Any],
+        *,
+        delivery_id: str | None,
     ) -> dict[str, Any]:
         message_id = destination.get("messageId") or uuid.uuid4().hex
         status = forced or self._judge(channel, message, destination)
@@ -193,7 +199,8 @@ class Cpaas:
             while len(self._known_ids) > KNOWN_IDS:
                 self._known_ids.popitem(last=False)
             self._recent.setdefault(destination["to"], deque()).append(self._clock())
-            self.inbox.add(_received(channel, message, destination["to"], message_id))
+            received = _received(channel, message, destination["to"], message_id)
+            self.inbox.add(replace(received, delivery_id=delivery_id))
         result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}
         if channel == "voice":
             return {"to": destination["to"], **result}

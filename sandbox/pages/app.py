@@ -67,7 +67,7 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
     application = Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
-            *phones.routes(behind.inbox, views),
+            *phones.routes(behind.inbox, behind.cpaas, views),
             *login.routes(behind.tenant, behind.logins, views),
             *tenant.routes(behind.tenant, behind.applied, behind.notifications, views),
             Mount("/static", StaticFiles(directory=STATIC)),

@@ -13,6 +13,8 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from sandbox.pages.wording import clock
+
 FOLDER: Final = Path(__file__).resolve().parent
 STATIC: Final = FOLDER / "static"
 
@@ -45,6 +47,7 @@ class Views:
             lstrip_blocks=True,
         )
         self._templates.globals.update(navigation=NAVIGATION)
+        self._templates.filters["clock"] = clock
 
     def page(self, template: str, *, active: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page.

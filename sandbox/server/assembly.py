@@ -16,7 +16,7 @@ from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
 from sandbox.drift import APPLIED_FILE, Applied
 from sandbox.drift import routes as drift_routes
-from sandbox.inbox import Inbox
+from sandbox.inbox import DeliveryJournal, Inbox
 from sandbox.login import LoginAssumptions, LoginDesk
 from sandbox.notifications import (
     NotificationAssumptions,
@@ -96,7 +96,12 @@ def assemble(
     inbox = Inbox(state_dir / "inbox.sqlite")
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
     runner = ActionRunner(hosts={CPAAS_HOST: cpaas_port}, ca_file=ca_file)
-    notifications = NotificationService(tenant, runner, assumptions=notification_assumptions)
+    notifications = NotificationService(
+        tenant,
+        runner,
+        assumptions=notification_assumptions,
+        journal=DeliveryJournal(inbox.database),
+    )
     logins = LoginDesk(tenant, store, notifications, assumptions=login_assumptions)
     applied = Applied(tenant, state_dir / APPLIED_FILE)
     return Parts(

@@ -192,6 +192,8 @@ def start(config: ServerConfig) -> RunningSandbox:
             )
             resources.callback(server.stop)
             server.start()
+        # First of all when it ends: a page that waits for news would keep its listener open.
+        resources.callback(parts.inbox.database.end_waiting)
         record = ServerRecord(
             pid=os.getpid(),
             instance_id=instance_id,
