@@ -74,11 +74,8 @@ class Shown:
 
     @property
     def language(self) -> str:
-        """BCP 47, for fonts and screen readers; a text with kana is Japanese whatever is said."""
-        if _KANA.search(self.text):
-            return "ja"
-        spoken = self.message.language if self.message else None
-        return spoken or ("ja" if re.search(r"[一-龯]", self.text) else "en")
+        """BCP 47, for fonts and screen readers."""
+        return language_of(self.text, self.message.language if self.message else None)
 
     @property
     def facts(self) -> list[str]:
@@ -177,6 +174,13 @@ class Shown:
     def raw(self) -> str:
         """The message object of the request to the CPaaS, as JSON."""
         return as_json(self.message.raw) if self.message and self.message.raw else ""
+
+
+def language_of(text: str, spoken: str | None = None) -> str:
+    """A text's language (BCP 47); one with kana is Japanese whatever language it is spoken in."""
+    if _KANA.search(text):
+        return "ja"
+    return spoken or ("ja" if re.search(r"[一-龯]", text) else "en")
 
 
 def as_json(value: Any) -> str:
