@@ -116,6 +116,9 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     if scripted.delay:
         await anyio.sleep(scripted.delay)
     authorization = request.headers.get("authorization")
+    delivery_id = request.headers.get(DELIVERY_HEADER)
+    if delivery_id is not None:
+        cpaas.remember(delivery_id, body)
     answer: Answer | None = None
     if (scripted.fault is None and scripted.status is None) or scripted.accept:
         forced = STATUSES[scripted.refusal] if scripted.refusal else None
@@ -124,7 +127,7 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
             authorization=authorization,
             body=body,
             forced=forced,
-            delivery_id=request.headers.get(DELIVERY_HEADER),
+            delivery_id=delivery_id,
         )
     if scripted.fault is not None:
         return _broken(scripted, answer, request)

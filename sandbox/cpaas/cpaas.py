@@ -62,7 +62,6 @@ class SeenRequest:
     authorised: bool
     body: Any
     at: str
-    delivery_id: str | None = None
 
 
 class Cpaas:
@@ -101,6 +100,7 @@ class Cpaas:
         self._lock = threading.RLock()
         self._known_ids: OrderedDict[str, None] = OrderedDict()
         self._recent: dict[str, deque[datetime]] = {}
+        self._last_of: OrderedDict[str, object] = OrderedDict()
         self._requests: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
 
     def send(
@@ -121,9 +121,8 @@ class Cpaas:
         """
         refusal = self._authorise(channel, authorization)
         with self._lock:
-            self._requests.append(
-                SeenRequest(channel, refusal is None, body, self._clock().isoformat(), delivery_id)
-            )
+            at = self._clock().isoformat()
+            self._requests.append(SeenRequest(channel, refusal is None, body, at))
             if refusal is not None:
                 return refusal
             if faults := violations(channel, body):
@@ -138,6 +137,19 @@ class Cpaas:
         if len(results) > 1:
             answer = {"bulkId": body.get("bulkId") or uuid.uuid4().hex, **answer}
         return Answer(200, answer)
+
+    def remember(self, delivery_id: str, body: object) -> None:
+        """What was last asked for a delivery, also where a script answers it."""
+        with self._lock:
+            self._last_of.pop(delivery_id, None)
+            self._last_of[delivery_id] = body
+            while len(self._last_of) > KEPT_REQUESTS:
+                self._last_of.popitem(last=False)
+
+    def last_request_of(self, delivery_id: str) -> object:
+        """The body of the last request for a delivery; None when none is remembered."""
+        with self._lock:
+            return self._last_of.get(delivery_id)
 
     def requests(self) -> list[SeenRequest]:
         """The last requests, oldest first."""
@@ -165,6 +177,7 @@ class Cpaas:
             self._keys = dict(self._first_keys)
             self.script.clear()
             self._requests.clear()
+            self._last_of.clear()
             self._known_ids.clear()
             self._recent.clear()
             self.inbox.clear()

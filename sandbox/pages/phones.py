@@ -155,8 +155,8 @@ class _Phones:
         """
         if entry.message is not None or entry.delivery is None:
             return ""
-        mine = [one for one in self._cpaas.requests() if one.delivery_id == entry.delivery["id"]]
-        return as_json(mine[-1].body) if mine else ""
+        body = self._cpaas.last_request_of(entry.delivery["id"])
+        return "" if body is None else as_json(body)
 
 
 def _number(request: Request) -> str:

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from components.message_size import sms_size, unshowable
 from sandbox.inbox import Entry
+from sandbox.inbox.numbers import storable
 
-_KANA: Final = re.compile(r"[ぁ-ヿｦ-ﾟ]")
+_JAPANESE: Final = re.compile(r"[ぁ-ヿｦ-ﾟ一-龯々]")
 _OUTCOMES: Final = {
     "pending": ("under way", "info"),
     "success": ("sent", "good"),
@@ -74,8 +75,9 @@ class Shown:
 
     @property
     def language(self) -> str:
-        """BCP 47, for fonts and screen readers."""
-        return language_of(self.text, self.message.language if self.message else None)
+        """BCP 47, for fonts and screen readers: of the voice, else what most letters are of."""
+        spoken = self.message.language if self.message else None
+        return spoken or language_of(self.text)
 
     @property
     def facts(self) -> list[str]:
@@ -99,9 +101,9 @@ class Shown:
         found = []
         if hidden := _hidden(self.text):
             found.append(f"Invisible characters that change what is seen: {hidden}")
-        if not self.voice and (garbled := unshowable(self.text)):
-            shown = "".join(one for one in garbled if one.isprintable())[:20]
-            found.append(f"Japanese carriers may garble: {shown or hidden}")
+        garbled = "" if self.voice else unshowable(self.text)
+        if shown := "".join(filter(str.isprintable, garbled))[:20]:
+            found.append(f"Japanese carriers may garble: {shown}")
         return found
 
     @property
@@ -176,16 +178,15 @@ class Shown:
         return as_json(self.message.raw) if self.message and self.message.raw else ""
 
 
-def language_of(text: str, spoken: str | None = None) -> str:
-    """A text's language (BCP 47); one with kana is Japanese whatever language it is spoken in."""
-    if _KANA.search(text):
-        return "ja"
-    return spoken or ("ja" if re.search(r"[一-龯]", text) else "en")
+def language_of(text: str) -> str:
+    """The language (BCP 47) that most letters of a text are of: Japanese, else English."""
+    letters = sum(map(str.isalpha, text))
+    return "ja" if 2 * len(_JAPANESE.findall(text)) > letters else "en"
 
 
 def as_json(value: Any) -> str:
     """JSON for people."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return storable(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def key_of(kind: str, name: str) -> str:
