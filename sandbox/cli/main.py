@@ -21,6 +21,7 @@ import typer
 from rich.console import Console
 
 from components.action_code import assemble
+from sandbox.cli.applied import run_phonemfa, run_pulumi
 from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
@@ -186,11 +187,18 @@ def pulumi(
     project_dir: ProjectDir = PROJECT,
 ) -> None:
     """Run the real Pulumi CLI on stack sandbox: `python -m sandbox pulumi -- preview`."""
-    workplace = _workplace(state_dir, project_dir)
-    stack = workplace.stack(workplace.server())
-    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
-    workplace.progress.close()
-    raise typer.Exit(stack.run(context.args))
+    raise typer.Exit(run_pulumi(_workplace(state_dir, project_dir), context.args))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def phonemfa(
+    context: typer.Context,
+    *,
+    state_dir: StateDir = _STATE,
+    project_dir: ProjectDir = PROJECT,
+) -> None:
+    """Run an operator's command on stack sandbox: `python -m sandbox phonemfa -- drift`."""
+    raise typer.Exit(run_phonemfa(_workplace(state_dir, project_dir), context.args))
 
 
 @app.command("show-action")

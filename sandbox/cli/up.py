@@ -10,6 +10,7 @@ import json
 import time
 from dataclasses import dataclass
 
+from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.service import serving
@@ -62,10 +63,12 @@ def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bo
         settle_pending_operations(workplace, record, stack)
         if stack.matches(refresh=options.refresh):
             workplace.say("stack: sandbox is up to date, nothing to apply (0 changes)")
+            note_applied(workplace, record, first=True)
             return False
         workplace.say("stack: sandbox differs from the program; applying it (pulumi up)")
     workplace.progress.close()
     stack.up(refresh=options.refresh and not created)
+    note_applied(workplace, record)
     return True
 
 

@@ -242,7 +242,7 @@ DEEDS: Final = (
         id="policy-switched",
         kind="policy",
         title="Switch the policy",
-        done="The policy is “never” where it was another, and “always” where it was “never”.",
+        done="The policy was switched: to “never”, or to “always” where it was “never”.",
         repaired_by=_UP,
         make=_switch_policy,
     ),

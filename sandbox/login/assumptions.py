@@ -16,7 +16,7 @@ class LoginAssumptions:
 
     code_seconds: float = 300.0
     """How long a code can be entered. Not established for SMS and voice (cpaas-and-actions.md §6);
-    an unreleased setting defaults to 300 (§6.7)."""
+    an unreleased setting of Auth0 defaults to 300 (management-api.md §6.7)."""
 
     resent_code: Literal["new", "same"] = "new"
     """What a resend sends. Not established (cpaas-and-actions.md §6); with `same`, a stack that has

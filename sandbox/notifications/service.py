@@ -238,9 +238,8 @@ class NotificationService:
                 test_send=order.test_send,
             )
             # Auth0's wording: no code with blocked_account.
-            code = (
-                None if order.message_type == "blocked_account" else order.code or self._new_code()
-            )
+            wanted = order.message_type != "blocked_account"
+            code = (order.code or self._new_code()) if wanted else None
             text, event = self._prepare(
                 order,
                 code,

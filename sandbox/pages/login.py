@@ -27,6 +27,7 @@ from sandbox.login import (
 from sandbox.notifications import Delivery
 from sandbox.pages.forms import fields
 from sandbox.pages.views import Views
+from sandbox.pages.wording import language_of
 from sandbox.tenant import Tenant
 
 LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: English"}
@@ -153,6 +154,7 @@ def _of_tenant(tenant: Tenant, desk: LoginDesk) -> dict[str, Any]:
         "channels": desk.channels(),
         "ways": WAYS,
         "national": national,
+        "language_of": language_of,
         "phone_page": lambda number: f"/phones/{quote(number, safe='')}",
     }
 

@@ -29,6 +29,7 @@ from sandbox.notifications import NotificationService
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.pages.forms import fields
 from sandbox.pages.views import Views
+from sandbox.pages.wording import language_of
 from sandbox.tenant import ApiError, Tenant
 from sandbox.tenant.paging import Page
 
@@ -180,9 +181,10 @@ def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict
 
 def _rendered(notifications: NotificationService, kind: str, channel: str) -> dict[str, str]:
     try:
-        return {"text": notifications.preview(kind, channel), "fault": ""}
+        text = notifications.preview(kind, channel)
     except NotSentError as error:
-        return {"text": "", "fault": str(error)}
+        return {"text": "", "fault": str(error), "language": "en"}
+    return {"text": text, "fault": "", "language": language_of(text)}
 
 
 def _local(at: datetime) -> str:

@@ -76,10 +76,8 @@ class Shown:
     @property
     def language(self) -> str:
         """BCP 47, for fonts and screen readers: of the voice, else what most letters are of."""
-        if self.message is not None and self.message.language:
-            return self.message.language
-        letters = sum(map(str.isalpha, self.text))
-        return "ja" if 2 * len(_JAPANESE.findall(self.text)) > letters else "en"
+        spoken = self.message.language if self.message else None
+        return spoken or language_of(self.text)
 
     @property
     def facts(self) -> list[str]:
@@ -178,6 +176,12 @@ class Shown:
     def raw(self) -> str:
         """The message object of the request to the CPaaS, as JSON."""
         return as_json(self.message.raw) if self.message and self.message.raw else ""
+
+
+def language_of(text: str) -> str:
+    """The language (BCP 47) that most letters of a text are of: Japanese, else English."""
+    letters = sum(map(str.isalpha, text))
+    return "ja" if 2 * len(_JAPANESE.findall(text)) > letters else "en"
 
 
 def as_json(value: Any) -> str:
