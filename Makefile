@@ -9,7 +9,7 @@ ARGS ?=
 # Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
 # each waits for engines and servers.
 PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
-CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
+CHECKED := __main__.py bench components phonemfa sandbox supply_chain tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -33,7 +33,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
+test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
 	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
@@ -41,7 +41,7 @@ test: environment node engine browser ## Everything a change must pass: checks, 
 	exit $$passed
 
 .PHONY: thorough
-thorough: environment node engine browser ## Proofs that take minutes: every request of an `up` fails in turn, and more
+thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
 	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
@@ -78,6 +78,18 @@ lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgra
 		--no-header --no-annotate --extra sandbox --extra dev $(ARGS) \
 		pyproject.toml --output-file requirements.lock
 
+.PHONY: sbom
+sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
+	@$(PYTHON_BIN) -m supply_chain sbom $(ARGS)
+
+.PHONY: licences
+licences: environment ## Write the list of licences anew, and check that each is accepted
+	@$(PYTHON_BIN) -m supply_chain licences $(ARGS)
+
+.PHONY: audit
+audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
+	@$(PYTHON_BIN) -m supply_chain audit $(ARGS)
+
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
@@ -99,3 +111,7 @@ node:
 .PHONY: browser
 browser:
 	@scripts/browser >/dev/null
+
+.PHONY: postgres
+postgres:
+	@scripts/postgres >/dev/null
