@@ -35,7 +35,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
+test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
 	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
@@ -43,7 +43,7 @@ test: environment node engine browser ## Everything a change must pass: checks, 
 	exit $$passed
 
 .PHONY: thorough
-thorough: environment node engine browser ## Proofs that take minutes: every request of an `up` fails in turn, and more
+thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
 	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
@@ -101,6 +101,18 @@ dist: environment ## Build the library: a wheel and a source distribution, into 
 	@rm -rf dist
 	@$(PYTHON_BIN) -m hatchling build
 
+.PHONY: sbom
+sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
+	@$(PYTHON_BIN) -m supply_chain sbom $(ARGS)
+
+.PHONY: licences
+licences: environment ## Write the list of licences anew, and check that each is accepted
+	@$(PYTHON_BIN) -m supply_chain licences $(ARGS)
+
+.PHONY: audit
+audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
+	@$(PYTHON_BIN) -m supply_chain audit $(ARGS)
+
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
@@ -128,3 +140,7 @@ node:
 .PHONY: browser
 browser:
 	@scripts/browser >/dev/null
+
+.PHONY: postgres
+postgres:
+	@scripts/postgres >/dev/null
