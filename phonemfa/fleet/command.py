@@ -232,11 +232,15 @@ class _Going:
             need_a_person()
             settled |= self._agreed(settled)
         run.outcomes = dict(settled)
-        folder.save()
+        folder.begin()
         number = len(run.stacks) - len(settled)
         title = f"fleet {run.command}: {number} stacks, {self._pace.parallel} at once"
         run.outcomes = self._conduct(self._site, title, settled, folder.settle)
-        folder.save()
+        if folder.failure:
+            _say(
+                f"WARNING: the run file is behind ({folder.failure}): --resume would repeat stacks "
+                "that are done, which changes nothing in them."
+            )
 
     def _agreed(self, settled: Mapping[str, Outcome]) -> dict[str, Outcome]:
         """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
@@ -277,19 +281,21 @@ class _Going:
 
             async def run() -> dict[str, Outcome]:
                 conductor = Conductor(self._worker_of(site), self._pace, board)
-                with _stopping_by_signal(conductor, self._engines.stop):
+                with _stopping_by_signal(conductor, self._engines.stop, board.say):
                     return await conductor.run(turns, settled)
 
             return asyncio.run(run())
 
 
 @contextmanager
-def _stopping_by_signal(conductor: Conductor, stop_engines: Callable[[], None]) -> Iterator[None]:
+def _stopping_by_signal(
+    conductor: Conductor, stop_engines: Callable[[], None], say: Callable[[str], None]
+) -> Iterator[None]:
     """Ctrl-C and what a CI system sends end a run in order; twice, at once."""
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        _say("Stopping: running engines end the step they are at. Once more ends them at once.")
+        say("Stopping: running engines end the step they are at. Once more ends them at once.")
         conductor.stop()
         stop_engines()
 

@@ -121,6 +121,14 @@ class Conductor:
             waves: the stacks.
             known: outcomes that stand already; those stacks are not begun.
         """
+        try:
+            return await self._waves(waves, known)
+        finally:
+            self._threads.shutdown()
+
+    async def _waves(
+        self, waves: Sequence[Sequence[Member]], known: Mapping[str, Outcome]
+    ) -> dict[str, Outcome]:
         outcomes = dict(known)
         obstacle = ""
         for wave in waves:
@@ -135,7 +143,6 @@ class Conductor:
             bad = [one.stack for one in wave if not outcomes[one.stack].settled]
             if bad and not obstacle:
                 obstacle = f"not before all is well with {', '.join(bad)}"
-        self._threads.shutdown()
         return outcomes
 
     def _not_started(self, member: Member, why: str) -> Outcome:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -44,16 +44,22 @@ class Engines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[str]] = set()
-        self._stopping = False
+        self._stopping = self._hurried = False
 
     @property
     def stopping(self) -> bool:
         """Whether engines were asked to stop; none begins any more."""
         return self._stopping
 
+    @property
+    def hurried(self) -> bool:
+        """Whether they were asked twice, and ended in the middle of a step."""
+        return self._hurried
+
     def stop(self) -> None:
         """Ask all to stop: they end the step they are at, and write the state. Again: at once."""
         with self._lock:
+            self._hurried = self._stopping
             self._stopping = True
             running = list(self._running)
         for process in running:
@@ -230,7 +236,9 @@ def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
         stripped = line.rstrip()
         lines.append(stripped)
         if hear:
-            hear(stripped)
+            # Whatever befalls the listener: an engine whose pipe nobody empties stands still.
+            with suppress(Exception):
+                hear(stripped)
 
 
 def _timers(process: subprocess.Popen[str], seconds: float | None) -> Collection[threading.Timer]:

@@ -55,7 +55,8 @@ class Board:
         members: every stack, in order.
         known: outcomes that stand already.
         keep: is called with every change, to keep it.
-        console: where lines go; None while a table is shown.
+        console: where lines go.
+        lines: a line a change; no, where a table is shown.
     """
 
     def __init__(
@@ -64,12 +65,15 @@ class Board:
         members: Sequence[Member],
         known: dict[str, Outcome],
         keep: Callable[[str, Outcome], None],
-        console: Console | None,
+        console: Console,
+        *,
+        lines: bool,
     ) -> None:
         self._title = title
         self._members = members
         self._keep = keep
         self._console = console
+        self._lines = lines
         self._outcomes = {
             one.stack: known.get(one.stack, Outcome(state=State.QUEUED)) for one in members
         }
@@ -84,7 +88,7 @@ class Board:
             if outcome.state is State.RUNNING:
                 self._began[member.stack] = time.monotonic()
             self._steps.pop(member.stack, None)
-            if self._console:
+            if self._lines:
                 self._console.print(self._line(member.stack, outcome), soft_wrap=True)
         self._keep(member.stack, outcome)
 
@@ -92,6 +96,10 @@ class Board:
         """A stack does its next step."""
         with self._lock:
             self._steps[member.stack] = what
+
+    def say(self, line: str) -> None:
+        """A line of its own, above the table where there is one."""
+        self._console.print(Text(line), soft_wrap=True)
 
     def counts(self) -> str:
         """How many are where."""
@@ -156,7 +164,7 @@ def shown(
     """Show a run while the block goes on: a table on a terminal, else a line a change."""
     console = notes()
     if console.is_terminal:
-        board = Board(title, members, known, keep, None)
+        board = Board(title, members, known, keep, console, lines=False)
         with Live(
             get_renderable=lambda: board.table(console.height),
             console=console,
@@ -164,7 +172,7 @@ def shown(
         ):
             yield board
         return
-    board = Board(title, members, known, keep, console)
+    board = Board(title, members, known, keep, console, lines=True)
     console.print(Text(title), soft_wrap=True)
     ended = threading.Event()
     reminder = threading.Thread(target=_remind, args=(console, board, ended), daemon=True)

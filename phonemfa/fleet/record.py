@@ -119,27 +119,34 @@ class RunFolder:
     Args:
         root: the folder of all runs.
         run: the run.
+
+    Attributes:
+        failure: why the file is behind what was done; empty when it is not.
     """
 
     def __init__(self, root: Path, run: Run) -> None:
-        self.path = _private(root) / run.id
+        self.path = root / run.id
         self.run = run
+        self.failure = ""
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes off this run.
 
         Raises:
-            RunFileError: another process works on it.
+            RunFileError: another process works on it, or it cannot be kept here.
         """
-        _private(self.path)
         lock = FileLock(self.path / "lock", mode=0o600)
         try:
+            _private(self.path.parent)
+            _private(self.path)
             lock.acquire(timeout=0)
         except Timeout:
             raise RunFileError(
                 f"Run {self.run.id} is still going on in another process. Wait for its end."
             ) from None
+        except OSError as error:
+            raise self._not_kept(error) from None
         try:
             yield
         finally:
@@ -150,12 +157,40 @@ class RunFolder:
         return self.path / f"{stack}.log"
 
     def settle(self, stack: str, outcome: Outcome) -> None:
-        """Keep an outcome; a killed writer leaves the file as it was."""
+        """Keep an outcome; a killed writer leaves the file as it was.
+
+        A disk that is full by now stops nobody: stacks that are being applied come first.
+        """
         self.run.outcomes[stack] = outcome
-        self.save()
+        try:
+            self.save()
+            self.failure = ""
+        except OSError as error:
+            self.failure = str(error)
+
+    def begin(self) -> None:
+        """Write the run file before anything is done.
+
+        Raises:
+            RunFileError: it cannot be written.
+        """
+        try:
+            self.save()
+        except OSError as error:
+            raise self._not_kept(error) from None
+
+    def _not_kept(self, error: OSError) -> RunFileError:
+        return RunFileError(
+            f"The run cannot be kept in {self.path}: {error}. Without its file nothing could be "
+            "resumed: --run-dir names another folder."
+        )
 
     def save(self) -> None:
-        """Write the run file."""
+        """Write the run file.
+
+        Raises:
+            OSError: it cannot be written; the file that was there is as it was.
+        """
         content = json.dumps(asdict(self.run), indent=1, ensure_ascii=False)
         descriptor, temporary = tempfile.mkstemp(dir=_private(self.path), prefix=".run")
         try:

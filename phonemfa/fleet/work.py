@@ -65,6 +65,10 @@ _SECRETS: Final = (
     "PULUMI_CONFIG_PASSPHRASE",
     "PULUMI_ACCESS_TOKEN",
 )
+_STOPPED: Final = "stopped as asked; the state is whole, and the next run takes it from there"
+_HURRIED: Final = (
+    "ended at once, as asked twice: the next `up` says what was not recorded (pending operations)"
+)
 _MOST_LINES: Final = 6
 """Of a reason in a table; the log has them all."""
 
@@ -181,7 +185,7 @@ class Worker:
         if outcome is None:
             outcome = self._driven(member, access, tell)
         if self._site.engines.stopping and not outcome.settled:
-            why = "stopped as asked; the state is whole, and the next run takes it from there"
+            why = _HURRIED if self._site.engines.hurried else _STOPPED
             outcome = replace(outcome, state=State.CANCELLED, why=why, limited=False)
         seconds = round(time.monotonic() - began, 1)
         if self._site.seconds and seconds >= self._site.seconds and not outcome.settled:

@@ -66,14 +66,26 @@ def test_every_engine_is_asked_once_to_stop_and_may_end_its_step(tmp_path: Path)
         assert (one.ran.exit, one.ran.out, one.ran.err) == (0, "ready\nended", "interrupted 1")
 
 
+def test_a_listener_that_fails_stops_no_engine(tmp_path: Path) -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    # More than a pipe holds.
+    ran = Engines().run(
+        ["/bin/sh", "-c", "seq 1 50000"], cwd=tmp_path, environ=dict(os.environ), on_out=full
+    )
+    assert (ran.exit, len(ran.out.splitlines())) == (0, 50000)
+
+
 def test_asked_twice_they_end_at_once(tmp_path: Path) -> None:
     engines = Engines()
     one = Begun(engines, tmp_path, PATIENT)
     engines.stop()
     assert one.asked.wait(20)
+    assert not engines.hurried
     engines.stop()
     one.join()
-    assert one.ran.exit == 3
+    assert (one.ran.exit, engines.hurried) == (3, True)
 
 
 def test_none_begins_after_that(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ FAILED = Outcome(
 
 def kept() -> tuple[dict[str, Outcome], Board]:
     found: dict[str, Outcome] = {}
-    return found, Board("up", FIFTY, {"t00": DONE}, found.__setitem__, None)
+    nowhere = Console(file=io.StringIO())
+    return found, Board("up", FIFTY, {"t00": DONE}, found.__setitem__, nowhere, lines=False)
 
 
 def text_of(board: Board, height: int) -> str:

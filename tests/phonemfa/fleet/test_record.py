@@ -48,8 +48,16 @@ def folder(project: Path, tmp_path: Path) -> RunFolder:
     a, b, c = members(project)
     run = Run.new("up", [[a], [b, c]], project, shard="", options=OPTIONS)
     made = RunFolder(tmp_path / "runs", run)
-    made.save()
+    with made.held():
+        made.save()
     return made
+
+
+def write(tmp_path: Path, run: Run) -> RunFolder:
+    folder = RunFolder(tmp_path / "runs", run)
+    with folder.held():
+        folder.save()
+    return folder
 
 
 def again(folder: RunFolder) -> Run:
@@ -84,7 +92,34 @@ def test_a_writer_that_is_killed_leaves_the_file_as_it_was(
     with pytest.raises(KeyboardInterrupt):
         folder.settle("b", Outcome(state=State.DONE))
     assert (folder.path / "run.json").read_text(encoding="utf-8") == before
-    assert [one.name for one in folder.path.iterdir()] == ["run.json"]
+    assert {one.name for one in folder.path.iterdir()} <= {"run.json", "lock"}
+
+
+def test_a_disk_that_is_full_by_now_stops_nobody_and_is_remembered(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> tuple[int, str]:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("tempfile.mkstemp", full)
+        folder.settle("a", Outcome(state=State.DONE))
+    assert "No space left" in folder.failure
+    folder.settle("b", Outcome(state=State.DONE))
+    assert folder.failure == ""
+    assert again(folder).left == ["c"], "the next one that can be written has them all"
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(
+    project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "runs").write_text("a file", encoding="utf-8")
+    run = Run.new("up", [members(project)], project, shard="", options=OPTIONS)
+    with (
+        pytest.raises(RunFileError, match="--run-dir"),
+        RunFolder(tmp_path / "runs", run).held(),
+    ):
+        pass
 
 
 def test_nobody_else_may_look(folder: RunFolder) -> None:
@@ -98,10 +133,10 @@ def test_the_newest_run_of_the_command_is_gone_on_with(
 ) -> None:
     newer = Run.new("up", [members(project)], project, shard="", options=OPTIONS)
     newer.id = f"9{newer.id}"
-    RunFolder(tmp_path / "runs", newer).save()
+    write(tmp_path, newer)
     other = Run.new("drift", [members(project)], project, shard="", options=OPTIONS)
     other.id = f"99{other.id}"
-    RunFolder(tmp_path / "runs", other).save()
+    write(tmp_path, other)
     assert again(folder).id == newer.id
     assert latest(tmp_path / "runs", "up", folder.run.id).id == folder.run.id
     with pytest.raises(RunFileError, match="one of `fleet drift`"):
@@ -143,8 +178,7 @@ def test_no_password_of_the_backend_is_kept(
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "postgres://user:canary@host/db")
     run = Run.new("up", [members(project)], project, shard="", options=OPTIONS)
-    folder = RunFolder(tmp_path / "runs", run)
-    folder.save()
+    folder = write(tmp_path, run)
     assert "canary" not in (folder.path / "run.json").read_text(encoding="utf-8")
 
 
