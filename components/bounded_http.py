@@ -11,12 +11,14 @@ Refuses to repeat anything, and to know whom it asks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import queue
+import socket
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+import weakref
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Final
 
 import httpx
@@ -26,6 +28,9 @@ MOST_REQUESTS: Final = 1000
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 """Of one answer: a page of a hundred Actions of 100 kB each fits."""
+
+_GRACE: Final = 1.0
+"""Seconds in which a connection that was hung up on is closed."""
 
 _ILLEGAL_HEADER: Final = (
     "a header of the request has a character that HTTP does not allow: is there a line break, or "
@@ -52,6 +57,7 @@ class BoundedClient(httpx.Client):
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 
     def build_request(self, *args: Any, **options: Any) -> httpx.Request:
         """A request, or an `httpx.HTTPError` when there can be none."""
@@ -72,20 +78,39 @@ class BoundedClient(httpx.Client):
             except BaseException as error:  # told in the thread that waits
                 ended.put(error)
 
+        request.extensions = {**request.extensions, "trace": self._note}
         # In a thread of its own, as nothing else ends a read to which bytes keep trickling.
-        threading.Thread(target=work, name="bounded-http", daemon=True).start()
+        worker = threading.Thread(target=work, name="bounded-http", daemon=True)
+        worker.start()
         try:
             outcome = ended.get(timeout=self._total)
         except queue.Empty:
+            self._hang_up()
+            worker.join(_GRACE)
             raise _late(request, self._total) from None
         if isinstance(outcome, httpx.Response):
             return outcome
         raise _as_http_error(outcome, request)
 
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        """Keep the sockets that are opened; called by httpcore for each step of a request."""
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._sockets.add(info["return_value"].get_extra_info("socket"))
+
+    def _hang_up(self) -> None:
+        """End every connection, so that whoever reads from one sees its end, and closes it.
+
+        Closed from here, its number could be another connection's while the other thread reads.
+        """
+        for one in list(self._sockets):
+            with contextlib.suppress(OSError):
+                # Not the method of an SSLSocket, which takes the TLS away under the reader.
+                socket.socket.shutdown(one, socket.SHUT_RDWR)
+
     def _exchange(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
         answer = super().send(request, **{**options, "stream": True})
         try:
-            answer.stream = _Limited(answer.stream, time.monotonic() + self._total, request)
+            answer.stream = _Limited(answer.stream, request)
             answer.read()
         except BaseException as error:
             answer.close()
@@ -117,7 +142,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
                 try:
-                    answer.stream = _LimitedAsync(answer.stream, request)
+                    answer.stream = _Limited(answer.stream, request)
                     await answer.aread()
                 except BaseException as error:
                     await answer.aclose()
@@ -129,37 +154,30 @@ class BoundedAsyncClient(httpx.AsyncClient):
         return _readable(answer) if self._json_only else answer
 
 
-class _Limited(httpx.SyncByteStream):
-    """An answer's bytes, until they are too many or too late."""
+class _Limited(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """An answer's bytes, until they are too many."""
 
-    def __init__(self, stream: Any, deadline: float, request: httpx.Request) -> None:
-        self._stream, self._deadline, self._request = stream, deadline, request
+    def __init__(self, stream: Any, request: httpx.Request) -> None:
+        self._stream, self._request, self._size = stream, request, 0
 
     def __iter__(self) -> Iterator[bytes]:
-        size = 0
         for part in self._stream:
-            size += len(part)
-            _check_size(size, self._request)
-            if time.monotonic() > self._deadline:  # nobody waits any more
-                raise httpx.ReadTimeout("late", request=self._request)
+            self._count(part)
             yield part
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            self._count(part)
+            yield part
+
+    def _count(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > MAX_ANSWER_BYTES:
+            limit = MAX_ANSWER_BYTES // 2**20
+            raise httpx.DecodingError(f"an answer of over {limit} MiB", request=self._request)
 
     def close(self) -> None:
         self._stream.close()
-
-
-class _LimitedAsync(httpx.AsyncByteStream):
-    """The same, where a task can be ended from outside."""
-
-    def __init__(self, stream: Any, request: httpx.Request) -> None:
-        self._stream, self._request = stream, request
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for part in self._stream:
-            size += len(part)
-            _check_size(size, self._request)
-            yield part
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -171,12 +189,6 @@ def _check_count(count: Iterator[int], request: httpx.Request) -> None:
             f"over {MOST_REQUESTS} requests for one piece of work: is a page repeated without end?",
             request=request,
         )
-
-
-def _check_size(size: int, request: httpx.Request) -> None:
-    if size > MAX_ANSWER_BYTES:
-        limit = MAX_ANSWER_BYTES // 2**20
-        raise httpx.DecodingError(f"an answer of over {limit} MiB", request=request)
 
 
 def _late(request: httpx.Request, total: float) -> httpx.ReadTimeout:
@@ -211,7 +223,10 @@ def _readable(answer: httpx.Response) -> httpx.Response:
     if not answer.content.strip():
         return answer
     try:
-        json.loads(answer.content)
+        value = json.loads(answer.content.decode())
+        if b"\\ud" in answer.content.lower():
+            # Half a surrogate pair is JSON, and nothing could ever print it.
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         if answer.is_success:
             kind = answer.headers.get("content-type", "no content type").partition(";")[0]

@@ -65,9 +65,14 @@ def refused(domain: str, error: Any) -> str:
     status = error.status_code or 0
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     message = body.get("message") if isinstance(body, Mapping) else None
-    said = redacted(message) if isinstance(message, str) and message else "no message"
+    said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
     phrase = f"{status} {responses.get(status, '')}".rstrip()
     return f"{domain} answered {phrase}: {said}. {_fix(status)}".replace("..", ".").rstrip()
+
+
+def _unsaid(status: int) -> str:
+    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    return "with nothing in it" if good else "no message"
 
 
 def _fix(status: int) -> str:
@@ -77,6 +82,8 @@ def _fix(status: int) -> str:
         return f"That is the tenant's fault, or a proxy's. {_LATER}"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return "A tenant does not redirect: check AUTH0_DOMAIN."
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return "Check AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
     return ""
 
 

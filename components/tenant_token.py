@@ -16,11 +16,17 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    import httpx
+
     from components.bounded_http import BoundedClient
 
 TOKEN_TIME: Final = 30.0
 """Seconds for the answer with a token, all of it."""
 
+PAUSES: Final = (1.0, 3.0)
+"""Seconds before a request is repeated that was refused for now."""
+
+_FOR_NOW: Final = frozenset({429, 500, 502, 503, 504})
 _LEEWAY: Final = 10.0
 """Seconds before its end from which a token is not used any more."""
 
@@ -67,8 +73,20 @@ class Tokens:
         return self._token
 
     def _asked(self) -> tuple[str, float]:
-        asked_at = self._clock()
-        answer = self._http.post(
+        for seconds in (*PAUSES, None):
+            asked_at = self._clock()
+            answer = self._post()
+            if answer.status_code not in _FOR_NOW or seconds is None:
+                break
+            time.sleep(seconds)
+        content = answer.json() if answer.content.strip() else {}
+        token, life = granted(content)
+        if answer.is_success and token and life is not None:
+            return token, asked_at + life
+        raise NoTokenError(self._refusal(answer.status_code, content))
+
+    def _post(self) -> httpx.Response:
+        return self._http.post(
             f"https://{self._domain}/oauth/token",
             data={
                 "grant_type": "client_credentials",
@@ -77,11 +95,6 @@ class Tokens:
                 "audience": f"https://{self._domain}/api/v2/",
             },
         )
-        content = answer.json() if answer.content.strip() else {}
-        token, seconds = granted(content)
-        if answer.is_success and token and seconds is not None:
-            return token, asked_at + seconds
-        raise NoTokenError(self._refusal(answer.status_code, content))
 
     def _refusal(self, status: int, content: Any) -> str:
         said = content.get("error_description") if isinstance(content, dict) else None

@@ -28,6 +28,7 @@ from urllib.parse import quote_plus
 import httpx
 
 from components.bounded_http import BoundedAsyncClient, BrokenAnswerError
+from components.masking import redacted
 from components.tenant_token import granted
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Management:
         self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
     ) -> None:
         self._credentials = credentials
+        self._secrets = [credentials.client_secret]
         self._sleep = sleep or asyncio.sleep
         self._http = BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
         self._token = ""
@@ -118,7 +120,8 @@ class Management:
                     server_errors += 1
                     await self._sleep(0.5 * 2**server_errors)
                 else:
-                    raise ManagementError(status, _describe(status, error.body)) from None
+                    said = redacted(_describe(status, error.body), self._secrets)
+                    raise ManagementError(status, said) from None
             except httpx.HTTPError as error:
                 if not _may_pass(error) or server_errors >= SERVER_ERROR_TRIES:
                     raise self._unreachable(error) from None
@@ -170,6 +173,7 @@ class Management:
     def _token_refused(self, status: int, body: Any) -> str:
         detail = body if isinstance(body, dict) else {}
         reason = f"{detail.get('error', 'no code')}: {detail.get('error_description', '')}"
+        reason = redacted(reason, self._secrets)
         return (
             f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
             f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
@@ -229,7 +233,8 @@ def _describe(status: int, body: Any) -> str:
         if code:
             message = f"{message} ({code})"
     else:
-        message = "no message"  # a proxy's page can be long, and repeat what it was sent
+        # Not repeated: a proxy's page can be long, and hold what was sent to it.
+        message = "an answer that is not JSON"
     return f"{status} {phrase}: {message}"
 
 
