@@ -1,6 +1,5 @@
 """`python -m phonemfa`."""
 
-from phonemfa.cli import app
+from phonemfa.cli import run
 
-# Named, or the completion scripts that typer makes would be for a program "python -m phonemfa".
-app(prog_name="phonemfa")
+run()

@@ -30,6 +30,7 @@ from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.api.operation import BASE, Operation
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant.store import StoreError
 
 logger = logging.getLogger("sandbox.api")
 
@@ -100,6 +101,13 @@ class Dispatcher:
             return await self._operation(request, path, exchange)
         except ApiError as refused:
             return error_answer(refused, self._limit_headers(path, refused.status))
+        except StoreError as error:
+            logger.error("The sandbox's state cannot be read or written: %s", error)  # noqa: TRY400
+            self._log.counters.errors += 1
+            return error_answer(
+                ApiError(500, f"The sandbox's state cannot be read or written: {error}"),
+                self._limit_headers(path, 500),
+            )
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
             self._log.counters.errors += 1

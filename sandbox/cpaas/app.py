@@ -16,6 +16,8 @@ Control routes, which the real service does not have:
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -32,6 +34,8 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+
+logger = logging.getLogger("sandbox.cpaas")
 
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
@@ -98,7 +102,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]
-    return _CpaasApp(routes=routes, exception_handlers={404: _not_found})
+    return _CpaasApp(routes=routes, exception_handlers={404: _not_found, sqlite3.Error: _no_inbox})
 
 
 async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
@@ -198,6 +202,12 @@ def _key(body: Any) -> tuple[str, list[str]]:
     if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
         raise ValueError("scopes: a list of texts is needed")
     return body["key"], scopes
+
+
+async def _no_inbox(request: Request, error: Exception) -> Response:
+    logger.error("The sandbox's inbox cannot be read or written: %s", error)
+    channel = "voice" if request.url.path.startswith("/tts/") else "sms"
+    return JSONResponse(errors.body(channel, 500), 500)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

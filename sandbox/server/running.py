@@ -13,6 +13,7 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -36,6 +37,7 @@ from sandbox.server.record import (
 )
 from sandbox.server.serving import HttpsServer
 from sandbox.tenant import Assumptions
+from sandbox.tenant.store import StoreError
 from sandbox.tenant.tenant import Generation
 
 
@@ -151,7 +153,7 @@ def start(config: ServerConfig) -> RunningSandbox:
         tenant_port = int(tenant_listener.getsockname()[1])
         cpaas_port = int(cpaas_listener.getsockname()[1])
         instance_id = str(uuid.uuid4())
-        parts = assemble(
+        parts = _assembled(
             state_dir,
             domain=f"localhost:{tenant_port}",
             cpaas_port=cpaas_port,
@@ -192,6 +194,16 @@ def start(config: ServerConfig) -> RunningSandbox:
         resources.callback(remove_record, state_dir, record)
         return RunningSandbox(config, record, credentials, parts, resources.pop_all())
     raise AssertionError  # the with block returns or raises
+
+
+def _assembled(state_dir: Path, **options: Any) -> Parts:
+    try:
+        return assemble(state_dir, **options)
+    except StoreError as error:
+        raise ServerError(
+            f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
+            "Is the disk full or read-only, or are they another user's? `make clean` starts anew.",
+        ) from error
 
 
 def _hold(state_dir: Path, resources: ExitStack) -> None:
