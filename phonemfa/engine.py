@@ -6,9 +6,11 @@ answers, to log in anywhere, and to take a secret as an argument.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,13 @@ from typing import Any, Final
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
+
+
+PATIENCE: Final = 3600.0
+"""Seconds that one command of the engine may take. It waits for tenants, some without an end."""
+
+GRACE: Final = 60.0
+"""Seconds that the engine has to end after it was asked to."""
 
 
 class EngineFailedError(Exception):
@@ -92,17 +101,12 @@ class PulumiCli:
         return ran
 
     def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
-        """Run a process to its end; the one thing that a caller of many stacks does otherwise."""
-        ended = subprocess.run(
-            command,
-            cwd=self.project,
-            env=self.environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
+        """Run a process to its end; the one thing that a caller of many stacks does otherwise.
+
+        Raises:
+            EngineFailedError: it cannot be run, or did not end in time.
+        """
+        return _ended(command, cwd=self.project, environ=self.environ, stdin=stdin)
 
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
@@ -212,6 +216,38 @@ class PulumiCli:
                 f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
             ) from None
         return ran.exit, answer
+
+
+def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str) -> Ran:
+    """A program run to its end, which it is asked for when `PATIENCE` is over."""
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
+        raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
+    with child:
+        try:
+            out, err = child.communicate(stdin, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # As Ctrl-C does: the engine finishes what is under way, and records it.
+            child.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.communicate(timeout=GRACE)
+            child.kill()
+            raise EngineFailedError(
+                f"pulumi {command[1]} did not end within {PATIENCE:.0f} s and was ended. The auth0 "
+                "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
+                "then at what is there (pulumi refresh), and run it again."
+            ) from None
+        return Ran(child.returncode, out, err)
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

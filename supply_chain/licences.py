@@ -80,6 +80,7 @@ _SENTENCES: Final = (
 
 
 def key_of(package: Package) -> str:
+    """What the list calls it: `ecosystem:name`."""
     return f"{package.ecosystem}:{package.name}"
 
 

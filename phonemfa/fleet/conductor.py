@@ -153,7 +153,7 @@ class Conductor:
     async def _settle(self, member: Member) -> Outcome:
         try:
             outcome = await self._until_settled(member)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one stack's trouble never stops the others
             why = redacted(f"not foreseen: {type(error).__name__}: {error}")
             outcome = Outcome(state=State.UNANSWERED, why=why)
         self._watcher.changed(member, outcome)

@@ -26,7 +26,7 @@ from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
 from sandbox.engine.errors import SandboxError
-from sandbox.engine.files import private_folder
+from sandbox.engine.files import disk_error, private_folder
 from sandbox.server import daemon
 from sandbox.server.record import client, read_record, running_record
 
@@ -251,6 +251,11 @@ def main() -> NoReturn:
             _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
         raise
     except Exception as error:  # noqa: BLE001 - the last place where one can be told
+        state = Path(os.environ.get(STATE_VARIABLE, _STATE))
+        trouble = disk_error(error, state) if isinstance(error, OSError) else None
+        if trouble:
+            _show(errors, trouble.problem, trouble.fix)
+            sys.exit(1)
         _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
         sys.exit(1)
     sys.exit(0)

@@ -15,7 +15,7 @@ from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.service import serving
 from sandbox.cli.workplace import Workplace
-from sandbox.engine.files import private_folder, write_atomically
+from sandbox.engine.files import check_room, private_folder, write_atomically
 from sandbox.engine.locks import turn
 from sandbox.engine.progress import elapsed
 from sandbox.server.node import check_node
@@ -40,7 +40,7 @@ def up(workplace: Workplace, options: UpOptions) -> None:
         SandboxError: with what to do; running it again goes on from there.
     """
     begun = time.monotonic()
-    private_folder(workplace.state_dir)
+    check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
         check_node()

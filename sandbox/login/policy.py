@@ -30,8 +30,11 @@ _BY_EMAIL = (
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """`step`: let in without a code; enrol a phone; challenge at the enrolled one; elsewhere (a
-    factor that the sandbox does not have); refused (nobody can log in)."""
+    """What the policy makes of one login.
+
+    `step`: let in without a code; enrol a phone; challenge at the enrolled one; elsewhere (a
+    factor that the sandbox does not have); refused (nobody can log in).
+    """
 
     policy: PolicyName
     step: Step

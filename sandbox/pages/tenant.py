@@ -1,5 +1,4 @@
-"""The tenant as it is: provider, Action, texts, factor and policy, and what differs from the last
-`pulumi up`.
+"""The tenant as it is, and what differs from the last `pulumi up`.
 
 Owns the routes under /tenant and what their template needs. Refuses rules: `sandbox.drift` has
 what can be done by hand, the tenant what is allowed.

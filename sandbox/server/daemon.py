@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.engine.files import private_folder
+from sandbox.engine.files import check_room, private_folder
 from sandbox.engine.processes import program_of
 from sandbox.engine.progress import Progress
 from sandbox.server import ports
@@ -45,6 +45,7 @@ def spawn(
         ServerError: a port is taken, or it ended before it answered (with the end of its log).
     """
     state_dir = private_folder(state_dir.absolute())
+    check_room(state_dir)
     # Asked here too, because an error of this process is easier to read than a log's last lines.
     for port, what, variable in (
         (tenant_port, "tenant", ports.TENANT_VARIABLE),

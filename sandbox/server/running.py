@@ -13,7 +13,7 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
@@ -38,6 +38,7 @@ from sandbox.server.record import (
 )
 from sandbox.server.serving import HttpsServer, Plain
 from sandbox.tenant import Assumptions
+from sandbox.tenant.store import StoreError
 from sandbox.tenant.tenant import Generation
 
 
@@ -164,7 +165,7 @@ def start(config: ServerConfig) -> RunningSandbox:
         cpaas_port = int(cpaas_listener.getsockname()[1])
         pages_port = int(pages_listener.getsockname()[1])
         instance_id = str(uuid.uuid4())
-        parts = assemble(
+        parts = _assembled(
             state_dir,
             domain=f"localhost:{tenant_port}",
             cpaas_port=cpaas_port,
@@ -215,6 +216,16 @@ def start(config: ServerConfig) -> RunningSandbox:
         resources.callback(remove_record, state_dir, record)
         return RunningSandbox(config, record, credentials, parts, resources.pop_all())
     raise AssertionError  # the with block returns or raises
+
+
+def _assembled(state_dir: Path, **options: Any) -> Parts:
+    try:
+        return assemble(state_dir, **options)
+    except StoreError as error:
+        raise ServerError(
+            f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
+            "Is the disk full or read-only, or are they another user's? `make clean` starts anew.",
+        ) from error
 
 
 def _hold(state_dir: Path, resources: ExitStack) -> None:

@@ -83,8 +83,10 @@ def test_an_expression_is_accepted_when_accepted_licences_meet_it(
         ("Permission is hereby granted, free of charge,\nto any person obtaining a copy", "MIT"),
         ("Redistribution and use in source and binary forms, with or", "BSD-2-Clause"),
         (
-            "Redistribution and use in source and binary forms\n"
-            "may be used to endorse or promote products derived from this software",
+            (
+                "Redistribution and use in source and binary forms\n"
+                "may be used to endorse or promote products derived from this software"
+            ),
             "BSD-3-Clause",
         ),
         ("All rights reserved.", ""),

@@ -1,5 +1,7 @@
-"""Processes that can be stopped; a shell stands in for Pulumi here, the real one is in
-tests/end_to_end/test_fleet.py."""
+"""Processes that can be stopped.
+
+A shell stands in for Pulumi here; the real one is in tests/end_to_end/test_fleet.py.
+"""
 
 from __future__ import annotations
 
