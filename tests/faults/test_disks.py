@@ -132,11 +132,11 @@ class TestTheSandbox:
 
     def test_keeps_the_messages_it_has(self, tmp_path: Path) -> None:
         inbox = Inbox(tmp_path / "inbox.sqlite")
-        self.fill(inbox.database)
+        self.fill(inbox.database._connection)
         with pytest.raises(sqlite3.OperationalError, match="full"):
             inbox.add(message("x" * 100_000))
         kept = len(inbox.messages())
-        self.room(inbox.database)
+        self.room(inbox.database._connection)
         inbox.add(message())
         assert len(inbox.messages()) == kept + 1
 

@@ -60,7 +60,7 @@ def test_a_tenant_that_says_nothing_is_not_slowed_down() -> None:
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("limits")
-    with start(ServerConfig(folder, tenant_port=0, cpaas_port=0)) as sandbox:
+    with start(ServerConfig(folder, tenant_port=0, cpaas_port=0, pages_port=0)) as sandbox:
         yield sandbox
 
 
