@@ -1,7 +1,7 @@
 """The YAML of a stack's file, read as the engine reads it.
 
-Owns where Pulumi's reader and PyYAML differ: to the engine (Go's yaml.v3) `off`, `no`, `on` and `yes`
-are text, so that `phonemfa:gate: off` is one of the gate's values. Refuses to know any key.
+Owns where Pulumi's reader and PyYAML differ: to the engine (Go's yaml.v3) `off`, `no`, `on` and
+`yes` are text, so that `phonemfa:gate: off` is one of the gate's values. Refuses to know any key.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ IN_THE_SANDBOX: Final = (
 """Commands about the sandbox of this checkout, which one test types in this order."""
 
 ASIDES: Final = (
+    "pulumi version",
     "pulumi config",
     "pulumi preview --json --show-sames",
     "pulumi preview --json",
