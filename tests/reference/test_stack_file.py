@@ -20,17 +20,10 @@ from phonemfa.stack_yaml import loaded
 from reference.facts import EXAMPLES
 from reference.made import PROJECT
 from reference.stack_file import stack_file_schema
+from tests.components import test_settings
 
 SCHEMA = Draft7Validator(json.loads(stack_file_schema()))
-GOOD: dict[str, Any] = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "always",
-    "cpaasBaseHost": "abc123.api.example.com",
-    "smsSender": "0005212345",
-    "voiceSender": "+815012345678",
-    "testNumbers": ["+819012345678"],
-}
+GOOD = test_settings.GOOD | {"testNumbers": ["+819012345678"]}
 KEY = {"secure": "v1:abc:def"}
 
 
