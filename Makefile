@@ -127,7 +127,7 @@ screenshots: environment browser ## Write the pictures of the documents anew, wi
 .PHONY: reference
 reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
 	@scripts/node-packages
-	@$(PYTHON_BIN) -m reference $(ARGS)
+	@$(PYTHON_BIN) -m reference
 
 .PHONY: environment
 environment:

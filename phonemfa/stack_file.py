@@ -15,6 +15,7 @@ import yaml
 from components.faults import HIDDEN, Fault
 from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
+from phonemfa.stack_yaml import loaded
 
 
 class StackFileError(Exception):
@@ -38,7 +39,7 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
     """
     path = file or folder / f"Pulumi.{stack}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = loaded(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         known = ", ".join(sorted(one.name[7:-5] for one in folder.glob("Pulumi.*.yaml")))
         raise StackFileError(
