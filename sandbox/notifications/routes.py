@@ -6,6 +6,7 @@
     DELETE /_sandbox/messages    ?to=: 204; forgets what this phone, or every phone, received
     GET    /_sandbox/deliveries  ?to=: the last deliveries, oldest first
 
+Phones keep the last 10,000 messages of all together; the oldest go first.
 Owns reading and answering these. Refuses rules; nothing like this exists in Auth0.
 """
 
