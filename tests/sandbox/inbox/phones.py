@@ -12,7 +12,7 @@ from sandbox.inbox.deliveries import MAX_DELIVERIES
 from sandbox.inbox.inbox import MAX_MESSAGES
 
 TO, OTHER = "+819012345678", "+817011112222"
-_DELIVERY = {
+_DELIVERY: dict[str, Any] = {
     "delivery_method": "text",
     "message_type": "otp_verify",
     "outcome": "success",
@@ -21,6 +21,7 @@ _DELIVERY = {
     "reason": None,
     "tries": [{"at": "2026-01-31T09:00:00Z", "seconds": 0.1, "outcome": "success", "reason": None}],
 }
+PROBLEM = {**_DELIVERY, "outcome": "drop", "reason": "CPaaS refused", "tries": []}
 
 
 class Phones:
