@@ -151,11 +151,11 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert re.fullmatch(r"Code: \d{6}", sms["text"])
     assert sms["text"] in output
     assert voice["text"] in output
-    assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
     address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
     assert f"See it: {address}" in output
     page = httpx.get(f"{address}/phones/{sms['to']}", trust_env=False)
     assert html.escape(sms["text"]) in page.text
+    assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 
 def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
