@@ -158,3 +158,16 @@ def test_the_program_loads_no_more_than_it_declares() -> None:
     assert {"auth0.management", "httpx", "jwt", "liquid", "requests", "rich"} & set(
         modules
     ) == set()
+
+
+def test_what_a_plugin_puts_off_is_there_when_it_is_asked_for() -> None:
+    code = """
+import json, sys
+from components import lazy_sdk
+lazy_sdk.put_off("pulumi.automation")
+import pulumi
+before = "pulumi.automation._stack" in sys.modules
+pulumi.automation.LocalWorkspace
+print(json.dumps([before, "pulumi.automation._stack" in sys.modules]))
+"""
+    assert python(code) == [False, True]
