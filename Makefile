@@ -12,7 +12,6 @@ PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist loadgroup
 # Where it is set, each of the engine's many Python processes, and each worker of the tests, would
 # compile the project again. `make clean` removes what is written.
 unexport PYTHONDONTWRITEBYTECODE
-CHECKED := __main__.py bench components phonemfa sandbox tests $(wildcard policy/*.py)
 
 .PHONY: help
 help: ## Show the commands
@@ -36,7 +35,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
+test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
 	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
@@ -44,7 +43,7 @@ test: environment node engine browser ## Everything a change must pass: checks, 
 	exit $$passed
 
 .PHONY: thorough
-thorough: environment node engine browser ## Proofs that take minutes: every request of an `up` fails in turn, and more
+thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
 	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
@@ -59,12 +58,27 @@ fidelity: environment node engine ## The sandbox against other vendors' clients,
 	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
-check: environment node ## Lint, format and types of Python and JavaScript; scripts, workflows
+check: environment node ## Lint, format, types, layers and dead code of Python and JavaScript; scripts, workflows
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy $(CHECKED)
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+	@.venv/bin/vulture
 	@scripts/javascript
 	@scripts/workflows
+
+.PHONY: hooks
+hooks: environment node ## Run what `make check` runs before each commit too, for what it touches
+	@.venv/bin/pre-commit install
+
+.PHONY: coverage
+coverage: environment node engine browser ## The product's tests with coverage; fails below 95 % of lines or branches
+	@scripts/node-packages
+	@scripts/coverage $(ARGS)
+
+.PHONY: mutation
+mutation: environment ## Mutation score of settings and rules (mutmut); takes most of an hour
+	@scripts/mutation-python $(ARGS)
 
 .PHONY: engine
 engine: environment ## Make the Pulumi engine and the auth0 plugin ready
@@ -79,18 +93,41 @@ bench: environment node engine ## Measure, write docs/figures.*; exit status 1 w
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
 	@uv=$$(command -v uv || echo build/uv/bin/uv); \
 	$$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --extra sandbox --extra dev $(ARGS) \
+		--no-header --no-annotate --all-extras --group sandbox --group dev $(ARGS) \
 		pyproject.toml --output-file requirements.lock
+
+.PHONY: dist
+dist: environment ## Build the library: a wheel and a source distribution, into dist/
+	@rm -rf dist
+	@$(PYTHON_BIN) -m hatchling build
+
+.PHONY: sbom
+sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
+	@$(PYTHON_BIN) -m supply_chain sbom $(ARGS)
+
+.PHONY: licences
+licences: environment ## Write the list of licences anew, and check that each is accepted
+	@$(PYTHON_BIN) -m supply_chain licences $(ARGS)
+
+.PHONY: audit
+audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
+	@$(PYTHON_BIN) -m supply_chain audit $(ARGS)
 
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
-	@rm -rf .sandbox .venv build node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .venv build dist node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: screenshots
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
+
+.PHONY: reference
+reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@scripts/node-packages
+	@$(PYTHON_BIN) -m reference $(ARGS)
 
 .PHONY: environment
 environment:
@@ -103,3 +140,7 @@ node:
 .PHONY: browser
 browser:
 	@scripts/browser >/dev/null
+
+.PHONY: postgres
+postgres:
+	@scripts/postgres >/dev/null

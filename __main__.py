@@ -2,27 +2,12 @@
 
 import pulumi
 
-from components.generation import GenerationGuard
-from components.half_done import HalfDone
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.policy_last import PolicyLast
 from components.settings import load
 from components.text_rules import sms_sizes
 
 loaded = load()
-settings = loaded.settings
-mfa = PhoneMfa(
-    "phone-mfa",
-    PhoneMfaArgs.of(loaded),
-    pulumi.ResourceOptions(
-        protect=settings.protect,
-        transformations=[
-            GenerationGuard(settings.experience, in_transition=settings.transition),
-            HalfDone(loaded.tenant),
-            PolicyLast.of(loaded),
-        ],
-    ),
-)
+mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 
 pulumi.export("actionId", mfa.sender and mfa.sender.action_id)
 pulumi.export("actionVersionId", mfa.sender and mfa.sender.version_id)

@@ -1,4 +1,4 @@
-"""What an Auth0 tenant's phone MFA is declared with."""
+"""The resources of one tenant's phone MFA: settings, components, and hooks around their writes."""
 
 from components import lazy_auth0, lazy_sdk
 

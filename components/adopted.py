@@ -25,9 +25,6 @@ from components.strict import Strict
 from components.texts import Override
 from components.vocabulary import DeliveryMethod, MessageType
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-"""The project's folder: where paths in the config start."""
-
 NOTICE: Final = (
     "phonemfa:adopted is set: Action, phone provider, templates and phone factor are declared as "
     "they were found. Remove it to declare this package's own (docs/guides/adopt.md)."
@@ -67,13 +64,13 @@ class FoundAction(Strict):
     binding: str | None = None
     """Display name of its binding; None when it is not bound."""
 
-    def declared(self, trigger: str) -> SenderArgs:
+    def declared(self, trigger: str, project: Path) -> SenderArgs:
         """The Action as `Sender` takes it: never deployed by a stack that did not write it."""
         return SenderArgs(
             action_name=self.name,
             trigger=trigger,
             trigger_version=self.trigger_version,
-            code=self.source(),
+            code=self.source(project),
             runtime=self.runtime,
             dependencies=[_named_version(one) for one in self.dependencies],
             deploy=False,
@@ -81,14 +78,17 @@ class FoundAction(Strict):
             display_name=self.binding,
         )
 
-    def source(self) -> str:
+    def source(self, project: Path) -> str:
         """Its code, character by character.
+
+        Args:
+            project: the folder with Pulumi.yaml, where the path starts.
 
         Raises:
             pulumi.RunError: there is no such file.
         """
         try:
-            return (ROOT / self.code).read_bytes().decode("utf-8")
+            return (project / self.code).read_bytes().decode("utf-8")
         except FileNotFoundError:
             raise pulumi.RunError(
                 f"phonemfa:adopted.action.code names {self.code}, which is not there. Fix: bring "
@@ -161,18 +161,19 @@ class Adopted(Strict):
     provider: FoundProvider | None = None
     templates: dict[MessageType, FoundTemplate] = Field(default_factory=dict)
 
-    def declared(self, trigger: str, texts: Mapping[MessageType, Override]) -> Found:
+    def declared(self, trigger: str, texts: Mapping[MessageType, Override], project: Path) -> Found:
         """What a stack declares of it.
 
         Args:
             trigger: of the Action, by the tenant's generation.
             texts: those of the config, which stand where the block has none.
+            project: the folder with Pulumi.yaml, where the Action's code is.
 
         Raises:
             pulumi.RunError: the Action's code is not where the block says.
         """
         return Found(
-            sender=self.action.declared(trigger) if self.action else None,
+            sender=self.action.declared(trigger, project) if self.action else None,
             provider=self.provider.declared() if self.provider else None,
             templates=self._templates(texts),
             phone=self.phone.declared(texts),

@@ -36,18 +36,13 @@ class GenerationGuard(Hooked):
 
     Args:
         experience: what the stack is configured for.
-        in_transition: the stack is moving the tenant, so either generation is right.
     """
 
-    def __init__(self, experience: Experience, *, in_transition: bool) -> None:
+    def __init__(self, experience: Experience) -> None:
         super().__init__()
         self._experience = experience
-        self._in_transition = in_transition
         self._tenant_is_unified: bool | None = None
         self._asking = asyncio.Lock()
-
-    def concerns(self, resource_type: str) -> bool:
-        return bool(resource_type) and not self._in_transition
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         hook = pulumi.ResourceHook(

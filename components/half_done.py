@@ -33,11 +33,8 @@ class HalfDone(Hooked):
     """Writes once more what the last run may not have written: a transformation."""
 
     def __init__(self, access: TenantAccess) -> None:
-        super().__init__()
+        super().__init__(*_WRITES)
         self._access = access
-
-    def concerns(self, resource_type: str) -> bool:
-        return resource_type in _WRITES
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         return pulumi.ResourceHookBinding(

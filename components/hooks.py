@@ -14,16 +14,23 @@ from pulumi.runtime.settings import get_monitor
 
 
 class Hooked(ABC):
-    """A transformation for a component's options; its hooks are registered once."""
+    """A transformation for a component's options; its hooks are registered once.
 
-    def __init__(self) -> None:
+    Args:
+        types: of the resources that get the hooks; all, when none is named.
+    """
+
+    def __init__(self, *types: str) -> None:
+        self._types = types
         self._made: pulumi.ResourceHookBinding | None = None
 
     def __call__(
         self, args: pulumi.ResourceTransformationArgs
     ) -> pulumi.ResourceTransformationResult | None:
         """The resource's own arguments, with the hooks beside its own."""
-        if not isinstance(args.resource, pulumi.CustomResource) or not self.concerns(args.type_):
+        if not isinstance(args.resource, pulumi.CustomResource):
+            return None
+        if self._types and args.type_ not in self._types:
             return None
         # The SDK's unit-test mocks have no engine that could run a hook.
         if isinstance(get_monitor(), MockMonitor):
@@ -34,10 +41,6 @@ class Hooked(ABC):
         return pulumi.ResourceTransformationResult(
             props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, hooked)
         )
-
-    def concerns(self, resource_type: str) -> bool:
-        """Whether resources of this type get the hooks; all do unless a subclass says less."""
-        return bool(resource_type)
 
     @abstractmethod
     def hooks(self) -> pulumi.ResourceHookBinding:

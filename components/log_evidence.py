@@ -1,7 +1,7 @@
 """What the tenant's log says of one test message.
 
-Owns which entries are about it, and what they prove. Refuses to read the log. An entry
-that cannot be told from another user's proves nothing.
+Owns where in the log to look, which entries are about it, and what they prove. Refuses to read the
+log and to wait. An entry that cannot be told from another user's proves nothing.
 
 Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`, their `_failure`,
 `fn`); that `gd_send_*` may show a masked number is the tenant's setting.
@@ -10,7 +10,7 @@ Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,12 @@ from components.vocabulary import DeliveryMethod
 CHANNELS: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
 """Delivery method to the word that the log has for it."""
 
+PATIENCE: Final = 60.0
+"""Seconds in which a tenant's log shows what was sent."""
+
 FAILED_NOTIFICATION: Final = "fn"
+_LOOKED_AT: Final = 50
+"""Entries of the log a look; failures and sends of one channel alone are among them."""
 
 _LAST_DIGITS: Final = 4
 """As many as a masked number must show for an entry to count as ours."""
@@ -45,10 +50,30 @@ class Evidence:
     reason: str = ""
 
 
-def query(method: DeliveryMethod) -> str:
-    """The search that finds entries worth looking at."""
-    sent = f"gd_send_{CHANNELS[method]}"
-    return f"type:{sent} OR type:{sent}_failure OR type:{FAILED_NOTIFICATION}"
+def search(method: DeliveryMethod) -> dict[str, Any]:
+    """Arguments of auth0-python's `logs.list` for entries worth looking at, newest first."""
+    types = (*_factor_events(method), FAILED_NOTIFICATION)
+    query = " OR ".join(f"type:{one}" for one in types)
+    return {
+        "per_page": _LOOKED_AT,
+        "sort": "date:-1",
+        # The SDK names the outdated `search` only.
+        "request_options": {"additional_query_parameters": {"q": query}},
+    }
+
+
+def news(
+    entries: Iterable[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Those of `entries` that can be about a message sent after the log looked like `before`."""
+    known = {one.get("log_id") for one in before}
+    since = str(before[0].get("date") or "") if before else ""
+    # An entry that the log shows late is not about a message sent after it.
+    return [
+        one
+        for one in entries
+        if one.get("log_id") not in known and str(one.get("date") or "") >= since
+    ]
 
 
 def find(

@@ -1,7 +1,8 @@
 """What output shows of phone numbers, codes and keys.
 
-Owns hiding them: in a number of which the value is known, and in a text that somebody else wrote.
-Refuses to decide what is worth showing at all.
+Owns hiding them: in a number of which the value is known, in a text that somebody else wrote, and
+in code or config, where short numbers mean something. Refuses to decide what is worth showing at
+all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ _WHOLE: Final = 12
 
 # Four digits on: shorter runs are HTTP statuses and error codes, longer ones codes and numbers.
 _DIGITS: Final = re.compile(r"\+?\d(?:[ .-]?\d){3,}")
+# Nine digits on: shorter ones are constants in code, no subscriber's number.
+_SUBSCRIBER: Final = re.compile(r"(?<![\w.])\+?\d(?:[ -]?\d){8,14}(?![\w.])")
 _KEY_LIKE: Final = re.compile(
     r"(?<![\w/-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])"
 )
@@ -34,3 +37,9 @@ def redacted(text: str, secrets: Iterable[str] = ()) -> str:
         if secret:
             text = text.replace(secret, HIDDEN)
     return _DIGITS.sub(HIDDEN, _KEY_LIKE.sub(HIDDEN, text))
+
+
+def redacted_code(text: str) -> str:
+    """Code, config or a name without what may be a key, and with two digits of each number."""
+    hidden = _SUBSCRIBER.sub(lambda number: f"{HIDDEN}{number.group()[-2:]}", text)
+    return _KEY_LIKE.sub(HIDDEN, hidden)

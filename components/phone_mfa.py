@@ -6,31 +6,33 @@ Refuses to read config (settings.py) and to know a resource's traps (the parts).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
 import pulumi
 
-from components.action_code import Trigger, assemble
+from components.action_code import assemble
 from components.adopted import Found
 from components.delivery import Delivery, DeliveryArgs, Provider, Template
 from components.factor import Factor, FactorArgs, LegacyTexts, Phone
+from components.generation import GenerationGuard
+from components.half_done import HalfDone
+from components.hooks import Hooked
+from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
 from components.settings import Loaded, StackSettings
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
+    TRIGGERS,
     DeliveryMethod,
     Experience,
+    Gate,
     MessageType,
     guardian_message_types,
 )
 
-TRIGGERS: Final[Mapping[Experience, Trigger]] = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
 TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
 
 
@@ -41,6 +43,8 @@ class PhoneMfaArgs:
     `action_code` has the code of each experience that is declared: the stack's own, and both
     while the stack is in transition from one to the other. `found` is declared instead of all
     that, policy and other factors excepted, until the stack has taken over what was adopted.
+    `guards` are transformations around every write: without them a failed write may leave the
+    tenant asking for codes that nobody sends. `protect` refuses deletion and replacement.
     """
 
     experience: Experience
@@ -54,6 +58,8 @@ class PhoneMfaArgs:
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
     found: Found | None = None
+    guards: Sequence[pulumi.ResourceTransformation] = ()
+    protect: bool = False
 
     @classmethod
     def of(cls, loaded: Loaded) -> Self:
@@ -71,9 +77,13 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
-            found=settings.adopted.declared(TRIGGERS[settings.experience], settings.texts)
+            found=settings.adopted.declared(
+                TRIGGERS[settings.experience], settings.texts, loaded.project
+            )
             if settings.adopted
             else None,
+            guards=list(_guards(loaded)),
+            protect=settings.protect,
         )
 
 
@@ -111,6 +121,15 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     return own | {name: RETIRED for name in settings.retired_secrets if name not in own}
 
 
+def _guards(loaded: Loaded) -> Iterator[Hooked]:
+    settings = loaded.settings
+    if not settings.transition:  # While a tenant moves, either generation is right.
+        yield GenerationGuard(settings.experience)
+    yield HalfDone(loaded.tenant)
+    if settings.gate is not Gate.OFF:
+        yield PolicyLast.of(loaded)
+
+
 class PhoneMfa(pulumi.ComponentResource):
     """Phone MFA of one tenant.
 
@@ -126,7 +145,12 @@ class PhoneMfa(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: PhoneMfaArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("phonemfa:index:PhoneMfa", name, {}, opts)
+        ours = pulumi.ResourceOptions(
+            protect=args.protect or None, transformations=list(args.guards)
+        )
+        super().__init__(
+            "phonemfa:index:PhoneMfa", name, {}, pulumi.ResourceOptions.merge(ours, opts)
+        )
         self._name, self._args = name, args
         self.senders = self._senders()
         self.delivery = self._delivery()

@@ -21,10 +21,9 @@ import pulumi
 
 from components.hooks import Hooked
 from components.management import TenantAccess, plain
-from components.phone_mfa import TRIGGERS
 from components.settings import Loaded
 from components.trial import TrialMessages
-from components.vocabulary import DeliveryMethod, Experience, Gate
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, Gate
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -56,7 +55,7 @@ class PolicyLast(Hooked):
         gate: Gate,
         trial: TrialMessages,
     ) -> None:
-        super().__init__()
+        super().__init__(GUARDIAN)
         self._access = access
         self._experience = experience
         self._gate = gate
@@ -74,9 +73,6 @@ class PolicyLast(Hooked):
             gate=settings.gate,
             trial=TrialMessages(next(iter(settings.test_numbers), ""), methods),
         )
-
-    def concerns(self, resource_type: str) -> bool:
-        return resource_type == GUARDIAN and self._gate is not Gate.OFF
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         before = pulumi.ResourceHook("policy-last", self._before)

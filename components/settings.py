@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 import pulumi
@@ -24,7 +25,15 @@ from pydantic import (
 from components.adopted import NOTICE, Adopted
 from components.faults import Fault, SettingsError, faults_of, rule_broken
 from components.management import TenantAccess
-from components.raw_config import API_KEY, NAMESPACE, decoded, secret_faults, usable_key, values_of
+from components.raw_config import (
+    API_KEY,
+    NAMESPACE,
+    decoded,
+    secret_faults,
+    shape_faults,
+    usable_key,
+    values_of,
+)
 from components.strict import Strict
 from components.text_rules import text_faults, text_warnings
 from components.texts import SHIPPED, Texts, texts_for
@@ -272,13 +281,18 @@ class StackSettings(Strict):
             SettingsError: naming every fault, the given ones included.
         """
         found = list(faults or [])
+        misshapen = shape_faults(NAMESPACE, values)
+        found += misshapen.values()
+        values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
         found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))
         except ValidationError as error:
-            found += faults_of(error, namespace=NAMESPACE, hints=_hints())
+            told = {fault.key for fault in misshapen.values()}
+            rest = faults_of(error, namespace=NAMESPACE, hints=_hints())
+            found += [fault for fault in rest if fault.key not in told]
         if found or settings is None:
             raise SettingsError(stack, found)
         return settings
@@ -327,12 +341,16 @@ def _broken_texts(
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant."""
+    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant.
+
+    `project` is the folder with Pulumi.yaml: where paths in the config start.
+    """
 
     settings: StackSettings
     texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
     tenant: TenantAccess
+    project: Path = Path()
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
@@ -357,6 +375,8 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         texts=texts,
         cpaas_api_key=_api_key(config, settings),
         tenant=_tenant_access(),
+        # An older language host does not tell; Pulumi starts programs in their folder.
+        project=Path(pulumi.get_root_directory() or ""),
     )
 
 

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from components.log_evidence import find, query
+from components.log_evidence import PATIENCE, find, news, search
 from components.vocabulary import DeliveryMethod
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
-PATIENCE: Final = 60.0
-"""Seconds in which a tenant's log shows what was sent."""
-
 _PAUSE: Final = 2.0
 """Seconds between two looks: a free tenant answers two requests a second."""
 
-_LOOKED_AT: Final = 50
-"""Entries of the log a look; failures and sends of one channel alone are among them."""
+_RATE_LIMIT_PAUSES: Final = (1.0, 3.0)
+"""Seconds before a test message that the tenant had no room for is asked for again."""
 
 
 class NotSentError(Exception):
@@ -54,21 +52,46 @@ class TrialMessages:
             NotSentError: one failed, or left no trace; with the Action's own reason.
         """
         answer = await tenant.branding.phone.providers.list()
-        (provider,) = answer.providers or []
-        for method in self._methods:
-            seen = {one.get("log_id") for one in await _entries(tenant, method)}
-            await tenant.branding.phone.providers.test(
-                str(provider.id), to=self._to, delivery_method=method.value
+        provider = next(iter(answer.providers or []), None)
+        if provider is None:
+            raise NotSentError(
+                "The tenant has no phone provider any more. The policy stays as it was"
             )
-            await self._evidence(tenant, method, seen)
+        for method in self._methods:
+            before = await _entries(tenant, method)
+            await self._send(tenant, str(provider.id), method)
+            await self._evidence(tenant, method, before)
+
+    async def _send(
+        self, tenant: AsyncManagementClient, provider: str, method: DeliveryMethod
+    ) -> None:
+        from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
+
+        for pause in (*_RATE_LIMIT_PAUSES, None):
+            try:
+                await tenant.branding.phone.providers.test(
+                    provider,
+                    to=self._to,
+                    delivery_method=method.value,
+                    # Where an answer gets lost, the message may not be: no second one.
+                    request_options={"max_retries": 0},
+                )
+            except ApiError as error:
+                if error.status_code != HTTPStatus.TOO_MANY_REQUESTS or pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def _evidence(
-        self, tenant: AsyncManagementClient, method: DeliveryMethod, seen: Collection[Any]
+        self,
+        tenant: AsyncManagementClient,
+        method: DeliveryMethod,
+        before: Sequence[dict[str, Any]],
     ) -> None:
         end = time.monotonic() + self._patience
         while True:
-            entries = await _entries(tenant, method)
-            new = [one for one in entries if one.get("log_id") not in seen]
+            new = news(await _entries(tenant, method), before=before)
             # Others log in meanwhile: only an entry about this number counts.
             found = find(new, to=self._to, method=method)
             if found and found.sent:
@@ -88,10 +111,5 @@ class TrialMessages:
 
 
 async def _entries(tenant: AsyncManagementClient, method: DeliveryMethod) -> list[dict[str, Any]]:
-    pager = await tenant.logs.list(
-        per_page=_LOOKED_AT,
-        sort="date:-1",
-        # The SDK names the outdated `search` only.
-        request_options={"additional_query_parameters": {"q": query(method)}},
-    )
+    pager = await tenant.logs.list(**search(method))
     return [one.model_dump(mode="json", by_alias=True) for one in pager.items or []]

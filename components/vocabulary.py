@@ -6,9 +6,11 @@ Source: contract, management-api.md §5 and §6; the policy names are the dashbo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Final
+
+from components.action_code import Trigger
 
 
 class Experience(StrEnum):
@@ -18,6 +20,13 @@ class Experience(StrEnum):
     """Branding > Phone Provider, trigger `custom-phone-provider` (default since July 2025)."""
     LEGACY = "legacy"
     """Guardian `phone-message-hook`, trigger `send-phone-message`."""
+
+
+TRIGGERS: Final[Mapping[Experience, Trigger]] = {
+    Experience.UNIFIED: "custom-phone-provider",
+    Experience.LEGACY: "send-phone-message",
+}
+"""The trigger whose Action sends, by the tenant's generation."""
 
 
 class DeliveryMethod(StrEnum):

@@ -1,6 +1,18 @@
-"""`python -m phonemfa`."""
+"""`python -m phonemfa`, and the installed command `phonemfa`."""
 
-from phonemfa.cli import app
+import sys
 
-# Named, or the completion scripts that typer makes would be for a program "python -m phonemfa".
-app(prog_name="phonemfa")
+
+def main() -> None:
+    """Run the command line, or say which packages it misses."""
+    try:
+        from phonemfa.cli import run  # noqa: PLC0415 - its packages are an extra
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("phonemfa"):
+            raise
+        sys.exit(f"The command line needs {error.name}: pip install 'phonemfa[cli]'")
+    run()
+
+
+if __name__ == "__main__":
+    main()

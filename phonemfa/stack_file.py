@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from components.faults import HIDDEN, Fault
-from components.raw_config import API_KEY, NAMESPACE
+from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
 
 
@@ -51,7 +51,8 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
         raise StackFileError(f"{path.name} has no `config:` block.")
     prefix = f"{NAMESPACE}:"
     values = {
-        key.removeprefix(prefix): value
+        # `pulumi config set` writes text, a list too; the engine hands over what it means.
+        key.removeprefix(prefix): decoded(value) if isinstance(value, str) else value
         for key, value in config.items()
         if isinstance(key, str) and key.startswith(prefix)
     }

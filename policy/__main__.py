@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 # The engine starts this from anywhere; the modules beside it are imported as `policy.*`.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+sys.path[0] = str(next(up for up in Path(__file__).resolve().parents if (up / "phonemfa").is_dir()))
 
 from pulumi_policy import PolicyPack  # noqa: E402 - only now on the path
 

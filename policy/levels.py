@@ -20,7 +20,8 @@ from typing import Any, Final
 from policy.model import Level
 from policy.rules import RULES, Setting
 
-FOLDER: Final = Path(__file__).resolve().parent / "stacks"
+FOLDER: Final = "policy/stacks"
+"""Where they are, below the folder with Pulumi.yaml."""
 _LEVEL_KEY: Final = "enforcementLevel"
 _ALL: Final = "all"
 
@@ -29,26 +30,30 @@ class LevelsError(ValueError):
     """A stack's file cannot be used; says which file, which entry and what to write instead."""
 
 
-def file_of(stack: str) -> Path | None:
+def file_of(stack: str, project: Path) -> Path | None:
     """The file with the levels of a stack; None when the stack has none."""
-    path = FOLDER / f"{stack}.json"
+    path = project / FOLDER / f"{stack}.json"
     return path if path.is_file() else None
 
 
-def settings_of(stack: str) -> dict[str, Setting]:
+def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     """What a stack says about each rule, by rule name.
+
+    Args:
+        stack: its name.
+        project: the folder with Pulumi.yaml.
 
     Raises:
         LevelsError: its file is not JSON, or names a rule, level or option that there is not.
     """
-    path = file_of(stack)
+    path = file_of(stack, project)
     if path is None:
         return parse({}, source="no file")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise LevelsError(f"policy/stacks/{path.name} is not JSON ({error})") from error
-    return parse(content, source=f"policy/stacks/{path.name}")
+        raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
+    return parse(content, source=f"{FOLDER}/{path.name}")
 
 
 def parse(content: Any, *, source: str) -> dict[str, Setting]:

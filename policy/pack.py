@@ -38,7 +38,7 @@ def hide_secrets_from_rules() -> None:
     sdk.deserialize_properties = _sealed
 
 
-def _sealed(props: Mapping[str, Any], _proxy_secrets: bool = False) -> Any:
+def _sealed(props: Mapping[str, Any], _proxy_secrets: bool = False) -> Any:  # noqa: FBT002 - theirs
     return sealed(props)
 
 

@@ -9,6 +9,7 @@ and "exactly one sender" cannot be judged from a change alone. `is_whole` tells.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from policy import levels
@@ -35,7 +36,11 @@ _GONE: Final = frozenset({"delete", "delete-replaced", "discard", "discard-repla
 
 
 def evaluate(
-    steps: Sequence[Mapping[str, Any]], *, stack: str, whole_stack: bool = True
+    steps: Sequence[Mapping[str, Any]],
+    *,
+    stack: str,
+    project: Path = Path(),
+    whole_stack: bool = True,
 ) -> list[Violation]:
     """Every rule that a previewed change would break, as this stack has set the rules.
 
@@ -43,6 +48,7 @@ def evaluate(
         steps: `steps` of `pulumi preview --json --show-sames`.
         stack: the stack's name without organisation and project; decides levels and options
             (policy/stacks/<stack>.json) and whether it is production.
+        project: the folder with Pulumi.yaml.
         whole_stack: False when the preview lacks the unchanged resources (`is_whole`): then the
             rules over the whole stack do not run.
 
@@ -52,7 +58,7 @@ def evaluate(
     return violations(
         declared_in(steps),
         stack=stack,
-        settings=levels.settings_of(stack),
+        settings=levels.settings_of(stack, project),
         whole_stack=whole_stack,
     )
 

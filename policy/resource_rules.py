@@ -184,7 +184,7 @@ def pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
 
 
 def no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
-    """npm packages of an Action on a phone trigger: declared, or only required by its code."""
+    """Npm packages of an Action on a phone trigger: declared, or only required by its code."""
     if not sends_by_phone(resource):
         return
     declared = {

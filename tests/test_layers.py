@@ -1,53 +1,56 @@
-"""What may import what: the product never imports the sandbox, rules never import HTTP."""
+"""What import-linter does not see of the layers, and how long a file may be (pyproject.toml)."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import subprocess
+import tomllib
 from pathlib import Path
-
-import pytest
 
 from tests.contract import PROJECT
 
-HTTP = {"starlette", "uvicorn", "httpx", "sandbox.api", "sandbox.server"}
-FORBIDDEN = {
-    "__main__.py": {"sandbox", "phonemfa", "bench", "tests"},
-    "components": {"sandbox", "phonemfa", "bench", "tests"},
-    "policy": {"sandbox", "phonemfa", "bench", "tests"},
-    "phonemfa": {"sandbox", "bench", "tests"},
-    "sandbox/tenant": HTTP,
-    "sandbox": {"phonemfa", "bench", "tests"},
-}
+LONGEST = 400
+"""Lines of a file of code: what one person reads in one sitting."""
+
+CODE = ("*.py", "*.js", "*.mjs", "*.cjs", "*.ts")
 
 
-def modules_of(place: str) -> list[Path]:
-    path = PROJECT / place
-    return [path] if path.is_file() else sorted(path.rglob("*.py"))
-
-
-def imports_of(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-@pytest.mark.parametrize("place", FORBIDDEN)
-def test_nobody_imports_from_a_layer_above(place: str) -> None:
-    modules = modules_of(place)
-    assert modules
-    wrong = {
-        f"{module.relative_to(PROJECT)} imports {name}"
-        for module in modules
-        for name in imports_of(module)
-        for layer in FORBIDDEN[place]
-        if name == layer or name.startswith(f"{layer}.")
+def test_the_program_imports_nothing_but_pulumi_and_what_is_declared() -> None:
+    # It is no module of a package, so import-linter does not see it.
+    text = (PROJECT / "__main__.py").read_text(encoding="utf-8")
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        for name in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
     }
-    assert wrong == set()
+    assert imported == {"pulumi", "components"}
+    assert len(text.splitlines()) <= 40, "a table of contents"
 
 
-def test_the_program_is_a_table_of_contents() -> None:
-    assert len((PROJECT / "__main__.py").read_text(encoding="utf-8").splitlines()) <= 40
+def test_every_package_of_the_checkout_is_in_the_contracts() -> None:
+    config = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
+    assert set(config["tool"]["importlinter"]["root_packages"]) == packages
+
+
+def test_no_file_of_code_is_longer_than_a_person_reads_at_once() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *CODE],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert len(listed) > 300
+    sizes = {
+        file: len((PROJECT / file).read_text(encoding="utf-8").splitlines())
+        for file in listed
+        if Path(PROJECT, file).exists()
+    }
+    assert {file: size for file, size in sizes.items() if size > LONGEST} == {}

@@ -1,0 +1,1 @@
+"""`phonemfa adopt`: a tenant that was set up by hand becomes a stack."""

@@ -17,15 +17,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from components.raw_config import NAMESPACE
 from components.values import SmsSender, VoiceSender
-from components.vocabulary import DeliveryMethod, Experience, MessageType, Policy
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.reading import Action, FoundTenant
 from phonemfa.adopt.texts import FoundTexts, sorted_texts
 
-TRIGGERS: Final = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
 

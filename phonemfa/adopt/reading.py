@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from components.vocabulary import Experience
-from phonemfa.tenant import TRIGGERS, Access, reading
+from components.vocabulary import TRIGGERS, Experience
+from phonemfa.tenant import Access, reading
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
@@ -118,8 +118,10 @@ def read_found(access: Access) -> FoundTenant:
         return FoundTenant(
             domain=access.domain,
             experience_flag=flag,
-            actions=tuple(one for trigger in TRIGGERS for one in _actions(client, trigger)),
-            bindings={trigger: _bindings(client, trigger) for trigger in TRIGGERS},
+            actions=tuple(
+                one for trigger in TRIGGERS.values() for one in _actions(client, trigger)
+            ),
+            bindings={trigger: _bindings(client, trigger) for trigger in TRIGGERS.values()},
             provider=_provider(client),
             templates=_templates(client),
             policies=tuple(str(one) for one in client.guardian.policies.list()),

@@ -1,0 +1,1 @@
+"""`phonemfa break-glass`: the policy to never, now, without Pulumi."""

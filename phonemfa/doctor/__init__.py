@@ -1,0 +1,1 @@
+"""`phonemfa doctor`: what could go wrong, before anything is written."""

@@ -13,11 +13,10 @@ from components.generation import contradiction
 from components.masking import masked
 from components.settings import StackSettings
 from components.texts import for_legacy, texts_for
-from components.vocabulary import DeliveryMethod, Experience, MessageType
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType
 from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.doctor.reading import TRIGGERS
 from phonemfa.report.shown import cut, visible
 
 ADOPT: Final = "python -m phonemfa adopt"

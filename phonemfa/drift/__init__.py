@@ -1,0 +1,1 @@
+"""`phonemfa drift`: what a tenant has that its stack does not say."""

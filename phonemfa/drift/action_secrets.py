@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from phonemfa.drift.findings import Finding, Level, Repair, masked
+from components.masking import redacted_code
+from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.sender import Sender, recorded_names, secret_times
 
 NEW_KEY: Final = (
@@ -23,7 +24,10 @@ def names(sender: Sender, declared: frozenset[str]) -> Iterator[Finding]:
     added, removed = sorted(there - declared), sorted(declared - there)
     if not added and not removed:
         return
-    told = [*(f"added: {masked(name)}" for name in added), *(f"removed: {one}" for one in removed)]
+    told = [
+        *(f"added: {redacted_code(name)}" for name in added),
+        *(f"removed: {one}" for one in removed),
+    ]
     # A stack that has not applied its own change yet is repaired by applying it.
     unapplied = recorded_names(sender.recorded) == there
     first = f"remove {', '.join(added)} from the Action in the dashboard; " if added else ""
@@ -35,7 +39,7 @@ def names(sender: Sender, declared: frozenset[str]) -> Iterator[Finding]:
         found="; ".join(told),
         since=(sender.ours or {}).get("updated_at"),
         repair=Repair.UP if unapplied else Repair.BY_HAND,
-        how="" if unapplied else f"{masked(first)}{NEW_KEY}",
+        how="" if unapplied else f"{redacted_code(first)}{NEW_KEY}",
         blocks=not unapplied and sender.foreign_secrets_wait,
         in_state=unapplied,
     )

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from components.masking import redacted_code
 from phonemfa.drift import action_secrets
 from phonemfa.drift.declared import DeclaredAction
-from phonemfa.drift.findings import Finding, Level, Repair, masked, shown, text_diff
+from phonemfa.drift.findings import Finding, Level, Repair, shown, text_diff
 from phonemfa.drift.live import Json
 from phonemfa.drift.sender import Sender, dependencies_of, runtime_of, secret_times
 
@@ -60,7 +61,7 @@ def _presence(sender: Sender) -> Iterator[Finding]:
             subject=declared.trigger,
             what="our Action has another name",
             expected=declared.name,
-            found=masked(ours["name"]),
+            found=redacted_code(ours["name"]),
             since=ours.get("updated_at"),
         )
 
@@ -187,10 +188,10 @@ def _second_action(sender: Sender) -> Iterator[Finding]:
     for one in sender.foreign:
         yield Finding(
             kind="second-action",
-            subject=masked(one["name"]),
+            subject=redacted_code(one["name"]),
             what="another Action stands on the trigger, and the tenant may send through it",
             expected=f"{sender.declared.name!r} alone on {sender.declared.trigger}",
-            found=f"{masked(one['name'])!r} ({one['id']}){', bound' * (one['id'] in bound)}",
+            found=f"{redacted_code(one['name'])!r} ({one['id']}){', bound' * (one['id'] in bound)}",
             since=one.get("created_at"),
             repair=Repair.BY_HAND,
             how="whose is it? delete it in the dashboard when nobody needs it",
@@ -216,7 +217,7 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
             subject=declared.trigger,
             what="our binding shows another name",
             expected=declared.display_name,
-            found=masked(str(ours.get("display_name"))),
+            found=redacted_code(str(ours.get("display_name"))),
             since=ours.get("updated_at"),
         )
     told = {one["id"] for one in sender.foreign if declared.trigger == ONE_PER_TENANT}
@@ -229,7 +230,7 @@ def _bindings(sender: Sender) -> Iterator[Finding]:
 def _foreign_binding(
     binding: Json, declared: DeclaredAction, order: list[str], ours_id: str | None
 ) -> Finding:
-    name = masked(str(binding.get("display_name") or binding.get("action", {}).get("name")))
+    name = redacted_code(str(binding.get("display_name") or binding.get("action", {}).get("name")))
     where = "bound"
     if ours_id in order:
         before = order.index(_action_id(binding)) < order.index(ours_id)

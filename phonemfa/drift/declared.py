@@ -9,17 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from components.action_code import assemble
 from components.adopted import Found
 from components.delivery import Provider, Template
 from components.factor import LegacyTexts, Phone
-from components.phone_mfa import KEY_SECRET, TRIGGERS, plain_configuration
+from components.phone_mfa import KEY_SECRET, plain_configuration
 from components.sender import SenderArgs
 from components.settings import StackSettings
 from components.texts import for_legacy, texts_for
-from components.vocabulary import DeliveryMethod, Experience, MessageType, guardian_message_types
+from components.vocabulary import (
+    TRIGGERS,
+    DeliveryMethod,
+    Experience,
+    MessageType,
+    guardian_message_types,
+)
 
 HOOK = "phone-message-hook"
 """The legacy provider that hands messages to the Action."""
@@ -81,14 +88,18 @@ class Declared:
         return self.experience is Experience.UNIFIED
 
 
-def declared_by(settings: StackSettings) -> Declared:
+def declared_by(settings: StackSettings, project: Path = Path()) -> Declared:
     """What these settings declare.
+
+    Args:
+        settings: of the stack.
+        project: the folder with Pulumi.yaml, where an adopted Action's code is.
 
     Raises:
         pulumi.RunError: the code of an adopted Action is not where the stack says.
     """
     found = settings.adopted and settings.adopted.declared(
-        TRIGGERS[settings.experience], settings.texts
+        TRIGGERS[settings.experience], settings.texts, project
     )
     parts = _as_found(found) if found else _own(settings)
     legacy = settings.experience is Experience.LEGACY

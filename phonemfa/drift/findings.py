@@ -1,26 +1,22 @@
 """One difference between a tenant and its stack, as every output shows it.
 
-Owns the shape of a finding and hiding what no output may show. Refuses to find any.
+Owns the shape of a finding and how a tenant's value is shown in it. Refuses to find any.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from components.masking import redacted_code
 from phonemfa.drift.kinds import KINDS, Kind
 
 MOST_DIFF_LINES: Final = 200
 MOST_CHARACTERS: Final = 120
 """Of one value in a line of text."""
-
-# Nine digits: shorter ones are constants in code, no subscriber's number.
-_NUMBER: Final = re.compile(r"(?<![\w.])\+?\d(?:[ -]?\d){8,14}(?![\w.])")
-_TOKEN: Final = re.compile(r"(?<![\w/-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])")
 
 
 class Level(StrEnum):
@@ -88,12 +84,6 @@ def is_drift(findings: Collection[Finding]) -> bool:
     return any(one.level is Level.DRIFT for one in findings)
 
 
-def masked(text: str) -> str:
-    """`text` without phone numbers and without what may be a key."""
-    hidden = _NUMBER.sub(lambda match: f"…{match.group()[-2:]}", text)
-    return _TOKEN.sub("(hidden)", hidden)
-
-
 def shown(value: Any) -> str:
     """A tenant's value in a line of text, masked."""
     match value:
@@ -106,7 +96,7 @@ def shown(value: Any) -> str:
         case list() | tuple():
             return ", ".join(shown(item) for item in value) or "none"
         case _:
-            text = masked(str(value))
+            text = redacted_code(str(value))
             return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
@@ -124,4 +114,4 @@ def text_diff(declared: str, there: str, *, name: str) -> str:
     rest = len(lines) - MOST_DIFF_LINES
     if rest > 0:
         lines = [*lines[:MOST_DIFF_LINES], f"… {rest} more lines"]
-    return masked("\n".join(lines))
+    return redacted_code("\n".join(lines))

@@ -42,8 +42,10 @@ def keep_issue(github: GitHub, report: Report) -> list[Posted]:
 
 
 def body_of(report: Report) -> str:
-    """Markdown. The same drift always gives the same text, so that an issue is only updated when
-    the drift has changed."""
+    """Markdown; the same drift gives the same text.
+
+    So an issue is only updated when the drift has changed.
+    """
     lines = [
         _INTRODUCTION.format(domain=report.domain, stack=report.stack),
         "",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phonemfa.drift.findings import Finding
@@ -31,12 +32,13 @@ class NothingAppliedError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is looked at."""
+    """What is looked at; `project` is the folder with Pulumi.yaml."""
 
     stack: str
     settings: StackSettings
     access: Access
     cli: PulumiCli
+    project: Path = Path()
     accepted: Collection[str] = ()
 
 
@@ -80,7 +82,7 @@ def look(subject: Subject, working: Working) -> Look:
             f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "
             "is nothing that the tenant could have drifted from."
         )
-    declared = declared_by(subject.settings)
+    declared = declared_by(subject.settings, subject.project)
     with working(f"reading the tenant {subject.access.domain}"):
         live = read_live(subject.access, declared, recorded)
     findings = check(declared, recorded, live, accepted=subject.accepted)

@@ -14,6 +14,7 @@ import typer
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.log_evidence import PATIENCE
 from components.masking import masked
 from components.vocabulary import Policy
 from phonemfa import options
@@ -28,7 +29,7 @@ from phonemfa.enforce.enforcement import (
 from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
 from phonemfa.smoke.command import To, Wait, show, shown
-from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, test_number
+from phonemfa.smoke.core import NumberNotAllowedError, test_number
 from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.settings import StackSettings
-from components.vocabulary import guardian_message_types
+from components.vocabulary import TRIGGERS, Experience, guardian_message_types
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def look(access: Access) -> tuple[TenantView, LoginView]:
 
 def missing(tenant: TenantView, login: LoginView, settings: StackSettings) -> Iterator[str]:
     """What a code still needs, a line each; nothing when it can be delivered."""
-    trigger = "custom-phone-provider" if tenant.is_unified else "send-phone-message"
+    trigger = TRIGGERS[Experience.UNIFIED if tenant.is_unified else Experience.LEGACY]
     if tenant.is_unified:
         if not any(one.trigger == trigger and one.deployed for one in tenant.actions):
             yield f"no Action is deployed on {trigger}"

@@ -1,0 +1,1 @@
+"""`phonemfa report`: what a change does, for whoever reviews it."""

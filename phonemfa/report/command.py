@@ -17,6 +17,7 @@ from phonemfa import options
 from phonemfa.console import give_up, notes, working
 from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.report.markdown import as_markdown
 from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
@@ -70,7 +71,7 @@ def report(
     --strict), 2 when a preview could not be had or the report not be delivered.
     """
     if preview_json:
-        environments = [_from_file(path) for path in preview_json]
+        environments = [_from_file(path, project) for path in preview_json]
     elif stack:
         if config_file and len(stack) > 1:
             give_up("--config-file is one stack's: give one --stack with it.")
@@ -101,18 +102,18 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environ
     try:
         with working(f"previewing {stack}"):
             answer = PulumiCli(project, stack, config_file=config_file).preview()
-        return environment(read_preview(answer))
+        return environment(read_preview(answer), project)
     except (EngineFailedError, PreviewError, LevelsError) as error:
         return _without_preview(stack, error)
 
 
-def _from_file(path: Path) -> Environment:
+def _from_file(path: Path, project: Path) -> Environment:
     try:
         answer = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:
-        return environment(read_preview(answer))
+        return environment(read_preview(answer), project)
     except (PreviewError, LevelsError) as error:
         return _without_preview(path.stem, error)
 
@@ -126,9 +127,9 @@ def _without_preview(name: str, error: Exception) -> Environment:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        give_up(f"The report cannot be written: {error}")
+        write_whole(path, text)
+    except FileNotWrittenError as error:
+        give_up(str(error))
 
 
 def _post(text: str, pull: int | None) -> None:

@@ -128,7 +128,7 @@ def render(
         text = rendered(source)
         carries = kind in set(MessageType) and MessageType(kind).carries_code
         lost = carries and not gives_code(source)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - see above
         text, lost = source, False
         problem = f"it cannot be rendered ({type(error).__name__}: {error})"
     else:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from components.phone_mfa import KEY_SECRET
-from components.vocabulary import Experience
+from components.vocabulary import TRIGGERS, Experience
 from phonemfa.report.differences import CHANNEL_NAMES, differences
 from phonemfa.report.facts import Facts
 from phonemfa.report.preview import Operation, Step
@@ -215,7 +215,7 @@ def _generation(change: Change) -> Iterator[Risk]:
 
 
 def _generations(facts: Facts) -> set[Experience]:
-    names = {"custom-phone-provider": Experience.UNIFIED, "send-phone-message": Experience.LEGACY}
+    names: dict[str, Experience] = {trigger: experience for experience, trigger in TRIGGERS.items()}
     return {names[one.trigger] for one in facts.actions}
 
 

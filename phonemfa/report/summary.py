@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from phonemfa.report.code import CodeChange, code_changes
@@ -59,8 +60,12 @@ class Environment:
         return tuple(one for one in self.messages if one.changed)
 
 
-def environment(preview: Preview) -> Environment:
+def environment(preview: Preview, project: Path = Path()) -> Environment:
     """The report of one preview.
+
+    Args:
+        preview: of a stack.
+        project: the folder with Pulumi.yaml.
 
     Raises:
         policy.levels.LevelsError: the stack's file of policy levels cannot be used.
@@ -74,7 +79,7 @@ def environment(preview: Preview) -> Environment:
         code=code_changes(was, will_be),
         secrets=secret_fates(preview.steps),
         risks=risks(was, will_be, preview.steps),
-        violations=tuple(evaluate(preview.raw_steps, stack=preview.stack)),
+        violations=tuple(evaluate(preview.raw_steps, stack=preview.stack, project=project)),
         warnings=preview.warnings,
         foreign_plugin=preview.foreign_plugin,
     )

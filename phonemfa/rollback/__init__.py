@@ -1,0 +1,1 @@
+"""`phonemfa rollback`: an earlier version of the Action runs again."""

@@ -5,16 +5,11 @@ Owns that for every command that looks for them in a tenant. Refuses to read a t
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
 
-from components.action_code import Trigger, assemble
+from components.action_code import assemble
 from components.settings import StackSettings
-from components.vocabulary import Experience
-
-TRIGGERS: Final[dict[Experience, Trigger]] = {
-    Experience.UNIFIED: "custom-phone-provider",
-    Experience.LEGACY: "send-phone-message",
-}
+from components.vocabulary import TRIGGERS, Experience
 
 
 def experiences(settings: StackSettings) -> list[Experience]:
@@ -31,12 +26,17 @@ def action_name(settings: StackSettings, experience: Experience) -> str | None:
     return settings.action_name
 
 
-def action_code(settings: StackSettings, experience: Experience) -> str | None:
+def action_code(settings: StackSettings, experience: Experience, project: Path) -> str | None:
     """The code that the repository has for it.
+
+    Args:
+        settings: of the stack.
+        experience: whose Action.
+        project: the folder with Pulumi.yaml.
 
     Raises:
         pulumi.RunError: the code of an adopted Action is not where the stack says.
     """
     if settings.adopted:
-        return settings.adopted.action.source() if settings.adopted.action else None
+        return settings.adopted.action.source(project) if settings.adopted.action else None
     return assemble(TRIGGERS[experience])

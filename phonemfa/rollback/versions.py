@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from components.settings import StackSettings
-from phonemfa.rollback.declared import TRIGGERS, action_code, action_name
+from components.vocabulary import TRIGGERS
+from phonemfa.rollback.declared import action_code, action_name
 from phonemfa.writing import plain
 
 if TYPE_CHECKING:
@@ -69,12 +71,13 @@ class Installed:
         raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
 
 
-def read_installed(client: ManagementClient, settings: StackSettings) -> Installed:
+def read_installed(client: ManagementClient, settings: StackSettings, project: Path) -> Installed:
     """The Action that the stack deploys on its own generation's trigger.
 
     Args:
         client: of the tenant.
         settings: name the Action and the generation.
+        project: the folder with Pulumi.yaml, where an adopted Action's code is.
 
     Raises:
         NoSuchVersionError: the tenant has no such Action.
@@ -83,7 +86,7 @@ def read_installed(client: ManagementClient, settings: StackSettings) -> Install
     name = action_name(settings, settings.experience)
     if name is None:
         raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
-    declared = action_code(settings, settings.experience) or ""
+    declared = action_code(settings, settings.experience, project) or ""
     found = [
         one for one in client.actions.list(trigger_id=trigger, action_name=name) if one.name == name
     ]

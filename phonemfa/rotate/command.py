@@ -15,6 +15,7 @@ import typer
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.log_evidence import PATIENCE
 from components.masking import masked
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
@@ -30,7 +31,7 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.command import To, Wait, show, shown
-from phonemfa.smoke.core import PATIENCE, NumberNotAllowedError, Verdict, test_number
+from phonemfa.smoke.core import NumberNotAllowedError, Verdict, test_number
 from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError

@@ -1,0 +1,1 @@
+"""`phonemfa smoke`: a test message of each channel, and its evidence."""

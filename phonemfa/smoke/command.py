@@ -15,13 +15,13 @@ from rich.table import Table
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.log_evidence import PATIENCE
 from components.masking import masked
 from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
 from phonemfa.smoke.core import (
-    PATIENCE,
     NumberNotAllowedError,
     Send,
     SmokeResult,

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from components.log_evidence import CHANNELS, Evidence, find, query
+from components.log_evidence import CHANNELS, PATIENCE, Evidence, find, news, search
 from components.masking import masked, redacted
 from components.settings import StackSettings
-from components.vocabulary import DeliveryMethod, Experience
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
 from phonemfa.rollback.declared import action_name
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
@@ -31,14 +31,9 @@ from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
-PATIENCE: Final = 60.0
-"""Seconds to wait for the log, which a tenant fills with a delay."""
-
-_LEGACY_TRIGGER: Final = "send-phone-message"
+_LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 2.0
-_LOOKED_AT: Final = 50
-"""Entries of the log a look; failures and sends of one channel alone are among them."""
 _REFUSED_FOR_GOOD: Final = frozenset({404, 409})
 
 
@@ -100,7 +95,9 @@ def test_number(settings: StackSettings, to: str | None) -> str:
         NumberNotAllowedError: the stack allows no such number, or several and none was named.
     """
     allowed = settings.test_numbers
-    fix = "pulumi config set --path 'phonemfa:testNumbers[0]' <E.164 number of a phone of yours>"
+    # Without its type, Pulumi writes a number: without quotes, without the plus.
+    setting = "pulumi config set --path --type string 'phonemfa:testNumbers[0]'"
+    fix = f"{setting} <E.164 number of a phone of yours>"
     if not allowed:
         raise NumberNotAllowedError(
             "The stack has no phonemfa:testNumbers: test messages go to listed numbers only, so "
@@ -211,17 +208,10 @@ class _Probe:
         return ""
 
     def _wait(self, method: DeliveryMethod, before: list[dict[str, Any]]) -> Send:
-        known = {one.get("log_id") for one in before}
-        since = str(before[0].get("date") or "") if before else ""
         deadline, pause = time.monotonic() + self.patience, _FIRST_PAUSE
         while True:
-            news = [
-                one
-                for one in self._log(method)
-                # An entry that the log shows late is not about a message sent after it.
-                if one.get("log_id") not in known and str(one.get("date") or "") >= since
-            ]
-            found = find(news, to=self.to, method=method)
+            new = news(self._log(method), before=before)
+            found = find(new, to=self.to, method=method)
             if found:
                 return _told(method, found)
             if time.monotonic() + pause > deadline:
@@ -235,13 +225,7 @@ class _Probe:
 
     def _log(self, method: DeliveryMethod) -> list[dict[str, Any]]:
         """The newest entries that could be about a message, newest first."""
-        page = self.client.logs.list(
-            per_page=_LOOKED_AT,
-            sort="date:-1",
-            # The SDK names the outdated `search` only.
-            request_options={"additional_query_parameters": {"q": query(method)}},
-        )
-        return [plain(one) for one in page.items or []]
+        return [plain(one) for one in self.client.logs.list(**search(method)).items or []]
 
     # -- legacy -------------------------------------------------------------------------------
 

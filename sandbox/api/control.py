@@ -281,9 +281,9 @@ class Control:
         return answer(204, None)
 
     async def post_client(self, request: Request) -> Response:
-        """POST clients `{client_id?, client_secret?, scopes?, grant_types?, authorized?,
-        token_seconds?}`: 201 with the client, secret included.
+        """POST clients: 201 with the client, secret included.
 
+        `{client_id?, client_secret?, scopes?, grant_types?, authorized?, token_seconds?}`.
         For tests of missing scopes, of clients without a grant and (with negative
         `token_seconds`) of expired tokens.
         """

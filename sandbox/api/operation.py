@@ -77,6 +77,7 @@ def operation(
     body: Schema | None = None,
     query: dict[str, Parameter] | None = None,
 ) -> Operation:
+    """One operation of the API, with the parameters that its path names."""
     names = re.findall(r"{(\w+)}", path)
     parts = {
         name: _BRANDING_ID if path.startswith("/branding") else _PATH_PARTS[name] for name in names

@@ -18,8 +18,10 @@ from sandbox.notifications.rules import NotSentError
 
 
 class _Bounded(Environment):
-    """Lenient, as Auth0 is: an unknown variable is empty text, not an error. A text that would
-    run for ever is one: what Auth0 does with it, nobody established."""
+    """Lenient, as Auth0 is: an unknown variable is empty text, not an error.
+
+    A text that would run for ever is one: what Auth0 does with it, nobody established.
+    """
 
     loop_iteration_limit = 10_000
     output_stream_limit = 100_000

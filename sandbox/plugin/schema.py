@@ -33,8 +33,6 @@ class Attribute:
     default: Any = None
     force_new: bool = False
     secret: bool = False
-    write_only: bool = False
-    """Never answered by the tenant: the state keeps what the program said."""
     choices: tuple[str, ...] = ()
     fields: Schema = field(default_factory=dict)
 

@@ -28,7 +28,7 @@ class Declared:
 
     @property
     def options(self) -> Any:
-        """The registration request: parent, dependencies, ignoreChanges, protect, aliases…"""
+        """The registration request: parent, dependencies, ignoreChanges, protect, aliases."""
         return self.request
 
 

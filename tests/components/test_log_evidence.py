@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.log_evidence import find, query
+from components.log_evidence import find, news, search
 from components.vocabulary import DeliveryMethod
 
 TO = "+819012345678"
@@ -79,5 +79,16 @@ def test_a_factors_failure_event_is_one_whatever_it_calls_its_reason() -> None:
 
 
 def test_the_search_asks_for_one_channel_and_for_failures() -> None:
-    assert query(TEXT) == "type:gd_send_sms OR type:gd_send_sms_failure OR type:fn"
-    assert "gd_send_voice" in query(VOICE)
+    asked = [search(one)["request_options"]["additional_query_parameters"] for one in (TEXT, VOICE)]
+    assert asked[0] == {"q": "type:gd_send_sms OR type:gd_send_sms_failure OR type:fn"}
+    assert "gd_send_voice" in asked[1]["q"]
+
+
+def test_only_what_the_log_shows_of_a_time_after_the_send_is_news() -> None:
+    def entry(log_id: str, date: str) -> dict[str, Any]:
+        return {"log_id": log_id, "date": date}
+
+    before = [entry("2", "2026-11-23T00:00:02Z"), entry("1", "2026-11-23T00:00:01Z")]
+    late, new = entry("0", "2026-11-23T00:00:00Z"), entry("3", "2026-11-23T00:00:02Z")
+    assert news([new, late, *before], before=before) == [new]
+    assert news([late], before=[]) == [late], "an empty log says nothing of the time"

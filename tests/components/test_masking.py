@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.masking import masked, redacted
+from components.masking import masked, redacted, redacted_code
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,32 @@ def test_what_an_operator_needs_stays() -> None:
     text = "CPaaS refused the request: HTTP 401 E401; REJECTED NOT_ENOUGH_CREDITS"
     assert redacted(text) == text
     assert redacted("says opensesame", ["opensesame"]) == "says ****"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'+819012345678'",
+        "tel:819012345678;",
+        "+81 90-1234-5678",
+        "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'",
+        "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
+    ],
+)
+def test_numbers_and_keys_are_hidden_in_code_and_config(text: str) -> None:
+    hidden = redacted_code(text)
+    for secret in ("9012345678", "1234-5678", "0a1b2c3d", "eyJhbG"):
+        assert secret not in hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const LONGEST_WAIT_IN_SECONDS = 86400000;",
+        "exports.onExecuteCustomPhoneProvider = async (event, api) => {",
+        "2026-01-01",
+        "ALLOWED_PREFIXES, CPAAS_BASE_URL",
+    ],
+)
+def test_ordinary_code_stays_readable(text: str) -> None:
+    assert redacted_code(text) == text

@@ -113,7 +113,9 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
     state_dir = tmp_path / "sandbox"
     credentials_with(KEY, state_dir)
     sandbox = start(
-        ServerConfig(state_dir=state_dir, tenant_port=0, cpaas_port=0, generation=generation)
+        ServerConfig(
+            state_dir=state_dir, tenant_port=0, cpaas_port=0, pages_port=0, generation=generation
+        )
     )
     yield sandbox
     sandbox.stop()

@@ -22,6 +22,7 @@ from phonemfa.engine import PulumiCli, Refreshed
 from phonemfa.scopes import Need, names, needed_by
 from phonemfa.stack_file import read_stack_file
 from phonemfa.tenant import Access
+from sandbox.drift import DEEDS, Deed
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.conftest import CONFIG, KEY
@@ -94,6 +95,25 @@ def test_each_drift_of_a_legacy_tenant_is_named_once(
     assert set(legacy.findings()) == named
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("one", "generation"),
+    [
+        pytest.param(one, generation, id=f"{one.id}-{generation}")
+        for one in DEEDS
+        for generation in sorted(one.generations)
+    ],
+)
+def test_each_button_of_the_tenant_page_makes_the_drift_it_says(
+    one: Deed, generation: str, request: pytest.FixtureRequest
+) -> None:
+    applied: Applied = request.getfixturevalue(generation)
+    applied.act(one.id)
+    # The stack does not name otp: there, it is a notice.
+    found = applied.findings(expect=0 if one.id == "other-factor" else 7)
+    assert {name.partition(":")[0] for name in found} == {one.kind, *one.also}
+
+
 def test_every_kind_is_made_in_a_tenant_by_one_of_these_tests() -> None:
     made = {one.partition(":")[0] for _, named in [*UNIFIED, *LEGACY] for one in named}
     assert made == KINDS.keys() - {"other"}, "`other` is what no known resource shows"
@@ -147,7 +167,7 @@ class Once(PulumiCli):
 
 def deeds_beside_the_stack(unified: Applied) -> None:
     """What others may do in a tenant without touching what the stack declares."""
-    unified.deploy_action()
+    unified.hands.deploy_action()
     unified.api("PATCH", "/tenants/settings", {"friendly_name": "Another name"})
     unified.api(
         "POST",
@@ -219,7 +239,7 @@ def test_every_output_tells_the_same_drift_and_no_secret_or_number(
     for text in (result.stdout, sarif, junit, issue["body"]):
         for told in ("policy", "action-undeployed", "second-action", "theirs", "target-replace"):
             assert told in text, text
-        for hidden in (NUMBER, NUMBER[1:], KEY, "canary", CONFIG["voiceSender"]):
+        for hidden in (NUMBER, NUMBER[1:], KEY, "by-hand", CONFIG["voiceSender"]):
             assert hidden not in text
 
 
@@ -275,8 +295,7 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
 ) -> None:
     edits_and_switches(unified)
     unified.api("DELETE", unified.provider())
-    ours = unified.action()["id"]
-    unified.add_unseen("actions", ours, id=f"{ours}-copy", name="theirs")
+    unified.act("second-action")
     try:
         done = unified.drift("--repair", "--yes", "--json")
     finally:
@@ -294,7 +313,7 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
 
 @on_legacy
 def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Applied) -> None:
-    legacy.roll_back()
+    legacy.hands.roll_back()
     legacy.tenant.forget_requests()
     asked = legacy.drift("--repair")
     assert (asked.exit_code, "Nothing was written" in asked.stderr) == (7, True)
@@ -313,7 +332,7 @@ def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Ap
 
 @on_unified
 def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> None:
-    unified.write_secrets()
+    unified.hands.write_secrets()
     unified.api("PUT", "/guardian/policies", [])
     unified.tenant.forget_requests()
     refused = unified.drift("--repair", "--yes")
@@ -325,8 +344,8 @@ def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> 
 @on_unified
 @pytest.mark.fidelity
 def test_the_advice_for_a_written_secret_is_true(unified: Applied) -> None:
-    unified.write_secrets(drop="RECIPIENT_LIMIT")
-    unified.deploy_action()
+    unified.hands.write_secrets(drop="RECIPIENT_LIMIT")
+    unified.hands.deploy_action()
     assert "pulumi config set --secret phonemfa:cpaasApiKey" in NEW_KEY
     try:
         unified.stack.configure(secrets={"cpaasApiKey": "another-key"})

@@ -65,13 +65,16 @@ def test_bad_config_is_told_as_a_whole_before_any_request(
         smsSender="far-too-long-a-sender",
         colour="blue",
         texts={"otp_verify": {"text": "no code"}},
+        # The engine knows these from Pulumi.yaml, and must leave them to the program.
+        recipientLimit="many",
+        protect="perhaps",
     )
     tenant.forget_requests()
     for command in (["preview"], ["up", "--yes", "--skip-preview"]):
         refused = package.run(*command, expect=None)
         assert refused.exit != 0
-        assert "4 faults in the config of stack t1; nothing was sent" in refused.text
-        for key in ("cpaasBaseHost", "smsSender", "colour", "texts"):
+        assert "6 faults in the config of stack t1; nothing was sent" in refused.text
+        for key in ("cpaasBaseHost", "smsSender", "colour", "texts", "recipientLimit", "protect"):
             assert f"phonemfa:{key}" in refused.text
         assert "Traceback" not in refused.text
     assert tenant.logged() == []

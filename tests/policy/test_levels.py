@@ -10,10 +10,11 @@ import pytest
 from policy import levels
 from policy.model import Level
 from policy.rules import RULES
+from tests.contract import PROJECT
 
 
 def test_a_stack_without_a_file_has_every_rule_at_its_own_level() -> None:
-    found = levels.settings_of("a-stack-of-nobody")
+    found = levels.settings_of("a-stack-of-nobody", PROJECT)
 
     assert {name: one.level for name, one in found.items()} == {
         rule.name: rule.level for rule in RULES
@@ -57,20 +58,22 @@ def test_a_file_that_says_something_impossible_is_refused(content: object, says:
 
 
 def test_a_file_that_is_not_json_is_refused_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(levels, "FOLDER", tmp_path)
-    (tmp_path / "t1.json").write_text("{", encoding="utf-8")
+    folder = tmp_path / levels.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "t1.json").write_text("{", encoding="utf-8")
 
     with pytest.raises(levels.LevelsError, match=r"policy/stacks/t1\.json is not JSON"):
-        levels.settings_of("t1")
+        levels.settings_of("t1", tmp_path)
 
 
 def test_every_committed_file_can_be_used_and_leaves_production_mandatory() -> None:
-    names = {path.stem for path in levels.FOLDER.glob("*.json")}
+    folder = PROJECT / levels.FOLDER
+    names = {path.stem for path in folder.glob("*.json")}
 
     assert "dev" in names
     for name in names:
-        json.loads((levels.FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-        levels.settings_of(name)
-    assert all(one.level is Level.MANDATORY for one in levels.settings_of("prod").values())
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        levels.settings_of(name, PROJECT)
+    assert all(one.level is Level.MANDATORY for one in levels.settings_of("prod", PROJECT).values())

@@ -69,7 +69,7 @@ def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
 
     (action,) = [one for one in resources if one.type == ACTION]
     assert action.items_at("secrets")[0] == {"name": "CPAAS_API_KEY", "value": Hidden.SECRET}
-    assert violations(resources, stack=stack, settings=levels.settings_of(stack)) == []
+    assert violations(resources, stack=stack, settings=levels.settings_of(stack, PROJECT)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from policy import levels, preview
 from policy.model import Declared, Hidden, Level
 from tests.policy.resources import UNIFIED, action, guardian, secrets
@@ -99,13 +97,14 @@ def test_no_violation_tells_a_secret() -> None:
 
 
 def test_levels_of_the_stack_go_into_each_violation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(levels, "FOLDER", tmp_path)
-    (tmp_path / "t1.json").write_text(
+    folder = tmp_path / levels.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "t1.json").write_text(
         json.dumps({"pinned-runtime": "advisory", "one-sender-per-channel": "disabled"})
     )
-    (found,) = preview.evaluate([step(action(runtime="node18"))], stack="t1")
+    (found,) = preview.evaluate([step(action(runtime="node18"))], stack="t1", project=tmp_path)
 
     assert found.rule == "pinned-runtime"
     assert found.enforcement is Level.ADVISORY

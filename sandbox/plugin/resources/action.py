@@ -46,7 +46,7 @@ class ActionResource(Resource):
         "deploy": Attribute(default=False),
         "name": Attribute(required=True),
         "runtime": Attribute(computed=True, choices=("node12", "node16", "node18", "node22")),
-        "secrets": Attribute(kind="blocks", fields=_SECRET, write_only=True),
+        "secrets": Attribute(kind="blocks", fields=_SECRET),
         "status": Attribute(output_only=True),
         "supportedTriggers": Attribute(kind="block", required=True, fields=_TRIGGER),
         "versionId": Attribute(output_only=True),

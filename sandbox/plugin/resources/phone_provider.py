@@ -29,7 +29,6 @@ class PhoneProviderResource(Resource):
         "credentials": Attribute(
             kind="block",
             required=True,
-            write_only=True,
             fields={"authToken": Attribute(secret=True)},
         ),
         "disabled": Attribute(),

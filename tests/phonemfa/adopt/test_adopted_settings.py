@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import adopted
 from components.adopted import Adopted
 from components.faults import SettingsError
 from components.sender import Sender
@@ -53,21 +52,19 @@ def test_code_comes_from_the_project_alone(path: str) -> None:
     assert faults_in(with_action(code=path)) == {"phonemfa:adopted.action.code"}
 
 
-def test_code_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(adopted, "ROOT", tmp_path)
+def test_code_that_is_not_there_is_named(tmp_path: Path) -> None:
     settings = StackSettings.check("t1", with_action())
     assert settings.adopted
     with pytest.raises(pulumi.RunError, match=r"adopted/t1/action\.js, which is not there"):
-        settings.adopted.declared("custom-phone-provider", settings.texts)
+        settings.adopted.declared("custom-phone-provider", settings.texts, tmp_path)
 
 
 def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(adopted, "ROOT", tmp_path)
     (tmp_path / "code.js").write_bytes(b"line\r\n")
     values = {"phone": {"enabled": False}, "action": {**ACTION, "code": "code.js"}}
-    found = Adopted.model_validate(values).declared("custom-phone-provider", {})
+    found = Adopted.model_validate(values).declared("custom-phone-provider", {}, tmp_path)
 
     def program() -> None:
         assert found.sender

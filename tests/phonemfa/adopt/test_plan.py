@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import adopted
 from components.management import TenantAccess
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings import Loaded, StackSettings
@@ -79,14 +78,11 @@ def rows(plan: Plan, fate: Fate) -> dict[str, str]:
 
 
 @shapes
-def test_what_is_imported_is_what_the_program_declares(
-    found: FoundTenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
+def test_what_is_imported_is_what_the_program_declares(found: FoundTenant, tmp_path: Any) -> None:
     plan = plan_of(found, "t1")
     for path, text in plan.files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
-    monkeypatch.setattr(adopted, "ROOT", tmp_path)
 
     def program() -> None:
         access = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
@@ -95,6 +91,7 @@ def test_what_is_imported_is_what_the_program_declares(
             texts={},
             cpaas_api_key=pulumi.Output.secret(""),
             tenant=access,
+            project=tmp_path,
         )
         PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 

@@ -169,7 +169,7 @@ def test_in_a_transition_pulumi_up_switches_the_tenant_itself() -> None:
 @pytest.fixture
 def adopted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """Somebody's Action with a package and secrets of its own, Twilio, the phone switched off."""
-    monkeypatch.setattr("components.adopted.ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "found.js").write_text("exports.theirs = 1;", encoding="utf-8")
     action = {
         "name": "theirs",

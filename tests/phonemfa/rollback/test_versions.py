@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from components.settings import StackSettings
@@ -96,6 +98,6 @@ def test_each_generation_has_an_action_of_its_own() -> None:
     }
     legacy = StackSettings.check("dev", values)
     assert action_name(legacy, legacy.experience) == "ours-legacy"
-    assert "onExecuteSendPhoneMessage" in (action_code(legacy, legacy.experience) or "")
+    assert "onExecuteSendPhoneMessage" in (action_code(legacy, legacy.experience, Path()) or "")
     moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
     assert [action_name(moving, one) for one in experiences(moving)] == ["ours", "ours-legacy"]

@@ -17,12 +17,11 @@ from typing import Any
 import httpx
 import pytest
 
-from components.action_code import Trigger, assemble
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.notifications import Delivery, NotificationAssumptions
 from sandbox.server.running import RunningSandbox, ServerConfig, start
 from sandbox.tenant.logs import LogQuery
-from sandbox.tenant.tenant import Generation
+from tests.sandbox.sending import set_up
 
 TO = "+819012345678"
 TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
@@ -34,57 +33,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
         state_dir=tmp_path_factory.mktemp("state"),
         tenant_port=0,
         cpaas_port=0,
+        pages_port=0,
         notification_assumptions=NotificationAssumptions(retry_delay=0),
     )
     with start(config) as sandbox:
         yield sandbox
-
-
-def set_up(
-    sandbox: RunningSandbox, generation: Generation = "unified", **secrets: str
-) -> RunningSandbox:
-    """A tenant that can send, from nothing."""
-    tenant = sandbox.parts.tenant
-    tenant.reset(generation)
-    sandbox.parts.cpaas.reset()
-    sandbox.parts.notifications.reset()
-    trigger: Trigger = "custom-phone-provider" if generation == "unified" else "send-phone-message"
-    values = {
-        "CPAAS_API_KEY": sandbox.credentials.cpaas_api_key,
-        "CPAAS_BASE_URL": "cpaas.sandbox.test",
-        "SMS_SENDER": "MIRAIBANK",
-        "VOICE_SENDER": "+815031234567",
-        "RECIPIENT_LIMIT": "0",
-        **secrets,
-    }
-    action = tenant.create_action(
-        {
-            "name": "phone",
-            "supported_triggers": [
-                {"id": trigger, "version": "v1" if generation == "unified" else "v2"}
-            ],
-            "code": assemble(trigger),
-            "runtime": "node22",
-            "secrets": [{"name": name, "value": value} for name, value in values.items()],
-            "deploy": True,
-        }
-    )
-    tenant.guardian.set_factor("sms", enabled=True)
-    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
-    if generation == "unified":
-        tenant.providers.create(
-            {
-                "name": "custom",
-                "credentials": {},
-                "configuration": {"delivery_methods": ["text", "voice"]},
-            }
-        )
-    else:
-        ref = {"type": "action_id", "value": action["id"]}
-        tenant.bindings.replace(trigger, [{"ref": ref, "display_name": "phone"}])
-        tenant.guardian.set_selected_provider("phone-message-hook")
-    tenant.guardian.set_message_types(["sms", "voice"])
-    return sandbox
 
 
 def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:

@@ -121,7 +121,9 @@ def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Pat
 
 
 def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
-    with start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, generation="legacy")) as made:
+    with start(
+        ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=0, generation="legacy")
+    ) as made:
         assert made.record.generation == "legacy"
 
 

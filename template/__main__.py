@@ -1,0 +1,10 @@
+"""Phone MFA of one Auth0 tenant for each stack; Pulumi.<stack>.yaml says what each wants."""
+
+import pulumi
+
+from phonemfa import PhoneMfa, PhoneMfaArgs, load
+
+mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(load()))
+
+pulumi.export("actionId", mfa.sender and mfa.sender.action_id)
+pulumi.export("policy", mfa.factor.policy)

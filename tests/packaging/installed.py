@@ -1,0 +1,91 @@
+"""The package as somebody else installs it: its wheel, alone, in an environment of its own.
+
+Owns building the wheel and that environment, once a run. Refuses to judge.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.contract import PROJECT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """An environment with a wheel in it."""
+
+    wheel: Path
+    folder: Path
+
+    @property
+    def bin(self) -> Path:
+        """Where its programs are."""
+        return self.folder / "bin"
+
+    @property
+    def site_packages(self) -> Path:
+        """Where its packages are."""
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
+
+    def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run one of its programs, with nothing of this checkout in sight."""
+        return subprocess.run(
+            [str(self.bin / command[0]), *command[1:]],
+            cwd=cwd,
+            env={"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "HOME": str(cwd)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Path]:
+    """Distributions of a checkout by their suffix (`.whl`, `.gz`).
+
+    Args:
+        folder: where they go.
+        targets: `wheel`, `sdist`.
+        project: the checkout, or an unpacked source distribution.
+    """
+    wanted = [option for one in targets for option in ("--target", one)]
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", *wanted, "--directory", str(folder)],
+        cwd=project,
+        capture_output=True,
+        check=True,
+    )
+    return {path.suffix: path for path in folder.iterdir()}
+
+
+def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
+    """A wheel and what it depends on, in the versions that this checkout is tested with, and pip.
+
+    Pulumi asks pip which plugins a program needs.
+
+    Args:
+        wheel: the file.
+        folder: of the new environment.
+        extras: of the wheel, such as `[cli]`.
+    """
+    installed = Installed(wheel=wheel, folder=empty(folder))
+    python = ["--python", str(installed.bin / "python")]
+    constraint = ["--constraint", str(PROJECT / "requirements.lock")]
+    _uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
+    return installed
+
+
+def empty(folder: Path) -> Path:
+    """A virtual environment with pip alone."""
+    _uv("venv", "--seed", "--python", sys.executable, str(folder))
+    return folder
+
+
+def _uv(*command: str) -> None:
+    uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
+    subprocess.run([uv, "--quiet", "--no-config", *command], check=True)

@@ -1,0 +1,169 @@
+"""What is in the wheel and in the source distribution, and what must not be."""
+
+from __future__ import annotations
+
+import configparser
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import phonemfa
+from tests.contract import PROJECT
+from tests.packaging.installed import Installed, build
+
+READERS = {
+    ".json": "levels of this repository's own stacks",
+    ".md": "for readers of the repository",
+    ".ts": "types for checking the Action's code",
+}
+"""What the product's folders have beside what runs: stays in the repository."""
+
+USER = """
+from phonemfa import PhoneMfa, PhoneMfaArgs, load
+
+mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(load()))
+if mfa.sender:
+    reveal_type(mfa.sender.action_id)
+PhoneMfa("other", load())
+from phonemfa import Nonsense
+"""
+
+ARGUMENT = 'Argument 2 to "PhoneMfa" has incompatible type "Loaded"; expected "PhoneMfaArgs"'
+MISTAKES = [
+    f"error: {ARGUMENT}  [arg-type]",
+    'error: Module "phonemfa" has no attribute "Nonsense"  [attr-defined]',
+]
+
+UNTYPED = "[mypy]\n" + "".join(
+    # Two generated packages of 20 CPU seconds; `make thorough` reads them too.
+    f"[mypy-{package}.*]\nfollow_imports = skip\n"
+    for package in ("pulumi_auth0", "auth0")
+)
+
+
+def test_everything_that_is_installed_is_below_the_packages_name(
+    distributions: dict[str, Path],
+) -> None:
+    with zipfile.ZipFile(distributions[".whl"]) as wheel:
+        names = wheel.namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"phonemfa", f"phonemfa-{phonemfa.__version__}.dist-info"}
+    below = {name.split("/")[1] for name in names if name.startswith("phonemfa/")}
+    assert not below & {"tests", "sandbox", "bench", "scripts"}
+    assert "py.typed" in below
+
+
+def test_every_file_of_the_product_is_in_the_wheel_or_for_readers_alone(
+    distributions: dict[str, Path],
+) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "components", "actions", "policy", "phonemfa"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with zipfile.ZipFile(distributions[".whl"]) as wheel:
+        packed = {name.removeprefix("phonemfa/") for name in wheel.namelist()}
+    left_out = {
+        file for file in listed.stdout.split() if file.removeprefix("phonemfa/") not in packed
+    }
+    assert {Path(file).suffix for file in left_out} == set(READERS)
+
+
+def test_no_place_of_this_machine_is_in_a_distribution(distributions: dict[str, Path]) -> None:
+    here = [str(PROJECT).encode(), str(Path.home()).encode() + b"/", sys.prefix.encode()]
+    with zipfile.ZipFile(distributions[".whl"]) as wheel:
+        texts = [(name, wheel.read(name)) for name in wheel.namelist()]
+    with tarfile.open(distributions[".gz"]) as source:
+        for one in source.getmembers():
+            content = source.extractfile(one)
+            texts += [(one.name, content.read())] if content else []
+    assert [name for name, text in texts if any(place in text for place in here)] == []
+
+
+def test_the_source_distribution_makes_the_same_wheel(
+    distributions: dict[str, Path], tmp_path: Path
+) -> None:
+    with tarfile.open(distributions[".gz"]) as source:
+        source.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    again = build(tmp_path / "dist", "wheel", project=unpacked)[".whl"]
+    assert again.read_bytes() == distributions[".whl"].read_bytes()
+
+
+def test_an_environment_with_the_wheel_alone_has_the_action_and_no_foreign_names(
+    installed: Installed, tmp_path: Path
+) -> None:
+    tops = {path.name for path in installed.site_packages.iterdir()}
+    assert not tops & {"components", "actions", "policy", "sandbox", "tests"}
+    assert not tops & {"typer", "rich", "jinja2"}, "those are the command line's"
+    used = installed.run(
+        "python",
+        "-c",
+        "import sys, phonemfa; assert 'pulumi' not in sys.modules, 'loaded before it is used';"
+        "from phonemfa.components.action_code import assemble;"
+        "print(len(assemble('custom-phone-provider')))",
+        cwd=tmp_path,
+    )
+    assert used.returncode == 0, used.stderr
+    assert int(used.stdout) > 1000, "the Action's parts came along"
+
+
+def test_the_command_says_which_extra_it_needs(installed: Installed, tmp_path: Path) -> None:
+    refused = installed.run("phonemfa", "--help", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == "The command line needs typer: pip install 'phonemfa[cli]'"
+
+
+def typed(installed: Installed, folder: Path) -> list[str]:
+    """What mypy, strict, says of a user's program."""
+    (folder / "__main__.py").write_text(USER, encoding="utf-8")
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--strict",
+            "--no-error-summary",
+            "__main__.py",
+            "--python-executable",
+            str(installed.bin / "python"),
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [line.partition(" ")[2] for line in said.stdout.splitlines()]
+
+
+def test_a_users_program_is_checked_against_the_wheels_types(
+    installed: Installed, tmp_path: Path
+) -> None:
+    (tmp_path / "mypy.ini").write_text(UNTYPED, encoding="utf-8")
+    said = typed(installed, tmp_path)
+    assert said == ['note: Revealed type is "pulumi.output.Output[str]"', *MISTAKES]
+
+
+@pytest.mark.thorough
+def test_the_types_of_all_it_depends_on_agree_too(installed: Installed, tmp_path: Path) -> None:
+    said = typed(installed, tmp_path)
+    assert [line for line in said if line.startswith("error")] == MISTAKES
+
+
+def test_the_version_is_that_of_the_package_everywhere(distributions: dict[str, Path]) -> None:
+    name = f"phonemfa-{phonemfa.__version__}.dist-info"
+    with zipfile.ZipFile(distributions[".whl"]) as wheel:
+        metadata = wheel.read(f"{name}/METADATA").decode()
+        scripts = configparser.ConfigParser()
+        scripts.read_string(wheel.read(f"{name}/entry_points.txt").decode())
+    assert f"\nVersion: {phonemfa.__version__}\n" in metadata
+    assert dict(scripts["console_scripts"]) == {"phonemfa": "phonemfa.__main__:main"}
+    pack = yaml.safe_load((PROJECT / "policy" / "PulumiPolicy.yaml").read_text(encoding="utf-8"))
+    assert pack["version"] == phonemfa.__version__, "Pulumi prints it beside what a pack found"

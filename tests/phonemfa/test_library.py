@@ -1,0 +1,29 @@
+"""What somebody else's program imports is there, and costs nothing until it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import phonemfa
+from phonemfa import library
+from tests.contract import PROJECT
+
+
+def test_every_name_of_the_library_is_the_packages_own() -> None:
+    offered = set(phonemfa.__all__) - {"__version__"}
+    assert offered == set(library.__all__)
+    assert all(getattr(phonemfa, name) is getattr(library, name) for name in offered)
+    assert offered <= set(dir(phonemfa)), "for completion in an editor"
+
+
+def test_a_name_that_there_is_not_is_refused_like_any_modules() -> None:
+    with pytest.raises(AttributeError, match=r"module 'phonemfa' has no attribute 'Phone'"):
+        phonemfa.Phone  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_importing_the_package_loads_no_pulumi() -> None:
+    code = "import sys, phonemfa; sys.exit('pulumi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
