@@ -8,16 +8,19 @@ cryptography and requests, beside the Management API's. Refuses to know what is 
 from __future__ import annotations
 
 import sys
+from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
 from typing import Any
 
 
-def put_off(name: str) -> None:
+def put_off(name: str, *functions: str) -> None:
     """Put a module in place without running its file, unless somebody imported it already.
 
-    The modules inside a package that is put off can be imported as always.
+    The modules inside a package that is put off can be imported as always. `functions` are those
+    that somebody takes out of it at import (`from name import function`): its file runs with their
+    first call.
     """
     if name in sys.modules:
         return
@@ -25,6 +28,8 @@ def put_off(name: str) -> None:
     if spec is None or spec.loader is None:
         return
     module = module_from_spec(spec)
+    for function in functions:
+        setattr(module, function, partial(_call, module, function))
     module.__class__ = _PutOff
     sys.modules[name] = module
 
@@ -34,6 +39,12 @@ class _PutOff(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_run(self), name)
+
+
+def _call(module: ModuleType, function: str, *arguments: Any, **named: Any) -> Any:
+    if isinstance(module, _PutOff):
+        _run(module)
+    return getattr(module, function)(*arguments, **named)
 
 
 def _run(module: ModuleType) -> ModuleType:

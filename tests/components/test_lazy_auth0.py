@@ -171,3 +171,15 @@ pulumi.automation.LocalWorkspace
 print(json.dumps([before, "pulumi.automation._stack" in sys.modules]))
 """
     assert python(code) == [False, True]
+
+
+def test_a_function_that_was_taken_out_runs_its_file_with_its_first_call() -> None:
+    code = """
+import json, sys
+from components import lazy_sdk
+lazy_sdk.put_off("colorsys", "rgb_to_hsv", "hsv_to_rgb")
+from colorsys import hsv_to_rgb, rgb_to_hsv
+before = "ONE_THIRD" in vars(sys.modules["colorsys"])
+print(json.dumps([before, rgb_to_hsv(0, 0, 1)[1:], hsv_to_rgb(0, 0, 1), rgb_to_hsv(0, 0, 1)[1:]]))
+"""
+    assert python(code) == [False, [1.0, 1], [1, 1, 1], [1.0, 1]]
