@@ -38,6 +38,8 @@ class _PutOff(ModuleType):
     """A module until its own file has run."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # asked for by every import, to tell a package from a module
+            raise AttributeError(name)
         return getattr(_run(self), name)
 
 
