@@ -6,9 +6,9 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-# Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
-# each waits for engines and servers.
-PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
+# Handed out one by one, so that no worker sits on the long ones, but for tests that share a stack
+# (xdist_group); three workers on two cores, as each waits for engines and servers.
+PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist loadgroup
 # Where it is set, each of the engine's many Python processes, and each worker of the tests, would
 # compile the project again. `make clean` removes what is written.
 unexport PYTHONDONTWRITEBYTECODE

@@ -25,7 +25,7 @@ def main(
         bool, typer.Option("--quick", help="One round, a short load; the docs stay as they are.")
     ] = False,
 ) -> None:
-    """Measure everything and compare it with the goals: about seven minutes."""
+    """Measure everything and compare it with the goals: about eight minutes."""
     count = 1 if quick else 7
     with tempfile.TemporaryDirectory() as folder, bench(Path(folder)) as at:
         measured = rounds.measure(at, rounds=count, says=console.print)

@@ -3,4 +3,4 @@
 from components import lazy_auth0, lazy_sdk
 
 lazy_auth0.install()
-lazy_sdk.install()
+lazy_sdk.put_off("auth0")

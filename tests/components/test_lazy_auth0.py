@@ -158,3 +158,28 @@ def test_the_program_loads_no_more_than_it_declares() -> None:
     assert {"auth0.management", "httpx", "jwt", "liquid", "requests", "rich"} & set(
         modules
     ) == set()
+
+
+def test_what_a_plugin_puts_off_is_there_when_it_is_asked_for() -> None:
+    code = """
+import json, sys
+from components import lazy_sdk
+lazy_sdk.put_off("pulumi.automation")
+import pulumi
+before = "pulumi.automation._stack" in sys.modules
+pulumi.automation.LocalWorkspace
+print(json.dumps([before, "pulumi.automation._stack" in sys.modules]))
+"""
+    assert python(code) == [False, True]
+
+
+def test_a_function_that_was_taken_out_runs_its_file_with_its_first_call() -> None:
+    code = """
+import json, sys
+from components import lazy_sdk
+lazy_sdk.put_off("colorsys", "rgb_to_hsv", "hsv_to_rgb")
+from colorsys import hsv_to_rgb, rgb_to_hsv
+before = "ONE_THIRD" in vars(sys.modules["colorsys"])
+print(json.dumps([before, rgb_to_hsv(0, 0, 1)[1:], hsv_to_rgb(0, 0, 1), rgb_to_hsv(0, 0, 1)[1:]]))
+"""
+    assert python(code) == [False, [1.0, 1], [1, 1, 1], [1.0, 1]]

@@ -40,6 +40,10 @@ from tests.phonemfa.github_stand_in import GitHubStandIn
 
 pytestmark = pytest.mark.end_to_end
 
+# One worker has all tests of a generation, so that each stack is applied once.
+on_unified = pytest.mark.xdist_group("drift of a unified tenant")
+on_legacy = pytest.mark.xdist_group("drift of a legacy tenant")
+
 REQUESTS_OF_A_LOOK = 26
 """The engine's refresh (ten) and the check's own reads, some lists in two pages."""
 
@@ -73,6 +77,7 @@ def legacy(legacy_stack: Applied) -> Iterator[Applied]:
 # --- Each kind of drift, seen named. ---
 
 
+@on_unified
 @pytest.mark.parametrize(("make", "named"), UNIFIED, ids=[one.__name__ for one, _ in UNIFIED])
 def test_each_drift_of_a_unified_tenant_is_named_once(
     unified: Applied, make: Callable[[Applied], None], named: set[str]
@@ -81,6 +86,7 @@ def test_each_drift_of_a_unified_tenant_is_named_once(
     assert set(unified.findings()) == named
 
 
+@on_legacy
 @pytest.mark.parametrize(("make", "named"), LEGACY, ids=[one.__name__ for one, _ in LEGACY])
 def test_each_drift_of_a_legacy_tenant_is_named_once(
     legacy: Applied, make: Callable[[Applied], None], named: set[str]
@@ -135,12 +141,14 @@ def untouched(applied: Applied) -> None:
     assert json.loads(applied.state) == applied.stack.state(), "nor does it write the state"
 
 
+@on_unified
 def test_an_untouched_unified_tenant_has_no_drift_and_looking_needs_read_scopes_only(
     unified: Applied,
 ) -> None:
     untouched(unified)
 
 
+@on_legacy
 def test_an_untouched_legacy_tenant_has_no_drift_and_looking_needs_read_scopes_only(
     legacy: Applied,
 ) -> None:
@@ -188,18 +196,21 @@ def look_again_and_again(applied: Applied, monkeypatch: pytest.MonkeyPatch) -> N
         assert look(subject, working).findings == []
 
 
+@on_unified
 def test_a_unified_tenant_made_anew_each_time_never_shows_drift(
     unified: Applied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_again_and_again(unified, monkeypatch)
 
 
+@on_legacy
 def test_a_legacy_tenant_made_anew_each_time_never_shows_drift(
     legacy: Applied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_again_and_again(legacy, monkeypatch)
 
 
+@on_unified
 @pytest.mark.fidelity
 @pytest.mark.timeout(1200)
 def test_a_hundred_full_looks_at_untouched_tenants_find_nothing(
@@ -212,6 +223,7 @@ def test_a_hundred_full_looks_at_untouched_tenants_find_nothing(
 # --- What is told of it. -------------------------------------------------------------------------
 
 
+@on_unified
 def test_every_output_tells_the_same_drift_and_no_secret_or_number(
     unified: Applied, tmp_path: Path
 ) -> None:
@@ -231,6 +243,7 @@ def test_every_output_tells_the_same_drift_and_no_secret_or_number(
             assert hidden not in text
 
 
+@on_unified
 def test_no_answer_is_never_no_drift(unified: Applied, tmp_path: Path) -> None:
     client = unified.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
     sarif, junit = tmp_path / "drift.sarif", tmp_path / "drift.xml"
@@ -262,6 +275,7 @@ def test_a_stack_that_was_never_applied_has_no_answer(package: PulumiProject) ->
     assert (result.exit_code, "no resources" in result.stderr) == (2, True), result.output
 
 
+@on_unified
 @pytest.mark.thorough
 def test_a_refresh_that_took_the_tenants_word_hides_no_drift(unified: Applied) -> None:
     unified.api("PUT", "/guardian/policies", [])
@@ -275,6 +289,7 @@ def test_a_refresh_that_took_the_tenants_word_hides_no_drift(unified: Applied) -
 # --- Repair. -------------------------------------------------------------------------------------
 
 
+@on_unified
 def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
     unified: Applied,
 ) -> None:
@@ -296,6 +311,7 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
     assert enabled == {"sms", "email", "otp", "webauthn-roaming"}, "unnamed ones stay as they are"
 
 
+@on_legacy
 def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Applied) -> None:
     legacy.hands.roll_back()
     legacy.tenant.forget_requests()
@@ -314,6 +330,7 @@ def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Ap
     assert legacy.action()["all_changes_deployed"]
 
 
+@on_unified
 def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> None:
     unified.hands.write_secrets()
     unified.api("PUT", "/guardian/policies", [])
@@ -324,6 +341,7 @@ def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> 
     assert {one["method"] for one in requests} == {"GET"}, "nothing was written"
 
 
+@on_unified
 @pytest.mark.fidelity
 def test_the_advice_for_a_written_secret_is_true(unified: Applied) -> None:
     unified.hands.write_secrets(drop="RECIPIENT_LIMIT")
