@@ -44,6 +44,7 @@ def fleet(project: Path, *arguments: str, path: str = "") -> Result:
         (["up", "--resume", "--all", "--refresh"], "--resume with --all, --refresh"),
         (["up", "--all", "--run", "x"], "--run without --resume"),
         (["list", "--resume"], "--resume with list"),
+        (["up", "--all", "--env-dir", "nowhere"], "--env-dir nowhere is no folder"),
         (["up", "--all", "--yes"], "There is no `pulumi` on PATH"),
     ],
 )
