@@ -103,7 +103,8 @@ def test_a_tenant_that_is_out_of_requests_says_when_it_has_some(trusted: Running
     gauge.read()
     found = gauge.read()
     assert found.limited
-    assert 1 <= found.wait(1) <= 11
+    # Ten seconds, rounded up, and a Date header that may be seconds old on a busy machine.
+    assert 1 <= found.wait(1) <= 15
 
 
 def test_a_refused_token_is_told_without_the_secret(trusted: RunningSandbox) -> None:
