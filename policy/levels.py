@@ -32,7 +32,11 @@ class LevelsError(ValueError):
 def file_of(stack: str) -> Path | None:
     """The file with the levels of a stack; None when the stack has none."""
     path = FOLDER / f"{stack}.json"
-    return path if path.is_file() else None
+    try:
+        # A stack's name comes from a preview's text too: it leads nowhere else.
+        return path if path.parent == FOLDER and path.is_file() else None
+    except (OSError, ValueError):
+        return None  # a name that no file can have
 
 
 def settings_of(stack: str) -> dict[str, Setting]:
@@ -46,7 +50,7 @@ def settings_of(stack: str) -> dict[str, Setting]:
         return parse({}, source="no file")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LevelsError(f"policy/stacks/{path.name} is not JSON ({error})") from error
     return parse(content, source=f"policy/stacks/{path.name}")
 
