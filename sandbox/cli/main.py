@@ -27,6 +27,7 @@ from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
 from sandbox.engine.errors import SandboxError
 from sandbox.engine.files import disk_error, private_folder
 from sandbox.server import daemon
+from sandbox.server.limits import small_buffers, take_all_files
 from sandbox.server.record import client, read_record, running_record
 
 NOT_RUNNING = 3
@@ -138,6 +139,8 @@ def serve(
         cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
         generation="legacy" if generation is Generation.LEGACY else "unified",
     )
+    take_all_files()
+    small_buffers()
     with start(config) as running:
         workplace.say(
             f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "

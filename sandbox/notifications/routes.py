@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as HttpRoute
 
 from sandbox.inbox import Inbox
+from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
 
@@ -33,7 +34,7 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
 
     async def challenge(request: Request) -> Response:
         try:
-            order = _order(await request.json())
+            order = _order(await json_body(request))
         except ValueError as error:
             return _refused(error)
         delivery = await service.challenge(**order)

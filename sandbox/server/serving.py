@@ -7,18 +7,24 @@ end. Refuses to know what the application does.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from sandbox.server.errors import ServerError
+from sandbox.server.limits import UnreadBodies
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
+_CROWD_SECONDS = 10.0
+
+logger = logging.getLogger("sandbox.server")
 
 
 class HttpsServer:
@@ -37,9 +43,10 @@ class HttpsServer:
         self._listener = listener
         self._name = name
         self._failure: BaseException | None = None
+        self._crowd_told = 0.0
         self._server = uvicorn.Server(
             uvicorn.Config(
-                application,
+                UnreadBodies(application),
                 ssl_certfile=certificate,
                 ssl_keyfile=certificate,
                 lifespan="auto",
@@ -86,6 +93,22 @@ class HttpsServer:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._server.serve(sockets=[self._listener]))
+            asyncio.run(self._serve())
         except BaseException as error:
             self._failure = error
+
+    async def _serve(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._told)
+        await self._server.serve(sockets=[self._listener])
+
+    def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what nobody caught; of a crowd at the door one line, not one a connection."""
+        if not str(context.get("message", "")).startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif time.monotonic() > self._crowd_told + _CROWD_SECONDS:
+            self._crowd_told = time.monotonic()
+            logger.warning(
+                "%s: no new connection is taken, as this process has as many open files as it may "
+                "(ulimit -n). It goes on when connections end.",
+                self._name,
+            )
