@@ -1,12 +1,14 @@
 """The YAML of a stack's file, read as the engine reads it.
 
 Owns where Pulumi's reader and PyYAML differ: to the engine (Go's yaml.v3) `off`, `no`, `on` and
-`yes` are text, so that `phonemfa:gate: off` is one of the gate's values. Refuses to know any key.
+`yes` are text, so that `phonemfa:gate: off` is one of the gate's values, and a key that is there
+twice is refused. Refuses to know any key.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any, Final
 
 import yaml
@@ -15,7 +17,21 @@ _BOOL: Final = "tag:yaml.org,2002:bool"
 
 
 class _AsTheEngine(yaml.SafeLoader):
-    """Booleans are `true` and `false` alone."""
+    """Booleans are `true` and `false` alone, and no key is there twice."""
+
+    def construct_mapping(  # PyYAML names and places its arguments so
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT002
+    ) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        counts = Counter(keys)
+        twice = sorted({key for key in keys if counts[key] > 1 and key != "<<"})
+        if twice:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"found {', '.join(twice)[:200]} twice", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
 
 
 _AsTheEngine.yaml_implicit_resolvers = {

@@ -21,6 +21,7 @@ from starlette.routing import Route as HttpRoute
 
 from sandbox.inbox import Channel, Inbox
 from sandbox.inbox.numbers import e164
+from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
 
@@ -37,7 +38,7 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
 
     async def challenge(request: Request) -> Response:
         try:
-            order = _order(await request.json())
+            order = _order(await json_body(request))
         except ValueError as error:
             return _refused(error)
         delivery = await service.challenge(**order)

@@ -81,6 +81,7 @@ class TestAFileOfACommand:
         assert "Traceback" not in ended.stderr
         assert ended.stdout == f"{BEFORE}\n"
 
+    @pytest.mark.thorough
     def test_on_a_full_standard_output(self) -> None:
         ended = on_disk(
             Path("/mnt"),
@@ -140,7 +141,7 @@ class TestTheSandbox:
         inbox.add(message())
         assert len(inbox.messages()) == kept + 1
 
-    @pytest.mark.parametrize("command", ["up", "start"])
+    @pytest.mark.parametrize("command", ["up", pytest.param("start", marks=pytest.mark.thorough)])
     def test_does_not_start_on_a_full_disk_and_says_which(
         self, tmp_path: Path, command: str
     ) -> None:
@@ -153,6 +154,7 @@ class TestTheSandbox:
         assert f"The disk of {tmp_path} is full: 0 MiB are left" in ended.stderr
         assert "fix: Make room there" in ended.stderr
 
+    @pytest.mark.thorough
     def test_does_not_start_on_a_read_only_disk_and_says_which(self, tmp_path: Path) -> None:
         ended = on_disk(
             tmp_path,
