@@ -82,15 +82,18 @@ def _shipped(sandbox: RunningSandbox, language: str) -> None:
 def main(folder: Path) -> None:
     """Write the pictures of the documents."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as state, chromium() as browser:
-        with start(quick(Path(state))) as sandbox:
-            everything(sandbox)
-            visits = Visits(browser, sandbox.pages_url)
-            phone = visits.open(f"/phones/{TAKAHASHI}")
-            _picture(phone, folder / "phones-phone.png", height=985)
-            dark = visits.open("/phones", width=NARROW, dark=True)
-            _picture(dark, folder / "phones-dark.png", height=560)
-            visits.end()
+    with (
+        tempfile.TemporaryDirectory() as state,
+        chromium() as browser,
+        start(quick(Path(state))) as sandbox,
+    ):
+        everything(sandbox)
+        visits = Visits(browser, sandbox.pages_url)
+        phone = visits.open(f"/phones/{TAKAHASHI}")
+        _picture(phone, folder / "phones-phone.png", height=985)
+        dark = visits.open("/phones", width=NARROW, dark=True)
+        _picture(dark, folder / "phones-dark.png", height=560)
+        visits.end()
 
 
 def _picture(page: Page, path: Path, *, height: int) -> None:
