@@ -18,10 +18,11 @@ from reference.made import PROJECT, made
 from reference.project_file import project_file
 
 
-@pytest.mark.parametrize("name", made())
-def test_what_is_made_from_the_code_is_current(name: str) -> None:
-    committed = (PROJECT / name).read_text("utf-8")
-    assert committed == made()[name], "not what the code says. Fix: make reference"
+def test_what_is_made_from_the_code_is_current() -> None:
+    texts = made()
+    assert len(texts) >= 5
+    wrong = [name for name, text in texts.items() if (PROJECT / name).read_text("utf-8") != text]
+    assert wrong == [], "not what the code says. Fix: make reference"
 
 
 def test_the_project_file_has_the_models_defaults_and_no_types() -> None:
