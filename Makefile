@@ -123,11 +123,12 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
 	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
 
 .PHONY: reference
 reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
 	@scripts/node-packages
-	@$(PYTHON_BIN) -m reference $(ARGS)
+	@$(PYTHON_BIN) -m reference
 
 .PHONY: environment
 environment:

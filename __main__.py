@@ -3,7 +3,7 @@
 import pulumi
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import load
+from components.stack_config import load
 from components.text_rules import sms_sizes
 
 loaded = load()

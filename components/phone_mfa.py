@@ -21,7 +21,8 @@ from components.half_done import HalfDone
 from components.hooks import Hooked
 from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
-from components.settings import Loaded, StackSettings
+from components.settings import StackSettings
+from components.stack_config import Loaded
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
@@ -30,6 +31,7 @@ from components.vocabulary import (
     Experience,
     Gate,
     MessageType,
+    action_name,
     guardian_message_types,
 )
 
@@ -65,12 +67,13 @@ class PhoneMfaArgs:
     def of(cls, loaded: Loaded) -> Self:
         """The arguments that a stack's settings ask for."""
         settings = loaded.settings
-        wanted = list(Experience) if settings.transition else [settings.experience]
         return cls(
             experience=settings.experience,
             in_transition=settings.transition,
             action_name=settings.action_name,
-            action_code={experience: assemble(TRIGGERS[experience]) for experience in wanted},
+            action_code={
+                experience: assemble(TRIGGERS[experience]) for experience in settings.experiences
+            },
             action_secrets=_action_secrets(loaded),
             bind_action=bool(settings.bind_action),
             delivery_methods=[one for one in DeliveryMethod if one in settings.delivery_methods],
@@ -191,8 +194,7 @@ class PhoneMfa(pulumi.ComponentResource):
     def _sender(self, experience: Experience) -> SenderArgs:
         legacy = experience is Experience.LEGACY
         return SenderArgs(
-            # Both stand side by side in a transition, where a person must tell them apart.
-            action_name=f"{self._args.action_name}-legacy" if legacy else self._args.action_name,
+            action_name=action_name(self._args.action_name, experience),
             trigger=TRIGGERS[experience],
             trigger_version=TRIGGER_VERSIONS[experience],
             code=self._args.action_code[experience],

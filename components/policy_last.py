@@ -21,7 +21,7 @@ import pulumi
 
 from components.hooks import Hooked
 from components.management import TenantAccess, plain
-from components.settings import Loaded
+from components.stack_config import Loaded
 from components.trial import TrialMessages
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, Gate
 

@@ -17,6 +17,8 @@ from components.faults import HIDDEN, NOT_SET, Fault
 
 NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"
+MOST_PARTS: Final = 20_000
+"""Entries of a value, all levels together; aliases of YAML can make milliards of a few lines."""
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 DEEPEST: Final = 32
 """How deep a value may be nested; `adopted` is the deepest that is used, with six."""
@@ -131,9 +133,12 @@ def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
 
 
 def _misshapen(value: Any) -> str:
-    parts = [(value, 0)]
+    parts, count = [(value, 0)], 0
     while parts:
         part, depth = parts.pop()
+        count += 1
+        if count > MOST_PARTS:
+            return f"It has more than {MOST_PARTS} entries: is it made of YAML aliases?"
         if depth > DEEPEST:
             return f"It is nested more than {DEEPEST} deep, and no setting is."
         if isinstance(part, str) and not _is_text(part):

@@ -29,6 +29,11 @@ TRIGGERS: Final[Mapping[Experience, Trigger]] = {
 """The trigger whose Action sends, by the tenant's generation."""
 
 
+def action_name(base: str, experience: Experience) -> str:
+    """What a stack's own Action is called: both stand side by side while a tenant moves."""
+    return f"{base}-legacy" if experience is Experience.LEGACY else base
+
+
 class DeliveryMethod(StrEnum):
     """How a code reaches the user, in the phone provider's words."""
 

@@ -91,7 +91,7 @@ class PulumiCli:
         if executable is None:
             raise EngineFailedError(
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
-                'or for the sandbox: eval "$(python -m sandbox env)".'
+                "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
         ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
         if ran.exit not in allowed:

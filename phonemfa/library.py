@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from components.faults import SettingsError
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import Loaded, StackSettings, load
+from components.settings import StackSettings
+from components.stack_config import Loaded, load
 from components.text_rules import sms_sizes
 from components.texts import Texts
 from components.vocabulary import DeliveryMethod, Experience, MessageType

@@ -100,7 +100,7 @@ def _setting(name: str, schema: dict[str, Any]) -> Setting:
         schema=bare,
         required=field.is_required(),
         default=default,
-        example=EXAMPLES[field.alias or name],
+        example=EXAMPLES.get(field.alias or name, default),
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +34,11 @@ def picture() -> str:
     Raises:
         NotDrawnError: with what Node said.
     """
+    node = shutil.which("node")
+    if node is None:
+        raise NotDrawnError("there is no node on PATH. Fix: install Node.js 18 or newer")
     ran = subprocess.run(
-        ["node", str(_DRAW)],
+        [node, str(_DRAW)],
         input=description(),
         cwd=_PROJECT,
         capture_output=True,
@@ -52,6 +57,7 @@ def picture() -> str:
 _LABEL: Final = "What the packages import, and the components and resources that are declared"
 
 
+@cache
 def description() -> str:
     """The picture in Graphviz's language."""
     lines = [

@@ -77,7 +77,9 @@ def started(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningSan
             state_dir = private_folder(folder / name)
             for one in _CERTIFICATES:
                 shutil.copy(folder / "certificates" / one, state_dir / one)
-            running[name] = start(ServerConfig(state_dir, tenant_port=0, cpaas_port=0))
+            running[name] = start(
+                ServerConfig(state_dir, tenant_port=0, cpaas_port=0, pages_port=0)
+            )
         yield running
     finally:
         # Each listener looks for its end ten times a second; one after another would add up.

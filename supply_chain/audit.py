@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from supply_chain.packages import PROJECT, PYTHON_LOCKS, python_lock
+from supply_chain.streams import objects_in
 
 TIMEOUT: Final = 600.0
 _PROBE: Final = "pip"
@@ -141,7 +142,7 @@ def go(
     ended = run(["govulncheck", "-mode=binary", "-format=json", str(engine)])
     if ended.status != 0:
         return Audited(source=source, missing=f"no data: {_last_line(ended.err)}")
-    messages = _stream(ended.out)
+    messages = objects_in(ended.out)
     called = {one["finding"]["osv"] for one in messages if "finding" in one}
     modules = sum(len(one["SBOM"].get("modules", [])) for one in messages if "SBOM" in one)
     return Audited(source=source, checked=modules, found=sorted(called))
@@ -153,15 +154,6 @@ def _json(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
-
-
-def _stream(text: str) -> list[dict[str, Any]]:
-    decoder, at, found = json.JSONDecoder(), 0, []
-    while rest := text[at:].lstrip():
-        at = len(text) - len(rest)
-        one, at = decoder.raw_decode(text, at)
-        found.append(one)
-    return found
 
 
 def _last_line(text: str) -> str:

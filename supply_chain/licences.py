@@ -23,6 +23,7 @@ from typing import Any, Final
 from license_expression import ExpressionError, get_spdx_licensing
 
 from supply_chain.packages import GO_MODULES, PROJECT, Package
+from supply_chain.streams import objects_in
 
 LIST: Final = Path(__file__).with_name("licences.json")
 UNKNOWN: Final = "unknown"
@@ -190,17 +191,9 @@ def go_folders() -> dict[tuple[str, str], Path]:
             text=True,
             check=True,
         )
-        for one in _objects(listed.stdout):
+        for one in objects_in(listed.stdout):
             found[one["Path"], one["Version"]] = Path(one["Dir"])
     return found
-
-
-def _objects(text: str) -> Iterable[dict[str, Any]]:
-    decoder, at = json.JSONDecoder(), 0
-    while at < len(text.rstrip()):
-        one, at = decoder.raw_decode(text, at)
-        at += 1  # each ends its line
-        yield one
 
 
 def _of_folder(folder: Path | None) -> str:

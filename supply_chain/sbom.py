@@ -39,6 +39,13 @@ def sbom(packages: Sequence[Package], licences: Mapping[str, str]) -> str:
     Raises:
         InvalidSbomError: it does not.
     """
+    text = document(packages, licences)
+    check(text)
+    return text
+
+
+def document(packages: Sequence[Package], licences: Mapping[str, str]) -> str:
+    """The document, not yet held against the schema (which takes seconds)."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     bom = Bom(components=[_component(one, licences.get(one.purl, UNKNOWN)) for one in packages])
     bom.metadata.component = Component(
@@ -55,9 +62,7 @@ def sbom(packages: Sequence[Package], licences: Mapping[str, str]) -> str:
     del content["metadata"]["timestamp"]
     content.pop("serialNumber")
     content["serialNumber"] = uuid5(NAMESPACE_URL, json.dumps(content, sort_keys=True)).urn
-    text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    check(text)
-    return text
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def check(text: str) -> None:

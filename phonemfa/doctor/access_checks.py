@@ -11,7 +11,7 @@ from typing import Final
 
 from components.settings import StackSettings
 from components.texts import texts_for
-from components.vocabulary import DeliveryMethod, Experience, Gate, Policy
+from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, action_name
 from phonemfa import scopes
 from phonemfa.doctor.answers import Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
@@ -150,9 +150,7 @@ def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Fin
 
 def our_actions(settings: StackSettings) -> dict[Experience, str]:
     """The names of the Actions that the stack declares."""
-    wanted = list(Experience) if settings.transition else [settings.experience]
-    suffix = {Experience.UNIFIED: "", Experience.LEGACY: "-legacy"}
-    return {one: f"{settings.action_name}{suffix[one]}" for one in wanted}
+    return {one: action_name(settings.action_name, one) for one in settings.experiences}
 
 
 def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:

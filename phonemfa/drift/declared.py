@@ -25,6 +25,7 @@ from components.vocabulary import (
     DeliveryMethod,
     Experience,
     MessageType,
+    action_name,
     guardian_message_types,
 )
 
@@ -118,12 +119,11 @@ def declared_by(settings: StackSettings, project: Path = Path()) -> Declared:
 
 def _own(settings: StackSettings) -> dict[str, Any]:
     legacy = settings.experience is Experience.LEGACY
-    wanted = list(Experience) if settings.transition else [settings.experience]
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     methods = tuple(one.value for one in DeliveryMethod if one in settings.delivery_methods)
-    unified_parts = Experience.UNIFIED in wanted
+    unified_parts = Experience.UNIFIED in settings.experiences
     return {
-        "actions": tuple(_own_action(settings, experience) for experience in wanted),
+        "actions": tuple(_own_action(settings, experience) for experience in settings.experiences),
         "provider": DeclaredProvider(name="custom", delivery_methods=methods, disabled=False)
         if unified_parts
         else None,
@@ -150,7 +150,7 @@ def _own_action(settings: StackSettings, experience: Experience) -> DeclaredActi
     legacy, trigger = experience is Experience.LEGACY, TRIGGERS[experience]
     names = {KEY_SECRET, *plain_configuration(settings), *settings.retired_secrets}
     args = SenderArgs(
-        action_name=f"{settings.action_name}-legacy" if legacy else settings.action_name,
+        action_name=action_name(settings.action_name, experience),
         trigger=trigger,
         trigger_version="",
         code=assemble(trigger),

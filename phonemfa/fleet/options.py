@@ -84,7 +84,7 @@ RunDir = Annotated[
 
 
 class OptionsError(Exception):
-    """Options that do not go together; the text says which."""
+    """Options that do not go together, or mean nothing; the text says which."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +110,7 @@ class Asked:
         """See that the options go together.
 
         Raises:
-            OptionsError: naming all that do not.
+            OptionsError: naming all that do not; or a folder that is none.
         """
         wrong = [*self._with_resume(), *self._with_command()]
         if self.canary and self.shard:
@@ -121,6 +121,8 @@ class Asked:
             wrong.append("--run without --resume")
         if wrong:
             raise OptionsError("These do not go together: " + "; ".join(wrong) + ".")
+        if self.env_dir and not self.env_dir.is_dir():
+            raise OptionsError(f"--env-dir {self.env_dir} is no folder.")
 
     def _with_resume(self) -> list[str]:
         # The run file has them all; another one here would be a wish that nobody hears.

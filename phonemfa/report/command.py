@@ -110,7 +110,7 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environ
 def _from_file(path: Path, project: Path) -> Environment:
     try:
         answer = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:
         return environment(read_preview(answer), project)

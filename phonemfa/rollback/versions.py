@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from components.settings import StackSettings
 from components.vocabulary import TRIGGERS
-from phonemfa.rollback.declared import action_code, action_name
+from phonemfa.declared_actions import code_of, name_of
 from phonemfa.writing import plain
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def read_installed(client: ManagementClient, settings: StackSettings, project: P
         NoSuchVersionError: the tenant has no such Action.
     """
     trigger = TRIGGERS[settings.experience]
-    name = action_name(settings, settings.experience)
+    name = name_of(settings, settings.experience)
     if name is None:
         raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
-    declared = action_code(settings, settings.experience, project) or ""
+    declared = code_of(settings, settings.experience, project) or ""
     found = [
         one for one in client.actions.list(trigger_id=trigger, action_name=name) if one.name == name
     ]

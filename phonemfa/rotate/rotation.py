@@ -17,9 +17,9 @@ from components.log_evidence import PATIENCE
 from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
+from phonemfa.declared_actions import name_of
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
-from phonemfa.rollback.declared import action_name, experiences
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
@@ -113,8 +113,8 @@ def key_times(stack: Stack) -> dict[str, str]:
     """
     settings, found = stack.settings, dict[str, str]()
     with reading(stack.access) as client:
-        for experience in experiences(settings):
-            name = action_name(settings, experience)
+        for experience in settings.experiences:
+            name = name_of(settings, experience)
             for one in client.actions.list(trigger_id=TRIGGERS[experience], action_name=name):
                 if name and one.name == name:
                     running = plain(one).get("deployed_version") or {}

@@ -24,7 +24,7 @@ from components.masking import masked, redacted
 from components.settings import StackSettings
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
-from phonemfa.rollback.declared import action_name
+from phonemfa.declared_actions import name_of
 from phonemfa.tenant import Access, TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 
@@ -231,7 +231,7 @@ class _Probe:
 
     def through_action(self, method: DeliveryMethod) -> Send:
         """The Action, run by the tenant with the event of a login."""
-        name = action_name(self.settings, Experience.LEGACY)
+        name = name_of(self.settings, Experience.LEGACY)
         ours = [
             one
             for one in self.tenant.actions

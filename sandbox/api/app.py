@@ -95,7 +95,7 @@ class Application(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""
-        scope[SERVERS_SEND] = send
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 
 

@@ -28,6 +28,7 @@ from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
 from sandbox.engine.errors import SandboxError
 from sandbox.engine.files import disk_error, private_folder
 from sandbox.server import daemon
+from sandbox.server.limits import small_buffers, take_all_files
 from sandbox.server.record import client, read_record, running_record
 
 NOT_RUNNING = 3
@@ -141,6 +142,8 @@ def serve(
         pages_port=workplace.pages_port if pages_port is None else pages_port,
         generation="legacy" if generation is Generation.LEGACY else "unified",
     )
+    take_all_files()
+    small_buffers()
     with start(config) as running:
         workplace.say(
             f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "

@@ -34,6 +34,7 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.json_body import TooLargeError, json_body
 
 logger = logging.getLogger("sandbox.cpaas")
 
@@ -49,7 +50,7 @@ class _CpaasApp(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""
-        scope[connection.SERVERS_SEND] = send
+        scope.setdefault(connection.SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 
 
@@ -67,7 +68,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
     async def add_answers(request: Request) -> Response:
         try:
-            entries = (await request.json())["answers"]
+            entries = (await json_body(request))["answers"]
             cpaas.script.add([ScriptedAnswer.from_json(entry) for entry in entries])
         except (ValueError, KeyError, TypeError) as error:
             return JSONResponse({"error": f"answers: {error}"}, 400)
@@ -81,7 +82,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
     async def change_keys(request: Request) -> Response:
         try:
-            key, scopes = _key(await request.json())
+            key, scopes = _key(await json_body(request))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         if request.method == "POST":
@@ -109,9 +110,11 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
 async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     try:
-        body: object = json.loads(await request.body())
+        body: object = await json_body(request)
     except ClientDisconnect:
         return Response(status_code=499)
+    except TooLargeError:
+        return JSONResponse(errors.body(channel, 413), 413)
     except ValueError:
         body = None
     scripted = cpaas.script.take(channel) or ScriptedAnswer()

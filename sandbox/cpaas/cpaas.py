@@ -211,7 +211,8 @@ class Cpaas:
             self._known_ids[message_id] = None
             while len(self._known_ids) > KNOWN_IDS:
                 self._known_ids.popitem(last=False)
-            self._recent.setdefault(destination["to"], deque()).append(self._clock())
+            if self._flooding_filter:
+                self._recent.setdefault(destination["to"], deque()).append(self._clock())
             received = _received(channel, message, destination["to"], message_id)
             self.inbox.add(replace(received, delivery_id=delivery_id))
         result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}

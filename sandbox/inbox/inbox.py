@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from sandbox.inbox.codes import codes_in
 from sandbox.inbox.database import PhoneDatabase
 from sandbox.inbox.numbers import e164, parse_time, storable, timestamp
 
@@ -49,6 +50,11 @@ class Message:
     def to_json(self) -> dict[str, Any]:
         """The message as a JSON object, keys as the fields."""
         return asdict(self)
+
+    @property
+    def codes(self) -> list[str]:
+        """The one-time codes that a person reads, or hears, in it."""
+        return codes_in(self.text)
 
 
 class Inbox:

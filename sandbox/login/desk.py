@@ -248,7 +248,6 @@ class LoginDesk:
             self._failed.take(login.user.id)
             raise fault
         self._spent.append((login.user.id, code))
-        login.issued.clear()
         login.stage = "in"
         if login.is_enrolling and login.phone and login.method:
             login.user = self.users.enrol(login.user, phone=login.phone, method=login.method)

@@ -16,7 +16,8 @@ from starlette.responses import PlainTextResponse, Response
 from sandbox.inbox import Message
 
 PROGRAM: Final = "espeak-ng"
-_SECONDS: Final = 20.0
+SECONDS = 20.0
+"""After which a speaker is ended."""
 _WORDS_A_MINUTE: Final = 175
 _MOST_CHARACTERS: Final = 2_000
 _VOICES: Final = {"zh-cn": "cmn", "zh-tw": "cmn", "pt-br": "pt-br"}
@@ -45,7 +46,7 @@ async def answer(message: Message) -> Response:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(SECONDS):
             spoken, _ = await process.communicate(message.text[:_MOST_CHARACTERS].encode())
     except TimeoutError:
         process.kill()

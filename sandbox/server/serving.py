@@ -7,20 +7,26 @@ end. Refuses to know what the applications do.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from sandbox.server.errors import ServerError
+from sandbox.server.limits import UnreadBodies
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
+_CROWD_SECONDS = 10.0
+
+logger = logging.getLogger("sandbox.server")
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class HttpsServer:
         self._listener = listener
         self._name = name
         self._failure: BaseException | None = None
+        self._crowd_told = 0.0
         self._servers = [(_server(application, certificate), listener)]
         self._servers += [(_server(one.application, None), one.listener) for one in beside]
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -100,14 +107,27 @@ class HttpsServer:
             self._failure = error
 
     async def _serve(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._told)
         serving = (server.serve(sockets=[listener]) for server, listener in self._servers)
         await asyncio.gather(*serving)
+
+    def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what nobody caught; of a crowd at the door one line, not one a connection."""
+        if not str(context.get("message", "")).startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif time.monotonic() > self._crowd_told + _CROWD_SECONDS:
+            self._crowd_told = time.monotonic()
+            logger.warning(
+                "%s: no new connection is taken, as this process has as many open files as it may "
+                "(ulimit -n). It goes on when connections end.",
+                self._name,
+            )
 
 
 def _server(application: ASGIApp, certificate: Path | None) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            application,
+            UnreadBodies(application),
             ssl_certfile=certificate,
             ssl_keyfile=certificate,
             lifespan="auto",

@@ -11,7 +11,8 @@ import pytest
 from components.action_code import SOURCE_DIR
 from components.management import TenantAccess
 from components.phone_mfa import PhoneMfaArgs
-from components.settings import Loaded, StackSettings
+from components.settings import StackSettings
+from components.stack_config import Loaded
 from tests.components.declared import declare
 from tests.components.test_settings import GOOD
 

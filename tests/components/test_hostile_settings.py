@@ -73,7 +73,7 @@ VALUES = st.recursive(
 
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-THOROUGH = settings(QUICK, max_examples=2000)
+THOROUGH = settings(QUICK, max_examples=1000)
 
 
 def taken_or_told(values: dict[str, Any]) -> None:

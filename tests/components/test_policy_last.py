@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,8 +13,9 @@ from components.management import TenantAccess, TenantCallError
 from components.policy_last import GUARDIAN, GateClosedError, PolicyLast
 from components.trial import NotSentError, TrialMessages
 from components.vocabulary import DeliveryMethod, Experience, Gate
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server import RunningSandbox
 from sandbox.tenant import Tenant
+from tests.components.conftest import access_of
 
 ACTION = {
     "name": "sender",
@@ -38,40 +37,13 @@ PHONE = {"enabled": True, "messageTypes": ["sms", "voice"]}
 ALWAYS = ["all-applications"]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    with start(
-        ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, pages_port=0)
-    ) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def tenant(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
-    tenant = running.parts.tenant
-    tenant.reset("unified")
-    # Outputs belong to an event loop, as they do in a program.
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield tenant
-        asyncio.set_event_loop(None)
-
-
 def gate_of(running: RunningSandbox, **changes: Any) -> PolicyLast:
-    access = TenantAccess(
-        domain=running.tenant_url.removeprefix("https://"),
-        client_id=running.client_id,
-        client_secret=pulumi.Output.secret(running.client_secret),
-        api_token=None,
-    )
     given: dict[str, Any] = {
         "experience": Experience.UNIFIED,
         "gate": Gate.READY,
         "trial": TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.5),
     }
-    return PolicyLast(access, **given | changes)
+    return PolicyLast(access_of(running), **given | changes)
 
 
 def before(gate: PolicyLast, *, policy: str, phone: dict[str, Any] | None = None) -> None:

@@ -12,7 +12,8 @@ import pytest
 from pulumi.runtime import config as runtime_config
 
 from components.faults import SettingsError
-from components.settings import StackSettings, load
+from components.settings import StackSettings
+from components.stack_config import load
 from components.vocabulary import DeliveryMethod, Language, MessageType, Policy, VoiceGender
 from tests.components.declared import declare
 

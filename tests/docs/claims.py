@@ -44,6 +44,7 @@ IN_THE_SANDBOX: Final = (
 """Commands about the sandbox of this checkout, which one test types in this order."""
 
 ASIDES: Final = (
+    "pulumi version",
     "pulumi config",
     "pulumi preview --json --show-sames",
     "pulumi preview --json",
@@ -96,7 +97,7 @@ BY_TEST: Final[Mapping[str, Test]] = {
     ),
     "make reference": Test(
         node="tests/reference/test_made.py::test_what_is_made_from_the_code_is_current",
-        says="made()[name]",
+        says="texts[name]",
     ),
     "make help": Test(
         node="tests/docs/test_commands.py::test_every_make_target_is_one_and_says_what_it_does",

@@ -21,6 +21,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
+from phonemfa.fleet.limits import REQUESTS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
@@ -136,6 +137,7 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_resume_does_the_rest(
     assert "sato@build-7" in by_stack(first, "why")["t03"]
     assert first["left"] == ["t02", "t03"]
     assert fleet.writes("t03") == []
+    assert len(fleet.control("t01", "GET", "/requests")["requests"]) <= REQUESTS["up"]
     kept = fleet.many.project / ".phonemfa" / "fleet" / first["run"]
     for file in kept.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
@@ -160,8 +162,11 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_resume_does_the_rest(
     assert all("t01" in one.read_text(encoding="utf-8") for one in selected), "as `stack init` did"
 
     fleet.api("t01", "PUT", POLICIES, [])
+    fleet.forget_requests()
     found = fleet.json("drift", "--stack", "t01", expect=7)
     assert by_stack(found, "findings") == {"t01": ["policy"]}
+    asked = [one["path"] for one in fleet.control("t01", "GET", "/requests")["requests"]]
+    assert len([one for one in asked if "/api/v2/" in one]) <= REQUESTS["drift"] + 1, "the gauge"
 
 
 # --- make thorough ---

@@ -74,10 +74,13 @@ def theirs(
 def configure(project: PulumiProject, key: str) -> None:
     """Set what the template asks for, under the package's name: the project has another."""
     project.run("config", "set", "--secret", "phonemfa:cpaasApiKey", stdin=key)
+    file = project.folder / f"Pulumi.{project.stack}.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
     for name, value in CONFIG.items():
         # As `pulumi new` writes an answer: always as text, a list as JSON.
-        text = '["text", "voice"]' if isinstance(value, list) else value
-        project.run("config", "set", f"phonemfa:{name}", text)
+        text = json.dumps(value) if isinstance(value, list) else value
+        content["config"][f"phonemfa:{name}"] = text
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
 
 
 def test_a_project_from_the_template_sends_codes_with_the_wheel_alone(

@@ -156,20 +156,20 @@ TENANT: Final[tuple[Row, ...]] = (
         name="connection closed without an answer, without end",
         fault={"close": True, **ALWAYS},
         outcomes=_all(
-            _error(3, "o answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
+            _error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
         ),
     ),
     Row(
         name="connection half-closed, without end",
         fault={"half_close": True, **ALWAYS},
         outcomes=_all(
-            _error(3, "o answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
+            _error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
         ),
     ),
     Row(
         name="body cut off, without end",
         fault={"truncate_bytes": 3, **ALWAYS},
-        outcomes=_all(_error(3, "o answer", _SDK_PAUSES), plugin=_error(1, "no answer")),
+        outcomes=_all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(1, "no answer")),
     ),
     Row(
         name="no answer at all",

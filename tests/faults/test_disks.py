@@ -81,6 +81,7 @@ class TestAFileOfACommand:
         assert "Traceback" not in ended.stderr
         assert ended.stdout == f"{BEFORE}\n"
 
+    @pytest.mark.thorough
     def test_on_a_full_standard_output(self) -> None:
         ended = on_disk(
             Path("/mnt"),
@@ -132,15 +133,15 @@ class TestTheSandbox:
 
     def test_keeps_the_messages_it_has(self, tmp_path: Path) -> None:
         inbox = Inbox(tmp_path / "inbox.sqlite")
-        self.fill(inbox.database)
+        self.fill(inbox.database._connection)
         with pytest.raises(sqlite3.OperationalError, match="full"):
             inbox.add(message("x" * 100_000))
         kept = len(inbox.messages())
-        self.room(inbox.database)
+        self.room(inbox.database._connection)
         inbox.add(message())
         assert len(inbox.messages()) == kept + 1
 
-    @pytest.mark.parametrize("command", ["up", "start"])
+    @pytest.mark.parametrize("command", ["up", pytest.param("start", marks=pytest.mark.thorough)])
     def test_does_not_start_on_a_full_disk_and_says_which(
         self, tmp_path: Path, command: str
     ) -> None:
@@ -153,6 +154,7 @@ class TestTheSandbox:
         assert f"The disk of {tmp_path} is full: 0 MiB are left" in ended.stderr
         assert "fix: Make room there" in ended.stderr
 
+    @pytest.mark.thorough
     def test_does_not_start_on_a_read_only_disk_and_says_which(self, tmp_path: Path) -> None:
         ended = on_disk(
             tmp_path,

@@ -9,6 +9,7 @@ import pytest
 
 import phonemfa
 from phonemfa import library
+from phonemfa.__main__ import main
 from tests.contract import PROJECT
 
 
@@ -22,6 +23,23 @@ def test_every_name_of_the_library_is_the_packages_own() -> None:
 def test_a_name_that_there_is_not_is_refused_like_any_modules() -> None:
     with pytest.raises(AttributeError, match=r"module 'phonemfa' has no attribute 'Phone'"):
         phonemfa.Phone  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_without_its_packages_the_command_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "phonemfa.cli", raising=False)
+    monkeypatch.setitem(sys.modules, "typer", None)
+    with pytest.raises(SystemExit, match=r"needs typer: pip install 'phonemfa\[cli\]'"):
+        main()
+
+
+def test_a_module_of_its_own_that_is_missing_is_no_missing_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "phonemfa.cli", None)
+    with pytest.raises(ModuleNotFoundError):
+        main()
 
 
 def test_importing_the_package_loads_no_pulumi() -> None:

@@ -13,7 +13,7 @@ from pulumi.runtime import config as runtime_config
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.raw_config import NAMESPACE
-from components.settings import load
+from components.stack_config import load
 from policy import levels
 from policy.model import Declared, Hidden
 from policy.preview import sealed

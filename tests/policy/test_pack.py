@@ -14,9 +14,10 @@ import pulumi_policy
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from pulumi_policy import policy as sdk
 
 from policy.model import Declared, Hidden
-from policy.pack import policies
+from policy.pack import hide_secrets_from_rules, policies
 from policy.preview import _SIGNATURE
 from policy.rules import RULES, StackRule
 from tests.contract import PROJECT
@@ -35,7 +36,7 @@ def analyzer() -> Iterator[Analyzer]:
         [PROJECT / "policy" / "__main__.py", "127.0.0.1:1"],
         cwd="/",
         # As the engine's environment has it: the project's Python comes first.
-        env={"PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}"},
+        env=os.environ | {"PATH": f"{Path(sys.prefix, 'bin')}{os.pathsep}{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -45,7 +46,7 @@ def analyzer() -> Iterator[Analyzer]:
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             yield analyzer_pb2_grpc.AnalyzerStub(channel)
     finally:
-        process.kill()
+        process.terminate()
         process.wait()
 
 
@@ -147,3 +148,11 @@ def test_each_kind_of_rule_becomes_its_kind_of_policy() -> None:
         )
         assert isinstance(policy, kind)
         assert policy.description == rule.description
+
+
+def test_a_version_of_the_sdk_that_would_show_secrets_runs_no_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(sdk, "deserialize_properties")
+    with pytest.raises(RuntimeError, match="would show secrets"):
+        hide_secrets_from_rules()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,20 +16,14 @@ from jsonschema import Draft7Validator
 
 from components.faults import SettingsError
 from components.settings import StackSettings
+from phonemfa.stack_yaml import loaded
 from reference.facts import EXAMPLES
 from reference.made import PROJECT
 from reference.stack_file import stack_file_schema
+from tests.components import test_settings
 
 SCHEMA = Draft7Validator(json.loads(stack_file_schema()))
-GOOD: dict[str, Any] = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "always",
-    "cpaasBaseHost": "abc123.api.example.com",
-    "smsSender": "0005212345",
-    "voiceSender": "+815012345678",
-    "testNumbers": ["+819012345678"],
-}
+GOOD = test_settings.GOOD | {"testNumbers": ["+819012345678"]}
 KEY = {"secure": "v1:abc:def"}
 
 
@@ -58,7 +51,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
 def test_every_stack_of_this_repository_fits_and_names_the_schema(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert list(SCHEMA.iter_errors(yaml.safe_load(text))) == []
+    assert list(SCHEMA.iter_errors(loaded(text))) == []
     first = text.splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")
     assert (PROJECT / first.partition("=")[2]).exists()
@@ -67,7 +60,7 @@ def test_every_stack_of_this_repository_fits_and_names_the_schema(path: Path) ->
 def examples_in_pages() -> Iterator[Any]:
     for page in sorted(PROJECT.glob("docs/**/*.md")):
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-            content = yaml.safe_load(block)
+            content = loaded(block)
             if isinstance(content, dict) and any(str(k).startswith("phonemfa:") for k in content):
                 yield pytest.param(content, id=f"{page.stem}: {next(iter(content))}")
             elif isinstance(content, dict) and "config" in content:

@@ -41,7 +41,7 @@ def test_nobody_else_reads_a_tenants_key(tenants: dict[str, RunningSandbox]) -> 
             assert (one.state_dir / name).stat().st_mode & 0o077 == 0
 
 
-def test_the_tenth_tenant_takes_what_the_first_one_took(tmp_path: Path) -> None:
+def test_the_eighth_tenant_takes_what_the_first_one_took(tmp_path: Path) -> None:
     def taken() -> tuple[int, int, int]:
         children = Path(f"/proc/self/task/{threading.main_thread().native_id}/children")
         return (

@@ -17,6 +17,9 @@ from supply_chain.licences import (
 from supply_chain.packages import Package, all_packages, python_packages
 from tests.contract import PROJECT
 
+TWO_CLAUSES = "Redistribution and use in source and binary forms, with or without modification"
+THIRD_CLAUSE = "endorse or promote products derived from this software"
+
 
 def package(name: str = "left", licence: str = "") -> Package:
     return Package(ecosystem="npm", name=name, version="1.0.0", licence=licence)
@@ -81,14 +84,8 @@ def test_an_expression_is_accepted_when_accepted_licences_meet_it(
     [
         ("                Apache License\n         Version 2.0, January 2004", "Apache-2.0"),
         ("Permission is hereby granted, free of charge,\nto any person obtaining a copy", "MIT"),
-        ("Redistribution and use in source and binary forms, with or", "BSD-2-Clause"),
-        (
-            (
-                "Redistribution and use in source and binary forms\n"
-                "may be used to endorse or promote products derived from this software"
-            ),
-            "BSD-3-Clause",
-        ),
+        (TWO_CLAUSES, "BSD-2-Clause"),
+        (f"{TWO_CLAUSES} … may be used\nto {THIRD_CLAUSE}", "BSD-3-Clause"),
         ("All rights reserved.", ""),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from supply_chain.licences import read_list
 from supply_chain.packages import Package, all_packages
-from supply_chain.sbom import InvalidSbomError, check, sbom
+from supply_chain.sbom import InvalidSbomError, check, document, sbom
 
 SOME = [
     Package(ecosystem="npm", name="@a/b", version="1.0.0", sha=(("SHA-512", "0" * 128),)),
@@ -18,7 +18,7 @@ SOME = [
 
 def test_every_locked_package_is_in_it_with_what_it_is_checked_against() -> None:
     packages = all_packages()
-    content = json.loads(sbom(packages, read_list()))
+    content = json.loads(document(packages, read_list()))
     assert content["specVersion"] == "1.6"
     assert content["metadata"]["component"]["name"] == "phonemfa"
     by_purl = {one["purl"]: one for one in content["components"]}
@@ -30,6 +30,15 @@ def test_every_locked_package_is_in_it_with_what_it_is_checked_against() -> None
             value for _, value in one.sha
         )
         assert one.sha or made["properties"] == [{"name": "go:sum", "value": one.go_sum}]
+
+
+@pytest.mark.parametrize(
+    "every", [pytest.param(1, marks=pytest.mark.thorough), 8], ids=["all", "some of each"]
+)
+def test_it_keeps_the_schema(every: int) -> None:
+    packages = all_packages()[::every]
+    assert {one.ecosystem for one in packages} == {"pypi", "npm", "golang"}
+    check(document(packages, read_list()))
 
 
 def test_the_same_content_is_the_same_document_and_another_is_another() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.end_to_end.conftest import Tenant
@@ -24,6 +25,7 @@ from tests.sandbox.engine.test_ensure import until
 
 pytestmark = pytest.mark.end_to_end
 
+ACTION = "auth0:index/action:Action"
 MOMENTS = 10
 SEED = 20261125
 
@@ -36,7 +38,7 @@ def test_what_a_killed_run_made_is_taken_over_by_the_next(
     operator = operator_of(tenant, stack)
     hold_deployment(tenant, seconds=60)
     run = Run.of_up(stack)
-    until(lambda: tenant.control("GET", "/faults")["faults"][0]["seen"] == 1)
+    until(lambda: tenant.control("GET", "/faults")["faults"][0]["seen"] == 1, seconds=60)
     refused = stack.up(expect=None)
     assert refused.exit != 0
     says_who_works(refused.text, run)
@@ -60,6 +62,59 @@ def test_what_a_killed_run_made_is_taken_over_by_the_next(
     assert same["all_changes_deployed"]
     assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
     assert store.locks() == []
+
+
+@pytest.mark.thorough
+def test_the_engine_s_own_import_of_pending_creates_imports_nothing(
+    s3: S3Server, on_store: OnStore, tenant: Tenant
+) -> None:
+    """Why there is a command of ours: the trap is real under this engine."""
+    stack = on_store(s3.store())
+    kill_while_deploying(stack, tenant)
+    stack.run("cancel", "--yes")
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (urn,) = [
+        one["resource"]["urn"]
+        for one in stack.state()["deployment"]["pending_operations"]
+        if one["resource"]["type"] == ACTION
+    ]
+    words = [word for value in (urn, action["id"]) for word in ("--import-pending-creates", value)]
+    stack.run("refresh", "--yes", "--skip-preview", *words)
+    deployment = stack.state()["deployment"]
+    assert ACTION not in {one["type"] for one in deployment["resources"]}
+    assert ACTION not in {
+        one["resource"]["type"] for one in deployment.get("pending_operations", [])
+    }
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("refresh", [True, False])
+def test_a_refresh_hides_what_a_killed_update_did_not_deploy(
+    s3: S3Server, on_store: OnStore, tenant: Tenant, *, refresh: bool
+) -> None:
+    """Why the next `up` is a plain one; drift sees what a refresh has hidden."""
+    stack = on_store(s3.store())
+    stack.configure(actionName="before")
+    stack.up()
+    # The provider compares the name, which a refresh reads; it never reads secrets.
+    stack.configure(actionName="after")
+    kill_while_deploying(stack, tenant)
+    operator = operator_of(tenant, stack)
+    settled = operator.json("recover", "--unlock", "--yes")
+    assert [one["was"] for one in settled["repeated_by_the_next_up"]] == ["updating"]
+    stack.up(*(["--refresh"] if refresh else []))
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    assert action["name"] == "after"
+    assert action["all_changes_deployed"] is not refresh
+
+
+def kill_while_deploying(stack: PulumiProject, tenant: Tenant) -> None:
+    """An `up` that has written the Action and waits for its deployment is killed."""
+    hold_deployment(tenant, seconds=60)
+    run = Run.of_up(stack)
+    until(lambda: tenant.control("GET", "/faults")["faults"][0]["seen"] == 1, seconds=60)
+    run.kill()
+    tenant.control("DELETE", "/faults")
 
 
 class StoreLife(Life):
@@ -145,15 +200,22 @@ def killed(life: StoreLife, seconds: float) -> Iterator[str]:
 def nobody_is_locked_out(life: Life) -> Iterator[None]:
     """Users log in all the while; each login asks for no code, or gets one."""
     ended = threading.Event()
-    refused: list[float] = []
+    refused: list[str] = []
+    answered = itertools.count(1)
     # Another user each time: there is a limit of codes a number and hour.
-    numbers = (f"+8190{nth:08}" for nth in itertools.count())
+    numbers = (f"+8190{nth}" for nth in itertools.count(12345678))
 
     def log_in() -> None:
         begun = time.monotonic()
         while not ended.is_set():
-            if not life.nobody_is_locked_out(next(numbers)):
-                refused.append(time.monotonic() - begun)
+            try:
+                good = life.nobody_is_locked_out(next(numbers))
+            except httpx.HTTPError as error:
+                refused.append(repr(error))
+                return
+            if not good:
+                refused.append(f"after {time.monotonic() - begun:.2f}s")
+            next(answered)
             ended.wait(0.2)
 
     logins = threading.Thread(target=log_in)
@@ -163,7 +225,8 @@ def nobody_is_locked_out(life: Life) -> Iterator[None]:
     finally:
         ended.set()
         logins.join()
-    assert refused == [], "seconds at which a login got no code"
+    assert refused == [], "logins that got no code"
+    assert next(answered) > 1, "nobody logged in"
 
 
 def urns_of(stack: PulumiProject) -> list[str]:

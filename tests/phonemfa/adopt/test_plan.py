@@ -9,7 +9,8 @@ import pytest
 
 from components.management import TenantAccess
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import Loaded, StackSettings
+from components.settings import StackSettings
+from components.stack_config import Loaded
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
 from phonemfa.adopt.reading import FoundTenant, LegacyPhone

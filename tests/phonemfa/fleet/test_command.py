@@ -44,6 +44,7 @@ def fleet(project: Path, *arguments: str, path: str = "") -> Result:
         (["up", "--resume", "--all", "--refresh"], "--resume with --all, --refresh"),
         (["up", "--all", "--run", "x"], "--run without --resume"),
         (["list", "--resume"], "--resume with list"),
+        (["up", "--all", "--env-dir", "nowhere"], "--env-dir nowhere is no folder"),
         (["up", "--all", "--yes"], "There is no `pulumi` on PATH"),
     ],
 )
@@ -66,11 +67,12 @@ def test_a_list_is_for_shells_and_the_same_selection(project: Path) -> None:
 def test_nobody_to_ask_is_told_before_anything_is_previewed(project: Path) -> None:
     (project / "bin").mkdir()
     pulumi = project / "bin" / "pulumi"
-    pulumi.write_text("#!/bin/sh\necho 3.259.0; echo $1 >> asked\n", encoding="utf-8")
+    asked = project / "asked"
+    pulumi.write_text(f"#!/bin/sh\necho 3.259.0; echo $1 >> '{asked}'\n", encoding="utf-8")
     pulumi.chmod(0o755)
     result = fleet(project, "up", "--stack", "a", path=f"{project / 'bin'}:/usr/bin:/bin")
     assert (result.exit_code, "--yes" in result.stderr) == (2, True)
-    assert not (project / "asked").exists() or (project / "asked").read_text() == "version\n"
+    assert asked.read_text(encoding="utf-8") == "version\n"
 
 
 def test_production_that_a_wildcard_left_out_is_told(project: Path) -> None:

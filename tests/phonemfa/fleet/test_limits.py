@@ -60,7 +60,7 @@ def test_a_tenant_that_says_nothing_is_not_slowed_down() -> None:
 @pytest.fixture(scope="module")
 def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("limits")
-    with start(ServerConfig(folder, tenant_port=0, cpaas_port=0)) as sandbox:
+    with start(ServerConfig(folder, tenant_port=0, cpaas_port=0, pages_port=0)) as sandbox:
         yield sandbox
 
 
@@ -103,7 +103,8 @@ def test_a_tenant_that_is_out_of_requests_says_when_it_has_some(trusted: Running
     gauge.read()
     found = gauge.read()
     assert found.limited
-    assert 1 <= found.wait(1) <= 11
+    # Ten seconds, rounded up, and a Date header that may be seconds old on a busy machine.
+    assert 1 <= found.wait(1) <= 15
 
 
 def test_a_refused_token_is_told_without_the_secret(trusted: RunningSandbox) -> None:

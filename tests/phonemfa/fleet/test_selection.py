@@ -102,11 +102,13 @@ def test_a_broken_file_is_its_stacks_own_fault(text: str, project: Path) -> None
 
 
 def test_variables_of_a_stack_are_its_own_and_are_never_shown(project: Path) -> None:
-    (project / "dev.env").write_text("AUTH0_CLIENT_SECRET='a$b#c'\n# x\nAUTH0_DOMAIN=x", "utf-8")
+    (project / "dev.env").write_text(
+        "AUTH0_CLIENT_SECRET='a${HOME}b#c'\n# x\nAUTH0_DOMAIN=x", "utf-8"
+    )
     (project / "sandbox.env").write_text("AUTH0_DOMAIN=own.example.jp", "utf-8")
     member = read_member(project, "dev", env_dir=project)
-    assert member.variables["AUTH0_CLIENT_SECRET"] == "a$b#c"
-    assert "a$b#c" not in repr(member)
+    assert member.variables["AUTH0_CLIENT_SECRET"] == "a${HOME}b#c"
+    assert "a${HOME}b#c" not in repr(member)
     assert member.domain == "dev.example.jp", "the file wins, as with Pulumi"
     other = read_member(project, "sandbox", env_dir=project)
     assert (other.domain, other.own_domain) == ("own.example.jp", True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from components.settings import StackSettings
+from phonemfa.declared_actions import code_of, name_of
 from phonemfa.rollback.command import next_steps
-from phonemfa.rollback.declared import action_code, action_name, experiences
 from phonemfa.rollback.history import Commit
 from phonemfa.rollback.versions import (
     Installed,
@@ -97,7 +97,7 @@ def test_each_generation_has_an_action_of_its_own() -> None:
         "actionName": "ours",
     }
     legacy = StackSettings.check("dev", values)
-    assert action_name(legacy, legacy.experience) == "ours-legacy"
-    assert "onExecuteSendPhoneMessage" in (action_code(legacy, legacy.experience, Path()) or "")
+    assert name_of(legacy, legacy.experience) == "ours-legacy"
+    assert "onExecuteSendPhoneMessage" in (code_of(legacy, legacy.experience, Path()) or "")
     moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
-    assert [action_name(moving, one) for one in experiences(moving)] == ["ours", "ours-legacy"]
+    assert [name_of(moving, one) for one in moving.experiences] == ["ours", "ours-legacy"]

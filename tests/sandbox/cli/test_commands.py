@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -60,7 +61,9 @@ def running(tmp_path: Path) -> Iterator[RunningSandbox]:
 
 def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSandbox) -> None:
     where = ("--state-dir", running.state_dir)
-    assert "unified" in run("status", *where).out
+    said = run("status", *where).out
+    assert "unified" in said
+    assert re.search(r"pages +http://localhost:\d+\n", said)
     assert run("switch", "legacy", *where).status == 0
     assert running.parts.tenant.generation == "legacy"
     assert "legacy" in run("status", *where).out

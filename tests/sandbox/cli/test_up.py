@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -150,6 +151,10 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert re.fullmatch(r"Code: \d{6}", sms["text"])
     assert sms["text"] in output
     assert voice["text"] in output
+    address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
+    assert f"See it: {address}" in output
+    page = httpx.get(f"{address}/phones/{sms['to']}", trust_env=False)
+    assert html.escape(sms["text"]) in page.text
     assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 

@@ -7,7 +7,7 @@ import pytest
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.kinds import KINDS
 from sandbox.drift import DEEDS, Deed, Hands, NothingToChangeError, deed
-from sandbox.tenant import Generation
+from sandbox.tenant import ApiError, Generation
 from tests.sandbox.drift.stacks import AppliedStack
 
 _ENGINE_ONLY = {"tenant-setting"}
@@ -49,6 +49,17 @@ def test_another_factor_is_drift_only_where_the_stack_names_it() -> None:
         stack = AppliedStack(otherFactors=others)
         switched.do(stack.tenant)
         assert is_drift(list(stack.findings().values())) is named
+
+
+def test_a_deed_that_the_tenant_refuses_half_way_leaves_nothing_behind() -> None:
+    stack = AppliedStack()
+    before = stack.tenant.export()
+    stack.tenant.context.builds.default = [{"status": "building", "seconds": 3600}]
+    rolled_back = deed("action-undeployed")
+    assert rolled_back is not None
+    with pytest.raises(ApiError, match="built"):
+        rolled_back.do(stack.tenant)
+    assert stack.tenant.export() == before
 
 
 def test_a_deed_that_finds_nothing_to_do_leaves_the_tenant_as_it_is() -> None:

@@ -39,6 +39,8 @@ def test_a_user_enrols_a_phone_and_is_challenged_at_it_from_then_on() -> None:
     assert (again.stage, again.phone, again.method) == ("challenge", NUMBER, "voice")
     (sent,) = world.send(again).deliveries
     assert (sent.message_type, sent.delivery_method) == ("otp_verify", "text")
+    world.desk.enter(again.id, world.newest(again))
+    assert world.desk.begin("Hanako").method == "voice", "as it was enrolled"
 
 
 def test_texts_and_actions_see_who_logs_in_and_so_does_the_log() -> None:
@@ -242,6 +244,17 @@ def test_memory_is_bounded_and_users_outlive_the_process() -> None:
         restarted.users.named(f"user {number}")
     assert len(restarted.users.all()) == KEPT_USERS
     assert restarted.begin("Hanako").stage == "enrol", "the oldest went first"
+
+
+def test_what_is_no_user_in_an_imported_tenant_is_left_alone() -> None:
+    world = LoginWorld()
+    user = world.enrolled().user
+    content = world.tenant.export()
+    content[COLLECTION] |= {"a": {}, "b": {"id": 1, "name": 2}, "c": {"x": []}}
+    world.tenant.load(content)
+    assert world.desk.users.all() == [user]
+    assert world.desk.users.get("a") is None
+    assert world.desk.begin("Hanako").stage == "challenge"
 
 
 def test_a_reset_forgets_everything() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -53,6 +53,8 @@ def test_always_without_any_factor_locks_everybody_out_and_says_why() -> None:
     decision = world.desk.begin("Hanako").decision
     assert decision.step == "refused"
     assert "the phone factor (sms) is not enabled" in decision.why
+    world.tenant.guardian.set_factor("recovery-code", enabled=True)
+    assert step(world) == "refused", "a recovery code is no factor of its own"
     world.desk = world.a_desk(policy_without_factor="let_in")
     assert step(world) == "in"
 
@@ -88,6 +90,9 @@ def test_only_channels_that_factor_and_provider_have_are_offered() -> None:
 
 def test_a_legacy_tenant_offers_what_its_factor_has() -> None:
     world = LoginWorld("legacy")
+    narrow: dict[str, Any] = {"name": "twilio", "credentials": {"auth_token": "canary"}}
+    narrow["configuration"] = {"sid": "AC1", "mssid": "MG1", "delivery_methods": ["text"]}
+    world.tenant.providers.create(narrow)
     world.tenant.guardian.set_selected_provider("twilio")
     text, voice = world.desk.channels()
     assert text.is_offered

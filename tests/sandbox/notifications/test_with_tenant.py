@@ -107,6 +107,22 @@ def test_a_busy_cpaas_is_tried_again_and_the_code_arrives_once(sandbox: RunningS
     assert len(texts(sandbox)) == 1
 
 
+def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same_time(
+    sandbox: RunningSandbox,
+) -> None:
+    set_up(sandbox)
+    notifications = sandbox.parts.notifications
+
+    async def logins() -> list[Delivery]:
+        sending = (notifications.challenge(to=TO, delivery_method="text") for _ in range(12))
+        return list(await asyncio.gather(*sending))
+
+    sent = {one.id: one.text for one in asyncio.run(logins())}
+    received = {one.delivery_id: one.text for one in sandbox.parts.inbox.messages(TO)}
+    assert len(sent) == 12
+    assert received == sent
+
+
 def test_a_cpaas_that_stays_busy_ends_in_the_reason(sandbox: RunningSandbox) -> None:
     set_up(sandbox)
     sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)] * 6)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox import Message
@@ -94,7 +94,7 @@ def main(folder: Path) -> None:
             everything(sandbox)
             visits = Visits(browser, sandbox.pages_url)
             phone = visits.open(f"/phones/{TAKAHASHI}")
-            _picture(phone, folder / "phones-phone.png", height=760)
+            _picture(phone, folder / "phones-phone.png", height=985)
             dark = visits.open("/phones", width=NARROW, dark=True)
             _picture(dark, folder / "phones-dark.png", height=560)
             visits.end()
@@ -103,7 +103,8 @@ def main(folder: Path) -> None:
 def _picture(page: Page, path: Path, *, height: int) -> None:
     page.get_by_text("Live", exact=True).wait_for()
     width = page.evaluate("innerWidth")
-    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": height})
+    clip = FloatRect(x=0, y=0, width=width, height=height)
+    page.screenshot(path=path, clip=clip, full_page=True)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def test_a_call_shows_its_voice_and_its_pauses(visits: Visits, sandbox: RunningS
     # Between the digits of the code, both times: half a second each.
     assert call.code
     assert bubble.locator(".pause").count() >= 2 * (len(call.code) - 1)
-    assert (bubble.text_content() or "").count(",".join(call.code)) == 2
+    assert (bubble.text_content() or "").count(", ".join(call.code)) == 2
 
 
 def test_everything_is_done_by_keyboard(visits: Visits, sandbox: RunningSandbox) -> None:

@@ -9,24 +9,17 @@ from pathlib import Path
 
 from components.action_code import assemble
 from components.settings import StackSettings
-from components.vocabulary import TRIGGERS, Experience
+from components.vocabulary import TRIGGERS, Experience, action_name
 
 
-def experiences(settings: StackSettings) -> list[Experience]:
-    """Those that the stack has a sender for: both while it moves its tenant."""
-    return list(Experience) if settings.transition else [settings.experience]
-
-
-def action_name(settings: StackSettings, experience: Experience) -> str | None:
+def name_of(settings: StackSettings, experience: Experience) -> str | None:
     """What the stack's Action is called; None when it adopts a tenant that has none."""
     if settings.adopted:
         return settings.adopted.action.name if settings.adopted.action else None
-    if experience is Experience.LEGACY:
-        return f"{settings.action_name}-legacy"
-    return settings.action_name
+    return action_name(settings.action_name, experience)
 
 
-def action_code(settings: StackSettings, experience: Experience, project: Path) -> str | None:
+def code_of(settings: StackSettings, experience: Experience, project: Path) -> str | None:
     """The code that the repository has for it.
 
     Args:

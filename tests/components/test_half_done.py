@@ -1,0 +1,126 @@
+"""The hook writes what a failed run may have left unwritten; a difference is the provider's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.half_done import HalfDone
+from components.management import TenantCallError
+from sandbox.server import RunningSandbox
+from sandbox.tenant import Tenant
+from tests.components.conftest import access_of
+
+ACTION = {
+    "name": "sender",
+    "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
+    "runtime": "node22",
+    "secrets": [{"name": "CPAAS_API_KEY", "value": "key"}],
+}
+TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
+PROVIDER = {
+    "name": "custom",
+    "disabled": False,
+    "configuration": {"deliveryMethods": ["text", "voice"]},
+}
+TEXTS = {"text": "{{ code }} before", "voice": "{{ code }}"}
+
+
+def finish(
+    running: RunningSandbox,
+    kind: str,
+    wanted: dict[str, Any],
+    *,
+    id_: str = "id",
+    recorded: dict[str, Any] | None = None,
+) -> None:
+    """What the engine calls before an update of a resource that its state calls unfinished."""
+    args = pulumi.ResourceHookArgs(
+        urn="urn",
+        id=id_,
+        name=kind,
+        type=f"auth0:index/{kind[0].lower()}{kind[1:]}:{kind}",
+        new_inputs=wanted,
+        old_outputs=wanted | {"versionId": "v"} if recorded is None else recorded,
+    )
+    asyncio.get_event_loop().run_until_complete(HalfDone(access_of(running))._finish(args))
+
+
+def test_an_action_is_written_and_deployed(running: RunningSandbox, tenant: Tenant) -> None:
+    made = tenant.create_action({**ACTION, "code": "// before", "supported_triggers": [TRIGGER]})
+    finish(running, "Action", {**ACTION, "supportedTriggers": TRIGGER}, id_=made["id"])
+    action = tenant.actions.get(made["id"])
+    assert action["code"] == ACTION["code"]
+    assert action["all_changes_deployed"]
+    assert action["deployed_version"]["code"] == ACTION["code"]
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        {},
+        {**ACTION, "code": "// before"},
+        {**ACTION, "secrets": []},
+        {**ACTION, "secrets": [{"name": "CPAAS_API_KEY", "value": "another"}]},
+        {**ACTION, "secrets": None},
+    ],
+)
+def test_what_differs_from_the_record_is_left_to_the_provider(
+    running: RunningSandbox, tenant: Tenant, recorded: dict[str, Any]
+) -> None:
+    made = tenant.create_action({**ACTION, "code": "// before", "supported_triggers": [TRIGGER]})
+    wanted = {**ACTION, "supportedTriggers": TRIGGER}
+    finish(running, "Action", wanted, id_=made["id"], recorded=recorded)
+    assert tenant.actions.get(made["id"])["code"] == "// before"
+
+
+def test_a_provider_is_written_as_it_is_wanted(running: RunningSandbox, tenant: Tenant) -> None:
+    tenant.create_action({**ACTION, "supported_triggers": [TRIGGER], "deploy": True})
+    made = tenant.providers.create(
+        {
+            "name": "custom",
+            "credentials": {},
+            "disabled": True,
+            "configuration": {"delivery_methods": ["text"]},
+        }
+    )
+    finish(running, "PhoneProvider", PROVIDER, id_=made["id"])
+    provider = tenant.providers.get(made["id"])
+    assert not provider["disabled"]
+    assert provider["configuration"]["delivery_methods"] == ["text", "voice"]
+
+
+def test_a_template_is_written_as_it_is_wanted(running: RunningSandbox, tenant: Tenant) -> None:
+    made = tenant.templates.create(
+        {"type": "otp_verify", "disabled": True, "content": {"body": dict(TEXTS)}}
+    )
+    texts = TEXTS | {"text": "{{ code }} after"}
+    wanted = {"disabled": False, "content": {"body": texts}}
+    finish(running, "PhoneNotificationTemplate", wanted, id_=made["id"])
+    template = tenant.templates.get(made["id"])
+    assert (template["disabled"], template["content"]["body"]) == (False, texts)
+
+
+@pytest.mark.parametrize("actions", [True, None])
+def test_a_tenants_switches_are_written_as_they_are_wanted(
+    running: RunningSandbox, tenant: Tenant, actions: bool | None
+) -> None:
+    tenant.reset("legacy")
+    wanted: dict[str, Any] = {"phoneConsolidatedExperience": False}
+    if actions is not None:
+        wanted["customizeMfaInPostloginAction"] = actions
+    finish(running, "Tenant", wanted)
+    settings = tenant.settings()
+    assert settings["phone_consolidated_experience"] is False
+    assert bool(settings.get("customize_mfa_in_postlogin_action")) is bool(actions)
+
+
+def test_code_that_cannot_be_built_is_told(running: RunningSandbox, tenant: Tenant) -> None:
+    made = tenant.create_action({**ACTION, "supported_triggers": [TRIGGER]})
+    tenant.context.builds.scripted.append([{"status": "failed", "seconds": 0}])
+    wanted = {**ACTION, "supportedTriggers": TRIGGER}
+    with pytest.raises(TenantCallError, match="could not be built"):
+        finish(running, "Action", wanted, id_=made["id"])
