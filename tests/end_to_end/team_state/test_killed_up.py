@@ -38,7 +38,7 @@ def test_what_a_killed_run_made_is_taken_over_by_the_next(
     store = postgres.store()
     stack = on_store(store)
     operator = operator_of(tenant, stack)
-    hold_deployment(tenant, seconds=60)
+    hold_deployment(tenant, seconds=60, lost=True)
     run = Run.of_up(stack)
     until(lambda: tenant.control("GET", "/faults")["faults"][0]["seen"] == 1, seconds=60)
     refused = stack.up(expect=None)
@@ -109,7 +109,7 @@ def test_a_refresh_hides_what_a_killed_update_did_not_deploy(
 
 def kill_while_deploying(stack: PulumiProject, tenant: Tenant) -> None:
     """An `up` that has written the Action and waits for its deployment is killed."""
-    hold_deployment(tenant, seconds=60)
+    hold_deployment(tenant, seconds=60, lost=True)
     run = Run.of_up(stack)
     until(lambda: tenant.control("GET", "/faults")["faults"][0]["seen"] == 1, seconds=60)
     run.kill()
