@@ -6,9 +6,12 @@ SHELL := /bin/bash
 PYTHON_BIN := .venv/bin/python
 SANDBOX := $(PYTHON_BIN) -m sandbox
 ARGS ?=
-# Handed out two by two, so that no worker sits on the long ones; three workers on two cores, as
-# each waits for engines and servers.
-PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist load --maxschedchunk 2
+# Handed out one by one, so that no worker sits on the long ones, but for tests that share a stack
+# (xdist_group); three workers on two cores, as each waits for engines and servers.
+PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist loadgroup
+# Where it is set, each of the engine's many Python processes, and each worker of the tests, would
+# compile the project again. `make clean` removes what is written.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show the commands
@@ -32,7 +35,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
+test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
 	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
@@ -40,7 +43,7 @@ test: environment node engine browser ## Everything a change must pass: checks, 
 	exit $$passed
 
 .PHONY: thorough
-thorough: environment node engine browser ## Proofs that take minutes: every request of an `up` fails in turn, and more
+thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
 	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
@@ -82,8 +85,9 @@ engine: environment ## Make the Pulumi engine and the auth0 plugin ready
 	@$(SANDBOX) engine
 
 .PHONY: bench
-bench: environment node ## Measure; exit status 1 when a goal is missed
-	@$(PYTHON_BIN) -m bench
+bench: environment node engine ## Measure, write docs/figures.*; exit status 1 when a goal is missed
+	@scripts/node-packages
+	@$(PYTHON_BIN) -m bench $(ARGS)
 
 .PHONY: lock
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
@@ -97,6 +101,18 @@ dist: environment ## Build the library: a wheel and a source distribution, into 
 	@rm -rf dist
 	@$(PYTHON_BIN) -m hatchling build
 
+.PHONY: sbom
+sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
+	@$(PYTHON_BIN) -m supply_chain sbom $(ARGS)
+
+.PHONY: licences
+licences: environment ## Write the list of licences anew, and check that each is accepted
+	@$(PYTHON_BIN) -m supply_chain licences $(ARGS)
+
+.PHONY: audit
+audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
+	@$(PYTHON_BIN) -m supply_chain audit $(ARGS)
+
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
@@ -106,6 +122,13 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 .PHONY: screenshots
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
+
+.PHONY: reference
+reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@scripts/node-packages
+	@$(PYTHON_BIN) -m reference
 
 .PHONY: environment
 environment:
@@ -118,3 +141,7 @@ node:
 .PHONY: browser
 browser:
 	@scripts/browser >/dev/null
+
+.PHONY: postgres
+postgres:
+	@scripts/postgres >/dev/null

@@ -34,6 +34,11 @@ export default [
     },
   },
   {
+    // Modules that a browser loads as they are.
+    files: ['sandbox/pages/static/**'],
+    languageOptions: { sourceType: 'module', globals: globals.browser },
+  },
+  {
     files: ['tests/**', 'sandbox/**'],
     rules: { 'no-control-regex': 'off', 'no-unused-vars': ['error', { args: 'none' }] },
   },

@@ -42,7 +42,7 @@ def measure(*, rounds: int = _ROUNDS, samples: int = _SAMPLES) -> ActionFigures:
     code = assemble("custom-phone-provider")
     with (
         tempfile.TemporaryDirectory() as folder,
-        start(ServerConfig(Path(folder), tenant_port=0, cpaas_port=0)) as sandbox,
+        start(ServerConfig(Path(folder), tenant_port=0, cpaas_port=0, pages_port=0)) as sandbox,
     ):
         order = {
             "code": code,

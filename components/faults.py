@@ -19,6 +19,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 HIDDEN: Final = "(not shown)"
 NOT_SET: Final = "(not set)"
 _LONGEST_VALUE: Final = 80
+_LONGEST_KEY: Final = 120
+_MOST_SHOWN: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,11 @@ class SettingsError(pulumi.RunError):
         self.faults = tuple(faults)
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         lines = [f"{count} in the config of stack {stack}; nothing was sent to the tenant."]
-        lines += [f"  {number}. {fault}" for number, fault in enumerate(faults, start=1)]
-        super().__init__("\n".join(lines))
+        shown = faults[:_MOST_SHOWN]
+        lines += [f"  {number}. {fault}" for number, fault in enumerate(shown, start=1)]
+        if len(faults) > len(shown):
+            lines.append(f"  … and {len(faults) - len(shown)} more.")
+        super().__init__(printable("\n".join(lines)))
 
 
 def rule_broken(consequence: str, fix: str) -> PydanticCustomError:
@@ -118,10 +123,18 @@ def _path(details: ErrorDetails) -> str:
             path += f"[{part}]"
         elif part != "[key]":
             path += f".{part}"
-    return path
+    return path if len(path) <= _LONGEST_KEY else f"{path[:_LONGEST_KEY]}…"
 
 
 def shown(value: Any) -> str:
     """A config value as it may be printed: as JSON, cut when it is long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+    return printable(text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…")
+
+
+def printable(text: str) -> str:
+    """A text without what a terminal would act on, or could not show; line breaks stay."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )

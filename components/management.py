@@ -6,16 +6,23 @@ one line. Refuses to know why a call is made: hooks do. Nothing here runs while 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http.client import responses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
+
+
+SILENCE: Final = 30.0
+"""Seconds that a tenant may be silent within a request."""
+
+TOTAL: Final = 60.0
+"""Seconds for one request, all of it. A refusal that may pass is met with two more requests."""
 
 
 class TenantCallError(Exception):
@@ -38,37 +45,42 @@ class TenantAccess:
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
         """A client; what fails inside is told as a `TenantCallError`."""
         # With auth0-python a fifth of a second: only when something is written.
-        import httpx  # noqa: PLC0415
         from auth0.management import AsyncManagementClient  # noqa: PLC0415
-        from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
-        credentials = await self._credentials()
-        async with httpx.AsyncClient(timeout=30) as http:
+        from components.bounded_http import BoundedAsyncClient  # noqa: PLC0415
+        from components.tenant_failure import failures, told  # noqa: PLC0415
+
+        async with (
+            BoundedAsyncClient(total=TOTAL, json_only=True, timeout=SILENCE) as http,
+            self._token() as token,
+        ):
             try:
-                yield AsyncManagementClient(domain=self.domain, httpx_client=http, **credentials)
-            except ApiError as error:
-                raise TenantCallError(_refusal(self.domain, error)) from None
-            except httpx.HTTPStatusError as error:
-                raise TenantCallError(
-                    f"{self.domain} refused a token for client {self.client_id} "
-                    f"({error.response.status_code})"
-                ) from None
-            except httpx.HTTPError as error:
-                raise TenantCallError(
-                    f"no answer from https://{self.domain} ({type(error).__name__}: {error})"
-                ) from None
+                if callable(token):  # The first one is not fetched on the event loop's time.
+                    await asyncio.to_thread(token)
+                yield AsyncManagementClient(domain=self.domain, token=token, httpx_client=http)
+            except failures() as error:
+                raise TenantCallError(told(self.domain, error)) from None
 
-    async def _credentials(self) -> dict[str, Any]:
+    @asynccontextmanager
+    async def _token(self) -> AsyncIterator[str | Callable[[], str]]:
+        """The token, or what answers one that is good when it is asked."""
         if self.domain and self.api_token is not None:
-            return {"token": await _value(self.api_token)}
-        if self.domain and self.client_id and self.client_secret is not None:
+            yield await _value(self.api_token)
+        elif self.domain and self.client_id and self.client_secret is not None:
+            from components.bounded_http import BoundedClient  # noqa: PLC0415
+            from components.tenant_token import TOKEN_TIME, Tokens  # noqa: PLC0415
+
             secret = await _value(self.client_secret)
-            return {"client_id": self.client_id, "client_secret": secret}
-        raise TenantCallError(
-            "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, with "
-            "AUTH0_DOMAIN (or auth0:domain and its like in the stack's config) say how to reach "
-            "the tenant. Set them, or phonemfa:gate to off."
-        )
+            with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as http:
+                yield Tokens(
+                    http, domain=self.domain, client_id=self.client_id, client_secret=secret
+                ).get
+        else:
+            raise TenantCallError(
+                "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, with "
+                "AUTH0_DOMAIN (or auth0:domain and its like in the stack's config) say how to "
+                "reach the tenant. Set them, or phonemfa:gate to off."
+            )
 
 
 async def plain(inputs: Any) -> dict[str, Any]:
@@ -79,10 +91,3 @@ async def plain(inputs: Any) -> dict[str, Any]:
 
 async def _value(output: pulumi.Output[str]) -> str:
     return (await output.future()) or ""
-
-
-def _refusal(domain: str, error: Any) -> str:
-    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
-    message = body.get("message") if isinstance(body, Mapping) else None
-    phrase = responses.get(error.status_code, "")
-    return f"{domain} answered {error.status_code} {phrase}: {message or 'no message'}"

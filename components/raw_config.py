@@ -7,6 +7,7 @@ read a secret's value and to know what a setting means: that is `settings`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,11 @@ from components.faults import HIDDEN, NOT_SET, Fault
 
 NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"
+MOST_PARTS: Final = 20_000
+"""Entries of a value, all levels together; aliases of YAML can make milliards of a few lines."""
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+DEEPEST: Final = 32
+"""How deep a value may be nested; `adopted` is the deepest that is used, with six."""
 
 
 def values_of(config: pulumi.Config) -> dict[str, str]:
@@ -103,6 +109,46 @@ def decoded(value: str) -> Any:
     if value in {"true", "false"} or value[:1] in {"[", "{"}:
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     return value
+
+
+def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
+    """Values that no rule needs to look at, by key: too deep, or with text that is none.
+
+    YAML and JSON can write both, and neither a tenant nor a terminal could take them.
+    """
+    told = {key: _misshapen(value) for key, value in values.items()}
+    return {
+        key: Fault(
+            key=f"{namespace}:{key}",
+            value=HIDDEN,
+            consequence=consequence,
+            fix="write it anew, as the README's table of settings has it",
+        )
+        for key, consequence in told.items()
+        if consequence
+    }
+
+
+def _misshapen(value: Any) -> str:
+    parts, count = [(value, 0)], 0
+    while parts:
+        part, depth = parts.pop()
+        count += 1
+        if count > MOST_PARTS:
+            return f"It has more than {MOST_PARTS} entries: is it made of YAML aliases?"
+        if depth > DEEPEST:
+            return f"It is nested more than {DEEPEST} deep, and no setting is."
+        if isinstance(part, str) and not _is_text(part):
+            return "It holds a NUL or half of a surrogate pair: no tenant keeps such a text."
+        if isinstance(part, Mapping):
+            parts += [(one, depth + 1) for pair in part.items() for one in pair]
+        elif isinstance(part, (list, tuple, set, frozenset)):
+            parts += [(one, depth + 1) for one in part]
+    return ""
+
+
+def _is_text(value: str) -> bool:
+    return not _NO_TEXT.search(value)

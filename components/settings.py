@@ -19,7 +19,7 @@ from pydantic import (
 
 from components.adopted import Adopted
 from components.faults import Fault, SettingsError, faults_of, rule_broken
-from components.raw_config import NAMESPACE
+from components.raw_config import NAMESPACE, shape_faults
 from components.strict import Strict
 from components.text_rules import text_faults
 from components.texts import SHIPPED
@@ -272,13 +272,18 @@ class StackSettings(Strict):
             SettingsError: naming every fault, the given ones included.
         """
         found = list(faults or [])
+        misshapen = shape_faults(NAMESPACE, values)
+        found += misshapen.values()
+        values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
         found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))
         except ValidationError as error:
-            found += faults_of(error, namespace=NAMESPACE, hints=_hints())
+            told = {fault.key for fault in misshapen.values()}
+            rest = faults_of(error, namespace=NAMESPACE, hints=_hints())
+            found += [fault for fault in rest if fault.key not in told]
         if found or settings is None:
             raise SettingsError(stack, found)
         return settings

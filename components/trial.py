@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from components.log_evidence import PATIENCE, find, news, search
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _PAUSE: Final = 2.0
 """Seconds between two looks: a free tenant answers two requests a second."""
+
+_RATE_LIMIT_PAUSES: Final = (1.0, 3.0)
+"""Seconds before a test message that the tenant had no room for is asked for again."""
 
 
 class NotSentError(Exception):
@@ -48,13 +52,36 @@ class TrialMessages:
             NotSentError: one failed, or left no trace; with the Action's own reason.
         """
         answer = await tenant.branding.phone.providers.list()
-        (provider,) = answer.providers or []
+        provider = next(iter(answer.providers or []), None)
+        if provider is None:
+            raise NotSentError(
+                "The tenant has no phone provider any more. The policy stays as it was"
+            )
         for method in self._methods:
             before = await _entries(tenant, method)
-            await tenant.branding.phone.providers.test(
-                str(provider.id), to=self._to, delivery_method=method.value
-            )
+            await self._send(tenant, str(provider.id), method)
             await self._evidence(tenant, method, before)
+
+    async def _send(
+        self, tenant: AsyncManagementClient, provider: str, method: DeliveryMethod
+    ) -> None:
+        from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
+
+        for pause in (*_RATE_LIMIT_PAUSES, None):
+            try:
+                await tenant.branding.phone.providers.test(
+                    provider,
+                    to=self._to,
+                    delivery_method=method.value,
+                    # Where an answer gets lost, the message may not be: no second one.
+                    request_options={"max_retries": 0},
+                )
+            except ApiError as error:
+                if error.status_code != HTTPStatus.TOO_MANY_REQUESTS or pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def _evidence(
         self,

@@ -1,6 +1,7 @@
 """Types of single config values, each with the rule that it must keep.
 
-Owns what one value may be. Refuses rules over several values: those are in settings.py.
+Owns what one value may be, for the program and, as a JSON Schema, for editors. Refuses rules over
+several values: those are in settings.py.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from components.faults import rule_broken
 
@@ -78,9 +79,21 @@ def _template(text: str) -> str:
     return text
 
 
-Host = Annotated[str, AfterValidator(_bare_host)]
-SmsSender = Annotated[str, AfterValidator(_sms_sender)]
-VoiceSender = Annotated[str, AfterValidator(_voice_sender)]
-TestNumber = Annotated[str, AfterValidator(_test_number)]
-CountryPrefix = Annotated[str, AfterValidator(_prefix)]
-Template = Annotated[str, AfterValidator(_template)]
+def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
+    # Editors' JSON Schema has ECMAScript's expressions, which know no \Z.
+    patterns = ["^" + one.pattern.replace(r"\Z", "$") for one in allowed]
+    return WithJsonSchema({"type": "string", "pattern": "|".join(patterns)})
+
+
+Host = Annotated[str, AfterValidator(_bare_host), _string(_HOST)]
+SmsSender = Annotated[
+    str, AfterValidator(_sms_sender), _string(_ALPHANUMERIC_SENDER, _NUMERIC_SENDER)
+]
+VoiceSender = Annotated[str, AfterValidator(_voice_sender), _string(_E164)]
+TestNumber = Annotated[str, AfterValidator(_test_number), _string(_E164)]
+CountryPrefix = Annotated[str, AfterValidator(_prefix), _string(_PREFIX)]
+Template = Annotated[
+    str,
+    AfterValidator(_template),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_TEXT, "pattern": r"\S"}),
+]

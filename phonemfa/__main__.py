@@ -6,13 +6,12 @@ import sys
 def main() -> None:
     """Run the command line, or say which packages it misses."""
     try:
-        from phonemfa.cli import app  # noqa: PLC0415 - its packages are an extra
+        from phonemfa.cli import run  # noqa: PLC0415 - its packages are an extra
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("phonemfa"):
             raise
         sys.exit(f"The command line needs {error.name}: pip install 'phonemfa[cli]'")
-    # Named, or the completion scripts that typer makes would be for a program "python -m phonemfa".
-    app(prog_name="phonemfa")
+    run()
 
 
 if __name__ == "__main__":

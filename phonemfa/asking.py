@@ -33,7 +33,7 @@ def agree(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
-    _need_a_person()
+    need_a_person()
     try:
         agreed = typer.confirm(question, default=False, err=True)
     except typer.Abort:
@@ -46,7 +46,7 @@ def agree_by_typing(word: str, question: str, *, yes: bool) -> None:
     """As `agree`, for what must not happen by a slip of a finger: `word` has to be typed."""
     if yes:
         return
-    _need_a_person()
+    need_a_person()
     try:
         typed = typer.prompt(f"{question} Type {word} to go on", default="", err=True)
     except typer.Abort:
@@ -65,7 +65,8 @@ def answer_of(question: str) -> bool | None:
         return None
 
 
-def _need_a_person() -> None:
+def need_a_person() -> None:
+    """End with `Exit.UNANSWERED` where nobody can be asked."""
     if not on_terminal():
         give_up(_NOT_ASKED)
 

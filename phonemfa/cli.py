@@ -5,6 +5,10 @@ Owns which commands there are. Refuses what they do: each has a package of its o
 
 from __future__ import annotations
 
+import os
+import sys
+from typing import NoReturn
+
 import typer
 
 from phonemfa.adopt.command import adopt
@@ -12,6 +16,10 @@ from phonemfa.break_glass.command import break_glass
 from phonemfa.doctor.command import doctor
 from phonemfa.drift.command import drift
 from phonemfa.enforce.command import enforce
+from phonemfa.exits import Exit
+from phonemfa.files import told
+from phonemfa.fleet.command import fleet
+from phonemfa.recover.command import recover
 from phonemfa.report.command import report
 from phonemfa.rollback.command import rollback
 from phonemfa.rotate.command import rotate
@@ -31,6 +39,22 @@ def main() -> None:
     """Looks after an Auth0 tenant's phone MFA beside `pulumi up`."""
 
 
+def run() -> NoReturn:
+    """Run the command line; a disk that does not take or give what it should is told in words."""
+    try:
+        try:
+            # Named, or typer's completion scripts would be for a program "python -m phonemfa".
+            app(prog_name="phonemfa")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"{told(error)}\n")
+        # Python would try to write the rest of standard output once more, and show a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.UNANSWERED)
+    raise AssertionError  # typer ends the process itself
+
+
 app.command()(doctor)
 app.command()(adopt)
 app.command()(drift)
@@ -40,3 +64,5 @@ app.command()(enforce)
 app.command()(break_glass)
 app.command()(rollback)
 app.command()(rotate)
+app.command()(recover)
+app.command()(fleet)

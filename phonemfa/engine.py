@@ -6,17 +6,26 @@ answers, to log in anywhere, and to take a secret as an argument.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
+
+
+PATIENCE: Final = 3600.0
+"""Seconds that one command of the engine may take. It waits for tenants, some without an end."""
+
+GRACE: Final = 60.0
+"""Seconds that the engine has to end after it was asked to."""
 
 
 class EngineFailedError(Exception):
@@ -62,10 +71,10 @@ class PulumiCli:
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._project = project
+        self.project = project
         self._options = ["--stack", stack, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
-        self._environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
     def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
         """Run one command to its end.
@@ -78,27 +87,26 @@ class PulumiCli:
         Raises:
             EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
         """
-        executable = shutil.which("pulumi", path=self._environ.get("PATH"))
+        executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
             raise EngineFailedError(
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
-                'or for the sandbox: eval "$(python -m sandbox env)".'
+                "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
-        ended = subprocess.run(
-            [executable, *arguments, *self._options],
-            cwd=self._project,
-            env=self._environ,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ended.returncode not in allowed:
+        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
+        if ran.exit not in allowed:
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ended.returncode}:\n"
-                f"{_failure(ended.stdout, ended.stderr)}"
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_failure(ran.out, ran.err)}"
             )
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
+        return ran
+
+    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
+        """Run a process to its end; the one thing that a caller of many stacks does otherwise.
+
+        Raises:
+            EngineFailedError: it cannot be run, or did not end in time.
+        """
+        return _ended(command, cwd=self.project, environ=self.environ, stdin=stdin)
 
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
@@ -152,6 +160,49 @@ class PulumiCli:
         """
         self.run("config", "set", "--secret", key, *self._config, stdin=value)
 
+    def import_resources(self, file: Path) -> None:
+        """`pulumi import --file`: into the state, unprotected; the tenant is only read.
+
+        Raises:
+            EngineFailedError: the import failed, or another run holds the lock.
+        """
+        given = ("--file", str(file), "--yes", "--skip-preview")
+        self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
+
+    def touch(self) -> None:
+        """Take the stack's lock and give it back; no resource is read or changed.
+
+        Raises:
+            EngineFailedError: another run holds the lock; the text says who.
+        """
+        self._refresh_nothing()
+
+    def forget_pending_creates(self) -> None:
+        """Remove the marks of unfinished operations from the state, and nothing else.
+
+        Raises:
+            EngineFailedError: another run holds the lock.
+        """
+        self._refresh_nothing("--clear-pending-creates")
+
+    def _refresh_nothing(self, *options: str) -> None:
+        # Of a stack's resources, the stack itself is the one that no provider is asked about.
+        roots = [
+            one["urn"]
+            for one in self.state()["deployment"].get("resources") or []
+            if one["type"] == "pulumi:pulumi:Stack"
+        ]
+        target = ["--target", *roots] if roots else []
+        self.run("refresh", "--yes", "--skip-preview", *options, *target, *self._config)
+
+    def cancel(self) -> None:
+        """`pulumi cancel`: remove every lock of the stack, whoever holds it.
+
+        Raises:
+            EngineFailedError: the locks could not be removed.
+        """
+        self.run("cancel", "--yes")
+
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
         return self._json("stack", "export")[1]
@@ -165,6 +216,38 @@ class PulumiCli:
                 f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
             ) from None
         return ran.exit, answer
+
+
+def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str) -> Ran:
+    """A program run to its end, which it is asked for when `PATIENCE` is over."""
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
+        raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
+    with child:
+        try:
+            out, err = child.communicate(stdin, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # As Ctrl-C does: the engine finishes what is under way, and records it.
+            child.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.communicate(timeout=GRACE)
+            child.kill()
+            raise EngineFailedError(
+                f"pulumi {command[1]} did not end within {PATIENCE:.0f} s and was ended. The auth0 "
+                "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
+                "then at what is there (pulumi refresh), and run it again."
+            ) from None
+        return Ran(child.returncode, out, err)
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

@@ -14,6 +14,8 @@ from typing import Any, Final, Literal, Self
 
 import httpx
 
+from components.bounded_http import BoundedClient
+
 MAX_BODY: Final = 65_536
 """Characters that GitHub takes in one comment or issue."""
 
@@ -22,6 +24,9 @@ _VARIABLES: Final = ("GITHUB_TOKEN", "GITHUB_REPOSITORY")
 _TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _PER_PAGE: Final = 100
 _TIMEOUT: Final = 30.0
+"""Seconds that GitHub may be silent within a request."""
+_TOTAL: Final = 60.0
+"""Seconds for one request, all of it."""
 
 
 class GitHubError(Exception):
@@ -49,7 +54,9 @@ class GitHub:
 
     def __init__(self, repository: str, token: str, *, url: str = _PUBLIC_API) -> None:
         self._repository = repository
-        self._http = httpx.Client(
+        self._http = BoundedClient(
+            total=_TOTAL,
+            json_only=True,
             base_url=f"{url.rstrip('/')}/repos/{repository}/",
             headers={
                 "Authorization": f"Bearer {token}",
@@ -170,12 +177,18 @@ class GitHub:
         page, more = 1, True
         while more:
             answer = self._send("GET", path, params={**query, "per_page": _PER_PAGE, "page": page})
-            yield from answer.json()
+            found = _decoded(answer)
+            if not isinstance(found, list) or not all(_is_thing(one) for one in found):
+                raise GitHubError(_not_github(self._http, path))
+            yield from found
             more, page = "next" in answer.links, page + 1
 
     def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._send(method, path, json=body).json()
-        return answer
+        answer = _decoded(self._send(method, path, json=body))
+        if not _is_thing(answer):
+            raise GitHubError(_not_github(self._http, path))
+        thing: dict[str, Any] = answer
+        return thing
 
     def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:
@@ -187,6 +200,22 @@ class GitHub:
         if not answer.is_success:
             raise GitHubError(_refused(self._repository, method, path, answer))
         return answer
+
+
+def _decoded(answer: httpx.Response) -> Any:
+    return answer.json() if answer.content.strip() else None
+
+
+def _is_thing(value: Any) -> bool:
+    """Whether it could be an issue or a comment."""
+    return isinstance(value, dict) and "html_url" in value and bool({"id", "number"} & value.keys())
+
+
+def _not_github(http: httpx.Client, path: str) -> str:
+    return (
+        f"{http.base_url.host} answered {path} otherwise than GitHub's REST API does: check "
+        "GITHUB_API_URL."
+    )
 
 
 def _hidden(marker: str) -> str:

@@ -13,7 +13,10 @@ import typer
 Stack = Annotated[str, typer.Option(help="The stack.", envvar="PHONEMFA_STACK")]
 Project = Annotated[Path, typer.Option(help="The folder with Pulumi.yaml and the stack files.")]
 ConfigFile = Annotated[
-    Path | None, typer.Option(help="The stack's file, when it is not Pulumi.<stack>.yaml.")
+    Path | None,
+    typer.Option(
+        help="The stack's file, when it is not Pulumi.<stack>.yaml.", envvar="PHONEMFA_CONFIG_FILE"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]

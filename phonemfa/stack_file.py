@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from components.faults import HIDDEN, Fault
+from components.faults import HIDDEN, Fault, printable
 from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
+from phonemfa.files import why
+from phonemfa.stack_yaml import loaded
+
+LARGEST: Final = 2**20
+"""Bytes of a stack's file; reading more takes PyYAML minutes."""
 
 
 class StackFileError(Exception):
@@ -38,14 +43,12 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
     """
     path = file or folder / f"Pulumi.{stack}.yaml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_yaml(path)
     except FileNotFoundError:
         known = ", ".join(sorted(one.name[7:-5] for one in folder.glob("Pulumi.*.yaml")))
         raise StackFileError(
             f"There is no {path.name} in {folder}. Stacks with a file: {known or 'none'}."
         ) from None
-    except yaml.YAMLError as error:
-        raise StackFileError(f"{path.name} is not YAML: {error}") from None
     config = content.get("config") if isinstance(content, dict) else None
     if not isinstance(config, dict):
         raise StackFileError(f"{path.name} has no `config:` block.")
@@ -56,9 +59,36 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
         for key, value in config.items()
         if isinstance(key, str) and key.startswith(prefix)
     }
+    domain = config.get("auth0:domain", "")
+    if not isinstance(domain, str):
+        raise StackFileError(f"{path.name}: auth0:domain is no text: set it without --secret.")
     faults = _key_faults(values.pop(API_KEY, None))
     settings = StackSettings.check(stack, values, faults=faults)
-    return StackFile(settings=settings, domain=str(config.get("auth0:domain", "")))
+    return StackFile(settings=settings, domain=domain)
+
+
+def read_yaml(path: Path) -> Any:
+    """What is in a YAML file, with nothing in it twice: Pulumi refuses that too.
+
+    Raises:
+        FileNotFoundError: there is none.
+        StackFileError: it cannot be read, or is not YAML.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise StackFileError(f"{path.name} is larger than any stack's file: over 1 MiB.")
+        return loaded(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise
+    except yaml.YAMLError as error:
+        raise StackFileError(f"{path.name} is not YAML: {printable(str(error))}") from None
+    except RecursionError:
+        raise StackFileError(f"{path.name} is not usable: it is nested too deep.") from None
+    except OSError as error:
+        raise StackFileError(f"{path} cannot be read: {why(error)}.") from None
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        # Not UTF-8, no date, no number: PyYAML passes Python's own errors on.
+        raise StackFileError(f"{path.name} is not usable: {printable(str(error)[:200])}.") from None
 
 
 def _key_faults(value: Any) -> list[Fault]:

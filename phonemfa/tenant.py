@@ -12,13 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from components.tenant_token import Tokens
 from components.vocabulary import TRIGGERS
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
 
-TIMEOUT: Final = 60.0
-"""Seconds that the tenant may take for one answer."""
+SILENCE: Final = 60.0
+"""Seconds that the tenant may be silent within a request."""
+
+TOTAL: Final = 120.0
+"""Seconds for one request, all of it."""
 
 _VARIABLES: Final = ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
 
@@ -114,31 +118,23 @@ def reading(access: Access) -> Iterator[ManagementClient]:
     Raises:
         TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
     """
-    import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
+    # With auth0-python half a second: only when a tenant is read.
     from auth0.management import ManagementClient  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    from components.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant_failure import failures, told  # noqa: PLC0415
 
     try:
-        with httpx.Client(timeout=TIMEOUT) as http:
-            yield ManagementClient(
+        with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE) as http:
+            tokens = Tokens(
+                http,
                 domain=access.domain,
                 client_id=access.client_id,
                 client_secret=access.client_secret,
-                httpx_client=http,
             )
-    except ApiError as error:
-        raise TenantUnreadableError(_refused(access, error)) from None
-    except httpx.HTTPStatusError as error:
-        raise TenantUnreadableError(
-            f"{access.domain} refused a token for client {access.client_id} "
-            f"({error.response.status_code}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and "
-            "that the application is authorised for the Management API."
-        ) from None
-    except httpx.HTTPError as error:
-        raise TenantUnreadableError(
-            f"No answer from https://{access.domain} ({type(error).__name__}: {error}). Check "
-            "AUTH0_DOMAIN, the network, and SSL_CERT_FILE for a tenant with a CA of its own."
-        ) from None
+            yield ManagementClient(domain=access.domain, token=tokens.get, httpx_client=http)
+    except failures() as error:
+        raise TenantUnreadableError(told(access.domain, error)) from None
 
 
 def _read(client: ManagementClient, domain: str) -> TenantView:
@@ -170,13 +166,4 @@ def _read(client: ManagementClient, domain: str) -> TenantView:
         actions=tuple(actions),
         bound=bound,
         provider=providers[0].model_dump(mode="json") if providers else None,
-    )
-
-
-def _refused(access: Access, error: Any) -> str:
-    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
-    message = body.get("message", "") if isinstance(body, Mapping) else ""
-    return (
-        f"{access.domain} answered {error.status_code}: {message or 'no message'}. "
-        "The README lists the scopes that the application needs."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from phonemfa.tenant import Access, TenantUnreadableError, reading
@@ -36,12 +37,23 @@ def writing(access: Access) -> Iterator[ManagementClient]:
         with reading(access) as client:
             yield client
     except TenantUnreadableError as error:
-        import httpx  # noqa: PLC0415 - `reading` has loaded it
-
         text = str(error)
-        if isinstance(error.__context__, httpx.TransportError):
+        if _may_be_done(error.__context__):
             text += " Whether the tenant did what it was asked is not known: look before repeating."
         raise WriteFailedError(text) from None
+
+
+def _may_be_done(failure: BaseException | None) -> bool:
+    """Whether a write that ended so may have reached the tenant all the same."""
+    # `reading` has loaded both.
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    from components.tenant_token import NoTokenError  # noqa: PLC0415
+
+    if isinstance(failure, ApiError):
+        # A gateway's answer, or one that nobody can read, comes after the request.
+        return (failure.status_code or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return not isinstance(failure, NoTokenError)
 
 
 def plain(answer: Any) -> dict[str, Any]:

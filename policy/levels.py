@@ -32,8 +32,13 @@ class LevelsError(ValueError):
 
 def file_of(stack: str, project: Path) -> Path | None:
     """The file with the levels of a stack; None when the stack has none."""
-    path = project / FOLDER / f"{stack}.json"
-    return path if path.is_file() else None
+    folder = project / FOLDER
+    path = folder / f"{stack}.json"
+    try:
+        # A stack's name comes from a preview's text too: it leads nowhere else.
+        return path if path.parent == folder and path.is_file() else None
+    except (OSError, ValueError):
+        return None  # a name that no file can have
 
 
 def settings_of(stack: str, project: Path) -> dict[str, Setting]:
@@ -51,7 +56,7 @@ def settings_of(stack: str, project: Path) -> dict[str, Setting]:
         return parse({}, source="no file")
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
     return parse(content, source=f"{FOLDER}/{path.name}")
 

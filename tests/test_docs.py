@@ -11,21 +11,27 @@ import typer
 from components.settings import StackSettings
 from phonemfa.cli import app
 from tests.contract import PROJECT
+from tests.docs.shown import pages
 
-PAGES = sorted(
-    [PROJECT / "README.md", PROJECT / "actions" / "README.md", *PROJECT.glob("docs/**/*.md")]
-)
-LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+PAGES = [*pages(), *PROJECT.glob("docs/reference/*.md")]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     broken = [
-        target
-        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        f"{target}#{heading}"
+        for target, heading in LINK.findall(page.read_text(encoding="utf-8"))
         if not (page.parent / target).exists()
+        or (heading and heading not in anchors(page.parent / target if target else page))
     ]
     assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one).strip().lower().replace(" ", "-") for one in headings}
 
 
 def test_the_readme_has_every_setting() -> None:

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import yaml
 
+from phonemfa.stack_yaml import loaded
+
 _TOP: Final = re.compile(r"config:\s*(#.*)?\Z")
 _WIDTH: Final = 10_000
 """Characters a line may have: a text that is folded over lines is hard to review."""
@@ -28,7 +30,7 @@ def config_of(text: str) -> dict[str, Any]:
         NoStackFileError: the text is not YAML, or its `config` is no mapping.
     """
     try:
-        content = yaml.safe_load(text) or {}
+        content = loaded(text) or {}
     except yaml.YAMLError as error:
         raise NoStackFileError(f"it is not YAML: {error}") from None
     config = content.get("config") if isinstance(content, dict) else None

@@ -17,6 +17,7 @@ from components.raw_config import API_KEY, NAMESPACE
 from components.settings import StackSettings
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
+from phonemfa.files import write_whole
 from phonemfa.stack_file import StackFileError
 
 
@@ -96,8 +97,7 @@ def changes_of(plan: Plan, project: Path, stack: str, *, file: Path | None = Non
 def write(changes: Changes) -> None:
     """Write the files, byte by byte: line endings in an Action's code are part of it."""
     for path, content in changes.files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode("utf-8"))
+        write_whole(path, content)
 
 
 def _place(key: str) -> int:

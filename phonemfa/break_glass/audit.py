@@ -9,6 +9,7 @@ import getpass
 import json
 import os
 import platform
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,10 +88,18 @@ def keep(path: Path, record: Record) -> None:
 def _append(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+    with os.fdopen(descriptor, "ab", buffering=0) as file:
         # A file of before may be open to others.
         os.fchmod(file.fileno(), _PRIVATE)
-        file.write(text)
+        before = os.fstat(file.fileno())
+        data = text.encode()
+        try:
+            while data:
+                data = data[file.write(data) or 0 :]
+        except OSError:
+            if stat.S_ISREG(before.st_mode):
+                os.ftruncate(file.fileno(), before.st_size)  # no half of a record
+            raise
 
 
 def _ci(environ: Mapping[str, str]) -> dict[str, str]:

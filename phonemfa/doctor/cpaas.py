@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT: Final = 10.0
-"""Seconds for a connection, and for an answer. The Action itself waits 8 s."""
+"""Seconds for a connection, and for silence within an answer. The Action itself waits 8 s."""
+
+TOTAL: Final = 20.0
+"""Seconds for one request, all of it."""
 
 PATHS: Final = {
     DeliveryMethod.TEXT: "/sms/3/messages",
@@ -111,19 +114,19 @@ def probe(
 def _client(host: str, address: str) -> Iterator[httpx.Client]:
     import httpx  # noqa: PLC0415 - only when the CPaaS is asked
 
+    from components.bounded_http import BoundedClient  # noqa: PLC0415
+
     if not address:
-        with httpx.Client(
-            base_url=f"https://{host}", timeout=TIMEOUT, follow_redirects=False
-        ) as http:
+        with BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT) as http:
             yield http
         return
     if not _ADDRESS.match(address):
         raise BadAddressError(f"{address!r} is no address: host:port, such as localhost:8444.")
-    with httpx.Client(
+    with BoundedClient(
+        total=TOTAL,
         base_url=f"https://{address}",
         headers={"Host": host},
         timeout=TIMEOUT,
-        follow_redirects=False,
         verify=httpx.create_ssl_context(),
         # A proxy would be asked for the address, which is this machine's or network's own.
         trust_env=False,
@@ -145,14 +148,23 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     return Answer(
         status=answer.status_code,
         is_cpaas=_is_cpaas(answer),
-        location=httpx.URL(answer.headers.get("location", "")).host,
+        location=_host(answer.headers.get("location", "")),
     )
+
+
+def _host(location: str) -> str:
+    import httpx  # noqa: PLC0415
+
+    try:
+        return httpx.URL(location).host
+    except httpx.InvalidURL:
+        return ""
 
 
 def _is_cpaas(answer: httpx.Response) -> bool:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(body, dict) and ("errorCode" in body or "requestError" in body)
 

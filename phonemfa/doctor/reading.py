@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from components.masking import redacted
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor import token
 from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TIMEOUT: Final = 30.0
-"""Seconds for one answer."""
+"""Seconds that the tenant may be silent within a request."""
+
+TOTAL: Final = 60.0
+"""Seconds for one request, all of it."""
 
 _PLAN_CODES: Final = frozenset(
     {
@@ -49,13 +53,18 @@ def read(
         environ: where AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_AUDIENCE are, or
             AUTH0_API_TOKEN, which goes before them.
     """
-    import httpx  # noqa: PLC0415 - with auth0-python half a second: only when a tenant is read
+    # With auth0-python half a second: only when a tenant is read.
     from auth0.management import ManagementClient  # noqa: PLC0415
+
+    from components.bounded_http import BoundedClient  # noqa: PLC0415
 
     wanted = domain or environ.get("AUTH0_DOMAIN", "")
     rate = Rate()
-    with httpx.Client(
-        timeout=TIMEOUT, event_hooks={"response": [lambda answer: _note(rate, answer)]}
+    with BoundedClient(
+        total=TOTAL,
+        json_only=True,
+        timeout=TIMEOUT,
+        event_hooks={"response": [lambda answer: _note(rate, answer)]},
     ) as http:
         try:
             access = _access(environ, wanted)
@@ -229,7 +238,7 @@ def _refused(error: Any, asked: str, scope: str) -> Refused:
     said = body if isinstance(body, Mapping) else {}
     # auth0-python's own error model calls it error_code.
     code = str(said.get("errorCode") or said.get("error_code") or "")
-    message = str(said.get("message") or "no message")
+    message = redacted(str(said.get("message") or "no message"))
     why = Why.OTHER
     if error.status_code == HTTPStatus.FORBIDDEN:
         if code == "insufficient_scope" or message.startswith("Insufficient scope"):

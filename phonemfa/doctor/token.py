@@ -12,6 +12,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from components.tenant_token import granted as granted_token
 from phonemfa.doctor.answers import Json, Refused, Why
 from phonemfa.tenant import Access
 
@@ -49,7 +50,7 @@ def ask(http: httpx.Client, access: Access, audience: str) -> Json | Refused:
         )
     except ValueError:
         content = {}
-    if answer.is_success and isinstance(content, dict) and content.get("access_token"):
+    if answer.is_success and isinstance(content, dict) and granted_token(content)[0]:
         return content
     return _no_token(access, answer.status_code, content if isinstance(content, dict) else {})
 

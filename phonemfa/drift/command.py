@@ -25,6 +25,7 @@ from phonemfa.drift.report import Report, as_json, repair_of, show
 from phonemfa.drift.sarif import as_sarif
 from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
+from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
 from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import Access, TenantUnreadableError
@@ -149,8 +150,7 @@ class _Outputs:
     def _write_files(self, report: Report) -> None:
         for path, text in ((self._sarif, as_sarif), (self._junit, as_junit)):
             if path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text(report), encoding="utf-8")
+                write_whole(path, text(report))
 
 
 def _keep_issue(report: Report) -> None:

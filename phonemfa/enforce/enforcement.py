@@ -18,6 +18,7 @@ from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.engine import EngineFailedError, is_change
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
@@ -133,8 +134,12 @@ class _Step:
 
     def _back(self, file_before: bytes) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
-        self.stack.file.write_bytes(file_before)
         earlier = _word(self.before)
+        file_trouble = ""
+        try:
+            write_whole(self.stack.file, file_before)
+        except FileNotWrittenError as error:
+            file_trouble = f"\nThe file still has the new policy, or is cut off: {error}"
         try:
             if self._policies() != self.before:
                 with writing(self.stack.access) as client:
@@ -142,11 +147,12 @@ class _Step:
         except (TenantUnreadableError, WriteFailedError) as error:
             return (
                 f"The policy could not be put back to {earlier}: {error}\nIf users cannot log in: "
-                "python -m phonemfa break-glass --reason …"
+                f"python -m phonemfa break-glass --reason …{file_trouble}"
             )
+        where = "in the tenant" if file_trouble else f"in {self.stack.file.name} and in the tenant"
         return (
-            f"The policy is {earlier} again, in {self.stack.file.name} and in the tenant. Pulumi's "
-            "state may say otherwise until the next pulumi up --refresh."
+            f"The policy is {earlier} again, {where}. Pulumi's state may say otherwise until the "
+            f"next pulumi up --refresh.{file_trouble}"
         )
 
 

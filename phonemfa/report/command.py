@@ -17,6 +17,7 @@ from phonemfa import options
 from phonemfa.console import give_up, notes, working
 from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.report.markdown import as_markdown
 from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
@@ -109,7 +110,7 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environ
 def _from_file(path: Path, project: Path) -> Environment:
     try:
         answer = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:
         return environment(read_preview(answer), project)
@@ -126,9 +127,9 @@ def _without_preview(name: str, error: Exception) -> Environment:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        give_up(f"The report cannot be written: {error}")
+        write_whole(path, text)
+    except FileNotWrittenError as error:
+        give_up(str(error))
 
 
 def _post(text: str, pull: int | None) -> None:

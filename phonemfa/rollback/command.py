@@ -20,6 +20,7 @@ from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.exits import Exit
+from phonemfa.files import write_whole
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
@@ -83,7 +84,7 @@ def rollback(
             return
         target = choose(installed, to)
         if write_code:
-            write_code.write_text(target.code, encoding="utf-8")
+            write_whole(write_code, target.code)
             notes().print(Text(f"The code of version {target.number} is in {write_code}."))
         if target.running:
             _nothing_to_do(installed, as_json=as_json)

@@ -19,6 +19,7 @@ from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of
 from phonemfa.engine import EngineFailedError, is_change
+from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
@@ -134,12 +135,12 @@ class _Attempt:
         try:
             changes = self._set(key)
         except BaseException:
-            self.stack.file.write_bytes(self.file_before)
+            write_whole(self.stack.file, self.file_before)
             raise
         if not changes:
             # A rotation that was cut off after its `pulumi up`, or the same key once more: what
             # the file had was that key too, in another encryption.
-            self.stack.file.write_bytes(self.file_before)
+            write_whole(self.stack.file, self.file_before)
             return Rotated(smoke=self._smoke(patience), written=self.before, was_there=True)
         try:
             with working("pulumi up --refresh with the new key"):
@@ -192,21 +193,27 @@ class _Attempt:
                     )
                 self.pause(_PAUSE)
 
+    def _file_back(self) -> str:
+        """The old key into the file; answers what came of it."""
+        try:
+            write_whole(self.stack.file, self.file_before)
+        except FileNotWrittenError as error:
+            return f"The old key is not back in the stack's file ({error})"
+        return f"The old key is back in {self.stack.file.name}"
+
     def _take_back(self) -> str:
         """The old key into file and tenant; answers what came of it."""
         try:
             before = key_times(self.stack)
-            self.stack.file.write_bytes(self.file_before)
+            write_whole(self.stack.file, self.file_before)
             with working("pulumi up --refresh with the old key"):
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
         except (EngineFailedError, TenantUnreadableError, OSError, _NotLiveError) as error:
-            self.stack.file.write_bytes(self.file_before)
             return (
-                f"The old key is back in {self.stack.file.name}, and could not be deployed: "
-                f"{error}\nRevoke no key. Which one the tenant has is not known: run pulumi up "
-                "--refresh, then phonemfa smoke."
+                f"{self._file_back()}, and could not be deployed: {error}\nRevoke no key. Which "
+                "one the tenant has is not known: run pulumi up --refresh, then phonemfa smoke."
             )
         return (
             f"The old key is back in {self.stack.file.name} and in the tenant. Do not revoke it; "

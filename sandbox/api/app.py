@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from sandbox.api.connection import SERVERS_SEND
 from sandbox.api.control import PREFIX, Control, Guard
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
@@ -26,6 +25,7 @@ from sandbox.api.faults import Faults
 from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.api.request_log import RequestLog
+from sandbox.connection import SERVERS_SEND
 from sandbox.tenant import ApiError, Tenant
 
 logger = logging.getLogger("sandbox.api")
@@ -91,11 +91,11 @@ def build_api(
 
 
 class Application(Starlette):
-    """Starlette that lets scripted faults find the connection; see `connection`."""
+    """Starlette that lets scripted faults find the connection; see `sandbox.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""
-        scope[SERVERS_SEND] = send
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import logging
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args, get_type_hints
@@ -251,7 +252,7 @@ class Control:
         Management API and token calls, oldest first, secrets masked; the last 10,000 are kept.
         """
         after = request.query_params.get("after", "0")
-        if not after.isdigit():
+        if not re.fullmatch(r"[0-9]{1,18}", after):
             raise ApiError(400, "after must be a sequence number")
         return answer(200, {"requests": self._log.entries(int(after))})
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.api import bodies, connection, oauth, table, tokens
+from sandbox import connection
+from sandbox.api import bodies, oauth, table, tokens
 from sandbox.api.effects import Call
 from sandbox.api.encoding import answer, error_answer, oauth_error
 from sandbox.api.faults import Fault, Faults
@@ -28,6 +30,7 @@ from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.api.operation import BASE, Operation
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant.store import StoreError
 
 logger = logging.getLogger("sandbox.api")
 
@@ -66,6 +69,8 @@ class Dispatcher:
         path = _raw_path(scope)
         fault = self._faults.striking(request.method, path) or _NO_FAULT
         await asyncio.sleep(fault.delay_seconds)
+        if fault.end_tokens:
+            self._tenant.clients.end_tokens()
         exchange = _Exchange()
         response: Response | None = None
         if fault.runs_request:
@@ -77,18 +82,13 @@ class Dispatcher:
         self._log.add(
             method=request.method,
             path=_with_query(path, scope),
-            status=None if fault.close or response is None else response.status_code,
+            status=None if fault.unanswered or response is None else response.status_code,
             body=exchange.body,
             size=exchange.size,
             fault=fault.replaces,
         )
         try:
-            if fault.close:
-                await connection.cut(scope, receive, send, None, 0)
-            elif response is not None and fault.truncate_bytes is not None:
-                await connection.cut(scope, receive, send, response, fault.truncate_bytes)
-            elif response is not None:
-                await response(scope, receive, send)
+            await _deliver(fault, response, scope, receive, send)
         finally:
             # Promised is promised, even when the answer did not get through.
             await self._finish(exchange.afterwards)
@@ -101,6 +101,13 @@ class Dispatcher:
             return await self._operation(request, path, exchange)
         except ApiError as refused:
             return error_answer(refused, self._limit_headers(path, refused.status))
+        except StoreError as error:
+            logger.error("The sandbox's state cannot be read or written: %s", error)  # noqa: TRY400
+            self._log.counters.errors += 1
+            return error_answer(
+                ApiError(500, f"The sandbox's state cannot be read or written: {error}"),
+                self._limit_headers(path, 500),
+            )
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
             self._log.counters.errors += 1
@@ -182,6 +189,28 @@ class Dispatcher:
                 self._log.counters.errors += 1
 
 
+async def _deliver(
+    fault: Fault, response: Response | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Send the answer, or what a fault makes of it."""
+    if fault.close:
+        await connection.cut(scope, receive, send, None, 0)
+    elif fault.half_close:
+        await connection.half_close(scope, receive)
+    elif fault.silent:
+        await connection.silence(receive)
+    elif fault.trickle == "head":
+        await connection.trickle_head(scope, receive, fault.trickle_seconds)
+    elif response is None:
+        return
+    elif fault.trickle == "body":
+        await connection.trickle(scope, receive, send, response, fault.trickle_seconds)
+    elif fault.truncate_bytes is not None:
+        await connection.cut(scope, receive, send, response, fault.truncate_bytes)
+    else:
+        await response(scope, receive, send)
+
+
 class _Exchange:
     """What has to be known of a request beyond its answer."""
 
@@ -223,8 +252,9 @@ def _faulty(fault: Fault, real: Response | None) -> Response | None:
     """The answer that a fault gives; cutting faults may cut the real one short."""
     if fault.status is None:
         return real
+    headers = fault.answer_headers(time.time())
     if fault.raw_body is not None:
-        return Response(fault.raw_body, status_code=fault.status, headers=fault.headers)
+        return Response(fault.raw_body, status_code=fault.status, headers=headers)
     if fault.body is not None:
-        return answer(fault.status, fault.body, fault.headers)
-    return error_answer(ApiError(fault.status, "Scripted fault"), fault.headers)
+        return answer(fault.status, fault.body, headers)
+    return error_answer(ApiError(fault.status, "Scripted fault"), headers)

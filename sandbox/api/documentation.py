@@ -16,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 
 from sandbox.api import table
 from sandbox.api.evidence import EVIDENCE
+from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import Assumptions
 
@@ -85,6 +86,7 @@ def tables() -> dict[str, str]:
         "operations": operations(),
         "tenant assumptions": assumptions(Assumptions),
         "delivery assumptions": assumptions(NotificationAssumptions),
+        "login assumptions": assumptions(LoginAssumptions),
     }
 
 

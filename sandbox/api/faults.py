@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Any, Literal
 
 FAULT_SCHEMA: dict[str, Any] = {
@@ -26,6 +27,13 @@ FAULT_SCHEMA: dict[str, Any] = {
         "delay_seconds": {"type": "number", "minimum": 0, "maximum": 60},
         "close": {"type": "boolean"},
         "truncate_bytes": {"type": "integer", "minimum": 0},
+        "half_close": {"type": "boolean"},
+        "silent": {"type": "boolean"},
+        "trickle": {"enum": ["head", "body"]},
+        "trickle_seconds": {"type": "number", "minimum": 0.001, "maximum": 60},
+        "reset_in_seconds": {"type": "integer"},
+        "retry_after_date_in_seconds": {"type": "integer"},
+        "end_tokens": {"type": "boolean"},
     },
 }
 
@@ -43,6 +51,15 @@ class Fault:
         delay_seconds: waited before anything else.
         close: cut the connection instead of answering.
         truncate_bytes: send that much of the body, then cut the connection.
+        half_close: end the sending side without an answer and without a goodbye of TLS.
+        silent: never answer; ends when the client goes.
+        trickle: send a head that never ends, or the `body` a byte at a time, `trickle_seconds`
+            apart.
+        reset_in_seconds: adds `x-ratelimit-reset`, so far from this machine's time; negative is
+            the past, as a client with a fast clock sees it.
+        retry_after_date_in_seconds: adds `retry-after` as a date, so far from this machine's time.
+        end_tokens: every token issued so far is refused from now on (401), as if it had expired
+            or the tenant's signing key had been rotated; the request itself goes on.
     """
 
     id: int
@@ -58,18 +75,42 @@ class Fault:
     delay_seconds: float = 0.0
     close: bool = False
     truncate_bytes: int | None = None
+    half_close: bool = False
+    silent: bool = False
+    trickle: Literal["head", "body"] | None = None
+    trickle_seconds: float = 0.1
+    reset_in_seconds: int | None = None
+    retry_after_date_in_seconds: int | None = None
+    end_tokens: bool = False
     seen: int = 0
 
     @property
     def replaces(self) -> bool:
-        """Whether it does more than wait."""
-        return self.close or self.status is not None or self.truncate_bytes is not None
+        """Whether the client sees something else than the real answer, whole and in time."""
+        return self.unanswered or any(
+            one is not None for one in (self.status, self.truncate_bytes, self.trickle)
+        )
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether no answer begins, or none that ends."""
+        return self.close or self.half_close or self.silent or self.trickle == "head"
 
     @property
     def runs_request(self) -> bool:
-        """Whether the request still takes effect; a truncated real answer has to exist first."""
-        truncates_real = self.truncate_bytes is not None and self.status is None
-        return not self.replaces or self.when == "after" or truncates_real
+        """Whether the request still takes effect; a spoilt real answer has to exist first."""
+        spoils_real = self.status is None and not self.unanswered
+        return self.when == "after" or spoils_real
+
+    def answer_headers(self, now: float) -> dict[str, str]:
+        """The headers of its own answer; `now` is unix seconds."""
+        headers = dict(self.headers)
+        if self.reset_in_seconds is not None:
+            headers["x-ratelimit-reset"] = str(int(now) + self.reset_in_seconds)
+        if self.retry_after_date_in_seconds is not None:
+            date = now + self.retry_after_date_in_seconds
+            headers["retry-after"] = formatdate(date, usegmt=True)
+        return headers
 
     def strikes(self, method: str, path: str) -> bool:
         """Count a request, and tell whether this fault hits it."""

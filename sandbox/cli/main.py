@@ -21,12 +21,14 @@ import typer
 from rich.console import Console
 
 from components.action_code import assemble
+from sandbox.cli.applied import run_phonemfa, run_pulumi
 from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
 from sandbox.engine.errors import SandboxError
-from sandbox.engine.files import private_folder
+from sandbox.engine.files import disk_error, private_folder
 from sandbox.server import daemon
+from sandbox.server.limits import small_buffers, take_all_files
 from sandbox.server.record import client, read_record, running_record
 
 NOT_RUNNING = 3
@@ -122,6 +124,7 @@ def serve(
     state_dir: StateDir = _STATE,
     tenant_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
     cpaas_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
+    pages_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
     generation: Annotated[Generation, typer.Option(help="Of a new tenant.")] = Generation.UNIFIED,
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
@@ -136,12 +139,15 @@ def serve(
         state_dir=workplace.state_dir,
         tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
         cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
+        pages_port=workplace.pages_port if pages_port is None else pages_port,
         generation="legacy" if generation is Generation.LEGACY else "unified",
     )
+    take_all_files()
+    small_buffers()
     with start(config) as running:
         workplace.say(
             f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
-            f"state {running.state_dir}"
+            f"pages {running.pages_url}, state {running.state_dir}"
         )
         ended.wait()
     workplace.say("stopped")
@@ -163,6 +169,7 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
     workplace.say(f"  tenant      {record.tenant_url}, {generation}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
+    workplace.say(f"  pages       {record.pages_url}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
 
@@ -183,11 +190,18 @@ def pulumi(
     project_dir: ProjectDir = PROJECT,
 ) -> None:
     """Run the real Pulumi CLI on stack sandbox: `python -m sandbox pulumi -- preview`."""
-    workplace = _workplace(state_dir, project_dir)
-    stack = workplace.stack(workplace.server())
-    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
-    workplace.progress.close()
-    raise typer.Exit(stack.run(context.args))
+    raise typer.Exit(run_pulumi(_workplace(state_dir, project_dir), context.args))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def phonemfa(
+    context: typer.Context,
+    *,
+    state_dir: StateDir = _STATE,
+    project_dir: ProjectDir = PROJECT,
+) -> None:
+    """Run an operator's command on stack sandbox: `python -m sandbox phonemfa -- drift`."""
+    raise typer.Exit(run_phonemfa(_workplace(state_dir, project_dir), context.args))
 
 
 @app.command("show-action")
@@ -240,6 +254,11 @@ def main() -> NoReturn:
             _show(errors, "Interrupted.", "Run the command again: it goes on from where it was.")
         raise
     except Exception as error:  # noqa: BLE001 - the last place where one can be told
+        state = Path(os.environ.get(STATE_VARIABLE, _STATE))
+        trouble = disk_error(error, state) if isinstance(error, OSError) else None
+        if trouble:
+            _show(errors, trouble.problem, trouble.fix)
+            sys.exit(1)
         _show(errors, f"{type(error).__name__}: {error}", _kept(traceback.format_exc()))
         sys.exit(1)
     sys.exit(0)

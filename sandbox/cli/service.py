@@ -33,12 +33,13 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
         workplace.progress,
         tenant_port=workplace.tenant_port,
         cpaas_port=workplace.cpaas_port,
+        pages_port=workplace.pages_port,
         generation=workplace.generation,
         environ=workplace.environ,
     )
     workplace.say(
         f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
-        f"CPaaS {record.cpaas_url}"
+        f"CPaaS {record.cpaas_url}, pages {record.pages_url}"
     )
     return record, True
 
@@ -48,6 +49,7 @@ def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
     for variable, wanted, actual in (
         (ports.TENANT_VARIABLE, workplace.tenant_port, record.tenant_port),
         (ports.CPAAS_VARIABLE, workplace.cpaas_port, record.cpaas_port),
+        (ports.PAGES_VARIABLE, workplace.pages_port, record.pages_port),
     ):
         # Without the variable any port is good: the one it was started with.
         if workplace.environ.get(variable) and wanted != actual:

@@ -10,11 +10,12 @@ import json
 import time
 from dataclasses import dataclass
 
+from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.service import serving
 from sandbox.cli.workplace import Workplace
-from sandbox.engine.files import private_folder, write_atomically
+from sandbox.engine.files import check_room, private_folder, write_atomically
 from sandbox.engine.locks import turn
 from sandbox.engine.progress import elapsed
 from sandbox.server.node import check_node
@@ -39,7 +40,7 @@ def up(workplace: Workplace, options: UpOptions) -> None:
         SandboxError: with what to do; running it again goes on from there.
     """
     begun = time.monotonic()
-    private_folder(workplace.state_dir)
+    check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
         check_node()
@@ -62,10 +63,12 @@ def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bo
         settle_pending_operations(workplace, record, stack)
         if stack.matches(refresh=options.refresh):
             workplace.say("stack: sandbox is up to date, nothing to apply (0 changes)")
+            note_applied(workplace, record, first=True)
             return False
         workplace.say("stack: sandbox differs from the program; applying it (pulumi up)")
     workplace.progress.close()
     stack.up(refresh=options.refresh and not created)
+    note_applied(workplace, record)
     return True
 
 
@@ -93,8 +96,11 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
     workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
     workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
     workplace.say()
+    workplace.say(f"See it: {record.pages_url}   (the phones that the tenant reaches)")
+    workplace.say()
     workplace.say("Go on with:")
     workplace.say("  make up ARGS=--send                                 send two codes again")
     workplace.say("  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here")
+    workplace.say("  .venv/bin/python -m sandbox phonemfa -- drift      an operator's command")
     workplace.say("  .venv/bin/python -m sandbox env --secrets           for other clients")
     workplace.say("  make down                                           stop it; state is kept")

@@ -72,6 +72,12 @@ class Workplace:
         return ports.port_from(value, ports.CPAAS_PORT, variable=ports.CPAAS_VARIABLE)
 
     @property
+    def pages_port(self) -> int:
+        """The port wanted for the pages."""
+        value = self.environ.get(ports.PAGES_VARIABLE)
+        return ports.port_from(value, ports.PAGES_PORT, variable=ports.PAGES_VARIABLE)
+
+    @property
     def generation(self) -> str:
         """The generation of a tenant that is yet to be made: asked for, or the stack's own."""
         if self.wanted_generation:

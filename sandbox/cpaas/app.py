@@ -16,6 +16,8 @@ Control routes, which the real service does not have:
 from __future__ import annotations
 
 import json
+import logging
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -27,25 +29,28 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from sandbox import connection
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.json_body import TooLargeError, json_body
 
+logger = logging.getLogger("sandbox.cpaas")
+
+DELIVERY_HEADER = "x-sandbox-delivery"
+"""Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
-
-
-_TRANSPORT = "sandbox.transport"
+TRICKLE_SECONDS = 1.0
 
 
 class _CpaasApp(Starlette):
-    """Starlette that remembers the connection, which ASGI has no word for."""
+    """Starlette that lets scripted answers find the connection; see `sandbox.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # uvicorn's `send` is a method of the request cycle, which holds the transport. Taken
-        # here, before any middleware wraps it.
-        scope[_TRANSPORT] = getattr(getattr(send, "__self__", None), "transport", None)
+        """Remember the server's own `send`, then go on as usual."""
+        scope.setdefault(connection.SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 
 
@@ -63,7 +68,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
     async def add_answers(request: Request) -> Response:
         try:
-            entries = (await request.json())["answers"]
+            entries = (await json_body(request))["answers"]
             cpaas.script.add([ScriptedAnswer.from_json(entry) for entry in entries])
         except (ValueError, KeyError, TypeError) as error:
             return JSONResponse({"error": f"answers: {error}"}, 400)
@@ -77,7 +82,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
     async def change_keys(request: Request) -> Response:
         try:
-            key, scopes = _key(await request.json())
+            key, scopes = _key(await json_body(request))
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         if request.method == "POST":
@@ -100,29 +105,42 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]
-    return _CpaasApp(routes=routes, exception_handlers={404: _not_found})
+    return _CpaasApp(routes=routes, exception_handlers={404: _not_found, sqlite3.Error: _no_inbox})
 
 
 async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     try:
-        body: object = json.loads(await request.body())
+        body: object = await json_body(request)
     except ClientDisconnect:
         return Response(status_code=499)
+    except TooLargeError:
+        return JSONResponse(errors.body(channel, 413), 413)
     except ValueError:
         body = None
     scripted = cpaas.script.take(channel) or ScriptedAnswer()
     if scripted.delay:
         await anyio.sleep(scripted.delay)
     authorization = request.headers.get("authorization")
+    delivery_id = request.headers.get(DELIVERY_HEADER)
+    if delivery_id is not None:
+        cpaas.remember(delivery_id, body)
     answer: Answer | None = None
     if (scripted.fault is None and scripted.status is None) or scripted.accept:
         forced = STATUSES[scripted.refusal] if scripted.refusal else None
-        answer = cpaas.send(channel, authorization=authorization, body=body, forced=forced)
+        answer = cpaas.send(
+            channel,
+            authorization=authorization,
+            body=body,
+            forced=forced,
+            delivery_id=delivery_id,
+        )
     if scripted.fault is not None:
         return _broken(scripted, answer, request)
     if scripted.status is not None:
-        content = scripted.body or errors.body(channel, scripted.status)
-        return JSONResponse(content, scripted.status)
+        content = scripted.body
+        if content is None:
+            content = errors.body(channel, scripted.status)
+        return JSONResponse(content, scripted.status, dict(scripted.headers))
     assert answer is not None  # noqa: S101 - neither fault nor status was scripted
     return JSONResponse(answer.body, answer.status)
 
@@ -133,16 +151,18 @@ def _broken(scripted: ScriptedAnswer, answer: Answer | None, request: Request) -
     faults: dict[str, Callable[[], Response]] = {
         "html": lambda: HTMLResponse("<!doctype html><title>502 Bad Gateway</title>"),
         "truncated": lambda: Response(text[: len(text) // 2], media_type=json_type),
+        "empty": lambda: Response(b"", media_type=json_type),
+        "not_utf8": lambda: Response(b'{"messages": "\xff\xfe"}', media_type=json_type),
         "redirect": lambda: Response(
             status_code=307, headers={"location": str(request.url.replace(path="/elsewhere"))}
         ),
         "huge": lambda: StreamingResponse(_huge(request), media_type=json_type),
-        "trickle": lambda: StreamingResponse(_trickle(text), media_type=json_type),
-        "cut": lambda: _Unfinished(
-            text, headers={"content-length": str(len(text) + 100)}, media_type=json_type
-        ),
-        "silent": _Silent,
-        "reset": _Reset,
+        "trickle": lambda: _Broken("trickle", Response(text, media_type=json_type)),
+        "cut": lambda: _Broken("cut", Response(text, media_type=json_type)),
+        "trickle_head": lambda: _Broken("trickle_head"),
+        "half_closed": lambda: _Broken("half_closed"),
+        "silent": lambda: _Broken("silent"),
+        "reset": lambda: _Broken("reset"),
     }
     return faults[scripted.fault or "reset"]()
 
@@ -155,40 +175,33 @@ async def _huge(request: Request) -> AsyncIterator[bytes]:
         yield block
 
 
-async def _trickle(text: str) -> AsyncIterator[bytes]:
-    for byte in text.encode():
-        yield bytes([byte])
-        await anyio.sleep(1)
+class _Broken(Response):
+    """An answer of which `connection` makes less, or nothing."""
 
-
-class _Unfinished(Response):
-    """Promises more bytes than it sends: the server closes the connection when it ends."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": bytes(self.body), "more_body": True})
-
-
-class _Silent(Response):
-    """Never answers; ends when the client has gone."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-class _Reset(Response):
-    """Closes the connection without a byte of an answer."""
+    def __init__(self, how: str, whole: Response | None = None) -> None:
+        super().__init__()
+        self._how = how
+        self._whole = whole or Response()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        transport = scope.get(_TRANSPORT)
-        if transport is None:
-            message = {"error": "fault reset: this server does not show its connections"}
+        try:
+            await self._act(scope, receive, send)
+        except connection.ConnectionCutError:
+            message = {"error": f"fault {self._how}: this server does not show its connections"}
             await JSONResponse(message, 501)(scope, receive, send)
-            return
-        transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+
+    async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._how == "trickle":
+            await connection.trickle(scope, receive, send, self._whole, TRICKLE_SECONDS)
+        elif self._how == "trickle_head":
+            await connection.trickle_head(scope, receive, TRICKLE_SECONDS)
+        elif self._how == "half_closed":
+            await connection.half_close(scope, receive)
+        elif self._how == "silent":
+            await connection.silence(receive)
+        else:
+            part = self._whole if self._how == "cut" else None
+            await connection.cut(scope, receive, send, part, len(self._whole.body) // 2)
 
 
 def _pending(cpaas: Cpaas) -> dict[str, Any]:
@@ -203,6 +216,12 @@ def _key(body: Any) -> tuple[str, list[str]]:
     if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
         raise ValueError("scopes: a list of texts is needed")
     return body["key"], scopes
+
+
+async def _no_inbox(request: Request, error: Exception) -> Response:
+    logger.error("The sandbox's inbox cannot be read or written: %s", error)
+    channel = "voice" if request.url.path.startswith("/tts/") else "sms"
+    return JSONResponse(errors.body(channel, 500), 500)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:

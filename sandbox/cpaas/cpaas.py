@@ -17,7 +17,7 @@ import threading
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +100,7 @@ class Cpaas:
         self._lock = threading.RLock()
         self._known_ids: OrderedDict[str, None] = OrderedDict()
         self._recent: dict[str, deque[datetime]] = {}
+        self._last_of: OrderedDict[str, object] = OrderedDict()
         self._requests: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
 
     def send(
@@ -109,24 +110,26 @@ class Cpaas:
         authorization: str | None,
         body: object,
         forced: Status | None = None,
+        delivery_id: str | None = None,
     ) -> Answer:
         """Answer one send request; `forced` is the status every good message then gets.
+
+        `delivery_id` is the delivery that the request belongs to, where the sandbox marked it.
 
         Returns the vendor's answer: 200 with a status a message, or 400, 401, 403 in the error
         shape of the endpoint.
         """
         refusal = self._authorise(channel, authorization)
         with self._lock:
-            self._requests.append(
-                SeenRequest(channel, refusal is None, body, self._clock().isoformat())
-            )
+            at = self._clock().isoformat()
+            self._requests.append(SeenRequest(channel, refusal is None, body, at))
             if refusal is not None:
                 return refusal
             if faults := violations(channel, body):
                 return Answer(400, errors.body(channel, 400, faults))
             assert isinstance(body, dict)  # noqa: S101 - the schema says so
             results = [
-                self._accept(channel, message, destination, forced, body)
+                self._accept(channel, message, destination, forced, body, delivery_id=delivery_id)
                 for message in body["messages"]
                 for destination in message["destinations"]
             ]
@@ -134,6 +137,19 @@ class Cpaas:
         if len(results) > 1:
             answer = {"bulkId": body.get("bulkId") or uuid.uuid4().hex, **answer}
         return Answer(200, answer)
+
+    def remember(self, delivery_id: str, body: object) -> None:
+        """What was last asked for a delivery, also where a script answers it."""
+        with self._lock:
+            self._last_of.pop(delivery_id, None)
+            self._last_of[delivery_id] = body
+            while len(self._last_of) > KEPT_REQUESTS:
+                self._last_of.popitem(last=False)
+
+    def last_request_of(self, delivery_id: str) -> object:
+        """The body of the last request for a delivery; None when none is remembered."""
+        with self._lock:
+            return self._last_of.get(delivery_id)
 
     def requests(self) -> list[SeenRequest]:
         """The last requests, oldest first."""
@@ -161,6 +177,7 @@ class Cpaas:
             self._keys = dict(self._first_keys)
             self.script.clear()
             self._requests.clear()
+            self._last_of.clear()
             self._known_ids.clear()
             self._recent.clear()
             self.inbox.clear()
@@ -185,6 +202,8 @@ class Cpaas:
         destination: dict[str, Any],
         forced: Status | None,
         body: dict[str, Any],
+        *,
+        delivery_id: str | None,
     ) -> dict[str, Any]:
         message_id = destination.get("messageId") or uuid.uuid4().hex
         status = forced or self._judge(channel, message, destination)
@@ -192,8 +211,10 @@ class Cpaas:
             self._known_ids[message_id] = None
             while len(self._known_ids) > KNOWN_IDS:
                 self._known_ids.popitem(last=False)
-            self._recent.setdefault(destination["to"], deque()).append(self._clock())
-            self.inbox.add(_received(channel, message, destination["to"], message_id))
+            if self._flooding_filter:
+                self._recent.setdefault(destination["to"], deque()).append(self._clock())
+            received = _received(channel, message, destination["to"], message_id)
+            self.inbox.add(replace(received, delivery_id=delivery_id))
         result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}
         if channel == "voice":
             return {"to": destination["to"], **result}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from sandbox.cpaas.statuses import STATUSES
@@ -17,19 +17,33 @@ Channel = Literal["sms", "voice"]
 FINAL_STATUSES = range(200, 600)
 MAX_DELAY = 60
 
-Fault = Literal["reset", "cut", "html", "truncated", "redirect", "silent", "huge", "trickle"]
+Fault = Literal[
+    "reset",
+    "half_closed",
+    "cut",
+    "html",
+    "truncated",
+    "empty",
+    "not_utf8",
+    "redirect",
+    "silent",
+    "huge",
+    "trickle",
+    "trickle_head",
+]
 
 
 @dataclass(frozen=True)
 class ScriptedAnswer:
     """One entry: at most one of `status`, `refusal` and `fault`; `delay` goes with any of them.
 
-    `status` answers with that HTTP status and the endpoint's error body (or `body`). `refusal`
-    names a status of `statuses.py` for an otherwise good request. `fault` breaks the transport:
-    reset (connection closed without an answer), cut (closed within the body), html, truncated
-    (JSON that stops early), redirect, silent (never an answer), huge (a body without end),
-    trickle (a byte at a time). `accept` delivers the message all the same: the answer is lost,
-    the message is not.
+    `status` answers with that HTTP status and the endpoint's error body (or `body`), and with
+    `headers`. `refusal` names a status of `statuses.py` for an otherwise good request. `fault`
+    breaks the answer: reset (connection closed without one), half_closed (nothing more is sent,
+    and TLS says no goodbye), cut (closed within the body), html, truncated (JSON that stops
+    early), empty, not_utf8, redirect, silent (never an answer), huge (a body without end), trickle
+    (the body a byte at a time), trickle_head (a head that never ends). `accept` delivers the
+    message all the same: the answer is lost, the message is not.
     """
 
     status: int | None = None
@@ -37,6 +51,7 @@ class ScriptedAnswer:
     fault: Fault | None = None
     delay: float = 0.0
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     accept: bool = False
     channel: Channel | None = None
 
@@ -51,6 +66,12 @@ class ScriptedAnswer:
             raise ValueError(f"fault: {self.fault!r} unknown; one of {', '.join(get_args(Fault))}")
         if self.channel is not None and self.channel not in get_args(Channel):
             raise ValueError(f"channel: {self.channel!r} unknown; sms or voice")
+        if not isinstance(self.headers, Mapping) or not all(
+            isinstance(one, str) and one.isascii() and one.isprintable()
+            for pair in self.headers.items()
+            for one in pair
+        ):
+            raise ValueError("headers: an object of names and values in printable ASCII")
         if not 0 <= self.delay <= MAX_DELAY:
             raise ValueError(f"delay: {self.delay} is not within 0 to {MAX_DELAY} seconds")
 
@@ -61,7 +82,7 @@ class ScriptedAnswer:
         Raises:
             ValueError: for an unknown key or a value out of range.
         """
-        known = {field.name for field in fields(cls)}
+        known = {one.name for one in fields(cls)}
         if unknown := sorted(set(entry) - known):
             raise ValueError(f"{unknown[0]}: unknown key; known are {', '.join(sorted(known))}")
         try:

@@ -6,9 +6,13 @@ Refuses to know what is in the files.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from pathlib import Path
+
+from sandbox.engine.errors import SandboxError
 
 SECRET_MODE = 0o600
 
@@ -27,6 +31,50 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> 
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+ROOM = 16 * 1024 * 1024
+"""Bytes that a sandbox needs at least: databases with their logs, certificates, Pulumi's state."""
+
+_TROUBLE = {
+    errno.ENOSPC: ("is full", "Make room there and run the command again: nothing is lost."),
+    errno.EDQUOT: ("is over its quota", "Make room there and run the command again."),
+    errno.EROFS: ("is read-only", "Make it writable, or choose another: SANDBOX_STATE_DIR."),
+    errno.EACCES: ("is not this user's", "Change its owner or mode, or set SANDBOX_STATE_DIR."),
+    errno.EPERM: ("is not this user's", "Change its owner or mode, or set SANDBOX_STATE_DIR."),
+}
+
+
+class DiskError(SandboxError):
+    """A folder that cannot take or give what is needed."""
+
+
+def check_room(folder: Path) -> None:
+    """Make sure that a disk has room, before half of something is written to it.
+
+    Raises:
+        DiskError: less than `ROOM` is left.
+    """
+    free = shutil.disk_usage(folder).free
+    if free < ROOM:
+        raise DiskError(
+            f"The disk of {folder} is full: {free // 2**20} MiB are left, and the sandbox needs "
+            f"{ROOM // 2**20}.",
+            _TROUBLE[errno.ENOSPC][1],
+        )
+
+
+def disk_error(error: OSError, folder: Path) -> DiskError | None:
+    """What a person has to do about a failed file operation; None when it is no disk's fault.
+
+    Args:
+        error: what failed.
+        folder: where, for an error that does not say.
+    """
+    if error.errno not in _TROUBLE:
+        return None
+    what, fix = _TROUBLE[error.errno]
+    return DiskError(f"{error.filename or f'The disk of {folder}'} {what} ({error.strerror}).", fix)
 
 
 def private_folder(path: Path) -> Path:

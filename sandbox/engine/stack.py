@@ -20,7 +20,6 @@ import json
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,16 +50,6 @@ _WITH_CONFIG_FILE = {
 }
 
 
-@dataclass(frozen=True)
-class PendingOperation:
-    """Something a killed run had begun and not seen the end of."""
-
-    kind: str
-    resource_type: str
-    name: str
-    inputs: Mapping[str, Any]
-
-
 class SandboxStack:
     """The stack `sandbox` of the project in `project_dir`, with its state in `state_dir`.
 
@@ -82,9 +71,9 @@ class SandboxStack:
         progress: Progress | None = None,
     ) -> None:
         self._engine = engine
-        self._project = project_dir.absolute()
+        self.project = project_dir.absolute()
         self._state = state_dir.absolute()
-        self._environment = {**environment, "PULUMI_STACK": STACK}
+        self.environment = {**environment, "PULUMI_STACK": STACK}
         self._progress: Progress = Silence() if progress is None else progress
         self.config_file = self._state / f"Pulumi.{STACK}.yaml"
 
@@ -153,8 +142,8 @@ class SandboxStack:
         arguments += ["--preview-only"] if verb == "refresh" else []
         ended = run_watched(
             self.command(arguments),
-            cwd=self._project,
-            env=self._environment,
+            cwd=self.project,
+            env=self.environment,
             on_line=lines.append,
             on_wait=lambda: self._progress.tick(says),
         )
@@ -188,7 +177,7 @@ class SandboxStack:
             an orderly way (it then keeps its state whole) and waited for.
         """
         with subprocess.Popen(
-            self.command(arguments), cwd=self._project, env=self._environment
+            self.command(arguments), cwd=self.project, env=self.environment
         ) as child:
             try:
                 return child.wait()
@@ -210,19 +199,6 @@ class SandboxStack:
             words += ["--config-file", str(self.config_file)]
         return words
 
-    def pending_operations(self) -> list[PendingOperation]:
-        """What an earlier, killed run had begun in the tenant without recording the outcome."""
-        deployment = self.deployment()
-        return [
-            PendingOperation(
-                kind=str(operation.get("type", "")),
-                resource_type=str(operation["resource"]["type"]),
-                name=str(operation["resource"]["urn"]).rpartition("::")[2],
-                inputs=operation["resource"].get("inputs") or {},
-            )
-            for operation in deployment.get("pending_operations") or []
-        ]
-
     def deployment(self) -> dict[str, Any]:
         """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
         exported = json.loads(self._quiet(["stack", "export", "--stack", STACK]))
@@ -234,7 +210,7 @@ class SandboxStack:
         ended = subprocess.run(
             arguments,
             cwd=self._state,
-            env=self._environment,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -250,7 +226,7 @@ class SandboxStack:
         ended = subprocess.run(
             command,
             cwd=self._state,
-            env=self._environment,
+            env=self.environment,
             input=stdin,
             capture_output=True,
             text=True,
@@ -261,7 +237,7 @@ class SandboxStack:
         return ended.stdout
 
     def _project_name(self) -> str:
-        path = self._project / "Pulumi.yaml"
+        path = self.project / "Pulumi.yaml"
         try:
             name = (yaml.safe_load(path.read_text()) or {}).get("name")
         except (OSError, yaml.YAMLError, AttributeError) as error:
@@ -273,7 +249,7 @@ class SandboxStack:
         return name
 
     def _committed_configuration(self, project: str) -> str:
-        path = self._project / f"Pulumi.{STACK}.yaml"
+        path = self.project / f"Pulumi.{STACK}.yaml"
         restore = f"Restore it: git checkout -- {path.name}"
         try:
             text = path.read_text()

@@ -1,13 +1,14 @@
-"""How often one user may be sent a code, as Auth0 documents it.
+"""How often something may be done, as Auth0 documents it: buckets that fill with time.
 
-Owns a bucket a user and channel. Refuses to know messages and logs.
+Owns the bucket, and the one that a user's codes come out of. Refuses to know messages and logs.
 
 Source: cpaas-and-actions.md §2.8: a bucket of 10 messages, refilled one an hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,6 +16,52 @@ from sandbox.notifications.rules import NotSentError
 
 BURST: Final = 10
 REFILL: Final = timedelta(hours=1)
+_SWEPT_AT: Final = 1_000
+"""So many buckets are looked through for full ones, which need no memory."""
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a bucket holds: `left` of `burst`, and when one more may be taken once it is empty."""
+
+    left: int
+    burst: int
+    reset: datetime | None = None
+
+
+class Buckets:
+    """Buckets of `burst`, one a key; `refill` is the time that gives back one."""
+
+    def __init__(self, now: Callable[[], datetime], *, burst: int, refill: timedelta) -> None:
+        self._now = now
+        self._burst = burst
+        self._refill = refill
+        self._full_at: dict[Hashable, datetime] = {}
+
+    def allowance(self, key: Hashable) -> Allowance:
+        """What is left, without taking any."""
+        now = self._now()
+        missing = max(self._full_at.get(key, now) - now, timedelta())
+        # A bucket that misses a part of one has not got that one back yet.
+        left = max(self._burst - -(-missing // self._refill), 0)
+        if left:
+            return Allowance(left, self._burst)
+        return Allowance(0, self._burst, now + missing - (self._burst - 1) * self._refill)
+
+    def take(self, key: Hashable) -> datetime | None:
+        """Take one; None when there was one, else when there will be."""
+        allowance = self.allowance(key)
+        if not allowance.left:
+            return allowance.reset
+        now = self._now()
+        if len(self._full_at) >= _SWEPT_AT:
+            self._full_at = {one: full for one, full in self._full_at.items() if full > now}
+        self._full_at[key] = max(self._full_at.get(key, now), now) + self._refill
+        return None
+
+    def forget(self) -> None:
+        """Fill every bucket."""
+        self._full_at.clear()
 
 
 class LimitReachedError(NotSentError):
@@ -26,11 +73,14 @@ class LimitReachedError(NotSentError):
 
 
 class UserLimits:
-    """Buckets that fill with time."""
+    """A bucket a user and channel."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._full_at: dict[tuple[str, str], datetime] = {}
+        self._buckets = Buckets(now, burst=BURST, refill=REFILL)
+
+    def allowance(self, user: str, delivery_method: str) -> Allowance:
+        """How many messages the user may still be sent this way."""
+        return self._buckets.allowance((user, delivery_method))
 
     def take(self, user: str, delivery_method: str) -> None:
         """Count one message.
@@ -38,12 +88,10 @@ class UserLimits:
         Raises:
             LimitReachedError: it is one too many.
         """
-        now, key = self._now(), (user, delivery_method)
-        full_at = max(self._full_at.get(key, now), now) + REFILL
-        if full_at - now > BURST * REFILL:
-            raise LimitReachedError(full_at - BURST * REFILL)
-        self._full_at[key] = full_at
+        reset = self._buckets.take((user, delivery_method))
+        if reset is not None:
+            raise LimitReachedError(reset)
 
     def forget(self) -> None:
         """Fill every bucket."""
-        self._full_at.clear()
+        self._buckets.forget()

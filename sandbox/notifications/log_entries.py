@@ -8,6 +8,7 @@ Auth0 nobody edits it either, so an Action that repeats the code in it should sh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ def write(
     assumptions: NotificationAssumptions,
     *,
     test_send: bool,
+    user: Mapping[str, Any],
 ) -> None:
     """Log a delivery that came to its end.
 
@@ -42,7 +44,7 @@ def write(
     for_mfa = delivery.message_type in OTP_TYPES and not tested
     wanted = assumptions.failed_message_logs
     if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
-        _write_factor_event(tenant, delivery, channel, failed=failed)
+        _write_factor_event(tenant, delivery, channel, failed=failed, user=user)
     if failed and wanted != "gd_send" and tenant.generation == "unified":
         tenant.logs.add(
             "fn",
@@ -72,9 +74,13 @@ def write_limit(tenant: TenantView, delivery: Delivery, reset: datetime) -> None
 
 
 def _write_factor_event(
-    tenant: TenantView, delivery: Delivery, channel: str, *, failed: bool
+    tenant: TenantView,
+    delivery: Delivery,
+    channel: str,
+    *,
+    failed: bool,
+    user: Mapping[str, Any],
 ) -> None:
-    user = events.user_for(delivery.to)
     details: dict[str, Any] = {
         "authenticator": {
             "id": f"{channel}|sandbox",

@@ -1,22 +1,27 @@
 """Control routes of the pipeline, beside the Management API under /_sandbox/.
 
-    POST /_sandbox/challenge   {"to", "delivery_method"?, "message_type"?, "locale"?}: a Delivery
-    GET  /_sandbox/messages    ?to=&after=&wait=SECONDS: what phones received, oldest first
-    GET  /_sandbox/deliveries  the last deliveries, oldest first
+    POST   /_sandbox/challenge   {"to", "delivery_method"?, "message_type"?, "locale"?}: a Delivery
+    GET    /_sandbox/messages    ?to=&channel=&after=&wait=SECONDS: what phones received, oldest
+                                 first; each has `codes`, the one-time codes in its text
+    DELETE /_sandbox/messages    ?to=: 204; forgets what this phone, or every phone, received
+    GET    /_sandbox/deliveries  ?to=: the last deliveries, oldest first
 
+Phones keep the last 10,000 messages of all together; the oldest go first.
 Owns reading and answering these. Refuses rules; nothing like this exists in Auth0.
 """
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as HttpRoute
 
-from sandbox.inbox import Inbox
+from sandbox.inbox import Channel, Inbox
+from sandbox.inbox.numbers import e164
+from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
 
@@ -33,7 +38,7 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
 
     async def challenge(request: Request) -> Response:
         try:
-            order = _order(await request.json())
+            order = _order(await json_body(request))
         except ValueError as error:
             return _refused(error)
         delivery = await service.challenge(**order)
@@ -43,22 +48,31 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
         query = request.query_params
         to, after = query.get("to"), query.get("after")
         try:
+            channel = _channel(query.get("channel"))
             wait = _wait(query.get("wait"), to)
-            found = inbox.messages(to, after)
+            found = inbox.messages(to, after, channel=channel)
             if not found and wait and to is not None:
-                found = [await inbox.wait_for(to, wait, after)]
+                found = [await inbox.wait_for(to, wait, after, channel=channel)]
         except ValueError as error:
             return _refused(error)
         except TimeoutError:
             found = []
-        return JSONResponse({"messages": [message.to_json() for message in found]})
+        shown = [{**message.to_json(), "codes": message.codes} for message in found]
+        return JSONResponse({"messages": shown})
 
-    async def deliveries(_: Request) -> Response:
-        return JSONResponse({"deliveries": [one.to_json() for one in service.deliveries()]})
+    async def forget(request: Request) -> Response:
+        inbox.clear(request.query_params.get("to"))
+        return Response(status_code=204)
+
+    async def deliveries(request: Request) -> Response:
+        to = request.query_params.get("to")
+        found = [one for one in service.deliveries() if to is None or e164(one.to) == e164(to)]
+        return JSONResponse({"deliveries": [one.to_json() for one in found]})
 
     return [
         HttpRoute("/_sandbox/challenge", challenge, methods=["POST"]),
         HttpRoute("/_sandbox/messages", messages, methods=["GET"]),
+        HttpRoute("/_sandbox/messages", forget, methods=["DELETE"]),
         HttpRoute("/_sandbox/deliveries", deliveries, methods=["GET"]),
     ]
 
@@ -80,6 +94,12 @@ def _order(body: Any) -> dict[str, Any]:
     if not isinstance(order["locale"], str | None):
         raise _BadRequestError("locale: text or null is needed")
     return order
+
+
+def _channel(text: str | None) -> Channel | None:
+    if text is None or text in get_args(Channel):
+        return cast("Channel | None", text)
+    raise _BadRequestError(f"channel: {text!r} unknown; one of {', '.join(get_args(Channel))}")
 
 
 def _wait(text: str | None, to: str | None) -> float:

@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 import uuid
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
+from sandbox.inbox import DeliveryJournal
 from sandbox.notifications import events, log_entries, rendering
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.limits import LimitReachedError, UserLimits
+from sandbox.notifications.limits import Allowance, LimitReachedError, UserLimits
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
 from sandbox.notifications.view import TenantView
 from sandbox.runner import ActionOutcome
 from sandbox.tenant import default_templates
 
-Outcome = Literal["success", "drop", "retry", "error", "not_sent"]
-KEPT_DELIVERIES = 200
+Outcome = Literal["pending", "success", "drop", "retry", "error", "not_sent"]
+SHOWN_DELIVERIES = 200
+"""Of those that are kept, so many are answered at a time."""
 
 
 class Runner(Protocol):
@@ -44,13 +46,25 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True)
+class Try:
+    """One execution of the Action: when it began, how long it took, and what it ended with."""
+
+    at: str
+    seconds: float
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Delivery:
     """One message and what became of it.
 
-    `outcome`: success; drop (the Action gave up); retry (still failing after the last attempt);
-    error (the Action threw or timed out); not_sent (the tenant's configuration stood in the
-    way, `attempts` is 0). `reason` says why when it is not success. `text` is what was rendered
-    for the delivery method in use. Times are RFC 3339.
+    `outcome`: pending while nothing is known (also between two attempts); success; drop (the
+    Action gave up); retry (still failing after the last attempt); error (the Action threw or
+    timed out); not_sent (the tenant's configuration stood in the way, `attempts` is 0). `reason`
+    says why when it is not success. `text` is what was rendered for the delivery method in use.
+    `tries` are the attempts one by one; `most_attempts` is how many there may be. Times are
+    RFC 3339.
     """
 
     id: str
@@ -65,10 +79,18 @@ class Delivery:
     text: str | None = None
     locale: str | None = None
     console: list[str] = field(default_factory=list)
+    tries: list[Try] = field(default_factory=list)
+    most_attempts: int = 1
+    trigger: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The delivery as a JSON object, keys as the fields."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Delivery:
+        """What `to_json` gave."""
+        return cls(**{**document, "tries": [Try(**one) for one in document["tries"]]})
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,18 @@ class _Order:
     locale: str | None
     template: Mapping[str, Any] | None = None
     test_send: bool = False
+    user: Mapping[str, Any] | None = None
+    code: str | None = None
+    limited: bool = False
+
+    @property
+    def whose(self) -> Mapping[str, Any]:
+        return self.user or events.user_for(self.to)
+
+    @property
+    def limited_as(self) -> str:
+        # Without a login the number is all that tells users apart.
+        return str(self.user["user_id"]) if self.user else self.to
 
 
 class NotificationService:
@@ -91,6 +125,7 @@ class NotificationService:
         sleep: waits between attempts, seconds.
         now: the time of a record, UTC.
         new_code: makes the one-time code.
+        journal: where deliveries are kept; default: in memory.
     """
 
     def __init__(
@@ -102,6 +137,7 @@ class NotificationService:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         new_code: Callable[[], str] = lambda: f"{secrets.randbelow(1_000_000):06d}",
+        journal: DeliveryJournal | None = None,
     ) -> None:
         self.assumptions = assumptions or NotificationAssumptions()
         self._tenant = tenant
@@ -109,8 +145,9 @@ class NotificationService:
         self._sleep = sleep
         self._now = now
         self._new_code = new_code
-        self._deliveries: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
+        self._journal = journal or DeliveryJournal()
         self._limits = UserLimits(now)
+        self._end_what_was_cut_off()
 
     async def challenge(
         self,
@@ -119,16 +156,41 @@ class NotificationService:
         delivery_method: str,
         message_type: str = "otp_verify",
         locale: str | None = None,
+        user: Mapping[str, Any] | None = None,
+        code: str | None = None,
+        limited: bool = False,
     ) -> Delivery:
-        """Send a new code as a login (or enrolment, or password reset) would.
+        """Send a code as a login (or enrolment, or password reset) would.
 
         Args:
             to: the user's number as Auth0 holds it, normally E.164.
             delivery_method: text or voice.
             message_type: one of Auth0's five.
             locale: what the login asked for with `ui_locales`.
+            user: who logs in, as Actions see them; without one, a made-up user of this number.
+            code: one to send again; without one, a new one.
+            limited: count it against the user's limit whatever `user_limits` says.
         """
-        return await self._deliver(_Order(to, delivery_method, message_type, locale))
+        order = _Order(
+            to, delivery_method, message_type, locale, user=user, code=code, limited=limited
+        )
+        return await self._deliver(order)
+
+    def preview(self, message_type: str, delivery_method: str, *, code: str = "123456") -> str:
+        """What a message would say if it were sent now, with a made-up user; nothing is sent.
+
+        Raises:
+            NotSentError: its template does not render, or is disabled and nothing takes its place.
+        """
+        order = _Order("+819012345678", delivery_method, message_type, None)
+        shown = None if message_type == "blocked_account" else code
+        legacy = self._tenant.generation == "legacy"
+        text, _ = self._prepare(order, shown, legacy=legacy, locale=self._tenant_locale())
+        return text
+
+    def allowance(self, user_id: str, delivery_method: str) -> Allowance:
+        """How many codes the user may still be sent this way; counted are those with a limit."""
+        return self._limits.allowance(user_id, delivery_method)
 
     async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
         """The provider's test message: the verification text, as there is no type of its own."""
@@ -144,12 +206,13 @@ class NotificationService:
         await self._deliver(order)
 
     def deliveries(self) -> list[Delivery]:
-        """The last deliveries, oldest first."""
-        return list(self._deliveries)
+        """The last deliveries whose outcome is known, oldest first."""
+        found = self._journal.finished(limit=SHOWN_DELIVERIES)
+        return [Delivery.from_json(document) for document in found]
 
     def reset(self) -> None:
         """Forget the deliveries, and how many a user had."""
-        self._deliveries.clear()
+        self._journal.clear()
         self._limits.forget()
 
     # -- one delivery -------------------------------------------------------------------------
@@ -166,8 +229,8 @@ class NotificationService:
             locale=order.locale or self._tenant_locale(),
         )
         try:
-            if self.assumptions.user_limits and not order.test_send:
-                self._limits.take(order.to, order.delivery_method)
+            if order.limited or (self.assumptions.user_limits and not order.test_send):
+                self._limits.take(order.limited_as, order.delivery_method)
             route = route_for(
                 self._tenant,
                 delivery_method=order.delivery_method,
@@ -175,29 +238,42 @@ class NotificationService:
                 test_send=order.test_send,
             )
             # Auth0's wording: no code with blocked_account.
-            code = None if order.message_type == "blocked_account" else self._new_code()
-            text, event = self._prepare(order, route, code, delivery)
+            wanted = order.message_type != "blocked_account"
+            code = (order.code or self._new_code()) if wanted else None
+            text, event = self._prepare(
+                order,
+                code,
+                legacy=route.trigger == LEGACY_TRIGGER,
+                locale=delivery.locale,
+                correlation_id=delivery.id,
+            )
         except LimitReachedError as limit:
-            done = _with(delivery, reason=str(limit))
-            self._deliveries.append(done)
+            done = replace(delivery, reason=str(limit))
+            self._keep(done)
             log_entries.write_limit(self._tenant, done, limit.reset)
             return done
         except NotSentError as refusal:
-            done = _with(delivery, reason=str(refusal))
+            done = replace(delivery, reason=str(refusal))
         else:
-            done = await self._attempt(route, event, _with(delivery, code=code, text=text))
-        self._deliveries.append(done)
-        log_entries.write(self._tenant, done, self.assumptions, test_send=order.test_send)
+            done = await self._attempt(route, event, replace(delivery, code=code, text=text))
+        self._keep(done)
+        log_entries.write(
+            self._tenant, done, self.assumptions, test_send=order.test_send, user=order.whose
+        )
         return done
 
     async def _attempt(
         self, route: Route, event: Mapping[str, Any], delivery: Delivery
     ) -> Delivery:
-        console: list[str] = []
         legacy = route.trigger == LEGACY_TRIGGER
-        attempt = 0
+        most = self.assumptions.max_retries + 1
+        delivery = replace(
+            delivery, outcome="pending", trigger=route.trigger, most_attempts=1 if legacy else most
+        )
+        # Kept before the Action runs: what arrives from it belongs to this delivery.
+        self._keep(delivery)
         while True:
-            attempt += 1
+            at, begun = self._now().isoformat(), time.monotonic()
             outcome = await self._runner.execute(
                 code=route.action.code,
                 version_id=route.action.version_id,
@@ -205,42 +281,59 @@ class NotificationService:
                 event=event,
                 secrets=route.action.secrets,
             )
-            console += outcome.console
+            one = Try(at, round(time.monotonic() - begun, 3), outcome.kind, outcome.reason)
+            delivery = replace(
+                delivery,
+                attempts=delivery.attempts + 1,
+                reason=outcome.reason,
+                console=delivery.console + outcome.console,
+                tries=[*delivery.tries, one],
+            )
             again = outcome.kind == "retry" or (
                 outcome.kind == "error"
                 and not legacy
                 and self.assumptions.throw_in_custom_provider == "retry"
             )
             # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
-            if not again or attempt > self.assumptions.max_retries:
-                return _with(
-                    delivery,
-                    outcome=outcome.kind,
-                    attempts=attempt,
-                    reason=outcome.reason,
-                    console=console,
-                )
+            if not again or delivery.attempts >= most:
+                return replace(delivery, outcome=outcome.kind)
+            self._keep(delivery)
             await self._sleep(self.assumptions.retry_delay)
+
+    def _keep(self, delivery: Delivery) -> None:
+        self._journal.put(delivery.to_json(), finished=delivery.outcome != "pending")
+
+    def _end_what_was_cut_off(self) -> None:
+        for document in self._journal.unfinished():
+            cut = Delivery.from_json(document)
+            why = "the sandbox ended before this delivery did"
+            self._keep(replace(cut, outcome="error", reason=why))
 
     # -- texts and events ---------------------------------------------------------------------
 
     def _prepare(
-        self, order: _Order, route: Route, code: str | None, delivery: Delivery
+        self,
+        order: _Order,
+        code: str | None,
+        *,
+        legacy: bool,
+        locale: str | None,
+        correlation_id: str = "",
     ) -> tuple[str, dict[str, Any]]:
         template = order.template or self._tenant.phone_template(order.message_type)
         settings = self._tenant.settings()
         name = template["tenant"]
-        user = events.user_for(order.to)
+        user = order.whose
         given = rendering.variables(
             code=code,
-            locale=delivery.locale,
+            locale=locale,
             settings=settings,
             tenant_name=name,
             user=user,
             client=events.CLIENT,
         )
         spoken = rendering.for_voice(given, self.assumptions)
-        if route.trigger == LEGACY_TRIGGER:
+        if legacy:
             variables = given if order.delivery_method == "text" else spoken
             text = rendering.render(
                 self._legacy_source(order.message_type), rendering.legacy_variables(variables)
@@ -251,10 +344,10 @@ class NotificationService:
                 delivery_method=order.delivery_method,
                 message_type=order.message_type,
                 recipient=order.to,
-                language=delivery.locale,
+                language=locale,
                 tenant_name=name,
                 user=user,
-                correlation_id=delivery.id,
+                correlation_id=correlation_id,
             )
         body = self._body(order, template)
         as_text = rendering.render(body.get("text", ""), given)
@@ -268,10 +361,10 @@ class NotificationService:
             message_type=order.message_type,
             recipient=order.to,
             sender=template["content"].get("from") or None,
-            locale=delivery.locale,
+            locale=locale,
             tenant={"id": name, "friendly_name": given["friendly_name"]},
             user=user,
-            correlation_id=delivery.id,
+            correlation_id=correlation_id,
         )
 
     def _body(self, order: _Order, template: Mapping[str, Any]) -> Mapping[str, str]:
@@ -298,7 +391,3 @@ class NotificationService:
         provider = self._tenant.phone_provider() or {}
         methods = provider.get("configuration", {}).get("delivery_methods") or ["text"]
         return str(methods[0])
-
-
-def _with(delivery: Delivery, **changes: Any) -> Delivery:
-    return Delivery(**{**asdict(delivery), **changes})

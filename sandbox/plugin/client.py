@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,15 +25,22 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-import httpx
+import components  # noqa: F401 - auth0-python is loaded as far as it is used
+from components.masking import redacted
+from components.tenant_token import granted
 
 if TYPE_CHECKING:
+    import httpx
     from auth0.management import AsyncAuth0
+
+    from components.bounded_http import BoundedAsyncClient
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
 SERVER_ERROR_TRIES: Final = 3
 RATE_LIMIT_TRIES: Final = 10
 """The official plugin waits for ever on 429; a sandbox that never ends helps nobody."""
+LONGEST_REQUEST: Final = 60.0
+"""Seconds for one request, all of it; the official plugin has no such limit."""
 LONGEST_WAIT: Final = 60.0
 WAIT_WITHOUT_HEADER: Final = 5.0
 TOKEN_LEEWAY: Final = 10.0
@@ -70,15 +79,22 @@ class Management:
         self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
     ) -> None:
         self._credentials = credentials
+        self._secrets = [credentials.client_secret]
         self._sleep = sleep or asyncio.sleep
-        self._http = httpx.AsyncClient(timeout=30.0, follow_redirects=False)
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
 
     @cached_property
+    def _http(self) -> BoundedAsyncClient:
+        # Imported late, as auth0-python below: a preview sends nothing and need not wait for it.
+        from components.bounded_http import BoundedAsyncClient  # noqa: PLC0415
+
+        return BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
+
+    @cached_property
     def sdk(self) -> AsyncAuth0:
-        """auth0-python's client. Imported late: half a second that a preview need not spend."""
+        """auth0-python's client."""
         from auth0.management import AsyncAuth0  # noqa: PLC0415
 
         return AsyncAuth0(
@@ -95,7 +111,9 @@ class Management:
         Raises:
             ManagementError: with status and Auth0's own message; status 0 when no answer came.
         """
+        import httpx  # noqa: PLC0415
         from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+        from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
 
         server_errors = rate_limits = 0
         while True:
@@ -110,9 +128,17 @@ class Management:
                     server_errors += 1
                     await self._sleep(0.5 * 2**server_errors)
                 else:
-                    raise ManagementError(status, _describe(status, error.body)) from None
+                    said = redacted(_describe(status, error.body), self._secrets)
+                    raise ManagementError(status, said) from None
             except httpx.HTTPError as error:
-                raise self._unreachable(error) from None
+                if not _may_pass(error) or server_errors >= SERVER_ERROR_TRIES:
+                    raise self._unreachable(error) from None
+                server_errors += 1
+                await self._sleep(0.5 * 2**server_errors)
+            except ParsingError:
+                raise ManagementError(
+                    0, f"{self._credentials.domain} answered in a form that Auth0 does not have"
+                ) from None
 
     async def _bearer(self) -> str:
         async with self._token_lock:
@@ -121,31 +147,43 @@ class Management:
             return self._token
 
     async def _fetch_token(self) -> None:
+        """As golang's oauth2 does: with HTTP Basic, and on any failure once more in the body."""
         credentials = self._credentials
         pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
+        basic = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        try:
+            await self._ask_token(basic, {})
+        except ManagementError:
+            own = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+            await self._ask_token({}, own)
+
+    async def _ask_token(self, headers: Mapping[str, str], form: Mapping[str, str]) -> None:
+        import httpx  # noqa: PLC0415 - loaded already
+
+        credentials = self._credentials
+        asked = time.monotonic()
         try:
             answer = await self._http.post(
                 f"https://{credentials.domain}/oauth/token",
-                headers={"Authorization": f"Basic {b64encode(pair.encode()).decode()}"},
-                data={"audience": credentials.audience, "grant_type": "client_credentials"},
+                headers=headers,
+                data={"audience": credentials.audience, "grant_type": "client_credentials", **form},
             )
         except httpx.HTTPError as error:
             raise self._unreachable(error) from None
         body: Any = None
         with contextlib.suppress(ValueError):
             body = answer.json()
-        if (
-            answer.status_code != HTTPStatus.OK
-            or not isinstance(body, dict)
-            or not body.get("access_token")
-        ):
+        token, seconds = granted(body)
+        if answer.status_code != HTTPStatus.OK or not token:
             raise ManagementError(answer.status_code, self._token_refused(answer.status_code, body))
-        self._token = body["access_token"]
-        self._token_expires = time.monotonic() + float(body.get("expires_in", 0))
+        self._token = token
+        # oauth2 takes a token without an end for one that does not end.
+        self._token_expires = asked + (math.inf if seconds is None else seconds)
 
     def _token_refused(self, status: int, body: Any) -> str:
         detail = body if isinstance(body, dict) else {}
         reason = f"{detail.get('error', 'no code')}: {detail.get('error_description', '')}"
+        reason = redacted(reason, self._secrets)
         return (
             f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
             f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
@@ -160,6 +198,29 @@ class Management:
             "Is the tenant's domain right (AUTH0_DOMAIN), is it running, and is its certificate "
             "authority named by SSL_CERT_FILE?",
         )
+
+
+def _may_pass(error: httpx.HTTPError) -> bool:
+    """Whether the official plugin asks again: not after a bad certificate, nor within an answer.
+
+    A request that takes too long would hold the official plugin up for ever.
+    """
+    import httpx  # noqa: PLC0415 - loaded already
+
+    from components.bounded_http import BrokenAnswerError  # noqa: PLC0415 - loaded already
+
+    causes: BaseException | None = error
+    while causes is not None:
+        if isinstance(causes, ssl.SSLCertVerificationError):
+            return False
+        causes = causes.__cause__ or causes.__context__
+    never = (
+        BrokenAnswerError,
+        httpx.LocalProtocolError,
+        httpx.TimeoutException,
+        httpx.UnsupportedProtocol,
+    )
+    return isinstance(error, httpx.TransportError) and not isinstance(error, never)
 
 
 def _plain(answer: Any) -> Any:
@@ -185,6 +246,9 @@ def _describe(status: int, body: Any) -> str:
         message = message.get("message") or message.get("error_description") or "no message"
         if code:
             message = f"{message} ({code})"
+    else:
+        # Not repeated: a proxy's page can be long, and hold what was sent to it.
+        message = "an answer that is not JSON"
     return f"{status} {phrase}: {message}"
 
 

@@ -19,6 +19,7 @@ const util = require('node:util');
 const vm = require('node:vm');
 
 const { ActionCache } = require('./cache.cjs');
+const { markRequests } = require('./deliveries.cjs');
 const { routeNames } = require('./names.cjs');
 
 const EXECUTION_LIMIT_MS = 20000;
@@ -64,12 +65,15 @@ class ActionRuntime {
 
   #now;
 
+  /** The delivery in whose flow this is asked; undefined outside of one. */
+  currentDelivery = () => this.#executions.getStore()?.delivery;
+
   constructor({ executionLimitMs = EXECUTION_LIMIT_MS, now = Date.now } = {}) {
     this.#limit = executionLimitMs;
     this.#now = now;
     // One console for the life of an instance, as its code holds on to it; executions may
     // interleave, so each line goes to the execution in whose flow it was written.
-    const write = (...args) => this.#executions.getStore()?.write(args);
+    const write = (...args) => this.#executions.getStore()?.output.write(args);
     this.console = Object.freeze({ log: write, info: write, warn: write, error: write, debug: write, trace: write });
   }
 
@@ -86,7 +90,7 @@ class ActionRuntime {
       const api = { cache: this.#cache(trigger) };
       if (notification) api.notification = notificationApi(verdict);
       const given = { ...structuredClone(event), secrets: { ...secrets }, configuration: {} };
-      await this.#executions.run(output, () => {
+      await this.#executions.run({ output, delivery: event?.transaction?.correlation_id }, () => {
         const handler = this.#handler(versionId, code, name);
         return this.#withinLimit(handler(given, api));
       });
@@ -171,6 +175,7 @@ function serve() {
   // Without Node's report: it prints source and message, and an Action's may hold a secret.
   process.on('uncaughtException', () => process.exit(UNCAUGHT));
   let runtime = new ActionRuntime();
+  markRequests(() => runtime.currentDelivery());
   readline.createInterface({ input: process.stdin }).on('line', async (line) => {
     const { id, start, execute } = JSON.parse(line);
     if (start) {

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.engine.files import private_folder
+from sandbox.engine.files import check_room, private_folder
 from sandbox.engine.processes import program_of
 from sandbox.engine.progress import Progress
 from sandbox.server import ports
@@ -35,6 +35,7 @@ def spawn(
     *,
     tenant_port: int,
     cpaas_port: int,
+    pages_port: int,
     generation: str = "unified",
     environ: Mapping[str, str] | None = None,
 ) -> ServerRecord:
@@ -44,15 +45,17 @@ def spawn(
         ServerError: a port is taken, or it ended before it answered (with the end of its log).
     """
     state_dir = private_folder(state_dir.absolute())
+    check_room(state_dir)
     # Asked here too, because an error of this process is easier to read than a log's last lines.
     for port, what, variable in (
         (tenant_port, "tenant", ports.TENANT_VARIABLE),
         (cpaas_port, "CPaaS", ports.CPAAS_VARIABLE),
+        (pages_port, "pages", ports.PAGES_VARIABLE),
     ):
         ports.take_port(port, what=what, variable=variable).close()
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
     command += ["--tenant-port", str(tenant_port), "--cpaas-port", str(cpaas_port)]
-    command += ["--generation", generation]
+    command += ["--pages-port", str(pages_port), "--generation", generation]
     with (state_dir / LOG).open("wb") as log:
         child = subprocess.Popen(
             command,

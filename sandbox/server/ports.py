@@ -1,4 +1,4 @@
-"""Takes the sandbox's two ports, on loopback only.
+"""Takes the sandbox's three ports, on loopback only.
 
 Owns binding, and the message for a port that is taken: who has it and what to set instead.
 Refuses to serve anything.
@@ -15,8 +15,10 @@ from sandbox.server.errors import ServerError
 LOOPBACK = "127.0.0.1"
 TENANT_VARIABLE = "SANDBOX_TENANT_PORT"
 CPAAS_VARIABLE = "SANDBOX_CPAAS_PORT"
+PAGES_VARIABLE = "SANDBOX_PAGES_PORT"
 TENANT_PORT = 8443
 CPAAS_PORT = 8444
+PAGES_PORT = 8445
 
 
 def take_port(port: int, *, what: str, variable: str) -> socket.socket:

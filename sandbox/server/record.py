@@ -38,6 +38,8 @@ class ServerRecord:
     started_at: str
     source: str
     credentials: str
+    # Absent from what a sandbox without pages wrote, which may still run.
+    pages_port: int = 0
 
     @property
     def tenant_url(self) -> str:
@@ -49,12 +51,17 @@ class ServerRecord:
         """The CPaaS's address for people; Actions reach it as https://cpaas.sandbox.test."""
         return f"https://localhost:{self.cpaas_port}"
 
+    @property
+    def pages_url(self) -> str:
+        """The pages that people look at. Plain HTTP: no browser trusts the sandbox's CA."""
+        return f"http://localhost:{self.pages_port}"
+
 
 def source() -> str:
     """A fingerprint of the sandbox's code as it is now: changes when a file is edited."""
     digest = hashlib.sha256()
     for path in sorted(_SOURCES.rglob("*")):
-        if path.suffix in {".py", ".cjs", ".json"}:
+        if path.suffix in {".py", ".cjs", ".json", ".j2", ".css", ".js"}:
             facts = path.stat()
             digest.update(
                 f"{path.relative_to(_SOURCES)} {facts.st_mtime_ns} {facts.st_size}\n".encode()

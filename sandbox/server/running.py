@@ -13,13 +13,14 @@ import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from filelock import FileLock, Timeout
 
 from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.files import private_folder
+from sandbox.login import LoginAssumptions
 from sandbox.notifications import NotificationAssumptions
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, assemble
@@ -35,8 +36,9 @@ from sandbox.server.record import (
     source,
     write_record,
 )
-from sandbox.server.serving import HttpsServer
+from sandbox.server.serving import HttpsServer, Plain
 from sandbox.tenant import Assumptions
+from sandbox.tenant.store import StoreError
 from sandbox.tenant.tenant import Generation
 
 
@@ -46,24 +48,26 @@ class ServerConfig:
 
     Attributes:
         state_dir: everything that outlives the process: databases, CA, credentials.
-        tenant_port, cpaas_port: ports on 127.0.0.1; 0 lets the system choose.
+        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
         generation: the experience of a tenant that does not exist yet.
-        assumptions, notification_assumptions: answers to what the contract leaves open; None:
-            the defaults.
+        assumptions, notification_assumptions, login_assumptions: answers to what the contract
+            leaves open; None: the defaults.
         rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
     """
 
     state_dir: Path
     tenant_port: int = ports.TENANT_PORT
     cpaas_port: int = ports.CPAAS_PORT
+    pages_port: int = ports.PAGES_PORT
     generation: Generation = "unified"
     assumptions: Assumptions | None = None
     notification_assumptions: NotificationAssumptions | None = None
+    login_assumptions: LoginAssumptions | None = None
     rate_limit: RateLimit | None = None
 
 
 class RunningSandbox:
-    """A sandbox that answers on both ports until `stop`; also a context manager.
+    """A sandbox that answers on its ports until `stop`; also a context manager.
 
     Attributes:
         record: pid, ports and instance id, as written to `server.json`.
@@ -96,6 +100,11 @@ class RunningSandbox:
         return self.record.cpaas_url
 
     @property
+    def pages_url(self) -> str:
+        """`http://localhost:<port>` of the pages for people."""
+        return self.record.pages_url
+
+    @property
     def ca_file(self) -> Path:
         """The CA a client has to trust (PEM)."""
         return self.state_dir / "ca.pem"
@@ -121,7 +130,7 @@ class RunningSandbox:
         )
 
     def stop(self) -> None:
-        """End both listeners and everything behind them. Safe to call twice."""
+        """End every listener and everything behind them. Safe to call twice."""
         self._resources.close()
 
     def __enter__(self) -> Self:
@@ -132,7 +141,7 @@ class RunningSandbox:
 
 
 def start(config: ServerConfig) -> RunningSandbox:
-    """Start the sandbox in threads of this process; returns when both ports answer.
+    """Start the sandbox in threads of this process; returns when its ports answer.
 
     Raises:
         ServerError: the state folder is in use, a port is taken, or Node is missing or too old.
@@ -149,36 +158,50 @@ def start(config: ServerConfig) -> RunningSandbox:
         cpaas_listener = resources.enter_context(
             ports.take_port(config.cpaas_port, what="CPaaS", variable=ports.CPAAS_VARIABLE)
         )
+        pages_listener = resources.enter_context(
+            ports.take_port(config.pages_port, what="pages", variable=ports.PAGES_VARIABLE)
+        )
         tenant_port = int(tenant_listener.getsockname()[1])
         cpaas_port = int(cpaas_listener.getsockname()[1])
+        pages_port = int(pages_listener.getsockname()[1])
         instance_id = str(uuid.uuid4())
-        parts = assemble(
+        parts = _assembled(
             state_dir,
             domain=f"localhost:{tenant_port}",
             cpaas_port=cpaas_port,
+            pages_port=pages_port,
             ca_file=certificates.ca_file,
             credentials=credentials,
             generation=config.generation,
             instance_id=instance_id,
             assumptions=config.assumptions,
             notification_assumptions=config.notification_assumptions,
+            login_assumptions=config.login_assumptions,
             rate_limit=config.rate_limit,
         )
         resources.callback(parts.close)
-        for application, listener, name in (
-            (parts.cpaas_app, cpaas_listener, "CPaaS"),
-            (parts.tenant_app, tenant_listener, "tenant"),
+        pages = Plain(parts.pages_app, pages_listener)
+        for application, listener, name, beside in (
+            (parts.cpaas_app, cpaas_listener, "CPaaS", ()),
+            (parts.tenant_app, tenant_listener, "tenant", (pages,)),
         ):
             server = HttpsServer(
-                application, listener, certificate=certificates.server_file, name=name
+                application,
+                listener,
+                certificate=certificates.server_file,
+                name=name,
+                beside=beside,
             )
             resources.callback(server.stop)
             server.start()
+        # First of all when it ends: a page that waits for news would keep its listener open.
+        resources.callback(parts.inbox.database.end_waiting)
         record = ServerRecord(
             pid=os.getpid(),
             instance_id=instance_id,
             tenant_port=tenant_port,
             cpaas_port=cpaas_port,
+            pages_port=pages_port,
             generation=parts.tenant.generation,
             started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             source=source(),
@@ -193,6 +216,16 @@ def start(config: ServerConfig) -> RunningSandbox:
         resources.callback(remove_record, state_dir, record)
         return RunningSandbox(config, record, credentials, parts, resources.pop_all())
     raise AssertionError  # the with block returns or raises
+
+
+def _assembled(state_dir: Path, **options: Any) -> Parts:
+    try:
+        return assemble(state_dir, **options)
+    except StoreError as error:
+        raise ServerError(
+            f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
+            "Is the disk full or read-only, or are they another user's? `make clean` starts anew.",
+        ) from error
 
 
 def _hold(state_dir: Path, resources: ExitStack) -> None:

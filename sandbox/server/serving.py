@@ -1,24 +1,40 @@
-"""One HTTPS listener in a thread of its own.
+"""Listeners in a thread of their own.
 
-Owns running an ASGI application under uvicorn on a socket that is already taken, and its orderly
-end. Refuses to know what the application does.
+Owns running ASGI applications under uvicorn on sockets that are already taken, and their orderly
+end. Refuses to know what the applications do.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from sandbox.server.errors import ServerError
+from sandbox.server.limits import UnreadBodies
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
+_CROWD_SECONDS = 10.0
+
+logger = logging.getLogger("sandbox.server")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """An application served over plain HTTP, in the event loop of another one."""
+
+    application: ASGIApp
+    listener: socket.socket
 
 
 class HttpsServer:
@@ -29,30 +45,25 @@ class HttpsServer:
         listener: a listening socket; closed by `stop`.
         certificate: PEM file with private key and chain.
         name: shown in thread lists and messages.
+        beside: what is served from the same event loop, so that both may use the same objects
+            without a thought for threads.
     """
 
     def __init__(
-        self, application: ASGIApp, listener: socket.socket, *, certificate: Path, name: str
+        self,
+        application: ASGIApp,
+        listener: socket.socket,
+        *,
+        certificate: Path,
+        name: str,
+        beside: Sequence[Plain] = (),
     ) -> None:
         self._listener = listener
         self._name = name
         self._failure: BaseException | None = None
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                application,
-                ssl_certfile=certificate,
-                ssl_keyfile=certificate,
-                lifespan="auto",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                # Auth0's edge keeps idle connections for about a minute. Clients that pool
-                # connections then meet no close between two requests of one run.
-                timeout_keep_alive=60,
-                timeout_graceful_shutdown=2,
-            )
-        )
+        self._crowd_told = 0.0
+        self._servers = [(_server(application, certificate), listener)]
+        self._servers += [(_server(one.application, None), one.listener) for one in beside]
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
@@ -68,10 +79,10 @@ class HttpsServer:
         """
         self._thread.start()
         end = time.monotonic() + _START_SECONDS
-        while not self._server.started:
+        while not all(server.started for server, _ in self._servers):
             self._thread.join(timeout=0.01)
             if not self._thread.is_alive() or time.monotonic() > end:
-                self._server.should_exit = True
+                self._ask_to_end()
                 raise ServerError(
                     f"The sandbox's {self._name} did not start: {self._failure or 'no answer'}",
                     "This is a fault of the sandbox; its log has the details.",
@@ -79,13 +90,54 @@ class HttpsServer:
 
     def stop(self) -> None:
         """End serving: open requests get two seconds. Safe to call twice."""
-        self._server.should_exit = True
+        self._ask_to_end()
         if self._thread.ident is not None:
             self._thread.join(timeout=_STOP_SECONDS)
-        self._listener.close()
+        for _, listener in self._servers:
+            listener.close()
+
+    def _ask_to_end(self) -> None:
+        for server, _ in self._servers:
+            server.should_exit = True
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._server.serve(sockets=[self._listener]))
+            asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - the thread that waits raises it
             self._failure = error
+
+    async def _serve(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._told)
+        serving = (server.serve(sockets=[listener]) for server, listener in self._servers)
+        await asyncio.gather(*serving)
+
+    def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what nobody caught; of a crowd at the door one line, not one a connection."""
+        if not str(context.get("message", "")).startswith("socket.accept()"):
+            loop.default_exception_handler(context)
+        elif time.monotonic() > self._crowd_told + _CROWD_SECONDS:
+            self._crowd_told = time.monotonic()
+            logger.warning(
+                "%s: no new connection is taken, as this process has as many open files as it may "
+                "(ulimit -n). It goes on when connections end.",
+                self._name,
+            )
+
+
+def _server(application: ASGIApp, certificate: Path | None) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            UnreadBodies(application),
+            ssl_certfile=certificate,
+            ssl_keyfile=certificate,
+            lifespan="auto",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # Auth0's edge keeps idle connections for about a minute. Clients that pool
+            # connections then meet no close between two requests of one run.
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=2,
+        )
+    )

@@ -121,6 +121,10 @@ class Clients:
                 self._store.put(KEYS, "tokens", found)
         return str(found["secret"])
 
+    def end_tokens(self) -> None:
+        """Refuse every token issued so far: the next one is signed with another key."""
+        self._store.delete(KEYS, "tokens")
+
     def forget_added(self) -> None:
         """Remove every client but the default one."""
         with self._store.transaction():

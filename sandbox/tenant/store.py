@@ -30,6 +30,10 @@ _VERSION = 1
 """Of what is stored; raised when an older sandbox's documents can no longer be read."""
 
 
+StoreError = sqlite3.Error
+"""The file cannot be read or written: a full or read-only disk, or no database."""
+
+
 class IncompatibleStoreError(Exception):
     """The file was written by a sandbox that stored other things."""
 
@@ -77,14 +81,15 @@ class Store:
             self._depth += 1
             try:
                 yield
+                if self._depth == 1:
+                    self._connection.execute("COMMIT")  # a full disk may show here first
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
+                # SQLite itself takes a transaction back that met a full disk.
+                if self._depth == 1 and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
 
     def get(self, collection: str, key: str) -> Document | None:
         """One document, or None."""

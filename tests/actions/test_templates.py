@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def test_only_the_code_and_the_tenants_name_are_used(name: str) -> None:
     assert analysis.filters == {}
     assert analysis.tags == {}
     assert analysis.locals == {}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_text_has_a_link_and_those_of_logins_say_to_keep_the_code(name: str) -> None:
+    text = source(name)
+    assert not re.search(r"//|www\.|\.(?:com|jp|net)\b", text)
+    if "change_password" not in name:
+        assert re.search(r"教えないで|[Nn]ever share|not share", text)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -160,6 +160,7 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
     environment |= {
         "SANDBOX_TENANT_PORT": free_port(),
         "SANDBOX_CPAAS_PORT": free_port(),
+        "SANDBOX_PAGES_PORT": free_port(),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
     }
     ran(f"git init -q && {committed} base", checkout, environment, expect=0)

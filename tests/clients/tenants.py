@@ -33,6 +33,7 @@ def sandbox_of(
             state_dir=folder,
             tenant_port=0,
             cpaas_port=0,
+            pages_port=0,
             generation=generation,
             rate_limit=rate_limit,
         )

@@ -17,7 +17,9 @@ from sandbox.tenant import Tenant
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0)) as sandbox:
+    with start(
+        ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, pages_port=0)
+    ) as sandbox:
         yield sandbox
 
 

@@ -107,6 +107,7 @@ def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_fir
     action = declare_phone_mfa().only(ACTION)
     assert action.inputs["deploy"] is True
     assert action.inputs["runtime"] == "node22"
+    assert "dependencies" not in action.inputs, "no npm package goes into it"
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
     assert action.options.deleteBeforeReplace
     assert action.options.deleteBeforeReplaceDefined

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pulumi
 import pytest
 
@@ -129,6 +130,38 @@ def test_a_log_that_says_nothing_keeps_the_policy(running: RunningSandbox, tenan
     with pytest.raises(NotSentError, match="not known"):
         before(silent, policy="all-applications")
     assert tenant.policies() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "asked"),
+    [
+        ({"when": "after", "status": 503}, 1),
+        ({"when": "after", "close": True}, 1),
+        ({"status": 429}, 2),
+    ],
+)
+def test_a_test_message_is_asked_for_again_only_when_it_was_surely_not_sent(
+    running: RunningSandbox,
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: dict[str, Any],
+    asked: int,
+) -> None:
+    monkeypatch.setattr("components.trial._RATE_LIMIT_PAUSES", (0.0,))
+    fill(tenant)
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+        control.delete("/requests")
+        control.post("/faults", json={"path": "/try$", "times": None if asked == 1 else 1, **fault})
+        gate = gate_of(running, gate=Gate.SMOKE)
+        if asked == 1:
+            with pytest.raises(TenantCallError):
+                before(gate, policy="all-applications")
+        else:
+            before(gate, policy="all-applications")
+        control.delete("/faults")
+        log = control.get("/requests").json()["requests"]
+    assert len([one for one in log if one["path"].endswith("/try")]) == asked
+    assert tenant.policies() == ([] if asked == 1 else ALWAYS)
 
 
 def test_a_failed_write_puts_the_earlier_policy_back(

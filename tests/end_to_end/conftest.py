@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
@@ -17,6 +21,7 @@ from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.progress import ConsoleProgress
 from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.credentials import ensure_credentials
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted
@@ -106,8 +111,11 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
     marker = request.node.get_closest_marker("generation")
     generation: Generation = marker.args[0] if marker else "unified"
     state_dir = tmp_path / "sandbox"
+    credentials_with(KEY, state_dir)
     sandbox = start(
-        ServerConfig(state_dir=state_dir, tenant_port=0, cpaas_port=0, generation=generation)
+        ServerConfig(
+            state_dir=state_dir, tenant_port=0, cpaas_port=0, pages_port=0, generation=generation
+        )
     )
     yield sandbox
     sandbox.stop()
@@ -133,6 +141,12 @@ def tenant(running: RunningSandbox) -> Iterator[Tenant]:
         yield tenant
 
 
+def credentials_with(key: str, state_dir: Path) -> None:
+    """Let the sandbox that is started there take this CPaaS key: the one the stacks have."""
+    made = replace(ensure_credentials(state_dir), cpaas_api_key=key)
+    (state_dir / "credentials.json").write_text(json.dumps(asdict(made)), encoding="utf-8")
+
+
 def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin) -> dict[str, str]:
     """What `pulumi` runs in: engine, plugin, tenant, and a state of the test's own."""
     access = TenantAccess(
@@ -141,7 +155,18 @@ def environment_of(target: Target, folder: Path, engine: Engine, plugin: Plugin)
         client_secret=target.client_secret,
         ca_file=target.ca_file,
     )
-    return engine_environment(engine, plugin, state_dir=folder, tenant=access)
+    environment = engine_environment(engine, plugin, state_dir=folder, tenant=access)
+    return environment | pip_asked_once()
+
+
+def pip_asked_once() -> dict[str, str]:
+    """Variables with which the language host's `pip list` is answered from a file."""
+    synced = PROJECT / ".venv" / ".synced"
+    if not synced.exists():
+        return {}
+    kept = PROJECT / "build" / f"pip-list-{synced.read_text(encoding='utf-8')[:16]}.json"
+    kept.parent.mkdir(exist_ok=True)
+    return {"PYTHONPATH": str(Path(__file__).parent / "pip_once"), "PIP_ONCE": str(kept)}
 
 
 @pytest.fixture
@@ -153,7 +178,9 @@ def environment(tmp_path: Path, engine: Engine, plugin: Plugin, tenant: Tenant) 
 
 @pytest.fixture
 def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., PulumiProject]:
-    """Makes a stack of a program in a folder of its own."""
+    """Makes a stack of a program in a folder of its own; it may import `components`."""
+    ours = environment.get("PYTHONPATH", "").split(os.pathsep)
+    environment = environment | {"PYTHONPATH": os.pathsep.join(filter(None, [*ours, str(PROJECT)]))}
 
     def make(program: Path, *, folder: str = "program", stack: str = "t1") -> PulumiProject:
         made = PulumiProject(tmp_path / folder, environment, program=program, stack=stack)
@@ -164,39 +191,104 @@ def project(tmp_path: Path, environment: dict[str, str]) -> Callable[..., Pulumi
 
 
 @pytest.fixture(scope="session")
-def drawn_up(tmp_path_factory: pytest.TempPathFactory, engine: Engine, plugin: Plugin) -> DrawnUp:
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Makes a folder of the whole test run once, by whichever worker needs it first."""
+    own = tmp_path_factory.getbasetemp()
+    root = own.parent if hasattr(request.config, "workerinput") else own
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        done = root / name
+        with FileLock(root / f"{name}.lock"):
+            if not done.exists():
+                begun = tmp_path_factory.mktemp(name)
+                make(begun)
+                begun.rename(done)
+        return done
+
+    return made
+
+
+Shared = Callable[[str, Callable[[Path], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def drawn_up(
+    shared: Shared, tmp_path_factory: pytest.TempPathFactory, engine: Engine, plugin: Plugin
+) -> Path:
     """The package's stack as `stack init` and `config set` leave it: made once, then copied."""
-    folder = tmp_path_factory.mktemp("drawn-up")
-    nowhere = Target(domain="localhost:1", client_id="", client_secret="", ca_file=None)
-    environment = environment_of(nowhere, folder / "state", engine, plugin)
-    stack = PulumiProject(folder / "package", environment, program=checkout(folder))
-    stack.init()
-    stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
-    return DrawnUp(
-        passphrase=folder / "state" / "passphrase",
-        backend=folder / "state" / "pulumi-state",
-        config=stack.folder / f"Pulumi.{stack.stack}.yaml",
-    )
+
+    def draw_up(kept: Path) -> None:
+        folder = tmp_path_factory.mktemp("drawing-up")
+        nowhere = Target(domain="localhost:1", client_id="", client_secret="", ca_file=None)
+        environment = environment_of(nowhere, folder / "sandbox", engine, plugin)
+        stack = PulumiProject(folder / "package", environment, program=checkout(folder))
+        stack.init()
+        stack.configure(secrets={"cpaasApiKey": KEY}, **CONFIG)
+        keep(stack, folder / "sandbox", kept)
+
+    return shared("drawn-up", draw_up)
 
 
-@dataclass(frozen=True, kw_only=True)
-class DrawnUp:
-    """What a stack is made of before anything is applied."""
+def keep(stack: PulumiProject, state: Path, kept: Path) -> None:
+    """Copy what a stack consists of: its passphrase, its state and its config."""
+    shutil.copyfile(state / "passphrase", kept / "passphrase")
+    shutil.copytree(state / "pulumi-state", kept / "pulumi-state")
+    shutil.copyfile(stack.config, kept / stack.config.name)
 
-    passphrase: Path
-    backend: Path
-    config: Path
+
+def bring_back(stack: PulumiProject, state: Path, kept: Path) -> None:
+    """The opposite."""
+    shutil.copyfile(kept / "passphrase", state / "passphrase")
+    shutil.rmtree(state / "pulumi-state", ignore_errors=True)
+    shutil.copytree(kept / "pulumi-state", state / "pulumi-state")
+    shutil.copyfile(kept / stack.config.name, stack.config)
 
 
 @pytest.fixture
-def package(tmp_path: Path, environment: dict[str, str], drawn_up: DrawnUp) -> PulumiProject:
+def package(tmp_path: Path, environment: dict[str, str], drawn_up: Path) -> PulumiProject:
     """The package as a checkout without anybody's stacks, configured but not applied."""
     stack = PulumiProject(tmp_path / "package", environment, program=checkout(tmp_path))
-    state = tmp_path / "sandbox"
-    shutil.copyfile(drawn_up.passphrase, state / "passphrase")
-    shutil.copytree(drawn_up.backend, state / "pulumi-state", dirs_exist_ok=True)
-    shutil.copyfile(drawn_up.config, stack.folder / drawn_up.config.name)
+    bring_back(stack, tmp_path / "sandbox", drawn_up)
     return stack
+
+
+@pytest.fixture
+def apply(
+    package: PulumiProject, tenant: Tenant, shared: Shared, tmp_path: Path
+) -> Callable[..., PulumiProject]:
+    """Applies the package with some settings: by the engine once in a test run, then by copying.
+
+    Tenant and state are what that one `up` left, so that a test begins where its own subject does.
+    """
+    state = tmp_path / "sandbox"
+
+    def applied(**settings: Any) -> PulumiProject:
+        settings = {"experience": tenant.generation} | settings
+        name = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+        def by_the_engine(kept: Path) -> None:
+            package.configure(**settings)
+            package.up()
+            keep(package, state, kept)
+            content = tenant.control("GET", "/state?secrets=true")["content"]
+            (kept / "tenant.json").write_text(json.dumps(content), encoding="utf-8")
+
+        kept = shared(f"applied-{name}", by_the_engine)
+        bring_back(package, state, kept)
+        content = json.loads((kept / "tenant.json").read_text(encoding="utf-8"))
+        tenant.control("PUT", "/state", {"content": content})
+        tenant.forget_requests()
+        return package
+
+    return applied
+
+
+@pytest.fixture
+def applied(apply: Callable[..., PulumiProject]) -> PulumiProject:
+    """The package applied as it is, to a tenant of either generation."""
+    return apply()
 
 
 def checkout(folder: Path) -> Path:

@@ -52,14 +52,15 @@ class PulumiProject:
         self.environment = dict(environment)
         self.stack = stack
         self.name = yaml.safe_load((folder / "Pulumi.yaml").read_text(encoding="utf-8"))["name"]
-        self._executable = shutil.which("pulumi", path=self.environment["PATH"])
-        assert self._executable, "the sandbox's environment has no pulumi on its PATH"
+        executable = shutil.which("pulumi", path=self.environment["PATH"])
+        assert executable, "the sandbox's environment has no pulumi on its PATH"
+        self.executable = executable
 
     def run(self, *arguments: str, stdin: str = "", expect: int | None = 0) -> Ran:
         """Run one command; its exit status must be `expect` (None: any)."""
         command = (*arguments, "--stack", self.stack, "--non-interactive")
         ended = subprocess.run(
-            [str(self._executable), *command],
+            [self.executable, *command],
             cwd=self.folder,
             env=self.environment,
             input=stdin,
@@ -76,9 +77,14 @@ class PulumiProject:
         """Make the stack."""
         self.run("stack", "init")
 
+    @property
+    def config(self) -> Path:
+        """The stack's settings file."""
+        return self.folder / f"Pulumi.{self.stack}.yaml"
+
     def configure(self, *, secrets: Mapping[str, str] | None = None, **values: Any) -> None:
         """Set config: plain values as an editor would, secrets over standard input."""
-        path = self.folder / f"Pulumi.{self.stack}.yaml"
+        path = self.config
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         config = content.setdefault("config", {})
         config.update({f"{self.name}:{key}": value for key, value in values.items()})

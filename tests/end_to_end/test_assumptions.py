@@ -55,17 +55,12 @@ def delivered(tenant: Tenant) -> bool:
     return bool(sent["outcome"] == "success")
 
 
-def with_working_key(package: PulumiProject, tenant: Tenant) -> PulumiProject:
-    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
-    return package
-
-
 @pytest.mark.parametrize("switches", [STRICT, LENIENT], ids=["strict", "lenient"])
 def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     package: PulumiProject, tenant: Tenant, switches: dict[str, Any]
 ) -> None:
     assume(tenant, **switches)
-    with_working_key(package, tenant).up()
+    package.up()
     assert delivered(tenant)
     package.configure(policy="adaptive", smsSender="0005299999")
     package.up("--refresh")
@@ -80,7 +75,6 @@ def test_where_a_binding_is_required_the_setting_makes_it_work(
     package: PulumiProject, tenant: Tenant
 ) -> None:
     assume(tenant, custom_phone_provider_binding="required")
-    with_working_key(package, tenant)
     refused = package.up(expect=None)
     assert refused.exit != 0
     assert "409" in refused.text, refused.text
@@ -99,7 +93,7 @@ def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refus
     package: PulumiProject, tenant: Tenant
 ) -> None:
     assume(tenant, custom_phone_provider_binding="forbidden")
-    with_working_key(package, tenant).up()
+    package.up()
     assert delivered(tenant)
 
     package.configure(bindAction=True)
@@ -118,7 +112,7 @@ def test_where_a_deploy_binds_by_itself_either_setting_works(
 ) -> None:
     assume(tenant, custom_phone_provider_binding="automatic")
     package.configure(bindAction=bound)
-    with_working_key(package, tenant).up()
+    package.up()
     assert delivered(tenant)
     assert len(tenant.api("GET", BINDINGS)["bindings"]) == 1
     assert changed(package.preview_steps()) == []
@@ -149,7 +143,7 @@ def test_a_legacy_tenant_moves_where_the_switch_is_checked(
 ) -> None:
     assume(tenant, unified_switch_checked=True, narrowing_below_message_types_refused=True)
     package.configure(experience="legacy")
-    with_working_key(package, tenant).up()
+    package.up()
     assert delivered(tenant)
     package.configure(experience="unified", transition=True)
     package.up()

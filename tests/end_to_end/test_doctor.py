@@ -15,7 +15,8 @@ from phonemfa import scopes
 from phonemfa.cli import app
 from phonemfa.doctor.access_checks import requests_of_first_up
 from phonemfa.scopes import Need
-from tests.end_to_end.conftest import CONFIG, Tenant
+from tests.end_to_end.conftest import CONFIG, KEY, Tenant
+from tests.end_to_end.operators import cpaas_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
@@ -244,7 +245,9 @@ def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
     assert len(wrong["fault cpaas key"]) == 2
     assert "canary" not in str(wrong)
 
-    # The stack's own key, through the engine; it is none of this account's.
+    # The stack's own key, through the engine; the account has revoked it.
+    with cpaas_of(doctor.tenant) as cpaas:
+        cpaas.request("DELETE", "/_sandbox/keys", json={"key": KEY}).raise_for_status()
     del doctor.environment["PHONEMFA_CPAAS_API_KEY"]
     names = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
     doctor.environment |= {name: package.environment[name] for name in names}

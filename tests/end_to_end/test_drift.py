@@ -22,6 +22,7 @@ from phonemfa.engine import PulumiCli, Refreshed
 from phonemfa.scopes import Need, names, needed_by
 from phonemfa.stack_file import read_stack_file
 from phonemfa.tenant import Access
+from sandbox.drift import DEEDS, Deed
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.conftest import CONFIG, KEY
@@ -38,6 +39,10 @@ from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.phonemfa.github_stand_in import GitHubStandIn
 
 pytestmark = pytest.mark.end_to_end
+
+# One worker has all tests of a generation, so that each stack is applied once.
+on_unified = pytest.mark.xdist_group("drift of a unified tenant")
+on_legacy = pytest.mark.xdist_group("drift of a legacy tenant")
 
 REQUESTS_OF_A_LOOK = 26
 """The engine's refresh (ten) and the check's own reads, some lists in two pages."""
@@ -72,6 +77,7 @@ def legacy(legacy_stack: Applied) -> Iterator[Applied]:
 # --- Each kind of drift, seen named. ---
 
 
+@on_unified
 @pytest.mark.parametrize(("make", "named"), UNIFIED, ids=[one.__name__ for one, _ in UNIFIED])
 def test_each_drift_of_a_unified_tenant_is_named_once(
     unified: Applied, make: Callable[[Applied], None], named: set[str]
@@ -80,12 +86,32 @@ def test_each_drift_of_a_unified_tenant_is_named_once(
     assert set(unified.findings()) == named
 
 
+@on_legacy
 @pytest.mark.parametrize(("make", "named"), LEGACY, ids=[one.__name__ for one, _ in LEGACY])
 def test_each_drift_of_a_legacy_tenant_is_named_once(
     legacy: Applied, make: Callable[[Applied], None], named: set[str]
 ) -> None:
     make(legacy)
     assert set(legacy.findings()) == named
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("one", "generation"),
+    [
+        pytest.param(one, generation, id=f"{one.id}-{generation}")
+        for one in DEEDS
+        for generation in sorted(one.generations)
+    ],
+)
+def test_each_button_of_the_tenant_page_makes_the_drift_it_says(
+    one: Deed, generation: str, request: pytest.FixtureRequest
+) -> None:
+    applied: Applied = request.getfixturevalue(generation)
+    applied.act(one.id)
+    # The stack does not name otp: there, it is a notice.
+    found = applied.findings(expect=0 if one.id == "other-factor" else 7)
+    assert {name.partition(":")[0] for name in found} == {one.kind, *one.also}
 
 
 def test_every_kind_is_made_in_a_tenant_by_one_of_these_tests() -> None:
@@ -115,12 +141,14 @@ def untouched(applied: Applied) -> None:
     assert json.loads(applied.state) == applied.stack.state(), "nor does it write the state"
 
 
+@on_unified
 def test_an_untouched_unified_tenant_has_no_drift_and_looking_needs_read_scopes_only(
     unified: Applied,
 ) -> None:
     untouched(unified)
 
 
+@on_legacy
 def test_an_untouched_legacy_tenant_has_no_drift_and_looking_needs_read_scopes_only(
     legacy: Applied,
 ) -> None:
@@ -139,7 +167,7 @@ class Once(PulumiCli):
 
 def deeds_beside_the_stack(unified: Applied) -> None:
     """What others may do in a tenant without touching what the stack declares."""
-    unified.deploy_action()
+    unified.hands.deploy_action()
     unified.api("PATCH", "/tenants/settings", {"friendly_name": "Another name"})
     unified.api(
         "POST",
@@ -168,18 +196,21 @@ def look_again_and_again(applied: Applied, monkeypatch: pytest.MonkeyPatch) -> N
         assert look(subject, working).findings == []
 
 
+@on_unified
 def test_a_unified_tenant_made_anew_each_time_never_shows_drift(
     unified: Applied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_again_and_again(unified, monkeypatch)
 
 
+@on_legacy
 def test_a_legacy_tenant_made_anew_each_time_never_shows_drift(
     legacy: Applied, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_again_and_again(legacy, monkeypatch)
 
 
+@on_unified
 @pytest.mark.fidelity
 @pytest.mark.timeout(1200)
 def test_a_hundred_full_looks_at_untouched_tenants_find_nothing(
@@ -192,6 +223,7 @@ def test_a_hundred_full_looks_at_untouched_tenants_find_nothing(
 # --- What is told of it. -------------------------------------------------------------------------
 
 
+@on_unified
 def test_every_output_tells_the_same_drift_and_no_secret_or_number(
     unified: Applied, tmp_path: Path
 ) -> None:
@@ -207,10 +239,11 @@ def test_every_output_tells_the_same_drift_and_no_secret_or_number(
     for text in (result.stdout, sarif, junit, issue["body"]):
         for told in ("policy", "action-undeployed", "second-action", "theirs", "target-replace"):
             assert told in text, text
-        for hidden in (NUMBER, NUMBER[1:], KEY, "canary", CONFIG["voiceSender"]):
+        for hidden in (NUMBER, NUMBER[1:], KEY, "by-hand", CONFIG["voiceSender"]):
             assert hidden not in text
 
 
+@on_unified
 def test_no_answer_is_never_no_drift(unified: Applied, tmp_path: Path) -> None:
     client = unified.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
     sarif, junit = tmp_path / "drift.sarif", tmp_path / "drift.xml"
@@ -242,6 +275,7 @@ def test_a_stack_that_was_never_applied_has_no_answer(package: PulumiProject) ->
     assert (result.exit_code, "no resources" in result.stderr) == (2, True), result.output
 
 
+@on_unified
 @pytest.mark.thorough
 def test_a_refresh_that_took_the_tenants_word_hides_no_drift(unified: Applied) -> None:
     unified.api("PUT", "/guardian/policies", [])
@@ -255,13 +289,13 @@ def test_a_refresh_that_took_the_tenants_word_hides_no_drift(unified: Applied) -
 # --- Repair. -------------------------------------------------------------------------------------
 
 
+@on_unified
 def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
     unified: Applied,
 ) -> None:
     edits_and_switches(unified)
     unified.api("DELETE", unified.provider())
-    ours = unified.action()["id"]
-    unified.add_unseen("actions", ours, id=f"{ours}-copy", name="theirs")
+    unified.act("second-action")
     try:
         done = unified.drift("--repair", "--yes", "--json")
     finally:
@@ -277,8 +311,9 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
     assert enabled == {"sms", "email", "otp", "webauthn-roaming"}, "unnamed ones stay as they are"
 
 
+@on_legacy
 def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Applied) -> None:
-    legacy.roll_back()
+    legacy.hands.roll_back()
     legacy.tenant.forget_requests()
     asked = legacy.drift("--repair")
     assert (asked.exit_code, "Nothing was written" in asked.stderr) == (7, True)
@@ -295,8 +330,9 @@ def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Ap
     assert legacy.action()["all_changes_deployed"]
 
 
+@on_unified
 def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> None:
-    unified.write_secrets()
+    unified.hands.write_secrets()
     unified.api("PUT", "/guardian/policies", [])
     unified.tenant.forget_requests()
     refused = unified.drift("--repair", "--yes")
@@ -305,10 +341,11 @@ def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> 
     assert {one["method"] for one in requests} == {"GET"}, "nothing was written"
 
 
+@on_unified
 @pytest.mark.fidelity
 def test_the_advice_for_a_written_secret_is_true(unified: Applied) -> None:
-    unified.write_secrets(drop="RECIPIENT_LIMIT")
-    unified.deploy_action()
+    unified.hands.write_secrets(drop="RECIPIENT_LIMIT")
+    unified.hands.deploy_action()
     assert "pulumi config set --secret phonemfa:cpaasApiKey" in NEW_KEY
     try:
         unified.stack.configure(secrets={"cpaasApiKey": "another-key"})

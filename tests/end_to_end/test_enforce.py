@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -38,11 +39,8 @@ class Enforce:
 
 
 @pytest.fixture
-def enforce(package: PulumiProject, tenant: Tenant) -> Enforce:
-    key = tenant.running.credentials.cpaas_api_key
-    package.configure(secrets={"cpaasApiKey": key}, policy="never", testNumbers=[NUMBER])
-    package.up()
-    return Enforce(package, tenant)
+def enforce(apply: Callable[..., PulumiProject], tenant: Tenant) -> Enforce:
+    return Enforce(apply(policy="never", testNumbers=[NUMBER]), tenant)
 
 
 def test_always_is_applied_after_a_message_of_each_channel(enforce: Enforce) -> None:

@@ -33,20 +33,17 @@ OWN_SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture
-def legacy(package: PulumiProject, tenant: Tenant) -> PulumiProject:
-    package.configure(
-        experience="legacy", secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key}
-    )
+def legacy(package: PulumiProject) -> PulumiProject:
+    package.configure(experience="legacy")
     return package
 
 
 @legacy_tenant
 def test_a_legacy_stack_sends_through_its_bound_action(
-    legacy: PulumiProject, tenant: Tenant
+    applied: PulumiProject, tenant: Tenant
 ) -> None:
-    legacy.up()
-    assert changed(legacy.preview_steps()) == []
-    legacy.run("refresh", "--preview-only", "--expect-no-changes")
+    assert changed(applied.preview_steps()) == []
+    applied.run("refresh", "--preview-only", "--expect-no-changes")
 
     selected = tenant.api("GET", "/guardian/factors/phone/selected-provider")
     assert selected == {"provider": "phone-message-hook"}
@@ -111,9 +108,9 @@ def refused_without_a_write(stack: PulumiProject, tenant: Tenant, *, fix: str) -
 
 @legacy_tenant
 def test_no_login_goes_without_its_code_while_the_tenant_moves_and_moves_back(
-    legacy: PulumiProject, tenant: Tenant
+    applied: PulumiProject, tenant: Tenant
 ) -> None:
-    legacy.up()
+    legacy = applied
     with codes_sent(tenant):
         legacy.configure(experience="unified", transition=True)
         legacy.up()

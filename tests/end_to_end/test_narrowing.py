@@ -11,27 +11,25 @@ pytestmark = pytest.mark.end_to_end
 MESSAGE_TYPES = "/guardian/factors/phone/message-types"
 
 
-def test_one_up_is_enough_where_the_api_lets_it(package: PulumiProject, tenant: Tenant) -> None:
-    package.up()
-    package.configure(deliveryMethods=["text"])
-    package.up()
+def test_one_up_is_enough_where_the_api_lets_it(applied: PulumiProject, tenant: Tenant) -> None:
+    applied.configure(deliveryMethods=["text"])
+    applied.up()
     assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms"]}
 
 
 def test_where_the_api_refuses_it_the_guide_s_two_commands_do(
-    package: PulumiProject, tenant: Tenant
+    applied: PulumiProject, tenant: Tenant
 ) -> None:
-    package.up()
     tenant.control("PUT", "/assumptions", {"narrowing_below_message_types_refused": True})
-    package.configure(deliveryMethods=["text"])
-    refused = package.up(expect=None)
+    applied.configure(deliveryMethods=["text"])
+    refused = applied.up(expect=None)
     assert refused.exit != 0
     assert "409 Conflict" in refused.text
     assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms", "voice"]}
 
-    package.up("--target", "**::phone-mfa-factor-guardian")
+    applied.up("--target", "**::phone-mfa-factor-guardian")
     assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms"]}
-    package.up()
+    applied.up()
     (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
     assert provider["configuration"]["delivery_methods"] == ["text"]
-    assert changed(package.preview_steps()) == []
+    assert changed(applied.preview_steps()) == []

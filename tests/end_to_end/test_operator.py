@@ -29,17 +29,10 @@ from tests.end_to_end.test_legacy import codes_sent
 pytestmark = pytest.mark.end_to_end
 
 
-def apply(package: PulumiProject, tenant: Tenant) -> None:
-    """The package on its tenant, with the CPaaS's key and a number for tests."""
-    key = tenant.running.credentials.cpaas_api_key
-    package.configure(secrets={"cpaasApiKey": key}, testNumbers=[PHONE])
-    package.up()
-
-
 def test_a_key_is_rotated_while_every_login_gets_its_code(
-    package: PulumiProject, tenant: Tenant
+    apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
-    apply(package, tenant)
+    package = apply(testNumbers=[PHONE])
     operator, old = operator_of(tenant, package), tenant.running.credentials.cpaas_api_key
     stack_file = package.folder / f"Pulumi.{package.stack}.yaml"
     before = stack_file.read_bytes()
@@ -79,11 +72,14 @@ def test_a_key_is_rotated_while_every_login_gets_its_code(
 
 @pytest.mark.thorough
 def test_an_incident_ends_in_the_tenant_and_in_the_repository(
-    package: PulumiProject, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    apply: Callable[..., PulumiProject],
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
+    package = apply(testNumbers=[PHONE])
     git = repository(package.folder)
     monkeypatch.setattr("components.action_code.SOURCE_DIR", package.folder / "actions" / "src")
-    apply(package, tenant)
     operator, good = operator_of(tenant, package), git("rev-parse", "HEAD")
     part = package.folder / "actions" / "src" / "outcome.js"
     part.write_text("// a change that breaks it\n" + part.read_text("utf-8"), "utf-8")

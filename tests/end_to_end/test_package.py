@@ -17,13 +17,11 @@ REQUESTS_OF_A_REFRESH = 10
 
 
 def test_nothing_more_than_needed_is_asked_of_the_tenant(
-    package: PulumiProject, tenant: Tenant
+    applied: PulumiProject, tenant: Tenant
 ) -> None:
-    package.up()
-    tenant.forget_requests()
-    package.up()
+    applied.up()
     assert tenant.logged() == [], "a no-op up asks the tenant nothing"
-    package.run("refresh", "--preview-only", "--expect-no-changes")
+    applied.run("refresh", "--preview-only", "--expect-no-changes")
     assert 0 < len(tenant.logged()) <= REQUESTS_OF_A_REFRESH
     assert tenant.unknown_routes() == 0
 
@@ -32,7 +30,6 @@ def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant:
     tenant.api("PUT", "/guardian/factors/email", {"enabled": True})
     package.configure(otherFactors={"otp": True, "email": False})
     package.up()
-    package.up("--refresh")
     tenant.api("PUT", "/guardian/factors/otp", {"enabled": False})
     package.run("refresh", "--preview-only", "--expect-no-changes", expect=7)
     package.up("--refresh")
@@ -68,13 +65,16 @@ def test_bad_config_is_told_as_a_whole_before_any_request(
         smsSender="far-too-long-a-sender",
         colour="blue",
         texts={"otp_verify": {"text": "no code"}},
+        # The engine knows these from Pulumi.yaml, and must leave them to the program.
+        recipientLimit="many",
+        protect="perhaps",
     )
     tenant.forget_requests()
     for command in (["preview"], ["up", "--yes", "--skip-preview"]):
         refused = package.run(*command, expect=None)
         assert refused.exit != 0
-        assert "4 faults in the config of stack t1; nothing was sent" in refused.text
-        for key in ("cpaasBaseHost", "smsSender", "colour", "texts"):
+        assert "6 faults in the config of stack t1; nothing was sent" in refused.text
+        for key in ("cpaasBaseHost", "smsSender", "colour", "texts", "recipientLimit", "protect"):
             assert f"phonemfa:{key}" in refused.text
         assert "Traceback" not in refused.text
     assert tenant.logged() == []
@@ -138,11 +138,10 @@ def test_a_half_made_factor_is_finished_by_the_next_run(
     assert changed(package.preview_steps()) == []
 
 
+@pytest.mark.usefixtures("applied")
 def test_a_message_of_each_channel_reaches_the_phone_through_the_deployed_action(
-    package: PulumiProject, tenant: Tenant
+    tenant: Tenant,
 ) -> None:
-    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
-    package.up()
     number = "+819012345678"
     for method, channel in (("text", "sms"), ("voice", "voice")):
         sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": method})

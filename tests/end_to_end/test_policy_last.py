@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -19,20 +20,18 @@ NUMBER = "+819012345678"
 REFUSAL = {"statusCode": 403, "error": "Forbidden", "message": "Scripted refusal"}
 
 
-class Life:
+class Life(ABC):
     """A stack that is taken back to where it was, tenant and Pulumi state alike."""
 
-    def __init__(self, stack: PulumiProject, tenant: Tenant, backend: Path) -> None:
-        self.stack, self.tenant, self._backend = stack, tenant, backend
-        self._kept = backend.with_name("kept")
+    def __init__(self, stack: PulumiProject, tenant: Tenant) -> None:
+        self.stack, self.tenant = stack, tenant
         self._content: Any = None
         self._config = stack.folder / f"Pulumi.{stack.stack}.yaml"
         self._config_text = ""
 
     def keep(self) -> None:
         """Remember this moment."""
-        shutil.rmtree(self._kept, ignore_errors=True)
-        shutil.copytree(self._backend, self._kept)
+        self.keep_state()
         self._content = self.tenant.control("GET", "/state?secrets=true")["content"]
         self._config_text = self._config.read_text(encoding="utf-8")
 
@@ -40,23 +39,45 @@ class Life:
         """Return to it."""
         self.tenant.control("DELETE", "/faults")
         self.tenant.control("PUT", "/state", {"content": self._content})
-        shutil.rmtree(self._backend)
-        shutil.copytree(self._kept, self._backend)
+        self.restore_state()
         self._config.write_text(self._config_text, encoding="utf-8")
         self.tenant.forget_requests()
 
-    def nobody_is_locked_out(self) -> bool:
+    @abstractmethod
+    def keep_state(self) -> None:
+        """Copy what the backend has."""
+
+    @abstractmethod
+    def restore_state(self) -> None:
+        """Make the backend have what was copied, and nothing else."""
+
+    def nobody_is_locked_out(self, number: str = NUMBER) -> bool:
         """A login asks for no code, or gets one."""
         if self.tenant.api("GET", "/guardian/policies") == []:
             return True
-        sent = self.tenant.control("POST", "/challenge", {"to": NUMBER})
+        sent = self.tenant.control("POST", "/challenge", {"to": number})
         return bool(sent["outcome"] == "success")
+
+
+class FolderLife(Life):
+    """A stack with its state in a folder."""
+
+    def __init__(self, stack: PulumiProject, tenant: Tenant, backend: Path) -> None:
+        super().__init__(stack, tenant)
+        self._backend, self._kept = backend, backend.with_name("kept")
+
+    def keep_state(self) -> None:
+        shutil.rmtree(self._kept, ignore_errors=True)
+        shutil.copytree(self._backend, self._kept)
+
+    def restore_state(self) -> None:
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._kept, self._backend)
 
 
 @pytest.fixture
 def life(package: PulumiProject, tenant: Tenant, tmp_path: Path) -> Life:
-    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
-    return Life(package, tenant, tmp_path / "sandbox" / "pulumi-state")
+    return FolderLife(package, tenant, tmp_path / "sandbox" / "pulumi-state")
 
 
 def first_up(stack: PulumiProject) -> None:

@@ -81,14 +81,13 @@ def test_an_import_takes_over_what_is_there_without_a_change(
     assert tenant.control("GET", "/state") == before
 
 
-def test_what_is_gone_from_the_tenant_is_made_again(package: PulumiProject, tenant: Tenant) -> None:
-    package.up()
+def test_what_is_gone_from_the_tenant_is_made_again(applied: PulumiProject, tenant: Tenant) -> None:
     for template in tenant.api("GET", "/branding/phone/templates")["templates"]:
         if template["type"] == "otp_verify":
             tenant.api("DELETE", f"/branding/phone/templates/{template['id']}")
-    package.run("refresh", "--preview-only", "--expect-no-changes", expect=7)
-    package.up("--refresh")
-    assert changed(package.preview_steps()) == []
+    applied.run("refresh", "--preview-only", "--expect-no-changes", expect=7)
+    applied.up("--refresh")
+    assert changed(applied.preview_steps()) == []
     customised = {
         one["type"]
         for one in tenant.api("GET", "/branding/phone/templates")["templates"]
@@ -98,14 +97,13 @@ def test_what_is_gone_from_the_tenant_is_made_again(package: PulumiProject, tena
 
 
 def test_a_secret_that_somebody_added_is_not_erased_unasked(
-    package: PulumiProject, tenant: Tenant
+    applied: PulumiProject, tenant: Tenant
 ) -> None:
-    package.up()
     (action,) = tenant.api("GET", "/actions/actions")["actions"]
     secrets = [{"name": "ADDED_BY_HAND", "value": "x"}]
     tenant.api("PATCH", f"/actions/actions/{action['id']}", {"secrets": secrets})
-    package.configure(voiceGender="male")
-    refused = package.up(expect=None)
+    applied.configure(voiceGender="male")
+    refused = applied.up(expect=None)
     assert refused.exit != 0
     assert "ADDED_BY_HAND" in refused.text
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from phonemfa import engine
 from phonemfa.engine import EngineFailedError, PulumiCli
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
@@ -72,3 +73,36 @@ def test_an_answer_that_is_no_json_is_no_answer(tmp_path: Path) -> None:
 def test_a_missing_cli_is_told_with_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match="no `pulumi` on PATH"):
         PulumiCli(tmp_path, "dev", environ={"PATH": str(tmp_path)}).state()
+
+
+def test_a_command_that_does_not_end_is_asked_to_and_then_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "PATIENCE", 1.0)
+    monkeypatch.setattr(engine, "GRACE", 0.3)
+    endless = cli(tmp_path, exit_status=0)
+    (tmp_path / "pulumi").write_text(
+        f"#!{sys.executable}\nimport pathlib, signal, time\n"
+        f"asked = pathlib.Path({str(tmp_path / 'asked')!r})\n"
+        "signal.signal(signal.SIGINT, lambda *_: asked.touch())\n"
+        "while True: time.sleep(0.1)\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(EngineFailedError, match="did not end within 1 s"):
+        endless.state()
+    assert (tmp_path / "asked").exists()
+
+
+def test_an_answer_in_another_encoding_is_an_answer(tmp_path: Path) -> None:
+    latin = cli(tmp_path, exit_status=3)
+    (tmp_path / "pulumi").write_text(
+        f"#!{sys.executable}\nimport sys\nsys.stderr.buffer.write(b'caf\\xe9')\nsys.exit(3)\n"
+    )
+    with pytest.raises(EngineFailedError, match="caf"):
+        latin.state()
+
+
+def test_a_stack_that_no_command_line_can_hold_is_told(tmp_path: Path) -> None:
+    cli(tmp_path, exit_status=0)
+    with pytest.raises(EngineFailedError, match="cannot be run"):
+        PulumiCli(tmp_path, "a\0b", environ={"PATH": str(tmp_path)}).state()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.faults import SettingsError
-from components.vocabulary import Policy
+from components.vocabulary import Gate, Policy
 from phonemfa.stack_file import StackFileError, read_stack_file
 from tests.contract import PROJECT
 
@@ -31,6 +31,17 @@ def test_production_is_protected_and_always_asks() -> None:
 def test_no_other_stack_is_committed() -> None:
     found = {path.name for path in PROJECT.glob("Pulumi.*.yaml")}
     assert found == {f"Pulumi.{stack}.yaml" for stack in STACKS}
+
+
+@pytest.mark.parametrize(("written", "read"), [("off", Gate.OFF), ('"off"', Gate.OFF)])
+def test_a_word_that_is_no_boolean_to_the_engine_is_none_here(
+    tmp_path: Path, written: str, read: Gate
+) -> None:
+    committed = (PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    text = f"{committed}  phonemfa:gate: {written}\n  phonemfa:protect: true\n"
+    (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
+    settings = read_stack_file(tmp_path, "dev").settings
+    assert (settings.gate, settings.protect) == (read, True)
 
 
 def test_an_encrypted_key_is_no_fault_and_a_plaintext_one_is_never_shown(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
+from components.tenant_token import NoTokenError
 from phonemfa.tenant import Access, TenantUnreadableError
 from phonemfa.writing import WriteFailedError, writing
 
@@ -22,8 +22,7 @@ def test_after_a_lost_answer_nobody_claims_to_know_what_the_tenant_did() -> None
 
 
 def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
-    refused = httpx.Response(403, request=httpx.Request("POST", "https://localhost:1/oauth/token"))
     with pytest.raises(WriteFailedError, match="refused a token") as failed, writing(NOWHERE):
-        refused.raise_for_status()
+        raise NoTokenError("localhost:1 refused a token for client c (403 Forbidden)")
     assert "look before repeating" not in str(failed.value)
     assert not isinstance(failed.value, TenantUnreadableError)

@@ -108,16 +108,16 @@ def world(**config: Any) -> World:
         }
         secrets = [{"name": name, "value": "[secret]"} for name in sorted(one.secret_names or ())]
         resources.append(
-            _resource("Action", f"action-{number}", action_id, outputs, {"secrets": secrets})
+            resource("Action", f"action-{number}", action_id, outputs, {"secrets": secrets})
         )
         bindings[one.trigger] = (_binding(action_id, one.display_name),) if one.bound else ()
         if one.bound:
             held = {"trigger": one.trigger, "actionId": action_id, "displayName": one.name}
-            resources.append(_resource("TriggerAction", f"binding-{number}", action_id, held))
+            resources.append(resource("TriggerAction", f"binding-{number}", action_id, held))
     resources += _delivery_resources(declared)
-    resources.append(_resource("Guardian", "guardian", "g", _guardian(declared)))
+    resources.append(resource("Guardian", "guardian", "g", guardian(declared)))
     if declared.in_transition or not declared.is_unified:
-        resources.append(_resource("Tenant", "tenant", "t", {"countryCodes": None}))
+        resources.append(resource("Tenant", "tenant", "t", {"countryCodes": None}))
     return World(declared, resources, _live(declared, actions, bindings, ours))
 
 
@@ -159,28 +159,28 @@ def _delivery_resources(declared: Declared) -> list[dict[str, Any]]:
     if declared.provider is None:
         return []
     return [
-        _resource("PhoneProvider", "provider", "pro_1", {"name": "custom"}),
+        resource("PhoneProvider", "provider", "pro_1", {"name": "custom"}),
         *(
-            _resource(
-                "PhoneNotificationTemplate", f"template-{kind}", f"tem_{kind}", {"type": kind}
-            )
+            resource("PhoneNotificationTemplate", f"template-{kind}", f"tem_{kind}", {"type": kind})
             for kind in declared.templates
         ),
     ]
 
 
-def _guardian(declared: Declared) -> dict[str, Any]:
+def guardian(declared: Declared) -> dict[str, Any]:
+    """The outputs of the Guardian resource."""
     others = {"email": False, "otp": False, "recoveryCode": False, "duo": {"enabled": False}}
     return {"policy": declared.policy, "phone": {"enabled": True}, **others}
 
 
-def _resource(
+def resource(
     kind: str,
     name: str,
     resource_id: str,
     outputs: dict[str, Any],
     inputs: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
+    """A resource as the state has it."""
     return {
         "urn": f"urn:pulumi:dev::phonemfa::phonemfa:index:PhoneMfa${TYPES[kind]}::{name}",
         "type": TYPES[kind],

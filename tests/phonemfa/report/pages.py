@@ -1,24 +1,20 @@
 """The page in a real Chromium, for tests and for the pictures in the documents.
 
-Owns finding and starting the browser, and a report in which something of everything changes.
+Owns a report in which something of everything changes.
 `python -m tests.phonemfa.report.pages FOLDER` (make screenshots) writes the pictures.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Dialog, FloatRect, Page, Request, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page
 
 from phonemfa.report.page import as_page
 from phonemfa.report.summary import Environment, failed
-from tests.contract import PROJECT
+from tests.browser import Watched, chromium
 from tests.phonemfa.report.previews import (
     ACTION,
     GUARDIAN,
@@ -36,41 +32,6 @@ ENGLISH = (
 JAPANESE = "{{ friendly_name }}のワンタイムパスワードは、{{ code }}、です。"
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """The Chromium of this machine; says how to get one when there is none."""
-    found = subprocess.run(
-        [PROJECT / "scripts" / "browser", "--find"], capture_output=True, text=True, check=False
-    )
-    assert found.returncode == 0, found.stderr
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found.stdout.split()[0])
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, and everything that its browser complained of, fetched or ran."""
-
-    page: Page
-    events: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self.events.append(f"console: {message.text}"))
-        self.page.on("pageerror", lambda error: self.events.append(f"error: {error}"))
-        self.page.on("dialog", self._dialog)
-        self.page.on("request", self._request)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.events.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith("file:"):
-            self.events.append(f"fetch: {request.url}")
-
-
 def opened(
     browser: Browser,
     folder: Path,
@@ -85,7 +46,8 @@ def opened(
         browser.new_page(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
-        )
+        ),
+        own="file:",
     )
     watched.page.goto(path.as_uri())
     return watched

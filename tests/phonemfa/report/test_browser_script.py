@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.contract import PROJECT
-
-NEEDED = ("bash", "cat", "chmod", "env", "mktemp", "rm", "tail")
+from tests.machines import Machine
 
 APT = """#!/usr/bin/env bash
 echo "$*" >> "$0.log"
@@ -28,82 +23,54 @@ for name in "$@"; do
 done
 """
 
-Machine = Callable[..., subprocess.CompletedProcess[str]]
-
 
 @pytest.fixture
-def bin_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name in NEEDED:
-        (folder / name).symlink_to(str(shutil.which(name)))
-    return folder
-
-
-@pytest.fixture
-def machine(bin_folder: Path) -> Machine:
-    """Runs the script on a machine that has only what a test gives it."""
-
-    def run(*options: str, has: dict[str, str], **environ: str) -> subprocess.CompletedProcess[str]:
-        # Who is not root is let through by the same stand-in that asks nothing.
-        sudo = '#!/usr/bin/env bash\nshift\n"$@"\n'
-        for name, text in {"sudo": sudo, **has}.items():
-            path = bin_folder / name
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o755)
-        return subprocess.run(
-            [PROJECT / "scripts" / "browser", *options],
-            env={"PATH": str(bin_folder), "CI": "true", **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run
+def machine(tmp_path: Path) -> Machine:
+    return Machine.at(tmp_path)
 
 
 FOUND = {"chromium": "#!/bin/sh\n", "fc-list": "#!/bin/sh\necho 'VL Gothic'\n"}
 
 
-def test_what_is_there_is_found_without_a_word(machine: Machine, bin_folder: Path) -> None:
-    found = machine(has={**FOUND, "apt-get": APT})
+def test_what_is_there_is_found_without_a_word(machine: Machine) -> None:
+    found = machine.run("browser", has={**FOUND, "apt-get": APT})
     assert (found.returncode, found.stderr) == (0, "")
-    assert found.stdout.strip() == str(bin_folder / "chromium")
-    assert not (bin_folder / "apt-get.log").exists()
+    assert found.stdout.strip() == str(machine.bin / "chromium")
+    assert machine.log_of("apt-get") == ""
 
 
-def test_only_what_is_missing_is_installed(machine: Machine, bin_folder: Path) -> None:
+def test_only_what_is_missing_is_installed(machine: Machine) -> None:
     chrome = {"google-chrome": FOUND["chromium"], "apt-get": APT}
-    found = machine(has=chrome)
+    found = machine.run("browser", has=chrome)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.strip() == str(bin_folder / "google-chrome")
-    log = (bin_folder / "apt-get.log").read_text(encoding="utf-8")
+    assert found.stdout.strip() == str(machine.bin / "google-chrome")
+    log = machine.log_of("apt-get")
     assert "fonts-vlgothic" in log
     assert "chromium" not in log
 
 
-def test_an_old_package_list_is_brought_up_to_date(machine: Machine, bin_folder: Path) -> None:
-    (bin_folder / "apt-get.update-first").touch()
-    found = machine(has={"apt-get": APT})
+def test_an_old_package_list_is_brought_up_to_date(machine: Machine) -> None:
+    (machine.bin / "apt-get.update-first").touch()
+    found = machine.run("browser", has={"apt-get": APT})
     assert found.returncode == 0, found.stderr
-    assert "update" in (bin_folder / "apt-get.log").read_text(encoding="utf-8")
+    assert "update" in machine.log_of("apt-get")
 
 
 @pytest.mark.parametrize("options", [("--find",), ()])
 def test_nothing_is_installed_where_nobody_asked_for_it(
-    machine: Machine, bin_folder: Path, options: tuple[str, ...]
+    machine: Machine, options: tuple[str, ...]
 ) -> None:
     # --find never installs; without it there is nothing to install with.
     has = {"apt-get": APT} if options else {}
-    refused = machine(*options, has=has)
+    refused = machine.run("browser", *options, has=has)
     assert refused.returncode == 1
     assert "missing: chromium fonts-vlgothic" in refused.stderr
     assert "fix: install Chromium and a Japanese font" in refused.stderr
-    assert not (bin_folder / "apt-get.log").exists()
+    assert machine.log_of("apt-get") == ""
 
 
 def test_a_failure_says_why(machine: Machine) -> None:
     broken = "#!/usr/bin/env bash\necho 'E: no network' >&2\nexit 100\n"
-    refused = machine(has={"apt-get": broken})
+    refused = machine.run("browser", has={"apt-get": broken})
     assert refused.returncode == 1
     assert "E: no network" in refused.stderr

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser
 from phonemfa.report.page import as_page
 from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import environment, failed
+from tests.browser import chromium
 from tests.phonemfa.report.hostile import PAYLOADS, owned
-from tests.phonemfa.report.pages import chromium, everything, opened
+from tests.phonemfa.report.pages import everything, opened
 
 NARROW, WIDE = 360, 1000
 

@@ -41,6 +41,16 @@ class Live:
         """The tenant's root."""
         return f"https://{self.domain}"
 
+    @contextmanager
+    def connection(self) -> Iterator[ssl.SSLSocket]:
+        """A connection over TLS, for requests that no client makes."""
+        port = int(self.domain.partition(":")[2])
+        with (
+            socket.create_connection(("127.0.0.1", port)) as plain,
+            self.context().wrap_socket(plain, server_hostname="localhost") as secured,
+        ):
+            yield secured
+
     def context(self) -> ssl.SSLContext:
         """A TLS context for clients."""
         return ssl.create_default_context(cafile=str(self.ca_file))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import socket
+import contextlib
+import email.utils
+import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.connection import HEAD_THAT_DOES_NOT_END
 from tests.sandbox.api import live
 from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
@@ -69,6 +72,27 @@ class TestMatching:
         assert sandbox.http.get("/_sandbox/faults").json() == {"faults": []}
 
 
+class TestClocks:
+    @pytest.mark.parametrize("seconds", [-3600, 3600])
+    def test_a_reset_is_told_from_this_machines_time(self, sandbox: Sandbox, seconds: int) -> None:
+        arm(sandbox, status=429, reset_in_seconds=seconds, retry_after_date_in_seconds=seconds)
+        headers = sandbox.call("GET", FACTORS).headers
+        assert abs(int(headers["x-ratelimit-reset"]) - time.time() - seconds) < 5
+        told = email.utils.parsedate_to_datetime(headers["retry-after"]).timestamp()
+        assert abs(told - time.time() - seconds) < 5
+
+    def test_without_one_a_rate_limit_says_nothing_of_time(self, sandbox: Sandbox) -> None:
+        arm(sandbox, status=429)
+        headers = sandbox.call("GET", FACTORS).headers
+        assert not {"x-ratelimit-reset", "retry-after"} & set(headers)
+
+    def test_ended_tokens_are_refused_and_new_ones_are_not(self, sandbox: Sandbox) -> None:
+        arm(sandbox, end_tokens=True, nth=2)
+        assert statuses(sandbox, 3) == [200, 401, 401]
+        sandbox.token = sandbox.ask_token().json()["access_token"]
+        assert statuses(sandbox, 1) == [200]
+
+
 class TestAnswers:
     def test_without_a_body_it_is_an_envelope(self, sandbox: Sandbox) -> None:
         arm(sandbox, status=429, headers={"x-ratelimit-reset": "1"})
@@ -105,6 +129,24 @@ class TestAnswers:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live.serve(tmp_path_factory.mktemp("live")) as running:
         yield running
+
+
+def policies_request(token: str) -> bytes:
+    return (
+        "PUT /api/v2/guardian/policies HTTP/1.1\r\nHost: localhost\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        'Content-Length: 20\r\n\r\n["all-applications"]'
+    ).encode()
+
+
+def received(connection: ssl.SSLSocket, seconds: float) -> bytes:
+    """What comes within so many seconds."""
+    got, end = b"", time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        connection.settimeout(left)
+        with contextlib.suppress(TimeoutError):
+            got += connection.recv(1000)
+    return got
 
 
 class TestOnTheWire:
@@ -163,6 +205,32 @@ class TestOnTheWire:
             self.put(server, http)
         assert server.tenant.policies() == []
 
+    def test_a_half_closed_connection_ends_without_an_answer(
+        self, server: Live, http: httpx.Client
+    ) -> None:
+        self.arm(http, half_close=True)
+        with pytest.raises(httpx.TransportError):
+            self.put(server, http)
+        assert server.tenant.policies() == []
+
+    @pytest.mark.parametrize("fault", [{"silent": True}, {"trickle": "head"}])
+    def test_an_answer_that_never_comes_holds_up_nobody_else(
+        self, server: Live, http: httpx.Client, fault: dict[str, Any]
+    ) -> None:
+        self.arm(http, **fault, when="after", trickle_seconds=0.02)
+        token = self.token(server, http)
+        with server.connection() as waiting:
+            waiting.sendall(policies_request(token))
+            assert http.get("/_sandbox/health").status_code == 200
+            got = received(waiting, 0.2)
+        assert got.startswith(b"" if "silent" in fault else HEAD_THAT_DOES_NOT_END)
+        assert b"\r\n\r\n" not in got
+        assert server.tenant.policies() == ["all-applications"]
+
+    def test_a_trickling_answer_is_whole_in_the_end(self, server: Live, http: httpx.Client) -> None:
+        self.arm(http, trickle="body", trickle_seconds=0.001)
+        assert self.put(server, http).json() == ["all-applications"]
+
     def test_a_delay_holds_up_nobody_else(self, http: httpx.Client) -> None:
         self.arm(http, delay_seconds=0.4)
         with pytest.raises(httpx.ReadTimeout):
@@ -173,11 +241,7 @@ class TestOnTheWire:
 
     def test_a_client_that_leaves_is_no_error(self, server: Live, http: httpx.Client) -> None:
         body = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nab"
-        port = int(server.domain.partition(":")[2])
-        with (
-            socket.create_connection(("127.0.0.1", port)) as plain,
-            server.context().wrap_socket(plain, server_hostname="localhost") as connection,
-        ):
+        with server.connection() as connection:
             connection.sendall(body)
         while not http.get("/_sandbox/requests").json()["requests"]:
             pass

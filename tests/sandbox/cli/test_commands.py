@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -52,13 +53,17 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0)) as sandbox:
+    with start(
+        ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0, pages_port=0)
+    ) as sandbox:
         yield sandbox
 
 
 def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSandbox) -> None:
     where = ("--state-dir", running.state_dir)
-    assert "unified" in run("status", *where).out
+    said = run("status", *where).out
+    assert "unified" in said
+    assert re.search(r"pages +http://localhost:\d+\n", said)
     assert run("switch", "legacy", *where).status == 0
     assert running.parts.tenant.generation == "legacy"
     assert "legacy" in run("status", *where).out
@@ -149,13 +154,14 @@ def test_server_is_started_found_and_stopped(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ports = []
-    for name in ("SANDBOX_TENANT_PORT", "SANDBOX_CPAAS_PORT"):
+    for name in ("SANDBOX_TENANT_PORT", "SANDBOX_CPAAS_PORT", "SANDBOX_PAGES_PORT"):
         with socket.create_server(("127.0.0.1", 0)) as free:
             ports.append(free.getsockname()[1])
         monkeypatch.setenv(name, str(ports[-1]))
     try:
         started = run("start", "--state-dir", tmp_path)
         assert f"https://localhost:{ports[0]}" in started.out
+        assert f"http://localhost:{ports[2]}" in started.out
         again = run("start", "--state-dir", tmp_path)
         assert "running already" in again.out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import shutil
@@ -57,7 +58,7 @@ class Person:
         (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')
         shutil.copytree(PROGRAM, project, ignore=shutil.ignore_patterns("__pycache__"))
         ports = []
-        for _ in range(2):
+        for _ in range(3):
             with socket.create_server(("127.0.0.1", 0)) as free:
                 ports.append(str(free.getsockname()[1]))
         own = {
@@ -70,13 +71,16 @@ class Person:
             "PYTHONDONTWRITEBYTECODE": "1",
             "SANDBOX_TENANT_PORT": ports[0],
             "SANDBOX_CPAAS_PORT": ports[1],
+            "SANDBOX_PAGES_PORT": ports[2],
             CACHE_VARIABLE: str(EngineCache().folder.parent),
         }
         return cls(home, project, folder / "state", dict(os.environ) | own)
 
     def command(self, name: str, *arguments: str) -> list[str]:
         command = [sys.executable, "-m", "sandbox", name, "--state-dir", str(self.state)]
-        command += ["--project-dir", str(self.project)] if name in {"up", "pulumi"} else []
+        command += (
+            ["--project-dir", str(self.project)] if name in {"up", "pulumi", "phonemfa"} else []
+        )
         return [*command, *arguments]
 
     def types(self, name: str, *arguments: str, expect: int = 0) -> str:
@@ -105,6 +109,12 @@ class Person:
         with self.client() as asking:
             messages: list[dict[str, Any]] = asking.get("/_sandbox/messages").json()["messages"]
         return messages
+
+    def applied(self) -> dict[str, Any]:
+        """What the server remembers of the last `up`, and what differs from it."""
+        with self.client() as asking:
+            told: dict[str, Any] = asking.get("/_sandbox/applied").raise_for_status().json()
+        return told
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -141,6 +151,11 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert re.fullmatch(r"Code: \d{6}", sms["text"])
     assert sms["text"] in output
     assert voice["text"] in output
+    address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
+    assert f"See it: {address}" in output
+    page = httpx.get(f"{address}/phones/{sms['to']}", trust_env=False)
+    assert html.escape(sms["text"]) in page.text
+    assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 
 def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
@@ -156,7 +171,7 @@ def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
 
 def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, str]) -> None:
     person, _ = first
-    sent = len(person.received())
+    sent, applied = len(person.received()), person.applied()
     with person.client() as asking:
         asking.delete("/_sandbox/requests")
 
@@ -165,6 +180,7 @@ def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, st
     assert "nothing to apply (0 changes)" in output
     assert "was up already: nothing was changed" in output
     assert len(person.received()) == sent
+    assert person.applied() == applied
     with person.client() as asking:
         requests = asking.get("/_sandbox/requests").json()["requests"]
     methods = {request["method"] for request in requests if request["path"] != "/oauth/token"}
@@ -233,5 +249,6 @@ def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) ->
     output = newcomer.types("up")
 
     assert "removed 1 lock(s) of a run that was killed" in output
-    assert "an earlier run was killed while it created sender" in output
+    assert "an earlier run was killed while it worked on sender" in output
+    assert "was made and not recorded; it is in the state now" in output
     assert len(newcomer.received()) == 2

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from sandbox.engine.build import MODULES
+from sandbox.engine import build
+from sandbox.engine.build import MODULES, build_engine
+from sandbox.engine.errors import EngineError
+from sandbox.engine.progress import Silence
 from sandbox.engine.versions import CLI_VERSION, PYTHON_HOST_VERSION, Version
 
 CLI = MODULES / "cli"
@@ -38,6 +43,38 @@ def test_every_required_module_has_a_checksum(folder: Path) -> None:
 
     assert len(required(folder)) > 50
     assert without == []
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="nothing is built without Go")
+@pytest.mark.parametrize(
+    ("module", "flags"),
+    [
+        ("github.com/pulumi/pulumi/pkg/v3", {}),
+        # What a user may have set to be asked less must not lower the check.
+        ("github.com/pulumi/pulumi/pkg/v3", {"GOFLAGS": "-mod=mod", "GONOSUMDB": "*"}),
+        ("gocloud.dev", {"GOFLAGS": "-mod=mod", "GONOSUMCHECK": "1", "GOSUMDB": "off"}),
+    ],
+)
+def test_a_module_with_another_sum_is_not_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, flags: dict[str, str]
+) -> None:
+    copy = tmp_path / "modules"
+    shutil.copytree(MODULES, copy)
+    sums = copy / "cli" / "go.sum"
+    tampered, count = re.subn(
+        rf"^({re.escape(module)} v[^/\s]+) h1:.*$",
+        rf"\1 h1:{'A' * 43}=",
+        sums.read_text(),
+        flags=re.MULTILINE,
+    )
+    assert count == 1
+    sums.write_text(tampered)
+    monkeypatch.setattr(build, "MODULES", copy)
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    with pytest.raises(EngineError, match="checksum mismatch"):
+        build_engine(folder, Silence(), dict(os.environ) | flags)
+    assert sums.read_text() == tampered, "the sums are not brought into line with what came"
 
 
 @pytest.mark.parametrize(

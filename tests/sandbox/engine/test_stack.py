@@ -275,28 +275,6 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(world: World) -> None:
     assert program_of(int((world.folder / "pid").read_text())) is None
 
 
-def test_operations_that_were_under_way_are_listed(world: World) -> None:
-    resource = {
-        "urn": "urn:pulumi:sandbox::demo::auth0:index/action:Action::sender",
-        "type": "auth0:index/action:Action",
-        "inputs": {"name": "sms"},
-    }
-    pending = [{"resource": resource, "type": "creating"}]
-    (world.folder / "export.json").write_text(
-        json.dumps({"version": 3, "deployment": {"pending_operations": pending}})
-    )
-
-    (operation,) = world.stack.pending_operations()
-
-    assert (operation.kind, operation.name) == ("creating", "sender")
-    assert (operation.resource_type, operation.inputs) == (resource["type"], {"name": "sms"})
-
-
-def test_new_stack_has_nothing_under_way(world: World) -> None:
-    (world.folder / "export.json").write_text('{"version": 3, "deployment": {}}')
-    assert world.stack.pending_operations() == []
-
-
 def test_lock_of_a_process_that_is_gone_is_removed(world: World) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_messages_are_found_by_phone_and_time() -> None:
         answer = (
             await client.get("/_sandbox/messages", params={"after": first.received_at})
         ).json()
-        assert answer["messages"] == [second.to_json()]
+        assert answer["messages"] == [{**second.to_json(), "codes": []}]
 
     desk.talk(conversation)
 
@@ -121,9 +122,9 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
     asked = asyncio.Event()
     wait_for = desk.inbox.wait_for
 
-    async def noticed(to: str, wait: float, after: str | None = None) -> Message:
+    async def noticed(to: str, wait: float, after: str | None = None, **more: Any) -> Message:
         asked.set()
-        return await wait_for(to, wait, after)
+        return await wait_for(to, wait, after, **more)
 
     monkeypatch.setattr(desk.inbox, "wait_for", noticed)
 
@@ -146,6 +147,7 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
     [
         ({"wait": "1"}, "wait: needs `to`"),
         ({"to": TO, "wait": "31"}, "wait: '31'"),
+        ({"channel": "fax"}, "channel: 'fax' unknown; one of sms, voice"),
         ({"to": TO, "wait": "-1"}, "wait: '-1'"),
         ({"to": TO, "wait": "nan"}, "wait: 'nan'"),
         ({"to": TO, "wait": "long"}, "wait: 'long'"),
@@ -160,3 +162,50 @@ def test_a_query_that_cannot_be_read_is_refused(query: dict[str, str], message: 
         assert message in answer.json()["error"]
 
     Desk().talk(conversation)
+
+
+def test_a_channel_is_waited_for_by_itself_and_its_codes_are_read() -> None:
+    desk = Desk()
+    sms = desk.inbox.add(message("コードは 482913 です。"))
+    call = dataclasses.replace(message("4, 8, 2, 9, 1, 4"), channel="voice")
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        query = {"to": TO, "channel": "voice", "wait": "5"}
+        waiting = asyncio.create_task(client.get("/_sandbox/messages", params=query))
+        await asyncio.sleep(0)
+        desk.inbox.add(message("another sms"))
+        desk.inbox.add(call)
+        (found,) = (await waiting).json()["messages"]
+        assert (found["channel"], found["codes"]) == ("voice", ["482914"])
+        query = {"to": TO, "channel": "sms"}
+        answer = await client.get("/_sandbox/messages", params=query)
+        first = answer.json()["messages"][0]
+        assert (first["received_at"], first["codes"]) == (sms.received_at, ["482913"])
+
+    desk.talk(conversation)
+
+
+def test_one_phone_is_forgotten_or_all_are() -> None:
+    desk = Desk()
+    for to in (TO, "+817000000000", "+817000000001"):
+        desk.inbox.add(dataclasses.replace(message(), to=to))
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.delete("/_sandbox/messages", params={"to": "81-90-1234-5678"})
+        assert (answer.status_code, len(desk.inbox.messages())) == (204, 2)
+        await client.delete("/_sandbox/messages")
+        assert desk.inbox.messages() == []
+
+    desk.talk(conversation)
+
+
+def test_deliveries_of_one_phone_are_found() -> None:
+    desk = Desk()
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        for to in (TO, "+817000000000"):
+            await client.post("/_sandbox/challenge", json={"to": to})
+        answer = await client.get("/_sandbox/deliveries", params={"to": TO})
+        assert [one["to"] for one in answer.json()["deliveries"]] == [TO]
+
+    desk.talk(conversation)

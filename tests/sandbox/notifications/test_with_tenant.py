@@ -17,12 +17,11 @@ from typing import Any
 import httpx
 import pytest
 
-from components.action_code import Trigger, assemble
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.notifications import Delivery, NotificationAssumptions
 from sandbox.server.running import RunningSandbox, ServerConfig, start
 from sandbox.tenant.logs import LogQuery
-from sandbox.tenant.tenant import Generation
+from tests.sandbox.sending import set_up
 
 TO = "+819012345678"
 TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
@@ -34,57 +33,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
         state_dir=tmp_path_factory.mktemp("state"),
         tenant_port=0,
         cpaas_port=0,
+        pages_port=0,
         notification_assumptions=NotificationAssumptions(retry_delay=0),
     )
     with start(config) as sandbox:
         yield sandbox
-
-
-def set_up(
-    sandbox: RunningSandbox, generation: Generation = "unified", **secrets: str
-) -> RunningSandbox:
-    """A tenant that can send, from nothing."""
-    tenant = sandbox.parts.tenant
-    tenant.reset(generation)
-    sandbox.parts.cpaas.reset()
-    sandbox.parts.notifications.reset()
-    trigger: Trigger = "custom-phone-provider" if generation == "unified" else "send-phone-message"
-    values = {
-        "CPAAS_API_KEY": sandbox.credentials.cpaas_api_key,
-        "CPAAS_BASE_URL": "cpaas.sandbox.test",
-        "SMS_SENDER": "MIRAIBANK",
-        "VOICE_SENDER": "+815031234567",
-        "RECIPIENT_LIMIT": "0",
-        **secrets,
-    }
-    action = tenant.create_action(
-        {
-            "name": "phone",
-            "supported_triggers": [
-                {"id": trigger, "version": "v1" if generation == "unified" else "v2"}
-            ],
-            "code": assemble(trigger),
-            "runtime": "node22",
-            "secrets": [{"name": name, "value": value} for name, value in values.items()],
-            "deploy": True,
-        }
-    )
-    tenant.guardian.set_factor("sms", enabled=True)
-    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
-    if generation == "unified":
-        tenant.providers.create(
-            {
-                "name": "custom",
-                "credentials": {},
-                "configuration": {"delivery_methods": ["text", "voice"]},
-            }
-        )
-    else:
-        ref = {"type": "action_id", "value": action["id"]}
-        tenant.bindings.replace(trigger, [{"ref": ref, "display_name": "phone"}])
-        tenant.guardian.set_selected_provider("phone-message-hook")
-    tenant.guardian.set_message_types(["sms", "voice"])
-    return sandbox
 
 
 def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:
@@ -152,6 +105,22 @@ def test_a_busy_cpaas_is_tried_again_and_the_code_arrives_once(sandbox: RunningS
     delivery = challenge(sandbox)
     assert (delivery.outcome, delivery.attempts) == ("success", 3)
     assert len(texts(sandbox)) == 1
+
+
+def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same_time(
+    sandbox: RunningSandbox,
+) -> None:
+    set_up(sandbox)
+    notifications = sandbox.parts.notifications
+
+    async def logins() -> list[Delivery]:
+        sending = (notifications.challenge(to=TO, delivery_method="text") for _ in range(12))
+        return list(await asyncio.gather(*sending))
+
+    sent = {one.id: one.text for one in asyncio.run(logins())}
+    received = {one.delivery_id: one.text for one in sandbox.parts.inbox.messages(TO)}
+    assert len(sent) == 12
+    assert received == sent
 
 
 def test_a_cpaas_that_stays_busy_ends_in_the_reason(sandbox: RunningSandbox) -> None:

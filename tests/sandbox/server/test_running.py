@@ -24,8 +24,12 @@ from sandbox.server.record import (
 )
 
 
-def config(state_dir: Path, *, tenant_port: int = 0, cpaas_port: int = 0) -> ServerConfig:
-    return ServerConfig(state_dir, tenant_port=tenant_port, cpaas_port=cpaas_port)
+def config(
+    state_dir: Path, *, tenant_port: int = 0, cpaas_port: int = 0, pages_port: int = 0
+) -> ServerConfig:
+    return ServerConfig(
+        state_dir, tenant_port=tenant_port, cpaas_port=cpaas_port, pages_port=pages_port
+    )
 
 
 @pytest.fixture
@@ -91,8 +95,9 @@ def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="read from /proc")
-def test_both_ports_are_open_on_loopback_only(running: RunningSandbox) -> None:
-    ports = {running.record.tenant_port, running.record.cpaas_port}
+def test_every_port_is_open_on_loopback_only(running: RunningSandbox) -> None:
+    record = running.record
+    ports = {record.tenant_port, record.cpaas_port, record.pages_port}
     found = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in Path(table).read_text().splitlines()[1:]:
@@ -101,6 +106,19 @@ def test_both_ports_are_open_on_loopback_only(running: RunningSandbox) -> None:
             if state == "0A" and int(port, 16) in ports:
                 found.add(host)
     assert found == {"0100007F"}  # 127.0.0.1
+
+
+def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
+    tmp_path: Path,
+) -> None:
+    with httpx.Client(trust_env=False, timeout=5) as person:
+        sandbox = start(config(tmp_path))
+        assert person.get(f"{sandbox.pages_url}/phones").status_code == 200
+        with person.stream("GET", f"{sandbox.pages_url}/phones/events") as events:
+            lines = events.iter_lines()
+            assert next(lines).startswith("retry:")
+            sandbox.stop()
+            assert list(lines) == [""], "ended, not cut off"
 
 
 def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
@@ -121,7 +139,9 @@ def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Pat
 
 
 def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
-    with start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, generation="legacy")) as made:
+    with start(
+        ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=0, generation="legacy")
+    ) as made:
         assert made.record.generation == "legacy"
 
 
@@ -132,7 +152,7 @@ def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) ->
     assert answers(running.state_dir, running.record)
 
 
-@pytest.mark.parametrize("which", ["tenant", "cpaas"])
+@pytest.mark.parametrize("which", ["tenant", "cpaas", "pages"])
 def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
     tmp_path: Path, which: str
 ) -> None:

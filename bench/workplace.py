@@ -1,0 +1,156 @@
+"""What the figures are measured on: a sandbox of its own, and two Pulumi projects beside it.
+
+Owns setting them up in a temporary folder, and going back to "applied" and to "nothing yet",
+tenant and Pulumi state alike. The server is a process of its own, as `make up` has it. Refuses to
+measure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+
+from bench.deploy_cli import DeployCli
+from bench.processes import run
+from sandbox.cli.workplace import PROJECT, Workplace
+from sandbox.engine.environment import TenantAccess
+from sandbox.engine.stack import STACK
+from sandbox.server import ports
+from sandbox.server.record import ServerRecord, running_record
+
+EMPTY: Final = "empty"
+_START_SECONDS: Final = 60
+
+
+class Bench:
+    """The sandbox's stack, an empty program's stack, and auth0-deploy-cli, on one tenant."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._state = folder / "state"
+        self._workplace = Workplace(
+            state_dir=self._state, console=Console(stderr=True), environ=dict(os.environ)
+        )
+        self.record: ServerRecord = self._workplace.server()
+        self._stack = self._workplace.stack(self.record)
+        self.environment = self._workplace.environment(self.record)
+        self._kept: dict[str, Any] = {}
+
+    @property
+    def access(self) -> TenantAccess:
+        """The tenant's address and credentials."""
+        return self._workplace.access(self.record)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """The tenant, over the sandbox's own TLS."""
+        trust = ssl.create_default_context(cafile=str(self._state / "ca.pem"))
+        return httpx.Client(base_url=self.record.tenant_url, verify=trust, timeout=30)
+
+    @cached_property
+    def deploy_cli(self) -> DeployCli:
+        """auth0-deploy-cli with the credentials of this sandbox."""
+        return DeployCli(self._folder / "deploy-cli", self.access)
+
+    def set_up(self) -> None:
+        """Make both stacks, apply them once, and export the tenant for auth0-deploy-cli."""
+        empty = self._folder / EMPTY
+        empty.mkdir()
+        (empty / "Pulumi.yaml").write_text(f"name: {EMPTY}\nruntime: python\n")
+        (empty / "__main__.py").write_text('"""Declares nothing."""\n')
+        self._stack.prepare(api_key=self._workplace.credentials.cpaas_api_key)
+        self._run("empty", "stack", "init")
+        self._keep("nothing")
+        for who in ("ours", EMPTY):
+            self._run(who, "up", "--yes", "--skip-preview")
+        self._keep("applied")
+        kinds = {one["type"] for one in self._kept["applied"]["phone_templates"].values()}
+        key = self._workplace.credentials.cpaas_api_key
+        self.deploy_cli.export(secrets={"CPAAS_API_KEY": key}, templates=kinds)
+
+    def pulumi(self, who: str, *arguments: str) -> tuple[list[str], Path]:
+        """A command on our stack ("ours") or the empty program's ("empty"), and its folder."""
+        command = [str(self._workplace.engine.pulumi), *arguments, "--non-interactive", "--stack"]
+        if who == EMPTY:
+            return [*command, EMPTY], self._folder / EMPTY
+        return [*command, STACK, "--config-file", str(self._stack.config_file)], PROJECT
+
+    def back_to(self, moment: str) -> None:
+        """Return tenant and Pulumi state to "nothing" or "applied"; the request log is empty."""
+        backend = self._state / "pulumi-state"
+        shutil.rmtree(backend)
+        shutil.copytree(self._folder / moment, backend)
+        self.control("PUT", "/state", {"content": self._kept[moment]})
+        self.control("DELETE", "/requests")
+
+    def requests(self) -> list[str]:
+        """Method and path of every request since `back_to` or the last call of this."""
+        logged = self.control("GET", "/requests")["requests"]
+        self.control("DELETE", "/requests")
+        return [f"{one['method']} {one['path'].partition('?')[0]}" for one in logged]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the sandbox's control routes."""
+        answer = self.http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+        return answer.json() if answer.content else None
+
+    def _keep(self, moment: str) -> None:
+        shutil.copytree(self._state / "pulumi-state", self._folder / moment)
+        self._kept[moment] = self.control("GET", "/state?secrets=true")["content"]
+
+    def _run(self, who: str, *arguments: str) -> None:
+        command, folder = self.pulumi(who, *arguments)
+        run(command, cwd=folder, environment=self.environment)
+
+
+@contextmanager
+def bench(folder: Path) -> Iterator[Bench]:
+    """A bench whose server runs while the block does."""
+    state = folder / "state"
+    chosen = {ports.TENANT_VARIABLE: _free_port(), ports.CPAAS_VARIABLE: _free_port()}
+    command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state)]
+    with (
+        (folder / "server.log").open("w") as log,
+        subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=dict(os.environ) | chosen,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ) as server,
+    ):
+        try:
+            _wait_for(state, server)
+            made = Bench(folder)
+            made.set_up()
+            yield made
+        finally:
+            server.terminate()
+
+
+def _wait_for(state: Path, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while running_record(state) is None:
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the sandbox did not start: see {state.parent / 'server.log'}")
+        time.sleep(0.05)
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])

@@ -1,0 +1,182 @@
+"""Which stacks are meant, in which waves, and which part of them is this machine's.
+
+Owns the words of a selection: names, globs, a list, exclusions, canaries, shards. Refuses to guess:
+without a word nothing is selected, and a pattern that fits nothing is an error. A wildcard never
+takes production along to be written to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final, Self
+
+from phonemfa.fleet.members import Member
+
+_WILD: Final = re.compile(r"[*?\[]")
+_SHARD: Final = re.compile(r"(\d+)/(\d+)")
+
+
+class SelectionError(Exception):
+    """The selection means nothing, or not what somebody may have meant; the text says what."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What was asked for.
+
+    Attributes:
+        patterns: names and globs of stacks.
+        every: all stacks with a file.
+        listed: names from a list.
+        excluded: names and globs to leave out, whoever named them.
+        include_protected: wildcards may take production along, to be written to.
+        writes: the command writes.
+    """
+
+    patterns: Sequence[str] = ()
+    every: bool = False
+    listed: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    include_protected: bool = False
+    writes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selected:
+    """Stacks in order, and who was left out of a wildcard, with the reason."""
+
+    members: list[Member]
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `index` (from 1) of `count` parts."""
+
+    index: int
+    count: int
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From `3/8`.
+
+        Raises:
+            SelectionError: it is not of that form, or there is no such part.
+        """
+        found = _SHARD.fullmatch(text)
+        if not found or not 1 <= int(found[1]) <= int(found[2]):
+            raise SelectionError(
+                f"--shard {text} is no part of a whole: write 3/8 for the third of eight parts."
+            )
+        return cls(int(found[1]), int(found[2]))
+
+    def part(self, members: Sequence[Member]) -> list[Member]:
+        """The members of this part: the same on every machine, and each in exactly one part.
+
+        Stacks of one tenant stay together, as no other machine knows that it has to wait.
+        """
+        tenants: dict[str, list[Member]] = {}
+        for one in sorted(members, key=lambda member: member.stack):
+            tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
+        ours = list(tenants.values())[self.index - 1 :: self.count]
+        return sorted((one for group in ours for one in group), key=lambda member: member.stack)
+
+
+def select(known: Collection[str], wanted: Wanted, read: Callable[[str], Member]) -> Selected:
+    """The stacks that are meant, by name.
+
+    Args:
+        known: every stack with a file.
+        wanted: what was asked for.
+        read: what is known of one stack.
+
+    Raises:
+        SelectionError: nothing was asked for, a name or glob fits no stack, or nothing is left.
+    """
+    if not (wanted.every or wanted.patterns or wanted.listed):
+        raise SelectionError(
+            "Which stacks? --all, --stack NAME or --stack 'GLOB' (repeat it), or --stacks-from "
+            f"FILE. Stacks with a file: {_names(known)}."
+        )
+    exact = [one for one in wanted.patterns if not _WILD.search(one)]
+    named = {*exact, *wanted.listed}
+    unknown = sorted(named - set(known))
+    for pattern in [*wanted.patterns, *wanted.excluded]:
+        if _WILD.search(pattern) and not _fitting(known, [pattern]):
+            unknown.append(pattern)
+    if unknown:
+        raise SelectionError(
+            f"No stack has this name, or fits: {', '.join(unknown)}. Stacks with a file: "
+            f"{_names(known)}."
+        )
+    wild = set(known) if wanted.every else _fitting(known, wanted.patterns)
+    members, left_out = [], {}
+    for stack in sorted((named | wild) - _fitting(known, wanted.excluded)):
+        member = read(stack)
+        reason = "" if stack in named else _not_by_wildcard(member, wanted)
+        if reason:
+            left_out[stack] = reason
+        else:
+            members.append(member)
+    if not members:
+        reasons = "".join(f" {stack}: {reason}." for stack, reason in left_out.items())
+        raise SelectionError(f"No stack is left of the selection.{reasons}")
+    return Selected(members=members, left_out=left_out)
+
+
+def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Member]]:
+    """One wave a canary pattern, in the order given, and the rest.
+
+    Raises:
+        SelectionError: a canary is not among the stacks, or an earlier wave has it already.
+    """
+    left, found = list(members), []
+    for pattern in canaries:
+        wave = [one for one in left if fnmatchcase(one.stack, pattern)]
+        if not wave:
+            raise SelectionError(
+                f"--canary {pattern} fits no selected stack that is in no earlier wave. Selected: "
+                f"{_names(one.stack for one in members)}."
+            )
+        found.append(wave)
+        left = [one for one in left if one not in wave]
+    return [*found, left] if left else found
+
+
+def _not_by_wildcard(member: Member, wanted: Wanted) -> str:
+    if not (member.own_domain or member.fault):
+        return f"{member.file.name} names no auth0:domain; --stack {member.stack} takes it along"
+    if wanted.writes and member.protected and not wanted.include_protected:
+        return (
+            f"production or phonemfa:protect; --stack {member.stack} or --include-protected takes "
+            "it along"
+        )
+    return ""
+
+
+def _fitting(known: Collection[str], patterns: Sequence[str]) -> set[str]:
+    return {one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns)}
+
+
+def _names(stacks: Iterable[str]) -> str:
+    return ", ".join(sorted(stacks)) or "none"
+
+
+def listed(path: Path) -> list[str]:
+    """Stack names of a list: one a line, `#` begins a comment.
+
+    Raises:
+        SelectionError: it cannot be read, or names nothing.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SelectionError(f"--stacks-from {path} cannot be read: {error}") from None
+    names = [name for line in lines if (name := line.partition("#")[0].strip())]
+    if not names:
+        raise SelectionError(f"--stacks-from {path} names no stack.")
+    return names

@@ -1,0 +1,143 @@
+"""`phonemfa recover`: after a `pulumi` run that was killed.
+
+Owns the arguments, the questions and the output. Refuses to decide what an unfinished creation has
+left (`pending`), how the state gets it (`recovery`), and to write to the tenant.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from components.faults import SettingsError
+from phonemfa import options
+from phonemfa.asking import agree, on_terminal
+from phonemfa.console import give_up, notes, working
+from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.recover.locks import Lock, locks_in
+from phonemfa.recover.pending import AmbiguousError
+from phonemfa.recover.recovery import Plan, settle
+from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.tenant import Access, TenantUnreadableError, reading
+
+
+def recover(
+    *,
+    stack: options.Stack,
+    unlock: Annotated[
+        bool,
+        typer.Option(
+            "--unlock",
+            help="Remove the stack's lock: the run that holds it is known to have ended.",
+        ),
+    ] = False,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+    yes: options.Yes = False,
+) -> None:
+    """After a killed `pulumi up` or `destroy`: make the next plain `pulumi up` go on from there.
+
+    Removes a dead run's lock, and puts into the state what that run had made in the tenant without
+    recording it. Only the state is written; the tenant is read.
+
+    Exit status: 0 settled, or nothing to settle; 2 nothing was written.
+
+    Example: python -m phonemfa recover --stack prod
+    """
+    try:
+        wanted = read_stack_file(project, stack, file=config_file)
+        access = Access.of(domain=wanted.domain)
+        cli = PulumiCli(project, stack, config_file=config_file)
+        locks = _unlocked(cli, stack, asked_to=unlock)
+        with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
+            plan = Plan.of(tenant, cli.state()["deployment"])
+        if not plan.empty:
+            _say(lines_of(plan))
+            agree(f"Settle that in the state of {stack}? The tenant is not written to.", yes=yes)
+            with working("settling the state"):
+                settle(cli, plan)
+    except (
+        AmbiguousError,
+        EngineFailedError,
+        SettingsError,
+        StackFileError,
+        TenantUnreadableError,
+    ) as error:
+        give_up(str(error))
+    if as_json:
+        typer.echo(json.dumps(as_dict(plan, locks), ensure_ascii=False, indent=2))
+    if plan.empty and not locks:
+        _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
+    else:
+        _say(
+            [
+                f"Now finish the work: pulumi up --stack {stack}",
+                "(Not with --refresh: an update that was cut short would look as if it were done.)",
+            ]
+        )
+
+
+def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
+    """The locks that were in the way and are gone now."""
+    try:
+        with working("looking whether the stack is locked"):
+            cli.touch()
+    except EngineFailedError as error:
+        locks = locks_in(str(error))
+        if not locks:
+            raise
+    else:
+        return []
+    _say([f"The stack is locked by {lock.holder}{_seen_from_here(lock)}." for lock in locks])
+    if not asked_to:
+        if not on_terminal():
+            give_up(
+                "Nothing was written: taking the lock of a run that still works would let two runs "
+                "write at once. Make sure that it has ended (its CI job, its terminal, its "
+                "machine), then run this again with --unlock."
+            )
+        agree(f"Has that run ended for certain, and is the lock of {stack} to go?", yes=False)
+    cli.cancel()
+    _say(["The lock is removed."])
+    return locks
+
+
+def _seen_from_here(lock: Lock) -> str:
+    return ", and no process of this machine has that number" if lock.looks_dead else ""
+
+
+def lines_of(plan: Plan) -> list[str]:
+    """What a killed run has left, and what becomes of it."""
+    return [
+        *(
+            f"{one.pending.name}: made in the tenant ({one.called}, {one.id}), not recorded; "
+            "goes into the state"
+            for one in plan.found
+        ),
+        *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
+        *(
+            f"{one.name}: cut short while {one.kind}; the next up repeats it"
+            for one in plan.repeated
+        ),
+    ]
+
+
+def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
+    """The result for machines."""
+    return {
+        "removed_locks": [one.holder for one in locks],
+        "imported": [{"name": one.pending.name, "id": one.id} for one in plan.found],
+        "made_by_the_next_up": [one.name for one in plan.absent],
+        "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
+    }
+
+
+def _say(lines: Sequence[str]) -> None:
+    for line in lines:
+        notes().print(Text(line), soft_wrap=True)

@@ -1,0 +1,55 @@
+"""The lock of a stack, as the engine tells of it.
+
+Owns reading who holds it, and whether that process can still be there as far as this machine
+knows. Refuses to remove it. Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from dataclasses import dataclass
+from typing import Final
+
+_HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Who made a lock, and when (RFC 3339, the maker's clock)."""
+
+    user: str
+    host: str
+    pid: int
+    since: str
+
+    @property
+    def holder(self) -> str:
+        return f"{self.user}@{self.host} (pid {self.pid}), since {self.since}"
+
+    @property
+    def looks_dead(self) -> bool:
+        """Whether this is the host and no process here has that number.
+
+        A hint, not a proof: two containers may share a host name and not their processes.
+        """
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+        return False
+
+
+def locks_in(text: str) -> list[Lock]:
+    """The locks that a refusal of the engine names; none when it was refused for another reason."""
+    if "the stack is currently locked" not in text:
+        return []
+    return [
+        Lock(user=user, host=host, pid=int(pid), since=since)
+        for user, host, pid, since in _HOLDER.findall(text)
+    ]

@@ -1,0 +1,80 @@
+"""Tells the server that an `up` has ended, and runs the commands that may lead to one.
+
+Owns which commands those are, and the operator's command line (`phonemfa`) in the sandbox's own
+environment: it runs as a process of its own, as nothing of it is imported here. Refuses to know
+what the server makes of it (`sandbox/drift`).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import httpx
+
+from sandbox.cli.workplace import Workplace
+from sandbox.engine.stack import STACK
+from sandbox.server.errors import ServerError
+from sandbox.server.record import ServerRecord, client
+
+_PULUMI_UP = frozenset({"up", "update"})
+_PHONEMFA_UP = frozenset({"enforce", "rotate"})
+_REPAIR = "--repair"
+
+
+def note_applied(workplace: Workplace, record: ServerRecord, *, first: bool = False) -> None:
+    """Have the tenant remembered as it is now: what differs from it later is drift.
+
+    Args:
+        workplace: whose server it is.
+        record: the server.
+        first: only if nothing is remembered yet.
+
+    Raises:
+        ServerError: the server does not take it.
+    """
+    try:
+        with client(workplace.state_dir, record) as server:
+            if first and server.get("/_sandbox/applied").raise_for_status().json()["at"]:
+                return
+            server.post("/_sandbox/applied").raise_for_status()
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise ServerError(
+            f"The sandbox server could not remember what was applied: {error}",
+            "Run the command again; if it stays: make down && make up",
+        ) from error
+
+
+def run_pulumi(workplace: Workplace, arguments: Sequence[str]) -> int:
+    """Run the Pulumi CLI on stack sandbox; returns its exit status."""
+    record = workplace.server()
+    stack = workplace.stack(record)
+    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
+    workplace.progress.close()
+    status = stack.run(arguments)
+    verb = next((one for one in arguments if not one.startswith("-")), "")
+    if status == 0 and verb in _PULUMI_UP:
+        note_applied(workplace, record)
+    return status
+
+
+def run_phonemfa(workplace: Workplace, arguments: Sequence[str]) -> int:
+    """Run `python -m phonemfa` on stack sandbox; returns its exit status."""
+    record = workplace.server()
+    stack = workplace.stack(record)
+    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
+    workplace.progress.close()
+    environment = workplace.environment(record) | {
+        "PHONEMFA_STACK": STACK,
+        "PHONEMFA_CONFIG_FILE": str(stack.config_file),
+        # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
+        "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
+    }
+    command = [sys.executable, "-m", "phonemfa", *arguments]
+    status = subprocess.run(
+        command, cwd=workplace.project_dir, env=environment, check=False
+    ).returncode
+    if status == 0 and (_REPAIR in arguments or _PHONEMFA_UP & set(arguments[:1])):
+        note_applied(workplace, record)
+    return status

@@ -1,0 +1,141 @@
+"""The tenant as the last `pulumi up` left it.
+
+Owns the snapshot: taken when an `up` has ended (`sandbox/cli` says when), kept in the state folder,
+compared with the tenant, and put back. Refuses to know the stack: what an `up` did not see stays in
+its snapshot too.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sandbox.drift.picture import NONE, Picture, picture_of
+from sandbox.engine.files import SECRET_MODE, write_atomically
+from sandbox.login.users import COLLECTION as USERS
+from sandbox.tenant import ApiError, Store, Tenant
+from sandbox.tenant.logs import COLLECTION as LOGS
+
+FILE: Final = "applied.json"
+_NOT_APPLIED: Final = frozenset({USERS, LOGS})
+"""What no `up` writes, and putting a tenant back must not take away."""
+
+
+class NothingAppliedError(Exception):
+    """No `up` has left a snapshot since the tenant is new."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that differs. `diff` is a unified diff where the field has lines; else empty."""
+
+    thing: str
+    field: str
+    before: str
+    now: str
+    diff: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """As a JSON object, keys as the fields."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    at: datetime
+    content: dict[str, Any]
+    picture: Picture
+
+
+class Applied:
+    """The snapshot of one tenant.
+
+    Args:
+        tenant: whose.
+        file: where it is kept; with secrets, so readable by its owner alone.
+        now: the time, UTC.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        file: Path,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._tenant = tenant
+        self._file = file
+        self._now = now
+        self._snapshot = self._read()
+
+    @property
+    def at(self) -> datetime | None:
+        """When the last `up` ended; None when there was none."""
+        return self._snapshot.at if self._snapshot else None
+
+    def record(self) -> None:
+        """Remember the tenant as it is now."""
+        exported = self._tenant.export()
+        content = {name: docs for name, docs in exported.items() if name not in _NOT_APPLIED}
+        at = self._now()
+        kept = {"at": at.isoformat(), "content": content}
+        write_atomically(self._file, json.dumps(kept), mode=SECRET_MODE)
+        self._snapshot = _Snapshot(at, content, picture_of(self._tenant))
+
+    def forget(self) -> None:
+        """There was no `up`: the tenant is new."""
+        self._file.unlink(missing_ok=True)
+        self._snapshot = None
+
+    def differences(self) -> list[Difference]:
+        """What differs between then and now, in the order in which a tenant is shown.
+
+        Raises:
+            NothingAppliedError: there is nothing to compare with.
+        """
+        then, now = self._needed().picture, picture_of(self._tenant)
+        fields = list(dict.fromkeys([*now, *then]))
+        return [
+            _difference(*field, then.get(field, NONE), now.get(field, NONE))
+            for field in fields
+            if then.get(field, NONE) != now.get(field, NONE)
+        ]
+
+    def restore(self) -> None:
+        """Put the tenant back as it was then, ids and deployed versions included.
+
+        Raises:
+            NothingAppliedError: there is nothing to go back to.
+        """
+        content = self._needed().content
+        kept = {name: docs for name, docs in self._tenant.export().items() if name in _NOT_APPLIED}
+        self._tenant.load({**content, **kept})
+
+    def _needed(self) -> _Snapshot:
+        if self._snapshot is None:
+            raise NothingAppliedError("No `pulumi up` has ended since this tenant is new.")
+        return self._snapshot
+
+    def _read(self) -> _Snapshot | None:
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            at = datetime.fromisoformat(kept["at"])
+            then = Tenant(Store(), domain=self._tenant.domain, assumptions=self._tenant.assumptions)
+            then.load(kept["content"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ApiError):
+            # None, or one of another version of the sandbox: the next `up` makes a new one.
+            return None
+        return _Snapshot(at, kept["content"], picture_of(then))
+
+
+def _difference(thing: str, field: str, before: str, now: str) -> Difference:
+    lines = before.splitlines(), now.splitlines()
+    if max(len(one) for one in lines) <= 1:
+        return Difference(thing, field, before, now)
+    diff = difflib.unified_diff(*lines, "then", "now", lineterm="", n=2)
+    return Difference(thing, field, before, now, "\n".join(diff))

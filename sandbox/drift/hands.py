@@ -1,0 +1,151 @@
+"""What somebody can do to a tenant beside Pulumi, as through the dashboard.
+
+Owns finding our Action, provider and templates in a tenant, and the writes that drift is made of:
+all through the tenant's own rules. Refuses to know what the drift is called (`deeds`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sandbox.notifications.rules import LEGACY_TRIGGER, UNIFIED_TRIGGER
+from sandbox.tenant import Tenant
+
+Document = dict[str, Any]
+
+DOES_NOTHING: Final = (
+    "exports.onExecuteCustomPhoneProvider = async () => {};\n"
+    "exports.onExecuteSendPhoneMessage = exports.onExecuteCustomPhoneProvider;\n"
+)
+
+
+class NothingToChangeError(Exception):
+    """The tenant does not have what a deed would change; the text names it."""
+
+
+class Hands:
+    """Somebody at work in a tenant."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+
+    @property
+    def trigger(self) -> str:
+        """The trigger that messages go through in this generation."""
+        return UNIFIED_TRIGGER if self._tenant.generation == "unified" else LEGACY_TRIGGER
+
+    # -- the Action ---------------------------------------------------------------------------
+
+    def action(self) -> Document:
+        """Our stored Action: the first that was made for the trigger, whatever its name is now.
+
+        Raises:
+            NothingToChangeError: the trigger has none.
+        """
+        for one in self._tenant.actions.all():
+            if one["supported_triggers"][0]["id"] == self.trigger:
+                return one
+        raise NothingToChangeError(f"The tenant has no Action of the trigger {self.trigger}.")
+
+    def edit_action(self, **changes: Any) -> None:
+        """Write parts of our Action's draft; nothing is deployed."""
+        self._tenant.actions.update(self.action()["id"], changes)
+
+    def edit_code(self, addition: str) -> None:
+        """Write something at the end of the draft's code."""
+        self.edit_action(code=f"{self.action()['draft']['code']}{addition}")
+
+    def deploy_action(self) -> None:
+        """Deploy our Action's draft."""
+        self._tenant.versions.deploy(self.action()["id"])
+
+    def delete_action(self) -> None:
+        """Delete our Action, bound or not."""
+        self._tenant.actions.delete(self.action()["id"], force=True)
+
+    def roll_back(self) -> None:
+        """Deploy an older version as the dashboard does; the draft stays."""
+        ours = self.action()
+        self.edit_code("// older\n")
+        self.deploy_action()
+        older = self.action()["deployed_version"]
+        self.edit_action(code=ours["draft"]["code"])
+        self.deploy_action()
+        self._tenant.versions.deploy_version(ours["id"], older, update_draft=False)
+
+    def write_secrets(self, *, add: str = "", drop: str = "", value: str = "by-hand") -> None:
+        """Write every secret of our Action again, as a person at a form does."""
+        names = [one["name"] for one in self.action()["draft"]["secrets"] if one["name"] != drop]
+        names += [add] if add else []
+        self.edit_action(secrets=[{"name": name, "value": value} for name in names])
+
+    def another_action(self, name: str) -> str:
+        """An Action that no stack made, deployed, of the same trigger; answers its id.
+
+        The trigger of a unified tenant has room for one: there it is put in as an import of the
+        tenant's content, as tenants older than that rule have one.
+        """
+        ours = self.action()
+        if self.trigger == UNIFIED_TRIGGER:
+            copy = f"{ours['id']}-copy"
+            content = self._tenant.export()
+            content["actions"][copy] = {**ours, "id": copy, "name": name}
+            self._tenant.load(content)
+            return copy
+        supported = ours["supported_triggers"]
+        body = {"name": name, "supported_triggers": supported, "code": DOES_NOTHING, "deploy": True}
+        made: str = self._tenant.create_action(body)["id"]
+        return made
+
+    # -- the trigger --------------------------------------------------------------------------
+
+    def bound(self) -> list[str]:
+        """Ids of the Actions that are bound to the trigger, in order."""
+        return [one["action_id"] for one in self._tenant.bindings.of(self.trigger)]
+
+    def bind(self, *action_ids: str) -> None:
+        """Bind these Actions, in this order, and no others."""
+        bindings = [
+            {
+                "ref": {"type": "action_id", "value": one},
+                "display_name": self._tenant.actions.stored(one)["name"],
+            }
+            for one in action_ids
+        ]
+        self._tenant.bindings.replace(self.trigger, bindings)
+
+    # -- provider and texts -------------------------------------------------------------------
+
+    def provider_id(self) -> str:
+        """The id of the phone provider.
+
+        Raises:
+            NothingToChangeError: there is none.
+        """
+        provider = self._tenant.phone_provider()
+        if provider is None:
+            raise NothingToChangeError("The tenant has no phone provider.")
+        return str(provider["id"])
+
+    def template_id(self, message_type: str) -> str:
+        """The id of a customised template.
+
+        Raises:
+            NothingToChangeError: this type has Auth0's default text.
+        """
+        template = self._tenant.phone_template(message_type)
+        if "id" not in template:
+            raise NothingToChangeError(f"The template {message_type} is not customised.")
+        return str(template["id"])
+
+    def write_text(self, message_type: str, text: str) -> None:
+        """Write the SMS text of a message type, in whatever way this generation has."""
+        if self._tenant.generation == "unified":
+            content = {"content": {"body": {"text": text}}}
+            self._tenant.templates.update(self.template_id(message_type), content)
+            return
+        texts = self._tenant.guardian.templates("sms")
+        if not texts:
+            raise NothingToChangeError("The tenant has no Guardian texts of its own.")
+        key = "enrollment_message" if message_type == "otp_enroll" else "verification_message"
+        self._tenant.guardian.set_templates({**texts, key: text})

@@ -1,0 +1,169 @@
+"""The file behind the phones: messages that arrived, and deliveries that were tried.
+
+Owns the connection and its lock, the tables, and the one count of changes that both share: every
+change has the next number, so that whoever saw number 7 can ask for what came after it and miss
+nothing, across a restart too. Refuses to know what a message or a delivery means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_VERSION = 2
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS messages (
+    received_at TEXT PRIMARY KEY,
+    recipient TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    text TEXT NOT NULL,
+    delivery_id TEXT,
+    change INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS messages_by_recipient ON messages (recipient, received_at);
+CREATE INDEX IF NOT EXISTS messages_by_delivery ON messages (delivery_id);
+CREATE INDEX IF NOT EXISTS messages_by_change ON messages (change);
+CREATE TABLE IF NOT EXISTS deliveries (
+    id TEXT PRIMARY KEY,
+    at TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    text TEXT NOT NULL,
+    finished INTEGER NOT NULL,
+    arrived INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS deliveries_by_time ON deliveries (at);
+CREATE INDEX IF NOT EXISTS deliveries_by_change ON deliveries (change);
+CREATE INDEX IF NOT EXISTS deliveries_without_message ON deliveries (recipient, at)
+    WHERE arrived = 0;
+CREATE TABLE IF NOT EXISTS changes (
+    only INTEGER PRIMARY KEY CHECK (only = 0), last INTEGER NOT NULL, cleared INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO changes VALUES (0, 0, 0);
+"""
+# What a sandbox without pages kept: the message as JSON, and nothing to search in.
+_FROM_VERSION_1 = """
+INSERT INTO messages SELECT received_at, recipient, json_extract(document, '$.channel'),
+    json_extract(document, '$.sender'), json_extract(document, '$.text'), NULL, 0, document
+    FROM messages_1;
+DROP TABLE messages_1;
+"""
+
+
+class PhoneDatabase:
+    """One SQLite connection behind one lock, for all threads and event loops of the sandbox.
+
+    Args:
+        path: SQLite file, or ":memory:".
+    """
+
+    def __init__(self, path: Path | str = ":memory:") -> None:
+        self._lock = threading.RLock()
+        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._closing = False
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        # Survives the end of the process at any moment; only a power cut may lose the last writes.
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._create()
+
+    def _create(self) -> None:
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        known = "SELECT 1 FROM sqlite_master WHERE name = 'messages'"
+        old = version == 0 and self._connection.execute(known).fetchone() is not None
+        if old:
+            self._connection.executescript(
+                "ALTER TABLE messages RENAME TO messages_1;"
+                "DROP INDEX IF EXISTS messages_by_recipient;"
+            )
+        self._connection.executescript(_SCHEMA + (_FROM_VERSION_1 if old else ""))
+        self._connection.execute(f"PRAGMA user_version={_VERSION}")
+
+    def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """What a query finds."""
+        with self._lock:
+            return self._connection.execute(query, values).fetchall()
+
+    def one(self, query: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """The only row of a query that always has one."""
+        (row,) = self.rows(query, values)
+        return row
+
+    @contextmanager
+    def changing(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """The connection and the number of this change; all of it happens, or nothing does.
+
+        Who waits for a change is woken when it is done.
+        """
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute("UPDATE changes SET last = last + 1")
+                number = self._connection.execute("SELECT last FROM changes").fetchone()[0]
+                yield self._connection, number
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        self._wake()
+
+    def clear(self, table: str, where: str = "TRUE", values: tuple[Any, ...] = ()) -> None:
+        """Remove rows of a table; whoever looks at them is told to look anew."""
+        with self.changing() as (connection, number):
+            connection.execute(f"DELETE FROM {table} WHERE {where}", values)  # noqa: S608 - ours
+            connection.execute("UPDATE changes SET cleared = ?", (number,))
+
+    @property
+    def last_change(self) -> int:
+        """The number of the last change; 0 before the first."""
+        return int(self.one("SELECT last FROM changes")[0])
+
+    @property
+    def last_clearing(self) -> int:
+        """The number of the last change that removed something, but for age."""
+        return int(self.one("SELECT cleared FROM changes")[0])
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """An event of the running loop that is set by every change, and when all waiting ends."""
+        waiter = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            self._waiters.add(waiter)
+            if self._closing:
+                waiter[1].set()
+        try:
+            yield waiter[1]
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+
+    @property
+    def closing(self) -> bool:
+        """Whether those who wait should stop."""
+        return self._closing
+
+    def end_waiting(self) -> None:
+        """Wake all who wait, for good: the sandbox ends."""
+        self._closing = True
+        self._wake()
+
+    def close(self) -> None:
+        """Close the file; nothing can be read afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def _wake(self) -> None:
+        with self._lock:
+            waiters = list(self._waiters)
+        for loop, changed in waiters:
+            # The waiter may be in the loop of another port, or in one that has just ended.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(changed.set)

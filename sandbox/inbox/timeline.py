@@ -1,0 +1,188 @@
+"""The phones as a person looks at them: newest first, by page, by search, and what changed since.
+
+Owns reading: a message with the delivery it came from, and a delivery that no message came from,
+are one entry each. Refuses to write, and to word anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sandbox.inbox.database import PhoneDatabase
+from sandbox.inbox.inbox import Message
+from sandbox.inbox.numbers import e164
+
+PAGE: Final = 50
+"""Entries, or phones, that are read at a time."""
+
+_MESSAGES: Final = (
+    "SELECT m.received_at AS at, max(m.change, coalesce(d.change, 0)) AS latest, m.document,"
+    " d.document FROM messages m LEFT JOIN deliveries d ON d.id = m.delivery_id WHERE "
+)
+_DELIVERIES: Final = (
+    "SELECT at, change AS latest, NULL, document FROM deliveries WHERE arrived = 0 AND "
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message, with its delivery where that is known; or a delivery without a message.
+
+    `at` is when it arrived, or was to be sent; `change` the number of its latest change.
+    """
+
+    at: str
+    change: int
+    message: Message | None
+    delivery: dict[str, Any] | None
+
+    @property
+    def number(self) -> str:
+        """The phone that it is on."""
+        if self.message is not None:
+            return self.message.to
+        assert self.delivery is not None  # noqa: S101 - one of the two is there
+        return e164(self.delivery["to"])
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One phone: how many messages it has, and the newest entry."""
+
+    number: str
+    messages: int
+    last: Entry
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which entries are wanted: of one phone, or those in which a text is found, or all."""
+
+    number: str | None = None
+    query: str = ""
+
+    def clauses(self, *, of_messages: bool) -> tuple[str, tuple[str, ...]]:
+        """An SQL condition with its values."""
+        table = "m." if of_messages else ""
+        parts, values = ["TRUE"], []
+        if self.number is not None:
+            parts.append(f"{table}recipient = ?")
+            values.append(e164(self.number))
+        if words := self.query.strip():
+            like = " LIKE ? ESCAPE '\\'"
+            columns = [f"{table}text", "m.sender"] if of_messages else ["text"]
+            found = [f"{column}{like}" for column in columns]
+            values += [f"%{_literal(words)}%"] * len(columns)
+            for digits in _numbers_meant(words):
+                found.append(f"{table}recipient{like}")
+                values.append(f"%{digits}%")
+            parts.append(f"({' OR '.join(found)})")
+        return " AND ".join(parts), tuple(values)
+
+
+class Timeline:
+    """Reads the phones of this database."""
+
+    def __init__(self, database: PhoneDatabase) -> None:
+        self.database = database
+
+    def phones(self, *, before: str | None = None, limit: int = PAGE) -> list[Phone]:
+        """The phones by their newest entry, newest first.
+
+        Args:
+            before: only those whose newest entry is older; the `last.at` of one already seen.
+            limit: at most so many.
+        """
+        found = self.database.rows(
+            "SELECT recipient, sum(one), max(at) AS newest FROM"
+            " (SELECT recipient, 1 AS one, received_at AS at FROM messages UNION ALL"
+            "  SELECT recipient, 0, at FROM deliveries WHERE arrived = 0)"
+            " GROUP BY recipient HAVING newest < ? ORDER BY newest DESC LIMIT ?",
+            (before or "~", limit),
+        )
+        phones = []
+        for number, messages, _ in found:
+            # Read one after the other: a phone may have been cleared meanwhile.
+            if newest := self.entries(Filter(number), limit=1):
+                phones.append(Phone(number, messages, newest[0]))
+        return phones
+
+    def phone(self, number: str) -> Phone | None:
+        """One phone; None when nothing was ever sent to it."""
+        newest = self.entries(Filter(number), limit=1)
+        if not newest:
+            return None
+        count = "SELECT count(*) FROM messages WHERE recipient = ?"
+        (messages,) = self.database.one(count, (e164(number),))
+        return Phone(e164(number), messages, newest[0])
+
+    def entries(
+        self, wanted: Filter, *, before: str | None = None, limit: int = PAGE
+    ) -> list[Entry]:
+        """Entries, newest first.
+
+        Args:
+            wanted: which.
+            before: only older ones; the `at` of one already seen.
+            limit: at most so many.
+        """
+        found: list[Entry] = []
+        for select, column, of_messages in (
+            (_MESSAGES, "m.received_at", True),
+            (_DELIVERIES, "at", False),
+        ):
+            condition, values = wanted.clauses(of_messages=of_messages)
+            rows = self.database.rows(
+                f"{select}{column} < ? AND {condition} ORDER BY {column} DESC LIMIT ?",
+                (before or "~", *values, limit),
+            )
+            found += [_entry(row) for row in rows]
+        found.sort(key=lambda entry: entry.at, reverse=True)
+        return found[:limit]
+
+    def changed(self, wanted: Filter, *, after: int, upto: int, limit: int) -> list[Entry]:
+        """Entries whose latest change is within `after` < change <= `upto`, in that order."""
+        within = "(m.change > ? OR m.delivery_id IN (SELECT id FROM deliveries WHERE change > ?))"
+        condition, values = wanted.clauses(of_messages=True)
+        found = self.database.rows(
+            f"{_MESSAGES}{within} AND {condition} ORDER BY latest LIMIT ?",
+            (after, after, *values, limit),
+        )
+        condition, values = wanted.clauses(of_messages=False)
+        found += self.database.rows(
+            f"{_DELIVERIES}change > ? AND {condition} ORDER BY change LIMIT ?",
+            (after, *values, limit),
+        )
+        entries = [entry for entry in map(_entry, found) if entry.change <= upto]
+        return sorted(entries, key=lambda entry: entry.change)[:limit]
+
+    def message(self, received_at: str) -> Message | None:
+        """The message that arrived at this very time."""
+        query = "SELECT document FROM messages WHERE received_at = ?"
+        found = self.database.rows(query, (received_at,))
+        return Message(**json.loads(found[0][0])) if found else None
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    at, change, message, delivery = row
+    return Entry(
+        at=at,
+        change=change,
+        message=None if message is None else Message(**json.loads(message)),
+        delivery=None if delivery is None else json.loads(delivery),
+    )
+
+
+def _literal(words: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", words)
+
+
+def _numbers_meant(words: str) -> list[str]:
+    """The digits of a number as people write it; a Japanese one also without the trunk zero."""
+    if re.search(r"[^\d\s()+.-]", words) or not re.search(r"\d", words):
+        return []
+    digits = re.sub(r"\D", "", words)
+    return [digits, f"81{digits[1:]}"] if digits.startswith("0") and len(digits) > 1 else [digits]

@@ -1,0 +1,41 @@
+"""A request's JSON, of a size that fits, for the parts that are not Auth0's API.
+
+Owns that no body can fill the memory or the stack. The Management API has rules of its own
+(`sandbox.api.bodies`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+MAX_BYTES = 1_048_576
+
+
+class TooLargeError(ValueError):
+    """The body is over the limit; the rest of it was not read."""
+
+
+async def json_body(request: Request) -> Any:
+    """The decoded body.
+
+    Raises:
+        TooLargeError: over 1 MiB.
+        ValueError: it is not JSON in UTF-8, or too deep.
+        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared[:20]) > MAX_BYTES:
+        raise TooLargeError(f"a body of over {MAX_BYTES} bytes")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_BYTES:
+            raise TooLargeError(f"a body of over {MAX_BYTES} bytes")
+        parts.append(part)
+    try:
+        return json.loads(b"".join(parts).decode())
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None

@@ -1,0 +1,335 @@
+"""Logins under way: from a name to "logged in", one step at a time.
+
+Owns the steps, the codes that were sent, and the limits that Auth0 documents for a login
+(cpaas-and-actions.md §2.8): 10 codes a user and channel, then one an hour; 10 failed codes, then
+10 an hour; 10 enrolments, then 5 a minute. Refuses the decision (`policy`), sending (the
+notification service), and HTTP. Logins and codes are kept in memory, the newest hundred: a code
+does not outlive the process. Users do (`users`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import unicodedata
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from sandbox.login.assumptions import LoginAssumptions
+from sandbox.login.channels import Channel, channels
+from sandbox.login.numbers import NumberRefusedError, e164
+from sandbox.login.policy import Confidence, Decision, Step, decide
+from sandbox.login.refusals import LoginRefusedError, lasting
+from sandbox.login.users import User, Users
+from sandbox.notifications import Delivery, NotificationService
+from sandbox.notifications.limits import Allowance, Buckets
+from sandbox.tenant import Store, Tenant
+
+KEPT: Final = 100
+FAILED_CODES: Final = 10
+ENROLMENTS: Final = 10
+ENROLMENT_REFILL: Final = timedelta(seconds=12)
+_SPENT_KEPT: Final = 200
+
+Stage = Literal["enrol", "challenge", "code", "in", "stopped"]
+_FIRST_STAGES: Final[dict[Step, Stage]] = {
+    "in": "in",
+    "enrol": "enrol",
+    "challenge": "challenge",
+    "elsewhere": "stopped",
+    "refused": "stopped",
+}
+
+
+@dataclass(frozen=True)
+class IssuedCode:
+    """A code that went out, or was to."""
+
+    value: str
+    expires_at: datetime
+
+
+@dataclass(kw_only=True)
+class Login:
+    """One login. `deliveries` are the messages that it led to, oldest first."""
+
+    id: str
+    user: User
+    decision: Decision
+    confidence: Confidence
+    locale: str | None
+    stage: Stage
+    phone: str | None
+    method: str | None
+    deliveries: list[Delivery] = field(default_factory=list)
+    issued: list[IssuedCode] = field(default_factory=list)
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.sent.set()
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether a message is on its way to the Action."""
+        return not self.sent.is_set()
+
+    @property
+    def is_enrolling(self) -> bool:
+        """Whether its codes prove a phone that the user does not have yet."""
+        return self.decision.step == "enrol"
+
+    @property
+    def last(self) -> Delivery | None:
+        """The last message."""
+        return self.deliveries[-1] if self.deliveries else None
+
+
+class LoginDesk:
+    """The logins of one tenant.
+
+    Args:
+        tenant: whose policy, factors and limits apply.
+        store: the tenant's; the users lie there.
+        notifications: sends the codes.
+        assumptions: switches for what is not known of Auth0.
+        now: the time, UTC.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        store: Store,
+        notifications: NotificationService,
+        *,
+        assumptions: LoginAssumptions | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.assumptions = assumptions or LoginAssumptions()
+        self.users = Users(store)
+        self._tenant = tenant
+        self._notifications = notifications
+        self._now = now
+        self._logins: OrderedDict[str, Login] = OrderedDict()
+        self._spent: deque[tuple[str, str]] = deque(maxlen=_SPENT_KEPT)
+        refill = timedelta(seconds=self.assumptions.failed_code_seconds)
+        self._failed = Buckets(now, burst=FAILED_CODES, refill=refill)
+        self._enrolments = Buckets(now, burst=ENROLMENTS, refill=ENROLMENT_REFILL)
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def get(self, login_id: str) -> Login:
+        """The login of this id.
+
+        Raises:
+            LoginRefusedError: `unknown`.
+        """
+        login = self._logins.get(login_id)
+        if login is None:
+            raise LoginRefusedError(
+                "unknown", "This login is not known any more. Start again: it takes a name."
+            )
+        return login
+
+    def channels(self) -> list[Channel]:
+        """What the tenant offers now."""
+        return channels(self._tenant, self.assumptions)
+
+    def codes_left(self, login: Login, method: str) -> Allowance:
+        """How many codes the user may still be sent this way."""
+        return self._notifications.allowance(login.user.id, method)
+
+    def tries_left(self, login: Login) -> Allowance:
+        """How many wrong codes the user may still enter."""
+        return self._failed.allowance(login.user.id)
+
+    def seconds_left(self, login: Login) -> float:
+        """How long the newest code can still be entered; 0 when it cannot."""
+        if not login.issued:
+            return 0
+        return max((login.issued[-1].expires_at - self._now()).total_seconds(), 0)
+
+    # -- steps --------------------------------------------------------------------------------
+
+    def begin(
+        self, name: str, *, confidence: Confidence = "high", locale: str | None = None
+    ) -> Login:
+        """A user has given the right password; the policy decides what follows.
+
+        Raises:
+            LoginRefusedError: `name`.
+        """
+        user = self.users.named(name)
+        decision = decide(
+            self._tenant, self.assumptions, enrolled=user.is_enrolled, confidence=confidence
+        )
+        login = Login(
+            id=secrets.token_urlsafe(12),
+            user=user,
+            decision=decision,
+            confidence=confidence,
+            locale=locale,
+            stage=_FIRST_STAGES[decision.step],
+            phone=user.phone,
+            method=user.method,
+        )
+        self._logins[login.id] = login
+        while len(self._logins) > KEPT:
+            self._logins.popitem(last=False)
+        return login
+
+    async def enrol(self, login_id: str, *, number: str, method: str) -> Login:
+        """Send a code to a phone that is to be enrolled.
+
+        Raises:
+            LoginRefusedError: `step`, `number`, `channel`, `enrolling` or `sending`.
+        """
+        login = self._at(login_id, "enrol")
+        self._check_channel(method)
+        try:
+            phone = e164(number)
+        except NumberRefusedError as error:
+            raise LoginRefusedError("number", str(error)) from error
+        reset = self._enrolments.take("this machine")
+        if reset is not None:
+            raise LoginRefusedError(
+                "enrolling", f"Too many phones were enrolled. Try again in {self._until(reset)}."
+            )
+        return await self._send(login, phone, method)
+
+    async def send(self, login_id: str, *, method: str) -> Login:
+        """Send a code to the login's phone: the first one of a challenge, or another one.
+
+        Raises:
+            LoginRefusedError: `step`, `channel` or `sending`.
+        """
+        login = self._at(login_id, "challenge", "code")
+        self._check_channel(method)
+        if login.phone is None:
+            raise LoginRefusedError("step", "There is no phone yet: enter its number first.")
+        return await self._send(login, login.phone, method)
+
+    def another_phone(self, login_id: str) -> Login:
+        """Back to the number, of a phone that is being enrolled.
+
+        Raises:
+            LoginRefusedError: `step`.
+        """
+        login = self._at(login_id, "code")
+        if not login.is_enrolling:
+            raise LoginRefusedError("step", "The phone of this login is enrolled already.")
+        login.stage = "enrol"
+        login.issued.clear()
+        return login
+
+    def enter(self, login_id: str, text: str) -> Login:
+        """Enter a code.
+
+        Raises:
+            LoginRefusedError: `wrong`, `expired`, `used`, `earlier`, `too_many` or `step`.
+        """
+        login = self.get(login_id)
+        code = "".join(one for one in unicodedata.normalize("NFKC", text) if one.isalnum())
+        if login.stage == "in" and (login.user.id, code) in self._spent:
+            raise LoginRefusedError("used", "This code was used already; nothing is left to do.")
+        if login.stage != "code":
+            raise LoginRefusedError("step", "No code is asked for at this step.")
+        if not code:
+            raise LoginRefusedError("wrong", "Enter the code from the message.")
+        tries = self.tries_left(login)
+        if not tries.left:
+            raise LoginRefusedError(
+                "too_many", f"Too many wrong codes. Try again in {self._until(tries.reset)}."
+            )
+        fault = self._fault(login, code)
+        if fault is not None:
+            self._failed.take(login.user.id)
+            raise fault
+        self._spent.append((login.user.id, code))
+        login.stage = "in"
+        if login.is_enrolling and login.phone and login.method:
+            login.user = self.users.enrol(login.user, phone=login.phone, method=login.method)
+        return login
+
+    def forget_phone(self, user_id: str) -> None:
+        """Take a user's phone away; the next login asks for one."""
+        user = self.users.get(user_id)
+        if user is not None:
+            self.users.forget_phone(user)
+
+    def reset(self) -> None:
+        """Forget logins, codes and limits. The users go with the tenant's own reset."""
+        self._logins.clear()
+        self._spent.clear()
+        self._failed.forget()
+        self._enrolments.forget()
+
+    # -- within -------------------------------------------------------------------------------
+
+    def _at(self, login_id: str, *stages: Stage) -> Login:
+        login = self.get(login_id)
+        if login.stage not in stages:
+            raise LoginRefusedError("step", "This login is past that step.")
+        return login
+
+    def _until(self, then: datetime | None) -> str:
+        return lasting(((then or self._now()) - self._now()).total_seconds())
+
+    def _check_channel(self, method: str) -> None:
+        chosen = next((one for one in self.channels() if one.method == method), None)
+        if chosen is None or not chosen.is_offered:
+            why = chosen.why_not if chosen else "there is no such method"
+            raise LoginRefusedError("channel", f"Choose another way to get the code: {why}.")
+
+    async def _send(self, login: Login, phone: str, method: str) -> Login:
+        if login.is_sending:
+            raise LoginRefusedError("sending", "A code is on its way already.")
+        again = login.issued[-1].value if login.issued and self.seconds_left(login) else None
+        login.sent.clear()
+        try:
+            delivery = await self._notifications.challenge(
+                to=phone,
+                delivery_method=method,
+                message_type="otp_enroll" if login.is_enrolling else "otp_verify",
+                locale=login.locale,
+                user=login.user.as_event(phone),
+                code=again if self.assumptions.resent_code == "same" else None,
+                limited=True,
+            )
+        finally:
+            login.sent.set()
+        login.deliveries.append(delivery)
+        login.phone, login.method = phone, method
+        if delivery.code and not self.is_told(delivery):
+            lifetime = timedelta(seconds=self.assumptions.code_seconds)
+            login.issued.append(IssuedCode(delivery.code, self._now() + lifetime))
+            login.stage = "code"
+        return login
+
+    def is_told(self, delivery: Delivery) -> bool:
+        """Whether the person learns that a message failed.
+
+        An Action of the unified experience cannot tell them (§2.2); the legacy trigger is blocking
+        (§2.3), and what the tenant does not send is refused at once.
+        """
+        if delivery.outcome in {"success", "not_sent"}:
+            return delivery.outcome == "not_sent"
+        return self._tenant.generation == "legacy"
+
+    def _fault(self, login: Login, code: str) -> LoginRefusedError | None:
+        """What is wrong with a code, if anything is."""
+        matching = [one for one in login.issued if one.value == code]
+        if not matching:
+            if (login.user.id, code) in self._spent:
+                return LoginRefusedError("used", "This code was used already. Get another one.")
+            return LoginRefusedError("wrong", "This is not the code that was sent.")
+        newest = matching[-1]
+        if newest is not login.issued[-1] and self.assumptions.earlier_code == "refused":
+            return LoginRefusedError(
+                "earlier", "Another code was sent since. Enter the newest one."
+            )
+        if self._now() >= newest.expires_at:
+            return LoginRefusedError("expired", "This code has expired. Get another one.")
+        return None

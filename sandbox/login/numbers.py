@@ -1,0 +1,54 @@
+"""A phone number as a person in Japan types it.
+
+Owns reading one into E.164 and writing one for people, with libphonenumber's data. Refuses to
+judge whether a number is in use, and whether the Action sends to it: its own rules
+(`allowedPrefixes`) are a thing to be tried here.
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+
+_REGION = "JP"
+_LONGEST = 40
+_EXAMPLES = "090-1234-5678 or +819012345678"
+
+
+class NumberRefusedError(ValueError):
+    """Not a phone number; the text says what is missing."""
+
+
+def e164(text: str) -> str:
+    """The number in E.164.
+
+    Args:
+        text: E.164, or Japanese national notation; full-width digits, spaces, hyphens and
+            brackets are read as people write them.
+
+    Raises:
+        NumberRefusedError: no number, or one of an impossible length.
+    """
+    if not text.strip():
+        raise NumberRefusedError(f"Enter a phone number, for example {_EXAMPLES}.")
+    try:
+        number = phonenumbers.parse(text[:_LONGEST], _REGION)
+    except phonenumbers.NumberParseException as error:
+        raise NumberRefusedError(
+            f"This is not a phone number. Write it like {_EXAMPLES}."
+        ) from error
+    if number.extension or not phonenumbers.is_possible_number(number):
+        raise NumberRefusedError(
+            f"No phone number of its country has this length. Write it like {_EXAMPLES}."
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def national(number: str) -> str:
+    """An E.164 number for people: a Japanese one as it is dialled there, others with `+`."""
+    try:
+        read = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    japanese = phonenumbers.region_code_for_country_code(read.country_code or 0) == _REGION
+    wanted = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(read, wanted.NATIONAL if japanese else wanted.INTERNATIONAL)

@@ -1,0 +1,107 @@
+"""What a tenant's MFA policy makes of a login.
+
+Owns the decision and its reason in a sentence. Refuses to carry it out.
+
+Sources: management-api.md §6.3 for the policies. Adaptive MFA as Auth0's page "Customize Adaptive
+MFA" has it: low confidence demands MFA, medium and high do not; whoever is not enrolled verifies
+an e-mail address and is not enrolled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from sandbox.login.assumptions import LoginAssumptions
+from sandbox.login.channels import channels
+from sandbox.tenant import Tenant
+
+Confidence = Literal["high", "medium", "low"]
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+Step = Literal["in", "enrol", "challenge", "elsewhere", "refused"]
+PolicyName = Literal["always", "adaptive", "never"]
+_NAMES: dict[str, PolicyName] = {"all-applications": "always", "confidence-score": "adaptive"}
+
+_BY_EMAIL = (
+    "The user has no phone enrolled: Auth0 sends a link by e-mail and enrols nothing. The sandbox "
+    "has no e-mail. Enrol a phone while the policy is “always”."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What the policy makes of one login.
+
+    `step`: let in without a code; enrol a phone; challenge at the enrolled one; elsewhere (a
+    factor that the sandbox does not have); refused (nobody can log in).
+    """
+
+    policy: PolicyName
+    step: Step
+    why: str
+
+
+def policy_of(tenant: Tenant) -> PolicyName:
+    """The tenant's policy, as people call it."""
+    policies = tenant.policies()
+    return _NAMES[policies[0]] if policies else "never"
+
+
+def decide(
+    tenant: Tenant, assumptions: LoginAssumptions, *, enrolled: bool, confidence: Confidence
+) -> Decision:
+    """What this tenant asks of this login.
+
+    Args:
+        tenant: whose policy, factors and channels count.
+        assumptions: answers to what is not known of Auth0.
+        enrolled: whether the user has a phone.
+        confidence: what adaptive MFA would think of the login.
+    """
+    policy = policy_of(tenant)
+    if policy == "never":
+        return Decision(
+            policy=policy, step="in", why="The policy is “never”: nobody is asked for a code."
+        )
+    if policy == "adaptive" and confidence != "low":
+        return Decision(
+            policy=policy,
+            step="in",
+            why=f"The policy is adaptive and the confidence in this login is {confidence}: only "
+            "low confidence asks for a code.",
+        )
+    asks = (
+        "The policy is “always”: every login needs a second factor."
+        if policy == "always"
+        else "The policy is adaptive and the confidence in this login is low: it needs a second "
+        "factor."
+    )
+    step, more = _second_factor(tenant, assumptions, policy=policy, enrolled=enrolled)
+    return Decision(policy=policy, step=step, why=f"{asks} {more}")
+
+
+def _second_factor(
+    tenant: Tenant, assumptions: LoginAssumptions, *, policy: PolicyName, enrolled: bool
+) -> tuple[Step, str]:
+    ways = channels(tenant, assumptions)
+    if any(one.is_offered for one in ways):
+        if enrolled:
+            return "challenge", "The user has a phone enrolled."
+        if policy == "adaptive" and assumptions.adaptive_unenrolled == "email":
+            return "elsewhere", _BY_EMAIL
+        return "enrol", "The user has no phone enrolled and is asked to enrol one."
+    missing = "; ".join(dict.fromkeys(one.why_not or "" for one in ways))
+    others = [
+        one["name"]
+        for one in tenant.guardian.factors()
+        if one["enabled"] and one["name"] not in {"sms", "recovery-code"}
+    ]
+    if others:
+        instead = f"The user is asked for {', '.join(others)} instead, which is not played here."
+        return "elsewhere", f"No code by phone: {missing}. {instead}"
+    if assumptions.policy_without_factor == "let_in":
+        return "in", f"No code by phone: {missing}. There is no other factor either."
+    return (
+        "refused",
+        f"No code by phone: {missing}. There is no other factor either: nobody can log in.",
+    )

@@ -1,0 +1,163 @@
+"""Many sandbox tenants in one process, each with a stack of the package that is not applied yet.
+
+Owns what a fleet is tried on: tenants that share one CA, one checkout without anybody's stacks, one
+backend, a stack and a file of variables for each tenant. Refuses to apply anything.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sandbox.engine.ensure import Engine
+from sandbox.engine.environment import TenantAccess, engine_environment
+from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.engine.plugin import Plugin
+from sandbox.server.certificates import ensure_certificates
+from sandbox.server.running import RunningSandbox, ServerConfig, start
+
+PROJECT = Path(__file__).resolve().parents[1]
+CPAAS_KEY = "canary-cpaas-key"
+"""Of every stack; no tenant here sends anything."""
+
+_CERTIFICATES = ("ca-key.pem", "ca.pem", "server.pem")
+_PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "actions", "policy")
+_SETTINGS = {
+    "phonemfa:experience": "unified",
+    "phonemfa:deliveryMethods": ["text", "voice"],
+    "phonemfa:policy": "always",
+    "phonemfa:cpaasBaseHost": "cpaas.sandbox.test",
+    "phonemfa:smsSender": "0005212345",
+    "phonemfa:voiceSender": "+815012345678",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyTenants:
+    """Tenants, and their stacks.
+
+    Attributes:
+        tenants: by stack: t01, t02, …
+        project: the checkout, with a Pulumi.<stack>.yaml for each.
+        env_dir: has <stack>.env: the tenant's client.
+        environment: for Pulumi and phonemfa; names no tenant.
+    """
+
+    tenants: dict[str, RunningSandbox]
+    project: Path
+    env_dir: Path
+    environment: dict[str, str]
+
+    @property
+    def stacks(self) -> list[str]:
+        """Their names, in order."""
+        return list(self.tenants)
+
+
+@contextmanager
+def started(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningSandbox]]:
+    """A tenant for each name, in this process, on free ports, with one CA for all.
+
+    Args:
+        folder: gets a state folder for each.
+        names: what they are called.
+    """
+    ensure_certificates(folder / "certificates")
+    running: dict[str, RunningSandbox] = {}
+    try:
+        for name in names:
+            state_dir = private_folder(folder / name)
+            for one in _CERTIFICATES:
+                shutil.copy(folder / "certificates" / one, state_dir / one)
+            running[name] = start(
+                ServerConfig(state_dir, tenant_port=0, cpaas_port=0, pages_port=0)
+            )
+        yield running
+    finally:
+        # Each listener looks for its end ten times a second; one after another would add up.
+        with ThreadPoolExecutor(max_workers=16) as threads:
+            list(threads.map(RunningSandbox.stop, running.values()))
+
+
+@contextmanager
+def many_tenants(folder: Path, count: int, engine: Engine, plugin: Plugin) -> Iterator[ManyTenants]:
+    """`count` tenants with a stack each."""
+    stacks = [f"t{number:02}" for number in range(1, count + 1)]
+    with started(folder / "tenants", stacks) as running:
+        nobody = TenantAccess(
+            domain="", client_id="", client_secret="", ca_file=running[stacks[0]].ca_file
+        )
+        environment = engine_environment(engine, plugin, state_dir=folder / "state", tenant=nobody)
+        environment = {
+            name: value for name, value in environment.items() if not name.startswith("AUTH0_")
+        }
+        many = ManyTenants(
+            tenants=running,
+            project=_checkout(folder / "package"),
+            env_dir=private_folder(folder / "variables"),
+            environment=environment,
+        )
+        _draw_up(many, engine)
+        yield many
+
+
+def _checkout(folder: Path) -> Path:
+    folder.mkdir()
+    for name in _PROGRAM:
+        (folder / name).symlink_to(PROJECT / name)
+    return folder
+
+
+def _draw_up(many: ManyTenants, engine: Engine) -> None:
+    """The first stack by Pulumi itself; the others are its copies under other names.
+
+    An empty stack is its name and nothing else, and what is encrypted with one passphrase and one
+    salt is the same for all: half a second of CPU a stack that proves nothing here.
+    """
+    first, *others = many.stacks
+    _write_config(many, first, {})
+    _pulumi(many, engine, "stack", "init", first)
+    key = ("config", "set", "--secret", "phonemfa:cpaasApiKey", "--stack", first)
+    _pulumi(many, engine, *key, stdin=CPAAS_KEY)
+    content = yaml.safe_load((many.project / f"Pulumi.{first}.yaml").read_text(encoding="utf-8"))
+    backend = Path(many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    state = backend / ".pulumi" / "stacks" / "phonemfa" / f"{first}.json"
+    for stack in others:
+        _write_config(many, stack, content)
+        named = json.loads(state.read_text(encoding="utf-8"))
+        named["checkpoint"]["stack"] = named["checkpoint"]["stack"].replace(first, stack)
+        write_atomically(state.with_name(f"{stack}.json"), json.dumps(named), mode=SECRET_MODE)
+    for stack, tenant in many.tenants.items():
+        write_atomically(
+            many.env_dir / f"{stack}.env",
+            f"AUTH0_CLIENT_ID='{tenant.client_id}'\nAUTH0_CLIENT_SECRET='{tenant.client_secret}'\n",
+            mode=SECRET_MODE,
+        )
+
+
+def _write_config(many: ManyTenants, stack: str, content: dict[str, object]) -> None:
+    config = content.get("config")
+    settings = {**_SETTINGS, **(config if isinstance(config, dict) else {})}
+    settings["auth0:domain"] = many.tenants[stack].access.domain
+    text = yaml.safe_dump({**content, "config": settings}, allow_unicode=True)
+    (many.project / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+
+
+def _pulumi(many: ManyTenants, engine: Engine, *arguments: str, stdin: str = "") -> None:
+    subprocess.run(
+        [str(engine.pulumi), *arguments, "--non-interactive"],
+        cwd=many.project,
+        env=many.environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=True,
+    )

@@ -1,0 +1,78 @@
+"""The pages' HTTP application, put together.
+
+Owns the list of pages, static files, and the answer to what does not exist or fails. Refuses to
+know what a page shows.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from sandbox.cpaas import Cpaas
+from sandbox.drift import Applied
+from sandbox.inbox import Inbox
+from sandbox.login import LoginDesk
+from sandbox.notifications import NotificationService
+from sandbox.pages import login, phones, tenant
+from sandbox.pages.guard import Guard
+from sandbox.pages.views import STATIC, Views
+from sandbox.tenant import Tenant
+
+logger = logging.getLogger("sandbox.pages")
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What the pages show and act on. Theirs is the event loop of the tenant's API."""
+
+    tenant: Tenant
+    inbox: Inbox
+    notifications: NotificationService
+    cpaas: Cpaas
+    logins: LoginDesk
+    applied: Applied
+
+
+def build_pages(behind: Behind, *, port: int) -> ASGIApp:
+    """The ASGI application of the pages.
+
+    Args:
+        behind: the parts of the sandbox.
+        port: the one that the listener has; requests that name another are refused.
+    """
+    views = Views()
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/phones", 307)
+
+    async def missing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for that type only
+        if error.status_code != 404:  # noqa: PLR2004 - HTTP
+            return Response(f"{error.detail}\n", error.status_code, media_type="text/plain")
+        return views.page("missing.html.j2", active="", status=404, path=request.url.path)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        logger.error("Unexpected error in %s", request.url.path, exc_info=error)
+        return views.page("failed.html.j2", active="", status=500)
+
+    application = Starlette(
+        routes=[
+            Route("/", home, methods=["GET"]),
+            *phones.routes(behind.inbox, behind.cpaas, views),
+            *login.routes(behind.tenant, behind.logins, views),
+            *tenant.routes(behind.tenant, behind.applied, behind.notifications, views),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        exception_handlers={HTTPException: missing, Exception: failed},
+    )
+    # Around everything: as a middleware of Starlette it would not see the answer to a failure.
+    return Guard(application, port=port)

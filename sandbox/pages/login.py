@@ -1,0 +1,180 @@
+"""A login at the sandbox tenant: what the person sees, and beside it what the tenant did.
+
+Owns the routes under /login and what their templates need. Refuses rules: `sandbox.login` has
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.login import (
+    CONFIDENCES,
+    Confidence,
+    Login,
+    LoginDesk,
+    LoginRefusedError,
+    lasting,
+    national,
+    policy_of,
+)
+from sandbox.notifications import Delivery
+from sandbox.pages.forms import fields
+from sandbox.pages.views import Views
+from sandbox.pages.wording import language_of
+from sandbox.tenant import Tenant
+
+LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: English"}
+WAYS: Final = {"text": "SMS", "voice": "Voice call"}
+_REFUSED: Final = 422
+_GONE: Final = 404
+
+Step = Callable[[str, dict[str, str]], Awaitable[Login]]
+
+
+def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
+    """GET /login and /login/{id}; POST for every step. A step that is refused answers 422."""
+
+    def start(status: int = 200, **values: Any) -> Response:
+        given = {"name": "", "locale": "", "confidence": "low", "fault": None} | values
+        return views.page(
+            "login_start.html.j2",
+            active="login",
+            status=status,
+            users=desk.users.all(),
+            locales=LOCALES,
+            confidences=CONFIDENCES,
+            **_of_tenant(tenant, desk),
+            **given,
+        )
+
+    def at(login: Login, status: int = 200, **values: Any) -> Response:
+        given = {"fault": None, "number": "", "method": login.method} | values
+        return views.page(
+            "login_step.html.j2",
+            active="login",
+            status=status,
+            login=login,
+            messages=[_message(desk, one) for one in reversed(login.deliveries)],
+            told=bool(login.last and desk.is_told(login.last)),
+            code_lasts=lasting(desk.seconds_left(login)),
+            tries=desk.tries_left(login),
+            left={way: desk.codes_left(login, way) for way in WAYS},
+            **_of_tenant(tenant, desk),
+            **given,
+        )
+
+    async def first(_: Request) -> Response:
+        return start()
+
+    async def begin(request: Request) -> Response:
+        given = await fields(request)
+        name, locale = given.get("name", ""), given.get("locale", "")
+        confidence = given.get("confidence", "low")
+        try:
+            login = desk.begin(
+                name,
+                confidence=cast("Confidence", confidence) if confidence in CONFIDENCES else "low",
+                locale=locale if locale and locale in LOCALES else None,
+            )
+        except LoginRefusedError as fault:
+            return start(_REFUSED, fault=fault, name=name, locale=locale, confidence=confidence)
+        return _to(login)
+
+    async def show(request: Request) -> Response:
+        try:
+            return at(desk.get(request.path_params["login"]))
+        except LoginRefusedError as fault:
+            return start(_GONE, fault=fault)
+
+    def step(act: Step) -> Callable[[Request], Awaitable[Response]]:
+        async def handler(request: Request) -> Response:
+            login_id, given = request.path_params["login"], await fields(request)
+            try:
+                return _to(await act(login_id, given))
+            except LoginRefusedError as fault:
+                if fault.kind == "unknown":
+                    return start(_GONE, fault=fault)
+                login = desk.get(login_id)
+                if fault.kind == "sending":
+                    # A second click: it ends where the first one does.
+                    await login.sent.wait()
+                    return _to(login)
+                typed = {key: given[key] for key in ("number", "method") if key in given}
+                return at(login, _REFUSED, fault=fault, **typed)
+
+        return handler
+
+    async def enrol(login_id: str, given: dict[str, str]) -> Login:
+        number, method = given.get("number", ""), given.get("method", "")
+        return await desk.enrol(login_id, number=number, method=method)
+
+    async def send(login_id: str, given: dict[str, str]) -> Login:
+        return await desk.send(login_id, method=given.get("method", ""))
+
+    async def code(login_id: str, given: dict[str, str]) -> Login:
+        return desk.enter(login_id, given.get("code", ""))
+
+    async def phone(login_id: str, _: dict[str, str]) -> Login:
+        return desk.another_phone(login_id)
+
+    async def forget(request: Request) -> Response:
+        desk.forget_phone((await fields(request)).get("user", ""))
+        return RedirectResponse("/login", 303)
+
+    steps = {"enrol": enrol, "send": send, "code": code, "phone": phone}
+    return [
+        Route("/login", first, methods=["GET"]),
+        Route("/login", begin, methods=["POST"]),
+        Route("/login/forget", forget, methods=["POST"]),
+        Route("/login/{login}", show, methods=["GET"]),
+        *(
+            Route(f"/login/{{login}}/{name}", step(act), methods=["POST"])
+            for name, act in steps.items()
+        ),
+    ]
+
+
+def _to(login: Login) -> Response:
+    return RedirectResponse(f"/login/{login.id}", 303)
+
+
+def _of_tenant(tenant: Tenant, desk: LoginDesk) -> dict[str, Any]:
+    return {
+        "policy": policy_of(tenant),
+        "generation": tenant.generation,
+        "friendly_name": tenant.settings().get("friendly_name") or tenant.context.name,
+        "factor": tenant.factor_enabled("sms"),
+        "channels": desk.channels(),
+        "ways": WAYS,
+        "national": national,
+        "language_of": language_of,
+        "phone_page": lambda number: f"/phones/{quote(number, safe='')}",
+    }
+
+
+_OUTCOMES: Final = {
+    "success": ("good", "sent"),
+    "drop": ("bad", "dropped by the Action"),
+    "retry": ("bad", "given up after retries"),
+    "error": ("bad", "the Action failed"),
+    "not_sent": ("warn", "not sent by the tenant"),
+}
+
+
+def _message(desk: LoginDesk, delivery: Delivery) -> dict[str, Any]:
+    colour, words = _OUTCOMES[delivery.outcome]
+    runs = delivery.attempts
+    return {
+        "delivery": delivery,
+        "colour": colour,
+        "words": words,
+        "runs": f"{runs} execution{'' if runs == 1 else 's'}",
+        "told": desk.is_told(delivery),
+    }

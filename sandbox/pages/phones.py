@@ -1,0 +1,166 @@
+"""The phones that the tenant reaches: a list, a search over all, and one phone's screen.
+
+Owns their routes and what a template needs to know. Refuses to change anything.
+
+    GET /phones                 the phones; ?q= a search over all; ?before= older ones
+    GET /phones/events          server-sent events of the list, or of a search (?q=)
+    GET /phones/{number}        one phone's screen, newest first; ?before= older entries
+    GET /phones/{number}/events server-sent events of that phone
+    GET /phones/calls/{time}    what a call sounds like (WAV), where this machine can speak
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from sandbox.cpaas import Cpaas
+from sandbox.inbox import Entry, Filter, Inbox, Phone, Timeline
+from sandbox.inbox.inbox import MAX_MESSAGES
+from sandbox.inbox.numbers import e164
+from sandbox.inbox.timeline import PAGE
+from sandbox.pages import live, speech
+from sandbox.pages.views import Views
+from sandbox.pages.wording import Shown, as_json, key_of
+
+
+def routes(inbox: Inbox, cpaas: Cpaas, views: Views) -> list[BaseRoute]:
+    """The routes, to be listed before any that takes the same paths."""
+    pages = _Phones(inbox, cpaas, views)
+    return [
+        Route("/phones", pages.listing, methods=["GET"]),
+        Route("/phones/events", pages.listing_events, methods=["GET"]),
+        Route("/phones/calls/{time}", pages.call, methods=["GET"]),
+        Route("/phones/{number}", pages.phone, methods=["GET"]),
+        Route("/phones/{number}/events", pages.phone_events, methods=["GET"]),
+    ]
+
+
+class _Phones:
+    def __init__(self, inbox: Inbox, cpaas: Cpaas, views: Views) -> None:
+        self._timeline = Timeline(inbox.database)
+        self._cpaas = cpaas
+        self._views = views
+
+    async def listing(self, request: Request) -> Response:
+        query = request.query_params.get("q", "").strip()
+        before = request.query_params.get("before")
+        # Read first: what changes from here on comes as an event.
+        after = self._timeline.database.last_change
+        if query:
+            found = self._timeline.entries(Filter(query=query), before=before, limit=PAGE + 1)
+            return self._entries("search.html.j2", found, after, query=query, before=before)
+        phones = self._timeline.phones(before=before, limit=PAGE + 1)
+        return self._views.page(
+            "phones.html.j2",
+            active="phones",
+            phones=[self._phone(one) for one in phones[:PAGE]],
+            older=phones[PAGE - 1].last.at if len(phones) > PAGE else None,
+            before=before,
+            after=after,
+            query="",
+            limit=MAX_MESSAGES,
+        )
+
+    async def phone(self, request: Request) -> Response:
+        number = _number(request)
+        before = request.query_params.get("before")
+        after = self._timeline.database.last_change
+        found = self._timeline.entries(Filter(number), before=before, limit=PAGE + 1)
+        summary = self._timeline.phone(number)
+        count = summary.messages if summary else 0
+        return self._entries(
+            "phone.html.j2", found, after, number=number, count=count, before=before, query=""
+        )
+
+    async def listing_events(self, request: Request) -> StreamingResponse:
+        query = request.query_params.get("q", "").strip()
+        pieces = self._entry_pieces(apart=True) if query else self._phone_pieces
+        return live.stream(request, self._timeline, Filter(query=query), pieces)
+
+    async def phone_events(self, request: Request) -> StreamingResponse:
+        wanted = Filter(_number(request))
+        return live.stream(request, self._timeline, wanted, self._entry_pieces(apart=False))
+
+    async def call(self, request: Request) -> Response:
+        message = self._timeline.message(request.path_params["time"])
+        if message is None or message.channel != "voice":
+            raise HTTPException(404, "There is no such call")
+        return await speech.answer(message)
+
+    def _entries(
+        self, template: str, found: Sequence[Entry], after: int, **values: Any
+    ) -> Response:
+        return self._views.page(
+            template,
+            active="phones",
+            entries=[Shown(one) for one in found[:PAGE]],
+            older=found[PAGE - 1].at if len(found) > PAGE else None,
+            after=after,
+            requests_of=self._requests_of,
+            can_speak=speech.available(),
+            limit=MAX_MESSAGES,
+            **values,
+        )
+
+    def _entry_pieces(self, *, apart: bool) -> live.Pieces:
+        """HTML of entries; `apart`: each says which phone it is on."""
+
+        def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
+            return [
+                (
+                    one.change,
+                    self._views.fragment(
+                        "entry.html.j2",
+                        entry=Shown(one),
+                        apart=apart,
+                        fresh=True,
+                        requests_of=self._requests_of,
+                        can_speak=speech.available(),
+                    ),
+                )
+                for one in entries
+            ]
+
+        return pieces
+
+    def _phone_pieces(self, entries: Sequence[Entry]) -> list[tuple[int, str]]:
+        latest = {one.number: one.change for one in entries}
+        found = []
+        for number, change in sorted(latest.items(), key=lambda item: item[1]):
+            if phone := self._timeline.phone(number):
+                html = self._views.fragment("phone_row.html.j2", fresh=True, **self._phone(phone))
+                found.append((change, html))
+        return found
+
+    def _phone(self, phone: Phone) -> dict[str, Any]:
+        digits = phone.number.removeprefix("+")
+        return {
+            "number": phone.number,
+            "key": key_of("p", digits),
+            "face": sum(map(int, digits)) % 6,
+            "count": phone.messages,
+            "last": Shown(phone.last),
+        }
+
+    def _requests_of(self, entry: Shown) -> str:
+        """What the Action sent of a delivery that no message came from, as JSON; empty if nothing.
+
+        The CPaaS remembers the last requests only.
+        """
+        if entry.message is not None or entry.delivery is None:
+            return ""
+        body = self._cpaas.last_request_of(entry.delivery["id"])
+        return "" if body is None else as_json(body)
+
+
+def _number(request: Request) -> str:
+    number = e164(request.path_params["number"])
+    if number == "+":
+        raise HTTPException(404, "There is no such phone")
+    return number

@@ -1,0 +1,82 @@
+/**
+ * Keeps the list of a page up to date by server-sent events, without losing the reader's place.
+ *
+ * Owns the connection and where a piece of HTML goes: in the place of what it replaces, else on
+ * top. Refuses to make HTML: the pieces come from the server, which escapes them, and the page's
+ * policy lets no script in them run.
+ */
+
+const MOST = 200; // Entries that stay on the page; older ones are on its further pages.
+const AGAIN = 2000; // Milliseconds until an ended connection is tried anew.
+
+const list = document.querySelector('[data-live]');
+const state = document.querySelector('[data-live-status]');
+const announcer = document.querySelector('p[data-announce]');
+
+let source = null;
+let last = list?.dataset.after;
+
+function say(text, on) {
+  if (!state || state.textContent === text) return;
+  state.textContent = text;
+  state.classList.toggle('on', on);
+}
+
+function open() {
+  if (source) return;
+  const address = new URL(list.dataset.live, document.location);
+  address.searchParams.set('after', last);
+  const opened = new EventSource(address);
+  source = opened;
+  opened.addEventListener('open', () => say('Live', true));
+  opened.addEventListener('error', () => {
+    say('Reconnecting…', false);
+    // The browser tries again by itself unless it was refused.
+    if (opened.readyState !== EventSource.CLOSED) return;
+    source = null;
+    setTimeout(open, AGAIN);
+  });
+  opened.addEventListener('reload', () => document.location.reload());
+  opened.addEventListener('entry', (event) => {
+    last = event.lastEventId;
+    put(new DOMParser().parseFromString(event.data, 'text/html').body.firstElementChild);
+  });
+}
+
+function close() {
+  source?.close();
+  source = null;
+}
+
+const within = (element) => [...element.querySelectorAll('a, button, summary, audio, pre[tabindex]')];
+
+function put(fresh) {
+  if (!fresh) return;
+  const old = document.getElementById(fresh.id)
+    ?? (fresh.dataset.replaces ? document.getElementById(fresh.dataset.replaces) : null);
+  const focused = old ? within(old).indexOf(document.activeElement) : -1;
+  if (old) {
+    const opened = [...old.querySelectorAll('details[open] > summary')].map((one) => one.textContent);
+    for (const summary of fresh.querySelectorAll('details > summary')) {
+      summary.parentElement.open = opened.includes(summary.textContent);
+    }
+    fresh.classList.remove('fresh');
+  }
+  if (old && !('first' in fresh.dataset)) old.replaceWith(fresh);
+  else {
+    old?.remove();
+    list.prepend(fresh);
+  }
+  if (focused >= 0) within(fresh)[focused]?.focus({ preventScroll: true });
+  while (list.children.length > MOST) list.lastElementChild.remove();
+  for (const empty of document.querySelectorAll('[data-empty]')) empty.hidden = true;
+  if (announcer) announcer.textContent = fresh.dataset.announce ?? '';
+}
+
+if (list) {
+  open();
+  // A browser has six connections a host: what nobody looks at gives its own back.
+  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  window.addEventListener('pagehide', close);
+  window.addEventListener('pageshow', open);
+}

@@ -1,0 +1,190 @@
+"""The tenant as it is, and what differs from the last `pulumi up`.
+
+Owns the routes under /tenant and what their template needs. Refuses rules: `sandbox.drift` has
+what can be done by hand, the tenant what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.drift import (
+    DEEDS,
+    Applied,
+    Difference,
+    NothingAppliedError,
+    NothingToChangeError,
+    deed,
+)
+from sandbox.login import policy_of
+from sandbox.notifications import NotificationService
+from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
+from sandbox.pages.forms import fields
+from sandbox.pages.views import Views
+from sandbox.pages.wording import language_of
+from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant.paging import Page
+
+_ALL: Final = Page(per_page=1_000)
+_CONFLICT: Final = 409
+_ASKS: Final = {
+    "always": "Every login is asked for a second factor.",
+    "adaptive": "A login of low confidence is asked for a second factor.",
+    "never": "Nobody is asked for a second factor.",
+}
+
+
+def routes(
+    tenant: Tenant, applied: Applied, notifications: NotificationService, views: Views
+) -> list[BaseRoute]:
+    """GET /tenant; POST /tenant/deed and /tenant/restore: 409 where nothing is done."""
+
+    def page(status: int = 200, *, said: str = "", refused: str = "", done: str = "") -> Response:
+        return views.page(
+            "tenant.html.j2",
+            active="tenant",
+            status=status,
+            said=said,
+            refused=refused,
+            done=deed(done),
+            **_shown(tenant, notifications),
+            **_drift(tenant, applied),
+        )
+
+    async def show(request: Request) -> Response:
+        query = request.query_params
+        said = "The tenant is as the last pulumi up left it." if "restored" in query else ""
+        return page(said=said, done=query.get("done", ""))
+
+    async def do(request: Request) -> Response:
+        wanted = deed((await fields(request)).get("deed", ""))
+        if wanted is None:
+            return page(_CONFLICT, refused="There is no such deed.")
+        return _tried(
+            lambda: wanted.do(tenant), page, RedirectResponse(f"/tenant?done={wanted.id}", 303)
+        )
+
+    async def restore(request: Request) -> Response:
+        await fields(request)
+        return _tried(applied.restore, page, RedirectResponse("/tenant?restored=1", 303))
+
+    return [
+        Route("/tenant", show, methods=["GET"]),
+        Route("/tenant/deed", do, methods=["POST"]),
+        Route("/tenant/restore", restore, methods=["POST"]),
+    ]
+
+
+def _tried(act: Callable[[], None], page: Callable[..., Response], done: Response) -> Response:
+    try:
+        act()
+    except ApiError as error:
+        return page(_CONFLICT, refused=f"The tenant refuses: {error.message}")
+    except (NothingToChangeError, NothingAppliedError) as error:
+        return page(_CONFLICT, refused=str(error))
+    return done
+
+
+def _drift(tenant: Tenant, applied: Applied) -> dict[str, Any]:
+    things: dict[str, list[Difference]] = {}
+    for one in applied.differences() if applied.at else ():
+        things.setdefault(one.thing, []).append(one)
+    return {
+        "applied_at": _local(applied.at) if applied.at else None,
+        "things": things,
+        "deeds": [one for one in DEEDS if tenant.generation in one.generations],
+    }
+
+
+def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]:
+    legacy = tenant.generation == "legacy"
+    settings = tenant.settings()
+    return {
+        "name": settings.get("friendly_name") or tenant.context.name,
+        "domain": tenant.domain,
+        "generation": tenant.generation,
+        "locales": settings.get("enabled_locales") or [],
+        "provider": tenant.phone_provider(),
+        "selected": tenant.guardian.selected_provider()["provider"] if legacy else None,
+        "actions": [one for trigger in HANDLERS for one in _actions(tenant, trigger)],
+        "texts": [
+            _text(tenant, notifications, kind) for kind in (OTP_TYPES if legacy else MESSAGE_TYPES)
+        ],
+        "policy": policy_of(tenant),
+        "asks": _ASKS[policy_of(tenant)],
+        "factors": tenant.guardian.factors(),
+        "message_types": tenant.message_types(),
+    }
+
+
+def _actions(tenant: Tenant, trigger: str) -> list[dict[str, Any]]:
+    bound = {one["action_id"] for one in tenant.bindings.of(trigger)}
+    running = tenant.deployed_action(trigger)
+    return [
+        {
+            "id": one["id"],
+            "name": one["name"],
+            "trigger": trigger,
+            "bound": one["id"] in bound,
+            "runs": running is not None and running.id == one["id"],
+            "draft": one,
+            "deployed": one.get("deployed_version"),
+            "is_deployed": one["all_changes_deployed"],
+            "diff": _diff(one),
+        }
+        for one in tenant.actions.listing(_ALL, trigger_id=trigger)["actions"]
+    ]
+
+
+def _diff(action: dict[str, Any]) -> str:
+    """From what runs to the draft."""
+    deployed = action.get("deployed_version")
+    if deployed is None:
+        return ""
+    lines = difflib.unified_diff(
+        deployed["code"].splitlines(),
+        action["code"].splitlines(),
+        f"version {deployed['number']}",
+        "draft",
+        lineterm="",
+    )
+    return "\n".join(lines)
+
+
+def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict[str, Any]:
+    template = tenant.phone_template(kind)
+    legacy = tenant.generation == "legacy"
+    body = template["content"].get("body", {})
+    return {
+        "type": kind,
+        "customised": "id" in template or (legacy and bool(tenant.guardian.templates("sms"))),
+        "disabled": template["disabled"] and not legacy,
+        "sender": template["content"].get("from"),
+        "parts": [
+            {
+                "channel": channel,
+                "source": "" if legacy else body.get(channel, ""),
+                **_rendered(notifications, kind, channel),
+            }
+            for channel in ("text", "voice")
+        ],
+    }
+
+
+def _rendered(notifications: NotificationService, kind: str, channel: str) -> dict[str, str]:
+    try:
+        text = notifications.preview(kind, channel)
+    except NotSentError as error:
+        return {"text": "", "fault": str(error), "language": "en"}
+    return {"text": text, "fault": "", "language": language_of(text)}
+
+
+def _local(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,108 @@
+"""A token is asked for when it is needed, by a clock that nobody sets."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from components.bounded_http import BoundedClient
+from components.tenant_token import NoTokenError, Tokens
+
+SECRET = "canary-secret"
+
+
+class Tenant:
+    """Answers token requests in turn, the last one for ever."""
+
+    def __init__(self, *answers: httpx.Response) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, _: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+
+def granted(**changes: Any) -> httpx.Response:
+    return httpx.Response(200, json={"access_token": "t", "expires_in": 60, **changes})
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    return waited
+
+
+def tokens(tenant: Tenant, now: list[float] | None = None) -> Tokens:
+    http = BoundedClient(total=5, json_only=True, transport=httpx.MockTransport(tenant))
+    clock = (lambda: now[0]) if now else time.monotonic
+    return Tokens(http, domain="t.example", client_id="c", client_secret=SECRET, clock=clock)
+
+
+def test_a_token_is_kept_until_shortly_before_its_end() -> None:
+    now, tenant = [1000.0], Tenant(granted())
+    source = tokens(tenant, now)
+    for now[0], asked in ((1000.0, 1), (1049.0, 1), (1050.0, 2), (1099.0, 2)):
+        assert source.get() == "t"
+        assert tenant.asked == asked
+
+
+@pytest.mark.parametrize("jump", [-86_400, 86_400])
+def test_a_clock_that_is_put_right_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    tenant = Tenant(granted())
+    source = tokens(tenant)
+    source.get()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + jump)
+    source.get()
+    assert tenant.asked == 1
+
+
+def test_a_token_that_has_ended_on_arrival_is_used_once() -> None:
+    tenant = Tenant(granted(expires_in=-1))
+    source = tokens(tenant)
+    assert [source.get(), source.get()] == ["t", "t"]
+    assert tenant.asked == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_refusal_for_now_is_repeated_and_the_waits_are_bounded(
+    status: int, pauses: list[float]
+) -> None:
+    tenant = Tenant(httpx.Response(status), granted())
+    assert tokens(tenant).get() == "t"
+    tenant = Tenant(httpx.Response(status))
+    with pytest.raises(NoTokenError, match=str(status)):
+        tokens(tenant).get()
+    assert tenant.asked == 3
+    assert sum(pauses) < 10
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(401, json={"error_description": f"wrong: {SECRET}"}),
+        httpx.Response(403, json=[SECRET]),
+        httpx.Response(200),
+        httpx.Response(200, json=[SECRET]),
+        granted(access_token=[SECRET]),
+        granted(access_token=""),
+        granted(expires_in=None),
+        granted(expires_in="soon"),
+        granted(expires_in=True),
+    ],
+)
+def test_an_answer_without_a_token_is_told_once_and_without_the_secret(
+    answer: httpx.Response,
+) -> None:
+    tenant = Tenant(answer)
+    with pytest.raises(NoTokenError, match="refused a token for client c") as failed:
+        tokens(tenant).get()
+    assert tenant.asked == 1
+    assert SECRET not in str(failed.value)

@@ -1,0 +1,136 @@
+"""Every command that a document shows is run by a test, or says why it is not."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+from functools import cache
+
+import pytest
+import typer
+
+import phonemfa.cli
+import sandbox.cli.main
+from components.action_code import assemble
+from tests.contract import PROJECT
+from tests.docs import claims
+from tests.docs.shown import Shown, commands_in, same, shown
+
+SHOWN = shown()
+KNOWN = {
+    *(same(one) for one in claims.IN_THE_SANDBOX),
+    *(same(one) for one in claims.ASIDES),
+    *claims.BY_TEST,
+    *claims.NOT_HERE,
+}
+
+
+def typed() -> set[str]:
+    """What the scenarios type, line by line and part by part."""
+    lines = [one.text for one in SHOWN if one.fenced and one.page in claims.RUN]
+    return {same(part) for line in lines for part in [line, *line.split(" && ")]}
+
+
+def test_every_command_is_run_by_a_test_or_says_why_not() -> None:
+    accounted = KNOWN | typed()
+    unknown = [f"{one.page}: {one.text}" for one in SHOWN if same(one.text) not in accounted]
+    assert unknown == [], (
+        "no test runs these. Add the page to claims.RUN with a scenario in test_guides.py, or the "
+        "command to one of claims.IN_THE_SANDBOX, ASIDES, BY_TEST, NOT_HERE"
+    )
+
+
+def test_no_claim_is_about_a_command_that_no_page_shows() -> None:
+    there = {same(one.text) for one in SHOWN}
+    assert KNOWN - there == set()
+    assert {one.page for one in SHOWN if one.fenced} >= set(claims.RUN)
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len([one for one in SHOWN if one.fenced]) > 50
+    assert len({one.page for one in SHOWN}) > 15
+
+
+@pytest.mark.parametrize(
+    "node", [*claims.RUN.values(), *(one.node for one in claims.BY_TEST.values())]
+)
+def test_a_test_that_a_claim_names_is_there(node: str) -> None:
+    path, _, name = node.partition("::")
+    functions = {
+        one.name
+        for one in ast.parse((PROJECT / path).read_text("utf-8")).body
+        if isinstance(one, ast.FunctionDef)
+    }
+    assert name in functions
+
+
+@pytest.mark.parametrize("command", claims.BY_TEST)
+def test_a_test_that_a_claim_names_has_the_words_of_the_claim(command: str) -> None:
+    claim = claims.BY_TEST[command]
+    source = (PROJECT / claim.node.partition("::")[0]).read_text("utf-8")
+    assert claim.says in source
+
+
+APPS = {"phonemfa": phonemfa.cli.app, "sandbox": sandbox.cli.main.app}
+
+
+def ours() -> list[Shown]:
+    """The commands of our own two command lines, patterns left out."""
+    return [
+        one
+        for one in SHOWN
+        if re.match(r"(?:python -m )?(?:phonemfa|sandbox) [a-z-]+", one.text)
+        and same(one.text) not in claims.NOT_HERE
+    ]
+
+
+@pytest.mark.parametrize("one", ours(), ids=lambda one: f"{one.page}: {one.text}")
+def test_commands_and_options_of_ours_are_there(one: Shown) -> None:
+    words = shlex.split(one.text.partition(" < ")[0].removeprefix("python -m "))
+    group = typer.main.get_group(APPS[words[0]])
+    assert words[1] in group.commands, f"there is no command {words[1]}"
+    if one.fenced:
+        # Parsed as typed, down to missing values. What a sentence names may be a part.
+        group.commands[words[1]].make_context(words[1], words[2:])
+        return
+    options = {flag for param in group.commands[words[1]].params for flag in param.opts}
+    assert {word for word in words[2:] if word.startswith("--")} <= options | {"--"}
+
+
+def test_what_is_no_command_in_a_shell_block_is_refused() -> None:
+    with pytest.raises(ValueError, match="terraform"):
+        commands_in("make up\nterraform apply\n", where="page")
+    assert commands_in("make up   # why\n# alone\ngit a \\\n  b\n", where="p") == [
+        "make up",
+        "git a b",
+    ]
+    assert commands_in("$ make up\nengine: x\n", where="p") == ["make up"]
+
+
+@cache
+def make_help() -> str:
+    ran = subprocess.run(
+        ["make", "help"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return ran.stdout
+
+
+def test_every_make_target_is_one_and_says_what_it_does() -> None:
+    targets = {target for one in SHOWN for target in made_by(one.text)}
+    assert len(targets) > 8
+    told = set(re.findall(r"^  make ([a-z-]+) +\S", make_help(), re.MULTILINE))
+    assert targets <= told
+
+
+def made_by(command: str) -> list[str]:
+    words = command.split()
+    return [one for one in words[1:] if "=" not in one] if words[0] == "make" else []
+
+
+def test_make_show_action_prints_the_deployed_code() -> None:
+    ran = subprocess.run(
+        ["make", "show-action"], cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.endswith(assemble("custom-phone-provider"))

@@ -1,0 +1,41 @@
+"""Files and tests that a page names are there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.contract import PROJECT
+from tests.docs.shown import pages
+
+FOLDERS = "actions|adopted|bench|components|docs|phonemfa|policy|reference|sandbox|scripts|tests"
+NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)(?:::(\w+))?`")
+MADE_LATER = ("adopted/",)
+"""What only a stack's own repository has."""
+
+
+def named_in(page: Path) -> list[tuple[str, str]]:
+    found = NAMED.findall(page.read_text("utf-8"))
+    return [(path, test) for path, test in found if not path.startswith(MADE_LATER)]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(PROJECT)))
+def test_what_a_page_names_is_there(page: Path) -> None:
+    gone = [path for path, _ in named_in(page) if not (PROJECT / path).exists()]
+    assert gone == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(PROJECT)))
+def test_a_test_that_a_page_names_is_in_that_file(page: Path) -> None:
+    gone = [
+        f"{path}::{test}"
+        for path, test in named_in(page)
+        if test and f"def {test}(" not in (PROJECT / path).read_text("utf-8")
+    ]
+    assert gone == []
+
+
+def test_pages_name_files_at_all() -> None:
+    assert sum(len(named_in(page)) for page in pages()) > 50

@@ -1,0 +1,300 @@
+"""A fleet of sandbox tenants, all in one process, each run by the real engine.
+
+In `make test` one life of three tenants has most of it; each of the other promises costs minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from phonemfa.cli import app
+from phonemfa.fleet.limits import REQUESTS
+from sandbox.engine.ensure import Engine
+from sandbox.engine.plugin import Plugin
+from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
+
+pytestmark = pytest.mark.end_to_end
+
+POLICIES = "/api/v2/guardian/policies"
+SINCE = "2026-11-25T09:00:00Z"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Runs the command at many tenants, and reads every word of it."""
+
+    many: ManyTenants
+
+    def run(self, *arguments: str, expect: int = 0, resume: bool = False) -> Result:
+        """One command; its exit status must be `expect`, and its output may show no secret."""
+        options = [] if resume else ["--env-dir", str(self.many.env_dir)]
+        result = CliRunner().invoke(
+            app,
+            ["fleet", *arguments, "--project", str(self.many.project), *options],
+            env=self.many.environment | {"COLUMNS": "200"},
+        )
+        text = result.stdout + result.stderr
+        assert result.exit_code == expect, text or result.exception
+        for secret in self.secrets():
+            assert secret not in text
+        return result
+
+    def json(self, *arguments: str, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run(*arguments, "--json", **options).stdout)
+        return found
+
+    def secrets(self) -> list[str]:
+        passphrase = Path(self.many.environment["PULUMI_CONFIG_PASSPHRASE_FILE"]).read_text("utf-8")
+        clients = [one.client_secret for one in self.many.tenants.values()]
+        return [CPAAS_KEY, passphrase.strip(), *clients]
+
+    def control(self, stack: str, method: str, path: str, body: Any = None) -> Any:
+        with self._http(stack) as http:
+            answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+            return answer.json() if answer.content else None
+
+    def api(self, stack: str, method: str, path: str, body: Any = None) -> None:
+        access = self.many.tenants[stack].access
+        client = {"client_id": access.client_id, "client_secret": access.client_secret}
+        audience = f"https://{access.domain}/api/v2/"
+        grant = {"grant_type": "client_credentials", "audience": audience, **client}
+        with self._http(stack) as http:
+            token = http.post("/oauth/token", data=grant).json()["access_token"]
+            headers = {"Authorization": f"Bearer {token}"}
+            http.request(method, path, json=body, headers=headers).raise_for_status()
+
+    def _http(self, stack: str) -> httpx.Client:
+        tenant = self.many.tenants[stack]
+        trust = ssl.create_default_context(cafile=str(tenant.ca_file))
+        return httpx.Client(base_url=tenant.tenant_url, verify=trust)
+
+    def writes(self, stack: str) -> list[str]:
+        logged = self.control(stack, "GET", "/requests")["requests"]
+        return [
+            f"{one['method']} {one['path']}"
+            for one in logged
+            if one["method"] != "GET" and "/api/v2/" in one["path"]
+        ]
+
+    def forget_requests(self) -> None:
+        for stack in self.many.stacks:
+            self.control(stack, "DELETE", "/requests")
+
+    def locks(self, stack: str) -> Path:
+        backend = Path(self.many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return backend / ".pulumi" / "locks" / "organization" / "phonemfa" / stack
+
+
+def by_stack(answer: dict[str, Any], what: str = "state") -> dict[str, Any]:
+    return {one["stack"]: one[what] for one in answer["stacks"]}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
+    with many_tenants(tmp_path, 3, engine, plugin) as many:
+        yield Fleet(many)
+
+
+@pytest.fixture
+def pair(tmp_path: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
+    with many_tenants(tmp_path, 2, engine, plugin) as many:
+        yield Fleet(many)
+
+
+def test_one_fails_one_is_locked_the_third_is_applied_and_resume_does_the_rest(
+    fleet: Fleet,
+) -> None:
+    refused = {"method": "PUT", "path": POLICIES, "status": 403, "times": None}
+    fleet.control("t02", "POST", "/faults", refused)
+    lock = fleet.locks("t03") / "1.json"
+    lock.parent.mkdir(parents=True)
+    held = {
+        "pid": 1,
+        "username": "sato",
+        "hostname": "build-7",
+        "timestamp": "2026-11-25T09:00:00Z",
+    }
+    lock.write_text(json.dumps(held), encoding="utf-8")
+
+    first = fleet.json("up", "--all", "--yes", expect=2)
+
+    assert by_stack(first) == {"t01": "done", "t02": "failed", "t03": "locked"}
+    assert by_stack(first, "changes")["t01"] == {"created": 11}
+    assert "403" in by_stack(first, "why")["t02"]
+    assert "sato@build-7" in by_stack(first, "why")["t03"]
+    assert first["left"] == ["t02", "t03"]
+    assert fleet.writes("t03") == []
+    assert len(fleet.control("t01", "GET", "/requests")["requests"]) <= REQUESTS["up"]
+    kept = fleet.many.project / ".phonemfa" / "fleet" / first["run"]
+    for file in kept.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+        text = file.read_text(encoding="utf-8")
+        assert not [one for one in fleet.secrets() if one in text], file
+    assert "403" in (kept / "t02.log").read_text(encoding="utf-8")
+
+    fleet.control("t02", "DELETE", "/faults")
+    lock.unlink()
+    fleet.forget_requests()
+    again = fleet.json("up", "--resume", "--yes", resume=True)
+
+    assert again["run"] == first["run"]
+    assert by_stack(again) == {"t01": "done", "t02": "done", "t03": "done"}
+    assert fleet.control("t01", "GET", "/requests")["requests"] == [], "it was done"
+    assert fleet.writes("t02"), "what had failed"
+    assert fleet.writes("t03"), "what was locked"
+    # Nothing is left, so nothing is done, whoever asks.
+    assert fleet.json("up", "--resume", "--yes", resume=True)["left"] == []
+
+    selected = list((Path(fleet.many.environment["PULUMI_HOME"]) / "workspaces").glob("*"))
+    assert all("t01" in one.read_text(encoding="utf-8") for one in selected), "as `stack init` did"
+
+    fleet.api("t01", "PUT", POLICIES, [])
+    fleet.forget_requests()
+    found = fleet.json("drift", "--stack", "t01", expect=7)
+    assert by_stack(found, "findings") == {"t01": ["policy"]}
+    asked = [one["path"] for one in fleet.control("t01", "GET", "/requests")["requests"]]
+    assert len([one for one in asked if "/api/v2/" in one]) <= REQUESTS["drift"] + 1, "the gauge"
+
+
+# --- make thorough ---
+
+
+@pytest.mark.thorough
+def test_an_interrupted_run_ends_in_order_loses_nothing_and_is_resumed(pair: Fleet) -> None:
+    # The Action's deployment waits: the engine is in the middle of its work when we ask.
+    slow = {"method": "POST", "path": "/deploy$", "delay_seconds": 4, "times": 1}
+    pair.control("t01", "POST", "/faults", slow)
+    seen = threading.Event()
+
+    def interrupt() -> None:
+        while not any(one.startswith("POST /api/v2/actions") for one in pair.writes("t01")):
+            if seen.wait(0.1):
+                return
+        os.kill(os.getpid(), signal.SIGINT)
+
+    asking = threading.Thread(target=interrupt)
+    asking.start()
+    first = pair.json("up", "--all", "--yes", "--parallel", "1", expect=2)
+    seen.set()
+    asking.join()
+
+    assert by_stack(first) == {"t01": "cancelled", "t02": "not started"}
+    assert first["left"] == ["t01", "t02"]
+    assert list(pair.locks("t01").glob("*.json")) == [], "the lock is given back"
+    again = pair.json("up", "--resume", "--yes", resume=True)
+    assert by_stack(again) == {"t01": "done", "t02": "done"}
+    content = pair.control("t01", "GET", "/state")["content"]
+    assert len(content["actions"]) == 1, "nothing was made twice"
+    assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
+
+
+@pytest.mark.thorough
+def test_a_bad_canary_keeps_the_rest_from_being_begun(pair: Fleet) -> None:
+    refused = {"method": "POST", "path": "/api/v2/", "status": 403, "times": None}
+    pair.control("t02", "POST", "/faults", refused)
+    found = pair.json("up", "--all", "--yes", "--canary", "t02", expect=1)
+    assert by_stack(found) == {"t01": "not started", "t02": "failed"}
+    assert pair.control("t01", "GET", "/requests")["requests"] == []
+    pair.control("t02", "DELETE", "/faults")
+    assert pair.json("up", "--resume", "--yes", resume=True)["totals"] == {"done": 2}
+
+
+@pytest.mark.thorough
+def test_tenants_of_the_free_plan_are_applied_all_the_same(pair: Fleet) -> None:
+    for stack in pair.many.stacks:
+        pair.control(stack, "PUT", "/rate-limit", {"plan": "free"})
+    assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
+
+
+@pytest.mark.thorough
+def test_a_tenant_that_is_out_of_requests_is_left_in_peace_until_its_reset(pair: Fleet) -> None:
+    # Ten seconds a request: of the first minute nothing is left for an `up`.
+    slow = {"per_second": 0.1, "burst": 1, "enforced": True}
+    pair.control("t01", "PUT", "/rate-limit", slow)
+    with_token = ("up", "--all", "--yes", "--patience", "1")
+    pair.run(*with_token, expect=2)
+    found = pair.json(*with_token, expect=2)
+    assert by_stack(found) == {"t01": "no answer", "t02": "done"}
+    assert "rate limit" in by_stack(found, "why")["t01"]
+    assert pair.writes("t01") == []
+
+
+@pytest.mark.thorough
+def test_people_are_asked_once_with_what_would_change(
+    pair: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phonemfa.asking.on_terminal", lambda: True)
+    asked: list[str] = []
+
+    def confirm(question: str, **_: object) -> bool:
+        asked.append(question)
+        return len(asked) > 1
+
+    monkeypatch.setattr("typer.confirm", confirm)
+    refused = pair.run("up", "--all", expect=2)
+    assert "11 to create" in refused.stderr
+    assert [pair.writes(one) for one in pair.many.stacks] == [[], []]
+    pair.run("up", "--stack", "t01")
+    found = pair.json("up", "--all")
+    assert by_stack(found, "changes") == {"t01": {}, "t02": {"created": 11}}
+    assert asked == [
+        "Apply this to 2 tenants?",
+        "Apply this to 1 tenants?",
+        "Apply this to 1 tenants?",
+    ]
+
+
+@pytest.mark.thorough
+def test_the_clients_of_the_stack_files_are_used_and_stay_encrypted(pair: Fleet) -> None:
+    (pair.many.env_dir / "t01.env").unlink()
+    tenant = pair.many.tenants["t01"]
+    cli = ["pulumi", "config", "set", "--stack", "t01"]
+    for words, stdin in (
+        ([*cli, "auth0:clientId", tenant.client_id], ""),
+        ([*cli, "--secret", "auth0:clientSecret"], tenant.client_secret),
+    ):
+        subprocess.run(
+            words,
+            cwd=pair.many.project,
+            env=pair.many.environment,
+            input=stdin,
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+    assert pair.json("up", "--stack", "t01", "--yes")["totals"] == {"done": 1}
+    assert pair.json("drift", "--stack", "t01")["totals"] == {"done": 1}
+
+
+@pytest.mark.thorough
+def test_fifty_tenants_in_one_process_and_one_of_them_bad(
+    tmp_path: Path, engine: Engine, plugin: Plugin
+) -> None:
+    with many_tenants(tmp_path, 50, engine, plugin) as many:
+        _fifty(Fleet(many))
+
+
+def _fifty(fleet: Fleet) -> None:
+    refused = {"method": "PUT", "path": POLICIES, "status": 403, "times": None}
+    fleet.control("t07", "POST", "/faults", refused)
+    first = fleet.json("up", "--all", "--yes", "--canary", "t01", expect=1)
+    assert first["totals"] == {"done": 49, "failed": 1}
+    fleet.control("t07", "DELETE", "/faults")
+    fleet.forget_requests()
+    again = fleet.json("up", "--resume", "--yes", resume=True)
+    assert again["totals"] == {"done": 50}
+    touched = [one for one in fleet.many.stacks if fleet.writes(one)]
+    assert touched == ["t07"]

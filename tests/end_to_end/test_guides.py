@@ -1,0 +1,234 @@
+"""The guides, typed line by line at a sandbox tenant: what a page shows is what works.
+
+Each test types whatever shell blocks its page has, in the page's order, so a changed or a new
+line is run without anybody's doing. `make thorough`; tests/docs holds that no page is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract import PROJECT
+from tests.docs import claims
+from tests.docs.shown import same, shown_in
+from tests.end_to_end import hand_made
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.desk import PHONE, Desk, Typist
+from tests.end_to_end.operators import NEW_KEY, cpaas_of
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
+legacy_tenant = pytest.mark.generation("legacy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """What a line needs beside being typed.
+
+    Attributes:
+        before: what happens before it.
+        stdin: what is typed into it.
+        expect: the exit status that the page names.
+        instead: the same line with this tenant's own values.
+    """
+
+    before: Callable[[], Any] | None = None
+    stdin: str = ""
+    expect: int = 0
+    instead: str = ""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, tenant: Tenant, environment: dict[str, str]) -> Desk:
+    return Desk.at(tmp_path / "desk", tenant, environment)
+
+
+def lines_of(page: str) -> list[str]:
+    """The lines of a page's blocks that nobody else runs."""
+    elsewhere = {same(one) for one in claims.IN_THE_SANDBOX} | {*claims.BY_TEST, *claims.NOT_HERE}
+    return [one.text for one in shown_in(page) if one.fenced and same(one.text) not in elsewhere]
+
+
+def type_page(desk: Desk, page: str, moments: Mapping[str, Moment]) -> None:
+    """Type a page's lines. A moment's key is a line, or "line #2" for its second time."""
+    times: dict[str, int] = {}
+    unused = set(moments)
+    lines = lines_of(page)
+    assert lines
+    for line in lines:
+        times[line] = times.get(line, 0) + 1
+        key = line if times[line] == 1 else f"{line} #{times[line]}"
+        unused.discard(key)
+        moment = moments.get(key, Moment(stdin=key_of(desk) if "--secret" in line else ""))
+        if moment.before:
+            moment.before()
+        desk.types(moment.instead or line, stdin=moment.stdin, expect=moment.expect)
+    assert unused == set(), "the page does not show these any more"
+    assert desk.tenant.unknown_routes() == 0
+    text = re.sub(r"^\$ .*$", "", "".join(desk.said), flags=re.MULTILINE)
+    for secret in (key_of(desk), desk.tenant.client_secret, PHONE):
+        assert secret not in text
+
+
+def key_of(desk: Desk) -> str:
+    return desk.tenant.running.credentials.cpaas_api_key
+
+
+def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
+    """A stack as one has it before an operator's guide begins."""
+    desk.stack_file(stack, **{"policy": "always"} | settings)
+    desk.types(f"pulumi stack init {stack}")
+    desk.types("pulumi config set --secret phonemfa:cpaasApiKey", stdin=key_of(desk))
+    desk.types("pulumi up")
+
+
+def policies(desk: Desk) -> Any:
+    return desk.tenant.api("GET", "/guardian/policies")
+
+
+def test_the_readmes_way_to_a_real_tenant(desk: Desk) -> None:
+    desk.stack_file("dev")
+    type_page(desk, "README.md", {})
+    assert policies(desk) == ["all-applications"]
+
+
+def test_a_first_tenant(desk: Desk) -> None:
+    desk.stack_file("dev")
+    backend = desk.environment["PULUMI_BACKEND_URL"]
+    type_page(
+        desk,
+        "docs/guides/first-tenant.md",
+        {"pulumi login …": Moment(instead=f"pulumi login {backend}")},
+    )
+    assert policies(desk) == ["all-applications"]
+
+
+def test_adopt(desk: Desk) -> None:
+    hand_made.custom(desk.tenant)
+    before = desk.tenant.control("GET", "/state?secrets=true")["content"]
+    type_page(desk, "docs/guides/adopt.md", {})
+    after = desk.tenant.control("GET", "/state?secrets=true")["content"]
+    assert before | {"logs": None} == after | {"logs": None}
+
+
+def test_drift(desk: Desk) -> None:
+    applied(desk)
+    desk.types("python -m phonemfa drift --stack prod")
+    desk.tenant.api("PUT", "/guardian/policies", [])
+    type_page(
+        desk,
+        "docs/guides/drift.md",
+        {"python -m phonemfa drift --stack prod": Moment(expect=7)},
+    )
+    assert policies(desk) == ["all-applications"]
+
+
+def test_incident(desk: Desk) -> None:
+    applied(desk)
+    part = desk.folder / "actions" / "src" / "outcome.js"
+    good = part.read_text("utf-8")
+
+    def a_deployment_goes_wrong() -> None:
+        part.write_text("// a change that breaks it\n" + good, "utf-8")
+        desk.types("pulumi up")
+        part.write_text(good, "utf-8")
+
+    type_page(
+        desk,
+        "docs/guides/incident.md",
+        {
+            "python -m phonemfa rollback --stack prod --list": Moment(
+                before=a_deployment_goes_wrong
+            ),
+            "python -m phonemfa rollback --stack prod --to 12 --write-code version-12.js": Moment(
+                instead="python -m phonemfa rollback --stack prod --to 2 --write-code version-2.js"
+            ),
+        },
+    )
+    assert policies(desk) == ["all-applications"]
+    (record,) = (desk.folder / "audit.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(record)["outcome"] == "done"
+
+
+@legacy_tenant
+def test_migrate(desk: Desk) -> None:
+    applied(desk, experience="legacy")
+    type_page(desk, "docs/guides/migrate.md", {})
+    assert desk.tenant.generation == "unified"
+
+
+def test_narrow_channels(desk: Desk) -> None:
+    applied(desk)
+    type_page(desk, "docs/guides/narrow-channels.md", {})
+    types = desk.tenant.api("GET", "/guardian/factors/phone/message-types")
+    assert types == {"message_types": ["sms"]}
+    (provider,) = desk.tenant.api("GET", "/branding/phone/providers")["providers"]
+    assert provider["configuration"]["delivery_methods"] == ["text"]
+
+
+def test_review(desk: Desk) -> None:
+    applied(desk, "prod")
+    applied(desk, "dev")
+    type_page(desk, "docs/guides/review.md", {})
+    assert "<html" in (desk.folder / "report.html").read_text("utf-8")
+
+
+def test_rotate(desk: Desk) -> None:
+    applied(desk)
+    (desk.folder / "key").write_text(f"{NEW_KEY}-2\n", "utf-8")
+    with cpaas_of(desk.tenant) as cpaas:
+        for key in (NEW_KEY, f"{NEW_KEY}-2"):
+            cpaas.post("/_sandbox/keys", json={"key": key}).raise_for_status()
+    asked = "python -m phonemfa rotate --stack prod"
+    type_page(desk, "docs/guides/rotate.md", {asked: Moment(stdin=NEW_KEY)})
+    assert NEW_KEY not in "".join(desk.said)
+
+
+def test_smoke(desk: Desk) -> None:
+    applied(desk, "dev", testNumbers=[])
+    type_page(desk, "docs/guides/smoke.md", {})
+
+
+def test_asides(desk: Desk) -> None:
+    applied(desk, "dev")
+    type_page(desk, "docs/decisions/policy-pack.md", {})
+    for command in claims.ASIDES:
+        if command == "pulumi refresh --expect-no-changes":
+            # break-glass and a refresh that took its word come later.
+            assert policies(desk) == ["all-applications"]
+        more = ' --reason "as a page says"' if "break_glass" in command else ""
+        desk.types(command + more + (" --yes" if more else ""))
+    assert desk.tenant.api("GET", "/actions/actions")["actions"] == []
+
+
+@pytest.fixture
+def own_sandbox(tmp_path: Path) -> dict[str, str]:
+    """This checkout's sandbox, with its state and its ports elsewhere."""
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(str(free.getsockname()[1]))
+    return {
+        "SANDBOX_STATE_DIR": str(tmp_path / "sandbox"),
+        "SANDBOX_TENANT_PORT": ports[0],
+        "SANDBOX_CPAAS_PORT": ports[1],
+    }
+
+
+def test_the_sandboxs_own_commands(own_sandbox: dict[str, str], tmp_path: Path) -> None:
+    state, port = own_sandbox["SANDBOX_STATE_DIR"], own_sandbox["SANDBOX_TENANT_PORT"]
+    person = Typist(folder=PROJECT, environment=dict(os.environ) | own_sandbox, scratch=tmp_path)
+    try:
+        for line in claims.IN_THE_SANDBOX:
+            person.types(line.replace(".sandbox/", f"{state}/").replace("PORT", port))
+    finally:
+        person.types("make down")

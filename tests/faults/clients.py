@@ -1,0 +1,155 @@
+"""Each client of a tenant, asking for the policies once, with a clock that does not wait.
+
+Owns driving them, with limits of a test's size, and everything that they say. Refuses to expect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pulumi
+import pytest
+from auth0.management.core import http_client
+
+from components import management, tenant_token
+from components.management import TenantAccess, TenantCallError
+from components.vocabulary import Experience
+from phonemfa import tenant as commands
+from phonemfa.doctor import reading as doctor
+from phonemfa.doctor.answers import Refused
+from phonemfa.tenant import Access, TenantUnreadableError
+from sandbox.plugin import client as plugin
+from sandbox.plugin.client import Credentials, Management, ManagementError
+from tests.faults.table import Client
+
+SHORT: Final = 0.8
+"""Seconds for one request whose answer never ends, in these tests."""
+
+LONG: Final = 20.0
+"""The same where an answer ends: a busy machine may take its time."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A tenant, and what reaches it."""
+
+    domain: str
+    client_id: str
+    client_secret: str
+
+
+@dataclass
+class Said:
+    """How a client ended: without an error when it got what it asked for."""
+
+    error: str = ""
+    waited: float = 0.0
+
+
+@dataclass
+class Clock:
+    """Waits that are only counted."""
+
+    waited: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        self.waited.append(seconds)
+
+
+@contextmanager
+def limited(total: float, clock: Clock) -> Iterator[None]:
+    """Every client with this limit for a request, and this clock."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(http_client, "time", SimpleNamespace(sleep=clock.sleep, time=time.time))
+        patched.setattr(http_client, "asyncio", SimpleNamespace(sleep=clock.sleep_async))
+        unwaiting = SimpleNamespace(sleep=clock.sleep, monotonic=time.monotonic)
+        patched.setattr(tenant_token, "time", unwaiting)
+        for module, name in (
+            (management, "TOTAL"),
+            (tenant_token, "TOKEN_TIME"),
+            (commands, "TOTAL"),
+            (doctor, "TOTAL"),
+            (plugin, "LONGEST_REQUEST"),
+        ):
+            patched.setattr(module, name, total)
+        yield
+
+
+def ask(client: Client, at: Reached, *, total: float = LONG) -> Said:
+    """Let a client read the policies, with `total` s for a request, and tell how it ended."""
+    clock = Clock()
+    with limited(total, clock):
+        error = _ASKED[client](at, clock)
+    return Said(error, sum(clock.waited))
+
+
+def _hooks(at: Reached, _clock: Clock) -> str:
+    async def read() -> None:
+        access = TenantAccess(
+            domain=at.domain,
+            client_id=at.client_id,
+            client_secret=pulumi.Output.secret(at.client_secret),
+            api_token=None,
+        )
+        async with access.connect() as tenant:
+            assert list(await tenant.guardian.policies.list()) == ["all-applications"]
+
+    try:
+        asyncio.run(read())
+    except TenantCallError as error:
+        return str(error)
+    return ""
+
+
+def _commands(at: Reached, _clock: Clock) -> str:
+    access = Access(domain=at.domain, client_id=at.client_id, client_secret=at.client_secret)
+    try:
+        with commands.reading(access) as tenant:
+            assert list(tenant.guardian.policies.list()) == ["all-applications"]
+    except TenantUnreadableError as error:
+        return str(error)
+    return ""
+
+
+def _doctor(at: Reached, _clock: Clock) -> str:
+    environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
+    policies: Any = doctor.read(at.domain, [Experience.UNIFIED], environ).policies
+    if isinstance(policies, Refused):
+        return f"{policies.what} {policies.fix}"
+    assert policies == ("all-applications",)
+    return ""
+
+
+def _plugin(at: Reached, clock: Clock) -> str:
+    async def read() -> Any:
+        credentials = Credentials(
+            domain=at.domain,
+            client_id=at.client_id,
+            client_secret=at.client_secret,
+            audience=f"https://{at.domain}/api/v2/",
+        )
+        api = Management(credentials, sleep=clock.sleep_async)
+        return await api.call(lambda sdk: sdk.guardian.policies.list())
+
+    try:
+        assert asyncio.run(read()) == ["all-applications"]
+    except ManagementError as error:
+        return str(error)
+    return ""
+
+
+_ASKED: Final[dict[Client, Callable[[Reached, Clock], str]]] = {
+    Client.HOOKS: _hooks,
+    Client.COMMANDS: _commands,
+    Client.DOCTOR: _doctor,
+    Client.PLUGIN: _plugin,
+}

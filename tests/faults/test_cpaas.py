@@ -1,0 +1,99 @@
+"""The Action, and the check of the CPaaS, against every fault of the CPaaS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from components.vocabulary import DeliveryMethod
+from phonemfa.doctor import cpaas as check
+from phonemfa.rotate.key_check import KeyState, judge
+from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.runner import ActionOutcome, ActionRunner
+from tests.faults.table import CPAAS, CpaasRow
+from tests.sandbox.cpaas.account import (
+    HOST,
+    KEY,
+    Account,
+    notification,
+    run_action,
+    runner_for,
+    serving,
+)
+
+NUMBER: Final = "+819012345678"
+CODE: Final = "482913"
+LATE: Final = [row for row in CPAAS if "in time" in row.reason]
+PROMPT: Final = [row for row in CPAAS if row not in LATE]
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with serving(tmp_path_factory.mktemp("cpaas")) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def runner(account: Account) -> Iterator[ActionRunner]:
+    with runner_for(account) as runner:
+        yield runner
+
+
+@pytest.fixture(autouse=True)
+def _fresh(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    account.cpaas.reset()
+    monkeypatch.setenv("SSL_CERT_FILE", str(account.ca_file))
+
+
+def expect(row: CpaasRow, outcome: ActionOutcome) -> None:
+    assert (outcome.kind, outcome.reason or "") == (row.kind, row.reason)
+    # Auth0's guideline for an HTTP call, body included.
+    assert outcome.duration_ms < 10_000
+    for hidden in (KEY, NUMBER, NUMBER[1:], CODE):
+        assert hidden not in f"{outcome.reason} {outcome.console}"
+
+
+@pytest.mark.parametrize("row", PROMPT, ids=lambda row: row.name)
+def test_the_action_ends_as_the_table_says(
+    account: Account, runner: ActionRunner, row: CpaasRow
+) -> None:
+    account.cpaas.script.add([ScriptedAnswer.from_json(row.script)])
+    expect(row, asyncio.run(run_action(runner)))
+    # Where its answer is lost the message went out: a retry would send it twice.
+    assert len(account.inbox.messages()) == (1 if row.sent else 0)
+    assert account.cpaas.script.pending() == []
+
+
+def test_the_action_waits_for_nothing_longer_than_its_deadline(
+    account: Account, runner: ActionRunner
+) -> None:
+    answers = [ScriptedAnswer.from_json(row.script) for row in LATE]
+    account.cpaas.script.add(answers)
+
+    async def all_at_once() -> list[ActionOutcome]:
+        return await asyncio.gather(*(run_action(runner, notification()) for _ in LATE))
+
+    for outcome in asyncio.run(all_at_once()):
+        expect(LATE[0], outcome)
+        assert outcome.duration_ms > 7_900
+    assert len(account.inbox.messages()) == len(LATE)
+
+
+@pytest.mark.parametrize("row", CPAAS, ids=lambda row: row.name)
+def test_the_check_tells_and_keeps_the_key(
+    account: Account, monkeypatch: pytest.MonkeyPatch, row: CpaasRow
+) -> None:
+    monkeypatch.setattr(check, "TOTAL", 0.6)
+    account.cpaas.script.add([ScriptedAnswer.from_json({**row.script, "accept": False})])
+    method = DeliveryMethod.TEXT
+    asked = check.probe(HOST, [method], key=KEY, address=f"localhost:{account.port}")
+    answer = asked.without_key[method]
+    assert row.probe == (answer.failure or str(answer.status))
+    assert asked.with_key == {}
+    told = judge(asked, [method])
+    assert told.state is KeyState.UNKNOWN
+    assert KEY not in f"{told} {answer.detail}"
+    assert account.inbox.messages() == []

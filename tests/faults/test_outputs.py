@@ -1,0 +1,122 @@
+"""Under no fault does an output, file or log hold a secret or a number, and none is a traceback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from phonemfa.cli import app
+from sandbox.server import RunningSandbox, ServerConfig, start
+from tests.faults.clients import LONG, SHORT, Clock, limited
+from tests.faults.table import NUMBER, SECRET, TENANT, Row
+
+STACK = f"""config:
+  auth0:domain: DOMAIN
+  phonemfa:experience: unified
+  phonemfa:policy: never
+  phonemfa:deliveryMethods: [text]
+  phonemfa:cpaasBaseHost: cpaas.sandbox.test
+  phonemfa:smsSender: '0005212345'
+  phonemfa:testNumbers: ["{NUMBER}"]
+"""
+COMMANDS = {
+    "doctor": ["--json"],
+    "adopt": ["--yes"],
+    "smoke": ["--yes"],
+    "break-glass": ["--yes", "--reason", "INC-1", "--audit-file", "audit.jsonl"],
+    "rollback": ["--list"],
+}
+QUICK = {
+    "429 without end, without headers",
+    "502 with a page of HTML, without end",
+    "200 with JSON of another form",
+    "400 that repeats a number and a key",
+    "the token ends in mid-run",
+    "no answer at all",
+}
+
+
+@dataclass
+class Place:
+    """A project, a tenant, and everything that is written there."""
+
+    folder: Path
+    running: RunningSandbox
+    control: httpx.Client
+    secrets: list[str] = field(default_factory=list)
+
+    def texts(self) -> dict[str, str]:
+        """Every file of the project, and the sandbox's request log."""
+        files = {
+            str(one): one.read_text(errors="replace")
+            for one in self.folder.rglob("*")
+            if one.is_file() and one.name != "Pulumi.dev.yaml"  # has the test number, by choice
+        }
+        log = json.loads(self.control.get("/requests").text)["requests"]
+        for one in log:
+            one["body"] = None if one["path"].endswith("/try") else one["body"]
+        return files | {"request log": json.dumps(log)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def place(
+    running: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    domain = running.tenant_url.removeprefix("https://")
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK.replace("DOMAIN", domain))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
+    monkeypatch.setenv("AUTH0_CLIENT_ID", "canary")
+    monkeypatch.setenv("AUTH0_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("PHONEMFA_CPAAS_ADDRESS", running.cpaas_url.removeprefix("https://"))
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+        control.post("/reset")
+        control.post("/clients", json={"client_id": "canary", "client_secret": SECRET})
+        yield Place(tmp_path, running, control)
+        control.delete("/faults")
+
+
+def everywhere(row: Row) -> dict[str, Any]:
+    """The fault on every request of the kind that the row is about, from the second on."""
+    path = row.path if "oauth" in row.path else "/api/v2/"
+    return {**row.armed, "path": path, "nth": 1 if "oauth" in row.path else 2}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row, id=row.name, marks=() if row.name in QUICK else pytest.mark.thorough)
+        for row in TENANT
+    ],
+)
+def test_nothing_secret_is_told_and_nothing_is_a_traceback(
+    place: Place, caplog: pytest.LogCaptureFixture, row: Row, command: str
+) -> None:
+    caplog.set_level("DEBUG")
+    place.control.post("/faults", json=everywhere(row)).raise_for_status()
+    total = SHORT if "no whole answer" in str(row.outcomes) else LONG
+    with limited(total, Clock()):
+        ended = CliRunner().invoke(app, [command, "--stack", "dev", *COMMANDS[command]])
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), ended.exception
+    assert ended.exit_code in {0, 1, 2}
+    # A number of a test is the operator's own, and is shown with its middle hidden.
+    said = {"output": ended.output, "log": caplog.text} | place.texts()
+    for where, text in said.items():
+        for hidden in (SECRET, NUMBER, "eyJhbGciOi"):
+            assert hidden not in text, (where, hidden)
+        assert "Traceback" not in text, where

@@ -1,0 +1,114 @@
+"""Processes that can be stopped.
+
+A shell stands in for Pulumi here; the real one is in tests/end_to_end/test_fleet.py.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from phonemfa.engine import EngineFailedError
+from phonemfa.fleet import engine
+from phonemfa.fleet.engine import Engines
+
+# Says when it listens; says what it got, once, and ends in order. The second one ends it at once.
+PATIENT = """
+trap 'count=$((count+1)); echo "interrupted $count" >&2; [ $count -lt 2 ] || exit 3' INT
+echo ready
+while [ -z "$(ls ended 2>/dev/null)" ]; do sleep 0.02; done
+echo ended
+"""
+
+
+class Begun:
+    """A process of a run in a thread of its own."""
+
+    def __init__(self, engines: Engines, folder: Path, script: str, **options: float) -> None:
+        self.ready = threading.Event()
+        self.said: list[str] = []
+        self.asked = threading.Event()
+        self._engines, self._folder, self._script = engines, folder, script
+        self._seconds = options.get("seconds")
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self.ready.wait(20)
+
+    def _heard(self, line: str) -> None:
+        self.said.append(line)
+        self.asked.set()
+
+    def _run(self) -> None:
+        self.ran = self._engines.run(
+            ["/bin/sh", "-c", self._script],
+            cwd=self._folder,
+            environ=dict(os.environ),
+            on_out=lambda line: self.ready.set() if line == "ready" else None,
+            on_err=self._heard,
+            seconds=self._seconds,
+        )
+
+    def join(self) -> None:
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+
+def test_every_engine_is_asked_once_to_stop_and_may_end_its_step(tmp_path: Path) -> None:
+    engines = Engines()
+    both = [Begun(engines, tmp_path, PATIENT), Begun(engines, tmp_path, PATIENT)]
+    engines.stop()
+    for one in both:
+        assert one.asked.wait(20)
+    (tmp_path / "ended").touch()
+    for one in both:
+        one.join()
+        assert (one.ran.exit, one.ran.out, one.ran.err) == (0, "ready\nended", "interrupted 1")
+
+
+def test_a_listener_that_fails_stops_no_engine(tmp_path: Path) -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    # More than a pipe holds.
+    ran = Engines().run(
+        ["/bin/sh", "-c", "seq 1 50000"], cwd=tmp_path, environ=dict(os.environ), on_out=full
+    )
+    assert (ran.exit, len(ran.out.splitlines())) == (0, 50000)
+
+
+def test_asked_twice_they_end_at_once(tmp_path: Path) -> None:
+    engines = Engines()
+    one = Begun(engines, tmp_path, PATIENT)
+    engines.stop()
+    assert one.asked.wait(20)
+    assert not engines.hurried
+    engines.stop()
+    one.join()
+    assert (one.ran.exit, engines.hurried) == (3, True)
+
+
+def test_none_begins_after_that(tmp_path: Path) -> None:
+    engines = Engines()
+    engines.stop()
+    with pytest.raises(EngineFailedError, match="before it began"):
+        engines.run(["/bin/sh", "-c", "true"], cwd=tmp_path, environ=dict(os.environ))
+
+
+def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:
+    ran = Engines().run(
+        ["/bin/sh", "-c", "ps -o sid= -p $$"], cwd=tmp_path, environ=dict(os.environ)
+    )
+    assert int(ran.out) != os.getsid(0)
+
+
+def test_an_engine_that_takes_too_long_is_asked_and_then_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "GRACE", 0.2)
+    stubborn = "trap '' INT; echo ready; while :; do sleep 0.02; done"
+    one = Begun(Engines(), tmp_path, stubborn, seconds=0.1)
+    one.join()
+    assert one.ran.exit == -9

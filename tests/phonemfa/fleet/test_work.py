@@ -1,0 +1,194 @@
+"""What an engine's events and errors amount to; the engine itself is a list of events here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
+from pulumi.automation.errors import create_command_error
+
+from phonemfa.fleet import work
+from phonemfa.fleet.engine import Engines
+from phonemfa.fleet.members import Member
+from phonemfa.fleet.outcome import Outcome, State
+from phonemfa.fleet.record import Options
+from phonemfa.fleet.work import Site, Worker
+from phonemfa.tenant import Access
+
+MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp")
+HELD = "created by sato@build-7 (pid 12) at 2026-11-25T09:00:00Z"
+Hears = Callable[[EngineEvent], None]
+ACCESS = Access(domain="a.example.jp", client_id="id", client_secret="canary-secret")
+URN = "urn:pulumi:a::phonemfa::auth0:index/guardian:Guardian::phone-mfa-factor-guardian"
+
+
+def begun(op: str) -> dict[str, Any]:
+    metadata = {"op": op, "urn": URN, "type": "t", "provider": "p", "keys": [], "logical": True}
+    return {"resourcePreEvent": {"metadata": metadata}}
+
+
+def said(message: str, severity: str = "error") -> dict[str, Any]:
+    return {"diagnosticEvent": {"message": message, "severity": severity, "urn": URN, "color": ""}}
+
+
+def ended(**changes: int) -> dict[str, Any]:
+    return {
+        "summaryEvent": {
+            "maybeCorrupt": False,
+            "durationSeconds": 1,
+            "resourceChanges": changes,
+            "PolicyPacks": {},
+        }
+    }
+
+
+def policy(level: str) -> dict[str, Any]:
+    return {
+        "policyEvent": {
+            "message": "no",
+            "color": "",
+            "policyName": "country-allow-list",
+            "policyPackName": "p",
+            "policyPackVersion": "1",
+            "policyPackVersionTag": "1",
+            "enforcementLevel": level,
+        }
+    }
+
+
+@dataclass
+class Stack:
+    """Says these events, and ends so."""
+
+    events: Sequence[dict[str, Any]]
+    error: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def preview(self, **options: Any) -> None:
+        self._run("preview", **options)
+
+    def up(self, **options: Any) -> None:
+        self._run("up", **options)
+
+    def _run(
+        self, command: str, *, on_event: Callable[[EngineEvent], None], **options: Any
+    ) -> None:
+        self.asked.append(command)
+        options["on_output"]("Updating with canary-secret for +819012345678")
+        for number, one in enumerate(self.events):
+            on_event(EngineEvent.from_json({"sequence": number, "timestamp": 1, **one}))
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    def run(
+        *events: dict[str, Any], command: str = "up", err: str = "", fails: bool = False
+    ) -> Outcome:
+        error = create_command_error(CommandResult("", err, 255)) if err or fails else None
+        stack = Stack(events, error)
+        monkeypatch.setattr(work, "open_stack", lambda *_args, **_options: stack)
+        site = Site(
+            project=tmp_path,
+            command=command,
+            options=Options(),
+            engines=Engines(),
+            cli=PulumiCommand.__new__(PulumiCommand),
+            log=lambda name: tmp_path / f"{name}.log",
+        )
+        outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
+        assert stack.asked == [command]
+        return outcome
+
+    return run
+
+
+def test_changes_are_counted_by_what_was_done_or_would_be(worked: Callable[..., Outcome]) -> None:
+    events = [begun("create"), ended(create=10, update=1, same=3)]
+    done = worked(*events)
+    assert (done.state, done.changes) == (State.DONE, {"created": 10, "updated": 1})
+    would = worked(*events, command="preview")
+    assert would.changes == {"to create": 10, "to update": 1}
+    assert worked(ended(same=11)).counts == "no change"
+
+
+def test_an_up_that_had_begun_failed_and_one_that_had_not_has_no_answer(
+    worked: Callable[..., Outcome],
+) -> None:
+    assert worked(begun("create"), said("403 Forbidden"), fails=True).state is State.FAILED
+    assert worked(begun("same"), said("no config"), fails=True).state is State.UNANSWERED
+    preview = worked(begun("create"), said("403"), fails=True, command="preview")
+    assert preview.state is State.UNANSWERED
+
+
+def test_a_mandatory_rule_fails_a_stack_and_an_advisory_one_does_not(
+    worked: Callable[..., Outcome],
+) -> None:
+    broken = worked(policy("mandatory"), fails=True, command="preview")
+    assert (broken.state, broken.why) == (State.FAILED, "policy country-allow-list")
+    assert worked(policy("advisory"), ended(same=1)).state is State.DONE
+
+
+def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
+    worked: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    message = "403 for +819012345678 with canary-secret"
+    found = worked(begun("create"), said(message), said(message), said("x", "warning"), fails=True)
+    assert found.why == "phone-mfa-factor-guardian: 403 for **** with ****"
+    log = (tmp_path / "a.log").read_text(encoding="utf-8")
+    assert "Updating with **** for ****" in log
+    assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
+
+
+def test_without_an_event_the_clis_own_words_are_the_reason(
+    worked: Callable[..., Outcome],
+) -> None:
+    found = worked(err="error: passphrase must be set\n\nmore")
+    assert (found.state, found.why) == (
+        State.UNANSWERED,
+        "error: passphrase must be set\nmore",
+    )
+
+
+@pytest.mark.parametrize(
+    ("err", "who"),
+    [
+        (
+            f"error: the stack is currently locked by 1 lock(s). …\n  file:///s/x.json: {HELD}",
+            "locked by sato@build-7 (pid 12, since 2026-11-25T09:00:00Z)",
+        ),
+        ("error: [409] Conflict: Another update is currently in progress.", "locked by another"),
+    ],
+)
+def test_a_stack_that_somebody_else_works_on_is_told_as_such(
+    worked: Callable[..., Outcome], err: str, who: str
+) -> None:
+    found = worked(err=err)
+    assert found.state is State.LOCKED
+    assert found.why.startswith(who)
+
+
+def test_a_stack_that_the_backend_does_not_have_is_told_with_the_way_out(
+    worked: Callable[..., Outcome],
+) -> None:
+    assert "pulumi stack init a" in worked(err="error: no stack named 'a' found").why
+
+
+@pytest.mark.parametrize(
+    ("message", "limited"),
+    [
+        ("429 Too Many Requests: Global limit has been reached", True),
+        ("hook: a.example.jp answered 429 Too Many Requests", True),
+        ("403 Forbidden", False),
+        ("template 1429 is wrong", False),
+    ],
+)
+def test_what_the_rate_limit_ended_is_known_by_its_429(
+    worked: Callable[..., Outcome], message: str, limited: bool
+) -> None:
+    assert worked(begun("create"), said(message), fails=True).limited is limited

@@ -1,0 +1,256 @@
+"""No file and no argument, however strange, ends a command in a traceback."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from components.faults import SettingsError
+from phonemfa.cli import app
+from phonemfa.exits import Exit
+from phonemfa.stack_file import StackFileError, read_stack_file
+from policy import levels
+from policy.levels import LevelsError
+from tests.contract import PROJECT
+
+GOOD = b"""config:
+  phonemfa:experience: unified
+  phonemfa:policy: never
+  phonemfa:deliveryMethods: [text]
+  phonemfa:cpaasBaseHost: c.example.com
+  phonemfa:smsSender: '0005212345'
+"""
+ALIASES = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (98 + n, 98 + n, b",".join([b"*%c" % (97 + n)] * 9)) for n in range(9)
+)
+HOSTILE = {
+    "not UTF-8": b"config:\n  a: \xff\xfe",
+    "UTF-16": "config: {}".encode("utf-16"),
+    "NUL": b"config:\0",
+    "a Python object": b"config: !!python/object/apply:os.system [ls]",
+    "an unknown tag": b"!foo bar",
+    "a key twice": GOOD + b"  phonemfa:policy: always\n",
+    "a list": b"[1,2]",
+    "a text": b"x",
+    "nothing": b"",
+    "aliases without number": ALIASES + b"config:\n  phonemfa:texts: *j\n",
+    "a loop": b"config: &a {phonemfa:texts: *a, phonemfa:experience: *a}\n",
+    "another loop": b"config: &a [*a]",
+    "open brackets": b"config: {phonemfa:texts: " + b"[" * 5000,
+    "nested deep": b"config: {phonemfa:texts: " + b"[" * 300 + b"]" * 300 + b"}",
+    "nested too deep": b"config: {phonemfa:texts: " + b"[" * 3000 + b"]" * 3000 + b"}",
+    "keys that are no text": b"config: {1: 2, null: 3, 2.5: 4}",
+    "a list as a key": b"config: {? [1, 2] : 4}",
+    "an object as a key": b"config: {{a: b}: 4}",
+    "no date": b"config: {phonemfa:x: 2020-13-45}",
+    "a number of 5000 digits": b"config: {phonemfa:recipientLimit: " + b"1" * 5000 + b"}",
+    "NaN": GOOD + b"  phonemfa:recipientLimit: .nan\n",
+    "a merge of nothing": b"config: {<<: 1}",
+    "a tab": b"config:\n\t- x",
+    "a domain that is a list": GOOD + b"  auth0:domain: [1]\n",
+    "half a surrogate pair": GOOD + b'  phonemfa:actionName: "\\ud800"\n',
+    "two documents": b"a: 1\n---\nb: 2",
+    "no base64": b"config: {phonemfa:actionName: !!binary '@@@'}",
+    "no number": b"config: {phonemfa:recipientLimit: !!int x}",
+    "no truth": b"config: {phonemfa:x: !!bool z}",
+    "no time": b"config: {phonemfa:x: !!timestamp z}",
+    "3 MB": b"config: {phonemfa:actionName: " + b"x" * 3_000_000 + b"}",
+    "escape sequences": GOOD + b'  phonemfa:gate: "\\x1b[2J"\n',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_strange_stack_file_is_refused_in_words_and_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_bytes(HOSTILE[name])
+    begun = time.process_time()
+    with pytest.raises((StackFileError, SettingsError)) as refused:
+        read_stack_file(tmp_path, "dev")
+    assert time.process_time() - begun < 3
+    text = str(refused.value)
+    assert all(one.isprintable() or one == "\n" for one in text)
+    assert len(text) < 5000
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_bytes_are_a_stack_file_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, tail: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "Pulumi.fuzz.yaml"
+    for head in (b"", GOOD, GOOD + b"  phonemfa:texts: "):
+        path.write_bytes(head + tail)
+        try:
+            read_stack_file(path.parent, "fuzz")
+        except (StackFileError, SettingsError) as error:
+            str(error).encode()
+
+
+def mangled(draw: st.DrawFn, value: Any, junk: st.SearchStrategy[Any]) -> Any:
+    """A value with one place of it replaced by junk, taken away, or doubled."""
+    value = copy.deepcopy(value)
+    place, key = value, None
+    while isinstance(place, (dict, list)) and place:
+        below = draw(
+            st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place)))
+        )
+        parent, key, place = place, below, place[below]
+        if draw(st.integers(0, 3)) == 0:
+            break
+    if key is None:
+        return value
+    how = draw(st.integers(0, 2))
+    if how == 0:
+        del parent[key]
+    elif how == 1 and isinstance(parent, list):
+        parent.insert(key, place)
+    else:
+        parent[key] = draw(junk)
+    return value
+
+
+JUNK: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+PREVIEW = json.loads((PROJECT / "tests/phonemfa/report/unified.json").read_text(encoding="utf-8"))
+RUNNER = CliRunner()
+
+
+@st.composite
+def mangled_previews(draw: st.DrawFn) -> Any:
+    value = PREVIEW
+    for _ in range(draw(st.integers(1, 3))):
+        value = mangled(draw, value, JUNK)
+    return value
+
+
+def reported(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    ended = RUNNER.invoke(
+        app, ["report", "--preview-json", str(path), "--html", str(path.with_suffix(".html"))]
+    )
+    assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
+    assert ended.exit_code in {Exit.FINE, Exit.FAULTY, Exit.UNANSWERED}
+
+
+@pytest.mark.parametrize("many", [15, pytest.param(300, marks=pytest.mark.thorough)])
+def test_any_preview_is_reported_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, many: int
+) -> None:
+    path = tmp_path_factory.mktemp("previews") / "preview.json"
+
+    @settings(max_examples=many, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(mangled_previews())
+    def report(preview: Any) -> None:
+        reported(path, json.dumps(preview).encode())
+
+    report()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[" * 100_000,
+        b"\xff",
+        b"null",
+        b'{"steps": [1]}',
+        b'{"steps": [{}]}',
+        b'{"steps": []}',
+        b'{"steps": [null]}',
+        b'{"steps": [{"op": []}]}',
+        b'{"steps": [{"urn": "urn:pulumi:a::b::c"}]}',
+        b'{"steps": [{"op": "same", "urn": "urn:pulumi:../../x::b::c::d"}], "changeSummary": 5}',
+        b'{"steps": [{"op": "same", "urn": "urn:pulumi:a\\u0000b::b::c::d"}], "diagnostics": [5]}',
+        b'{"steps": [{"op": "create", "urn": "urn:pulumi:\\ud800::b::c::d"}]}',
+    ],
+    ids=range(13),
+)
+def test_a_strange_preview_is_refused_or_reported(tmp_path: Path, content: bytes) -> None:
+    reported(tmp_path / "x.json", content)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.dictionaries(
+        st.sampled_from(["all", "no-dependency", "country-allow-list", "enforcementLevel"])
+        | st.text(max_size=5),
+        JUNK | st.fixed_dictionaries({"enforcementLevel": JUNK, "allowed": JUNK}),
+        max_size=3,
+    )
+    | JUNK
+)
+def test_any_levels_are_taken_or_refused(content: Any) -> None:
+    try:
+        levels.parse(content, source="policy/stacks/dev.json")
+    except LevelsError as error:
+        str(error).encode()
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b"\xff", b'{"all": "\\ud800"}', b"{}x"])
+def test_a_file_of_levels_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    folder = tmp_path / levels.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "dev.json").write_bytes(content)
+    with pytest.raises(LevelsError, match=r"policy/stacks/dev\.json"):
+        levels.settings_of("dev", tmp_path)
+
+
+@pytest.mark.parametrize("stack", ["../../x", "a\0b", "x" * 300, "/etc/passwd", "", "\ud800"])
+def test_a_stack_with_a_strange_name_has_no_file_of_levels(stack: str, tmp_path: Path) -> None:
+    assert levels.file_of(stack, tmp_path) is None
+
+
+COMMANDS = sorted(str(one.name) for one in typer.main.get_group(app).commands.values())
+STRANGE = ("a\0b", "../../../etc/passwd", "x" * 5000, "", " ", "-", "--", "\x1b[2J", "😀")
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without a stack, a tenant or an engine."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def ends_in_words(command: str, strange: str) -> None:
+    for arguments in (
+        ["--stack", strange],
+        ["--stack", "dev", "--config-file", strange],
+        ["--stack", "dev", "--project", strange],
+        [strange],
+        [f"--{strange}"],
+        ["--stack", strange, "--yes", "--reason", strange, "--audit-file", strange],
+    ):
+        ended = RUNNER.invoke(app, [command, *arguments])
+        # An OSError is told by `phonemfa.cli.run`, which starts the app.
+        expected = (SystemExit, OSError, type(None))
+        assert isinstance(ended.exception, expected), (arguments, ended.exception)
+        assert ended.exit_code in {1, 2}, (arguments, ended.output)
+
+
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize(("command", "strange"), list(zip(COMMANDS, STRANGE, strict=False)))
+def test_a_strange_argument_ends_in_words(command: str, strange: str) -> None:
+    ends_in_words(command, strange)
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("nowhere")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_strange_argument_of_every_command_ends_in_words(command: str) -> None:
+    for strange in STRANGE:
+        ends_in_words(command, strange)

@@ -1,0 +1,125 @@
+"""A stack that was applied to a sandbox tenant, and a drift check of both, without an engine.
+
+Owns doing through the tenant's rules what `pulumi up` does, and reading the tenant as the check
+reads it. What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.settings import StackSettings
+from phonemfa.drift.check import check
+from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
+from phonemfa.drift.findings import Finding
+from phonemfa.drift.live import Live
+from phonemfa.drift.recorded import Recorded
+from phonemfa.engine import Refreshed
+from sandbox.tenant import Generation, Store, Tenant
+from sandbox.tenant.paging import Page
+from tests.phonemfa.drift.worlds import CONFIG, guardian, resource
+
+_ALL = Page(per_page=100)
+
+
+class AppliedStack:
+    """The package's stack, applied; `findings` is what `phonemfa drift` finds by its rules."""
+
+    def __init__(self, generation: Generation = "unified", **config: Any) -> None:
+        wanted = CONFIG | {"experience": generation} | config
+        self.declared = declared_by(StackSettings.check("dev", wanted))
+        self.tenant = Tenant(Store(), domain="localhost:1", generation=generation)
+        self._resources: list[dict[str, Any]] = []
+        _apply(self.tenant, self.declared, self._resources)
+
+    def findings(self) -> dict[str, Finding]:
+        steps = [
+            {"op": "refresh", "urn": one["urn"], "oldState": one, "newState": one}
+            for one in self._resources
+        ]
+        recorded = Recorded.of(Refreshed(changed=False, steps=steps))
+        live = _live(self.tenant, self.declared, recorded)
+        return {one.id: one for one in check(self.declared, recorded, live)}
+
+    def kinds(self) -> set[str]:
+        return {one.kind for one in self.findings().values()}
+
+
+def _apply(tenant: Tenant, declared: Declared, made: list[dict[str, Any]]) -> None:
+    tenant.update_settings(dict(declared.switches))
+    for one in declared.actions:
+        _apply_action(tenant, one, made)
+    if declared.provider:
+        methods = list(declared.provider.delivery_methods)
+        body = {"name": "custom", "credentials": {}, "configuration": {"delivery_methods": methods}}
+        provider = tenant.providers.create(body)
+        made.append(resource("PhoneProvider", "provider", provider["id"], {"name": "custom"}))
+    for kind, one_text in declared.templates.items():
+        texts = {"text": one_text.text, "voice": one_text.voice}
+        template = tenant.templates.create({"type": kind, "content": {"body": texts}})
+        made.append(resource("PhoneNotificationTemplate", kind, template["id"], {"type": kind}))
+    tenant.guardian.set_factor("sms", enabled=True)
+    if declared.selected_provider:
+        tenant.guardian.set_selected_provider(declared.selected_provider)
+        tenant.guardian.set_templates(dict(declared.legacy_texts))
+    tenant.guardian.set_message_types(list(declared.message_types))
+    tenant.guardian.set_policies([] if declared.policy == "never" else [declared.policy])
+    made.append(resource("Guardian", "guardian", "g", guardian(declared)))
+
+
+def _apply_action(tenant: Tenant, one: DeclaredAction, made: list[dict[str, Any]]) -> None:
+    names = sorted(one.secret_names or ())
+    action = tenant.create_action(
+        {
+            "name": one.name,
+            "supported_triggers": [{"id": one.trigger}],
+            "code": one.code,
+            "runtime": one.runtime,
+            "secrets": [{"name": name, "value": "declared"} for name in names],
+        }
+    )
+    version = tenant.versions.deploy(action["id"])
+    outputs = {
+        "supportedTriggers": {"id": one.trigger, "version": "v1"},
+        "versionId": version["id"],
+        "name": one.name,
+        "code": one.code,
+    }
+    secrets = [{"name": name, "value": "[secret]"} for name in names]
+    made.append(resource("Action", "action", action["id"], outputs, {"secrets": secrets}))
+    if one.bound:
+        ref = {"type": "action_id", "value": action["id"]}
+        tenant.bindings.replace(one.trigger, [{"ref": ref, "display_name": one.display_name}])
+
+
+def _live(tenant: Tenant, declared: Declared, recorded: Recorded) -> Live:
+    triggers = [one.trigger for one in declared.actions]
+    actions = {
+        trigger: tuple(tenant.actions.listing(_ALL, trigger_id=trigger)["actions"])
+        for trigger in triggers
+    }
+    ours = {
+        one.id: tenant.versions.get(one.id, one.outputs["versionId"])
+        for one in recorded.all("Action")
+        if any(one.id == there["id"] for several in actions.values() for there in several)
+    }
+    legacy = tenant.generation == "legacy"
+    factors = {one["name"]: one["enabled"] for one in tenant.guardian.factors()}
+    return Live(
+        settings=tenant.settings(),
+        actions=actions,
+        bindings={
+            trigger: tuple(tenant.bindings.listing(trigger, _ALL)["bindings"])
+            for trigger in triggers
+        },
+        deployed_by_us=ours,
+        providers=tuple(tenant.providers.listing()["providers"]) if declared.provider else (),
+        templates=tuple(tenant.templates.listing()["templates"]) if declared.templates else (),
+        factors=factors,
+        policies=tuple(tenant.policies()),
+        message_types=tuple(tenant.message_types()) if factors["sms"] else None,
+        selected_provider=tenant.guardian.selected_provider()["provider"]
+        if legacy and declared.selected_provider
+        else None,
+        legacy_texts=(tenant.guardian.templates("sms") or {}) if legacy else {},
+    )

@@ -1,0 +1,29 @@
+"""What looks like a one-time code in a text, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.inbox.codes import codes_in
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("認証コードは 601416 です。5分以内に入力してください。", ["601416"]),
+        ("認証コードは601416です", ["601416"]),
+        ("601416 is your code", ["601416"]),
+        (
+            "認証コードは、4, 2, 3, 6, 3, 1、です。繰り返します。4, 2, 3, 6, 3, 1、です。",
+            ["423631"],
+        ),
+        ("Your code is: 1. 2. 3. 4. 5. 6.", ["123456"]),
+        ("お問い合わせは 0120-123-456、+81312345678、03-123456", []),
+        ("口座 1234567、暗証 12345", []),
+        ("4, 2, 3, 6, 3, 1, 9", []),
+        ("古い 111111 ではなく 222222、つまり 222222", ["111111", "222222"]),
+        ("", []),
+    ],
+)
+def test_six_digits_that_stand_for_themselves_are_a_code(text: str, codes: list[str]) -> None:
+    assert codes_in(text) == codes

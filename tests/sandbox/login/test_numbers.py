@@ -1,0 +1,42 @@
+"""Numbers as people in Japan type them."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.login import NumberRefusedError, e164, national
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "+819012345678",
+        "090-1234-5678",
+        "09012345678",
+        "０９０－１２３４－５６７８",
+        " (090) 1234 5678 ",
+        "+81 90-1234-5678",
+        "+81(0)9012345678",
+    ],
+)
+def test_a_japanese_number_is_read_however_it_is_written(typed: str) -> None:
+    assert e164(typed) == "+819012345678"
+
+
+def test_a_number_of_another_country_keeps_its_country() -> None:
+    assert e164("+1 (808) 555-0123") == "+18085550123"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "  ", "x", "12", "090-123", "0" * 300, "+999 1234567", "+81", "090-1234-5678 x9"],
+)
+def test_what_is_no_number_is_refused_with_an_example(typed: str) -> None:
+    with pytest.raises(NumberRefusedError, match="090-1234-5678"):
+        e164(typed)
+
+
+def test_people_see_a_number_as_they_dial_it() -> None:
+    assert national("+819012345678") == "090-1234-5678"
+    assert national("+18085550123") == "+1 808-555-0123"
+    assert national("whatever") == "whatever"

@@ -1,0 +1,76 @@
+"""A real tenant that can send, a runner made by hand, and a clock, for logins.
+
+Owns the clock and the shortcuts. The whole way to a phone is in tests/sandbox/pages and in
+tests/sandbox/notifications/test_with_tenant.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sandbox.login import Login, LoginAssumptions, LoginDesk
+from sandbox.notifications import NotificationAssumptions, NotificationService
+from sandbox.tenant import Generation, Store, Tenant
+from tests.sandbox.notifications.fakes import FakeRunner
+from tests.sandbox.sending import let_it_send
+
+NUMBER = "+819012345678"
+
+
+class LoginWorld:
+    """A tenant, its desk, and who logs in there. Codes are 000001, 000002 and so on."""
+
+    def __init__(self, generation: Generation = "unified", **assumptions: Any) -> None:
+        self.time = datetime(2026, 11, 25, 12, tzinfo=UTC)
+        self.store = Store()
+        self.tenant = Tenant(self.store, domain="localhost:1", generation=generation)
+        let_it_send(self.tenant, {"CPAAS_API_KEY": "canary"})
+        self.tenant.guardian.set_policies(["all-applications"])
+        self.runner = FakeRunner()
+        self.sent = 0
+        self.service = NotificationService(
+            self.tenant,
+            self.runner,
+            assumptions=NotificationAssumptions(retry_delay=0),
+            now=lambda: self.time,
+            new_code=self._next_code,
+        )
+        self.desk = self.a_desk(**assumptions)
+
+    def a_desk(self, **assumptions: Any) -> LoginDesk:
+        return LoginDesk(
+            self.tenant,
+            self.store,
+            self.service,
+            assumptions=LoginAssumptions(**assumptions),
+            now=lambda: self.time,
+        )
+
+    def _next_code(self) -> str:
+        self.sent += 1
+        return f"{self.sent:06d}"
+
+    def wait(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+    def enrol(self, login: Login, number: str = NUMBER, method: str = "text") -> Login:
+        return asyncio.run(self.desk.enrol(login.id, number=number, method=method))
+
+    def send(self, login: Login, method: str = "text") -> Login:
+        return asyncio.run(self.desk.send(login.id, method=method))
+
+    def newest(self, login: Login) -> str:
+        """The code that is to be entered."""
+        return login.issued[-1].value
+
+    def enrolled(self, name: str = "Hanako") -> Login:
+        """A user with a phone, who has logged in once."""
+        login = self.enrol(self.desk.begin(name))
+        return self.desk.enter(login.id, self.newest(login))
+
+    def challenged(self, name: str = "Hanako") -> Login:
+        """A login of an enrolled user to whom a code was sent."""
+        self.enrolled(name)
+        return self.send(self.desk.begin(name))

@@ -1,0 +1,46 @@
+"""One sandbox and one Chromium a module; each test has a tenant that sends and empty phones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from sandbox.notifications import NotificationAssumptions
+from sandbox.server.running import RunningSandbox, ServerConfig, start
+from tests.browser import chromium
+from tests.sandbox.pages.visit import Visits
+from tests.sandbox.sending import set_up
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    config = ServerConfig(
+        state_dir=tmp_path_factory.mktemp("state"),
+        tenant_port=0,
+        cpaas_port=0,
+        pages_port=0,
+        notification_assumptions=NotificationAssumptions(retry_delay=0),
+    )
+    with start(config) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(server: RunningSandbox) -> RunningSandbox:
+    return set_up(server)
+
+
+@pytest.fixture
+def visits(browser: Browser, sandbox: RunningSandbox) -> Iterator[Visits]:
+    """Opens pages of the sandbox; closes them, and fails when one misbehaved."""
+    visits = Visits(browser, sandbox.pages_url)
+    yield visits
+    visits.end()

@@ -1,0 +1,287 @@
+"""The phones in a real Chromium: live, searchable, usable by keyboard, inert whatever arrives.
+
+`visits` fails a test whose pages broke their own policy, threw, opened a dialog or fetched
+anything from elsewhere.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.server.running import RunningSandbox, ServerConfig, start
+from tests.sandbox.pages.scenes import SUZUKI, TAKAHASHI, challenge, everything, receive
+from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
+
+OTHER = "+817011112222"
+PAYLOADS = [
+    "<script>document.title = 'owned'; alert('owned')</script>",
+    '"><img src=x onerror="alert(\'owned\')" style="position:fixed">',
+    "' onmouseover='alert(1)' autofocus onfocus='alert(2)' x='",
+    "</p></article></main><iframe src='javascript:alert(1)'></iframe>",
+    "{{ 7 * 7 }}{% for x in y %}${7*7}",
+    "\u202eesrever si siht\u202c and \u2066isolated",
+    "👩‍👩‍👧‍👦🇯🇵🏳️‍🌈 émoji ㍿",
+    "&lt;script&gt;owned&lt;/script&gt;&#x22;",
+    "data: x\nevent: reload\n\nid: 99999999",
+    "長" * 5_000 + "W" * 5_000,
+]
+
+
+def not_reloaded(page: Page) -> None:
+    """Marks the page; `assert_marked` finds the mark gone when it was loaded anew."""
+    page.get_by_text("Live", exact=True).wait_for()
+    page.evaluate("window.marked = true")
+
+
+def assert_marked(page: Page) -> None:
+    assert page.evaluate("window.marked === true")
+
+
+def test_what_every_page_has(visits: Visits) -> None:
+    page = visits.open("/")
+    assert page.url.endswith("/phones")
+    expect(page.get_by_role("contentinfo")).to_contain_text("neither Auth0 nor NTT CPaaS")
+    expect(page.get_by_role("link", name="Phones")).to_have_attribute("aria-current", "page")
+    expect(page.get_by_text("No phone was reached yet")).to_be_visible()
+    expect(page.get_by_text("10,000 messages")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    missing = page.request.get("/<script>alert(1)</script>")
+    assert (missing.status, "<script>alert" in missing.text()) == (404, False)
+
+
+def test_a_message_appears_by_itself_on_list_phone_and_search(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    receive(sandbox, "earlier", OTHER)
+    listing, phone = visits.open("/phones"), visits.open(f"/phones/{TAKAHASHI}")
+    search = visits.open("/phones?q=認証コード")
+    for page in (listing, phone, search):
+        not_reloaded(page)
+    delivery = challenge(sandbox)
+    receive(sandbox, "認証コードは 111222 です。", OTHER)
+    assert delivery.code
+    bubble = phone.locator(".bubble")
+    expect(bubble).to_have_count(1)
+    expect(bubble).to_contain_text(delivery.code)
+    expect(phone.get_by_role("article", name="SMS from MIRAIBANK")).to_contain_text("1 part")
+    # Its outcome comes after it, in the same place.
+    expect(phone.locator(".outcome")).to_contain_text("first try")
+    expect(phone.locator("p[data-announce]")).to_contain_text(delivery.code)
+    expect(listing.locator(".phone b")).to_have_text([OTHER, TAKAHASHI])
+    expect(listing.get_by_role("link", name=OTHER)).to_contain_text("2 messages")
+    expect(search.locator(".bubble")).to_have_text(["認証コードは 111222 です。"])
+    for page in (listing, phone, search):
+        assert_marked(page)
+    sandbox.parts.inbox.clear()
+    expect(phone.locator(".bubble")).to_have_count(0)
+
+
+def test_a_page_that_was_cut_off_by_a_restart_misses_nothing(
+    browser: Browser, tmp_path: Path
+) -> None:
+    def started(port: int = 0) -> RunningSandbox:
+        return start(ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=port))
+
+    sandbox = started()
+    page = browser.new_page(base_url=sandbox.pages_url)
+    try:
+        page.goto(f"/phones/{TAKAHASHI}")
+        not_reloaded(page)
+        receive(sandbox, "before")
+        expect(page.locator(".bubble")).to_have_text(["before"])
+        sandbox.stop()
+        expect(page.get_by_text("Reconnecting")).to_be_visible()
+        sandbox = started(sandbox.record.pages_port)
+        for text in ("missed", "after"):
+            receive(sandbox, text)
+        expect(page.locator(".bubble")).to_have_text(["after", "missed", "before"])
+        assert_marked(page)
+    finally:
+        page.close()
+        sandbox.stop()
+
+
+def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningSandbox) -> None:
+    script = sandbox.parts.cpaas.script
+    script.add([ScriptedAnswer(status=429)] * 2)
+    retried = challenge(sandbox)
+    script.add([ScriptedAnswer(refusal="REJECTED_SOURCE")])
+    dropped = challenge(sandbox, delivery_method="voice")
+    script.add([ScriptedAnswer(status=429)] * 6)
+    challenge(sandbox)
+    script.add([ScriptedAnswer.from_json({"fault": "cut", "accept": True})])
+    challenge(sandbox)
+    sandbox.parts.tenant.guardian.set_message_types(["voice"])
+    challenge(sandbox)
+    page = visits.open(f"/phones/{TAKAHASHI}")
+    refused, lost, given_up, call, sms = page.get_by_role("article").all()
+    expect(refused).to_contain_text("not sent")
+    expect(refused).to_contain_text("the message type sms is not enabled")
+    expect(lost).to_contain_text("It arrived all the same")
+    expect(given_up).to_contain_text("given up")
+    expect(given_up.locator("li")).to_have_count(6)
+    expect(given_up.locator("li").last).to_contain_text("retry 5 of 5")
+    expect(call).to_contain_text("Never arrived")
+    expect(call.locator(".outcome")).to_contain_text(f"{dropped.reason}")
+    expect(call.locator(".bubble")).to_contain_text(dropped.text or "-")
+    expect(sms.locator("li b")).to_have_text(["first try", "retry 1 of 5", "retry 2 of 5"])
+    expect(sms.locator("li").last).to_contain_text("sent after")
+    for entry, words in ((sms, retried.text), (given_up, '"validityPeriod"')):
+        expect(entry.locator("pre")).to_be_hidden()
+        entry.get_by_text("Raw request").click()
+        expect(entry.locator("pre")).to_contain_text(words or "-")
+
+
+def test_a_call_shows_its_voice_and_its_pauses(visits: Visits, sandbox: RunningSandbox) -> None:
+    call = challenge(sandbox, delivery_method="voice", locale="en")
+    page = visits.open(f"/phones/{TAKAHASHI}")
+    entry = page.get_by_role("article", name="Voice call from 815031234567")
+    expect(entry).to_contain_text("English · female voice · 1 s of silence first")
+    bubble = entry.locator(".bubble")
+    expect(bubble).to_have_attribute("lang", "en")
+    # Between the digits of the code, both times: half a second each.
+    assert call.code
+    assert bubble.locator(".pause").count() >= 2 * (len(call.code) - 1)
+    assert (bubble.text_content() or "").count(", ".join(call.code)) == 2
+
+
+def test_everything_is_done_by_keyboard(visits: Visits, sandbox: RunningSandbox) -> None:
+    receive(sandbox, "認証コードは 111222 です。", sender="MIRAI")
+    receive(sandbox, "something else", OTHER)
+    page = visits.open("/phones")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("searchbox", name="Search all phones")).to_be_focused()
+    page.keyboard.type("mirai")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Found on the phones")).to_be_visible()
+    expect(page.locator(".bubble")).to_have_text(["認証コードは 111222 です。"])
+    link = page.get_by_role("link", name=TAKAHASHI)
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if link.evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name=TAKAHASHI)).to_be_visible()
+    not_reloaded(page)
+    raw = page.get_by_text("Raw request")
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if raw.evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("pre")).to_be_visible()
+    # News moves the entry down; neither what was opened nor the keyboard's place is lost.
+    receive(sandbox, "news")
+    expect(page.locator(".bubble")).to_have_count(2)
+    expect(page.locator("pre").last).to_be_visible()
+    expect(raw.last).to_be_focused()
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    everything(sandbox)
+    for path in ("/phones", f"/phones/{SUZUKI}", "/phones?q=090"):
+        assert_accessible(visits, path)
+
+
+def test_hostile_text_stays_text(visits: Visits, sandbox: RunningSandbox) -> None:
+    phone = visits.open(f"/phones/{TAKAHASHI}", width=NARROW)
+    not_reloaded(phone)
+    for payload in PAYLOADS:
+        raw = {"content": {"text": payload}, "sender": payload}
+        receive(sandbox, payload, sender=payload, message_id=payload, raw=raw)
+    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)])
+    texts = list(reversed(PAYLOADS))
+    expect(phone.locator(".bubble")).to_have_count(len(PAYLOADS))
+    assert_marked(phone)
+    query = "/phones?q=%3Cscript%3Ealert(%27owned%27)%3C/script%3E%22%3E"
+    for page in (
+        phone,
+        visits.open(f"/phones/{TAKAHASHI}", width=NARROW),
+        visits.open("/phones", width=NARROW),
+        visits.open(query, width=NARROW),
+    ):
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+        assert "owned" not in page.title() or "Search: <script>" in page.title()
+        live = "main script, img, iframe, [onerror], [onmouseover], [onfocus], [style], main main"
+        assert page.locator(live).count() == 0
+        if "/phones/+" in page.url:
+            assert page.locator(".bubble").all_text_contents() == texts
+    expect(phone.get_by_text("Invisible characters that change what is seen")).to_have_count(1)
+    expect(phone.get_by_text("U+202E, U+202C, U+2066")).to_have_count(1)
+    # The override ends where the bubble does.
+    assert phone.locator(".bubble").first.evaluate("one => getComputedStyle(one).unicodeBidi") == (
+        "isolate"
+    )
+
+
+@contextmanager
+def another_site() -> Iterator[str]:
+    """A page of another port of localhost: another origin, though of the same site."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>another site</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_another_sites_page_neither_reads_nor_listens_nor_frames(
+    browser: Browser, sandbox: RunningSandbox, host: str
+) -> None:
+    receive(sandbox, "secret 123456")
+    with another_site() as port:
+        page = browser.new_page()
+        statuses: list[int] = []
+        own = sandbox.pages_url
+        page.on(
+            "response", lambda one: statuses.append(one.status) if one.url.startswith(own) else None
+        )
+        page.goto(f"http://{host}:{port}/")
+        tried = page.evaluate(
+            """async (own) => {
+              const read = (options) => fetch(`${own}/phones`, options)
+                .then((one) => one.text(), () => 'refused');
+              const heard = await new Promise((done) => {
+                const source = new EventSource(`${own}/phones/events?after=0`);
+                source.addEventListener('entry', (event) => done(event.data));
+                source.onerror = () => { source.close(); done('refused'); };
+              });
+              const frame = document.createElement('iframe');
+              frame.src = `${own}/phones`;
+              const framed = new Promise((done) => { frame.onload = () => done(); });
+              document.body.append(frame);
+              await framed;
+              return [await read({}), await read({ mode: 'no-cors' }), heard];
+            }""",
+            own,
+        )
+        frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
+        page.close()
+    assert tried == ["refused", "refused", "refused"]
+    assert not any("123456" in text for text in frames)
+    assert statuses
+    assert set(statuses) == {403}

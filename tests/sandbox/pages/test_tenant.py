@@ -1,0 +1,137 @@
+"""A developer looks at the tenant, and makes drift by hand."""
+
+from __future__ import annotations
+
+import html
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from sandbox.drift import DEEDS
+from sandbox.server.record import client
+from sandbox.server.running import RunningSandbox
+from sandbox.tenant import Generation
+from tests.sandbox.pages.steps import HOSTILE, SCRIPT, like_an_up
+from tests.sandbox.pages.visit import Visits, assert_accessible
+from tests.sandbox.sending import set_up
+
+
+@pytest.fixture(autouse=True)
+def applied(sandbox: RunningSandbox) -> None:
+    like_an_up(sandbox)
+
+
+def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    page = visits.open("/tenant")
+    expect(page.get_by_text("no difference")).to_be_visible()
+    text = page.get_by_role("article", name="Text otp_verify")
+    expect(text.locator(".bubble").first).to_have_text(
+        "みらい銀行の認証コードは 123456 です。ログイン画面に入力してください。"
+        "第三者には教えないでください。"
+    )
+    expect(text.locator(".bubble.call")).to_contain_text("1. 2. 3. 4. 5. 6.")
+    action = page.get_by_role("article", name="Action phone")
+    expect(action).to_contain_text("draft is deployed")
+    expect(action).to_contain_text("CPAAS_API_KEY")
+    action.get_by_text("The code that runs, version 1").click()
+    expect(action.locator("pre")).to_contain_text("onExecuteCustomPhoneProvider")
+    assert sandbox.credentials.cpaas_api_key not in page.content()
+    assert sandbox.client_secret not in page.content()
+
+
+def test_a_button_says_what_it_did_and_what_it_should_be_called_and_is_undone(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    page = visits.open("/tenant")
+    page.get_by_role("button", name="Deploy an older version").click()
+    expect(page.get_by_role("status")).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("action-undeployed")
+    expect(page.get_by_text("draft is not deployed")).to_be_visible()
+    expect(
+        page.get_by_label("Difference of Action of custom-phone-provider, what runs: code")
+    ).to_contain_text("+// older")
+    page.get_by_role("button", name="Switch the policy").click()
+    expect(page.get_by_text("all-applications → none")).to_be_visible()
+    page.get_by_role("button", name="Make it as it was").click()
+    expect(page.get_by_role("status")).to_have_text("The tenant is as the last pulumi up left it.")
+    expect(page.get_by_text("no difference")).to_be_visible()
+    assert sandbox.parts.tenant.policies() == ["all-applications"]
+
+
+def press_every_button(http: httpx.Client, sandbox: RunningSandbox, generation: Generation) -> None:
+    set_up(sandbox, generation)
+    if generation == "legacy":
+        texts = {"enrollment_message": "{{ code }}", "verification_message": "{{ code }}"}
+        sandbox.parts.tenant.guardian.set_templates(texts)
+        sandbox.parts.applied.record()
+    else:
+        like_an_up(sandbox)
+    http.headers["origin"] = sandbox.pages_url
+    for one in DEEDS:
+        if generation in one.generations:
+            # The stack that this tenant is like binds no Action.
+            nothing = (one.id, generation) == ("unbound", "unified")
+            done = http.post("/tenant/deed", data={"deed": one.id})
+            assert done.status_code == (409 if nothing else 303), (one.id, done.text)
+            shown = html.unescape(http.get(done.headers.get("location", "/tenant")).text)
+            assert (one.done in shown) is not nothing
+            assert http.post("/tenant/restore", data={"x": ""}).status_code == 303
+            assert sandbox.parts.applied.differences() == []
+
+
+def test_every_button_works_and_none_for_another_site(sandbox: RunningSandbox) -> None:
+    tenant, own = sandbox.parts.tenant, {"origin": sandbox.pages_url}
+    with httpx.Client(base_url=sandbox.pages_url, trust_env=False) as http:
+        before = tenant.export()
+        for path in ("/tenant/deed", "/tenant/restore"):
+            for headers in ({}, {"origin": "http://evil.test"}):
+                answer = http.post(path, data={"deed": "policy-switched"}, headers=headers)
+                assert answer.status_code == 403
+            assert http.get(path).status_code == 405
+        assert tenant.export() == before
+        for generation in ("legacy", "unified"):
+            press_every_button(http, sandbox, generation)
+        assert http.post("/tenant/deed", data={"deed": "no"}, headers=own).status_code == 409
+
+
+def test_a_tenant_that_no_up_has_seen_says_so_and_is_not_put_back(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    with client(sandbox.state_dir, sandbox.record) as tenant:
+        tenant.post("/_sandbox/reset").raise_for_status()
+    page = visits.open("/tenant")
+    expect(page.get_by_text("no Action that sends messages")).to_be_visible()
+    expect(page.get_by_text("No pulumi up has ended")).to_be_visible()
+    expect(page.get_by_role("button", name="Make it as it was")).to_have_count(0)
+    page.get_by_role("button", name="Unbind the Action").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is bound")
+
+
+def test_names_and_texts_are_text_whatever_is_in_them(
+    visits: Visits, sandbox: RunningSandbox
+) -> None:
+    tenant = sandbox.parts.tenant
+    tenant.update_settings({"friendly_name": SCRIPT})
+    action = tenant.actions.all()[0]
+    hostile = "\n".join(HOSTILE)
+    tenant.actions.update(action["id"], {"name": SCRIPT, "code": f"// {hostile}</pre>"})
+    for template in tenant.templates.listing()["templates"]:
+        if "id" in template:
+            voice = "{{ broken" if template["type"] == "otp_enroll" else hostile
+            body = {"text": f"{{% raw %}}{hostile}{{% endraw %}}", "voice": voice}
+            tenant.templates.update(template["id"], {"content": {"body": body, "from": SCRIPT}})
+    page = visits.open("/tenant")
+    expect(page.get_by_role("heading", name=SCRIPT, exact=True).first).to_be_visible()
+    expect(page.get_by_label("Text otp_verify").locator(".bubble").first).to_have_text(hostile)
+    expect(page.get_by_text("the template does not render").first).to_be_visible()
+    expect(page.get_by_label(f"Action {SCRIPT}").first).to_be_visible()
+
+
+def test_the_tenant_page_is_usable_by_everybody(visits: Visits, sandbox: RunningSandbox) -> None:
+    for one in DEEDS:
+        if one.id in {"text", "action-code", "second-action", "factor-off"}:
+            one.do(sandbox.parts.tenant)
+    assert_accessible(visits, "/tenant?done=secret-names")

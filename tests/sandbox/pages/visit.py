@@ -1,0 +1,50 @@
+"""Visits to the sandbox's pages in a real Chromium.
+
+Owns opening them in any width and colour scheme, and that no page breaks its own policy, fetches
+from elsewhere, throws, or opens a dialog: `end` fails then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, Page
+
+from tests.browser import Watched, axe_violations
+
+NARROW, WIDE = 360, 1000
+
+
+@dataclass
+class Visits:
+    browser: Browser
+    address: str
+    watched: list[Watched] = field(default_factory=list)
+
+    def open(self, path: str, *, width: int = WIDE, dark: bool = False) -> Page:
+        """A page, loaded. Locators and `expect` of Playwright wait by themselves."""
+        page = self.browser.new_page(
+            viewport={"width": width, "height": 800},
+            color_scheme="dark" if dark else "light",
+            base_url=self.address,
+        )
+        page.set_default_timeout(5_000)
+        self.watched.append(Watched(page, own=self.address))
+        page.goto(path)
+        return page
+
+    def end(self) -> None:
+        """Close all; what the pages did that they should not have is a failure."""
+        events = [event for one in self.watched for event in one.events]
+        for one in self.watched:
+            one.page.close()
+        assert events == []
+
+
+def assert_accessible(visits: Visits, path: str) -> None:
+    """No violation of axe, in light and in dark, everything unfolded; no sideways scrolling."""
+    for dark in (False, True):
+        page = visits.open(path, width=NARROW, dark=dark)
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        assert axe_violations(page, colours_only=dark) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW

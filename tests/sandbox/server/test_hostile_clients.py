@@ -1,0 +1,322 @@
+"""The sandbox stays up, small and on loopback, whatever connects to it."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import random
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+
+import httpx
+import pytest
+
+from tests.sandbox.server.processes import Process, serving
+
+MIB = 2**20
+EVIL = b"Host: evil.example\r\n"
+HOST = b"Host: localhost\r\n"
+LENGTH = b"Content-Length: "
+MALFORMED = {
+    "no HTTP": b"\0\1\2\3" * 100,
+    "a line without end": b"GET /" + b"a" * 200_000,
+    "a head without end": b"GET / HTTP/1.1\r\n" + b"x: y\r\n" * 50_000,
+    "a header of 200 kB": b"GET / HTTP/1.1\r\n" + HOST + b"x: " + b"y" * 200_000 + b"\r\n\r\n",
+    "ten thousand headers": b"GET / HTTP/1.1\r\n"
+    + b"".join(b"x%d: y\r\n" % n for n in range(10_000)),
+    "no method": b" / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "a long method": b"G" * 5000 + b" / HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another version": b"GET / HTTP/9.9\r\n" + HOST + b"\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 100,
+    "no host": b"GET /_sandbox/state HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET /_sandbox/state HTTP/1.1\r\n" + HOST + EVIL + b"\r\n",
+    "a folded header": b"GET / HTTP/1.1\r\n" + HOST + b"x: a\r\n b\r\n\r\n",
+    "a NUL in a header": b"GET / HTTP/1.1\r\n" + HOST + b"x: a\0b\r\n\r\n",
+    "a space before the colon": b"GET / HTTP/1.1\r\n" + HOST + b"x : a\r\n\r\n",
+    "bare line feeds": b"GET / HTTP/1.1\nHost: localhost\n\n",
+    "a negative length": b"POST /oauth/token HTTP/1.1\r\n" + HOST + LENGTH + b"-1\r\n\r\n",
+    "a length of letters": b"POST /oauth/token HTTP/1.1\r\n" + HOST + LENGTH + b"ab\r\n\r\n",
+    "a length of 30 digits": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + LENGTH
+    + b"9" * 30
+    + b"\r\n\r\n",
+    "a length of 5000 digits": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + LENGTH
+    + b"9" * 5000
+    + b"\r\n\r\n",
+    "two lengths": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Length: 3\r\n" * 1
+    + b"Content-Length: 40\r\n\r\nabcGET /_sandbox/state HTTP/1.1\r\n\r\n",
+    "length and chunks": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    + b"GET /_sandbox/state HTTP/1.1\r\n\r\n",
+    "chunks spelt otherwise": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunks twice": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of no size": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n",
+    "a chunk of a huge size": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nabc",
+    "a chunk with a long extension": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked\r\n\r\n1;"
+    + b"x" * 200_000
+    + b"\r\na\r\n0\r\n\r\n",
+    "ten thousand chunks of one byte": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b"1\r\na\r\n" * 10_000
+    + b"0\r\n\r\n",
+    "an upgrade": b"GET / HTTP/1.1\r\n"
+    + HOST
+    + b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: a\r\n\r\n",
+    "CONNECT": b"CONNECT evil.example:443 HTTP/1.1\r\n" + EVIL + b"\r\n",
+    "another site's address": b"GET http://evil.example/_sandbox/state HTTP/1.1\r\n"
+    + EVIL
+    + b"\r\n",
+    "an expectation": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + b"Expect: 100-continue\r\nContent-Length: 999999999\r\n\r\n",
+    "a body that does not come": b"POST /oauth/token HTTP/1.1\r\n"
+    + HOST
+    + LENGTH
+    + b"100\r\n\r\nab",
+    "deep JSON": b"POST /_sandbox/challenge HTTP/1.1\r\n"
+    + HOST
+    + b"Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n"
+    + b"[" * 200_000,
+    "a thousand requests at once": (b"GET /x HTTP/1.1\r\n" + HOST + b"\r\n") * 1000,
+}
+PATHS = (
+    "/../../../etc/passwd",
+    "/api/v2/../../_sandbox/state",
+    "/api/v2/%2e%2e/%2e%2e/_sandbox/state",
+    "//_sandbox/state",
+    "/%5fsandbox/state",
+    "/_sandbox%2fstate",
+    "/_sandbox/./state",
+    "/_sandbox/../_sandbox/state",
+    "/_SANDBOX/state",
+    "/_sandbox/state/",
+    "/_sandbox/state%00",
+    "/_sandbox;/state",
+    "/api/v2/actions/actions/%2e%2e%2f%2e%2e%2fx",
+    "/api/v2/actions/actions/%00",
+    "/api/v2/actions/actions/" + "a" * 8000,
+    "/" + "%2f" * 2000,
+    "/api/v2/%ff%fe",
+    "/api/v2/%",
+    "/api/v2/%zz",
+    "/\\..\\..\\etc",
+    "/api/v2//guardian//factors",
+    "*",
+    "/api/v2/guardian/factors?" + "a=b&" * 3000,
+    "/_sandbox/requests?after=%C2%B2",
+    "/_sandbox/requests?after=" + "9" * 5000,
+    "/_sandbox/messages?to=x&wait=nan",
+    "/_sandbox/messages?to=x&wait=1e999",
+    "/_sandbox/messages?after=%00",
+)
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    with serving(tmp_path_factory.mktemp("hostile")) as running:
+        yield running
+
+
+def converse(process: Process, port: int, sent: bytes, *, patience: float = 0.3) -> bytes:
+    """What comes back until the server closes, or says nothing more for a while."""
+    got = b""
+    with contextlib.suppress(OSError), process.secured(port) as connection:
+        connection.settimeout(patience)
+        connection.sendall(sent)
+        while part := connection.recv(65_536):
+            got += part
+    return got
+
+
+def statuses(answer: bytes) -> list[int]:
+    return [int(one[:3]) for one in answer.split(b"HTTP/1.1 ")[1:]]
+
+
+@pytest.fixture(autouse=True)
+def _unharmed(process: Process) -> Iterator[None]:
+    """After each test it answers, without an error of its own, and has not grown."""
+    process.healthy()
+    before = process.resident()
+    yield
+    assert process.healthy()["errors"] == 0
+    assert process.resident() - before < 96 * MIB
+    log = process.log.read_text(errors="replace")
+    assert "Traceback" not in log, log[-3000:]
+
+
+def test_it_listens_on_loopback_alone(process: Process) -> None:
+    with process.http() as http:  # an Action runs: Node is one of its processes
+        http.post("/_sandbox/challenge", json={"to": "+819012345678"})
+    listeners = process.listeners()
+    assert {port for _, port in listeners} >= set(process.ports)
+    beyond = [one for one in listeners if not ipaddress.ip_address(one[0]).is_loopback]
+    assert beyond == []
+
+
+def test_malformed_requests_are_refused(process: Process) -> None:
+    def refused(name: str, port: int) -> None:
+        answer = converse(process, port, MALFORMED[name])
+        # Refused, or read as what it is: never an error of the server's own, never a secret.
+        assert all(100 <= one < 500 for one in statuses(answer)), (name, answer[:200])
+        assert b"documents" not in answer, name
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda one: refused(*one), product(MALFORMED, process.ports)))
+
+
+def test_no_path_leads_around_the_guard(process: Process) -> None:
+    def guarded(path: str, port: int, host: bytes) -> None:
+        request = f"GET {path} HTTP/1.1\r\n".encode() + host + b"Connection: close\r\n\r\n"
+        answer = converse(process, port, request, patience=5)
+        assert all(one < 500 for one in statuses(answer)), (path, answer[:300])
+        assert b"root:" not in answer, path
+        if host == EVIL and port == process.ports[0]:
+            assert set(statuses(answer)) <= {400, 401, 403, 404}, (path, answer[:300])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: guarded(*one), product(PATHS, process.ports, (HOST, EVIL))))
+
+
+def test_what_is_no_tls_is_hung_up_on(process: Process) -> None:
+    noise = random.Random(1)  # noqa: S311 - the same garbage each time
+    for port in process.ports:
+        for sent in (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"\x16\x03\x01\xff\xff" + b"\0" * 100,
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + noise.randbytes(500),
+            noise.randbytes(5000),
+            b"",
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as plain:
+                plain.sendall(sent)
+                plain.shutdown(socket.SHUT_WR)
+                answer = b""
+                with contextlib.suppress(ConnectionError):
+                    while part := plain.recv(4096):
+                        answer += part
+            assert not answer.startswith(b"HTTP/1.1 2")
+
+
+QUICK = [(0, "/oauth/token", True), (0, "/nowhere", False), (1, "/sms/3/messages", False)]
+TARGETS = [
+    (server, path, declared)
+    for server, path in (
+        (0, "/oauth/token"),
+        (0, "/api/v2/guardian/policies"),
+        (0, "/_sandbox/faults"),
+        (0, "/_sandbox/challenge"),
+        (0, "/nowhere"),
+        (1, "/sms/3/messages"),
+        (1, "/tts/3/advanced"),
+        (1, "/_sandbox/answers"),
+        (1, "/_sandbox/keys"),
+    )
+    for declared in (True, False)
+]
+
+
+@pytest.mark.parametrize(
+    ("server", "path", "declared"),
+    [pytest.param(*one, marks=() if one in QUICK else pytest.mark.thorough) for one in TARGETS],
+)
+def test_a_body_of_100_mb_is_refused_early(
+    process: Process, server: int, path: str, declared: bool
+) -> None:
+    size, block, sent = 100 * MIB, b" " * MIB, 0
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += f"Content-Length: {size}\r\n\r\n" if declared else "Transfer-Encoding: chunked\r\n\r\n"
+    before = process.resident()
+    with process.secured(process.ports[server]) as connection:
+        connection.settimeout(10)
+        connection.sendall(head.encode())
+        with contextlib.suppress(OSError):
+            while sent < size:
+                connection.sendall(block if declared else b"%x\r\n%b\r\n" % (len(block), block))
+                sent += len(block)
+                assert process.resident() - before < 48 * MIB
+        answer = b""
+        with contextlib.suppress(OSError):
+            while part := connection.recv(65_536):
+                answer += part
+    # The server closes once it has answered: the rest is not even taken from the wire.
+    assert sent < 32 * MIB
+    assert all(400 <= one < 500 for one in statuses(answer))
+
+
+def crowd(process: Process, many: int) -> contextlib.ExitStack:
+    """So many connections that say nothing."""
+    opened = contextlib.ExitStack()
+    for number in range(many):
+        port = process.ports[number % 2]
+        opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+    return opened
+
+
+def test_a_thousand_idle_connections_keep_nobody_waiting(process: Process) -> None:
+    process.healthy()
+    with crowd(process, 1000):
+        begun = time.monotonic()
+        for _ in range(5):
+            process.healthy()
+        assert time.monotonic() - begun < 10
+        assert process.open_files() > 1000
+    _falls(process, 100)
+
+
+@pytest.mark.thorough
+def test_a_thousand_secured_connections_with_half_a_request_keep_nobody_waiting(
+    process: Process,
+) -> None:
+    with contextlib.ExitStack() as opened:
+        for number in range(1000):
+            secured = process.secured(process.ports[number % 2])
+            opened.enter_context(secured).sendall(b"POST /oauth/token HTTP/1.1\r\nHost: loc")
+        for _ in range(5):
+            process.healthy()
+    _falls(process, 100)
+
+
+def test_out_of_files_it_takes_no_connection_and_goes_on_when_there_is_room(
+    process: Process,
+) -> None:
+    with process.http() as old:
+        old.get("/_sandbox/health")
+        most = process.open_files() + 20
+        process.limit_files(most)
+        try:
+            with crowd(process, 60):
+                assert old.get("/_sandbox/health").status_code == 200, "who is in is answered"
+                with pytest.raises((httpx.HTTPError, AssertionError)):
+                    process.healthy_soon(0.5)
+        finally:
+            process.limit_files(20_000)
+    process.healthy_soon(20)
+    told = process.log.read_text().count("as many open files as it may")
+    assert 1 <= told <= 4, "once in a while, not once a connection"
+
+
+def _falls(process: Process, below: int) -> None:
+    end = time.monotonic() + 20
+    while process.open_files() > below:
+        assert time.monotonic() < end, "connections that ended are kept"
+        time.sleep(0.05)
