@@ -63,11 +63,18 @@ class Watched:
             self.events.append(f"fetch: {request.url}")
 
 
-def axe_violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page as it is now: rule, place and reason."""
+def axe_violations(page: Page, *, colours_only: bool = False) -> list[str]:
+    """What axe finds wrong with the page as it is now: rule, place and reason.
+
+    `colours_only` is for a page that was looked at in another colour scheme already: the other
+    rules do not see colours, and most of the time is theirs.
+    """
     # By the debugger, which a page's content security policy does not concern.
     page.evaluate(_axe())
-    found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    found: dict[str, Any] = page.evaluate(
+        "(rules) => axe.run(document, { resultTypes: ['violations'], ...rules })",
+        {"runOnly": ["color-contrast", "link-in-text-block"]} if colours_only else {},
+    )
     return [
         f"{one['id']} at {node['target']}: {node['failureSummary']}"
         for one in found["violations"]

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.server.record import read_record
 from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.testing.phonemfa_sandbox import SandboxUnavailableError, _started
 from tests.contract import PROJECT
 from tests.sandbox.sending import set_up
 
@@ -95,7 +96,12 @@ def test_a_sandbox_that_was_set_up_is_started_and_ended(foreign: pytest.Pytester
     assert read_record(foreign.path / "state") is None
 
 
-def test_where_none_was_ever_set_up_it_says_what_to_do(foreign: pytest.Pytester) -> None:
-    ended = run(foreign, "-k", "gets_its_code")
-    ended.assert_outcomes(errors=1, deselected=4)
-    ended.stdout.fnmatch_lines(["*run `make up` in the checkout of phonemfa*"])
+def test_where_none_was_ever_set_up_it_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    with pytest.raises(SandboxUnavailableError, match="run `make up` in the checkout"):
+        _started(PROJECT, tmp_path)
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    with pytest.raises(SandboxUnavailableError, match="share one sandbox: start it first"):
+        _started(PROJECT, tmp_path)
