@@ -13,11 +13,11 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from sandbox.inbox.codes import codes_in
-from sandbox.notifications import NotificationAssumptions
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.running import RunningSandbox, start
 from tests.browser import chromium
 from tests.sandbox.pages.scenes import shipped
 from tests.sandbox.pages.visit import Visits
+from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 TYPED, NUMBER = "090-1234-5678", "+819012345678"
@@ -61,27 +61,23 @@ def received(sandbox: RunningSandbox, number: str = NUMBER) -> str:
 def main(folder: Path) -> None:
     """Write the pictures of the documents."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as state, chromium() as browser:
-        config = ServerConfig(
-            state_dir=Path(state),
-            tenant_port=0,
-            cpaas_port=0,
-            pages_port=0,
-            notification_assumptions=NotificationAssumptions(retry_delay=0),
-        )
-        with start(config) as sandbox:
-            like_an_up(set_up(sandbox))
-            visits = Visits(browser, sandbox.pages_url)
-            login = visits.open("/login")
-            begin(login)
-            enrol(login)
-            expect(login.get_by_role("heading", name="Enter the code")).to_be_visible()
-            login.screenshot(path=folder / "login.png")
-            tenant = visits.open("/tenant")
-            tenant.get_by_role("button", name="Switch the policy").click()
-            expect(tenant.get_by_text("1 thing differs")).to_be_visible()
-            tenant.screenshot(path=folder / "tenant.png")
-            visits.end()
+    with (
+        tempfile.TemporaryDirectory() as state,
+        chromium() as browser,
+        start(quick(Path(state))) as sandbox,
+    ):
+        like_an_up(set_up(sandbox))
+        visits = Visits(browser, sandbox.pages_url)
+        login = visits.open("/login")
+        begin(login)
+        enrol(login)
+        expect(login.get_by_role("heading", name="Enter the code")).to_be_visible()
+        login.screenshot(path=folder / "login.png")
+        tenant = visits.open("/tenant")
+        tenant.get_by_role("button", name="Switch the policy").click()
+        expect(tenant.get_by_text("1 thing differs")).to_be_visible()
+        tenant.screenshot(path=folder / "tenant.png")
+        visits.end()
 
 
 if __name__ == "__main__":
