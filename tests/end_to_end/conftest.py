@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -166,7 +167,11 @@ def pip_asked_once() -> dict[str, str]:
         return {}
     kept = PROJECT / "build" / f"pip-list-{synced.read_text(encoding='utf-8')[:16]}.json"
     kept.parent.mkdir(exist_ok=True)
-    return {"PYTHONPATH": str(Path(__file__).parent / "pip_once"), "PIP_ONCE": str(kept)}
+    return {
+        "PYTHONPATH": str(Path(__file__).parent / "pip_once"),
+        "PIP_ONCE": str(kept),
+        "PIP_ONCE_OF": sys.prefix,
+    }
 
 
 @pytest.fixture

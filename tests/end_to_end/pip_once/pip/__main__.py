@@ -16,14 +16,16 @@ def main() -> None:
     """Answer from the file, or be pip."""
     kept = Path(os.environ["PIP_ONCE"])
     asked = sys.argv[1:]
-    if asked == QUESTION and kept.exists():
+    # A test may have an environment of its own, with other packages.
+    remembered = asked == QUESTION and sys.prefix == os.environ["PIP_ONCE_OF"]
+    if remembered and kept.exists():
         sys.stdout.write(kept.read_text(encoding="utf-8"))
         return
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-m", "pip", *asked]
     ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=False)
     sys.stdout.buffer.write(ended.stdout)
-    if asked == QUESTION and ended.returncode == 0:
+    if remembered and ended.returncode == 0:
         new = kept.with_name(f"{kept.name}.{os.getpid()}")
         new.write_bytes(ended.stdout)
         new.replace(kept)
