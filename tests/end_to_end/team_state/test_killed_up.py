@@ -27,6 +27,8 @@ pytestmark = pytest.mark.end_to_end
 
 ACTION = "auth0:index/action:Action"
 MOMENTS = 10
+USERS = (f"+8190{nth}" for nth in itertools.count(12345678))
+"""Numbers, none of them twice: there is a limit of codes a number and hour."""
 PATIENCE = 120.0
 """Seconds; a machine that is busy takes a while until the engine works."""
 SEED = 20261125
@@ -203,14 +205,12 @@ def nobody_is_locked_out(life: Life) -> Iterator[None]:
     ended = threading.Event()
     refused: list[str] = []
     answered = itertools.count(1)
-    # Another user each time: there is a limit of codes a number and hour.
-    numbers = (f"+8190{nth}" for nth in itertools.count(12345678))
 
     def log_in() -> None:
         begun = time.monotonic()
         while not ended.is_set():
             try:
-                good = life.nobody_is_locked_out(next(numbers))
+                good = life.nobody_is_locked_out(next(USERS))
             except httpx.HTTPError as error:
                 refused.append(repr(error))
                 return
