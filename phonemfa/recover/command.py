@@ -75,12 +75,7 @@ def recover(
     if plan.empty and not locks:
         _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
     else:
-        _say(
-            [
-                f"Now finish the work: pulumi up --stack {stack}",
-                "(Not with --refresh: an update that was cut short would look as if it were done.)",
-            ]
-        )
+        _say([f"Now finish the work: pulumi up --stack {stack}"])
 
 
 def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:

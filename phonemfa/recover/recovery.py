@@ -2,8 +2,7 @@
 
 Owns the order: what the tenant has goes into the state (`pulumi import`), and only then the marks
 of unfinished creations go. Killed in between, it can be run again. Refuses to write to the tenant,
-to refresh what was not being created (an Action whose draft was written and not deployed would
-look as if it were done), and to take anybody's lock.
+to refresh what was not being created, and to take anybody's lock.
 
 Why not `pulumi refresh --import-pending-creates`: it drops the mark and imports nothing (measured
 with 3.259), after which the object is in the tenant and in nobody's state.
