@@ -144,6 +144,7 @@ def _read(answer: Mapping[str, Any]) -> Preview:
             "It lacks the unchanged resources, so nothing can be said about the risks of the "
             "others: make it with pulumi preview --json --show-sames."
         )
+    _check_form(answer["steps"])
     warnings = [
         str(one.get("message", "")).strip().removeprefix("warning: ")
         for one in told
@@ -156,6 +157,19 @@ def _read(answer: Mapping[str, Any]) -> Preview:
         foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
         raw_steps=tuple(answer["steps"]),
     )
+
+
+def _check_form(steps: list[Any]) -> None:
+    """Make sure of what the rules take for granted, in steps that may come from a file.
+
+    Raises:
+        TypeError: a name is no text, or a state no object.
+    """
+    for step in steps:
+        states = [one for one in (step.get("oldState"), step.get("newState")) if one]
+        names = [step["urn"], *(one.get(key, "") for one in states for key in ("urn", "type"))]
+        if not all(isinstance(one, str) for one in names):
+            raise TypeError("a urn or a type that is no text")
 
 
 def _stack_of(steps: list[Any]) -> str:

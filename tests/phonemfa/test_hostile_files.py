@@ -141,7 +141,8 @@ def reported(path: Path, content: bytes) -> None:
     ended = RUNNER.invoke(
         app, ["report", "--preview-json", str(path), "--html", str(path.with_suffix(".html"))]
     )
-    assert ended.exception is None or isinstance(ended.exception, SystemExit), repr(ended.exception)
+    if ended.exception is not None and not isinstance(ended.exception, SystemExit):
+        raise ended.exception
     assert ended.exit_code in {Exit.FINE, Exit.FAULTY, Exit.UNANSWERED}
 
 
