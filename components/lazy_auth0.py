@@ -180,6 +180,8 @@ def _types_of(name: str) -> ModuleType:
     exported = [set(one) for one in code.co_consts if isinstance(one, tuple)]
     if set(code.co_names) - bodies.keys() - _NAMED_IN[name] or set(bodies) not in exported:
         raise UnfamiliarError
+    if any(one.co_freevars for one in bodies.values()):  # a body that needs more than its module
+        raise UnfamiliarError
     module = module_from_spec(spec)
     spec.loader_state = bodies
     vars(module)["__all__"] = sorted(bodies)

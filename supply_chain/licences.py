@@ -48,6 +48,7 @@ EXCEPTIONS: Final[Mapping[str, str]] = {
 ESTABLISHED: Final[Mapping[str, str]] = {
     "pypi:colorama": "BSD-3-Clause",  # only installed on Windows; its repository's LICENSE.txt
     "pypi:infobip-api-python-client": "MIT",  # the LICENSE in its wheel; no metadata
+    "pypi:pyyaml-ft": "MIT",  # only installed on Python 3.13; its wheel says so
     "pypi:python-dateutil": "Apache-2.0 OR BSD-3-Clause",  # "Dual License", its LICENSE
     "pypi:pulumi-policy": "Apache-2.0",  # "Apache 2.0"
     "pypi:protobuf": "BSD-3-Clause",  # "3-Clause BSD License"

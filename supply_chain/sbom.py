@@ -23,6 +23,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packageurl import PackageURL
 
+import phonemfa
 from supply_chain.licences import UNKNOWN
 from supply_chain.packages import PROJECT, Package
 
@@ -50,7 +51,7 @@ def document(packages: Sequence[Package], licences: Mapping[str, str]) -> str:
     bom = Bom(components=[_component(one, licences.get(one.purl, UNKNOWN)) for one in packages])
     bom.metadata.component = Component(
         name=project["name"],
-        version=project["version"],
+        version=phonemfa.__version__,
         type=ComponentType.APPLICATION,
         bom_ref=project["name"],
     )
