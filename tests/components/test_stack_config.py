@@ -1,0 +1,87 @@
+"""The hooks reach the tenant as the auth0 provider does: its config first, then its variables."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import config as runtime_config
+
+from components.management import TenantAccess
+from components.stack_config import load
+from tests.components.declared import declare
+
+STACK = {
+    "phonemfa:experience": "unified",
+    "phonemfa:deliveryMethods": '["text"]',
+    "phonemfa:policy": "never",
+    "phonemfa:cpaasBaseHost": "abc123.api.example.com",
+    "phonemfa:smsSender": "0005212345",
+    "phonemfa:cpaasApiKey": "key",
+}
+VARIABLES = {
+    "AUTH0_DOMAIN": "https://variable.example.com/",
+    "AUTH0_CLIENT_ID": "variable-id",
+    "AUTH0_CLIENT_SECRET": "variable-secret",
+    "AUTH0_API_TOKEN": "variable-token",
+}
+CONFIG = {
+    "auth0:domain": "config.example.com",
+    "auth0:clientId": "config-id",
+    "auth0:clientSecret": "config-secret",
+    "auth0:apiToken": "config-token",
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    yield
+    runtime_config.set_all_config({}, [])
+
+
+def access(config: dict[str, str]) -> tuple[TenantAccess, list[Any]]:
+    """The access, and each of its two secrets as (value, whether it is secret), or None."""
+    found: list[TenantAccess] = []
+    secrets: list[Any] = []
+
+    def program() -> pulumi.Output[Any]:
+        runtime_config.set_all_config(STACK | config, ["phonemfa:cpaasApiKey"])
+        tenant = load().tenant
+        found.append(tenant)
+
+        async def look() -> None:
+            both = (tenant.client_secret, tenant.api_token)
+            secrets.extend([one and (await one.future(), await one.is_secret()) for one in both])
+
+        looking: Any = asyncio.ensure_future(look())
+        return pulumi.Output.from_input(looking)
+
+    declare(program)
+    return found[0], secrets
+
+
+def test_variables_are_taken_where_the_config_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    found, secrets = access({})
+    assert (found.domain, found.client_id) == ("variable.example.com", "variable-id")
+    assert secrets == [("variable-secret", True), ("variable-token", True)]
+
+
+def test_the_config_goes_before_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    found, secrets = access(CONFIG)
+    assert (found.domain, found.client_id) == ("config.example.com", "config-id")
+    assert secrets == [("config-secret", True), ("config-token", True)]
+
+
+def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:
+    found, secrets = access({})
+    assert (found.domain, found.client_id) == ("", "")
+    assert secrets == [None, None]
