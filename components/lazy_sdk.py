@@ -32,6 +32,9 @@ def put_off(name: str, *functions: str) -> None:
         setattr(module, function, partial(_call, module, function))
     module.__class__ = _PutOff
     sys.modules[name] = module
+    package, _, inner = name.rpartition(".")
+    if package in sys.modules:  # as the import system does when it has run a module of a package
+        setattr(sys.modules[package], inner, module)
 
 
 class _PutOff(ModuleType):

@@ -110,7 +110,8 @@ class PhoneDatabase:
                 number = self._connection.execute("SELECT last FROM changes").fetchone()[0]
                 yield self._connection, number
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # a full disk has ended it already
+                    self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
         self._wake()

@@ -29,6 +29,7 @@ from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.tenant import Store, Tenant
 
 KEPT: Final = 100
+KEPT_MESSAGES: Final = 30
 FAILED_CODES: Final = 10
 ENROLMENTS: Final = 10
 ENROLMENT_REFILL: Final = timedelta(seconds=12)
@@ -54,7 +55,7 @@ class IssuedCode:
 
 @dataclass(kw_only=True)
 class Login:
-    """One login. `deliveries` are the messages that it led to, oldest first."""
+    """One login. `deliveries` are the last messages that it led to, oldest first."""
 
     id: str
     user: User
@@ -300,7 +301,7 @@ class LoginDesk:
             )
         finally:
             login.sent.set()
-        login.deliveries.append(delivery)
+        login.deliveries = [*login.deliveries, delivery][-KEPT_MESSAGES:]
         login.phone, login.method = phone, method
         if delivery.code and not self.is_told(delivery):
             lifetime = timedelta(seconds=self.assumptions.code_seconds)

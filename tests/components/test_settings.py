@@ -352,3 +352,28 @@ class TestLoad:
     def test_the_message_names_the_stack_and_that_nothing_was_sent(self) -> None:
         with pytest.raises(SettingsError, match="config of stack dev; nothing was sent"):
             self.load({})
+
+
+@pytest.mark.parametrize("number", ["819012345678", "+0312345678", "+81 90 1234 5678", "", "+8190"])
+def test_a_test_number_is_a_full_e164_number(number: str) -> None:
+    assert set(faults_in(without(testNumbers=[number]))) == {"phonemfa:testNumbers[0]"}
+
+
+def test_a_full_test_number_is_taken_as_it_is() -> None:
+    settings = StackSettings.check("dev", without(testNumbers=["+819012345678"]))
+    assert settings.test_numbers == ("+819012345678",)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "{{ code }}" + "x" * 19_991])
+def test_a_text_that_the_tenant_would_refuse_is_told_with_what_to_do(text: str) -> None:
+    found = faults_in(without(texts={"otp_verify": {"text": text}}))
+    assert "The tenant refuses an empty text" in found["phonemfa:texts.otp_verify.text"]
+    assert "remove the entry to use the text that" in found["phonemfa:texts.otp_verify.text"]
+
+
+def test_a_long_text_is_shown_by_its_beginning_on_one_line() -> None:
+    text = "{{ code }}\n" + "あ" * 700
+    (fault,) = faults_in(without(texts={"otp_verify": {"text": text}})).values()
+    assert f'"{"{{ code }} " + "あ" * 49}…"' in fault
+    assert "あ" * 50 not in fault
+    assert "shorten it, best to one part (70 UTF-16 units)" in fault

@@ -158,7 +158,7 @@ def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
         },
         cwd=tmp_path,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     made = tmp_path / "theirs"
     settings = read_stack_file(made, "t1").settings

@@ -77,3 +77,25 @@ def test_every_committed_file_can_be_used_and_leaves_production_mandatory() -> N
         json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         levels.settings_of(name, PROJECT)
     assert all(one.level is Level.MANDATORY for one in levels.settings_of("prod", PROJECT).values())
+
+
+def test_an_error_names_the_file_the_entry_and_everything_that_may_be_written() -> None:
+    with pytest.raises(levels.LevelsError) as unknown:
+        levels.parse({"no-such-rule": "advisory"}, source="here")
+    names = ", ".join(sorted(rule.name for rule in RULES))
+    assert str(unknown.value) == f"here: there is no rule no-such-rule; the rules are {names}"
+    with pytest.raises(levels.LevelsError, match=r"^here: [a-z-]+: there is no level 'strict'"):
+        levels.parse({"all": "strict"}, source="here")
+    with pytest.raises(levels.LevelsError, match=r"^here: all: expected a level"):
+        levels.parse({"all": 1}, source="here")
+    with pytest.raises(levels.LevelsError, match=r"beside the level, set nothing$"):
+        levels.parse({"no-dependency": {"allowed": ["x"]}}, source="here")
+
+
+def test_a_stacks_own_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / levels.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "t1.json").write_text('{"no-such-rule": "advisory"}', encoding="utf-8")
+
+    with pytest.raises(levels.LevelsError, match=r"^policy/stacks/t1\.json: there is no rule"):
+        levels.settings_of("t1", tmp_path)

@@ -111,3 +111,28 @@ def test_levels_of_the_stack_go_into_each_violation(
     assert found.urn.endswith("::action")
     assert found.message
     assert found.fix
+
+
+def test_what_is_declared_is_what_the_preview_says_of_it() -> None:
+    protected = step(action(protect=True))
+    unnamed = {**step(guardian()), "urn": "urn:pulumi:t1::p::t::of-the-step"}
+    del unnamed["newState"]["urn"]
+
+    first, second = preview.declared_in([protected, unnamed])
+
+    assert (first.urn, first.protect) == (protected["urn"], True)
+    assert (second.urn, second.protect) == ("urn:pulumi:t1::p::t::of-the-step", False)
+
+
+def test_a_deletion_that_still_names_a_new_state_declares_nothing() -> None:
+    leaving = step(action("old", runtime="node12"))
+    for op in ("delete", "delete-replaced", "discard", "discard-replaced"):
+        assert preview.declared_in([{**leaving, "op": op}]) == []
+
+
+def test_a_preview_without_a_summary_or_steps_is_whole_when_nothing_is_missing() -> None:
+    assert preview.is_whole({})
+    assert preview.is_whole({"changeSummary": {"create": 1}, "steps": []})
+    assert not preview.is_whole({"changeSummary": {"same": 1}})
+    changed = [step(one, "update") for one in UNIFIED]
+    assert not preview.is_whole({"steps": changed, "changeSummary": {"same": 1}})

@@ -24,9 +24,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import boto3
-from moto.server import ThreadedMotoServer
-
 from tests.contract import PROJECT
 from tests.sandbox.engine.test_ensure import until
 
@@ -127,6 +124,8 @@ class S3Server:
     )
 
     def client(self, service: str) -> Any:
+        import boto3  # noqa: PLC0415 - with moto a second, in each worker that collects
+
         return boto3.client(
             service,
             endpoint_url=self.url,
@@ -152,6 +151,8 @@ class S3Server:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

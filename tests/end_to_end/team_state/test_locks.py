@@ -59,9 +59,9 @@ def test_of_two_ups_in_the_same_instant_at_most_one_works(
     one_of_each(tenant)
 
 
-def hold_deployment(tenant: Tenant, *, seconds: float) -> None:
-    """Keep the next deployment of an Action under way that long."""
-    fault = {"method": "POST", "path": "/deploy$", "delay_seconds": seconds}
+def hold_deployment(tenant: Tenant, *, seconds: float, lost: bool = False) -> None:
+    """Keep the next deployment of an Action under way that long; `lost`: then nothing is done."""
+    fault = {"method": "POST", "path": "/deploy$", "delay_seconds": seconds, "close": lost}
     tenant.control("POST", "/faults", fault)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from components.action_code import assemble
 from sandbox.cli import main as command_line
+from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.cache import EngineCache
@@ -68,6 +69,22 @@ def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSand
     assert running.parts.tenant.generation == "legacy"
     assert "legacy" in run("status", *where).out
     assert run("switch", "sideways", *where).status == 2
+
+
+def test_what_was_applied_is_remembered_once_unless_something_was_applied_again(
+    running: RunningSandbox,
+) -> None:
+    here = Workplace(state_dir=running.state_dir)
+    tenant, applied = running.parts.tenant, running.parts.applied
+    note_applied(here, running.record, first=True)
+    tenant.guardian.set_policies(["all-applications"])
+    note_applied(here, running.record, first=True)
+    assert [one.thing for one in applied.differences()] == ["Policy"]
+    note_applied(here, running.record)
+    assert applied.differences() == []
+    running.stop()
+    with pytest.raises(SandboxError, match="could not remember"):
+        note_applied(here, running.record)
 
 
 def test_a_tenant_without_a_server_is_not_switched(run: Run, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.login import Login, LoginRefusedError
-from sandbox.login.desk import KEPT
+from sandbox.login.desk import KEPT, KEPT_MESSAGES
 from sandbox.login.users import COLLECTION
 from sandbox.login.users import KEPT as KEPT_USERS
 from sandbox.runner import ActionOutcome
@@ -141,6 +141,15 @@ def test_a_user_gets_ten_codes_a_channel_and_then_one_an_hour() -> None:
     assert world.desk.enter(login.id, code).stage == "in", "the code before it still works"
     world.wait(3600)
     assert world.desk.codes_left(login, "text").left == 1
+
+
+def test_asking_again_and_again_fills_no_memory() -> None:
+    world = LoginWorld()
+    login = world.challenged()
+    for _ in range(KEPT_MESSAGES + 5):
+        last = world.send(login).last
+    assert len(login.deliveries) == KEPT_MESSAGES
+    assert (last, len(login.issued)) == (login.deliveries[-1], 9), "one enrolled the phone"
 
 
 def test_enrolments_are_limited_as_documented() -> None:

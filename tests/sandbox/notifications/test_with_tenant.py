@@ -18,9 +18,10 @@ import httpx
 import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.notifications import Delivery, NotificationAssumptions
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.notifications import Delivery
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.logs import LogQuery
+from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 TO = "+819012345678"
@@ -29,14 +30,7 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    config = ServerConfig(
-        state_dir=tmp_path_factory.mktemp("state"),
-        tenant_port=0,
-        cpaas_port=0,
-        pages_port=0,
-        notification_assumptions=NotificationAssumptions(retry_delay=0),
-    )
-    with start(config) as sandbox:
+    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
         yield sandbox
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from sandbox.notifications import NotificationAssumptions
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.running import RunningSandbox, start
 from tests.browser import chromium
 from tests.sandbox.pages.visit import Visits
+from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 
@@ -22,14 +22,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    config = ServerConfig(
-        state_dir=tmp_path_factory.mktemp("state"),
-        tenant_port=0,
-        cpaas_port=0,
-        pages_port=0,
-        notification_assumptions=NotificationAssumptions(retry_delay=0),
-    )
-    with start(config) as sandbox:
+    with start(quick(tmp_path_factory.mktemp("state"))) as sandbox:
         yield sandbox
 
 

@@ -14,11 +14,12 @@ from playwright.sync_api import FloatRect, Page
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox import Message
-from sandbox.notifications import Delivery, NotificationAssumptions
+from sandbox.notifications import Delivery
 from sandbox.server.record import client
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.running import RunningSandbox, start
 from tests.browser import chromium
 from tests.sandbox.pages.visit import NARROW, Visits
+from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 TAKAHASHI, SUZUKI, SMITH, FIXED = (
@@ -82,22 +83,18 @@ def shipped(sandbox: RunningSandbox, language: str) -> None:
 def main(folder: Path) -> None:
     """Write the pictures of the documents."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as state, chromium() as browser:
-        config = ServerConfig(
-            state_dir=Path(state),
-            tenant_port=0,
-            cpaas_port=0,
-            pages_port=0,
-            notification_assumptions=NotificationAssumptions(retry_delay=0),
-        )
-        with start(config) as sandbox:
-            everything(sandbox)
-            visits = Visits(browser, sandbox.pages_url)
-            phone = visits.open(f"/phones/{TAKAHASHI}")
-            _picture(phone, folder / "phones-phone.png", height=985)
-            dark = visits.open("/phones", width=NARROW, dark=True)
-            _picture(dark, folder / "phones-dark.png", height=560)
-            visits.end()
+    with (
+        tempfile.TemporaryDirectory() as state,
+        chromium() as browser,
+        start(quick(Path(state))) as sandbox,
+    ):
+        everything(sandbox)
+        visits = Visits(browser, sandbox.pages_url)
+        phone = visits.open(f"/phones/{TAKAHASHI}")
+        _picture(phone, folder / "phones-phone.png", height=985)
+        dark = visits.open("/phones", width=NARROW, dark=True)
+        _picture(dark, folder / "phones-dark.png", height=560)
+        visits.end()
 
 
 def _picture(page: Page, path: Path, *, height: int) -> None:

@@ -38,7 +38,7 @@ class Visits:
         events = [event for one in self.watched for event in one.events]
         for one in self.watched:
             one.page.close()
-        assert events == []
+        assert events == [], events
 
 
 def assert_accessible(visits: Visits, path: str) -> None:
@@ -46,5 +46,6 @@ def assert_accessible(visits: Visits, path: str) -> None:
     for dark in (False, True):
         page = visits.open(path, width=NARROW, dark=dark)
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        assert axe_violations(page, colours_only=dark) == []
+        found = axe_violations(page, colours_only=dark)
+        assert found == [], "\n".join(found)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW

@@ -1,0 +1,86 @@
+"""A tenant that fails within an `up`: repeated or told, nothing secret anywhere, then finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
+
+pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
+
+NUMBER = "+819012345678"
+API = "/api/v2/"
+PASSING: dict[str, dict[str, Any]] = {
+    "429 with a reset": {"status": 429, "reset_in_seconds": 1, "times": 3},
+    "429 without headers": {"status": 429},
+    "503 three times": {"status": 503, "times": 3},
+    "502 with HTML": {"status": 502, "raw_body": "<html>"},
+    "a connection that closes": {"close": True},
+    "a connection that half-closes": {"half_close": True},
+}
+LASTING: dict[str, tuple[dict[str, Any], str]] = {
+    "the token ends": ({"end_tokens": True}, "401"),
+    "HTML for an answer": ({"status": 200, "raw_body": "<html>", "times": None}, "not JSON"),
+    "JSON of another form": ({"status": 200, "body": [7], "times": None}, "does not have"),
+    "a refusal that repeats secrets": (
+        {"status": 400, "body": {"message": f"{NUMBER} and SECRET"}, "times": None},
+        "400",
+    ),
+    "500 without end": ({"status": 500, "times": None}, "500"),
+}
+LEGITIMATE = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".pem", "passphrase", "credentials.json")
+
+
+def secrets_of(tenant: Tenant) -> list[str]:
+    key = tenant.running.credentials.cpaas_api_key
+    return [key, tenant.client_secret, NUMBER, "eyJhbGciOi"]
+
+
+def assert_nothing_secret(folder: Path, said: str, secrets: list[str]) -> None:
+    for hidden in secrets:
+        assert hidden not in said
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(LEGITIMATE):
+            text = path.read_bytes()
+            found = [one for one in secrets if one.encode() in text]
+            assert not found, (path, found)
+
+
+@pytest.fixture
+def stack(package: PulumiProject, tenant: Tenant) -> PulumiProject:
+    package.configure(secrets={"cpaasApiKey": tenant.running.credentials.cpaas_api_key})
+    return package
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_what_passes_is_waited_for(
+    stack: PulumiProject, tenant: Tenant, tmp_path: Path, name: str
+) -> None:
+    tenant.control("POST", "/faults", {"path": API, "nth": 6, **PASSING[name]})
+    ran = stack.up()
+    assert tenant.control("GET", "/faults")["faults"][0]["seen"] > 6
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    assert_nothing_secret(tmp_path, ran.text, secrets_of(tenant))
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_lasts_is_told_and_the_next_up_finishes(
+    stack: PulumiProject, tenant: Tenant, tmp_path: Path, name: str
+) -> None:
+    fault, told = LASTING[name]
+    secrets = secrets_of(tenant)
+    if "body" in fault and "SECRET" in str(fault["body"]):
+        fault = {**fault, "body": {"message": f"{NUMBER} and {secrets[0]} {secrets[1]}"}}
+    tenant.control("POST", "/faults", {"path": API, "nth": 6, **fault})
+    ran = stack.up(expect=None)
+    assert ran.exit != 0
+    assert told in ran.text
+    assert "Traceback" not in ran.text
+    assert_nothing_secret(tmp_path, ran.text, secrets)
+    tenant.control("DELETE", "/faults")
+    assert stack.up("--refresh").exit == 0
+    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
