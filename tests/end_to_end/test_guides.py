@@ -82,11 +82,16 @@ def key_of(desk: Desk) -> str:
     return desk.tenant.running.credentials.cpaas_api_key
 
 
-def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
-    """A stack as one has it before an operator's guide begins."""
-    desk.stack_file(stack, **{"policy": "always"} | settings)
+def drawn_up(desk: Desk, stack: str, **settings: Any) -> None:
+    """A stack that could be applied."""
+    desk.stack_file(stack, **settings)
     desk.types(f"pulumi stack init {stack}")
     desk.types("pulumi config set --secret phonemfa:cpaasApiKey", stdin=key_of(desk))
+
+
+def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
+    """A stack as one has it before an operator's guide begins."""
+    drawn_up(desk, stack, **{"policy": "always"} | settings)
     desk.types("pulumi up")
 
 
@@ -176,7 +181,8 @@ def test_narrow_channels(desk: Desk) -> None:
 
 def test_review(desk: Desk) -> None:
     applied(desk, "prod")
-    applied(desk, "dev")
+    # The same tenant: it is only previewed.
+    drawn_up(desk, "dev")
     type_page(desk, "docs/guides/review.md", {})
     assert "<html" in (desk.folder / "report.html").read_text("utf-8")
 
