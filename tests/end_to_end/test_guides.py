@@ -219,7 +219,7 @@ def test_asides(desk: Desk) -> None:
 def own_sandbox(tmp_path: Path) -> dict[str, str]:
     """This checkout's sandbox, with its state and its ports elsewhere."""
     ports = []
-    for _ in range(2):
+    for _ in range(3):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             ports.append(str(free.getsockname()[1]))
@@ -227,6 +227,7 @@ def own_sandbox(tmp_path: Path) -> dict[str, str]:
         "SANDBOX_STATE_DIR": str(tmp_path / "sandbox"),
         "SANDBOX_TENANT_PORT": ports[0],
         "SANDBOX_CPAAS_PORT": ports[1],
+        "SANDBOX_PAGES_PORT": ports[2],
     }
 
 
