@@ -29,8 +29,10 @@ RUN: Final[Mapping[str, str]] = {
 
 IN_THE_SANDBOX: Final = (
     "make up",
+    "make status",
     "source .venv/bin/activate",
     'eval "$(python -m sandbox env --secrets)"',
+    'eval "$(.venv/bin/python -m sandbox env)"',
     "python -m phonemfa doctor --stack sandbox",
     "python -m sandbox env",
     'python -m sandbox pulumi -- preview --policy-pack "$PWD/policy/__main__.py"',
@@ -38,6 +40,11 @@ IN_THE_SANDBOX: Final = (
         "curl --cacert .sandbox/ca.pem -X PUT https://localhost:PORT/_sandbox/assumptions "
         "-H 'Content-Type: application/json' -d '{\"second_provider_refused\": false}'"
     ),
+    "python -m sandbox phonemfa -- drift",
+    "python -m sandbox phonemfa -- drift --repair",
+    "python -m sandbox pulumi -- up",
+    "make up ARGS=--send",
+    "python -m sandbox start",
     "python -m sandbox switch unified",
     "make down",
 )
@@ -67,13 +74,68 @@ class Test:
     says: str
 
 
+_FLEET: Final = Test(
+    node="tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine",
+    says='"command", COMMANDS',
+)
+_LIBRARY: Final = "tests/end_to_end/test_library.py::"
 _STEPS: Final = "tests/ci/test_steps.py::"
 _DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
 _FORK: Final = (
     f"{_STEPS}test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_into"
 )
 
+_BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
+
 BY_TEST: Final[Mapping[str, Test]] = {
+    "pulumi login 's3://your-bucket?region=ap-northeast-1'": Test(
+        node=f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_s3", says="s3"
+    ),
+    "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": Test(
+        node=f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_postgresql", says="postgres"
+    ),
+    "pulumi stack init prod "
+    "--secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": Test(
+        node=f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase",
+        says="kms",
+    ),
+    "python -m phonemfa recover": Test(
+        node="tests/end_to_end/team_state/test_killed_up.py::"
+        "test_what_a_killed_run_made_is_taken_over_by_the_next",
+        says="recover",
+    ),
+    "python -m phonemfa fleet preview --all": _FLEET,
+    "python -m phonemfa fleet up --canary shop-01": _FLEET,
+    "python -m phonemfa fleet up --resume": _FLEET,
+    "python -m phonemfa fleet up --all --yes": _FLEET,
+    "python -m phonemfa fleet drift --all --json": _FLEET,
+    "python -m phonemfa fleet list --all --shard 3/8": _FLEET,
+    "for stack in $(python -m phonemfa fleet list --shard 1/4); do": _FLEET,
+    "make dist": Test(
+        node="tests/packaging/test_distributions.py::"
+        "test_the_source_distribution_makes_the_same_wheel",
+        says="distributions",
+    ),
+    "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": Test(
+        node=f"{_LIBRARY}"
+        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+        says="installed",
+    ),
+    'pulumi preview --policy-pack "$pack"': Test(
+        node=f"{_LIBRARY}"
+        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+        says="policy-pack",
+    ),
+    "pulumi new template": Test(
+        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+        says='"new"',
+    ),
+    'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
+    '\'{"answers": [{"status": 429}, {"status": 429}, {"refusal": "REJECTED_SOURCE"}]}\'': Test(
+        node="tests/sandbox/cpaas/test_app.py::"
+        "test_scripted_answers_are_used_once_in_order_and_by_channel",
+        says='"/_sandbox/answers"',
+    ),
     "scripts/ci/preview dev build/preview/dev.json": Test(
         node=_DEPLOYED, says='checkout.step("preview", "preview")'
     ),
@@ -115,6 +177,32 @@ BY_TEST: Final[Mapping[str, Test]] = {
 }
 
 NOT_HERE: Final[Mapping[str, str]] = {
+    "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; team_state gives its own",
+    "export PGPASSWORD=…": "the reader's; team_state gives its own",
+    "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",
+    "pulumi stack change-secrets-provider": "needs the reader's key service",
+    "pulumi import": "a part of what test_adopt types",
+    "python -m sandbox up": "what make up calls",
+    "make sbom": "reads every lock; tests/supply_chain holds what it writes",
+    "make audit": "asks the registries; tests/supply_chain holds what it says",
+    "make licences": "reads every lock; tests/supply_chain holds what it writes",
+    "make coverage": "takes minutes, and is itself tests",
+    "make mutation": "takes minutes, and is itself tests",
+    "make bench ARGS=--quick": "a measurement; tests/bench holds what it measures",
+    "python -m bench.fleet": "a measurement; tests/bench holds what it measures",
+    "python -m phonemfa": "names the command line",
+    "pip list": "what Pulumi's language host runs by itself at each preview",
+    "pip install -e ../phonemfa/sandbox/testing": (
+        "asks the package index; tests/sandbox/testing runs the plugin"
+    ),
+    "pack=$(python -c 'import phonemfa.policy as p; print(p.__path__[0])')/__main__.py": (
+        "tests/end_to_end/test_library.py finds the pack as this does"
+    ),
+    "pulumi stack select": "what phonemfa fleet never does",
+    "pulumi cancel": "what phonemfa fleet never does",
+    "pulumi config set auth0:clientId …": "a client of the reader's own",
+    "pulumi config set --secret auth0:clientSecret": "a client of the reader's own",
+    "pulumi deployment run update": "needs Pulumi Cloud",
     "make test": "this test is a part of it",
     "make check": "a part of make test",
     "python -m pytest tests/components tests/reference -q": "a part of make test",

@@ -28,8 +28,11 @@ PROGRAMS: Final = (
     "source",
     "eval",
     "export",
+    "pip",
+    "for",
 )
 _SCRIPT: Final = re.compile(r"(?:scripts|\.ci)/[\w./-]+$")
+_ASSIGNMENT: Final = re.compile(r"[a-z]\w*=\S")
 _FENCE: Final = re.compile(
     r"^(?P<indent> *)(?P<mark>`{3,})(?P<language>\w*)\n(?P<body>.*?)^ *(?P=mark)$",
     re.MULTILINE | re.DOTALL,
@@ -88,7 +91,7 @@ def commands_in(block: str, *, where: str) -> list[str]:
     lines = [line.strip() for line in re.sub(r"\\\n\s*", "", block).splitlines()]
     if any(line.startswith("$ ") for line in lines):
         lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
-    commands = [re.sub(r"(^|\s+)# .*$", "", line) for line in lines]
+    commands = [re.sub(r"(^|\s+)# .*$", "", line) for line in lines if line != "done"]
     strange = [one for one in commands if one and not is_command(one)]
     if strange:
         raise ValueError(
@@ -101,7 +104,7 @@ def commands_in(block: str, *, where: str) -> list[str]:
 def is_command(code: str) -> bool:
     """Whether a line begins with one of the programs that documents name."""
     first = code.split(maxsplit=1)[0] if code.split() else ""
-    return first in PROGRAMS or bool(_SCRIPT.match(first))
+    return first in PROGRAMS or bool(_SCRIPT.match(first) or _ASSIGNMENT.match(code))
 
 
 def same(command: str) -> str:

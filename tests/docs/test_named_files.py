@@ -12,8 +12,8 @@ from tests.docs.shown import pages
 
 FOLDERS = "actions|adopted|bench|components|docs|phonemfa|policy|reference|sandbox|scripts|tests"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)(?:::(\w+))?`")
-MADE_LATER = ("adopted/",)
-"""What only a stack's own repository has."""
+MADE_LATER = ("adopted/", "phonemfa/components/", "phonemfa/actions/", "phonemfa/policy/")
+"""What only a stack's own repository has, and what is there in the wheel alone."""
 
 
 def named_in(page: Path) -> list[tuple[str, str]]:

@@ -29,7 +29,10 @@ _ASKS: Final = {
     for name, command in typer.main.get_group(app).commands.items()
     if any("--yes" in param.opts for param in command.params)
 }
-_PULUMI_ASKS: Final = re.compile(r"^pulumi (?:up|import|destroy|refresh)\b")
+_PULUMI_ASKS: Final = re.compile(
+    r"^(?:python -m sandbox )?pulumi (?:-- )?(?:up|import|destroy|refresh)\b"
+    r"|^python -m sandbox phonemfa -- drift --repair"
+)
 
 
 @dataclass(kw_only=True)

@@ -82,11 +82,16 @@ def key_of(desk: Desk) -> str:
     return desk.tenant.running.credentials.cpaas_api_key
 
 
-def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
-    """A stack as one has it before an operator's guide begins."""
-    desk.stack_file(stack, **{"policy": "always"} | settings)
+def drawn_up(desk: Desk, stack: str, **settings: Any) -> None:
+    """A stack that could be applied."""
+    desk.stack_file(stack, **settings)
     desk.types(f"pulumi stack init {stack}")
     desk.types("pulumi config set --secret phonemfa:cpaasApiKey", stdin=key_of(desk))
+
+
+def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
+    """A stack as one has it before an operator's guide begins."""
+    drawn_up(desk, stack, **{"policy": "always"} | settings)
     desk.types("pulumi up")
 
 
@@ -176,7 +181,8 @@ def test_narrow_channels(desk: Desk) -> None:
 
 def test_review(desk: Desk) -> None:
     applied(desk, "prod")
-    applied(desk, "dev")
+    # The same tenant: it is only previewed.
+    drawn_up(desk, "dev")
     type_page(desk, "docs/guides/review.md", {})
     assert "<html" in (desk.folder / "report.html").read_text("utf-8")
 
@@ -213,7 +219,7 @@ def test_asides(desk: Desk) -> None:
 def own_sandbox(tmp_path: Path) -> dict[str, str]:
     """This checkout's sandbox, with its state and its ports elsewhere."""
     ports = []
-    for _ in range(2):
+    for _ in range(3):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             ports.append(str(free.getsockname()[1]))
@@ -221,6 +227,7 @@ def own_sandbox(tmp_path: Path) -> dict[str, str]:
         "SANDBOX_STATE_DIR": str(tmp_path / "sandbox"),
         "SANDBOX_TENANT_PORT": ports[0],
         "SANDBOX_CPAAS_PORT": ports[1],
+        "SANDBOX_PAGES_PORT": ports[2],
     }
 
 
