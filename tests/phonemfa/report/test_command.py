@@ -97,7 +97,7 @@ def test_exit_statuses(reports: Reports, tmp_path: Path) -> None:
         assert refused.exit_code == 2, content
         assert "Traceback" not in refused.output
     assert reports.run(options=("--preview-json", str(tmp_path / "none.json"))).exit_code == 2
-    unwritable = ("--markdown", str(tmp_path / "no" / "folder.md"))
+    unwritable = ("--markdown", str(tmp_path / "bad.json" / "below-a-file.md"))
     assert reports.run(changed_text(), options=unwritable).exit_code == 2
 
 
