@@ -180,7 +180,7 @@ def test_narrow_channels(desk: Desk) -> None:
 
 
 def test_review(desk: Desk) -> None:
-    applied(desk, "prod")
+    applied(desk, "prod", protect=True)  # a rule of production, which the report would name
     # The same tenant: it is only previewed.
     drawn_up(desk, "dev")
     type_page(desk, "docs/guides/review.md", {})
