@@ -11,7 +11,12 @@ from typing import Annotated
 import typer
 
 Stack = Annotated[str, typer.Option(help="The stack.", envvar="PHONEMFA_STACK")]
-Project = Annotated[Path, typer.Option(help="The folder with Pulumi.yaml and the stack files.")]
+Project = Annotated[
+    Path,
+    typer.Option(
+        help="The folder with Pulumi.yaml and the stack files.", envvar="PHONEMFA_PROJECT"
+    ),
+]
 ConfigFile = Annotated[
     Path | None,
     typer.Option(

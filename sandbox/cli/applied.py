@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from sandbox.cli.workplace import Workplace
+from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.stack import STACK
 from sandbox.server.errors import ServerError
 from sandbox.server.record import ServerRecord, client
@@ -67,14 +67,14 @@ def run_phonemfa(workplace: Workplace, arguments: Sequence[str]) -> int:
     workplace.progress.close()
     environment = workplace.environment(record) | {
         "PHONEMFA_STACK": STACK,
+        "PHONEMFA_PROJECT": str(workplace.project_dir),
         "PHONEMFA_CONFIG_FILE": str(stack.config_file),
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
     }
     command = [sys.executable, "-m", "phonemfa", *arguments]
-    status = subprocess.run(
-        command, cwd=workplace.project_dir, env=environment, check=False
-    ).returncode
+    # From the checkout: the project may be a folder without the operator's commands.
+    status = subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
     if status == 0 and (_REPAIR in arguments or _PHONEMFA_UP & set(arguments[:1])):
         note_applied(workplace, record)
     return status
