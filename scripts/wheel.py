@@ -10,6 +10,7 @@ docs/decisions/library.md says why it is done here.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -41,13 +42,18 @@ class CustomBuildHook(BuildHookInterface[Any]):
     """What hatchling calls when it builds a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Lay the wheel out in `build/wheel` and hand it to hatchling."""
+        """Lay the wheel out in a folder below `build/` and hand it to hatchling."""
         if version == "editable":
             raise CannotMoveError("the checkout is its own environment: see `make environment`")
-        folder = Path(self.root, "build", "wheel")
-        shutil.rmtree(folder, ignore_errors=True)
-        lay_out(Path(self.root), folder)
-        build_data["force_include"][str(folder)] = "/"
+        # Of this build alone: another one may be under way.
+        self._folder = Path(self.root, "build", f"wheel-{os.getpid()}")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        lay_out(Path(self.root), self._folder)
+        build_data["force_include"][str(self._folder)] = "/"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's
+        """Remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def lay_out(project: Path, folder: Path) -> None:

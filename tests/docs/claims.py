@@ -167,7 +167,7 @@ BY_TEST: Final[Mapping[str, Test]] = {
     ),
     "make show-action": Test(
         node="tests/docs/test_commands.py::test_make_show_action_prints_the_deployed_code",
-        says='"make", "show-action"',
+        says='"make", "--no-print-directory", "show-action"',
     ),
     "make live": Test(
         node="tests/end_to_end/test_live_guard.py::"

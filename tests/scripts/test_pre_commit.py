@@ -13,7 +13,11 @@ def test_every_check_is_a_hook_and_every_hook_a_check() -> None:
     config = yaml.safe_load((PROJECT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     hooks = [one["entry"] for repository in config["repos"] for one in repository["hooks"]]
     dry = subprocess.run(
-        ["make", "--dry-run", "check"], cwd=PROJECT, capture_output=True, text=True, check=True
+        ["make", "--no-print-directory", "--dry-run", "check"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     prepared = {"scripts/environment", "scripts/node"}
     assert [line for line in dry.stdout.splitlines() if line not in prepared] == hooks

@@ -11,7 +11,9 @@ from sandbox.engine.processes import listener_on, program_of
 
 
 def test_running_process_is_known_by_its_command_line() -> None:
-    program = program_of(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        program = program_of(child.pid)
+        child.communicate(b"\n")
     assert program
     assert "python" in program
 

@@ -313,7 +313,9 @@ def test_unreadable_lock_is_removed(world: World) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="known from /proc only")
-def test_only_own_helpers_of_the_killed_pulumi_are_ended(world: World) -> None:
+def test_only_own_helpers_of_a_killed_run_are_ended(world: World) -> None:
+    # Not "of the killed pulumi": pytest-xdist gives this process, the helpers' parent, the test's
+    # name, and a parent with that word in its command line lives.
     helper = fakes.program(world.folder / "pulumi-resource-auth0", "read line")
     own = {"PULUMI_HOME": str(world.state / "pulumi-home")}
     foreign = {"PULUMI_HOME": "/home/somebody/.pulumi"}

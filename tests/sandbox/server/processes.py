@@ -122,6 +122,8 @@ def serving(folder: Path) -> Iterator[Process]:
                 "0",
                 "--cpaas-port",
                 "0",
+                "--pages-port",
+                "0",
             ],
             cwd=PROJECT,
             stdout=out,
