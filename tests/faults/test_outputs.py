@@ -68,7 +68,9 @@ class Place:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with start(ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0)) as sandbox:
+    with start(
+        ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, pages_port=0)
+    ) as sandbox:
         yield sandbox
 
 

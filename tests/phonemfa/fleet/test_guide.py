@@ -14,7 +14,7 @@ from phonemfa.cli import app
 from tests.contract import PROJECT
 
 GUIDE = (PROJECT / "docs" / "guides" / "fleet.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(yaml)?\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
 VARIABLES = {"$SHARD": "3/4", "$CI_NODE_INDEX": "4", "$CI_NODE_TOTAL": "4"}
 COMMANDS = sorted(
     {
