@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from phonemfa.drift import repair
+from sandbox.tenant.paging import Page
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.github_stand_in import GitHubStandIn
@@ -123,6 +125,68 @@ def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> N
     said = desk.run("drift", "--repair", "--yes", expect=0)
     assert "Repaired by deploying the Action's draft" in said.stderr
     assert running_version(desk.tenant)["code"] == good
+
+
+def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    good = running_version(desk.tenant)["code"]
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path = f"/actions/actions/{action['id']}"
+    change_code(desk, deploy=True)
+    bad = running_version(desk.tenant)["code"]
+    desk.tenant.api("PATCH", path, {"code": good})
+
+    def meanwhile(plan: repair.Plan) -> None:
+        assert plan.deploy
+        desk.tenant.api("PATCH", path, {"code": f"{good}// and again"})
+
+    monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
+    said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
+    assert "has changed since it was looked at" in said.stderr
+    assert running_version(desk.tenant)["code"] == bad
+
+
+def test_a_draft_that_does_not_come_to_run_is_told(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    good = running_version(desk.tenant)["code"]
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    change_code(desk, deploy=True)
+    desk.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": good})
+    monkeypatch.setattr(repair, "DEPLOY_TIMEOUT", 0.0)
+    monkeypatch.setattr(repair, "_PAUSE", 0.0)
+    versions = desk.engine.applied.tenant.versions
+    # The tenant says that it deploys, and does not.
+    (version, *_) = versions.listing(action["id"], Page(per_page=50))["versions"]
+    monkeypatch.setattr(versions, "deploy", lambda *_, **__: version | {"id": "never-live"})
+    said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
+    assert "was not deployed within 0 s: its new version is not live" in said.stderr
+
+
+def test_a_version_of_ours_that_the_tenant_has_forgotten_is_no_failure(applied: Apply) -> None:
+    desk = applied()
+    change_code(desk, deploy=True)
+    fault = {"method": "GET", "path": "/versions/", "status": 404, "times": 9}
+    desk.tenant.control("POST", "/faults", fault)
+    assert ids(desk, expect=DRIFTED)
+    desk.tenant.control("DELETE", "/faults")
+    desk.tenant.control("POST", "/faults", fault | {"status": 403})
+    assert "403" in desk.run("drift", expect=2).stderr
+
+
+def test_an_issue_that_github_refuses_leaves_the_result_told(
+    applied: Apply, github: GitHubStandIn
+) -> None:
+    desk = applied()
+    switch_off(desk)
+    github.refuse_with = 403
+    desk.environment |= github.environment
+    said = desk.run("drift", "--issue", expect=2)
+    assert "policy" in said.stdout
+    assert "403" in said.stderr
 
 
 @pytest.mark.parametrize(
