@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ import pytest
 
 from components.management import TenantAccess, TenantCallError
 from components.policy_last import GUARDIAN, GateClosedError, PolicyLast
+from components.settings import StackSettings
+from components.stack_config import Loaded
 from components.trial import NotSentError, TrialMessages
 from components.vocabulary import DeliveryMethod, Experience, Gate
 from sandbox.server import RunningSandbox
@@ -23,6 +26,7 @@ ACTION = {
     "code": "exports.onExecuteCustomPhoneProvider = async (event, api) => {};",
     "deploy": True,
 }
+LEGACY_TRIGGER = {"id": "send-phone-message", "version": "v2"}
 CUSTOM = {
     "name": "custom",
     "credentials": {},
@@ -53,6 +57,12 @@ def before(gate: PolicyLast, *, policy: str, phone: dict[str, Any] | None = None
         urn="urn", id="id", name="guardian", type=GUARDIAN, new_inputs=inputs
     )
     asyncio.get_event_loop().run_until_complete(gate._before(args))
+
+
+def failed(gate: PolicyLast) -> bool:
+    """What the engine calls when its own write failed."""
+    args = pulumi.ErrorHookArgs(urn="urn", id="id", name="g", type=GUARDIAN, failed_operation="u")
+    return asyncio.get_event_loop().run_until_complete(gate._failed(args))
 
 
 def fill(tenant: Tenant) -> None:
@@ -119,6 +129,107 @@ def test_a_legacy_tenant_needs_a_bound_action(running: RunningSandbox, tenant: T
     assert tenant.policies() == []
 
 
+def test_a_legacy_tenants_hook_and_texts_are_there_before_the_policy(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    tenant.reset("legacy")
+    action = tenant.create_action({**ACTION, "supported_triggers": [LEGACY_TRIGGER]})
+    ref = {"type": "action_id", "value": action["id"]}
+    tenant.bindings.replace("send-phone-message", [{"ref": ref, "display_name": "sender"}])
+    gate = gate_of(running, experience=Experience.LEGACY)
+    texts = {"enrollmentMessage": "{{ code }} 登録", "verificationMessage": "{{ code }} 確認"}
+    hook = {"enabled": True, "provider": "phone-message-hook", "messageTypes": ["sms"]}
+    before(gate, policy="all-applications", phone={**hook, "options": texts})
+    assert tenant.policies() == ALWAYS
+    assert tenant.guardian.selected_provider()["provider"] == "phone-message-hook"
+    written = tenant.guardian.templates("sms") or {}
+    assert written["verification_message"] == "{{ code }} 確認"
+
+    # As found: texts that are not declared stay, and whoever sends without an Action needs none.
+    tenant.guardian.set_policies([])
+    tenant.bindings.replace("send-phone-message", [])
+    before(gate, policy="all-applications", phone={**hook, "provider": "twilio"})
+    assert tenant.policies() == ALWAYS
+    assert tenant.guardian.selected_provider()["provider"] == "twilio"
+    assert tenant.guardian.templates("sms") == written
+
+
+def test_a_custom_provider_without_a_deployed_action_sends_nothing(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    fill(tenant)
+    (action,) = tenant.actions.all()
+    tenant.actions.delete(action["id"], force=True)
+    tenant.create_action({**ACTION, "deploy": False})
+    with pytest.raises(GateClosedError, match="No Action is deployed on custom-phone-provider"):
+        before(gate_of(running), policy="all-applications")
+    assert tenant.policies() == []
+
+
+def test_what_is_as_wanted_is_not_written_again(running: RunningSandbox, tenant: Tenant) -> None:
+    fill(tenant)
+    before(gate_of(running), policy="all-applications")
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+        control.delete("/requests")
+        again = gate_of(running)
+        before(again, policy="all-applications")
+        log = control.get("/requests").json()["requests"]
+    assert {one["method"] for one in log if "oauth" not in one["path"]} == {"GET"}
+    failed(again)
+    assert tenant.policies() == ALWAYS, "nothing was changed that could be taken back"
+
+
+def test_the_gate_is_the_one_that_the_settings_ask_for(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    values = {
+        "experience": "unified",
+        "deliveryMethods": ["voice"],
+        "policy": "always",
+        "cpaasBaseHost": "cpaas.example.com",
+        "voiceSender": "+815012345678",
+        "gate": "smoke",
+        "testNumbers": ["+819012345678"],
+    }
+    settings = StackSettings.check("dev", values)
+    loaded = Loaded(
+        settings=settings,
+        texts={},
+        cpaas_api_key=pulumi.Output.secret("k"),
+        tenant=access_of(running),
+        project=Path(),
+    )
+    gate = PolicyLast.of(loaded)
+    fill(tenant)
+    assert (gate._experience, gate._gate) == (Experience.UNIFIED, Gate.SMOKE)
+    assert (gate._trial._to, gate._trial._methods) == ("+819012345678", [DeliveryMethod.VOICE])
+    # The Action of this tenant ends without a word, which the tenant logs as sent.
+    before(gate, policy="all-applications")
+    assert tenant.policies() == ALWAYS
+
+
+def test_a_tenant_whose_provider_went_meanwhile_is_told(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    async def tried() -> None:
+        async with access_of(running).connect() as client:
+            await TrialMessages("+819012345678", [DeliveryMethod.TEXT]).arrive(client)
+
+    with pytest.raises(NotSentError, match="no phone provider any more"):
+        asyncio.get_event_loop().run_until_complete(tried())
+
+
+def test_an_action_that_drops_the_message_keeps_the_policy(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    dropping = "async (event, api) => { api.notification.drop('no credit'); };"
+    tenant.create_action({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {dropping}"})
+    tenant.providers.create(dict(CUSTOM))
+    with pytest.raises(NotSentError, match="was not sent: no credit"):
+        before(gate_of(running, gate=Gate.SMOKE), policy="all-applications")
+    assert tenant.policies() == []
+
+
 def test_a_log_that_says_nothing_keeps_the_policy(running: RunningSandbox, tenant: Tenant) -> None:
     # The Action drops nothing and sends nothing, and another user's message is no evidence.
     tenant.create_action(dict(ACTION))
@@ -170,9 +281,7 @@ def test_a_failed_write_puts_the_earlier_policy_back(
     fill(tenant)
     gate = gate_of(running)
     before(gate, policy="all-applications")
-    args = pulumi.ErrorHookArgs(urn="urn", id="id", name="g", type=GUARDIAN, failed_operation="u")
-    again = asyncio.get_event_loop().run_until_complete(gate._failed(args))
-    assert again is False, "the engine does not try again"
+    assert failed(gate) is False, "the engine does not try again"
     assert tenant.policies() == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,8 @@ def test_a_strange_stack_file_is_refused_in_words_and_at_once(tmp_path: Path, na
     begun = time.process_time()
     with pytest.raises((StackFileError, SettingsError)) as refused:
         read_stack_file(tmp_path, "dev")
-    assert time.process_time() - begun < 3
+    # Coverage traces each line of PyYAML too.
+    assert time.process_time() - begun < (3 if sys.gettrace() is None else 12)
     text = str(refused.value)
     assert all(one.isprintable() or one == "\n" for one in text)
     assert len(text) < 5000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from components.tenant_token import NoTokenError
+from phonemfa.files import FileNotWrittenError, told
 from phonemfa.tenant import Access, TenantUnreadableError
 from phonemfa.writing import WriteFailedError, writing
 
@@ -26,3 +29,17 @@ def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
         raise NoTokenError("localhost:1 refused a token for client c (403 Forbidden)")
     assert "look before repeating" not in str(failed.value)
     assert not isinstance(failed.value, TenantUnreadableError)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotWrittenError("a.yaml cannot be written: the disk is full."), "a.yaml cannot be"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.sarif"), "a.sarif: the disk is full"),
+        (OSError("broken"), "broken (OSError)"),
+    ],
+)
+def test_a_failure_of_a_file_that_nobody_foresaw_is_told_in_words(
+    error: OSError, words: str
+) -> None:
+    assert words in told(error)

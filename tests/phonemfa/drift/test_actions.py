@@ -225,3 +225,39 @@ def test_an_unbound_action_is_drift_only_where_the_stack_binds() -> None:
     assert unbound.findings() == {}
     unbound.set_live(bindings=world().live.bindings)
     assert unbound.findings() == {}, "whether Auth0 binds by itself is not established"
+
+
+def test_a_renamed_action_is_still_ours() -> None:
+    at = world()
+    at.action["name"] = "another name"
+    (finding,) = [one for one in at.findings().values() if one.kind == "action"]
+    assert (finding.expected, finding.found) == ("ntt-cpaas-phone", "another name")
+
+
+@pytest.mark.parametrize(
+    ("running", "words"),
+    [("// a third", "what runs is neither it nor"), (None, "the Action's draft was edited")],
+)
+def test_an_edited_draft_is_told_with_what_runs_beside_it(running: str | None, words: str) -> None:
+    at = world()
+    at.action["code"] += "// by hand"
+    if running:
+        at.action["deployed_version"]["code"] = running
+    else:
+        del at.action["deployed_version"]
+    assert words in at.findings()[f"action-code:{UNIFIED}"].what
+
+
+def test_a_binding_under_another_name_is_told() -> None:
+    at = world()
+    at.set_live(bindings={UNIFIED: (at.live.bindings[UNIFIED][0] | {"display_name": "theirs"},)})
+    (finding,) = at.findings().values()
+    assert (finding.what, finding.found) == ("our binding shows another name", "theirs")
+
+
+def test_an_action_that_the_state_does_not_have_is_found_by_its_name() -> None:
+    at = world()
+    at.resources = [one for one in at.resources if not one["type"].endswith(":Action")]
+    assert f"action:{UNIFIED}" not in at.findings(), "it is there, under its name"
+    at.action["name"] = "theirs"
+    assert f"action:{UNIFIED}" in at.findings()

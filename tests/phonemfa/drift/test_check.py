@@ -48,6 +48,16 @@ def test_another_vendor_in_the_providers_place_is_told_with_what_up_will_do_to_i
     assert "overwrites" in finding.how
 
 
+def test_a_provider_and_a_text_that_are_gone_are_made_again() -> None:
+    at = world()
+    kind = at.live.templates[0]["type"]
+    at.set_live(providers=(), templates=at.live.templates[1:])
+    found = at.findings()
+    assert set(found) == {"provider", f"template:{kind}"}
+    assert {one.repair for one in found.values()} == {Repair.UP}
+    assert "gone" in found["provider"].what
+
+
 def test_a_second_provider_is_told_and_left() -> None:
     at = world()
     at.set_live(providers=({"id": "pro_0", "name": "twilio"}, *at.live.providers))

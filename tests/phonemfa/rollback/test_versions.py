@@ -101,3 +101,18 @@ def test_each_generation_has_an_action_of_its_own() -> None:
     assert "onExecuteSendPhoneMessage" in (code_of(legacy, legacy.experience, Path()) or "")
     moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
     assert [name_of(moving, one) for one in moving.experiences] == ["ours", "ours-legacy"]
+
+
+@pytest.mark.parametrize("action", [None, {"name": "theirs", "code": "theirs.js"}])
+def test_an_adopted_tenant_has_the_action_that_was_found_or_none(
+    tmp_path: Path, action: dict[str, str] | None
+) -> None:
+    (tmp_path / "theirs.js").write_text("exports.theirs = 1;", encoding="utf-8")
+    more = {"runtime": "node22", "triggerVersion": "v1", "binding": "SMS"} if action else {}
+    adopted = {"phone": {"enabled": False}}
+    adopted |= {"action": action | more} if action else {}
+    values = {"experience": "unified", "deliveryMethods": ["text"], "policy": "never"}
+    settings = StackSettings.check("dev", values | {"adopted": adopted})
+    code = code_of(settings, settings.experience, tmp_path)
+    found = (name_of(settings, settings.experience), code)
+    assert found == (("theirs", "exports.theirs = 1;") if action else (None, None))

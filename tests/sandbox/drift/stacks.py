@@ -6,8 +6,10 @@ reads it. What only the engine's refresh sees is in tests/end_to_end/test_drift.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from components.phone_mfa import KEY_SECRET, plain_configuration
 from components.settings import StackSettings
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
@@ -25,17 +27,26 @@ _ALL = Page(per_page=100)
 class AppliedStack:
     """The package's stack, applied; `findings` is what `phonemfa drift` finds by its rules."""
 
-    def __init__(self, generation: Generation = "unified", **config: Any) -> None:
+    def __init__(
+        self,
+        generation: Generation = "unified",
+        *,
+        tenant: Tenant | None = None,
+        key: str = "declared",
+        **config: Any,
+    ) -> None:
         wanted = CONFIG | {"experience": generation} | config
-        self.declared = declared_by(StackSettings.check("dev", wanted))
-        self.tenant = Tenant(Store(), domain="localhost:1", generation=generation)
-        self._resources: list[dict[str, Any]] = []
-        _apply(self.tenant, self.declared, self._resources)
+        settings = StackSettings.check("dev", wanted)
+        self.declared = declared_by(settings)
+        self.tenant = tenant or Tenant(Store(), domain="localhost:1", generation=generation)
+        self.resources: list[dict[str, Any]] = []
+        secrets = {KEY_SECRET: key, **plain_configuration(settings)}
+        _apply(self.tenant, self.declared, secrets, self.resources)
 
     def findings(self) -> dict[str, Finding]:
         steps = [
             {"op": "refresh", "urn": one["urn"], "oldState": one, "newState": one}
-            for one in self._resources
+            for one in self.resources
         ]
         recorded = Recorded.of(Refreshed(changed=False, steps=steps))
         live = _live(self.tenant, self.declared, recorded)
@@ -45,10 +56,12 @@ class AppliedStack:
         return {one.kind for one in self.findings().values()}
 
 
-def _apply(tenant: Tenant, declared: Declared, made: list[dict[str, Any]]) -> None:
+def _apply(
+    tenant: Tenant, declared: Declared, secrets: Mapping[str, str], made: list[dict[str, Any]]
+) -> None:
     tenant.update_settings(dict(declared.switches))
     for one in declared.actions:
-        _apply_action(tenant, one, made)
+        _apply_action(tenant, one, secrets, made)
     if declared.provider:
         methods = list(declared.provider.delivery_methods)
         body = {"name": "custom", "credentials": {}, "configuration": {"delivery_methods": methods}}
@@ -67,7 +80,9 @@ def _apply(tenant: Tenant, declared: Declared, made: list[dict[str, Any]]) -> No
     made.append(resource("Guardian", "guardian", "g", guardian(declared)))
 
 
-def _apply_action(tenant: Tenant, one: DeclaredAction, made: list[dict[str, Any]]) -> None:
+def _apply_action(
+    tenant: Tenant, one: DeclaredAction, values: Mapping[str, str], made: list[dict[str, Any]]
+) -> None:
     names = sorted(one.secret_names or ())
     action = tenant.create_action(
         {
@@ -75,7 +90,7 @@ def _apply_action(tenant: Tenant, one: DeclaredAction, made: list[dict[str, Any]
             "supported_triggers": [{"id": one.trigger}],
             "code": one.code,
             "runtime": one.runtime,
-            "secrets": [{"name": name, "value": "declared"} for name in names],
+            "secrets": [{"name": name, "value": values.get(name, "retired")} for name in names],
         }
     )
     version = tenant.versions.deploy(action["id"])

@@ -1,0 +1,134 @@
+"""`adopt` reads a tenant of anybody's making and writes what declares it, after asking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.end_to_end import hand_made
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.operators import writes
+from tests.phonemfa.applied import Operator
+
+Apply = Callable[..., Operator]
+MINE = "# ours\nconfig:\n  auth0:domain: DOMAIN\n  phonemfa:policy: never  # for now\n"
+
+
+@pytest.fixture
+def found(applied: Apply) -> Callable[..., Operator]:
+    """Somebody with a stack's file of their own, before a tenant that was made by hand."""
+
+    def make(shape: Callable[[Tenant], None], generation: str = "unified") -> Operator:
+        desk = applied(generation)
+        desk.tenant.control("POST", "/reset", {"generation": generation})
+        desk.tenant._token = ""
+        shape(desk.tenant)
+        text = MINE.replace("DOMAIN", desk.tenant.domain)
+        desk.engine.file.write_text(text, encoding="utf-8")
+        desk.tenant.forget_requests()
+        return desk
+
+    return make
+
+
+def config_of(desk: Operator) -> dict[str, Any]:
+    text = desk.engine.file.read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)["config"]
+    return {key.removeprefix("phonemfa:"): value for key, value in found.items()}
+
+
+def test_an_action_of_anothers_making_is_written_down_as_it_is(
+    found: Callable[..., Operator],
+) -> None:
+    desk = found(hand_made.custom)
+    answer = desk.json("adopt", "--yes")
+    told = {row["part"]: row["fate"] for row in answer["rows"]}
+    assert told["its secrets"] == "could not be read"
+    assert told["its deployment"] == "look at this"
+    config = config_of(desk)
+    assert (config["policy"], config["deliveryMethods"]) == ("adaptive", ["text", "voice"])
+    code = desk.folder / config["adopted"]["action"]["code"]
+    assert code.read_bytes() == (hand_made.CODE + "// not deployed\n").encode()
+    assert config["adopted"]["action"]["dependencies"] == ["axios@1.7.2", "@acme/sms@2.0.0"]
+    imports = json.loads((desk.folder / "adopted/dev/import.json").read_text("utf-8"))
+    kinds = {one["type"].rpartition(":")[2] for one in imports["resources"]}
+    assert {"Action", "TriggerAction", "PhoneProvider", "Guardian"} <= kinds
+    assert writes(desk.tenant) == [], "the tenant is read"
+    assert answer["next"][1].startswith("pulumi import --stack dev --file adopted/dev/import.json")
+
+    again = desk.json("adopt", "--yes")
+    assert again["replacements"] == []
+
+
+def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
+    found: Callable[..., Operator],
+) -> None:
+    desk = found(hand_made.custom)
+    before = desk.engine.file.read_text("utf-8")
+    refused = desk.run("adopt", expect=2)
+    assert 'phonemfa:policy is "never" and would become "adaptive"' in refused.stdout
+    assert "社内SMS" in refused.stdout
+    assert desk.engine.file.read_text("utf-8") == before
+    assert not (desk.folder / "adopted").exists()
+    desk.typed = "y\n"
+    assert "pulumi preview --stack dev --expect-no-changes" in desk.run("adopt").stdout
+    assert desk.engine.file.read_text("utf-8").startswith("# ours\n")
+
+
+def test_twilio_is_adopted_with_its_sender_and_texts(found: Callable[..., Operator]) -> None:
+    desk = found(hand_made.twilio)
+    desk.run("adopt", "--yes")
+    config = config_of(desk)
+    assert config["adopted"]["provider"] == {
+        "name": "twilio",
+        "deliveryMethods": ["text", "voice"],
+        "defaultFrom": "+15005550006",
+        "sid": "AC1",
+    }
+    assert config["adopted"]["templates"] == {"otp_verify": {"from": "0120000000"}}
+
+
+def test_a_legacy_hook_is_adopted_beside_the_actions_of_others(
+    found: Callable[..., Operator],
+) -> None:
+    desk = found(hand_made.legacy_hook, "legacy")
+    rows = desk.json("adopt", "--yes")["rows"]
+    assert [row for row in rows if row["fate"] == "left alone" and "logger" in str(row)]
+    config = config_of(desk)
+    assert config["experience"] == "legacy"
+    assert config["texts"]["otp_verify"] == {"text": "{{ tenant.friendly_name }} {{ code }} を確認"}
+
+
+@pytest.mark.parametrize(("body", "status"), [("hooks_not_allowed", 0), ("insufficient_scope", 2)])
+def test_a_plan_without_hooks_is_no_missing_scope(
+    found: Callable[..., Operator], body: str, status: int
+) -> None:
+    desk = found(hand_made.everything_off, "legacy")
+    refusal = {"statusCode": 403, "error": "Forbidden", "errorCode": body, "message": body}
+    fault = {"method": "GET", "path": "/selected-provider$", "status": 403, "body": refusal}
+    desk.tenant.control("POST", "/faults", fault | {"times": 9})
+    desk.run("adopt", "--yes", expect=status)
+
+
+@pytest.mark.parametrize("content", ["- a list\n", "config: [\n"])
+def test_a_file_that_is_none_of_a_stack_is_left(
+    found: Callable[..., Operator], content: str
+) -> None:
+    desk = found(hand_made.half)
+    desk.engine.file.write_text(content, encoding="utf-8")
+    assert "Pulumi.dev.yaml cannot be used" in desk.run("adopt", "--yes", expect=2).stderr
+    assert desk.engine.file.read_text("utf-8") == content
+
+
+def test_without_a_file_the_environment_names_the_tenant(found: Callable[..., Operator]) -> None:
+    desk = found(hand_made.half)
+    desk.engine.file.unlink()
+    desk.environment["AUTH0_DOMAIN"] = desk.tenant.domain
+    answer = desk.json("adopt", "--yes")
+    assert "Pulumi.dev.yaml" in answer["files"]
+    assert config_of(desk)["experience"] == "unified"
+    assert "adopted" in config_of(desk)

@@ -1,0 +1,235 @@
+"""A stack that was applied to a sandbox tenant in this process, and the commands beside it.
+
+Owns a stand-in for the CLI: what a command line of `pulumi` asks for is done through the tenant's
+own rules, so that every command meets a tenant over HTTPS and an engine that does what it is told.
+Refuses what only the real engine can say: tests/end_to_end has that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from phonemfa.cli import app
+from phonemfa.engine import CHANGES_FOUND, PulumiCli, Ran
+from sandbox.server import RunningSandbox
+from sandbox.tenant import Generation
+from tests.end_to_end.conftest import Tenant
+from tests.phonemfa.drift.worlds import CONFIG
+from tests.sandbox.drift.stacks import AppliedStack
+
+PHONE: Final = "+819012345678"
+NEW_KEY: Final = "canary-new-cpaas-key"
+KEY_SETTING: Final = "phonemfa:cpaasApiKey"
+STACK_URN: Final = "urn:pulumi:dev::phonemfa::pulumi:pulumi:Stack::phonemfa-dev"
+
+
+@dataclass
+class StandInEngine:
+    """What the CLI is asked for, done to the tenant. Keys are kept as `secure`, by a number.
+
+    Attributes:
+        ran: the command lines, without the options that all have.
+        refusing: what a command line that begins so ends with, instead of being done.
+        waiting: steps of every preview that nobody asked for.
+        changes: what a refresh would change, by the resource's name.
+    """
+
+    sandbox: RunningSandbox
+    applied: AppliedStack
+    file: Path
+    keys: list[str]
+    ran: list[str] = field(default_factory=list)
+    refusing: dict[str, str] = field(default_factory=dict)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    changes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    operations: list[dict[str, Any]] = field(default_factory=list)
+    imported: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.has = self.config
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The stack's file, read anew."""
+        config: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
+        return config
+
+    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
+        """In the place of `PulumiCli.spawn`."""
+        words = list(command[1 : command.index("--stack")])
+        line = " ".join(words)
+        self.ran.append(line)
+        for begin, said in self.refusing.items():
+            if line.startswith(begin):
+                return Ran(255, "", said)
+        match words:
+            case ["preview", *options]:
+                return self._answer({"steps": self._preview("--refresh" in options)})
+            case ["refresh", "--preview-only", *_]:
+                status = CHANGES_FOUND if self.changes else 0
+                return self._answer({"steps": self._refresh()}, status)
+            case ["stack", "export"]:
+                return self._answer({"deployment": self._deployment()})
+            case ["config", "set", "--secret", key, *_]:
+                self.keys.append(stdin)
+                self._write(key, {"secure": f"v1:{len(self.keys) - 1}"})
+            case ["config", "set", key, value, *_]:
+                self._write(key, value)
+            case ["config", "get", *_]:
+                return Ran(0, f"{self._key(self.config)}\n", "")
+            case ["import", "--file", file, *_]:
+                self.imported += json.loads(Path(file).read_text(encoding="utf-8"))["resources"]
+            case ["up", *_]:
+                self._up()
+            case ["refresh", *options] if "--clear-pending-creates" in options:
+                self.operations.clear()
+        return Ran(0, "", "")
+
+    def _answer(self, answer: dict[str, Any], status: int = 0) -> Ran:
+        return Ran(status, json.dumps(answer), "")
+
+    def _key(self, config: dict[str, Any]) -> str:
+        return self.keys[int(config[KEY_SETTING]["secure"].rpartition(":")[2])]
+
+    def _write(self, key: str, value: Any) -> None:
+        content = {"config": self.config | {key: value}}
+        self.file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+
+    def _preview(self, refresh: bool) -> list[dict[str, Any]]:
+        now, steps = self.config, []
+        for one in self.applied.resources:
+            kind, paths = one["type"].rpartition(":")[2], list[str]()
+            if kind == "Action" and self._key(now) != self._key(self.has):
+                paths = ["secrets[0].value"]
+            if kind == "Guardian" and now["phonemfa:policy"] != self.has["phonemfa:policy"]:
+                paths = ["policy"]
+            diff = {"detailedDiff": {path: {"kind": "update"} for path in paths}} if paths else {}
+            steps.append({"op": "update" if paths else "same", "urn": one["urn"], **diff})
+        return steps + (self.waiting if refresh else [])
+
+    def _refresh(self) -> list[dict[str, Any]]:
+        steps = []
+        for one in self.applied.resources:
+            step = {"op": "refresh", "urn": one["urn"], "oldState": one, "newState": one}
+            steps.append(step | self.changes.get(one["urn"].rpartition("::")[2], {}))
+        return steps
+
+    def _deployment(self) -> dict[str, Any]:
+        root = {"urn": STACK_URN, "type": "pulumi:pulumi:Stack"}
+        return {
+            "resources": [root, *self.applied.resources],
+            "pending_operations": self.operations,
+        }
+
+    def _up(self) -> None:
+        now, tenant = self.config, self.applied.tenant
+        policy = {"always": ["all-applications"], "adaptive": ["confidence-score"], "never": []}
+        tenant.guardian.set_policies(policy[now["phonemfa:policy"]])
+        if self._key(now) != self._key(self.has):
+            for one in tenant.actions.all():
+                others = [{"name": secret["name"]} for secret in one["draft"]["secrets"]]
+                others = [secret for secret in others if secret["name"] != "CPAAS_API_KEY"]
+                key = {"name": "CPAAS_API_KEY", "value": self._key(now)}
+                tenant.actions.update(one["id"], {"secrets": [key, *others]})
+                tenant.versions.deploy(one["id"])
+        self.has = now
+        self.changes.clear()
+
+
+@dataclass
+class Operator:
+    """Somebody who runs commands in a project, and whose terminal shows no secret.
+
+    Attributes:
+        typed: what they would answer; None where nobody is at the terminal.
+    """
+
+    engine: StandInEngine
+    tenant: Tenant
+    folder: Path
+    environment: dict[str, str]
+    monkeypatch: pytest.MonkeyPatch
+    typed: str | None = None
+
+    def run(self, command: str, *options: str, stdin: str = "", expect: int = 0) -> Result:
+        """One command; its exit status must be `expect`, and its output may show no secret."""
+        for place in ("asking", "rotate.command", "recover.command"):
+            self.monkeypatch.setattr(
+                f"phonemfa.{place}.on_terminal", lambda: self.typed is not None
+            )
+        result = CliRunner().invoke(
+            app,
+            [command, "--stack", "dev", "--project", str(self.folder), *options],
+            env=self.environment | {"COLUMNS": "200"},
+            input=stdin if self.typed is None else self.typed,
+        )
+        text = result.stdout + result.stderr
+        assert result.exit_code == expect, (text, result.exception)
+        secrets = [PHONE, PHONE[1:], *self.engine.keys, self.engine.sandbox.client_secret]
+        assert not [one for one in secrets if one in text]
+        return result
+
+    def json(self, command: str, *options: str, stdin: str = "", expect: int = 0) -> Any:
+        """The same with --json, decoded: standard output has nothing else."""
+        return json.loads(self.run(command, *options, "--json", stdin=stdin, expect=expect).stdout)
+
+
+def operator(
+    sandbox: RunningSandbox,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    generation: Generation = "unified",
+    **config: Any,
+) -> Operator:
+    """An operator of a stack that was applied to this sandbox, from nothing."""
+    wanted = {"cpaasBaseHost": "cpaas.sandbox.test", "testNumbers": [PHONE], **config}
+    parts, key = sandbox.parts, sandbox.credentials.cpaas_api_key
+    for one in (parts.cpaas, parts.notifications):
+        one.reset()
+    parts.tenant.reset(generation)
+    applied = AppliedStack(generation, tenant=parts.tenant, key=key, **wanted)
+    domain = sandbox.tenant_url.removeprefix("https://")
+    values = CONFIG | {"experience": generation} | wanted
+    content = {"auth0:domain": domain, KEY_SETTING: {"secure": "v1:0"}} | {
+        f"phonemfa:{name}": value for name, value in values.items()
+    }
+    file = folder / "Pulumi.dev.yaml"
+    file.write_text(yaml.safe_dump({"config": content}, allow_unicode=True), encoding="utf-8")
+    (folder / "Pulumi.yaml").write_text("name: phonemfa\n", encoding="utf-8")
+    program = folder / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    environment = {
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "SSL_CERT_FILE": str(sandbox.ca_file),
+        "AUTH0_CLIENT_ID": sandbox.client_id,
+        "AUTH0_CLIENT_SECRET": sandbox.client_secret,
+        "PHONEMFA_CPAAS_ADDRESS": sandbox.cpaas_url.removeprefix("https://"),
+    }
+    engine = StandInEngine(sandbox, applied, file, [key])
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        PulumiCli, "spawn", lambda _cli, command, *, stdin: engine.spawn(command, stdin=stdin)
+    )
+    return Operator(engine, tenant_of(sandbox), folder, environment, monkeypatch)
+
+
+def tenant_of(sandbox: RunningSandbox) -> Tenant:
+    """The tenant's API and control routes, for whoever sets something up by hand."""
+    return Tenant(
+        running=sandbox,
+        domain=sandbox.tenant_url.removeprefix("https://"),
+        client_id=sandbox.client_id,
+        client_secret=sandbox.client_secret,
+        ca_file=sandbox.ca_file,
+    )

@@ -1,0 +1,139 @@
+"""`break-glass` needs an agreement and three variables, and says what the tenant reads then."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.operators import writes
+from tests.phonemfa.applied import Operator
+
+Apply = Callable[..., Operator]
+REASON = ("--reason", "INC-1: no codes")
+
+
+def policies(desk: Operator) -> Any:
+    return desk.tenant.api("GET", "/guardian/policies")
+
+
+def test_nobody_is_asked_any_more_and_the_record_says_so(applied: Apply, tmp_path: Path) -> None:
+    desk, audit = applied(), tmp_path / "audit.jsonl"
+    said = desk.run("break-glass", *REASON, "--audit-file", str(audit), "--yes")
+    record = json.loads(said.stdout)
+    assert (record["outcome"], record["before"], record["after"]) == (
+        "done",
+        ["all-applications"],
+        [],
+    )
+    assert record["reason"] == "INC-1: no codes"
+    assert json.loads(audit.read_text("utf-8")) == record
+    assert "pulumi up --refresh" in said.stderr
+    assert policies(desk) == []
+    assert desk.engine.ran == [], "no Pulumi"
+
+    desk.tenant.forget_requests()
+    assert desk.json("break-glass", *REASON, "--yes")["outcome"] == "unchanged"
+    assert writes(desk.tenant) == []
+
+
+def test_it_takes_the_tenants_name_typed_out(applied: Apply) -> None:
+    desk = applied()
+    for typed in ("y\n", ""):
+        desk.typed = typed
+        assert "nobody agreed" in desk.run("break-glass", *REASON, expect=2).stderr
+    assert policies(desk) == ["all-applications"]
+    desk.typed = f"{desk.tenant.domain}\n"
+    desk.run("break-glass", *REASON)
+    assert policies(desk) == []
+
+
+def test_what_it_was_may_be_unreadable_and_what_it_is_may_not(applied: Apply) -> None:
+    desk = applied()
+    fault = {"method": "GET", "path": "/guardian/policies$", "status": 403}
+    desk.tenant.control("POST", "/faults", fault | {"nth": 1, "times": 1})
+    said = desk.run("break-glass", *REASON, "--yes")
+    assert "What the policy was is not known" in said.stderr
+    assert json.loads(said.stdout)["before"] is None
+    assert policies(desk) == []
+
+    desk.tenant.api("PUT", "/guardian/policies", ["all-applications"])
+    desk.tenant.control("DELETE", "/faults")
+    desk.tenant.control("POST", "/faults", fault | {"nth": 2, "times": 1})
+    said = desk.run("break-glass", *REASON, "--yes", expect=1)
+    assert "cannot be read back to prove it" in said.stderr
+    assert json.loads(said.stdout)["outcome"] == "failed"
+
+
+def test_a_policy_that_comes_back_at_once_is_a_failure(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    monkeypatch.setattr(desk.engine.applied.tenant.guardian, "set_policies", lambda new: new)
+    said = desk.run("break-glass", *REASON, "--yes", expect=1)
+    assert "reads ['all-applications'] afterwards" in said.stderr
+
+
+def test_a_switch_that_the_tenant_refuses_is_recorded_as_one(applied: Apply) -> None:
+    desk = applied()
+    fault = {"method": "PUT", "path": "/guardian/policies$", "status": 403, "times": 1}
+    desk.tenant.control("POST", "/faults", fault)
+    said = desk.run("break-glass", *REASON, "--yes", expect=1)
+    assert json.loads(said.stdout)["outcome"] == "failed"
+    assert "403" in said.stderr
+    assert policies(desk) == ["all-applications"]
+
+
+def test_a_record_that_cannot_be_kept_is_told_in_time(
+    applied: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    refused = desk.run("break-glass", *REASON, "--audit-file", str(tmp_path), "--yes", expect=2)
+    assert "Nothing was written" in refused.stderr
+    assert policies(desk) == ["all-applications"]
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("phonemfa.break_glass.command.keep", full)
+    audit = str(tmp_path / "audit.jsonl")
+    late = desk.run("break-glass", *REASON, "--audit-file", audit, "--yes")
+    assert "The record is on standard output only" in late.stderr
+    assert json.loads(late.stdout)["outcome"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("reason", "content", "told"),
+    [
+        (" ", None, "--reason is empty"),
+        ("INC-1", "config: {}\n", "gives no auth0:domain (KeyError)"),
+        ("INC-1", "config: [\n", "gives no auth0:domain"),
+        ("INC-1", "- a list\n", "gives no auth0:domain (TypeError)"),
+    ],
+)
+def test_what_is_not_clear_is_not_done(
+    applied: Apply, reason: str, content: str | None, told: str
+) -> None:
+    desk = applied()
+    if content:
+        desk.engine.file.write_text(content, encoding="utf-8")
+    assert told in desk.run("break-glass", "--reason", reason, "--yes", expect=2).stderr
+    assert policies(desk) == ["all-applications"]
+
+
+def test_it_runs_as_a_module_of_its_own_from_the_environment_alone(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = applied()
+    monkeypatch.setenv("AUTH0_DOMAIN", desk.tenant.domain)
+    monkeypatch.setattr(sys, "argv", ["break_glass", *REASON, "--yes", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("phonemfa.break_glass", run_name="__main__")
+    assert ended.value.code == 0
+    assert json.loads(capsys.readouterr().out)["outcome"] == "done"
+    assert policies(desk) == []

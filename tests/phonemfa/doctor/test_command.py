@@ -1,0 +1,114 @@
+"""`doctor` reads what it may, costs no answer for another, and tells what it could not see."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.operators import writes
+from tests.phonemfa.applied import Operator
+
+Apply = Callable[..., Operator]
+
+
+def levels(answer: Any) -> set[str]:
+    return {one["level"] for one in answer["findings"]}
+
+
+def told(answer: Any) -> str:
+    return "\n".join(f"{one['what']} {one.get('fix')}" for one in answer["findings"])
+
+
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_a_tenant_that_is_as_applied_has_no_fault_and_is_only_read(
+    applied: Apply, generation: str
+) -> None:
+    desk = applied(generation)
+    answer = desk.json("doctor", "--check-key")
+    assert "fault" not in levels(answer), told(answer)
+    assert writes(desk.tenant) == []
+    assert desk.engine.ran == ["config get phonemfa:cpaasApiKey"]
+    shown = desk.run("doctor")
+    assert desk.tenant.domain in shown.stdout
+
+
+def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
+    desk = applied("legacy")
+    text = desk.engine.file.read_text("utf-8")
+    text = text.replace("phonemfa:experience: legacy", "phonemfa:experience: unified")
+    desk.engine.file.write_text(text, encoding="utf-8")
+    assert "fault" in levels(desk.json("doctor", expect=1))
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "names", "status"),
+    [
+        ("insufficient_scope", "Insufficient scope", "read:mfa_policies is missing", 1),
+        ("feature_not_enabled", "not in this plan", "is not in the tenant's plan", 1),
+        ("operation_not_supported", "whatever", "operation_not_supported: whatever", 2),
+    ],
+)
+def test_one_refusal_costs_one_answer_and_says_which(
+    applied: Apply, code: str, message: str, names: str, status: int
+) -> None:
+    desk = applied()
+    body = {"statusCode": 403, "error": "Forbidden", "errorCode": code, "message": message}
+    fault = {"method": "GET", "path": "/guardian/policies$", "status": 403, "body": body}
+    desk.tenant.control("POST", "/faults", fault | {"times": 9})
+    result = desk.run("doctor", "--json", expect=status)
+    assert names in result.stdout
+    assert "ntt-cpaas-phone" in result.stdout, "the other questions have their answers"
+
+
+def test_an_answer_that_is_no_json_is_told_as_such(applied: Apply) -> None:
+    desk = applied()
+    fault = {"method": "GET", "path": "/guardian/factors$", "status": 200, "times": 9}
+    desk.tenant.control("POST", "/faults", fault | {"body": {"not": "a list"}})
+    assert "cannot read" in told(desk.json("doctor", expect=2))
+
+
+def test_without_credentials_nothing_of_the_tenant_is_claimed(applied: Apply) -> None:
+    desk = applied()
+    desk.environment["AUTH0_CLIENT_SECRET"] = ""
+    answer = desk.json("doctor", expect=2)
+    assert "AUTH0_CLIENT_SECRET" in told(answer)
+
+
+def test_a_token_of_ones_own_is_used_and_one_that_has_ended_is_told(applied: Apply) -> None:
+    desk = applied()
+    desk.environment |= {"AUTH0_API_TOKEN": desk.tenant.token, "AUTH0_CLIENT_SECRET": ""}
+    desk.tenant.forget_requests()
+    assert "fault" not in levels(desk.json("doctor"))
+    asked = [one["path"] for one in desk.tenant.logged()]
+    assert "/oauth/token" not in asked
+    desk.environment["AUTH0_API_TOKEN"] = f"{desk.tenant.token[:-6]}AAAAAA"
+    assert "does not take the token" in told(desk.json("doctor", expect=2))
+
+
+def test_a_key_is_tried_without_sending_and_never_told(applied: Apply) -> None:
+    desk = applied()
+    bad = desk.json("doctor", "--key-stdin", stdin="canary-unknown-key\n", expect=1)
+    assert "401" in told(bad)
+    assert "canary-unknown-key" not in told(bad)
+    none = desk.json("doctor", "--key-stdin", stdin="two words\n", expect=2)
+    assert "a space, a line break" in told(none)
+    assert desk.engine.sandbox.parts.inbox.messages() == []
+
+
+def test_what_cannot_be_looked_at_is_said_before_the_tenant_is_asked(applied: Apply) -> None:
+    desk = applied()
+    assert "no port" in desk.run("doctor", "--cpaas-address", "no port", expect=2).stderr
+    desk.engine.file.write_text("config: {}\n", encoding="utf-8")
+    desk.tenant.forget_requests()
+    assert "phonemfa:experience" in desk.run("doctor", expect=2).stderr
+    assert desk.tenant.logged() == []
+
+
+def test_a_shell_at_another_tenant_is_told(applied: Apply, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = applied()
+    desk.environment["AUTH0_DOMAIN"] = "https://another.example.com/"
+    assert "another.example.com" in told(desk.json("doctor"))
+    assert "another.example.com" not in os.environ.get("AUTH0_DOMAIN", "")

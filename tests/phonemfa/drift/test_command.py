@@ -1,0 +1,213 @@
+"""`drift` looks without writing, says it wherever it is asked to, and repairs what was agreed."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from phonemfa.drift import repair
+from sandbox.tenant.paging import Page
+from tests.end_to_end.operators import running_version, writes
+from tests.phonemfa.applied import Operator
+from tests.phonemfa.github_stand_in import GitHubStandIn
+
+Apply = Callable[..., Operator]
+DRIFTED = 7
+
+
+@pytest.fixture
+def github() -> Iterator[GitHubStandIn]:
+    with GitHubStandIn() as running:
+        yield running
+
+
+def switch_off(desk: Operator) -> None:
+    """Somebody switches the policy to never; the engine's refresh sees it too."""
+    desk.tenant.api("PUT", "/guardian/policies", [])
+    detail = {"policy": {"kind": "update"}}
+    desk.engine.changes["guardian"] = {"op": "update", "detailedDiff": detail}
+
+
+def ids(desk: Operator, *options: str, expect: int = 0) -> set[str]:
+    return {one["id"] for one in desk.json("drift", *options, expect=expect)["findings"]}
+
+
+def change_code(desk: Operator, *, deploy: bool) -> None:
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path = f"/actions/actions/{action['id']}"
+    desk.tenant.api("PATCH", path, {"code": f"{action['code']}// by hand\n"})
+    if deploy:
+        desk.tenant.api("POST", f"{path}/deploy")
+
+
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_a_stack_as_it_was_applied_has_no_drift_and_is_only_read(
+    applied: Apply, generation: str
+) -> None:
+    desk = applied(generation)
+    assert ids(desk) == set()
+    assert "no drift" in desk.run("drift").stdout
+    assert writes(desk.tenant) == []
+    assert {line.split(" --json")[0] for line in desk.engine.ran} == {
+        "refresh --preview-only --expect-no-changes"
+    }
+
+
+def test_drift_is_told_in_every_form_that_was_asked_for(
+    applied: Apply, tmp_path: Path, github: GitHubStandIn
+) -> None:
+    desk = applied()
+    switch_off(desk)
+    sarif, junit = tmp_path / "drift.sarif", tmp_path / "drift.xml"
+    desk.environment |= github.environment
+    outputs = ("--sarif", str(sarif), "--junit", str(junit), "--issue")
+    said = desk.run("drift", *outputs, expect=DRIFTED)
+    assert "policy" in said.stdout
+    assert "issue " in said.stderr
+    (run,) = json.loads(sarif.read_text("utf-8"))["runs"]
+    assert len(run["results"]) == 1
+    assert ET.parse(junit).getroot().find(".//failure") is not None  # noqa: S314 - our own file
+
+
+def test_a_finding_that_was_accepted_is_no_drift(applied: Apply) -> None:
+    desk = applied()
+    switch_off(desk)
+    assert ids(desk, expect=DRIFTED) == {"policy"}
+    assert ids(desk, "--accept", "policy") == {"policy"}
+
+
+def test_a_repair_is_shown_agreed_to_done_and_looked_at_again(applied: Apply) -> None:
+    desk = applied()
+    switch_off(desk)
+    nobody = desk.run("drift", "--repair", expect=DRIFTED)
+    assert "Repaired by pulumi up --refresh:" in nobody.stderr
+    assert "nobody agreed" in nobody.stderr
+    assert not [line for line in desk.engine.ran if line.startswith("up")]
+    done = desk.run("drift", "--repair", "--yes")
+    assert "pulumi up --refresh has run." in done.stderr
+    assert desk.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+
+
+def test_a_repair_that_fails_is_told_and_still_drift(applied: Apply) -> None:
+    desk = applied()
+    switch_off(desk)
+    desk.engine.refusing["up"] = "error: no backend"
+    assert "no backend" in desk.run("drift", "--repair", "--yes", expect=DRIFTED).stderr
+
+
+def test_what_is_for_a_person_to_do_is_not_repaired(applied: Apply) -> None:
+    desk = applied("legacy")
+    desk.tenant.api("PATCH", "/tenants/settings", {"phone_consolidated_experience": True})
+    said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
+    assert "Not repaired, yours to do:" in said.stderr
+    assert "the rest is yours to do first" in said.stderr
+    assert not [line for line in desk.engine.ran if line.startswith("up")]
+
+
+def test_a_version_that_somebody_deployed_is_found_beside_ours(applied: Apply) -> None:
+    desk = applied()
+    change_code(desk, deploy=True)
+    found = ids(desk, expect=DRIFTED)
+    assert any("action" in one for one in found), found
+
+
+def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> None:
+    desk = applied()
+    good = running_version(desk.tenant)["code"]
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    change_code(desk, deploy=True)
+    desk.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": good})
+    desk.tenant.forget_requests()
+    said = desk.run("drift", "--repair", "--yes", expect=0)
+    assert "Repaired by deploying the Action's draft" in said.stderr
+    assert running_version(desk.tenant)["code"] == good
+
+
+def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    good = running_version(desk.tenant)["code"]
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path = f"/actions/actions/{action['id']}"
+    change_code(desk, deploy=True)
+    bad = running_version(desk.tenant)["code"]
+    desk.tenant.api("PATCH", path, {"code": good})
+
+    def meanwhile(plan: repair.Plan) -> None:
+        assert plan.deploy
+        desk.tenant.api("PATCH", path, {"code": f"{good}// and again"})
+
+    monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
+    said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
+    assert "has changed since it was looked at" in said.stderr
+    assert running_version(desk.tenant)["code"] == bad
+
+
+def test_a_draft_that_does_not_come_to_run_is_told(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied()
+    good = running_version(desk.tenant)["code"]
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    change_code(desk, deploy=True)
+    desk.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": good})
+    monkeypatch.setattr(repair, "DEPLOY_TIMEOUT", 0.0)
+    monkeypatch.setattr(repair, "_PAUSE", 0.0)
+    versions = desk.engine.applied.tenant.versions
+    # The tenant says that it deploys, and does not.
+    (version, *_) = versions.listing(action["id"], Page(per_page=50))["versions"]
+    monkeypatch.setattr(versions, "deploy", lambda *_, **__: version | {"id": "never-live"})
+    said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
+    assert "was not deployed within 0 s: its new version is not live" in said.stderr
+
+
+def test_a_version_of_ours_that_the_tenant_has_forgotten_is_no_failure(applied: Apply) -> None:
+    desk = applied()
+    change_code(desk, deploy=True)
+    fault = {"method": "GET", "path": "/versions/", "status": 404, "times": 9}
+    desk.tenant.control("POST", "/faults", fault)
+    assert ids(desk, expect=DRIFTED)
+    desk.tenant.control("DELETE", "/faults")
+    desk.tenant.control("POST", "/faults", fault | {"status": 403})
+    assert "403" in desk.run("drift", expect=2).stderr
+
+
+def test_an_issue_that_github_refuses_leaves_the_result_told(
+    applied: Apply, github: GitHubStandIn
+) -> None:
+    desk = applied()
+    switch_off(desk)
+    github.refuse_with = 403
+    desk.environment |= github.environment
+    said = desk.run("drift", "--issue", expect=2)
+    assert "policy" in said.stdout
+    assert "403" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"), [("refresh", "no such stack"), ("", "has no resources")]
+)
+def test_no_answer_is_written_into_every_file_so_that_no_old_one_is_believed(
+    applied: Apply, tmp_path: Path, refused: str, told: str
+) -> None:
+    desk = applied()
+    sarif = tmp_path / "drift.sarif"
+    sarif.write_text("old", encoding="utf-8")
+    if refused:
+        desk.engine.refusing[refused] = "error: no such stack"
+    else:
+        desk.engine.applied.resources.clear()
+    assert told in desk.run("drift", "--sarif", str(sarif), expect=2).stderr
+    assert told in sarif.read_text("utf-8")
+
+
+def test_a_github_that_cannot_be_asked_is_told_before_the_work(applied: Apply) -> None:
+    desk = applied()
+    desk.environment |= {"GITHUB_TOKEN": "", "GITHUB_REPOSITORY": ""}
+    assert "GITHUB_" in desk.run("drift", "--issue", expect=2).stderr
+    assert desk.engine.ran == []

@@ -1,0 +1,151 @@
+"""`enforce` touches the policy last, and alone; what stops half-way is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from phonemfa.enforce import enforcement
+from sandbox.cpaas.script import ScriptedAnswer
+from tests.end_to_end.operators import writes
+from tests.phonemfa.applied import Operator
+
+Apply = Callable[..., Operator]
+ASKED = ["all-applications"]
+
+
+def policies(desk: Operator) -> Any:
+    return desk.tenant.api("GET", "/guardian/policies")
+
+
+def declared(desk: Operator) -> Any:
+    return desk.engine.config["phonemfa:policy"]
+
+
+@pytest.fixture
+def ready(applied: Apply) -> Operator:
+    """A stack that could ask its users, and does not yet."""
+    return applied(policy="never", deliveryMethods=["text"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "applied_policy"), [("always", ASKED), ("adaptive", ["confidence-score"])]
+)
+def test_the_policy_comes_after_a_message_that_was_sent(
+    ready: Operator, policy: str, applied_policy: list[str]
+) -> None:
+    done = ready.json("enforce", "--yes", "--policy", policy)
+    assert (done["before"], done["after"], done["smoke"]["verdict"]) == ([], applied_policy, "sent")
+    assert (policies(ready), declared(ready)) == (applied_policy, policy)
+
+
+def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> None:
+    ready.typed = "n\n"
+    assert "nobody agreed" in ready.run("enforce", expect=2).stderr
+    assert (policies(ready), writes(ready.tenant)) == ([], [])
+    ready.typed = "y\n"
+    told = ready.run("enforce").stderr
+    assert "is all-applications (it was never). Commit Pulumi.dev.yaml" in told
+
+
+def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> None:
+    ready.engine.waiting = [{"op": "delete", "urn": "urn:pulumi:…::someones-action"}]
+    refused = ready.json("enforce", "--yes", expect=1)
+    assert refused["enforced"] is False
+    assert "pulumi up would do more than apply the policy: delete someones-action" in refused["why"]
+    assert writes(ready.tenant) == []
+
+
+def test_a_tenant_that_could_deliver_no_code_is_told_everything_that_is_missing(
+    applied: Apply,
+) -> None:
+    ready = applied(policy="never")
+    tenant = ready.tenant
+    (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
+    path = f"/branding/phone/providers/{provider['id']}"
+    tenant.api("PUT", "/guardian/factors/phone/message-types", {"message_types": ["sms"]})
+    tenant.api("PATCH", path, {"disabled": True})
+    tenant.api("PUT", "/guardian/factors/sms", {"enabled": False})
+    why = ready.json("enforce", "--yes", expect=1)["why"]
+    assert "the phone provider is switched off; the phone factor is switched off" in why
+    assert "the factor does not offer voice" in why
+
+    tenant.api("DELETE", path)
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
+    why = ready.json("enforce", "--yes", expect=1)["why"]
+    assert "no Action is deployed on custom-phone-provider; there is no phone provider" in why
+
+
+def test_a_legacy_tenant_needs_an_action_that_is_bound(applied: Apply) -> None:
+    desk = applied("legacy", policy="never", deliveryMethods=["text"])
+    path = "/actions/triggers/send-phone-message/bindings"
+    desk.tenant.api("PATCH", path, {"bindings": []})
+    why = desk.json("enforce", "--yes", expect=1)["why"]
+    assert "no Action is bound to send-phone-message" in why
+
+
+def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
+    refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
+    ready.engine.sandbox.parts.cpaas.script.add([refusal])
+    why = ready.json("enforce", "--yes", "--accept-unknown", expect=1)["why"]
+    assert "No evidence that codes are sent (text: " in why
+    assert "--accept-unknown" not in why, "a failure is no silence"
+    assert (policies(ready), declared(ready)) == ([], "never")
+
+
+@pytest.mark.parametrize("refused", ["up", "config set"])
+def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
+    ready: Operator, refused: str
+) -> None:
+    ready.engine.refusing[refused] = "error: no backend"
+    failed = ready.run("enforce", "--yes", expect=1)
+    assert "no backend" in failed.stderr
+    assert "The policy is never again, in Pulumi.dev.yaml and in the tenant" in failed.stderr
+    assert (policies(ready), declared(ready)) == ([], "never")
+
+
+def test_a_policy_that_something_else_set_is_taken_back(
+    ready: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ["confidence-score"]
+    monkeypatch.setattr(
+        ready.engine, "_up", lambda: ready.tenant.api("PUT", "/guardian/policies", other)
+    )
+    failed = ready.run("enforce", "--yes", expect=1)
+    assert "pulumi up has ended, and the tenant's policy is confidence-score" in failed.stderr
+    assert (policies(ready), declared(ready)) == ([], "never")
+
+
+def test_a_way_back_that_is_barred_is_told_with_the_way_out(
+    ready: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_an_up() -> None:
+        ready.tenant.api("PUT", "/guardian/policies", ASKED)
+        fault = {"method": "PUT", "path": "/guardian/policies$", "status": 403, "times": 9}
+        ready.tenant.control("POST", "/faults", fault)
+
+    monkeypatch.setattr(ready.engine, "_up", half_an_up)
+    monkeypatch.setattr(enforcement._Step, "_policies", lambda _: ("something",))
+    failed = ready.run("enforce", "--yes", expect=1)
+    assert "The policy could not be put back to never" in failed.stderr
+    assert "python -m phonemfa break-glass" in failed.stderr
+
+
+def test_a_persons_break_is_taken_back_too(
+    ready: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_off() -> None:
+        ready.tenant.api("PUT", "/guardian/policies", ASKED)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ready.engine, "_up", broken_off)
+    ready.run("enforce", "--yes", expect=130)
+    assert (policies(ready), declared(ready)) == ([], "never")
+
+
+def test_a_missing_credential_is_no_verdict(ready: Operator) -> None:
+    ready.environment["AUTH0_CLIENT_SECRET"] = ""
+    assert "Not set: AUTH0_CLIENT_SECRET" in ready.run("enforce", "--yes", expect=2).stderr

@@ -1,0 +1,110 @@
+"""A `pulumi` that says what a test wrote down, for whole runs of `phonemfa fleet`.
+
+Owns a script on PATH: it keeps what it was asked, hands over events, and fails or waits where it is
+told to. Refuses to be an engine: tests/end_to_end/test_fleet.py has that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from phonemfa.cli import app
+
+WHEN = "2026-11-25T09:00:00.000Z"
+SCRIPT = """#!/bin/sh
+here=$(dirname "$0")
+[ "$1" = --non-interactive ] && shift
+# From 3.205 on, the SDK takes events over gRPC; before, out of a file.
+case "$1" in version) echo v3.200.0; exit 0;; esac
+verb=$1; stack=; log=; before=
+for word in "$@"; do
+  [ "$before" = --stack ] && stack=$word
+  [ "$before" = --event-log ] && log=$word
+  before=$word
+done
+echo "$verb $stack" >>"$here/asked"
+case "$verb" in
+  config) echo '{"value": "canary-client-secret", "secret": true}'; exit 0;;
+  stack) cat "$here/history"; exit 0;;
+esac
+[ -n "$log" ] && cat "$here/$verb-$stack.events" >"$log" 2>/dev/null
+if [ -f "$here/waits" ]; then
+  trap 'exit 130' INT
+  touch "$here/ready"
+  while :; do sleep 0.02; done
+fi
+if [ -f "$here/$verb-$stack.fails" ]; then cat "$here/$verb-$stack.fails" >&2; exit 255; fi
+"""
+
+
+@dataclass
+class Fleet:
+    """Somebody with a project of several stacks, and the scripted CLI on PATH."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    typed: str | None = None
+
+    @classmethod
+    def of(cls, folder: Path, monkeypatch: pytest.MonkeyPatch, *stacks: str) -> Fleet:
+        (folder / "Pulumi.yaml").write_text("name: phonemfa\nruntime: python\n", encoding="utf-8")
+        program = folder / "bin" / "pulumi"
+        program.parent.mkdir()
+        program.write_text(SCRIPT, encoding="utf-8")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        update = {"kind": "update", "startTime": WHEN, "endTime": WHEN, "result": "succeeded"}
+        more = {"message": "", "environment": {}, "config": {}, "version": 1}
+        history = json.dumps([{**update, **more, "resourceChanges": {}}])
+        (program.parent / "history").write_text(history, encoding="utf-8")
+        made = cls(folder, monkeypatch)
+        for stack in stacks:
+            made.stack(stack)
+            for verb in ("preview", "up"):
+                made.events(verb, stack, update=1)
+        return made
+
+    def stack(self, name: str, **more: Any) -> None:
+        config = {"auth0:domain": f"{name}.example.jp", **more}
+        path = self.folder / f"Pulumi.{name}.yaml"
+        path.write_text(json.dumps({"config": config}), encoding="utf-8")
+
+    def events(self, verb: str, stack: str, **changes: int) -> None:
+        """What the engine's log says: how many resources change."""
+        summary = {"maybeCorrupt": False, "durationSeconds": 1, "PolicyPacks": {}}
+        event = {
+            "sequence": 1,
+            "timestamp": 1,
+            "summaryEvent": {**summary, "resourceChanges": changes},
+        }
+        end = {"sequence": 2, "timestamp": 1, "cancelEvent": {}}
+        lines = "".join(f"{json.dumps(one)}\n" for one in (event, end))
+        (self.folder / "bin" / f"{verb}-{stack}.events").write_text(lines, encoding="utf-8")
+
+    def fails(self, verb: str, stack: str, *, because: str | None) -> None:
+        path = self.folder / "bin" / f"{verb}-{stack}.fails"
+        if because is None:
+            path.unlink()
+        else:
+            path.write_text(because, encoding="utf-8")
+
+    def asked(self) -> list[str]:
+        """Verbs and stacks that the CLI was run with since the last look."""
+        path = self.folder / "bin" / "asked"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.unlink(missing_ok=True)
+        return sorted(line for line in text.splitlines() if line.split()[0] in {"preview", "up"})
+
+    def run(self, *arguments: str, expect: int = 0) -> Result:
+        self.monkeypatch.setattr("phonemfa.asking.on_terminal", lambda: self.typed is not None)
+        words = ["fleet", *arguments, "--project", str(self.folder), "--ignore-rate-limit"]
+        ended = CliRunner().invoke(app, words, env={"COLUMNS": "200"}, input=self.typed or "")
+        assert ended.exit_code == expect, (ended.stdout + ended.stderr, ended.exception)
+        return ended

@@ -1,0 +1,118 @@
+"""`rollback` brings an earlier version of the Action to run, with secrets that somebody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from phonemfa.rollback import deploy
+from phonemfa.tenant import Access, reading
+from tests.end_to_end.operators import running_version, writes
+from tests.phonemfa.applied import Operator
+
+Apply = Callable[..., Operator]
+BAD = "exports.onExecuteCustomPhoneProvider = async () => { throw new Error('bad'); };"
+
+
+@pytest.fixture
+def broken(applied: Apply) -> Operator:
+    """A tenant whose second version is a bad one."""
+    desk = applied(deliveryMethods=["text"])
+    release(desk, code=BAD)
+    desk.tenant.forget_requests()
+    return desk
+
+
+def release(desk: Operator, **changes: Any) -> str:
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path = f"/actions/actions/{action['id']}"
+    desk.tenant.api("PATCH", path, changes)
+    desk.tenant.api("POST", f"{path}/deploy")
+    return str(action["id"])
+
+
+def test_the_version_before_runs_again_and_the_repository_has_it(broken: Operator) -> None:
+    done = broken.json("rollback", "--yes")
+    assert done["rolled_back"] == {"from": 2, "to": 1, "deployed_as": 3, "secrets": "version"}
+    assert [(one["number"], one["running"]) for one in done["versions"]] == [(2, True), (1, False)]
+    running = running_version(broken.tenant)
+    assert (running["number"], running["code"] == BAD) == (3, False)
+    assert "NTT CPaaS" in running["code"]
+
+
+def test_versions_are_listed_without_anything_being_written(broken: Operator) -> None:
+    listed = broken.run("rollback", "--list").stdout
+    assert "as in this repository" in listed
+    assert "running" in listed
+    assert writes(broken.tenant) == []
+
+
+def test_a_person_is_asked_with_what_would_be_deployed(broken: Operator) -> None:
+    code = broken.folder / "version-1.js"
+    broken.typed = "n\n"
+    said = broken.run("rollback", "--write-code", str(code), expect=2)
+    assert "Deploy version 1 (code " in said.stderr
+    assert "with its own secrets?" in said.stderr
+    assert "NTT CPaaS" in code.read_text("utf-8")
+    assert writes(broken.tenant) == []
+    broken.typed = "y\n"
+    told = broken.run("rollback").stderr
+    assert "runs, as version 3" in told
+    assert "pulumi up --refresh --stack dev" in told
+
+
+def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
+    names = [one["name"] for one in running_version(broken.tenant)["secrets"]]
+    rest = [{"name": one} for one in names if one != "CPAAS_API_KEY"]
+    release(broken, secrets=[{"name": "CPAAS_API_KEY", "value": "canary-rotated"}, *rest])
+    broken.tenant.forget_requests()
+    refused = broken.run("rollback", "--to", "1", "--yes", expect=2)
+    assert "version 1 has other secrets than what runs (" in refused.stderr
+    assert "may hold a CPAAS_API_KEY that has been revoked" in refused.stderr
+    assert writes(broken.tenant) == []
+
+    done = broken.json("rollback", "--to", "1", "--secrets", "current", "--yes")
+    assert done["rolled_back"]["secrets"] == "current"
+    deployed = broken.engine.applied.tenant.deployed_action("custom-phone-provider")
+    assert deployed is not None
+    assert (deployed.secrets["CPAAS_API_KEY"], deployed.code == BAD) == ("canary-rotated", False)
+
+
+def test_secrets_that_nobody_deployed_are_not_brought_in(broken: Operator) -> None:
+    (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
+    secret = [{"name": "CPAAS_API_KEY", "value": "canary-waiting"}]
+    broken.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"secrets": secret})
+    refused = broken.run("rollback", "--secrets", "current", "--yes", expect=1)
+    assert "the Action's draft has other secrets than what runs" in refused.stderr
+
+
+def test_the_version_that_runs_is_nothing_to_do(broken: Operator) -> None:
+    said = broken.run("rollback", "--to", "2", "--yes")
+    assert "Version 2 runs already: nothing was written" in said.stderr
+    assert writes(broken.tenant) == []
+
+
+def test_a_version_that_does_not_come_to_run_is_told(
+    broken: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "PATIENCE", 0.0)
+    monkeypatch.setattr(deploy, "digest", lambda _: "another")
+    other = broken.run("rollback", "--yes", expect=1)
+    assert "The tenant runs other code than that of the version asked for" in other.stderr
+    with pytest.raises(deploy.NotLiveError, match="is not built"):
+        waited_for_in_vain(broken)
+
+
+def waited_for_in_vain(desk: Operator) -> None:
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    with reading(Access.of(domain=desk.tenant.domain)) as client:
+        deploy.wait(client, action["id"], lambda _: False, "is not built", pause=lambda _: None)
+
+
+def test_a_tenant_without_the_action_has_nothing_to_go_back_to(applied: Apply) -> None:
+    desk = applied()
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    desk.tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
+    assert "The tenant has no Action 'ntt-cpaas-phone'" in desk.run("rollback", expect=2).stderr
