@@ -58,6 +58,6 @@ def test_other_types_and_components_get_none(args: Any) -> None:
 
 @pytest.mark.parametrize("guard", [GenerationGuard(Experience.UNIFIED), HalfDone(None)])  # type: ignore[arg-type]
 def test_the_guards_look_before_each_write(guard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulumi, "ResourceHook", lambda name, _hook: f"hook {name}")
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda name, _hook, **_: f"hook {name}")
     binding = guard.hooks()
     assert str(binding.before_update).startswith("['hook ")
