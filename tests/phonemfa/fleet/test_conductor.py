@@ -273,5 +273,5 @@ def test_a_run_that_is_stopped_while_it_waits_tries_no_more() -> None:
             self.conductor.stop()
 
     fake = Stopping(ends={"a": [LIMITED] * 9})
-    fake.run([members("a")])
-    assert fake.worked == ["a"]
+    assert fake.run([members("a")]) == {"a": State.FAILED}, "how its one try ended"
+    assert (fake.worked, fake.outcomes["a"].tries) == (["a"], 1)
