@@ -72,7 +72,7 @@ hooks: environment node ## Run what `make check` runs before each commit too, fo
 	@.venv/bin/pre-commit install
 
 .PHONY: coverage
-coverage: environment node engine browser ## The product's tests with coverage; fails below 95 % of lines or branches
+coverage: environment node browser ## The product's tests that need no engine, with coverage; fails below 95 % of lines or branches
 	@scripts/node-packages
 	@scripts/coverage $(ARGS)
 

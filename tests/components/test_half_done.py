@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -116,6 +117,23 @@ def test_a_tenants_switches_are_written_as_they_are_wanted(
     settings = tenant.settings()
     assert settings["phone_consolidated_experience"] is False
     assert bool(settings.get("customize_mfa_in_postlogin_action")) is bool(actions)
+
+
+def test_a_build_that_is_under_way_is_waited_for(
+    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tenant.create_action({**ACTION, "supported_triggers": [TRIGGER]})
+    waited: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("components.half_done.asyncio", SimpleNamespace(sleep=wait))
+    phases = [{"status": "building", "seconds": 0.2}, {"status": "built", "seconds": 0}]
+    tenant.context.builds.scripted.append(phases)
+    finish(running, "Action", {**ACTION, "supportedTriggers": TRIGGER}, id_=made["id"])
+    assert waited
+    assert tenant.actions.get(made["id"])["all_changes_deployed"]
 
 
 def test_code_that_cannot_be_built_is_told(running: RunningSandbox, tenant: Tenant) -> None:

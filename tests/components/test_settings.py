@@ -14,7 +14,7 @@ from pulumi.runtime import config as runtime_config
 from components.faults import SettingsError
 from components.settings import StackSettings
 from components.stack_config import load
-from components.vocabulary import DeliveryMethod, Language, MessageType, Policy, VoiceGender
+from components.vocabulary import DeliveryMethod, Gate, Language, MessageType, Policy, VoiceGender
 from tests.components.declared import declare
 
 GOOD: dict[str, Any] = {
@@ -250,6 +250,22 @@ def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
     assert set(faults_in(legacy | {"bindAction": False})) == {"phonemfa:bindAction"}
     for values in (legacy, legacy | {"bindAction": True}, GOOD | {"bindAction": False}):
         assert StackSettings.check("dev", values)
+
+
+def test_a_gate_that_sends_needs_a_route_and_a_number() -> None:
+    smoke = GOOD | {"gate": "smoke"}
+    assert "no number that a test message may go to" in faults_in(smoke)["phonemfa:gate"]
+    numbered = smoke | {"testNumbers": ["+819012345678"]}
+    assert StackSettings.check("dev", numbered).gate is Gate.SMOKE
+    legacy = faults_in(numbered | {"experience": "legacy"})["phonemfa:gate"]
+    assert "no route that sends a test message" in legacy
+    assert "phonemfa:gate ready" in legacy
+
+
+def test_a_tenant_that_is_declared_as_found_cannot_be_moved() -> None:
+    found = without("cpaasBaseHost", "smsSender", "voiceSender", transition=True)
+    moved = faults_in(found | {"adopted": {"phone": {"enabled": False}}})
+    assert "take over first" in moved["phonemfa:transition"]
 
 
 def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,3 +86,30 @@ def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:
     found, secrets = access({})
     assert (found.domain, found.client_id) == ("", "")
     assert secrets == [None, None]
+
+
+def warned_of(config: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What `load` warns of."""
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+
+    def program() -> None:
+        runtime_config.set_all_config(config, ["phonemfa:cpaasApiKey"])
+        load()
+
+    declare(program)
+    return told
+
+
+def test_a_long_text_is_a_warning_of_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert warned_of(STACK, monkeypatch) == []
+    long = json.dumps({"otp_verify": {"text": "{{ code }} " + "認証コードです。" * 30}})
+    (warning,) = warned_of(STACK | {"phonemfa:texts": long}, monkeypatch)
+    assert "otp_verify" in warning
+
+
+def test_a_tenant_as_it_was_found_needs_no_key_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    adopted = {key: value for key, value in STACK.items() if "cpaas" not in key}
+    adopted.pop("phonemfa:smsSender")
+    adopted["phonemfa:adopted"] = json.dumps({"phone": {"enabled": False}})
+    assert len(warned_of(adopted, monkeypatch)) == 1

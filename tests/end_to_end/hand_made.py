@@ -14,6 +14,13 @@ LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async (event) => {};"
 SECRET = "canary-of-the-tenant"
 UNIFIED = "custom-phone-provider"
 LEGACY = "send-phone-message"
+TWILIO: dict[str, Any] = {
+    "name": "twilio",
+    "deliveryMethods": ["text", "voice"],
+    "defaultFrom": "+15005550006",
+    "sid": "AC1",
+}
+"""How a stack declares the provider of `twilio`."""
 
 
 def action(

@@ -191,7 +191,9 @@ def operator(
     **config: Any,
 ) -> Operator:
     """An operator of a stack that was applied to this sandbox, from nothing."""
-    wanted = {"cpaasBaseHost": "cpaas.sandbox.test", "testNumbers": [PHONE], **config}
+    own = {"cpaasBaseHost": "cpaas.sandbox.test", "testNumbers": [PHONE]}
+    # The Action counts messages to a number, in a process that all tests share.
+    wanted = own | {"recipientLimit": 0} | config
     parts, key = sandbox.parts, sandbox.credentials.cpaas_api_key
     for one in (parts.cpaas, parts.notifications):
         one.reset()

@@ -221,3 +221,20 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
     first, second = (import_file(tenant(), None)["resources"][-1] for _ in range(2))
     assert first["id"] == second["id"]
+
+
+def test_a_legacy_text_that_was_never_set_or_is_empty_is_not_made_up() -> None:
+    hook = LegacyPhone(provider="phone-message-hook", enrollment=None, verification="  ")
+    texts = sorted_texts(tenant(experience_flag=False, legacy=hook))
+    assert texts.settings == {}
+    assert texts.legacy_messages == {"verificationMessage": "  "}
+    assert [why for _, why in texts.unfit] == ["It is empty."]
+    assert sorted_texts(tenant(experience_flag=False, legacy=None)).settings == {}
+
+
+def test_what_is_off_or_of_the_other_experience_is_told_as_that() -> None:
+    off = plan_of(tenant(provider=provider(disabled=True)), "dev")
+    assert off.facts["phonemfa:adopted"]["provider"]["disabled"] is True
+    legacy = plan_of(tenant(experience_flag=False, provider=provider(), legacy=HOOK), "dev")
+    (told,) = [one for one in legacy.rows if "of the unified experience" in one.found]
+    assert told.fate is Fate.LEFT

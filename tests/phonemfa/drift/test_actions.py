@@ -250,7 +250,8 @@ def test_an_edited_draft_is_told_with_what_runs_beside_it(running: str | None, w
 
 def test_a_binding_under_another_name_is_told() -> None:
     at = world()
-    at.set_live(bindings={UNIFIED: (at.live.bindings[UNIFIED][0] | {"display_name": "theirs"},)})
+    renamed = {**at.live.bindings[UNIFIED][0], "display_name": "theirs"}
+    at.set_live(bindings={UNIFIED: (renamed,)})
     (finding,) = at.findings().values()
     assert (finding.what, finding.found) == ("our binding shows another name", "theirs")
 

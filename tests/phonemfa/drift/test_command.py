@@ -36,6 +36,16 @@ def ids(desk: Operator, *options: str, expect: int = 0) -> set[str]:
     return {one["id"] for one in desk.json("drift", *options, expect=expect)["findings"]}
 
 
+def run_another(desk: Operator) -> tuple[str, str]:
+    """Other code runs, and the draft is ours: the Action's path, and our code."""
+    good = running_version(desk.tenant)["code"]
+    change_code(desk, deploy=True)
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path = f"/actions/actions/{action['id']}"
+    desk.tenant.api("PATCH", path, {"code": good})
+    return path, good
+
+
 def change_code(desk: Operator, *, deploy: bool) -> None:
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
     path = f"/actions/actions/{action['id']}"
@@ -117,11 +127,7 @@ def test_a_version_that_somebody_deployed_is_found_beside_ours(applied: Apply) -
 
 def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> None:
     desk = applied()
-    good = running_version(desk.tenant)["code"]
-    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    change_code(desk, deploy=True)
-    desk.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": good})
-    desk.tenant.forget_requests()
+    _, good = run_another(desk)
     said = desk.run("drift", "--repair", "--yes", expect=0)
     assert "Repaired by deploying the Action's draft" in said.stderr
     assert running_version(desk.tenant)["code"] == good
@@ -131,12 +137,8 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
     applied: Apply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = applied()
-    good = running_version(desk.tenant)["code"]
-    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    path = f"/actions/actions/{action['id']}"
-    change_code(desk, deploy=True)
+    path, good = run_another(desk)
     bad = running_version(desk.tenant)["code"]
-    desk.tenant.api("PATCH", path, {"code": good})
 
     def meanwhile(plan: repair.Plan) -> None:
         assert plan.deploy
@@ -152,15 +154,12 @@ def test_a_draft_that_does_not_come_to_run_is_told(
     applied: Apply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = applied()
-    good = running_version(desk.tenant)["code"]
-    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    change_code(desk, deploy=True)
-    desk.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": good})
+    path, _ = run_another(desk)
     monkeypatch.setattr(repair, "DEPLOY_TIMEOUT", 0.0)
     monkeypatch.setattr(repair, "_PAUSE", 0.0)
     versions = desk.engine.applied.tenant.versions
     # The tenant says that it deploys, and does not.
-    (version, *_) = versions.listing(action["id"], Page(per_page=50))["versions"]
+    (version, *_) = versions.listing(path.rpartition("/")[2], Page(per_page=50))["versions"]
     monkeypatch.setattr(versions, "deploy", lambda *_, **__: version | {"id": "never-live"})
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "was not deployed within 0 s: its new version is not live" in said.stderr

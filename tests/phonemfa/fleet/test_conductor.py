@@ -244,3 +244,34 @@ def test_every_stack_has_an_end_that_was_told() -> None:
     fake = Fake(ends={"b": [FAILED]})
     found = fake.run([members("a", "b"), members("c")])
     assert {stack: state for stack, state in fake.told if state is not State.RUNNING} == found
+
+
+def test_a_stack_whose_file_cannot_be_used_is_told_and_not_begun() -> None:
+    fake = Fake()
+    bad = Member(stack="a", file=Path(), fault="it has no `config:` block.")
+    assert fake.run([[bad, *members("b")]]) == {"a": State.UNANSWERED, "b": State.DONE}
+    assert (fake.worked, fake.outcomes["a"].why) == (["b"], bad.fault)
+
+
+def test_a_limit_that_leaves_no_patience_ends_the_tries() -> None:
+    fake = Fake(ends={"a": [LIMITED] * 9})
+    assert fake.run([members("a")], patience=1) == {"a": State.FAILED}
+    assert (fake.slept, fake.outcomes["a"].tries) == ([], 1)
+
+
+def test_stacks_without_a_tenant_wait_for_nobody() -> None:
+    fake = Fake()
+    nowhere = [Member(stack=one, file=Path()) for one in "ab"]
+    assert set(fake.run([nowhere]).values()) == {State.DONE}
+    assert State.HELD not in {state for _, state in fake.told}
+
+
+def test_a_run_that_is_stopped_while_it_waits_tries_no_more() -> None:
+    class Stopping(Fake):
+        async def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            self.conductor.stop()
+
+    fake = Stopping(ends={"a": [LIMITED] * 9})
+    assert fake.run([members("a")]) == {"a": State.FAILED}, "how its one try ended"
+    assert (fake.worked, fake.outcomes["a"].tries) == (["a"], 1)

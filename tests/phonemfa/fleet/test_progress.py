@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from phonemfa.fleet import progress
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.progress import Board, shown
@@ -107,3 +110,31 @@ def test_machines_get_the_same() -> None:
     found = json.loads(as_json(run_of(DONE, FAILED), FIFTY[:2], {}))
     assert (found["exit"], found["left"], found["totals"]) == (1, ["t01"], {"done": 1, "failed": 1})
     assert found["stacks"][1]["why"] == FAILED.why
+
+
+def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    terminal = Console(file=stream, force_terminal=True, width=120, height=30)
+    monkeypatch.setattr(progress, "notes", lambda: terminal)
+    with shown("fleet up: 2 stacks", FIFTY[:2], {}, lambda _stack, _outcome: None) as board:
+        board.changed(FIFTY[0], DONE)
+        board.say("a word in between")
+    assert "11 created" in stream.getvalue()
+    assert "a word in between" in stream.getvalue()
+
+
+def test_a_long_silence_is_broken_by_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = threading.Event()
+
+    class Heard(io.StringIO):
+        def write(self, text: str) -> int:
+            if text.startswith("…"):
+                said.set()
+            return super().write(text)
+
+    stream = Heard()
+    monkeypatch.setattr(progress, "notes", lambda: Console(file=stream, width=120))
+    monkeypatch.setattr(progress, "REMINDER", 0.01)
+    with shown("fleet up: 2 stacks", FIFTY[:2], {}, lambda _stack, _outcome: None):
+        assert said.wait(20)
+    assert "… 2 queued" in stream.getvalue()

@@ -156,6 +156,10 @@ WARNINGS = {
 }
 
 
+def test_a_factor_that_is_deleted_switches_all_mfa_off() -> None:
+    assert "All MFA off" in titles(Change().delete(GUARDIAN).environment())
+
+
 @pytest.mark.parametrize("title", WARNINGS)
 def test_a_warning_is_told(title: str) -> None:
     assert title in titles(WARNINGS[title]().environment())

@@ -109,8 +109,8 @@ def test_an_adopted_tenant_has_the_action_that_was_found_or_none(
 ) -> None:
     (tmp_path / "theirs.js").write_text("exports.theirs = 1;", encoding="utf-8")
     more = {"runtime": "node22", "triggerVersion": "v1", "binding": "SMS"} if action else {}
-    adopted = {"phone": {"enabled": False}}
-    adopted |= {"action": action | more} if action else {}
+    found_action = {"action": action | more} if action else {}
+    adopted = {"phone": {"enabled": False}, **found_action}
     values = {"experience": "unified", "deliveryMethods": ["text"], "policy": "never"}
     settings = StackSettings.check("dev", values | {"adopted": adopted})
     code = code_of(settings, settings.experience, tmp_path)

@@ -1,0 +1,63 @@
+"""Hooks are bound to the resources of their types, made once, and to nothing without an engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import hooks
+from components.generation import GenerationGuard
+from components.half_done import HalfDone
+from components.hooks import Hooked
+from components.vocabulary import Experience
+
+
+class Counted(Hooked):
+    made = 0
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        self.made += 1
+        return pulumi.ResourceHookBinding(before_create=["one"])  # type: ignore[list-item]
+
+
+def offered(type_: str = "one:index:Type", *, custom: bool = True) -> Any:
+    """What the SDK offers a transformation."""
+    kind = pulumi.CustomResource if custom else pulumi.ComponentResource
+    return pulumi.ResourceTransformationArgs(
+        resource=kind.__new__(kind),
+        type_=type_,
+        name="n",
+        props={"a": 1},
+        opts=pulumi.ResourceOptions(protect=True),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _an_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hooks, "get_monitor", object)
+
+
+def test_a_resource_of_the_type_gets_the_hooks_beside_its_own_options() -> None:
+    transformation = Counted("one:index:Type")
+    for _ in range(2):
+        result = transformation(offered())
+        assert result is not None
+        assert (result.props, result.opts.protect) == ({"a": 1}, True)
+        assert result.opts.hooks is not None
+    assert transformation.made == 1, "a hook is registered by its name once"
+
+
+@pytest.mark.parametrize("args", [offered("two:index:Type"), offered(custom=False)])
+def test_other_types_and_components_get_none(args: Any) -> None:
+    transformation = Counted("one:index:Type")
+    assert transformation(args) is None
+    assert transformation.made == 0
+
+
+@pytest.mark.parametrize("guard", [GenerationGuard(Experience.UNIFIED), HalfDone(None)])  # type: ignore[arg-type]
+def test_the_guards_look_before_each_write(guard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda name, _hook, **_: f"hook {name}")
+    binding = guard.hooks()
+    assert str(binding.before_update).startswith("['hook ")
