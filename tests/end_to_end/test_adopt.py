@@ -107,7 +107,7 @@ SHAPES = [
     hand_made.half,
     pytest.param(hand_made.everything_off, marks=pytest.mark.thorough),
     pytest.param(hand_made.legacy_twilio, marks=[legacy_tenant, pytest.mark.thorough]),
-    pytest.param(hand_made.marketplace, marks=legacy_tenant),
+    pytest.param(hand_made.marketplace, marks=[legacy_tenant, pytest.mark.thorough]),
 ]
 
 

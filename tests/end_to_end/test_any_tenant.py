@@ -44,6 +44,7 @@ def test_what_was_applied_is_what_is_there(stack: PulumiProject, target: Target)
     assert target.api("GET", "/branding/phone/providers")["providers"] == []
 
 
+@pytest.mark.thorough  # legacy lives: test_legacy.py, test_traces.py
 @legacy_tenant
 def test_what_was_applied_to_a_legacy_tenant_is_what_is_there(
     stack: PulumiProject, target: Target

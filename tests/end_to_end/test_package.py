@@ -121,6 +121,7 @@ def test_a_token_that_expires_in_mid_run_is_an_error_and_the_next_run_recovers(
     assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
 
 
+@pytest.mark.thorough  # one of its kind: test_policy_last.py::test_no_change_is_lost
 def test_a_half_made_factor_is_finished_by_the_next_run(
     package: PulumiProject, tenant: Tenant
 ) -> None:

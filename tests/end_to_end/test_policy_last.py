@@ -221,6 +221,7 @@ def test_a_sender_that_was_switched_off_keeps_the_policy(life: Life) -> None:
     assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
 
 
+@pytest.mark.thorough
 def test_without_the_gate_the_provider_s_own_order_locks_users_out(life: Life) -> None:
     """Why there is a gate: the trap is real under the same engine."""
     life.stack.configure(gate="off")

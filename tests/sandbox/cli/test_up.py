@@ -117,6 +117,10 @@ class Person:
         return told
 
 
+after_the_first_up = pytest.mark.xdist_group("the first up")
+"""One worker makes the first `up` once."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> None:
     """The real engine; made when this machine has none (minutes, with progress)."""
@@ -143,6 +147,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Person, st
     daemon.end(person.state)
 
 
+@after_the_first_up
 def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, str]) -> None:
     person, output = first
     assert "auth0 plugin: official" in output or "auth0 plugin: STAND-IN" in output
@@ -158,6 +163,7 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 
+@after_the_first_up
 def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
     person, output = first
     credentials = ensure_credentials(person.state)
@@ -169,6 +175,7 @@ def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
         assert secret not in (person.state / "Pulumi.sandbox.yaml").read_text()
 
 
+@after_the_first_up
 def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, str]) -> None:
     person, _ = first
     sent, applied = len(person.received()), person.applied()
@@ -187,6 +194,7 @@ def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, st
     assert methods == {"GET"}
 
 
+@after_the_first_up
 def test_sandbox_that_was_stopped_comes_back_as_it_was(first: tuple[Person, str]) -> None:
     person, _ = first
     sent = person.received()
