@@ -51,7 +51,9 @@ class Watched:
     def _console(self, message: ConsoleMessage) -> None:
         # Chromium tells of a page that answers 4xx, as a form with a fault in it does.
         refused = message.text.startswith("Failed to load resource")
-        if not (refused and message.location["url"] == self.page.url):
+        # And where a person, or a test, is in a field before the page is whole.
+        overtaken = message.text.startswith("Autofocus processing was blocked")
+        if not overtaken and not (refused and message.location["url"] == self.page.url):
             self.events.append(f"console: {message.text}")
 
     def _dialog(self, dialog: Dialog) -> None:

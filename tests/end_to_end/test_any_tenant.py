@@ -64,6 +64,7 @@ def test_what_was_applied_to_a_legacy_tenant_is_what_is_there(
     assert target.api("GET", "/actions/actions")["actions"] == []
 
 
+@pytest.mark.thorough  # with all other drift: test_drift.py
 def test_a_policy_changed_in_the_tenant_is_seen_and_repaired(
     stack: PulumiProject, target: Target
 ) -> None:

@@ -56,6 +56,7 @@ def test_always_is_applied_after_a_message_of_each_channel(enforce: Enforce) -> 
     assert changed(enforce.stack.preview_steps()) == []
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/enforce
 def test_a_step_that_fails_half_way_leaves_the_earlier_policy_everywhere(enforce: Enforce) -> None:
     # The provider's own write, after the gate has done its part.
     refusal = {"statusCode": 403, "error": "Forbidden", "message": "Scripted refusal"}

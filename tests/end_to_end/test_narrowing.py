@@ -17,6 +17,7 @@ def test_one_up_is_enough_where_the_api_lets_it(applied: PulumiProject, tenant: 
     assert tenant.api("GET", MESSAGE_TYPES) == {"message_types": ["sms"]}
 
 
+@pytest.mark.thorough  # the other answer of an assumption
 def test_where_the_api_refuses_it_the_guide_s_two_commands_do(
     applied: PulumiProject, tenant: Tenant
 ) -> None:

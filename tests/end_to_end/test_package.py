@@ -106,6 +106,7 @@ def test_wrong_credentials_are_told_apart_from_everything_else(
     package.up()
 
 
+@pytest.mark.thorough  # each client at it: tests/faults
 def test_a_token_that_expires_in_mid_run_is_an_error_and_the_next_run_recovers(
     package: PulumiProject, tenant: Tenant
 ) -> None:

@@ -187,6 +187,7 @@ def declared_part(tenant: Tenant) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.thorough  # without the engine: components/test_policy_last.py
 def test_a_smoke_test_that_fails_keeps_the_policy(life: Life) -> None:
     life.stack.configure(gate="smoke", testNumbers=[NUMBER])
     life.stack.run("config", "set", "--secret", "phonemfa:cpaasApiKey", stdin="a-wrong-key")

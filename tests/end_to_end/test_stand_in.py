@@ -81,6 +81,7 @@ def test_an_import_takes_over_what_is_there_without_a_change(
     assert tenant.control("GET", "/state") == before
 
 
+@pytest.mark.thorough  # found and repaired: test_drift.py
 def test_what_is_gone_from_the_tenant_is_made_again(applied: PulumiProject, tenant: Tenant) -> None:
     for template in tenant.api("GET", "/branding/phone/templates")["templates"]:
         if template["type"] == "otp_verify":

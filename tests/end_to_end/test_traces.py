@@ -36,6 +36,7 @@ def test_the_life_of_a_unified_stack_is_the_recorded_one(
     live(project(PROGRAMS / "unified"), tenant, "unified", text="{{ code }} is your code")
 
 
+@pytest.mark.thorough  # request by request without the engine: sandbox/api/test_traces.py
 @pytest.mark.generation("legacy")
 def test_the_life_of_a_legacy_stack_is_the_recorded_one(
     tenant: Tenant, project: Callable[..., PulumiProject]

@@ -234,6 +234,7 @@ def test_drift_is_shown_by_pulumi_and_repaired_by_up(first: tuple[Person, str]) 
         assert asking.get("/api/v2/guardian/policies").json() == ["all-applications"]
 
 
+@pytest.mark.thorough  # one of its kind: team_state/test_killed_up.py
 def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) -> None:
     newcomer.types("start")
     with newcomer.client() as asking:

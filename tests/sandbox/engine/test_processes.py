@@ -11,9 +11,14 @@ from sandbox.engine.processes import listener_on, program_of
 
 
 def test_running_process_is_known_by_its_command_line() -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    code = "print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout
+        child.stdout.readline()  # from here on it is Python, and no longer what forked it
         program = program_of(child.pid)
-        child.communicate(b"\n")
+        child.communicate("\n")
     assert program
     assert "python" in program
 
