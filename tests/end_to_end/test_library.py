@@ -131,7 +131,7 @@ def test_the_installed_command_line_and_policy_pack_work_for_a_project_of_anothe
     theirs.run("up", "--yes", "--skip-preview", "--policy-pack", str(pack))
     assert changed(theirs.preview_steps()) == []
     assert operate(theirs, installed, "drift")["drift"] is False
-    sends = operate(theirs, installed, "smoke")["sends"]
+    sends = operate(theirs, installed, "smoke", "--yes")["sends"]
     assert [one["verdict"] for one in sends] == ["sent", "sent"]
 
 
