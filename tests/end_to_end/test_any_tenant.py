@@ -44,7 +44,7 @@ def test_what_was_applied_is_what_is_there(stack: PulumiProject, target: Target)
     assert target.api("GET", "/branding/phone/providers")["providers"] == []
 
 
-@pytest.mark.thorough  # legacy lives: test_legacy.py, test_traces.py
+@pytest.mark.thorough  # another legacy stack that is applied: test_legacy.py
 @legacy_tenant
 def test_what_was_applied_to_a_legacy_tenant_is_what_is_there(
     stack: PulumiProject, target: Target
