@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
@@ -129,27 +130,32 @@ def serve(
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
+    from sandbox.engine.warm import WarmPlugin  # noqa: PLC0415
     from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    config = ServerConfig(
-        state_dir=workplace.state_dir,
-        tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
-        cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
-        pages_port=workplace.pages_port if pages_port is None else pages_port,
-        generation="legacy" if generation is Generation.LEGACY else "unified",
-    )
     take_all_files()
     small_buffers()
-    with start(config) as running:
-        workplace.say(
-            f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
-            f"pages {running.pages_url}, state {running.state_dir}"
+    with ExitStack() as resources:
+        # One of whoever started this server will do.
+        warm = workplace.environ.get(WarmPlugin.variable, "")
+        config = ServerConfig(
+            state_dir=workplace.state_dir,
+            tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
+            cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
+            pages_port=workplace.pages_port if pages_port is None else pages_port,
+            generation="legacy" if generation is Generation.LEGACY else "unified",
+            warm_plugin=warm or resources.enter_context(WarmPlugin()).address,
         )
-        ended.wait()
+        with start(config) as running:
+            workplace.say(
+                f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
+                f"pages {running.pages_url}, state {running.state_dir}"
+            )
+            ended.wait()
     workplace.say("stopped")
 
 

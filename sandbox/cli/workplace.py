@@ -20,6 +20,7 @@ from sandbox.engine.errors import SandboxError
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.progress import ConsoleProgress
 from sandbox.engine.stack import SandboxStack
+from sandbox.engine.warm import WarmPlugin
 from sandbox.server import ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.record import ServerRecord, running_record
@@ -135,7 +136,7 @@ class Workplace:
             tenant=self.access(record),
             colour=self.console.is_terminal,
             environ=self.environ,
-        )
+        ) | ({WarmPlugin.variable: record.warm_plugin} if record.warm_plugin else {})
 
     def stack(self, record: ServerRecord) -> SandboxStack:
         """The stack `sandbox` against the tenant that `record` serves."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -83,7 +84,7 @@ async def _abort_half_made(context: Any, error: InitFailedError) -> None:
     await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
-async def _serve(engine_address: str, engine_pid: int) -> None:
+async def _serve(engine_address: str, ended: Callable[[], Awaitable[None]]) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = StandInServicer(
         sys.argv[1:], version("pulumi-auth0"), StandInProvider(), engine_address
@@ -94,14 +95,14 @@ async def _serve(engine_address: str, engine_pid: int) -> None:
     # The engine reads the port from the first line of standard output.
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await _stopped_or_orphaned(stop, engine_pid)
+    await ended()
     await server.stop(grace=0.5)
 
 
-async def _stopped_or_orphaned(stop: asyncio.Event, engine_pid: int) -> None:
+async def _stopped_or_orphaned(engine_pid: int) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
     # An engine that is killed ends nobody: without its parent the plugin would stay for ever.
     while os.getppid() == engine_pid:
         try:
@@ -111,8 +112,13 @@ async def _stopped_or_orphaned(stop: asyncio.Event, engine_pid: int) -> None:
         return
 
 
-def main() -> None:
-    """Serve until the engine ends the process. The engine's address is the first argument."""
+def main(launcher: socket.socket | None = None) -> None:
+    """Serve until the engine ends the process. The engine's address is the first argument.
+
+    Args:
+        launcher: of a fork: the connection to the process that the engine started, which ends
+            with it. None: this process is the one.
+    """
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if not addresses:
         sys.exit(
@@ -120,4 +126,13 @@ def main() -> None:
             "address as argument"
         )
     # Asked before anything is served: an engine may be killed as soon as it knows the port.
-    asyncio.run(_serve(addresses[0], os.getppid()))
+    engine_pid = os.getppid()
+
+    async def ended() -> None:
+        if launcher is None:
+            await _stopped_or_orphaned(engine_pid)
+        else:
+            launcher.setblocking(False)  # noqa: FBT003 - its only argument
+            await asyncio.get_running_loop().sock_recv(launcher, 1)
+
+    asyncio.run(_serve(addresses[0], ended))

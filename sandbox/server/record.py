@@ -27,7 +27,8 @@ class ServerRecord:
     """One server process.
 
     `started_at` is RFC 3339; `source` is the fingerprint of the code it runs (`source()`),
-    `credentials` that of the secrets it accepts.
+    `credentials` that of the secrets it accepts; `warm_plugin` is the address of a warm stand-in
+    plugin (`sandbox/engine/warm.py`), empty where there is none.
     """
 
     pid: int
@@ -40,6 +41,7 @@ class ServerRecord:
     credentials: str
     # Absent from what a sandbox without pages wrote, which may still run.
     pages_port: int = 0
+    warm_plugin: str = ""
 
     @property
     def tenant_url(self) -> str:
