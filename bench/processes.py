@@ -24,6 +24,7 @@ _EVERY: Final = 0.01
 _ROLES: Final = (
     ("pulumi-language-python-exec", "program"),
     ("pulumi-resource-auth0", "auth0 plugin"),
+    ("sandbox.plugin.warm", "auth0 plugin"),
     ("pip list", "pip list"),
     ("pulumi-language-python", "language host"),
     ("a0deploy", "auth0-deploy-cli"),
@@ -58,9 +59,19 @@ class CommandFailedError(Exception):
 
 
 def run(
-    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], seconds: float = 300
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    seconds: float = 300,
+    warm: int | None = None,
 ) -> Ran:
     """Run a command to its end.
+
+    Args:
+        command, cwd, environment: what to run.
+        seconds: after which it is ended.
+        warm: a process whose forks are the command's too (`sandbox/plugin/warm.py`).
 
     Raises:
         CommandFailedError: its exit status was not 0; the message has what it printed.
@@ -75,7 +86,7 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as child:
-            watch = _Watch(child.pid)
+            watch = _Watch(child.pid, warm)
             timer = threading.Timer(seconds, child.kill)
             timer.start()
             watch.start()
@@ -88,9 +99,9 @@ def run(
             output.seek(0)
             said = output.read().decode(errors="replace")
             raise CommandFailedError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
-    return Ran(
-        wall_s=wall, cpu_s=used.ru_utime + used.ru_stime, processes=tuple(watch.seen.values())
-    )
+    # The system accounts for what the command started itself.
+    cpu = used.ru_utime + used.ru_stime + sum(one.cpu_s for one in watch.forks.values())
+    return Ran(wall_s=wall, cpu_s=cpu, processes=(*watch.seen.values(), *watch.forks.values()))
 
 
 def peak_mib(pid: int) -> float:
@@ -101,6 +112,19 @@ def peak_mib(pid: int) -> float:
     return 0.0
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a running process has started, or forked, and that still run.
+
+    Raises:
+        OSError: it has ended.
+    """
+    return [
+        int(child)
+        for task in (_PROC / str(pid) / "task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
 def role_of(command: str) -> str:
     """What a process of this command line does."""
     return next((role for mark, role in _ROLES if mark in command), "other")
@@ -109,35 +133,35 @@ def role_of(command: str) -> str:
 class _Watch(threading.Thread):
     """Looks at a process and its descendants until told to end."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, warm: int | None) -> None:
         super().__init__(daemon=True)
         self.seen: dict[int, Process] = {}
+        self.forks: dict[int, Process] = {}
         self._pid = pid
+        self._warm = warm
         self._ended = threading.Event()
 
     def run(self) -> None:
         while not self._ended.wait(_EVERY):
-            self._look(self._pid)
+            self._look(self._pid, self.seen)
+            for fork in children(self._warm) if self._warm else ():
+                self._look(fork, self.forks)
 
     def end(self) -> None:
         self._ended.set()
         self.join()
 
-    def _look(self, pid: int) -> None:
+    def _look(self, pid: int, seen: dict[int, Process]) -> None:
         folder = _PROC / str(pid)
         try:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            children = [
-                int(child)
-                for task in (folder / "task").iterdir()
-                for child in (task / "children").read_text().split()
-            ]
+            below = children(pid)
             cpu = (int(fields[11]) + int(fields[12])) / _TICKS
             if command:
                 peak = peak_mib(pid)
-                self.seen[pid] = Process(role=role_of(command), cpu_s=cpu, peak_mib=peak)
+                seen[pid] = Process(role=role_of(command), cpu_s=cpu, peak_mib=peak)
         except (OSError, ValueError, IndexError):
             return  # it has just ended
-        for child in children:
-            self._look(child)
+        for child in below:
+            self._look(child, seen)

@@ -24,7 +24,7 @@ import httpx
 from rich.console import Console
 
 from bench.deploy_cli import DeployCli
-from bench.processes import run
+from bench.processes import children, role_of, run
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.stack import STACK
@@ -40,6 +40,8 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # In the same git checkout as ours, whose state Pulumi reads before each operation.
+        self._empty = PROJECT / "build" / f"bench-{os.getpid()}" / EMPTY
         self._state = folder / "state"
         self._workplace = Workplace(
             state_dir=self._state, console=Console(stderr=True), environ=dict(os.environ)
@@ -47,6 +49,12 @@ class Bench:
         self.record: ServerRecord = self._workplace.server()
         self._stack = self._workplace.stack(self.record)
         self.environment = self._workplace.environment(self.record)
+        # What the stand-in plugin is forked from; an official plugin leaves it idle.
+        self.warm = next(
+            child
+            for child in children(self.record.pid)
+            if role_of(Path(f"/proc/{child}/cmdline").read_text()) == "auth0 plugin"
+        )
         self._kept: dict[str, Any] = {}
 
     @property
@@ -67,8 +75,8 @@ class Bench:
 
     def set_up(self) -> None:
         """Make both stacks, apply them once, and export the tenant for auth0-deploy-cli."""
-        empty = self._folder / EMPTY
-        empty.mkdir()
+        empty = self._empty
+        empty.mkdir(parents=True)
         (empty / "Pulumi.yaml").write_text(f"name: {EMPTY}\nruntime: python\n")
         (empty / "__main__.py").write_text('"""Declares nothing."""\n')
         self._stack.prepare(api_key=self._workplace.credentials.cpaas_api_key)
@@ -81,11 +89,15 @@ class Bench:
         key = self._workplace.credentials.cpaas_api_key
         self.deploy_cli.export(secrets={"CPAAS_API_KEY": key}, templates=kinds)
 
+    def tear_down(self) -> None:
+        """Remove what is outside the temporary folder."""
+        shutil.rmtree(self._empty.parent, ignore_errors=True)
+
     def pulumi(self, who: str, *arguments: str) -> tuple[list[str], Path]:
         """A command on our stack ("ours") or the empty program's ("empty"), and its folder."""
         command = [str(self._workplace.engine.pulumi), *arguments, "--non-interactive", "--stack"]
         if who == EMPTY:
-            return [*command, EMPTY], self._folder / EMPTY
+            return [*command, EMPTY], self._empty
         return [*command, STACK, "--config-file", str(self._stack.config_file)], PROJECT
 
     def back_to(self, moment: str) -> None:
@@ -136,8 +148,11 @@ def bench(folder: Path) -> Iterator[Bench]:
         try:
             _wait_for(state, server)
             made = Bench(folder)
-            made.set_up()
-            yield made
+            try:
+                made.set_up()
+                yield made
+            finally:
+                made.tear_down()
         finally:
             server.terminate()
 

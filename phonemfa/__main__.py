@@ -1,5 +1,7 @@
 """`python -m phonemfa`, and the installed command `phonemfa`."""
 
+import atexit
+import gc
 import sys
 
 
@@ -11,6 +13,8 @@ def main() -> None:
         if (error.name or "").startswith("phonemfa"):
             raise
         sys.exit(f"The command line needs {error.name}: pip install 'phonemfa[cli]'")
+    # No search for garbage in all that was loaded: the process ends.
+    atexit.register(gc.freeze)
     run()
 
 

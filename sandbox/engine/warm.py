@@ -28,6 +28,7 @@ class WarmPlugin:
     Attributes:
         variable: the environment variable that names it to the plugin's launcher.
         address: the variable's value.
+        pid: its process.
     """
 
     variable: Final = VARIABLE
@@ -49,6 +50,7 @@ class WarmPlugin:
                 # Ctrl-C is for the owner; a plugin must not end before its engine.
                 start_new_session=True,
             )
+        self.pid = self._process.pid
 
     def stop(self) -> None:
         """End it. Plugins that run already go on until their engines end them."""

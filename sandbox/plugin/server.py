@@ -134,5 +134,7 @@ def main(launcher: socket.socket | None = None) -> None:
         else:
             launcher.setblocking(False)  # noqa: FBT003 - its only argument
             await asyncio.get_running_loop().sock_recv(launcher, 1)
+            # Nobody is left to be answered, and the engine waits for the end of the streams.
+            os._exit(0)
 
     asyncio.run(_serve(addresses[0], ended))

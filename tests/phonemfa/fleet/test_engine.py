@@ -6,7 +6,9 @@ A shell stands in for Pulumi here; the real one is in tests/end_to_end/test_flee
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,17 @@ from phonemfa.fleet.engine import Engines
 PATIENT = """
 trap 'count=$((count+1)); echo "interrupted $count" >&2; [ $count -lt 2 ] || exit 3' INT
 echo ready
-while [ -z "$(ls ended 2>/dev/null)" ]; do sleep 0.02; done
+while [ ! -e ended ] && [ -d "$PWD" ]; do sleep 0.02; done
 echo ended
 """
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """A run that somebody put into the background ignores SIGINT, and a shell would for ever."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 class Begun:
