@@ -30,5 +30,5 @@ def spare(environ: Mapping[str, str] = os.environ) -> None:
         pulumi.log.debug = _unsent
 
 
-def _unsent(msg: str, *_: object, **__: object) -> None:
+def _unsent(*_: object, **__: object) -> None:
     """Take a message as `pulumi.log.debug` does. The engine's own debug messages tell the same."""
