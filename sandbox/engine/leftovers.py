@@ -56,7 +56,12 @@ def _is_dead(lock: Path) -> bool:
         return False
     program = program_of(pid)
     # Another program may have the number by now.
-    return program is None or (program != "" and "pulumi" not in program)
+    return program is None or (program != "" and not _is_pulumi(program))
+
+
+def _is_pulumi(command: str) -> bool:
+    # A script follows its interpreter; further words, such as a test's name, may say anything.
+    return any(Path(word).name.startswith("pulumi") for word in command.split()[:2])
 
 
 def _orphans(pulumi_home: Path) -> Iterator[int]:
@@ -72,5 +77,5 @@ def _orphans(pulumi_home: Path) -> Iterator[int]:
             continue  # it ended, or belongs to somebody else
         if any(helper in command for helper in _HELPERS):
             above = program_of(parent)
-            if above is None or "pulumi" not in above:
+            if above is None or not _is_pulumi(above):
                 yield int(folder.name)

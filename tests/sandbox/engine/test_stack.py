@@ -288,7 +288,7 @@ def test_lock_of_a_process_that_is_gone_is_removed(world: World) -> None:
 
 def test_lock_whose_number_went_to_another_program_is_removed(world: World) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, cwd="/"
+        [sys.executable, "-c", "input()", "about pulumi"], stdin=subprocess.PIPE, cwd="/"
     ) as other:
         lock = world.lock(other.pid)
         assert clear_dead_locks(world.state) == [lock]
@@ -313,9 +313,7 @@ def test_unreadable_lock_is_removed(world: World) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="known from /proc only")
-def test_only_own_helpers_of_a_killed_run_are_ended(world: World) -> None:
-    # Not "of the killed pulumi": pytest-xdist gives this process, the helpers' parent, the test's
-    # name, and a parent with that word in its command line lives.
+def test_only_own_helpers_of_a_killed_pulumi_are_ended(world: World) -> None:
     helper = fakes.program(world.folder / "pulumi-resource-auth0", "read line")
     own = {"PULUMI_HOME": str(world.state / "pulumi-home")}
     foreign = {"PULUMI_HOME": "/home/somebody/.pulumi"}
