@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,33 @@ class Plain:
 
     application: ASGIApp
     listener: socket.socket
+
+
+class _Server(uvicorn.Server):
+    """Looks at the clock once a second instead of ten times, and ends when told to, not after.
+
+    Of fifty tenants in one process, each with three listeners, the looking was most of the work.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    async def main_loop(self) -> None:
+        told = asyncio.Event()
+        self._told = asyncio.get_running_loop(), told
+        # At each multiple of ten it also sets the date that answers carry.
+        while not await self.on_tick(counter=0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), timeout=1.0)
+
+    def end(self) -> None:
+        """Ask it to end, from any thread."""
+        self.should_exit = True
+        if self._told is not None:
+            loop, told = self._told
+            with suppress(RuntimeError):  # the loop has ended already
+                loop.call_soon_threadsafe(told.set)
 
 
 class HttpsServer:
@@ -98,7 +126,7 @@ class HttpsServer:
 
     def _ask_to_end(self) -> None:
         for server, _ in self._servers:
-            server.should_exit = True
+            server.end()
 
     def _run(self) -> None:
         try:
@@ -124,8 +152,8 @@ class HttpsServer:
             )
 
 
-def _server(application: ASGIApp, certificate: Path | None) -> uvicorn.Server:
-    return uvicorn.Server(
+def _server(application: ASGIApp, certificate: Path | None) -> _Server:
+    return _Server(
         uvicorn.Config(
             UnreadBodies(application),
             ssl_certfile=certificate,
