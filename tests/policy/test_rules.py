@@ -172,12 +172,18 @@ ROWS = [
 
 
 def judged(resources: Stack, *, stack: str = "t1", rule: str | None = None) -> list[str]:
-    """The messages of all rules, or of one alone."""
+    """The messages of all rules, or of one alone; each names a resource of these, and a fix."""
     settings = {
         one.name: Setting(level=Level.MANDATORY if rule in {None, one.name} else Level.DISABLED)
         for one in RULES
     }
-    return [one.message for one in violations(resources, stack=stack, settings=settings)]
+    found = list(violations(resources, stack=stack, settings=settings))
+    for one in found:
+        # What is not declared has no name.
+        missing = one.message.startswith("The stack declares no ")
+        assert one.urn in ({""} if missing else {resource.urn for resource in resources})
+        assert one.fix
+    return [one.message for one in found]
 
 
 @pytest.mark.parametrize(("rule", "stack", "resources", "says"), ROWS)
