@@ -120,7 +120,7 @@ def _replaced(change: Change) -> Iterator[Risk]:
             title="A moment without a sender",
             what="The Action is deleted before the new one is made, because a tenant has room for "
             "one: codes asked for in between are not sent, and a failure in between leaves none.",
-            fix="apply it when few people log in; pulumi up --refresh finishes a failed run",
+            fix="apply it when few people log in; a plain pulumi up finishes a failed run",
         )
     if change.touched(PROVIDER, replace):
         yield Risk(

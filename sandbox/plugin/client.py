@@ -17,7 +17,7 @@ import math
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -42,6 +42,7 @@ RATE_LIMIT_TRIES: Final = 10
 LONGEST_REQUEST: Final = 60.0
 """Seconds for one request, all of it; the official plugin has no such limit."""
 LONGEST_WAIT: Final = 60.0
+SHORTEST_HIDDEN: Final = 8
 WAIT_WITHOUT_HEADER: Final = 5.0
 TOKEN_LEEWAY: Final = 10.0
 
@@ -79,11 +80,18 @@ class Management:
         self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
     ) -> None:
         self._credentials = credentials
-        self._secrets = [credentials.client_secret]
+        self._secrets = {credentials.client_secret}
         self._sleep = sleep or asyncio.sleep
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep these out of what failures say: the engine writes that into the state.
+
+        Short ones, such as a country prefix, would take half of a message with them.
+        """
+        self._secrets |= {secret for secret in secrets if len(secret) >= SHORTEST_HIDDEN}
 
     @cached_property
     def _http(self) -> BoundedAsyncClient:

@@ -26,7 +26,14 @@ from sandbox.plugin.schema import (
     problems,
     secret_paths_of,
 )
-from sandbox.plugin.values import UNKNOWN, Path, plain_map, secret_paths, wire_map
+from sandbox.plugin.values import (
+    UNKNOWN,
+    Path,
+    plain_map,
+    secret_paths,
+    secret_texts,
+    wire_map,
+)
 
 _KINDS: Final = {
     ("add", False): protocol.PropertyDiffKind.ADD,
@@ -140,6 +147,7 @@ class StandInProvider(protocol.Provider):
             return protocol.CreateResponse(
                 "", wire_map(_planned(resource.schema, {}, inputs), marks)
             )
+        self._api.hide(secret_texts(request.properties))
         try:
             resource_id, state = await resource.create(self._api, inputs)
         except PartialFailureError as failure:
@@ -170,6 +178,7 @@ class StandInProvider(protocol.Provider):
             # An update that the engine asks for because the last one failed. The official
             # plugin's bridge answers what it had, when it sees nothing to change.
             return protocol.UpdateResponse(wire_map(prior, marks))
+        self._api.hide(secret_texts(request.news) | secret_texts(request.olds))
         try:
             state = await resource.update(self._api, change)
         except (PartialFailureError, ManagementError) as error:

@@ -6,7 +6,7 @@ Refuses to know any resource: which attributes are secret by nature is in the sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -53,6 +53,23 @@ def secret_paths(values: Mapping[str, PropertyValue]) -> frozenset[Path]:
     for key, value in values.items():
         walk(value, (key,))
     return frozenset(found)
+
+
+def secret_texts(values: Mapping[str, PropertyValue]) -> frozenset[str]:
+    """Every text that arrived as a secret, or inside one."""
+
+    def texts(value: PropertyValue, *, secret: bool) -> Iterator[str]:
+        secret = secret or value.is_secret
+        if isinstance(value.value, Mapping):
+            for item in value.value.values():
+                yield from texts(item, secret=secret)
+        elif isinstance(value.value, tuple):
+            for item in value.value:
+                yield from texts(item, secret=secret)
+        elif secret and isinstance(value.value, str):
+            yield value.value
+
+    return frozenset(text for value in values.values() for text in texts(value, secret=False))
 
 
 def wire_map(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
