@@ -1,6 +1,7 @@
 """How the whole suite runs: the longest tests first.
 
-Two workers share the tests; a test of a minute that starts last keeps one of them waiting.
+A few workers share the tests; a test, or a group of tests, of a minute that starts last keeps the
+others waiting.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Recorded lives first, then whatever drives the engine, then the rest in their order."""
+    """Recorded lives first, then the engine's, then groups of one worker, then the rest."""
 
     def turn(item: pytest.Item) -> int:
         if item.get_closest_marker("end_to_end") is None:
-            return 2
+            return 3 if item.get_closest_marker("xdist_group") is None else 2
         return 0 if item.path.stem == "test_traces" else 1
 
     items.sort(key=turn)

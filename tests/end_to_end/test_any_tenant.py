@@ -107,6 +107,8 @@ def test_replacing_the_action_never_needs_room_for_two(
     assert after["all_changes_deployed"]
 
 
+# What is sent: test_package.py; what the sandbox logs of it: sandbox/notifications/test_logs.py.
+@pytest.mark.thorough
 def test_a_message_of_each_channel_is_in_the_tenant_s_log(
     stack: PulumiProject, target: Target
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,12 +90,22 @@ def test_a_unified_stack_is_refused_by_a_legacy_tenant_before_anything_is_writte
 def test_a_legacy_stack_is_refused_by_a_unified_tenant_before_anything_is_written(
     legacy: PulumiProject, tenant: Tenant
 ) -> None:
-    refused_without_a_write(legacy, tenant, fix="pulumi config set phonemfa:experience unified")
+    fix = "pulumi config set phonemfa:experience unified"
+    refused_without_a_write(legacy, tenant, fix=fix, commands=[UP])
 
 
-def refused_without_a_write(stack: PulumiProject, tenant: Tenant, *, fix: str) -> None:
+UP = ["up", "--yes", "--skip-preview"]
+
+
+def refused_without_a_write(
+    stack: PulumiProject,
+    tenant: Tenant,
+    *,
+    fix: str,
+    commands: Sequence[Sequence[str]] = (["preview"], UP),
+) -> None:
     tenant.forget_requests()
-    for command in (["preview"], ["up", "--yes", "--skip-preview"]):
+    for command in commands:
         refused = stack.run(*command, expect=None)
         assert refused.exit != 0
         assert fix in refused.text

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,14 @@ def credentials(tenant: Tenant) -> dict[str, str]:
         "PHONEMFA_LIVE_CLIENT_SECRET": tenant.client_secret,
         "SSL_CERT_FILE": str(tenant.ca_file),
     }
+
+
+@contextmanager
+def guarded(tenant: Tenant) -> Iterator[LiveTarget]:
+    """Its connection is closed, or the sandbox waits for it when it stops."""
+    live = LiveTarget.of(credentials(tenant))
+    with closing(live.http):
+        yield live
 
 
 def name_tenant(tenant: Tenant, name: str) -> None:
@@ -53,16 +63,16 @@ def test_incomplete_credentials_are_named_instead_of_falling_back_to_the_sandbox
 @pytest.mark.parametrize("name", ["Mirai Bank", "", "phonemfa"])
 def test_a_tenant_that_does_not_say_it_is_for_tests_is_refused(tenant: Tenant, name: str) -> None:
     name_tenant(tenant, name)
-    with pytest.raises(TargetRefusedError, match=OPT_IN):
-        LiveTarget.of(credentials(tenant)).guard()
+    with guarded(tenant) as live, pytest.raises(TargetRefusedError, match=OPT_IN):
+        live.guard()
     assert writes(tenant) == []
 
 
 def test_a_tenant_with_something_to_lose_is_refused(tenant: Tenant) -> None:
     tenant.bind_foreign_action("someone-elses")
     name_tenant(tenant, f"{OPT_IN} of team A")
-    with pytest.raises(TargetRefusedError, match="someone-elses"):
-        LiveTarget.of(credentials(tenant)).guard()
+    with guarded(tenant) as live, pytest.raises(TargetRefusedError, match="someone-elses"):
+        live.guard()
     assert writes(tenant) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,13 @@ def titles(environment: dict[str, Any]) -> set[str]:
     return {one["title"] for one in environment["risks"]}
 
 
-def test_a_report_tells_what_the_engine_will_do(package: PulumiProject, tenant: Tenant) -> None:
+def test_a_report_tells_what_the_engine_will_do(
+    package: PulumiProject, apply: Callable[..., PulumiProject], tenant: Tenant
+) -> None:
     source = with_sources_of_its_own(package)
     reporter = Reporter(package)
     a_new_stack_is_told(reporter, tenant)
-    package.up()
+    apply()
     the_form_of_the_engines_answer_is_that_of_the_fixture(package)
     no_change_is_three_lines(reporter)
     text_code_and_key_are_told(reporter, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,25 @@ CHANGES: dict[str, dict[str, Any]] = {
     "drop voice": {"methods": ["text"]},
     "policy never": {"policy": "never"},
 }
+PREVIEWED = frozenset({"create", "change template text", "rotate secret", "drop voice"})
+"""Previews in which each resource of the stack is made and, one step or another, updated.
+
+What a step without a change is, its own `up` tells: it would ask the tenant something.
+"""
 
 
+@pytest.mark.parametrize(
+    "previewed",
+    [
+        pytest.param(PREVIEWED, id="a preview of each kind"),
+        pytest.param(None, id="every preview", marks=pytest.mark.thorough),
+    ],
+)
 def test_the_life_of_a_unified_stack_is_the_recorded_one(
-    tenant: Tenant, project: Callable[..., PulumiProject]
+    tenant: Tenant, project: Callable[..., PulumiProject], previewed: Collection[str] | None
 ) -> None:
-    live(project(PROGRAMS / "unified"), tenant, "unified", text="{{ code }} is your code")
+    stack = project(PROGRAMS / "unified")
+    live(stack, tenant, "unified", text="{{ code }} is your code", previewed=previewed)
 
 
 @pytest.mark.thorough  # request by request without the engine: sandbox/api/test_traces.py
@@ -44,14 +57,27 @@ def test_the_life_of_a_legacy_stack_is_the_recorded_one(
     live(project(PROGRAMS / "legacy"), tenant, "legacy", text="{{code}} v")
 
 
-def live(stack: PulumiProject, tenant: Tenant, trace: str, *, text: str) -> None:
-    """Live a recorded life; every difference of every step is told at the end."""
+def live(
+    stack: PulumiProject,
+    tenant: Tenant,
+    trace: str,
+    *,
+    text: str,
+    previewed: Collection[str] | None = None,
+) -> None:
+    """Live a recorded life; every difference of every step is told at the end.
+
+    `previewed` are the steps before which a preview is compared, too; without it, all that the
+    trace has one of.
+    """
     stack.configure(secrets={"key": "k-1"}, text=text, **CONFIG)
     wrong: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for step in load_json(f"provider-traces/{trace}.json"):
         name = step["step"]
         prepare(name, stack, tenant)
-        if step["preview_steps"] is not None:
+        if step["preview_steps"] is not None and (previewed is None or name in previewed):
+            seen.add(name)
             tenant.forget_requests()
             ours = steps_of_preview(stack.preview_steps())
             theirs = steps_of_preview(step["preview_steps"])
@@ -67,6 +93,7 @@ def live(stack: PulumiProject, tenant: Tenant, trace: str, *, text: str) -> None
     assert not wrong, "\n".join(
         f"{name}:\n  " + "\n  ".join(lines) for name, lines in wrong.items()
     )
+    assert previewed is None or seen == set(previewed), "the trace has other steps"
     assert tenant.unknown_routes() == 0
 
 

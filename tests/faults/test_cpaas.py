@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -20,26 +19,17 @@ from tests.sandbox.cpaas.account import (
     Account,
     notification,
     run_action,
-    runner_for,
-    serving,
+    shared_account,
+    shared_runner,
 )
+
+# Fixtures, by what pytest calls them: `account` and `runner`.
+__all__ = ["shared_account", "shared_runner"]
 
 NUMBER: Final = "+819012345678"
 CODE: Final = "482913"
 LATE: Final = [row for row in CPAAS if "in time" in row.reason]
 PROMPT: Final = [row for row in CPAAS if row not in LATE]
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with serving(tmp_path_factory.mktemp("cpaas")) as account:
-        yield account
-
-
-@pytest.fixture(scope="module")
-def runner(account: Account) -> Iterator[ActionRunner]:
-    with runner_for(account) as runner:
-        yield runner
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +64,10 @@ def test_the_action_waits_for_nothing_longer_than_its_deadline(
     account.cpaas.script.add(answers)
 
     async def all_at_once() -> list[ActionOutcome]:
-        return await asyncio.gather(*(run_action(runner, notification()) for _ in LATE))
+        # A call, too: the deadline is the same, whichever way is sent.
+        call = notification(delivery_method="voice")
+        events = [call, *(notification() for _ in LATE[1:])]
+        return await asyncio.gather(*(run_action(runner, event) for event in events))
 
     for outcome in asyncio.run(all_at_once()):
         expect(LATE[0], outcome)

@@ -15,6 +15,9 @@ from tests.browser import chromium
 from tests.phonemfa.report.hostile import PAYLOADS, owned
 from tests.phonemfa.report.pages import everything, opened
 
+# One worker has the browser that the tests of the module share.
+pytestmark = pytest.mark.xdist_group("report page")
+
 NARROW, WIDE = 360, 1000
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 
 from components.action_code import Trigger, assemble
@@ -80,6 +81,20 @@ def runner_for(account: Account) -> Iterator[ActionRunner]:
         yield runner
     finally:
         runner.close()
+
+
+@pytest.fixture(scope="module", name="account")
+def shared_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """One account for a module that imports this."""
+    with serving(tmp_path_factory.mktemp("cpaas")) as account:
+        yield account
+
+
+@pytest.fixture(scope="module", name="runner")
+def shared_runner(account: Account) -> Iterator[ActionRunner]:
+    """The same of its runner."""
+    with runner_for(account) as runner:
+        yield runner
 
 
 def notification(**changes: Any) -> dict[str, Any]:

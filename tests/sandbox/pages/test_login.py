@@ -26,6 +26,9 @@ from tests.sandbox.pages.steps import (
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
 from tests.sandbox.sending import set_up
 
+# One worker has the browser that the tests of the module share.
+pytestmark = pytest.mark.xdist_group("login pages")
+
 
 @pytest.fixture(autouse=True)
 def applied(sandbox: RunningSandbox) -> Iterator[None]:

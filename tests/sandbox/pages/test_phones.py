@@ -20,6 +20,9 @@ from sandbox.server.running import RunningSandbox, ServerConfig, start
 from tests.sandbox.pages.scenes import SUZUKI, TAKAHASHI, challenge, everything, receive
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
 
+# One worker has the browser that the tests of the module share.
+pytestmark = pytest.mark.xdist_group("phone pages")
+
 OTHER = "+817011112222"
 PAYLOADS = [
     "<script>document.title = 'owned'; alert('owned')</script>",

@@ -16,6 +16,9 @@ from tests.sandbox.pages.steps import HOSTILE, SCRIPT, like_an_up
 from tests.sandbox.pages.visit import Visits, assert_accessible
 from tests.sandbox.sending import set_up
 
+# One worker has the browser that the tests of the module share.
+pytestmark = pytest.mark.xdist_group("tenant page")
+
 
 @pytest.fixture(autouse=True)
 def applied(sandbox: RunningSandbox) -> None:

@@ -16,6 +16,9 @@ import pytest
 
 from tests.sandbox.server.processes import Process, serving
 
+# One worker has the server that the tests of the module share.
+pytestmark = pytest.mark.xdist_group("hostile clients")
+
 MIB = 2**20
 EVIL = b"Host: evil.example\r\n"
 HOST = b"Host: localhost\r\n"
