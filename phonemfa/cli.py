@@ -7,26 +7,32 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import typer
 
-from phonemfa.adopt.command import adopt
-from phonemfa.break_glass.command import break_glass
-from phonemfa.doctor.command import doctor
-from phonemfa.drift.command import drift
-from phonemfa.enforce.command import enforce
 from phonemfa.exits import Exit
 from phonemfa.files import told
-from phonemfa.fleet.command import fleet
-from phonemfa.recover.command import recover
-from phonemfa.report.command import report
-from phonemfa.rollback.command import rollback
-from phonemfa.rotate.command import rotate
-from phonemfa.smoke.command import smoke
+from phonemfa.on_demand import group_of
+
+COMMANDS: Final = (
+    "doctor",
+    "adopt",
+    "drift",
+    "report",
+    "smoke",
+    "enforce",
+    "break-glass",
+    "rollback",
+    "rotate",
+    "recover",
+    "fleet",
+)
+"""In the order of the help; each has a package of its own."""
 
 app = typer.Typer(
     name="phonemfa",
+    cls=group_of(COMMANDS),
     help="Looks after an Auth0 tenant's phone MFA beside `pulumi up`.",
     epilog="Exit status: 0 fine, 1 something is wrong, 2 no answer, 7 drift.",
     no_args_is_help=True,
@@ -53,16 +59,3 @@ def run() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.UNANSWERED)
     raise AssertionError  # typer ends the process itself
-
-
-app.command()(doctor)
-app.command()(adopt)
-app.command()(drift)
-app.command()(report)
-app.command()(smoke)
-app.command()(enforce)
-app.command()(break_glass)
-app.command()(rollback)
-app.command()(rotate)
-app.command()(recover)
-app.command()(fleet)

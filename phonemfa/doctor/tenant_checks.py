@@ -17,7 +17,7 @@ from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageT
 from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.report.shown import cut, visible
+from phonemfa.shown import cut, visible
 
 ADOPT: Final = "python -m phonemfa adopt"
 _LONGEST: Final = 60

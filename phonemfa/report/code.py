@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from phonemfa.report.facts import ActionFacts, Facts
-from phonemfa.report.shown import visible
+from phonemfa.shown import visible
 
 
 @dataclass(frozen=True, kw_only=True)

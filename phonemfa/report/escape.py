@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from phonemfa.report.shown import cut, visible
+from phonemfa.shown import cut, visible
 
 _LONGEST_SPAN: Final = 120
 _PUNCTUATION: Final = re.compile(r"([\\`*_\[\]<>&!~|$])")

@@ -17,8 +17,8 @@ from phonemfa.report.escape import fence, prose, span, spans
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.risks import Danger, Risk
 from phonemfa.report.secrets import Fate, SecretFate
-from phonemfa.report.shown import encodable
 from phonemfa.report.summary import Environment, together
+from phonemfa.shown import encodable
 from policy.model import Level, Violation
 
 MAX_LENGTH: Final = 65_000

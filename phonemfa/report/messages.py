@@ -14,7 +14,7 @@ from components.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowa
 from components.text_rules import gives_code
 from components.vocabulary import Experience, MessageType
 from phonemfa.report.facts import Facts, TextFacts
-from phonemfa.report.shown import cut, encodable
+from phonemfa.shown import cut, encodable
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")

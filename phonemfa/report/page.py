@@ -20,8 +20,8 @@ from markupsafe import Markup
 from phonemfa.report import wording
 from phonemfa.report.preview import Operation
 from phonemfa.report.secrets import Fate
-from phonemfa.report.shown import encodable, visible
 from phonemfa.report.summary import Environment, together
+from phonemfa.shown import encodable, visible
 from policy.model import Level
 
 _FOLDER: Final = Path(__file__).resolve().parent

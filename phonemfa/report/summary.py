@@ -18,7 +18,7 @@ from phonemfa.report.messages import Message, messages
 from phonemfa.report.preview import Preview
 from phonemfa.report.risks import Danger, Risk, risks
 from phonemfa.report.secrets import SecretFate, secret_fates
-from phonemfa.report.shown import cut, encodable
+from phonemfa.shown import cut, encodable
 from policy.model import Level, Violation
 from policy.preview import evaluate
 

@@ -130,6 +130,14 @@ BY_TEST: Final[Mapping[str, Test]] = {
         node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
         says='"new"',
     ),
+    "pulumi new": Test(
+        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+        says='"new"',
+    ),
+    "pulumi install": Test(
+        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+        says='"install"',
+    ),
     'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
     '\'{"answers": [{"status": 429}, {"status": 429}, {"refusal": "REJECTED_SOURCE"}]}\'': Test(
         node="tests/sandbox/cpaas/test_app.py::"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import version
@@ -17,9 +18,9 @@ from components.vocabulary import DeliveryMethod
 from phonemfa.stack_file import read_stack_file
 from sandbox.engine.plugin import Plugin
 from tests.contract import PROJECT
-from tests.end_to_end.conftest import CONFIG, Tenant
+from tests.end_to_end.conftest import CONFIG, KEY, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
-from tests.packaging.installed import Installed, build, empty, install
+from tests.packaging.installed import Installed, build, install
 
 pytestmark = pytest.mark.end_to_end
 
@@ -34,17 +35,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     return install(wheel, folder / "venv", extras="[cli]")
 
 
+def put(plugin: Plugin, folder: Path) -> None:
+    """The plugin, for a program that runs in another environment than this checkout's."""
+    wrapped = folder / plugin.executable.name
+    if not wrapped.exists():
+        own = f'PATH="{Path(sys.prefix, "bin")}:$PATH"'
+        wrapped.write_text(f'#!/bin/sh\n{own} exec "{plugin.executable}" "$@"\n', "utf-8")
+        wrapped.chmod(0o755)
+
+
 @pytest.fixture
 def theirs(
     tmp_path: Path, environment: dict[str, str], plugin: Plugin, installed: Installed
 ) -> PulumiProject:
     """A project from the template whose own code has a package called `components`."""
-    # The stand-in plugin is of this checkout and runs in its environment; the program must not.
-    wrapped = installed.bin / plugin.executable.name
-    if not wrapped.exists():
-        own = f'PATH="{Path(sys.prefix, "bin")}:$PATH"'
-        wrapped.write_text(f'#!/bin/sh\n{own} exec "{plugin.executable}" "$@"\n', "utf-8")
-        wrapped.chmod(0o755)
+    put(plugin, installed.bin)
     environment |= {
         "PATH": f"{installed.bin}{os.pathsep}{environment['PATH']}",
         "VIRTUAL_ENV": str(installed.folder),
@@ -139,28 +144,24 @@ def test_the_installed_command_line_and_policy_pack_work_for_a_project_of_anothe
 def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
     tmp_path: Path, environment: dict[str, str], plugin: Plugin, installed: Installed
 ) -> None:
-    # The language host installs with the first `python` on PATH: never this checkout's.
-    venv = empty(tmp_path / "venv")
     # `pulumi new` asks the internet for the plugin, unless Pulumi's home has it.
     home = Path(environment["PULUMI_HOME"], "plugins", f"resource-auth0-v{version('pulumi-auth0')}")
     home.mkdir(parents=True)
-    (home / plugin.executable.name).symlink_to(plugin.executable)
+    put(plugin, home)
     answers = CONFIG | {"deliveryMethods": '["text", "voice"]'}
     config = [f"--config=phonemfa:{name}={value}" for name, value in answers.items()]
+    made = tmp_path / "theirs"
+    environment |= {
+        "PIP_FIND_LINKS": str(installed.wheel.parent),
+        "PIP_REQUIRE_VIRTUALENV": "true",
+    }
     subprocess.run(
-        [*NEW, "--stack=t1", "--name=company-login", f"--dir={tmp_path / 'theirs'}", *config],
-        env=environment
-        | {
-            "PATH": f"{venv / 'bin'}{os.pathsep}{environment['PATH']}",
-            "VIRTUAL_ENV": str(venv),
-            "PIP_FIND_LINKS": str(installed.wheel.parent),
-            "PIP_REQUIRE_VIRTUALENV": "true",
-        },
+        [*NEW, "--stack=t1", "--name=company-login", f"--dir={made}", *config],
+        env=environment,
         cwd=tmp_path,
         check=True,
         timeout=900,
     )
-    made = tmp_path / "theirs"
     settings = read_stack_file(made, "t1").settings
     assert settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
     asked = yaml.safe_load((PROJECT / "template" / "Pulumi.yaml").read_text(encoding="utf-8"))
@@ -171,7 +172,40 @@ def test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it(
     assert [name for name, one in questions.items() if one.get("secret")] == [
         "phonemfa:cpaasApiKey"
     ]
-    # A newer language host makes the environment that Pulumi.yaml names.
-    python = next(one for one in (made / "venv", venv) if (one / "bin" / "phonemfa").exists())
-    use = [str(python / "bin" / "python"), "-c", "from phonemfa import PhoneMfa"]
-    subprocess.run(use, cwd=made, check=True)
+    assert_works_as_its_readme_says(made, environment)
+
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for file in filter(Path.is_file, made.iterdir()):
+        if file.name != "pyvenv.cfg":
+            shutil.copy(file, clone)
+    assert "`pulumi install`" in (clone / "README.md").read_text(encoding="utf-8")
+    subprocess.run(["pulumi", "install"], env=environment, cwd=clone, check=True, timeout=900)
+    assert_works_as_its_readme_says(clone, environment)
+
+
+def assert_works_as_its_readme_says(made: Path, environment: dict[str, str]) -> None:
+    """Activate the environment where the README says it is, and use what must be in it."""
+    # The language host that the sandbox may have to build makes it in the project's folder.
+    (activate,) = (one for one in ("venv/bin/activate", "bin/activate") if (made / one).exists())
+    assert f"`source {activate}`" in (made / "README.md").read_text(encoding="utf-8")
+    key = "pulumi config set --stack t1 --secret phonemfa:cpaasApiKey"
+    use = f"{key}; pulumi preview --stack t1 --json; phonemfa --help; which phonemfa"
+    # Of this checkout there is only the engine left: no Python to fall back to.
+    path = os.pathsep.join(
+        one for one in environment["PATH"].split(os.pathsep) if one != f"{sys.prefix}/bin"
+    )
+    ended = subprocess.run(
+        ["bash", "-ec", f"source {activate}; {use}"],
+        env={name: value for name, value in environment.items() if name != "VIRTUAL_ENV"}
+        | {"PATH": path},
+        cwd=made,
+        input=KEY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "phonemfa:index:PhoneMfa" in ended.stdout
+    assert ended.stdout.endswith(f"{made / Path(activate).with_name('phonemfa')}\n")

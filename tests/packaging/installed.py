@@ -73,17 +73,12 @@ def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
         folder: of the new environment.
         extras: of the wheel, such as `[cli]`.
     """
-    installed = Installed(wheel=wheel, folder=empty(folder))
+    _uv("venv", "--seed", "--python", sys.executable, str(folder))
+    installed = Installed(wheel=wheel, folder=folder)
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]
     _uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
     return installed
-
-
-def empty(folder: Path) -> Path:
-    """A virtual environment with pip alone."""
-    _uv("venv", "--seed", "--python", sys.executable, str(folder))
-    return folder
 
 
 def _uv(*command: str) -> None:
