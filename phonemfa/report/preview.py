@@ -163,11 +163,13 @@ def _check_form(steps: list[Any]) -> None:
     """Make sure of what the rules take for granted, in steps that may come from a file.
 
     Raises:
+        KeyError: a step has no name, or a state no type.
         TypeError: a name is no text, or a state no object.
     """
     for step in steps:
         states = [one for one in (step.get("oldState"), step.get("newState")) if one]
-        names = [step["urn"], *(one.get(key, "") for one in states for key in ("urn", "type"))]
+        names = [step["urn"], *(one.get("urn", "") for one in states)]
+        names += [one["type"] for one in states]
         if not all(isinstance(one, str) for one in names):
             raise TypeError("a urn or a type that is no text")
 
