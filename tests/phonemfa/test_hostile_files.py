@@ -175,9 +175,11 @@ def test_any_preview_is_reported_or_refused(
         b'{"steps": [null]}',
         b'{"steps": [{"op": []}]}',
         b'{"steps": [{"urn": "urn:pulumi:a::b::c"}]}',
-        b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type": "t"},'
-        b' "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
-        b' "oldState": {"type": "t"}, "newState": {"inputs": {}}}]}',
+        (
+            b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type": "t"},'
+            b' "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
+            b' "oldState": {"type": "t"}, "newState": {"inputs": {}}}]}'
+        ),
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:../../x::b::c::d"}], "changeSummary": 5}',
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:a\\u0000b::b::c::d"}], "diagnostics": [5]}',
         b'{"steps": [{"op": "create", "urn": "urn:pulumi:\\ud800::b::c::d"}]}',
