@@ -176,8 +176,8 @@ def test_any_preview_is_reported_or_refused(
         b'{"steps": [{"op": []}]}',
         b'{"steps": [{"urn": "urn:pulumi:a::b::c"}]}',
         (
-            b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type": "t"},'
-            b' "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
+            b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type":'
+            b' "t"}, "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
             b' "oldState": {"type": "t"}, "newState": {"inputs": {}}}]}'
         ),
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:../../x::b::c::d"}], "changeSummary": 5}',
