@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -28,7 +27,6 @@ from bench.processes import children, role_of, run
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.stack import STACK
-from sandbox.server import ports
 from sandbox.server.record import ServerRecord, running_record
 
 EMPTY: Final = "empty"
@@ -132,14 +130,15 @@ class Bench:
 def bench(folder: Path) -> Iterator[Bench]:
     """A bench whose server runs while the block does."""
     state = folder / "state"
-    chosen = {ports.TENANT_VARIABLE: _free_port(), ports.CPAAS_VARIABLE: _free_port()}
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state)]
+    # Free ones of the server's own choice; it tells them in its record.
+    command += ["--tenant-port", "0", "--cpaas-port", "0", "--pages-port", "0"]
     with (
         (folder / "server.log").open("w") as log,
         subprocess.Popen(
             command,
             cwd=PROJECT,
-            env=dict(os.environ) | chosen,
+            env=dict(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -163,9 +162,3 @@ def _wait_for(state: Path, server: subprocess.Popen[bytes]) -> None:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the sandbox did not start: see {state.parent / 'server.log'}")
         time.sleep(0.05)
-
-
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])

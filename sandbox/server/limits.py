@@ -51,7 +51,7 @@ class UnreadBodies:
         if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
-        scope[SERVERS_SEND] = send
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         ended, read = False, 0
 
         async def counted() -> Message:

@@ -21,6 +21,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.connection import SERVERS_SEND
 from sandbox.server.errors import ServerError
 from sandbox.server.limits import UnreadBodies
 
@@ -72,6 +73,8 @@ class _Dated:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[SERVERS_SEND] = send
+
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
                 date = formatdate(usegmt=True).encode()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.ci.workflows import gitlab_lines, step, steps
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.free_ports import sandbox_ports
 from tests.phonemfa.github_stand_in import GitHubStandIn
 
 pytestmark = pytest.mark.end_to_end
@@ -158,9 +158,7 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
         name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ
     }
     environment |= {
-        "SANDBOX_TENANT_PORT": free_port(),
-        "SANDBOX_CPAAS_PORT": free_port(),
-        "SANDBOX_PAGES_PORT": free_port(),
+        **sandbox_ports(),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
     }
     ran(f"git init -q && {committed} base", checkout, environment, expect=0)
@@ -179,12 +177,6 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
     assert "新しい文面" in (tmp_path / "summary.md").read_text(encoding="utf-8")
     listed = ran("git worktree list", checkout, environment, expect=0)
     assert len(listed.stdout.splitlines()) == 1, "the base's worktree is gone"
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.desk import PHONE, Desk, Typist
 from tests.end_to_end.operators import NEW_KEY, cpaas_of
+from tests.free_ports import sandbox_ports
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
 legacy_tenant = pytest.mark.generation("legacy")
@@ -218,17 +218,7 @@ def test_asides(desk: Desk) -> None:
 @pytest.fixture
 def own_sandbox(tmp_path: Path) -> dict[str, str]:
     """This checkout's sandbox, with its state and its ports elsewhere."""
-    ports = []
-    for _ in range(3):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(str(free.getsockname()[1]))
-    return {
-        "SANDBOX_STATE_DIR": str(tmp_path / "sandbox"),
-        "SANDBOX_TENANT_PORT": ports[0],
-        "SANDBOX_CPAAS_PORT": ports[1],
-        "SANDBOX_PAGES_PORT": ports[2],
-    }
+    return {"SANDBOX_STATE_DIR": str(tmp_path / "sandbox"), **sandbox_ports()}
 
 
 def test_the_sandboxs_own_commands(own_sandbox: dict[str, str], tmp_path: Path) -> None:

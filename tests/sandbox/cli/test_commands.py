@@ -22,6 +22,7 @@ from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import release_question
 from sandbox.engine.errors import SandboxError
 from sandbox.server import RunningSandbox, ServerConfig, daemon, start
+from tests.free_ports import sandbox_ports
 
 
 @dataclass(frozen=True)
@@ -170,11 +171,10 @@ def test_stopping_what_does_not_run_is_no_failure(run: Run, tmp_path: Path) -> N
 def test_server_is_started_found_and_stopped(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ports = []
-    for name in ("SANDBOX_TENANT_PORT", "SANDBOX_CPAAS_PORT", "SANDBOX_PAGES_PORT"):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            ports.append(free.getsockname()[1])
-        monkeypatch.setenv(name, str(ports[-1]))
+    chosen = sandbox_ports()
+    for name, port in chosen.items():
+        monkeypatch.setenv(name, port)
+    ports = list(chosen.values())
     try:
         started = run("start", "--state-dir", tmp_path)
         assert f"https://localhost:{ports[0]}" in started.out

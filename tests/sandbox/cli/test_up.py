@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
 from tests.contract import PROJECT
+from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until
 
 pytestmark = pytest.mark.end_to_end
@@ -57,10 +57,6 @@ class Person:
         (home / ".pulumi").mkdir(parents=True)
         (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')
         shutil.copytree(PROGRAM, project, ignore=shutil.ignore_patterns("__pycache__"))
-        ports = []
-        for _ in range(3):
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                ports.append(str(free.getsockname()[1]))
         own = {
             "HOME": str(home),
             "PULUMI_ACCESS_TOKEN": "of-the-person",
@@ -69,9 +65,7 @@ class Person:
             "AUTH0_DOMAIN": "real-tenant.example",
             "AUTH0_CLIENT_SECRET": "of-the-real-tenant",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "SANDBOX_TENANT_PORT": ports[0],
-            "SANDBOX_CPAAS_PORT": ports[1],
-            "SANDBOX_PAGES_PORT": ports[2],
+            **sandbox_ports(),
             CACHE_VARIABLE: str(EngineCache().folder.parent),
         }
         return cls(home, project, folder / "state", dict(os.environ) | own)
