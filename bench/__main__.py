@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -56,4 +57,7 @@ def show(figures: Figures) -> None:
 if __name__ == "__main__":
     # What the shell says about bytecode would be measured otherwise.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What a shell's background ignores is ignored by all that is started, too: the engine would
+    # wait five seconds for each language host.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     typer.run(main)

@@ -1,4 +1,4 @@
-"""How the whole suite runs: the longest tests first.
+"""How the whole suite runs: the longest tests first, and as in a terminal wherever it runs.
 
 A few workers share the tests; a test, or a group of tests, of a minute that starts last keeps the
 others waiting.
@@ -6,7 +6,19 @@ others waiting.
 
 from __future__ import annotations
 
+import signal
+
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let what tests start be interruptible.
+
+    A run that a shell put into the background ignores SIGINT, and so does all that it starts: at
+    the end of each program the engine would wait five seconds for its language host.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

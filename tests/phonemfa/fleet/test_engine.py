@@ -6,9 +6,7 @@ A shell stands in for Pulumi here; the real one is in tests/end_to_end/test_flee
 from __future__ import annotations
 
 import os
-import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,14 +22,6 @@ echo ready
 while [ ! -e ended ] && [ -d "$PWD" ]; do sleep 0.02; done
 echo ended
 """
-
-
-@pytest.fixture(autouse=True)
-def interruptible() -> Iterator[None]:
-    """A run that somebody put into the background ignores SIGINT, and a shell would for ever."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 class Begun:
