@@ -21,7 +21,9 @@ VARIABLE: Final = "PHONEMFA_WARM_PLUGIN"
 TAKEN: Final = b"\x01"
 """What a warm process answers before it forks."""
 
-_LENGTH: Final = 4
+LENGTH: Final = 4
+"""Bytes in which a request's length is told, before it."""
+
 _ENDED_BADLY: Final = 1
 
 
@@ -40,7 +42,7 @@ def forked() -> int | None:
         try:
             warm.connect(address)
             asked = request()
-            socket.send_fds(warm, [len(asked).to_bytes(_LENGTH, "big")], [0, 1, 2])
+            socket.send_fds(warm, [len(asked).to_bytes(LENGTH, "big")], [0, 1, 2])
             warm.sendall(asked)
             if warm.recv(1) != TAKEN:
                 return None

@@ -28,10 +28,9 @@ lazy_sdk.put_off("pulumi.automation")
 lazy_sdk.put_off("pulumi.dynamic")
 
 from sandbox.plugin import server  # noqa: E402 - after what it must not import
-from sandbox.plugin.launcher import TAKEN, interpreter  # noqa: E402
+from sandbox.plugin.launcher import LENGTH, TAKEN, interpreter  # noqa: E402
 
 _FOLDER: Final = Path(__file__).resolve().parent
-_LENGTH: Final = 4
 _ASK_SECONDS: Final = 5.0
 
 
@@ -52,7 +51,7 @@ class _Request:
         Raises:
             OSError, ValueError: it is not whole.
         """
-        length, streams, *_ = socket.recv_fds(connection, _LENGTH, 3)
+        length, streams, *_ = socket.recv_fds(connection, LENGTH, 3)
         left = int.from_bytes(length, "big")
         read = bytearray()
         while len(read) < left:
@@ -95,27 +94,29 @@ def serve(listener: socket.socket, owner: int) -> None:
             except (OSError, ValueError):
                 continue
             if asked.interpreter == interpreter() and begun_with == _files():
-                connection.sendall(TAKEN)
-                if os.fork() == 0:
-                    listener.close()
-                    os.close(owner)
-                    _be_the_plugin(asked, connection)
+                with suppress(OSError):  # the launcher was ended meanwhile, or there is no room
+                    connection.sendall(TAKEN)
+                    if os.fork() == 0:
+                        listener.close()
+                        os.close(owner)
+                        _be_the_plugin(asked, connection)
             for stream in asked.streams:
                 os.close(stream)
 
 
 def _be_the_plugin(asked: _Request, connection: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    connection.settimeout(None)
-    for number, stream in enumerate(asked.streams):
-        os.dup2(stream, number)
-        os.close(stream)
-    os.chdir(asked.folder)
-    os.environ.clear()
-    os.environ.update(asked.environment)
-    sys.argv[:] = asked.arguments
+    """Never returns: whatever happens, the fork must not go on as the warm process."""
     status = 1
     try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        connection.settimeout(None)
+        for number, stream in enumerate(asked.streams):
+            os.dup2(stream, number)
+            os.close(stream)
+        os.chdir(asked.folder)
+        os.environ.clear()
+        os.environ.update(asked.environment)
+        sys.argv[:] = asked.arguments
         server.main(connection)
         status = 0
     except SystemExit as end:

@@ -18,6 +18,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from bench.processes import children
 from sandbox.engine.warm import WarmPlugin
 from sandbox.plugin import launcher
 from tests.contract import PROJECT
@@ -76,11 +77,6 @@ def refusal(port: int) -> str:
         return ""
 
 
-def forks(warm: WarmPlugin) -> list[int]:
-    task = Path(f"/proc/{warm.pid}/task/{warm.pid}/children")
-    return [int(child) for child in task.read_text(encoding="utf-8").split()]
-
-
 def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 20
     while not condition():
@@ -93,14 +89,14 @@ def test_a_fork_has_its_launchers_environment_and_no_other(warm: WarmPlugin) -> 
         plugin(warm.address, **NAMES) as (_, poor),
         plugin(warm.address, AUTH0_DOMAIN="login.example.jp", **NAMES) as (_, rich),
     ):
-        assert len(forks(warm)) == 2
+        assert len(children(warm.pid)) == 2
         assert "auth0:domain" in refusal(poor)
         assert refusal(rich) == ""
 
 
 def test_it_ends_with_the_process_that_the_engine_ends(warm: WarmPlugin) -> None:
     with plugin(warm.address) as (seen, _):
-        (fork,) = forks(warm)
+        (fork,) = children(warm.pid)
         seen.kill()
         seen.wait()
         until(lambda: not is_alive(fork), "the fork outlived its launcher")
@@ -115,9 +111,25 @@ def test_it_ends_with_an_engine_that_is_killed(warm: WarmPlugin) -> None:
     ) as engine:
         assert engine.stdout
         seen = int(engine.stdout.readline().split()[0])
-        (fork,) = forks(warm)
+        (fork,) = children(warm.pid)
         engine.send_signal(signal.SIGKILL)
     until(lambda: not is_alive(seen) and not is_alive(fork), "the plugin outlived its engine")
+
+
+def test_a_launcher_that_is_gone_costs_the_others_nothing(warm: WarmPlugin, tmp_path: Path) -> None:
+    for _ in range(5):
+        with socket.socket(socket.AF_UNIX) as gone, Path(os.devnull).open("r+b") as nothing:
+            gone.connect(warm.address)
+            asked = launcher.request()
+            streams = [nothing.fileno()] * 3
+            socket.send_fds(gone, [len(asked).to_bytes(launcher.LENGTH, "big")], streams)
+            gone.sendall(asked)
+    lost = launcher.request().split(b"\0")
+    lost[1] = bytes(tmp_path / "not there")
+    assert answer(warm, b"\0".join(lost)) == launcher.TAKEN
+    with plugin(warm.address) as (_, port):
+        assert port
+        assert len(children(warm.pid)) == 1, "and this one is forked"
 
 
 def test_what_it_says_and_how_it_ends_are_the_launchers(warm: WarmPlugin) -> None:
