@@ -6,17 +6,21 @@ others waiting.
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
 
 
 def pytest_configure() -> None:
-    """Let what tests start be interruptible.
+    """Let what tests start be interruptible, and each `make` of theirs one that a person types.
 
     A run that a shell put into the background ignores SIGINT, and so does all that it starts: at
-    the end of each program the engine would wait five seconds for its language host.
+    the end of each program the engine would wait five seconds for its language host. And the ARGS
+    of `make test` would be those of every make below it.
     """
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"):
+        os.environ.pop(name, None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -1,9 +1,9 @@
 """`phonemfa break-glass`: nobody is asked for a second factor any more, now.
 
 Owns switching the tenant's MFA policy to never, proving it, and the record of it. Refuses to need
-anything that may be broken when it is needed: no Pulumi, no state, no checkout that loads, no
-stack file; `python -m phonemfa.break_glass` imports none of them. Refuses to touch factors,
-provider or Action: users keep their enrolments, and going back is one switch.
+anything that may be broken when it is needed: no Pulumi, no state, no stack file, and no settings,
+texts or declarations that load; `python -m phonemfa.break_glass` imports none of them. Refuses to
+touch factors, provider or Action: users keep their enrolments, and going back is one switch.
 """
 
 from __future__ import annotations

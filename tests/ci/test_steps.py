@@ -203,7 +203,7 @@ def test_no_step_is_left_out_here() -> None:
     here |= {step("preview", "report").run}
     here |= {one.run for one in steps() if one.job == "sandbox" and one.run}
     here |= {f"scripts/ci/deploy {stack}" for stack in STACKS}  # one text but for the stack
-    here |= {".ci/run", "scripts/ci/coverage"}  # tests themselves
+    here |= {".ci/run", "scripts/ci/coverage", "scripts/ci/thorough"}  # tests themselves
 
     assert {one.run for one in steps() if one.run} == here
     sandboxed = "$CI_MERGE_REQUEST_DIFF_BASE_SHA"

@@ -32,8 +32,8 @@ def writes_of(job: Mapping[str, Any]) -> set[str]:
     return {scope for scope, level in job["permissions"].items() if level != "read"}
 
 
-def test_there_are_the_four_workflows() -> None:
-    assert set(workflows()) == {"check", "preview", "deploy", "drift"}
+def test_there_are_the_five_workflows() -> None:
+    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift"}
 
 
 def test_every_action_is_githubs_own_and_pinned_to_a_commit() -> None:

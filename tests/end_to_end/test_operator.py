@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from tests.end_to_end.operators import (
 )
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 from tests.end_to_end.test_legacy import codes_sent
+from tests.phonemfa.break_glass.alone import break_glass_alone
 
 pytestmark = pytest.mark.end_to_end
 
@@ -144,7 +144,7 @@ def repository(folder: Path) -> Callable[..., str]:
 
 
 def break_the_glass(operator: Operator, audit: Path) -> None:
-    """As it is called when the checkout, Pulumi and the stack are broken; twice."""
+    """As it is called when Pulumi, the stack and the declarations are broken; twice."""
     tenant = operator.tenant
     arguments = ["--reason", "INC-1: no codes", "--audit-file", str(audit)]
     assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
@@ -155,16 +155,7 @@ def break_the_glass(operator: Operator, audit: Path) -> None:
     }
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", WITHOUT_PULUMI, *arguments, *more],
-            cwd=PROJECT,
-            env=bare,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return break_glass_alone(bare, *arguments, *more)
 
     unasked = run()
     assert (unasked.returncode, "--yes" in unasked.stderr) == (2, True), unasked.stderr
@@ -186,14 +177,3 @@ def break_the_glass(operator: Operator, audit: Path) -> None:
     kept = [json.loads(line)["outcome"] for line in audit.read_text("utf-8").splitlines()]
     assert kept == ["done", "unchanged"]
     assert audit.stat().st_mode & 0o777 == 0o600
-
-
-WITHOUT_PULUMI = """
-import runpy, sys
-class Gone:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"pulumi", "pulumi_auth0", "components", "sandbox", "yaml"}:
-            raise ImportError(name)
-sys.meta_path.insert(0, Gone())
-runpy.run_module("phonemfa.break_glass", run_name="__main__")
-"""

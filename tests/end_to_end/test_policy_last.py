@@ -153,7 +153,10 @@ def sweep(life: Life, prepare: Prepare, *, only: Collection[str] = (), path: str
     assert chosen
     for nth, request in chosen:
         life.back()
-        life.tenant.control("POST", "/faults", {"nth": nth, "status": 403, "body": REFUSAL})
+        fault = {"nth": nth, "status": 403, "body": REFUSAL}
+        # A plugin that is refused a token asks once more, with the secret in the body.
+        times = 2 if request == "POST /oauth/token" else 1
+        life.tenant.control("POST", "/faults", fault | {"times": times})
         failed = life.stack.up(expect=None)
         life.tenant.control("DELETE", "/faults")
         assert failed.exit != 0, f"{request}: {failed.text}"

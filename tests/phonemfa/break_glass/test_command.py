@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,11 @@ import pytest
 
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Operator
+from tests.phonemfa.break_glass.alone import break_glass_alone
 
 Apply = Callable[..., Operator]
 REASON = ("--reason", "INC-1: no codes")
+ACCESS = ("AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "SSL_CERT_FILE")
 
 
 def policies(desk: Operator) -> Any:
@@ -126,14 +126,10 @@ def test_what_is_not_clear_is_not_done(
     assert policies(desk) == ["all-applications"]
 
 
-def test_it_runs_as_a_module_of_its_own_from_the_environment_alone(
-    applied: Apply, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied: Apply) -> None:
     desk = applied()
-    monkeypatch.setenv("AUTH0_DOMAIN", desk.tenant.domain)
-    monkeypatch.setattr(sys, "argv", ["break_glass", *REASON, "--yes", "--json"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module("phonemfa.break_glass", run_name="__main__")
-    assert ended.value.code == 0
-    assert json.loads(capsys.readouterr().out)["outcome"] == "done"
+    bare = {name: desk.environment[name] for name in ACCESS} | {"AUTH0_DOMAIN": desk.tenant.domain}
+    ended = break_glass_alone(bare, *REASON, "--yes", "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["outcome"] == "done"
     assert policies(desk) == []
