@@ -1,7 +1,7 @@
 """Checking bodies, path parts and queries, and saying what is wrong as Auth0 does.
 
-Owns the wording of refusals (management-api.md §1.3; the details follow the messages of the
-validator that Auth0's answers quote). Refuses to know any schema.
+Owns the wording of refusals (management-api.md §1.3; the details follow the messages of z-schema,
+the validator that Auth0's answers quote). Refuses to know any schema.
 """
 
 from __future__ import annotations
@@ -83,6 +83,10 @@ def _expected(error: Violation) -> str:
     return f"Expected type {names} but found type {_type_name(error.instance)}"
 
 
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def _size(what: str, unit: str, word: str) -> Callable[[Violation], str]:
     bound = "minimum" if word.endswith(("short", "few")) else "maximum"
 
@@ -108,7 +112,7 @@ _WORDINGS: dict[str, Callable[[Violation], str]] = {
     "additionalProperties": _extra,
     "required": _missing,
     "type": _expected,
-    "enum": lambda error: f"No enum match for: {json.dumps(error.instance)}",
+    "enum": lambda error: f"No enum match for: {_shown(error.instance)}",
     "minLength": _size("String", " chars", "short"),
     "maxLength": _size("String", " chars", "long"),
     "minItems": _size("Array", "", "short"),

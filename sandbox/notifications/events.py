@@ -52,6 +52,12 @@ def user_for(phone_number: str) -> dict[str, Any]:
     }
 
 
+def tenant_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The unified event's `tenant`, from a template's variables: what is not set is not there."""
+    told = ("friendly_name", "home_url", "logo_url", "support_email", "support_url")
+    return {"id": given["tenant"], **{key: given[key] for key in told if given[key]}}
+
+
 def unified_event(
     *,
     as_text: str,

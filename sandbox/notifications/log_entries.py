@@ -45,18 +45,28 @@ def write(
     wanted = assumptions.failed_message_logs
     if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
         _write_factor_event(tenant, delivery, channel, failed=failed, user=user)
-    if failed and wanted != "gd_send" and tenant.generation == "unified":
-        tenant.logs.add(
-            "fn",
-            f"Failed to send {channel} notification",
-            {
-                "email_type": delivery.message_type,
-                "notification_type": channel,
-                "to": delivery.to,
-                "error": delivery.reason or delivery.outcome,
-            },
-            **_common(delivery),
-        )
+    if failed and tenant.generation == "unified":
+        write_failed_notification(tenant, delivery, assumptions)
+
+
+def write_failed_notification(
+    tenant: TenantView, delivery: Delivery, assumptions: NotificationAssumptions
+) -> None:
+    """Log an execution that failed, to be repeated (each `retry` is logged: §2.2) or for good."""
+    if assumptions.failed_message_logs == "gd_send":
+        return
+    channel = CHANNELS[delivery.delivery_method]
+    tenant.logs.add(
+        "fn",
+        f"Failed to send {channel} notification",
+        {
+            "email_type": delivery.message_type,
+            "notification_type": channel,
+            "to": delivery.to,
+            "error": delivery.reason or delivery.outcome,
+        },
+        **_common(delivery),
+    )
 
 
 def write_limit(tenant: TenantView, delivery: Delivery, reset: datetime) -> None:

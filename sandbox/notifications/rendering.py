@@ -1,7 +1,8 @@
 """Liquid texts to what Auth0 hands to an Action.
 
-Owns the variables of phone templates (Auth0's "Supported Liquid Syntax for Phone Templates",
-management-api.md §5.2, §6.5) and rendering with python-liquid. Refuses to choose a template.
+Owns the variables of phone templates (Auth0's "Supported Liquid Syntax for Phone Templates" and,
+for a legacy tenant, "Customize SMS or Voice Messages"; management-api.md §5.2, §6.5) and rendering
+with python-liquid. Refuses to choose a template.
 Auth0 renders with LiquidJS: what the two differ in is not modelled.
 """
 
@@ -14,7 +15,7 @@ from liquid import Environment
 from liquid.exceptions import LiquidError
 
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.rules import NotSentError
+from sandbox.notifications.rules import CHANNELS, NotSentError
 
 
 class _Bounded(Environment):
@@ -38,8 +39,10 @@ def variables(
     tenant_name: str,
     user: Mapping[str, Any],
     client: Mapping[str, Any],
+    request: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What a unified phone template may use."""
+    geoip = request["geoip"]
     return {
         "code": code or "",
         "locale": locale or "",
@@ -51,7 +54,13 @@ def variables(
         "home_url": settings.get("home_url", ""),
         "region": "sandbox",
         "connection": "Username-Password-Authentication",
-        "user": dict(user),
+        # Where the login comes from is the user's here, and in the event the request's.
+        "user": {
+            **user,
+            "source_ip": request["ip"],
+            "city": geoip["cityName"],
+            "country": geoip["countryName"],
+        },
         "client": {
             "name": client["name"],
             "clientID": client["client_id"],
@@ -61,11 +70,17 @@ def variables(
     }
 
 
-def legacy_variables(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What a Guardian template may use: there, `tenant` is an object."""
+def legacy_variables(given: Mapping[str, Any], delivery_method: str) -> dict[str, Any]:
+    """What a Guardian template may use: there, `tenant` is an object.
+
+    Its name is `friendlyName` in Auth0's page and `friendly_name` in its default texts.
+    """
+    name = given["friendly_name"]
     return {
         **given,
-        "tenant": {"name": given["tenant"], "friendly_name": given["friendly_name"]},
+        "tenant": {"name": given["tenant"], "friendly_name": name, "friendlyName": name},
+        "message_type": CHANNELS[delivery_method],
+        "requestInfo": {"lang": given["locale"]},
     }
 
 

@@ -295,9 +295,11 @@ class NotificationService:
                 and self.assumptions.throw_in_custom_provider == "retry"
             )
             # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
+            done = replace(delivery, outcome=outcome.kind)
             if not again or delivery.attempts >= most:
-                return replace(delivery, outcome=outcome.kind)
+                return done
             self._keep(delivery)
+            log_entries.write_failed_notification(self._tenant, done, self.assumptions)
             await self._sleep(self.assumptions.retry_delay)
 
     def _keep(self, delivery: Delivery) -> None:
@@ -331,12 +333,14 @@ class NotificationService:
             tenant_name=name,
             user=user,
             client=events.CLIENT,
+            request=events.REQUEST,
         )
         spoken = rendering.for_voice(given, self.assumptions)
         if legacy:
             variables = given if order.delivery_method == "text" else spoken
             text = rendering.render(
-                self._legacy_source(order.message_type), rendering.legacy_variables(variables)
+                self._legacy_source(order.message_type),
+                rendering.legacy_variables(variables, order.delivery_method),
             )
             return text, events.legacy_event(
                 text=text,
@@ -362,7 +366,7 @@ class NotificationService:
             recipient=order.to,
             sender=template["content"].get("from") or None,
             locale=locale,
-            tenant={"id": name, "friendly_name": given["friendly_name"]},
+            tenant=events.tenant_of(given),
             user=user,
             correlation_id=correlation_id,
         )

@@ -139,7 +139,9 @@ class Settings:
                     settings[key] = value
             self._store.put(SINGLETONS, KEY, settings)
         answer = copy.deepcopy(settings)
-        answer.setdefault("flags", {}).update(_FLAGS_OF_PATCH_ANSWERS)
+        flags = answer.setdefault("flags", {})
+        for flag, shown in _FLAGS_OF_PATCH_ANSWERS.items():
+            flags.setdefault(flag, shown)  # one that was written is answered as written
         return answer
 
     def _merges(self, key: str) -> bool:

@@ -66,14 +66,17 @@ def test_a_failed_message_writes_the_failure_and_the_reason(failure: ActionOutco
     }
 
 
-def test_a_message_that_was_repeated_until_it_failed_is_one_failure() -> None:
+def test_each_repeat_of_a_message_is_logged_and_its_end_once() -> None:
     entries = log_of(*[RETRY] * 6)
-    assert codes(entries) == ["gd_send_sms_failure", "fn"]
-    assert entries[1]["details"]["error"] == RETRY.reason
+    assert codes(entries) == [*["fn"] * 5, "gd_send_sms_failure", "fn"]
+    assert {one["details"].get("error") for one in entries if one["type"] == "fn"} == {RETRY.reason}
 
 
-def test_a_message_that_succeeded_at_last_is_no_failure() -> None:
-    assert codes(log_of(RETRY)) == ["gd_send_sms"]
+def test_a_message_that_succeeded_at_last_shows_why_it_was_late() -> None:
+    assert codes(log_of(RETRY)) == ["fn", "gd_send_sms"]
+    assert codes(log_of(RETRY, wanted="gd_send")) == ["gd_send_sms"]
+    (repeat, _) = log_of(ActionOutcome("retry", None, []))
+    assert repeat["details"]["error"] == "retry"
 
 
 def test_a_message_that_the_settings_refused_says_which() -> None:

@@ -220,7 +220,8 @@ def test_the_documented_variables_are_there() -> None:
     names = [
         *("tenant", "friendly_name", "support_email", "support_url", "logo_url", "home_url"),
         *("region", "locale", "code", "connection", "user.name", "user.email"),
-        *("user.phone_number", "client.name", "client.clientID", "application.name"),
+        *("user.phone_number", "user.source_ip", "user.city", "user.country"),
+        *("client.name", "client.clientID", "application.name"),
     ]
     settings = {
         "friendly_name": "F",
@@ -235,6 +236,31 @@ def test_the_documented_variables_are_there() -> None:
     rendered = Pipeline(tenant).challenge().text or ""
     assert [name for name, value in zip(names, rendered.split("|"), strict=True) if not value] == []
     assert Pipeline(FakeTenant(text="[{{ unknown.thing }}]")).challenge().text == "[]"
+
+
+def test_a_blocked_account_is_told_where_the_login_came_from() -> None:
+    body = default_templates.BODIES["blocked_account"]
+    pipeline = Pipeline(FakeTenant(text=body["text"], voice=body["voice"]))
+    told = pipeline.challenge(message_type="blocked_account").text or ""
+    request = pipeline.event["request"]
+    assert f"from the ip {request['ip']} from Tokyo, Japan. Logins" in told
+    assert not {"source_ip", "city", "country"} & set(pipeline.event["user"])
+
+
+def test_the_event_has_of_the_tenant_what_its_settings_say() -> None:
+    told = {
+        "friendly_name": "F",
+        "support_email": "e@example.com",
+        "support_url": "https://s.example.com",
+    }
+    settings = {**told, "picture_url": "https://l.example.com"}
+    pipeline = Pipeline(FakeTenant(tenant_settings=settings))
+    pipeline.challenge()
+    assert pipeline.event["tenant"] == {
+        "id": "mirai",
+        "logo_url": "https://l.example.com",
+        **told,
+    }
 
 
 def test_a_tenant_without_a_friendly_name_is_called_by_its_name() -> None:
@@ -323,6 +349,15 @@ def test_legacy_texts_of_the_tenant_are_used() -> None:
     assert Pipeline(tenant).challenge(message_type="otp_enroll").text == "登録 482913"
     voice = Pipeline(tenant).challenge(message_type="otp_enroll", delivery_method="voice")
     assert voice.text == "登録 4. 8. 2. 9. 1. 3."
+
+
+def test_the_documented_variables_of_legacy_texts_are_there() -> None:
+    text = "{{message_type}} {{code}} {{locale}} {{requestInfo.lang}} {{tenant.friendlyName}}"
+    tenant = legacy()
+    tenant.guardian.texts = {"enrollment_message": text, "verification_message": text}
+    assert Pipeline(tenant).challenge(locale="en").text == "sms 482913 en en みらい銀行"
+    voice = Pipeline(tenant).challenge(delivery_method="voice").text or ""
+    assert voice.startswith("voice 4. 8. 2. 9. 1. 3. ja ja ")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,12 @@ class TestSettings:
             "enforce_client_authentication_on_passwordless_start",
         }
 
+    def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
+        off = {"enforce_client_authentication_on_passwordless_start": False}
+        answered = auth0.update_settings({"flags": off})
+        assert off.items() <= answered["flags"].items()
+        assert off.items() <= auth0.settings()["flags"].items()
+
     def test_flags_merge_key_by_key(self, auth0: Tenant) -> None:
         before = auth0.settings()["flags"]
         auth0.update_settings({"flags": {"mfa_show_factor_list_on_enrollment": True}})
