@@ -126,6 +126,7 @@ class Versions:
             action = self._actions.stored(action_id)
             if action_views.draft_status(action, self._context.stamp()) != "built":
                 raise bad_request("A draft must be in the 'built' state before it can be deployed.")
+            self._grow_up(action)
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
 
@@ -149,6 +150,7 @@ class Versions:
         with self._store.transaction():
             action = self._actions.stored(action_id)
             old = self._stored(action_id, version_id)
+            self._grow_up(action)
             if update_draft:
                 draft = action["draft"]
                 for key in ("code", "dependencies", "runtime", "secrets", "modules"):
@@ -158,6 +160,21 @@ class Versions:
                 draft["phases"] = self._context.builds.next(draft["dependencies"])
             version = self._new(action, old, self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
+
+    def _grow_up(self, action: Document) -> None:
+        """Make an Action that was deployed at birth one like any other, before its next deploy.
+
+        The time that its first deploy moved stays; a version under way no longer counts as the
+        deployed one.
+        """
+        now = self._context.stamp()
+        _, deployed = self.current_and_deployed(action)
+        moved = action_views.updated_at(action, deployed, now)
+        draft = action["draft"]
+        if moved != draft["updated_at"]:
+            draft["updated_at"] = moved
+            draft["phases"] = draft["phases"][-1:]  # it was built by then
+        action.pop("deployed_at_birth", None)
 
     def _new(
         self, action: Document, content: Document, seconds: float, *, status: str = "built"

@@ -100,6 +100,25 @@ def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) 
     assert read["deployed_version"]["status"] == "built"
     assert read["updated_at"] > read["deployed_version"]["updated_at"] > made["updated_at"]
     assert auth0.deployed_action(PHONE) is not None
+    # However soon the next write comes, it is later than what was shown.
+    assert auth0.actions.update(made["id"], {})["updated_at"] > read["updated_at"]
+
+
+def test_a_deploy_after_one_at_birth_is_like_any_other(auth0: Tenant, clock: ManualClock) -> None:
+    made = auth0.create_action(action(deploy=True))
+    clock.advance(1)
+    first = auth0.actions.get(made["id"])
+    auth0.context.builds.deploy_seconds = 3
+    second = auth0.versions.deploy(made["id"])
+    read = auth0.actions.get(made["id"])
+    assert (read["status"], read["updated_at"]) == ("built", first["updated_at"])
+    assert read["current_version"]["id"] == second["id"]
+    assert read["deployed_version"] == first["deployed_version"]
+    assert auth0.deployed_action(PHONE) is not None
+    clock.advance(4)
+    read = auth0.actions.get(made["id"])
+    assert read["deployed_version"]["id"] == second["id"]
+    assert (read["status"], read["updated_at"]) == ("built", first["updated_at"])
 
 
 def test_a_create_that_deploys_what_cannot_be_built_never_runs(
