@@ -79,10 +79,12 @@ def new_version(version: Document, action: Document) -> Document:
     return view | {"action": base(action)}
 
 
-def version_of(version: Document, action: Document, now_ns: int) -> Document:
-    """A version as the versions list shows it."""
+def version_of(
+    version: Document, action: Document, *, deployed: Document | None, now_ns: int
+) -> Document:
+    """A version as the versions list shows it, beside the one that counts as deployed."""
     built = is_deployed(version, now_ns)
-    running = built and version["id"] == action["deployed_version"]
+    running = built and deployed is not None and version["id"] == deployed["id"]
     return _version(version, built=built, deployed=running) | {"action": base(action)}
 
 
