@@ -27,9 +27,10 @@ class JsonAnswer(Response):
 
 
 def answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """A body under a status; a 204 has none."""
+    """A body under a status; a 204 has none, and the media type all the same (recorded)."""
     if status == HTTPStatus.NO_CONTENT:
-        return Response(status_code=status, headers=dict(headers or {}))
+        media_type = JsonAnswer.media_type
+        return Response(status_code=status, headers=dict(headers or {}), media_type=media_type)
     return JsonAnswer(body, status_code=status, headers=dict(headers or {}))
 
 

@@ -79,10 +79,12 @@ def new_version(version: Document, action: Document) -> Document:
     return view | {"action": base(action)}
 
 
-def version_of(version: Document, action: Document, now_ns: int) -> Document:
-    """A version as the versions list shows it."""
+def version_of(
+    version: Document, action: Document, *, deployed: Document | None, now_ns: int
+) -> Document:
+    """A version as the versions list shows it, beside the one that counts as deployed."""
     built = is_deployed(version, now_ns)
-    running = built and version["id"] == action["deployed_version"]
+    running = built and deployed is not None and version["id"] == deployed["id"]
     return _version(version, built=built, deployed=running) | {"action": base(action)}
 
 
@@ -100,6 +102,16 @@ def _current_version(version: Document, *, built: bool) -> Document:
         "created_at": nanos(version["created_at"]),
         "updated_at": nanos(version["updated_at"] if built else version["created_at"]),
     }
+
+
+def updated_at(action: Document, deployed: Document | None, now_ns: int) -> int:
+    """When the Action was last changed, as reads of it show.
+
+    Seen after a create with deploy: the end of that deploy moves it. No other deploy does.
+    """
+    if action.get("deployed_at_birth") and deployed and is_deployed(deployed, now_ns):
+        return int(deployed["updated_at"]) + _DEPLOY_BOOKKEEPING_NS
+    return int(action["draft"]["updated_at"])
 
 
 def deployed_content_differs(action: Document, version: Document) -> bool:
@@ -155,19 +167,14 @@ def full(
     """
     draft = action["draft"]
     status = "pending" if written else draft_status(action, now_ns)
-    born_deployed = bool(action.get("deployed_at_birth"))
     # Only the answer to the create itself shows a version that is at once deployed and pending.
-    fresh = written and born_deployed
-    updated_at = draft["updated_at"]
-    if born_deployed and not fresh and deployed and is_deployed(deployed, now_ns):
-        # Seen after a create with deploy: the deploy's end moves the Action's own time.
-        updated_at = deployed["updated_at"] + _DEPLOY_BOOKKEEPING_NS
+    fresh = written and bool(action.get("deployed_at_birth"))
     view: Document = {
         "id": action["id"],
         "name": action["name"],
         "supported_triggers": action["supported_triggers"],
         "created_at": nanos(action["created_at"]),
-        "updated_at": nanos(updated_at),
+        "updated_at": nanos(draft["updated_at"] if fresh else updated_at(action, deployed, now_ns)),
         "code": draft["code"],
         "dependencies": [
             {

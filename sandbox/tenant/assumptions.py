@@ -33,8 +33,9 @@ class Assumptions:
     `force` (409). Unknown (§4.10, §8.2); only bindings are known to protect."""
 
     entity_limit_status: Literal[400, 403] = 403
-    """Status when a limit on Actions (100 per tenant, 20 per trigger, 30 secrets, 10 dependencies,
-    100 kB of code) is exceeded. The limits are published, the answer is not (§4.3, §8.10)."""
+    """Status when a limit on Actions (100 per tenant, 20 bound per trigger, 30 secrets, 10
+    dependencies, 100 kB of code) is exceeded. The limits are published, the answer is not (§4.3,
+    §8.10)."""
 
     # -- bindings -----------------------------------------------------------------------------
 

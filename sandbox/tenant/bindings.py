@@ -20,6 +20,7 @@ COLLECTION = "bindings"
 Document = dict[str, Any]
 
 _MAX_BINDINGS = 20
+"""Actions per trigger (§4.3): what is not bound does not count, as the policy's page says."""
 
 
 class Bindings:
@@ -64,15 +65,23 @@ class Bindings:
     def replace(self, trigger_id: str, wanted: Sequence[Document]) -> Document:
         """PATCH: the whole list at once; every binding gets a new id (recorded)."""
         with self._store.transaction():
-            self._check_trigger(trigger_id, wanted)
+            self._check_wanted(trigger_id, wanted)
             before = self.of(trigger_id)
             items = [self._bind(trigger_id, one, before) for one in wanted]
             self._save(trigger_id, items)
         return {"bindings": [self._view(one, trigger_id) for one in items]}
 
-    def _check_trigger(self, trigger_id: str, wanted: Sequence[Document]) -> None:
+    def _check_wanted(self, trigger_id: str, wanted: Sequence[Document]) -> None:
         if not wanted:
             return
+        for position, one in enumerate(wanted):
+            # The published schema demands neither; without both, nothing is referred to.
+            if not {"type", "value"} <= one["ref"].keys():
+                raise bad_request(
+                    "Payload validation error: 'Data does not match any schemas from 'oneOf'' "
+                    f"on property bindings[{position}].",
+                    "invalid_body",
+                )
         if triggers.is_entity_bound(trigger_id):
             raise bad_request(f"The {trigger_id} trigger is bound by its entity, not by a binding.")
         forbidden = self._context.assumptions.custom_phone_provider_binding == "forbidden"

@@ -6,7 +6,9 @@ Owns deploy, the list of versions, deploying an old version and which version th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sandbox.tenant import action_views, ids
@@ -96,20 +98,22 @@ class Versions:
     def listing(self, action_id: str, page: Page) -> Document:
         """GET /actions/actions/{id}/versions, newest first."""
         action = self._actions.stored(action_id)
-        now = self._context.stamp()
         newest_first = sorted(self._of(action_id), key=lambda one: -one["number"])
-        return page_of(
-            "versions",
-            newest_first,
-            page,
-            lambda version: action_views.version_of(version, action, now),
-        )
+        return page_of("versions", newest_first, page, self._view_of(action))
 
     def get(self, action_id: str, version_id: str) -> Document:
         """GET /actions/actions/{id}/versions/{version}."""
         action = self._actions.stored(action_id)
-        return action_views.version_of(
-            self._stored(action_id, version_id), action, self._context.stamp()
+        return self._view_of(action)(self._stored(action_id, version_id))
+
+    def _view_of(self, action: Document) -> Callable[[Document], Document]:
+        """How this Action's versions look at this instant."""
+        _, deployed = self.current_and_deployed(action)
+        return partial(
+            action_views.version_of,
+            action=action,
+            deployed=deployed,
+            now_ns=self._context.stamp(),
         )
 
     def _stored(self, action_id: str, version_id: str) -> Document:
@@ -126,6 +130,7 @@ class Versions:
             action = self._actions.stored(action_id)
             if action_views.draft_status(action, self._context.stamp()) != "built":
                 raise bad_request("A draft must be in the 'built' state before it can be deployed.")
+            self._grow_up(action)
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
 
@@ -149,15 +154,32 @@ class Versions:
         with self._store.transaction():
             action = self._actions.stored(action_id)
             old = self._stored(action_id, version_id)
+            self._grow_up(action)
             if update_draft:
                 draft = action["draft"]
                 for key in ("code", "dependencies", "runtime", "secrets", "modules"):
                     draft[key] = old[key]
                 action["updated_at"] = self._context.stamp()
-                draft["updated_at"] = self._context.stamp()
+                # As in an update: a deploy at birth showed a time ahead of the clock.
+                draft["updated_at"] = max(self._context.stamp(), draft["updated_at"] + 1)
                 draft["phases"] = self._context.builds.next(draft["dependencies"])
             version = self._new(action, old, self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
+
+    def _grow_up(self, action: Document) -> None:
+        """Make an Action that was deployed at birth one like any other, before its next deploy.
+
+        The time that its first deploy moved stays; a version under way no longer counts as the
+        deployed one.
+        """
+        now = self._context.stamp()
+        _, deployed = self.current_and_deployed(action)
+        moved = action_views.updated_at(action, deployed, now)
+        draft = action["draft"]
+        if moved != draft["updated_at"]:
+            draft["updated_at"] = moved
+            draft["phases"] = draft["phases"][-1:]  # it was built by then
+        action.pop("deployed_at_birth", None)
 
     def _new(
         self, action: Document, content: Document, seconds: float, *, status: str = "built"

@@ -17,9 +17,9 @@ OPERATIONS = [pytest.param(one, id=f"{one.method} {one.path}") for one in table.
 PATH = "/api/v2/guardian/factors"
 
 
-def concrete(operation: Operation) -> str:
-    """A path of the operation, with ids that are well-formed."""
-    parts = {"triggerId": "post-login", "name": "sms"}
+def concrete(operation: Operation, **existing: str) -> str:
+    """A path of the operation, with ids that are well-formed, or exist."""
+    parts = {"triggerId": "post-login", "name": "sms"} | existing
     return re.sub(r"{(\w+)}", lambda found: parts.get(found[1], "x"), operation.path)
 
 

@@ -96,6 +96,13 @@ def test_what_does_not_exist_cannot_be_bound(auth0: Tenant, kind: str) -> None:
         auth0.bindings.replace(LOGIN, [{"ref": {"type": kind, "value": "nope"}}])
 
 
+@pytest.mark.parametrize("ref", [{}, {"type": "action_id"}, {"value": "x"}])
+def test_a_reference_to_nothing_is_a_malformed_item(auth0: Tenant, ref: dict[str, str]) -> None:
+    action_id = deployed(auth0, login_action())
+    with refused(400, "'oneOf'' on property bindings[1].", "invalid_body"):
+        auth0.bindings.replace(LOGIN, [by_id(action_id), {"ref": ref}])
+
+
 def test_a_trigger_runs_twenty_actions_at_most(auth0: Tenant) -> None:
     action_id = deployed(auth0, login_action())
     auth0.bindings.replace(LOGIN, [by_id(action_id)] * 20)

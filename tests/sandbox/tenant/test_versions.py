@@ -79,6 +79,8 @@ def test_while_a_deploy_is_under_way_the_earlier_version_runs(
     assert read["current_version"]["status"] == "PENDING"
     assert "build_time" not in read["current_version"]
     assert read["deployed_version"]["code"] == "// 1"
+    listed = auth0.versions.listing(action_id, Page())["versions"]
+    assert [one["deployed"] for one in listed] == [False, True]
     running = auth0.deployed_action(PHONE)
     assert running is not None
     assert running.code == "// 1"
@@ -100,6 +102,35 @@ def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) 
     assert read["deployed_version"]["status"] == "built"
     assert read["updated_at"] > read["deployed_version"]["updated_at"] > made["updated_at"]
     assert auth0.deployed_action(PHONE) is not None
+
+
+@pytest.mark.parametrize("write", ["update", "rollback"])
+def test_a_write_is_later_than_what_a_deploy_at_birth_showed(auth0: Tenant, write: str) -> None:
+    action_id = auth0.create_action(action(deploy=True))["id"]
+    shown = auth0.actions.get(action_id)
+    if write == "update":
+        auth0.actions.update(action_id, {})
+    else:
+        version_id = shown["deployed_version"]["id"]
+        auth0.versions.deploy_version(action_id, version_id, update_draft=True)
+    assert auth0.actions.get(action_id)["updated_at"] > shown["updated_at"]
+
+
+def test_a_deploy_after_one_at_birth_is_like_any_other(auth0: Tenant, clock: ManualClock) -> None:
+    made = auth0.create_action(action(deploy=True))
+    clock.advance(1)
+    first = auth0.actions.get(made["id"])
+    auth0.context.builds.deploy_seconds = 3
+    second = auth0.versions.deploy(made["id"])
+    read = auth0.actions.get(made["id"])
+    assert (read["status"], read["updated_at"]) == ("built", first["updated_at"])
+    assert read["current_version"]["id"] == second["id"]
+    assert read["deployed_version"] == first["deployed_version"]
+    assert auth0.deployed_action(PHONE) is not None
+    clock.advance(4)
+    read = auth0.actions.get(made["id"])
+    assert read["deployed_version"]["id"] == second["id"]
+    assert (read["status"], read["updated_at"]) == ("built", first["updated_at"])
 
 
 def test_a_create_that_deploys_what_cannot_be_built_never_runs(
