@@ -18,13 +18,16 @@ def parse_time(text: str) -> str:
     """An RFC 3339 time in the inbox's own form, which sorts as text.
 
     Raises:
-        ValueError: when it is not RFC 3339 or has no offset.
+        ValueError: when it is not RFC 3339, has no offset, or no year of four digits in UTC.
     """
     # A plus sign in a query string arrives as a space.
     moment = datetime.fromisoformat(text.replace(" ", "+"))
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no UTC offset; write it as 2026-01-31T09:00:00Z")
-    return timestamp(moment.astimezone(UTC))
+    try:
+        return timestamp(moment.astimezone(UTC))
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from None
 
 
 def storable(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -182,7 +183,9 @@ def _literal(words: str) -> str:
 
 def _numbers_meant(words: str) -> list[str]:
     """The digits of a number as people write it; a Japanese one also without the trunk zero."""
-    if re.search(r"[^\d\s()+.-]", words) or not re.search(r"\d", words):
+    # As a Japanese keyboard writes it, too: full-width digits, and one of several dashes.
+    words = unicodedata.normalize("NFKC", words)
+    if re.search(r"[^0-9\s()+.\-‐-―−ー]", words) or not re.search(r"[0-9]", words):
         return []
     digits = re.sub(r"\D", "", words)
     return [digits, f"81{digits[1:]}"] if digits.startswith("0") and len(digits) > 1 else [digits]

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as HttpRoute
 
 from sandbox.inbox import Channel, Inbox
-from sandbox.inbox.numbers import e164
+from sandbox.inbox.numbers import e164, storable
 from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
@@ -93,6 +93,9 @@ def _order(body: Any) -> dict[str, Any]:
             raise _BadRequestError(f"{key}: {order[key]!r} unknown; one of {', '.join(known)}")
     if not isinstance(order["locale"], str | None):
         raise _BadRequestError("locale: text or null is needed")
+    for key in ("to", "locale"):
+        if order[key] and storable(order[key]) != order[key]:
+            raise _BadRequestError(f"{key}: half of a surrogate pair is no text")
     return order
 
 

@@ -12,7 +12,7 @@ Owns their routes and what a template needs to know. Refuses to change anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +27,9 @@ from sandbox.inbox.timeline import PAGE
 from sandbox.pages import live, speech
 from sandbox.pages.views import Views
 from sandbox.pages.wording import Shown, as_json, key_of
+
+LONGEST_QUERY: Final = 200
+"""Characters that are searched for; the field takes no more."""
 
 
 def routes(inbox: Inbox, cpaas: Cpaas, views: Views) -> list[BaseRoute]:
@@ -48,7 +51,7 @@ class _Phones:
         self._views = views
 
     async def listing(self, request: Request) -> Response:
-        query = request.query_params.get("q", "").strip()
+        query = _query(request)
         before = request.query_params.get("before")
         # Read first: what changes from here on comes as an event.
         after = self._timeline.database.last_change
@@ -68,7 +71,7 @@ class _Phones:
         )
 
     async def phone(self, request: Request) -> Response:
-        number = _number(request)
+        number = self._number(request)
         before = request.query_params.get("before")
         after = self._timeline.database.last_change
         found = self._timeline.entries(Filter(number), before=before, limit=PAGE + 1)
@@ -79,12 +82,12 @@ class _Phones:
         )
 
     async def listing_events(self, request: Request) -> StreamingResponse:
-        query = request.query_params.get("q", "").strip()
+        query = _query(request)
         pieces = self._entry_pieces(apart=True) if query else self._phone_pieces
         return live.stream(request, self._timeline, Filter(query=query), pieces)
 
     async def phone_events(self, request: Request) -> StreamingResponse:
-        wanted = Filter(_number(request))
+        wanted = Filter(self._number(request))
         return live.stream(request, self._timeline, wanted, self._entry_pieces(apart=False))
 
     async def call(self, request: Request) -> Response:
@@ -138,6 +141,13 @@ class _Phones:
                 found.append((change, html))
         return found
 
+    def _number(self, request: Request) -> str:
+        """The phone that is asked for; where no digit is left, there must be a delivery to it."""
+        number = e164(request.path_params["number"])
+        if number == "+" and self._timeline.phone(number) is None:
+            raise HTTPException(404, "There is no such phone")
+        return number
+
     def _phone(self, phone: Phone) -> dict[str, Any]:
         digits = phone.number.removeprefix("+")
         return {
@@ -159,8 +169,6 @@ class _Phones:
         return "" if body is None else as_json(body)
 
 
-def _number(request: Request) -> str:
-    number = e164(request.path_params["number"])
-    if number == "+":
-        raise HTTPException(404, "There is no such phone")
-    return number
+def _query(request: Request) -> str:
+    # SQLite refuses to compare with a pattern that is tens of thousands of characters long.
+    return request.query_params.get("q", "").strip()[:LONGEST_QUERY]

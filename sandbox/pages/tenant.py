@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -97,7 +96,7 @@ def _drift(tenant: Tenant, applied: Applied) -> dict[str, Any]:
     for one in applied.differences() if applied.at else ():
         things.setdefault(one.thing, []).append(one)
     return {
-        "applied_at": _local(applied.at) if applied.at else None,
+        "applied_at": applied.at.isoformat() if applied.at else None,
         "things": things,
         "deeds": [one for one in DEEDS if tenant.generation in one.generations],
     }
@@ -184,7 +183,3 @@ def _rendered(notifications: NotificationService, kind: str, channel: str) -> di
     except NotSentError as error:
         return {"text": "", "fault": str(error), "language": "en"}
     return {"text": text, "fault": "", "language": language_of(text)}
-
-
-def _local(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M:%S}"

@@ -50,7 +50,7 @@ class ConsoleBudget {
   write(args) {
     const line = util.format(...args).slice(0, this.#left);
     this.#left -= line.length;
-    if (line !== '') this.lines.push(line);
+    if (line !== '') this.lines.push(whole(line));
   }
 }
 
@@ -139,7 +139,12 @@ function fail(message) {
 }
 
 function cut(reason) {
-  return String(reason).slice(0, REASON_CHARACTERS);
+  return whole(String(reason).slice(0, REASON_CHARACTERS));
+}
+
+/** Without halves of surrogate pairs, as a cut may leave one, and no answer in UTF-8 can hold it. */
+function whole(text) {
+  return text.replace(/\p{Surrogate}/gu, '\u{fffd}');
 }
 
 /** Neither call ends the function; of several calls the last one counts. */

@@ -158,7 +158,7 @@ class Phone:
         self._sandbox = sandbox
         earlier = sandbox.messages()
         self._begun = earlier[-1].received_at if earlier else None
-        self._seen: dict[tuple[str, Channel | None], str] = {}
+        self._returned: set[str] = set()
 
     def messages(self, to: str, *, channel: Channel | None = None) -> list[Message]:
         """What this phone received since the test began, oldest first."""
@@ -177,17 +177,19 @@ class Phone:
         Raises:
             NoMessageError: none came in time; says what became of the last delivery.
         """
-        key = ("+" + re.sub(r"\D", "", to), channel)
-        after = max(filter(None, (self._begun, self._seen.get(key))), default=None)
+        after = self._begun
         end = time.monotonic() + timeout
         while True:
             left = max(0.0, end - time.monotonic())
             found = self._sandbox.messages(
                 to, channel=channel, after=after, wait=min(left, _LONGEST_WAIT)
             )
-            if found:
-                self._seen[key] = found[0].received_at
-                return found[0]
+            for message in found:
+                # No two messages of a sandbox have the same time.
+                after = message.received_at
+                if after not in self._returned:
+                    self._returned.add(after)
+                    return message
             if time.monotonic() >= end:
                 raise NoMessageError(self._none_came(to, timeout, channel))
 

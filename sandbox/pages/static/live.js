@@ -7,13 +7,19 @@
  */
 
 const MOST = 200; // Entries that stay on the page; older ones are on its further pages.
-const AGAIN = 2000; // Milliseconds until an ended connection is tried anew.
+const AGAIN = 2000; // Milliseconds until a connection is tried for anew.
+// Windows that are live at once. A browser has six connections a host for everything: with a
+// stream on each of them, no page of the sandbox would load any more.
+const LIVE = 4;
 
 const list = document.querySelector('[data-live]');
 const state = document.querySelector('[data-live-status]');
 const announcer = document.querySelector('p[data-announce]');
 
 let source = null;
+let leave = null; // Gives back the place that the connection took.
+let taking = false;
+let timer;
 let last = list?.dataset.after;
 
 function say(text, on) {
@@ -22,19 +28,45 @@ function say(text, on) {
   state.classList.toggle('on', on);
 }
 
-function open() {
-  if (source) return;
+/** A place among those that are live: how to give it back, or null when it is taken. */
+function place(number) {
+  return new Promise((taken) => {
+    navigator.locks.request(`live-${number}`, { ifAvailable: true }, (lock) => {
+      if (lock) return new Promise(taken);
+      taken(null);
+      return null;
+    });
+  });
+}
+
+/** Only for a page that is looked at: one that was opened behind another waits until then. */
+async function open() {
+  if (source || taking || document.hidden) return;
+  taking = true;
+  for (let number = 0; number < LIVE && !leave; number += 1) leave = await place(number);
+  taking = false;
+  if (document.hidden) close();
+  else if (leave) listen();
+  else later(`Not live: ${LIVE} other windows are`);
+}
+
+function later(why) {
+  say(why, false);
+  close();
+  clearTimeout(timer);
+  timer = setTimeout(open, AGAIN);
+}
+
+function listen() {
   const address = new URL(list.dataset.live, document.location);
   address.searchParams.set('after', last);
   const opened = new EventSource(address);
   source = opened;
   opened.addEventListener('open', () => say('Live', true));
   opened.addEventListener('error', () => {
-    say('Reconnecting…', false);
     // The browser tries again by itself unless it was refused.
-    if (opened.readyState !== EventSource.CLOSED) return;
-    source = null;
-    setTimeout(open, AGAIN);
+    if (opened.readyState === EventSource.CLOSED) later('Reconnecting…');
+    else say('Reconnecting…', false);
   });
   opened.addEventListener('reload', () => document.location.reload());
   opened.addEventListener('entry', (event) => {
@@ -46,6 +78,8 @@ function open() {
 function close() {
   source?.close();
   source = null;
+  leave?.();
+  leave = null;
 }
 
 const within = (element) => [...element.querySelectorAll('a, button, summary, audio, pre[tabindex]')];
@@ -75,7 +109,6 @@ function put(fresh) {
 
 if (list) {
   open();
-  // A browser has six connections a host: what nobody looks at gives its own back.
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   window.addEventListener('pagehide', close);
   window.addEventListener('pageshow', open);

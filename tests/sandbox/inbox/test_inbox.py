@@ -60,7 +60,13 @@ def test_after_is_exclusive_and_knows_offsets() -> None:
     assert texts(inbox.messages(after="2026-01-31T09:00:01Z")) == []
 
 
-@pytest.mark.parametrize("after", ["yesterday", "2026-01-31T09:00:00", "1"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("yesterday", "2026-01-31T09:00:00", "1"),
+        *("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"),
+    ],
+)
 def test_a_time_that_is_none_is_refused(after: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Inbox().messages(after=after)

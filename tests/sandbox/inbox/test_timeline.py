@@ -71,6 +71,8 @@ def test_a_delivery_that_brought_nothing_is_an_entry_until_a_message_comes_after
         ("SNAKE", ["snake_case"]),
         ("MIRAI", ["snake_case"]),
         ("090-1234", ["(dropped text)", "認証コード 100%"]),
+        ("０９０－１２３４", ["(dropped text)", "認証コード 100%"]),
+        ("090−1234", ["(dropped text)", "認証コード 100%"]),
         ("+81 90 1234 5678", ["(dropped text)", "認証コード 100%"]),
         ("70", ["snake_case"]),
         ("dropped", ["(dropped text)"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -79,6 +80,8 @@ def test_a_challenge_answers_with_its_delivery() -> None:
         ({"to": TO, "method": "text"}, "method: unknown key"),
         ({"to": TO, "delivery_method": "sms"}, "delivery_method: 'sms' unknown; one of text"),
         ({"to": TO, "message_type": "otp"}, "message_type: 'otp' unknown"),
+        ({"to": "\ud800"}, "to: half of a surrogate pair"),
+        ({"to": TO, "locale": "ja\ud800"}, "locale: half of a surrogate pair"),
         ({"to": TO, "locale": 7}, "locale"),
     ],
 )
@@ -86,7 +89,7 @@ def test_a_challenge_that_cannot_be_read_is_refused_with_the_fault(body: Any, me
     desk = Desk()
 
     async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/_sandbox/challenge", json=body)
+        answer = await client.post("/_sandbox/challenge", content=json.dumps(body))
         assert answer.status_code == 400
         assert message in answer.json()["error"]
         assert (await client.post("/_sandbox/challenge", content=b"{")).status_code == 400

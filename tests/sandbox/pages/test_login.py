@@ -96,6 +96,12 @@ def test_faults_are_told_where_they_are_and_the_code_goes_on_working(
     assert axe_violations(page) == []
     page.get_by_role("button", name="Call me").click()
     expect(page.get_by_text("9 left")).to_have_count(2)
+    # Where the fault is not of the code, the code is not called wrong.
+    sandbox.parts.tenant.guardian.set_message_types(["voice"])
+    page.get_by_role("button", name="Resend by SMS").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose another way")
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(0)
+    assert page.get_by_label("Code", exact=True).get_attribute("aria-invalid") is None
     enter(page, received(sandbox))
     expect(page.get_by_role("heading", name="Logged in")).to_be_visible()
     again = page.request.post(

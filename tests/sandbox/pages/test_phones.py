@@ -48,7 +48,7 @@ def assert_marked(page: Page) -> None:
     assert page.evaluate("window.marked === true")
 
 
-def test_what_every_page_has(visits: Visits) -> None:
+def test_what_every_page_has(visits: Visits, sandbox: RunningSandbox) -> None:
     page = visits.open("/")
     assert page.url.endswith("/phones")
     expect(page.get_by_role("contentinfo")).to_contain_text("neither Auth0 nor NTT CPaaS")
@@ -61,6 +61,12 @@ def test_what_every_page_has(visits: Visits) -> None:
     expect(page.get_by_role("main")).to_be_focused()
     missing = page.request.get("/<script>alert(1)</script>")
     assert (missing.status, "<script>alert" in missing.text()) == (404, False)
+    assert page.request.get(f"/phones?q={'a' * 60_000}").status == 200
+    # What was to go to no number has its screen, too; else there is none.
+    assert page.request.get("/phones/+").status == 404
+    challenge(sandbox, "nobody")
+    page.locator(".phone a").click()
+    expect(page.locator(".outcome")).to_contain_text("dropped")
 
 
 def test_a_message_appears_by_itself_on_list_phone_and_search(
@@ -113,6 +119,37 @@ def test_a_page_that_was_cut_off_by_a_restart_misses_nothing(
     finally:
         page.close()
         sandbox.stop()
+
+
+def test_only_a_few_windows_that_are_looked_at_hold_a_connection(
+    browser: Browser, sandbox: RunningSandbox
+) -> None:
+    # A browser has six connections a host: with a stream on each, nothing loads any more.
+    context = browser.new_context(base_url=sandbox.pages_url)
+    context.set_default_timeout(5_000)
+    pages = [context.new_page() for _ in range(8)]
+    behind = pages.pop()
+    behind.add_init_script("Object.defineProperty(document, 'hidden', { get: () => !window.seen })")
+    try:
+        for page in (behind, *pages):
+            page.goto(f"/phones/{TAKAHASHI}")
+        live, left = pages[:4], pages[4:]
+        for page in live:
+            expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        for page in left:
+            expect(page.get_by_text("Not live: 4 other windows are")).to_be_visible()
+        receive(sandbox, "missed")
+        for page in live:
+            expect(page.locator(".bubble")).to_have_text(["missed"])
+        for page in live:
+            page.close()
+        for page in left:
+            expect(page.locator(".bubble")).to_have_text(["missed"])
+        expect(behind.locator("[data-live-status]")).to_be_empty()
+        behind.evaluate("window.seen = true; document.dispatchEvent(new Event('visibilitychange'))")
+        expect(behind.locator(".bubble")).to_have_text(["missed"])
+    finally:
+        context.close()
 
 
 def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningSandbox) -> None:

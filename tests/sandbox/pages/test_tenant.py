@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sandbox.drift import DEEDS
+from sandbox.pages.wording import clock
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
@@ -39,6 +40,9 @@ def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
     action = page.get_by_role("article", name="Action phone")
     expect(action).to_contain_text("draft is deployed")
     expect(action).to_contain_text("CPAAS_API_KEY")
+    # As the machine's own clock has it, like every other time of the pages.
+    deployed = action.locator("time")
+    expect(deployed).to_have_text(clock(deployed.get_attribute("datetime") or ""))
     action.get_by_text("The code that runs, version 1").click()
     expect(action.locator("pre")).to_contain_text("onExecuteCustomPhoneProvider")
     assert sandbox.credentials.cpaas_api_key not in page.content()
@@ -120,7 +124,10 @@ def test_names_and_texts_are_text_whatever_is_in_them(
     tenant.update_settings({"friendly_name": SCRIPT})
     action = tenant.actions.all()[0]
     hostile = "\n".join(HOSTILE)
-    tenant.actions.update(action["id"], {"name": SCRIPT, "code": f"// {hostile}</pre>"})
+    secrets = [{"name": name, "value": "x"} for name in (HOSTILE[-1], "AFTER")]
+    changes = {"name": SCRIPT, "code": f"// {hostile}</pre>", "secrets": secrets}
+    changes["dependencies"] = [{"name": HOSTILE[-1], "version": "1"}]
+    tenant.actions.update(action["id"], changes)
     for template in tenant.templates.listing()["templates"]:
         if "id" in template:
             voice = "{{ broken" if template["type"] == "otp_enroll" else hostile
@@ -131,6 +138,11 @@ def test_names_and_texts_are_text_whatever_is_in_them(
     expect(page.get_by_label("Text otp_verify").locator(".bubble").first).to_have_text(hostile)
     expect(page.get_by_text("the template does not render").first).to_be_visible()
     expect(page.get_by_label(f"Action {SCRIPT}").first).to_be_visible()
+    # What turns the direction of writing turns nothing that stands beside it: the name of a
+    # package and of a secret, and both once more among what differs.
+    turned = page.get_by_text(HOSTILE[-1], exact=False).and_(page.locator("bdi"))
+    expect(turned).to_have_count(4)
+    expect(visits.open("/login").locator("#tenant > bdi")).to_have_text(SCRIPT)
 
 
 def test_the_tenant_page_is_usable_by_everybody(visits: Visits, sandbox: RunningSandbox) -> None:

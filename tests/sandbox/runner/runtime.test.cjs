@@ -105,6 +105,12 @@ test('256 characters of console are kept of an execution', async () => {
   assert.deepEqual(objects.console, ['x is { a: 1 }']);
 });
 
+test('half a surrogate pair, as a cut leaves one, is no part of an answer', async () => {
+  const outcome = await execute(handler("console.log('a' + '😀'.repeat(200)); api.notification.drop('\\ud800' + '😀'.repeat(600))"));
+  assert.deepEqual(outcome.console, [`a${'😀'.repeat(127)}\ufffd`]);
+  assert.equal(outcome.reason, `\ufffd${'😀'.repeat(511)}\ufffd`);
+});
+
 test('interleaved executions keep their outcome and console apart', async () => {
   const runtime = new ActionRuntime();
   const code = handler("await new Promise((done) => setTimeout(done, event.wait)); console.log(event.name); api.notification.drop(event.name)");

@@ -40,6 +40,8 @@ def test_a_call_is_told_from_an_sms_and_each_comes_once(phonemfa_sandbox, phone)
     assert second["code"] in message.text and message.sender == "MIRAIBANK"
     with pytest.raises(NoMessageError, match="ended with success"):
         phone.wait_for_message(TO, timeout=0.1, channel="sms")
+    with pytest.raises(NoMessageError):
+        phone.wait_for_message(TO, timeout=0.1)
 
 
 def test_a_message_that_does_not_come_says_why(phonemfa_sandbox, phone):
