@@ -86,10 +86,10 @@ class ActionRuntime {
   }
 
   /**
-   * @param {{code: string, version_id: string, handler: string, event: object, secrets: object}} request
+   * @param {{code: string, version_id: string, handler: string, event: object, secrets: object, delivery_id?: string}} request
    * @returns {Promise<{kind: 'success'|'drop'|'retry'|'error', reason: string|null, console: string[], duration_ms: number}>}
    */
-  async execute({ code, version_id: versionId, handler: name, event, secrets }) {
+  async execute({ code, version_id: versionId, handler: name, event, secrets, delivery_id: delivery }) {
     const started = performance.now();
     const output = new ConsoleBudget();
     const verdict = { kind: 'success', reason: null };
@@ -98,7 +98,7 @@ class ActionRuntime {
       const api = { cache: this.#cache(trigger) };
       if (notification) api.notification = notificationApi(verdict);
       const given = { ...structuredClone(event), secrets: { ...secrets }, configuration: {} };
-      await this.#executions.run({ output, delivery: event?.transaction?.correlation_id }, () => {
+      await this.#executions.run({ output, delivery }, () => {
         const handler = this.#handler(versionId, code, name);
         return this.#withinLimit(handler(given, api));
       });

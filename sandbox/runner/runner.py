@@ -90,11 +90,12 @@ class ActionRunner:
         handler: str,
         event: Mapping[str, Any],
         secrets: Mapping[str, str],
+        delivery_id: str | None = None,
     ) -> ActionOutcome:
         """Run one execution of the Action version to its end.
 
-        The code of a version is run once and reused, as Auth0 does; another text therefore
-        needs another version id.
+        `delivery_id` marks what it sends, unseen by it (`deliveries.cjs`). The code of a version is
+        run once and reused, as Auth0 does; another text therefore needs another version id.
 
         Raises:
             NodeUnusableError: when there is no Node that can run it.
@@ -105,6 +106,7 @@ class ActionRunner:
             "handler": handler,
             "event": dict(event),
             "secrets": dict(secrets),
+            "delivery_id": delivery_id,
         }
         process = await asyncio.to_thread(self._running)
         try:
