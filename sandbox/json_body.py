@@ -11,6 +11,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from sandbox.inbox.numbers import storable
+
 MAX_BYTES = 1_048_576
 
 
@@ -19,7 +21,7 @@ class TooLargeError(ValueError):
 
 
 async def json_body(request: Request) -> Any:
-    """The decoded body.
+    """The decoded body. Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
 
     Raises:
         TooLargeError: over 1 MiB.
@@ -36,6 +38,14 @@ async def json_body(request: Request) -> Any:
             raise TooLargeError(f"a body of over {MAX_BYTES} bytes")
         parts.append(part)
     try:
-        return json.loads(b"".join(parts).decode())
+        text = b"".join(parts).decode()
+        value = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():
+            return json.loads(storable(json.dumps(value, ensure_ascii=False)))
     except RecursionError:
         raise ValueError("JSON that is nested too deep") from None
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")

@@ -40,7 +40,7 @@ async function post(request, config, signal) {
     }
     return { status, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
   } catch {
-    // HTML of a gateway or a cut connection: the status alone decides.
+    // HTML or a cut connection: the status alone decides.
     return { status, body: undefined };
   }
 }

@@ -9,7 +9,9 @@ const GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 
  */
 function judge({ status, body }, deduplicated) {
   if (status === 429) return retry('CPaaS limits the rate: HTTP 429');
-  if (status < 200 || status > 299) return drop(`CPaaS refused the request: HTTP ${status}${errorCode(body)}`);
+  const told = `HTTP ${status}${errorCode(body)}`;
+  if (status > 499) return drop(`CPaaS failed: ${told}: ${MAYBE_SENT}`);
+  if (status > 299) return drop(`CPaaS refused the request: ${told}`);
   const messages = body?.messages;
   const state = Array.isArray(messages) && messages.length === 1 ? messages[0]?.status : undefined;
   // Ids mean different things per channel and group (87 has three meanings), so names decide.

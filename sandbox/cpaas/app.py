@@ -24,6 +24,7 @@ from typing import Any
 
 import anyio
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -43,6 +44,7 @@ DELIVERY_HEADER = "x-sandbox-delivery"
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
 TRICKLE_SECONDS = 1.0
+WITHOUT_BODY = (204, 304)
 
 
 class _CpaasApp(Starlette):
@@ -105,7 +107,9 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),
     ]
-    return _CpaasApp(routes=routes, exception_handlers={404: _not_found, sqlite3.Error: _no_inbox})
+    return _CpaasApp(
+        routes=routes, exception_handlers={HTTPException: _refused, sqlite3.Error: _no_inbox}
+    )
 
 
 async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
@@ -136,6 +140,8 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
         )
     if scripted.fault is not None:
         return _broken(scripted, answer, request)
+    if scripted.status in WITHOUT_BODY:
+        return Response(None, scripted.status, dict(scripted.headers))
     if scripted.status is not None:
         content = scripted.body
         if content is None:
@@ -224,6 +230,7 @@ async def _no_inbox(request: Request, error: Exception) -> Response:
     return JSONResponse(errors.body(channel, 500), 500)
 
 
-async def _not_found(request: Request, _: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the handler of no other
     channel = "voice" if request.url.path.startswith("/tts/") else "sms"
-    return JSONResponse(errors.body(channel, 404), 404)
+    return JSONResponse(errors.body(channel, error.status_code), error.status_code, error.headers)

@@ -41,36 +41,50 @@ def _closed(required: list[str], **properties: Any) -> dict[str, Any]:
     }
 
 
+_BINARY_CONTENT = _closed(
+    ["hex"],
+    dataCoding={"type": "integer"},
+    esmClass={"type": "integer"},
+    hex={"type": "string", "pattern": "^(?:[0-9A-Fa-f]{2} ?)+$"},
+)
+_TEXT_CONTENT = _closed(
+    ["text"],
+    text=_TEXT,
+    transliteration={
+        "enum": [
+            "NONE",
+            "TURKISH",
+            "GREEK",
+            "CYRILLIC",
+            "SERBIAN_CYRILLIC",
+            "BULGARIAN_CYRILLIC",
+            "CENTRAL_EUROPEAN",
+            "BALTIC",
+            "PORTUGUESE",
+            "COLOMBIAN",
+            "NON_UNICODE",
+            "ALL",
+        ]
+    },
+    language=_closed(
+        [],
+        languageCode={"enum": ["NONE", "TR", "ES", "PT", "AUTODETECT"]},
+        singleShift={"type": "boolean"},
+        lockingShift={"type": "boolean"},
+    ),
+)
+
 _SMS_MESSAGE = _closed(
     ["destinations", "content"],
     sender=_TEXT,
     destinations=_DESTINATIONS,
-    content=_closed(
-        ["text"],
-        text=_TEXT,
-        transliteration={
-            "enum": [
-                "NONE",
-                "TURKISH",
-                "GREEK",
-                "CYRILLIC",
-                "SERBIAN_CYRILLIC",
-                "BULGARIAN_CYRILLIC",
-                "CENTRAL_EUROPEAN",
-                "BALTIC",
-                "PORTUGUESE",
-                "COLOMBIAN",
-                "NON_UNICODE",
-                "ALL",
-            ]
-        },
-        language=_closed(
-            [],
-            languageCode={"enum": ["NONE", "TR", "ES", "PT", "AUTODETECT"]},
-            singleShift={"type": "boolean"},
-            lockingShift={"type": "boolean"},
-        ),
-    ),
+    content={
+        "type": "object",
+        # Not oneOf: of two branches no fault names a field.
+        "if": {"required": ["hex"]},
+        "then": _BINARY_CONTENT,
+        "else": _TEXT_CONTENT,
+    },
     options=_closed(
         [],
         platform=_closed(
@@ -88,7 +102,14 @@ _SMS_MESSAGE = _closed(
         regional={"type": "object"},
         flash={"type": "boolean"},
     ),
-    webhooks={"type": "object"},
+    webhooks=_closed(
+        [],
+        delivery=_closed(
+            [], url=_TEXT, intermediateReport={"type": "boolean"}, notify={"type": "boolean"}
+        ),
+        contentType={"enum": ["application/json", "application/xml"]},
+        callbackData={"type": "string", "maxLength": 4000},
+    ),
 )
 
 SMS_REQUEST = _closed(
@@ -96,7 +117,7 @@ SMS_REQUEST = _closed(
     messages={"type": "array", "minItems": 1, "items": _SMS_MESSAGE},
     options=_closed(
         [],
-        schedule={"type": "object"},
+        schedule={"type": "object", "properties": {"bulkId": _TEXT}},
         tracking=_closed(
             [],
             shortenUrl={"type": "boolean"},

@@ -5,6 +5,7 @@ Owns the queue and what an entry may ask for. Refuses to send anything: `app.py`
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,7 @@ from sandbox.cpaas.statuses import STATUSES
 Channel = Literal["sms", "voice"]
 FINAL_STATUSES = range(200, 600)
 MAX_DELAY = 60
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Fault = Literal[
     "reset",
@@ -66,10 +68,14 @@ class ScriptedAnswer:
             raise ValueError(f"fault: {self.fault!r} unknown; one of {', '.join(get_args(Fault))}")
         if self.channel is not None and self.channel not in get_args(Channel):
             raise ValueError(f"channel: {self.channel!r} unknown; sms or voice")
-        if not isinstance(self.headers, Mapping) or not all(
-            isinstance(one, str) and one.isascii() and one.isprintable()
-            for pair in self.headers.items()
-            for one in pair
+        if (
+            not isinstance(self.headers, Mapping)
+            or not all(
+                isinstance(one, str) and one.isascii() and one.isprintable()
+                for pair in self.headers.items()
+                for one in pair
+            )
+            or not all(_TOKEN.fullmatch(name) for name in self.headers)
         ):
             raise ValueError("headers: an object of names and values in printable ASCII")
         if not 0 <= self.delay <= MAX_DELAY:

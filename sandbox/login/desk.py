@@ -297,6 +297,7 @@ class LoginDesk:
                 locale=login.locale,
                 user=login.user.as_event(phone),
                 code=again if self.assumptions.resent_code == "same" else None,
+                transaction=login.id,
                 limited=True,
             )
         finally:

@@ -42,6 +42,7 @@ class Runner(Protocol):
         handler: str,
         event: Mapping[str, Any],
         secrets: Mapping[str, str],
+        delivery_id: str | None = None,
     ) -> ActionOutcome: ...
 
 
@@ -103,6 +104,7 @@ class _Order:
     test_send: bool = False
     user: Mapping[str, Any] | None = None
     code: str | None = None
+    transaction: str | None = None
     limited: bool = False
 
     @property
@@ -158,6 +160,7 @@ class NotificationService:
         locale: str | None = None,
         user: Mapping[str, Any] | None = None,
         code: str | None = None,
+        transaction: str | None = None,
         limited: bool = False,
     ) -> Delivery:
         """Send a code as a login (or enrolment, or password reset) would.
@@ -169,10 +172,16 @@ class NotificationService:
             locale: what the login asked for with `ui_locales`.
             user: who logs in, as Actions see them; without one, a made-up user of this number.
             code: one to send again; without one, a new one.
+            transaction: the login that it is part of, one for all its messages; without one, the
+                delivery is a transaction of its own.
             limited: count it against the user's limit whatever `user_limits` says.
         """
         order = _Order(
-            to, delivery_method, message_type, locale, user=user, code=code, limited=limited
+            *(to, delivery_method, message_type, locale),
+            user=user,
+            code=code,
+            transaction=transaction,
+            limited=limited,
         )
         return await self._deliver(order)
 
@@ -245,7 +254,7 @@ class NotificationService:
                 code,
                 legacy=route.trigger == LEGACY_TRIGGER,
                 locale=delivery.locale,
-                correlation_id=delivery.id,
+                correlation_id=order.transaction or delivery.id,
             )
         except LimitReachedError as limit:
             done = replace(delivery, reason=str(limit))
@@ -280,6 +289,7 @@ class NotificationService:
                 handler=HANDLERS[route.trigger],
                 event=event,
                 secrets=route.action.secrets,
+                delivery_id=delivery.id,
             )
             one = Try(at, round(time.monotonic() - begun, 3), outcome.kind, outcome.reason)
             delivery = replace(

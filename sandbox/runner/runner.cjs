@@ -12,9 +12,11 @@
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
+const { Console } = require('node:console');
 const { isBuiltin } = require('node:module');
 const { performance } = require('node:perf_hooks');
 const readline = require('node:readline');
+const { Writable } = require('node:stream');
 const util = require('node:util');
 const vm = require('node:vm');
 
@@ -47,10 +49,10 @@ class ConsoleBudget {
 
   #left = CONSOLE_CHARACTERS;
 
-  write(args) {
-    const line = util.format(...args).slice(0, this.#left);
+  write(text) {
+    const line = text.slice(0, this.#left);
     this.#left -= line.length;
-    if (line !== '') this.lines.push(whole(line));
+    if (line !== '') this.lines.push(util.toUSVString(line)); // the cut may halve an emoji
   }
 }
 
@@ -73,15 +75,21 @@ class ActionRuntime {
     this.#now = now;
     // One console for the life of an instance, as its code holds on to it; executions may
     // interleave, so each line goes to the execution in whose flow it was written.
-    const write = (...args) => this.#executions.getStore()?.output.write(args);
-    this.console = Object.freeze({ log: write, info: write, warn: write, error: write, debug: write, trace: write });
+    const stream = new Writable({
+      decodeStrings: false,
+      write: (chunk, _, done) => {
+        this.#executions.getStore()?.output.write(chunk.replace(/\n$/, ''));
+        done();
+      },
+    });
+    this.console = new Console(stream);
   }
 
   /**
-   * @param {{code: string, version_id: string, handler: string, event: object, secrets: object}} request
+   * @param {{code: string, version_id: string, handler: string, event: object, secrets: object, delivery_id?: string}} request
    * @returns {Promise<{kind: 'success'|'drop'|'retry'|'error', reason: string|null, console: string[], duration_ms: number}>}
    */
-  async execute({ code, version_id: versionId, handler: name, event, secrets }) {
+  async execute({ code, version_id: versionId, handler: name, event, secrets, delivery_id: delivery }) {
     const started = performance.now();
     const output = new ConsoleBudget();
     const verdict = { kind: 'success', reason: null };
@@ -90,13 +98,13 @@ class ActionRuntime {
       const api = { cache: this.#cache(trigger) };
       if (notification) api.notification = notificationApi(verdict);
       const given = { ...structuredClone(event), secrets: { ...secrets }, configuration: {} };
-      await this.#executions.run({ output, delivery: event?.transaction?.correlation_id }, () => {
+      await this.#executions.run({ output, delivery }, () => {
         const handler = this.#handler(versionId, code, name);
         return this.#withinLimit(handler(given, api));
       });
     } catch (error) {
       verdict.kind = 'error';
-      verdict.reason = cut(error instanceof Error ? `${error.name}: ${error.message}` : util.inspect(error));
+      verdict.reason = cut(described(error));
     }
     return { ...verdict, console: output.lines, duration_ms: performance.now() - started };
   }
@@ -138,13 +146,18 @@ function fail(message) {
   throw new Error(message);
 }
 
-function cut(reason) {
-  return whole(String(reason).slice(0, REASON_CHARACTERS));
+/** Whatever was thrown: its own properties may throw in their turn. */
+function described(error) {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : util.inspect(error);
+  } catch {
+    return 'Error: what the Action threw cannot be read';
+  }
 }
 
-/** Without halves of surrogate pairs, as a cut may leave one, and no answer in UTF-8 can hold it. */
-function whole(text) {
-  return text.replace(/\p{Surrogate}/gu, '\u{fffd}');
+/** The cut may halve an emoji, and half of one cannot be written in UTF-8. */
+function cut(reason) {
+  return util.toUSVString(String(reason).slice(0, REASON_CHARACTERS));
 }
 
 /** Neither call ends the function; of several calls the last one counts. */
@@ -188,7 +201,8 @@ function serve() {
       runtime = new ActionRuntime({ executionLimitMs: start.execution_limit_ms });
     }
     const answer = execute ? await runtime.execute(execute) : { node: process.versions.node };
-    send(`${JSON.stringify({ id, ...answer })}\n`);
+    // On a line of its own, whatever a write past process.stdout left there.
+    send(`\n${JSON.stringify({ id, ...answer })}\n`);
   }).on('close', () => process.exit(0));
 }
 

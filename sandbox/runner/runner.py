@@ -90,11 +90,12 @@ class ActionRunner:
         handler: str,
         event: Mapping[str, Any],
         secrets: Mapping[str, str],
+        delivery_id: str | None = None,
     ) -> ActionOutcome:
         """Run one execution of the Action version to its end.
 
-        The code of a version is run once and reused, as Auth0 does; another text therefore
-        needs another version id.
+        `delivery_id` marks what it sends, unseen by it (`deliveries.cjs`). The code of a version is
+        run once and reused, as Auth0 does; another text therefore needs another version id.
 
         Raises:
             NodeUnusableError: when there is no Node that can run it.
@@ -105,11 +106,16 @@ class ActionRunner:
             "handler": handler,
             "event": dict(event),
             "secrets": dict(secrets),
+            "delivery_id": delivery_id,
         }
-        # In a thread: the pipe is full while an Action blocks Node's loop, and a write to it waits.
-        process, future = await asyncio.to_thread(self._submit, request)
+        process = await asyncio.to_thread(self._running)
         try:
-            answer = await asyncio.wait_for(asyncio.wrap_future(future), self._limit + GRACE)
+            async with asyncio.timeout(self._limit + GRACE):
+                # In a thread, and within the limit: the pipe may be full while an Action blocks
+                # Node's loop, and then a write to it waits.
+                ask = (next(self._ids), {"execute": request})
+                future = await asyncio.to_thread(process.ask, *ask)
+                answer = await asyncio.wrap_future(future)
         except TimeoutError:
             # Nothing in the process answers any more: end it, so that the next execution runs.
             process.kill()
@@ -134,10 +140,6 @@ class ActionRunner:
             self._closed = True
             if self._process is not None:
                 self._process.kill()
-
-    def _submit(self, request: Mapping[str, Any]) -> tuple[_NodeProcess, Future[dict[str, Any]]]:
-        process = self._running()
-        return process, process.ask(next(self._ids), {"execute": request})
 
     def _running(self) -> _NodeProcess:
         with self._lock:
@@ -235,7 +237,9 @@ class _NodeProcess:
     def _read(self) -> None:
         assert self._popen.stdout is not None  # noqa: S101 - opened as a pipe in __init__
         for line in self._popen.stdout:
-            answer = json.loads(line)
+            answer = _answer(line)
+            if answer is None:
+                continue
             with self._lock:
                 future = self._waiting.pop(answer["id"], None)
             # An execution given up on (its time was over) has nobody waiting.
@@ -254,3 +258,13 @@ class _NodeProcess:
                 future.set_exception(
                     ProcessEndedError(f"the Node process ended (status {status}) during execution")
                 )
+
+
+def _answer(line: str) -> dict[str, Any] | None:
+    """An answer of the program; None for what an Action wrote past the program."""
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(answer, dict) and isinstance(answer.get("id"), int)
+    return answer if known else None

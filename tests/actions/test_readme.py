@@ -23,7 +23,7 @@ def test_every_reason_of_the_code_is_in_the_table() -> None:
     found = {(template or plain).strip() for template, plain in reasons}
     assert len(found) > 15
     generic = {"CPaaS refused:", "CPaaS gave no answer in time:", "CPaaS answer not understood:"}
-    generic.add("connection to the CPaaS broke:")
+    generic |= {"connection to the CPaaS broke:", "CPaaS failed:"}
     configuration = "configuration: secret"
     missing = [
         reason

@@ -326,15 +326,18 @@ _BROKE: Final = f"connection to the CPaaS broke: {_MAYBE}"
 
 
 def _status(status: int, kind: str = "drop", code: str = "", **script: Any) -> CpaasRow:
-    told = f"CPaaS refused the request: HTTP {status}{code}"
+    told = f"CPaaS failed: HTTP {status}{code}: {_MAYBE}"
     limited = "CPaaS limits the rate: HTTP 429"
     extra = " with Retry-After of a day" if "headers" in script else ""
+    # A gateway's 504, say, comes while the message goes on: so with every failure of a server.
+    sent = kind != "retry"
     return CpaasRow(
         name=f"{status}{extra}",
-        script={"status": status, **script},
+        script={"status": status, "accept": sent, **script},
         kind=kind,
-        reason=limited if kind == "retry" else told,
+        reason=told if sent else limited,
         probe=f"{status}",
+        sent=sent,
     )
 
 

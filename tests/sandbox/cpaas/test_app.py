@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -43,7 +44,10 @@ def test_answers_are_json_whatever_was_asked_for() -> None:
     talk(conversation)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"<xml/>", b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"<xml/>", b"\xff", b'{"messages":[{"destinations":[{"to":"81"}],"pause":NaN}]}'],
+)
 def test_what_is_not_json_is_400(content: bytes) -> None:
     async def conversation(client: httpx.AsyncClient) -> None:
         answer = await client.post("/tts/3/advanced", content=content, headers=HEADERS)
@@ -53,8 +57,25 @@ def test_what_is_not_json_is_400(content: bytes) -> None:
     talk(conversation)
 
 
-def test_an_unknown_path_is_404_in_the_error_shape() -> None:
+def test_half_a_surrogate_pair_does_not_keep_a_message_from_arriving() -> None:
+    """An Action that cuts a text may halve an emoji."""
+    cpaas = Cpaas(Inbox(), ["key-1"])
+    # By escapes: no UTF-8 holds it as it is.
+    half = str(SMS).replace("'", '"').replace('"x"', r'"half \ud83d"').encode()
+
     async def conversation(client: httpx.AsyncClient) -> None:
+        answer = await client.post("/sms/3/messages", content=half, headers=HEADERS)
+        assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
+
+    talk(conversation, cpaas)
+    assert [message.text for message in cpaas.inbox.messages()] == ["half \ufffd"]
+
+
+def test_an_unknown_path_or_method_is_refused_in_the_error_shape() -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        read = await client.get("/sms/3/messages", headers=HEADERS)
+        assert (read.status_code, read.headers["allow"]) == (405, "POST")
+        assert read.json()["errorCode"] == "E400"
         assert (await client.post("/sms/2/text/advanced", json={})).json()["errorCode"] == "E404"
         old = (await client.post("/tts/3/single", json={})).json()
         assert old["requestError"]["serviceException"]["messageId"] == "NOT_FOUND"
@@ -101,6 +122,7 @@ def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
         ({"answers": [{"fault": "fire"}]}, "fault: 'fire' unknown"),
         ({"answers": [{"channel": "fax"}]}, "channel: 'fax' unknown"),
         ({"answers": [{"delay": 61}]}, "delay: 61"),
+        ({"answers": [{"status": 429, "headers": {"retry after": "1"}}]}, "headers: "),
         ({"answers": [{"status": 500, "fault": "reset"}]}, "at most one of"),
     ],
 )
@@ -125,6 +147,16 @@ def test_a_scripted_status_has_the_body_and_headers_it_is_given() -> None:
         assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (429, [], "9")
 
     talk(conversation, cpaas)
+
+
+def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
+    with serving(tmp_path) as account, runner_for(account) as runner:
+        account.cpaas.script.add([ScriptedAnswer(status=204), ScriptedAnswer(status=304)])
+        reasons = [asyncio.run(run_action(runner)).reason for _ in range(2)]
+    assert reasons == [
+        "CPaaS answer not understood: the message may have been sent",
+        "CPaaS refused the request: HTTP 304",
+    ]
 
 
 def test_without_a_connection_to_reset_the_fault_says_so() -> None:

@@ -169,6 +169,10 @@ BAD_SMS: list[Any] = [
     sms(destination={"messageId": "i" * 201}),
     sms(to="8" * 65),
     {**sms(), "bulk": 1},
+    sms(content={"hex": "30 7"}),
+    sms(content={"hex": "30", "text": "0"}),
+    sms(webhooks={"callbackData": "x" * 4001}),
+    sms(webhooks={"delivery": {"uri": "https://example.com/"}}),
 ]
 BAD_CALL: list[Any] = [
     None,
@@ -218,6 +222,7 @@ def test_a_violation_names_the_field() -> None:
         ("phone", "REJECTED_DESTINATION"),
         ("81-90-1234-5678", "REJECTED_DESTINATION"),
         ("8190", "REJECTED_DESTINATION"),
+        ("8１９０１２３４５６７８", "REJECTED_DESTINATION"),
     ],
 )
 def test_the_destination_decides(to: str, expected: str) -> None:
@@ -267,10 +272,16 @@ def test_whether_calls_are_deduplicated_is_a_switch(refuse: bool) -> None:
 def test_the_flooding_filter_counts_an_hour() -> None:
     now = [datetime(2026, 1, 1, tzinfo=UTC)]
     cpaas = account(flooding_filter=True, clock=lambda: now[0])
-    for _ in range(20):
-        assert status_of(send(cpaas, "sms", sms())) == "PENDING_ACCEPTED"
+    for code in range(6):
+        assert status_of(send(cpaas, "sms", sms(text=f"{code}"))) == "PENDING_ACCEPTED"
+    for to in ["819012345678", "+819012345678"] * 7:
+        body = call(to, text=f"call {len(cpaas.inbox.messages())}")
+        assert status_of(send(cpaas, "voice", body)) == "PENDING_ACCEPTED"
     assert status_of(send(cpaas, "sms", sms())) == "REJECTED_FLOODING_FILTER"
-    assert status_of(send(cpaas, "sms", sms("819012345679"))) == "PENDING_ACCEPTED"
+    for _ in range(6):
+        assert status_of(send(cpaas, "sms", sms("819012345679"))) == "PENDING_ACCEPTED"
+    assert status_of(send(cpaas, "sms", sms("819012345679"))) == "REJECTED_FLOODING_FILTER"
+    assert status_of(send(cpaas, "sms", sms("819012345679", text="7"))) == "PENDING_ACCEPTED"
     now[0] += timedelta(hours=1)
     assert status_of(send(cpaas, "sms", sms())) == "PENDING_ACCEPTED"
     relaxed = account()
@@ -286,7 +297,10 @@ def test_the_flooding_filter_counts_an_hour() -> None:
         ({"language": "JA"}, "REJECTED_UNSUPPORTED_LANGUAGE"),
         ({"text": "A & B"}, "REJECTED_INVALID_SSML"),
         ({"text": "a < b"}, "REJECTED_INVALID_SSML"),
+        ({"text": "one <break> two"}, "REJECTED_INVALID_SSML"),
         ({"text": 'one <break time="1s"/> &amp; two'}, "PENDING_ACCEPTED"),
+        ({"from": "MIRAIBANK"}, "REJECTED_SOURCE"),
+        ({"from": "+815031234567"}, "PENDING_ACCEPTED"),
     ],
 )
 def test_what_cannot_be_spoken_is_refused(message: dict[str, Any], expected: str) -> None:
@@ -342,6 +356,26 @@ def test_several_destinations_get_a_bulk_id_and_a_result_each() -> None:
     assert names == ["PENDING_ACCEPTED", "REJECTED_PREFIX_MISSING"]
     assert answer.body["bulkId"]
     assert [message.to for message in cpaas.inbox.messages()] == ["+819012345678"]
+
+
+def test_a_bulk_id_of_the_clients_own_comes_back() -> None:
+    single = {**sms(), "options": {"schedule": {"bulkId": "mine"}}}
+    assert send(account(), "sms", single).body["bulkId"] == "mine"
+    several = {"messages": sms()["messages"] * 2, "options": {"schedule": {"bulkId": "mine"}}}
+    assert send(account(), "sms", several).body["bulkId"] == "mine"
+    assert send(account(), "voice", {**call(), "bulkId": "mine"}).body["bulkId"] == "mine"
+    assert "bulkId" not in send(account(), "sms", sms()).body
+
+
+def test_a_binary_message_arrives_as_its_bytes() -> None:
+    cpaas = account()
+    body = sms(content={"hex": "30 7b " * 80, "dataCoding": 4})
+    body["options"] = {"includeSmsCountInResponse": True}
+    answer = send(cpaas, "sms", body)
+    assert answer.body["messages"][0]["details"] == {"messageCount": 2}
+    assert cpaas.inbox.messages()[0].text.startswith("30 7b")
+    long = sms(content={"hex": "00" * (134 * 25 + 1)})
+    assert status_of(send(cpaas, "sms", long)) == "REJECTED_MESSAGE_TOO_LONG"
 
 
 def test_requests_are_kept_without_their_key() -> None:

@@ -118,6 +118,8 @@ def test_whether_a_resend_has_the_same_code_is_an_assumption() -> None:
     login = world.challenged()
     code = world.newest(login)
     assert world.newest(world.send(login)) == code
+    first, second = (call["event"] for call in world.runner.calls[-2:])
+    assert first == second, "the same notification: what `deduplicate` suppresses"
     assert world.desk.enter(login.id, code).stage == "in"
     expired = world.send(world.desk.begin("Hanako"))
     code = world.newest(expired)

@@ -107,6 +107,7 @@ class FakeRunner:
         handler: str,
         event: Mapping[str, Any],
         secrets: Mapping[str, str],
+        delivery_id: str | None = None,
     ) -> ActionOutcome:
         self.calls.append(
             {
@@ -115,6 +116,7 @@ class FakeRunner:
                 "handler": handler,
                 "event": event,
                 "secrets": secrets,
+                "delivery_id": delivery_id,
             }
         )
         return self.outcomes.pop(0) if self.outcomes else ActionOutcome("success")

@@ -40,6 +40,19 @@ test('reasons are cut at 1024 characters', async () => {
   }
 });
 
+test('a cut that halves an emoji leaves no half, which no answer could be encoded with', async () => {
+  const outcome = await execute(handler("console.log(`${'r'.repeat(255)}😀`); api.notification.drop(`${'r'.repeat(1023)}😀`)"));
+  assert.deepEqual([outcome.reason, outcome.console], [`${'r'.repeat(1023)}\ufffd`, [`${'r'.repeat(255)}\ufffd`]]);
+  assert.equal((await execute(handler("api.notification.drop('\\ud800')"))).reason, '\ufffd');
+});
+
+test('an error that cannot be read is an error all the same', async () => {
+  for (const body of ['class Odd extends Error { get message() { throw 1; } } throw new Odd()', "throw Object.assign(new Error('x'), { name: Symbol('x') })"]) {
+    const outcome = await execute(handler(body));
+    assert.deepEqual([outcome.kind, outcome.reason], ['error', 'Error: what the Action threw cannot be read']);
+  }
+});
+
 test('the legacy api has a cache and no notification', async () => {
   const outcome = await execute(handler("console.log(Object.keys(api).join())", LEGACY), { name: LEGACY });
   assert.deepEqual(outcome.console, ['cache']);
@@ -105,10 +118,11 @@ test('256 characters of console are kept of an execution', async () => {
   assert.deepEqual(objects.console, ['x is { a: 1 }']);
 });
 
-test('half a surrogate pair, as a cut leaves one, is no part of an answer', async () => {
-  const outcome = await execute(handler("console.log('a' + '😀'.repeat(200)); api.notification.drop('\\ud800' + '😀'.repeat(600))"));
-  assert.deepEqual(outcome.console, [`a${'😀'.repeat(127)}\ufffd`]);
-  assert.equal(outcome.reason, `\ufffd${'😀'.repeat(511)}\ufffd`);
+test('the console is a whole one, as in Auth0', async () => {
+  const outcome = await execute(handler("console.table([{ a: 1 }]); console.dir({ b: 2 }); console.assert(false, 'c'); console.group('d'); console.log('e\\nf'); console.groupEnd()"));
+  assert.equal(outcome.kind, 'success');
+  assert.match(outcome.console[0], /\(index\)/);
+  assert.deepEqual(outcome.console.slice(1), ['{ b: 2 }', 'Assertion failed: c', 'd', '  e\n  f']);
 });
 
 test('interleaved executions keep their outcome and console apart', async () => {

@@ -71,6 +71,22 @@ def test_an_action_cannot_break_the_protocol(runner: ActionRunner) -> None:
         assert asyncio.run(execute(runner, code)).kind == "success"
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        "fs.writeSync(1, 'noise')",
+        "fs.writeSync(1, '\\n[]\\n{\"id\": []}\\n7\\n')",
+        "require('child_process').execSync('echo noise', { stdio: 'inherit' })",
+    ],
+)
+def test_what_an_action_writes_past_the_runner_is_no_answer(
+    runner: ActionRunner, write: str
+) -> None:
+    code = handler(f"const fs = require('fs'); {write}; api.notification.drop('why')")
+    for _ in range(2):
+        assert asyncio.run(execute(runner, code)).reason == "why"
+
+
 def test_a_dead_process_is_an_error_once_and_then_replaced(runner: ActionRunner) -> None:
     async def scenario() -> None:
         ended = await execute(runner, handler("process.exit(3)"), version="ends")
@@ -113,6 +129,23 @@ def test_code_that_blocks_the_process_is_ended_at_the_limit() -> None:
         blocked = await execute(runner, handler("for (;;) {}"), version="blocks")
         assert blocked.kind == "error"
         assert "over the limit of 0.2 s" in (blocked.reason or "")
+        assert (await execute(runner, handler(""), version="good")).kind == "success"
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        runner.close()
+
+
+def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more() -> None:
+    """Also where the request is too large for the pipe, so that writing it waits too."""
+    runner = ActionRunner(execution_limit=0.2)
+    left = handler("setTimeout(() => { for (;;) {} })")
+
+    async def scenario() -> None:
+        assert (await execute(runner, left, version="left")).kind == "success"
+        large = await asyncio.wait_for(execute(runner, f"/*{'x' * 95_000}*/", version="large"), 5)
+        assert "over the limit of 0.2 s" in (large.reason or "")
         assert (await execute(runner, handler(""), version="good")).kind == "success"
 
     try:
