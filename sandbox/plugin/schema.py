@@ -82,7 +82,8 @@ def problems(
 ) -> Iterator[tuple[str, str]]:
     """Every (attribute path, reason) that makes the inputs unusable."""
     for name in inputs:
-        if name not in inputs_of(schema):
+        # The official plugin's bridge notes its defaults so in the inputs of a state.
+        if name not in inputs_of(schema) and not name.startswith("__"):
             yield f"{prefix}{name}", "is not in the stand-in (or is not an input)"
     for name, attribute in schema.items():
         path = f"{prefix}{name}"

@@ -119,5 +119,10 @@ def test_senders_and_methods_keep_the_official_providers_rules(
     assert found == {f"configuration.{name}" for name in wrong}
 
 
+def test_the_official_plugins_notes_in_a_state_are_no_problem() -> None:
+    noted = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
+    assert list(problems(GUARDIAN, noted)) == []
+
+
 def test_an_unknown_value_is_no_problem() -> None:
     assert list(problems(GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN})) == []
