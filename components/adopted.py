@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal
 
 import pulumi
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from components.delivery import Provider, Template
 from components.factor import LegacyTexts, Phone
@@ -105,6 +105,26 @@ class FoundProvider(Strict):
     default_from: str | None = None
     mssid: str | None = None
     sid: str | None = None
+
+    @field_validator("mssid")
+    @classmethod
+    def _one_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and info.data.get("default_from"):
+            raise rule_broken(
+                "The auth0 provider refuses defaultFrom and mssid together.",
+                "remove adopted.provider: the tenant's stays as it is until this stack takes over",
+            )
+        return value
+
+    @field_validator("sid")
+    @classmethod
+    def _senders_have_an_account(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if not value and (info.data.get("default_from") or info.data.get("mssid")):
+            raise rule_broken(
+                "The auth0 provider refuses defaultFrom and mssid without sid.",
+                "add the sid of the Twilio account",
+            )
+        return value
 
     def declared(self) -> Provider:
         """The provider as `Delivery` takes it."""

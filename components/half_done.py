@@ -52,18 +52,28 @@ class HalfDone(Hooked):
 
 
 def _covers(recorded: Any, wanted: Any) -> bool:
-    """Whether everything wanted is in the record, which may have more."""
+    """Whether everything wanted is in the record, which may have more.
+
+    The bridge answers an empty block as null, with empty members or not at all, and a set in an
+    order of its own.
+    """
+    if _empty(wanted):
+        return _empty(recorded)
     if isinstance(wanted, Mapping):
         return isinstance(recorded, Mapping) and all(
-            key in recorded and _covers(recorded[key], value) for key, value in wanted.items()
+            _covers(recorded.get(key), value) for key, value in wanted.items()
         )
     if isinstance(wanted, Sequence) and not isinstance(wanted, str):
         return (
             isinstance(recorded, Sequence)
             and len(recorded) == len(wanted)
-            and all(_covers(one, other) for one, other in zip(recorded, wanted, strict=True))
+            and all(any(_covers(one, other) for one in recorded) for other in wanted)
         )
     return bool(recorded == wanted)
+
+
+def _empty(value: Any) -> bool:
+    return all(map(_empty, value.values())) if isinstance(value, Mapping) else not value
 
 
 async def _write_action(

@@ -7,7 +7,7 @@ one line. Refuses to know why a call is made: hooks do. Nothing here runs while 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -84,9 +84,16 @@ class TenantAccess:
 
 
 async def plain(inputs: Any) -> dict[str, Any]:
-    """A hook's inputs without their Output wrappers: secrets come wrapped."""
+    """A hook's inputs as a program says them: secrets come wrapped, objects with a note inside."""
     values = await pulumi.Output.from_input(inputs or {}).future()
-    return dict(values or {})
+    return dict(_without_notes(values or {}))
+
+
+def _without_notes(value: Any) -> Any:
+    # The official plugin's bridge keeps `__defaults` in every object of the inputs it checked.
+    if isinstance(value, Mapping):
+        return {key: _without_notes(one) for key, one in value.items() if not key.startswith("__")}
+    return [_without_notes(one) for one in value] if isinstance(value, list) else value
 
 
 async def _value(output: pulumi.Output[str]) -> str:

@@ -33,7 +33,7 @@ def _resources(found: FoundTenant, action: Action | None) -> Iterator[dict[str, 
     yield {"type": "phonemfa:index:PhoneMfa", "name": ROOT, "component": True}
     if action:
         yield from _sender(found, action)
-    if found.experience is Experience.UNIFIED and (found.provider or found.templates):
+    if found.experience is Experience.UNIFIED and (_provider_id(found) or found.templates):
         yield from _delivery(found)
     factor = f"{ROOT}-factor"
     yield _component("Factor", factor)
@@ -52,12 +52,16 @@ def _sender(found: FoundTenant, action: Action) -> Iterator[dict[str, Any]]:
         yield _resource("triggerAction:TriggerAction", f"{sender}-binding", binding, sender)
 
 
+def _provider_id(found: FoundTenant) -> str | None:
+    return found.provider.id if found.provider and found.provider.declarable else None
+
+
 def _delivery(found: FoundTenant) -> Iterator[dict[str, Any]]:
     delivery = f"{ROOT}-delivery"
     yield _component("Delivery", delivery)
-    if found.provider:
-        name = f"{delivery}-provider"
-        yield _resource("phoneProvider:PhoneProvider", name, found.provider.id, delivery)
+    provider = _provider_id(found)
+    if provider:
+        yield _resource("phoneProvider:PhoneProvider", f"{delivery}-provider", provider, delivery)
     for template in found.templates:
         name = f"{delivery}-{template.type.replace('_', '-')}"
         token = "phoneNotificationTemplate:PhoneNotificationTemplate"  # noqa: S105 - a type token

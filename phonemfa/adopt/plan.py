@@ -266,6 +266,11 @@ def _provider(found: FoundTenant, draft: _Draft) -> None:
     if provider is None:
         draft.tell("phone provider", "none", "none is declared", Fate.ABSENT)
         return
+    if not provider.declarable:
+        both = f"{provider.name}, with a sender and a Messaging Service"
+        becomes = "not declared (a program may name one of the two); ours takes its place later"
+        draft.tell("phone provider", both, becomes, Fate.WARNING)
+        return
     block: dict[str, Any] = {
         "name": provider.name,
         "deliveryMethods": list(provider.delivery_methods),

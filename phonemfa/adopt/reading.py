@@ -58,6 +58,11 @@ class PhoneProvider:
     mssid: str | None = None
     sid: str | None = None
 
+    @property
+    def declarable(self) -> bool:
+        """Whether the auth0 provider takes it: a tenant may have both senders, a program one."""
+        return not (self.default_from and self.mssid)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneTemplate:

@@ -34,6 +34,11 @@ class Attribute:
     force_new: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
+    """The values allowed: of the attribute, or of each item of a list or set."""
+    conflicts: tuple[str, ...] = ()
+    """Attributes beside it that cannot be given too."""
+    needs: tuple[str, ...] = ()
+    """Attributes beside it that must be given too."""
     fields: Schema = field(default_factory=dict)
 
 
@@ -77,7 +82,8 @@ def problems(
 ) -> Iterator[tuple[str, str]]:
     """Every (attribute path, reason) that makes the inputs unusable."""
     for name in inputs:
-        if name not in inputs_of(schema):
+        # The official plugin's bridge notes its defaults so in the inputs of a state.
+        if name not in inputs_of(schema) and not name.startswith("__"):
             yield f"{prefix}{name}", "is not in the stand-in (or is not an input)"
     for name, attribute in schema.items():
         path = f"{prefix}{name}"
@@ -85,15 +91,29 @@ def problems(
         if value is None:
             if attribute.required:
                 yield path, "is required"
-        elif has_unknown(value):
             continue
-        elif attribute.choices and value not in attribute.choices:
-            yield path, f"must be one of {', '.join(attribute.choices)}, got {value!r}"
-        elif attribute.kind == "block":
+        yield from _beside(attribute, inputs, path)
+        if has_unknown(value):
+            continue
+        for one in value if attribute.kind in {"list", "set"} else [value]:
+            if attribute.choices and one not in attribute.choices:
+                yield path, f"must be one of {', '.join(attribute.choices)}, got {one!r}"
+        if attribute.kind == "block":
             yield from problems(attribute.fields, value, f"{path}.")
         elif attribute.kind == "blocks":
             for index, item in enumerate(value):
                 yield from problems(attribute.fields, item, f"{path}[{index}].")
+
+
+def _beside(
+    attribute: Attribute, inputs: Mapping[str, Any], path: str
+) -> Iterator[tuple[str, str]]:
+    for other in attribute.conflicts:
+        if inputs.get(other) is not None:
+            yield path, f"conflicts with {other}"
+    for other in attribute.needs:
+        if inputs.get(other) is None:
+            yield path, f"needs {other} beside it"
 
 
 def differences(

@@ -78,6 +78,27 @@ def test_what_differs_from_the_record_is_left_to_the_provider(
     assert tenant.actions.get(made["id"])["code"] == "// before"
 
 
+def test_the_official_plugins_way_to_note_inputs_is_understood(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    noted: dict[str, Any] = {"__defaults": []}
+    made = tenant.create_action({**ACTION, "code": "// before", "supported_triggers": [TRIGGER]})
+    secrets = [{**noted, "name": "CPAAS_API_KEY", "value": "key"}]
+    wanted = {**noted, **ACTION, "secrets": secrets, "supportedTriggers": {**noted, **TRIGGER}}
+    recorded = {**ACTION, "supportedTriggers": TRIGGER, "__meta": "{}"}
+    finish(running, "Action", wanted, id_=made["id"], recorded=recorded)
+    assert tenant.actions.get(made["id"])["deployed_version"]["code"] == ACTION["code"]
+
+    first = {"name": "custom", "credentials": {}, "disabled": True}
+    provider = tenant.providers.create({**first, "configuration": {"delivery_methods": ["text"]}})
+    methods = {**noted, "deliveryMethods": ["text", "voice"]}
+    wanted = {**noted, **PROVIDER, "configuration": methods, "credentials": noted}
+    configuration = {"deliveryMethods": ["voice", "text"], "sid": ""}
+    recorded = {"name": "custom", "configuration": configuration, "credentials": {"authToken": ""}}
+    finish(running, "PhoneProvider", wanted, id_=provider["id"], recorded=recorded)
+    assert tenant.providers.get(provider["id"])["disabled"] is False
+
+
 def test_a_provider_is_written_as_it_is_wanted(running: RunningSandbox, tenant: Tenant) -> None:
     tenant.create_action({**ACTION, "supported_triggers": [TRIGGER], "deploy": True})
     made = tenant.providers.create(

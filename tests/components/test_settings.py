@@ -268,6 +268,23 @@ def test_a_tenant_that_is_declared_as_found_cannot_be_moved() -> None:
     assert "take over first" in moved["phonemfa:transition"]
 
 
+@pytest.mark.parametrize(
+    ("senders", "told"),
+    [
+        ({"sid": "AC1", "defaultFrom": "+15005550006", "mssid": "MG1"}, "together"),
+        ({"mssid": "MG1"}, "without sid"),
+        ({"defaultFrom": "+15005550006"}, "without sid"),
+    ],
+)
+def test_what_the_auth0_provider_would_refuse_is_not_adopted(
+    senders: dict[str, str], told: str
+) -> None:
+    twilio = {"name": "twilio", "deliveryMethods": ["text"]}
+    adopted = {"phone": {"enabled": False}, "provider": twilio | senders}
+    (text,) = faults_in(GOOD | {"adopted": adopted}).values()
+    assert told in text
+
+
 def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:
     assert set(faults_in(GOOD | {"messageTypes": ["change_password"]})) == {"phonemfa:messageTypes"}
 

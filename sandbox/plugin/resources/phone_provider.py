@@ -20,9 +20,9 @@ class PhoneProviderResource(Resource):
             kind="block",
             required=True,
             fields={
-                "defaultFrom": Attribute(),
-                "deliveryMethods": Attribute(kind="set", required=True),
-                "mssid": Attribute(),
+                "defaultFrom": Attribute(conflicts=("mssid",), needs=("sid",)),
+                "deliveryMethods": Attribute(kind="set", required=True, choices=("voice", "text")),
+                "mssid": Attribute(conflicts=("defaultFrom",), needs=("sid",)),
                 "sid": Attribute(),
             },
         ),

@@ -33,6 +33,11 @@ SHAPES = {
         message_types=("sms",),
         policies=("all-applications",),
     ),
+    "twilio with both senders": tenant(
+        provider=provider("twilio", sid="AC1", default_from="+15005550006", mssid="MG1"),
+        factors=ON,
+        message_types=("sms",),
+    ),
     "custom": tenant(
         actions=(action(secret_names=("A",), dependencies=("@a/b@1.0.0",)),),
         bindings=bound("a1"),
@@ -123,6 +128,14 @@ def test_a_tenant_keeps_its_policy_channels_and_factors(found: FoundTenant) -> N
         "email": False,
         "recovery_code": False,
     }
+
+
+def test_a_provider_that_no_program_may_declare_is_left_and_told() -> None:
+    plan = plan_of(SHAPES["twilio with both senders"], "t1")
+    settings = settings_of(plan)
+    assert settings.adopted
+    assert settings.adopted.provider is None
+    assert "phone provider" in rows(plan, Fate.WARNING)
 
 
 def test_every_secret_is_named_as_unread_and_its_value_nowhere() -> None:

@@ -100,5 +100,29 @@ def test_every_problem_of_the_inputs_is_told() -> None:
     assert set(found) == {"policy", "phone.enabled", "phone.provider", "wat"}
 
 
+@pytest.mark.parametrize(
+    ("configuration", "wrong"),
+    [
+        ({"sid": "AC1", "defaultFrom": "+1"}, set()),
+        ({"sid": "AC1", "mssid": "MG1"}, set()),
+        ({"sid": "AC1", "mssid": "MG1", "defaultFrom": "+1"}, {"defaultFrom", "mssid"}),
+        ({"mssid": "MG1"}, {"mssid"}),
+        ({"deliveryMethods": ["text", "sms"]}, {"deliveryMethods"}),
+    ],
+)
+def test_senders_and_methods_keep_the_official_providers_rules(
+    configuration: dict[str, Any], wrong: set[str]
+) -> None:
+    inputs: dict[str, Any] = {"name": "twilio", "credentials": {}}
+    inputs |= {"configuration": {"deliveryMethods": ["text"]} | configuration}
+    found = {path for path, _ in problems(PROVIDER, inputs)}
+    assert found == {f"configuration.{name}" for name in wrong}
+
+
+def test_the_official_plugins_notes_in_a_state_are_no_problem() -> None:
+    noted = {"__defaults": [], "policy": "never", "push": {"__defaults": [], "enabled": False}}
+    assert list(problems(GUARDIAN, noted)) == []
+
+
 def test_an_unknown_value_is_no_problem() -> None:
     assert list(problems(GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN})) == []
