@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from phonemfa.rollback import deploy
 from phonemfa.tenant import Access, reading
@@ -116,3 +117,18 @@ def test_a_tenant_without_the_action_has_nothing_to_go_back_to(applied: Apply) -
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
     desk.tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
     assert "The tenant has no Action 'ntt-cpaas-phone'" in desk.run("rollback", expect=2).stderr
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "not there"), (b"// \xff", "not UTF-8")])
+def test_an_adopted_actions_code_that_cannot_be_read_is_told_in_words(
+    applied: Apply, content: bytes | None, told: str
+) -> None:
+    desk = applied()
+    action = {"name": "theirs", "code": "theirs.js", "runtime": "node22", "triggerVersion": "v1"}
+    adopted = {"phone": {"enabled": False}, "action": action}
+    config = desk.engine.config | {"phonemfa:adopted": adopted}
+    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    if content:
+        (desk.folder / "theirs.js").write_bytes(content)
+    said = desk.run("rollback", expect=2).stderr
+    assert f"phonemfa:adopted.action.code names theirs.js, which is {told}" in said
