@@ -58,6 +58,13 @@ def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> Non
     assert writes(ready.tenant) == []
 
 
+def test_a_log_that_cannot_be_read_is_found_out_before_anything_else(ready: Operator) -> None:
+    fault = {"method": "GET", "path": "/logs", "status": 403, "times": None}
+    ready.tenant.control("POST", "/faults", fault)
+    assert "403" in ready.run("enforce", "--yes", expect=2).stderr
+    assert (ready.engine.ran, writes(ready.tenant)) == ([], [])
+
+
 def test_a_tenant_that_could_deliver_no_code_is_told_everything_that_is_missing(
     applied: Apply,
 ) -> None:

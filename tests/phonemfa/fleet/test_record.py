@@ -74,8 +74,9 @@ def test_a_run_is_read_as_it_was_written(folder: RunFolder) -> None:
 def test_what_a_killed_run_was_at_is_done_again(folder: RunFolder) -> None:
     folder.settle("a", Outcome(state=State.DONE))
     folder.settle("b", Outcome(state=State.RUNNING))
+    folder.settle("c", Outcome(state=State.HELD))
     found = again(folder)
-    assert found.outcome("b").state is State.CANCELLED
+    assert [found.outcome(one).state for one in "bc"] == [State.CANCELLED] * 2
     assert found.left == ["b", "c"]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
+from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import work
 from phonemfa.fleet.engine import Engines
 from phonemfa.fleet.members import Member
@@ -102,7 +104,7 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
             log=lambda name: tmp_path / f"{name}.log",
         )
         outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
-        assert stack.asked == [command]
+        assert stack.asked == ([] if command == "drift" else [command])
         return outcome
 
     return run
@@ -143,6 +145,19 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     log = (tmp_path / "a.log").read_text(encoding="utf-8")
     assert "Updating with **** for ****" in log
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
+
+
+def test_a_look_that_fails_is_told_without_secrets_and_numbers(
+    worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise EngineFailedError("429 for +819012345678 with canary-secret")
+
+    monkeypatch.setattr(work, "read_stack_file", lambda *_: SimpleNamespace(settings=None))
+    monkeypatch.setattr(work, "look", failing)
+    found = worked(command="drift")
+    assert (found.state, found.limited) == (State.UNANSWERED, True)
+    assert found.why == "429 for **** with ****"
 
 
 def test_without_an_event_the_clis_own_words_are_the_reason(

@@ -14,6 +14,7 @@ from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
+PACKAGES = [{"name": "axios", "version": "1.7.2"}]
 BAD = "exports.onExecuteCustomPhoneProvider = async () => { throw new Error('bad'); };"
 
 
@@ -21,7 +22,7 @@ BAD = "exports.onExecuteCustomPhoneProvider = async () => { throw new Error('bad
 def broken(applied: Apply) -> Operator:
     """A tenant whose second version is a bad one."""
     desk = applied(deliveryMethods=["text"])
-    release(desk, code=BAD)
+    release(desk, code=BAD, dependencies=PACKAGES)
     desk.tenant.forget_requests()
     return desk
 
@@ -35,7 +36,10 @@ def release(desk: Operator, **changes: Any) -> str:
 
 
 def test_the_version_before_runs_again_and_the_repository_has_it(broken: Operator) -> None:
+    builds = {"deploy_seconds": 0.3}
+    broken.tenant.control("PUT", "/builds", builds)  # Until then the version before still runs.
     done = broken.json("rollback", "--yes")
+    broken.tenant.control("PUT", "/builds", dict.fromkeys(builds, 0))
     assert done["rolled_back"] == {"from": 2, "to": 1, "deployed_as": 3, "secrets": "version"}
     assert [(one["number"], one["running"]) for one in done["versions"]] == [(2, True), (1, False)]
     running = running_version(broken.tenant)
@@ -79,6 +83,10 @@ def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
     deployed = broken.engine.applied.tenant.deployed_action("custom-phone-provider")
     assert deployed is not None
     assert (deployed.secrets["CPAAS_API_KEY"], deployed.code == BAD) == ("canary-rotated", False)
+
+    broken.run("rollback", "--to", "2", "--secrets", "current", "--yes")
+    running = running_version(broken.tenant)
+    assert (running["code"], running["dependencies"]) == (BAD, PACKAGES)
 
 
 def test_secrets_that_nobody_deployed_are_not_brought_in(broken: Operator) -> None:

@@ -56,6 +56,7 @@ def test_silence_of_the_log_is_not_taken_for_success(
     applied: Apply, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = applied(deliveryMethods=["text"])
+    assert verdicts(desk.json("smoke", "--yes")) == {"text": "sent"}, "which is no evidence later"
     silent = replace(sandbox.parts.notifications.assumptions, test_message_logs=False)
     monkeypatch.setattr(sandbox.parts.notifications, "assumptions", silent)
     answer = desk.json("smoke", "--yes", "--wait", "1", expect=2)
@@ -98,6 +99,15 @@ def test_a_legacy_tenant_runs_the_action_that_logins_run(applied: Apply) -> None
     failed = desk.json("smoke", "--yes", expect=1)
     assert verdicts(failed) == {"text": "failed", "voice": "sent"}
     assert "the Action said: " in whys(failed)[0]
+
+    # Of another's making, and careless with what it says.
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path, said = f"/actions/actions/{action['id']}", "no route to ${message_options.recipient}"
+    code = f"async ({{ message_options }}) => {{ throw new Error(`{said}`); }};"
+    desk.tenant.api("PATCH", path, {"code": f"exports.onExecuteSendPhoneMessage = {code}"})
+    desk.tenant.api("POST", f"{path}/deploy")
+    why = "the Action said: no route to ****"
+    assert whys(desk.json("smoke", "--yes", expect=1)) == [why, why]
 
 
 def test_a_legacy_action_that_no_login_runs_is_not_tried(applied: Apply) -> None:
