@@ -28,6 +28,7 @@ class Asked:
         return SimpleNamespace(future=self._answer)
 
     async def _answer(self) -> Any:
+        await asyncio.sleep(0)  # As over a network, others go on meanwhile.
         if self._unified is None:
             return None
         return SimpleNamespace(phone_consolidated_experience=self._unified)

@@ -95,8 +95,9 @@ def test_a_key_that_sends_nothing_leaves_the_old_one(
 def test_a_key_that_the_cpaas_does_not_know_is_not_set(applied: Apply) -> None:
     desk = applied()
     before = desk.engine.file.read_bytes()
-    refused = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
-    assert "the CPaaS does not know it (401)" in refused.stderr
+    for unchecked in ([], ["--unchecked"]):
+        refused = desk.run("rotate", "--yes", *unchecked, stdin=NEW_KEY, expect=2)
+        assert "the CPaaS does not know it (401)" in refused.stderr
     assert (desk.engine.file.read_bytes(), desk.engine.ran, writes(desk.tenant)) == (before, [], [])
 
 

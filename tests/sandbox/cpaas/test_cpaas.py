@@ -329,7 +329,14 @@ def test_the_part_count_is_told_when_asked_for() -> None:
     assert parsed is not None
     assert parsed.messages[0].details is not None
     assert parsed.messages[0].details.message_count == 2
-    too_long = send(account(), "sms", sms(text="あ" * (67 * 25 + 1)))
+
+
+@pytest.mark.parametrize(
+    ("longest", "limit"), [("a" * 153 * 25, "25 parts"), ("あ" * 1333 + "a", "4000 bytes")]
+)
+def test_a_text_of_too_many_parts_or_bytes_is_refused(longest: str, limit: str) -> None:
+    assert status_of(send(account(), "sms", sms(text=longest))) == "PENDING_ACCEPTED", limit
+    too_long = send(account(), "sms", sms(text=f"{longest}a"))
     assert status_of(too_long) == "REJECTED_MESSAGE_TOO_LONG"
 
 
