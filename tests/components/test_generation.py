@@ -44,6 +44,13 @@ def write(guard: GenerationGuard, *, times: int = 1) -> None:
     asyncio.run(at_once())
 
 
+def test_a_preview_looks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda _name, _hook, *, opts: opts)
+    binding: Any = GenerationGuard(UNIFIED).hooks()
+    for hooks in (binding.before_create, binding.before_update):
+        assert [one.on_dry_run for one in hooks] == [True]
+
+
 @pytest.mark.parametrize(
     ("experience", "unified"), [(UNIFIED, True), (LEGACY, False), (LEGACY, None)]
 )

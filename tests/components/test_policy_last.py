@@ -251,6 +251,8 @@ def test_a_log_that_says_nothing_keeps_the_policy(running: RunningSandbox, tenan
     tenant.providers.create(dict(CUSTOM))
     number = {"authenticator": {"phone_number": "+819099999999"}}
     running.parts.tenant.logs.add("gd_send_sms", "sent", number)
+    earlier = {"authenticator": {"phone_number": "+819012345678"}}
+    running.parts.tenant.logs.add("gd_send_sms", "sent", earlier)
     silent = gate_of(running, gate=Gate.SMOKE)
     silent._trial = TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.0)
     with pytest.raises(NotSentError, match="not known"):

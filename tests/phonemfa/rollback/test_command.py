@@ -114,6 +114,24 @@ def test_a_version_that_does_not_come_to_run_is_told(
         waited_for_in_vain(broken)
 
 
+def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> None:
+    builds = {"scripted": [[{"status": "failed"}]]}
+    broken.tenant.control("PUT", "/builds", builds)
+    (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
+    broken.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": "// no code"})
+    with (
+        reading(Access.of(domain=broken.tenant.domain)) as client,
+        pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"),
+    ):
+        deploy.wait(
+            client,
+            action["id"],
+            lambda _: False,
+            "is not built",
+            pause=lambda _: pytest.fail("it waited"),
+        )
+
+
 def waited_for_in_vain(desk: Operator) -> None:
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
     with reading(Access.of(domain=desk.tenant.domain)) as client:

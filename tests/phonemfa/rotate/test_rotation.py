@@ -131,6 +131,7 @@ def test_a_key_that_sends_nothing_goes_back(world: World) -> None:
     with pytest.raises(NotRotatedError, match=r"back in Pulumi\.t1\.yaml and in the tenant"):
         rotated(world)
     assert (world.file.read_text(), world.tenant, world.deploys) == (OLD, OLD, 2)
+    assert world.log[-2:] == ["up key: old", "key times"], "it is in the tenant once it was seen"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.inbox import DeliveryJournal
 from sandbox.notifications import Delivery, NotificationAssumptions, NotificationService
 from sandbox.runner import ActionOutcome
 from sandbox.tenant import default_templates
@@ -74,6 +75,23 @@ def test_the_deployed_action_gets_auth0s_event_and_its_secrets() -> None:
         "482913",
         "482913 みらい銀行",
     )
+
+
+def test_a_delivery_is_known_before_its_action_runs() -> None:
+    pipeline = Pipeline()
+    seen: list[dict[str, Any]] = []
+
+    class Watching(FakeRunner):
+        async def execute(self, **call: Any) -> ActionOutcome:
+            seen.extend(journal.unfinished())
+            return await super().execute(**call)
+
+    journal = DeliveryJournal()
+    service = NotificationService(pipeline.tenant, Watching(), journal=journal)
+    delivery = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    (one,) = seen
+    assert (one["id"], one["outcome"], one["code"]) == (delivery.id, "pending", delivery.code)
+    assert journal.unfinished() == []
 
 
 def test_a_call_shows_the_voice_text() -> None:
