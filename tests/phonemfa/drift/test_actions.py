@@ -183,7 +183,7 @@ def test_added_and_removed_secrets_are_named() -> None:
 
 def test_a_key_that_somebody_took_for_a_secrets_name_is_not_shown() -> None:
     at, key = world(), "0123456789abcdef0123456789abcdef"
-    at.action["secrets"].append({"name": key, "updated_at": "2026-01-01T00:00:00.100Z"})
+    at.action["secrets"].append({"name": key, "updated_at": LATER})
     at.action["deployed_version"]["secrets"] = at.action["secrets"]
     (finding,) = at.findings().values()
     assert "added: ****" in finding.found

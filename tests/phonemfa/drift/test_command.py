@@ -133,8 +133,9 @@ def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> N
     assert running_version(desk.tenant)["code"] == good
 
 
+@pytest.mark.parametrize("part", ["code", "secrets"])
 def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
-    applied: Apply, monkeypatch: pytest.MonkeyPatch
+    applied: Apply, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     desk = applied()
     path, good = run_another(desk)
@@ -142,7 +143,9 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
 
     def meanwhile(plan: repair.Plan) -> None:
         assert plan.deploy
-        desk.tenant.api("PATCH", path, {"code": f"{good}// and again"})
+        foreign = [{"name": "CPAAS_API_KEY", "value": "canary-of-somebody"}]
+        change = {"code": f"{good}// and again"} if part == "code" else {"secrets": foreign}
+        desk.tenant.api("PATCH", path, change)
 
     monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)

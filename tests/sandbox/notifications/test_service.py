@@ -156,6 +156,7 @@ UNIFIED_OBSTACLES: list[tuple[dict[str, Any], str]] = [
     ({"types": ["voice"]}, "the message type sms is not enabled for the phone factor"),
     ({"actions": {}}, "no Action is deployed for the trigger custom-phone-provider"),
     ({"text": "{{ code"}, "the template does not render"),
+    ({"text": "{% for i in (1..200000) %}{% endfor %}"}, "the template does not render"),
 ]
 
 
