@@ -167,9 +167,12 @@ def test_everything_that_is_another_by_now_is_named(
         assert word in str(told.value)
 
 
-def test_a_new_file_of_the_program_is_a_change(folder: RunFolder, project: Path) -> None:
-    (project / "actions" / "src").mkdir(parents=True)
-    (project / "actions" / "src" / "new.js").write_text("", encoding="utf-8")
+@pytest.mark.parametrize(
+    "name", ["actions/src/new.js", "policy/stacks/a.json", "adopted/a/action.js", "__main__.py"]
+)
+def test_a_new_file_of_the_program_is_a_change(folder: RunFolder, project: Path, name: str) -> None:
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).write_text("", encoding="utf-8")
     with pytest.raises(RunFileError, match="the program has changed"):
         refuse_stale(again(folder), members(project), project)
 

@@ -90,7 +90,11 @@ class Stack:
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     def run(
-        *events: dict[str, Any], command: str = "up", err: str = "", fails: bool = False
+        *events: dict[str, Any],
+        command: str = "up",
+        err: str = "",
+        fails: bool = False,
+        seconds: float | None = None,
     ) -> Outcome:
         error = create_command_error(CommandResult("", err, 255)) if err or fails else None
         stack = Stack(events, error)
@@ -102,6 +106,7 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
             engines=Engines(),
             cli=PulumiCommand.__new__(PulumiCommand),
             log=lambda name: tmp_path / f"{name}.log",
+            seconds=seconds,
         )
         outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
         assert stack.asked == ([] if command == "drift" else [command])
@@ -186,6 +191,16 @@ def test_a_stack_that_somebody_else_works_on_is_told_as_such(
     found = worked(err=err)
     assert found.state is State.LOCKED
     assert found.why.startswith(who)
+
+
+@pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])
+def test_an_end_that_the_timeout_made_is_told_as_one_and_is_no_rate_limit(
+    worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, spent: float, stopped: bool
+) -> None:
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=iter([0.0, spent]).__next__))
+    found = worked(begun("create"), said("429"), fails=True, seconds=900.0)
+    assert found.why.startswith("stopped after 900 s (--stack-timeout)") is stopped
+    assert found.limited is not stopped
 
 
 def test_a_stack_that_the_backend_does_not_have_is_told_with_the_way_out(
