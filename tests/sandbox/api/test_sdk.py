@@ -109,6 +109,9 @@ def walk_actions(auth0: ManagementClient) -> None:
     assert auth0.actions.versions.deploy(action_id, str(version.id)).number == 2
     tested = auth0.actions.test(action_id, payload={"event": {"x": 1}})
     assert tested.payload is not None
+    ran: Any = tested.payload["ran"]
+    assert (ran["code"], ran["event"]) == ("// 2", {"event": {"x": 1}})
+    assert ran["secrets"] == {one["name"]: one["value"] for one in SECRETS}
     assert auth0.actions.triggers.list().triggers
     assert list(auth0.actions.modules.list(per_page=1)) == []
     bindings = auth0.actions.triggers.bindings

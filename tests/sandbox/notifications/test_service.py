@@ -328,6 +328,8 @@ def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
             "text": text,
         }
         assert pipeline.event["request"]["language"] == "ja"
+        pipeline.challenge(locale="en")
+        assert pipeline.event["request"]["language"] == "en"
         assert "notification" not in pipeline.event
         assert delivery.text == text
 
