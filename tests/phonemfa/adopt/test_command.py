@@ -51,6 +51,7 @@ def test_an_action_of_anothers_making_is_written_down_as_it_is(
     assert told["its deployment"] == "look at this"
     config = config_of(desk)
     assert (config["policy"], config["deliveryMethods"]) == ("adaptive", ["text", "voice"])
+    assert config["protect"] is True, "nothing of another's making is deleted by a slip"
     code = desk.folder / config["adopted"]["action"]["code"]
     assert code.read_bytes() == (hand_made.CODE + "// not deployed\n").encode()
     assert config["adopted"]["action"]["dependencies"] == ["axios@1.7.2", "@acme/sms@2.0.0"]
