@@ -47,6 +47,7 @@ def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
     ("code", "message", "names", "status"),
     [
         ("insufficient_scope", "Insufficient scope", "read:mfa_policies is missing", 1),
+        ("", "Insufficient scope, expected any of: x", "read:mfa_policies is missing", 1),
         ("feature_not_enabled", "not in this plan", "is not in the tenant's plan", 1),
         ("operation_not_supported", "whatever", "operation_not_supported: whatever", 2),
         ("operation_not_supported", f"for {PHONE}", "operation_not_supported: for ****", 2),

@@ -95,6 +95,7 @@ def test_a_key_without_a_channels_scope_is_told_with_the_scope(account: Account)
         ({"fault": "html"}, "warning", "The key is not shown"),
         ({"status": 404}, "fault", "(404)"),
         ({"status": 503}, "unknown", "503"),
+        ({"status": 429}, "unknown", "429"),
         ({"status": 401, "body": {"who": "a proxy"}}, "warning", "a form of its own"),
         ({"status": 400}, "warning", "answered 400"),
         ({"fault": "reset"}, "fault", "the connection broke"),

@@ -112,6 +112,7 @@ def test_a_repair_that_fails_is_told_and_still_drift(applied: Apply) -> None:
 def test_what_is_for_a_person_to_do_is_not_repaired(applied: Apply) -> None:
     desk = applied("legacy")
     desk.tenant.api("PATCH", "/tenants/settings", {"phone_consolidated_experience": True})
+    switch_off(desk)  # Which pulumi up could repair, and waits for the person all the same.
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "Not repaired, yours to do:" in said.stderr
     assert "the rest is yours to do first" in said.stderr

@@ -71,6 +71,12 @@ def test_a_run_is_read_as_it_was_written(folder: RunFolder) -> None:
     assert again(folder).left == ["b", "c"]
 
 
+def test_a_folder_that_others_could_enter_is_closed_to_them(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir(mode=0o755)
+    run = Run.new("up", [members(project)], project, shard="", options=OPTIONS)
+    assert write(tmp_path, run).path.parent.stat().st_mode & 0o077 == 0
+
+
 def test_what_a_killed_run_was_at_is_done_again(folder: RunFolder) -> None:
     folder.settle("a", Outcome(state=State.DONE))
     folder.settle("b", Outcome(state=State.RUNNING))

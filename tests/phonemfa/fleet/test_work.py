@@ -152,6 +152,13 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
+def test_every_secret_of_the_environment_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+    for name in (*names, "PULUMI_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, f"canary of {name}")
+        assert f"canary of {name}" in work._secrets_of(MEMBER, None)
+
+
 def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
