@@ -85,7 +85,7 @@ class FoundAction(Strict):
             project: the folder with Pulumi.yaml, where the path starts.
 
         Raises:
-            pulumi.RunError: there is no such file.
+            pulumi.RunError: there is no such file, or it is not UTF-8.
         """
         try:
             return (project / self.code).read_bytes().decode("utf-8")
@@ -93,6 +93,11 @@ class FoundAction(Strict):
             raise pulumi.RunError(
                 f"phonemfa:adopted.action.code names {self.code}, which is not there. Fix: bring "
                 "the file back, or run phonemfa adopt again."
+            ) from None
+        except UnicodeDecodeError:
+            raise pulumi.RunError(
+                f"phonemfa:adopted.action.code names {self.code}, which is not UTF-8, as an "
+                "Action's code is. Fix: bring the file back, or run phonemfa adopt again."
             ) from None
 
 

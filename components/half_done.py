@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 BUILD_TIME: Final = 120.0
 """Seconds that a version of an Action may take to build."""
 
+_CONFIGURATION: Final = {
+    "deliveryMethods": "delivery_methods",
+    "defaultFrom": "default_from",
+    "mssid": "mssid",
+    "sid": "sid",
+}
+"""A phone provider's, by the names of the resource and of the API."""
+
 Write = Callable[["AsyncManagementClient", str, Mapping[str, Any]], Awaitable[None]]
 
 
@@ -79,14 +87,20 @@ def _empty(value: Any) -> bool:
 async def _write_action(
     tenant: AsyncManagementClient, action_id: str, wanted: Mapping[str, Any]
 ) -> None:
+    runtime = wanted["runtime"]
+    # An adopted Action's secrets are nobody's here: an empty list would erase them.
+    lists = {name: wanted[name] for name in ("secrets", "dependencies") if wanted.get(name)}
     await tenant.actions.update(
         action_id,
         name=wanted["name"],
         supported_triggers=[wanted["supportedTriggers"]],
         code=wanted["code"],
-        runtime=wanted["runtime"],
-        secrets=wanted.get("secrets", []),
+        # The API's name of Node.js 18 differs from everybody else's (management-api.md §4.11).
+        runtime="node18-actions" if runtime == "node18" else runtime,
+        **lists,
     )
+    if not wanted.get("deploy"):
+        return
     await _until(tenant, action_id, lambda action: action.status == "built")
     await tenant.actions.deploy(action_id)
     await _until(tenant, action_id, lambda action: bool(action.all_changes_deployed))
@@ -109,7 +123,12 @@ async def _write_provider(
         provider_id,
         name=wanted["name"],
         disabled=wanted["disabled"],
-        configuration={"delivery_methods": wanted["configuration"]["deliveryMethods"]},
+        # The tenant replaces it whole: an adopted Twilio account is lost by what is left out.
+        configuration={
+            name: wanted["configuration"][key]
+            for key, name in _CONFIGURATION.items()
+            if wanted["configuration"].get(key) is not None
+        },
         credentials={},
     )
 

@@ -140,7 +140,6 @@ class PolicyLast(Hooked):
                 await tenant.guardian.policies.set(request=self._earlier)
             before = ", ".join(self._earlier) or _NEVER
             pulumi.log.warn(f"{args.name} failed half-way: the policy is {before} again")
-            self._earlier = None
         return False
 
 

@@ -110,6 +110,9 @@ def break_glass(
             notes().print(Text(line), soft_wrap=True)
 
 
+_OF_PYTHON: Final = (ValueError, AttributeError, RecursionError)
+"""Not UTF-8, no date, nested too deep: PyYAML passes these on."""
+
 _NOT_NEVER: Final = (
     "The tenant took the change and reads {after} afterwards: something sets the policy back. Look "
     "in the tenant's log (type sapi, guardian/policies) for who."
@@ -177,11 +180,14 @@ def _domain_of(stack: str, project: Path) -> str:
     import yaml  # noqa: PLC0415 - of the checkout's environment, and only for --stack
 
     path = project / f"Pulumi.{stack}.yaml"
+    domain, why = None, "it is no text"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return str(content["config"]["auth0:domain"])
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        domain = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]["auth0:domain"]
+    except (OSError, yaml.YAMLError, LookupError, TypeError, *_OF_PYTHON) as error:
+        why = type(error).__name__
+    if not (domain and isinstance(domain, str)):
         give_up(
-            f"Nothing was written: {path} gives no auth0:domain ({type(error).__name__}). "
+            f"Nothing was written: {path} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
+    return domain

@@ -260,6 +260,6 @@ def _interrupt(process: subprocess.Popen[str]) -> None:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    # Its plugins and language host are of its session, and hold its pipes.
-    if process.poll() is None:
+    # Its plugins and language host are of its session, and hold its pipes: also when it has ended.
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

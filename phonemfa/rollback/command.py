@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pulumi import RunError
 from rich.table import Table
 from rich.text import Text
 
-from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
@@ -99,7 +99,7 @@ def rollback(
         raise typer.Exit(Exit.FAULTY) from None
     except (
         NoSuchVersionError,
-        SettingsError,
+        RunError,  # a SettingsError, or an adopted Action's code that is not there
         StackFileError,
         TenantUnreadableError,
         WriteFailedError,

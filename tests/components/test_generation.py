@@ -28,6 +28,7 @@ class Asked:
         return SimpleNamespace(future=self._answer)
 
     async def _answer(self) -> Any:
+        await asyncio.sleep(0)  # As over a network, others go on meanwhile.
         if self._unified is None:
             return None
         return SimpleNamespace(phone_consolidated_experience=self._unified)
@@ -41,6 +42,13 @@ def write(guard: GenerationGuard, *, times: int = 1) -> None:
         await asyncio.gather(*(guard._check(args) for _ in range(times)))
 
     asyncio.run(at_once())
+
+
+def test_a_preview_looks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda _name, _hook, *, opts: opts)
+    binding: Any = GenerationGuard(UNIFIED).hooks()
+    for hooks in (binding.before_create, binding.before_update):
+        assert [one.on_dry_run for one in hooks] == [True]
 
 
 @pytest.mark.parametrize(

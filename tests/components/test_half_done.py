@@ -21,6 +21,8 @@ ACTION = {
     "runtime": "node22",
     "secrets": [{"name": "CPAAS_API_KEY", "value": "key"}],
 }
+OURS = {**ACTION, "deploy": True}
+"""As the program has it: `deploy` is an order to the provider, and no part of an Action."""
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
 PROVIDER = {
     "name": "custom",
@@ -52,11 +54,32 @@ def finish(
 
 def test_an_action_is_written_and_deployed(running: RunningSandbox, tenant: Tenant) -> None:
     made = tenant.create_action({**ACTION, "code": "// before", "supported_triggers": [TRIGGER]})
-    finish(running, "Action", {**ACTION, "supportedTriggers": TRIGGER}, id_=made["id"])
+    finish(running, "Action", {**OURS, "supportedTriggers": TRIGGER}, id_=made["id"])
     action = tenant.actions.get(made["id"])
     assert action["code"] == ACTION["code"]
     assert action["all_changes_deployed"]
     assert action["deployed_version"]["code"] == ACTION["code"]
+
+
+def test_an_adopted_action_keeps_its_secrets_and_is_not_deployed(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    made = tenant.create_action(
+        {**ACTION, "code": "// before", "runtime": "node18-actions", "deploy": True}
+        | {"supported_triggers": [TRIGGER]}
+    )
+    wanted = {
+        **{key: value for key, value in ACTION.items() if key != "secrets"},
+        "runtime": "node18",
+        "dependencies": [{"name": "axios", "version": "1.0.0"}],
+        "supportedTriggers": TRIGGER,
+    }
+    finish(running, "Action", wanted, id_=made["id"])
+    action = tenant.actions.get(made["id"])
+    assert (action["code"], action["runtime"]) == (ACTION["code"], "node18-actions")
+    assert [one["name"] for one in action["dependencies"]] == ["axios"]
+    assert [one["name"] for one in action["secrets"]] == ["CPAAS_API_KEY"]
+    assert action["deployed_version"]["code"] == "// before"
 
 
 @pytest.mark.parametrize(
@@ -115,6 +138,24 @@ def test_a_provider_is_written_as_it_is_wanted(running: RunningSandbox, tenant: 
     assert provider["configuration"]["delivery_methods"] == ["text", "voice"]
 
 
+def test_an_adopted_providers_account_stays(running: RunningSandbox, tenant: Tenant) -> None:
+    account = {"sid": "AC1", "default_from": "+815012345678"}
+    made = tenant.providers.create(
+        {
+            "name": "twilio",
+            "credentials": {"auth_token": "token"},
+            "disabled": True,
+            "configuration": {"delivery_methods": ["text"], **account},
+        }
+    )
+    configuration = {"deliveryMethods": ["text"], "sid": "AC1", "defaultFrom": "+815012345678"}
+    wanted = {"name": "twilio", "disabled": False, "configuration": configuration}
+    finish(running, "PhoneProvider", wanted, id_=made["id"])
+    provider = tenant.providers.get(made["id"])
+    assert not provider["disabled"]
+    assert provider["configuration"] == {**account, "delivery_methods": ["text"]}
+
+
 def test_a_template_is_written_as_it_is_wanted(running: RunningSandbox, tenant: Tenant) -> None:
     made = tenant.templates.create(
         {"type": "otp_verify", "disabled": True, "content": {"body": dict(TEXTS)}}
@@ -152,7 +193,7 @@ def test_a_build_that_is_under_way_is_waited_for(
     monkeypatch.setattr("components.half_done.asyncio", SimpleNamespace(sleep=wait))
     phases = [{"status": "building", "seconds": 0.2}, {"status": "built", "seconds": 0}]
     tenant.context.builds.scripted.append(phases)
-    finish(running, "Action", {**ACTION, "supportedTriggers": TRIGGER}, id_=made["id"])
+    finish(running, "Action", {**OURS, "supportedTriggers": TRIGGER}, id_=made["id"])
     assert waited
     assert tenant.actions.get(made["id"])["all_changes_deployed"]
 
@@ -160,6 +201,6 @@ def test_a_build_that_is_under_way_is_waited_for(
 def test_code_that_cannot_be_built_is_told(running: RunningSandbox, tenant: Tenant) -> None:
     made = tenant.create_action({**ACTION, "supported_triggers": [TRIGGER]})
     tenant.context.builds.scripted.append([{"status": "failed", "seconds": 0}])
-    wanted = {**ACTION, "supportedTriggers": TRIGGER}
+    wanted = {**OURS, "supportedTriggers": TRIGGER}
     with pytest.raises(TenantCallError, match="could not be built"):
         finish(running, "Action", wanted, id_=made["id"])

@@ -230,12 +230,29 @@ def test_an_action_that_drops_the_message_keeps_the_policy(
     assert tenant.policies() == []
 
 
+def test_every_channel_must_send_before_users_are_asked(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    voiceless = """async ({ notification }, api) => {
+        if (notification.delivery_method === "voice") api.notification.drop("no credit");
+    };"""
+    tenant.create_action({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {voiceless}"})
+    tenant.providers.create(dict(CUSTOM))
+    gate = gate_of(running, gate=Gate.SMOKE)
+    gate._trial = TrialMessages("+819012345678", list(DeliveryMethod), patience=0.5)
+    with pytest.raises(NotSentError, match="by voice was not sent: no credit"):
+        before(gate, policy="all-applications")
+    assert tenant.policies() == []
+
+
 def test_a_log_that_says_nothing_keeps_the_policy(running: RunningSandbox, tenant: Tenant) -> None:
     # The Action drops nothing and sends nothing, and another user's message is no evidence.
     tenant.create_action(dict(ACTION))
     tenant.providers.create(dict(CUSTOM))
     number = {"authenticator": {"phone_number": "+819099999999"}}
     running.parts.tenant.logs.add("gd_send_sms", "sent", number)
+    earlier = {"authenticator": {"phone_number": "+819012345678"}}
+    running.parts.tenant.logs.add("gd_send_sms", "sent", earlier)
     silent = gate_of(running, gate=Gate.SMOKE)
     silent._trial = TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.0)
     with pytest.raises(NotSentError, match="not known"):

@@ -51,6 +51,21 @@ def test_a_token_is_kept_until_shortly_before_its_end() -> None:
         assert tenant.asked == asked
 
 
+def test_a_tokens_life_begins_when_it_is_asked_for_and_not_when_it_arrives() -> None:
+    now = [1000.0]
+
+    class Slow(Tenant):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            now[0] += 20
+            return super().__call__(request)
+
+    tenant = Slow(granted())
+    source = tokens(tenant, now)
+    for now[0], asked in ((1000.0, 1), (1049.0, 1), (1050.0, 2)):
+        source.get()
+        assert tenant.asked == asked
+
+
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
 def test_a_clock_that_is_put_right_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, jump: float

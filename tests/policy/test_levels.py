@@ -68,6 +68,12 @@ def test_a_file_that_is_not_json_is_refused_by_name(
         levels.settings_of("t1", tmp_path)
 
 
+def test_a_stacks_name_leads_to_no_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / levels.FOLDER).mkdir(parents=True)
+    (tmp_path / levels.FOLDER).with_name("t1.json").write_text('{"all": "disabled"}', "utf-8")
+    assert levels.settings_of("../t1", tmp_path) == levels.settings_of("t1", tmp_path)
+
+
 def test_every_committed_file_can_be_used_and_leaves_production_mandatory() -> None:
     folder = PROJECT / levels.FOLDER
     names = {path.stem for path in folder.glob("*.json")}

@@ -51,6 +51,7 @@ def test_an_action_of_anothers_making_is_written_down_as_it_is(
     assert told["its deployment"] == "look at this"
     config = config_of(desk)
     assert (config["policy"], config["deliveryMethods"]) == ("adaptive", ["text", "voice"])
+    assert config["protect"] is True, "nothing of another's making is deleted by a slip"
     code = desk.folder / config["adopted"]["action"]["code"]
     assert code.read_bytes() == (hand_made.CODE + "// not deployed\n").encode()
     assert config["adopted"]["action"]["dependencies"] == ["axios@1.7.2", "@acme/sms@2.0.0"]
@@ -109,14 +110,23 @@ def test_a_plan_without_hooks_is_no_missing_scope(
     desk.run("adopt", "--yes", expect=status)
 
 
-@pytest.mark.parametrize("content", ["- a list\n", "config: [\n"])
-def test_a_file_that_is_none_of_a_stack_is_left(
-    found: Callable[..., Operator], content: str
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("- a list\n", "Pulumi.dev.yaml cannot be used"),
+        ("config: [\n", "Pulumi.dev.yaml cannot be used"),
+        ("config:\n  auth0:domain: DOMAIN\n  phonemfa:language: fr\n", "phonemfa:language"),
+    ],
+)
+def test_a_file_that_no_program_would_accept_is_left(
+    found: Callable[..., Operator], content: str, told: str
 ) -> None:
     desk = found(hand_made.half)
+    content = content.replace("DOMAIN", desk.tenant.domain)
     desk.engine.file.write_text(content, encoding="utf-8")
-    assert "Pulumi.dev.yaml cannot be used" in desk.run("adopt", "--yes", expect=2).stderr
+    assert told in desk.run("adopt", "--yes", expect=2).stderr
     assert desk.engine.file.read_text("utf-8") == content
+    assert not (desk.folder / "adopted").exists()
 
 
 def test_without_a_file_the_environment_names_the_tenant(found: Callable[..., Operator]) -> None:

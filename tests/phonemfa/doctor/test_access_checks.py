@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from phonemfa import scopes
@@ -11,6 +12,7 @@ from phonemfa.doctor.access_checks import requests_of_first_up
 from phonemfa.doctor.answers import Rate, Token, Why
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Level, Subject
+from phonemfa.doctor.reading import _note
 from phonemfa.scopes import Need
 from tests.contract import load_json
 from tests.phonemfa.doctor.support import (
@@ -136,6 +138,19 @@ def test_no_room_for_the_action_is_a_fault_unless_ours_is_there() -> None:
     assert troubles(check(reading(action_count=100, actions=there), settings())) == []
 
 
+def test_the_limit_is_that_of_the_management_api_and_not_of_its_token() -> None:
+    rate = Rate()
+    for path, limit, left in (
+        ("/oauth/token", "5", "0"),
+        ("/api/v2/guardian/factors", "50", "40"),
+        ("/api/v2/tenants/settings", "50", "41"),
+    ):
+        headers = {"x-ratelimit-limit": limit, "x-ratelimit-remaining": left}
+        request = httpx.Request("GET", f"https://t.example.com{path}")
+        _note(rate, httpx.Response(429, headers=headers, request=request))
+    assert (rate.limit, rate.left, rate.refusals) == (50, 40, 2)
+
+
 def rate_limit(**rate: int) -> str:
     (one,) = about(Subject.RATE_LIMIT, check(reading(rate=Rate(**rate)), settings()))
     return f"{one.level}: {one.what}"
@@ -146,7 +161,7 @@ def test_the_free_plans_limit_is_told_with_the_time_that_it_costs() -> None:
     told = rate_limit(limit=2, left=0, refusals=3)
     assert told.startswith("note")
     assert f"about {needed} and takes {needed // 2} s or more" in told
-    assert rate_limit(limit=50, left=40).startswith("ok")
+    assert [rate_limit(limit=one)[:2] for one in (9, 10, 50)] == ["no", "ok", "ok"]
     assert "do not tell" in rate_limit()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import Operator
+from tests.phonemfa.applied import PHONE, Operator
 
 Apply = Callable[..., Operator]
 
@@ -47,8 +47,10 @@ def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
     ("code", "message", "names", "status"),
     [
         ("insufficient_scope", "Insufficient scope", "read:mfa_policies is missing", 1),
+        ("", "Insufficient scope, expected any of: x", "read:mfa_policies is missing", 1),
         ("feature_not_enabled", "not in this plan", "is not in the tenant's plan", 1),
         ("operation_not_supported", "whatever", "operation_not_supported: whatever", 2),
+        ("operation_not_supported", f"for {PHONE}", "operation_not_supported: for ****", 2),
     ],
 )
 def test_one_refusal_costs_one_answer_and_says_which(

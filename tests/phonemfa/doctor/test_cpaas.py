@@ -67,6 +67,13 @@ def test_a_good_key_is_accepted_for_each_channel_and_nothing_is_sent(account: Ac
     assert all(seen.body == {"messages": []} for seen in account.cpaas.requests())
 
 
+def test_an_address_of_ones_own_is_reached_without_a_proxy(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert [one.level for one in key_checks(ask(account, key=KEY))] == [Level.OK, Level.OK]
+
+
 def test_a_wrong_key_is_a_fault_and_is_not_told(account: Account) -> None:
     findings = list(key_checks(ask(account, key="canary-wrong")))
     assert [one.level for one in findings] == [Level.FAULT, Level.FAULT]
@@ -88,6 +95,7 @@ def test_a_key_without_a_channels_scope_is_told_with_the_scope(account: Account)
         ({"fault": "html"}, "warning", "The key is not shown"),
         ({"status": 404}, "fault", "(404)"),
         ({"status": 503}, "unknown", "503"),
+        ({"status": 429}, "unknown", "429"),
         ({"status": 401, "body": {"who": "a proxy"}}, "warning", "a form of its own"),
         ({"status": 400}, "warning", "answered 400"),
         ({"fault": "reset"}, "fault", "the connection broke"),

@@ -181,6 +181,15 @@ def test_added_and_removed_secrets_are_named() -> None:
     assert not finding.blocks, "they are deployed: pulumi up makes it no worse"
 
 
+def test_a_key_that_somebody_took_for_a_secrets_name_is_not_shown() -> None:
+    at, key = world(), "0123456789abcdef0123456789abcdef"
+    at.action["secrets"].append({"name": key, "updated_at": LATER})
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+    (finding,) = at.findings().values()
+    assert "added: ****" in finding.found
+    assert key not in repr(finding)
+
+
 def test_a_secret_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it() -> None:
     at = world()
     gone = at.action["secrets"].pop()["name"]

@@ -112,6 +112,7 @@ def test_a_repair_that_fails_is_told_and_still_drift(applied: Apply) -> None:
 def test_what_is_for_a_person_to_do_is_not_repaired(applied: Apply) -> None:
     desk = applied("legacy")
     desk.tenant.api("PATCH", "/tenants/settings", {"phone_consolidated_experience": True})
+    switch_off(desk)  # Which pulumi up could repair, and waits for the person all the same.
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "Not repaired, yours to do:" in said.stderr
     assert "the rest is yours to do first" in said.stderr
@@ -133,8 +134,9 @@ def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> N
     assert running_version(desk.tenant)["code"] == good
 
 
+@pytest.mark.parametrize("part", ["code", "secrets"])
 def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
-    applied: Apply, monkeypatch: pytest.MonkeyPatch
+    applied: Apply, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     desk = applied()
     path, good = run_another(desk)
@@ -142,7 +144,9 @@ def test_a_draft_that_changes_between_look_and_repair_is_not_deployed(
 
     def meanwhile(plan: repair.Plan) -> None:
         assert plan.deploy
-        desk.tenant.api("PATCH", path, {"code": f"{good}// and again"})
+        foreign = [{"name": "CPAAS_API_KEY", "value": "canary-of-somebody"}]
+        change = {"code": f"{good}// and again"} if part == "code" else {"secrets": foreign}
+        desk.tenant.api("PATCH", path, change)
 
     monkeypatch.setattr("phonemfa.drift.command._show_plan", meanwhile)
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from phonemfa.enforce import enforcement
+from phonemfa.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Operator
@@ -58,6 +59,13 @@ def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> Non
     assert writes(ready.tenant) == []
 
 
+def test_a_log_that_cannot_be_read_is_found_out_before_anything_else(ready: Operator) -> None:
+    fault = {"method": "GET", "path": "/logs", "status": 403, "times": None}
+    ready.tenant.control("POST", "/faults", fault)
+    assert "403" in ready.run("enforce", "--yes", expect=2).stderr
+    assert (ready.engine.ran, writes(ready.tenant)) == ([], [])
+
+
 def test_a_tenant_that_could_deliver_no_code_is_told_everything_that_is_missing(
     applied: Apply,
 ) -> None:
@@ -94,6 +102,20 @@ def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
     assert "No evidence that codes are sent (text: " in why
     assert "--accept-unknown" not in why, "a failure is no silence"
     assert (policies(ready), declared(ready)) == ([], "never")
+
+
+def test_the_earlier_policy_that_comes_back_need_not_be_never(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied(policy="adaptive", deliveryMethods=["text"])
+
+    def half_an_up() -> None:
+        desk.tenant.api("PUT", "/guardian/policies", ASKED)
+        raise EngineFailedError("no backend")
+
+    monkeypatch.setattr(desk.engine, "_up", half_an_up)
+    assert "The policy is confidence-score again" in desk.run("enforce", "--yes", expect=1).stderr
+    assert (policies(desk), declared(desk)) == (["confidence-score"], "adaptive")
 
 
 @pytest.mark.parametrize("refused", ["up", "config set"])

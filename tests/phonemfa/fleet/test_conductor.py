@@ -275,3 +275,9 @@ def test_a_run_that_is_stopped_while_it_waits_tries_no_more() -> None:
     fake = Stopping(ends={"a": [LIMITED] * 9})
     assert fake.run([members("a")]) == {"a": State.FAILED}, "how its one try ended"
     assert (fake.worked, fake.outcomes["a"].tries) == (["a"], 1)
+
+
+def test_what_nobody_foresaw_is_told_without_numbers() -> None:
+    fake = Fake(ends={"a": [ValueError("no route to +819012345678")]})
+    assert fake.run([members("a", "b")]) == {"a": State.UNANSWERED, "b": State.DONE}
+    assert fake.outcomes["a"].why == "not foreseen: ValueError: no route to ****"

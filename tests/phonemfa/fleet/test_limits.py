@@ -97,6 +97,17 @@ def test_a_gauge_reads_the_headers_with_one_request_and_one_token(trusted: Runni
     assert asked == ["/oauth/token", "/api/v2/guardian/factors", "/api/v2/guardian/factors"]
 
 
+def test_a_token_that_has_ended_is_asked_for_anew(trusted: RunningSandbox) -> None:
+    gauge = Gauge(access_of(trusted))
+    gauge.read()
+    trusted.parts.tenant.clients.end_tokens()
+    found = [gauge.read(), gauge.read()]
+    assert [one.limited for one in found] == [False, False]
+    logged = control(trusted, "GET", "/requests").json()["requests"]
+    answered = [one["status"] for one in logged if one["path"].startswith("/api/v2/")]
+    assert answered == [200, 401, 200]
+
+
 def test_a_tenant_that_is_out_of_requests_says_when_it_has_some(trusted: RunningSandbox) -> None:
     control(trusted, "PUT", "/rate-limit", {"per_second": 0.1, "burst": 1, "enforced": True})
     gauge = Gauge(access_of(trusted))

@@ -71,11 +71,18 @@ def test_a_run_is_read_as_it_was_written(folder: RunFolder) -> None:
     assert again(folder).left == ["b", "c"]
 
 
+def test_a_folder_that_others_could_enter_is_closed_to_them(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir(mode=0o755)
+    run = Run.new("up", [members(project)], project, shard="", options=OPTIONS)
+    assert write(tmp_path, run).path.parent.stat().st_mode & 0o077 == 0
+
+
 def test_what_a_killed_run_was_at_is_done_again(folder: RunFolder) -> None:
     folder.settle("a", Outcome(state=State.DONE))
     folder.settle("b", Outcome(state=State.RUNNING))
+    folder.settle("c", Outcome(state=State.HELD))
     found = again(folder)
-    assert found.outcome("b").state is State.CANCELLED
+    assert [found.outcome(one).state for one in "bc"] == [State.CANCELLED] * 2
     assert found.left == ["b", "c"]
 
 
@@ -166,9 +173,12 @@ def test_everything_that_is_another_by_now_is_named(
         assert word in str(told.value)
 
 
-def test_a_new_file_of_the_program_is_a_change(folder: RunFolder, project: Path) -> None:
-    (project / "actions" / "src").mkdir(parents=True)
-    (project / "actions" / "src" / "new.js").write_text("", encoding="utf-8")
+@pytest.mark.parametrize(
+    "name", ["actions/src/new.js", "policy/stacks/a.json", "adopted/a/action.js", "__main__.py"]
+)
+def test_a_new_file_of_the_program_is_a_change(folder: RunFolder, project: Path, name: str) -> None:
+    (project / name).parent.mkdir(parents=True, exist_ok=True)
+    (project / name).write_text("", encoding="utf-8")
     with pytest.raises(RunFileError, match="the program has changed"):
         refuse_stale(again(folder), members(project), project)
 

@@ -40,7 +40,7 @@ def test_nothing_is_selected_without_a_word(project: Path) -> None:
 
 
 def test_names_globs_and_lists_add_up_and_exclusions_win(project: Path) -> None:
-    wanted = Wanted(patterns=["shop-*"], listed=["dev"], excluded=["*-eu"])
+    wanted = Wanted(patterns=["shop-*"], listed=["dev", "shop-eu"], excluded=["*-eu"])
     assert chosen(project, wanted) == ["dev", "shop-jp"]
 
 

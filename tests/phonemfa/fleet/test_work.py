@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
+from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import work
 from phonemfa.fleet.engine import Engines
 from phonemfa.fleet.members import Member
@@ -88,7 +90,11 @@ class Stack:
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
     def run(
-        *events: dict[str, Any], command: str = "up", err: str = "", fails: bool = False
+        *events: dict[str, Any],
+        command: str = "up",
+        err: str = "",
+        fails: bool = False,
+        seconds: float | None = None,
     ) -> Outcome:
         error = create_command_error(CommandResult("", err, 255)) if err or fails else None
         stack = Stack(events, error)
@@ -100,9 +106,10 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
             engines=Engines(),
             cli=PulumiCommand.__new__(PulumiCommand),
             log=lambda name: tmp_path / f"{name}.log",
+            seconds=seconds,
         )
         outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
-        assert stack.asked == [command]
+        assert stack.asked == ([] if command == "drift" else [command])
         return outcome
 
     return run
@@ -145,6 +152,26 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
+def test_every_secret_of_the_environment_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
+    for name in (*names, "PULUMI_ACCESS_TOKEN"):
+        monkeypatch.setenv(name, f"canary of {name}")
+        assert f"canary of {name}" in work._secrets_of(MEMBER, None)
+
+
+def test_a_look_that_fails_is_told_without_secrets_and_numbers(
+    worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise EngineFailedError("429 for +819012345678 with canary-secret")
+
+    monkeypatch.setattr(work, "read_stack_file", lambda *_: SimpleNamespace(settings=None))
+    monkeypatch.setattr(work, "look", failing)
+    found = worked(command="drift")
+    assert (found.state, found.limited) == (State.UNANSWERED, True)
+    assert found.why == "429 for **** with ****"
+
+
 def test_without_an_event_the_clis_own_words_are_the_reason(
     worked: Callable[..., Outcome],
 ) -> None:
@@ -171,6 +198,16 @@ def test_a_stack_that_somebody_else_works_on_is_told_as_such(
     found = worked(err=err)
     assert found.state is State.LOCKED
     assert found.why.startswith(who)
+
+
+@pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])
+def test_an_end_that_the_timeout_made_is_told_as_one_and_is_no_rate_limit(
+    worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, spent: float, stopped: bool
+) -> None:
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=iter([0.0, spent]).__next__))
+    found = worked(begun("create"), said("429"), fails=True, seconds=900.0)
+    assert found.why.startswith("stopped after 900 s (--stack-timeout)") is stopped
+    assert found.limited is not stopped
 
 
 def test_a_stack_that_the_backend_does_not_have_is_told_with_the_way_out(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from phonemfa.rollback import deploy
 from phonemfa.tenant import Access, reading
@@ -13,6 +14,7 @@ from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
+PACKAGES = [{"name": "axios", "version": "1.7.2"}]
 BAD = "exports.onExecuteCustomPhoneProvider = async () => { throw new Error('bad'); };"
 
 
@@ -20,7 +22,7 @@ BAD = "exports.onExecuteCustomPhoneProvider = async () => { throw new Error('bad
 def broken(applied: Apply) -> Operator:
     """A tenant whose second version is a bad one."""
     desk = applied(deliveryMethods=["text"])
-    release(desk, code=BAD)
+    release(desk, code=BAD, dependencies=PACKAGES)
     desk.tenant.forget_requests()
     return desk
 
@@ -34,7 +36,10 @@ def release(desk: Operator, **changes: Any) -> str:
 
 
 def test_the_version_before_runs_again_and_the_repository_has_it(broken: Operator) -> None:
+    builds = {"deploy_seconds": 0.3}
+    broken.tenant.control("PUT", "/builds", builds)  # Until then the version before still runs.
     done = broken.json("rollback", "--yes")
+    broken.tenant.control("PUT", "/builds", dict.fromkeys(builds, 0))
     assert done["rolled_back"] == {"from": 2, "to": 1, "deployed_as": 3, "secrets": "version"}
     assert [(one["number"], one["running"]) for one in done["versions"]] == [(2, True), (1, False)]
     running = running_version(broken.tenant)
@@ -79,6 +84,10 @@ def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
     assert deployed is not None
     assert (deployed.secrets["CPAAS_API_KEY"], deployed.code == BAD) == ("canary-rotated", False)
 
+    broken.run("rollback", "--to", "2", "--secrets", "current", "--yes")
+    running = running_version(broken.tenant)
+    assert (running["code"], running["dependencies"]) == (BAD, PACKAGES)
+
 
 def test_secrets_that_nobody_deployed_are_not_brought_in(broken: Operator) -> None:
     (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
@@ -105,6 +114,24 @@ def test_a_version_that_does_not_come_to_run_is_told(
         waited_for_in_vain(broken)
 
 
+def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> None:
+    builds = {"scripted": [[{"status": "failed"}]]}
+    broken.tenant.control("PUT", "/builds", builds)
+    (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
+    broken.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": "// no code"})
+    with (
+        reading(Access.of(domain=broken.tenant.domain)) as client,
+        pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"),
+    ):
+        deploy.wait(
+            client,
+            action["id"],
+            lambda _: False,
+            "is not built",
+            pause=lambda _: pytest.fail("it waited"),
+        )
+
+
 def waited_for_in_vain(desk: Operator) -> None:
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
     with reading(Access.of(domain=desk.tenant.domain)) as client:
@@ -116,3 +143,18 @@ def test_a_tenant_without_the_action_has_nothing_to_go_back_to(applied: Apply) -
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
     desk.tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
     assert "The tenant has no Action 'ntt-cpaas-phone'" in desk.run("rollback", expect=2).stderr
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "not there"), (b"// \xff", "not UTF-8")])
+def test_an_adopted_actions_code_that_cannot_be_read_is_told_in_words(
+    applied: Apply, content: bytes | None, told: str
+) -> None:
+    desk = applied()
+    action = {"name": "theirs", "code": "theirs.js", "runtime": "node22", "triggerVersion": "v1"}
+    adopted = {"phone": {"enabled": False}, "action": action}
+    config = desk.engine.config | {"phonemfa:adopted": adopted}
+    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    if content:
+        (desk.folder / "theirs.js").write_bytes(content)
+    said = desk.run("rollback", expect=2).stderr
+    assert f"phonemfa:adopted.action.code names theirs.js, which is {told}" in said

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
+import yaml
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server import RunningSandbox
@@ -49,6 +51,28 @@ def test_a_key_that_sends_is_deployed_and_the_old_one_dispensable(
     assert "The tenant had this key already: nothing was deployed" in again.stderr
 
 
+def test_a_key_of_which_nothing_is_seen_stays_and_is_not_called_good(
+    applied: Apply, known_key: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = applied(deliveryMethods=["text"])
+    known_key()
+    notifications = desk.engine.sandbox.parts.notifications
+    silent = replace(notifications.assumptions, test_message_logs=False)
+    monkeypatch.setattr(notifications, "assumptions", silent)
+    said = desk.run("rotate", "--yes", "--wait", "1", stdin=NEW_KEY, expect=2)
+    assert "whether it sends is NOT known: revoke nothing" in said.stderr
+    assert key_of(desk) == NEW_KEY
+
+
+def test_the_key_of_an_adopted_action_is_not_the_stacks_to_rotate(applied: Apply) -> None:
+    desk = applied()
+    config = desk.engine.config | {"phonemfa:adopted": {"phone": {"enabled": False}}}
+    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    refused = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
+    assert "Rotate it where it was set" in refused.stderr
+    assert writes(desk.tenant) == []
+
+
 def test_a_key_that_sends_nothing_leaves_the_old_one(
     applied: Apply, known_key: Callable[[], None]
 ) -> None:
@@ -71,8 +95,9 @@ def test_a_key_that_sends_nothing_leaves_the_old_one(
 def test_a_key_that_the_cpaas_does_not_know_is_not_set(applied: Apply) -> None:
     desk = applied()
     before = desk.engine.file.read_bytes()
-    refused = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
-    assert "the CPaaS does not know it (401)" in refused.stderr
+    for unchecked in ([], ["--unchecked"]):
+        refused = desk.run("rotate", "--yes", *unchecked, stdin=NEW_KEY, expect=2)
+        assert "the CPaaS does not know it (401)" in refused.stderr
     assert (desk.engine.file.read_bytes(), desk.engine.ran, writes(desk.tenant)) == (before, [], [])
 
 

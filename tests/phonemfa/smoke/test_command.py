@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server import RunningSandbox
+from sandbox.tenant import Generation
 from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import Operator
+from tests.phonemfa.applied import PHONE, Operator
 
 Apply = Callable[..., Operator]
 SENT = {"text": "sent", "voice": "sent"}
@@ -56,6 +58,7 @@ def test_silence_of_the_log_is_not_taken_for_success(
     applied: Apply, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = applied(deliveryMethods=["text"])
+    assert verdicts(desk.json("smoke", "--yes")) == {"text": "sent"}, "which is no evidence later"
     silent = replace(sandbox.parts.notifications.assumptions, test_message_logs=False)
     monkeypatch.setattr(sandbox.parts.notifications, "assumptions", silent)
     answer = desk.json("smoke", "--yes", "--wait", "1", expect=2)
@@ -71,9 +74,23 @@ def test_a_refusal_to_send_is_told_apart_from_a_refusal_of_the_application(
     applied: Apply, status: int, exit_status: int
 ) -> None:
     desk = applied(deliveryMethods=["text"])
-    desk.tenant.control("POST", "/faults", {"path": "/try$", "status": status, "times": 1})
+    fault = {"path": "/try$", "status": status, "times": 1}
+    refusal = {"statusCode": status, "error": "Refused", "message": f"no route to {PHONE}"}
+    desk.tenant.control("POST", "/faults", fault | {"body": refusal})
     said = desk.run("smoke", "--yes", expect=exit_status)
     assert f"{status}" in said.output
+    assert "no route to ****" in said.output
+
+
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_a_send_whose_answer_gets_lost_is_not_repeated(
+    applied: Apply, generation: Generation
+) -> None:
+    desk = applied(generation, deliveryMethods=["text"])
+    fault = {"path": "/(try|test)$", "status": 503, "when": "after", "times": None}
+    desk.tenant.control("POST", "/faults", fault)
+    assert "is not known" in desk.run("smoke", "--yes", expect=2).stderr
+    assert len(writes(desk.tenant)) == 1
 
 
 def test_a_provider_that_is_off_or_gone_is_not_tried(applied: Apply) -> None:
@@ -98,6 +115,26 @@ def test_a_legacy_tenant_runs_the_action_that_logins_run(applied: Apply) -> None
     failed = desk.json("smoke", "--yes", expect=1)
     assert verdicts(failed) == {"text": "failed", "voice": "sent"}
     assert "the Action said: " in whys(failed)[0]
+
+    # Of another's making, and careless with what it says.
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    path, said = f"/actions/actions/{action['id']}", "no route to ${message_options.recipient}"
+    code = f"async ({{ message_options }}) => {{ throw new Error(`{said}`); }};"
+    desk.tenant.api("PATCH", path, {"code": f"exports.onExecuteSendPhoneMessage = {code}"})
+    desk.tenant.api("POST", f"{path}/deploy")
+    why = "the Action said: no route to ****"
+    assert whys(desk.json("smoke", "--yes", expect=1)) == [why, why]
+
+
+def test_an_adopted_tenant_that_sends_by_itself_is_not_called_faulty(applied: Apply) -> None:
+    desk = applied("legacy", deliveryMethods=["text"])
+    action = {"name": "ntt-cpaas-phone-legacy", "code": "x.js", "runtime": "node22"}
+    adopted = {"phone": {"enabled": True}, "action": action | {"triggerVersion": "v2"}}
+    config = desk.engine.config | {"phonemfa:adopted": adopted}
+    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    desk.tenant.api("PUT", "/guardian/factors/phone/selected-provider", {"provider": "twilio"})
+    (why,) = whys(desk.json("smoke", "--yes", expect=2))
+    assert why == "logins send through 'twilio', which has no test route"
 
 
 def test_a_legacy_action_that_no_login_runs_is_not_tried(applied: Apply) -> None:

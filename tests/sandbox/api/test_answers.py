@@ -179,6 +179,12 @@ class TestRateLimit:
                 sandbox.clock.advance(wait)
                 assert sandbox.call("GET", "/guardian/policies").status_code == 200
 
+    def test_an_hour_of_silence_saves_up_no_more_than_the_burst(self) -> None:
+        sandbox = Sandbox(rate_limit=self.FREE)
+        sandbox.clock.advance(3600)
+        statuses = [sandbox.call("GET", "/guardian/policies").status_code for _ in range(3)]
+        assert statuses == [200, 200, 429]
+
     def test_it_can_be_switched_on_while_the_tenant_runs(self, sandbox: Sandbox) -> None:
         body = {"per_second": 1, "burst": 1, "enforced": True}
         assert sandbox.http.put("/_sandbox/rate-limit", json=body).status_code == 204

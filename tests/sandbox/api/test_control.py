@@ -11,8 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sandbox.api import build_api
-from sandbox.api.redaction import MASK
+from sandbox.api.redaction import MASK, redacted
 from sandbox.api.request_log import RequestLog
+from sandbox.tenant.factor_settings import _KINDS
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,
     CUSTOM_PROVIDER,
@@ -30,6 +31,13 @@ WITH_SECRET = CUSTOM_PHONE_ACTION | {"secrets": [{"name": "KEY", "value": SECRET
 def log(sandbox: Sandbox, after: int = 0) -> list[dict[str, Any]]:
     answered = sandbox.http.get(f"/_sandbox/requests?after={after}").json()["requests"]
     return list(answered)
+
+
+def test_what_a_read_leaves_out_as_a_secret_the_log_masks() -> None:
+    secrets = {name for kind in _KINDS.values() for name in kind.unread}
+    assert len(secrets) > 3
+    shown = redacted(dict.fromkeys(secrets, SECRET))
+    assert shown == dict.fromkeys(secrets, MASK)
 
 
 class TestGuard:

@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 import httpx
 import pytest
 
+from sandbox.api.bodies import decode_form
 from sandbox.tenant import Store
 from sandbox.tenant.clients import PHONE_MFA_SCOPES
 from tests.sandbox.api.support import Sandbox
@@ -33,6 +34,9 @@ def with_secret(sandbox: Sandbox, **more: Any) -> dict[str, Any]:
 
 
 class TestForms:
+    def test_the_first_of_a_repeated_field_counts(self) -> None:
+        assert decode_form(b"client_id=one&a=b&client_id=two") == {"client_id": "one", "a": "b"}
+
     def test_form_and_json_and_basic_give_the_same(self, sandbox: Sandbox) -> None:
         own = sandbox.tenant.credentials
         answers = [

@@ -106,9 +106,14 @@ def walk_actions(auth0: ManagementClient) -> None:
     assert auth0.actions.get(action_id).all_changes_deployed is True
     assert [one.number for one in auth0.actions.versions.list(action_id)] == [1]
     assert auth0.actions.versions.get(action_id, str(version.id)).deployed is True
+    auth0.actions.update(action_id, code="// 3")
     assert auth0.actions.versions.deploy(action_id, str(version.id)).number == 2
+    assert auth0.actions.get(action_id).code == "// 3", "a draft follows when that is asked for"
     tested = auth0.actions.test(action_id, payload={"event": {"x": 1}})
     assert tested.payload is not None
+    ran: Any = tested.payload["ran"]
+    assert (ran["code"], ran["event"]) == ("// 3", {"event": {"x": 1}})
+    assert ran["secrets"] == {one["name"]: one["value"] for one in SECRETS}
     assert auth0.actions.triggers.list().triggers
     assert list(auth0.actions.modules.list(per_page=1)) == []
     bindings = auth0.actions.triggers.bindings

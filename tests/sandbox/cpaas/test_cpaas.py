@@ -13,6 +13,7 @@ from infobip_api_client.models.calls_voice_response import CallsVoiceResponse
 from infobip_api_client.models.sms_request import SmsRequest
 from infobip_api_client.models.sms_response import SmsResponse
 
+from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import Answer, Cpaas, sms_parts
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
@@ -248,6 +249,22 @@ def test_a_message_id_is_good_once() -> None:
     assert len(cpaas.inbox.messages()) == 1
 
 
+def test_the_oldest_message_ids_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.cpaas.cpaas.KNOWN_IDS", 2)
+    cpaas = account()
+    told = {}
+    for one in ("a", "b", "c", "c", "a"):
+        told[one] = status_of(send(cpaas, "sms", sms(destination={"messageId": one})))
+    accepted = "PENDING_ACCEPTED"
+    assert told == {"a": accepted, "b": accepted, "c": "REJECTED_DUPLICATE_MESSAGE_ID"}
+
+
+@pytest.mark.parametrize(("status", "of"), [(418, "400"), (503, "500")])
+def test_a_status_without_a_body_of_its_own_speaks_as_its_class_does(status: int, of: str) -> None:
+    assert errors.body("sms", status) == errors.body("sms", int(of))
+    assert errors.body("voice", status) == errors.body("voice", int(of))
+
+
 def test_a_refused_message_does_not_use_up_its_id() -> None:
     cpaas = account()
     body = sms(destination={"messageId": "mine"})
@@ -343,7 +360,14 @@ def test_the_part_count_is_told_when_asked_for() -> None:
     assert parsed is not None
     assert parsed.messages[0].details is not None
     assert parsed.messages[0].details.message_count == 2
-    too_long = send(account(), "sms", sms(text="あ" * (67 * 25 + 1)))
+
+
+@pytest.mark.parametrize(
+    ("longest", "limit"), [("a" * 153 * 25, "25 parts"), ("あ" * 1333 + "a", "4000 bytes")]
+)
+def test_a_text_of_too_many_parts_or_bytes_is_refused(longest: str, limit: str) -> None:
+    assert status_of(send(account(), "sms", sms(text=longest))) == "PENDING_ACCEPTED", limit
+    too_long = send(account(), "sms", sms(text=f"{longest}a"))
     assert status_of(too_long) == "REJECTED_MESSAGE_TOO_LONG"
 
 

@@ -195,6 +195,32 @@ def test_what_the_tenant_does_not_send_leads_nowhere() -> None:
     assert login.last.reason == "the tenant has no phone provider"
 
 
+def test_a_message_that_breaks_off_does_not_bar_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = LoginWorld()
+    login = world.desk.begin("Hanako")
+
+    async def broken(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.service, "challenge", broken)
+        with pytest.raises(OSError, match="No space"):
+            world.enrol(login)
+    assert world.enrol(login).stage == "code"
+
+
+def test_a_code_sent_to_another_phone_enrols_nothing() -> None:
+    world = LoginWorld(earlier_code="accepted")
+    login = world.enrol(world.desk.begin("Hanako"), "+819000000000")
+    of_the_other = world.newest(login)
+    world.desk.another_phone(login.id)
+    world.enrol(login)
+    assert refused(world.desk.enter, login.id, of_the_other) == "wrong"
+    assert world.desk.enter(login.id, world.newest(login)).user.phone == NUMBER
+
+
 def test_steps_out_of_order_and_hidden_channels_are_refused() -> None:
     world = LoginWorld()
     world.tenant.guardian.set_message_types(["sms"])

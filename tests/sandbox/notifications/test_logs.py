@@ -119,6 +119,8 @@ def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
     assert [send() for _ in range(11)] == ["success"] * 10 + ["not_sent"]
     assert send("voice") == "success", "a channel has a bucket of its own"
     assert send(to="+819000000000") == "success", "and so has a user"
+    asyncio.run(service.try_provider(to=TO, delivery_method="text"))
+    assert service.deliveries()[-1].outcome == "success", "a test message is nobody's"
     (limit,) = [one for one in tenant.logs.entries if one["type"] == "limit_phone"]
     assert limit["details"] == {
         "delivery_method": "text",
@@ -127,6 +129,8 @@ def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
     }
     now += timedelta(hours=1)
     assert [send(), send()] == ["success", "not_sent"]
+    service.reset()
+    assert send() == "success"
 
 
 def log_of_a_test_message(outcome: ActionOutcome | None, *, logged: bool) -> list[str]:

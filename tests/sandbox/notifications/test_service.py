@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.inbox import DeliveryJournal
 from sandbox.notifications import Delivery, NotificationAssumptions, NotificationService
 from sandbox.runner import ActionOutcome
 from sandbox.tenant import default_templates
@@ -76,6 +77,23 @@ def test_the_deployed_action_gets_auth0s_event_and_its_secrets() -> None:
     )
 
 
+def test_a_delivery_is_known_before_its_action_runs() -> None:
+    pipeline = Pipeline()
+    seen: list[dict[str, Any]] = []
+
+    class Watching(FakeRunner):
+        async def execute(self, **call: Any) -> ActionOutcome:
+            seen.extend(journal.unfinished())
+            return await super().execute(**call)
+
+    journal = DeliveryJournal()
+    service = NotificationService(pipeline.tenant, Watching(), journal=journal)
+    delivery = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    (one,) = seen
+    assert (one["id"], one["outcome"], one["code"]) == (delivery.id, "pending", delivery.code)
+    assert journal.unfinished() == []
+
+
 def test_a_call_shows_the_voice_text() -> None:
     delivery = Pipeline().challenge(delivery_method="voice")
     assert delivery.text == "みらい銀行: 4. 8. 2. 9. 1. 3., , 4. 8. 2. 9. 1. 3."
@@ -138,6 +156,7 @@ UNIFIED_OBSTACLES: list[tuple[dict[str, Any], str]] = [
     ({"types": ["voice"]}, "the message type sms is not enabled for the phone factor"),
     ({"actions": {}}, "no Action is deployed for the trigger custom-phone-provider"),
     ({"text": "{{ code"}, "the template does not render"),
+    ({"text": "{% for i in (1..200000) %}{% endfor %}"}, "the template does not render"),
 ]
 
 
@@ -335,6 +354,8 @@ def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
             "text": text,
         }
         assert pipeline.event["request"]["language"] == "ja"
+        pipeline.challenge(locale="en")
+        assert pipeline.event["request"]["language"] == "en"
         assert "notification" not in pipeline.event
         assert delivery.text == text
 

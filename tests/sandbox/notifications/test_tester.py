@@ -35,3 +35,12 @@ def test_the_event_is_found_where_it_is_assumed_to_be(
     )
     asyncio.run(run)
     assert [one["event"] for one in runner.calls] == [seen]
+
+
+def test_a_trigger_that_the_sandbox_does_not_run_is_named_in_the_answer() -> None:
+    runner = FakeRunner([])
+    run = RunnerActionTester(runner).test_action(
+        code="", runtime="node22", trigger_id="post-login", secrets={}, event={}
+    )
+    assert asyncio.run(run)["error"]["message"].endswith("not post-login.")
+    assert runner.calls == []

@@ -93,18 +93,19 @@ class TestCreate:
         auth0.create_action(action(trigger))
 
     @pytest.mark.parametrize(
-        "body",
+        ("part", "too_much"),
         [
-            login_action(secrets=[{"name": f"S{one}", "value": ""} for one in range(31)]),
-            login_action(dependencies=[{"name": f"d{one}"} for one in range(11)]),
-            login_action(modules=[{"module_id": str(one)} for one in range(4)]),
-            login_action(code="é" * 50_001),
+            ("secrets", [{"name": f"S{one}", "value": ""} for one in range(31)]),
+            ("dependencies", [{"name": f"d{one}"} for one in range(11)]),
+            ("modules", [{"module_id": str(one)} for one in range(4)]),
+            ("code", "é" * 50_001),
         ],
         ids=["secrets", "dependencies", "modules", "code"],
     )
-    def test_limits_of_an_action_hold(self, auth0: Tenant, body: dict[str, Any]) -> None:
+    def test_limits_of_an_action_hold(self, auth0: Tenant, part: str, too_much: Any) -> None:
         with refused(403, "limit", "entity_limit_exceeded"):
-            auth0.create_action(body)
+            auth0.create_action(login_action(**{part: too_much}))
+        auth0.create_action(login_action(**{part: too_much[:-1]}))
 
     def test_limits_of_a_tenant_hold(self, auth0: Tenant) -> None:
         # Of one trigger, too: its limit of 20 is one of bound Actions.

@@ -43,6 +43,16 @@ def test_the_next_read_shows_it_deployed(auth0: Tenant) -> None:
     assert read["updated_at"] == made["updated_at"]
 
 
+def test_what_runs_is_kept_however_many_deploys_are_under_way(auth0: Tenant) -> None:
+    action_id = deployed(auth0, action())
+    running = auth0.deployed_action("custom-phone-provider")
+    auth0.context.builds.deploy_seconds = 600
+    for _ in range(52):
+        auth0.versions.deploy(action_id)
+    assert running is not None
+    assert auth0.deployed_action("custom-phone-provider") == running
+
+
 def test_every_deploy_is_a_new_version(auth0: Tenant) -> None:
     action_id = deployed(auth0)
     again = auth0.versions.deploy(action_id)
