@@ -111,7 +111,7 @@ class Inbox:
         after: str | None = None,
         *,
         channel: Channel | None = None,
-        limit: int = -1,
+        newest: int | None = None,
     ) -> list[Message]:
         """Messages to `to` (any recipient when absent) received later than `after`, oldest first.
 
@@ -119,7 +119,7 @@ class Inbox:
             to: phone number; separators and the plus do not matter.
             after: RFC 3339 time, for example the `received_at` of a message already seen.
             channel: sms or voice; both when absent.
-            limit: at most so many, the oldest of them; -1 for all.
+            newest: at most so many, the newest of them; all when absent.
 
         Raises:
             ValueError: when `after` is not an RFC 3339 time with an offset.
@@ -133,10 +133,10 @@ class Inbox:
             values.append(channel)
         where = " AND ".join(conditions)
         found = self.database.rows(
-            f"SELECT document FROM messages WHERE {where} ORDER BY received_at LIMIT ?",  # noqa: S608 - fixed conditions
-            (*values, limit),
+            f"SELECT document FROM messages WHERE {where} ORDER BY received_at DESC LIMIT ?",  # noqa: S608 - fixed conditions
+            (*values, -1 if newest is None else newest),
         )
-        return [Message(**json.loads(document)) for (document,) in found]
+        return [Message(**json.loads(document)) for (document,) in reversed(found)]
 
     async def wait_for(
         self,
@@ -156,7 +156,7 @@ class Inbox:
                 async with asyncio.timeout(timeout):
                     while True:
                         changed.clear()
-                        if found := self.messages(to, after, channel=channel, limit=1):
+                        if found := self.messages(to, after, channel=channel):
                             return found[0]
                         await changed.wait()
             except TimeoutError:

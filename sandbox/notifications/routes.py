@@ -1,8 +1,9 @@
 """Control routes of the pipeline, beside the Management API under /_sandbox/.
 
     POST   /_sandbox/challenge   {"to", "delivery_method"?, "message_type"?, "locale"?}: a Delivery
-    GET    /_sandbox/messages    ?to=&channel=&after=&wait=SECONDS: what phones received, oldest
-                                 first; each has `codes`, the one-time codes in its text
+    GET    /_sandbox/messages    ?to=&channel=&after=&newest=COUNT&wait=SECONDS: what phones
+                                 received, oldest first, or only the newest of it; each has
+                                 `codes`, the one-time codes in its text
     DELETE /_sandbox/messages    ?to=: 204; forgets what this phone, or every phone, received
     GET    /_sandbox/deliveries  ?to=: the last deliveries, oldest first
 
@@ -12,6 +13,7 @@ Owns reading and answering these. Refuses rules; nothing like this exists in Aut
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
@@ -20,7 +22,7 @@ from starlette.routing import BaseRoute
 from starlette.routing import Route as HttpRoute
 
 from sandbox.inbox import Channel, Inbox
-from sandbox.inbox.numbers import e164, storable
+from sandbox.inbox.numbers import e164
 from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
@@ -49,8 +51,8 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
         to, after = query.get("to"), query.get("after")
         try:
             channel = _channel(query.get("channel"))
-            wait = _wait(query.get("wait"), to)
-            found = inbox.messages(to, after, channel=channel)
+            wait, newest = _wait(query.get("wait"), to), _newest(query.get("newest"))
+            found = inbox.messages(to, after, channel=channel, newest=newest)
             if not found and wait and to is not None:
                 found = [await inbox.wait_for(to, wait, after, channel=channel)]
         except ValueError as error:
@@ -93,9 +95,6 @@ def _order(body: Any) -> dict[str, Any]:
             raise _BadRequestError(f"{key}: {order[key]!r} unknown; one of {', '.join(known)}")
     if not isinstance(order["locale"], str | None):
         raise _BadRequestError("locale: text or null is needed")
-    for key in ("to", "locale"):
-        if order[key] and storable(order[key]) != order[key]:
-            raise _BadRequestError(f"{key}: half of a surrogate pair is no text")
     return order
 
 
@@ -117,6 +116,14 @@ def _wait(text: str | None, to: str | None) -> float:
     if to is None:
         raise _BadRequestError("wait: needs `to`, the phone to wait at")
     return seconds
+
+
+def _newest(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        return int(text)
+    raise _BadRequestError(f"newest: {text!r} is not a number of messages from 1 on")
 
 
 def _refused(error: ValueError) -> Response:

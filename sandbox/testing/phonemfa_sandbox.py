@@ -124,10 +124,15 @@ class PhonemfaSandbox:
         *,
         channel: Channel | None = None,
         after: str | None = None,
+        newest: int | None = None,
         wait: float = 0,
     ) -> list[Message]:
-        """What phones received, oldest first; waits up to `wait` seconds for the first."""
-        asked = {"to": to, "channel": channel, "after": after, "wait": wait or None}
+        """What phones received, oldest first, or only the `newest` so many of it.
+
+        Waits up to `wait` seconds for the first.
+        """
+        asked = {"to": to, "channel": channel, "after": after, "newest": newest}
+        asked |= {"wait": wait or None}
         answer = self.client.get(
             "/_sandbox/messages",
             params={name: value for name, value in asked.items() if value is not None},
@@ -156,7 +161,7 @@ class Phone:
 
     def __init__(self, sandbox: PhonemfaSandbox) -> None:
         self._sandbox = sandbox
-        earlier = sandbox.messages()
+        earlier = sandbox.messages(newest=1)
         self._begun = earlier[-1].received_at if earlier else None
         self._returned: set[str] = set()
 

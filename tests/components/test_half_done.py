@@ -108,7 +108,8 @@ def test_the_official_plugins_way_to_note_inputs_is_understood(
     made = tenant.create_action({**ACTION, "code": "// before", "supported_triggers": [TRIGGER]})
     secrets = [{**noted, "name": "CPAAS_API_KEY", "value": "key"}]
     wanted = {**noted, **ACTION, "secrets": secrets, "supportedTriggers": {**noted, **TRIGGER}}
-    recorded = {**ACTION, "supportedTriggers": TRIGGER, "__meta": "{}"}
+    wanted |= {"deploy": True}
+    recorded = {**ACTION, "supportedTriggers": TRIGGER, "deploy": True, "__meta": "{}"}
     finish(running, "Action", wanted, id_=made["id"], recorded=recorded)
     assert tenant.actions.get(made["id"])["deployed_version"]["code"] == ACTION["code"]
 

@@ -60,6 +60,13 @@ def test_after_is_exclusive_and_knows_offsets() -> None:
     assert texts(inbox.messages(after="2026-01-31T09:00:01Z")) == []
 
 
+def test_the_newest_few_come_oldest_first_too() -> None:
+    inbox = Inbox()
+    first, *_ = [inbox.add(message(text)) for text in "abc"]
+    assert texts(inbox.messages(newest=2)) == ["b", "c"]
+    assert texts(inbox.messages(after=first.received_at, newest=9)) == ["b", "c"]
+
+
 @pytest.mark.parametrize(
     "after",
     [
