@@ -131,8 +131,8 @@ class PhonemfaSandbox:
 
         Waits up to `wait` seconds for the first.
         """
-        asked = {"to": to, "channel": channel, "after": after, "newest": newest}
-        asked |= {"wait": wait or None}
+        asked: dict[str, str | float | None] = {"to": to, "channel": channel, "after": after}
+        asked |= {"newest": newest, "wait": wait or None}
         answer = self.client.get(
             "/_sandbox/messages",
             params={name: value for name, value in asked.items() if value is not None},
