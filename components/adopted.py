@@ -90,15 +90,13 @@ class FoundAction(Strict):
         try:
             return (project / self.code).read_bytes().decode("utf-8")
         except FileNotFoundError:
-            raise pulumi.RunError(
-                f"phonemfa:adopted.action.code names {self.code}, which is not there. Fix: bring "
-                "the file back, or run phonemfa adopt again."
-            ) from None
+            why = "not there"
         except UnicodeDecodeError:
-            raise pulumi.RunError(
-                f"phonemfa:adopted.action.code names {self.code}, which is not UTF-8, as an "
-                "Action's code is. Fix: bring the file back, or run phonemfa adopt again."
-            ) from None
+            why = "not UTF-8, as an Action's code is"
+        raise pulumi.RunError(
+            f"phonemfa:adopted.action.code names {self.code}, which is {why}. Fix: bring the file "
+            "back, or run phonemfa adopt again."
+        )
 
 
 class FoundProvider(Strict):

@@ -90,12 +90,14 @@ test('of a status name only its form is believed', async () => {
   }
 });
 
+/** What a gateway or a failing server answers says nothing of the message behind it. */
+const reasonOf = (told, status) => (status < 500 ? `CPaaS refused the request: ${told}` : `CPaaS failed: ${told}: ${MAYBE}`);
+
 test('any 2xx is read, nothing else is', async () => {
   const pending = { messages: [{ status: { groupName: 'PENDING' } }] };
   for (const status of [200, 201, 202, 299]) assert.equal((await outcomeOf(json(status, pending)))[0], 'success', String(status));
   for (const status of [300, 399, 400, 500]) {
-    const reason = status < 500 ? `CPaaS refused the request: HTTP ${status}` : `CPaaS failed: HTTP ${status}: ${MAYBE}`;
-    assert.deepEqual(await outcomeOf(json(status, pending)), ['drop', reason]);
+    assert.deepEqual(await outcomeOf(json(status, pending)), ['drop', reasonOf(`HTTP ${status}`, status)]);
   }
 });
 
@@ -110,11 +112,9 @@ test('429 is retried without reading on', async () => {
 test('every other status is dropped with the code of either error shape', async () => {
   const cases = [[400, 'E400', 'BAD_REQUEST'], [401, 'E401', 'UNAUTHORIZED'], [403, 'E403', 'FORBIDDEN'], [404, 'E404', 'GENERAL_ERROR'],
     [500, 'E500', 'GENERAL_ERROR'], [502, 'E500', 'GENERAL_ERROR'], [503, 'E500', 'GENERAL_ERROR']];
-  // What a gateway or a failing server answers says nothing of the message behind it.
-  const told = (status, code) => (status < 500 ? `CPaaS refused the request: HTTP ${status} ${code}` : `CPaaS failed: HTTP ${status} ${code}: ${MAYBE}`);
   for (const [status, code, id] of cases) {
-    assert.deepEqual(await outcomeOf(json(status, NEW_ERROR(code))), ['drop', told(status, code)]);
-    assert.deepEqual(await outcomeOf(json(status, OLD_ERROR(id))), ['drop', told(status, id)]);
+    assert.deepEqual(await outcomeOf(json(status, NEW_ERROR(code))), ['drop', reasonOf(`HTTP ${status} ${code}`, status)]);
+    assert.deepEqual(await outcomeOf(json(status, OLD_ERROR(id))), ['drop', reasonOf(`HTTP ${status} ${id}`, status)]);
   }
   for (const body of [{}, null, [], { errorCode: 'E4010' }, { errorCode: 'xE401' }, { errorCode: ['E401'] }, { requestError: {} }, { errorCode: 'number 819012345678' }, { errorCode: 7 }, { requestError: null }, { requestError: { serviceException: { messageId: 'OTHER' } } }]) {
     assert.deepEqual(await outcomeOf(json(401, body)), ['drop', 'CPaaS refused the request: HTTP 401']);

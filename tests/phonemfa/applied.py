@@ -81,9 +81,9 @@ class StandInEngine:
                 return self._answer({"deployment": self._deployment()})
             case ["config", "set", "--secret", key, *_]:
                 self.keys.append(stdin)
-                self._write(key, {"secure": f"v1:{len(self.keys) - 1}"})
+                self.configure(key, {"secure": f"v1:{len(self.keys) - 1}"})
             case ["config", "set", key, value, *_]:
-                self._write(key, value)
+                self.configure(key, value)
             case ["config", "get", *_]:
                 return Ran(0, f"{self._key(self.config)}\n", "")
             case ["import", "--file", file, *_]:
@@ -100,7 +100,8 @@ class StandInEngine:
     def _key(self, config: dict[str, Any]) -> str:
         return self.keys[int(config[KEY_SETTING]["secure"].rpartition(":")[2])]
 
-    def _write(self, key: str, value: Any) -> None:
+    def configure(self, key: str, value: Any) -> None:
+        """Set a value in the stack's file, as somebody with an editor does."""
         content = {"config": self.config | {key: value}}
         self.file.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 
 from phonemfa.rollback import deploy
 from phonemfa.tenant import Access, reading
@@ -152,8 +151,7 @@ def test_an_adopted_actions_code_that_cannot_be_read_is_told_in_words(
     desk = applied()
     action = {"name": "theirs", "code": "theirs.js", "runtime": "node22", "triggerVersion": "v1"}
     adopted = {"phone": {"enabled": False}, "action": action}
-    config = desk.engine.config | {"phonemfa:adopted": adopted}
-    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    desk.engine.configure("phonemfa:adopted", adopted)
     if content:
         (desk.folder / "theirs.js").write_bytes(content)
     said = desk.run("rollback", expect=2).stderr

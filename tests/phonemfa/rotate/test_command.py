@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import httpx
 import pytest
-import yaml
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server import RunningSandbox
@@ -66,8 +65,7 @@ def test_a_key_of_which_nothing_is_seen_stays_and_is_not_called_good(
 
 def test_the_key_of_an_adopted_action_is_not_the_stacks_to_rotate(applied: Apply) -> None:
     desk = applied()
-    config = desk.engine.config | {"phonemfa:adopted": {"phone": {"enabled": False}}}
-    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    desk.engine.configure("phonemfa:adopted", {"phone": {"enabled": False}})
     refused = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
     assert "Rotate it where it was set" in refused.stderr
     assert writes(desk.tenant) == []

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server import RunningSandbox
@@ -130,8 +129,7 @@ def test_an_adopted_tenant_that_sends_by_itself_is_not_called_faulty(applied: Ap
     desk = applied("legacy", deliveryMethods=["text"])
     action = {"name": "ntt-cpaas-phone-legacy", "code": "x.js", "runtime": "node22"}
     adopted = {"phone": {"enabled": True}, "action": action | {"triggerVersion": "v2"}}
-    config = desk.engine.config | {"phonemfa:adopted": adopted}
-    desk.engine.file.write_text(yaml.safe_dump({"config": config}), encoding="utf-8")
+    desk.engine.configure("phonemfa:adopted", adopted)
     desk.tenant.api("PUT", "/guardian/factors/phone/selected-provider", {"provider": "twilio"})
     (why,) = whys(desk.json("smoke", "--yes", expect=2))
     assert why == "logins send through 'twilio', which has no test route"
