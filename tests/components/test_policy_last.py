@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def gate_of(running: RunningSandbox, **changes: Any) -> PolicyLast:
     given: dict[str, Any] = {
         "experience": Experience.UNIFIED,
         "gate": Gate.READY,
-        "trial": TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.5),
+        "trial": TrialMessages("+819012345678", [DeliveryMethod.TEXT]),
     }
     return PolicyLast(access_of(running), **given | changes)
 
@@ -239,24 +240,26 @@ def test_every_channel_must_send_before_users_are_asked(
     tenant.create_action({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {voiceless}"})
     tenant.providers.create(dict(CUSTOM))
     gate = gate_of(running, gate=Gate.SMOKE)
-    gate._trial = TrialMessages("+819012345678", list(DeliveryMethod), patience=0.5)
+    gate._trial = TrialMessages("+819012345678", list(DeliveryMethod))
     with pytest.raises(NotSentError, match="by voice was not sent: no credit"):
         before(gate, policy="all-applications")
     assert tenant.policies() == []
 
 
-def test_a_log_that_says_nothing_keeps_the_policy(running: RunningSandbox, tenant: Tenant) -> None:
-    # The Action drops nothing and sends nothing, and another user's message is no evidence.
-    tenant.create_action(dict(ACTION))
-    tenant.providers.create(dict(CUSTOM))
-    number = {"authenticator": {"phone_number": "+819099999999"}}
-    running.parts.tenant.logs.add("gd_send_sms", "sent", number)
+def test_a_log_that_says_nothing_keeps_the_policy(
+    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A tenant that logs no test message; an earlier message to the number is no evidence.
+    notifications = running.parts.notifications
+    silent = replace(notifications.assumptions, test_message_logs=False)
+    monkeypatch.setattr(notifications, "assumptions", silent)
+    fill(tenant)
     earlier = {"authenticator": {"phone_number": "+819012345678"}}
     running.parts.tenant.logs.add("gd_send_sms", "sent", earlier)
-    silent = gate_of(running, gate=Gate.SMOKE)
-    silent._trial = TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.0)
+    gate = gate_of(running, gate=Gate.SMOKE)
+    gate._trial = TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.0)
     with pytest.raises(NotSentError, match="not known"):
-        before(silent, policy="all-applications")
+        before(gate, policy="all-applications")
     assert tenant.policies() == []
 
 
