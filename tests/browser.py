@@ -11,11 +11,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.contract import PROJECT
+
+PATIENCE: Final = 20_000
+"""Milliseconds that a page has to become as expected, on a machine that does more than this."""
 
 
 @contextmanager
@@ -25,6 +36,7 @@ def chromium() -> Iterator[Browser]:
         [PROJECT / "scripts" / "browser", "--find"], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stderr
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.stdout.split()[0])
         yield browser

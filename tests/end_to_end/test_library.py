@@ -98,7 +98,7 @@ def test_a_project_from_the_template_sends_codes_with_the_wheel_alone(
     assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
     number = "+819012345678"
     sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": "text"})
-    (message,) = tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=5")["messages"]
+    (message,) = tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=30")["messages"]
     assert sent["code"] in message["text"]
 
 

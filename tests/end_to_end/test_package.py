@@ -143,7 +143,7 @@ def test_a_message_of_each_channel_reaches_the_phone_through_the_deployed_action
         sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": method})
         (message,) = [
             one
-            for one in tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=5")["messages"]
+            for one in tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=30")["messages"]
             if one["channel"] == channel
         ]
         spoken = message["text"].replace(", ", "").replace(",", "")

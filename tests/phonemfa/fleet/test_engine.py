@@ -109,7 +109,7 @@ def test_an_engine_that_takes_too_long_is_asked_and_then_ended(
 ) -> None:
     monkeypatch.setattr(engine, "GRACE", 0.2)
     stubborn = "trap '' INT; echo ready; while :; do sleep 0.02; done"
-    one = Begun(Engines(), tmp_path, stubborn, seconds=0.1)
+    one = Begun(Engines(), tmp_path, stubborn, seconds=1)
     one.join()
     assert one.ran.exit == -9
 
@@ -119,6 +119,6 @@ def test_what_an_engine_leaves_behind_holds_no_run_up(
 ) -> None:
     monkeypatch.setattr(engine, "GRACE", 0.2)
     # A plugin that does not end with its engine keeps the engine's pipes open.
-    one = Begun(Engines(), tmp_path, "sleep 40 & echo ready", seconds=0.1)
+    one = Begun(Engines(), tmp_path, "sleep 40 & echo ready", seconds=1)
     one.join()
     assert (one.ran.exit, one.ran.out) == (0, "ready")

@@ -232,12 +232,10 @@ class TestOnTheWire:
         assert self.put(server, http).json() == ["all-applications"]
 
     def test_a_delay_holds_up_nobody_else(self, http: httpx.Client) -> None:
-        self.arm(http, delay_seconds=0.4)
+        self.arm(http, delay_seconds=60)
         with pytest.raises(httpx.ReadTimeout):
             http.put("/api/v2/guardian/policies", json=[], timeout=0.1)
-        started = time.monotonic()
-        assert http.get("/_sandbox/health").status_code == 200
-        assert time.monotonic() - started < 0.3
+        assert http.get("/_sandbox/health", timeout=30).status_code == 200
 
     def test_a_client_that_leaves_is_no_error(self, server: Live, http: httpx.Client) -> None:
         body = b"POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nab"

@@ -119,7 +119,7 @@ def test_waiting_ends_with_the_message_from_another_thread() -> None:
 
     async def wait() -> Message:
         waiting.set()
-        return await inbox.wait_for(TO, 5, after=old.received_at)
+        return await inbox.wait_for(TO, 30, after=old.received_at)
 
     thread = threading.Thread(target=deliver)
     thread.start()

@@ -132,7 +132,7 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
 
     async def conversation(client: httpx.AsyncClient) -> None:
         waiting = asyncio.create_task(
-            client.get("/_sandbox/messages", params={"to": TO, "wait": "5"})
+            client.get("/_sandbox/messages", params={"to": TO, "wait": "30"})
         )
         await asked.wait()
         desk.inbox.add(message("came"))
@@ -174,7 +174,7 @@ def test_a_channel_is_waited_for_by_itself_and_its_codes_are_read() -> None:
     call = dataclasses.replace(message("4, 8, 2, 9, 1, 4"), channel="voice")
 
     async def conversation(client: httpx.AsyncClient) -> None:
-        query = {"to": TO, "channel": "voice", "wait": "5"}
+        query = {"to": TO, "channel": "voice", "wait": "30"}
         waiting = asyncio.create_task(client.get("/_sandbox/messages", params=query))
         await asyncio.sleep(0)
         desk.inbox.add(message("another sms"))

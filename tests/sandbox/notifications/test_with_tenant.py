@@ -171,7 +171,7 @@ def test_a_change_of_the_tenant_is_seen_by_the_next_message(sandbox: RunningSand
 def client(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     """The tenant over HTTPS, with a token."""
     trust = ssl.create_default_context(cafile=str(sandbox.ca_file))
-    with httpx.Client(base_url=sandbox.tenant_url, verify=trust, timeout=10) as client:
+    with httpx.Client(base_url=sandbox.tenant_url, verify=trust, timeout=60) as client:
         granted = client.post(
             "/oauth/token",
             json={
@@ -191,7 +191,7 @@ def test_over_https_a_challenge_is_followed_by_its_message(
     set_up(sandbox)
     delivery = client.post("/_sandbox/challenge", json={"to": TO}).json()
     assert delivery["outcome"] == "success"
-    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "5"}).json()
+    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "30"}).json()
     assert [one["text"] for one in found["messages"]] == [delivery["text"]]
 
 
@@ -205,14 +205,14 @@ def test_send_test_message_of_provider_and_template_reach_the_phone(
         json={"to": TO, "delivery_method": "text"},
     )
     assert answer.status_code == 202
-    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "5"}).json()["messages"]
+    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "30"}).json()["messages"]
     assert "is your verification code" in found[0]["text"]
     template = tenant.templates.create(
         {"type": "change_password", "content": {"body": {"text": "試し {{ code }}"}}}
     )
     answer = client.post(f"/api/v2/branding/phone/templates/{template['id']}/try", json={"to": TO})
     assert answer.status_code == 202
-    query = {"to": TO, "wait": "5", "after": found[0]["received_at"]}
+    query = {"to": TO, "wait": "30", "after": found[0]["received_at"]}
     (second,) = client.get("/_sandbox/messages", params=query).json()["messages"]
     assert second["text"].startswith("試し ")
 

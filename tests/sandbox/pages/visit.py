@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser import Watched, axe_violations
+from tests.browser import PATIENCE, Watched, axe_violations
 
 NARROW, WIDE = 360, 1000
 
@@ -28,7 +28,7 @@ class Visits:
             color_scheme="dark" if dark else "light",
             base_url=self.address,
         )
-        page.set_default_timeout(5_000)
+        page.set_default_timeout(PATIENCE)
         self.watched.append(Watched(page, own=self.address))
         page.goto(path)
         return page

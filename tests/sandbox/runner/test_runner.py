@@ -15,6 +15,8 @@ from sandbox.runner import ActionOutcome, ActionRunner, NodeUnusableError
 from sandbox.runner.runner import find_node
 
 HANDLER = "onExecuteCustomPhoneProvider"
+LIMIT = 1.0
+"""Seconds; room for what is no loop, on a machine that does other things too."""
 
 
 def handler(body: str) -> str:
@@ -123,12 +125,12 @@ def test_a_reset_forgets_code_and_cache(runner: ActionRunner) -> None:
 
 
 def test_code_that_blocks_the_process_is_ended_at_the_limit() -> None:
-    runner = ActionRunner(execution_limit=0.2)
+    runner = ActionRunner(execution_limit=LIMIT)
 
     async def scenario() -> None:
         blocked = await execute(runner, handler("for (;;) {}"), version="blocks")
         assert blocked.kind == "error"
-        assert "over the limit of 0.2 s" in (blocked.reason or "")
+        assert "over the limit of 1 s" in (blocked.reason or "")
         assert (await execute(runner, handler(""), version="good")).kind == "success"
 
     try:
@@ -139,13 +141,13 @@ def test_code_that_blocks_the_process_is_ended_at_the_limit() -> None:
 
 def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more() -> None:
     """Also where the request is too large for the pipe, so that writing it waits too."""
-    runner = ActionRunner(execution_limit=0.2)
+    runner = ActionRunner(execution_limit=LIMIT)
     left = handler("setTimeout(() => { for (;;) {} })")
 
     async def scenario() -> None:
         assert (await execute(runner, left, version="left")).kind == "success"
-        large = await asyncio.wait_for(execute(runner, f"/*{'x' * 95_000}*/", version="large"), 5)
-        assert "over the limit of 0.2 s" in (large.reason or "")
+        large = await asyncio.wait_for(execute(runner, f"/*{'x' * 95_000}*/", version="large"), 20)
+        assert "over the limit of 1 s" in (large.reason or "")
         assert (await execute(runner, handler(""), version="good")).kind == "success"
 
     try:

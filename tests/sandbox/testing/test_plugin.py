@@ -36,7 +36,7 @@ def test_a_call_is_told_from_an_sms_and_each_comes_once(phonemfa_sandbox, phone)
     second = phonemfa_sandbox.challenge(TO)
     assert phone.wait_for_code(TO, channel="voice") == call["code"]
     assert phone.wait_for_code(TO, channel="sms") == first["code"]
-    message = phone.wait_for_message(TO, timeout=5, channel="sms")
+    message = phone.wait_for_message(TO, timeout=30, channel="sms")
     assert second["code"] in message.text and message.sender == "MIRAIBANK"
     with pytest.raises(NoMessageError, match="ended with success"):
         phone.wait_for_message(TO, timeout=0.1, channel="sms")
