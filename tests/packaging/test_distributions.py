@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import subprocess
 import sys
 import tarfile
@@ -136,6 +137,8 @@ def typed(installed: Installed, folder: Path) -> list[str]:
             str(installed.bin / "python"),
         ],
         cwd=folder,
+        # A path of the developer's would put this checkout in the wheel's place.
+        env={name: value for name, value in os.environ.items() if "PYTHONPATH" not in name},
         capture_output=True,
         text=True,
         check=False,

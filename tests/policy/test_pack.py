@@ -137,6 +137,8 @@ def test_a_stacks_config_reaches_the_rules(analyzer: Analyzer) -> None:
     assert "sends to +82" in analyzed(analyzer, abroad)["country-allow-list"]
     configure(allowed=["+82"])
     assert analyzed(analyzer, abroad) == {}
+    configure()
+    assert "sends to +82" in analyzed(analyzer, abroad)["country-allow-list"]
 
 
 def test_each_kind_of_rule_becomes_its_kind_of_policy() -> None:
