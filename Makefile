@@ -47,6 +47,11 @@ thorough: environment node engine browser postgres ## Proofs that take minutes: 
 	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
+.PHONY: shaken
+shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
+	@scripts/node-packages
+	@$(PYTEST) -p randomly -p tests.shaken -m 'not fidelity and not thorough' $(ARGS)
+
 .PHONY: live
 live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)
 	@: $${PHONEMFA_LIVE_DOMAIN:?not set; docs/guides/live-tests.md says what make live needs}

@@ -215,6 +215,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "make check": "a part of make test",
     "python -m pytest tests/components tests/reference -q": "a part of make test",
     "make thorough": "the tests of this list's scenarios are a part of it",
+    "make shaken": "runs the tests of make test, this one too",
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
     "make bench": "a measurement; tests/bench holds what it measures",
     "make lock": "asks the package index, and writes requirements.lock",
