@@ -9,6 +9,8 @@ ARGS ?=
 # Handed out one by one, so that no worker sits on the long ones, but for tests that share a stack
 # (xdist_group); three workers on two cores, as each waits for engines and servers.
 PYTEST := $(PYTHON_BIN) -m pytest --numprocesses 3 --dist loadgroup
+# The tests that each change must pass; the others run every night.
+EVERY_CHANGE := -m 'not fidelity and not thorough'
 # Where it is set, each of the engine's many Python processes, and each worker of the tests, would
 # compile the project again. `make clean` removes what is written.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,7 +40,7 @@ show-action: environment ## Print the Action code exactly as it is deployed
 test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
 	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
-	passed=0; $(PYTEST) -m 'not fidelity and not thorough' $(ARGS) || passed=$$?; \
+	passed=0; $(PYTEST) $(EVERY_CHANGE) $(ARGS) || passed=$$?; \
 	wait $$checks || { cat build/check.log; echo 'make check: FAILED'; exit 1; }; \
 	exit $$passed
 
@@ -50,7 +52,7 @@ thorough: environment node engine browser postgres ## Proofs that take minutes: 
 .PHONY: shaken
 shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
 	@scripts/node-packages
-	@$(PYTEST) -p randomly -p tests.shaken -m 'not fidelity and not thorough' $(ARGS)
+	@$(PYTEST) -p randomly -p tests.shaken $(EVERY_CHANGE) $(ARGS)
 
 .PHONY: live
 live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)

@@ -113,8 +113,7 @@ class ActionRunner:
             async with asyncio.timeout(self._limit + GRACE):
                 # In a thread, and within the limit: the pipe may be full while an Action blocks
                 # Node's loop, and then a write to it waits.
-                ask = (next(self._ids), {"execute": request})
-                future = await asyncio.to_thread(process.ask, *ask)
+                future = await asyncio.to_thread(process.ask, next(self._ids), {"execute": request})
                 answer = await asyncio.wrap_future(future)
         except TimeoutError:
             # Nothing in the process answers any more: end it, so that the next execution runs.

@@ -34,7 +34,7 @@ class Installed:
         return found
 
     def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run one of its programs, with nothing of this checkout in sight."""
+        """Run one of its programs, or any by its whole path, with nothing of this checkout seen."""
         return subprocess.run(
             [str(self.bin / command[0]), *command[1:]],
             cwd=cwd,

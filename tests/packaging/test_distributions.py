@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import os
 import subprocess
 import sys
 import tarfile
@@ -125,24 +124,9 @@ def test_the_command_says_which_extra_it_needs(installed: Installed, tmp_path: P
 def typed(installed: Installed, folder: Path) -> list[str]:
     """What mypy, strict, says of a user's program."""
     (folder / "__main__.py").write_text(USER, encoding="utf-8")
-    said = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "mypy",
-            "--strict",
-            "--no-error-summary",
-            "__main__.py",
-            "--python-executable",
-            str(installed.bin / "python"),
-        ],
-        cwd=folder,
-        # A path of the developer's would put this checkout in the wheel's place.
-        env={name: value for name, value in os.environ.items() if "PYTHONPATH" not in name},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "__main__.py")
+    environment = ("--python-executable", str(installed.bin / "python"))
+    said = installed.run(*mypy, *environment, cwd=folder)
     return [line.partition(" ")[2] for line in said.stdout.splitlines()]
 
 

@@ -30,6 +30,13 @@ def runner() -> Iterator[ActionRunner]:
     runner.close()
 
 
+@pytest.fixture
+def impatient() -> Iterator[ActionRunner]:
+    runner = ActionRunner(execution_limit=LIMIT)
+    yield runner
+    runner.close()
+
+
 async def execute(
     runner: ActionRunner, code: str, *, version: str = "v1", **secrets: str
 ) -> ActionOutcome:
@@ -124,36 +131,31 @@ def test_a_reset_forgets_code_and_cache(runner: ActionRunner) -> None:
     assert seen == [["undefined"], ["v"], ["undefined"]]
 
 
-def test_code_that_blocks_the_process_is_ended_at_the_limit() -> None:
-    runner = ActionRunner(execution_limit=LIMIT)
-
+def test_code_that_blocks_the_process_is_ended_at_the_limit(impatient: ActionRunner) -> None:
     async def scenario() -> None:
-        blocked = await execute(runner, handler("for (;;) {}"), version="blocks")
+        blocked = await execute(impatient, handler("for (;;) {}"), version="blocks")
         assert blocked.kind == "error"
         assert "over the limit of 1 s" in (blocked.reason or "")
-        assert (await execute(runner, handler(""), version="good")).kind == "success"
+        assert (await execute(impatient, handler(""), version="good")).kind == "success"
 
-    try:
-        asyncio.run(scenario())
-    finally:
-        runner.close()
+    asyncio.run(scenario())
 
 
-def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more() -> None:
+def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more(
+    impatient: ActionRunner,
+) -> None:
     """Also where the request is too large for the pipe, so that writing it waits too."""
-    runner = ActionRunner(execution_limit=LIMIT)
     left = handler("setTimeout(() => { for (;;) {} })")
 
     async def scenario() -> None:
-        assert (await execute(runner, left, version="left")).kind == "success"
-        large = await asyncio.wait_for(execute(runner, f"/*{'x' * 95_000}*/", version="large"), 20)
+        assert (await execute(impatient, left, version="left")).kind == "success"
+        large = await asyncio.wait_for(
+            execute(impatient, f"/*{'x' * 95_000}*/", version="large"), 20
+        )
         assert "over the limit of 1 s" in (large.reason or "")
-        assert (await execute(runner, handler(""), version="good")).kind == "success"
+        assert (await execute(impatient, handler(""), version="good")).kind == "success"
 
-    try:
-        asyncio.run(scenario())
-    finally:
-        runner.close()
+    asyncio.run(scenario())
 
 
 def test_executions_wait_for_each_other_no_more_than_the_action_does(runner: ActionRunner) -> None:
