@@ -1,7 +1,6 @@
-"""Keeps a stack from writing to a tenant of the other generation.
+"""Keeps a stack from writing to a tenant of the other generation, or with credentials of nobody.
 
-Owns the check and its words. Refuses to run when nothing is written: it is a hook before a
-resource is created or updated, so that a no-op `up` asks the tenant nothing.
+It is a hook before a resource is created or updated, so that a no-op `up` asks the tenant nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ import asyncio
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.hooks import Hooked
+from components.hooks import WriteHooks
+from components.management import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 
 
@@ -31,17 +31,21 @@ def contradiction(*, tenant_is_unified: bool, experience: Experience) -> str | N
     )
 
 
-class GenerationGuard(Hooked):
+class GenerationGuard(WriteHooks):
     """Puts the check in front of every write: a transformation for the component's options.
 
     Args:
-        experience: what the stack is configured for.
+        access: how to reach the tenant; says what is wrong when the provider cannot.
+        experience: what the stack is configured for; None while a tenant moves, when either
+            generation is right.
     """
 
-    def __init__(self, experience: Experience) -> None:
+    def __init__(self, access: TenantAccess, experience: Experience | None) -> None:
         super().__init__()
+        self._access = access
         self._experience = experience
         self._tenant_is_unified: bool | None = None
+        self._unreachable = False
         self._asking = asyncio.Lock()
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -51,13 +55,25 @@ class GenerationGuard(Hooked):
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
-        # Hooks of several resources run at once; the tenant is asked by the first alone.
+        # Hooks of several resources run at once; the tenant is asked by the first alone, which
+        # alone says why that failed.
         async with self._asking:
+            if self._unreachable:
+                raise TenantCallError("not written: the tenant cannot be reached, as said above.")
             if self._tenant_is_unified is None:
-                tenant = await auth0.get_tenant_output().future()
-                self._tenant_is_unified = bool(tenant and tenant.phone_consolidated_experience)
-        wrong = contradiction(
+                self._tenant_is_unified = await self._ask()
+        wrong = self._experience and contradiction(
             tenant_is_unified=self._tenant_is_unified, experience=self._experience
         )
         if wrong:
             raise WrongGenerationError(wrong)
+
+    async def _ask(self) -> bool:
+        try:
+            tenant = await auth0.get_tenant_output().future()
+        except Exception:
+            self._unreachable = True
+            # What the provider says of wrong credentials is not readable.
+            await self._access.prove()
+            raise
+        return bool(tenant and tenant.phone_consolidated_experience)

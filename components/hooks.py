@@ -1,19 +1,23 @@
-"""How something is done around the engine's writes: a transformation that binds hooks.
+"""Hooks around the engine's writes, bound to the resources of a component by a transformation.
 
-Owns attaching hooks to the resources of a component, by type. Refuses to know what a hook does.
-Hooks run in the program, while a resource is created or updated, and never on a no-op `up`.
+They run in the program, before a resource is created or updated, and never on a no-op `up`. None
+is bound to a deletion: the engine takes those from the state, and `pulumi destroy`, which runs no
+program, could then delete nothing.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+ACTION: Final = "auth0:index/action:Action"
 
-class Hooked(ABC):
+
+class WriteHooks(ABC):
     """A transformation for a component's options; its hooks are registered once.
 
     Args:

@@ -40,6 +40,19 @@ class TenantAccess:
     client_id: str
     client_secret: pulumi.Output[str] | None
     api_token: pulumi.Output[str] | None
+    origin: str = ""
+    """Where each of them was found, in a sentence for who has to correct it."""
+
+    async def prove(self) -> None:
+        """Find out whether these credentials are taken; nothing without any.
+
+        Raises:
+            TenantCallError: they are not, or the tenant does not answer.
+        """
+        has_client = self.client_id and self.client_secret is not None
+        if self.domain and (has_client or self.api_token is not None):
+            async with self.connect() as tenant:
+                await tenant.tenants.settings.get()
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
@@ -59,7 +72,7 @@ class TenantAccess:
                     await asyncio.to_thread(token)
                 yield AsyncManagementClient(domain=self.domain, token=token, httpx_client=http)
             except failures() as error:
-                raise TenantCallError(told(self.domain, error)) from None
+                raise TenantCallError(told(self.domain, error, origin=self.origin)) from None
 
     @asynccontextmanager
     async def _token(self) -> AsyncIterator[str | Callable[[], str]]:

@@ -16,9 +16,10 @@ from components.action_code import assemble
 from components.adopted import Found
 from components.delivery import Delivery, DeliveryArgs, Provider, Template
 from components.factor import Factor, FactorArgs, LegacyTexts, Phone
+from components.finish_failed_writes import FinishFailedWrites
 from components.generation import GenerationGuard
-from components.half_done import HalfDone
-from components.hooks import Hooked
+from components.hooks import WriteHooks
+from components.keep_sender import KeepSender
 from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
 from components.settings import StackSettings
@@ -124,11 +125,12 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     return own | {name: RETIRED for name in settings.retired_secrets if name not in own}
 
 
-def _guards(loaded: Loaded) -> Iterator[Hooked]:
+def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
-    if not settings.transition:  # While a tenant moves, either generation is right.
-        yield GenerationGuard(settings.experience)
-    yield HalfDone(loaded.tenant)
+    # While a tenant moves, either generation is right.
+    yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
+    yield KeepSender(loaded.tenant)
+    yield FinishFailedWrites(loaded.tenant)
     if settings.gate is not Gate.OFF:
         yield PolicyLast.of(loaded)
 

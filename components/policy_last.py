@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.hooks import Hooked
+from components.hooks import WriteHooks
 from components.management import TenantAccess, plain
 from components.stack_config import Loaded
 from components.trial import TrialMessages
@@ -37,7 +37,7 @@ class GateClosedError(Exception):
     """The policy was not applied, because users could not get a code."""
 
 
-class PolicyLast(Hooked):
+class PolicyLast(WriteHooks):
     """The gate in front of the policy: a transformation for the component's options.
 
     Args:

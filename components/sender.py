@@ -64,9 +64,11 @@ class Sender(pulumi.ComponentResource):
                 # It is an order to the provider and nothing that a tenant has: after an import
                 # the state has none, and its default would show as a change.
                 ignore_changes=None if args.deploy else ["deploy"],
-                # The tenant has room for one Action on this trigger: a second one is refused
-                # (403 actions_cardinality_custom_phone_provider_not_allowed).
-                delete_before_replace=True,
+                # The provider replaces an Action whose last build failed, and would delete it
+                # first, although an older version sends. Creating first is refused, by a hook
+                # (keep_sender.py) or by the tenant, which has room for one Action on this
+                # trigger (403 actions_cardinality_custom_phone_provider_not_allowed).
+                delete_before_replace=False,
             ),
         )
         self.ready = action

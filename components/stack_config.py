@@ -73,12 +73,23 @@ def _tenant_access() -> TenantAccess:
         default = pulumi.Output.secret(from_environment) if from_environment else None
         return config.get_secret(key) or default
 
+    def place(key: str, variable: str) -> str:
+        return f"auth0:{key} in the stack's config" if config.get(key) else variable
+
     domain = config.get("domain") or os.environ.get("AUTH0_DOMAIN", "")
+    api_token = secret("apiToken", "AUTH0_API_TOKEN")
+    who = (
+        f"The token is from {place('apiToken', 'AUTH0_API_TOKEN')}"
+        if api_token is not None
+        else f"The client is from {place('clientId', 'AUTH0_CLIENT_ID')}, its secret from "
+        f"{place('clientSecret', 'AUTH0_CLIENT_SECRET')}"
+    )
     return TenantAccess(
         domain=domain.removeprefix("https://").rstrip("/"),
         client_id=config.get("clientId") or os.environ.get("AUTH0_CLIENT_ID", ""),
         client_secret=secret("clientSecret", "AUTH0_CLIENT_SECRET"),
-        api_token=secret("apiToken", "AUTH0_API_TOKEN"),
+        api_token=api_token,
+        origin=f"{who}, the domain from {place('domain', 'AUTH0_DOMAIN')}.",
     )
 
 

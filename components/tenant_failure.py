@@ -1,11 +1,12 @@
 """What a tenant's failure says to a person: what came back, and what to do about it.
 
-Owns the words, for the hooks of an `up` and for the commands alike. Refuses to catch anything, and
-to repeat what may hold a secret or a number: a header, an answer's body.
+The words are the same for the hooks of an `up` and for the commands. Nothing is repeated that may
+hold a secret or a number: no header, no answer's body.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import responses
@@ -22,6 +23,21 @@ CREDENTIALS: Final = (
     "Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorised for "
     "the Management API."
 )
+PLAN: Final = (
+    "The tenant's plan does not have this, or it is switched off for the tenant: another scope "
+    "will not help. Ask Auth0 for it, or leave it out of the stack's settings."
+)
+_PLAN_CODES: Final = frozenset(
+    {
+        "feature_not_enabled",
+        "hooks_not_allowed",
+        "insufficient_entitlement",
+        "not_entitled",
+        "voice_mfa_not_allowed",
+    }
+)
+_DISABLED: Final = "This endpoint is disabled for your tenant"
+_WORD: Final = re.compile(r"[a-z_]{1,80}")
 _LATER: Final = "Wait, and run it again: nothing else is known to be wrong."
 _FIXES: Final = {
     HTTPStatus.UNAUTHORIZED: "The token has ended or is another tenant's: run it again, with "
@@ -43,15 +59,22 @@ def failures() -> tuple[type[Exception], ...]:
     return ApiError, ParsingError, NoTokenError, httpx.HTTPError
 
 
-def told(domain: str, error: Exception) -> str:
-    """One of `failures` in words; holds no credential and no phone number."""
+def told(domain: str, error: Exception, *, origin: str = "") -> str:
+    """One of `failures` in words; holds no credential and no phone number.
+
+    Args:
+        domain: the tenant that was asked.
+        error: what came of it.
+        origin: where the credentials were found, in a sentence.
+    """
     import httpx  # noqa: PLC0415
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     if isinstance(error, NoTokenError):
-        return f"{error}. {CREDENTIALS}"
+        return " ".join(filter(None, [f"{error}.", origin, CREDENTIALS]))
     if isinstance(error, ApiError):
-        return refused(domain, error)
+        unauthorized = error.status_code == HTTPStatus.UNAUTHORIZED
+        return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
     return (
@@ -63,11 +86,30 @@ def told(domain: str, error: Exception) -> str:
 def refused(domain: str, error: Any) -> str:
     """A status that is none of success."""
     status = error.status_code or 0
-    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
-    message = body.get("message") if isinstance(body, Mapping) else None
+    message = _body(error).get("message")
     said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
-    phrase = f"{status} {responses.get(status, '')}".rstrip()
-    return f"{domain} answered {phrase}: {said}. {_fix(status)}".replace("..", ".").rstrip()
+    phrase = " ".join(filter(None, [str(status), responses.get(status, ""), code_of(error)]))
+    fix = PLAN if is_of_plan(error) else _fix(status)
+    return f"{domain} answered {phrase}: {said}. {fix}".replace("..", ".").rstrip()
+
+
+def code_of(error: Any) -> str:
+    """The error code of a refusal, where it has one that is a word."""
+    # auth0-python's own error model calls it error_code.
+    code = _body(error).get("errorCode") or _body(error).get("error_code")
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
+
+
+def is_of_plan(error: Any) -> bool:
+    """Whether a refusal is for what the tenant's plan does not have, whatever the scopes."""
+    if error.status_code != HTTPStatus.FORBIDDEN:
+        return False
+    return code_of(error) in _PLAN_CODES or str(_body(error).get("message")).startswith(_DISABLED)
+
+
+def _body(error: Any) -> Mapping[str, Any]:
+    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
+    return body if isinstance(body, Mapping) else {}
 
 
 def _unsaid(status: int) -> str:

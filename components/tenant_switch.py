@@ -1,8 +1,8 @@
 """The tenant's own switches: which phone experience it has, and MFA factors through Actions.
 
-Owns two settings of the tenant. Refuses to change any other: the provider's first write clears
-what the program leaves out of a short list (provider-traps.md), so each of those is read from
-the tenant and written back as it is.
+No other setting of the tenant changes: the provider's first write clears what the program leaves
+out of a short list (provider-traps.md), so each of those is read from the tenant and written back
+as it is.
 """
 
 from __future__ import annotations
@@ -84,9 +84,11 @@ def _quota(quotas: Sequence[Any] | None) -> dict[str, Any] | None:
     for holder in ("clients", "organizations"):
         holders = _member(quotas[0], holder)
         credentials = _member(holders[0], "client_credentials") if holders else None
-        limits = _first(credentials, ("enforce", "per_day", "per_hour"))
-        if limits:
+        if credentials:
+            limits = {key: _member(credentials[0], key) for key in ("per_day", "per_hour")}
             given = {key: value for key, value in limits.items() if value}
+            # Left out, the provider's default is true: a quota that only counts would refuse.
+            given["enforce"] = bool(_member(credentials[0], "enforce"))
             kept[holder] = {"client_credentials": given}
     return kept or None
 

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.masking import redacted
+from components.tenant_failure import code_of, is_of_plan
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor import token
 from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
@@ -29,15 +30,6 @@ TIMEOUT: Final = 30.0
 TOTAL: Final = 60.0
 """Seconds for one request, all of it."""
 
-_PLAN_CODES: Final = frozenset(
-    {
-        "feature_not_enabled",
-        "insufficient_entitlement",
-        "voice_mfa_not_allowed",
-        "hooks_not_allowed",
-    }
-)
-_DISABLED: Final = "This endpoint is disabled for your tenant"
 _NOT_SECRET: Final = ("sid", "from", "messaging_service_sid")
 
 
@@ -236,15 +228,14 @@ def _asked(path: str, things: str, question: Callable[[], T]) -> T | Refused:
 def _refused(error: Any, asked: str, scope: str) -> Refused:
     body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
     said = body if isinstance(body, Mapping) else {}
-    # auth0-python's own error model calls it error_code.
-    code = str(said.get("errorCode") or said.get("error_code") or "")
-    message = redacted(str(said.get("message") or "no message"))
+    code, message = code_of(error), redacted(str(said.get("message") or "no message"))
     why = Why.OTHER
-    if error.status_code == HTTPStatus.FORBIDDEN:
-        if code == "insufficient_scope" or message.startswith("Insufficient scope"):
-            why = Why.SCOPE
-        elif code in _PLAN_CODES or message.startswith(_DISABLED):
-            why = Why.PLAN
+    if is_of_plan(error):
+        why = Why.PLAN
+    elif error.status_code == HTTPStatus.FORBIDDEN and (
+        code == "insufficient_scope" or message.startswith("Insufficient scope")
+    ):
+        why = Why.SCOPE
     if error.status_code is not None and error.status_code < HTTPStatus.MULTIPLE_CHOICES:
         message = "and that is not JSON"  # auth0-python makes no difference
     tail = f" {code}" if code else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,13 @@ import pulumi_auth0
 import pytest
 
 from components.generation import GenerationGuard, WrongGenerationError
+from components.management import TenantAccess
 from components.vocabulary import Experience
+from sandbox.server import RunningSandbox
+from sandbox.tenant import Tenant
+from tests.components.conftest import access_of
 
+NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
 UNIFIED, LEGACY = Experience.UNIFIED, Experience.LEGACY
 
 
@@ -46,7 +52,7 @@ def write(guard: GenerationGuard, *, times: int = 1) -> None:
 
 def test_a_preview_looks_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "ResourceHook", lambda _name, _hook, *, opts: opts)
-    binding: Any = GenerationGuard(UNIFIED).hooks()
+    binding: Any = GenerationGuard(NOBODY, UNIFIED).hooks()
     for hooks in (binding.before_create, binding.before_update):
         assert [one.on_dry_run for one in hooks] == [True]
 
@@ -59,7 +65,7 @@ def test_a_tenant_of_the_stacks_generation_is_asked_once(
 ) -> None:
     tenant = Asked(unified=unified)
     monkeypatch.setattr(pulumi_auth0, "get_tenant_output", tenant)
-    write(GenerationGuard(experience), times=3)
+    write(GenerationGuard(NOBODY, experience), times=3)
     assert tenant.times == 1
 
 
@@ -72,4 +78,56 @@ def test_a_tenant_of_the_other_generation_is_refused_with_the_setting_to_change(
     with pytest.raises(
         WrongGenerationError, match=f"pulumi config set phonemfa:experience {actual}"
     ):
-        write(GenerationGuard(experience))
+        write(GenerationGuard(NOBODY, experience))
+
+
+def test_while_a_tenant_moves_either_generation_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", Asked(unified=True))
+    write(GenerationGuard(NOBODY, None), times=2)
+
+
+def refuse_to_answer() -> Any:
+    """The provider's function, with credentials that the tenant does not take."""
+
+    async def future() -> Any:
+        raise ValueError("invoke failed: * rpc error")
+
+    return SimpleNamespace(future=future)
+
+
+def failures_of(guard: GenerationGuard, times: int) -> list[str]:
+    """What each of several resources says, in the order of their writes."""
+    args = pulumi.ResourceHookArgs(urn="urn", id="id", name="one", type="any")
+
+    async def at_once() -> list[BaseException | None]:
+        asked = (guard._check(args) for _ in range(times))
+        return list(await asyncio.gather(*asked, return_exceptions=True))
+
+    return [str(one) for one in asyncio.get_event_loop().run_until_complete(at_once())]
+
+
+@pytest.mark.usefixtures("tenant")
+@pytest.mark.parametrize("experience", [UNIFIED, None])
+def test_wrong_credentials_are_said_once(
+    running: RunningSandbox, monkeypatch: pytest.MonkeyPatch, experience: Experience | None
+) -> None:
+    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", refuse_to_answer)
+    access = replace(
+        access_of(running),
+        client_secret=pulumi.Output.secret("wrong"),
+        origin="The client is from HERE.",
+    )
+    first, *others = failures_of(GenerationGuard(access, experience), 3)
+    for part in (access.client_id, access.domain, "401", "The client is from HERE.", "Check"):
+        assert part in first
+    assert "\n" not in first
+    assert others == ["not written: the tenant cannot be reached, as said above."] * 2
+
+
+def test_what_credentials_do_not_explain_is_the_providers_to_say(
+    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tenant
+    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", refuse_to_answer)
+    for access in (access_of(running), NOBODY):
+        assert failures_of(GenerationGuard(access, UNIFIED), 1) == ["invoke failed: * rpc error"]

@@ -8,13 +8,17 @@ import pulumi
 import pytest
 
 from components import hooks
+from components.finish_failed_writes import FinishFailedWrites
 from components.generation import GenerationGuard
-from components.half_done import HalfDone
-from components.hooks import Hooked
-from components.vocabulary import Experience
+from components.hooks import WriteHooks
+from components.keep_sender import KeepSender
+from components.management import TenantAccess
+from components.policy_last import PolicyLast
+from components.trial import TrialMessages
+from components.vocabulary import Experience, Gate
 
 
-class Counted(Hooked):
+class Counted(WriteHooks):
     made = 0
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -56,8 +60,32 @@ def test_other_types_and_components_get_none(args: Any) -> None:
     assert transformation.made == 0
 
 
-@pytest.mark.parametrize("guard", [GenerationGuard(Experience.UNIFIED), HalfDone(None)])  # type: ignore[arg-type]
+NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+
+
+@pytest.mark.parametrize(
+    "guard", [GenerationGuard(NOBODY, Experience.UNIFIED), FinishFailedWrites(NOBODY)]
+)
 def test_the_guards_look_before_each_write(guard: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi, "ResourceHook", lambda name, _hook, **_: f"hook {name}")
     binding = guard.hooks()
     assert str(binding.before_update).startswith("['hook ")
+
+
+GUARDS = [
+    GenerationGuard(NOBODY, None),
+    KeepSender(NOBODY),
+    FinishFailedWrites(NOBODY),
+    PolicyLast(NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=TrialMessages("", [])),
+]
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_no_hook_is_left_in_the_state_for_a_destroy_that_runs_no_program(
+    guard: WriteHooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("ResourceHook", "ErrorHook"):
+        monkeypatch.setattr(pulumi, kind, lambda name, _hook, **_: f"hook {name}")
+    binding = guard.hooks()
+    assert not binding.before_delete
+    assert not binding.after_delete

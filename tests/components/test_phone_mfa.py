@@ -109,7 +109,7 @@ def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_fir
     assert action.inputs["runtime"] == "node22"
     assert "dependencies" not in action.inputs, "no npm package goes into it"
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
-    assert action.options.deleteBeforeReplace
+    assert not action.options.deleteBeforeReplace, "one that sends would be deleted first"
     assert action.options.deleteBeforeReplaceDefined
 
 
