@@ -7,8 +7,8 @@ Refuses to read config (settings.py) and to know a resource's traps (the parts).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Self
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
 import pulumi
 
@@ -48,8 +48,11 @@ class PhoneMfaArgs:
     that, policy and other factors excepted, until the stack has taken over what was adopted.
     `guards` are transformations around every write: without them a failed write may leave the
     tenant asking for codes that nobody sends. `protect` refuses deletion and replacement.
+    `asked` is what the stack's file asks for, without any secret, and the tenant it is for: the
+    component's own inputs, so that a preview and the state show it to everybody.
     """
 
+    asked: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict)
     experience: Experience
     in_transition: bool = False
     action_name: str
@@ -69,6 +72,7 @@ class PhoneMfaArgs:
         """The arguments that a stack's settings ask for."""
         settings = loaded.settings
         return cls(
+            asked={"settings": settings.plain(), "tenant": loaded.tenant.domain},
             experience=settings.experience,
             in_transition=settings.transition,
             action_name=settings.action_name,
@@ -154,7 +158,10 @@ class PhoneMfa(pulumi.ComponentResource):
             protect=args.protect or None, transformations=list(args.guards)
         )
         super().__init__(
-            "phonemfa:index:PhoneMfa", name, {}, pulumi.ResourceOptions.merge(ours, opts)
+            "phonemfa:index:PhoneMfa",
+            name,
+            dict(args.asked),
+            pulumi.ResourceOptions.merge(ours, opts),
         )
         self._name, self._args = name, args
         self.senders = self._senders()
@@ -164,8 +171,16 @@ class PhoneMfa(pulumi.ComponentResource):
         if self._switches_tenant():
             ready.append(self._tenant_switch(ready).ready)
         self.factor = self._factor(ready)
+        # Last of all, as the factor waits for every other part: a run that failed on the way
+        # leaves a component without outputs, and so says that what it asked for is not applied.
+        asked = dict(args.asked)
+        applied = self.factor.policy.apply(lambda _: asked)
         self.register_outputs(
-            {"action_id": self.sender and self.sender.action_id, "policy": self.factor.policy}
+            {
+                "applied": applied,
+                "action_id": self.sender and self.sender.action_id,
+                "policy": self.factor.policy,
+            }
         )
 
     @property

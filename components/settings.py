@@ -163,6 +163,22 @@ class StackSettings(Strict):
             return self.message_types & frozenset(LEGACY_MESSAGE_TYPES)
         return self.message_types
 
+    def plain(self) -> dict[str, Any]:
+        """The settings by the keys of the stack's file, in force or by default, as plain JSON.
+
+        The test numbers are left out: they are people's own, and a state keeps what it is told.
+        """
+        values = self.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude={"test_numbers"}
+        )
+        # A set has no order, and its dump another one in each process.
+        sets = {
+            field.alias or name
+            for name, field in type(self).model_fields.items()
+            if isinstance(getattr(self, name), frozenset)
+        }
+        return {key: sorted(value) if key in sets else value for key, value in values.items()}
+
     @field_validator("cpaas_base_host")
     @classmethod
     def _our_action_needs_a_host(cls, value: str | None, info: ValidationInfo) -> str | None:

@@ -410,3 +410,17 @@ def test_a_long_text_is_shown_by_its_beginning_on_one_line() -> None:
     assert f'"{"{{ code }} " + "あ" * 49}…"' in fault
     assert "あ" * 50 not in fault
     assert "shorten it, best to one part (70 UTF-16 units)" in fault
+
+
+def test_plain_settings_hold_what_is_in_force_in_one_order_and_no_test_number() -> None:
+    number = "+819012345678"
+    plain = StackSettings.check("dev", GOOD | {"testNumbers": [number], "gate": "smoke"}).plain()
+    assert plain["deliveryMethods"] == ["text", "voice"]
+    assert plain["messageTypes"] == ["change_password", "otp_enroll", "otp_verify"]
+    assert plain["recipientLimit"] == 10, "a default is in force too"
+    assert (
+        "voiceSender"
+        not in StackSettings.check("dev", without("voiceSender", deliveryMethods=["text"])).plain()
+    )
+    assert "testNumbers" not in plain
+    assert json.loads(json.dumps(plain)) == plain

@@ -1,0 +1,75 @@
+"""What a stack asks for stands in the component's inputs, what was applied in its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject, changed
+
+pytestmark = pytest.mark.end_to_end
+
+COMPONENT = "phonemfa:index:PhoneMfa"
+
+
+def component(stack: PulumiProject) -> dict[str, Any]:
+    return stack.resource("phone-mfa")
+
+
+def test_a_setting_is_asked_before_and_applied_after_a_run_that_finished(
+    apply: Callable[..., PulumiProject],
+) -> None:
+    stack = apply(recipientLimit=9, testNumbers=["+819012345678"])
+    before = component(stack)
+    assert before["inputs"]["settings"]["recipientLimit"] == 9
+    assert before["outputs"]["applied"] == before["inputs"]
+    assert KEY not in json.dumps(before)
+    assert "+819012345678" not in json.dumps(before), "test numbers are nobody's business"
+
+    stack.configure(recipientLimit=33)
+    shown = stack.run("preview", "--diff").text
+    assert "recipientLimit" in shown
+    assert "9 => 33" in shown
+    stack.up()
+    assert component(stack)["outputs"]["applied"]["settings"]["recipientLimit"] == 33
+
+
+def test_a_failed_run_leaves_what_was_asked_and_nothing_that_was_applied(
+    apply: Callable[..., PulumiProject], tenant: Tenant
+) -> None:
+    stack = apply(recipientLimit=9)
+    stack.configure(recipientLimit=33, policy="never")
+    refusal = {"statusCode": 403, "error": "Forbidden", "message": "Scripted refusal"}
+    tenant.control(
+        "POST",
+        "/faults",
+        {"method": "PUT", "path": "/api/v2/guardian/policies", "status": 403, "body": refusal},
+    )
+    assert stack.up(expect=None).exit != 0
+    after = component(stack)
+    assert after["inputs"]["settings"]["recipientLimit"] == 33
+    assert "applied" not in (after.get("outputs") or {})
+    tenant.control("DELETE", "/faults")
+    stack.up()
+    assert component(stack)["outputs"]["applied"]["settings"]["policy"] == "never"
+
+
+def test_a_state_of_an_earlier_version_gets_both_without_a_request(
+    apply: Callable[..., PulumiProject], tenant: Tenant
+) -> None:
+    stack = apply()
+    exported = stack.state()
+    for one in exported["deployment"]["resources"]:
+        if one["type"] == COMPONENT:
+            one["inputs"], one["outputs"] = {}, {}
+    stack.run("stack", "import", stdin=json.dumps(exported))
+    # The engine calls inputs that appear an update of the component; nothing below it changes.
+    assert changed(stack.preview_steps()) == [("update", "phone-mfa")]
+    tenant.forget_requests()
+    stack.up()
+    assert tenant.requests() == []
+    assert component(stack)["outputs"]["applied"] == component(stack)["inputs"]
