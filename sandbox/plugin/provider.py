@@ -183,10 +183,8 @@ class StandInProvider(protocol.Provider):
             inputs=inputs,
             attributes=frozenset(item.top for item in found),
         )
-        if not found:
-            # An update that the engine asks for because the last one failed. The official
-            # plugin's bridge answers what it had, when it sees nothing to change.
-            return protocol.UpdateResponse(wire_map(prior, marks))
+        # Nothing differs in an update that the engine asks for because the last one failed: each
+        # resource then writes what the official plugin repeats (failures/ of the contract).
         self._api.hide(secret_texts(request.news) | secret_texts(request.olds))
         try:
             state = await resource.update(self._api, change)
