@@ -6,6 +6,7 @@ It is a hook before a resource is created or updated, so that a no-op `up` asks 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pulumi
 import pulumi_auth0 as auth0
@@ -35,7 +36,7 @@ class GenerationGuard(WriteHooks):
     """Puts the check in front of every write: a transformation for the component's options.
 
     Args:
-        access: how to reach the tenant; says what is wrong when the provider cannot.
+        access: how to reach the tenant, and to say what is wrong when it cannot be reached.
         experience: what the stack is configured for; None while a tenant moves, when either
             generation is right.
     """
@@ -69,11 +70,12 @@ class GenerationGuard(WriteHooks):
             raise WrongGenerationError(wrong)
 
     async def _ask(self) -> bool:
-        try:
-            tenant = await auth0.get_tenant_output().future()
-        except Exception:
-            self._unreachable = True
-            # What the provider says of wrong credentials is not readable.
-            await self._access.prove()
-            raise
-        return bool(tenant and tenant.phone_consolidated_experience)
+        self._unreachable = True
+        if self._access.known:
+            async with self._access.connect() as client:
+                settings: Any = await client.tenants.settings.get()
+        else:
+            # With credentials that only the provider takes.
+            settings = await auth0.get_tenant_output().future()
+        self._unreachable = False
+        return bool(settings and settings.phone_consolidated_experience)

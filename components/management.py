@@ -1,7 +1,7 @@
 """The tenant's Management API, for the few calls that no Pulumi resource can make in time.
 
-Owns reaching the tenant with the credentials that the provider has, and turning a refusal into
-one line. Refuses to know why a call is made: hooks do. Nothing here runs while nothing is written.
+Reached with the credentials that the provider has; a refusal is told in one line. Nothing here
+runs while nothing is written.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOTAL: Final = 60.0
 """Seconds for one request, all of it. A refusal that may pass is met with two more requests."""
 
 
-class TenantCallError(Exception):
+class TenantCallError(pulumi.RunError):
     """The tenant did not do what was asked; the text holds no credential."""
 
 
@@ -43,16 +43,11 @@ class TenantAccess:
     origin: str = ""
     """Where each of them was found, in a sentence for who has to correct it."""
 
-    async def prove(self) -> None:
-        """Find out whether these credentials are taken; nothing without any.
-
-        Raises:
-            TenantCallError: they are not, or the tenant does not answer.
-        """
-        has_client = self.client_id and self.client_secret is not None
-        if self.domain and (has_client or self.api_token is not None):
-            async with self.connect() as tenant:
-                await tenant.tenants.settings.get()
+    @property
+    def known(self) -> bool:
+        """Whether there are credentials; the provider takes some that this package does not."""
+        has_client = bool(self.client_id) and self.client_secret is not None
+        return bool(self.domain) and (has_client or self.api_token is not None)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:

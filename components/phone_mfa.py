@@ -20,6 +20,7 @@ from components.finish_failed_writes import FinishFailedWrites
 from components.generation import GenerationGuard
 from components.hooks import WriteHooks
 from components.keep_sender import KeepSender
+from components.management import TenantAccess
 from components.policy_last import PolicyLast
 from components.sender import Sender, SenderArgs
 from components.settings import StackSettings
@@ -65,6 +66,8 @@ class PhoneMfaArgs:
     other_factors: Mapping[str, bool]
     found: Found | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
+    tenant: TenantAccess | None = None
+    """How it is reached, to say what is wrong with credentials that are not taken."""
     protect: bool = False
 
     @classmethod
@@ -91,6 +94,7 @@ class PhoneMfaArgs:
             if settings.adopted
             else None,
             guards=list(_guards(loaded)),
+            tenant=loaded.tenant,
             protect=settings.protect,
         )
 
@@ -249,7 +253,9 @@ class PhoneMfa(pulumi.ComponentResource):
     def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> TenantSwitch:
         return TenantSwitch(
             f"{self._name}-tenant",
-            TenantSwitchArgs(experience=self._args.experience, after=after),
+            TenantSwitchArgs(
+                experience=self._args.experience, after=after, access=self._args.tenant
+            ),
             self._child(),
         )
 

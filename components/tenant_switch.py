@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
+from components.management import TenantAccess
 from components.vocabulary import Experience
 
 
@@ -23,6 +24,8 @@ class TenantSwitchArgs:
 
     experience: Experience
     after: Sequence[pulumi.Resource] = ()
+    access: TenantAccess | None = None
+    """Says what is wrong with credentials that are not taken."""
 
 
 class TenantSwitch(pulumi.ComponentResource):
@@ -34,8 +37,7 @@ class TenantSwitch(pulumi.ComponentResource):
         self, name: str, args: TenantSwitchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("phonemfa:index:TenantSwitch", name, {}, opts)
-        current = auth0.get_tenant_output(opts=pulumi.InvokeOutputOptions(parent=self))
-        kept = current.apply(carried_over)
+        kept = pulumi.Output.from_input(self._kept(args.access))
         legacy = args.experience is Experience.LEGACY
         self.ready = auth0.Tenant(
             f"{name}-settings",
@@ -50,6 +52,15 @@ class TenantSwitch(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.register_outputs({})
+
+    async def _kept(self, access: TenantAccess | None) -> dict[str, Any]:
+        # A function of the provider that fails ends the program in a traceback, whoever catches.
+        if access is not None and access.known:
+            async with access.connect():
+                pass  # It has a token.
+        opts = pulumi.InvokeOutputOptions(parent=self)
+        tenant = await auth0.get_tenant_output(opts=opts).future()
+        return carried_over(tenant)
 
 
 def carried_over(tenant: Any) -> dict[str, Any]:

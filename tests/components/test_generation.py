@@ -86,15 +86,6 @@ def test_while_a_tenant_moves_either_generation_is_right(monkeypatch: pytest.Mon
     write(GenerationGuard(NOBODY, None), times=2)
 
 
-def refuse_to_answer() -> Any:
-    """The provider's function, with credentials that the tenant does not take."""
-
-    async def future() -> Any:
-        raise ValueError("invoke failed: * rpc error")
-
-    return SimpleNamespace(future=future)
-
-
 def failures_of(guard: GenerationGuard, times: int) -> list[str]:
     """What each of several resources says, in the order of their writes."""
     args = pulumi.ResourceHookArgs(urn="urn", id="id", name="one", type="any")
@@ -109,9 +100,8 @@ def failures_of(guard: GenerationGuard, times: int) -> list[str]:
 @pytest.mark.usefixtures("tenant")
 @pytest.mark.parametrize("experience", [UNIFIED, None])
 def test_wrong_credentials_are_said_once(
-    running: RunningSandbox, monkeypatch: pytest.MonkeyPatch, experience: Experience | None
+    running: RunningSandbox, experience: Experience | None
 ) -> None:
-    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", refuse_to_answer)
     access = replace(
         access_of(running),
         client_secret=pulumi.Output.secret("wrong"),
@@ -124,10 +114,10 @@ def test_wrong_credentials_are_said_once(
     assert others == ["not written: the tenant cannot be reached, as said above."] * 2
 
 
-def test_what_credentials_do_not_explain_is_the_providers_to_say(
-    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("experience", "said"), [(UNIFIED, "None"), (LEGACY, "the tenant has")])
+def test_credentials_that_the_hooks_have_too_are_used_by_them(
+    running: RunningSandbox, tenant: Tenant, experience: Experience, said: str
 ) -> None:
     assert tenant
-    monkeypatch.setattr(pulumi_auth0, "get_tenant_output", refuse_to_answer)
-    for access in (access_of(running), NOBODY):
-        assert failures_of(GenerationGuard(access, UNIFIED), 1) == ["invoke failed: * rpc error"]
+    (failure,) = failures_of(GenerationGuard(access_of(running), experience), 1)
+    assert failure.startswith(said)

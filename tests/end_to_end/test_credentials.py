@@ -1,0 +1,35 @@
+"""Credentials that the tenant does not take are said once, readably, before anything is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
+
+pytestmark = pytest.mark.end_to_end
+
+PLACES = "The client is from AUTH0_CLIENT_ID, its secret from AUTH0_CLIENT_SECRET, the domain from"
+
+
+@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")])
+@pytest.mark.parametrize(
+    "generation",
+    [
+        pytest.param("unified", marks=pytest.mark.generation("unified")),
+        pytest.param("legacy", marks=pytest.mark.generation("legacy")),
+    ],
+)
+def test_wrong_credentials_are_said_once(
+    package: PulumiProject, tenant: Tenant, generation: str, command: tuple[str, ...]
+) -> None:
+    package.configure(experience=generation)
+    package.environment["AUTH0_CLIENT_SECRET"] = "wrong"
+    ran = package.run(*command, expect=None)
+    assert ran.exit != 0
+    # What the engine prints while it works, it lists by resource once more.
+    listed = ran.out.partition("Diagnostics:")[2]
+    assert listed.count(f"{tenant.domain} refused a token for client {tenant.client_id}") == 1
+    assert listed.count(f"{PLACES} AUTH0_DOMAIN.") == 1
+    assert "Traceback" not in ran.text
+    assert tenant.api("GET", "/actions/actions")["actions"] == []
