@@ -1,7 +1,4 @@
-"""What the token may do, what the plan refuses, and how fast the tenant may be asked.
-
-Owns the rules, each a plain function from answers and settings to findings. Refuses to ask.
-"""
+"""What the token may do, what the plan refuses, and how fast the tenant may be asked."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, acti
 from phonemfa import scopes
 from phonemfa.doctor.answers import Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.sdk import reads_mfa_settings
 from phonemfa.scopes import Scope
 
 MOST_ACTIONS: Final = 100
@@ -173,11 +171,11 @@ def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
     )
 
 
-def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+def rate_checks(reading: Reading, settings: StackSettings, sdk: str) -> Iterator[Finding]:
     """Whether the rate limit makes an `up` wait."""
     if not isinstance(reading.token, Token):
         return
-    rate, needed = reading.rate, requests_of_first_up(settings)
+    rate, needed = reading.rate, requests_of_first_up(settings, sdk)
     if rate.limit is None:
         yield Finding(
             level=Level.NOTE,
@@ -209,16 +207,21 @@ def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
         )
 
 
-def requests_of_first_up(settings: StackSettings) -> int:
+def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
     """About how many requests the update of a first `pulumi up` makes.
 
-    Counted in provider-traces/ (official plugin), for parts of each kind, and the gate's here.
+    Counted in recordings of the official plugin, for parts of each kind, and the gate's here.
+
+    Args:
+        settings: what the stack declares.
+        sdk: the version of pulumi-auth0.
     """
     unified = settings.experience is Experience.UNIFIED or settings.transition
     legacy = settings.experience is Experience.LEGACY or settings.transition
     texts = len(texts_for(settings.language, settings.sent_message_types, settings.texts))
     others = len(settings.other_factors.model_dump(exclude_none=True))
     total = 2 + 8 + others  # a token and the generation; the factor and its policy
+    total += 3 if reads_mfa_settings(sdk) else 0
     if unified:
         total += 5 + 3 + 2 * texts + (4 if settings.bind_action else 0)
     if legacy:

@@ -1,7 +1,6 @@
 """A live tenant, read question by question: what one refuses costs no other its answer.
 
-Owns which requests the doctor makes (all of them GET, after the token), and why one has no
-answer. Refuses to judge answers, and to keep secrets: of a Twilio account only what is none.
+All requests after the token are GET. No secret is kept: of a Twilio account only what is none.
 """
 
 from __future__ import annotations
@@ -23,6 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PHONE_SETTINGS: Final = "/guardian/factors/phone/settings"
+EMAIL_SETTINGS: Final = "/guardian/factors/email/settings"
+GUARDIAN_SETTINGS: Final = "/guardian/settings"
+
 TIMEOUT: Final = 30.0
 """Seconds that the tenant may be silent within a request."""
 
@@ -33,11 +36,15 @@ _PLAN_CODES: Final = frozenset(
     {
         "feature_not_enabled",
         "insufficient_entitlement",
+        "not_entitled",
         "voice_mfa_not_allowed",
         "hooks_not_allowed",
     }
 )
-_DISABLED: Final = "This endpoint is disabled for your tenant"
+_PLAN_MESSAGES: Final = (
+    "This endpoint is disabled for your tenant",
+    "The requestor is not entitled",
+)
 _NOT_SECRET: Final = ("sid", "from", "messaging_service_sid")
 
 
@@ -172,8 +179,23 @@ def _everything(
         )
         if Experience.LEGACY in about and not _is_on(settings)
         else None,
+        mfa_settings=_mfa_settings(guardian),
         rate=rate,
     )
+
+
+def _mfa_settings(guardian: Any) -> dict[str, Json | Refused]:
+    """What Guardian of pulumi-auth0 3.54 and later reads at the end, in its order."""
+    factors = guardian.factors
+    questions: dict[str, tuple[str, Callable[[], Any]]] = {
+        PHONE_SETTINGS: ("guardian_factors", factors.phone.get),
+        EMAIL_SETTINGS: ("guardian_factors", factors.email.get),
+        GUARDIAN_SETTINGS: ("tenant_settings", guardian.get),
+    }
+    return {
+        path: _asked(path, things, lambda ask=ask: _plain(ask()))  # type: ignore[misc]
+        for path, (things, ask) in questions.items()
+    }
 
 
 def _is_on(settings: Json | Refused) -> bool:
@@ -243,7 +265,7 @@ def _refused(error: Any, asked: str, scope: str) -> Refused:
     if error.status_code == HTTPStatus.FORBIDDEN:
         if code == "insufficient_scope" or message.startswith("Insufficient scope"):
             why = Why.SCOPE
-        elif code in _PLAN_CODES or message.startswith(_DISABLED):
+        elif code in _PLAN_CODES or message.startswith(_PLAN_MESSAGES):
             why = Why.PLAN
     if error.status_code is not None and error.status_code < HTTPStatus.MULTIPLE_CHOICES:
         message = "and that is not JSON"  # auth0-python makes no difference
