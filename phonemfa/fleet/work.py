@@ -1,7 +1,7 @@
 """What is done at one stack: a preview, an `up`, or a look for drift, told as an outcome.
 
-Owns reading the engine's events and errors: what was changed, how far it came, and why it ended.
-Refuses to decide when it runs, and to wait (`conductor`).
+What was changed, how far it came and why it ended are read from the engine's events and errors.
+When it runs is the conductor's.
 """
 
 from __future__ import annotations
@@ -223,8 +223,24 @@ class Worker:
         if self._site.command == "preview":
             stack.preview(**common)
         else:
+            if packs:
+                self._judge(stack, heard, common)
             message = "phonemfa fleet up"
             stack.up(message=message, suppress_outputs=True, show_secrets=False, **common)
+
+    def _judge(self, stack: Stack, heard: _Heard, common: Mapping[str, Any]) -> None:
+        """A preview with the rules: the Automation API applies with --skip-preview.
+
+        A broken rule over the whole stack would then be found when other resources are written.
+        """
+        heard.tell("preview with the policy pack")
+        before = _Heard(lambda _step: None, heard.secrets)
+        try:
+            stack.preview(**{**common, "on_event": before.event})
+        except (CommandError, EngineFailedError, RuntimeError):
+            heard.errors += before.errors
+            heard.violated = before.violated
+            raise
 
     def _levels(self, member: Member) -> list[str] | None:
         """The stack's own levels of the rules, for each pack, where it has any."""
