@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
+from components.tenant.access import Access, NoAccessError
+
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
@@ -38,16 +40,43 @@ class TenantAccess:
 
     domain: str
     client_id: str
-    client_secret: pulumi.Output[str] | None
-    api_token: pulumi.Output[str] | None
+    client_secret: pulumi.Output[str] | None = None
+    assertion_key: pulumi.Output[str] | None = None
+    assertion_algorithm: str = ""
+    api_token: pulumi.Output[str] | None = None
+    audience: str = ""
     origin: str = ""
     """Where each of them was found, in a sentence for who has to correct it."""
 
     @property
     def known(self) -> bool:
-        """Whether there are credentials; the provider takes some that this package does not."""
-        has_client = bool(self.client_id) and self.client_secret is not None
+        """Whether there are credentials."""
+        signs = self.client_secret is not None or self.assertion_key is not None
+        has_client = bool(self.client_id) and signs
         return bool(self.domain) and (has_client or self.api_token is not None)
+
+    async def resolved(self) -> Access:
+        """The credentials themselves, for as long as a hook runs.
+
+        Raises:
+            TenantCallError: nothing says how to reach the tenant.
+        """
+        if not self.known:
+            raise TenantCallError(
+                "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or "
+                "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY, and AUTH0_DOMAIN (or auth0:domain and its "
+                "like in the stack's config) say how to reach the tenant. Set them, or "
+                "phonemfa:gate to off."
+            )
+        return Access(
+            domain=self.domain,
+            client_id=self.client_id,
+            client_secret=await _value(self.client_secret),
+            assertion_key=await _value(self.assertion_key),
+            assertion_algorithm=self.assertion_algorithm,
+            api_token=await _value(self.api_token),
+            audience=self.audience,
+        )
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
@@ -66,29 +95,23 @@ class TenantAccess:
                 if callable(token):  # The first one is not fetched on the event loop's time.
                     await asyncio.to_thread(token)
                 yield AsyncManagementClient(domain=self.domain, token=token, httpx_client=http)
+            except NoAccessError as error:
+                raise TenantCallError(str(error)) from None
             except failures() as error:
                 raise TenantCallError(told(self.domain, error, origin=self.origin)) from None
 
     @asynccontextmanager
     async def _token(self) -> AsyncIterator[str | Callable[[], str]]:
         """The token, or what answers one that is good when it is asked."""
-        if self.domain and self.api_token is not None:
-            yield await _value(self.api_token)
-        elif self.domain and self.client_id and self.client_secret is not None:
-            from components.bounded_http import BoundedClient  # noqa: PLC0415
-            from components.tenant_token import TOKEN_TIME, Tokens  # noqa: PLC0415
+        access = await self.resolved()
+        if access.api_token:
+            yield access.api_token
+            return
+        from components.bounded_http import BoundedClient  # noqa: PLC0415
+        from components.tenant_token import TOKEN_TIME, Tokens  # noqa: PLC0415
 
-            secret = await _value(self.client_secret)
-            with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as http:
-                yield Tokens(
-                    http, domain=self.domain, client_id=self.client_id, client_secret=secret
-                ).get
-        else:
-            raise TenantCallError(
-                "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, with "
-                "AUTH0_DOMAIN (or auth0:domain and its like in the stack's config) say how to "
-                "reach the tenant. Set them, or phonemfa:gate to off."
-            )
+        with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as http:
+            yield Tokens(http, access=access).get
 
 
 async def plain(inputs: Any) -> dict[str, Any]:
@@ -104,5 +127,5 @@ def _without_notes(value: Any) -> Any:
     return [_without_notes(one) for one in value] if isinstance(value, list) else value
 
 
-async def _value(output: pulumi.Output[str]) -> str:
-    return (await output.future()) or ""
+async def _value(output: pulumi.Output[str] | None) -> str:
+    return "" if output is None else (await output.future()) or ""

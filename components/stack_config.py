@@ -18,6 +18,7 @@ from components.adopted import NOTICE
 from components.management import TenantAccess
 from components.raw_config import API_KEY, NAMESPACE, decoded, secret_faults, usable_key, values_of
 from components.settings import StackSettings
+from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
 from components.text_rules import text_warnings
 from components.texts import Texts, texts_for
 from components.vocabulary import MessageType
@@ -68,28 +69,40 @@ def _tenant_access() -> TenantAccess:
     # As the auth0 provider does: its config first, then its variables.
     config = pulumi.Config("auth0")
 
-    def secret(key: str, variable: str) -> pulumi.Output[str] | None:
-        from_environment = os.environ.get(variable)
+    def text(key: str) -> str:
+        return config.get(key) or os.environ.get(VARIABLES[key], "")
+
+    def secret(key: str) -> pulumi.Output[str] | None:
+        from_environment = os.environ.get(VARIABLES[key])
         default = pulumi.Output.secret(from_environment) if from_environment else None
         return config.get_secret(key) or default
 
-    def place(key: str, variable: str) -> str:
-        return f"auth0:{key} in the stack's config" if config.get(key) else variable
+    def place(key: str) -> str:
+        return f"auth0:{key} in the stack's config" if config.get(key) else VARIABLES[key]
 
-    domain = config.get("domain") or os.environ.get("AUTH0_DOMAIN", "")
-    api_token = secret("apiToken", "AUTH0_API_TOKEN")
-    who = (
-        f"The token is from {place('apiToken', 'AUTH0_API_TOKEN')}"
-        if api_token is not None
-        else f"The client is from {place('clientId', 'AUTH0_CLIENT_ID')}, its secret from "
-        f"{place('clientSecret', 'AUTH0_CLIENT_SECRET')}"
-    )
+    try:
+        check_one_tenant(config.get("domain"), os.environ.get(VARIABLES["domain"], ""))
+    except NoAccessError as error:
+        raise pulumi.RunError(f"{error} Nothing was written.") from None
+    api_token, key = secret("apiToken"), secret("clientAssertionPrivateKey")
+    if api_token is not None:
+        who = f"The token is from {place('apiToken')}"
+    elif key is not None:
+        who = (
+            f"The client is from {place('clientId')}, its private key from "
+            f"{place('clientAssertionPrivateKey')}"
+        )
+    else:
+        who = f"The client is from {place('clientId')}, its secret from {place('clientSecret')}"
     return TenantAccess(
-        domain=domain.removeprefix("https://").rstrip("/"),
-        client_id=config.get("clientId") or os.environ.get("AUTH0_CLIENT_ID", ""),
-        client_secret=secret("clientSecret", "AUTH0_CLIENT_SECRET"),
+        domain=bare(text("domain")),
+        client_id=text("clientId"),
+        client_secret=secret("clientSecret"),
+        assertion_key=key,
+        assertion_algorithm=text("clientAssertionSigningAlg"),
         api_token=api_token,
-        origin=f"{who}, the domain from {place('domain', 'AUTH0_DOMAIN')}.",
+        audience=text("audience"),
+        origin=f"{who}, the domain from {place('domain')}.",
     )
 
 

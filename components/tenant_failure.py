@@ -36,7 +36,7 @@ _PLAN_CODES: Final = frozenset(
         "voice_mfa_not_allowed",
     }
 )
-_DISABLED: Final = "This endpoint is disabled for your tenant"
+_OF_PLAN: Final = ("This endpoint is disabled for your tenant", "The requestor is not entitled")
 _WORD: Final = re.compile(r"[a-z_]{1,80}")
 _LATER: Final = "Wait, and run it again: nothing else is known to be wrong."
 _FIXES: Final = {
@@ -104,7 +104,7 @@ def is_of_plan(error: Any) -> bool:
     """Whether a refusal is for what the tenant's plan does not have, whatever the scopes."""
     if error.status_code != HTTPStatus.FORBIDDEN:
         return False
-    return code_of(error) in _PLAN_CODES or str(_body(error).get("message")).startswith(_DISABLED)
+    return code_of(error) in _PLAN_CODES or str(_body(error).get("message")).startswith(_OF_PLAN)
 
 
 def _body(error: Any) -> Mapping[str, Any]:

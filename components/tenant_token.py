@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from components.bounded_http import BoundedClient
+    from components.tenant.access import Access
 
 TOKEN_TIME: Final = 30.0
 """Seconds for the answer with a token, all of it."""
@@ -40,7 +41,7 @@ class Tokens:
 
     Args:
         http: asks for them; `json_only`.
-        domain, client_id, client_secret: the client credentials grant's.
+        access: who asks.
         clock: seconds, as `time.monotonic`.
     """
 
@@ -48,15 +49,11 @@ class Tokens:
         self,
         http: BoundedClient,
         *,
-        domain: str,
-        client_id: str,
-        client_secret: str,
+        access: Access,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
-        self._domain = domain
-        self._client_id = client_id
-        self._client_secret = client_secret
+        self._access = access
         self._clock = clock
         self._token = ""
         self._ends = 0.0
@@ -87,21 +84,16 @@ class Tokens:
 
     def _post(self) -> httpx.Response:
         return self._http.post(
-            f"https://{self._domain}/oauth/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": self._client_id,
-                "client_secret": self._client_secret,
-                "audience": f"https://{self._domain}/api/v2/",
-            },
+            f"https://{self._access.domain}/oauth/token", data=self._access.token_request()
         )
 
     def _refusal(self, status: int, content: Any) -> str:
         said = content.get("error_description") if isinstance(content, dict) else None
         said = f": {said}" if isinstance(said, str) and status >= 400 else ""  # noqa: PLR2004
-        said = said.replace(self._client_secret, "(secret)")
+        said = self._access.without_secrets(said)
         phrase = f"{status} {responses.get(status, '')}".rstrip()
-        return f"{self._domain} refused a token for client {self._client_id} ({phrase}{said})"
+        asked = f"{self._access.domain} refused a token for client {self._access.client_id}"
+        return f"{asked} ({phrase}{said})"
 
 
 def granted(content: Any) -> tuple[str, float | None]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Self
 
 from components.settings import StackSettings
+from components.tenant.access import Access
 from phonemfa.engine import PulumiCli
 from phonemfa.stack_file import StackFile
-from phonemfa.tenant import Access
+from phonemfa.tenant import access_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class Stack:
         return cls(
             file=config_file or project / f"Pulumi.{stack}.yaml",
             settings=wanted.settings,
-            access=Access.of(domain=wanted.domain),
+            access=access_of(wanted.auth0),
             cli=PulumiCli(project, stack, config_file=config_file),
             to=to,
         )

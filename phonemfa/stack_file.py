@@ -6,7 +6,8 @@ a secret. The rules are those of `components.settings`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,8 @@ class StackFile:
 
     settings: StackSettings
     domain: str
+    auth0: Mapping[str, Any] = field(default_factory=dict)
+    """The `auth0:` keys, without that prefix; an encrypted value is a mapping."""
 
 
 def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> StackFile:
@@ -64,7 +67,12 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
         raise StackFileError(f"{path.name}: auth0:domain is no text: set it without --secret.")
     faults = _key_faults(values.pop(API_KEY, None))
     settings = StackSettings.check(stack, values, faults=faults)
-    return StackFile(settings=settings, domain=domain)
+    auth0 = {
+        key.removeprefix("auth0:"): value
+        for key, value in config.items()
+        if isinstance(key, str) and key.startswith("auth0:")
+    }
+    return StackFile(settings=settings, domain=domain, auth0=auth0)
 
 
 def read_yaml(path: Path) -> Any:

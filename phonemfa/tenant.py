@@ -10,8 +10,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
+from components.tenant.access import Access, NoAccessError
 from components.tenant_token import Tokens
 
 if TYPE_CHECKING:
@@ -23,46 +24,27 @@ SILENCE: Final = 60.0
 TOTAL: Final = 120.0
 """Seconds for one request, all of it."""
 
-_VARIABLES: Final = ("AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET")
-
 
 class TenantUnreadableError(Exception):
     """The tenant could not be read; the text says why and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """How to reach a tenant: the same variables that the Pulumi provider reads."""
+def access_of(
+    config: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] = os.environ
+) -> Access:
+    """Who asks the tenant, as Pulumi would: the stack's `auth0:` keys, then the variables.
 
-    domain: str
-    client_id: str
-    client_secret: str
+    Args:
+        config: the stack's `auth0:` keys, without that prefix.
+        environ: the variables.
 
-    def __repr__(self) -> str:
-        return f"Access(domain={self.domain!r}, client_id={self.client_id!r})"
-
-    @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ, *, domain: str = "") -> Self:
-        """Access from the environment; a stack's `auth0:domain` wins over AUTH0_DOMAIN.
-
-        As in Pulumi: a check must not read one tenant while `pulumi` is at another.
-
-        Raises:
-            TenantUnreadableError: naming every variable that is missing.
-        """
-        values = {name: environ.get(name, "") for name in _VARIABLES}
-        values["AUTH0_DOMAIN"] = domain or values["AUTH0_DOMAIN"]
-        missing = [name for name, value in values.items() if not value]
-        if missing:
-            raise TenantUnreadableError(
-                f"Not set: {', '.join(missing)}. The checks read the tenant with the application "
-                "that Pulumi uses (README, A real tenant)."
-            )
-        return cls(
-            domain=values["AUTH0_DOMAIN"].removeprefix("https://").rstrip("/"),
-            client_id=values["AUTH0_CLIENT_ID"],
-            client_secret=values["AUTH0_CLIENT_SECRET"],
-        )
+    Raises:
+        TenantUnreadableError: naming everything that is missing.
+    """
+    try:
+        return Access.of(environ, config)
+    except NoAccessError as error:
+        raise TenantUnreadableError(str(error)) from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,13 +107,10 @@ def reading(access: Access) -> Iterator[ManagementClient]:
 
     try:
         with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE) as http:
-            tokens = Tokens(
-                http,
-                domain=access.domain,
-                client_id=access.client_id,
-                client_secret=access.client_secret,
-            )
-            yield ManagementClient(domain=access.domain, token=tokens.get, httpx_client=http)
+            token = access.api_token or Tokens(http, access=access).get
+            yield ManagementClient(domain=access.domain, token=token, httpx_client=http)
+    except NoAccessError as error:
+        raise TenantUnreadableError(str(error)) from None
     except failures() as error:
         raise TenantUnreadableError(told(access.domain, error)) from None
 

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from phonemfa.tenant import Access, TenantUnreadableError, reading
+from components.tenant.access import Access
+from phonemfa.tenant import TenantUnreadableError, reading
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient

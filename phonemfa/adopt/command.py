@@ -19,11 +19,11 @@ from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
-from phonemfa.adopt.writing import Changes, changes_of, domain_in, import_path, write
+from phonemfa.adopt.writing import Changes, auth0_in, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
 from phonemfa.stack_file import StackFileError
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError, access_of
 
 _MARKS: Final = {
     Fate.ADOPTED: "[green]adopted[/]",
@@ -52,7 +52,7 @@ def adopt(
     --stack prod
     """
     try:
-        access = Access.of(domain=domain_in(config_file or project / f"Pulumi.{stack}.yaml"))
+        access = access_of(auth0_in(config_file or project / f"Pulumi.{stack}.yaml"))
         with working(f"reading the tenant {access.domain}"):
             found = read_found(access)
         plan = plan_of(found, stack)

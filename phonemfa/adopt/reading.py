@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, Experience
-from phonemfa.tenant import Access, reading
+from phonemfa.tenant import reading
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient

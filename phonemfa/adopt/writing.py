@@ -43,16 +43,21 @@ def stack_text(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def domain_in(path: Path) -> str:
-    """The `auth0:domain` of a stack's file; empty when there is none.
+def auth0_in(path: Path) -> dict[str, Any]:
+    """The `auth0:` keys of a stack's file, without that prefix.
 
     Raises:
         StackFileError: the file is not one of a stack.
     """
     try:
-        return str(config_of(stack_text(path)).get("auth0:domain", ""))
+        config = config_of(stack_text(path))
     except NoStackFileError as error:
         raise StackFileError(f"{path.name} cannot be used: {error}") from None
+    return {
+        key.removeprefix("auth0:"): value
+        for key, value in config.items()
+        if isinstance(key, str) and key.startswith("auth0:")
+    }
 
 
 def import_path(stack: str) -> str:

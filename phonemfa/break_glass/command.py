@@ -11,17 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
 
+from components.tenant.access import Access
 from phonemfa import options
 from phonemfa.asking import agree_by_typing
 from phonemfa.break_glass.audit import Actor, Record, keep, prepare
 from phonemfa.console import give_up, notes, working
 from phonemfa.exits import Exit
-from phonemfa.tenant import Access, TenantUnreadableError, reading
+from phonemfa.tenant import TenantUnreadableError, access_of, reading
 from phonemfa.writing import WriteFailedError, writing
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def break_glass(
 ) -> None:
     """Set a tenant's MFA policy to never, at once and without Pulumi.
 
-    Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.
+    Takes the credentials that Pulumi takes: AUTH0_DOMAIN, and AUTH0_CLIENT_ID with a secret or a
+    private key, or AUTH0_API_TOKEN.
     Scopes: read:mfa_policies, update:mfa_policies.
     Prints a record of it as JSON.
     Where other commands do not load, python -m phonemfa.break_glass does.
@@ -75,7 +77,7 @@ def break_glass(
     if not reason.strip():
         give_up("Nothing was written: --reason is empty. The record needs one.")
     try:
-        access = Access.of(domain=_domain_of(stack, project) if stack else "")
+        access = access_of(_auth0_of(stack, project) if stack else None)
         if audit_file:
             prepare(audit_file)
     except (OSError, TenantUnreadableError) as error:
@@ -92,7 +94,7 @@ def break_glass(
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         actor=Actor.here(),
         tenant=access.domain,
-        client_id=access.client_id,
+        client_id=access.who,
         reason=reason.strip(),
         before=outcome.before,
         after=outcome.after,
@@ -175,19 +177,24 @@ def _keep(path: Path, record: Record) -> None:
         typer.echo(f"The record is on standard output only: {error}", err=True)
 
 
-def _domain_of(stack: str, project: Path) -> str:
+def _auth0_of(stack: str, project: Path) -> dict[str, Any]:
     # Not the stack's settings: a fault in one of them must not stand in the way here.
     import yaml  # noqa: PLC0415 - of the checkout's environment, and only for --stack
 
     path = project / f"Pulumi.{stack}.yaml"
-    domain, why = None, "it is no text"
+    config, why = {}, "it is no text"
     try:
-        domain = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]["auth0:domain"]
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+        domain = config["auth0:domain"]
     except (OSError, yaml.YAMLError, LookupError, TypeError, *_OF_PYTHON) as error:
-        why = type(error).__name__
+        domain, why = None, type(error).__name__
     if not (domain and isinstance(domain, str)):
         give_up(
             f"Nothing was written: {path} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
-    return domain
+    return {
+        key.removeprefix("auth0:"): value
+        for key, value in config.items()
+        if isinstance(key, str) and key.startswith("auth0:")
+    }

@@ -1,7 +1,4 @@
-"""What the token may do, what the plan refuses, and how fast the tenant may be asked.
-
-Owns the rules, each a plain function from answers and settings to findings. Refuses to ask.
-"""
+"""What the token may do, what the plan refuses, and how fast the tenant may be asked."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, acti
 from phonemfa import scopes
 from phonemfa.doctor.answers import Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.sdk import reads_mfa_settings
 from phonemfa.scopes import Scope
 
 MOST_ACTIONS: Final = 100
@@ -27,8 +25,8 @@ _NAMED: Final = 5
 """Scopes that are listed before the rest is only counted."""
 
 
-def token_checks(reading: Reading, *, elsewhere: str = "") -> Iterator[Finding]:
-    """Whether there is a token. `elsewhere`: an AUTH0_DOMAIN that Pulumi does not go by."""
+def token_checks(reading: Reading) -> Iterator[Finding]:
+    """Whether there is a token."""
     if isinstance(reading.token, Refused):
         yield Finding(
             level=Level.UNKNOWN,
@@ -38,14 +36,6 @@ def token_checks(reading: Reading, *, elsewhere: str = "") -> Iterator[Finding]:
         )
     else:
         yield Finding(level=Level.OK, subject=Subject.TOKEN, what=f"{reading.domain} gave one")
-    if elsewhere and elsewhere != reading.domain:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.TOKEN,
-            what=f"AUTH0_DOMAIN is {elsewhere}, but the stack's auth0:domain goes before it: this "
-            f"is about {reading.domain}, and so is pulumi up",
-            fix="unset AUTH0_DOMAIN, or set it to the stack's",
-        )
 
 
 def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -173,11 +163,11 @@ def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
     )
 
 
-def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+def rate_checks(reading: Reading, settings: StackSettings, sdk: str) -> Iterator[Finding]:
     """Whether the rate limit makes an `up` wait."""
     if not isinstance(reading.token, Token):
         return
-    rate, needed = reading.rate, requests_of_first_up(settings)
+    rate, needed = reading.rate, requests_of_first_up(settings, sdk)
     if rate.limit is None:
         yield Finding(
             level=Level.NOTE,
@@ -209,16 +199,21 @@ def rate_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
         )
 
 
-def requests_of_first_up(settings: StackSettings) -> int:
+def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
     """About how many requests the update of a first `pulumi up` makes.
 
-    Counted in provider-traces/ (official plugin), for parts of each kind, and the gate's here.
+    Counted in recordings of the official plugin, for parts of each kind, and the gate's here.
+
+    Args:
+        settings: what the stack declares.
+        sdk: the version of pulumi-auth0.
     """
     unified = settings.experience is Experience.UNIFIED or settings.transition
     legacy = settings.experience is Experience.LEGACY or settings.transition
     texts = len(texts_for(settings.language, settings.sent_message_types, settings.texts))
     others = len(settings.other_factors.model_dump(exclude_none=True))
     total = 2 + 8 + others  # a token and the generation; the factor and its policy
+    total += 3 if reads_mfa_settings(sdk) else 0
     if unified:
         total += 5 + 3 + 2 * texts + (4 if settings.bind_action else 0)
     if legacy:

@@ -1,7 +1,4 @@
-"""What a live tenant answered, or why it did not.
-
-Owns the shapes. Refuses to ask (`reading`) and to judge (the checks).
-"""
+"""What a live tenant answered, or why it did not: the shapes, for `reading` and the checks."""
 
 from __future__ import annotations
 
@@ -76,8 +73,9 @@ class Reading:
     """What was read. Objects have the API's own keys.
 
     `actions` and `bindings` are by trigger, for the generations that were asked about; `templates`
-    has only the customised ones. What belongs to a generation that was not asked about is empty,
-    and `legacy` is None for a unified tenant too, which refuses that question.
+    has only the customised ones; `mfa_settings` is by path. What belongs to a generation that was
+    not asked about is empty, and `legacy` is None for a unified tenant too, which refuses that
+    question.
     """
 
     domain: str
@@ -92,12 +90,23 @@ class Reading:
     policies: tuple[str, ...] | Refused
     message_types: tuple[str, ...] | Refused
     legacy: LegacyDelivery | Refused | None
+    mfa_settings: Mapping[str, Json | Refused] | Refused
     rate: Rate = field(default_factory=Rate)
 
     @property
     def refusals(self) -> tuple[Refused, ...]:
-        """Every question that was asked of the tenant and has no answer."""
-        values = (getattr(self, name) for name in self.__dataclass_fields__ if name != "token")
+        """Every question that was asked of the tenant and has no answer.
+
+        But for MFA settings that the plan lacks: which version of the plugin fits decides what
+        that means, so their own check tells it.
+        """
+        values = [getattr(self, name) for name in self.__dataclass_fields__ if name != "token"]
+        if not isinstance(self.mfa_settings, Refused):
+            values += [
+                one
+                for one in self.mfa_settings.values()
+                if isinstance(one, Refused) and one.why is not Why.PLAN
+            ]
         return tuple(one for one in values if isinstance(one, Refused))
 
     @property

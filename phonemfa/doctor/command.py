@@ -13,6 +13,7 @@ import typer
 
 from components.faults import SettingsError
 from components.settings import StackSettings
+from components.tenant.access import bare
 from components.vocabulary import DeliveryMethod
 from phonemfa import options
 from phonemfa.console import give_up, results, working
@@ -63,11 +64,10 @@ def doctor(
         wanted = read_stack_file(project, stack, file=config_file)
     except (SettingsError, StackFileError) as error:
         give_up(str(error))
-    domain = wanted.domain.removeprefix("https://").rstrip("/")
-    with working(f"reading the tenant {domain or os.environ.get('AUTH0_DOMAIN', '')}"):
-        reading = read(domain, generations(wanted.settings))
-    elsewhere = os.environ.get("AUTH0_DOMAIN", "").removeprefix("https://").rstrip("/")
-    findings = check(reading, wanted.settings, elsewhere=elsewhere)
+    tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
+    with working(f"reading the tenant {bare(tenant)}"):
+        reading = read(wanted.auth0, generations(wanted.settings))
+    findings = check(reading, wanted.settings)
     key: str | Finding | None = None
     if check_key or key_stdin:
         cli = PulumiCli(project, stack, config_file=config_file)

@@ -41,6 +41,7 @@ class Subject(StrEnum):
     TEMPLATES = "templates"
     POLICY = "policy"
     FACTORS = "factors"
+    MFA_SETTINGS = "mfa settings"
     SENDERS = "senders"
     CPAAS_HOST = "cpaas host"
     CPAAS_KEY = "cpaas key"

@@ -1,7 +1,6 @@
 """A live tenant, read question by question: what one refuses costs no other its answer.
 
-Owns which requests the doctor makes (all of them GET, after the token), and why one has no
-answer. Refuses to judge answers, and to keep secrets: of a Twilio account only what is none.
+All requests after the token are GET. No secret is kept: of a Twilio account only what is none.
 """
 
 from __future__ import annotations
@@ -12,17 +11,22 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.masking import redacted
+from components.tenant.access import NoAccessError, bare
 from components.tenant_failure import code_of, is_of_plan
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor import token
 from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError, access_of
 
 if TYPE_CHECKING:
     import httpx
     from auth0.management import ManagementClient
 
 T = TypeVar("T")
+
+PHONE_SETTINGS: Final = "/guardian/factors/phone/settings"
+EMAIL_SETTINGS: Final = "/guardian/factors/email/settings"
+GUARDIAN_SETTINGS: Final = "/guardian/settings"
 
 TIMEOUT: Final = 30.0
 """Seconds that the tenant may be silent within a request."""
@@ -34,23 +38,22 @@ _NOT_SECRET: Final = ("sid", "from", "messaging_service_sid")
 
 
 def read(
-    domain: str, about: Collection[Experience], environ: Mapping[str, str] = os.environ
+    config: Mapping[str, Any],
+    about: Collection[Experience],
+    environ: Mapping[str, str] = os.environ,
 ) -> Reading:
     """Read a tenant with the credentials that Pulumi uses.
 
     Args:
-        domain: the stack's `auth0:domain`, which goes before AUTH0_DOMAIN as it does in Pulumi;
-            may be empty.
+        config: the stack's `auth0:` keys, which go before the variables as they do in Pulumi.
         about: whose parts the stack declares: one generation's, or both's while moving.
-        environ: where AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and AUTH0_AUDIENCE are, or
-            AUTH0_API_TOKEN, which goes before them.
+        environ: the variables (`components.tenant.access.VARIABLES`).
     """
     # With auth0-python half a second: only when a tenant is read.
     from auth0.management import ManagementClient  # noqa: PLC0415
 
     from components.bounded_http import BoundedClient  # noqa: PLC0415
 
-    wanted = domain or environ.get("AUTH0_DOMAIN", "")
     rate = Rate()
     with BoundedClient(
         total=TOTAL,
@@ -59,12 +62,11 @@ def read(
         event_hooks={"response": [lambda answer: _note(rate, answer)]},
     ) as http:
         try:
-            access = _access(environ, wanted)
-        except TenantUnreadableError as error:
-            return _nothing(wanted, Refused(why=Why.NO_TOKEN, what=str(error)))
-        answered: Json | Refused = {"access_token": environ.get("AUTH0_API_TOKEN", "")}
-        if not environ.get("AUTH0_API_TOKEN"):
-            answered = token.ask(http, access, environ.get("AUTH0_AUDIENCE", ""))
+            access = access_of(config, environ=environ)
+            answered = token.ask(http, access)
+        except (NoAccessError, TenantUnreadableError) as error:
+            wanted = str(config.get("domain") or environ.get("AUTH0_DOMAIN", ""))
+            return _nothing(bare(wanted), Refused(why=Why.NO_TOKEN, what=str(error)))
         if isinstance(answered, Refused):
             return _nothing(access.domain, answered)
         client = ManagementClient(
@@ -73,14 +75,6 @@ def read(
         return _everything(
             client, access.domain, Token(scopes=token.granted(answered)), about, rate
         )
-
-
-def _access(environ: Mapping[str, str], domain: str) -> Access:
-    known = {**environ, "AUTH0_DOMAIN": domain}
-    if environ.get("AUTH0_API_TOKEN"):
-        # Unused then, and so not asked for.
-        known |= {"AUTH0_CLIENT_ID": "-", "AUTH0_CLIENT_SECRET": "-"}
-    return Access.of(known)
 
 
 def _note(rate: Rate, answer: httpx.Response) -> None:
@@ -164,8 +158,23 @@ def _everything(
         )
         if Experience.LEGACY in about and not _is_on(settings)
         else None,
+        mfa_settings=_mfa_settings(guardian),
         rate=rate,
     )
+
+
+def _mfa_settings(guardian: Any) -> dict[str, Json | Refused]:
+    """What Guardian of pulumi-auth0 3.54 and later reads at the end, in its order."""
+    factors = guardian.factors
+    questions: dict[str, tuple[str, Callable[[], Any]]] = {
+        PHONE_SETTINGS: ("guardian_factors", factors.phone.get),
+        EMAIL_SETTINGS: ("guardian_factors", factors.email.get),
+        GUARDIAN_SETTINGS: ("tenant_settings", guardian.get),
+    }
+    return {
+        path: _asked(path, things, lambda ask=ask: _plain(ask()))  # type: ignore[misc]
+        for path, (things, ask) in questions.items()
+    }
 
 
 def _is_on(settings: Json | Refused) -> bool:

@@ -12,40 +12,36 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from components.tenant.access import Access
 from components.tenant_token import granted as granted_token
 from phonemfa.doctor.answers import Json, Refused, Why
-from phonemfa.tenant import Access
 
 if TYPE_CHECKING:
     import httpx
 
 
-def ask(http: httpx.Client, access: Access, audience: str) -> Json | Refused:
+def ask(http: httpx.Client, access: Access) -> Json | Refused:
     """The tenant's answer with a token in it, or why there is none.
 
     Args:
         http: what to ask with.
-        access: domain and credentials.
-        audience: of the Management API; empty for that of the domain.
+        access: who asks.
     """
     import httpx  # noqa: PLC0415
 
+    if access.api_token:
+        return {"access_token": access.api_token}
     try:
         answer = http.post(
             f"https://{access.domain}/oauth/token",
-            data={
-                "grant_type": "client_credentials",
-                "client_id": access.client_id,
-                "client_secret": access.client_secret,
-                "audience": audience or f"https://{access.domain}/api/v2/",
-            },
+            data=access.token_request(),
         )
         content = answer.json() if answer.content else {}
     except httpx.HTTPError as error:
         return Refused(
             why=Why.NO_TOKEN,
             what=f"No answer from https://{access.domain} ({type(error).__name__}: {error})",
-            fix="check AUTH0_DOMAIN (it goes before the stack's auth0:domain), the network, and "
+            fix="check AUTH0_DOMAIN or the stack's auth0:domain, the network, and "
             "SSL_CERT_FILE for a tenant with a CA of its own",
         )
     except ValueError:
@@ -57,7 +53,7 @@ def ask(http: httpx.Client, access: Access, audience: str) -> Json | Refused:
 
 def _no_token(access: Access, status: int, content: Json) -> Refused:
     said = str(content.get("error_description") or content.get("error") or "no reason given")
-    kind, said = str(content.get("error", "")), said.replace(access.client_secret, "(secret)")
+    kind, said = str(content.get("error", "")), access.without_secrets(said)
     console = "the dashboard"
     if kind == "unauthorized_client":
         fix = f"in {console}: the application > Advanced > Grant Types > Client Credentials"
@@ -74,7 +70,11 @@ def _no_token(access: Access, status: int, content: Json) -> Refused:
     elif status == HTTPStatus.TOO_MANY_REQUESTS:
         fix = "wait; the application's quota for tokens, or the tenant's, is used up"
     elif status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        fix = "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET"
+        fix = (
+            "check AUTH0_CLIENT_ID, and AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
+            if access.assertion_key
+            else "check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET"
+        )
     else:
         fix = "check AUTH0_DOMAIN: is that the tenant?"
     return Refused(

@@ -28,7 +28,7 @@ from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError, access_of
 
 _NO_ANSWER = (
     EngineFailedError,
@@ -93,7 +93,7 @@ def _subject(stack: str, project: Path, config_file: Path | None, accepted: list
     return Subject(
         stack=stack,
         settings=wanted.settings,
-        access=Access.of(domain=wanted.domain),
+        access=access_of(wanted.auth0),
         cli=PulumiCli(project, stack, config_file=config_file),
         project=project,
         accepted=accepted,

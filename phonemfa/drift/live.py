@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from components.tenant.access import Access
 from phonemfa.drift.declared import Declared
 from phonemfa.drift.recorded import Recorded
-from phonemfa.tenant import Access, reading
+from phonemfa.tenant import reading
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient

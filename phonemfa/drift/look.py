@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.tenant.access import Access
 from phonemfa.drift.findings import Finding
 from phonemfa.engine import PulumiCli
-from phonemfa.tenant import Access
 
 if TYPE_CHECKING:
     from components.settings import StackSettings

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.settings import StackSettings
+from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, Experience, guardian_message_types
-from phonemfa.tenant import Access, TenantView, read_tenant, reading
+from phonemfa.tenant import TenantView, read_tenant, reading
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient

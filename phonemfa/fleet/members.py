@@ -20,8 +20,6 @@ from components.raw_config import NAMESPACE
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)
 DOMAIN: Final = "auth0:domain"
-CLIENT_ID: Final = "auth0:clientId"
-CLIENT_SECRET: Final = "auth0:clientSecret"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +31,7 @@ class Member:
         domain: the tenant, lower case, no scheme; empty when neither file nor variables name one.
         own_domain: whether the file names it, so that no variable of the shell decides.
         protected: `phonemfa:protect`, or a name that says production.
-        client_id: `auth0:clientId` of the file; empty when there is none.
-        encrypted_secret: the file has `auth0:clientSecret`.
+        auth0: the file's `auth0:` keys, without that prefix; an encrypted value is a mapping.
         variables: of the stack alone, over those of this process. Never shown: they hold secrets.
         fault: why the file cannot be used.
     """
@@ -44,8 +41,7 @@ class Member:
     domain: str = ""
     own_domain: bool = False
     protected: bool = False
-    client_id: str = ""
-    encrypted_secret: bool = False
+    auth0: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     fault: str = ""
 
@@ -84,8 +80,11 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
         domain=(own or inherited).lower().removeprefix("https://").rstrip("/"),
         own_domain=bool(own or variables.get("AUTH0_DOMAIN")),
         protected=str(protect).lower() == "true" or bool(_PRODUCTION.search(stack)),
-        client_id=_text(config.get(CLIENT_ID)),
-        encrypted_secret=CLIENT_SECRET in config,
+        auth0={
+            key.removeprefix("auth0:"): value
+            for key, value in config.items()
+            if isinstance(key, str) and key.startswith("auth0:")
+        },
         variables=variables,
     )
 

@@ -1,7 +1,7 @@
 """What is done at one stack: a preview, an `up`, or a look for drift, told as an outcome.
 
-Owns reading the engine's events and errors: what was changed, how far it came, and why it ended.
-Refuses to decide when it runs, and to wait (`conductor`).
+What was changed, how far it came and why it ended are read from the engine's events and errors.
+When it runs is the conductor's.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ from pulumi.automation import (
 )
 
 from components.masking import redacted
+from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
 from phonemfa.engine import EngineFailedError
 from phonemfa.fleet.engine import Engines, FleetCli, open_stack
-from phonemfa.fleet.members import CLIENT_SECRET, Member
+from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError, access_of
 
 Tell = Callable[[str], None]
 
@@ -61,6 +62,7 @@ _RATE_LIMITED: Final = re.compile(r"\b429\b|too_many_requests|Global limit has b
 _HOLDER: Final = re.compile(r"created by (\S+) \(pid (\d+)\) at (\S+)")
 _SECRETS: Final = (
     "AUTH0_CLIENT_SECRET",
+    "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY",
     "AUTH0_API_TOKEN",
     "PULUMI_CONFIG_PASSPHRASE",
     "PULUMI_ACCESS_TOKEN",
@@ -153,22 +155,27 @@ class Worker:
         The file's client wins over the variables, as with the provider.
 
         Raises:
-            EngineFailedError: its secret is encrypted, and cannot be decrypted.
+            EngineFailedError: a secret of the file cannot be decrypted, or file and environment
+                name two tenants.
         """
-        environ = member.environ
-        client_id = member.client_id or environ.get("AUTH0_CLIENT_ID", "")
-        secret = environ.get("AUTH0_CLIENT_SECRET", "")
-        if member.encrypted_secret:
-            try:
-                secret = self._open(member).get_config(CLIENT_SECRET).value
-            except CommandError as error:
-                raise EngineFailedError(
-                    f"{CLIENT_SECRET} of {member.file.name} cannot be read: "
-                    f"{redacted(_written(error))}"
-                ) from None
-        if not (member.domain and client_id and secret):
+        config = dict(member.auth0)
+        for key in SECRETS:
+            if isinstance(config.get(key), Mapping):
+                config[key] = self._decrypted(member, f"auth0:{key}")
+        try:
+            return Access.of(member.environ, config)
+        except TwoTenantsError as error:
+            raise EngineFailedError(str(error)) from None
+        except NoAccessError:
             return None
-        return Access(domain=member.domain, client_id=client_id, client_secret=secret)
+
+    def _decrypted(self, member: Member, key: str) -> str:
+        try:
+            return str(self._open(member).get_config(key).value)
+        except CommandError as error:
+            raise EngineFailedError(
+                f"{key} of {member.file.name} cannot be read: {redacted(_written(error))}"
+            ) from None
 
     def work(self, member: Member, access: Access | None, tell: Tell) -> Outcome:
         """The command at one stack, to its end; never raises for what is the stack's own fault.
@@ -223,8 +230,24 @@ class Worker:
         if self._site.command == "preview":
             stack.preview(**common)
         else:
+            if packs:
+                self._judge(stack, heard, common)
             message = "phonemfa fleet up"
             stack.up(message=message, suppress_outputs=True, show_secrets=False, **common)
+
+    def _judge(self, stack: Stack, heard: _Heard, common: Mapping[str, Any]) -> None:
+        """A preview with the rules: the Automation API applies with --skip-preview.
+
+        A broken rule over the whole stack would then be found when other resources are written.
+        """
+        heard.tell("preview with the policy pack")
+        before = _Heard(lambda _step: None, heard.secrets)
+        try:
+            stack.preview(**{**common, "on_event": before.event})
+        except (CommandError, EngineFailedError, RuntimeError):
+            heard.errors += before.errors
+            heard.violated = before.violated
+            raise
 
     def _levels(self, member: Member) -> list[str] | None:
         """The stack's own levels of the rules, for each pack, where it has any."""
@@ -278,7 +301,7 @@ class Worker:
             settings = read_stack_file(site.project, member.stack).settings
             if access is None:
                 # Says which variable is missing.
-                access = Access.of(member.environ, domain=member.domain)
+                access = access_of(member.auth0, environ=member.environ)
             cli = FleetCli(site.project, member, site.engines, seconds=site.seconds)
             subject = Subject(stack=member.stack, settings=settings, access=access, cli=cli)
             seen = look(subject, _telling(tell))

@@ -23,7 +23,7 @@ from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError, reading
+from phonemfa.tenant import TenantUnreadableError, access_of, reading
 
 
 def recover(
@@ -52,7 +52,7 @@ def recover(
     """
     try:
         wanted = read_stack_file(project, stack, file=config_file)
-        access = Access.of(domain=wanted.domain)
+        access = access_of(wanted.auth0)
         cli = PulumiCli(project, stack, config_file=config_file)
         locks = _unlocked(cli, stack, asked_to=unlock)
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:

@@ -32,7 +32,7 @@ from phonemfa.rollback.versions import (
     read_installed,
 )
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError, reading
+from phonemfa.tenant import TenantUnreadableError, access_of, reading
 from phonemfa.writing import WriteFailedError, writing
 
 
@@ -74,7 +74,7 @@ def rollback(
     """
     try:
         wanted = read_stack_file(project, stack, file=config_file)
-        access = Access.of(domain=wanted.domain)
+        access = access_of(wanted.auth0)
         with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
             installed = read_installed(read, wanted.settings, project)
         if not as_json:

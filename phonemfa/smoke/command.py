@@ -30,7 +30,7 @@ from phonemfa.smoke.core import (
     test_number,
 )
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError, access_of
 from phonemfa.writing import WriteFailedError
 
 _EXITS: Final = {
@@ -78,7 +78,7 @@ def smoke(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
-        access = Access.of(domain=wanted.domain)
+        access = access_of(wanted.auth0)
         methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
         agree(f"Send {' and '.join(methods)} to {masked(number)} for real?", yes=yes)
         result = run_smoke(access, wanted.settings, to=number, patience=wait)

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Any, Final
 from components.log_evidence import CHANNELS, PATIENCE, Evidence, find, news, search
 from components.masking import masked, redacted
 from components.settings import StackSettings
+from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of
-from phonemfa.tenant import Access, TenantView, read_tenant, reading
+from phonemfa.tenant import TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 
 if TYPE_CHECKING:

@@ -55,8 +55,17 @@ def find_installed(environ: Mapping[str, str], progress: Progress) -> Installed 
     return None
 
 
-def ask(program: Path, *arguments: str, environ: Mapping[str, str]) -> str | None:
-    """What `program` prints (both streams), or None when it cannot be run or does not end."""
+def ask(
+    program: Path, *arguments: str, environ: Mapping[str, str], must_succeed: bool = False
+) -> str | None:
+    """What `program` prints (both streams), or None when it cannot be run or does not end.
+
+    Args:
+        program: what to run.
+        arguments: what it is asked with.
+        environ: of the caller; it gets a Pulumi home of its own.
+        must_succeed: what it prints before a failure is no answer either.
+    """
     with tempfile.TemporaryDirectory(prefix="phonemfa-ask-") as home:
         env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
         env |= {"PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -73,6 +82,8 @@ def ask(program: Path, *arguments: str, environ: Mapping[str, str]) -> str | Non
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
+    if must_succeed and asked.returncode != 0:
+        return None
     return asked.stdout + asked.stderr
 
 

@@ -1,8 +1,7 @@
 """Which auth0 plugin the engine runs: the official one, or this project's stand-in.
 
-Owns the order in which the official plugin is looked for, and the sentence that tells a person
-which one was taken and why. The stand-in itself is `sandbox/plugin`; it is used only where the
-official plugin cannot be had. Reads the user's own plugins, never writes there.
+The stand-in (`sandbox/plugin`) is used only where the official plugin cannot be had; a sentence
+tells which one was taken and why. The user's own plugins are only read.
 """
 
 from __future__ import annotations
@@ -21,7 +20,14 @@ from sandbox.engine.ensure import Engine
 from sandbox.engine.errors import EngineError
 from sandbox.engine.installed import ask
 from sandbox.engine.progress import Progress
-from sandbox.engine.versions import AUTH0_PLUGIN_VERSION, Version, plugin_is_suitable
+from sandbox.engine.versions import (
+    BELOW_PLUGIN,
+    MINIMUM_PLUGIN,
+    OWN_BUILD,
+    Version,
+    auth0_plugin_version,
+    plugin_is_suitable,
+)
 
 MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
 PROGRAM = "pulumi-resource-auth0"
@@ -83,12 +89,12 @@ def find_plugin(
         return installed
     if mode == "official":
         raise EngineError(
-            f"{MODE_VARIABLE}=official, but the official auth0 plugin {AUTH0_PLUGIN_VERSION} "
+            f"{MODE_VARIABLE}=official, but the official auth0 plugin {auth0_plugin_version()} "
             f"cannot be had: {reason}",
-            f"Put {PROGRAM} {AUTH0_PLUGIN_VERSION} on PATH, or unset {MODE_VARIABLE} to run with "
+            f"Put {PROGRAM} {auth0_plugin_version()} on PATH, or unset {MODE_VARIABLE} to run with "
             "the stand-in.",
         )
-    return _stand_in(stand_in, f"the official {AUTH0_PLUGIN_VERSION} cannot be had: {reason}")
+    return _stand_in(stand_in, f"the official {auth0_plugin_version()} cannot be had: {reason}")
 
 
 def _mode(environ: Mapping[str, str]) -> Mode:
@@ -107,7 +113,7 @@ def _stand_in(executable: Path, why: str) -> Plugin:
         raise EngineError(
             f"The stand-in plugin is missing or cannot be run: {executable}",
             f"Restore it (`git checkout -- {executable.parent.name}`), or put the official "
-            f"{PROGRAM} {AUTH0_PLUGIN_VERSION} on PATH.",
+            f"{PROGRAM} {auth0_plugin_version()} on PATH.",
         )
     return Plugin(executable=executable, official=False, version=None, why=why)
 
@@ -117,13 +123,21 @@ def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> 
         found = shutil.which(PROGRAM, path=folder) if folder else None
         if found is None or Path(found).resolve() == stand_in.resolve():
             continue
-        version = Version.find_in(ask(Path(found), "-version", environ=environ) or "")
-        if version is None or plugin_is_suitable(version):
-            told = str(version) if version else None
+        answer = ask(Path(found), "-version", environ=environ, must_succeed=True)
+        version = Version.find_in(answer or "")
+        if answer is None:
+            fault = "does not answer `-version`"
+        elif version is None or version == OWN_BUILD:
+            # From its sources, without a release's number: whoever put it on PATH wants it.
+            told = f"a build that tells no release, {version}" if version else None
             return Plugin(Path(found), official=True, version=told, why=f"on PATH: {found}")
+        elif plugin_is_suitable(version):
+            return Plugin(Path(found), official=True, version=str(version), why=f"on PATH: {found}")
+        else:
+            fault = f"is {version}"
         progress.step(
-            f"auth0 plugin: {found} is {version}, the project is written for "
-            f"{AUTH0_PLUGIN_VERSION}: not used"
+            f"auth0 plugin: {found} {fault}: not used. Put {auth0_plugin_version()} there "
+            f"(from {MINIMUM_PLUGIN} to below {BELOW_PLUGIN.major} works), or take it off PATH"
         )
     return None
 
@@ -134,8 +148,12 @@ def _of_the_user(environ: Mapping[str, str]) -> Plugin | None:
 
 
 def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
-    """The newest suitable plugin in `home`; half-installed ones have a `.partial` file beside."""
-    found: list[tuple[Version, Path]] = []
+    """The best suitable plugin in `home`; half-installed ones have a `.partial` file beside.
+
+    The newest with the Python package's minor version, or where there is none the newest.
+    """
+    wanted = Version.find_in(auth0_plugin_version())
+    found: list[tuple[bool, Version, Path]] = []
     for folder in (home / "plugins").glob("resource-auth0-v*"):
         version = Version.find_in(folder.name.removeprefix("resource-auth0-v"))
         if (
@@ -144,10 +162,11 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
             and os.access(folder / PROGRAM, os.X_OK)
             and not folder.with_name(f"{folder.name}.partial").exists()
         ):
-            found.append((version, folder / PROGRAM))
+            same = wanted is not None and version.minor == wanted.minor
+            found.append((same, version, folder / PROGRAM))
     if not found:
         return None
-    version, executable = max(found)
+    _, version, executable = max(found)
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
@@ -164,15 +183,15 @@ def _install(
     installed = _in_pulumi_home(cache.plugin_home, why=why)
     if installed is not None:
         return installed, ""
-    question = f"auth0-plugin-{AUTH0_PLUGIN_VERSION}-{target()}"
+    question = f"auth0-plugin-{auth0_plugin_version()}-{target()}"
     remembered = None if retry else cache.recall(question)
     if remembered is not None:
         return None, remembered
-    progress.tick(f"asking for the official auth0 plugin {AUTH0_PLUGIN_VERSION}")
+    progress.tick(f"asking for the official auth0 plugin {auth0_plugin_version()}")
     cache.plugin_home.mkdir(parents=True, exist_ok=True)
     env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
     env |= {"PULUMI_HOME": str(cache.plugin_home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", AUTH0_PLUGIN_VERSION]
+    command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", auth0_plugin_version()]
     try:
         ended = subprocess.run(
             [*command, "--non-interactive", "--color", "never"],

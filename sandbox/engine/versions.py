@@ -1,23 +1,21 @@
 """Which versions of Pulumi's programs the project runs on, and how version texts are compared.
 
-Owns the numbers. The Python packages `pulumi` and `pulumi-auth0` are pinned to the same minor
-versions in pyproject.toml; the Go modules under `modules/` carry the numbers a second time,
-because Go reads them there (a test keeps the two equal). Refuses to look for programs.
+The Python packages `pulumi` and `pulumi-auth0` have the same bounds in pyproject.toml; the Go
+modules under `modules/` carry the CLI's number a second time, because Go reads it there. Tests
+keep them equal.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.metadata import version
 
 CLI_VERSION = "3.259.0"
 """The Pulumi CLI that is downloaded or built when none is installed."""
 
 PYTHON_HOST_VERSION = "3.79.0"
 """The last `pulumi-language-python` that is still a package of the public sdk module."""
-
-AUTH0_PLUGIN_VERSION = "3.55.1"
-"""The official auth0 plugin that goes with the pinned Python package."""
 
 
 @dataclass(frozen=True, order=True)
@@ -52,8 +50,17 @@ def cli_is_suitable(version: Version) -> bool:
     return MINIMUM_CLI <= version < BELOW_CLI
 
 
+MINIMUM_PLUGIN = Version(3, 50, 0)
+BELOW_PLUGIN = Version(4, 0, 0, released=False)
+OWN_BUILD = Version(1, 0, 0, released=False)
+"""What a plugin says that was built from its sources without a release's number."""
+
+
+def auth0_plugin_version() -> str:
+    """The official auth0 plugin that goes with the installed Python package."""
+    return version("pulumi-auth0")
+
+
 def plugin_is_suitable(version: Version) -> bool:
-    """Whether an official auth0 plugin of this version goes with the pinned Python package."""
-    pinned = Version.find_in(AUTH0_PLUGIN_VERSION)
-    assert pinned is not None  # noqa: S101 - a constant of this file
-    return (version.major, version.minor) == (pinned.major, pinned.minor)
+    """Whether an official auth0 plugin of this version may run the project (3.50.0 to below 4)."""
+    return MINIMUM_PLUGIN <= version < BELOW_PLUGIN

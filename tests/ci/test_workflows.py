@@ -139,3 +139,31 @@ def test_gitlab_calls_what_github_calls() -> None:
         return {line.split()[0] for line in lines} - {"git"}
 
     assert called(gitlab_lines()) == called([one.run for one in steps() if one.run])
+
+
+def test_no_shipped_deploy_skips_the_preview() -> None:
+    """With --skip-preview a broken rule of the whole stack is found after others were written.
+
+    What commands of ours ask the engine for: tests/phonemfa/applied.py, fleet/test_work.py.
+    """
+    shipped = [
+        path
+        for folder, pattern in (
+            ("scripts", "**/*"),
+            (".github", "**/*.yml"),
+            ("docs/ci", "*"),
+            ("docs/guides", "*.md"),
+            ("template", "*"),
+            (".", "README*.md"),
+        )
+        for path in (PROJECT / folder).glob(pattern)
+        if path.is_file() and path.suffix != ".pyc"
+    ]
+    skipping = [
+        str(path.relative_to(PROJECT))
+        for path in shipped
+        if re.search("skip.preview", path.read_text(encoding="utf-8"), re.IGNORECASE)
+    ]
+
+    assert PROJECT / "scripts" / "ci" / "deploy" in shipped
+    assert skipping == []

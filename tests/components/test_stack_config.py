@@ -76,10 +76,19 @@ def test_variables_are_taken_where_the_config_says_nothing(monkeypatch: pytest.M
 
 def test_the_config_goes_before_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in VARIABLES.items():
-        monkeypatch.setenv(name, value)
+        if name != "AUTH0_DOMAIN":
+            monkeypatch.setenv(name, value)
     found, secrets = access(CONFIG)
     assert (found.domain, found.client_id) == ("config.example.com", "config-id")
     assert secrets == [("config-secret", True), ("config-token", True)]
+
+
+def test_two_tenants_stop_the_program_before_anything_is_declared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUTH0_DOMAIN", "variable.example.com")
+    with pytest.raises(pulumi.RunError, match=r"config\.example\.com.*variable\.example\.com"):
+        access(CONFIG)
 
 
 def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:

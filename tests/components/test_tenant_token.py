@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from components.bounded_http import BoundedClient
+from components.tenant.access import Access
 from components.tenant_token import NoTokenError, Tokens
 
 SECRET = "canary-secret"
+ACCESS = Access(domain="t.example", client_id="c", client_secret=SECRET)
 
 
 class Tenant:
@@ -40,7 +42,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def tokens(tenant: Tenant, now: list[float] | None = None) -> Tokens:
     http = BoundedClient(total=5, json_only=True, transport=httpx.MockTransport(tenant))
     clock = (lambda: now[0]) if now else time.monotonic
-    return Tokens(http, domain="t.example", client_id="c", client_secret=SECRET, clock=clock)
+    return Tokens(http, access=ACCESS, clock=clock)
 
 
 def test_a_token_is_kept_until_shortly_before_its_end() -> None:

@@ -14,6 +14,7 @@ from components.settings import StackSettings
 from phonemfa import scopes
 from phonemfa.cli import app
 from phonemfa.doctor.access_checks import requests_of_first_up
+from phonemfa.doctor.sdk import installed_sdk
 from phonemfa.scopes import Need
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant
 from tests.end_to_end.operators import cpaas_of
@@ -93,7 +94,7 @@ def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: Pulu
     tenant.forget_requests()
     package.up()
     made = len(tenant.logged())
-    foretold = requests_of_first_up(StackSettings.check("dev", CONFIG))
+    foretold = requests_of_first_up(StackSettings.check("dev", CONFIG), installed_sdk())
     told = [f"{one['method']} {one['path']}" for one in tenant.logged()]
     assert abs(made - foretold) <= MAY_DIFFER, "\n".join(told)
     assert doctor.troubles() == {}

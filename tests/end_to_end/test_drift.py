@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from components.tenant.access import Access
 from phonemfa.cli import app
 from phonemfa.console import working
 from phonemfa.drift.action_secrets import NEW_KEY
@@ -21,7 +22,6 @@ from phonemfa.drift.look import Subject, look
 from phonemfa.engine import PulumiCli, Refreshed
 from phonemfa.scopes import Need, names, needed_by
 from phonemfa.stack_file import read_stack_file
-from phonemfa.tenant import Access
 from sandbox.drift import DEEDS, Deed
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin

@@ -19,11 +19,12 @@ from auth0.management.core import http_client
 
 from components import management, tenant_token
 from components.management import TenantAccess, TenantCallError
+from components.tenant.access import Access
 from components.vocabulary import Experience
 from phonemfa import tenant as commands
 from phonemfa.doctor import reading as doctor
 from phonemfa.doctor.answers import Refused
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError
 from sandbox.plugin import client as plugin
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from tests.faults.table import Client
@@ -98,7 +99,6 @@ def _hooks(at: Reached, _clock: Clock) -> str:
             domain=at.domain,
             client_id=at.client_id,
             client_secret=pulumi.Output.secret(at.client_secret),
-            api_token=None,
         )
         async with access.connect() as tenant:
             assert list(await tenant.guardian.policies.list()) == ["all-applications"]
@@ -122,7 +122,7 @@ def _commands(at: Reached, _clock: Clock) -> str:
 
 def _doctor(at: Reached, _clock: Clock) -> str:
     environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
-    policies: Any = doctor.read(at.domain, [Experience.UNIFIED], environ).policies
+    policies: Any = doctor.read({"domain": at.domain}, [Experience.UNIFIED], environ).policies
     if isinstance(policies, Refused):
         return f"{policies.what} {policies.fix}"
     assert policies == ("all-applications",)

@@ -73,14 +73,15 @@ def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
         folder: of the new environment.
         extras: of the wheel, such as `[cli]`.
     """
-    _uv("venv", "--seed", "--python", sys.executable, str(folder))
+    uv("venv", "--seed", "--python", sys.executable, str(folder))
     installed = Installed(wheel=wheel, folder=folder)
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]
-    _uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
+    uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
     return installed
 
 
-def _uv(*command: str) -> None:
+def uv(*command: str) -> None:
+    """Run uv, wherever it is: on PATH, or where scripts/environment put it."""
     uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
     subprocess.run([uv, "--quiet", "--no-config", *command], check=True)

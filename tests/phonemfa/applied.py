@@ -88,7 +88,8 @@ class StandInEngine:
                 return Ran(0, f"{self._key(self.config)}\n", "")
             case ["import", "--file", file, *_]:
                 self.imported += json.loads(Path(file).read_text(encoding="utf-8"))["resources"]
-            case ["up", *_]:
+            case ["up", *options]:
+                assert "--skip-preview" not in options, "a broken rule would be found too late"
                 self._up()
             case ["refresh", *options] if "--clear-pending-creates" in options:
                 self.operations.clear()

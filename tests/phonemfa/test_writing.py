@@ -6,9 +6,10 @@ import errno
 
 import pytest
 
+from components.tenant.access import Access
 from components.tenant_token import NoTokenError
 from phonemfa.files import FileNotWrittenError, told
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError, writing
 
 NOWHERE = Access(domain="localhost:1", client_id="c", client_secret="canary")

@@ -17,6 +17,8 @@ SOUND = {
     "components",
     "components.bounded_http",
     "components.masking",
+    "components.tenant",
+    "components.tenant.access",
     "components.tenant_failure",
     "components.tenant_token",
 }

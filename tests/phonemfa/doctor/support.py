@@ -9,9 +9,17 @@ from components.settings import StackSettings
 from phonemfa import scopes
 from phonemfa.doctor.answers import Json, Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.reading import EMAIL_SETTINGS, GUARDIAN_SETTINGS, PHONE_SETTINGS
 
 UNIFIED_TRIGGER, LEGACY_TRIGGER = "custom-phone-provider", "send-phone-message"
 FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "recovery-code")
+
+
+MFA_SETTINGS: dict[str, Json | Refused] = {
+    PHONE_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
+    EMAIL_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
+    GUARDIAN_SETTINGS: {"display_remember_me_checkbox": True},
+}
 
 
 def settings(**changes: Any) -> StackSettings:
@@ -41,6 +49,7 @@ def reading(*, unified: bool = True, **changes: Any) -> Reading:
         "policies": (),
         "message_types": (),
         "legacy": None,
+        "mfa_settings": MFA_SETTINGS,
     }
     return Reading(**values | changes)
 

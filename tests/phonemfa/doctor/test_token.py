@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from components.tenant.access import Access
 from phonemfa.doctor.answers import Refused, Why
 from phonemfa.doctor.token import ask, granted
-from phonemfa.tenant import Access
 
 ACCESS = Access(domain="t.example.com", client_id="id-1", client_secret="canary-secret")
 
@@ -47,7 +48,7 @@ def refused(status: int, body: Any) -> Refused:
         return httpx.Response(status, json=body)
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        found = ask(http, ACCESS, "")
+        found = ask(http, ACCESS)
     assert isinstance(found, Refused)
     assert found.why is Why.NO_TOKEN
     assert "canary" not in found.what + found.fix
@@ -88,6 +89,6 @@ def test_the_audience_is_that_of_the_domain_unless_another_one_is_given() -> Non
         return httpx.Response(200, json={"access_token": "x"})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        ask(http, ACCESS, "")
-        ask(http, ACCESS, "https://own.example.com/api/v2/")
+        ask(http, ACCESS)
+        ask(http, replace(ACCESS, audience="https://own.example.com/api/v2/"))
     assert seen == ["https://t.example.com/api/v2/", "https://own.example.com/api/v2/"]

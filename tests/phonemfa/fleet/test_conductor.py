@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from components.tenant.access import Access
 from phonemfa.fleet.conductor import Conductor, Pace, Tell
 from phonemfa.fleet.limits import WITHOUT_HEADER, Budget, TenantSilentError
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
-from phonemfa.tenant import Access
 
 DONE = Outcome(state=State.DONE)
 FAILED = Outcome(state=State.FAILED, why="no")

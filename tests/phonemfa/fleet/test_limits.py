@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from components.tenant.access import Access
 from phonemfa.fleet.limits import WITHOUT_HEADER, Budget, Gauge, TenantSilentError
-from phonemfa.tenant import Access
 from sandbox.server import RunningSandbox, ServerConfig, start
 
 NOW = "Wed, 25 Nov 2026 12:00:00 GMT"

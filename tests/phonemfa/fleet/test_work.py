@@ -12,6 +12,7 @@ import pytest
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
+from components.tenant.access import Access
 from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import work
 from phonemfa.fleet.engine import Engines
@@ -19,7 +20,6 @@ from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.fleet.work import Site, Worker
-from phonemfa.tenant import Access
 
 MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp")
 HELD = "created by sato@build-7 (pid 12) at 2026-11-25T09:00:00Z"
@@ -69,9 +69,15 @@ class Stack:
     events: Sequence[dict[str, Any]]
     error: Exception | None = None
     asked: list[str] = field(default_factory=list)
+    foreseen: Sequence[dict[str, Any]] | None = None
+    """What a preview before an `up` says; then it fails."""
 
     def preview(self, **options: Any) -> None:
-        self._run("preview", **options)
+        if self.foreseen is None:
+            self._run("preview", **options)
+        else:
+            error = create_command_error(CommandResult("", "", 255))
+            Stack(self.foreseen, error, self.asked).preview(**options)
 
     def up(self, **options: Any) -> None:
         self._run("up", **options)
@@ -95,21 +101,25 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
         err: str = "",
         fails: bool = False,
         seconds: float | None = None,
+        packs: tuple[str, ...] = (),
+        foreseen: Sequence[dict[str, Any]] | None = None,
     ) -> Outcome:
         error = create_command_error(CommandResult("", err, 255)) if err or fails else None
-        stack = Stack(events, error)
+        stack = Stack(events, error, foreseen=foreseen)
         monkeypatch.setattr(work, "open_stack", lambda *_args, **_options: stack)
         site = Site(
             project=tmp_path,
             command=command,
-            options=Options(),
+            options=Options(policy_packs=packs),
             engines=Engines(),
             cli=PulumiCommand.__new__(PulumiCommand),
             log=lambda name: tmp_path / f"{name}.log",
             seconds=seconds,
         )
         outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
-        assert stack.asked == ([] if command == "drift" else [command])
+        previewed = ["preview"] if packs else []
+        asked = {"drift": [], "up": [*previewed, "up"], "preview": ["preview"]}[command]
+        assert stack.asked == (previewed if foreseen is not None else asked)
         return outcome
 
     return run
@@ -139,6 +149,24 @@ def test_a_mandatory_rule_fails_a_stack_and_an_advisory_one_does_not(
     broken = worked(policy("mandatory"), fails=True, command="preview")
     assert (broken.state, broken.why) == (State.FAILED, "policy country-allow-list")
     assert worked(policy("advisory"), ended(same=1)).state is State.DONE
+
+
+def test_an_up_with_rules_is_previewed_with_them_first(worked: Callable[..., Outcome]) -> None:
+    events = [begun("create"), ended(create=10)]
+    done = worked(*events, packs=("/policy",))
+    assert (done.state, done.changes) == (State.DONE, {"created": 10})
+
+
+def test_a_rule_that_its_preview_breaks_ends_an_up_before_anything_is_written(
+    worked: Callable[..., Outcome],
+) -> None:
+    broken = worked(
+        begun("create"), packs=("/policy",), foreseen=[begun("create"), policy("mandatory")]
+    )
+    assert (broken.state, broken.why) == (State.FAILED, "policy country-allow-list")
+    assert broken.changes == {}
+    unread = worked(packs=("/policy",), foreseen=[begun("create"), said("no config")])
+    assert unread.state is State.UNANSWERED, "nothing was begun"
 
 
 def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from phonemfa.rollback import deploy
-from phonemfa.tenant import Access, reading
+from phonemfa.tenant import access_of, reading
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 
@@ -119,7 +119,7 @@ def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> Non
     (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
     broken.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": "// no code"})
     with (
-        reading(Access.of(domain=broken.tenant.domain)) as client,
+        reading(access_of({"domain": broken.tenant.domain})) as client,
         pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"),
     ):
         deploy.wait(
@@ -133,7 +133,7 @@ def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> Non
 
 def waited_for_in_vain(desk: Operator) -> None:
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    with reading(Access.of(domain=desk.tenant.domain)) as client:
+    with reading(access_of({"domain": desk.tenant.domain})) as client:
         deploy.wait(client, action["id"], lambda _: False, "is not built", pause=lambda _: None)
 
 

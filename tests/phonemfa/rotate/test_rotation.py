@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.settings import StackSettings
+from components.tenant.access import Access
 from components.vocabulary import DeliveryMethod
 from phonemfa.engine import EngineFailedError
 from phonemfa.rotate import rotation
@@ -21,7 +22,7 @@ from phonemfa.rotate.rotation import (
 )
 from phonemfa.smoke.core import Send, SmokeResult, Verdict
 from phonemfa.stack import Stack
-from phonemfa.tenant import Access, TenantUnreadableError
+from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 
 OLD, NEW = "key: old\n", "key: new\n"

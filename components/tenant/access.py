@@ -1,0 +1,184 @@
+"""Who asks a tenant: the credentials of the auth0 provider, found where the provider finds them.
+
+The stack's config goes before the variables, value by value. An API token goes before a client;
+of a client, a signed assertion goes before its secret (provider-traps.md, "Credentials").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "domain": "AUTH0_DOMAIN",
+    "clientId": "AUTH0_CLIENT_ID",
+    "clientSecret": "AUTH0_CLIENT_SECRET",
+    "clientAssertionPrivateKey": "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY",
+    "clientAssertionSigningAlg": "AUTH0_CLIENT_ASSERTION_SIGNING_ALG",
+    "apiToken": "AUTH0_API_TOKEN",
+    "audience": "AUTH0_AUDIENCE",
+}
+"""Each credential: its key in a stack's config (`auth0:<key>`), and its variable."""
+
+SECRETS: Final = ("clientSecret", "clientAssertionPrivateKey", "apiToken")
+"""Those that are secret by nature."""
+
+_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_SECONDS: Final = 60
+
+
+class NoAccessError(Exception):
+    """What was found does not say how to reach a tenant; the text says what is missing."""
+
+
+class TwoTenantsError(NoAccessError):
+    """The stack's file names one tenant, the environment another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How to reach a tenant: bare domain (a port is allowed), and one kind of credentials."""
+
+    domain: str
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    assertion_key: str = field(default="", repr=False)
+    assertion_algorithm: str = ""
+    api_token: str = field(default="", repr=False)
+    audience: str = ""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], config: Mapping[str, Any] | None = None) -> Self:
+        """Access as the provider has it.
+
+        Args:
+            environ: the variables.
+            config: the stack's `auth0:` keys, without that prefix. An encrypted value is a mapping
+                and cannot be read here: its variable has to stand in for it.
+
+        Raises:
+            NoAccessError: naming everything that is missing, or both domains where they differ.
+        """
+        said = config or {}
+        check_one_tenant(said.get("domain"), environ.get("AUTH0_DOMAIN", ""))
+        found, encrypted = {}, []
+        for key, variable in VARIABLES.items():
+            value = said.get(key)
+            if value is not None and not isinstance(value, str):
+                encrypted.append(key)
+                value = None
+            found[key] = value or environ.get(variable, "")
+        cls._check(found, encrypted)
+        return cls(
+            domain=bare(found["domain"]),
+            client_id=found["clientId"],
+            client_secret=found["clientSecret"],
+            assertion_key=found["clientAssertionPrivateKey"],
+            assertion_algorithm=found["clientAssertionSigningAlg"],
+            api_token=found["apiToken"],
+            audience=found["audience"],
+        )
+
+    @staticmethod
+    def _check(found: Mapping[str, str], encrypted: list[str]) -> None:
+        missing = [] if found["domain"] else [VARIABLES["domain"]]
+        if not found["apiToken"]:
+            if not found["clientId"]:
+                missing.append(VARIABLES["clientId"])
+            if not (found["clientSecret"] or found["clientAssertionPrivateKey"]):
+                missing.append(
+                    f"{VARIABLES['clientSecret']} (or {VARIABLES['clientAssertionPrivateKey']}, or "
+                    f"{VARIABLES['apiToken']} alone)"
+                )
+        if not missing:
+            return
+        hidden = [f"auth0:{key}" for key in encrypted if not found[key]]
+        also = (
+            f" {', '.join(hidden)} of the stack's file cannot be read by this command, as it is "
+            "encrypted: set the variable to the same value."
+            if hidden
+            else ""
+        )
+        raise NoAccessError(
+            f"Not set: {', '.join(missing)}. The tenant is asked with the application that Pulumi "
+            f"uses (README, A real tenant).{also}"
+        )
+
+    @property
+    def who(self) -> str:
+        """Who asks, for a sentence and a record; no secret."""
+        return self.client_id if not self.api_token else "the bearer of AUTH0_API_TOKEN"
+
+    @property
+    def token_audience(self) -> str:
+        """Whose token is asked for: the Management API of the domain unless it is said."""
+        return self.audience or f"https://{self.domain}/api/v2/"
+
+    def token_request(self) -> dict[str, str]:
+        """The form of a request for a token (client credentials grant, management-api.md §2.1)."""
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "audience": self.token_audience,
+        }
+        if not self.assertion_key:
+            return form | {"client_secret": self.client_secret}
+        return form | {
+            "client_assertion_type": _ASSERTION,
+            "client_assertion": self._assertion(),
+        }
+
+    def _assertion(self) -> str:
+        import time  # noqa: PLC0415
+        import uuid  # noqa: PLC0415
+
+        import jwt  # noqa: PLC0415 - with cryptography a tenth of a second: only who signs pays
+
+        now = int(time.time())
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": f"https://{self.domain}/",
+            "iat": now,
+            "exp": now + _ASSERTION_SECONDS,
+            "jti": str(uuid.uuid4()),
+        }
+        try:
+            return jwt.encode(
+                claims, self.assertion_key, algorithm=self.assertion_algorithm or "RS256"
+            )
+        except (ValueError, TypeError, NotImplementedError, jwt.PyJWTError):
+            # Never the library's own words: they may show the key.
+            raise NoAccessError(
+                f"{VARIABLES['clientAssertionPrivateKey']} is no private key that "
+                f"{self.assertion_algorithm or 'RS256'} signs with. Set it to the PEM text, and "
+                f"{VARIABLES['clientAssertionSigningAlg']} to the application's algorithm."
+            ) from None
+
+    def without_secrets(self, text: str) -> str:
+        """The text, with every credential in it hidden."""
+        for secret in (self.client_secret, self.assertion_key, self.api_token):
+            if secret:
+                text = text.replace(secret, "(secret)")
+        return text
+
+
+def bare(domain: str) -> str:
+    """A domain as the provider takes it: without scheme and slash."""
+    return domain.strip().removeprefix("https://").rstrip("/")
+
+
+def check_one_tenant(of_stack: Any, of_environment: str) -> None:
+    """Whether the stack's file and the environment name one tenant.
+
+    Raises:
+        TwoTenantsError: they name two, so that a command might read one and Pulumi write the other.
+    """
+    mine = bare(of_stack) if isinstance(of_stack, str) else ""
+    other = bare(of_environment)
+    if mine and other and mine.lower() != other.lower():
+        raise TwoTenantsError(
+            f"The stack's auth0:domain is {mine}, and AUTH0_DOMAIN is {other}: two tenants. Unset "
+            "AUTH0_DOMAIN, or set it to the stack's."
+        )
