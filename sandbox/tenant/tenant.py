@@ -315,6 +315,10 @@ class Tenant:
         """Enabled message types: `sms`, `voice`."""
         return self.guardian.message_types()
 
+    def otp_length(self) -> int:
+        """How many digits a code by phone has."""
+        return int(self.mfa_settings.codes("phone")["otp_length"])
+
     def policies(self) -> list[str]:
         """MFA policies: empty (never), `all-applications` or `confidence-score`."""
         return self.guardian.policies()

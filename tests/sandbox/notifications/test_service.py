@@ -29,7 +29,7 @@ class Pipeline:
             self.runner,
             assumptions=NotificationAssumptions(**assumptions),
             sleep=self._sleep,
-            new_code=lambda: "482913",
+            new_code=lambda _: "482913",
         )
 
     async def _sleep(self, seconds: float) -> None:
