@@ -108,6 +108,15 @@ def test_a_code_has_six_digits_and_differs() -> None:
     assert all(code is not None and len(code) == 6 and code.isdecimal() for code in codes)
 
 
+@pytest.mark.parametrize("digits", range(4, 11))
+def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int) -> None:
+    service = NotificationService(FakeTenant(text="{{ code }}", digits=digits), FakeRunner())
+    sent = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    assert sent.code is not None
+    assert (len(sent.code), sent.code.isdecimal()) == (digits, True)
+    assert service.preview("otp_verify", "text") == "1234567890"[:digits]
+
+
 def test_the_tenants_first_locale_stands_in_for_a_missing_one() -> None:
     pipeline = Pipeline()
     pipeline.challenge()
