@@ -57,7 +57,8 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     stack = apply(protect=protect)
     first = sender(tenant)["id"]
     fail_to_build(stack, tenant)
-    for more in ({}, {"protect": False}):
+    relaxed: list[dict[str, Any]] = [{}, {"protect": False}]
+    for more in relaxed:
         # Taking the engine at its word, who unprotects the Action is kept from losing it too.
         stack.configure(**more)
         for _ in range(2):
