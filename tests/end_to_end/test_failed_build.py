@@ -92,8 +92,8 @@ def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
     state = stack.state()
     for one in state["deployment"]["resources"]:
         if one["urn"].endswith(f"::{SENDER}"):
-            one["resourceHooks"] = {"before_update": ["generation", "half-done"]}
-            one["resourceHooks"]["before_create"] = ["generation"]
+            one["resourceHooks"] = {"BeforeUpdate": ["generation", "half-done"]}
+            one["resourceHooks"]["BeforeCreate"] = ["generation"]
     kept = tmp_path / "state.json"
     kept.write_text(json.dumps(state), encoding="utf-8")
     stack.run("stack", "import", "--file", str(kept))
