@@ -46,7 +46,7 @@ def fail_to_build(stack: PulumiProject, tenant: Tenant) -> None:
 @pytest.fixture
 def replacing(environment: dict[str, str]) -> None:
     """The plugin replaces an Action whose build failed."""
-    environment["STAND_IN_REPLACES_FAILED_BUILDS"] = "1"
+    environment["PHONEMFA_STAND_IN"] = "replace-failed-build"
 
 
 @pytest.mark.usefixtures("replacing")
