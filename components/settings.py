@@ -126,7 +126,7 @@ class StackSettings(Strict):
     ] = OtherFactors()
     retired_secrets: Annotated[
         tuple[str, ...],
-        Field(description="names of secrets that an adopted Action had, such as [TWILIO_TOKEN]"),
+        Field(description="names of secrets of the Action that may go, such as [TWILIO_TOKEN]"),
     ] = ()
     action_name: Annotated[
         str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")

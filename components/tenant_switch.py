@@ -37,7 +37,7 @@ class TenantSwitch(pulumi.ComponentResource):
         self, name: str, args: TenantSwitchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("phonemfa:index:TenantSwitch", name, {}, opts)
-        kept = pulumi.Output.from_input(self._kept(args.access))
+        kept: pulumi.Output[Any] = pulumi.Output.from_input(self._kept(args.access))
         legacy = args.experience is Experience.LEGACY
         self.ready = auth0.Tenant(
             f"{name}-settings",

@@ -23,7 +23,7 @@ OF_A_PLAN = (
 )
 
 
-def refusal(status: int = 403, **body: Any) -> ApiError:
+def refusal(status: int = 403, /, **body: Any) -> ApiError:
     return ApiError(status_code=status, body={"statusCode": status, "message": "No."} | body)
 
 

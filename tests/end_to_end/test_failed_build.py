@@ -46,7 +46,7 @@ def fail_to_build(stack: PulumiProject, tenant: Tenant) -> None:
 @pytest.fixture
 def replacing(environment: dict[str, str]) -> None:
     """The plugin replaces an Action whose build failed."""
-    environment["STAND_IN_REPLACES_FAILED_BUILDS"] = "1"
+    environment["PHONEMFA_STAND_IN"] = "replace-failed-build"
 
 
 @pytest.mark.usefixtures("replacing")
@@ -57,7 +57,8 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     stack = apply(protect=protect)
     first = sender(tenant)["id"]
     fail_to_build(stack, tenant)
-    for more in ({}, {"protect": False}):
+    relaxed: list[dict[str, Any]] = [{}, {"protect": False}]
+    for more in relaxed:
         # Taking the engine at its word, who unprotects the Action is kept from losing it too.
         stack.configure(**more)
         for _ in range(2):
@@ -91,8 +92,8 @@ def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
     state = stack.state()
     for one in state["deployment"]["resources"]:
         if one["urn"].endswith(f"::{SENDER}"):
-            one["resourceHooks"] = {"before_update": ["generation", "half-done"]}
-            one["resourceHooks"]["before_create"] = ["generation"]
+            one["resourceHooks"] = {"BeforeUpdate": ["generation", "half-done"]}
+            one["resourceHooks"]["BeforeCreate"] = ["generation"]
     kept = tmp_path / "state.json"
     kept.write_text(json.dumps(state), encoding="utf-8")
     stack.run("stack", "import", "--file", str(kept))

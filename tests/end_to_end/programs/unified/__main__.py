@@ -49,5 +49,7 @@ auth0.Guardian(
         "enabled": True,
         "message_types": [{"text": "sms", "voice": "voice"}[method] for method in methods],
     },
+    settings=config.get_object("mfaSettings"),
+    phone_settings=config.get_object("phoneSettings"),
     opts=pulumi.ResourceOptions(depends_on=[provider]),
 )
