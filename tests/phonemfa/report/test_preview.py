@@ -31,8 +31,7 @@ def test_a_replacement_told_in_three_steps_is_one() -> None:
 
 def test_a_secret_is_a_mark_on_both_sides() -> None:
     (step,) = [one for one in rotated(Change()).preview().steps if one.name == ACTION]
-    assert step.old["secrets"][0] == step.new["secrets"][0]
-    assert step.old["secrets"][0]["value"] is Hidden.SECRET
+    assert step.old["secrets"] is step.new["secrets"] is Hidden.SECRET
 
 
 def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
