@@ -37,10 +37,12 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
+_LOOK: Final = "refresh"
+"""`--refresh` tells of each resource that it was looked at, and then what becomes of it."""
 _OPERATIONS: Final = {
     "same": Operation.SAME,
     "read": Operation.SAME,
-    "refresh": Operation.SAME,
+    _LOOK: Operation.SAME,
     "create": Operation.CREATE,
     "import": Operation.IMPORT,
     "update": Operation.UPDATE,
@@ -189,8 +191,9 @@ def _stack_of(steps: list[Any]) -> str:
 
 def _steps(steps: list[Any]) -> Iterator[Step]:
     replaced = set()
+    changing = {one["urn"] for one in steps if one.get("op") != _LOOK}
     for raw in steps:
-        if raw.get("op") in _HALVES:
+        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and raw["urn"] in changing):
             continue
         if raw.get("op") not in _OPERATIONS:
             raise PreviewError(f"The operation {raw.get('op')!r} is not known to this report.")

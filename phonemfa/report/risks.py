@@ -215,7 +215,10 @@ def _dearer(change: Change) -> Iterator[Risk]:
             "the company pays for them.",
             subjects=tuple(added),
         )
-    if "recipientLimit" in change.changed_settings and change.after.settings["recipientLimit"] == 0:
+    if (
+        "recipientLimit" in change.changed_settings
+        and change.after.settings.get("recipientLimit") == 0
+    ):
         yield Risk(
             danger=Danger.WARNING,
             title="No limit per number",

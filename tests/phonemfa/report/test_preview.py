@@ -41,6 +41,14 @@ def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
     assert step.old["content"]["body"]["text"] == "{{ code }} of the tenant"
 
 
+def test_a_resource_that_a_refresh_looked_at_is_told_by_what_becomes_of_it() -> None:
+    change = Change().update(VERIFY, text("{{ code }} after"), "content.body.text")
+    looked_at = [{**one, "op": "refresh"} for one in change.answer["steps"]]
+    change.answer["steps"] = [*looked_at, *change.answer["steps"]]
+    operations = [one.operation for one in change.preview().steps]
+    assert sorted(operations) == [*[Operation.SAME] * 5, Operation.UPDATE]
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -174,7 +174,7 @@ def test_a_warning_is_told(title: str) -> None:
     assert title in titles(WARNINGS[title]().environment())
 
 
-UNTRIED = {
+UNTRIED: dict[str, Callable[[Change], Change]] = {
     "key": rotated,
     "code": lambda change: recoded(change, "// new"),
     "sender": lambda change: change.asks(smsSender="0005299999"),
