@@ -36,8 +36,13 @@ def test_a_preview_of_a_compliant_stack_breaks_nothing() -> None:
 
 
 def test_a_component_of_an_earlier_version_has_no_inputs_and_is_no_fault() -> None:
-    odds: list[dict[str, Any]] = [{"inputs": odd} for odd in (None, [], {"settings": "[secret]"})]
-    for odd in [{}, *odds]:
+    odds: list[dict[str, Any]] = [
+        {},
+        {"inputs": None},
+        {"inputs": []},
+        {"inputs": {"settings": "[secret]"}},
+    ]
+    for odd in odds:
         state = {"urn": component().urn, "type": component().type, **odd}
         assert broken([{"op": "create", "urn": state["urn"], "newState": state}]) == []
 

@@ -128,7 +128,7 @@ def to_another_tenant() -> Change:
     return change
 
 
-WARNINGS = {
+WARNINGS: dict[str, Callable[[], Change]] = {
     "A moment without a sender": lambda: Change().replace(ACTION),
     "Phone provider replaced": lambda: Change().replace(PROVIDER),
     "All MFA off": lambda: Change().replace(GUARDIAN),
