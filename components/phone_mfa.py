@@ -28,6 +28,7 @@ from components.stack_config import Loaded
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
+    COMPONENT,
     TRIGGERS,
     DeliveryMethod,
     Experience,
@@ -162,7 +163,7 @@ class PhoneMfa(pulumi.ComponentResource):
             protect=args.protect or None, transformations=list(args.guards)
         )
         super().__init__(
-            "phonemfa:index:PhoneMfa",
+            COMPONENT,
             name,
             dict(args.asked),
             pulumi.ResourceOptions.merge(ours, opts),

@@ -31,6 +31,7 @@ _UNKNOWN: Final = frozenset(
     }
 )
 """What Pulumi writes in the place of a value that only the apply will tell, by its type."""
+_STACK: Final = "::pulumi:pulumi:Stack::"
 _GONE: Final = frozenset({"delete", "delete-replaced", "discard", "discard-replaced"})
 """Operations after which a resource is no longer declared."""
 
@@ -66,8 +67,11 @@ def evaluate(
 def is_whole(preview: Mapping[str, Any]) -> bool:
     """Whether a preview (the whole printed object) has the unchanged resources among its steps."""
     unchanged: int = preview.get("changeSummary", {}).get("same", 0)
-    seen = [step for step in preview.get("steps", ()) if step.get("op") == "same"]
-    return len(seen) >= unchanged
+    steps = preview.get("steps", ())
+    seen = sum(step.get("op") == "same" for step in steps)
+    # A stack is a resource too, of which nobody needs anything: it may have been left out.
+    left_out = not any(_STACK in step.get("urn", "") for step in steps)
+    return bool(seen + left_out >= unchanged)
 
 
 def declared_in(steps: Sequence[Mapping[str, Any]]) -> list[Declared]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from components.action_code import RUNTIME
 from components.text_rules import gives_code
-from components.vocabulary import MessageType, Policy
+from components.vocabulary import COMPONENT, MessageType, Policy
 from policy.model import Context, Declared, Finding, Hidden
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE, is_phone_mfa, sends_by_phone
 
@@ -73,24 +73,26 @@ def _shows_code(text: str) -> bool:
 
 
 def country_allow_list(resource: Declared, context: Context) -> Iterator[Finding]:
-    """Countries that an Action on a phone trigger sends to (its ALLOWED_PREFIXES)."""
-    if not sends_by_phone(resource) or isinstance(resource.at("secrets"), Hidden):
+    """Countries that the component's Action sends to: a setting (`allowedPrefixes`)."""
+    if resource.type != COMPONENT or not isinstance(resource.at("settings"), Mapping):
+        return  # Hidden, or of a version that told no settings: not to be seen.
+    prefixes = resource.at("settings", "allowedPrefixes")
+    if isinstance(prefixes, Hidden):
         return
-    found = [value for name, value in _secrets(resource) if name == "ALLOWED_PREFIXES"]
-    if any(isinstance(value, Hidden) for value in found):
-        return
-    value = "".join(one for one in found if isinstance(one, str))
-    prefixes = [one.strip() for one in value.split(",") if one.strip()]
-    if not prefixes:
+    if resource.at("settings", "adopted") or not resource.items_at("settings", "allowedPrefixes"):
         yield Finding(
             urn=resource.urn,
-            message="The Action has no ALLOWED_PREFIXES: where it sends to is left to a default in "
-            "its code.",
-            fix="set phonemfa:allowedPrefixes, such as [+81]",
+            message="The stack does not say which countries the Action sends to, as it is declared "
+            "as it was found: that is left to its code."
+            if resource.at("settings", "adopted")
+            else "The component has no allowedPrefixes: where its Action sends to is left to a "
+            "default in its code.",
+            fix="set phonemfa:allowedPrefixes, such as [+81], with an Action of the package",
         )
+        return
     allowed = tuple(context.options["allowed"])
-    for prefix in prefixes:
-        if not prefix.startswith(allowed):
+    for prefix in resource.items_at("settings", "allowedPrefixes"):
+        if isinstance(prefix, str) and not prefix.startswith(allowed):
             yield Finding(
                 urn=resource.urn,
                 message=f"The Action sends to {prefix}, which is not on this stack's list "
@@ -102,12 +104,14 @@ def country_allow_list(resource: Declared, context: Context) -> Iterator[Finding
 
 
 def no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Finding]:
-    """Credentials of Actions, phone providers and factors; a key inside an Action's code."""
+    """Credentials of Actions, phone providers and factors, by their names; a CPaaS key by its form.
+
+    Which of an Action's secrets is one nobody can see: the plugin hides them as a whole.
+    """
     if resource.type not in {ACTION, PROVIDER, GUARDIAN}:
         return
-    named = [*_secrets(resource), *_strings(resource.properties)]
-    for name, value in named:
-        if _CREDENTIAL_NAME.search(name) and isinstance(value, str) and value:
+    for name, value in _strings(resource.properties):
+        if _CREDENTIAL_NAME.search(name) and value:
             yield Finding(
                 urn=resource.urn,
                 message=f"{name} is declared as plain text: every reader of a preview or of the "
@@ -115,19 +119,16 @@ def no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Findi
                 fix="revoke it, then set the new one with pulumi config set --secret and read it "
                 "with require_secret",
             )
-    if resource.type == ACTION and _CPAAS_KEY.search(resource.text_at("code") or ""):
+    if resource.type == ACTION and any(
+        _CPAAS_KEY.search(value) for _, value in _strings(resource.properties)
+    ):
         yield Finding(
             urn=resource.urn,
-            message="The Action's code holds what looks like a CPaaS API key: every reader of the "
-            "repository and of the tenant has it.",
-            fix="revoke it, and let the Action read event.secrets.CPAAS_API_KEY",
+            message="The Action is declared with what looks like a CPaaS API key, in its code or "
+            "in the open beside it: every reader of a preview has it.",
+            fix="revoke it, set the new one with pulumi config set --secret, and let the Action "
+            "read event.secrets.CPAAS_API_KEY",
         )
-
-
-def _secrets(action: Declared) -> Iterator[tuple[str, Any]]:
-    for one in action.items_at("secrets"):
-        if isinstance(one, Mapping) and isinstance(one.get("name"), str):
-            yield one["name"], one.get("value")
 
 
 def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

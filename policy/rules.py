@@ -80,7 +80,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     ResourceRule(
         name="country-allow-list",
-        description="The Action sends to allowed country prefixes alone: attackers earn money by "
+        description="The stack's settings allow listed country prefixes alone: attackers earn "
+        "money by "
         "having codes sent to expensive numbers abroad.",
         options={
             "allowed": Option(

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
-from components.vocabulary import Experience
+from components.vocabulary import COMPONENT, Experience
 from phonemfa.adopt.reading import Action, FoundTenant
 
 ROOT: Final = "phone-mfa"
@@ -30,7 +30,7 @@ def import_file(found: FoundTenant, action: Action | None) -> dict[str, Any]:
 
 
 def _resources(found: FoundTenant, action: Action | None) -> Iterator[dict[str, Any]]:
-    yield {"type": "phonemfa:index:PhoneMfa", "name": ROOT, "component": True}
+    yield {"type": COMPONENT, "name": ROOT, "component": True}
     if action:
         yield from _sender(found, action)
     if found.experience is Experience.UNIFIED and (_provider_id(found) or found.templates):

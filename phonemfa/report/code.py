@@ -46,6 +46,8 @@ def _change(old: ActionFacts | None, new: ActionFacts | None) -> CodeChange | No
     there = new or old
     if there is None or (old and new and old.code == new.code):
         return None
+    if any(side and side.code is None for side in (old, new)):
+        return None  # Hidden, or known after the apply: `unseen` says so.
     # Split at line feeds alone: other separators would hide in the middle of what looks one line.
     was = (old.code or "").split("\n") if old else []
     will = (new.code or "").split("\n") if new else []

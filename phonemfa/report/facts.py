@@ -1,8 +1,6 @@
 """What a set of resources means to the users of a tenant: who is asked for a code, and how.
 
-Owns reading that from one side of a preview, before or after. Refuses to compare the sides
-(`differences`, `risks`) and to hold a value of an Action's secret that is none of the package's
-plain settings.
+Read from one side of a preview, before or after; `differences` and `risks` compare the sides.
 """
 
 from __future__ import annotations
@@ -24,19 +22,6 @@ from policy.resource_types import (
     TRIGGER_ACTIONS,
 )
 
-SETTINGS: Final = (
-    "CPAAS_BASE_URL",
-    "SMS_SENDER",
-    "VOICE_SENDER",
-    "VOICE_GENDER",
-    "ALLOWED_PREFIXES",
-    "MESSAGE_TYPES",
-    "DEDUPLICATE",
-    "RECIPIENT_LIMIT",
-)
-"""Secrets of the Action that are none: plain settings, readable in Pulumi.<stack>.yaml
-(docs/decisions/action-configuration.md). The value of any other name is never looked at."""
-
 _POLICIES: Final = {one.guardian_policy: one.value for one in Policy}
 _LEGACY_TEXTS: Final = {
     MessageType.OTP_ENROLL: "enrollmentMessage",
@@ -55,10 +40,10 @@ class ActionFacts:
     trigger: str
     runtime: str
     code: str | None
+    """None where there is none, or where it cannot be seen."""
     deployed: bool
-    secret_names: tuple[str, ...]
-    settings: Mapping[str, str]
-    """Of `SETTINGS`, those whose value can be seen."""
+    has_secrets: bool
+    """Whether it has any; which ones a preview does not show."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +75,8 @@ class Facts:
     texts: Mapping[str, TextFacts]
     legacy_texts: Mapping[str, TextFacts]
     protected: bool
+    settings: Mapping[str, Any]
+    """By the keys of the stack's file; empty where the preview does not tell them."""
 
     @property
     def action(self) -> ActionFacts | None:
@@ -117,9 +104,9 @@ class Facts:
         """The texts that the tenant's own experience sends."""
         return self.legacy_texts if self.experience is Experience.LEGACY else self.texts
 
-    def setting(self, name: str) -> str | None:
-        """A plain setting of the sending Action."""
-        return self.action.settings.get(name) if self.action else None
+    def listed(self, key: str) -> tuple[str, ...]:
+        """The texts in a setting that is a list."""
+        return _strings(self.settings.get(key))
 
     def missing(self) -> str | None:
         """The first thing without which no code can be delivered; None when all is declared."""
@@ -130,10 +117,10 @@ class Facts:
         yield self.sent_by_action and action is None, "the stack has no Action that could send it"
         if action and self.sent_by_action:
             # Somebody else's Action, as a stack may adopt it, keeps its version and its secrets.
-            ours = bool(action.settings)
+            ours = bool(self.settings or action.has_secrets) and not self.settings.get("adopted")
             yield ours and not action.deployed, "the Action is not deployed"
-            keyless = KEY_SECRET not in action.secret_names
-            yield ours and keyless, f"the Action has no {KEY_SECRET}"
+            keyless = not action.has_secrets
+            yield ours and keyless, f"the Action has no secrets, and so no {KEY_SECRET}"
             bound = action.trigger in self.bound
             yield legacy and not bound, "the Action is not bound, and legacy tenants run no other"
         yield not legacy and self.provider is None, "there is no phone provider"
@@ -142,21 +129,25 @@ class Facts:
         yield not self.channels, "no channel is left"
 
 
-def before(steps: Sequence[Step]) -> Facts:
-    """What is there now, as far as the engine knows."""
+def before(steps: Sequence[Step], settings: Mapping[str, Any] | None = None) -> Facts:
+    """What is there now, as far as the engine knows; `settings` where they are told."""
     protect = [bool(one.before and one.before.protect) for one in steps if one.before]
-    return _facts([one for one in steps if one.before], lambda step: step.old, protect)
+    there = [one for one in steps if one.before]
+    return _facts(there, lambda step: step.old, protect, settings or {})
 
 
-def after(steps: Sequence[Step]) -> Facts:
-    """What will be there."""
+def after(steps: Sequence[Step], settings: Mapping[str, Any] | None = None) -> Facts:
+    """What will be there; `settings` where they are told."""
     staying = [one for one in steps if one.new]
     protect = [bool(one.after and one.after.protect) for one in staying]
-    return _facts(staying, lambda step: step.new, protect)
+    return _facts(staying, lambda step: step.new, protect, settings or {})
 
 
 def _facts(
-    steps: Sequence[Step], side: Callable[[Step], Mapping[str, Any]], protect: Sequence[bool]
+    steps: Sequence[Step],
+    side: Callable[[Step], Mapping[str, Any]],
+    protect: Sequence[bool],
+    settings: Mapping[str, Any],
 ) -> Facts:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for step in steps:
@@ -188,6 +179,7 @@ def _facts(
         texts=dict(_templates(found.get(TEMPLATE, ()))),
         legacy_texts=dict(_legacy_texts(guardian)),
         protected=bool(protect) and all(protect),
+        settings=settings,
     )
 
 
@@ -208,9 +200,6 @@ def _experience(
 
 
 def _action(resource: str, action: Mapping[str, Any]) -> ActionFacts:
-    secrets = [one for one in _list(action.get("secrets")) if isinstance(one, Mapping)]
-    names = tuple(str(one.get("name")) for one in secrets)
-    values = {str(one.get("name")): _text(one.get("value")) for one in secrets}
     return ActionFacts(
         resource=resource,
         name=_text(action.get("name")) or "",
@@ -218,8 +207,7 @@ def _action(resource: str, action: Mapping[str, Any]) -> ActionFacts:
         runtime=_text(action.get("runtime")) or "",
         code=_text(action.get("code")),
         deployed=_flag(action.get("deploy")),
-        secret_names=names,
-        settings={key: value for key in SETTINGS if (value := values.get(key)) is not None},
+        has_secrets=bool(action.get("secrets")),
     )
 
 

@@ -16,7 +16,6 @@ from phonemfa.report.differences import Planned
 from phonemfa.report.escape import fence, prose, span, spans
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.risks import Danger, Risk
-from phonemfa.report.secrets import Fate, SecretFate
 from phonemfa.report.summary import Environment, together
 from phonemfa.shown import encodable
 from policy.model import Level, Violation
@@ -97,7 +96,8 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[str]:
     changing = [one for one in loud if one.changes]
     yield from _messages(changing, room)
     yield from _codes(changing, room)
-    yield from _section("Secrets and settings of the Action, by name", _secrets(changing))
+    yield from _section("The Action's secrets", _secrets(changing))
+    yield from _section("What could not be compared", _not_compared(loud))
     yield from _section("Warnings of the program", _warnings(loud))
     yield from _footer(loud)
 
@@ -180,8 +180,9 @@ def _violation(violation: Violation, stacks: list[str]) -> str:
 def _differences(environments: Sequence[Environment]) -> Iterator[str]:
     for one, stacks in together(environments, lambda each: each.differences):
         meaning = f" ({one.meaning})" if one.meaning else ""
-        change = f"{_value(one.before)} → {_value(one.after)}"
-        yield f"{spans(stacks)}: **{one.subject}** {change}{meaning}"
+        worth = f" *({one.before_is})*" if one.before_is else ""
+        change = f"{_value(one.before)}{worth} → {_value(one.after)}"
+        yield f"{spans(stacks)}: **{prose(one.subject)}** {change}{meaning}"
 
 
 def _value(value: str | None) -> str:
@@ -258,24 +259,13 @@ def _folded(title: str, body: str) -> str:
 
 
 def _secrets(environments: Sequence[Environment]) -> Iterator[str]:
-    for one in environments:
-        # On a stack whose secrets stay as they are, one word says so.
-        actions = dict.fromkeys(secret.action for secret in one.secrets)
-        for action in actions:
-            mine = [secret for secret in one.secrets if secret.action == action]
-            yield f"{span(one.stack)}, {span(action)}: {_fates(mine)}"
+    for one, stacks in together(environments, lambda each: each.secrets):
+        yield f"{spans(stacks)}, {span(one.action)}: {wording.secrets(one)}"
 
 
-def _fates(secrets: Sequence[SecretFate]) -> str:
-    if all(one.fate is Fate.UNCHANGED for one in secrets):
-        return "all unchanged"
-    told = []
-    for fate in Fate:
-        names = [span(one.name) for one in secrets if one.fate is fate]
-        if names:
-            word = "cannot be told from this preview" if fate is Fate.UNTOLD else fate.value
-            told.append(f"**{word}** {_listed(names)}")
-    return "; ".join(told)
+def _not_compared(environments: Sequence[Environment]) -> Iterator[str]:
+    for sentence, stacks in together(environments, lambda one: one.not_compared):
+        yield f"{spans(stacks)}: {prose(sentence[:600])}"
 
 
 def _warnings(environments: Sequence[Environment]) -> Iterator[str]:

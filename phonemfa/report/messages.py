@@ -6,7 +6,7 @@ Owns rendering with sample values, and sizes. Refuses to know where a text is ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,6 +18,8 @@ from phonemfa.shown import cut, encodable
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
+
+_SENDERS: Final[Mapping[Channel, str]] = {"text": "smsSender", "voice": "voiceSender"}
 
 LONGEST: Final = 2_000
 """Characters of a text that are looked at: more than a call can say and a long SMS can hold."""
@@ -54,7 +56,7 @@ class Message:
     before: Rendered | None
     after: Rendered | None
     sender: str
-    """As the stack sets it; empty when the preview does not show it."""
+    """As the stack sets it; empty when the preview does not tell it."""
     sent: bool
     """Whether the channel is open after the change: a text may wait for its channel."""
 
@@ -90,7 +92,7 @@ def _messages(before: Facts, after: Facts) -> Iterator[Message]:
                     channel=channel,
                     before=old,
                     after=new,
-                    sender=side.setting(f"{'SMS' if channel == 'text' else 'VOICE'}_SENDER") or "",
+                    sender=str(side.settings.get(_SENDERS[channel]) or ""),
                     sent=channel in side.channels,
                 )
 

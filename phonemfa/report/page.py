@@ -19,7 +19,6 @@ from markupsafe import Markup
 
 from phonemfa.report import wording
 from phonemfa.report.preview import Operation
-from phonemfa.report.secrets import Fate
 from phonemfa.report.summary import Environment, together
 from phonemfa.shown import encodable, visible
 from policy.model import Level
@@ -58,6 +57,7 @@ def as_page(environments: Sequence[Environment]) -> str:
         ),
         code=together(changing, lambda one: one.code),
         secrets=together(changing, lambda one: one.secrets),
+        not_compared=together(loud, lambda one: one.not_compared),
         warnings=together(loud, lambda one: one.warnings),
         foreign_plugin=any(one.foreign_plugin for one in environments),
     )
@@ -74,9 +74,7 @@ def _templates() -> Templates:
     )
     templates.filters["visible"] = visible
     templates.filters["language"] = _language
-    templates.globals.update(
-        wording=wording, Operation=Operation, Fate=Fate, most_diff_lines=MOST_DIFF_LINES
-    )
+    templates.globals.update(wording=wording, Operation=Operation, most_diff_lines=MOST_DIFF_LINES)
     return templates
 
 

@@ -5,7 +5,9 @@ differ. Refuses to know what a resource means to users, and any answer that cann
 
 Facts, measured with the engine 3.259 (tests/end_to_end/test_report.py keeps them true):
 a secret is `"[secret]"` on both sides, and a changed one shows by its path in `detailedDiff`
-alone; a change of `protect` has no operation of its own; a replacement is one step.
+alone; a change of `protect` has no operation of its own; a replacement is one step; a component
+whose inputs change is an update without a `detailedDiff`; an update of a resource with an empty
+one is a write that failed before and is made again.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from components.vocabulary import COMPONENT
 from policy.model import Hidden
 from policy.preview import is_whole, sealed
 
@@ -34,10 +37,12 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
+_LOOK: Final = "refresh"
+"""`--refresh` tells of each resource that it was looked at, and then what becomes of it."""
 _OPERATIONS: Final = {
     "same": Operation.SAME,
     "read": Operation.SAME,
-    "refresh": Operation.SAME,
+    _LOOK: Operation.SAME,
     "create": Operation.CREATE,
     "import": Operation.IMPORT,
     "update": Operation.UPDATE,
@@ -65,12 +70,8 @@ class State:
 
     @property
     def known(self) -> Mapping[str, Any]:
-        """What the tenant is known to have: outputs, and inputs where there is no output.
-
-        An Action's secrets are inputs: its outputs hide even what is no secret.
-        """
-        shown = {key: value for key, value in self.outputs.items() if key != "secrets"}
-        return {**self.inputs, **shown}
+        """What the tenant is known to have: outputs, and inputs where there is no output."""
+        return {**self.inputs, **self.outputs}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,10 +106,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A preview of one stack. `steps` are the resources that a tenant has, not components."""
+    """A preview of one stack. `steps` are the resources that a tenant has.
+
+    `components` are those of this package's components that carry a stack's settings.
+    """
 
     stack: str
     steps: tuple[Step, ...]
+    components: tuple[Step, ...]
     warnings: tuple[str, ...]
     foreign_plugin: bool
     """The auth0 plugin came from PATH: in the sandbox, that is the project's stand-in."""
@@ -150,9 +155,11 @@ def _read(answer: Mapping[str, Any]) -> Preview:
         for one in told
         if one.get("severity") == "warning"
     ]
+    steps = tuple(_steps(answer["steps"]))
     return Preview(
         stack=_stack_of(answer["steps"]),
-        steps=tuple(_steps(answer["steps"])),
+        steps=tuple(one for one in steps if one.type != COMPONENT),
+        components=tuple(one for one in steps if one.type == COMPONENT),
         warnings=tuple(dict.fromkeys(one for one in warnings if _PLUGIN_FROM_PATH not in one)),
         foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
         raw_steps=tuple(answer["steps"]),
@@ -184,8 +191,9 @@ def _stack_of(steps: list[Any]) -> str:
 
 def _steps(steps: list[Any]) -> Iterator[Step]:
     replaced = set()
+    changing = {one["urn"] for one in steps if one.get("op") != _LOOK}
     for raw in steps:
-        if raw.get("op") in _HALVES:
+        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and raw["urn"] in changing):
             continue
         if raw.get("op") not in _OPERATIONS:
             raise PreviewError(f"The operation {raw.get('op')!r} is not known to this report.")
@@ -193,7 +201,7 @@ def _steps(steps: list[Any]) -> Iterator[Step]:
         states = raw.get("oldState"), raw.get("newState")
         kind = next((str(one["type"]) for one in states if one), "")
         custom = any(one and one.get("custom") for one in states)
-        if not custom or kind.startswith("pulumi:"):
+        if (not custom and kind != COMPONENT) or kind.startswith("pulumi:"):
             continue
         if operation is Operation.REPLACE:
             # One replacement may be told as `replace`, as `create-replacement`, or as both.

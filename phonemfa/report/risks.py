@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from components.phone_mfa import KEY_SECRET
-from components.vocabulary import TRIGGERS, Experience
-from phonemfa.report.differences import CHANNEL_NAMES, differences
+from components.vocabulary import TRIGGERS, Experience, Gate
+from phonemfa.report.differences import differences
 from phonemfa.report.facts import Facts
 from phonemfa.report.preview import Operation, Step
-from phonemfa.report.secrets import Fate, secret_fates
+from phonemfa.report.settings import Known, SecretsChange, Settings, secrets_changes
+from phonemfa.setting_words import CHANNEL_NAMES, words
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
 
 ALWAYS: Final = "always"
@@ -52,6 +52,17 @@ class Change:
     before: Facts
     after: Facts
     steps: tuple[Step, ...]
+    settings: tuple[Settings, ...]
+
+    @property
+    def secrets(self) -> tuple[SecretsChange, ...]:
+        """Actions whose secrets will be others."""
+        return secrets_changes(self.steps, self.settings)
+
+    @property
+    def changed_settings(self) -> frozenset[str]:
+        """Keys of the settings that change."""
+        return frozenset(each.key for one in self.settings for each in one.changed)
 
     @property
     def becomes_always(self) -> bool:
@@ -63,11 +74,16 @@ class Change:
         return [one for one in self.steps if one.type == kind and one.operation in operations]
 
 
-def risks(before: Facts, after: Facts, steps: tuple[Step, ...]) -> tuple[Risk, ...]:
+def risks(
+    before: Facts,
+    after: Facts,
+    steps: tuple[Step, ...],
+    settings: tuple[Settings, ...] = (),
+) -> tuple[Risk, ...]:
     """Every risk of a change, lockouts first; none when nothing changes."""
-    change = Change(before=before, after=after, steps=steps)
+    change = Change(before=before, after=after, steps=steps, settings=settings)
     if all(one.operation is Operation.SAME for one in steps) and not differences(
-        before, after, steps
+        before, after, steps, settings
     ):
         return ()
     # The worst first.
@@ -76,9 +92,12 @@ def risks(before: Facts, after: Facts, steps: tuple[Step, ...]) -> tuple[Risk, .
         _replaced,
         _always_with_something_new,
         _deleted,
+        _another_tenant,
         _generation,
         _policy_weaker,
         _narrowed,
+        _dearer,
+        _gate_off,
         _other_factors,
         _templates,
         _code_stays_a_draft,
@@ -144,13 +163,18 @@ def _always_with_something_new(change: Change) -> Iterator[Risk]:
     if not change.becomes_always or change.after.missing():
         return
     action = change.after.action
-    rotated = [one for one in secret_fates(change.steps) if one.fate is Fate.CHANGED]
+    tried = [one for one in _TRIED_BY_SENDING if one in change.changed_settings]
+    known = {one.known for one in change.secrets}
     if change.touched(ACTION, Operation.CREATE, Operation.IMPORT):
         what = "This sender has never delivered a code"
     elif action and change.before.action and action.code != change.before.action.code:
         what = "The code that sends changes too"
-    elif any(one.name == KEY_SECRET for one in rotated):
+    elif Known.CHANGED in known:
         what = "The CPaaS key changes too"
+    elif tried:
+        what = f"The {words(tried[0]).subject} changes too"
+    elif known:
+        what = "The Action's secrets change too, and whether the key does is not told"
     else:
         return
     yield Risk(
@@ -160,6 +184,57 @@ def _always_with_something_new(change: Change) -> Iterator[Risk]:
         "everybody out.",
         fix="apply it with the policy never, see a code arrive on your own phone, then switch",
     )
+
+
+_TRIED_BY_SENDING: Final = ("cpaasBaseHost", "smsSender", "voiceSender")
+"""Settings with a wrong value of which nothing is sent, which no check finds."""
+
+
+def _another_tenant(change: Change) -> Iterator[Risk]:
+    moves = [one.tenants for one in change.settings if None not in one.tenants]
+    to = [f"{was} → {will_be}" for was, will_be in moves if was != will_be]
+    if to:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Another tenant",
+            what="The stack's state is of one tenant, and this change goes to another: what is "
+            "updated there has other ids, or does not exist.",
+            fix="give each tenant a stack of its own",
+            subjects=tuple(to),
+        )
+
+
+def _dearer(change: Change) -> Iterator[Risk]:
+    was, will_be = (side.listed("allowedPrefixes") for side in (change.before, change.after))
+    added = [one for one in will_be if was and not one.startswith(was)]
+    if added:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Countries added",
+            what="Anybody can have codes sent to numbers under these prefixes from here on, and "
+            "the company pays for them.",
+            subjects=tuple(added),
+        )
+    if (
+        "recipientLimit" in change.changed_settings
+        and change.after.settings.get("recipientLimit") == 0
+    ):
+        yield Risk(
+            danger=Danger.WARNING,
+            title="No limit per number",
+            what="One number can be sent any number of codes, each of which is paid for.",
+            fix="set phonemfa:recipientLimit to what a person needs in an hour",
+        )
+
+
+def _gate_off(change: Change) -> Iterator[Risk]:
+    if "gate" in change.changed_settings and change.after.settings.get("gate") == Gate.OFF:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="Nothing is checked before users are asked",
+            what="From here on the policy is written whether or not the tenant can send a code.",
+            fix="set phonemfa:gate to ready",
+        )
 
 
 def _deleted(change: Change) -> Iterator[Risk]:
@@ -244,8 +319,8 @@ def _narrowed(change: Change) -> Iterator[Risk]:
             f"have nothing else {then}.",
             fix="docs/guides/narrow-channels.md has the order and what to look at first",
         )
-    was, will_be = (_listed(side, "ALLOWED_PREFIXES") for side in (change.before, change.after))
-    lost = [one for one in was if not one.startswith(tuple(will_be) or "\0")]
+    was, will_be = (side.listed("allowedPrefixes") for side in (change.before, change.after))
+    lost = [one for one in was if not one.startswith(will_be)]
     if lost and change.after.action:
         yield Risk(
             danger=Danger.WARNING,
@@ -253,7 +328,7 @@ def _narrowed(change: Change) -> Iterator[Risk]:
             what=f"No more codes to numbers under these prefixes: their users {then}.",
             subjects=tuple(lost),
         )
-    was, will_be = (_listed(side, "MESSAGE_TYPES") for side in (change.before, change.after))
+    was, will_be = (side.listed("messageTypes") for side in (change.before, change.after))
     dropped = [one for one in was if one not in will_be]
     if dropped and change.after.action:
         yield Risk(
@@ -264,14 +339,10 @@ def _narrowed(change: Change) -> Iterator[Risk]:
         )
 
 
-def _listed(facts: Facts, name: str) -> list[str]:
-    return [one for one in (facts.setting(name) or "").split(",") if one]
-
-
 def _other_factors(change: Change) -> Iterator[Risk]:
     off = [
         one.subject.removeprefix("other factor ")
-        for one in differences(change.before, change.after, change.steps)
+        for one in differences(change.before, change.after, change.steps, change.settings)
         if one.subject.startswith("other factor ") and one.after == "off"
     ]
     if off:

@@ -17,7 +17,13 @@ from phonemfa.report.facts import after, before
 from phonemfa.report.messages import Message, messages
 from phonemfa.report.preview import Preview
 from phonemfa.report.risks import Danger, Risk, risks
-from phonemfa.report.secrets import SecretFate, secret_fates
+from phonemfa.report.settings import (
+    SecretsChange,
+    not_compared,
+    read_settings,
+    secrets_changes,
+)
+from phonemfa.report.unseen import unseen
 from phonemfa.shown import cut, encodable
 from policy.model import Level, Violation
 from policy.preview import evaluate
@@ -37,11 +43,13 @@ class Environment:
     differences: tuple[Difference, ...] = ()
     messages: tuple[Message, ...] = ()
     code: tuple[CodeChange, ...] = ()
-    secrets: tuple[SecretFate, ...] = ()
+    secrets: tuple[SecretsChange, ...] = ()
     risks: tuple[Risk, ...] = ()
     violations: tuple[Violation, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the engine and the program warned of."""
+    not_compared: tuple[str, ...] = ()
+    """What this preview does not tell, in sentences."""
     foreign_plugin: bool = False
 
     @property
@@ -51,8 +59,8 @@ class Environment:
 
     @property
     def quiet(self) -> bool:
-        """Whether there is nothing to read: no change, no violation, no failure."""
-        return not (self.changes or self.violations or self.failure)
+        """Whether there is nothing to read: no change, no violation, no failure, no doubt."""
+        return not (self.changes or self.violations or self.failure or self.not_compared)
 
     @property
     def changed_messages(self) -> tuple[Message, ...]:
@@ -70,17 +78,21 @@ def environment(preview: Preview, project: Path = Path()) -> Environment:
     Raises:
         policy.levels.LevelsError: the stack's file of policy levels cannot be used.
     """
-    was, will_be = before(preview.steps), after(preview.steps)
+    settings = read_settings(preview.components)
+    # The report is one tenant's; of several components each setting is told all the same.
+    was = before(preview.steps, settings[0].before if settings else None)
+    will_be = after(preview.steps, settings[0].after if settings else None)
     return Environment(
         stack=preview.stack,
         planned=planned(preview.steps),
-        differences=differences(was, will_be, preview.steps),
+        differences=differences(was, will_be, preview.steps, settings),
         messages=messages(was, will_be),
         code=code_changes(was, will_be),
-        secrets=secret_fates(preview.steps),
-        risks=risks(was, will_be, preview.steps),
+        secrets=secrets_changes(preview.steps, settings),
+        risks=risks(was, will_be, preview.steps, settings),
         violations=tuple(evaluate(preview.raw_steps, stack=preview.stack, project=project)),
         warnings=preview.warnings,
+        not_compared=(*not_compared(settings), *unseen(preview.steps)),
         foreign_plugin=preview.foreign_plugin,
     )
 
@@ -102,7 +114,9 @@ def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
 def as_json(environments: Iterable[Environment]) -> str:
     """The whole report as a JSON list, one object an environment."""
     content = [asdict(one) for one in environments]
-    return encodable(json.dumps(content, ensure_ascii=False, indent=2))
+    return encodable(
+        json.dumps(content, ensure_ascii=False, indent=2, default=lambda one: one.value)
+    )
 
 
 def together(

@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from phonemfa.report.differences import CHANNEL_NAMES, Planned
+from phonemfa.report.differences import Planned
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.preview import Operation
+from phonemfa.report.settings import SecretsChange
 from phonemfa.report.summary import Environment
+from phonemfa.setting_words import CHANNEL_NAMES
 
 _NOUNS: Final = {
     Operation.CREATE: "create",
@@ -34,7 +36,7 @@ STAND_IN: Final = (
     "Made with an auth0 plugin found on PATH, not with the released one: a sandbox preview, unless "
     "you put the plugin there."
 )
-SAMPLES: Final = "Messages show sample values of realistic length. Secrets are named, never shown."
+SAMPLES: Final = "Messages show sample values of realistic length. Secrets are never looked at."
 
 
 def counted(planned: Sequence[Planned]) -> str:
@@ -65,6 +67,11 @@ def channel(message: Message) -> str:
     """Which channel a message goes by, and whether it is open."""
     name = CHANNEL_NAMES[message.channel]
     return name if message.sent else f"{name}, not sent: the channel is closed"
+
+
+def secrets(change: SecretsChange) -> str:
+    """What is known of an Action's secrets that change."""
+    return f"the Action's secrets change; {change.known.value}"
 
 
 def grew(message: Message) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from components.vocabulary import COMPONENT
 from policy.model import Declared, Hidden
 from policy.resource_types import (
     ACTION,
@@ -17,12 +18,6 @@ from policy.resource_types import (
     TRIGGER_ACTION,
     TRIGGER_ACTIONS,
 )
-
-SECRETS = {
-    "CPAAS_API_KEY": Hidden.SECRET,
-    "CPAAS_BASE_URL": "cpaas.sandbox.test",
-    "ALLOWED_PREFIXES": "+81",
-}
 
 
 def declared(kind: str, properties: Mapping[str, Any], name: str, *, protect: bool) -> Declared:
@@ -35,8 +30,12 @@ def spoilt(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**base, **changes}.items() if value is not None}
 
 
-def secrets(**changes: Any) -> list[dict[str, Any]]:
-    return [{"name": name, "value": value} for name, value in spoilt(SECRETS, changes).items()]
+def component(settings: Mapping[str, Any] | Hidden | None = None, **changes: Any) -> Declared:
+    """The package's component with the settings that it carries; None in `changes` for none."""
+    base = {"allowedPrefixes": ["+81"], "policy": "always", "smsSender": "0005212345"}
+    told = spoilt(base, changes) if settings is None else settings
+    inputs = {"settings": told, "tenant": "tenant.sandbox.test"}
+    return declared(COMPONENT, inputs, "component", protect=False)
 
 
 def action(name: str = "action", *, protect: bool = False, **changes: Any) -> Declared:
@@ -45,7 +44,7 @@ def action(name: str = "action", *, protect: bool = False, **changes: Any) -> De
         "deploy": True,
         "name": "ntt-cpaas-phone",
         "runtime": "node22",
-        "secrets": secrets(),
+        "secrets": Hidden.SECRET,
         "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
     }
     return declared(ACTION, spoilt(base, changes), name, protect=protect)
@@ -73,7 +72,7 @@ def bindings(count: int) -> Declared:
 def provider(called: str = "provider", /, *, protect: bool = False, **changes: Any) -> Declared:
     base = {
         "configuration": {"deliveryMethods": ["text", "voice"]},
-        "credentials": {},
+        "credentials": Hidden.SECRET,
         "disabled": False,
         "name": "custom",
     }
@@ -123,5 +122,5 @@ def foreign() -> Declared:
     )
 
 
-UNIFIED = (action(), provider(), template(), guardian())
-LEGACY = (legacy_action(), binding(), legacy_guardian())
+UNIFIED = (component(), action(), provider(), template(), guardian())
+LEGACY = (component(), legacy_action(), binding(), legacy_guardian())

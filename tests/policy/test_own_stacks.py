@@ -14,10 +14,10 @@ from pulumi.runtime import config as runtime_config
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.raw_config import NAMESPACE
 from components.stack_config import load
+from components.vocabulary import COMPONENT
 from policy import levels
-from policy.model import Declared, Hidden
+from policy.model import Declared
 from policy.preview import sealed
-from policy.resource_types import ACTION
 from policy.rules import violations
 from tests.components.declared import declare
 from tests.contract import PROJECT
@@ -67,8 +67,9 @@ def values_of(stack: str) -> dict[str, Any]:
 def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
     resources = declared_by(stack, values_of(stack))
 
-    (action,) = [one for one in resources if one.type == ACTION]
-    assert action.items_at("secrets")[0] == {"name": "CPAAS_API_KEY", "value": Hidden.SECRET}
+    (carrier,) = [one for one in resources if one.type == COMPONENT]
+    assert carrier.items_at("settings", "allowedPrefixes")
+    assert "canary-key" not in repr(resources)
     assert violations(resources, stack=stack, settings=levels.settings_of(stack, PROJECT)) == []
 
 
@@ -93,8 +94,15 @@ def test_every_shape_of_a_stack_keeps_every_rule(changes: dict[str, Any]) -> Non
 
 
 def test_production_settings_that_break_the_rules_are_found() -> None:
-    values = {**values_of("prod"), "policy": "adaptive", "protect": False}
+    values = {
+        **values_of("prod"),
+        "policy": "adaptive",
+        "protect": False,
+        "allowedPrefixes": ["+81", "+882"],
+    }
 
     found = violations(declared_by("prod", values), stack="prod", settings={})
 
-    assert {one.rule for one in found} == {"always-in-production", "protected-in-production"}
+    assert {one.rule for one in found} == {
+        *("always-in-production", "protected-in-production", "country-allow-list")
+    }

@@ -21,7 +21,7 @@ from policy.pack import hide_secrets_from_rules, policies
 from policy.preview import _SIGNATURE
 from policy.rules import RULES, StackRule
 from tests.contract import PROJECT
-from tests.policy.resources import UNIFIED, action, guardian, provider, secrets
+from tests.policy.resources import UNIFIED, action, component, guardian, provider
 
 MARKED_SECRET = {_SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "value": "canary-in-a-secret"}
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -94,7 +94,7 @@ def test_secrets_and_unknown_values_reach_no_rule(analyzer: Analyzer) -> None:
 
 
 def test_a_secret_in_the_open_is_found_and_not_repeated(analyzer: Analyzer) -> None:
-    plain = action(protect=True, secrets=secrets(CPAAS_API_KEY="canary-in-the-open"))
+    plain = provider(protect=True, credentials={"authToken": "canary-in-the-open"})
 
     found = analyzed(analyzer, plain)
 
@@ -133,7 +133,7 @@ def test_a_stacks_config_reaches_the_rules(analyzer: Analyzer) -> None:
         request = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"country-allow-list": config})
         analyzer.Configure(request, timeout=20)
 
-    abroad = action(protect=True, secrets=secrets(ALLOWED_PREFIXES="+82"))
+    abroad = component(allowedPrefixes=["+82"])
     assert "sends to +82" in analyzed(analyzer, abroad)["country-allow-list"]
     configure(allowed=["+82"])
     assert analyzed(analyzer, abroad) == {}

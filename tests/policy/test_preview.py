@@ -8,7 +8,7 @@ from typing import Any
 
 from policy import levels, preview
 from policy.model import Declared, Hidden, Level
-from tests.policy.resources import UNIFIED, action, guardian, secrets
+from tests.policy.resources import UNIFIED, action, component, guardian, provider
 
 MARKS = {Hidden.SECRET: "[secret]", Hidden.UNKNOWN: "04da6b54-80e4-46f7-96ec-b56ff0331ba9"}
 
@@ -35,10 +35,21 @@ def test_a_preview_of_a_compliant_stack_breaks_nothing() -> None:
     assert broken([step(one) for one in UNIFIED]) == []
 
 
-def test_a_component_has_no_inputs_and_is_no_fault() -> None:
-    component = {"urn": "urn:pulumi:t1::p::phonemfa:index:PhoneMfa::m", "type": "phonemfa:index:P"}
+def test_a_component_of_an_earlier_version_has_no_inputs_and_is_no_fault() -> None:
+    odds: list[dict[str, Any]] = [
+        {},
+        {"inputs": None},
+        {"inputs": []},
+        {"inputs": {"settings": "[secret]"}},
+    ]
+    for odd in odds:
+        state = {"urn": component().urn, "type": component().type, **odd}
+        assert broken([{"op": "create", "urn": state["urn"], "newState": state}]) == []
 
-    assert broken([{"op": "create", "urn": component["urn"], "newState": component}]) == []
+
+def test_settings_are_read_of_the_component() -> None:
+    abroad = step(component(allowedPrefixes=["+1"]), "update")
+    assert broken([abroad, *(step(one) for one in UNIFIED[1:])]) == ["country-allow-list"]
 
 
 def test_what_a_change_deletes_is_no_longer_declared() -> None:
@@ -49,7 +60,7 @@ def test_what_a_change_deletes_is_no_longer_declared() -> None:
 
 
 def test_a_replaced_resource_counts_once() -> None:
-    first, *others = UNIFIED
+    first, *others = UNIFIED[1:]
     replaced = [step(first, op) for op in ("create-replacement", "replace", "delete-replaced")]
 
     assert broken([*replaced, *(step(one) for one in others)]) == []
@@ -65,8 +76,8 @@ def test_without_unchanged_resources_only_rules_over_one_resource_run() -> None:
 def test_a_preview_tells_whether_it_is_whole() -> None:
     same = [step(one, "same") for one in UNIFIED]
 
-    assert preview.is_whole({"steps": same, "changeSummary": {"same": 4}})
-    assert not preview.is_whole({"steps": same[:1], "changeSummary": {"same": 4}})
+    assert preview.is_whole({"steps": same, "changeSummary": {"same": 5}})
+    assert not preview.is_whole({"steps": same[:1], "changeSummary": {"same": 5}})
 
 
 def test_secrets_and_unknowns_are_told_from_values() -> None:
@@ -88,7 +99,7 @@ def test_secrets_and_unknowns_are_told_from_values() -> None:
 
 
 def test_no_violation_tells_a_secret() -> None:
-    plain = action(secrets=secrets(CPAAS_API_KEY="canary-in-the-open"))
+    plain = provider(credentials={"authToken": "canary-in-the-open"})
 
     found = preview.evaluate([step(plain)], stack="t1")
 
@@ -133,6 +144,15 @@ def test_a_deletion_that_still_names_a_new_state_declares_nothing() -> None:
 def test_a_preview_without_a_summary_or_steps_is_whole_when_nothing_is_missing() -> None:
     assert preview.is_whole({})
     assert preview.is_whole({"changeSummary": {"create": 1}, "steps": []})
-    assert not preview.is_whole({"changeSummary": {"same": 1}})
+    assert not preview.is_whole({"changeSummary": {"same": 2}})
     changed = [step(one, "update") for one in UNIFIED]
-    assert not preview.is_whole({"steps": changed, "changeSummary": {"same": 1}})
+    assert not preview.is_whole({"steps": changed, "changeSummary": {"same": 2}})
+
+
+def test_the_stack_itself_may_have_been_left_out_and_nothing_else() -> None:
+    same = [step(one, "same") for one in UNIFIED]
+    stack = {"op": "same", "urn": "urn:pulumi:t1::p::pulumi:pulumi:Stack::p-t1"}
+    counted = {"same": len(UNIFIED) + 1}
+    assert preview.is_whole({"steps": same, "changeSummary": counted})
+    assert preview.is_whole({"steps": [*same, stack], "changeSummary": counted})
+    assert not preview.is_whole({"steps": [*same[1:], stack], "changeSummary": counted})

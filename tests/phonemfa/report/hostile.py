@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change, Inputs
+from tests.phonemfa.report.previews import ACTION, COMPONENT, GUARDIAN, VERIFY, Change, Inputs
 
 PAYLOADS = (
     "<script>alert('owned')</script>",
@@ -38,6 +38,16 @@ def owned(payload: str) -> dict[str, Any]:
     for name in (ACTION, VERIFY, GUARDIAN):
         change.before(name, lambda inputs: _fill(inputs, payload, "before"))
         change.update(name, lambda inputs: _fill(inputs, payload, "after"), "name", payload)
+    change.asks(
+        changes_the_action=False,
+        **{
+            "smsSender": payload,
+            "allowedPrefixes": [payload],
+            "texts": {payload: {"text": payload}},
+            payload: {"odd": [payload]},
+        },
+    )
+    change.step(COMPONENT)["newState"]["inputs"]["tenant"] = payload
     change.answer["steps"].append(
         {
             "op": "create",
@@ -53,10 +63,8 @@ def _fill(inputs: Inputs, payload: str, side: str) -> None:
     text = f"{side} {payload} {{{{ code }}}}"
     for key, value in list(inputs.items()):
         if key == "secrets":
-            if side == "after":
-                value.append({"name": payload, "value": "[secret]"})
-            for one in value:
-                one["value"] = one["value"] if one["value"] == "[secret]" else text
+            # An older plugin's list; the official one hides it as a whole.
+            inputs[key] = [{"name": payload, "value": text}]
         elif key == "content":
             value["body"] = {"text": text, "voice": text}
         elif key in {"name", "policy", "code", "runtime"}:

@@ -1,8 +1,9 @@
 """Previews to report on: one that the real engine printed, and changes to it.
 
-Owns the fixture `unified.json` (the package's own stack, unchanged) and what becomes of it when
-something changes. tests/end_to_end/test_report.py proves that the engine still prints its form;
-where the package declares something else, `pulumi preview --json --show-sames` of an unchanged
+`unified.json` is the package's own stack, unchanged, as the engine prints it with the official
+plugin: an Action's secrets and a provider's credentials are hidden as a whole (`official`).
+tests/end_to_end/test_report.py proves that the engine still prints its form; where the package
+declares something else, `pulumi preview --json --show-sames` of an unchanged
 sandbox stack and `python -m tests.phonemfa.report.previews PREVIEW.json` make it anew.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 from components.action_code import assemble
 from phonemfa.report.preview import Preview, read_preview
 from phonemfa.report.summary import Environment, environment
+from policy import resource_types
 
 FIXTURE = Path(__file__).parent / "unified.json"
 
@@ -27,15 +30,53 @@ GUARDIAN = "phone-mfa-factor-guardian"
 VERIFY = "phone-mfa-delivery-otp-verify"
 CHANGE_PASSWORD = "phone-mfa-delivery-change-password"
 
+COMPONENT = "phone-mfa"
+SECRET = "[secret]"
+
 Inputs = dict[str, Any]
+
+_HIDDEN = {resource_types.ACTION: "secrets", resource_types.PROVIDER: "credentials"}
+"""What the official plugin hides as a whole, by the resource's type."""
 
 _KEPT_OF_A_STEP = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
 _KEPT_OF_A_STATE = ("urn", "custom", "type", "inputs", "outputs", "protect", "ignoreChanges")
 
 
+def official(answer: dict[str, Any]) -> dict[str, Any]:
+    """An engine's answer as with the official plugin, whatever the plugin was.
+
+    `../shared/contract/official/` has its previews: `secrets` of an Action and `credentials` of a
+    phone provider are one secret each, `detailedDiff` still names places inside of them.
+    """
+    answer = copy.deepcopy(answer)
+    for step in answer["steps"]:
+        for state in (step.get("oldState"), step.get("newState")):
+            hidden = _HIDDEN.get((state or {}).get("type", ""))
+            for side in ("inputs", "outputs"):
+                if hidden and hidden in (state.get(side) or {}):
+                    state[side][hidden] = SECRET
+    return answer
+
+
+def with_an_older_plugin(answer: dict[str, Any], **values: str) -> dict[str, Any]:
+    """The same with a plugin that hides the values in an Action's secrets, and not the list."""
+    answer = copy.deepcopy(answer)
+    listed = [
+        {"name": "CPAAS_API_KEY", "value": SECRET},
+        *({"name": name, "value": value} for name, value in values.items()),
+    ]
+    for step in answer["steps"]:
+        for state in (step.get("oldState"), step.get("newState")):
+            for side in ("inputs", "outputs"):
+                if state and "secrets" in (state.get(side) or {}):
+                    state[side]["secrets"] = listed if side == "inputs" else SECRET
+    return answer
+
+
 def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
     """What a report reads of the engine's answer, in an order of its own, without the code."""
     steps = []
+    answer = official(answer)
     for raw in answer["steps"]:
         step = {key: raw.get(key) for key in _KEPT_OF_A_STEP}
         for side in ("oldState", "newState"):
@@ -44,6 +85,7 @@ def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
         steps.append(step)
     text = json.dumps(sorted(steps, key=lambda one: (one["urn"].count("$"), one["urn"])))
     code = json.dumps(assemble("custom-phone-provider"))
+    text = re.sub(r"localhost:\d+", "tenant.sandbox.test", text)
     return {
         "config": answer["config"],
         "steps": json.loads(text.replace(code, '"// CODE\\nexports.onExecute = 1;\\n"')),
@@ -96,14 +138,49 @@ class Change:
         return step
 
     def update(self, name: str, change: Callable[[Inputs], Any], *paths: str) -> Change:
-        """Update a resource; `paths` as the engine names them in `detailedDiff`."""
+        """Update a resource (further); `paths` as the engine names them in `detailedDiff`."""
         step = self.step(name)
         step["op"] = "update"
+        paths = (*paths, *(step.get("detailedDiff") or ()))
         step["newState"] = copy.deepcopy(step["newState"])
         change(step["newState"]["inputs"])
         step["newState"].pop("outputs", None)
         step["diffReasons"] = sorted({path.partition(".")[0].partition("[")[0] for path in paths})
         step["detailedDiff"] = {path: {"kind": "update", "inputDiff": False} for path in paths}
+        return self
+
+    def asks(self, *, changes_the_action: bool = True, **settings: Any) -> Change:
+        """The stack's file says other settings (None: no more), as the component carries them.
+
+        Resources that change with them are changed by `update`, but for the Action's secrets.
+        """
+        step = self.step(COMPONENT)
+        step["op"] = "update"
+        asked = step["newState"]["inputs"]["settings"]
+        asked.update(settings)
+        for key in [key for key, value in settings.items() if value is None]:
+            del asked[key]
+        return self.update(ACTION, lambda _: None, SECRETS_DIFFER) if changes_the_action else self
+
+    def had(self, **settings: Any) -> Change:
+        """Other settings were applied, and are asked for."""
+        step = self.step(COMPONENT)
+        old = step["oldState"]
+        for told in (old["inputs"], old["outputs"]["applied"], step["newState"]["inputs"]):
+            told["settings"].update(settings)
+        return self
+
+    def unfinished(self) -> Change:
+        """The last run did not finish: what it was asked for stands there, no output."""
+        self.step(COMPONENT)["oldState"].pop("outputs")
+        return self
+
+    def of_an_earlier_version(self) -> Change:
+        """The state has no settings; the program's component tells them, which is an update."""
+        step = self.step(COMPONENT)
+        step["op"] = "update"
+        step["oldState"].pop("inputs")
+        del step["oldState"]["outputs"]["applied"]
         return self
 
     def replace(self, name: str) -> Change:
@@ -180,26 +257,13 @@ def text(value: str, *, channel: str = "text") -> Callable[[Inputs], Any]:
     return lambda inputs: inputs["content"]["body"].update({channel: value})
 
 
-def setting(name: str, value: str) -> Callable[[Inputs], Any]:
-    """Sets one of the Action's secrets."""
-
-    def change(inputs: Inputs) -> None:
-        for one in inputs["secrets"]:
-            if one["name"] == name:
-                one["value"] = value
-
-    return change
-
-
-def place_of(name: str) -> int:
-    """Where the Action has a secret."""
-    secrets = Change().step(ACTION)["newState"]["inputs"]["secrets"]
-    return [one["name"] for one in secrets].index(name)
+SECRETS_DIFFER = "secrets[0].value"
+"""How the engine says that something in an Action's secrets differs."""
 
 
 def rotated(change: Change) -> Change:
     """The CPaaS key is another: the engine prints the same for both, and a path."""
-    return change.update(ACTION, lambda _: None, f"secrets[{place_of('CPAAS_API_KEY')}].value")
+    return change.update(ACTION, lambda _: None, SECRETS_DIFFER)
 
 
 def recoded(change: Change, code: str) -> Change:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from phonemfa.report.differences import OTHER_FACTORS, Difference
+from phonemfa.report.differences import Difference
 from phonemfa.report.preview import Operation
 from phonemfa.report.summary import Environment
+from phonemfa.setting_words import OTHER_FACTORS
 from tests.phonemfa.report.previews import (
     ACTION,
     GUARDIAN,
@@ -15,7 +16,6 @@ from tests.phonemfa.report.previews import (
     Change,
     policy,
     rotated,
-    setting,
     text,
 )
 
@@ -48,11 +48,6 @@ def test_a_channel_is_open_when_provider_and_factor_both_have_it() -> None:
 
     change = Change().update(PROVIDER, text_only, "configuration.deliveryMethods[1]")
     assert told(change.environment()) == {"channels": ("SMS, voice call", "SMS")}
-
-
-def test_plain_settings_of_the_action_are_told_with_their_values() -> None:
-    change = Change().update(ACTION, setting("SMS_SENDER", "0005299999"), "secrets[2].value")
-    assert told(change.environment()) == {"SMS sender": ("0005212345", "0005299999")}
 
 
 def test_protection_is_told_although_the_engine_does_nothing() -> None:

@@ -108,7 +108,7 @@ def test_lockouts_secrets_and_broken_rules_are_told() -> None:
     shown = comment(change.environment())
     assert "🛑 **Lockout**, `t1`: Every login is asked" in shown
     assert "⛔ `one-sender-per-channel` (mandatory), `t1`:" in shown
-    assert "**changed** `CPAAS_API_KEY`; **unchanged** `CPAAS_BASE_URL`" in shown
+    assert "- `t1`, `ntt-cpaas-phone`: the Action's secrets change; a key was changed" in shown
     assert "**policy** `never` → `always` (every login is asked for a second factor)" in shown
 
 
@@ -123,7 +123,7 @@ def test_a_rule_that_is_broken_without_any_change_is_told_alone() -> None:
     shown = comment(Change(stack="prod").environment())
     assert "`protected-in-production` (mandatory), `prod`" in shown
     assert "### Messages" not in shown
-    assert "### Secrets" not in shown
+    assert "### The Action's secrets" not in shown
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

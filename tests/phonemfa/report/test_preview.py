@@ -31,8 +31,7 @@ def test_a_replacement_told_in_three_steps_is_one() -> None:
 
 def test_a_secret_is_a_mark_on_both_sides() -> None:
     (step,) = [one for one in rotated(Change()).preview().steps if one.name == ACTION]
-    assert step.old["secrets"][0] == step.new["secrets"][0]
-    assert step.old["secrets"][0]["value"] is Hidden.SECRET
+    assert step.old["secrets"] is step.new["secrets"] is Hidden.SECRET
 
 
 def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
@@ -40,6 +39,14 @@ def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
     text("{{ code }} of the tenant")(change.step(VERIFY)["oldState"]["outputs"])
     (step,) = [one for one in change.preview().steps if one.name == VERIFY]
     assert step.old["content"]["body"]["text"] == "{{ code }} of the tenant"
+
+
+def test_a_resource_that_a_refresh_looked_at_is_told_by_what_becomes_of_it() -> None:
+    change = Change().update(VERIFY, text("{{ code }} after"), "content.body.text")
+    looked_at = [{**one, "op": "refresh"} for one in change.answer["steps"]]
+    change.answer["steps"] = [*looked_at, *change.answer["steps"]]
+    operations = [one.operation for one in change.preview().steps]
+    assert sorted(operations) == [*[Operation.SAME] * 5, Operation.UPDATE]
 
 
 @pytest.mark.parametrize(

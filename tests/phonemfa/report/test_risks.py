@@ -11,6 +11,7 @@ from phonemfa.report.summary import Environment, faulty
 from tests.phonemfa.report.previews import (
     ACTION,
     CHANGE_PASSWORD,
+    COMPONENT,
     GUARDIAN,
     PROVIDER,
     VERIFY,
@@ -19,7 +20,6 @@ from tests.phonemfa.report.previews import (
     policy,
     recoded,
     rotated,
-    setting,
     text,
 )
 
@@ -48,7 +48,7 @@ def disabled(inputs: Inputs) -> None:
 
 
 def keyless(inputs: Inputs) -> None:
-    inputs["secrets"] = inputs["secrets"][1:]
+    inputs["secrets"] = []
 
 
 HARMLESS = {
@@ -56,9 +56,10 @@ HARMLESS = {
     "a text": lambda: Change().update(VERIFY, text("{{ code }}"), "content.body.text"),
     "the code": lambda: recoded(Change(), "// other"),
     "the key": lambda: rotated(Change()),
-    "a wider country list": lambda: Change().update(
-        ACTION, setting("ALLOWED_PREFIXES", "+81,+1"), "secrets[5].value"
+    "a longer prefix beside one that has it": lambda: Change().asks(
+        allowedPrefixes=["+81", "+8190"]
     ),
+    "a setting of an earlier version": lambda: Change().of_an_earlier_version(),
     "a stricter policy": lambda: from_never(Change()),
     "protection": lambda: Change().protect(was=False, will_be=True),
 }
@@ -89,7 +90,7 @@ LOCKOUTS = {
         "not deployed",
     ),
     "an Action without its key": (
-        lambda: Change().update(ACTION, keyless, "secrets[0].name"),
+        lambda: Change().update(ACTION, keyless, "secrets"),
         "no CPAAS_API_KEY",
     ),
     "always while the Action is replaced": (
@@ -121,7 +122,13 @@ def test_without_always_nobody_is_locked_out_for_sure(will_be: str) -> None:
     assert risky == (will_be == "confidence-score")
 
 
-WARNINGS = {
+def to_another_tenant() -> Change:
+    change = Change().asks(changes_the_action=False)
+    change.step(COMPONENT)["newState"]["inputs"]["tenant"] = "other.sandbox.test"
+    return change
+
+
+WARNINGS: dict[str, Callable[[], Change]] = {
     "A moment without a sender": lambda: Change().replace(ACTION),
     "Phone provider replaced": lambda: Change().replace(PROVIDER),
     "All MFA off": lambda: Change().replace(GUARDIAN),
@@ -131,12 +138,14 @@ WARNINGS = {
     "Channel taken away": lambda: Change().update(
         GUARDIAN, phone(messageTypes=["sms"]), "phone.messageTypes[1]"
     ),
-    "Countries taken away": lambda: Change().update(
-        ACTION, setting("ALLOWED_PREFIXES", "+8190"), "secrets[5].value"
+    "Countries taken away": lambda: Change().asks(allowedPrefixes=["+8190"]),
+    "Countries added": lambda: Change().asks(allowedPrefixes=["+81", "+1"]),
+    "No limit per number": lambda: Change().asks(recipientLimit=0),
+    "Nothing is checked before users are asked": lambda: Change().asks(
+        gate="off", changes_the_action=False
     ),
-    "Messages no longer sent": lambda: Change().update(
-        ACTION, setting("MESSAGE_TYPES", "otp_enroll,otp_verify"), "secrets[6].value"
-    ),
+    "Another tenant": to_another_tenant,
+    "Messages no longer sent": lambda: Change().asks(messageTypes=["otp_enroll", "otp_verify"]),
     "Text deleted": lambda: Change().delete(CHANGE_PASSWORD),
     "Text switched off": lambda: Change().update(VERIFY, disabled, "disabled"),
     "Code without a version": lambda: Change().update(
@@ -165,9 +174,16 @@ def test_a_warning_is_told(title: str) -> None:
     assert title in titles(WARNINGS[title]().environment())
 
 
-@pytest.mark.parametrize(
-    "with_it", [rotated, lambda change: recoded(change, "// new")], ids=["key", "code"]
-)
+UNTRIED: dict[str, Callable[[Change], Change]] = {
+    "key": rotated,
+    "code": lambda change: recoded(change, "// new"),
+    "sender": lambda change: change.asks(smsSender="0005299999"),
+    "host": lambda change: change.asks(cpaasBaseHost="other.sandbox.test"),
+    "secrets beside a setting": lambda change: change.asks(recipientLimit=9),
+}
+
+
+@pytest.mark.parametrize("with_it", UNTRIED.values(), ids=UNTRIED)
 def test_always_together_with_something_untried_is_told(
     with_it: Callable[[Change], Change],
 ) -> None:
@@ -176,9 +192,7 @@ def test_always_together_with_something_untried_is_told(
 
 
 def test_a_prefix_within_one_that_stays_is_not_taken_away() -> None:
-    narrow = setting("ALLOWED_PREFIXES", "+81,+8190")
-    wide = Change().before(ACTION, lambda inputs: "secrets" in inputs and narrow(inputs))
-    change = wide.update(ACTION, setting("ALLOWED_PREFIXES", "+81"), "secrets[5].value")
+    change = Change().had(allowedPrefixes=["+81", "+8190"]).asks(allowedPrefixes=["+81"])
     assert "Countries taken away" not in titles(change.environment())
 
 
@@ -202,17 +216,22 @@ def adopted(inputs: Inputs) -> None:
     inputs.update(name="theirs", code="// theirs", deploy=False, secrets=[])
 
 
+FOUND = {"action": {"name": "theirs"}}
+"""The setting of such a stack."""
+
+
 def test_an_action_as_it_was_found_locks_nobody_out() -> None:
-    found = Change().before(ACTION, adopted).update(GUARDIAN, phone(messageTypes=["sms"]), "phone")
-    assert lockouts(found) == ""
+    found = Change().had(adopted=FOUND).before(ACTION, adopted)
+    assert lockouts(found.update(GUARDIAN, phone(messageTypes=["sms"]), "phone")) == ""
 
 
 def test_taking_over_from_an_adopted_action_is_no_lockout() -> None:
     ours = Change().step(ACTION)["newState"]["inputs"]
-    takes_over = Change().before(ACTION, adopted)
+    takes_over = Change().had(adopted=FOUND).before(ACTION, adopted).asks(adopted=None)
     takes_over.update(ACTION, lambda inputs: inputs.update(ours), "code", "deploy", "name")
     assert lockouts(takes_over) == ""
-    assert lockouts(Change().update(ACTION, adopted, "code")) == ""
+    as_found = Change().asks(adopted=FOUND).update(ACTION, adopted, "code")
+    assert lockouts(as_found) == ""
 
 
 def test_twilio_sends_without_an_action() -> None:

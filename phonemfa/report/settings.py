@@ -1,0 +1,267 @@
+"""Which settings change, read from the two sides of the package's component.
+
+The component's inputs are what was asked, its output `applied` what a run has finished
+(components/phone_mfa.py). What of an Action's secrets changes is told from that and from the
+engine's difference alone: nothing here looks into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from pydantic_core import PydanticUndefined, to_jsonable_python
+
+from components.settings import StackSettings
+from phonemfa.report.preview import Operation, State, Step, at
+from phonemfa.setting_words import subject
+from phonemfa.shown import cut
+from policy.model import Hidden
+from policy.resource_types import ACTION
+
+ASKED_ONLY: Final = "asked; the last run did not finish, what was there before is unknown"
+
+Plain = Mapping[str, Any]
+"""Settings by the keys of the stack's file; `Hidden` in the place of what cannot be seen."""
+
+_NOT_IN_SECRETS: Final = frozenset(
+    {
+        *("experience", "deliveryMethods", "policy", "language", "texts", "otherFactors"),
+        *("actionName", "bindAction", "gate", "protect"),
+    }
+)
+"""Settings of which the Action is told nothing. Any other may be why its secrets change."""
+
+
+class Source(Enum):
+    """Where the settings before a change are known from."""
+
+    APPLIED = auto()
+    """A run that finished."""
+    ASKED = auto()
+    """What a run that did not finish was asked for."""
+    NOTHING = auto()
+    """The component is new."""
+    UNTOLD = auto()
+    """An earlier version of the package applied the stack and recorded no settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting that changes, or a member of one (`members`), as JSON values.
+
+    None stands where it is not set.
+    """
+
+    key: str
+    members: tuple[str, ...] = ()
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one component tells of its settings. None: not told."""
+
+    component: str
+    source: Source
+    before: Plain | None
+    after: Plain | None
+    tenants: tuple[str | None, str | None] = (None, None)
+    deleted: bool = False
+
+    @property
+    def _sides(self) -> tuple[Plain, Plain] | None:
+        """Both sides; None when one is not told, so that nothing can be said of a change."""
+        if self.source is Source.NOTHING:
+            return ({}, self.after) if self.after is not None else None
+        if self.before is None:
+            return None
+        if self.deleted:
+            return self.before, {}
+        return (self.before, self.after) if self.after is not None else None
+
+    @property
+    def changed(self) -> tuple[Setting, ...]:
+        """Every setting that changes, and can be seen to."""
+        return tuple(self._found(hidden=False))
+
+    @property
+    def hidden(self) -> tuple[Setting, ...]:
+        """Every setting that cannot be compared, because a side of it cannot be seen."""
+        return tuple(self._found(hidden=True))
+
+    @property
+    def appeared(self) -> frozenset[str]:
+        """Settings that the version before did not have, at their default: no change of them."""
+        if self._sides is None or self.source is Source.NOTHING:
+            return frozenset()
+        old, new = self._sides
+        return frozenset(key for key in new if key not in old and _is_default(key, new[key]))
+
+    @property
+    def may_change_secrets(self) -> bool | None:
+        """Whether one of these changes may change the Action's secrets; None: not told."""
+        if self.source is not Source.APPLIED or self._sides is None:
+            return None
+        keys = {one.key for one in (*self.changed, *self.hidden)} | self.appeared
+        return not keys <= _NOT_IN_SECRETS
+
+    def _found(self, *, hidden: bool) -> Iterator[Setting]:
+        if self._sides is None:
+            return
+        old, new = self._sides
+        for key in dict.fromkeys((*new, *old)):
+            if key in self.appeared:
+                continue
+            for members, was, will_be in _leaves(old.get(key), new.get(key), key=key):
+                if (Hidden.SECRET in (was, will_be) or Hidden.UNKNOWN in (was, will_be)) != hidden:
+                    continue
+                # What comes or goes as a whole is told by what it has.
+                if self.source is Source.NOTHING and _is_nothing(will_be):
+                    continue
+                if self.deleted and _is_nothing(was):
+                    continue
+                yield Setting(key=key, members=members, before=was, after=will_be)
+
+
+def read_settings(components: tuple[Step, ...]) -> tuple[Settings, ...]:
+    """What each component of the package tells."""
+    return tuple(_settings(one) for one in components)
+
+
+def _settings(step: Step) -> Settings:
+    before, after = step.before, step.after
+    deleted = step.operation is Operation.DELETE
+    source, old = Source.NOTHING, None
+    if before:
+        source, old = _recorded(before)
+    new = None if after is None or deleted else after.inputs
+    return Settings(
+        component=step.name,
+        source=source,
+        before=_plain(old),
+        after=_plain(new),
+        tenants=(_tenant(old), _tenant(new)),
+        deleted=deleted,
+    )
+
+
+def _recorded(before: State) -> tuple[Source, Mapping[str, Any] | None]:
+    applied = before.outputs.get("applied")
+    if isinstance(applied, Mapping) and "settings" in applied:
+        return Source.APPLIED, applied
+    if "settings" in before.inputs:
+        return Source.ASKED, before.inputs
+    return Source.UNTOLD, None
+
+
+def _plain(told: Mapping[str, Any] | None) -> Plain | None:
+    settings = at(told, "settings")
+    return settings if isinstance(settings, Mapping) else None
+
+
+def _tenant(told: Mapping[str, Any] | None) -> str | None:
+    tenant = at(told, "tenant")
+    return tenant if isinstance(tenant, str) else None
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value is False or value in ("", [], {})
+
+
+def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """What differs between two values: (where inside of an object, before, after)."""
+    sides = [one for one in (old, new) if one is not None]
+    whole = key == "adopted" and len(sides) == 1  # A long block, of which only that it is there.
+    if any(sides) and all(isinstance(one, Mapping) for one in sides) and not whole:
+        old, new = old or {}, new or {}
+        for member in dict.fromkeys((*new, *old)):
+            for members, was, will_be in _leaves(old.get(member), new.get(member)):
+                yield (member, *members), was, will_be
+    elif old != new or isinstance(old, Hidden):
+        yield (), old, new
+
+
+def _is_default(key: str, value: Any) -> bool:
+    for name, field in StackSettings.model_fields.items():
+        if (field.alias or name) == key:
+            default = field.get_default(call_default_factory=True)
+            if default is PydanticUndefined:
+                return False
+            plain = to_jsonable_python(default, by_alias=True, exclude_none=True)
+            is_set = isinstance(default, frozenset)
+            return bool((sorted(plain) if is_set else plain) == value)
+    return False
+
+
+class Known(Enum):
+    """What is known of the key among an Action's secrets that change."""
+
+    CHANGED = "a key was changed"
+    BESIDE_SETTINGS = "whether the key changes too is not told"
+    UNTOLD = "which of them, and whether the key does, is not told"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretsChange:
+    """An Action's secrets will be others; `known` says what is known of the key among them."""
+
+    action: str
+    known: Known
+
+
+def secrets_changes(
+    steps: tuple[Step, ...], settings: tuple[Settings, ...]
+) -> tuple[SecretsChange, ...]:
+    """Every Action whose secrets the engine says to change."""
+    return tuple(
+        SecretsChange(action=str(step.new.get("name", step.name)), known=_known(step, settings))
+        for step in steps
+        if step.type == ACTION
+        and (
+            (step.operation is Operation.UPDATE and step.differs("secrets"))
+            or (step.operation is Operation.REPLACE and bool(step.old.get("secrets")))
+        )
+    )
+
+
+def _known(step: Step, settings: tuple[Settings, ...]) -> Known:
+    # Which component an Action belongs to is not looked at: with several, each may be why.
+    explained = [one.may_change_secrets for one in settings]
+    if step.operation is Operation.REPLACE or not explained or None in explained:
+        return Known.UNTOLD
+    return Known.BESIDE_SETTINGS if any(explained) else Known.CHANGED
+
+
+_NO_COMPONENT: Final = (
+    "Settings are not told in this preview: it has no component of this package, so no setting "
+    "was compared, and country-allow-list was not judged."
+)
+
+
+def not_compared(settings: tuple[Settings, ...]) -> tuple[str, ...]:
+    """What this preview does not tell of settings, in sentences."""
+    if not settings:
+        return (_NO_COMPONENT,)
+    return tuple(sentence for one in settings for sentence in _not_compared(one))
+
+
+def _not_compared(one: Settings) -> Iterator[str]:
+    if one.after is None and not one.deleted:
+        yield (
+            "Settings are not told in this preview: its component does not carry them, or they "
+            "are hidden. No setting was compared, and country-allow-list was not judged."
+        )
+    elif one.source is Source.UNTOLD or (one.before is None and one.source is not Source.NOTHING):
+        yield (
+            "Settings are recorded for the first time: what they were before is not told, so none "
+            "of them is compared."
+        )
+    elif one.source is Source.ASKED:
+        yield f"Settings before this change are what was {ASKED_ONLY}."
+    names = cut(", ".join(subject(hidden.key, *hidden.members) for hidden in one.hidden), 300)
+    if names:
+        yield f"Hidden in this preview, and not compared: {names}."
