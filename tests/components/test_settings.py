@@ -451,5 +451,5 @@ def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
 
 @pytest.mark.parametrize("plain", [None, "[secret]", [], {}, {"gate": "x"}, {"noSuch": 1}], ids=str)
 def test_plain_settings_of_another_version_are_refused(plain: Any) -> None:
-    with pytest.raises(ValueError, match="plain settings|StackSettings|valid Gate"):
+    with pytest.raises(ValueError, match=r"plain settings|StackSettings|valid Gate"):
         StackSettings.of_plain(plain)
