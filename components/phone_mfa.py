@@ -26,6 +26,7 @@ from components.stack_config import Loaded
 from components.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.texts import Texts, for_legacy
 from components.vocabulary import (
+    COMPONENT,
     TRIGGERS,
     DeliveryMethod,
     Experience,
@@ -160,7 +161,7 @@ class PhoneMfa(pulumi.ComponentResource):
             protect=args.protect or None, transformations=list(args.guards)
         )
         super().__init__(
-            "phonemfa:index:PhoneMfa",
+            COMPONENT,
             name,
             dict(args.asked),
             pulumi.ResourceOptions.merge(ours, opts),

@@ -12,6 +12,9 @@ from typing import Final
 
 from components.action_code import Trigger
 
+COMPONENT: Final = "phonemfa:index:PhoneMfa"
+"""The component's type in Pulumi: what carries a stack's settings in previews and in the state."""
+
 
 class Experience(StrEnum):
     """The tenant's generation: how it sends phone messages."""

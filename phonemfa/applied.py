@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.settings import StackSettings
-from phonemfa.engine import COMPONENT
+from components.vocabulary import COMPONENT
 
 _EARLIER: Final = (
     "Pulumi's state has no settings in it: an earlier version of the package wrote it",

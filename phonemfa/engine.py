@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-COMPONENT: Final = "phonemfa:index:PhoneMfa"
-"""The type of the component whose inputs are a stack's settings."""
+from components.vocabulary import COMPONENT
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""

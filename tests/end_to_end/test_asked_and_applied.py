@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import COMPONENT
 from tests.end_to_end.conftest import KEY, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end
-
-COMPONENT = "phonemfa:index:PhoneMfa"
 
 
 def component(stack: PulumiProject) -> dict[str, Any]:

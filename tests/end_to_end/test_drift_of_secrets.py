@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import COMPONENT
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.drifting import Applied, applied_stack
@@ -116,7 +117,7 @@ def test_after_a_failed_run_a_look_names_what_differs_and_what_it_could_not_comp
 def test_a_state_without_settings_is_compared_by_names(at: Applied) -> None:
     state = json.loads(at.state)
     for one in state["deployment"]["resources"]:
-        if one["type"] == "phonemfa:index:PhoneMfa":
+        if one["type"] == COMPONENT:
             one["inputs"], one["outputs"] = {}, {}
     at.stack.run("stack", "import", stdin=json.dumps(state))
     assert at.findings(expect=0).keys() == {NOT_COMPARED}

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import COMPONENT
 from phonemfa import engine
-from phonemfa.engine import COMPONENT, EngineFailedError, PulumiCli, is_change
+from phonemfa.engine import EngineFailedError, PulumiCli, is_change
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
 SAME = {"op": "refresh", "urn": "urn:a::c"}

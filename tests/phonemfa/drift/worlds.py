@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.settings import StackSettings
+from components.vocabulary import COMPONENT
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, declared_by
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.live import Live
 from phonemfa.drift.login import API_NAMES
 from phonemfa.drift.recorded import Recorded
-from phonemfa.engine import COMPONENT, Refreshed
+from phonemfa.engine import Refreshed
 
 CONFIG: dict[str, Any] = {
     "experience": "unified",
