@@ -124,14 +124,18 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
-    # Secrets are an Action's only configuration, so what is no secret travels in them too.
-    settings = loaded.settings
-    own: dict[str, pulumi.Input[str]] = {KEY_SECRET: loaded.cpaas_api_key}
-    own |= plain_configuration(settings)
+def secrets_beside_the_key(settings: StackSettings) -> dict[str, str]:
+    """The secrets of the Action that are no secret: its configuration, and those that retire."""
+    own = plain_configuration(settings)
     # The provider refuses an update that would drop secrets of which it knows nothing. Declared
     # once, with a value that is no secret any more, they can go with the next update.
-    return own | {name: RETIRED for name in settings.retired_secrets if name not in own}
+    retired = {one: RETIRED for one in settings.retired_secrets if one not in {KEY_SECRET, *own}}
+    return own | retired
+
+
+def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
+    # Secrets are an Action's only configuration, so what is no secret travels in them too.
+    return {KEY_SECRET: loaded.cpaas_api_key, **secrets_beside_the_key(loaded.settings)}
 
 
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:

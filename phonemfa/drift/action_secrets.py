@@ -1,6 +1,7 @@
 """Rules about an Action's secrets, of which a tenant tells names and times, never values.
 
-Owns what is said of them and of the way back. Refuses to know a value.
+What the Action is configured with is among them, in values that the tenant tells nobody: those are
+compared between the stack's file and what its last run applied.
 """
 
 from __future__ import annotations
@@ -9,43 +10,102 @@ from collections.abc import Iterator
 from typing import Final
 
 from components.masking import redacted_code
-from phonemfa.drift.findings import Finding, Level, Repair
-from phonemfa.drift.sender import Sender, recorded_names, secret_times
+from phonemfa.applied import Applied
+from phonemfa.drift.findings import Finding, Level, Repair, shown
+from phonemfa.drift.sender import Sender, secret_times
 
 NEW_KEY: Final = (
     "set a new CPaaS key (pulumi config set --secret phonemfa:cpaasApiKey), then pulumi up "
     "--refresh: a changed secret sends all of them again and deploys them"
 )
+RETIRE: Final = (
+    "not declared, so that every change of the Action's secrets is refused, a new key too. To let "
+    "it go: name it in phonemfa:retiredSecrets, pulumi up --refresh (which sends all secrets "
+    "again), then take it out of the list and pulumi up. To keep it: declare it by its setting"
+)
+FINISH: Final = f"if it is missing after that: {NEW_KEY}"
 
 
-def names(sender: Sender, declared: frozenset[str]) -> Iterator[Finding]:
-    """Secrets that were added or removed."""
-    there = frozenset(sender.draft_secrets)
-    added, removed = sorted(there - declared), sorted(declared - there)
-    if not added and not removed:
+def send_again(sender: Sender) -> str:
+    """What has a person do who wants the Action to have the declared secrets, and no others."""
+    if sender.undeclared:
+        return f"{', '.join(map(redacted_code, sender.undeclared))}: {RETIRE}"
+    return "" if sender.up_sends_all else NEW_KEY
+
+
+def check(sender: Sender) -> Iterator[Finding]:
+    """Every finding about the secrets of an Action of ours."""
+    yield from _names(sender)
+    yield from _settings(sender)
+    yield from _values(sender)
+
+
+def not_compared(applied: Applied, *, configured: bool) -> Iterator[Finding]:
+    """Whatever nobody can compare because the state does not tell it.
+
+    Args:
+        applied: what the state tells.
+        configured: whether the stack has an Action with secrets of its own.
+    """
+    if not applied.unknown or not (configured or applied.is_unfinished):
+        return
+    compared = "names and times of the Action's secrets were compared, " if configured else ""
+    yield Finding(
+        kind="not-compared",
+        subject="settings",
+        level=Level.NOTICE,
+        what=applied.unknown,
+        expected="the settings that the last pulumi up applied",
+        found=f"{compared}the stack's file with what was applied was not",
+        repair=Repair.NOTHING,
+        how=applied.advice,
+        in_state=False,
+    )
+
+
+def _names(sender: Sender) -> Iterator[Finding]:
+    """Secrets that were added or removed behind the stack's back."""
+    undeclared, missing = sender.undeclared, sender.missing
+    if not undeclared and not missing:
         return
     told = [
-        *(f"added: {redacted_code(name)}" for name in added),
-        *(f"removed: {one}" for one in removed),
+        *(f"added: {redacted_code(name)}" for name in undeclared),
+        *(f"removed: {one}" for one in missing),
     ]
-    # A stack that has not applied its own change yet is repaired by applying it.
-    unapplied = recorded_names(sender.recorded) == there
-    first = f"remove {', '.join(added)} from the Action in the dashboard; " if added else ""
+    # A run that stopped may not have come as far as the Action.
+    finish = sender.applied.is_unfinished and not undeclared
+    repaired_by_up = finish or sender.up_sends_all
+    # The provider compares names before it writes any secret.
+    refused = undeclared and (sender.unapplied or sender.applied.is_unfinished)
     yield Finding(
         kind="secret-names",
         subject=sender.declared.trigger,
         what="the Action has other secrets than the stack declares",
-        expected=", ".join(sorted(declared)),
+        expected=", ".join(sorted(sender.declared.secret_names or ())),
         found="; ".join(told),
         since=(sender.ours or {}).get("updated_at"),
-        repair=Repair.UP if unapplied else Repair.BY_HAND,
-        how="" if unapplied else f"{redacted_code(first)}{NEW_KEY}",
-        blocks=not unapplied and sender.foreign_secrets_wait,
-        in_state=unapplied,
+        repair=Repair.UP if repaired_by_up else Repair.BY_HAND,
+        how=FINISH if finish else send_again(sender),
+        blocks=bool(refused) or (sender.foreign_secrets_wait and not repaired_by_up),
+        in_state=False,
     )
 
 
-def values(sender: Sender) -> Iterator[Finding]:
+def _settings(sender: Sender) -> Iterator[Finding]:
+    """Settings that travel as secrets, and that no run has applied yet."""
+    differing = sender.unapplied
+    if not differing:
+        return
+    yield Finding(
+        kind="action-settings",
+        subject=sender.declared.trigger,
+        what="the stack's file has settings of the Action that were not applied",
+        expected=shown({name: declared for name, (declared, _) in differing.items()}),
+        found=f"applied: {shown({name: before for name, (_, before) in differing.items()})}",
+    )
+
+
+def _values(sender: Sender) -> Iterator[Finding]:
     """Secrets that were written after the stack's own last deploy."""
     if sender.recorded and sender.recorded.outputs.get("versionId") and not sender.deployed_by_us:
         yield Finding(
@@ -74,9 +134,9 @@ def values(sender: Sender) -> Iterator[Finding]:
         expected=f"as of {(sender.deployed_by_us or {})['created_at']}",
         found=f"written: {', '.join(written_since)}",
         since=max(written[name] for name in written_since).isoformat().replace("+00:00", "Z"),
-        repair=Repair.BY_HAND,
-        how=NEW_KEY,
+        repair=Repair.UP if sender.up_sends_all else Repair.BY_HAND,
+        how=send_again(sender),
         # pulumi up would deploy the foreign values together with whatever else it repairs.
-        blocks=not live,
+        blocks=not live and not sender.up_sends_all,
         in_state=False,
     )

@@ -20,9 +20,7 @@ from phonemfa.drift.sender import Sender, dependencies_of, runtime_of, secret_ti
 ONE_PER_TENANT: Final = "custom-phone-provider"
 """The trigger that Auth0 lets one Action stand on (management-api.md §4.3)."""
 
-_WOULD_DEPLOY_SECRETS: Final = (
-    f"deploying the draft would deploy secrets that somebody wrote: {action_secrets.NEW_KEY}"
-)
+_WOULD_DEPLOY_SECRETS: Final = "deploying the draft would deploy secrets that somebody wrote"
 
 
 def check(sender: Sender) -> Iterator[Finding]:
@@ -33,8 +31,7 @@ def check(sender: Sender) -> Iterator[Finding]:
         yield from _runtime_and_dependencies(sender)
         yield from _undeployed(sender) if sender.declared.deployed else _other_than_adopted(sender)
         if sender.declared.secret_names is not None:
-            yield from action_secrets.names(sender, sender.declared.secret_names)
-            yield from action_secrets.values(sender)
+            yield from action_secrets.check(sender)
     yield from _second_action(sender)
     yield from _bindings(sender)
 
@@ -122,7 +119,8 @@ def _undeployed(sender: Sender) -> Iterator[Finding]:
     secrets_only = differs == ["secrets"]
     if not differs or (secrets_only and sender.foreign_secrets_wait):
         return  # Secrets that somebody wrote and nobody deployed are findings of their own.
-    blocked = sender.foreign_secrets_wait
+    # Whatever sends all secrets again deploys the draft with the stack's own.
+    blocked = sender.foreign_secrets_wait and not sender.up_sends_all
     number = f"version {running.get('number')}" if running else "nothing"
     yield Finding(
         kind="action-undeployed",
@@ -133,13 +131,19 @@ def _undeployed(sender: Sender) -> Iterator[Finding]:
         expected=f"the draft, code {_hash(ours.get('code'))}",
         found=f"{number}, code {_hash((running or {}).get('code'))}",
         since=(running or {}).get("created_at"),
-        repair=Repair.BY_HAND if blocked else Repair.DEPLOY,
-        how=_WOULD_DEPLOY_SECRETS if blocked else "",
+        repair=_deployed_by(sender, blocked=blocked),
+        how=f"{_WOULD_DEPLOY_SECRETS}: {action_secrets.send_again(sender)}" if blocked else "",
         diff=text_diff(ours.get("code", ""), running.get("code", ""), name="deployed version")
         if running
         else "",
         in_state=False,
     )
+
+
+def _deployed_by(sender: Sender, *, blocked: bool) -> Repair:
+    if blocked:
+        return Repair.BY_HAND
+    return Repair.UP if sender.up_sends_all else Repair.DEPLOY
 
 
 def _other_than_adopted(sender: Sender) -> Iterator[Finding]:

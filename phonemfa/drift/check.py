@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from phonemfa.drift import actions, delivery, login
+from phonemfa.drift import action_secrets, actions, delivery, login
 from phonemfa.drift.declared import Declared
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
@@ -83,6 +83,8 @@ def _by_rules(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Fi
         yield from actions.check(sender)
     yield from delivery.check(declared, recorded, live)
     yield from login.check(declared, recorded, live)
+    configured = any(one.configuration is not None for one in declared.actions)
+    yield from action_secrets.not_compared(recorded.applied, configured=configured)
 
 
 def _beside_the_state(finding: Finding, seen: Mapping[Thing, Change]) -> Finding:

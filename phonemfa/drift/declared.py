@@ -16,7 +16,7 @@ from components.action_code import assemble
 from components.adopted import Found
 from components.delivery import Provider, Template
 from components.factor import LegacyTexts, Phone
-from components.phone_mfa import KEY_SECRET, plain_configuration
+from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
 from components.sender import SenderArgs
 from components.settings import StackSettings
 from components.texts import for_legacy, texts_for
@@ -37,8 +37,9 @@ HOOK = "phone-message-hook"
 class DeclaredAction:
     """One Action as the stack declares it.
 
-    `secret_names` is None, and `deployed` false, for an adopted Action: the stack knows neither
-    its secrets nor which of its versions runs. `dependencies` are written name@version.
+    `configuration` has the secrets that are no secret, by name. It is None, and `deployed` false,
+    for an adopted Action: the stack knows neither its secrets nor which of its versions runs.
+    `dependencies` are written name@version.
     """
 
     trigger: str
@@ -46,10 +47,25 @@ class DeclaredAction:
     code: str
     runtime: str
     dependencies: frozenset[str]
-    secret_names: frozenset[str] | None
+    configuration: Mapping[str, str] | None
     deployed: bool
     bound: bool
     display_name: str
+
+    @property
+    def secret_names(self) -> frozenset[str] | None:
+        """Names of all its secrets, the key among them; None for an adopted Action."""
+        return secret_names(self.configuration)
+
+
+def secret_names(configuration: Mapping[str, str] | None) -> frozenset[str] | None:
+    """Names of the secrets of an Action with this configuration; None when it has none of ours."""
+    return None if configuration is None else frozenset({KEY_SECRET, *configuration})
+
+
+def configuration_of(settings: StackSettings) -> Mapping[str, str] | None:
+    """The secrets that are no secret, by name; None while the Action is declared as found."""
+    return None if settings.adopted else secrets_beside_the_key(settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +164,6 @@ def _own(settings: StackSettings) -> dict[str, Any]:
 
 def _own_action(settings: StackSettings, experience: Experience) -> DeclaredAction:
     legacy, trigger = experience is Experience.LEGACY, TRIGGERS[experience]
-    names = {KEY_SECRET, *plain_configuration(settings), *settings.retired_secrets}
     args = SenderArgs(
         action_name=action_name(settings.action_name, experience),
         trigger=trigger,
@@ -156,7 +171,7 @@ def _own_action(settings: StackSettings, experience: Experience) -> DeclaredActi
         code=assemble(trigger),
         bind=legacy or bool(settings.bind_action),
     )
-    return _action(args, frozenset(names))
+    return _action(args, secrets_beside_the_key(settings))
 
 
 def _as_found(found: Found) -> dict[str, Any]:
@@ -178,7 +193,7 @@ def _found_phone(phone: Phone) -> dict[str, Any]:
     }
 
 
-def _action(args: SenderArgs, secret_names: frozenset[str] | None) -> DeclaredAction:
+def _action(args: SenderArgs, configuration: Mapping[str, str] | None) -> DeclaredAction:
     # Inputs of a resource may be promises; settings hold none.
     name = str(args.action_name)
     return DeclaredAction(
@@ -187,7 +202,7 @@ def _action(args: SenderArgs, secret_names: frozenset[str] | None) -> DeclaredAc
         code=str(args.code),
         runtime=args.runtime,
         dependencies=frozenset(f"{one}@{version}" for one, version in args.dependencies),
-        secret_names=secret_names,
+        configuration=configuration,
         deployed=args.deploy,
         bound=args.bind,
         display_name=args.display_name or name,

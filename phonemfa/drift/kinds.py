@@ -66,8 +66,14 @@ KINDS: Final = {
             id="secret-names",
             title="Secrets of the Action were added or removed",
             seen_by=_ONLY_HERE,
-            repaired_by="by hand: remove added ones in the dashboard, then set a new key and "
-            "`pulumi up`, which sends all secrets again",
+            repaired_by="by hand: name added ones in `phonemfa:retiredSecrets`, or set a new key; "
+            "then `pulumi up`, which sends all secrets again",
+        ),
+        Kind(
+            id="action-settings",
+            title="The Action's settings in the stack's file are not those that were applied",
+            seen_by="`pulumi preview`, as a change of the component",
+            repaired_by=_UP,
         ),
         Kind(
             id="secret-changed",
@@ -135,6 +141,12 @@ KINDS: Final = {
             title="A tenant setting that the package only carries over has changed",
             seen_by=_REFRESH,
             repaired_by=f"{_UP}, which records it and changes nothing in the tenant",
+        ),
+        Kind(
+            id="not-compared",
+            title="Something could not be compared, and why",
+            seen_by=_ONLY_HERE,
+            repaired_by="`pulumi up`; it is a notice",
         ),
         Kind(
             id="other",

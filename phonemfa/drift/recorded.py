@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phonemfa.applied import Applied
 from phonemfa.engine import Refreshed, is_change
 
 ACTION = "Action"
@@ -26,7 +27,6 @@ class Resource:
     type: str
     urn: str
     id: str
-    inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
 
 
@@ -46,10 +46,14 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """The state of a stack beside what a refresh would make of it."""
+    """The state of a stack beside what a refresh would make of it.
+
+    `applied` is what the last run applied of the stack's settings.
+    """
 
     resources: tuple[Resource, ...]
     changes: tuple[Change, ...]
+    applied: Applied
 
     @classmethod
     def of(cls, refreshed: Refreshed) -> Recorded:
@@ -58,6 +62,7 @@ class Recorded:
         return cls(
             resources=tuple(_resource(step) for step in steps),
             changes=tuple(_change(step) for step in steps if is_change(step)),
+            applied=Applied.of(step.get("oldState") or {} for step in refreshed.steps),
         )
 
     def all(self, type_: str) -> list[Resource]:
@@ -95,7 +100,6 @@ def _resource(step: Mapping[str, Any]) -> Resource:
         type=state["type"].rpartition(":")[2],
         urn=step["urn"],
         id=state.get("id", ""),
-        inputs=state.get("inputs") or {},
         outputs=state.get("outputs") or {},
     )
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from phonemfa.drift.declared import DeclaredAction
+from phonemfa.applied import Applied
+from phonemfa.drift.declared import DeclaredAction, configuration_of, secret_names
 from phonemfa.drift.live import Json, Live
 from phonemfa.drift.recorded import Recorded, Resource
 
@@ -26,11 +26,59 @@ class Sender:
     foreign: tuple[Json, ...]
     bindings: tuple[Json, ...]
     deployed_by_us: Json | None
+    applied: Applied
+
+    @property
+    def draft_names(self) -> frozenset[str]:
+        """Names of the secrets of the draft."""
+        return frozenset(one["name"] for one in (self.ours or {}).get("secrets") or [])
 
     @property
     def draft_secrets(self) -> dict[str, datetime]:
-        """When each secret of the draft was written, by name."""
+        """When each secret of the draft was written, by name, as far as the tenant tells."""
         return secret_times(self.ours or {})
+
+    @property
+    def undeclared(self) -> list[str]:
+        """Secrets of the draft that neither the stack nor what it applied last knows of."""
+        if self.declared.secret_names is None:
+            return []
+        return sorted(self.draft_names - self.declared.secret_names - self._applied_names)
+
+    @property
+    def missing(self) -> list[str]:
+        """Declared secrets that the draft does not have, and that are not only to be applied."""
+        if self.declared.secret_names is None:
+            return []
+        lacking = self.declared.secret_names - self.draft_names
+        settled = self.applied.settings is not None
+        return sorted(lacking & self._applied_names if settled else lacking)
+
+    @property
+    def unapplied(self) -> dict[str, tuple[str | None, str | None]]:
+        """Configuration that the stack declares otherwise than it was applied: both, by name.
+
+        Empty too when what was applied is unknown.
+        """
+        declared, settings = self.declared.configuration, self.applied.settings
+        if declared is None or settings is None:
+            return {}
+        before = configuration_of(settings) or {}
+        return {
+            name: (declared.get(name), before.get(name))
+            for name in sorted(declared.keys() | before.keys())
+            if declared.get(name) != before.get(name)
+        }
+
+    @property
+    def up_sends_all(self) -> bool:
+        """Whether the next `pulumi up` writes every secret of the Action and deploys it."""
+        return bool(self.unapplied) and not self.undeclared
+
+    @property
+    def _applied_names(self) -> frozenset[str]:
+        settings = self.applied.settings
+        return (secret_names(configuration_of(settings)) if settings else None) or frozenset()
 
     @property
     def deployed(self) -> Json | None:
@@ -65,9 +113,8 @@ class Sender:
         """Whether the draft has secrets that somebody wrote and nobody deployed."""
         if self.declared.secret_names is None:
             return False
-        wrong_names = self.draft_secrets.keys() != self.declared.secret_names
-        deployed = secret_times(self.deployed or {})
-        return (wrong_names or bool(self.secrets_after_deploy)) and deployed != self.draft_secrets
+        theirs = self.undeclared or self.missing or self.secrets_after_deploy
+        return bool(theirs) and secret_times(self.deployed or {}) != self.draft_secrets
 
 
 def senders(declared: Sequence[DeclaredAction], recorded: Recorded, live: Live) -> list[Sender]:
@@ -89,18 +136,17 @@ def _sender(declared: DeclaredAction, recorded: Recorded, live: Live) -> Sender:
         foreign=tuple(one for one in there if one is not ours),
         bindings=live.bindings.get(declared.trigger, ()),
         deployed_by_us=live.deployed_by_us.get(ours["id"]) if ours else None,
+        applied=recorded.applied,
     )
 
 
-def recorded_names(resource: Resource | None) -> frozenset[str]:
-    """Names of the secrets that the state has of an Action."""
-    secrets: Any = resource.inputs.get("secrets") if resource else None
-    return frozenset(one["name"] for one in secrets or [])
-
-
 def secret_times(holder: Json) -> dict[str, datetime]:
-    """When each secret of an Action or a version was written, by name."""
-    return {one["name"]: _time(one["updated_at"]) for one in holder.get("secrets") or []}
+    """When each secret of an Action or a version was written, by name, as far as it is told."""
+    return {
+        one["name"]: _time(one["updated_at"])
+        for one in holder.get("secrets") or []
+        if one.get("updated_at")
+    }
 
 
 def _time(text: str) -> datetime:

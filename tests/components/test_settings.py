@@ -424,3 +424,32 @@ def test_plain_settings_hold_what_is_in_force_in_one_order_and_no_test_number() 
     )
     assert "testNumbers" not in plain
     assert json.loads(json.dumps(plain)) == plain
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"testNumbers": ["+819012345678"], "gate": "smoke"},
+        {
+            "experience": "legacy",
+            "transition": True,
+            "texts": {"otp_verify": {"text": "{{ code }}"}},
+        },
+        {"allowedPrefixes": ["+81", "+1"], "retiredSecrets": ["A"], "otherFactors": {"otp": False}},
+        {"adopted": {"phone": {"enabled": False}}, "bindAction": True},
+    ],
+    ids=str,
+)
+def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
+    values: dict[str, Any],
+) -> None:
+    settings = StackSettings.check("dev", GOOD | values)
+    plain = json.loads(json.dumps(settings.plain()))
+    assert StackSettings.of_plain(plain) == settings.model_copy(update={"test_numbers": ()})
+
+
+@pytest.mark.parametrize("plain", [None, "[secret]", [], {}, {"gate": "x"}, {"noSuch": 1}], ids=str)
+def test_plain_settings_of_another_version_are_refused(plain: Any) -> None:
+    with pytest.raises(ValueError, match=r"plain settings|StackSettings|valid Gate"):
+        StackSettings.of_plain(plain)

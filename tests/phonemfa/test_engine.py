@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import COMPONENT
 from phonemfa import engine
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.engine import EngineFailedError, PulumiCli, is_change
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
 SAME = {"op": "refresh", "urn": "urn:a::c"}
@@ -106,3 +107,30 @@ def test_a_stack_that_no_command_line_can_hold_is_told(tmp_path: Path) -> None:
     cli(tmp_path, exit_status=0)
     with pytest.raises(EngineFailedError, match="cannot be run"):
         PulumiCli(tmp_path, "a\0b", environ={"PATH": str(tmp_path)}).state()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ({}, {"settings": {"policy": "always"}, "tenant": "a"}, False),
+        ({"settings": {"policy": "always"}}, {"settings": {"policy": "always", "new": 1}}, False),
+        ({"settings": {"policy": "always"}}, {"settings": {"policy": "never"}}, True),
+        ({"settings": {"policy": "always", "old": 1}}, {"settings": {"policy": "always"}}, True),
+        ({"settings": {"policy": "always"}}, {"settings": "[secret]"}, True),
+        ({"settings": {"policy": "always"}}, {}, True),
+    ],
+)
+def test_settings_that_only_appear_in_a_state_are_no_change(
+    before: dict[str, Any], after: dict[str, Any], changes: bool
+) -> None:
+    step = {
+        "op": "update",
+        "urn": f"urn:a::{COMPONENT}::phone-mfa",
+        "oldState": {"type": COMPONENT, "inputs": before},
+        "newState": {"type": COMPONENT, "inputs": after},
+    }
+    assert is_change(step) is changes
+    created = {name: value for name, value in step.items() if name != "oldState"}
+    assert is_change(created | {"op": "create"})
+    elsewhere = step | {"oldState": {"type": "auth0:index/action:Action", "inputs": before}}
+    assert is_change(elsewhere)

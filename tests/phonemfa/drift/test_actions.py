@@ -8,6 +8,7 @@ from phonemfa.drift.findings import Level, Repair
 from tests.phonemfa.drift.worlds import (
     LATER,
     LATER_STILL,
+    WRITTEN,
     World,
     foreign_binding,
     world,
@@ -177,7 +178,8 @@ def test_added_and_removed_secrets_are_named() -> None:
     (finding,) = at.findings().values()
     assert finding.id == f"secret-names:{UNIFIED}"
     assert (finding.found, finding.repair) == (f"added: EXTRA; removed: {gone}", Repair.BY_HAND)
-    assert "remove EXTRA" in finding.how
+    assert finding.how.startswith("EXTRA: not declared")
+    assert "phonemfa:retiredSecrets" in finding.how
     assert not finding.blocks, "they are deployed: pulumi up makes it no worse"
 
 
@@ -190,16 +192,52 @@ def test_a_key_that_somebody_took_for_a_secrets_name_is_not_shown() -> None:
     assert key not in repr(finding)
 
 
-def test_a_secret_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it() -> None:
-    at = world()
-    gone = at.action["secrets"].pop()["name"]
-    at.action["deployed_version"]["secrets"] = at.action["secrets"]
-    action = at.resources[0]
-    action["inputs"] = {
-        "secrets": [one for one in action["inputs"]["secrets"] if one["name"] != gone]
-    }
+def test_a_setting_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it() -> None:
+    before = world(voiceSender=None, deliveryMethods=["text"])
+    at = world(recipientLimit=33, deliveryMethods=["text"])
+    at.component.update(before.component)
+    at.set_live(actions=before.live.actions)
     (finding,) = at.findings().values()
+    assert finding.id == f"action-settings:{UNIFIED}"
     assert (finding.repair, finding.recorded) == (Repair.UP, True)
+    assert finding.expected == "RECIPIENT_LIMIT: 33, VOICE_SENDER: ****78"
+    assert finding.found == "applied: RECIPIENT_LIMIT: 10, VOICE_SENDER: none"
+
+
+def test_a_change_that_waits_sends_all_secrets_and_so_repairs_what_somebody_wrote() -> None:
+    at = world(recipientLimit=33)
+    at.component.update(world().component)
+    gone = at.action["secrets"].pop()["name"]
+    write_secrets(at, deployed=False)
+    found = at.findings()
+    assert set(found) == {f"action-settings:{UNIFIED}", f"secret-names:{UNIFIED}", SECRETS}
+    assert gone in found[f"secret-names:{UNIFIED}"].found
+    assert {(one.repair, one.blocks) for one in found.values()} == {(Repair.UP, False)}
+
+
+def test_a_change_that_waits_is_refused_while_the_action_has_an_undeclared_secret() -> None:
+    at = world(recipientLimit=33)
+    at.component.update(world().component)
+    at.action["secrets"].append({"name": "EXTRA", "updated_at": WRITTEN})
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+    finding = at.findings()[f"secret-names:{UNIFIED}"]
+    assert (finding.repair, finding.blocks) == (Repair.BY_HAND, True)
+
+
+def test_a_secret_that_is_to_be_retired_waits_for_the_next_up() -> None:
+    at = world(retiredSecrets=["EXTRA"])
+    at.component.update(world().component)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == (f"action-settings:{UNIFIED}", Repair.UP)
+
+
+def test_a_secret_of_which_the_tenant_tells_no_time_is_still_a_name() -> None:
+    at = world()
+    for one in at.action["secrets"]:
+        del one["updated_at"]
+    at.action["secrets"].append({"name": "EXTRA"})
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+    assert set(at.findings()) == {f"secret-names:{UNIFIED}"}
 
 
 # --- Bindings -----------------------------------------------------------------------------------

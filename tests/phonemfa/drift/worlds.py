@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.settings import StackSettings
+from components.vocabulary import COMPONENT
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, declared_by
 from phonemfa.drift.findings import Finding
@@ -63,6 +64,11 @@ class World:
         action: Any = self.live.actions[self.declared.actions[0].trigger][0]
         return dict_of(action)
 
+    @property
+    def component(self) -> dict[str, Any]:
+        """The stack's component in the state, to be changed in place."""
+        return next(one for one in self.resources if one["type"] == COMPONENT)
+
     def recorded(self) -> Recorded:
         return Recorded.of(Refreshed(bool(self.changes), [self._step(r) for r in self.resources]))
 
@@ -94,7 +100,7 @@ def world(**config: Any) -> World:
     """A stack that was applied to a tenant a moment ago."""
     settings = StackSettings.check("dev", CONFIG | config)
     declared = declared_by(settings)
-    resources, actions, bindings, ours = [], {}, {}, {}
+    resources, actions, bindings, ours = [component(settings)], {}, {}, {}
     for number, one in enumerate(declared.actions):
         action_id = f"action-{number}"
         live = _action(action_id, one)
@@ -106,9 +112,9 @@ def world(**config: Any) -> World:
             "name": one.name,
             "code": one.code,
         }
-        secrets = [{"name": name, "value": "[secret]"} for name in sorted(one.secret_names or ())]
+        # The official plugin has all of them as one secret; today's stand-in each value as one.
         resources.append(
-            resource("Action", f"action-{number}", action_id, outputs, {"secrets": secrets})
+            resource("Action", f"action-{number}", action_id, outputs, {"secrets": "[secret]"})
         )
         bindings[one.trigger] = (_binding(action_id, one.display_name),) if one.bound else ()
         if one.bound:
@@ -119,6 +125,17 @@ def world(**config: Any) -> World:
     if declared.in_transition or not declared.is_unified:
         resources.append(resource("Tenant", "tenant", "t", {"countryCodes": None}))
     return World(declared, resources, _live(declared, actions, bindings, ours))
+
+
+def component(settings: StackSettings) -> dict[str, Any]:
+    """The stack's component after a run that has finished."""
+    asked = {"settings": settings.plain(), "tenant": "localhost"}
+    return {
+        "urn": f"urn:pulumi:dev::phonemfa::{COMPONENT}::phone-mfa",
+        "type": COMPONENT,
+        "inputs": asked,
+        "outputs": {"applied": copy.deepcopy(asked)},
+    }
 
 
 def _action(action_id: str, one: Any) -> dict[str, Any]:

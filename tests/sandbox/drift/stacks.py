@@ -19,7 +19,7 @@ from phonemfa.drift.recorded import Recorded
 from phonemfa.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
 from sandbox.tenant.paging import Page
-from tests.phonemfa.drift.worlds import CONFIG, guardian, resource
+from tests.phonemfa.drift.worlds import CONFIG, component, guardian, resource
 
 _ALL = Page(per_page=100)
 
@@ -39,7 +39,7 @@ class AppliedStack:
         settings = StackSettings.check("dev", wanted)
         self.declared = declared_by(settings)
         self.tenant = tenant or Tenant(Store(), domain="localhost:1", generation=generation)
-        self.resources: list[dict[str, Any]] = []
+        self.resources: list[dict[str, Any]] = [component(settings)]
         secrets = {KEY_SECRET: key, **plain_configuration(settings)}
         _apply(self.tenant, self.declared, secrets, self.resources)
 
@@ -100,8 +100,7 @@ def _apply_action(
         "name": one.name,
         "code": one.code,
     }
-    secrets = [{"name": name, "value": "[secret]"} for name in names]
-    made.append(resource("Action", "action", action["id"], outputs, {"secrets": secrets}))
+    made.append(resource("Action", "action", action["id"], outputs, {"secrets": "[secret]"}))
     if one.bound:
         ref = {"type": "action_id", "value": action["id"]}
         tenant.bindings.replace(one.trigger, [{"ref": ref, "display_name": one.display_name}])

@@ -1,0 +1,72 @@
+"""What the last run of a stack applied, as its component tells in a state or a preview.
+
+An Action's secrets are one secret in there; its settings stand in the component in plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components.settings import StackSettings
+from components.vocabulary import COMPONENT
+
+_EARLIER: Final = (
+    "Pulumi's state has no settings in it: an earlier version of the package wrote it",
+    "pulumi up records them, and changes nothing in the tenant by that",
+)
+_UNFINISHED: Final = (
+    "the last pulumi up did not finish; what was applied before is unknown",
+    "pulumi up finishes it",
+)
+_OTHER: Final = (
+    "the settings in Pulumi's state are not of this version of the package",
+    "pulumi up records them anew",
+)
+_SEVERAL: Final = (
+    f"Pulumi's state has more than one component {COMPONENT}",
+    "give each tenant a stack of its own",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """The settings that the last run applied; None when they are `unknown`, which says why.
+
+    `advice` is what makes them known again.
+    """
+
+    settings: StackSettings | None = None
+    unknown: str = ""
+    advice: str = ""
+
+    @classmethod
+    def of(cls, resources: Iterable[Mapping[str, Any]]) -> Applied:
+        """Those of a stack.
+
+        Args:
+            resources: as a state or a step of a preview has them, other types among them.
+        """
+        found = [one for one in resources if one.get("type") == COMPONENT]
+        if len(found) > 1:
+            return _unknown(_SEVERAL)
+        if not found or not isinstance((found[0].get("inputs") or {}).get("settings"), Mapping):
+            return _unknown(_EARLIER)
+        applied = (found[0].get("outputs") or {}).get("applied")
+        if applied is None:
+            return _unknown(_UNFINISHED)
+        settings = applied.get("settings") if isinstance(applied, Mapping) else None
+        try:
+            return cls(settings=StackSettings.of_plain(settings))
+        except ValueError:
+            return _unknown(_OTHER)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether the last run stopped on its way."""
+        return self.unknown == _UNFINISHED[0]
+
+
+def _unknown(why: tuple[str, str]) -> Applied:
+    return Applied(unknown=why[0], advice=why[1])

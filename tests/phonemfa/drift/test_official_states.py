@@ -1,0 +1,174 @@
+"""Secrets that somebody added or removed are named, whichever plugin and version wrote the state.
+
+The official plugin has an Action's secrets as one secret, the stand-in of July had each value as
+one, and an earlier version of the package had no settings in its component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from phonemfa.drift.findings import Level, Repair
+from tests.contract import contract_file, load_json
+from tests.phonemfa.drift.worlds import TYPES, WRITTEN, World, world
+
+UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
+NAMES, NOT_COMPARED = f"secret-names:{UNIFIED}", "not-compared:settings"
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SHAPES: dict[str, Any] = {
+    "each value": [{"name": "CPAAS_API_KEY", "value": "[secret]"}],
+    "shown whole": "[secret]",
+    "sealed whole": SECRET | {"ciphertext": "v1:sealed"},
+    "none": None,
+}
+
+
+def put(at: World, shape: Any) -> None:
+    """Have the state hold the Actions' secrets in this shape."""
+    for one in at.resources:
+        if one["type"] == TYPES["Action"]:
+            one["inputs"]["secrets"] = one["outputs"]["secrets"] = shape
+
+
+def add(at: World, name: str = "EXTRA") -> None:
+    at.action["secrets"].append({"name": name, "updated_at": WRITTEN})
+    at.action["deployed_version"]["secrets"] = at.action["secrets"]
+
+
+def remove(at: World, name: str = "SMS_SENDER") -> None:
+    left = [one for one in at.action["secrets"] if one["name"] != name]
+    at.action["secrets"] = at.action["deployed_version"]["secrets"] = left
+
+
+def stop(at: World) -> None:
+    """The last run has failed on its way."""
+    at.component["outputs"] = {}
+
+
+def before_settings(at: World) -> None:
+    """The state is of an earlier version of the package."""
+    at.component["inputs"], at.component["outputs"] = {}, {"policy": "all-applications"}
+
+
+@pytest.fixture(params=list(SHAPES.values()), ids=list(SHAPES))
+def at(request: pytest.FixtureRequest) -> World:
+    made = world()
+    put(made, request.param)
+    return made
+
+
+def test_an_agreeing_tenant_has_no_drift(at: World) -> None:
+    assert at.findings() == {}
+
+
+def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -> None:
+    add(at)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.found, finding.repair) == (NAMES, "added: EXTRA", Repair.BY_HAND)
+    assert "every change of the Action's secrets is refused" in finding.how
+    assert "retiredSecrets" in finding.how
+
+
+def test_a_removed_secret_is_named_with_how_it_comes_back(at: World) -> None:
+    remove(at)
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.found) == (NAMES, "removed: SMS_SENDER")
+    assert "set a new CPaaS key" in finding.how
+
+
+def test_after_a_failed_run_names_are_compared_and_what_cannot_be_is_said(at: World) -> None:
+    stop(at)
+    (unknown,) = at.findings().values()
+    assert (unknown.id, unknown.level) == (NOT_COMPARED, Level.NOTICE)
+    assert unknown.what == "the last pulumi up did not finish; what was applied before is unknown"
+    assert "was not" in unknown.found
+
+    remove(at)
+    finding = at.findings()[NAMES]
+    assert (finding.found, finding.repair) == ("removed: SMS_SENDER", Repair.UP)
+    assert "set a new CPaaS key" in finding.how, "where finishing the run does not bring it back"
+    add(at)
+    finding = at.findings()[NAMES]
+    assert finding.found == "added: EXTRA; removed: SMS_SENDER"
+    assert (finding.repair, finding.blocks) == (Repair.BY_HAND, True)
+
+
+def test_a_state_of_an_earlier_version_is_compared_by_names(at: World) -> None:
+    before_settings(at)
+    (unknown,) = at.findings().values()
+    assert (unknown.id, unknown.level) == (NOT_COMPARED, Level.NOTICE)
+    assert "earlier version" in unknown.what
+    add(at)
+    remove(at)
+    found = at.findings()
+    assert set(found) == {NAMES, NOT_COMPARED}
+    assert found[NAMES].found == "added: EXTRA; removed: SMS_SENDER"
+
+
+@pytest.mark.parametrize(
+    "applied",
+    [
+        {"settings": {"noSuchSetting": 1}},
+        {"settings": "[secret]"},
+        {"settings": None},
+        {},
+        "[secret]",
+        [],
+    ],
+    ids=str,
+)
+def test_what_this_version_cannot_read_is_said_and_the_rest_compared(applied: Any) -> None:
+    at = world()
+    at.component["outputs"] = {"applied": applied}
+    add(at)
+    found = at.findings()
+    assert set(found) == {NAMES, NOT_COMPARED}
+    assert "not of this version" in found[NOT_COMPARED].what
+
+
+def test_two_components_in_one_state_are_not_guessed_about() -> None:
+    at = world()
+    at.resources.append(at.component | {"urn": "urn:pulumi:dev::phonemfa::another"})
+    (finding,) = at.findings().values()
+    assert "more than one component" in finding.what
+
+
+def test_a_tenant_as_it_was_found_declares_no_secrets() -> None:
+    at = world(adopted={"phone": {"enabled": False}}, policy="never")
+    before_settings(at)
+    assert at.findings() == {}, "it has no secrets that could be compared"
+
+
+# --- The recorded states -------------------------------------------------------------------------
+
+
+def recorded_states() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each state, and what each preview shows of one, that has an Action in it."""
+    folder = contract_file("official")
+    for file in sorted(folder.rglob("*.json")):
+        for step in load_json(f"official/{file.relative_to(folder)}"):
+            preview = step["preview"] or []
+            steps = preview["steps"] if isinstance(preview, dict) else preview
+            shown = [one["oldState"] for one in steps if one.get("oldState")]
+            for resources in step["state_after"] or [], shown:
+                if any(one["type"] == TYPES["Action"] for one in resources):
+                    yield f"{file.stem}: {step['step']}", resources
+
+
+def test_what_the_official_plugin_recorded_is_compared_by_names() -> None:
+    states = list(recorded_states())
+    assert len(states) > 20
+    for where, resources in states:
+        action = next(one for one in resources if one["type"] == TYPES["Action"])
+        trigger = action["outputs"]["supportedTriggers"]["id"]
+        at = world(experience="legacy" if trigger == LEGACY else "unified")
+        at.action["id"] = action["id"]
+        at.set_live(deployed_by_us={action["id"]: at.action["deployed_version"]})
+        at.resources = [at.component, *resources]
+        add(at)
+        remove(at)
+        finding = at.findings()[f"secret-names:{trigger}"]
+        assert finding.found == "added: EXTRA; removed: SMS_SENDER", where
