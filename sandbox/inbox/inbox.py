@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from sandbox.inbox.codes import codes_in
+from sandbox.inbox.codes import USUAL_LENGTH, codes_in
 from sandbox.inbox.database import PhoneDatabase
 from sandbox.inbox.numbers import e164, parse_time, storable, timestamp
 
@@ -33,7 +33,7 @@ class Message:
     voice messages only. `received_at` is RFC 3339 in UTC with microseconds, set by the inbox and
     strictly increasing, so it also serves as a cursor. `raw` is the message object of the
     request to the CPaaS. `delivery_id` is the delivery whose Action sent the request; None when
-    no Action did.
+    no Action did. `code_length` is how many digits the tenant's codes had when it came.
     """
 
     channel: Channel
@@ -46,6 +46,7 @@ class Message:
     received_at: str = ""
     raw: dict[str, Any] | None = None
     delivery_id: str | None = None
+    code_length: int = USUAL_LENGTH
 
     def to_json(self) -> dict[str, Any]:
         """The message as a JSON object, keys as the fields."""
@@ -54,7 +55,7 @@ class Message:
     @property
     def codes(self) -> list[str]:
         """The one-time codes that a person reads, or hears, in it."""
-        return codes_in(self.text)
+        return codes_in(self.text, self.code_length)
 
 
 class Inbox:
@@ -64,6 +65,7 @@ class Inbox:
         path: SQLite file, or ":memory:".
         clock: the time of a message; UTC.
         limit: how many messages are kept.
+        code_length: how many digits a code has, asked whenever a message comes.
     """
 
     def __init__(
@@ -72,10 +74,12 @@ class Inbox:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         limit: int = MAX_MESSAGES,
+        code_length: Callable[[], int] = lambda: USUAL_LENGTH,
     ) -> None:
         self.database = PhoneDatabase(path)
         self._clock = clock
         self._limit = limit
+        self._code_length = code_length
 
     def add(self, message: Message) -> Message:
         """Keep a message; returns it with `received_at` set."""
@@ -84,7 +88,12 @@ class Inbox:
             now = timestamp(self._clock())
             if last is not None and now <= last:
                 now = timestamp(datetime.fromisoformat(last) + timedelta(microseconds=1))
-            kept = replace(message, to=e164(message.to), received_at=now)
+            kept = replace(
+                message,
+                to=e164(message.to),
+                received_at=now,
+                code_length=self._code_length(),
+            )
             connection.execute(
                 "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (

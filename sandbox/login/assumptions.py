@@ -14,10 +14,6 @@ from typing import Literal
 class LoginAssumptions:
     """Defaults are our choice."""
 
-    code_seconds: float = 300.0
-    """How long a code can be entered. Not established for SMS and voice (cpaas-and-actions.md §6);
-    an unreleased setting of Auth0 defaults to 300 (management-api.md §6.7)."""
-
     resent_code: Literal["new", "same"] = "new"
     """What a resend sends. Not established (cpaas-and-actions.md §6); with `same`, a stack that has
     `deduplicate` on gets no second message."""
@@ -37,6 +33,18 @@ class LoginAssumptions:
     """What adaptive MFA asks of a user without a phone when the confidence is low: to follow a link
     in an e-mail and not to enrol (documented as the default behaviour), or to enrol (what an Action
     can demand)."""
+
+    hidden_checkbox: Literal["asked", "default"] = "asked"
+    """What a browser meets where the tenant does not display the checkbox "Remember me": it is
+    asked at every login, or it is remembered where the checkbox's default is ticked. Unknown
+    (management-api.md §6.7)."""
+
+    remembered_browser_held_to: Literal["now", "ticked"] = "now"
+    """Which timeouts end the memory of a browser: those that the tenant has now, or had when the
+    checkbox was ticked. Unknown."""
+
+    adaptive_on_remembered_browser: Literal["asked", "let_in"] = "asked"
+    """What adaptive MFA makes of a low confidence on a remembered browser. Unknown."""
 
     unsendable_channel: Literal["hidden", "shown"] = "hidden"
     """Whether a channel that the factor has, and the phone provider does not deliver by, is

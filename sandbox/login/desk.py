@@ -14,11 +14,12 @@ import secrets
 import unicodedata
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from sandbox.login.assumptions import LoginAssumptions
+from sandbox.login.browsers import Browsers
 from sandbox.login.channels import Channel, channels
 from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Confidence, Decision, Step, decide
@@ -55,7 +56,11 @@ class IssuedCode:
 
 @dataclass(kw_only=True)
 class Login:
-    """One login. `deliveries` are the last messages that it led to, oldest first."""
+    """One login.
+
+    `deliveries` are the last messages that it led to, oldest first. `is_remembered` says that the
+    browser will not be asked at the next one.
+    """
 
     id: str
     user: User
@@ -65,6 +70,7 @@ class Login:
     stage: Stage
     phone: str | None
     method: str | None
+    is_remembered: bool = False
     deliveries: list[Delivery] = field(default_factory=list)
     issued: list[IssuedCode] = field(default_factory=list)
     sent: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,6 +116,12 @@ class LoginDesk:
     ) -> None:
         self.assumptions = assumptions or LoginAssumptions()
         self.users = Users(store)
+        self._browsers = Browsers(
+            store,
+            tenant.mfa_settings.remembering,
+            held_to=self.assumptions.remembered_browser_held_to,
+            now=now,
+        )
         self._tenant = tenant
         self._notifications = notifications
         self._now = now
@@ -152,12 +164,31 @@ class LoginDesk:
             return 0
         return max((login.issued[-1].expires_at - self._now()).total_seconds(), 0)
 
+    def remember_me(self, login: Login) -> bool | None:
+        """Whether the checkbox is ticked at first; None where the person does not see it."""
+        settings = self._tenant.mfa_settings.remembering()
+        counts = self._counts_browsers(login.decision)
+        if not (counts and settings["display_remember_me_checkbox"]):
+            return None
+        return bool(settings["remember_me_default_value"])
+
     # -- steps --------------------------------------------------------------------------------
 
     def begin(
-        self, name: str, *, confidence: Confidence = "high", locale: str | None = None
+        self,
+        name: str,
+        *,
+        confidence: Confidence = "high",
+        locale: str | None = None,
+        browser: str = "",
     ) -> Login:
         """A user has given the right password; the policy decides what follows.
+
+        Args:
+            name: of the user.
+            confidence: what adaptive MFA would think of the login.
+            locale: what the application asks for.
+            browser: the one that the person is at, as its cookie says; empty for a new one.
 
         Raises:
             LoginRefusedError: `name`.
@@ -166,6 +197,7 @@ class LoginDesk:
         decision = decide(
             self._tenant, self.assumptions, enrolled=user.is_enrolled, confidence=confidence
         )
+        decision, is_remembered = self._unless_remembered(decision, browser, user)
         login = Login(
             id=secrets.token_urlsafe(12),
             user=user,
@@ -175,6 +207,7 @@ class LoginDesk:
             stage=_FIRST_STAGES[decision.step],
             phone=user.phone,
             method=user.method,
+            is_remembered=is_remembered,
         )
         self._logins[login.id] = login
         while len(self._logins) > KEPT:
@@ -225,8 +258,16 @@ class LoginDesk:
         login.issued.clear()
         return login
 
-    def enter(self, login_id: str, text: str) -> Login:
+    def enter(
+        self, login_id: str, text: str, *, browser: str = "", remember: bool = False
+    ) -> Login:
         """Enter a code.
+
+        Args:
+            login_id: which login.
+            text: what was typed.
+            browser: the one that the person is at; empty where nothing can be remembered of it.
+            remember: whether the person ticked the checkbox.
 
         Raises:
             LoginRefusedError: `wrong`, `expired`, `used`, `earlier`, `too_many` or `step`.
@@ -252,13 +293,17 @@ class LoginDesk:
         login.stage = "in"
         if login.is_enrolling and login.phone and login.method:
             login.user = self.users.enrol(login.user, phone=login.phone, method=login.method)
+        if browser and self._is_to_be_remembered(login, ticked=remember):
+            self._browsers.remember(browser, login.user.id)
+            login.is_remembered = True
         return login
 
     def forget_phone(self, user_id: str) -> None:
-        """Take a user's phone away; the next login asks for one."""
+        """Take a user's phone away; the next login asks for one, on every browser."""
         user = self.users.get(user_id)
         if user is not None:
             self.users.forget_phone(user)
+            self._browsers.forget(user.id)
 
     def reset(self) -> None:
         """Forget logins, codes and limits. The users go with the tenant's own reset."""
@@ -274,6 +319,42 @@ class LoginDesk:
         if login.stage not in stages:
             raise LoginRefusedError("step", "This login is past that step.")
         return login
+
+    def _counts_browsers(self, decision: Decision) -> bool:
+        return (
+            decision.policy == "always"
+            or self.assumptions.adaptive_on_remembered_browser == "let_in"
+        )
+
+    def _is_to_be_remembered(self, login: Login, *, ticked: bool) -> bool:
+        settings = self._tenant.mfa_settings.remembering()
+        if not self._counts_browsers(login.decision):
+            return False
+        if settings["display_remember_me_checkbox"]:
+            return ticked
+        by_default = bool(settings["remember_me_default_value"])
+        return by_default and self.assumptions.hidden_checkbox == "default"
+
+    def _unless_remembered(
+        self, decision: Decision, browser: str, user: User
+    ) -> tuple[Decision, bool]:
+        """The decision, and whether it is changed by what is remembered of the browser."""
+        settings = self._tenant.mfa_settings.remembering()
+        may_remember = self._counts_browsers(decision) and (
+            settings["display_remember_me_checkbox"]
+            or self.assumptions.hidden_checkbox == "default"
+        )
+        if not (browser and may_remember and decision.step == "challenge"):
+            return decision, False
+        until = self._browsers.use(browser, user.id)
+        if until is None:
+            return decision, False
+        left = lasting((until - self._now()).total_seconds())
+        why = (
+            f"{decision.why} But this browser is remembered: without another login it is asked "
+            f"again in {left}."
+        )
+        return replace(decision, step="in", why=why), True
 
     def _until(self, then: datetime | None) -> str:
         return lasting(((then or self._now()) - self._now()).total_seconds())
@@ -305,7 +386,8 @@ class LoginDesk:
         login.deliveries = [*login.deliveries, delivery][-KEPT_MESSAGES:]
         login.phone, login.method = phone, method
         if delivery.code and not self.is_told(delivery):
-            lifetime = timedelta(seconds=self.assumptions.code_seconds)
+            codes = self._tenant.mfa_settings.codes("phone")
+            lifetime = timedelta(seconds=codes["otp_expiration_time"])
             login.issued.append(IssuedCode(delivery.code, self._now() + lifetime))
             login.stage = "code"
         return login

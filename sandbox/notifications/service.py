@@ -126,7 +126,7 @@ class NotificationService:
         assumptions: switches for what is not known of Auth0.
         sleep: waits between attempts, seconds.
         now: the time of a record, UTC.
-        new_code: makes the one-time code.
+        new_code: makes a one-time code of so many digits.
         journal: where deliveries are kept; default: in memory.
     """
 
@@ -138,7 +138,9 @@ class NotificationService:
         assumptions: NotificationAssumptions | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        new_code: Callable[[], str] = lambda: f"{secrets.randbelow(1_000_000):06d}",
+        new_code: Callable[[int], str] = lambda digits: (
+            f"{secrets.randbelow(10**digits):0{digits}}"
+        ),
         journal: DeliveryJournal | None = None,
     ) -> None:
         self.assumptions = assumptions or NotificationAssumptions()
@@ -185,14 +187,15 @@ class NotificationService:
         )
         return await self._deliver(order)
 
-    def preview(self, message_type: str, delivery_method: str, *, code: str = "123456") -> str:
+    def preview(self, message_type: str, delivery_method: str, *, code: str | None = None) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
         Raises:
             NotSentError: its template does not render, or is disabled and nothing takes its place.
         """
         order = _Order("+819012345678", delivery_method, message_type, None)
-        shown = None if message_type == "blocked_account" else code
+        made_up = code or "1234567890"[: self._tenant.otp_length()]
+        shown = None if message_type == "blocked_account" else made_up
         legacy = self._tenant.generation == "legacy"
         text, _ = self._prepare(order, shown, legacy=legacy, locale=self._tenant_locale())
         return text
@@ -248,7 +251,7 @@ class NotificationService:
             )
             # Auth0's wording: no code with blocked_account.
             wanted = order.message_type != "blocked_account"
-            code = (order.code or self._new_code()) if wanted else None
+            code = (order.code or self._new_code(self._tenant.otp_length())) if wanted else None
             text, event = self._prepare(
                 order,
                 code,

@@ -6,6 +6,7 @@ them.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 from urllib.parse import quote
@@ -34,8 +35,12 @@ LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: E
 WAYS: Final = {"text": "SMS", "voice": "Voice call"}
 _REFUSED: Final = 422
 _GONE: Final = 404
+_COOKIE_SECONDS: Final = 7_776_000
+"""As long as a tenant can remember a browser at most."""
+_LONGEST_COOKIE: Final = 64
 
-Step = Callable[[str, dict[str, str]], Awaitable[Login]]
+Step = Callable[[str, dict[str, str], str], Awaitable[Login]]
+"""Takes the login's id, what was typed, and the browser that it was typed in."""
 
 
 def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
@@ -54,7 +59,9 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
             **given,
         )
 
-    def at(login: Login, status: int = 200, **values: Any) -> Response:
+    def at(
+        login: Login, status: int = 200, *, ticked: bool | None = None, **values: Any
+    ) -> Response:
         given = {"fault": None, "number": "", "method": login.method} | values
         return views.page(
             "login_step.html.j2",
@@ -66,6 +73,7 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
             code_lasts=lasting(desk.seconds_left(login)),
             tries=desk.tries_left(login),
             left={way: desk.codes_left(login, way) for way in WAYS},
+            remember_me=desk.remember_me(login) if ticked is None else ticked,
             **_of_tenant(tenant, desk),
             **given,
         )
@@ -82,6 +90,7 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
                 name,
                 confidence=cast("Confidence", confidence) if confidence in CONFIDENCES else "low",
                 locale=locale if locale and locale in LOCALES else None,
+                browser=_browser(request),
             )
         except LoginRefusedError as fault:
             return start(_REFUSED, fault=fault, name=name, locale=locale, confidence=confidence)
@@ -96,8 +105,9 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
     def step(act: Step) -> Callable[[Request], Awaitable[Response]]:
         async def handler(request: Request) -> Response:
             login_id, given = request.path_params["login"], await fields(request)
+            browser = _browser(request) or secrets.token_urlsafe(24)
             try:
-                return _to(await act(login_id, given))
+                return _marked(request, browser, await act(login_id, given, browser))
             except LoginRefusedError as fault:
                 if fault.kind == "unknown":
                     return start(_GONE, fault=fault)
@@ -107,21 +117,24 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
                     await login.sent.wait()
                     return _to(login)
                 typed = {key: given[key] for key in ("number", "method") if key in given}
-                return at(login, _REFUSED, fault=fault, **typed)
+                shown = "code" in given and desk.remember_me(login) is not None
+                ticked = "remember" in given if shown else None
+                return at(login, _REFUSED, fault=fault, ticked=ticked, **typed)
 
         return handler
 
-    async def enrol(login_id: str, given: dict[str, str]) -> Login:
+    async def enrol(login_id: str, given: dict[str, str], _: str) -> Login:
         number, method = given.get("number", ""), given.get("method", "")
         return await desk.enrol(login_id, number=number, method=method)
 
-    async def send(login_id: str, given: dict[str, str]) -> Login:
+    async def send(login_id: str, given: dict[str, str], _: str) -> Login:
         return await desk.send(login_id, method=given.get("method", ""))
 
-    async def code(login_id: str, given: dict[str, str]) -> Login:
-        return desk.enter(login_id, given.get("code", ""))
+    async def code(login_id: str, given: dict[str, str], browser: str) -> Login:
+        typed, remember = given.get("code", ""), "remember" in given
+        return desk.enter(login_id, typed, browser=browser, remember=remember)
 
-    async def phone(login_id: str, _: dict[str, str]) -> Login:
+    async def phone(login_id: str, _: dict[str, str], __: str) -> Login:
         return desk.another_phone(login_id)
 
     async def forget(request: Request) -> Response:
@@ -145,18 +158,62 @@ def _to(login: Login) -> Response:
     return RedirectResponse(f"/login/{login.id}", 303)
 
 
+def _cookie(request: Request) -> str:
+    # Every sandbox of this machine has the same host, and a browser keeps cookies by host alone.
+    return f"phonemfa-browser-{request.url.port}"
+
+
+def _browser(request: Request) -> str:
+    """What the browser is known by; empty where it was never remembered."""
+    return request.cookies.get(_cookie(request), "")[:_LONGEST_COOKIE]
+
+
+def _marked(request: Request, browser: str, login: Login) -> Response:
+    """To the login's page, with the cookie where its browser is remembered."""
+    answer = _to(login)
+    if login.is_remembered:
+        answer.set_cookie(
+            _cookie(request),
+            browser,
+            max_age=_COOKIE_SECONDS,
+            path="/login",
+            httponly=True,
+            samesite="strict",
+        )
+    return answer
+
+
 def _of_tenant(tenant: Tenant, desk: LoginDesk) -> dict[str, Any]:
     return {
         "policy": policy_of(tenant),
         "generation": tenant.generation,
         "friendly_name": tenant.settings().get("friendly_name") or tenant.context.name,
         "factor": tenant.factor_enabled("sms"),
+        "codes": _codes(tenant),
+        "browsers": _browsers(tenant),
         "channels": desk.channels(),
         "ways": WAYS,
         "national": national,
         "language_of": language_of,
         "phone_page": lambda number: f"/phones/{quote(number, safe='')}",
     }
+
+
+def _codes(tenant: Tenant) -> str:
+    codes = tenant.mfa_settings.codes("phone")
+    return f"{codes['otp_length']} digits, valid for {lasting(codes['otp_expiration_time'])}"
+
+
+def _browsers(tenant: Tenant) -> str:
+    settings = tenant.mfa_settings.remembering()
+    if not settings["display_remember_me_checkbox"]:
+        return "no checkbox to remember one"
+    overall = lasting(settings["mfa_session_overall_timeout"])
+    unused = lasting(settings["mfa_session_inactivity_timeout"])
+    at_first = "ticked" if settings["remember_me_default_value"] else "not ticked"
+    return (
+        f"remembered for {overall}, {unused} without a login; the checkbox is {at_first} at first"
+    )
 
 
 _OUTCOMES: Final = {

@@ -25,7 +25,6 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-import components  # noqa: F401 - auth0-python is loaded as far as it is used
 from components.masking import redacted
 from components.tenant_token import granted
 

@@ -93,7 +93,7 @@ def assemble(
         credentials=Credentials(credentials.client_id, credentials.client_secret),
         assumptions=assumptions,
     )
-    inbox = Inbox(state_dir / "inbox.sqlite")
+    inbox = Inbox(state_dir / "inbox.sqlite", code_length=tenant.otp_length)
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
     runner = ActionRunner(hosts={CPAAS_HOST: cpaas_port}, ca_file=ca_file)
     notifications = NotificationService(

@@ -57,7 +57,7 @@ class Message:
         to: E.164.
         sender: what the phone shows.
         text: the SMS, or what the call says.
-        codes: the different six-digit codes in the text.
+        codes: the different codes in the text: as many digits as the tenant's codes have.
         received_at: RFC 3339, UTC.
         language, gender: of a call's voice.
         raw: the message object of the request to the CPaaS.
@@ -210,8 +210,8 @@ class Phone:
 
         Args:
             to, timeout, channel: as of `wait_for_message`.
-            pattern: a regular expression for texts in which six digits alone do not tell; its
-                first group, else all of it, is the code.
+            pattern: a regular expression for texts in which the number of digits alone does not
+                tell; its first group, else all of it, is the code.
 
         Raises:
             NoMessageError: no message came, or its text does not show exactly one code.

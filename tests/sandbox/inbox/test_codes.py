@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.inbox import Inbox, Message
 from sandbox.inbox.codes import codes_in
 
 
@@ -27,3 +28,22 @@ from sandbox.inbox.codes import codes_in
 )
 def test_six_digits_that_stand_for_themselves_are_a_code(text: str, codes: list[str]) -> None:
     assert codes_in(text) == codes
+
+
+@pytest.mark.parametrize("digits", range(4, 11))
+def test_codes_have_as_many_digits_as_the_tenant_says(digits: int) -> None:
+    code, longer = "9876543210"[:digits], "98765432101"[: digits + 1]
+    for text in (f"認証コードは{code}です", ", ".join(code), ". ".join(code) + "."):
+        assert codes_in(text, digits) == [code]
+    for text in (f"認証コードは{longer}です", ", ".join(longer), f"03-{code}"):
+        assert codes_in(text, digits) == []
+
+
+def test_a_message_is_read_by_the_length_that_codes_had_when_it_came() -> None:
+    digits = [8]
+    inbox = Inbox(code_length=lambda: digits[0])
+    inbox.add(Message("sms", "+819012345678", "A", "コード 12345678", "1"))
+    digits[0] = 4
+    inbox.add(Message("sms", "+819012345678", "A", "コード 1234", "2"))
+    assert [one.codes for one in inbox.messages()] == [["12345678"], ["1234"]]
+    inbox.close()

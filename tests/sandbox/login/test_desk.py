@@ -66,13 +66,34 @@ def test_a_wrong_code_is_refused_and_the_right_one_is_taken_however_it_is_typed(
 
 
 def test_a_code_expires() -> None:
-    world = LoginWorld(code_seconds=60)
+    world = LoginWorld()
+    world.codes(seconds=60)
     login = world.challenged()
     world.wait(59)
     assert world.desk.seconds_left(login) == 1
     world.wait(1)
     assert refused(world.desk.enter, login.id, world.newest(login)) == "expired"
     assert world.desk.enter(login.id, world.newest(world.send(login))).stage == "in"
+
+
+@pytest.mark.parametrize("digits", [4, 10])
+def test_a_code_has_as_many_digits_as_the_tenant_says(digits: int) -> None:
+    world = LoginWorld()
+    world.codes(digits=digits)
+    login = world.challenged()
+    code = world.newest(login)
+    assert len(code) == digits
+    assert code in (login.deliveries[-1].text or "")
+    assert refused(world.desk.enter, login.id, code[1:]) == "wrong"
+    assert world.desk.enter(login.id, code).stage == "in"
+
+
+def test_a_code_that_is_out_keeps_the_time_that_it_was_given() -> None:
+    world = LoginWorld()
+    login = world.challenged()
+    world.codes(seconds=30)
+    world.wait(299)
+    assert world.desk.enter(login.id, world.newest(login)).stage == "in"
 
 
 def test_a_code_works_once() -> None:
@@ -88,7 +109,8 @@ def test_a_code_works_once() -> None:
 
 
 def test_ten_wrong_codes_are_too_many_and_then_ten_an_hour() -> None:
-    world = LoginWorld(code_seconds=36_000)
+    world = LoginWorld()
+    world.codes(seconds=3_600)
     login = world.challenged()
     kinds = [refused(world.desk.enter, login.id, "x") for _ in range(11)]
     assert kinds == ["wrong"] * 10 + ["too_many"]

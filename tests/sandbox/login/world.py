@@ -48,9 +48,14 @@ class LoginWorld:
             now=lambda: self.time,
         )
 
-    def _next_code(self) -> str:
+    def _next_code(self, digits: int) -> str:
         self.sent += 1
-        return f"{self.sent:06d}"
+        return f"{self.sent:0{digits}d}"
+
+    def codes(self, *, seconds: int = 300, digits: int = 6) -> None:
+        """How long a code can be entered, and how many digits it has."""
+        codes = {"otp_length": digits, "otp_expiration_time": seconds}
+        self.tenant.mfa_settings.write_codes("phone", codes)
 
     def wait(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)

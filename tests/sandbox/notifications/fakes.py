@@ -66,6 +66,7 @@ class FakeTenant:
     )
     factors: set[str] = field(default_factory=lambda: {"sms"})
     types: list[str] = field(default_factory=lambda: ["sms", "voice"])
+    digits: int = 6
 
     def deployed_action(self, trigger_id: str, /) -> FakeAction | None:
         return self.actions.get(trigger_id)
@@ -90,6 +91,9 @@ class FakeTenant:
 
     def message_types(self) -> list[str]:
         return self.types
+
+    def otp_length(self) -> int:
+        return self.digits
 
 
 @dataclass

@@ -30,7 +30,7 @@ def log_of(
         tenant,
         FakeRunner(list(outcomes)),
         assumptions=NotificationAssumptions(retry_delay=0, failed_message_logs=wanted),
-        new_code=lambda: CODE,
+        new_code=lambda _: CODE,
     )
     asyncio.run(service.challenge(**{"to": TO, "delivery_method": "text", **order}))
     assert CODE not in json.dumps(tenant.logs.entries)

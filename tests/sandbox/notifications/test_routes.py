@@ -24,7 +24,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.inbox = Inbox()
-        self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda: "482913")
+        self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda _: "482913")
         self.app = Starlette(routes=routes(self.service, self.inbox))
 
     def talk(self, conversation: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:

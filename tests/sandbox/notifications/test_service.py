@@ -29,7 +29,7 @@ class Pipeline:
             self.runner,
             assumptions=NotificationAssumptions(**assumptions),
             sleep=self._sleep,
-            new_code=lambda: "482913",
+            new_code=lambda _: "482913",
         )
 
     async def _sleep(self, seconds: float) -> None:
@@ -106,6 +106,15 @@ def test_a_code_has_six_digits_and_differs() -> None:
     codes = {asyncio.run(service.challenge(to=TO, delivery_method="text")).code for _ in range(20)}
     assert len(codes) > 15
     assert all(code is not None and len(code) == 6 and code.isdecimal() for code in codes)
+
+
+@pytest.mark.parametrize("digits", range(4, 11))
+def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int) -> None:
+    service = NotificationService(FakeTenant(text="{{ code }}", digits=digits), FakeRunner())
+    sent = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    assert sent.code is not None
+    assert (len(sent.code), sent.code.isdecimal()) == (digits, True)
+    assert service.preview("otp_verify", "text") == "1234567890"[:digits]
 
 
 def test_the_tenants_first_locale_stands_in_for_a_missing_one() -> None:

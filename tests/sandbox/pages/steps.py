@@ -12,7 +12,6 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from sandbox.inbox.codes import codes_in
 from sandbox.server.running import RunningSandbox, start
 from tests.browser import chromium
 from tests.sandbox.pages.scenes import shipped
@@ -54,7 +53,7 @@ def enter(page: Page, code: str) -> None:
 
 def received(sandbox: RunningSandbox, number: str = NUMBER) -> str:
     """The code in the newest message of a phone, read as a person would."""
-    (code,) = codes_in(sandbox.parts.inbox.messages(number)[-1].text)
+    (code,) = sandbox.parts.inbox.messages(number)[-1].codes
     return code
 
 

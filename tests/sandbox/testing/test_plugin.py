@@ -15,6 +15,7 @@ from tests.sandbox.sending import set_up
 pytest_plugins = ["pytester"]
 
 LOGIN_TESTS = """
+import json
 import re
 import pytest
 from phonemfa_sandbox import NoMessageError
@@ -27,6 +28,20 @@ def test_a_login_gets_its_code(phonemfa_sandbox, phone):
     assert phone.wait_for_code(TO) == sent["code"]
     assert [one.channel for one in phone.messages("090-1234-5678")] == []
     assert [one.channel for one in phone.messages(TO)] == ["sms"]
+
+
+@pytest.mark.parametrize("digits", [4, 10])
+def test_a_code_of_another_length_is_read(phonemfa_sandbox, phone, digits):
+    path = "/_sandbox/state"
+    before = phonemfa_sandbox.client.get(path, params={"secrets": "true"}).json()
+    codes = {"otp_length": digits, "otp_expiration_time": 300}
+    state = json.loads(json.dumps(before))
+    state["content"]["singletons"]["mfa phone codes"] = codes
+    phonemfa_sandbox.client.put(path, json=state).raise_for_status()
+    sent = phonemfa_sandbox.challenge(TO)
+    phonemfa_sandbox.client.put(path, json=before).raise_for_status()
+    assert len(sent["code"]) == digits
+    assert phone.wait_for_code(TO) == sent["code"]
 
 
 def test_a_call_is_told_from_an_sms_and_each_comes_once(phonemfa_sandbox, phone):
@@ -88,13 +103,13 @@ def sandbox_of(foreign: pytest.Pytester) -> RunningSandbox:
 
 def test_a_sandbox_that_runs_is_used_and_left_running(foreign: pytest.Pytester) -> None:
     with sandbox_of(foreign) as sandbox:
-        run(foreign).assert_outcomes(passed=5)
+        run(foreign).assert_outcomes(passed=7)
         assert read_record(sandbox.state_dir) == sandbox.record
 
 
 def test_a_sandbox_that_was_set_up_is_started_and_ended(foreign: pytest.Pytester) -> None:
     sandbox_of(foreign).stop()
-    run(foreign, "-k", "gets_its_code").assert_outcomes(passed=1, deselected=4)
+    run(foreign, "-k", "gets_its_code").assert_outcomes(passed=1, deselected=6)
     assert read_record(foreign.path / "state") is None
 
 

@@ -1,0 +1,157 @@
+"""A browser that is remembered is not asked again, for as long as /guardian/settings say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.login import Confidence
+from sandbox.login.browsers import COLLECTION
+from tests.sandbox.login.world import LoginWorld
+
+HOUR = 3_600
+BROWSER = "a-cookie"
+
+
+def remembering(world: LoginWorld, **changes: Any) -> None:
+    settings = world.tenant.mfa_settings.remembering() | {
+        "mfa_session_inactivity_timeout": 2 * HOUR,
+        "mfa_session_overall_timeout": 5 * HOUR,
+    }
+    world.tenant.mfa_settings.write_remembering(settings | changes)
+
+
+def ticked(world: LoginWorld, *, remember: bool = True, confidence: Confidence = "low") -> None:
+    """A login of an enrolled user in the browser, checkbox ticked or not."""
+    login = world.send(world.desk.begin("Hanako", confidence=confidence))
+    world.desk.enter(login.id, world.newest(login), browser=BROWSER, remember=remember)
+
+
+def step(world: LoginWorld, browser: str = BROWSER, name: str = "Hanako") -> str:
+    return world.desk.begin(name, browser=browser, confidence="low").decision.step
+
+
+@pytest.fixture
+def world() -> LoginWorld:
+    world = LoginWorld()
+    remembering(world)
+    world.enrolled()
+    return world
+
+
+def test_only_the_ticked_browser_is_remembered_and_only_for_its_user(world: LoginWorld) -> None:
+    ticked(world, remember=False)
+    assert step(world) == "challenge"
+    ticked(world)
+    world.enrolled("Taro")
+    assert step(world) == "in"
+    assert step(world, browser="another") == "challenge"
+    assert step(world, browser="") == "challenge"
+    assert step(world, name="Taro") == "challenge"
+    assert BROWSER not in str(world.tenant.export()), "an export is no way in"
+
+
+def test_it_is_asked_again_when_it_was_not_used_for_the_inactivity_time(world: LoginWorld) -> None:
+    ticked(world)
+    world.wait(2 * HOUR - 1)
+    assert step(world) == "in"
+    world.wait(2 * HOUR)
+    assert step(world) == "challenge"
+
+
+def test_it_is_asked_again_when_the_overall_time_is_over_however_it_was_used(
+    world: LoginWorld,
+) -> None:
+    ticked(world)
+    for _ in range(3):
+        world.wait(1.5 * HOUR)
+        assert step(world) == "in"
+    world.wait(0.5 * HOUR)
+    assert step(world) == "challenge"
+    ticked(world)
+    assert step(world) == "in", "ticked anew, it begins anew"
+
+
+def test_an_enrolment_is_remembered_and_forgotten_with_its_phone(world: LoginWorld) -> None:
+    login = world.enrol(world.desk.begin("Taro"))
+    user = world.desk.enter(login.id, world.newest(login), browser=BROWSER, remember=True).user
+    assert step(world, name="Taro") == "in"
+    world.desk.forget_phone(user.id)
+    login = world.enrol(world.desk.begin("Taro", browser=BROWSER))
+    world.desk.enter(login.id, world.newest(login))
+    assert step(world, name="Taro") == "challenge"
+
+
+def test_it_outlives_the_process_and_not_a_reset(world: LoginWorld) -> None:
+    ticked(world)
+    world.desk = world.a_desk()
+    assert step(world) == "in"
+    world.tenant.load(world.tenant.export())
+    assert step(world) == "in"
+    world.tenant.reset()
+    assert world.store.all(COLLECTION) == []
+
+
+def test_the_checkbox_is_shown_and_ticked_as_the_settings_say(world: LoginWorld) -> None:
+    login = world.send(world.desk.begin("Hanako"))
+    assert world.desk.remember_me(login) is False
+    remembering(world, remember_me_default_value=True)
+    assert world.desk.remember_me(login) is True
+    remembering(world, display_remember_me_checkbox=False)
+    assert world.desk.remember_me(login) is None
+
+
+def test_without_the_checkbox_nobody_is_remembered_whatever_a_browser_sends(
+    world: LoginWorld,
+) -> None:
+    ticked(world)
+    remembering(world, display_remember_me_checkbox=False)
+    assert step(world) == "challenge"
+    ticked(world)
+    assert step(world) == "challenge"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("asked", "challenge"), ("default", "in")])
+def test_what_a_hidden_checkbox_means_is_an_assumption(
+    world: LoginWorld, answer: str, expected: str
+) -> None:
+    world.desk = world.a_desk(hidden_checkbox=answer)
+    remembering(world, display_remember_me_checkbox=False, remember_me_default_value=True)
+    ticked(world, remember=False)
+    assert step(world) == expected
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("now", "challenge"), ("ticked", "in")])
+def test_which_timeouts_count_is_an_assumption(
+    world: LoginWorld, answer: str, expected: str
+) -> None:
+    world.desk = world.a_desk(remembered_browser_held_to=answer)
+    ticked(world)
+    remembering(world, mfa_session_inactivity_timeout=HOUR)
+    world.wait(1.5 * HOUR)
+    assert step(world) == expected
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("asked", "challenge"), ("let_in", "in")])
+def test_whether_low_confidence_asks_a_remembered_browser_is_an_assumption(
+    world: LoginWorld, answer: str, expected: str
+) -> None:
+    world.tenant.guardian.set_policies(["confidence-score"])
+    world.desk = world.a_desk(adaptive_on_remembered_browser=answer)
+    ticked(world)
+    assert step(world) == expected
+
+
+@pytest.mark.parametrize(
+    "changes", [{"since": "yesterday"}, {"seen": None}, {"overall": "x"}, {"seen": "2026-11-25"}]
+)
+def test_what_an_import_puts_in_its_place_remembers_nobody(
+    world: LoginWorld, changes: dict[str, Any]
+) -> None:
+    ticked(world)
+    content = world.tenant.export()
+    (key,) = content[COLLECTION]
+    content[COLLECTION][key] |= changes
+    world.tenant.load(content)
+    assert step(world) == "challenge"
