@@ -1,8 +1,8 @@
 """Every Management API scope that this package and its commands use, and what for.
 
-Owns the one list: the README's table, the doctor's answer about a token and the commands' own
-needs come from it. Refuses to ask a tenant for anything. Which operation has which scope:
-management-api.md §3 to §6; which operations a stack makes: provider-traces/.
+The README's table, the doctor's answer about a token and the commands' own needs come from this
+list. Which operation has which scope: management-api.md §3 to §6; which operations a stack makes:
+provider-traces/ and official/.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "factor and policy",
         "guardian_factors",
         _PULUMI,
-        read="see which MFA factors are on",
+        read="see which MFA factors are on, and the settings of phone and email codes",
         update="switch the phone factor on and set its message types",
     ),
     *_family(
@@ -115,7 +115,7 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "the tenant's generation",
         "tenant_settings",
         _PULUMI,
-        read="tell a unified tenant from a legacy one",
+        read="tell a unified tenant from a legacy one, and see how long a browser is remembered",
     ),
     *_family(
         "the tenant's generation",
