@@ -262,6 +262,11 @@ def is_change(step: Mapping[str, Any]) -> bool:
     return step["op"] not in {"same", "read", "refresh"} or bool(step.get("detailedDiff"))
 
 
+def is_of_component(step: Mapping[str, Any]) -> bool:
+    """Whether a step is the component's own: it has no request, its resources have."""
+    return any((step.get(name) or {}).get("type") == COMPONENT for name in ("oldState", "newState"))
+
+
 def _only_records(step: Mapping[str, Any]) -> bool:
     # A state of an earlier version has no settings in the component, or fewer of them.
     old, new = (step.get(name) or {} for name in ("oldState", "newState"))

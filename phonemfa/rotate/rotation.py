@@ -18,7 +18,7 @@ from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of
-from phonemfa.engine import EngineFailedError, is_change
+from phonemfa.engine import EngineFailedError, is_change, is_of_component
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
@@ -99,7 +99,9 @@ def rotate_key(
 def other_changes(steps: Sequence[Mapping[str, Any]], *, key_too: bool) -> Iterator[str]:
     """A line for each step that changes something; with `key_too`, the key's change is none."""
     for step in steps:
-        if is_change(step) and not (key_too and _changes_secrets_alone(step)):
+        if is_of_component(step) or not is_change(step):
+            continue
+        if not (key_too and _changes_secrets_alone(step)):
             name = str(step["urn"]).rpartition("::")[2]
             paths = ", ".join(_paths(step))
             yield f"{step['op']} {name}{f' ({paths})' if paths else ''}"
