@@ -75,7 +75,7 @@ def next_commands(stack: str) -> list[str]:
     return [
         f"pulumi stack init {stack}",
         f"pulumi import --stack {stack} --file {import_path(stack)} --generate-code=false",
-        f"pulumi preview --stack {stack} --expect-no-changes",
+        f"pulumi preview --stack {stack}",
     ]
 
 

@@ -96,15 +96,16 @@ def test_a_factor_that_nobody_named_survives_every_apply(
     assert changed(stack.preview_steps()) == []
 
 
-def test_replacing_the_action_never_needs_room_for_two(
+def test_an_action_that_sends_is_not_given_up_for_one_that_does_not_yet(
     stack: PulumiProject, target: Target
 ) -> None:
     stack.up()
-    (before,) = target.api("GET", "/actions/actions")["actions"]
-    stack.up("--target-replace", stack.resource("phone-mfa-sender-action")["urn"])
-    (after,) = target.api("GET", "/actions/actions")["actions"]
-    assert after["id"] != before["id"]
-    assert after["all_changes_deployed"]
+    before = target.api("GET", "/actions/actions")["actions"]
+    urn = stack.resource("phone-mfa-sender-action")["urn"]
+    refused = stack.up("--target-replace", urn, expect=None)
+    assert refused.exit != 0
+    assert "nobody who sends" in refused.text
+    assert target.api("GET", "/actions/actions")["actions"] == before
 
 
 # What is sent: test_package.py; what the sandbox logs of it: sandbox/notifications/test_logs.py.

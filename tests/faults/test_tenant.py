@@ -60,7 +60,9 @@ def test_a_fault_is_met_as_the_table_says(
     log = control.get("/requests").text
     assert said.waited <= expected.waits, log
     for hidden in (SECRET, NUMBER):
-        assert hidden not in said.error + log + caplog.text
+        assert hidden not in log + caplog.text
+        # The official plugin repeats what the tenant says word for word, and so does its stand-in.
+        assert hidden not in said.error or client is Client.PLUGIN
 
 
 def test_a_whole_run_without_a_fault_is_good_for_every_client(

@@ -161,7 +161,8 @@ def test_after_a_change_of_its_files_it_forks_no_more(
 ) -> None:
     for folder in ("components", "sandbox/plugin"):
         shutil.copytree(PROJECT / folder, tmp_path / folder)
-    shutil.copy(PROJECT / "sandbox" / "__init__.py", tmp_path / "sandbox")
+    for file in ("__init__.py", "put_off.py"):
+        shutil.copy(PROJECT / "sandbox" / file, tmp_path / "sandbox")
     monkeypatch.setattr("sandbox.engine.warm._PROJECT", tmp_path)
     with WarmPlugin() as copied:
         assert answer(copied, launcher.request()) == launcher.TAKEN
