@@ -3,11 +3,9 @@
 import pulumi
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.short_lived import spare
 from components.stack_config import load
 from components.text_rules import sms_sizes
 
-spare()
 loaded = load()
 mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
 

@@ -23,8 +23,9 @@ LEAST_REQUESTS: Final = {
     # A token, and one write for each object: the Action (created and deployed in one), the
     # provider, three templates, the factor, its message types, the policy.
     "up from nothing": 1 + 8,
-    # A token, and one read for each kind: the list of templates tells all three.
-    "refresh": 1 + 6,
+    # A token, and one read for each kind: the list of templates tells all three, and Guardian has
+    # three more since pulumi-auth0 3.54.
+    "refresh": 1 + 6 + 3,
 }
 
 
@@ -140,9 +141,9 @@ def figures_of(
     """Put together what was measured."""
     operations = [operation_of(*key, samples) for key, samples in rounds.samples.items()]
     compared = {
-        f"{name}: ours / empty program": (("ours", name), ("empty", name))
+        f"{name}: ours / bare program": (("ours", name), ("bare", name))
         for who, name in rounds.samples
-        if who == "empty"
+        if who == "bare"
     }
     if rounds.of("deploy-cli", "deploy-cli import"):
         up, preview = ("ours", "up from nothing"), ("ours", "preview")
@@ -152,19 +153,19 @@ def figures_of(
         )
         compared["deploy-cli dry run / preview"] = (("deploy-cli", "deploy-cli dry run"), preview)
     ratios = {name: in_each_round(rounds, *pair, _wall) for name, pair in compared.items()}
-    share = in_each_round(rounds, ("ours", "preview"), ("empty", "preview"), _program)
+    share = in_each_round(rounds, ("ours", "preview"), ("bare", "preview"), _program)
     count = {one.operation: one.requests for one in operations if one.who == "ours"}
     goals = [
         Goal(
-            name="preview / empty program",
-            measured=ratios["preview: ours / empty program"],
-            at_most=1.3,
+            name="preview / bare program",
+            measured=ratios["preview: ours / bare program"],
+            at_most=1.2,
         ),
         Goal(name="our Python share of a preview (CPU)", measured=share, below=0.5, unit="s"),
         Goal(
             name="requests of an up, nothing to do", measured=count["up, nothing to do"], at_most=0
         ),
-        Goal(name="requests of a refresh", measured=count["refresh"], at_most=10),
+        Goal(name="requests of a refresh", measured=count["refresh"], at_most=13),
         Goal(
             name="sandbox p99 at 200 requests/s",
             measured=median(one.p99_ms for one in load),

@@ -23,12 +23,12 @@ DATA: Final = DOCS / "figures.json"
 PLOT: Final = DOCS / "images" / "bench.svg"
 _BLOCK: Final = re.compile(r"(<!-- make bench begins -->\n).*(<!-- make bench ends -->)", re.DOTALL)
 _TEMPLATE: Final = Path(__file__).with_name("plot.svg.j2")
-_WHO: Final = {"empty": "empty program", "ours": "this package", "deploy-cli": "auth0-deploy-cli"}
+_WHO: Final = {"bare": "bare program", "ours": "this package", "deploy-cli": "auth0-deploy-cli"}
 _PANELS: Final = {
-    "Against an empty program, wall clock": [
+    "Against the same resources in a bare program, wall clock": [
         (who, operation)
         for operation in ("preview", "up, nothing to do", "refresh")
-        for who in ("empty", "ours")
+        for who in ("bare", "ours")
     ],
     "Against auth0-deploy-cli, wall clock": [
         ("ours", "up from nothing"),
@@ -52,7 +52,7 @@ def write(figures: Figures) -> None:
 def block(figures: Figures) -> str:
     """Markdown of all figures."""
     taken = "ratios are taken within a round. The raw data: [figures.json](figures.json)."
-    alt = "Seconds of each operation, beside an empty program and auth0-deploy-cli"
+    alt = "Seconds of each operation, beside a bare program and auth0-deploy-cli"
     parts = [
         [f"Medians of {figures.rounds} rounds; {taken}", "", f"![{alt}](images/bench.svg)"],
         _goals(figures),
@@ -89,9 +89,9 @@ def _operations(figures: Figures) -> Iterator[str]:
 
 
 def _breakdown(figures: Figures) -> Iterator[str]:
-    yield "| CPU of a process | empty preview | preview | up from nothing | most memory |"
+    yield "| CPU of a process | bare preview | preview | up from nothing | most memory |"
     yield "|---|---|---|---|---|"
-    columns = [("empty", "preview"), ("ours", "preview"), ("ours", "up from nothing")]
+    columns = [("bare", "preview"), ("ours", "preview"), ("ours", "up from nothing")]
     found = [figures.of(*each) for each in columns]
     peaks: dict[str, float] = {}
     for one in figures.operations:

@@ -1,4 +1,4 @@
-"""Our stack, an empty program and auth0-deploy-cli, measured in turn.
+"""Our stack, the same resources in a bare program, and auth0-deploy-cli, measured in turn.
 
 Owns which operations there are and in which order: what is compared runs one after the other in
 each round, and every second round in the opposite order, so that a machine that is busy for a
@@ -35,7 +35,7 @@ class Sample:
 
 @dataclass(kw_only=True)
 class Rounds:
-    """Samples by who ran them (`ours`, `empty`, `deploy-cli`) and operation, a round each."""
+    """Samples by who ran them (`ours`, `bare`, `deploy-cli`) and operation, a round each."""
 
     samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
 
@@ -56,15 +56,15 @@ def measure(
     for number in range(rounds):
         says(f"round {number + 1} of {rounds}")
         # Each once to warm up: auth0-deploy-cli takes half a minute and two gigabytes, and what
-        # the system put aside meanwhile is more of ours than of the empty program.
-        bench.back_to("applied")
-        for who in ("empty", "ours"):
+        # the system put aside meanwhile is more of ours than of the bare program.
+        for who in ("bare", "ours"):
+            bench.back_to("applied", who)
             _sample(bench, who, "preview")
         for who, operation in _order(backwards=number % 2 == 1, deploy_cli=deploy_cli):
             moment = (
                 "nothing" if operation in {"up from nothing", "deploy-cli import"} else "applied"
             )
-            bench.back_to(moment)
+            bench.back_to(moment, "bare" if who == "bare" else "ours")
             sample = _sample(bench, who, operation)
             found.samples.setdefault((who, operation), []).append(sample)
     return found
@@ -72,7 +72,7 @@ def measure(
 
 def _order(*, backwards: bool, deploy_cli: bool) -> Iterator[tuple[str, str]]:
     for operation in _PULUMI:
-        pair = ("ours", "empty") if backwards else ("empty", "ours")
+        pair = ("ours", "bare") if backwards else ("bare", "ours")
         yield from ((who, operation) for who in pair)
     if deploy_cli:
         yield "deploy-cli", "deploy-cli dry run"

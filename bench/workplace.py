@@ -24,22 +24,23 @@ from rich.console import Console
 
 from bench.deploy_cli import DeployCli
 from bench.processes import children, role_of, run
+from components.action_code import assemble
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.stack import STACK
 from sandbox.server.record import ServerRecord, running_record
 
-EMPTY: Final = "empty"
+BARE: Final = "bare"
 _START_SECONDS: Final = 60
 
 
 class Bench:
-    """The sandbox's stack, an empty program's stack, and auth0-deploy-cli, on one tenant."""
+    """Our stack, a bare program's of the same resources, and auth0-deploy-cli, on one tenant."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         # In the same git checkout as ours, whose state Pulumi reads before each operation.
-        self._empty = PROJECT / "build" / f"bench-{os.getpid()}" / EMPTY
+        self._bare = PROJECT / "build" / f"bench-{os.getpid()}" / BARE
         self._state = folder / "state"
         self._workplace = Workplace(
             state_dir=self._state, console=Console(stderr=True), environ=dict(os.environ)
@@ -53,7 +54,7 @@ class Bench:
             for child in children(self.record.pid)
             if role_of(Path(f"/proc/{child}/cmdline").read_text()) == "auth0 plugin"
         )
-        self._kept: dict[str, Any] = {}
+        self._kept: dict[tuple[str, str], Any] = {}
 
     @property
     def access(self) -> TenantAccess:
@@ -73,37 +74,41 @@ class Bench:
 
     def set_up(self) -> None:
         """Make both stacks, apply them once, and export the tenant for auth0-deploy-cli."""
-        empty = self._empty
-        empty.mkdir(parents=True)
-        (empty / "Pulumi.yaml").write_text(f"name: {EMPTY}\nruntime: python\n")
-        (empty / "__main__.py").write_text('"""Declares nothing."""\n')
-        self._stack.prepare(api_key=self._workplace.credentials.cpaas_api_key)
-        self._run("empty", "stack", "init")
-        self._keep("nothing")
-        for who in ("ours", EMPTY):
-            self._run(who, "up", "--yes", "--skip-preview")
-        self._keep("applied")
-        kinds = {one["type"] for one in self._kept["applied"]["phone_templates"].values()}
         key = self._workplace.credentials.cpaas_api_key
+        shutil.copytree(PROJECT / "bench" / "bare", self._bare)
+        (self._bare / "action.js").write_text(assemble("custom-phone-provider"), encoding="utf-8")
+        self._stack.prepare(api_key=key)
+        self._run(BARE, "stack", "init")
+        command, folder = self.pulumi(BARE, "config", "set", "--secret", "key")
+        subprocess.run(command, cwd=folder, env=self.environment, input=key, text=True, check=True)
+        nothing = self._content()
+        shutil.copytree(self._backend, self._folder / "nothing")
+        for who in ("ours", BARE):
+            # One tenant has room for one of them, so that each is applied to an empty one.
+            self.control("PUT", "/state", {"content": nothing})
+            self._run(who, "up", "--yes", "--skip-preview")
+            self._kept |= {("nothing", who): nothing, ("applied", who): self._content()}
+        shutil.copytree(self._backend, self._folder / "applied")
+        self.control("PUT", "/state", {"content": self._kept["applied", "ours"]})
+        kinds = {one["type"] for one in self._kept["applied", "ours"]["phone_templates"].values()}
         self.deploy_cli.export(secrets={"CPAAS_API_KEY": key}, templates=kinds)
 
     def tear_down(self) -> None:
         """Remove what is outside the temporary folder."""
-        shutil.rmtree(self._empty.parent, ignore_errors=True)
+        shutil.rmtree(self._bare.parent, ignore_errors=True)
 
     def pulumi(self, who: str, *arguments: str) -> tuple[list[str], Path]:
-        """A command on our stack ("ours") or the empty program's ("empty"), and its folder."""
+        """A command on our stack ("ours") or the bare program's ("bare"), and its folder."""
         command = [str(self._workplace.engine.pulumi), *arguments, "--non-interactive", "--stack"]
-        if who == EMPTY:
-            return [*command, EMPTY], self._empty
+        if who == BARE:
+            return [*command, BARE], self._bare
         return [*command, STACK, "--config-file", str(self._stack.config_file)], PROJECT
 
-    def back_to(self, moment: str) -> None:
+    def back_to(self, moment: str, who: str) -> None:
         """Return tenant and Pulumi state to "nothing" or "applied"; the request log is empty."""
-        backend = self._state / "pulumi-state"
-        shutil.rmtree(backend)
-        shutil.copytree(self._folder / moment, backend)
-        self.control("PUT", "/state", {"content": self._kept[moment]})
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._folder / moment, self._backend)
+        self.control("PUT", "/state", {"content": self._kept[moment, who]})
         self.control("DELETE", "/requests")
 
     def requests(self) -> list[str]:
@@ -117,9 +122,12 @@ class Bench:
         answer = self.http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
         return answer.json() if answer.content else None
 
-    def _keep(self, moment: str) -> None:
-        shutil.copytree(self._state / "pulumi-state", self._folder / moment)
-        self._kept[moment] = self.control("GET", "/state?secrets=true")["content"]
+    @property
+    def _backend(self) -> Path:
+        return self._state / "pulumi-state"
+
+    def _content(self) -> Any:
+        return self.control("GET", "/state?secrets=true")["content"]
 
     def _run(self, who: str, *arguments: str) -> None:
         command, folder = self.pulumi(who, *arguments)

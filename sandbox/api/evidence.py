@@ -71,6 +71,9 @@ EVIDENCE: dict[tuple[str, str], Evidence] = {
     **_each("PUT", f"{_GUARDIAN}/{{name}}", _REPLAYED),
     **_each("GET PUT", "/guardian/policies", _REPLAYED),
     **_each("GET PUT", f"{_GUARDIAN}/phone/message-types", _REPLAYED),
+    **_each("GET PUT", "/guardian/settings", _REPLAYED),
+    **_each("GET PUT", f"{_GUARDIAN}/phone/settings", _REPLAYED),
+    **_each("GET PUT", f"{_GUARDIAN}/email/settings", _REPLAYED),
     **{
         key: _LEGACY
         for family in ("phone", "sms")

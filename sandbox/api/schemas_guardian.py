@@ -12,10 +12,36 @@ from sandbox.api.schemas import (
     obj,
     one_of,
     text,
+    whole,
 )
 
 SET_FACTOR = obj({"enabled": described(BOOLEAN, "Whether the factor is on")}, required=("enabled",))
 SET_POLICIES = array(one_of("all-applications", "confidence-score"))
+SET_REMEMBERING = obj(
+    {
+        "display_remember_me_checkbox": BOOLEAN,
+        "remember_me_default_value": BOOLEAN,
+        "mfa_session_inactivity_timeout": described(
+            whole(3_600, 2_592_000), "Seconds without a login after which a browser is forgotten"
+        ),
+        "mfa_session_overall_timeout": described(
+            whole(3_600, 7_776_000), "Seconds after which a browser is forgotten"
+        ),
+    },
+    required=(
+        "display_remember_me_checkbox",
+        "remember_me_default_value",
+        "mfa_session_inactivity_timeout",
+        "mfa_session_overall_timeout",
+    ),
+)
+SET_CODES = obj(
+    {
+        "otp_length": described(whole(4, 10), "Characters of a code"),
+        "otp_expiration_time": described(whole(30, 3_600), "Seconds for which a code is valid"),
+    },
+    required=("otp_length", "otp_expiration_time"),
+)
 SET_MESSAGE_TYPES = obj(
     {"message_types": described(array(one_of("sms", "voice")), "Channels of the phone factor")},
     required=("message_types",),

@@ -6,6 +6,8 @@ calls. Refuses the rules themselves and everything that all operations share (`d
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.api import effects, table_beyond
 from sandbox.api import schemas_actions as actions
 from sandbox.api import schemas_branding as branding
@@ -259,8 +261,26 @@ _BRANDING_OPERATIONS = [
 _READ_FACTORS = "read:guardian_factors"
 _WRITE_FACTORS = "update:guardian_factors"
 
+
+def _factors(call: Call) -> Any:
+    factors = call.tenant.guardian.factors()
+    if call.query.get("include_settings"):
+        return call.tenant.mfa_settings.beside(factors)
+    return factors
+
+
 _GUARDIAN_OPERATIONS = [
-    operation("GET", _FACTORS, _READ_FACTORS, lambda call: call.tenant.guardian.factors()),
+    operation(
+        "GET",
+        _FACTORS,
+        _READ_FACTORS,
+        _factors,
+        query={
+            "include_settings": Parameter(
+                "boolean", description="Whether factors come with the settings of their codes"
+            )
+        },
+    ),
     operation(
         "PUT",
         f"{_FACTORS}/{{name}}",

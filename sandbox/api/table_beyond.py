@@ -1,7 +1,8 @@
 """Operations beside the 28 paths of the contract's OpenAPI.
 
-Owns what clients that manage a whole tenant ask for beyond phone MFA itself: the tenant log and the
-settings of the other factors. Part of the one route table (`table`).
+Owns what clients that manage a whole tenant ask for beyond phone MFA itself: the tenant log, the
+MFA settings (published since that document), and the settings of the other factors. Part of the
+one route table (`table`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from typing import Any
 from sandbox.api import effects
 from sandbox.api.effects import Call
 from sandbox.api.operation import Operation, operation
-from sandbox.api.schemas_guardian import SET_CUSTOM_APP, SET_FACTOR_SETTINGS
+from sandbox.api.schemas_guardian import (
+    SET_CODES,
+    SET_CUSTOM_APP,
+    SET_FACTOR_SETTINGS,
+    SET_REMEMBERING,
+)
 from sandbox.api.validation import Parameter
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.logs import DEFAULT_PER_PAGE, LogQuery
+from sandbox.tenant.mfa_settings import FACTORS, Channel
 
 _FACTORS = "/guardian/factors"
 _LOG_QUERY = {
@@ -87,6 +94,25 @@ def _settings_operations(name: str) -> list[Operation]:
     return made
 
 
+def _codes_operations(channel: Channel) -> list[Operation]:
+    path = f"{_FACTORS}/{channel}/settings"
+    return [
+        operation(
+            "GET",
+            path,
+            "read:guardian_factors",
+            lambda call: call.tenant.mfa_settings.read_codes(channel),
+        ),
+        operation(
+            "PUT",
+            path,
+            "update:guardian_factors",
+            lambda call: call.tenant.mfa_settings.write_codes(channel, call.body),
+            body=SET_CODES,
+        ),
+    ]
+
+
 _PAGING = {
     "page": Parameter("integer", minimum=0),
     "per_page": Parameter("integer", minimum=1, maximum=effects.MOST_PER_PAGE),
@@ -107,5 +133,19 @@ OPERATIONS: tuple[Operation, ...] = (
     operation(
         "PATCH", "/prompts/mfa-push", "update:prompts", _patch(CUSTOM_APP), body=SET_CUSTOM_APP
     ),
+    operation(
+        "GET",
+        "/guardian/settings",
+        "read:tenant_settings",
+        lambda call: call.tenant.mfa_settings.read_remembering(),
+    ),
+    operation(
+        "PUT",
+        "/guardian/settings",
+        "update:tenant_settings",
+        lambda call: call.tenant.mfa_settings.write_remembering(call.body),
+        body=SET_REMEMBERING,
+    ),
+    *(one for channel in FACTORS.values() for one in _codes_operations(channel)),
     *(one for name in SET_FACTOR_SETTINGS for one in _settings_operations(name)),
 )

@@ -1,8 +1,8 @@
 """The Management API as the resources of the stand-in use it.
 
-Owns the token, the retries and turning failures into one readable line. The requests themselves
-are made by auth0-python; this module only picks the calls and hands plain values on. It refuses
-to know resources: what to call when is theirs.
+The token, the retries, and failures as one readable line. The requests themselves are made by
+auth0-python; what to call when is the resources' business. As with the official plugin, what the
+tenant says is repeated word for word, a secret in it included.
 
 Two places differ from plain auth0-python on purpose, because the official plugin's requests are
 the contract: the token is asked for with HTTP Basic and a form body, lazily; and 409 is not
@@ -17,7 +17,7 @@ import math
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -25,8 +25,6 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-import components  # noqa: F401 - auth0-python is loaded as far as it is used
-from components.masking import redacted
 from components.tenant_token import granted
 
 if TYPE_CHECKING:
@@ -41,18 +39,20 @@ RATE_LIMIT_TRIES: Final = 10
 """The official plugin waits for ever on 429; a sandbox that never ends helps nobody."""
 LONGEST_REQUEST: Final = 60.0
 """Seconds for one request, all of it; the official plugin has no such limit."""
+SHORTEST_WAIT: Final = 0.25
+"""Seconds before a 500 is tried again, doubled each time: four tries in about two seconds."""
 LONGEST_WAIT: Final = 60.0
-SHORTEST_HIDDEN: Final = 8
 WAIT_WITHOUT_HEADER: Final = 5.0
 TOKEN_LEEWAY: Final = 10.0
 
 
 class ManagementError(Exception):
-    """A call failed for good. The text is safe to print: it holds no credential."""
+    """A call failed for good; `code` is Auth0's errorCode."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
 
     @property
     def gone(self) -> bool:
@@ -80,18 +80,20 @@ class Management:
         self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
     ) -> None:
         self._credentials = credentials
-        self._secrets = {credentials.client_secret}
         self._sleep = sleep or asyncio.sleep
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
+        self._warnings: list[str] = []
 
-    def hide(self, secrets: Iterable[str]) -> None:
-        """Keep these out of what failures say: the engine writes that into the state.
+    def warn(self, text: str) -> None:
+        """Note something for the user that fails nothing."""
+        self._warnings.append(text)
 
-        Short ones, such as a country prefix, would take half of a message with them.
-        """
-        self._secrets |= {secret for secret in secrets if len(secret) >= SHORTEST_HIDDEN}
+    def warnings(self) -> list[str]:
+        """What was noted since the last time."""
+        noted, self._warnings = self._warnings, []
+        return noted
 
     @cached_property
     def _http(self) -> BoundedAsyncClient:
@@ -134,19 +136,43 @@ class Management:
                     await self._sleep(_rate_limit_wait(error.headers or {}))
                 elif status in RETRIED and server_errors < SERVER_ERROR_TRIES:
                     server_errors += 1
-                    await self._sleep(0.5 * 2**server_errors)
+                    await self._sleep(SHORTEST_WAIT * 2 ** (server_errors - 1))
                 else:
-                    said = redacted(_describe(status, error.body), self._secrets)
-                    raise ManagementError(status, said) from None
+                    raise ManagementError(
+                        status, _describe(status, error.body), code=_code(error.body)
+                    ) from None
             except httpx.HTTPError as error:
                 if not _may_pass(error) or server_errors >= SERVER_ERROR_TRIES:
                     raise self._unreachable(error) from None
+                # At once, the first time: a POST that took effect then meets what it made.
+                await self._sleep(SHORTEST_WAIT * 2 ** (server_errors - 1) if server_errors else 0)
                 server_errors += 1
-                await self._sleep(0.5 * 2**server_errors)
             except ParsingError:
                 raise ManagementError(
                     0, f"{self._credentials.domain} answered in a form that Auth0 does not have"
                 ) from None
+
+    async def call_path(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer of a path that auth0-python does not have."""
+        from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+        async def request(_: AsyncAuth0) -> Any:
+            answer = await self._http.request(
+                method,
+                f"https://{self._credentials.domain}/api/v2/{path}",
+                json=body,
+                headers={"Authorization": f"Bearer {await self._bearer()}"},
+            )
+            said: Any = answer.text
+            with contextlib.suppress(ValueError):
+                said = answer.json()
+            if answer.status_code >= HTTPStatus.BAD_REQUEST:
+                raise ApiError(
+                    status_code=answer.status_code, headers=dict(answer.headers), body=said
+                )
+            return said
+
+        return await self.call(request)
 
     async def _bearer(self) -> str:
         async with self._token_lock:
@@ -191,7 +217,6 @@ class Management:
     def _token_refused(self, status: int, body: Any) -> str:
         detail = body if isinstance(body, dict) else {}
         reason = f"{detail.get('error', 'no code')}: {detail.get('error_description', '')}"
-        reason = redacted(reason, self._secrets)
         return (
             f"{self._credentials.domain} refused a token for client {self._credentials.client_id} "
             f"({status} {reason}). Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET (or "
@@ -244,16 +269,21 @@ def _plain(answer: Any) -> Any:
     return answer
 
 
+def _mapping(body: Any) -> Mapping[str, Any] | None:
+    found = body.model_dump(by_alias=True) if hasattr(body, "model_dump") else body
+    return found if isinstance(found, Mapping) else None
+
+
+def _code(body: Any) -> str:
+    said = _mapping(body) or {}
+    return str(said.get("errorCode") or said.get("error_code") or "")
+
+
 def _describe(status: int, body: Any) -> str:
     phrase = responses.get(status, "")
-    message: Any = body
-    if hasattr(body, "model_dump"):
-        message = body.model_dump(by_alias=True)
-    if isinstance(message, Mapping):
-        code = message.get("errorCode") or message.get("error_code")
-        message = message.get("message") or message.get("error_description") or "no message"
-        if code:
-            message = f"{message} ({code})"
+    said = _mapping(body)
+    if said is not None:
+        message = said.get("message") or said.get("error_description") or "no message"
     else:
         # Not repeated: a proxy's page can be long, and hold what was sent to it.
         message = "an answer that is not JSON"

@@ -34,6 +34,9 @@ _LISTED_BLOCKS: Final = {
     "errorPage": "errorPages",
     "flags": "flags",
     "mtls": "mtls",
+    "oidcLogout": "oidcLogouts",
+    "sessionCookie": "sessionCookies",
+    "sessions": "sessions",
 }
 
 

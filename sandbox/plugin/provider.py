@@ -1,14 +1,14 @@
 """The engine's side of the stand-in: check, diff, create, read, update, delete, invoke.
 
-Owns the translation between the engine's requests and one `Resource`, secret marks included.
-Refuses to know any resource's requests, and anything that is not in its tables.
+It translates between the engine's requests and one `Resource`, secret marks included. What is
+not in its tables is refused.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final
 
 import pulumi.provider.experimental.provider as protocol
@@ -17,23 +17,36 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.functions import FUNCTIONS
 from sandbox.plugin.resources import RESOURCES
-from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State
+from sandbox.plugin.resources.action import BUILD_FAILED
+from sandbox.plugin.resources.base import (
+    Change,
+    PartialFailureError,
+    Resource,
+    State,
+    several,
+)
 from sandbox.plugin.schema import (
     Difference,
     Schema,
     differences,
+    filled,
     inputs_of,
     problems,
     secret_paths_of,
+    with_defaults,
+    without_defaults,
 )
+from sandbox.plugin.switches import failed_build_is_replaced
 from sandbox.plugin.values import (
     UNKNOWN,
     Path,
     plain_map,
     secret_paths,
-    secret_texts,
     wire_map,
 )
+
+Warn = Callable[[str, str], Awaitable[None]]
+"""Tells the user something about the resource of a URN."""
 
 _KINDS: Final = {
     ("add", False): protocol.PropertyDiffKind.ADD,
@@ -56,13 +69,14 @@ class InitFailedError(Exception):
 
     def __init__(
         self,
-        failure: PartialFailureError,
+        resource_id: str,
+        reason: str,
         state: dict[str, PropertyValue],
         inputs: dict[str, PropertyValue],
     ) -> None:
-        super().__init__(str(failure))
-        self.resource_id = failure.resource_id
-        self.reasons = failure.reasons
+        super().__init__(reason)
+        self.resource_id = resource_id
+        self.reasons = [reason]
         self.state = state
         self.inputs = inputs
 
@@ -70,7 +84,8 @@ class InitFailedError(Exception):
 class StandInProvider(protocol.Provider):
     """STAND-IN for the official auth0 provider; see the package's docstring."""
 
-    def __init__(self) -> None:
+    def __init__(self, warn: Warn | None = None) -> None:
+        self._warn = warn or _unheard
         self._management: Management | None = None
         self._domain = ""
 
@@ -113,20 +128,23 @@ class StandInProvider(protocol.Provider):
         if resource.autonamed and "name" not in inputs:
             old_name = request.old_inputs.get("name")
             inputs["name"] = old_name or PropertyValue(f"{request.name}-{secrets.token_hex(4)[:7]}")
+        said = plain_map(inputs)
         failures = [
-            protocol.CheckFailure(path, reason)
-            for path, reason in problems(resource.schema, plain_map(inputs))
+            protocol.CheckFailure(path, reason) for path, reason in problems(resource.schema, said)
         ]
-        return protocol.CheckResponse(inputs=inputs, failures=failures)
+        checked = wire_map(with_defaults(resource.schema, said), _marks(resource, inputs))
+        return protocol.CheckResponse(inputs=checked, failures=failures)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         resource = _resource(request.type)
         found = _differences(
             resource.schema,
             plain_map(request.old_state),
-            plain_map(request.new_inputs),
+            _asked(request.new_inputs),
             request.ignore_changes,
         )
+        if failed_build_is_replaced() and plain_map(request.old_state).get("status") == "failed":
+            found = [*found, Difference("status", "update", replace=True)]
         tops = list(dict.fromkeys(item.top for item in found))
         return protocol.DiffResponse(
             changes=bool(found),
@@ -141,25 +159,30 @@ class StandInProvider(protocol.Provider):
         )
 
     async def create(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
-        resource, inputs = _resource(request.type), plain_map(request.properties)
+        resource, inputs = _resource(request.type), _asked(request.properties)
         marks = _marks(resource, request.properties)
         if request.preview:
             return protocol.CreateResponse(
                 "", wire_map(_planned(resource.schema, {}, inputs), marks)
             )
-        self._api.hide(secret_texts(request.properties))
         try:
             resource_id, state = await resource.create(self._api, inputs)
         except PartialFailureError as failure:
+            kept = failure.state or asked_for(resource.schema, {}, inputs)
             raise InitFailedError(
-                failure, wire_map(failure.state, marks), dict(request.properties)
+                failure.resource_id,
+                f"creating {request.urn}: {several([str(failure)])}",
+                _outputs(resource, failure.resource_id, kept, marks),
+                dict(request.properties),
             ) from None
-        return protocol.CreateResponse(resource_id, wire_map(state, marks))
+        finally:
+            await self._tell(request.urn)
+        return protocol.CreateResponse(resource_id, _outputs(resource, resource_id, state, marks))
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
         resource, inputs, prior = (
             _resource(request.type),
-            plain_map(request.news),
+            _asked(request.news),
             plain_map(request.olds),
         )
         marks = _marks(resource, request.news)
@@ -172,26 +195,32 @@ class StandInProvider(protocol.Provider):
             id=request.resource_id,
             prior=prior,
             inputs=inputs,
+            # None after an update that failed: the state has what that one asked for.
             attributes=frozenset(item.top for item in found),
         )
-        if not found:
-            # An update that the engine asks for because the last one failed. The official
-            # plugin's bridge answers what it had, when it sees nothing to change.
-            return protocol.UpdateResponse(wire_map(prior, marks))
-        self._api.hide(secret_texts(request.news) | secret_texts(request.olds))
         try:
             state = await resource.update(self._api, change)
         except (PartialFailureError, ManagementError) as error:
+            kept = error.state if isinstance(error, PartialFailureError) else None
+            kept = kept or asked_for(resource.schema, prior, inputs)
+            if isinstance(error, ManagementError) and error.code == BUILD_FAILED:
+                kept["status"] = "failed"
             raise InitFailedError(
-                _as_asked_for(change, error),
-                wire_map({**prior, **inputs}, marks),
+                request.resource_id,
+                f"updating {request.urn}: {several([str(error)])}",
+                _outputs(resource, request.resource_id, kept, marks),
                 dict(request.news),
             ) from None
-        return protocol.UpdateResponse(wire_map(state, marks))
+        finally:
+            await self._tell(request.urn)
+        return protocol.UpdateResponse(_outputs(resource, request.resource_id, state, marks))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         resource, prior = _resource(request.type), plain_map(request.properties)
-        state = await resource.read(self._api, request.resource_id, prior)
+        try:
+            state = await resource.read(self._api, request.resource_id, prior)
+        finally:
+            await self._tell(request.urn)
         if state is None:
             return protocol.ReadResponse(resource_id="")
         marks = _marks(resource, request.properties, request.inputs)
@@ -201,7 +230,9 @@ class StandInProvider(protocol.Provider):
         if not importing:
             inputs = _shaped(inputs, plain_map(request.inputs))
         return protocol.ReadResponse(
-            request.resource_id, wire_map(state, marks), wire_map(inputs, marks)
+            request.resource_id,
+            _outputs(resource, request.resource_id, state, marks),
+            wire_map(with_defaults(resource.schema, inputs), marks),
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
@@ -216,6 +247,10 @@ class StandInProvider(protocol.Provider):
         result = await function(self._api, self._domain, plain_map(request.args))
         return protocol.InvokeResponse(wire_map(result))
 
+    async def _tell(self, urn: str) -> None:
+        for warning in self._api.warnings():
+            await self._warn(urn, warning)
+
     @property
     def _api(self) -> Management:
         if self._management is None:
@@ -223,11 +258,23 @@ class StandInProvider(protocol.Provider):
         return self._management
 
 
-def _as_asked_for(change: Change, error: Exception) -> PartialFailureError:
-    # The Terraform SDK keeps the planned values of an update that failed, and so does Pulumi.
-    if isinstance(error, PartialFailureError):
-        return error
-    return PartialFailureError(change.id, change.inputs, [str(error)])
+async def _unheard(urn: str, text: str) -> None:
+    """Without an engine nobody is there to be warned."""
+
+
+def _asked(inputs: Mapping[str, PropertyValue]) -> State:
+    asked: State = without_defaults(plain_map(inputs))
+    return asked
+
+
+def _outputs(
+    resource: Resource, resource_id: str, state: State, marks: frozenset[Path]
+) -> dict[str, PropertyValue]:
+    said = {**filled(resource.schema, state), "id": resource_id}
+    if not failed_build_is_replaced():
+        # The recorded plugin does not have it; the switch is for one that does.
+        said.pop("status", None)
+    return wire_map(said, marks)
 
 
 def _token(qualified: str) -> str:
@@ -264,6 +311,25 @@ def _differences(
             item.path == path or item.path.startswith((f"{path}.", f"{path}[")) for path in ignored
         )
     ]
+
+
+def asked_for(schema: Schema, prior: State, inputs: State) -> State:
+    """What the state holds after a write that failed: all of it, as if it had succeeded.
+
+    The Terraform SDK keeps the planned values, and so does the bridge of the official plugin.
+    """
+    state: State = {}
+    for name, attribute in schema.items():
+        value, before = inputs.get(name), prior.get(name)
+        if attribute.kind == "block" and isinstance(value, Mapping):
+            state[name] = asked_for(attribute.fields, before or {}, dict(value))
+        elif value is not None:
+            state[name] = value
+        elif attribute.computed or attribute.output_only:
+            state[name] = before
+        else:
+            state[name] = attribute.default
+    return state
 
 
 def _planned(schema: Schema, prior: State, inputs: State) -> State:

@@ -1,18 +1,20 @@
 """What the stand-in knows of each resource's attributes, and what differs between two states.
 
-Owns the attribute descriptions and the detailed diff that they lead to. Refuses to talk to a
-tenant. The kinds follow the official provider: an *optional and computed* attribute that the
-program leaves out keeps whatever the tenant has; an optional one without `computed` returns to
-its default. Source: provider-traces/*.json and provider-traps.md of the contract.
+The kinds follow the official provider: an *optional and computed* attribute that the program
+leaves out keeps whatever the tenant has; an optional one without `computed` returns to its
+default. Source: official/ and provider-traps.md of the contract.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sandbox.plugin.values import Path, has_unknown
+
+DEFAULTS: Final = "__defaults"
+"""Where the official plugin's bridge notes which values of an object are defaults."""
 
 Kind = Literal["scalar", "list", "set", "block", "blocks"]
 Change = Literal["add", "delete", "update"]
@@ -31,6 +33,8 @@ class Attribute:
     """Filled in by the tenant when the program leaves it out."""
     output_only: bool = False
     default: Any = None
+    empty: Any = None
+    """What a state has where there is no value; a list is then empty."""
     force_new: bool = False
     secret: bool = False
     choices: tuple[str, ...] = ()
@@ -70,11 +74,63 @@ def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
         path: Path = (*prefix, name)
         if attribute.secret:
             found.add(path)
-        if attribute.kind == "block":
+        elif attribute.kind == "block":
             found |= secret_paths_of(attribute.fields, path)
         elif attribute.kind == "blocks":
             found |= secret_paths_of(attribute.fields, (*path, "*"))
     return frozenset(found)
+
+
+def with_defaults(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs as the official plugin notes them: each object with the defaults it was given.
+
+    Only a default that is no zero value becomes an input.
+    """
+    said: dict[str, Any] = {name: value for name, value in inputs.items() if name != DEFAULTS}
+    given = [
+        name
+        for name, attribute in schema.items()
+        if attribute.default and said.get(name) is None and not attribute.output_only
+    ]
+    said |= {name: schema[name].default for name in given}
+    for name, value in said.items():
+        attribute = schema.get(name)
+        if attribute is None or value is None:
+            continue
+        if attribute.kind == "block" and isinstance(value, Mapping):
+            said[name] = with_defaults(attribute.fields, value)
+        elif attribute.kind == "blocks" and isinstance(value, list):
+            said[name] = [
+                with_defaults(attribute.fields, one) if isinstance(one, Mapping) else one
+                for one in value
+            ]
+    return {DEFAULTS: given, **said}
+
+
+def without_defaults(value: Any) -> Any:
+    """The inputs without those notes."""
+    if isinstance(value, Mapping):
+        return {key: without_defaults(one) for key, one in value.items() if key != DEFAULTS}
+    if isinstance(value, list):
+        return [without_defaults(one) for one in value]
+    return value
+
+
+def filled(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A state in the official plugin's form: nothing is left out, what has no value is empty."""
+    state: dict[str, Any] = {}
+    for name, attribute in schema.items():
+        value = values.get(name)
+        if value is None:
+            lists = attribute.kind in {"list", "set", "blocks"}
+            state[name] = [] if lists else attribute.empty
+        elif attribute.kind == "block" and isinstance(value, Mapping):
+            state[name] = filled(attribute.fields, value)
+        elif attribute.kind == "blocks" and isinstance(value, list):
+            state[name] = [filled(attribute.fields, one) for one in value]
+        else:
+            state[name] = value
+    return state
 
 
 def problems(
@@ -136,7 +192,7 @@ def _attribute_differences(attribute: Attribute, path: str, old: Any, new: Any) 
         new = attribute.default
     if _empty(old) and _empty(new):
         return []
-    if attribute.kind == "block" and not _empty(new) and not has_unknown_itself(new):
+    if attribute.kind == "block" and isinstance(new, Mapping):
         return _nested(attribute, path, old or {}, new)
     if attribute.kind == "blocks":
         return _items(attribute, path, old or [], new or [])
@@ -212,5 +268,8 @@ def _inherit(attribute: Attribute, difference: Difference) -> Difference:
 
 
 def _empty(value: Any) -> bool:
-    # The provider framework does not tell an unset attribute from its type's zero value.
-    return value is None or value is False or value in ("", 0, [], {})
+    # The provider framework does not tell an unset attribute from its type's zero value; "null" is
+    # how the official provider spells the unset one of three values.
+    if isinstance(value, Mapping):
+        return all(_empty(one) for one in value.values())
+    return value is None or value is False or value in ("", "null", 0, [])

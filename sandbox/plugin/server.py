@@ -1,7 +1,7 @@
 """The gRPC process that the engine starts.
 
-Owns turning exceptions into what the engine prints: one readable line instead of a Python
-traceback, and "created, but not initialised" for an object that exists half made.
+Exceptions become what the engine prints: one readable line instead of a Python traceback, and
+"created, but not initialised" for an object that exists half made.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from google.protobuf import any_pb2
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    provider_pb2_grpc,
+    status_pb2,
+)
 
 from sandbox.plugin.client import ManagementError
 from sandbox.plugin.provider import InitFailedError, StandInProvider
@@ -84,10 +90,20 @@ async def _abort_half_made(context: Any, error: InitFailedError) -> None:
     await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
+async def _warned(engine_address: str, urn: str, text: str) -> None:
+    async with grpc.aio.insecure_channel(engine_address) as channel:
+        await engine_pb2_grpc.EngineStub(channel).Log(
+            engine_pb2.LogRequest(severity=engine_pb2.WARNING, urn=urn, message=text)
+        )
+
+
 async def _serve(engine_address: str, ended: Callable[[], Awaitable[None]]) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = StandInServicer(
-        sys.argv[1:], version("pulumi-auth0"), StandInProvider(), engine_address
+        sys.argv[1:],
+        version("pulumi-auth0"),
+        StandInProvider(warn=lambda urn, text: _warned(engine_address, urn, text)),
+        engine_address,
     )
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

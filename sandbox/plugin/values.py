@@ -1,12 +1,12 @@
 """Between Pulumi's wire values and plain Python values.
 
-Owns unwrapping property values, remembering which paths were secret, and wrapping them again.
-Refuses to know any resource: which attributes are secret by nature is in the schemas.
+Unwraps property values, remembers which paths were secret and wraps them again. Which attributes
+are secret by nature is in the schemas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -55,27 +55,10 @@ def secret_paths(values: Mapping[str, PropertyValue]) -> frozenset[Path]:
     return frozenset(found)
 
 
-def secret_texts(values: Mapping[str, PropertyValue]) -> frozenset[str]:
-    """Every text that arrived as a secret, or inside one."""
-
-    def texts(value: PropertyValue, *, secret: bool) -> Iterator[str]:
-        secret = secret or value.is_secret
-        if isinstance(value.value, Mapping):
-            for item in value.value.values():
-                yield from texts(item, secret=secret)
-        elif isinstance(value.value, tuple):
-            for item in value.value:
-                yield from texts(item, secret=secret)
-        elif secret and isinstance(value.value, str):
-            yield value.value
-
-    return frozenset(text for value in values.values() for text in texts(value, secret=False))
-
-
 def wire_map(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
     """Wire values of a resource's properties, marked secret at the given paths.
 
-    `"*"` in a path stands for every index of a list.
+    `"*"` in a path stands for every index of a list. What is inside a secret is not marked again.
     """
     marked = frozenset(secrets)
 
@@ -85,19 +68,21 @@ def wire_map(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[st
         starred = tuple("*" if isinstance(part, int) else part for part in path)
         return starred in marked
 
-    def wrap(value: Any, path: Path) -> PropertyValue:
+    def wrap(value: Any, path: Path, *, inside: bool = False) -> PropertyValue:
         inner: Any
+        secret = not inside and is_marked(path)
+        inside = inside or secret
         if isinstance(value, Mapping):
-            inner = {key: wrap(item, (*path, key)) for key, item in value.items()}
+            inner = {key: wrap(item, (*path, key), inside=inside) for key, item in value.items()}
         elif isinstance(value, list | tuple):
-            inner = [wrap(item, (*path, index)) for index, item in enumerate(value)]
+            inner = [wrap(item, (*path, index), inside=inside) for index, item in enumerate(value)]
         elif isinstance(value, int) and not isinstance(value, bool):
             inner = float(value)
         else:
             inner = value
-        return PropertyValue(inner, is_secret=is_marked(path))
+        return PropertyValue(inner, is_secret=secret)
 
-    return {key: wrap(value, (key,)) for key, value in values.items() if value is not None}
+    return {key: wrap(value, (key,)) for key, value in values.items()}
 
 
 def has_unknown(value: Any) -> bool:

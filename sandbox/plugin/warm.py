@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from components import lazy_sdk
+from sandbox.put_off import put_off
 
 # Parts of the SDK that no plugin needs: a seventh of its start.
-lazy_sdk.put_off("pulumi.automation")
-lazy_sdk.put_off("pulumi.dynamic")
+put_off("pulumi.automation")
+put_off("pulumi.dynamic")
 
 from sandbox.plugin import server  # noqa: E402 - after what it must not import
 from sandbox.plugin.launcher import LENGTH, TAKEN, interpreter  # noqa: E402

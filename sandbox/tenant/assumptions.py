@@ -100,6 +100,15 @@ class Assumptions:
     """Answer of phone/templates before anything was written; all three were seen (§6.5), and
     auth0-cli has a case for an empty body of either family."""
 
+    entitled_to_mfa_settings: bool = True
+    """The plan has MFA settings (remembered browsers, length and lifetime of codes), else reading
+    and writing them answers 403 `not_entitled`. Tenants of both kinds exist; which plans have them
+    is unknown (§6.7), and whether `include_settings` is refused alike."""
+
+    adaptive_mfa: bool = True
+    """The plan has Adaptive MFA, else the policy `confidence-score` is refused with 403
+    `insufficient_entitlement`. Tenants of both kinds exist; the message is unknown (§1.2)."""
+
     # -- tenant settings ----------------------------------------------------------------------
 
     nested_settings_merge: bool = False

@@ -100,6 +100,12 @@ class Guardian:
 
     def set_policies(self, policies: list[str]) -> list[str]:
         """PUT /guardian/policies."""
+        if "confidence-score" in policies and not self._context.assumptions.adaptive_mfa:
+            raise ApiError(
+                403,
+                "The tenant is not entitled to use Adaptive MFA.",
+                "insufficient_entitlement",
+            )
         self._set("policies", policies)
         return policies
 

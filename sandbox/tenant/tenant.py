@@ -24,6 +24,8 @@ from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
 from sandbox.tenant.logs import Logs, read_everything
+from sandbox.tenant.mfa_settings import FACTORS as MFA_CODES
+from sandbox.tenant.mfa_settings import MfaSettings
 from sandbox.tenant.paging import Page
 from sandbox.tenant.phone_providers import PhoneProviders, covers
 from sandbox.tenant.phone_templates import PhoneTemplates
@@ -48,7 +50,7 @@ class Tenant:
     Attributes:
         domain: host, with port where it has one; issuer and audience of tokens follow from it.
         clock: the tenant's time.
-        actions, versions, bindings, providers, templates, guardian, factor_settings,
+        actions, versions, bindings, providers, templates, guardian, factor_settings, mfa_settings,
             tenant_settings, clients, logs: the groups of rules, one per resource family.
     """
 
@@ -97,6 +99,7 @@ class Tenant:
             provider=self._current_provider,
         )
         self.factor_settings = FactorSettings(self.context)
+        self.mfa_settings = MfaSettings(self.context)
         self.providers = PhoneProviders(
             self.context,
             has_deployed_action=lambda: self.deployed_action(CUSTOM_PHONE_PROVIDER) is not None,
@@ -217,6 +220,9 @@ class Tenant:
         self.guardian.read_everything()
         for name in NAMES:
             self.factor_settings.get(name)
+        self.mfa_settings.remembering()
+        for channel in MFA_CODES.values():
+            self.mfa_settings.codes(channel)
         list(read_everything(self.logs))
 
     # -- rules that span groups ---------------------------------------------------------------

@@ -199,7 +199,6 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "make bench ARGS=--quick": "a measurement; tests/bench holds what it measures",
     "python -m bench.fleet": "a measurement; tests/bench holds what it measures",
     "python -m phonemfa": "names the command line",
-    "pip list": "what Pulumi's language host runs by itself at each preview",
     "pip install -e ../phonemfa/sandbox/testing": (
         "asks the package index; tests/sandbox/testing runs the plugin"
     ),

@@ -96,9 +96,10 @@ class PulumiProject:
         """`pulumi up` without its own preview, as the contract's traces were recorded."""
         return self.run("up", "--yes", "--skip-preview", *arguments, expect=expect)
 
-    def preview_steps(self) -> list[dict[str, Any]]:
+    def preview_steps(self, *options: str) -> list[dict[str, Any]]:
         """The steps that `pulumi preview --json` prints."""
-        steps: list[dict[str, Any]] = json.loads(self.run("preview", "--json").out)["steps"]
+        printed = self.run("preview", "--json", *options).out
+        steps: list[dict[str, Any]] = json.loads(printed)["steps"]
         return steps
 
     def outputs(self) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""auth0:index/action:Action."""
+"""auth0:index/action:Action.
+
+Its secrets are one secret as a whole, are never read back, and are sent only when they differ
+from the state. So a rotation that failed is not sent again: the state has it already.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,12 @@ from sandbox.plugin.schema import Attribute, Schema
 
 BUILD_TIMEOUT: Final = 360.0
 LONGEST_POLL: Final = 5.0
+BUILD_FAILED: Final = "stand_in_build_failed"
+_UNMANAGED: Final = (
+    "[secrets] Unmanaged Action Secret: Detected an action secret not managed though Terraform: "
+    "{}. If you proceed, this secret will get deleted. It is required to add this secret to your "
+    "action configuration to prevent unintentionally destructive results."
+)
 
 _TRIGGER: Schema = {
     "id": Attribute(required=True),
@@ -31,7 +41,7 @@ _NAME_AND_VERSION: Schema = {
 }
 _SECRET: Schema = {
     "name": Attribute(required=True),
-    "value": Attribute(required=True, secret=True),
+    "value": Attribute(required=True),
 }
 
 
@@ -43,10 +53,13 @@ class ActionResource(Resource):
     schema: ClassVar[Schema] = {
         "code": Attribute(required=True),
         "dependencies": Attribute(kind="blocks", fields=_NAME_AND_VERSION),
-        "deploy": Attribute(default=False),
+        "deploy": Attribute(default=False, empty=False),
         "name": Attribute(required=True),
         "runtime": Attribute(computed=True, choices=("node12", "node16", "node18", "node22")),
-        "secrets": Attribute(kind="blocks", fields=_SECRET),
+        "modules": Attribute(kind="blocks", output_only=True),
+        "secrets": Attribute(kind="blocks", secret=True, fields=_SECRET),
+        "secretsWoVersion": Attribute(output_only=True),
+        "secretsWos": Attribute(kind="blocks", output_only=True),
         "status": Attribute(output_only=True),
         "supportedTriggers": Attribute(kind="block", required=True, fields=_TRIGGER),
         "versionId": Attribute(output_only=True),
@@ -60,7 +73,7 @@ class ActionResource(Resource):
         )
         action = await api.call(lambda sdk: sdk.actions.create(**body))
         action_id: str = action["id"]
-        with existing(action_id, _state(action, inputs)):
+        with existing(action_id):
             return action_id, await self._deploy_and_read(api, action_id, inputs)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
@@ -77,9 +90,8 @@ class ActionResource(Resource):
             if name in change.attributes
         }
         body = {**_always_sent(change.inputs), **lists}
-        action = await api.call(lambda sdk: sdk.actions.update(change.id, **body))
-        with existing(change.id, _state(action, change.inputs)):
-            return await self._deploy_and_read(api, change.id, change.inputs)
+        await api.call(lambda sdk: sdk.actions.update(change.id, **body))
+        return await self._deploy_and_read(api, change.id, change.inputs)
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         await unless_gone(api.call(lambda sdk: sdk.actions.delete(resource_id)))
@@ -89,16 +101,12 @@ class ActionResource(Resource):
     ) -> None:
         action = await api.call(lambda sdk: sdk.actions.get(action_id))
         known = {
-            secret["name"] for secret in [*prior.get("secrets", []), *inputs.get("secrets", [])]
+            secret["name"]
+            for secret in [*(prior.get("secrets") or []), *(inputs.get("secrets") or [])]
         }
-        foreign = sorted({secret["name"] for secret in action.get("secrets", [])} - known)
+        foreign = sorted({secret["name"] for secret in action.get("secrets") or []} - known)
         if foreign:
-            raise ManagementError(
-                0,
-                f"the Action {inputs['name']!r} has secrets that the program does not declare: "
-                f"{', '.join(foreign)}. An update would erase them: declare them, or remove them "
-                "from the Action first.",
-            )
+            raise ManagementError(0, " ".join(_UNMANAGED.format(name) for name in foreign))
 
     async def _deploy_and_read(self, api: Management, action_id: str, inputs: State) -> State:
         if inputs.get("deploy"):
@@ -146,7 +154,10 @@ def _state(action: dict[str, Any], said: State) -> State:
 def _built(action: dict[str, Any]) -> bool:
     if action.get("status") == "failed":
         raise ManagementError(
-            0, f"the Action {action['name']!r} failed to build: see the tenant's log of the Action"
+            0,
+            f'action "{action["name"]}" never reached built state: action "{action["name"]}" '
+            "failed to build, check the Auth0 UI for errors",
+            code=BUILD_FAILED,
         )
     return bool(action.get("status") == "built")
 

@@ -1,11 +1,11 @@
-"""What a resource type of the stand-in is.
+"""What a resource type of the stand-in is, to the provider that calls it.
 
-Owns the interface between the provider (engine side) and one resource (tenant side).
 States and inputs are plain values under Pulumi's property names.
 """
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -32,14 +32,23 @@ class Change:
 class PartialFailureError(Exception):
     """The object exists in the tenant, but is not in the declared shape.
 
-    The engine keeps the resource, and its next `up` tries the update again.
+    The engine keeps the resource, and its next `up` updates it without a difference.
+
+    Args:
+        state: what the engine keeps of it; None for what was asked, as after a failed write.
     """
 
-    def __init__(self, resource_id: str, state: State, reasons: list[str]) -> None:
-        super().__init__("; ".join(reasons))
+    def __init__(self, resource_id: str, reason: str, state: State | None = None) -> None:
+        super().__init__(reason)
         self.resource_id = resource_id
         self.state = state
-        self.reasons = reasons
+
+
+def several(reasons: list[str]) -> str:
+    """Reasons in the form in which the official plugin lists them."""
+    count = "1 error" if len(reasons) == 1 else f"{len(reasons)} errors"
+    listed = "".join(f"\t* {reason}\n" for reason in reasons)
+    return f"{count} occurred:\n{listed}\n"
 
 
 class Resource(ABC):
@@ -68,12 +77,12 @@ class Resource(ABC):
 
 
 @contextmanager
-def existing(resource_id: str, state: State) -> Iterator[None]:
+def existing(resource_id: str) -> Iterator[None]:
     """What fails inside leaves the object in the engine's state: it has its id already."""
     try:
         yield
     except ManagementError as error:
-        raise PartialFailureError(resource_id, state, [str(error)]) from None
+        raise PartialFailureError(resource_id, str(error)) from None
 
 
 async def unless_gone(call: Awaitable[Any]) -> Any:
@@ -89,3 +98,8 @@ async def unless_gone(call: Awaitable[Any]) -> Any:
 def given(**values: Any) -> dict[str, Any]:
     """Keyword arguments without the ones left out by the program."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def snake(name: str) -> str:
+    """The API's name of a property. A digit never starts a word: enable_idtoken_api2."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

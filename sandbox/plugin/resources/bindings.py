@@ -70,7 +70,7 @@ class TriggerActionResource(Resource):
             others = [_binding(item["action"]["id"], item["display_name"]) for item in bound]
             await _bind(api, trigger, [*others, _binding(action_id, name)])
         resource_id = f"{trigger}::{action_id}"
-        with existing(resource_id, inputs):
+        with existing(resource_id):
             return resource_id, await self.read(api, resource_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:

@@ -20,18 +20,18 @@ class PhoneProviderResource(Resource):
             kind="block",
             required=True,
             fields={
-                "defaultFrom": Attribute(conflicts=("mssid",), needs=("sid",)),
+                "defaultFrom": Attribute(empty="", conflicts=("mssid",), needs=("sid",)),
                 "deliveryMethods": Attribute(kind="set", required=True, choices=("voice", "text")),
-                "mssid": Attribute(conflicts=("defaultFrom",), needs=("sid",)),
-                "sid": Attribute(),
+                "mssid": Attribute(empty="", conflicts=("defaultFrom",), needs=("sid",)),
+                "sid": Attribute(empty=""),
             },
         ),
         "credentials": Attribute(
             kind="block",
             required=True,
-            fields={"authToken": Attribute(secret=True)},
+            fields={"authToken": Attribute(secret=True, empty="")},
         ),
-        "disabled": Attribute(),
+        "disabled": Attribute(empty=False),
         "name": Attribute(required=True, choices=("twilio", "custom")),
         "tenant": Attribute(output_only=True),
     }
@@ -41,12 +41,12 @@ class PhoneProviderResource(Resource):
         if found["providers"]:
             provider_id: str = found["providers"][0]["id"]
             taken_over = Change(id=provider_id, prior={}, inputs=inputs, attributes=frozenset())
-            with existing(provider_id, inputs):
+            with existing(provider_id):
                 return provider_id, await self.update(api, taken_over)
         body = _body(inputs)
         created = await api.call(lambda sdk: sdk.branding.phone.providers.create(**body))
         provider_id = created["id"]
-        with existing(provider_id, inputs):
+        with existing(provider_id):
             return provider_id, await self.read(api, provider_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:

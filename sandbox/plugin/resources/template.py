@@ -20,13 +20,15 @@ class TemplateResource(Resource):
             computed=True,
             fields={
                 "body": Attribute(
-                    kind="block", computed=True, fields={"text": Attribute(), "voice": Attribute()}
+                    kind="block",
+                    computed=True,
+                    fields={"text": Attribute(empty=""), "voice": Attribute(empty="")},
                 ),
-                "from": Attribute(),
-                "syntax": Attribute(computed=True),
+                "from": Attribute(empty=""),
+                "syntax": Attribute(computed=True, empty=""),
             },
         ),
-        "customizable": Attribute(output_only=True),
+        "customizable": Attribute(output_only=True, empty=False),
         "disabled": Attribute(computed=True),
         "templateId": Attribute(output_only=True),
         "tenant": Attribute(output_only=True),
@@ -51,7 +53,7 @@ class TemplateResource(Resource):
         )
         created = await api.call(lambda sdk: sdk.branding.phone.templates.create(**body))
         template_id: str = created["id"]
-        with existing(template_id, inputs):
+        with existing(template_id):
             return template_id, await self.read(api, template_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:

@@ -16,8 +16,6 @@ from importlib.util import spec_from_loader
 SOUND = {
     "components",
     "components.bounded_http",
-    "components.lazy_auth0",
-    "components.lazy_sdk",
     "components.masking",
     "components.tenant_failure",
     "components.tenant_token",

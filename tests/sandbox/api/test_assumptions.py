@@ -140,6 +140,20 @@ def selected_provider(sandbox: Sandbox) -> Any:
     return sandbox.call("GET", "/guardian/factors/phone/selected-provider").status_code
 
 
+def mfa_settings(sandbox: Sandbox) -> Any:
+    paths = ("/settings", "/factors/phone/settings", "/factors/email/settings")
+    asked = [f"/guardian{path}" for path in (*paths, "/factors?include_settings=true")]
+    codes = {"otp_length": 6, "otp_expiration_time": 300}
+    written = sandbox.call("PUT", "/guardian/factors/phone/settings", codes)
+    answers = [*(sandbox.call("GET", path) for path in asked), written]
+    return [(one.status_code, "not_entitled" in one.text) for one in answers]
+
+
+def adaptive_policy(sandbox: Sandbox) -> Any:
+    answer = sandbox.call("PUT", "/guardian/policies", ["confidence-score"])
+    return answer.status_code, "insufficient_entitlement" in answer.text
+
+
 def unset_templates(family: str) -> Callable[[Sandbox], Any]:
     def observe(sandbox: Sandbox) -> Any:
         sandbox.tenant.switch("legacy")
@@ -217,6 +231,8 @@ OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "message_types_need_factor": message_types_without_factor,
     "message_types_need_provider": message_types_without_provider,
     "selected_provider_allowed_under_unified": selected_provider,
+    "entitled_to_mfa_settings": mfa_settings,
+    "adaptive_mfa": adaptive_policy,
     "unset_sms_templates": unset_templates("sms"),
     "unset_phone_templates": unset_templates("phone"),
     "nested_settings_merge": nested_settings,

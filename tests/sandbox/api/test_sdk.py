@@ -164,6 +164,12 @@ def walk_guardian(auth0: ManagementClient) -> None:
     assert factors.phone.get_message_types().message_types == ["sms"]
     assert auth0.guardian.policies.set(request=["all-applications"]) == ["all-applications"]
     assert auth0.guardian.policies.list() == ["all-applications"]
+    remembering = auth0.guardian.get()
+    assert remembering.mfa_session_overall_timeout == 2_592_000
+    assert auth0.guardian.set(**remembering.model_dump()).model_dump() == remembering.model_dump()
+    for channel in (factors.phone, factors.email):
+        assert channel.set(otp_length=8, otp_expiration_time=600).otp_length == 8
+        assert channel.get().otp_expiration_time == 600
 
 
 def walk_other_factors(auth0: ManagementClient) -> None:

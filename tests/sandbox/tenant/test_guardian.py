@@ -206,3 +206,29 @@ class TestSettingsOfOtherFactors:
         assert settings.merge("push-notification/custom-app", {"app_name": "Mine"}) == {
             "app_name": "Mine"
         }
+
+
+class TestMfaSettings:
+    def test_they_are_the_recorded_ones_before_anything_was_written(self, auth0: Tenant) -> None:
+        assert auth0.mfa_settings.codes("phone") == {"otp_length": 6, "otp_expiration_time": 300}
+        assert auth0.mfa_settings.remembering()["mfa_session_inactivity_timeout"] == 604_800
+
+    def test_each_channel_has_its_own_and_the_list_of_factors_shows_them(
+        self, auth0: Tenant
+    ) -> None:
+        codes = {"otp_length": 10, "otp_expiration_time": 30}
+        auth0.mfa_settings.write_codes("email", codes)
+        shown = auth0.mfa_settings.beside(auth0.guardian.factors())
+        found = {one["name"]: one["settings"] for one in shown if "settings" in one}
+        assert found == {"sms": {"otp_length": 6, "otp_expiration_time": 300}, "email": codes}
+
+    def test_a_browser_is_not_forgotten_for_inactivity_after_it_is_forgotten_anyway(
+        self, auth0: Tenant
+    ) -> None:
+        settings = auth0.mfa_settings.remembering() | {
+            "mfa_session_inactivity_timeout": 7_201,
+            "mfa_session_overall_timeout": 7_200,
+        }
+        with refused(400, "mfa_session_overall_timeout", "invalid_body"):
+            auth0.mfa_settings.write_remembering(settings)
+        assert auth0.mfa_settings.remembering()["mfa_session_overall_timeout"] == 2_592_000

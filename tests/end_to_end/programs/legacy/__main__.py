@@ -3,8 +3,6 @@
 Not the package's components: the trace was recorded with bare resources under these names.
 """
 
-# First, so that pulumi_auth0 is loaded as far as it is used.
-import components  # noqa: F401, I001
 import pulumi
 import pulumi_auth0 as auth0
 

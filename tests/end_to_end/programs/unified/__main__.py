@@ -3,8 +3,6 @@
 Not the package's components: the trace was recorded with bare resources under these names.
 """
 
-# First, so that pulumi_auth0 is loaded as far as it is used.
-import components  # noqa: F401, I001
 import pulumi
 import pulumi_auth0 as auth0
 
@@ -51,5 +49,7 @@ auth0.Guardian(
         "enabled": True,
         "message_types": [{"text": "sms", "voice": "voice"}[method] for method in methods],
     },
+    settings=config.get_object("mfaSettings"),
+    phone_settings=config.get_object("phoneSettings"),
     opts=pulumi.ResourceOptions(depends_on=[provider]),
 )

@@ -1,8 +1,6 @@
-"""Modules whose file runs when somebody asks for something in it, and not before.
+"""Modules of libraries whose file runs when somebody asks for something in it, and not before.
 
-Owns putting them in place. Here for parts of libraries that come along with what is wanted and
-that nobody asks for: `auth0/__init__.py` loads the Authentication API's client, and with it PyJWT,
-cryptography and requests, beside the Management API's. Refuses to know what is in a module.
+For parts that come along with what the sandbox wants and that nobody asks for.
 """
 
 from __future__ import annotations

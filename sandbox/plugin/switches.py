@@ -1,0 +1,32 @@
+"""What of the official plugin is documented but not recorded: a switch each, off unless named.
+
+They are named, with commas, in the environment that the engine starts the plugin in. Off is what
+was recorded (`official/` of the contract).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+VARIABLE: Final = "PHONEMFA_STAND_IN"
+
+REPLACE_FAILED_BUILD: Final = "replace-failed-build"
+"""An Action whose build failed is replaced on the next plan (documentation of 3.54)."""
+
+ADAPTIVE_MFA_WARNS: Final = "adaptive-mfa-warns"
+"""A plan without Adaptive MFA is a warning, no error (provider pull request 1716)."""
+
+
+def adaptive_mfa_is_a_warning() -> bool:
+    """Whether the policy that the plan does not have is left unwritten with a warning."""
+    return ADAPTIVE_MFA_WARNS in _thrown()
+
+
+def failed_build_is_replaced() -> bool:
+    """Whether a diff of an Action looks at the status that its state has."""
+    return REPLACE_FAILED_BUILD in _thrown()
+
+
+def _thrown() -> list[str]:
+    return os.environ.get(VARIABLE, "").split(",")

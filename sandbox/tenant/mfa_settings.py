@@ -1,0 +1,102 @@
+"""What a tenant's MFA asks how often, and what its codes look like (management-api.md §6.7).
+
+Three documents that are read and replaced whole: remembering a browser, and length and lifetime
+of the codes that go by phone and by email.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from sandbox.tenant.context import Context
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.settings import SINGLETONS
+
+Document = dict[str, Any]
+Channel = Literal["phone", "email"]
+
+REMEMBERING: Final[Document] = {
+    "display_remember_me_checkbox": True,
+    "remember_me_default_value": False,
+    "mfa_session_inactivity_timeout": 604_800,
+    "mfa_session_overall_timeout": 2_592_000,
+}
+"""A tenant's own before anything was written: recorded in TestAccGuardianSettings."""
+
+CODES: Final[Document] = {"otp_length": 6, "otp_expiration_time": 300}
+"""Of both channels, before anything was written: recorded as well."""
+
+FACTORS: Final[dict[str, Channel]] = {"sms": "phone", "email": "email"}
+"""The factors that have settings of their codes, by their name in the list of factors."""
+
+
+class MfaSettings:
+    """The three documents of one tenant."""
+
+    def __init__(self, context: Context) -> None:
+        """Keep them in this tenant's store."""
+        self._context, self._store = context, context.store
+
+    def remembering(self) -> Document:
+        """Whether a browser is remembered, and for how many seconds."""
+        return self._document("remembering", REMEMBERING)
+
+    def codes(self, channel: Channel) -> Document:
+        """Length of a code in characters, and its lifetime in seconds."""
+        return self._document(f"{channel} codes", CODES)
+
+    # -- as the API answers them --------------------------------------------------------------
+
+    def read_remembering(self) -> Document:
+        """GET /guardian/settings."""
+        self._check_entitled()
+        return self.remembering()
+
+    def write_remembering(self, document: Document) -> Document:
+        """PUT /guardian/settings.
+
+        Raises:
+            ApiError: 400, a browser would be forgotten for inactivity only after it is anyway.
+        """
+        self._check_entitled()
+        inactivity = document["mfa_session_inactivity_timeout"]
+        if inactivity > document["mfa_session_overall_timeout"]:
+            raise ApiError(
+                400,
+                "Payload validation error: 'Value is over mfa_session_overall_timeout' on property "
+                "mfa_session_inactivity_timeout.",
+                "invalid_body",
+            )
+        return self._write("remembering", document)
+
+    def read_codes(self, channel: Channel) -> Document:
+        """GET /guardian/factors/{phone,email}/settings, whether the factor is on or not."""
+        self._check_entitled()
+        return self.codes(channel)
+
+    def write_codes(self, channel: Channel, document: Document) -> Document:
+        """PUT /guardian/factors/{phone,email}/settings, whether the factor is on or not."""
+        self._check_entitled()
+        return self._write(f"{channel} codes", document)
+
+    def beside(self, factors: list[Document]) -> list[Document]:
+        """GET /guardian/factors?include_settings=true: those of the factors that have some."""
+        self._check_entitled()
+        return [
+            {**one, "settings": self.codes(FACTORS[one["name"]])} if one["name"] in FACTORS else one
+            for one in factors
+        ]
+
+    def _check_entitled(self) -> None:
+        if not self._context.assumptions.entitled_to_mfa_settings:
+            raise ApiError(
+                403, "The requestor is not entitled to perform this operation.", "not_entitled"
+            )
+
+    def _document(self, name: str, unset: Document) -> Document:
+        found = self._store.get(SINGLETONS, f"mfa {name}")
+        return dict(unset if found is None else found)
+
+    def _write(self, name: str, document: Document) -> Document:
+        self._store.put(SINGLETONS, f"mfa {name}", document)
+        return document
