@@ -257,24 +257,27 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
 
 def is_change(step: Mapping[str, Any]) -> bool:
     """Whether a step of `--json` changes its resource."""
-    if _only_records(step):
+    if keeps_settings(step):
         return False
     return step["op"] not in {"same", "read", "refresh"} or bool(step.get("detailedDiff"))
 
 
-def is_of_component(step: Mapping[str, Any]) -> bool:
-    """Whether a step is the component's own: it has no request, its resources have."""
-    return any((step.get(name) or {}).get("type") == COMPONENT for name in ("oldState", "newState"))
+def keeps_settings(step: Mapping[str, Any], *, but_for: Collection[str] = ()) -> bool:
+    """Whether a step updates the component and changes no setting in it.
 
+    Settings may appear: a state of an earlier version of the package has none, or fewer.
 
-def _only_records(step: Mapping[str, Any]) -> bool:
-    # A state of an earlier version has no settings in the component, or fewer of them.
+    Args:
+        step: of a preview.
+        but_for: keys of the stack's file that may change too.
+    """
     old, new = (step.get(name) or {} for name in ("oldState", "newState"))
-    return (
-        step["op"] == "update"
-        and old.get("type") == COMPONENT
-        and _keeps(old.get("inputs") or {}, new.get("inputs") or {})
-    )
+    if step["op"] != "update" or old.get("type") != COMPONENT:
+        return False
+    before, after = (dict(one.get("inputs") or {}) for one in (old, new))
+    if isinstance(before.get("settings"), Mapping):
+        before["settings"] = {k: v for k, v in before["settings"].items() if k not in but_for}
+    return _keeps(before, after)
 
 
 def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

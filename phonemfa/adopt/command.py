@@ -99,7 +99,9 @@ def _show_next(commands: list[str]) -> None:
     results().print(
         Text(
             "The import warns that a phone provider's credentials fail to validate: no API answers "
-            "them. Taking over is a later change: docs/guides/adopt.md."
+            "them. The preview may update the component phone-mfa, which records the settings in "
+            "the state, and nothing else: the tenant stays as it is. Taking over is a later "
+            "change: docs/guides/adopt.md."
         )
     )
 

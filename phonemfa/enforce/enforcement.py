@@ -17,7 +17,7 @@ from components.raw_config import NAMESPACE
 from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
-from phonemfa.engine import EngineFailedError, is_change, is_of_component
+from phonemfa.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
@@ -159,8 +159,10 @@ class _Step:
 def _other_changes(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for step in steps:
         paths = sorted(step.get("detailedDiff") or step.get("diffReasons") or ())
-        policy_alone = f"{_GUARDIAN}::" in str(step["urn"]) and paths == ["policy"]
-        if is_change(step) and not policy_alone and not is_of_component(step):
+        policy_alone = (
+            f"{_GUARDIAN}::" in str(step["urn"]) and paths == ["policy"]
+        ) or keeps_settings(step, but_for={"policy"})
+        if is_change(step) and not policy_alone:
             yield f"{step['op']} {str(step['urn']).rpartition('::')[2]}"
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.log_evidence import PATIENCE
+from components.masking import redacted_code
+from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
 from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of
-from phonemfa.engine import EngineFailedError, is_change, is_of_component
+from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
@@ -26,7 +28,6 @@ from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, plain
 
-KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
 DEPLOY_PATIENCE: Final = 60.0
 """Seconds from the end of `pulumi up` until the tenant runs the new version."""
 
@@ -76,7 +77,8 @@ def rotate_key(
         pause: waits between two looks at the tenant, seconds.
 
     Raises:
-        RotationRefusedError: the stack has other changes waiting; nothing was written.
+        RotationRefusedError: the stack has other changes waiting, or its Action has secrets that
+            nobody declared; nothing was written.
         NotRotatedError: the old key is back in the stack's file and in the tenant, or the text says
             what is not.
         EngineFailedError, TenantUnreadableError: before anything was written.
@@ -91,6 +93,13 @@ def rotate_key(
             + "\nApply or undo that first (pulumi up --refresh, or git checkout of the stack's "
             "file after a rotation that was cut off), so that taking the key back stays simple."
         )
+    undeclared = undeclared_secrets(stack)
+    if undeclared:
+        raise RotationRefusedError(
+            f"Nothing was written: the Action has secrets that the stack does not declare "
+            f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
+            "refused while it has. phonemfa drift says what to do about them."
+        )
     before = key_times(stack)
     attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)
     return attempt.run(key, patience)
@@ -99,9 +108,7 @@ def rotate_key(
 def other_changes(steps: Sequence[Mapping[str, Any]], *, key_too: bool) -> Iterator[str]:
     """A line for each step that changes something; with `key_too`, the key's change is none."""
     for step in steps:
-        if is_of_component(step) or not is_change(step):
-            continue
-        if not (key_too and _changes_secrets_alone(step)):
+        if is_change(step) and not (key_too and _changes_secrets_alone(step)):
             name = str(step["urn"]).rpartition("::")[2]
             paths = ", ".join(_paths(step))
             yield f"{step['op']} {name}{f' ({paths})' if paths else ''}"
@@ -113,15 +120,31 @@ def key_times(stack: Stack) -> dict[str, str]:
     Raises:
         TenantUnreadableError: no answer, or a missing scope.
     """
-    settings, found = stack.settings, dict[str, str]()
+    return {
+        name: secret_times(action.get("deployed_version") or {}).get(KEY_SECRET, "")
+        for name, action in _actions(stack)
+    }
+
+
+def undeclared_secrets(stack: Stack) -> list[str]:
+    """Names of secrets that the stack's Actions have and its settings do not ask for.
+
+    Raises:
+        TenantUnreadableError: no answer, or a missing scope.
+    """
+    declared = {KEY_SECRET, *secrets_beside_the_key(stack.settings)}
+    there = {one["name"] for _, action in _actions(stack) for one in action.get("secrets") or ()}
+    return sorted(there - declared)
+
+
+def _actions(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    settings = stack.settings
     with reading(stack.access) as client:
         for experience in settings.experiences:
             name = name_of(settings, experience)
             for one in client.actions.list(trigger_id=TRIGGERS[experience], action_name=name):
                 if name and one.name == name:
-                    running = plain(one).get("deployed_version") or {}
-                    found[name] = secret_times(running).get(KEY_SECRET, "")
-    return found
+                    yield name, plain(one)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.vocabulary import COMPONENT
 from phonemfa.enforce import enforcement
 from phonemfa.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
@@ -49,6 +50,22 @@ def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> 
     ready.typed = "y\n"
     told = ready.run("enforce").stderr
     assert "is all-applications (it was never). Commit Pulumi.dev.yaml" in told
+
+
+def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator) -> None:
+    def update(**settings: object) -> dict[str, object]:
+        before = {"policy": "never", "recipientLimit": 9}
+        sides = {"oldState": before, "newState": before | settings}
+        return {
+            "op": "update",
+            "urn": f"urn:pulumi:dev::phonemfa::{COMPONENT}::phone-mfa",
+            **{k: {"type": COMPONENT, "inputs": {"settings": v}} for k, v in sides.items()},
+        }
+
+    ready.engine.waiting = [update(policy="always", recipientLimit=33)]
+    assert "update phone-mfa" in ready.json("enforce", "--yes", expect=1)["why"]
+    ready.engine.waiting = [update(policy="always")]
+    assert ready.json("enforce", "--yes")["enforced"] is True
 
 
 def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> None:

@@ -71,6 +71,23 @@ def test_the_key_of_an_adopted_action_is_not_the_stacks_to_rotate(applied: Apply
     assert writes(desk.tenant) == []
 
 
+def test_a_secret_that_nobody_declared_is_named_before_anything_is_written(
+    applied: Apply, known_key: Callable[[], None]
+) -> None:
+    desk = applied()
+    known_key()
+    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
+    kept = [{"name": one["name"]} for one in action["secrets"]]
+    foreign = {"name": "EXTRA", "value": "by-hand"}
+    path = f"/actions/actions/{action['id']}"
+    desk.tenant.api("PATCH", path, {"secrets": [*kept, foreign]})
+    before = desk.engine.file.read_bytes()
+    desk.tenant.forget_requests()
+    refused = desk.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
+    assert "does not declare (EXTRA)" in refused.stderr
+    assert (desk.engine.file.read_bytes(), writes(desk.tenant)) == (before, [])
+
+
 def test_a_key_that_sends_nothing_leaves_the_old_one(
     applied: Apply, known_key: Callable[[], None]
 ) -> None:

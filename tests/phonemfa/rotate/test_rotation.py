@@ -84,6 +84,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
+    monkeypatch.setattr(rotation, "undeclared_secrets", lambda _stack: [])
     for name in ("key_times", "check_access", "run_smoke"):
         monkeypatch.setattr(rotation, name, getattr(made, name))
     monkeypatch.setattr(rotation, "DEPLOY_PATIENCE", 0.0)
