@@ -91,7 +91,11 @@ interface PhoneMessage {
   transaction: string | undefined;
 }
 
-type Outcome = { kind: 'success' } | { kind: 'drop'; reason: string } | { kind: 'retry'; reason: string };
+/** `sent`: whether anything may be on its way to the recipient. */
+type Outcome =
+  | { kind: 'success'; sent: boolean }
+  | { kind: 'drop'; reason: string; sent: boolean }
+  | { kind: 'retry'; reason: string; sent: false };
 
 interface Config {
   key: string;
@@ -143,4 +147,12 @@ interface CpaasRequest {
 interface Answer {
   status: number;
   body: any;
+}
+
+/** No answer. Before `sending` no byte of the request had left. */
+interface Failure {
+  stage: 'connecting' | 'securing' | 'sending';
+  /** The time was up. */
+  late: boolean;
+  code: string;
 }

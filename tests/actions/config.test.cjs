@@ -86,18 +86,19 @@ test('an unknown message type or delivery method is dropped', async () => {
   }
 });
 
-test('the request carries the key, asks for JSON, and cannot be redirected or pooled', async () => {
+test('the request carries the key, asks for JSON, and has a connection of its own', async () => {
   for (const [event, path] of [[unifiedEvent(), '/sms/3/messages'], [voice, '/tts/3/advanced']]) {
     const { requests } = await run({ event });
     assert.equal(requests.length, 1);
-    const [{ url, method, headers, redirect, signal }] = requests;
+    const [{ url, method, headers, agent, ...rest }] = requests;
     assert.equal(url, `https://cpaas.sandbox.test${path}`);
     assert.equal(method, 'POST');
     assert.deepEqual(headers, {
-      authorization: `App ${KEY}`, 'content-type': 'application/json', accept: 'application/json', connection: 'close',
+      authorization: `App ${KEY}`, 'content-type': 'application/json', accept: 'application/json',
+      'content-length': Buffer.byteLength(JSON.stringify(rest.body)),
     });
-    assert.equal(redirect, 'error');
-    assert.ok(signal instanceof AbortSignal);
+    assert.equal(agent, false);
+    assert.equal(rest.rejectUnauthorized, undefined, 'certificates are checked');
   }
 });
 

@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const { createHmac } = require('node:crypto');
 const test = require('node:test');
 
-const { ActionRuntime, KEY, LEGACY, UNIFIED, accepted, codeOf, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { ActionRuntime, KEY, LEGACY, UNIFIED, accepted, codeOf, run, secrets, unifiedEvent, withWire } = require('./support/action.cjs');
 
 const DUPLICATE = () => accepted({ groupId: 5, groupName: 'REJECTED', id: 23, name: 'REJECTED_DUPLICATE_MESSAGE_ID' });
 const on = secrets({ DEDUPLICATE: 'on' });
@@ -112,14 +112,9 @@ async function withCache(cache, given = secrets({ RECIPIENT_LIMIT: '1' })) {
   const api = {
     cache, notification: { drop: (reason) => calls.push(['drop', reason]), retry: (reason) => calls.push(['retry', reason]) },
   };
-  const realFetch = globalThis.fetch;
   let posts = 0;
-  globalThis.fetch = async () => { posts += 1; return accepted(); };
-  try {
-    await module.exports[UNIFIED]({ ...unifiedEvent(), secrets: given }, api);
-  } finally {
-    globalThis.fetch = realFetch;
-  }
+  await withWire({ answer: () => accepted(), seen: () => { posts += 1; } },
+    () => module.exports[UNIFIED]({ ...unifiedEvent(), secrets: given }, api));
   return { calls, posts };
 }
 

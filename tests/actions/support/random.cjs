@@ -99,4 +99,10 @@ function answerOf(random, echo) {
     : () => new Response(http === 204 ? null : text, { status: http });
 }
 
-module.exports = { answerOf, generator, scenario };
+/** How the tries to connect go: most of them well. */
+function connectionOf(random, echo) {
+  const error = () => Object.assign(new Error(echo), { code: random.pick(['ENOTFOUND', 'ECONNRESET', 'CERT_HAS_EXPIRED', 'EPROTO', echo, undefined]), syscall: random.pick(['connect', 'read', undefined]) });
+  return () => (random.chance(0.05) ? { stage: random.pick(['connecting', 'securing']), error: error() } : undefined);
+}
+
+module.exports = { answerOf, connectionOf, generator, scenario };
