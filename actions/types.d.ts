@@ -105,8 +105,10 @@ interface Config {
   prefixes: string[];
   types: string[];
   deduplicate: boolean;
-  /** Messages per recipient and hour; 0 for no limit. */
+  /** Messages per recipient and hour, calls among them, and of the tenant; 0 for no limit. */
   limit: number;
+  voiceLimit: number;
+  tenantLimit: number;
 }
 
 // ---- CPaaS ----
@@ -147,6 +149,14 @@ interface CpaasRequest {
 interface Answer {
   status: number;
   body: any;
+}
+
+/** A message that was sent, or is about to be. */
+interface Send {
+  /** Even: the last bit is that of `call`. */
+  hash: number;
+  call: boolean;
+  second: number;
 }
 
 /** No answer. Before `sending` no byte of the request had left. */

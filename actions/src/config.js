@@ -11,6 +11,8 @@ const SETTINGS = {
     /^(?:(?:otp_verify|otp_enroll|change_password|blocked_account|password_breach)(?:\s*,\s*(?!$)|$))+$/,
   DEDUPLICATE: /^(?:on|off)$/,
   RECIPIENT_LIMIT: /^\d{1,2}$/,
+  VOICE_LIMIT: /^\d{1,2}$/,
+  TENANT_LIMIT: /^\d{1,5}$/,
 };
 
 /** @param {Secrets} secrets @param {string | undefined} method @returns {Config} */
@@ -26,6 +28,7 @@ function readConfig(secrets, method) {
   };
   const list = (/** @type {string} */ value) => value.split(/\s*,\s*/);
   const voice = method === 'voice';
+  const limit = Number(setting('RECIPIENT_LIMIT', '10'));
   return {
     key: setting('CPAAS_API_KEY'),
     host: setting('CPAAS_BASE_URL').toLowerCase(),
@@ -35,6 +38,9 @@ function readConfig(secrets, method) {
     prefixes: list(setting('ALLOWED_PREFIXES', '+81')),
     types: list(setting('MESSAGE_TYPES', 'otp_verify,otp_enroll,change_password')),
     deduplicate: setting('DEDUPLICATE', 'off') === 'on',
-    limit: Number(setting('RECIPIENT_LIMIT', '10')),
+    limit,
+    // A call costs more, and rings: half as many, unless the stack says otherwise.
+    voiceLimit: Number(setting('VOICE_LIMIT', String(Math.ceil(limit / 2)))),
+    tenantLimit: Number(setting('TENANT_LIMIT', '0')),
   };
 }

@@ -34,12 +34,10 @@ async function deliver(message, secrets, cache) {
   const to = readRecipient(message.recipient, message.method, config.prefixes);
   const request = cpaasRequest(message, to, config);
 
-  const key = throttleKey(to, config);
-  const sent = await recentSends(cache, key);
-  if (config.limit > 0 && sent.length >= config.limit) refuse('too many messages to this recipient');
+  const giveBack = await reserve(cache, to, message, config);
   const outcome = await exchange(request, config);
-  // An outage, or a wrong key, must not use up the limit of people who get nothing.
-  if (outcome.sent) await rememberSend(cache, key, sent, config.limit);
+  // An outage, or a wrong key, must not use up the limits of people who get nothing.
+  if (!outcome.sent) await giveBack();
   return outcome;
 }
 

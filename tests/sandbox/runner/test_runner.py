@@ -194,10 +194,14 @@ def test_a_closed_runner_says_so() -> None:
 @pytest.mark.parametrize(
     "asking",
     [
-        "try { await fetch('https://example.com/'); }"
-        "catch (error) { console.log(error.cause.code, error.cause.syscall); }",
-        "await new Promise((done) => require('node:https').get('https://example.com/')"
-        ".on('error', (error) => { console.log(error.code, error.syscall); done(); }));",
+        (
+            "try { await fetch('https://example.com/'); }"
+            "catch (error) { console.log(error.cause.code, error.cause.syscall); }"
+        ),
+        (
+            "await new Promise((done) => require('node:https').get('https://example.com/')"
+            ".on('error', (error) => { console.log(error.code, error.syscall); done(); }));"
+        ),
     ],
     ids=["fetch", "https"],
 )
