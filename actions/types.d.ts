@@ -102,6 +102,11 @@ interface Config {
   host: string;
   sender: string;
   gender: string;
+  /** Of the stack: spoken where the login's is not known. */
+  language: string;
+  /** Seconds. */
+  ringTimeout: number;
+  machineDetection: boolean;
   prefixes: string[];
   types: string[];
   deduplicate: boolean;
@@ -133,9 +138,10 @@ interface VoiceMessage {
   voice: { gender: string };
   speechRate: number;
   pause: number;
-  repeatDtmf: string;
+  repeatDtmf: string | undefined;
   ringTimeout: number;
   callTimeout: number;
+  machineDetection: string | undefined;
   /** Minutes. */
   validityPeriod: number;
 }

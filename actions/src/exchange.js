@@ -6,13 +6,29 @@ const EXCHANGE_DEADLINE = 8000;
 const CONNECT_DEADLINE = 2500;
 const MAX_ANSWER_BYTES = 65536;
 
-/** The one POST, judged. @param {CpaasRequest} request @param {Config} config @returns {Promise<Outcome>} */
+/** The one message, judged. @param {CpaasRequest} request @param {Config} config @returns {Promise<Outcome>} */
 async function exchange(request, config) {
   const end = Date.now() + EXCHANGE_DEADLINE;
-  let result = await post(request, config, end);
-  // Surely not sent: such a failure often lasts less long than Auth0 waits before it repeats.
-  if ('stage' in result && judgeFailure(result).kind === 'retry') result = await post(request, config, end);
+  let result = await answered(request, config, end);
+  if (config.machineDetection && detectionRefused(result)) {
+    console.log('CPaaS account has no machine detection: called without it');
+    result = await answered(withoutDetection(request), config, end);
+  }
   return 'stage' in result ? judgeFailure(result) : judge(result, config.deduplicate);
+}
+
+/** @param {CpaasRequest} request @param {Config} config @param {number} end */
+async function answered(request, config, end) {
+  const result = await post(request, config, end);
+  // Surely not sent: such a failure often lasts less long than Auth0 waits before it repeats.
+  return 'stage' in result && judgeFailure(result).kind === 'retry' ? post(request, config, end) : result;
+}
+
+/** With an id of its own: the refused one may count as known. @param {CpaasRequest} request @returns {CpaasRequest} */
+function withoutDetection({ path, body }) {
+  const [message] = body.messages;
+  const destinations = message.destinations.map(({ to, messageId: id }) => ({ to, messageId: id && `${id}-2` }));
+  return { path, body: /** @type {CpaasRequest['body']} */ ({ messages: [{ ...message, destinations, machineDetection: undefined }] }) };
 }
 
 /**

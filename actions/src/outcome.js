@@ -30,13 +30,20 @@ function judge({ status, body }, deduplicated) {
 /** Never followed: a redirect would carry the key to another place. */
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-/** The state of the one message. @param {any} body @returns {{group: any, name: string}} */
+/** Whether all that was wrong is machine detection: nothing was sent then. @param {Answer | Failure} result */
+function detectionRefused(result) {
+  if ('stage' in result || result.status > 299) return false;
+  const { group, name, id } = stateOf(result.body);
+  return group === 'REJECTED' && (name === 'MACHINE_DETECTION_DISABLED' || id === 83);
+}
+
+/** The state of the one message. @param {any} body @returns {{group: any, name: string, id: any}} */
 function stateOf(body) {
   const messages = body?.messages;
   const state = Array.isArray(messages) && messages.length === 1 ? messages[0]?.status : undefined;
   // Ids mean different things per channel and group (87 has three meanings), so names decide.
   const name = typeof state?.name === 'string' ? state.name.replace(/^REJECTED_/, '') : '';
-  return { group: state?.groupName ?? GROUPS[state?.groupId], name };
+  return { group: state?.groupName ?? GROUPS[state?.groupId], name, id: state?.id };
 }
 
 /** The code of either error shape, when it is one of the documented ones. */

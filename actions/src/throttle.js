@@ -5,63 +5,58 @@ const CACHE_DEADLINE = 300;
 const TURN_DEADLINE = 1000;
 
 /**
- * All that is remembered of sends is one entry, as the cache holds 20 and forgets whoever comes
- * after: `<sends>|<counts>`. A send has 6 bytes, in base64: 31 bits of a keyed hash of the number,
- * one that says whether it was a call, and the second (mod 2^16). No phone number is in it. `counts`
- * are those of the tenant's limit, `<slot>:<count>,...`, a slot being five minutes.
+ * One entry, `<sends>|<counts>`, as the cache holds 20 of them. A send has 6 bytes in base64: 31 bits
+ * of a keyed hash of the number, one that says whether it was a call, the second (mod 2^16). `counts`
+ * is what the tenant's limit counts, `<slot>:<count>,...`, a slot being five minutes.
  */
 const CACHE_KEY = 'sends';
 const SEND_BYTES = 6;
-/** 4000 characters of base64, with the counts within the 4 kB of a value. */
+/** 4000 characters of base64, so that the counts fit into the 4 kB of a value. */
 const MOST_SENDS = 500;
 const SLOT = 300000;
 
-/** Executions of one instance interleave; this way none counts what another is about to write. */
+/** Executions of one instance interleave: in turns, none counts what another is about to write. */
 let turn = Promise.resolve();
 
 /**
  * Takes a place under each limit, just before the message goes. Returns how to give it back.
- * Advisory: instances share no cache and a cache may fail, which counts as "nothing was sent".
+ * Advisory: instances share no cache, and one that fails counts as empty.
  * @param {CacheApi | undefined} cache @param {string} to @param {PhoneMessage} message
- * @param {Config} config @returns {Promise<() => Promise<void>>}
+ * @param {Config} config @returns {Promise<() => Promise<unknown>>}
  */
-async function reserve(cache, to, message, config) {
-  const call = message.method === 'voice';
-  const limits = { number: config.limit, calls: call ? config.voiceLimit : 0, tenant: tenantLimit(message, config) };
-  if (!limits.number && !limits.calls && !limits.tenant) return async () => undefined;
-  const hash = (keyedHash(config, ['throttle', to]).readUInt32BE(0) & ~1) >>> 0;
-  const send = { hash, call, second: second() };
+async function reserve(cache, to, { method, type }, config) {
+  const call = method === 'voice';
+  const calls = call ? config.voiceLimit : 0;
+  // Codes of logins are neither counted nor refused: a stranger could lock everybody out.
+  const tenant = type === 'otp_verify' ? 0 : config.tenantLimit;
+  if (!config.limit && !calls && !tenant) return async () => undefined;
+  const send = { hash: (keyedHash(config, ['throttle', to]).readUInt32BE(0) & ~1) >>> 0, call, second: second() };
+  const taken = slot();
+  const count = (/** @type {Map<number, number>} */ counts, /** @type {number} */ change) =>
+    tenant && counts.set(taken, Math.max(0, (counts.get(taken) ?? 0) + change));
   const reason = await changed(cache, (sends, counts) => {
-    const own = sends.filter((one) => one.hash === hash);
-    if (limits.number && own.length >= limits.number) return 'too many messages to this recipient';
-    if (limits.calls && own.filter((one) => one.call).length >= limits.calls) return 'too many calls to this recipient';
-    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    if (limits.tenant && total >= limits.tenant) return 'too many messages of this tenant';
+    const own = sends.filter(({ hash }) => hash === send.hash);
+    if (config.limit && own.length >= config.limit) return 'too many messages to this recipient';
+    if (calls && own.filter((one) => one.call).length >= calls) return 'too many calls to this recipient';
+    if (tenant && [...counts.values()].reduce((sum, one) => sum + one, 0) >= tenant) return 'too many messages of this tenant';
     sends.push(send);
-    if (limits.tenant) counts.set(slot(), (counts.get(slot()) ?? 0) + 1);
+    count(counts, 1);
     return undefined;
   });
-  if (reason) return refuse(reason);
-  const taken = slot();
-  return async () => {
-    await changed(cache, (sends, counts) => {
-      const at = sends.findIndex((one) => one.hash === hash && one.call === call && one.second === send.second);
-      if (at >= 0) sends.splice(at, 1);
-      if (limits.tenant) counts.set(taken, Math.max(0, (counts.get(taken) ?? 0) - 1));
-      return undefined;
-    });
-  };
+  if (reason) refuse(reason);
+  return () => changed(cache, (sends, counts) => {
+    const at = sends.findIndex((one) => one.hash === send.hash && one.call === call && one.second === send.second);
+    if (at >= 0) sends.splice(at, 1);
+    count(counts, -1);
+    return undefined;
+  });
 }
-
-/** A login's code is neither counted nor refused: else a stranger could lock everybody out. */
-const tenantLimit = (/** @type {PhoneMessage} */ { type }, /** @type {Config} */ config) => (type === 'otp_verify' ? 0 : config.tenantLimit);
 
 const second = () => Math.floor(Date.now() / 1000) & 0xffff;
 const slot = () => Math.floor(Date.now() / SLOT);
 
 /**
- * Reads the entry, lets `change` look at it and alter it, and writes it unless there is a reason not
- * to send. One execution at a time.
+ * In its turn: reads the entry and writes what `change` makes of it, unless there is a reason not to.
  * @param {CacheApi | undefined} cache
  * @param {(sends: Send[], counts: Map<number, number>) => string | undefined} change
  * @returns {Promise<string | undefined>}
@@ -86,7 +81,7 @@ async function changed(cache, change) {
   }
 }
 
-/** @param {unknown} value @returns {{sends: Send[], counts: Map<number, number>}} of the last hour */
+/** What is of the last hour. @param {unknown} value @returns {{sends: Send[], counts: Map<number, number>}} */
 function unpacked(value) {
   const [text, totals = ''] = typeof value === 'string' ? value.split('|') : [''];
   const bytes = Buffer.from(text, 'base64');
@@ -97,10 +92,12 @@ function unpacked(value) {
     const send = { hash: (word & ~1) >>> 0, call: word % 2 === 1, second: bytes.readUInt16BE(at + 4) };
     if (((now - send.second) & 0xffff) < LIMIT_WINDOW / 1000) sends.push(send);
   }
-  const counts = totals.split(',').map((one) => /^(\d{1,9}):(\d{1,6})$/.exec(one)).filter((found) => found !== null)
-    .map(([, key, count]) => /** @type {[number, number]} */ ([Number(key), Number(count)]))
-    .filter(([key]) => key <= last && key >= last - LIMIT_WINDOW / SLOT);
-  return { sends, counts: new Map(counts) };
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  for (const [key, count] of totals.split(',').map((one) => one.split(':').map(Number))) {
+    if (key <= last && key >= last - LIMIT_WINDOW / SLOT && count > 0) counts.set(key, count);
+  }
+  return { sends, counts };
 }
 
 /** @param {Send[]} sends @param {Map<number, number>} counts */
@@ -115,19 +112,14 @@ function packed(sends, counts) {
 }
 
 /**
- * Where there are too many, the oldest go of the numbers with the fewest: who sends many messages to
- * one number cannot make it forgotten by sending to others. @param {Send[]} sends
+ * Of too many the oldest goes of the numbers with the fewest, but the one just added: to have a number
+ * forgotten, it is not enough to send to many others. @param {Send[]} sends
  */
 function kept(sends) {
   if (sends.length <= MOST_SENDS) return sends;
   const times = new Map();
   for (const { hash } of sends) times.set(hash, (times.get(hash) ?? 0) + 1);
   const fewest = Math.min(...times.values());
-  let over = sends.length - MOST_SENDS;
-  return sends.filter(({ hash }, at) => {
-    // The last one is about to go: it was counted just now.
-    if (over === 0 || at === sends.length - 1 || times.get(hash) !== fewest) return true;
-    over -= 1;
-    return false;
-  });
+  const gone = sends.findIndex(({ hash }, at) => times.get(hash) === fewest && at < sends.length - 1);
+  return sends.filter((_, at) => at !== gone);
 }

@@ -43,8 +43,13 @@ test('malformed knobs drop instead of widening what is allowed', async () => {
     ALLOWED_PREFIXES: ['81', '+', '+0', '+81,', '+81;+1', '*', '+81,,+1'],
     MESSAGE_TYPES: ['otp', 'otp_verify,', 'otp_verify otp_enroll', ',otp_verify', 'otp_verify,other', 'otp_verifyotp_enroll'],
     DEDUPLICATE: ['yes', 'ON', 'true', 'on off', 'one', 'xon'],
+    VOICE_LIMIT: ['-1', '100', 'few'],
+    TENANT_LIMIT: ['-1', '100000', '1e3'],
     RECIPIENT_LIMIT: ['-1', '100', '1.5', 'many'],
   })) for (const value of values) await dropsFor({ [name]: value }, name);
+  for (const [name, values] of Object.entries({
+    LANGUAGE: ['fr', 'JA', 'ja,en', 'constructor'], RING_TIMEOUT: ['4', '61', '0', '1.5', '014'], MACHINE_DETECTION: ['hangup', 'ON', 'true'],
+  })) for (const value of values) await dropsFor({ [name]: value }, name, voice);
   for (const value of ['Female', 'robot', 'females', 'xmale']) await dropsFor({ VOICE_GENDER: value }, 'VOICE_GENDER', voice);
   for (const value of ['MIRAIBANK', '0312345678', '+0312345678', '815', `+${'1'.repeat(16)}`, '+81503123456+7']) await dropsFor({ VOICE_SENDER: value }, 'VOICE_SENDER', voice);
 });
