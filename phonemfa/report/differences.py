@@ -37,6 +37,11 @@ _SETTINGS: Final = {
     "MESSAGE_TYPES": "message types that are sent",
     "ALLOWED_PREFIXES": "country prefixes that are sent to",
     "RECIPIENT_LIMIT": "messages per number and hour",
+    "VOICE_LIMIT": "calls per number and hour",
+    "TENANT_LIMIT": "messages of the tenant per hour",
+    "LANGUAGE": "language of calls whose login names none",
+    "RING_TIMEOUT": "seconds a call may ring",
+    "MACHINE_DETECTION": "hanging up on voicemail",
     "DEDUPLICATE": "suppression of repeated messages",
     "CPAAS_BASE_URL": "CPaaS host",
 }

@@ -33,6 +33,11 @@ SETTINGS: Final = (
     "MESSAGE_TYPES",
     "DEDUPLICATE",
     "RECIPIENT_LIMIT",
+    "VOICE_LIMIT",
+    "TENANT_LIMIT",
+    "LANGUAGE",
+    "RING_TIMEOUT",
+    "MACHINE_DETECTION",
 )
 """Secrets of the Action that are none: plain settings, readable in Pulumi.<stack>.yaml
 (docs/decisions/action-configuration.md). The value of any other name is never looked at."""

@@ -15,6 +15,7 @@ from typing import Literal
 import trustme
 
 Ending = Literal["close", "reset", "hang", "garbage"]
+Stage = Literal["refused", "syn", "tcp", "handshake", "request", "answer", "good"]
 ANSWER = b'{"messages":[{"status":{"groupName":"PENDING","name":"PENDING_ACCEPTED"}}]}'
 
 
@@ -30,7 +31,7 @@ class Manner:
         ending: how the connection ends then.
     """
 
-    stage: Literal["refused", "syn", "tcp", "handshake", "request", "answer", "good"]
+    stage: Stage
     part: float = 0.0
     ending: Ending = "close"
     bad: int = 2
@@ -44,7 +45,16 @@ class Manner:
 
 def manner(random: Random) -> Manner:
     """A manner at random: where and how the connection ends, and how often."""
-    stages = ("refused", "syn", "tcp", "handshake", "handshake", "request", "answer", "good")
+    stages: tuple[Stage, ...] = (
+        "refused",
+        "syn",
+        "tcp",
+        "handshake",
+        "handshake",
+        "request",
+        "answer",
+        "good",
+    )
     return Manner(
         stage=random.choice(stages),
         part=random.random(),
