@@ -120,3 +120,11 @@ test('a bad configuration throws on a legacy tenant', async () => {
   assert.equal(outcome.kind, 'error');
   assert.equal(outcome.reason, 'Error: configuration: secret CPAAS_API_KEY is missing');
 });
+
+test('an Action sends with the settings of an older package, and of a newer one', async () => {
+  const older = secrets({ VOICE_GENDER: 'female', ALLOWED_PREFIXES: '+81', MESSAGE_TYPES: 'otp_verify', DEDUPLICATE: 'off', RECIPIENT_LIMIT: '10' });
+  for (const event of [undefined, voice]) {
+    assert.equal((await run({ secrets: older, event })).kind, 'success');
+    assert.equal((await run({ secrets: { ...older, NOT_YET_KNOWN: 'x', ANOTHER: '' }, event })).kind, 'success');
+  }
+});
