@@ -120,6 +120,11 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
         "MESSAGE_TYPES": ",".join(kinds),
         "DEDUPLICATE": "on" if settings.deduplicate else "off",
         "RECIPIENT_LIMIT": str(settings.recipient_limit),
+        "VOICE_LIMIT": str(settings.calls_per_number),
+        "TENANT_LIMIT": str(settings.tenant_limit),
+        "LANGUAGE": settings.language.value,
+        "RING_TIMEOUT": str(settings.ring_timeout),
+        "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
     }
     return {name: value for name, value in values.items() if value is not None}
 

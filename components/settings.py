@@ -98,8 +98,20 @@ class StackSettings(Strict):
     voice_gender: Annotated[
         VoiceGender, Field(description="whose voice reads the code: female or male")
     ] = VoiceGender.FEMALE
+    ring_timeout: Annotated[
+        int,
+        Field(ge=5, le=60, description="seconds a call may ring, 5 to 60 (voicemail: from 15)"),
+    ] = 14
+    machine_detection: Annotated[
+        bool,
+        Field(description="hang up on voicemail, at the CPaaS's extra charge: true or false"),
+    ] = False
     language: Annotated[
-        Language, Field(description="language of the texts that the package ships: ja or en")
+        Language,
+        Field(
+            description="language of the shipped texts, and of calls whose login names none: "
+            "ja or en"
+        ),
     ] = Language.JAPANESE
     message_types: Annotated[
         frozenset[MessageType],
@@ -120,6 +132,24 @@ class StackSettings(Strict):
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
     ] = 10
+    voice_limit: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=99,
+            description="calls among them, 0 to 99 (0: no limit of their own; not set: half of "
+            "recipientLimit)",
+        ),
+    ] = None
+    tenant_limit: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=99_999,
+            description="messages of the tenant per hour, codes of logins not counted, 0 to 99999 "
+            "(0: no limit)",
+        ),
+    ] = 0
     other_factors: Annotated[
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),
@@ -193,6 +223,11 @@ class StackSettings(Strict):
         gate = Gate(told.pop("gate", Gate.READY))
         return cls.model_validate(told).model_copy(update={"gate": gate})
 
+    @property
+    def calls_per_number(self) -> int:
+        """Calls to one number in an hour; 0 for no limit of their own."""
+        return -(-self.recipient_limit // 2) if self.voice_limit is None else self.voice_limit
+
     @field_validator("cpaas_base_host")
     @classmethod
     def _our_action_needs_a_host(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -249,6 +284,17 @@ class StackSettings(Strict):
             raise rule_broken(
                 " ".join(consequence for consequence, _ in broken),
                 "; ".join(dict.fromkeys(fix for _, fix in broken)),
+            )
+        return value
+
+    @field_validator("voice_limit")
+    @classmethod
+    def _calls_reach_their_limit_first(cls, value: int | None, info: ValidationInfo) -> int | None:
+        messages = info.data.get("recipient_limit")
+        if value and messages and value > messages:
+            raise rule_broken(
+                "It is never reached: recipientLimit counts calls too, and is lower.",
+                f"pulumi config set {NAMESPACE}:voiceLimit {messages}, or less",
             )
         return value
 

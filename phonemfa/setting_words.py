@@ -55,7 +55,16 @@ _WORDS: Final[Mapping[str, Words]] = {
         meaning="calls from a number that the account does not have are refused",
     ),
     "voiceGender": Words(subject="voice"),
-    "language": Words(subject="language of the shipped texts"),
+    "ringTimeout": Words(
+        subject="seconds a call may ring",
+        meaning="too few end before somebody picks up; from 15 on voicemail may take the call",
+    ),
+    "machineDetection": Words(
+        subject="hanging up on voicemail", meaning="the CPaaS charges extra for each call with it"
+    ),
+    "language": Words(
+        subject="language of the shipped texts, and of calls whose login names none"
+    ),
     "messageTypes": Words(
         subject="message types that are sent", meaning="the Action drops the others"
     ),
@@ -70,6 +79,15 @@ _WORDS: Final[Mapping[str, Words]] = {
         subject="messages per number and hour",
         meaning="too few leave users without a code, each more may have to be paid for; 0 is no "
         "limit",
+    ),
+    "voiceLimit": Words(
+        subject="calls per number and hour",
+        meaning="too few leave users of calls without a code; 0 is no limit of their own, and "
+        "unset is half of recipientLimit",
+    ),
+    "tenantLimit": Words(
+        subject="messages of the tenant per hour",
+        meaning="beyond it nothing but codes of logins is sent; 0 is no limit",
     ),
     "otherFactors": Words(subject="other factor"),
     "retiredSecrets": Words(

@@ -22,8 +22,8 @@ function smsMessage({ text }, config) {
 
 /** @param {PhoneMessage} message @param {Config} config */
 function voiceMessage(message, config) {
-  const { text, language } = speech(message);
-  if (!/[\p{L}\p{N}]/u.test(text)) refuse('the message has no text to speak');
+  const { text, language, again } = speech(message, config.language);
+  if (!speakable(text)) refuse('the message has no text to speak');
   if (text.length > MAX_SPEECH) refuse('the voice text is too long');
   return {
     from: config.sender,
@@ -32,9 +32,10 @@ function voiceMessage(message, config) {
     voice: { gender: config.gender },
     speechRate: 0.9,
     pause: 1,
-    repeatDtmf: '1', // a press of 1 repeats the message
-    ringTimeout: 45,
+    repeatDtmf: again ? '1' : undefined, // what the text does not say, nobody presses
+    ringTimeout: config.ringTimeout,
     callTimeout: 120,
+    machineDetection: config.machineDetection ? 'hangup' : undefined,
     validityPeriod: VALIDITY, // a bare number here, an object in the SMS API
   };
 }

@@ -24,6 +24,16 @@ def sender_checks(settings: StackSettings) -> Iterator[Finding]:
     """Doubts about the stack's senders; that they are registered cannot be asked."""
     doubts = [*_text(settings), *_voice(settings)]
     yield from doubts
+    if settings.machine_detection and DeliveryMethod.VOICE in settings.delivery_methods:
+        yield Finding(
+            level=Level.NOTE,
+            subject=Subject.SENDERS,
+            what="machineDetection is on; whether the account has it, only a call tells. Without "
+            'it the CPaaS refuses the call (id 83, nothing is sent), and the Action logs "CPaaS '
+            'account has no machine detection: called without it" and calls once more without',
+            fix="where that line appears: order machine detection from NTT CPaaS, or "
+            "pulumi config set phonemfa:machineDetection false",
+        )
     yield Finding(
         level=Level.NOTE,
         subject=Subject.SENDERS,

@@ -28,7 +28,7 @@ Plain = Mapping[str, Any]
 
 _NOT_IN_SECRETS: Final = frozenset(
     {
-        *("experience", "deliveryMethods", "policy", "language", "texts", "otherFactors"),
+        *("experience", "deliveryMethods", "policy", "texts", "otherFactors"),
         *("actionName", "bindAction", "gate", "protect"),
     }
 )

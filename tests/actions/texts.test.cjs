@@ -2,11 +2,22 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 
-const { LEGACY, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { LEGACY, accepted, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { generator } = require('./support/random.cjs');
+
+const SEED = Number(process.env.PHONEMFA_SEED ?? 20261130);
 
 const SPOKEN = '4, 8, 2, 9, 1, 3';
-const call = async (notification, given) =>
-  (await run({ event: unifiedEvent({ delivery_method: 'voice', ...notification }), secrets: secrets(given) })).message;
+const OFFERS = {
+  ja: 'もう一度お聞きになるには、1を押してください。', en: 'To hear this again, press 1.', 'zh-cn': '如需重听，请按1。', 'zh-tw': '如需重聽，請按1。',
+  ko: '다시 들으시려면 1번을 눌러 주세요.', 'pt-br': 'Para ouvir de novo, tecle 1.',
+};
+/** What is sent, less the offer to hear it again, which has tests of its own. */
+const unoffered = (text, language) => text.replace(new RegExp(` ${OFFERS[language]}$`), '');
+const call = async (notification, given, seen = unoffered) => {
+  const { message } = await run({ event: unifiedEvent({ delivery_method: 'voice', ...notification }), secrets: secrets(given) });
+  return { ...message, text: seen(message.text, message.language) };
+};
 const times = (text) => text.split(SPOKEN).length - 1;
 
 test('an SMS is the rendered text, untouched, valid for five minutes', async () => {
@@ -21,16 +32,16 @@ test('an SMS is the rendered text, untouched, valid for five minutes', async () 
 });
 
 test('a call reads the voice text, with single digits, in the voice of the stack', async () => {
-  assert.deepEqual(await call({}, { VOICE_GENDER: 'male' }), {
+  assert.deepEqual(await call({}, { VOICE_GENDER: 'male' }, (text) => text), {
     from: '815031234567',
     destinations: [{ to: '819012345678' }],
-    text: `認証コードは、${SPOKEN}、です。繰り返します。${SPOKEN}、です。`,
+    text: `認証コードは、${SPOKEN}、です。繰り返します。${SPOKEN}、です。 ${OFFERS.ja}`,
     language: 'ja',
     voice: { gender: 'male' },
     speechRate: 0.9,
     pause: 1,
     repeatDtmf: '1',
-    ringTimeout: 45,
+    ringTimeout: 14,
     callTimeout: 120,
     validityPeriod: 5,
   });
@@ -80,16 +91,87 @@ test('each language of the table speaks the code in its own words', async () => 
   }
 });
 
-test('a locale is matched against the table only, Japanese when nothing fits', async () => {
+test('a locale is matched against the languages of the CPaaS only, else the stack speaks its own', async () => {
   const languages = {
     en_US: 'en', 'EN-gb': 'en', en: 'en', ja_JP: 'ja', 'ja-JP': 'ja', 'zh-Hant-TW': 'zh-tw', 'zh_Hant': 'zh-tw', 'zh-HK': 'zh-tw',
-    'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-br', 'ko-KR': 'ko', 'fr en ja': 'en', 'fr,en-US;q=0.8': 'en',
-    fr: 'ja', '': 'ja', constructor: 'ja', ['__proto__']: 'ja', 'e': 'ja', 'english': 'ja', 'x-ja': 'ja', [`${'-'.repeat(90)}en`]: 'ja',
+    'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-pt', pt: 'pt-br', 'ko-KR': 'ko', 'xx en ja': 'en', 'tlh,en-US;q=0.8': 'en',
+    fr: 'fr', 'fr-CA': 'fr-ca', 'de_DE': 'de', 'nb-NO': 'no', 'es-419': 'es', 'fr en ja': 'fr',
+    xx: null, '': null, constructor: null, ['__proto__']: null, 'e': null, 'english': null, 'x-ja': null, [`${'-'.repeat(90)}en`]: null,
   };
   for (const [locale, expected] of Object.entries(languages)) {
-    assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, expected, locale);
+    for (const [own, given] of [['ja', {}], ['ja', { LANGUAGE: 'ja' }], ['en', { LANGUAGE: 'en' }]]) {
+      assert.equal((await call({ as_voice: 'code 482913 482913', locale }, given)).language, expected ?? own, locale);
+    }
   }
-  for (const locale of [undefined, null, 7, {}, []]) assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
+  for (const locale of [undefined, null, 7, {}, []]) {
+    assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
+    assert.equal((await call({ as_voice: 'code 482913 482913', locale }, { LANGUAGE: 'en' })).language, 'en');
+  }
+});
+
+test('a text is read by a voice that can read it, whatever the login and the stack prefer', async () => {
+  const random = generator(SEED);
+  const latin = ['en', 'fr', 'de', 'pt-BR', 'vi', 'th', 'ar', 'ru', undefined];
+  const texts = { ja: ['認証コードをお知らせします。', 'ログインのかくにんです。', 'ｶﾀｶﾅ ﾃﾞｽ', '認証番号'], ko: ['인증 코드를 알려 드립니다.', '로그인 확인입니다.'], any: ['Your code is this.', 'Votre code est ici.', 'Ihr Code lautet so.'] };
+  for (let round = 0; round < 150; round += 1) {
+    const kind = random.pick(Object.keys(texts));
+    const LANGUAGE = random.pick(['ja', 'en']);
+    const locale = random.pick(kind === 'any' ? [...latin, 'ja', 'ko', 'zh-TW'] : latin);
+    const { language } = await call({ as_voice: `${random.pick(texts[kind])} 482913`, locale }, { LANGUAGE });
+    const own = { 'pt-BR': 'pt-br', 'zh-TW': 'zh-tw', vi: LANGUAGE, th: LANGUAGE };
+    assert.equal(language, kind === 'any' ? own[locale] ?? locale ?? LANGUAGE : kind, `seed ${SEED}, round ${round}: ${kind}, ${locale}, ${LANGUAGE}`);
+  }
+  assert.equal((await call({ as_voice: '인증 코드입니다 482913', locale: 'ja' })).language, 'ko');
+  assert.equal((await call({ as_voice: 'コードです 482913', locale: 'ko' })).language, 'ja');
+});
+
+test('a language without sentences of ours says the code as it is, twice, and offers nothing', async () => {
+  for (const locale of ['fr', 'de', 'es', 'it', 'ru', 'pt-PT']) {
+    const message = await call({ as_voice: 'Mirai.', locale }, {}, (text) => text);
+    assert.equal(message.text, `Mirai. ${SPOKEN}. ${SPOKEN}.`);
+    assert.equal(message.repeatDtmf, undefined);
+  }
+});
+
+test('a press of 1 is offered in the words of the language, or not at all', async () => {
+  const whole = (text) => text;
+  for (const [locale, offer] of Object.entries(OFFERS)) {
+    const message = await call({ as_voice: 'x 482913', locale }, {}, whole);
+    assert.ok(message.text.endsWith(` ${offer}`), message.text);
+    assert.equal(message.repeatDtmf, '1');
+    const own = await call({ as_voice: `482913 482913 ${offer}`, locale }, {}, whole);
+    assert.equal(own.text.split(offer).length, 2, 'a template that says it is not repeated');
+    assert.equal(own.repeatDtmf, '1');
+  }
+  for (const as_voice of ['もう一度聞くには１番を押してください。482913', '1を押すと、もう一度お伝えします。482913']) {
+    const message = await call({ as_voice }, {}, whole);
+    assert.deepEqual([message.text.includes(OFFERS.ja), message.repeatDtmf], [false, '1'], as_voice);
+  }
+  for (const [as_voice, locale] of [['コードは 1 です。ボタンを押してください。', 'ja'], ['Do not press any key, 1, 2.', 'en']]) {
+    assert.ok((await call({ as_voice, locale }, {}, whole)).text.endsWith(OFFERS[locale]), as_voice);
+  }
+  const long = await call({ as_voice: `${'a'.repeat(1399)}`, code: undefined, locale: 'en' }, {}, whole);
+  assert.deepEqual([long.text.length, long.repeatDtmf], [1399, undefined]);
+});
+
+test('a code of four to ten characters is said at least twice, and nothing that only contains it is touched', async () => {
+  const random = generator(SEED);
+  const alphabet = '0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz';
+  for (let round = 0; round < 400; round += 1) {
+    const length = 4 + random.below(7);
+    const code = random.chance(0.6) ? random.digits(length) : Array.from({ length }, () => random.pick([...alphabet])).join('');
+    const spoken = [...code].join(', ');
+    const written = random.pick([code, [...code].join('. '), [...code].join(' '), [...code].join('-'), [...code].join('、'), '']);
+    const [before, after] = [random.pick(['', 'コードは、', 'Your code is ', '【みらい銀行】', 'code:']), random.pick(['', '。', '. ', '、です。', ' !'])];
+    const other = random.pick([`9${code}`, `${code}9`, `0120-${code}`, `${code}-0120`]);
+    const text = `${before}${written}${after} Tel ${other} end`;
+    const message = await call({ as_voice: text, code, locale: random.pick(['ja', 'en', 'fr', 'ko']) }, {}, (said) => said);
+    const where = `seed ${SEED}, round ${round}: ${code}, ${text}: ${message.text}`;
+    assert.ok(message.text.split(spoken).length - 1 >= 2, where);
+    assert.ok(message.text.includes(`Tel ${other} end`), where);
+    const { message: sms } = await run({ event: unifiedEvent({ as_text: `${code} です`, code }) });
+    assert.equal(sms.content.text, `${code} です`);
+  }
 });
 
 test('a Japanese name in another language does not change the voice', async () => {
@@ -164,7 +246,7 @@ test('legacy: one text serves both channels, action and method get their new nam
   const voice = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'Code 482913.' }, { request: { language: 'en-US' } }) });
   assert.equal(voice.kind, 'success');
   assert.equal(voice.requests[0].url, 'https://cpaas.sandbox.test/tts/3/advanced');
-  assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}.`, 'en']);
+  assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}. ${OFFERS.en}`, 'en']);
   const silent = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'x 482913' }, { request: undefined }) });
   assert.deepEqual([silent.kind, silent.message.language], ['success', 'ja']);
   const only = (type) => secrets({ MESSAGE_TYPES: type });
@@ -174,4 +256,49 @@ test('legacy: one text serves both channels, action and method get their new nam
   for (const options of [{ action: 'other' }, { message_type: 'fax' }, { message_type: 'text' }]) {
     assert.equal((await run({ handler: LEGACY, event: legacyEvent(options) })).kind, 'error');
   }
+});
+
+// ---- voicemail ----
+
+const voiceEvent = (changes) => unifiedEvent({ delivery_method: 'voice', ...changes });
+const WITHOUT = { groupId: 5, groupName: 'REJECTED', id: 83, name: 'REJECTED_MACHINE_DETECTION_DISABLED' };
+const NOTE = 'CPaaS account has no machine detection: called without it';
+
+test('how long it rings, and whether a machine is hung up on, are the stack\'s', async () => {
+  assert.deepEqual([(await call({})).ringTimeout, (await call({})).machineDetection], [14, undefined]);
+  const message = await call({}, { RING_TIMEOUT: '45', MACHINE_DETECTION: 'on' });
+  assert.deepEqual([message.ringTimeout, message.machineDetection], [45, 'hangup']);
+  const { message: sms } = await run({ secrets: secrets({ MACHINE_DETECTION: 'on', RING_TIMEOUT: 'x' }) });
+  assert.equal(sms.machineDetection, undefined, 'an SMS has neither');
+});
+
+test('an account without machine detection is called once more without it, and the log says so', async () => {
+  for (const deduplicate of ['on', 'off']) {
+    for (const status of [WITHOUT, { ...WITHOUT, name: undefined }, { ...WITHOUT, id: undefined }, { ...WITHOUT, groupName: undefined }]) {
+      const answers = [() => accepted(status), () => accepted()];
+      const outcome = await run({ event: voiceEvent(), secrets: secrets({ MACHINE_DETECTION: 'on', DEDUPLICATE: deduplicate }), answer: () => answers.shift()() });
+      assert.deepEqual([outcome.kind, outcome.console, outcome.requests.length], ['success', [NOTE], 2]);
+      const [first, second] = outcome.requests.map(({ body }) => body.messages[0]);
+      const { machineDetection, destinations: [{ messageId }], ...rest } = first;
+      const { destinations: [{ messageId: again }], ...same } = second;
+      assert.equal(machineDetection, 'hangup');
+      assert.deepEqual({ ...same, destinations: undefined }, { ...rest, destinations: undefined });
+      // The refused id may count as known, and a repeat would then be taken for a duplicate.
+      if (deduplicate === 'on') assert.ok(messageId && again && again !== messageId);
+      else assert.equal(again, undefined);
+    }
+  }
+});
+
+test('it is repeated once, only when it was asked for, and only when nothing was sent', async () => {
+  const on = secrets({ MACHINE_DETECTION: 'on' });
+  const stubborn = await run({ event: voiceEvent(), secrets: on, answer: () => accepted(WITHOUT) });
+  assert.deepEqual([stubborn.kind, stubborn.reason, stubborn.requests.length], ['drop', 'CPaaS refused: REJECTED MACHINE_DETECTION_DISABLED', 2]);
+  assert.equal((await run({ event: voiceEvent(), answer: () => accepted(WITHOUT) })).requests.length, 1, 'switched off');
+  assert.equal((await run({ secrets: on, answer: () => accepted(WITHOUT) })).requests.length, 1, 'an SMS');
+  for (const other of [{ ...WITHOUT, groupName: 'UNDELIVERABLE' }, { ...WITHOUT, groupName: 'PENDING' }, { ...WITHOUT, groupName: 'OTHER' }, { groupName: 'REJECTED', id: 82, name: 'REJECTED_SENDER' }]) {
+    assert.equal((await run({ event: voiceEvent(), secrets: on, answer: () => accepted(other) })).requests.length, 1, JSON.stringify(other));
+  }
+  const html = await run({ event: voiceEvent(), secrets: on, answer: () => new Response(JSON.stringify({ messages: [{ status: WITHOUT }] }), { status: 500 }) });
+  assert.equal(html.requests.length, 1);
 });

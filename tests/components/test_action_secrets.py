@@ -48,6 +48,10 @@ def test_the_values_are_those_of_the_stack() -> None:
         messageTypes=["otp_verify", "otp_enroll"],
         deduplicate=True,
         recipientLimit=5,
+        tenantLimit=300,
+        language="en",
+        ringTimeout=30,
+        machineDetection=True,
     ) == {
         "CPAAS_API_KEY": "the-key",
         "CPAAS_BASE_URL": "abc123.api.example.com",
@@ -58,6 +62,11 @@ def test_the_values_are_those_of_the_stack() -> None:
         "MESSAGE_TYPES": "otp_enroll,otp_verify",
         "DEDUPLICATE": "on",
         "RECIPIENT_LIMIT": "5",
+        "VOICE_LIMIT": "3",
+        "TENANT_LIMIT": "300",
+        "LANGUAGE": "en",
+        "RING_TIMEOUT": "30",
+        "MACHINE_DETECTION": "on",
     }
 
 
@@ -69,3 +78,11 @@ def test_a_sender_that_the_stack_does_not_have_is_left_out(
 ) -> None:
     setting = {"VOICE_SENDER": "voiceSender", "SMS_SENDER": "smsSender"}[missing]
     assert missing not in secrets_of(deliveryMethods=methods, **{setting: None})
+
+
+@pytest.mark.parametrize(("limits", "calls"), [({}, "5"), ({"recipientLimit": 0}, "0")])
+def test_calls_are_half_of_the_messages_unless_the_stack_says_otherwise(
+    limits: dict[str, Any], calls: str
+) -> None:
+    assert secrets_of(**limits)["VOICE_LIMIT"] == calls
+    assert secrets_of(**limits, voiceLimit=2)["VOICE_LIMIT"] == "2"

@@ -52,6 +52,10 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
     }
     assert settings.deduplicate is False
     assert settings.recipient_limit == 10
+    assert settings.calls_per_number == 5
+    assert settings.tenant_limit == 0
+    assert settings.ring_timeout == 14
+    assert settings.machine_detection is False
     assert settings.bind_action is None
     assert settings.transition is False
     assert settings.other_factors.model_dump(exclude_none=True) == {}
@@ -299,6 +303,27 @@ def test_prefixes_are_country_prefixes_with_their_plus_sign(prefixes: Any) -> No
 def test_the_limit_per_recipient_is_a_small_number(limit: Any) -> None:
     assert set(faults_in(GOOD | {"recipientLimit": limit})) == {"phonemfa:recipientLimit"}
     assert StackSettings.check("dev", GOOD | {"recipientLimit": "0"}).recipient_limit == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("voiceLimit", [-1, 100, "many", 11]),
+        ("tenantLimit", [-1, 100_000, "all"]),
+        ("ringTimeout", [4, 61, 1.5, "long"]),
+        ("machineDetection", ["hangup", 2]),
+    ],
+)
+def test_limits_and_times_of_calls_are_within_their_bounds(key: str, values: list[Any]) -> None:
+    for value in values:
+        assert set(faults_in(GOOD | {key: value})) == {f"phonemfa:{key}"}
+
+
+def test_a_limit_of_calls_that_is_never_reached_is_refused() -> None:
+    both = {"recipientLimit": 3, "voiceLimit": 4}
+    assert "never reached" in faults_in(GOOD | both)["phonemfa:voiceLimit"]
+    for fine in ({"recipientLimit": 3, "voiceLimit": 3}, {"recipientLimit": 0, "voiceLimit": 9}):
+        StackSettings.check("dev", GOOD | fine)
 
 
 def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:

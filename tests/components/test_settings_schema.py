@@ -22,6 +22,9 @@ ACCEPTED: list[tuple[str, Any]] = [
     ("allowedPrefixes", ["+81", "+8190"]),
     ("testNumbers", ["+819012345678"]),
     ("recipientLimit", 99),
+    ("voiceLimit", 10),
+    ("tenantLimit", 99_999),
+    ("ringTimeout", 60),
     ("texts", {"otp_verify": {"text": "{{ code }}"}}),
 ]
 REFUSED: list[tuple[str, Any]] = [
@@ -41,6 +44,9 @@ REFUSED: list[tuple[str, Any]] = [
     ("testNumbers", ["+81 90 1234 5678"]),
     ("recipientLimit", -1),
     ("recipientLimit", 100),
+    ("voiceLimit", 100),
+    ("tenantLimit", -1),
+    ("ringTimeout", 4),
     ("texts", {"otp_verify": {"text": ""}}),
     ("policy", "sometimes"),
     ("unknown", True),
