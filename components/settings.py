@@ -111,7 +111,10 @@ class StackSettings(Strict):
     ] = Field(default_factory=dict)
     allowed_prefixes: Annotated[
         tuple[CountryPrefix, ...],
-        Field(min_length=1, description='country prefixes that are sent to, such as ["+81"]'),
+        Field(
+            min_length=1,
+            description='prefixes that are sent to, a country or a part of it: ["+81"], ["+1808"]',
+        ),
     ] = ("+81",)
     deduplicate: Annotated[
         bool, Field(description="suppress a repeated message by a keyed id: true or false")
@@ -242,6 +245,22 @@ class StackSettings(Strict):
             raise rule_broken(
                 "A tenant that is declared as it was found cannot be moved.",
                 f"take over first: pulumi config rm {NAMESPACE}:adopted (docs/guides/adopt.md)",
+            )
+        return value
+
+    @field_validator("test_numbers")
+    @classmethod
+    def _test_numbers_are_sent_to(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        # Where a sender was adopted, its own code says whom it sends to.
+        allowed: tuple[str, ...] = info.data.get("allowed_prefixes", ("+",))
+        outside = [one for one in value if not one.startswith(allowed)]
+        if outside and not info.data.get("adopted", _BROKEN):
+            raise rule_broken(
+                f"allowedPrefixes ({', '.join(allowed)}) does not have {', '.join(outside)}: the "
+                "Action would drop every test message.",
+                "use a number under an allowed prefix, or add its country to allowedPrefixes",
             )
         return value
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pulumi
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from pulumi.runtime import config as runtime_config
 
 from components.faults import SettingsError
@@ -293,6 +296,69 @@ def test_a_stack_cannot_leave_out_the_codes_themselves() -> None:
 def test_prefixes_are_country_prefixes_with_their_plus_sign(prefixes: Any) -> None:
     keys = set(faults_in(GOOD | {"allowedPrefixes": prefixes}))
     assert {key.partition("[")[0] for key in keys} == {"phonemfa:allowedPrefixes"}
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["+8", "+979", "+870", "+88", "+9", "+999", "+210", "+1900", "+81990", "+44 7", "+810"],
+)
+def test_a_prefix_is_a_country_or_a_part_of_one(prefix: str) -> None:
+    assert set(faults_in(GOOD | {"allowedPrefixes": ["+81", prefix]})) == {
+        "phonemfa:allowedPrefixes[1]"
+    }
+
+
+@given(st.integers(1, 9999))
+def test_a_prefix_begins_with_a_calling_code_that_a_country_has(digits: int) -> None:
+    given = str(digits)
+    codes = [code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if regions != ("001",)]
+    code = next((code for code in codes if given.startswith(str(code))), None)
+    values = GOOD | {"allowedPrefixes": ["+81", f"+{given}"]}
+    try:
+        StackSettings.check("dev", values)
+        accepted = True
+    except SettingsError as error:
+        accepted = False
+        (fault,) = error.faults
+    if code is None:
+        assert not accepted
+    elif not accepted:
+        assert "0 after" in fault.consequence or "costs extra" in fault.consequence
+
+
+@pytest.mark.parametrize("prefix", ["+1808", "+8190", "+39", "+3906", "+7", "+886"])
+def test_a_prefix_may_be_longer_than_a_country(prefix: str) -> None:
+    assert StackSettings.check("dev", GOOD | {"allowedPrefixes": [prefix]})
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "fix"),
+    [
+        ("smsSender", "+8109012345678", "+819012345678"),
+        ("smsSender", "8109012345678", "819012345678"),
+        ("voiceSender", "+8105012345678", "+815012345678"),
+        ("voiceSender", "+4402071234567", "+442071234567"),
+        ("testNumbers", "+8109012345678", "+819012345678"),
+    ],
+)
+def test_the_zero_dialled_at_home_is_no_part_of_a_number(key: str, number: str, fix: str) -> None:
+    value = [number] if key == "testNumbers" else number
+    (fault,) = faults_in(GOOD | {key: value}).values()
+    assert f"leave that 0 out: {fix}" in fault
+
+
+def test_a_number_that_begins_with_zero_abroad_is_one() -> None:
+    assert StackSettings.check("dev", GOOD | {"voiceSender": "+390612345678"})
+
+
+def test_a_test_number_is_one_that_the_action_sends_to() -> None:
+    outside = faults_in(GOOD | {"testNumbers": ["+819012345678", "+14155550100"]})
+    assert "does not have +14155550100" in outside["phonemfa:testNumbers"]
+    abroad = {"testNumbers": ["+14155550100"], "allowedPrefixes": ["+81", "+1415"]}
+    assert StackSettings.check("dev", GOOD | abroad)
+    for expensive in ("+81990123456", "+19005550100", "+447012345678", "+870773111632"):
+        values = GOOD | {"testNumbers": [expensive], "allowedPrefixes": ["+81", "+1", "+44"]}
+        assert "costs extra" in faults_in(values)["phonemfa:testNumbers[0]"]
 
 
 @pytest.mark.parametrize("limit", [-1, 100, "many", 1.5])
