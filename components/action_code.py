@@ -25,6 +25,7 @@ SHARED_PARTS = (
     "config",
     "recipient",
     "ranges",
+    "text",
     "speech",
     "cpaas",
     "exchange",

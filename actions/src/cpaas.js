@@ -11,8 +11,10 @@ function cpaasRequest(message, to, config) {
 }
 
 /** @param {PhoneMessage} message @param {Config} config */
-function smsMessage({ text }, config) {
-  if (typeof text !== 'string' || text.trim() === '') refuse('the message has no text');
+function smsMessage(message, config) {
+  const text = plainText(message.text);
+  if (text === '') refuse('the message has no text');
+  requireCode(message, text);
   return {
     sender: config.sender,
     content: { text },
@@ -22,8 +24,9 @@ function smsMessage({ text }, config) {
 
 /** @param {PhoneMessage} message @param {Config} config */
 function voiceMessage(message, config) {
-  const { text, language } = speech(message);
+  const { text, language } = speech({ ...message, speech: plainText(message.speech) });
   if (!/[\p{L}\p{N}]/u.test(text)) refuse('the message has no text to speak');
+  requireCode(message, text);
   if (text.length > MAX_SPEECH) refuse('the voice text is too long');
   return {
     from: config.sender,
