@@ -10,7 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from liquid import Environment
 
 _GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -98,28 +102,38 @@ def _in_windows_31j(character: str) -> bool:
     return True
 
 
-def rendered(template: str) -> str:
-    """A Liquid text with the sample values.
+def is_simple(template: str) -> bool:
+    """Whether a text only puts plain variables in."""
+    rest = _PLAIN_OUTPUT.sub("", template)
+    return "{{" not in rest and "{%" not in rest
+
+
+def rendered(template: str, values: Mapping[str, Any] = SAMPLE) -> str:
+    """A Liquid text with the sample values, or others.
 
     Raises:
         liquid.exceptions.LiquidError: the text is not Liquid.
     """
     # Nearly every text only puts variables in; for those the parser, and the quarter of a second
     # that importing it takes in every preview, can be spared.
-    simple = _PLAIN_OUTPUT.sub(_sample_value, template)
+    simple = _PLAIN_OUTPUT.sub(lambda output: _value(output, values), template)
     if "{{" not in simple and "{%" not in simple:
         return simple
+    return environment().from_string(template).render(**values)
+
+
+@cache
+def environment() -> Environment:
+    """What parses and renders Liquid; a text that would run for ever is an error."""
     from liquid import Environment  # noqa: PLC0415
 
     class Bounded(Environment):
-        """A text that would run for ever is an error, not a preview that hangs."""
-
         loop_iteration_limit = 10_000
         output_stream_limit = 100_000
 
-    return Bounded().from_string(template).render(**SAMPLE)
+    return Bounded()
 
 
-def _sample_value(output: re.Match[str]) -> str:
-    value = SAMPLE.get(output[1], "")
+def _value(output: re.Match[str], values: Mapping[str, Any]) -> str:
+    value = values.get(output[1], "")
     return value if isinstance(value, str) else output[0]

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from components.code_in_text import where_missing
 from components.faults import Fault
 from components.liquid_syntax import syntax_problems
 from components.message_size import (
     MAX_PARTS,
     MAX_VOICE,
-    SAMPLE,
     SmsSize,
     rendered,
     sms_size,
@@ -50,13 +50,15 @@ def text_faults(
             )
         if problems:
             continue
-        if kind.carries_code and not gives_code(template):
+        missing = where_missing(template) if kind.carries_code else None
+        if missing:
+            when = "" if missing == "ever" else f" {missing}"
             yield Fault(
                 key=key,
                 value=_excerpt(template),
-                consequence="It does not output the code: users would get a message without it and "
-                "could not log in.",
-                fix="put {{ code }} where the code belongs",
+                consequence=f"It does not output the code{when}: users would get a message without "
+                "it and could not log in.",
+                fix="put {{ code }} where the code belongs, before any condition or in each branch",
             )
         yield from _too_long(key, channel, template)
 
@@ -76,9 +78,12 @@ def text_warnings(texts: Mapping[MessageType, Texts]) -> Iterator[str]:
 
 
 def gives_code(template: str) -> bool:
-    """Whether a text, once rendered, has the whole code in it, in one piece or digit by digit."""
-    digits = "".join(character for character in rendered(template) if character.isdigit())
-    return SAMPLE["code"] in digits
+    """Whether a text, once rendered, has the whole code in it whatever branch is taken.
+
+    Raises:
+        liquid.exceptions.LiquidError: the text is not Liquid.
+    """
+    return where_missing(template) is None
 
 
 def sms_sizes(texts: Mapping[MessageType, Texts]) -> dict[MessageType, SmsSize]:
