@@ -2,8 +2,9 @@
 
 Owns the lists of tags, filters and variables, and finding what is not in them with a real Liquid
 parser. Refuses to render.
-Source: Auth0's page "Supported Liquid Syntax for Phone Templates" (validated 2026-04-07); `pause`
-is in Auth0's own default voice texts (contract, management-api.md §5.2).
+Source: Auth0's page "Supported Liquid Syntax for Phone Templates" (validated 2026-04-07); for
+legacy tenants "Customize SMS or Voice Messages" (seen 2026-11-29); `pause` is in Auth0's own default voice
+texts (contract, management-api.md §5.2).
 """
 
 from __future__ import annotations
@@ -101,6 +102,12 @@ VARIABLES: Final = frozenset(
 )
 
 
+LEGACY_VARIABLES: Final = frozenset(
+    ["message_type", "code", "locale", "requestInfo", "tenant", "friendly_name", "pause"]
+)
+"""What a legacy tenant's texts have: `friendly_name` is written as its `tenant.friendly_name`."""
+
+
 def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
     """Everything in a text that Auth0 would not understand; nothing when it is fit.
 
@@ -119,9 +126,11 @@ def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
     for kind, found, known in (
         ("tag", used.tags, TAGS),
         ("filter", used.filters, FILTERS),
-        ("variable", used.globals, VARIABLES),
+        ("variable", used.globals, LEGACY_VARIABLES if legacy else VARIABLES),
     ):
         for name in sorted(set(found) - known):
-            yield f"Auth0 does not know the {kind} {name}"
+            where = " in a legacy tenant" if legacy and name in VARIABLES else ""
+            where = where or (" in a unified tenant" if name in LEGACY_VARIABLES else "")
+            yield f"Auth0 does not know the {kind} {name}{where}"
     if not legacy and any(len(one.segments) > 1 for one in used.globals.get("tenant", ())):
         yield "in unified tenants `tenant` is the raw name: write {{ friendly_name }} instead"

@@ -48,6 +48,8 @@ SAMPLE: Final[Mapping[str, Any]] = {
     "client": {"name": "会員サイト", "clientID": "0123456789abcdef0123456789abcdef"},
     "application": {"name": "会員サイト"},
     "pause": "",
+    "message_type": "sms",
+    "requestInfo": {"lang": "ja,en-US;q=0.9"},
 }
 """Values for counting: as long as they get in practice."""
 

@@ -261,6 +261,6 @@ def _phone(args: PhoneMfaArgs) -> Phone:
 
 def _legacy_texts(texts: Mapping[MessageType, Texts]) -> LegacyTexts:
     return LegacyTexts(
-        enrollment=for_legacy(texts[MessageType.OTP_ENROLL].text),
-        verification=for_legacy(texts[MessageType.OTP_VERIFY].text),
+        enrollment=for_legacy(texts[MessageType.OTP_ENROLL]),
+        verification=for_legacy(texts[MessageType.OTP_VERIFY]),
     )

@@ -22,7 +22,7 @@ from components.faults import Fault, SettingsError, faults_of, rule_broken
 from components.raw_config import NAMESPACE, shape_faults
 from components.strict import Strict
 from components.text_rules import text_faults
-from components.texts import SHIPPED
+from components.texts import SHIPPED, decides_by_channel
 from components.values import (
     CountryPrefix,
     Host,
@@ -341,6 +341,15 @@ def _broken_texts(
             yield (
                 f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
                 f"remove texts.{kind}",
+            )
+        elif (
+            experience is Experience.LEGACY
+            and override.voice
+            and decides_by_channel(override.text or "")
+        ):
+            yield (
+                f"texts.{kind}.voice is never used: by message_type, the other one has a call's.",
+                f"remove texts.{kind}.voice, or message_type from texts.{kind}.text",
             )
         elif wanted is not None and kind not in wanted:
             yield (

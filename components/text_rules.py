@@ -20,7 +20,7 @@ from components.message_size import (
     sms_size,
     unshowable,
 )
-from components.texts import Override, Texts
+from components.texts import Override, Texts, unified_variables
 from components.vocabulary import MessageType
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(
@@ -38,8 +38,10 @@ def text_faults(
         texts: the texts of the stack's config.
         legacy: only a legacy tenant will render them.
     """
-    for kind, channel, template in _each(texts):
+    for kind, channel, given in _each(texts):
         key = f"{namespace}:texts.{kind}.{channel}"
+        # The sample for counting has a unified tenant's variables.
+        template = unified_variables(given) if legacy else given
         problems = list(_syntax(template, legacy=legacy))
         for problem in problems:
             yield Fault(

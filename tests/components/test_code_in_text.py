@@ -110,7 +110,8 @@ def test_check_policy_and_report_agree(tree: Tree, kind: MessageType, channel: s
         assert StackSettings.check("dev", GOOD | {"texts": texts})
     else:
         assert "does not output the code" in "".join(faults_in(GOOD | {"texts": texts}).values())
-    resource = declared(kind.value, **{channel: template or "x"})
+    both = {"text": "{{ code }}", "voice": "{{ code }}", channel: template or "x"}
+    resource = declared(kind.value, text=both["text"], voice=both["voice"])
     assert (not list(resource_rules.code_in_texts(resource, Context(stack="t1")))) == gives
     shown = render(template or "x", kind=kind.value, channel="text")
     assert (shown.problem != "the code is not in it") == gives

@@ -248,6 +248,37 @@ def test_a_legacy_stack_has_no_texts_that_its_tenant_never_sends() -> None:
     assert set(faults_in(GOOD | {"experience": "legacy", "texts": texts})) == {"phonemfa:texts"}
 
 
+def test_a_legacy_text_has_the_variables_of_its_own_page() -> None:
+    legacy = GOOD | {"experience": "legacy"}
+    for text in (
+        "{% if message_type == 'voice' %}{{ pause }}{{ code }}{% else %}{{ code }}{% endif %}",
+        "{% if requestInfo.lang contains 'en' %}{{ code }}{% else %}コード {{ code }}{% endif %}",
+        "{{ tenant.friendly_name }} {{ code }}",
+        "{{ tenant.friendlyName }} {{ code }}",
+    ):
+        texts = {"otp_verify": {"text": text}}
+        assert StackSettings.check("dev", legacy | {"texts": texts})
+        if "tenant" not in text:
+            assert "in a unified tenant" in str(faults_in(GOOD | {"texts": texts}))
+    texts = {"otp_verify": {"text": "{{ user.name }} {{ code }}"}}
+    assert "user in a legacy tenant" in str(faults_in(legacy | {"texts": texts}))
+
+
+def test_a_legacy_branch_without_its_code_is_refused() -> None:
+    text = "{% if message_type == 'voice' %}Hello{% else %}{{ code }}{% endif %}"
+    found = faults_in(GOOD | {"experience": "legacy", "texts": {"otp_verify": {"text": text}}})
+    assert 'with message_type "voice"' in found["phonemfa:texts.otp_verify.text"]
+
+
+def test_a_legacy_voice_text_is_used_or_refused() -> None:
+    legacy = GOOD | {"experience": "legacy"}
+    voice = "{{ code }} spoken"
+    assert StackSettings.check("dev", legacy | {"texts": {"otp_verify": {"voice": voice}}})
+    both = {"text": "{% if message_type == 'sms' %}a {% endif %}{{ code }}", "voice": voice}
+    found = faults_in(legacy | {"texts": {"otp_verify": both}})
+    assert "texts.otp_verify.voice is never used" in found["phonemfa:texts"]
+
+
 def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
     legacy = GOOD | {"experience": "legacy"}
     assert set(faults_in(legacy | {"bindAction": False})) == {"phonemfa:bindAction"}

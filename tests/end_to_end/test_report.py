@@ -130,7 +130,7 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
     assert fates(environment)["changed"] == {"CPAAS_API_KEY"}
     assert len(fates(environment)["unchanged"]) == 8
     (message,) = [one for one in environment["messages"] if one["before"] != one["after"]]
-    assert message["before"]["text"].endswith("第三者には教えないでください。")
+    assert message["before"]["text"].endswith("社員を含め、誰にも教えないでください。")
     assert (
         message["after"]["text"] == "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
     )
