@@ -47,6 +47,11 @@ SAMPLE: Final[Mapping[str, Any]] = {
     },
     "client": {"name": "会員サイト", "clientID": "0123456789abcdef0123456789abcdef"},
     "application": {"name": "会員サイト"},
+    "organization": {"name": "example-branch-office", "display_name": "日本架空銀行 東京営業部"},
+    "custom_domain": "login.member-service.example.co.jp",
+    "home_url": "https://www.member-service.example.co.jp",
+    "logo_url": "https://www.member-service.example.co.jp/logo.png",
+    "region": "jp-1",
     "pause": "",
     "message_type": "sms",
     "requestInfo": {"lang": "ja,en-US;q=0.9"},
@@ -91,14 +96,21 @@ def _parts(widths: list[int], single: int, several: int) -> int:
 
 
 def unshowable(text: str) -> str:
-    """The characters that Japanese carriers may garble: those outside of Windows-31J."""
+    """The characters that Japanese carriers may garble: those that not every system maps alike.
+
+    They are outside of JIS X 0208 (as ①, ㈱ and 髙 are, which Windows added), or two systems write
+    them with different characters, as the wave dash.
+    """
     found = dict.fromkeys(text)
-    return "".join(character for character in found if not _in_windows_31j(character))
+    return "".join(one for one in found if one in _MAPPED_APART or not _in_jis(one))
 
 
-def _in_windows_31j(character: str) -> bool:
+_MAPPED_APART: Final = frozenset("〜～‖∥−－¢￠£￡¬￢")
+
+
+def _in_jis(character: str) -> bool:
     try:
-        character.encode("cp932")
+        character.encode("shift_jis")
     except UnicodeEncodeError:
         return False
     return True

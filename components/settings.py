@@ -39,6 +39,7 @@ from components.vocabulary import (
     Language,
     MessageType,
     Policy,
+    TextContent,
     VoiceGender,
 )
 
@@ -109,6 +110,12 @@ class StackSettings(Strict):
         dict[MessageType, TextOverride],
         Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
     ] = Field(default_factory=dict)
+    allowed_in_texts: Annotated[
+        frozenset[TextContent],
+        Field(
+            description="what texts may have although others decide it, such as [user] or [links]"
+        ),
+    ] = frozenset()
     allowed_prefixes: Annotated[
         tuple[CountryPrefix, ...],
         Field(
@@ -295,7 +302,13 @@ class StackSettings(Strict):
         found += misshapen.values()
         values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
-        found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
+        allowed = values.get("allowedInTexts")
+        found += text_faults(
+            NAMESPACE,
+            _well_formed_texts(values),
+            legacy=only_legacy,
+            allowed=allowed if isinstance(allowed, list) else (),
+        )
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))

@@ -6,30 +6,45 @@ Owns the rules over whole texts, with their words. Refuses to know where a text 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from components.code_in_text import where_missing
 from components.faults import Fault
-from components.liquid_syntax import syntax_problems
+from components.liquid_syntax import outputs, syntax_problems
 from components.message_size import (
     MAX_PARTS,
     MAX_VOICE,
     SmsSize,
+    is_simple,
     rendered,
     sms_size,
     unshowable,
 )
 from components.texts import Override, Texts, unified_variables
-from components.vocabulary import MessageType
+from components.vocabulary import MessageType, TextContent
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(
     r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
 )
 
+_PLAIN: Final = re.compile(r"\{\{\s*([a-zA-Z_]+)\s*\}\}")
+_LINK_VARIABLES: Final = frozenset(
+    ["home_url", "logo_url", "support_url", "support_email", "custom_domain"]
+)
+_LINK: Final = re.compile(
+    r"://|\bwww\.|(?<![\w.])[a-z0-9-]+(?:\.[a-z0-9-]+)*"
+    r"\.(?:com|net|org|jp|io|co|me|ly|to|app|dev|info|biz|xyz|link|page|site|example)\b",
+    re.IGNORECASE,
+)
+
 
 def text_faults(
-    namespace: str, texts: Mapping[MessageType, Override], *, legacy: bool
+    namespace: str,
+    texts: Mapping[MessageType, Override],
+    *,
+    legacy: bool,
+    allowed: Collection[str] = (),
 ) -> Iterator[Fault]:
     """Everything that keeps a text from being sent or understood.
 
@@ -37,6 +52,7 @@ def text_faults(
         namespace: the config namespace that keys are shown under.
         texts: the texts of the stack's config.
         legacy: only a legacy tenant will render them.
+        allowed: what others decide and a text may have all the same (TextContent).
     """
     for kind, channel, given in _each(texts):
         key = f"{namespace}:texts.{kind}.{channel}"
@@ -62,6 +78,7 @@ def text_faults(
                 "it and could not log in.",
                 fix="put {{ code }} where the code belongs, before any condition or in each branch",
             )
+        yield from _of_others(key, template, allowed)
         yield from _too_long(key, channel, template)
 
 
@@ -115,6 +132,30 @@ def _not_renderable(template: str) -> Iterator[str]:
         rendered(template)
     except LiquidError as error:
         yield f"it cannot be rendered ({error})"
+
+
+def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fault]:
+    used = set() if is_simple(template) else outputs(template)
+    used |= set(_PLAIN.findall(template))
+    found = sorted(used & set(TextContent))
+    if used & _LINK_VARIABLES or _LINK.search(rendered(template)):
+        found.append(TextContent.LINKS)
+    for name in found:
+        if name in allowed:
+            continue
+        what = (
+            "It has a link, and a text with a code and a link is what phishing looks like; "
+            "carriers filter such texts"
+            if name == TextContent.LINKS
+            else f"It puts {name} into the message, which a user or a stranger can write: the "
+            "company would send their words under its name"
+        )
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"{what}.",
+            fix=f"take it out, or add {name} to allowedInTexts",
+        )
 
 
 def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:

@@ -28,6 +28,7 @@ _PREFIX: Final = re.compile(rf"\+(?=[0-9]{{1,7}}\Z){NO_TRUNK_ZERO}{COUNTRY}[0-9]
 _FULL_NUMBER: Final = re.compile(r"[1-9][0-9]{11,14}\Z")
 """A sender without a plus that is longer than any short code."""
 _TRUNK_ZERO: Final = re.compile(rf"\+?(?!{NO_TRUNK_ZERO}){COUNTRY}0")
+_CONTROL: Final = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f]")
 _MAX_TEXT: Final = 20_000
 """Characters a template may have (OpenAPI, PhoneTemplateBody)."""
 
@@ -109,12 +110,20 @@ def _prefix(prefix: str) -> str:
 
 
 def _template(text: str) -> str:
-    if not text.strip() or len(text) > _MAX_TEXT:
+    # YAML's `|` ends a text with a line break, which nobody means to send.
+    ended = text.rstrip()
+    if not ended or len(ended) > _MAX_TEXT:
         raise rule_broken(
             "The tenant refuses an empty text, and one of more than 20,000 characters.",
             "write a text, or remove the entry to use the text that the package ships",
         )
-    return text
+    control = _CONTROL.search(ended)
+    if control:
+        raise rule_broken(
+            f"It has the control character U+{ord(control[0]):04X}, which no carrier shows.",
+            "remove it; a line break is the only one that may be sent",
+        )
+    return ended
 
 
 def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:

@@ -33,6 +33,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "language": "en",
     "messageTypes": ["otp_enroll", "otp_verify"],
     "texts": {"otp_verify": {"text": "{{ code }} が認証コードです。"}},
+    "allowedInTexts": ["user"],
     "allowedPrefixes": ["+81", "+82"],
     "deduplicate": True,
     "recipientLimit": 20,

@@ -97,6 +97,8 @@ def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False
     """Why the settings cannot have a text; empty when they can."""
     if not text.strip():
         return "It is empty."
+    if text != text.rstrip():
+        return "It ends with a line break or a space, which the settings leave out."
     if legacy and legacy_variables(text) != text:
         return "It has a variable that legacy tenants do not know."
     texts: Mapping[MessageType, _Override] = {kind: _Override(**{channel: text})}

@@ -31,7 +31,7 @@ CODED: Final = [kind for kind in MessageType if kind.carries_code]
         ("{% if locale == 'ja' %}ようこそ{% else %}{{ code }}{% endif %}", "ever"),
         ("{% if user.name %}{{ user.name }} {{ code }}{% endif %}", "without user.name"),
         ("{% unless user.name %}{{ code }}{% endunless %}", "ever"),
-        ("{% if organization.name %}Hi{% else %}{{ code }}{% endif %}", "organization.name"),
+        ("{% if organization.name %}Hi{% else %}{{ code }}{% endif %}", "ever"),
         ("{% case locale %}{% when 'fr' %}Salut{% else %}{{ code }}{% endcase %}", 'locale "fr"'),
         ("{% if locale contains 'fr' %}x{% else %}{{ code }}{% endif %}", 'locale "fr"'),
         ("{% if friendly_name.size > 20 %}x{% else %}{{ code }}{% endif %}", "friendly_name"),

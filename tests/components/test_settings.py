@@ -179,7 +179,7 @@ def test_every_faulty_text_is_named_at_once() -> None:
     ("text", "complaint"),
     [
         ("{{ code }} {% if %}", "is not Liquid"),
-        ("{{ code }} {{ user.email | shout }}", "does not know the filter shout"),
+        ("{{ code }} {{ region | shout }}", "does not know the filter shout"),
         ("{{ code }} {{ account }}", "does not know the variable account"),
         ("{{ code }} {% capture x %}{% endcapture %}", "does not know the tag capture"),
         ("{% comment %}{{ code }}{% endcomment %}", "does not output the code"),
@@ -218,8 +218,63 @@ def test_texts_over_a_limit_are_refused_with_their_size() -> None:
     ],
 )
 def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
-    settings = StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
+    values = GOOD | {"texts": {"otp_verify": {"text": text}}, "allowedInTexts": ["user"]}
+    settings = StackSettings.check("dev", values)
     assert settings.texts[MessageType.OTP_VERIFY].text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("{{ user.name }} {{ code }}", "user"),
+        ("{{ code }} {{ client.name }}", "client"),
+        ("{{ code }} {{ application.name | upcase }}", "application"),
+        ("{% assign o = organization.name %}{{ o }} {{ code }}", "organization"),
+        (
+            "{% if user.name %}{% for n in user.names %}{{ n }}{% endfor %}{% endif %}{{ code }}",
+            "user",
+        ),
+        ("{{ code }} {{ 'x' | append: user.name }}", "user"),
+        ("{{ code }} {{locale}}", "locale"),
+        ("{{ code }} https://bank.example/a", "links"),
+        ("{{ code }} www.bank", "links"),
+        ("{{ code }} login.bank.co.jp", "links"),
+        ("{{ code }} {{ support_url }}", "links"),
+        ("{{ code }} {{ 'https:' | append: '//x' }}", "links"),
+    ],
+)
+def test_what_others_can_write_is_in_a_text_only_where_the_stack_allows_it(
+    text: str, name: str
+) -> None:
+    texts = {"texts": {"otp_verify": {"text": text}}}
+    found = faults_in(GOOD | texts)
+    assert f"add {name} to allowedInTexts" in found["phonemfa:texts.otp_verify.text"]
+    assert StackSettings.check("dev", GOOD | texts | {"allowedInTexts": [name]})
+    others = [one for one in ("user", "client", "links") if one != name]
+    assert faults_in(GOOD | texts | {"allowedInTexts": others})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if user.name == 'x' %}a{% elsif client.name %}b{% else %}c{% endif %}{{ code }}",
+        "{% case locale %}{% when 'en' %}Hi{% else %}やあ{% endcase %} {{ code }}",
+        "{% unless organization.name %}{{ friendly_name }}{% endunless %} {{ code }}",
+        "{{ code }} (5 min). Tell no one.",
+    ],
+)
+def test_what_others_can_write_may_choose_a_text(text: str) -> None:
+    assert StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
+
+
+def test_a_line_break_at_the_end_is_not_sent_and_control_characters_are_refused() -> None:
+    settings = StackSettings.check(
+        "dev", GOOD | {"texts": {"otp_verify": {"text": "{{ code }}\n"}}}
+    )
+    assert settings.texts[MessageType.OTP_VERIFY].text == "{{ code }}"
+    for odd in ("\x07", "\t", "\x1b", "\x85", "\r"):
+        found = faults_in(GOOD | {"texts": {"otp_verify": {"text": f"a{odd}b {{{{ code }}}}"}}})
+        assert "control character" in found["phonemfa:texts.otp_verify.text"]
 
 
 def test_braces_in_a_refused_text_are_no_trouble() -> None:
