@@ -102,6 +102,7 @@ interface Config {
   types: string[];
   deduplicate: boolean;
   /** Messages per recipient and hour; 0 for no limit. */
+  origin: string;
   limit: number;
 }
 

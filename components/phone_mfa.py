@@ -109,6 +109,7 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
         "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
         "MESSAGE_TYPES": ",".join(kinds),
         "DEDUPLICATE": "on" if settings.deduplicate else "off",
+        "ORIGIN_BOUND_CODE": settings.origin_bound_code,
         "RECIPIENT_LIMIT": str(settings.recipient_limit),
     }
     return {name: value for name, value in values.items() if value is not None}

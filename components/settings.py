@@ -26,6 +26,7 @@ from components.texts import SHIPPED, decides_by_channel
 from components.values import (
     CountryPrefix,
     Host,
+    LoginHost,
     SmsSender,
     Template,
     TestNumber,
@@ -126,6 +127,10 @@ class StackSettings(Strict):
     deduplicate: Annotated[
         bool, Field(description="suppress a repeated message by a keyed id: true or false")
     ] = False
+    origin_bound_code: Annotated[
+        LoginHost | None,
+        Field(description="host of the login pages, for an SMS's line that browsers fill in"),
+    ] = None
     recipient_limit: Annotated[
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
@@ -308,6 +313,7 @@ class StackSettings(Strict):
             _well_formed_texts(values),
             legacy=only_legacy,
             allowed=allowed if isinstance(allowed, list) else (),
+            origin=str(values.get("originBoundCode") or ""),
         )
         settings: Self | None = None
         try:

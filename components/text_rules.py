@@ -15,6 +15,7 @@ from components.liquid_syntax import outputs, syntax_problems
 from components.message_size import (
     MAX_PARTS,
     MAX_VOICE,
+    SAMPLE,
     SmsSize,
     is_simple,
     rendered,
@@ -45,6 +46,7 @@ def text_faults(
     *,
     legacy: bool,
     allowed: Collection[str] = (),
+    origin: str | None = None,
 ) -> Iterator[Fault]:
     """Everything that keeps a text from being sent or understood.
 
@@ -53,6 +55,7 @@ def text_faults(
         texts: the texts of the stack's config.
         legacy: only a legacy tenant will render them.
         allowed: what others decide and a text may have all the same (TextContent).
+        origin: host of the line that the Action adds to an SMS with a code.
     """
     for kind, channel, given in _each(texts):
         key = f"{namespace}:texts.{kind}.{channel}"
@@ -79,12 +82,13 @@ def text_faults(
                 fix="put {{ code }} where the code belongs, before any condition or in each branch",
             )
         yield from _of_others(key, template, allowed)
-        yield from _too_long(key, channel, template)
+        line = origin_line(kind, origin) if channel == "text" else ""
+        yield from _too_long(key, channel, template, line)
 
 
-def text_warnings(texts: Mapping[MessageType, Texts]) -> Iterator[str]:
+def text_warnings(texts: Mapping[MessageType, Texts], origin: str | None = None) -> Iterator[str]:
     """What is worth a look before it is sent: long SMS, characters that carriers may garble."""
-    for kind, size in sms_sizes(texts).items():
+    for kind, size in sms_sizes(texts, origin).items():
         if size.parts > 1:
             yield (
                 f"texts.{kind}.text needs {size} with long names: each part is charged, and old "
@@ -105,9 +109,19 @@ def gives_code(template: str) -> bool:
     return where_missing(template) is None
 
 
-def sms_sizes(texts: Mapping[MessageType, Texts]) -> dict[MessageType, SmsSize]:
+def sms_sizes(
+    texts: Mapping[MessageType, Texts], origin: str | None = None
+) -> dict[MessageType, SmsSize]:
     """The size of each SMS with the longest realistic values."""
-    return {kind: sms_size(rendered(one.text)) for kind, one in texts.items()}
+    return {
+        kind: sms_size(rendered(one.text) + origin_line(kind, origin))
+        for kind, one in texts.items()
+    }
+
+
+def origin_line(kind: MessageType, origin: str | None) -> str:
+    """What the Action adds to an SMS with a code where the stack has originBoundCode."""
+    return f"\n@{origin} #{SAMPLE['code']}" if origin and kind.carries_code else ""
 
 
 def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:
@@ -158,8 +172,8 @@ def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fa
         )
 
 
-def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:
-    text = rendered(template)
+def _too_long(key: str, channel: str, template: str, line: str) -> Iterator[Fault]:
+    text = rendered(template) + line
     size = sms_size(text)
     if channel == "text" and size.parts > MAX_PARTS:
         yield Fault(

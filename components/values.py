@@ -54,6 +54,15 @@ def _refuse_trunk_zero(number: str, consequence: str) -> None:
         )
 
 
+def _login_host(host: str) -> str:
+    if not _HOST.match(host):
+        raise rule_broken(
+            "Browsers fill in a code only for the bare host of the login pages.",
+            "give the tenant's custom domain alone, such as login.example.co.jp",
+        )
+    return host
+
+
 def _sms_sender(sender: str) -> str:
     if sender.startswith("+") or _FULL_NUMBER.match(sender):
         _refuse_trunk_zero(sender, "the CPaaS would refuse every SMS (REJECTED_SOURCE).")
@@ -133,6 +142,7 @@ def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
 
 
 Host = Annotated[str, AfterValidator(_bare_host), _string(_HOST)]
+LoginHost = Annotated[str, AfterValidator(_login_host), _string(_HOST)]
 SmsSender = Annotated[
     str, AfterValidator(_sms_sender), _string(_ALPHANUMERIC_SENDER, _NUMERIC_SENDER)
 ]

@@ -36,6 +36,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "allowedInTexts": ["user"],
     "allowedPrefixes": ["+81", "+82"],
     "deduplicate": True,
+    "originBoundCode": "login.example.co.jp",
     "recipientLimit": 20,
     "otherFactors": {"otp": True, "email": False},
     "retiredSecrets": ["TWILIO_TOKEN"],

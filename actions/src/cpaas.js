@@ -17,7 +17,7 @@ function smsMessage(message, config) {
   requireCode(message, text);
   return {
     sender: config.sender,
-    content: { text },
+    content: { text: `${text}${originLine(message, config)}` },
     options: { validityPeriod: { amount: VALIDITY, timeUnit: 'MINUTES' } },
   };
 }

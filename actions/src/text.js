@@ -37,6 +37,12 @@ function requireCode({ type, code }, text) {
   refuse('the text does not give the code');
 }
 
+/** The line by which a browser fills the code in, on the pages of one host alone. @param {PhoneMessage} message @param {Config} config */
+function originLine({ type, code }, { origin }) {
+  const fit = CODE_TYPES.includes(String(type)) && /^[0-9A-Za-z]{1,64}$/.test(String(code ?? ''));
+  return origin && fit ? `\n@${origin} #${code}` : '';
+}
+
 /** Without what no carrier sends: control characters, halves of pairs, line breaks at the end. @param {unknown} text */
 function plainText(text) {
   const lines = (typeof text === 'string' ? text : '').replace(/\r\n?|[\u2028\u2029]/g, '\n');

@@ -36,6 +36,7 @@ _SETTINGS: Final = {
     "VOICE_GENDER": "voice",
     "MESSAGE_TYPES": "message types that are sent",
     "ALLOWED_PREFIXES": "country prefixes that are sent to",
+    "ORIGIN_BOUND_CODE": "host of the autofill line",
     "RECIPIENT_LIMIT": "messages per number and hour",
     "DEDUPLICATE": "suppression of repeated messages",
     "CPAAS_BASE_URL": "CPaaS host",

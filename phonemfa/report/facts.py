@@ -32,6 +32,7 @@ SETTINGS: Final = (
     "ALLOWED_PREFIXES",
     "MESSAGE_TYPES",
     "DEDUPLICATE",
+    "ORIGIN_BOUND_CODE",
     "RECIPIENT_LIMIT",
 )
 """Secrets of the Action that are none: plain settings, readable in Pulumi.<stack>.yaml

@@ -194,6 +194,16 @@ test('control characters, halves of pairs and line breaks at the end are never s
   assert.equal(times(spoken), 2);
 });
 
+test('the line that a browser fills in ends an SMS with a code, and is never spoken', async () => {
+  const given = secrets({ ORIGIN_BOUND_CODE: 'login.example.co.jp', MESSAGE_TYPES: [...CODED, 'blocked_account'].join(',') });
+  const sms = async (notification, with_ = given) => (await run({ event: unifiedEvent({ as_text: 'It is 482913.\n', ...notification }), secrets: with_ })).message.content.text;
+  for (const message_type of CODED) assert.equal(await sms({ message_type }), 'It is 482913.\n@login.example.co.jp #482913');
+  assert.equal(await sms({ message_type: 'blocked_account' }), 'It is 482913.');
+  assert.equal(await sms({ code: undefined }), 'It is 482913.');
+  assert.equal(await sms({}, secrets()), 'It is 482913.');
+  assert.doesNotMatch((await call({ as_voice: 'It is 482913.', locale: 'en' }, { ORIGIN_BOUND_CODE: 'login.example.co.jp' })).text, /@|login/);
+});
+
 test('a voice text is at most 1400 characters', async () => {
   const speak = (length) => run({ event: unifiedEvent({ as_voice: 'a'.repeat(length), code: undefined, delivery_method: 'voice' }) });
   assert.equal((await speak(1400)).kind, 'success');

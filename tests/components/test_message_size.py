@@ -11,7 +11,7 @@ from liquid.exceptions import LiquidError
 from components.faults import SettingsError
 from components.message_size import SAMPLE, rendered, sms_size, unshowable
 from components.settings import StackSettings
-from components.text_rules import text_warnings
+from components.text_rules import sms_sizes, text_warnings
 from components.texts import Texts, texts_for
 from components.vocabulary import Language, MessageType
 from tests.components.test_settings import GOOD
@@ -81,6 +81,14 @@ def test_what_only_windows_has_is_worth_a_warning(character: str) -> None:
 @pytest.mark.parametrize("language", list(Language))
 def test_the_shipped_texts_give_no_warning(language: Language) -> None:
     assert list(text_warnings(texts_for(language, set(MessageType), {}))) == []
+
+
+def test_the_line_that_browsers_fill_in_is_counted_with_its_text() -> None:
+    texts = texts_for(Language.JAPANESE, set(MessageType), {})
+    plain, more = sms_sizes(texts), sms_sizes(texts, "login.example.co.jp")
+    for kind in texts:
+        assert more[kind].units - plain[kind].units == len("\n@login.example.co.jp #123456")
+    assert len(list(text_warnings(texts, "login.example.co.jp"))) == len(texts)
 
 
 def test_long_texts_and_emoji_are_worth_a_warning() -> None:

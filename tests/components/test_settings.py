@@ -447,6 +447,12 @@ def test_a_test_number_is_one_that_the_action_sends_to() -> None:
         assert "costs extra" in faults_in(values)["phonemfa:testNumbers[0]"]
 
 
+@pytest.mark.parametrize("host", ["https://login.example.jp", "login", "login.example.jp/x", ""])
+def test_the_origin_of_a_code_is_a_bare_host(host: str) -> None:
+    assert set(faults_in(GOOD | {"originBoundCode": host})) == {"phonemfa:originBoundCode"}
+    assert StackSettings.check("dev", GOOD).origin_bound_code is None
+
+
 @pytest.mark.parametrize("limit", [-1, 100, "many", 1.5])
 def test_the_limit_per_recipient_is_a_small_number(limit: Any) -> None:
     assert set(faults_in(GOOD | {"recipientLimit": limit})) == {"phonemfa:recipientLimit"}

@@ -77,5 +77,5 @@ def test_a_value_of_no_plain_setting_is_never_shown_even_in_plain_text(name: str
 
 
 def test_the_names_that_may_be_shown_are_the_plain_settings_alone() -> None:
-    settings = StackSettings.check("t1", CONFIG)
+    settings = StackSettings.check("t1", CONFIG | {"originBoundCode": "login.example.co.jp"})
     assert set(SETTINGS) == set(plain_configuration(settings))
