@@ -110,6 +110,8 @@ interface Config {
   prefixes: string[];
   types: string[];
   deduplicate: boolean;
+  /** Host of an SMS's autofill line; empty for none. */
+  origin: string;
   /** Messages per recipient and hour, calls among them, and of the tenant; 0 for no limit. */
   limit: number;
   voiceLimit: number;

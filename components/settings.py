@@ -22,10 +22,11 @@ from components.faults import Fault, SettingsError, faults_of, rule_broken
 from components.raw_config import NAMESPACE, shape_faults
 from components.strict import Strict
 from components.text_rules import text_faults
-from components.texts import SHIPPED
+from components.texts import SHIPPED, decides_by_channel
 from components.values import (
     CountryPrefix,
     Host,
+    LoginHost,
     SmsSender,
     Template,
     TestNumber,
@@ -39,6 +40,7 @@ from components.vocabulary import (
     Language,
     MessageType,
     Policy,
+    TextContent,
     VoiceGender,
 )
 
@@ -121,13 +123,26 @@ class StackSettings(Strict):
         dict[MessageType, TextOverride],
         Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
     ] = Field(default_factory=dict)
+    allowed_in_texts: Annotated[
+        frozenset[TextContent],
+        Field(
+            description="what texts may have although others decide it, such as [user] or [links]"
+        ),
+    ] = frozenset()
     allowed_prefixes: Annotated[
         tuple[CountryPrefix, ...],
-        Field(min_length=1, description='country prefixes that are sent to, such as ["+81"]'),
+        Field(
+            min_length=1,
+            description='prefixes that are sent to, a country or a part of it: ["+81"], ["+1808"]',
+        ),
     ] = ("+81",)
     deduplicate: Annotated[
         bool, Field(description="suppress a repeated message by a keyed id: true or false")
     ] = False
+    origin_bound_code: Annotated[
+        LoginHost | None,
+        Field(description="host of the login pages, for an SMS's line that browsers fill in"),
+    ] = None
     recipient_limit: Annotated[
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
@@ -321,6 +336,22 @@ class StackSettings(Strict):
             )
         return value
 
+    @field_validator("test_numbers")
+    @classmethod
+    def _test_numbers_are_sent_to(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        # Where a sender was adopted, its own code says whom it sends to.
+        allowed: tuple[str, ...] = info.data.get("allowed_prefixes", ("+",))
+        outside = [one for one in value if not one.startswith(allowed)]
+        if outside and not info.data.get("adopted", _BROKEN):
+            raise rule_broken(
+                f"allowedPrefixes ({', '.join(allowed)}) does not have {', '.join(outside)}: the "
+                "Action would drop every test message.",
+                "use a number under an allowed prefix, or add its country to allowedPrefixes",
+            )
+        return value
+
     @field_validator("gate")
     @classmethod
     def _a_test_message_can_be_sent(cls, value: Gate, info: ValidationInfo) -> Gate:
@@ -352,7 +383,14 @@ class StackSettings(Strict):
         found += misshapen.values()
         values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
-        found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
+        allowed = values.get("allowedInTexts")
+        found += text_faults(
+            NAMESPACE,
+            _well_formed_texts(values),
+            legacy=only_legacy,
+            allowed=allowed if isinstance(allowed, list) else (),
+            origin=str(values.get("originBoundCode") or ""),
+        )
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))
@@ -398,6 +436,15 @@ def _broken_texts(
             yield (
                 f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
                 f"remove texts.{kind}",
+            )
+        elif (
+            experience is Experience.LEGACY
+            and override.voice
+            and decides_by_channel(override.text or "")
+        ):
+            yield (
+                f"texts.{kind}.voice is never used: by message_type, the other one has a call's.",
+                f"remove texts.{kind}.voice, or message_type from texts.{kind}.text",
             )
         elif wanted is not None and kind not in wanted:
             yield (

@@ -62,13 +62,19 @@ _WORDS: Final[Mapping[str, Words]] = {
     "machineDetection": Words(
         subject="hanging up on voicemail", meaning="the CPaaS charges extra for each call with it"
     ),
-    "language": Words(
-        subject="language of the shipped texts, and of calls whose login names none"
-    ),
+    "language": Words(subject="language of the shipped texts, and of calls whose login names none"),
     "messageTypes": Words(
         subject="message types that are sent", meaning="the Action drops the others"
     ),
     "texts": Words(subject="own text"),
+    "originBoundCode": Words(
+        subject="host of the autofill line",
+        meaning="browsers fill a code in on the login pages of this host alone",
+    ),
+    "allowedInTexts": Words(
+        subject="what others write and texts may have",
+        meaning="a user's or a stranger's words, or a link, go out under the company's name",
+    ),
     "allowedPrefixes": Words(
         subject="country prefixes that are sent to",
         meaning="numbers under others get no code; codes to each of these may be asked for by "

@@ -13,6 +13,7 @@ const SETTINGS = {
   MESSAGE_TYPES:
     /^(?:(?:otp_verify|otp_enroll|change_password|blocked_account|password_breach)(?:\s*,\s*(?!$)|$))+$/,
   DEDUPLICATE: /^(?:on|off)$/,
+  ORIGIN_BOUND_CODE: /^$|^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
   RECIPIENT_LIMIT: /^\d{1,2}$/,
   VOICE_LIMIT: /^\d{1,2}$/,
   TENANT_LIMIT: /^\d{1,5}$/,
@@ -44,6 +45,7 @@ function readConfig(secrets, method) {
     prefixes: list(setting('ALLOWED_PREFIXES', '+81')),
     types: list(setting('MESSAGE_TYPES', 'otp_verify,otp_enroll,change_password')),
     deduplicate: setting('DEDUPLICATE', 'off') === 'on',
+    origin: setting('ORIGIN_BOUND_CODE', ''),
     limit,
     // A call costs more, and rings: half as many, unless the stack says otherwise.
     voiceLimit: Number(setting('VOICE_LIMIT', String(Math.ceil(limit / 2)))),

@@ -11,19 +11,22 @@ function cpaasRequest(message, to, config) {
 }
 
 /** @param {PhoneMessage} message @param {Config} config */
-function smsMessage({ text }, config) {
-  if (typeof text !== 'string' || text.trim() === '') refuse('the message has no text');
+function smsMessage(message, config) {
+  const text = plainText(message.text);
+  if (text === '') refuse('the message has no text');
+  requireCode(message, text);
   return {
     sender: config.sender,
-    content: { text },
+    content: { text: `${text}${originLine(message, config)}` },
     options: { validityPeriod: { amount: VALIDITY, timeUnit: 'MINUTES' } },
   };
 }
 
 /** @param {PhoneMessage} message @param {Config} config */
 function voiceMessage(message, config) {
-  const { text, language, again } = speech(message, config.language);
+  const { text, language, again } = speech({ ...message, speech: plainText(message.speech) }, config.language);
   if (!speakable(text)) refuse('the message has no text to speak');
+  requireCode(message, text);
   if (text.length > MAX_SPEECH) refuse('the voice text is too long');
   return {
     from: config.sender,

@@ -56,14 +56,13 @@ function speech(message, fallback) {
   if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.
     const spoken = [...code].join(', ');
-    // Auth0 may have written it "1. 2. 3. 4. 5. 6." already. As a part of a longer number, of one
-    // written with hyphens too ("0120-1234-5678"), it is none.
-    const digits = [...code].join('[\\s.,、。・，．-]*');
-    const written = new RegExp(`(?<![0-9A-Za-z]-?)${digits}(?!-?[0-9A-Za-z])(?:\\.(?=[.、。]))?`, 'g');
+    // As a part of a longer number, of one written with hyphens too ("0120-1234-5678"), it is none.
+    const written = new RegExp(`(?<![0-9A-Za-z]-?)${writtenCode(code)}(?!-?[0-9A-Za-z])(?:\\.(?=[.、。]))?`, 'g');
     let times = 0;
-    text = text.replace(written, () => {
+    text = text.replace(written, (found) => {
       times += 1;
-      return spoken;
+      // Digits that the text spells as words are read as they are.
+      return found.replace(/[\s.,、。・，．-]/g, '') === code ? spoken : found;
     });
     for (const sentence of [say, repeat].slice(times)) text += ` ${sentence.replace('#', spoken)}`;
   }

@@ -69,12 +69,7 @@ def _voice(settings: StackSettings) -> Iterator[Finding]:
     sender = settings.voice_sender
     if sender is None or DeliveryMethod.VOICE not in settings.delivery_methods:
         return
-    if sender.startswith(f"{JAPAN}0"):
-        yield _doubt(
-            "voiceSender has the trunk zero behind +81: no such number exists",
-            "write it without the zero: +8150…, not +81050…",
-        )
-    elif sender.startswith(JAPAN) and not _SUBSCRIBER.match(sender):
+    if sender.startswith(JAPAN) and not _SUBSCRIBER.match(sender):
         yield _doubt(
             "voiceSender has another length than any Japanese number: 9 or 10 digits behind +81",
             "compare it with the number of the account",

@@ -43,6 +43,7 @@ test('malformed knobs drop instead of widening what is allowed', async () => {
     ALLOWED_PREFIXES: ['81', '+', '+0', '+81,', '+81;+1', '*', '+81,,+1'],
     MESSAGE_TYPES: ['otp', 'otp_verify,', 'otp_verify otp_enroll', ',otp_verify', 'otp_verify,other', 'otp_verifyotp_enroll'],
     DEDUPLICATE: ['yes', 'ON', 'true', 'on off', 'one', 'xon'],
+    ORIGIN_BOUND_CODE: ['https://login.example.jp', 'login', 'login.example.jp/', 'a b.example.jp', 'x.example.jp\n#1'],
     VOICE_LIMIT: ['-1', '100', 'few'],
     TENANT_LIMIT: ['-1', '100000', '1e3'],
     RECIPIENT_LIMIT: ['-1', '100', '1.5', 'many'],

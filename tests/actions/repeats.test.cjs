@@ -27,7 +27,7 @@ test('the message id is a keyed hash of the notification', async () => {
 
 test('the same notification has the same id, any other has another', async () => {
   const ids = [
-    await idOf(), await idOf({ recipient: '+819012345679' }), await idOf({ code: '482914' }), await idOf({ message_type: 'otp_enroll' }),
+    await idOf(), await idOf({ recipient: '+819012345679' }), await idOf({ code: '482914', as_text: 'It is 482914.' }), await idOf({ message_type: 'otp_enroll' }),
     await idOf({ delivery_method: 'voice' }), await idOf({}, { transaction: { correlation_id: 'transaction-2' } }), await idOf({}, { transaction: undefined }),
     await idOf({}, {}, { ...on, CPAAS_API_KEY: 'another-key' }),
   ];

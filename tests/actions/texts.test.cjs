@@ -227,6 +227,65 @@ test('a message without text is dropped before sending', async () => {
   }
 });
 
+const CODED = ['otp_verify', 'otp_enroll', 'change_password'];
+const ALL_TYPES = secrets({ MESSAGE_TYPES: [...CODED, 'blocked_account', 'password_breach'].join(',') });
+const NO_CODE = 'the text does not give the code';
+
+test('an SMS whose event has a code and whose text lacks it is dropped', async () => {
+  const lacking = ['Hello.', '48291', '4829135', '03482913', '482931', '4829 and 13 more', '４８２９１', 'ヨンハチニキュウイチ'];
+  const giving = ['482913', 'x482913y', '4 8 2 9 1 3', '4-8-2-9-1-3', '４８２９１３', 'ヨン、ハチ、ニ、キュウ、イチ、サン'];
+  for (const message_type of CODED) {
+    for (const as_text of lacking) {
+      const outcome = await run({ event: unifiedEvent({ as_text, message_type }), secrets: ALL_TYPES });
+      assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', NO_CODE, 0], as_text);
+    }
+    for (const as_text of giving) {
+      assert.equal((await run({ event: unifiedEvent({ as_text, message_type }), secrets: ALL_TYPES })).kind, 'success', as_text);
+    }
+    assert.equal((await run({ event: unifiedEvent({ as_text: 'Hello.', message_type, code: undefined }), secrets: ALL_TYPES })).kind, 'success');
+  }
+  for (const message_type of ['blocked_account', 'password_breach']) {
+    assert.equal((await run({ event: unifiedEvent({ as_text: 'Hello.', message_type }), secrets: ALL_TYPES })).kind, 'success');
+  }
+  const legacy = await run({ handler: LEGACY, event: legacyEvent({ text: 'Hello.' }) });
+  assert.equal(legacy.reason, `Error: ${NO_CODE}`);
+});
+
+test('a call that would not say the code is dropped', async () => {
+  for (const code of ['has space', 'ünï']) {
+    const outcome = await run({ event: unifiedEvent({ as_voice: 'Hello.', code, delivery_method: 'voice' }) });
+    assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', NO_CODE, 0]);
+  }
+});
+
+test('a code that a text spells as words is said, and not read once more than twice', async () => {
+  const words = 'ヨン、ハチ、ニ、キュウ、イチ、サン';
+  assert.equal((await call({ as_voice: `コードは、${words}、です。もう一度、${words}。` })).text, `コードは、${words}、です。もう一度、${words}。`);
+  assert.equal((await call({ as_voice: `コードは、${words}、です。` })).text, `コードは、${words}、です。 繰り返します。${SPOKEN}、です。`);
+  const english = 'four eight two nine one three';
+  assert.equal((await call({ as_voice: `It is ${english}. Again, ${english}.`, locale: 'en' })).text, `It is ${english}. Again, ${english}.`);
+});
+
+test('control characters, halves of pairs and line breaks at the end are never sent', async () => {
+  const odd = '\u0000a\u0007b\u001b[1m \u0085 \ud83d 482913 \udc00\r\nx\u2028y\n\n';
+  const { message } = await run({ event: unifiedEvent({ as_text: odd }) });
+  assert.equal(message.content.text, 'a b [1m     482913  \nx\ny');
+  assert.equal((await run({ event: unifiedEvent({ as_text: '😀 482913' }) })).message.content.text, '😀 482913');
+  const spoken = (await call({ as_voice: odd, locale: 'en' })).text;
+  assert.doesNotMatch(spoken, /(?!\n)[\p{Cc}\p{Cs}]/u);
+  assert.equal(times(spoken), 2);
+});
+
+test('the line that a browser fills in ends an SMS with a code, and is never spoken', async () => {
+  const given = secrets({ ORIGIN_BOUND_CODE: 'login.example.co.jp', MESSAGE_TYPES: [...CODED, 'blocked_account'].join(',') });
+  const sms = async (notification, with_ = given) => (await run({ event: unifiedEvent({ as_text: 'It is 482913.\n', ...notification }), secrets: with_ })).message.content.text;
+  for (const message_type of CODED) assert.equal(await sms({ message_type }), 'It is 482913.\n@login.example.co.jp #482913');
+  assert.equal(await sms({ message_type: 'blocked_account' }), 'It is 482913.');
+  assert.equal(await sms({ code: undefined }), 'It is 482913.');
+  assert.equal(await sms({}, secrets()), 'It is 482913.');
+  assert.doesNotMatch((await call({ as_voice: 'It is 482913.', locale: 'en' }, { ORIGIN_BOUND_CODE: 'login.example.co.jp' })).text, /@|login/);
+});
+
 test('a voice text is at most 1400 characters', async () => {
   const speak = (length) => run({ event: unifiedEvent({ as_voice: 'a'.repeat(length), code: undefined, delivery_method: 'voice' }) });
   assert.equal((await speak(1400)).kind, 'success');

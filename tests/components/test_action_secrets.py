@@ -38,7 +38,8 @@ def test_every_setting_of_the_action_is_sent_and_nothing_else() -> None:
     config = (SOURCE_DIR / "config.js").read_text(encoding="utf-8")
     table = config.partition("const SETTINGS = {")[2].partition("};")[0]
     known = set(re.findall(r"^  ([A-Z_]+):", table, flags=re.MULTILINE))
-    assert set(secrets_of()) == known
+    assert set(secrets_of(originBoundCode="login.example.co.jp")) == known
+    assert set(secrets_of()) == known - {"ORIGIN_BOUND_CODE"}
 
 
 def test_the_values_are_those_of_the_stack() -> None:
@@ -47,6 +48,7 @@ def test_the_values_are_those_of_the_stack() -> None:
         allowedPrefixes=["+81", "+1"],
         messageTypes=["otp_verify", "otp_enroll"],
         deduplicate=True,
+        originBoundCode="login.example.co.jp",
         recipientLimit=5,
         tenantLimit=300,
         language="en",
@@ -61,6 +63,7 @@ def test_the_values_are_those_of_the_stack() -> None:
         "ALLOWED_PREFIXES": "+81,+1",
         "MESSAGE_TYPES": "otp_enroll,otp_verify",
         "DEDUPLICATE": "on",
+        "ORIGIN_BOUND_CODE": "login.example.co.jp",
         "RECIPIENT_LIMIT": "5",
         "VOICE_LIMIT": "3",
         "TENANT_LIMIT": "300",

@@ -127,7 +127,7 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
     assert known_of_the_key(environment) == ["a key was changed"]
     assert "own text otp_verify.text" in changes(environment)
     (message,) = [one for one in environment["messages"] if one["before"] != one["after"]]
-    assert message["before"]["text"].endswith("第三者には教えないでください。")
+    assert message["before"]["text"].endswith("社員を含め、誰にも教えないでください。")
     assert (
         message["after"]["text"] == "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
     )

@@ -25,7 +25,6 @@ def doubts(**config: Any) -> list[str]:
     [
         ({"smsSender": "MIRAIBANK"}, "international route"),
         ({"allowedPrefixes": ["+81", "+1"]}, "other countries' carriers"),
-        (VOICE | {"voiceSender": "+8105012345678"}, "trunk zero"),
         (VOICE | {"voiceSender": "+8150123456789"}, "another length"),
         (VOICE | {"voiceSender": "+8150123456"}, "another length"),
         (VOICE | {"voiceSender": "+14155550100"}, "another country"),
