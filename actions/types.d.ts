@@ -91,18 +91,31 @@ interface PhoneMessage {
   transaction: string | undefined;
 }
 
-type Outcome = { kind: 'success' } | { kind: 'drop'; reason: string } | { kind: 'retry'; reason: string };
+/** `sent`: whether anything may be on its way to the recipient. */
+type Outcome =
+  | { kind: 'success'; sent: boolean }
+  | { kind: 'drop'; reason: string; sent: boolean }
+  | { kind: 'retry'; reason: string; sent: false };
 
 interface Config {
   key: string;
   host: string;
   sender: string;
   gender: string;
+  /** Of the stack: spoken where the login's is not known. */
+  language: string;
+  /** Seconds. */
+  ringTimeout: number;
+  machineDetection: boolean;
   prefixes: string[];
   types: string[];
   deduplicate: boolean;
-  /** Messages per recipient and hour; 0 for no limit. */
+  /** Host of an SMS's autofill line; empty for none. */
+  origin: string;
+  /** Messages per recipient and hour, calls among them, and of the tenant; 0 for no limit. */
   limit: number;
+  voiceLimit: number;
+  tenantLimit: number;
 }
 
 // ---- CPaaS ----
@@ -127,9 +140,10 @@ interface VoiceMessage {
   voice: { gender: string };
   speechRate: number;
   pause: number;
-  repeatDtmf: string;
+  repeatDtmf: string | undefined;
   ringTimeout: number;
   callTimeout: number;
+  machineDetection: string | undefined;
   /** Minutes. */
   validityPeriod: number;
 }
@@ -143,4 +157,20 @@ interface CpaasRequest {
 interface Answer {
   status: number;
   body: any;
+}
+
+/** A message that was sent, or is about to be. */
+interface Send {
+  /** Even: the last bit is that of `call`. */
+  hash: number;
+  call: boolean;
+  second: number;
+}
+
+/** No answer. Before `sending` no byte of the request had left. */
+interface Failure {
+  stage: 'connecting' | 'securing' | 'sending';
+  /** The time was up. */
+  late: boolean;
+  code: string;
 }

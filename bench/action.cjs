@@ -7,6 +7,7 @@
  * slower for a while slows both.
  */
 
+const https = require('node:https');
 const { performance } = require('node:perf_hooks');
 const vm = require('node:vm');
 
@@ -43,19 +44,26 @@ async function main() {
   const failed = new Set();
   const fail = (reason) => failed.add(reason);
   const api = { notification: { drop: fail, retry: fail }, cache: undefined };
-  const bare = async () => {
-    const answer = await fetch('https://cpaas.sandbox.test/sms/3/messages', {
+  const message = JSON.stringify({ messages: [{ sender: '12345', destinations: [{ to: '819012345678' }], content: { text: 'x' } }] });
+  const bare = () => new Promise((resolve, reject) => {
+    const call = https.request({
+      host: 'cpaas.sandbox.test',
+      path: '/sms/3/messages',
       method: 'POST',
       headers: {
         authorization: `App ${event.secrets.CPAAS_API_KEY}`,
         'content-type': 'application/json',
         accept: 'application/json',
-        connection: 'close',
       },
-      body: JSON.stringify({ messages: [{ sender: '12345', destinations: [{ to: '819012345678' }], content: { text: 'x' } }] }),
+      agent: false,
+    }, async (answer) => {
+      const read = [];
+      for await (const chunk of answer) read.push(chunk);
+      resolve(JSON.parse(Buffer.concat(read).toString()));
     });
-    JSON.parse(await answer.text());
-  };
+    call.on('error', reject);
+    call.end(message);
+  });
   const results = { bare: [], action: [], overhead: [] };
   for (let round = 0; round < rounds; round += 1) {
     const one = { bare: [], action: [] };

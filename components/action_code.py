@@ -24,6 +24,8 @@ SHARED_PARTS = (
     "delivery",
     "config",
     "recipient",
+    "ranges",
+    "text",
     "speech",
     "cpaas",
     "exchange",
@@ -31,8 +33,9 @@ SHARED_PARTS = (
     "throttle",
 )
 
-# Auth0 allows 100 kB. This is the project's own bound: what one person reviews in one sitting.
-MAX_BYTES = 20_000
+# Auth0 allows 100 kB. This is the project's own bound: what one person reviews in one sitting. The
+# goal is about 30 kB; the room above is for limits, calls and texts standing in one bundle.
+MAX_BYTES = 36_000
 
 
 def assemble(trigger: Trigger) -> str:

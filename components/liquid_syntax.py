@@ -2,14 +2,15 @@
 
 Owns the lists of tags, filters and variables, and finding what is not in them with a real Liquid
 parser. Refuses to render.
-Source: Auth0's page "Supported Liquid Syntax for Phone Templates" (validated 2026-04-07); `pause`
-is in Auth0's own default voice texts (contract, management-api.md §5.2).
+Source: Auth0's page "Supported Liquid Syntax for Phone Templates" (validated 2026-04-07); for
+legacy tenants "Customize SMS or Voice Messages" (seen 2026-11-29). `pause` is in Auth0's own
+default voice texts (contract, management-api.md §5.2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 TAGS: Final = frozenset(
     [
@@ -101,6 +102,12 @@ VARIABLES: Final = frozenset(
 )
 
 
+LEGACY_VARIABLES: Final = frozenset(
+    ["message_type", "code", "locale", "requestInfo", "tenant", "friendly_name", "pause"]
+)
+"""What a legacy tenant's texts have: `friendly_name` is written as its `tenant.friendly_name`."""
+
+
 def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
     """Everything in a text that Auth0 would not understand; nothing when it is fit.
 
@@ -119,9 +126,38 @@ def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
     for kind, found, known in (
         ("tag", used.tags, TAGS),
         ("filter", used.filters, FILTERS),
-        ("variable", used.globals, VARIABLES),
+        ("variable", used.globals, LEGACY_VARIABLES if legacy else VARIABLES),
     ):
         for name in sorted(set(found) - known):
-            yield f"Auth0 does not know the {kind} {name}"
+            where = " in a legacy tenant" if legacy and name in VARIABLES else ""
+            where = where or (" in a unified tenant" if name in LEGACY_VARIABLES else "")
+            yield f"Auth0 does not know the {kind} {name}{where}"
     if not legacy and any(len(one.segments) > 1 for one in used.globals.get("tenant", ())):
         yield "in unified tenants `tenant` is the raw name: write {{ friendly_name }} instead"
+
+
+def outputs(template: str) -> set[str]:
+    """The variables whose values get into the text; one that only decides a branch does not."""
+    from liquid import Environment, RenderContext  # noqa: PLC0415 - as above
+    from liquid.ast import BlockNode, ConditionalBlockNode, Node  # noqa: PLC0415
+    from liquid.builtin.expressions import Path  # noqa: PLC0415
+    from liquid.builtin.tags.case_tag import CaseNode, MultiExpressionBlockNode  # noqa: PLC0415
+    from liquid.builtin.tags.if_tag import IfNode  # noqa: PLC0415
+    from liquid.builtin.tags.unless_tag import UnlessNode  # noqa: PLC0415
+
+    deciding = (IfNode, UnlessNode, CaseNode, ConditionalBlockNode, MultiExpressionBlockNode)
+    parsed = Environment().from_string(template)
+    context = RenderContext(parsed)
+    found: set[str] = set()
+    pending: list[Any] = list(parsed.nodes)
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Node):
+            pending += one.children(context, include_partials=False)
+            if not isinstance(one, (*deciding, BlockNode)):
+                pending += one.expressions()
+            continue
+        if isinstance(one, Path):
+            found.add(str(one.path[0]))
+        pending += one.children()
+    return found

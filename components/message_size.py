@@ -10,7 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from liquid import Environment
 
 _GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -43,7 +47,14 @@ SAMPLE: Final[Mapping[str, Any]] = {
     },
     "client": {"name": "会員サイト", "clientID": "0123456789abcdef0123456789abcdef"},
     "application": {"name": "会員サイト"},
+    "organization": {"name": "example-branch-office", "display_name": "日本架空銀行 東京営業部"},
+    "custom_domain": "login.member-service.example.co.jp",
+    "home_url": "https://www.member-service.example.co.jp",
+    "logo_url": "https://www.member-service.example.co.jp/logo.png",
+    "region": "jp-1",
     "pause": "",
+    "message_type": "sms",
+    "requestInfo": {"lang": "ja,en-US;q=0.9"},
 }
 """Values for counting: as long as they get in practice."""
 
@@ -85,41 +96,58 @@ def _parts(widths: list[int], single: int, several: int) -> int:
 
 
 def unshowable(text: str) -> str:
-    """The characters that Japanese carriers may garble: those outside of Windows-31J."""
+    """The characters that Japanese carriers may garble: those that not every system maps alike.
+
+    They are outside of JIS X 0208 (as ①, ㈱ and 髙 are, which Windows added), or two systems write
+    them with different characters, as the wave dash.
+    """
     found = dict.fromkeys(text)
-    return "".join(character for character in found if not _in_windows_31j(character))
+    return "".join(one for one in found if one in _MAPPED_APART or not _in_jis(one))
 
 
-def _in_windows_31j(character: str) -> bool:
+_MAPPED_APART: Final = frozenset("〜～‖∥−－¢￠£￡¬￢")
+
+
+def _in_jis(character: str) -> bool:
     try:
-        character.encode("cp932")
+        character.encode("shift_jis")
     except UnicodeEncodeError:
         return False
     return True
 
 
-def rendered(template: str) -> str:
-    """A Liquid text with the sample values.
+def is_simple(template: str) -> bool:
+    """Whether a text only puts plain variables in."""
+    rest = _PLAIN_OUTPUT.sub("", template)
+    return "{{" not in rest and "{%" not in rest
+
+
+def rendered(template: str, values: Mapping[str, Any] = SAMPLE) -> str:
+    """A Liquid text with the sample values, or others.
 
     Raises:
         liquid.exceptions.LiquidError: the text is not Liquid.
     """
     # Nearly every text only puts variables in; for those the parser, and the quarter of a second
     # that importing it takes in every preview, can be spared.
-    simple = _PLAIN_OUTPUT.sub(_sample_value, template)
+    simple = _PLAIN_OUTPUT.sub(lambda output: _value(output, values), template)
     if "{{" not in simple and "{%" not in simple:
         return simple
+    return environment().from_string(template).render(**values)
+
+
+@cache
+def environment() -> Environment:
+    """What parses and renders Liquid; a text that would run for ever is an error."""
     from liquid import Environment  # noqa: PLC0415
 
     class Bounded(Environment):
-        """A text that would run for ever is an error, not a preview that hangs."""
-
         loop_iteration_limit = 10_000
         output_stream_limit = 100_000
 
-    return Bounded().from_string(template).render(**SAMPLE)
+    return Bounded()
 
 
-def _sample_value(output: re.Match[str]) -> str:
-    value = SAMPLE.get(output[1], "")
+def _value(output: re.Match[str], values: Mapping[str, Any]) -> str:
+    value = values.get(output[1], "")
     return value if isinstance(value, str) else output[0]

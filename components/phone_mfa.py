@@ -119,7 +119,13 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
         "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
         "MESSAGE_TYPES": ",".join(kinds),
         "DEDUPLICATE": "on" if settings.deduplicate else "off",
+        "ORIGIN_BOUND_CODE": settings.origin_bound_code,
         "RECIPIENT_LIMIT": str(settings.recipient_limit),
+        "VOICE_LIMIT": str(settings.calls_per_number),
+        "TENANT_LIMIT": str(settings.tenant_limit),
+        "LANGUAGE": settings.language.value,
+        "RING_TIMEOUT": str(settings.ring_timeout),
+        "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -289,6 +295,6 @@ def _phone(args: PhoneMfaArgs) -> Phone:
 
 def _legacy_texts(texts: Mapping[MessageType, Texts]) -> LegacyTexts:
     return LegacyTexts(
-        enrollment=for_legacy(texts[MessageType.OTP_ENROLL].text),
-        verification=for_legacy(texts[MessageType.OTP_VERIFY].text),
+        enrollment=for_legacy(texts[MessageType.OTP_ENROLL]),
+        verification=for_legacy(texts[MessageType.OTP_VERIFY]),
     )

@@ -22,10 +22,11 @@ from components.faults import Fault, SettingsError, faults_of, rule_broken
 from components.raw_config import NAMESPACE, shape_faults
 from components.strict import Strict
 from components.text_rules import text_faults
-from components.texts import SHIPPED
+from components.texts import SHIPPED, decides_by_channel
 from components.values import (
     CountryPrefix,
     Host,
+    LoginHost,
     SmsSender,
     Template,
     TestNumber,
@@ -39,6 +40,7 @@ from components.vocabulary import (
     Language,
     MessageType,
     Policy,
+    TextContent,
     VoiceGender,
 )
 
@@ -98,8 +100,20 @@ class StackSettings(Strict):
     voice_gender: Annotated[
         VoiceGender, Field(description="whose voice reads the code: female or male")
     ] = VoiceGender.FEMALE
+    ring_timeout: Annotated[
+        int,
+        Field(ge=5, le=60, description="seconds a call may ring, 5 to 60 (voicemail: from 15)"),
+    ] = 14
+    machine_detection: Annotated[
+        bool,
+        Field(description="hang up on voicemail, at the CPaaS's extra charge: true or false"),
+    ] = False
     language: Annotated[
-        Language, Field(description="language of the texts that the package ships: ja or en")
+        Language,
+        Field(
+            description="language of the shipped texts, and of calls whose login names none: "
+            "ja or en"
+        ),
     ] = Language.JAPANESE
     message_types: Annotated[
         frozenset[MessageType],
@@ -109,17 +123,48 @@ class StackSettings(Strict):
         dict[MessageType, TextOverride],
         Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
     ] = Field(default_factory=dict)
+    allowed_in_texts: Annotated[
+        frozenset[TextContent],
+        Field(
+            description="what texts may have although others decide it, such as [user] or [links]"
+        ),
+    ] = frozenset()
     allowed_prefixes: Annotated[
         tuple[CountryPrefix, ...],
-        Field(min_length=1, description='country prefixes that are sent to, such as ["+81"]'),
+        Field(
+            min_length=1,
+            description='prefixes that are sent to, a country or a part of it: ["+81"], ["+1808"]',
+        ),
     ] = ("+81",)
     deduplicate: Annotated[
         bool, Field(description="suppress a repeated message by a keyed id: true or false")
     ] = False
+    origin_bound_code: Annotated[
+        LoginHost | None,
+        Field(description="host of the login pages, for an SMS's line that browsers fill in"),
+    ] = None
     recipient_limit: Annotated[
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
     ] = 10
+    voice_limit: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=99,
+            description="calls among them, 0 to 99 (0: no limit of their own; not set: half of "
+            "recipientLimit)",
+        ),
+    ] = None
+    tenant_limit: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=99_999,
+            description="messages of the tenant per hour, codes of logins not counted, 0 to 99999 "
+            "(0: no limit)",
+        ),
+    ] = 0
     other_factors: Annotated[
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),
@@ -193,6 +238,11 @@ class StackSettings(Strict):
         gate = Gate(told.pop("gate", Gate.READY))
         return cls.model_validate(told).model_copy(update={"gate": gate})
 
+    @property
+    def calls_per_number(self) -> int:
+        """Calls to one number in an hour; 0 for no limit of their own."""
+        return -(-self.recipient_limit // 2) if self.voice_limit is None else self.voice_limit
+
     @field_validator("cpaas_base_host")
     @classmethod
     def _our_action_needs_a_host(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -252,6 +302,17 @@ class StackSettings(Strict):
             )
         return value
 
+    @field_validator("voice_limit")
+    @classmethod
+    def _calls_reach_their_limit_first(cls, value: int | None, info: ValidationInfo) -> int | None:
+        messages = info.data.get("recipient_limit")
+        if value and messages and value > messages:
+            raise rule_broken(
+                "It is never reached: recipientLimit counts calls too, and is lower.",
+                f"pulumi config set {NAMESPACE}:voiceLimit {messages}, or less",
+            )
+        return value
+
     @field_validator("bind_action")
     @classmethod
     def _legacy_runs_bound_actions_only(
@@ -272,6 +333,22 @@ class StackSettings(Strict):
             raise rule_broken(
                 "A tenant that is declared as it was found cannot be moved.",
                 f"take over first: pulumi config rm {NAMESPACE}:adopted (docs/guides/adopt.md)",
+            )
+        return value
+
+    @field_validator("test_numbers")
+    @classmethod
+    def _test_numbers_are_sent_to(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        # Where a sender was adopted, its own code says whom it sends to.
+        allowed: tuple[str, ...] = info.data.get("allowed_prefixes", ("+",))
+        outside = [one for one in value if not one.startswith(allowed)]
+        if outside and not info.data.get("adopted", _BROKEN):
+            raise rule_broken(
+                f"allowedPrefixes ({', '.join(allowed)}) does not have {', '.join(outside)}: the "
+                "Action would drop every test message.",
+                "use a number under an allowed prefix, or add its country to allowedPrefixes",
             )
         return value
 
@@ -306,7 +383,14 @@ class StackSettings(Strict):
         found += misshapen.values()
         values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
-        found += text_faults(NAMESPACE, _well_formed_texts(values), legacy=only_legacy)
+        allowed = values.get("allowedInTexts")
+        found += text_faults(
+            NAMESPACE,
+            _well_formed_texts(values),
+            legacy=only_legacy,
+            allowed=allowed if isinstance(allowed, list) else (),
+            origin=str(values.get("originBoundCode") or ""),
+        )
         settings: Self | None = None
         try:
             settings = cls.model_validate(dict(values))
@@ -352,6 +436,15 @@ def _broken_texts(
             yield (
                 f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
                 f"remove texts.{kind}",
+            )
+        elif (
+            experience is Experience.LEGACY
+            and override.voice
+            and decides_by_channel(override.text or "")
+        ):
+            yield (
+                f"texts.{kind}.voice is never used: by message_type, the other one has a call's.",
+                f"remove texts.{kind}.voice, or message_type from texts.{kind}.text",
             )
         elif wanted is not None and kind not in wanted:
             yield (

@@ -53,7 +53,7 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     if settings.adopted:
         pulumi.log.warn(NOTICE)
-    for warning in text_warnings(texts):
+    for warning in text_warnings(texts, settings.origin_bound_code):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,

@@ -6,30 +6,47 @@ Owns the rules over whole texts, with their words. Refuses to know where a text 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from components.code_in_text import where_missing
 from components.faults import Fault
-from components.liquid_syntax import syntax_problems
+from components.liquid_syntax import outputs, syntax_problems
 from components.message_size import (
     MAX_PARTS,
     MAX_VOICE,
     SAMPLE,
     SmsSize,
+    is_simple,
     rendered,
     sms_size,
     unshowable,
 )
-from components.texts import Override, Texts
-from components.vocabulary import MessageType
+from components.texts import Override, Texts, unified_variables
+from components.vocabulary import MessageType, TextContent
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(
     r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
 )
 
+_PLAIN: Final = re.compile(r"\{\{\s*([a-zA-Z_]+)\s*\}\}")
+_LINK_VARIABLES: Final = frozenset(
+    ["home_url", "logo_url", "support_url", "support_email", "custom_domain"]
+)
+_LINK: Final = re.compile(
+    r"://|\bwww\.|(?<![\w.])[a-z0-9-]+(?:\.[a-z0-9-]+)*"
+    r"\.(?:com|net|org|jp|io|co|me|ly|to|app|dev|info|biz|xyz|link|page|site|example)\b",
+    re.IGNORECASE,
+)
+
 
 def text_faults(
-    namespace: str, texts: Mapping[MessageType, Override], *, legacy: bool
+    namespace: str,
+    texts: Mapping[MessageType, Override],
+    *,
+    legacy: bool,
+    allowed: Collection[str] = (),
+    origin: str | None = None,
 ) -> Iterator[Fault]:
     """Everything that keeps a text from being sent or understood.
 
@@ -37,9 +54,13 @@ def text_faults(
         namespace: the config namespace that keys are shown under.
         texts: the texts of the stack's config.
         legacy: only a legacy tenant will render them.
+        allowed: what others decide and a text may have all the same (TextContent).
+        origin: host of the line that the Action adds to an SMS with a code.
     """
-    for kind, channel, template in _each(texts):
+    for kind, channel, given in _each(texts):
         key = f"{namespace}:texts.{kind}.{channel}"
+        # The sample for counting has a unified tenant's variables.
+        template = unified_variables(given) if legacy else given
         problems = list(_syntax(template, legacy=legacy))
         for problem in problems:
             yield Fault(
@@ -50,20 +71,24 @@ def text_faults(
             )
         if problems:
             continue
-        if kind.carries_code and not gives_code(template):
+        missing = where_missing(template) if kind.carries_code else None
+        if missing:
+            when = "" if missing == "ever" else f" {missing}"
             yield Fault(
                 key=key,
                 value=_excerpt(template),
-                consequence="It does not output the code: users would get a message without it and "
-                "could not log in.",
-                fix="put {{ code }} where the code belongs",
+                consequence=f"It does not output the code{when}: users would get a message without "
+                "it and could not log in.",
+                fix="put {{ code }} where the code belongs, before any condition or in each branch",
             )
-        yield from _too_long(key, channel, template)
+        yield from _of_others(key, template, allowed)
+        line = origin_line(kind, origin) if channel == "text" else ""
+        yield from _too_long(key, channel, template, line)
 
 
-def text_warnings(texts: Mapping[MessageType, Texts]) -> Iterator[str]:
+def text_warnings(texts: Mapping[MessageType, Texts], origin: str | None = None) -> Iterator[str]:
     """What is worth a look before it is sent: long SMS, characters that carriers may garble."""
-    for kind, size in sms_sizes(texts).items():
+    for kind, size in sms_sizes(texts, origin).items():
         if size.parts > 1:
             yield (
                 f"texts.{kind}.text needs {size} with long names: each part is charged, and old "
@@ -76,14 +101,27 @@ def text_warnings(texts: Mapping[MessageType, Texts]) -> Iterator[str]:
 
 
 def gives_code(template: str) -> bool:
-    """Whether a text, once rendered, has the whole code in it, in one piece or digit by digit."""
-    digits = "".join(character for character in rendered(template) if character.isdigit())
-    return SAMPLE["code"] in digits
+    """Whether a text, once rendered, has the whole code in it whatever branch is taken.
+
+    Raises:
+        liquid.exceptions.LiquidError: the text is not Liquid.
+    """
+    return where_missing(template) is None
 
 
-def sms_sizes(texts: Mapping[MessageType, Texts]) -> dict[MessageType, SmsSize]:
+def sms_sizes(
+    texts: Mapping[MessageType, Texts], origin: str | None = None
+) -> dict[MessageType, SmsSize]:
     """The size of each SMS with the longest realistic values."""
-    return {kind: sms_size(rendered(one.text)) for kind, one in texts.items()}
+    return {
+        kind: sms_size(rendered(one.text) + origin_line(kind, origin))
+        for kind, one in texts.items()
+    }
+
+
+def origin_line(kind: MessageType, origin: str | None) -> str:
+    """What the Action adds to an SMS with a code where the stack has originBoundCode."""
+    return f"\n@{origin} #{SAMPLE['code']}" if origin and kind.carries_code else ""
 
 
 def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:
@@ -110,8 +148,32 @@ def _not_renderable(template: str) -> Iterator[str]:
         yield f"it cannot be rendered ({error})"
 
 
-def _too_long(key: str, channel: str, template: str) -> Iterator[Fault]:
-    text = rendered(template)
+def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fault]:
+    used = set() if is_simple(template) else outputs(template)
+    used |= set(_PLAIN.findall(template))
+    found = sorted(used & set(TextContent))
+    if used & _LINK_VARIABLES or _LINK.search(rendered(template)):
+        found.append(TextContent.LINKS)
+    for name in found:
+        if name in allowed:
+            continue
+        what = (
+            "It has a link, and a text with a code and a link is what phishing looks like; "
+            "carriers filter such texts"
+            if name == TextContent.LINKS
+            else f"It puts {name} into the message, which a user or a stranger can write: the "
+            "company would send their words under its name"
+        )
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"{what}.",
+            fix=f"take it out, or add {name} to allowedInTexts",
+        )
+
+
+def _too_long(key: str, channel: str, template: str, line: str) -> Iterator[Fault]:
+    text = rendered(template) + line
     size = sms_size(text)
     if channel == "text" and size.parts > MAX_PARTS:
         yield Fault(

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 from components.vocabulary import Language, MessageType
 
 _NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")
-
+_LEGACY_NAME: Final = re.compile(r"\btenant\.friendly_?[nN]ame\b")
+_CHANNEL: Final = re.compile(r"\{[{%][^{}]*\bmessage_type\b")
 
 SHIPPED: Final = frozenset(
     {MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD}
@@ -40,9 +41,30 @@ class Texts:
     voice: str
 
 
-def for_legacy(template: str) -> str:
+def legacy_variables(template: str) -> str:
     """The same text in a legacy tenant's variables: there, the tenant's name is in `tenant`."""
     return _NAME.sub("tenant.friendly_name", template)
+
+
+def unified_variables(template: str) -> str:
+    """The same text in a unified tenant's variables."""
+    return _LEGACY_NAME.sub("friendly_name", template)
+
+
+def decides_by_channel(template: str) -> bool:
+    """Whether a legacy tenant's text has an SMS and a call in it already."""
+    return bool(_CHANNEL.search(template))
+
+
+def for_legacy(texts: Texts) -> str:
+    """Both texts as the one that a legacy tenant has for SMS and calls.
+
+    Auth0's page Customize SMS or Voice Messages has the variable that tells which it is.
+    """
+    text, voice = legacy_variables(texts.text), legacy_variables(texts.voice)
+    if text == voice or decides_by_channel(text):
+        return text
+    return f'{{% if message_type == "voice" %}}{voice}{{% else %}}{text}{{% endif %}}'
 
 
 def texts_for(

@@ -90,6 +90,18 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+class TextContent(StrEnum):
+    """What others decide, and what a text may therefore have only where the stack allows it."""
+
+    USER = "user"
+    CLIENT = "client"
+    APPLICATION = "application"
+    ORGANIZATION = "organization"
+    LOCALE = "locale"
+    REQUEST_INFO = "requestInfo"
+    LINKS = "links"
+
+
 class VoiceGender(StrEnum):
     """Whose voice reads the code."""
 

@@ -55,11 +55,26 @@ _WORDS: Final[Mapping[str, Words]] = {
         meaning="calls from a number that the account does not have are refused",
     ),
     "voiceGender": Words(subject="voice"),
-    "language": Words(subject="language of the shipped texts"),
+    "ringTimeout": Words(
+        subject="seconds a call may ring",
+        meaning="too few end before somebody picks up; from 15 on voicemail may take the call",
+    ),
+    "machineDetection": Words(
+        subject="hanging up on voicemail", meaning="the CPaaS charges extra for each call with it"
+    ),
+    "language": Words(subject="language of the shipped texts, and of calls whose login names none"),
     "messageTypes": Words(
         subject="message types that are sent", meaning="the Action drops the others"
     ),
     "texts": Words(subject="own text"),
+    "originBoundCode": Words(
+        subject="host of the autofill line",
+        meaning="browsers fill a code in on the login pages of this host alone",
+    ),
+    "allowedInTexts": Words(
+        subject="what others write and texts may have",
+        meaning="a user's or a stranger's words, or a link, go out under the company's name",
+    ),
     "allowedPrefixes": Words(
         subject="country prefixes that are sent to",
         meaning="numbers under others get no code; codes to each of these may be asked for by "
@@ -70,6 +85,15 @@ _WORDS: Final[Mapping[str, Words]] = {
         subject="messages per number and hour",
         meaning="too few leave users without a code, each more may have to be paid for; 0 is no "
         "limit",
+    ),
+    "voiceLimit": Words(
+        subject="calls per number and hour",
+        meaning="too few leave users of calls without a code; 0 is no limit of their own, and "
+        "unset is half of recipientLimit",
+    ),
+    "tenantLimit": Words(
+        subject="messages of the tenant per hour",
+        meaning="beyond it nothing but codes of logins is sent; 0 is no limit",
     ),
     "otherFactors": Words(subject="other factor"),
     "retiredSecrets": Words(

@@ -11,19 +11,22 @@ function cpaasRequest(message, to, config) {
 }
 
 /** @param {PhoneMessage} message @param {Config} config */
-function smsMessage({ text }, config) {
-  if (typeof text !== 'string' || text.trim() === '') refuse('the message has no text');
+function smsMessage(message, config) {
+  const text = plainText(message.text);
+  if (text === '') refuse('the message has no text');
+  requireCode(message, text);
   return {
     sender: config.sender,
-    content: { text },
+    content: { text: `${text}${originLine(message, config)}` },
     options: { validityPeriod: { amount: VALIDITY, timeUnit: 'MINUTES' } },
   };
 }
 
 /** @param {PhoneMessage} message @param {Config} config */
 function voiceMessage(message, config) {
-  const { text, language } = speech(message);
-  if (!/[\p{L}\p{N}]/u.test(text)) refuse('the message has no text to speak');
+  const { text, language, again } = speech({ ...message, speech: plainText(message.speech) }, config.language);
+  if (!speakable(text)) refuse('the message has no text to speak');
+  requireCode(message, text);
   if (text.length > MAX_SPEECH) refuse('the voice text is too long');
   return {
     from: config.sender,
@@ -32,9 +35,10 @@ function voiceMessage(message, config) {
     voice: { gender: config.gender },
     speechRate: 0.9,
     pause: 1,
-    repeatDtmf: '1', // a press of 1 repeats the message
-    ringTimeout: 45,
+    repeatDtmf: again ? '1' : undefined, // what the text does not say, nobody presses
+    ringTimeout: config.ringTimeout,
     callTimeout: 120,
+    machineDetection: config.machineDetection ? 'hangup' : undefined,
     validityPeriod: VALIDITY, // a bare number here, an object in the SMS API
   };
 }

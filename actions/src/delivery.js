@@ -1,7 +1,7 @@
 /** @param {string} reason @returns {Outcome} */
-const drop = (reason) => ({ kind: 'drop', reason });
+const drop = (reason) => ({ kind: 'drop', reason, sent: false });
 /** @param {string} reason @returns {Outcome} */
-const retry = (reason) => ({ kind: 'retry', reason });
+const retry = (reason) => ({ kind: 'retry', reason, sent: false });
 
 /** Refused before anything was sent. */
 class Refusal extends Error {}
@@ -34,12 +34,10 @@ async function deliver(message, secrets, cache) {
   const to = readRecipient(message.recipient, message.method, config.prefixes);
   const request = cpaasRequest(message, to, config);
 
-  const key = throttleKey(to, config);
-  const sent = await recentSends(cache, key);
-  if (config.limit > 0 && sent.length >= config.limit) refuse('too many messages to this recipient');
+  const giveBack = await reserve(cache, to, message, config);
   const outcome = await exchange(request, config);
-  // A retry was surely not sent, and Auth0 repeats it: it must not use up the limit.
-  if (outcome.kind !== 'retry') await rememberSend(cache, key, sent, config.limit);
+  // An outage, or a wrong key, must not use up the limits of people who get nothing.
+  if (!outcome.sent) await giveBack();
   return outcome;
 }
 

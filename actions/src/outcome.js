@@ -1,7 +1,9 @@
 /** @type {Outcome} */
-const SUCCESS = { kind: 'success' };
-const MAYBE_SENT = 'the message may have been sent';
+const SUCCESS = { kind: 'success', sent: true };
 const GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 'REJECTED'];
+
+/** The message may be on its way: repeating could send it twice. @param {string} reason @returns {Outcome} */
+const maybeSent = (reason) => ({ kind: 'drop', reason: `${reason}: the message may have been sent`, sent: true });
 
 /**
  * What an HTTP answer means. An answer that cannot be read may hide a sent message: no retry.
@@ -10,20 +12,38 @@ const GROUPS = ['ACCEPTED', 'PENDING', 'UNDELIVERABLE', 'DELIVERED', 'EXPIRED', 
 function judge({ status, body }, deduplicated) {
   if (status === 429) return retry('CPaaS limits the rate: HTTP 429');
   const told = `HTTP ${status}${errorCode(body)}`;
-  if (status > 499) return drop(`CPaaS failed: ${told}: ${MAYBE_SENT}`);
+  if (status > 499) return maybeSent(`CPaaS failed: ${told}`);
+  if (REDIRECTS.includes(status)) return drop('CPaaS answered with a redirect: check CPAAS_BASE_URL');
   if (status > 299) return drop(`CPaaS refused the request: ${told}`);
+  const { group, name } = stateOf(body);
+  if (['ACCEPTED', 'PENDING', 'DELIVERED'].includes(group)) return SUCCESS;
+  if (!GROUPS.includes(group)) return maybeSent('CPaaS answer not understood');
+  if (group === 'REJECTED' && name === 'SYSTEM_ERROR') return retry('CPaaS refused: SYSTEM_ERROR');
+  // Our own id is known: an earlier try of this notification was accepted, and counted.
+  if (group === 'REJECTED' && name === 'DUPLICATE_MESSAGE_ID' && deduplicated) return { kind: 'success', sent: false };
+  // Only the form of a status name gets into the reason: free text could repeat the number.
+  const reason = `CPaaS refused: ${group}${/^[A-Z_]{2,40}$/.test(name) ? ` ${name}` : ''}`;
+  // Only a rejected message was surely not tried: one that expired, or could not be delivered, was.
+  return { kind: 'drop', reason, sent: group !== 'REJECTED' };
+}
+
+/** Never followed: a redirect would carry the key to another place. */
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+/** Whether all that was wrong is machine detection: nothing was sent then. @param {Answer | Failure} result */
+function detectionRefused(result) {
+  if ('stage' in result || result.status > 299) return false;
+  const { group, name, id } = stateOf(result.body);
+  return group === 'REJECTED' && (name === 'MACHINE_DETECTION_DISABLED' || id === 83);
+}
+
+/** The state of the one message. @param {any} body @returns {{group: any, name: string, id: any}} */
+function stateOf(body) {
   const messages = body?.messages;
   const state = Array.isArray(messages) && messages.length === 1 ? messages[0]?.status : undefined;
   // Ids mean different things per channel and group (87 has three meanings), so names decide.
-  const group = state?.groupName ?? GROUPS[state?.groupId];
-  if (['ACCEPTED', 'PENDING', 'DELIVERED'].includes(group)) return SUCCESS;
-  if (!GROUPS.includes(group)) return drop(`CPaaS answer not understood: ${MAYBE_SENT}`);
-  const name = typeof state.name === 'string' ? state.name.replace(/^REJECTED_/, '') : '';
-  if (group === 'REJECTED' && name === 'SYSTEM_ERROR') return retry('CPaaS refused: SYSTEM_ERROR');
-  // Our own id is known: an earlier try of this notification was accepted.
-  if (group === 'REJECTED' && name === 'DUPLICATE_MESSAGE_ID' && deduplicated) return SUCCESS;
-  // Only the form of a status name gets into the reason: free text could repeat the number.
-  return drop(`CPaaS refused: ${group}${/^[A-Z_]{2,40}$/.test(name) ? ` ${name}` : ''}`);
+  const name = typeof state?.name === 'string' ? state.name.replace(/^REJECTED_/, '') : '';
+  return { group: state?.groupName ?? GROUPS[state?.groupId], name, id: state?.id };
 }
 
 /** The code of either error shape, when it is one of the documented ones. */
@@ -33,21 +53,15 @@ function errorCode(/** @type {any} */ body) {
   return typeof code === 'string' && known.test(code) ? ` ${code}` : '';
 }
 
-const NOT_SENT = ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
-
-/** The system call counts before the code: a read can end in EHOSTUNREACH too. */
-function failedBeforeSending(/** @type {any} */ cause) {
-  return cause?.syscall ? /^(?:connect|getaddrinfo)$/.test(cause.syscall) : NOT_SENT.includes(cause?.code);
+/** What a missing answer means. @param {Failure} failure @returns {Outcome} */
+function judgeFailure({ stage, late, code }) {
+  if (stage === 'sending') return maybeSent(late ? 'CPaaS gave no answer in time' : 'connection to the CPaaS broke');
+  if (certificateRefused(code)) return drop('CPaaS host failed the TLS check');
+  return retry(stage === 'connecting' ? 'CPaaS host not reached' : 'no secure connection to the CPaaS host');
 }
 
-/** What a missing answer means. */
-function judgeFailure(/** @type {any} */ error) {
-  if (error instanceof DeadlineError) return drop(`CPaaS gave no answer in time: ${MAYBE_SENT}`);
-  // Several addresses tried: each of them must have failed before sending.
-  const causes = error?.cause?.errors ?? [error?.cause];
-  if (causes.every(failedBeforeSending)) return retry('CPaaS host not reached');
-  const detail = `${causes[0]?.code} ${causes[0]?.message}`;
-  if (/cert|_TLS_|SSL/i.test(detail)) return drop('CPaaS host failed the TLS check');
-  if (/redirect/.test(detail)) return drop('CPaaS answered with a redirect: check CPAAS_BASE_URL');
-  return drop(`connection to the CPaaS broke: ${MAYBE_SENT}`);
-}
+/**
+ * The codes of a certificate that was read and refused: another try would meet the same one.
+ * Errors of the TLS protocol itself (ERR_SSL_..., EPROTO) are none of them.
+ */
+const certificateRefused = (/** @type {string} */ code) => /CERT|_VERIFY_|_SIGNATURE|_ISSUER|_TLS_|HOSTNAME/.test(code);

@@ -11,6 +11,7 @@ function readRecipient(recipient, method, prefixes) {
   if (!/^\+[1-9]\d{7,14}$/.test(number)) refuse('recipient is not an E.164 number with country prefix');
   if (!prefixes.some((prefix) => number.startsWith(prefix))) refuse('recipient country not allowed');
   if (number.startsWith('+81')) checkJapaneseRange(number.slice(3), method);
+  if (inRefusedRange(number.slice(1))) refuse('recipient is in a premium, shared-cost, personal or satellite range');
   return number.slice(1);
 }
 

@@ -1,58 +1,79 @@
 /**
- * Languages the voice may speak, each with the sentence that says the code and the one that
- * repeats it (# is the code). Locales come from the user's browser: only these keys count.
- * @type {Map<string, [string, string]>}
+ * Languages with sentences of ours: the one that says the code, the one that repeats it (# is the
+ * code), and how to hear it all again. @type {Map<string, [string, string, string]>}
  */
 const SPEECH = new Map([
-  ['ja', ['認証コードは、#、です。', '繰り返します。#、です。']],
-  ['en', ['Your verification code is: #.', 'Again: #.']],
-  ['zh-cn', ['您的验证码是：#。', '重复一遍：#。']],
-  ['zh-tw', ['您的驗證碼是：#。', '重複一遍：#。']],
-  ['ko', ['인증 코드는 # 입니다.', '다시 말씀드립니다. # 입니다.']],
-  ['pt-br', ['Seu código de verificação é: #.', 'Repito: #.']],
+  ['ja', ['認証コードは、#、です。', '繰り返します。#、です。', 'もう一度お聞きになるには、1を押してください。']],
+  ['en', ['Your verification code is: #.', 'Again: #.', 'To hear this again, press 1.']],
+  ['zh-cn', ['您的验证码是：#。', '重复一遍：#。', '如需重听，请按1。']],
+  ['zh-tw', ['您的驗證碼是：#。', '重複一遍：#。', '如需重聽，請按1。']],
+  ['ko', ['인증 코드는 # 입니다.', '다시 말씀드립니다. # 입니다.', '다시 들으시려면 1번을 눌러 주세요.']],
+  ['pt-br', ['Seu código de verificação é: #.', 'Repito: #.', 'Para ouvir de novo, tecle 1.']],
 ]);
-const LANGUAGES = new Map([['zh', 'zh-cn'], ['zh-hant', 'zh-tw'], ['zh-hk', 'zh-tw'], ['pt', 'pt-br']]);
+/** The CPaaS's other languages (OpenAPI 3.210.0): the code is said in them as it is. */
+const PLAIN =
+  'ar bg bn ca cs da de de-at de-ch el es es-ar es-mx fi fr fr-ca fr-ch gu he hi hr hu id is it kn ml ms nl no pl pt-pt ro ru sk sl';
+const LANGUAGES = new Map([
+  ...[...SPEECH.keys(), ...PLAIN.split(' ')].map((one) => /** @type {[string, string]} */ ([one, one])),
+  ['zh', 'zh-cn'], ['zh-hant', 'zh-tw'], ['zh-hk', 'zh-tw'], ['zh-mo', 'zh-tw'], ['pt', 'pt-br'], ['nb', 'no'], ['nn', 'no'],
+]);
 
-/** The first known language of a locale ("en_US") or a list of them, else Japanese. */
-function speechLanguage(/** @type {unknown} */ locale) {
+/** The first known language of a locale ("en_US") or a list of them, else the stack's. */
+function speechLanguage(/** @type {unknown} */ locale, /** @type {string} */ fallback) {
   for (const tag of String(locale ?? '').slice(0, 100).toLowerCase().replaceAll('_', '-').split(/[\s,;]+/)) {
     const parts = tag.split('-');
     for (let length = parts.length; length > 0; length -= 1) {
-      const candidate = parts.slice(0, length).join('-');
-      const language = LANGUAGES.get(candidate) ?? candidate;
-      if (SPEECH.has(language)) return language;
+      const language = LANGUAGES.get(parts.slice(0, length).join('-'));
+      if (language) return language;
     }
   }
-  return 'ja';
+  return fallback;
 }
 
 /**
- * What is read out: the rendered voice text with the code digit by digit, and the code twice.
- * @param {PhoneMessage} message
+ * A template has one language, logins have many: a text is read by a voice that can read it. Every
+ * voice reads Latin letters, so of the text's script only this counts. @param {string} text
+ * @param {string} language of the login
  */
-function speech(message) {
-  let text = withoutMarkup(message.speech);
-  let language = speechLanguage(message.locale);
-  // A template has one language, logins have many: a mostly Japanese text needs a Japanese voice.
-  const count = (/** @type {RegExp} */ letters) => text.match(letters)?.length ?? 0;
+function readable(text, language) {
+  const most = (/** @type {RegExp} */ letters) => 2 * (text.match(letters)?.length ?? 0) > (text.match(/\p{L}/gu)?.length ?? 0);
+  // A Chinese voice reads Han, and a mostly Japanese text has kana.
   const japanese = language.startsWith('zh') ? /[ぁ-ヿｦ-ﾟ]/g : /[ぁ-ヿｦ-ﾟ\p{sc=Han}]/gu;
-  if (2 * count(japanese) > count(/\p{L}/gu)) language = 'ja';
+  if (most(japanese)) return 'ja';
+  return most(/\p{sc=Hang}/gu) ? 'ko' : language;
+}
+
+/**
+ * What is read out: the rendered voice text with the code digit by digit, and the code twice. `again`:
+ * pressing 1 is offered in the text.
+ * @param {PhoneMessage} message @param {string} fallback
+ */
+function speech(message, fallback) {
+  let text = withoutMarkup(message.speech);
+  const language = readable(text, speechLanguage(message.locale, fallback));
+  const [say, repeat, offer] = SPEECH.get(language) ?? ['#.', '#.', ''];
   const code = String(message.code ?? '');
   if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.
     const spoken = [...code].join(', ');
-    // Auth0 may have written it "1. 2. 3. 4. 5. 6." already.
-    const digits = [...code].join('[\\s.,、。・-]*');
-    const written = new RegExp(`(?<![0-9A-Za-z])${digits}(?![0-9A-Za-z])(?:\\.(?=[.、。]))?`, 'g');
+    // As a part of a longer number, of one written with hyphens too ("0120-1234-5678"), it is none.
+    const written = new RegExp(`(?<![0-9A-Za-z]-?)${writtenCode(code)}(?!-?[0-9A-Za-z])(?:\\.(?=[.、。]))?`, 'g');
     let times = 0;
-    text = text.replace(written, () => {
+    text = text.replace(written, (found) => {
       times += 1;
-      return spoken;
+      // Digits that the text spells as words are read as they are.
+      return found.replace(/[\s.,、。・，．-]/g, '') === code ? spoken : found;
     });
-    for (const sentence of (SPEECH.get(language) ?? []).slice(times)) text += ` ${sentence.replace('#', spoken)}`;
+    for (const sentence of [say, repeat].slice(times)) text += ` ${sentence.replace('#', spoken)}`;
   }
-  return { text: text.trim(), language };
+  text = text.trim();
+  // A template may offer it in its own words.
+  const said = /(?:press|tecle|按|다시)[^.。,、]{0,20}[1１一](?!\d|,)|[1１一][^.。,、]{0,6}(?:押|누)/i.test(text);
+  const offered = offer !== '' && !said && speakable(text) && text.length + offer.length < MAX_SPEECH;
+  return { text: offered ? `${text} ${offer}` : text, language, again: said || offered };
 }
+
+const speakable = (/** @type {string} */ text) => /[\p{L}\p{N}]/u.test(text);
 
 /**
  * The CPaaS reads speech text as SSML: tags and entities become pauses, the rest of the

@@ -13,7 +13,7 @@ from typing import Any
 
 from components.raw_config import NAMESPACE
 from components.text_rules import text_faults
-from components.texts import SHIPPED, for_legacy
+from components.texts import SHIPPED, legacy_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.adopt.reading import FoundTenant, PhoneTemplate
 
@@ -97,7 +97,9 @@ def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False
     """Why the settings cannot have a text; empty when they can."""
     if not text.strip():
         return "It is empty."
-    if legacy and for_legacy(text) != text:
+    if text != text.rstrip():
+        return "It ends with a line break or a space, which the settings leave out."
+    if legacy and legacy_variables(text) != text:
         return "It has a variable that legacy tenants do not know."
     texts: Mapping[MessageType, _Override] = {kind: _Override(**{channel: text})}
     faults = list(text_faults(NAMESPACE, texts, legacy=legacy))

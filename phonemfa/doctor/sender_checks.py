@@ -24,6 +24,16 @@ def sender_checks(settings: StackSettings) -> Iterator[Finding]:
     """Doubts about the stack's senders; that they are registered cannot be asked."""
     doubts = [*_text(settings), *_voice(settings)]
     yield from doubts
+    if settings.machine_detection and DeliveryMethod.VOICE in settings.delivery_methods:
+        yield Finding(
+            level=Level.NOTE,
+            subject=Subject.SENDERS,
+            what="machineDetection is on; whether the account has it, only a call tells. Without "
+            'it the CPaaS refuses the call (id 83, nothing is sent), and the Action logs "CPaaS '
+            'account has no machine detection: called without it" and calls once more without',
+            fix="where that line appears: order machine detection from NTT CPaaS, or "
+            "pulumi config set phonemfa:machineDetection false",
+        )
     yield Finding(
         level=Level.NOTE,
         subject=Subject.SENDERS,
@@ -59,12 +69,7 @@ def _voice(settings: StackSettings) -> Iterator[Finding]:
     sender = settings.voice_sender
     if sender is None or DeliveryMethod.VOICE not in settings.delivery_methods:
         return
-    if sender.startswith(f"{JAPAN}0"):
-        yield _doubt(
-            "voiceSender has the trunk zero behind +81: no such number exists",
-            "write it without the zero: +8150…, not +81050…",
-        )
-    elif sender.startswith(JAPAN) and not _SUBSCRIBER.match(sender):
+    if sender.startswith(JAPAN) and not _SUBSCRIBER.match(sender):
         yield _doubt(
             "voiceSender has another length than any Japanese number: 9 or 10 digits behind +81",
             "compare it with the number of the account",

@@ -223,8 +223,8 @@ def _own_texts(there: Json, settings: StackSettings) -> bool:
     """Whether a legacy tenant has texts that are not the stack's."""
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     ours = {
-        "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL].text),
-        "verification_message": for_legacy(texts[MessageType.OTP_VERIFY].text),
+        "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL]),
+        "verification_message": for_legacy(texts[MessageType.OTP_VERIFY]),
     }
     return any(there.get(key) not in {None, text} for key, text in ours.items())
 

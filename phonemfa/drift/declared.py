@@ -153,8 +153,8 @@ def _own(settings: StackSettings) -> dict[str, Any]:
         "selected_provider": HOOK if legacy else None,
         "legacy_texts": _api_texts(
             LegacyTexts(
-                enrollment=for_legacy(texts[MessageType.OTP_ENROLL].text),
-                verification=for_legacy(texts[MessageType.OTP_VERIFY].text),
+                enrollment=for_legacy(texts[MessageType.OTP_ENROLL]),
+                verification=for_legacy(texts[MessageType.OTP_VERIFY]),
             )
         )
         if legacy

@@ -12,12 +12,14 @@ from typing import Final, Literal
 
 from components.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowable
 from components.text_rules import gives_code
+from components.texts import unified_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.report.facts import Facts, TextFacts
 from phonemfa.shown import cut, encodable
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
+_LEGACY_CHANNELS: Final[dict[Channel, str]] = {"text": "sms", "voice": "voice"}
 
 _SENDERS: Final[Mapping[Channel, str]] = {"text": "smsSender", "voice": "voiceSender"}
 
@@ -26,8 +28,6 @@ LONGEST: Final = 2_000
 
 _TIMES_SPOKEN: Final = 2
 """How often a call says the code at least (actions/src/speech.js)."""
-
-_LEGACY_NAME: Final = re.compile(r"\btenant\.friendly_name\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +124,10 @@ def render(
     source = cut(encodable(template), LONGEST)
     if legacy:
         # A legacy tenant's name is a member of `tenant`; the sample is that of a unified tenant.
-        source = _LEGACY_NAME.sub("friendly_name", source)
+        source = unified_variables(source)
     # Liquid's own error, and whatever else a text that nobody checked makes the parser raise.
     try:
-        text = rendered(source)
+        text = rendered(source, {**SAMPLE, "message_type": _LEGACY_CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
         lost = carries and not gives_code(source)
     except Exception as error:  # noqa: BLE001 - see above

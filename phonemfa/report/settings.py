@@ -28,8 +28,8 @@ Plain = Mapping[str, Any]
 
 _NOT_IN_SECRETS: Final = frozenset(
     {
-        *("experience", "deliveryMethods", "policy", "language", "texts", "otherFactors"),
-        *("actionName", "bindAction", "gate", "protect"),
+        *("experience", "deliveryMethods", "policy", "texts", "allowedInTexts"),
+        *("otherFactors", "actionName", "bindAction", "gate", "protect"),
     }
 )
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""

@@ -121,6 +121,9 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
         return JSONResponse(errors.body(channel, 413), 413)
     except ValueError:
         body = None
+    # A form, or XML, which the vendor reads too and this stand-in does not: refused like no JSON.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        body = None
     scripted = cpaas.script.take(channel) or ScriptedAnswer()
     if scripted.delay:
         await anyio.sleep(scripted.delay)

@@ -15,6 +15,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 _TEXT = {"type": "string"}
+_SOME_TEXT = {"type": "string", "pattern": r"\S"}
+_SENDER = {"type": "string", "pattern": r"^(?:\+?[0-9]{1,16}|.{1,11})$"}
+"""Up to 16 digits, or 11 characters."""
 _DESTINATIONS = {
     "type": "array",
     "minItems": 1,
@@ -49,7 +52,7 @@ _BINARY_CONTENT = _closed(
 )
 _TEXT_CONTENT = _closed(
     ["text"],
-    text=_TEXT,
+    text=_SOME_TEXT,
     transliteration={
         "enum": [
             "NONE",
@@ -76,7 +79,7 @@ _TEXT_CONTENT = _closed(
 
 _SMS_MESSAGE = _closed(
     ["destinations", "content"],
-    sender=_TEXT,
+    sender=_SENDER,
     destinations=_DESTINATIONS,
     content={
         "type": "object",

@@ -24,7 +24,7 @@ function notFound(hostname) {
 /** @param {Record<string, number>} hosts host name to port on 127.0.0.1 */
 function routeNames(hosts) {
   ports = new Map(Object.entries(hosts));
-  // fetch asks the tls module for each connection, so the module's own function is the place.
+  // fetch and https ask the tls module for each connection, so the module's own function is the place.
   tls.connect = function connect(...args) {
     const [options] = args;
     const name = options?.host ?? options?.hostname;

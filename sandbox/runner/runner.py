@@ -27,7 +27,7 @@ from typing import Any, Literal
 
 PROGRAM = Path(__file__).resolve().parent / "runner.cjs"
 
-# The Action uses fetch, AbortController and ReadableStream iteration as Node 18 has them.
+# The Action uses Node's https and regular expressions as Node 18 has them.
 OLDEST_NODE = 18
 
 # Auth0's limit for one execution (cpaas-and-actions.md §2.4), and what the process gets on top

@@ -43,8 +43,14 @@ test('malformed knobs drop instead of widening what is allowed', async () => {
     ALLOWED_PREFIXES: ['81', '+', '+0', '+81,', '+81;+1', '*', '+81,,+1'],
     MESSAGE_TYPES: ['otp', 'otp_verify,', 'otp_verify otp_enroll', ',otp_verify', 'otp_verify,other', 'otp_verifyotp_enroll'],
     DEDUPLICATE: ['yes', 'ON', 'true', 'on off', 'one', 'xon'],
+    ORIGIN_BOUND_CODE: ['https://login.example.jp', 'login', 'login.example.jp/', 'a b.example.jp', 'x.example.jp\n#1'],
+    VOICE_LIMIT: ['-1', '100', 'few'],
+    TENANT_LIMIT: ['-1', '100000', '1e3'],
     RECIPIENT_LIMIT: ['-1', '100', '1.5', 'many'],
   })) for (const value of values) await dropsFor({ [name]: value }, name);
+  for (const [name, values] of Object.entries({
+    LANGUAGE: ['fr', 'JA', 'ja,en', 'constructor'], RING_TIMEOUT: ['4', '61', '0', '1.5', '014'], MACHINE_DETECTION: ['hangup', 'ON', 'true'],
+  })) for (const value of values) await dropsFor({ [name]: value }, name, voice);
   for (const value of ['Female', 'robot', 'females', 'xmale']) await dropsFor({ VOICE_GENDER: value }, 'VOICE_GENDER', voice);
   for (const value of ['MIRAIBANK', '0312345678', '+0312345678', '815', `+${'1'.repeat(16)}`, '+81503123456+7']) await dropsFor({ VOICE_SENDER: value }, 'VOICE_SENDER', voice);
 });
@@ -86,18 +92,19 @@ test('an unknown message type or delivery method is dropped', async () => {
   }
 });
 
-test('the request carries the key, asks for JSON, and cannot be redirected or pooled', async () => {
+test('the request carries the key, asks for JSON, and has a connection of its own', async () => {
   for (const [event, path] of [[unifiedEvent(), '/sms/3/messages'], [voice, '/tts/3/advanced']]) {
     const { requests } = await run({ event });
     assert.equal(requests.length, 1);
-    const [{ url, method, headers, redirect, signal }] = requests;
+    const [{ url, method, headers, agent, ...rest }] = requests;
     assert.equal(url, `https://cpaas.sandbox.test${path}`);
     assert.equal(method, 'POST');
     assert.deepEqual(headers, {
-      authorization: `App ${KEY}`, 'content-type': 'application/json', accept: 'application/json', connection: 'close',
+      authorization: `App ${KEY}`, 'content-type': 'application/json', accept: 'application/json',
+      'content-length': Buffer.byteLength(JSON.stringify(rest.body)),
     });
-    assert.equal(redirect, 'error');
-    assert.ok(signal instanceof AbortSignal);
+    assert.equal(agent, false);
+    assert.equal(rest.rejectUnauthorized, undefined, 'certificates are checked');
   }
 });
 
@@ -113,4 +120,12 @@ test('a bad configuration throws on a legacy tenant', async () => {
   const outcome = await run({ handler: LEGACY, secrets: secrets({ CPAAS_API_KEY: '' }) });
   assert.equal(outcome.kind, 'error');
   assert.equal(outcome.reason, 'Error: configuration: secret CPAAS_API_KEY is missing');
+});
+
+test('an Action sends with the settings of an older package, and of a newer one', async () => {
+  const older = secrets({ VOICE_GENDER: 'female', ALLOWED_PREFIXES: '+81', MESSAGE_TYPES: 'otp_verify', DEDUPLICATE: 'off', RECIPIENT_LIMIT: '10' });
+  for (const event of [undefined, voice]) {
+    assert.equal((await run({ secrets: older, event })).kind, 'success');
+    assert.equal((await run({ secrets: { ...older, NOT_YET_KNOWN: 'x', ANOTHER: '' }, event })).kind, 'success');
+  }
 });

@@ -2,7 +2,7 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 
-const { LEGACY, UNIFIED, accepted, fetchFailure, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { LEGACY, UNIFIED, accepted, failure, legacyEvent, run, unifiedEvent } = require('./support/action.cjs');
 
 const NEW_ERROR = (code) => ({ errorCode: code, description: 'no +819012345678 482913', action: 'x', violations: [], resources: [] });
 const OLD_ERROR = (id) => ({ requestError: { serviceException: { messageId: id, text: 'no +819012345678 482913' } } });
@@ -11,9 +11,9 @@ const state = (status) => () => accepted(status);
 const MAYBE = 'the message may have been sent';
 
 /** The unified outcome, after checking that the legacy trigger succeeds or throws alike. */
-async function outcomeOf(answer, given = secrets()) {
-  const unified = await run({ answer, secrets: given });
-  const legacy = await run({ handler: LEGACY, answer, secrets: given });
+async function outcomeOf(answer, { connect } = {}) {
+  const unified = await run({ answer, connect });
+  const legacy = await run({ handler: LEGACY, answer, connect });
   assert.ok(unified.requests.length <= 1 && legacy.requests.length <= 1, 'at most one POST');
   if (unified.kind === 'success') assert.equal(legacy.kind, 'success');
   else assert.deepEqual([legacy.kind, legacy.reason], ['error', `Error: ${unified.reason}`]);
@@ -123,41 +123,45 @@ test('every other status is dropped with the code of either error shape', async 
   for (const status of [300, 301, 302, 307, 308]) assert.equal((await outcomeOf(() => new Response(null, { status })))[0], 'drop');
 });
 
-test('what surely never left is retried', async () => {
-  const causes = [
-    { code: 'ENOTFOUND', syscall: 'getaddrinfo' }, { code: 'EAI_AGAIN', syscall: 'getaddrinfo' }, { code: 'ECONNREFUSED', syscall: 'connect' },
-    { code: 'EHOSTUNREACH', syscall: 'connect' }, { code: 'ENETUNREACH', syscall: 'connect' }, { code: 'ETIMEDOUT', syscall: 'connect' },
-    { code: 'UND_ERR_CONNECT_TIMEOUT' }, { code: 'ENOTFOUND' }, { code: 'EAI_AGAIN' }, { code: 'ECONNREFUSED' }, { code: 'EHOSTUNREACH' }, { code: 'ENETUNREACH' },
-    { code: 'ECONNREFUSED', errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }, { code: 'ETIMEDOUT', syscall: 'connect' }] },
-  ];
-  for (const cause of causes) {
-    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error(), cause))), ['retry', 'CPaaS host not reached'], JSON.stringify(cause));
+const unsent = (stage, code, syscall) => outcomeOf(() => assert.fail('asked'), { connect: () => failure(stage, code, syscall) });
+
+test('what surely never left is tried once more, then retried, whatever the error says', async () => {
+  const codes = [['ENOTFOUND', 'getaddrinfo'], ['EAI_AGAIN', 'getaddrinfo'], ['ECONNREFUSED', 'connect'], ['ETIMEDOUT', 'connect'],
+    ['EHOSTUNREACH', 'connect'], ['ENETUNREACH'], ['ECONNRESET', 'read'], ['EPIPE', 'write'], ['EPROTO'], ['ERR_SSL_WRONG_VERSION_NUMBER'], [undefined], ['']];
+  for (const [code, syscall] of codes) {
+    assert.deepEqual(await unsent('connecting', code, syscall), ['retry', 'CPaaS host not reached'], code);
+    assert.deepEqual(await unsent('securing', code, syscall), ['retry', 'no secure connection to the CPaaS host'], code);
+  }
+  for (const stage of ['connecting', 'securing']) {
+    let tries = 0;
+    const connect = () => { tries += 1; return tries === 1 ? failure(stage, 'ECONNRESET') : undefined; };
+    const outcome = await run({ connect });
+    assert.deepEqual([outcome.kind, outcome.tries, outcome.requests.length], ['success', 2, 1]);
+    assert.equal((await run({ connect: () => failure(stage, 'ECONNRESET') })).tries, 2, 'twice and no more');
   }
 });
 
-test('what may have left is dropped', async () => {
-  const causes = [
-    { code: 'ECONNRESET', syscall: 'read' }, { code: 'ECONNRESET' }, { code: 'EPIPE', syscall: 'write' }, { code: 'UND_ERR_SOCKET' },
-    { code: 'ETIMEDOUT', syscall: 'read' }, { code: 'ETIMEDOUT' }, { code: 'EHOSTUNREACH', syscall: 'read' }, { code: 'ENETUNREACH', syscall: 'write' },
-    { code: 'ECONNREFUSED', syscall: 'read' }, { code: 'ENOTFOUND', syscall: 'reconnect' }, { code: 'ENOTFOUND', syscall: 'connected' }, { code: 'UND_ERR_HEADERS_TIMEOUT' }, { code: 'UND_ERR_BODY_TIMEOUT' }, {},
-    { errors: [{ code: 'ECONNREFUSED', syscall: 'connect' }, { code: 'ECONNRESET', syscall: 'read' }] },
-  ];
-  for (const cause of causes) {
-    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error(), cause))), ['drop', `connection to the CPaaS broke: ${MAYBE}`], JSON.stringify(cause));
+test('what may have left is dropped and not tried again, whatever the error says', async () => {
+  for (const code of ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ECONNREFUSED', 'EHOSTUNREACH', 'CERT_HAS_EXPIRED', 'ERR_SSL_BAD_RECORD_TYPE', undefined]) {
+    const answer = () => { throw Object.assign(new Error('x'), { code, syscall: 'connect' }); };
+    assert.deepEqual(await outcomeOf(answer), ['drop', `connection to the CPaaS broke: ${MAYBE}`], code);
+    assert.equal((await run({ answer })).tries, 1);
   }
-  const empty = [{ errors: [undefined, { code: 'ECONNRESET' }] }, { errors: [null] }];
-  for (const thrown of [new Error('no cause'), 'text', undefined, null, ...empty.map((cause) => Object.assign(new Error(), { cause }))]) {
+  for (const thrown of [new Error('no code'), 'text', undefined, null]) {
     assert.deepEqual(await outcomeOf(() => { throw thrown; }), ['drop', `connection to the CPaaS broke: ${MAYBE}`]);
   }
 });
 
 test('a host that is not who it says, and a redirect, are dropped and named', async () => {
-  for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_WRONG_VERSION_NUMBER', 'SELF_SIGNED_CERT_IN_CHAIN']) {
-    assert.deepEqual(await outcomeOf(() => fetchFailure(Object.assign(new Error('x'), { code }))), ['drop', 'CPaaS host failed the TLS check']);
+  for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'HOSTNAME_MISMATCH', 'CERT_NOT_YET_VALID']) {
+    assert.deepEqual(await unsent('securing', code), ['drop', 'CPaaS host failed the TLS check'], code);
+    assert.equal((await run({ connect: () => failure('securing', code) })).tries, 1, 'another try would meet the same');
   }
-  const unsigned = Object.assign(new Error('unable to verify the first certificate'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
-  assert.deepEqual(await outcomeOf(() => fetchFailure(unsigned)), ['drop', 'CPaaS host failed the TLS check']);
-  assert.deepEqual(await outcomeOf(() => fetchFailure(new Error('unexpected redirect'))), ['drop', 'CPaaS answered with a redirect: check CPAAS_BASE_URL']);
+  for (const status of [301, 302, 303, 307, 308]) {
+    const answer = () => new Response(null, { status, headers: { location: 'https://elsewhere.example/' } });
+    assert.deepEqual(await outcomeOf(answer), ['drop', 'CPaaS answered with a redirect: check CPAAS_BASE_URL']);
+  }
 });
 
 test('a body that breaks off or grows without end is not read as success', async () => {
@@ -179,38 +183,42 @@ test('a body that breaks off or grows without end is not read as success', async
   assert.equal((await outcomeOf(whole(65537)))[0], 'drop');
 });
 
-/** Timers that fire only when told to; node:test has such, but not in one form since Node 18. */
+/** Timers, and a clock, that move only when told to; node:test has such, but not in one form since Node 18. */
 function holdTimers(t) {
   const real = { setTimeout, clearTimeout };
   const timers = new Map();
-  let now = 0;
-  globalThis.setTimeout = (callback, delay) => { const id = { at: now + delay }; timers.set(id, callback); return id; };
+  const settled = async () => { for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => { setImmediate(resolve); }); };
+  let now = 1_780_000_000_000;
+  t.mock.method(Date, 'now', () => now);
+  globalThis.setTimeout = (callback, delay, ...args) => { const id = { at: now + delay }; timers.set(id, () => callback(...args)); return id; };
   globalThis.clearTimeout = (id) => timers.delete(id);
   t.after(() => Object.assign(globalThis, real));
   return {
     waiting: () => timers.size,
+    now: () => now,
     async advance(milliseconds) {
-      await new Promise((resolve) => { setImmediate(resolve); });
+      await settled();
       now += milliseconds;
       for (const [id, callback] of [...timers]) if (id.at <= now) { timers.delete(id); callback(); }
-      await new Promise((resolve) => { setImmediate(resolve); });
+      await settled();
     },
   };
 }
 
+const never = () => new Promise(() => {});
+const hanging = (status) => () => new Response(new ReadableStream({}), { status });
+
 test('one deadline of eight seconds covers answer and body, and an unread answer is closed', async (t) => {
   const timers = holdTimers(t);
-  for (const answer of [() => new Promise(() => {}), () => new Response(new ReadableStream({}))]) {
-    let signal;
+  for (const answer of [never, hanging(200)]) {
     let ended = false;
-    const running = run({ answer: (url, options) => { ({ signal } = options); return answer(); } }).then((outcome) => { ended = true; return outcome; });
+    const running = run({ answer }).then((outcome) => { ended = true; return outcome; });
     await timers.advance(7999);
     assert.equal(ended, false);
-    assert.equal(signal.aborted, false);
     await timers.advance(1);
-    assert.equal(signal.aborted, true);
     const outcome = await running;
     assert.deepEqual([outcome.kind, outcome.reason], ['drop', `CPaaS gave no answer in time: ${MAYBE}`]);
+    assert.equal(outcome.requests[0].call.destroyed, true);
     assert.equal(timers.waiting(), 0, 'no timer is left behind');
   }
   const good = run();
@@ -219,12 +227,55 @@ test('one deadline of eight seconds covers answer and body, and an unread answer
   assert.equal(timers.waiting(), 0, 'no timer is left behind');
 });
 
+test('a connection that hangs before the first byte is given up early enough for another', async (t) => {
+  const timers = holdTimers(t);
+  for (const stage of ['connecting', 'securing']) {
+    let tries = 0;
+    const running = run({ connect: () => { tries += 1; return tries === 1 ? { stage } : undefined; } });
+    await timers.advance(2499);
+    assert.equal(tries, 1);
+    await timers.advance(1);
+    const outcome = await running;
+    assert.deepEqual([outcome.kind, outcome.tries], ['success', 2]);
+    const lost = run({ connect: () => ({ stage }) });
+    await timers.advance(2500);
+    await timers.advance(2500);
+    assert.equal((await lost).kind, 'retry');
+    assert.equal(timers.waiting(), 0, 'no timer is left behind');
+  }
+});
+
+test('the second try has what is left of the eight seconds, and no more', async (t) => {
+  const timers = holdTimers(t);
+  const begun = timers.now();
+  let tries = 0;
+  let ended;
+  const running = run({ answer: never, connect: () => { tries += 1; return tries === 1 ? { stage: 'securing' } : undefined; } })
+    .then((outcome) => { ended = timers.now() - begun; return outcome; });
+  for (let at = 0; at < 9000; at += 500) await timers.advance(500);
+  assert.equal((await running).reason, `CPaaS gave no answer in time: ${MAYBE}`);
+  assert.equal(ended, 8000);
+});
+
+test('a status that says that nothing was sent holds, whatever becomes of its body', async (t) => {
+  const timers = holdTimers(t);
+  for (const [status, expected] of [[401, 'CPaaS refused the request: HTTP 401'], [500, `CPaaS failed: HTTP 500: ${MAYBE}`]]) {
+    const running = run({ answer: hanging(status) });
+    await timers.advance(8000);
+    assert.equal((await running).reason, expected);
+    const breaking = () => new Response(new ReadableStream({ pull() { throw new Error('cut'); } }), { status });
+    const cut = run({ answer: breaking });
+    await timers.advance(0);
+    assert.equal((await cut).reason, expected);
+  }
+});
+
 test('drop and retry reasons hold nothing of the message, the key or the answer', async () => {
   const leak = '+819012345678 482913 K3Y-0123456789abcdef-SECRET';
   const answers = [
     json(400, { errorCode: leak, description: leak, violations: [{ property: leak, violation: leak }] }), json(400, OLD_ERROR(leak)),
     state({ groupName: leak, name: leak }), state({ groupName: 'REJECTED', name: leak, description: leak, action: leak }),
-    () => new Response(leak, { status: 500 }), () => fetchFailure(new Error(leak)), () => { throw new Error(leak); },
+    () => new Response(leak, { status: 500 }), () => { throw Object.assign(new Error(leak), { code: leak }); },
   ];
   for (const handler of [UNIFIED, LEGACY]) {
     const events = handler === UNIFIED ? [unifiedEvent(), unifiedEvent({ recipient: leak }), unifiedEvent({ message_type: leak }), unifiedEvent({ delivery_method: leak })]

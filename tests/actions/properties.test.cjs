@@ -3,8 +3,8 @@ const assert = require('node:assert/strict');
 const test = require('node:test');
 
 const { ActionCache } = require('../../sandbox/runner/cache.cjs');
-const { LEGACY, UNIFIED, accepted, codeOf, secrets, unifiedEvent } = require('./support/action.cjs');
-const { answerOf, generator, scenario } = require('./support/random.cjs');
+const { LEGACY, UNIFIED, accepted, codeOf, secrets, unifiedEvent, withWire } = require('./support/action.cjs');
+const { answerOf, connectionOf, generator, scenario } = require('./support/random.cjs');
 
 const EVENTS = 10_000;
 const SEED = Number(process.env.PHONEMFA_SEED ?? 20260102);
@@ -19,26 +19,21 @@ function load(name) {
   return { handler: module.exports[name], logged, cache: new ActionCache() };
 }
 
-async function execute(action, event, answer) {
+async function execute(action, event, answer, connect) {
   const calls = [];
   const record = (kind) => (reason) => calls.push([kind, reason]);
   const api = { cache: action.cache, notification: { drop: record('drop'), retry: record('retry') } };
   let posts = 0;
-  const realFetch = globalThis.fetch;
-  globalThis.fetch = async (url, options) => {
+  const seen = ({ url }) => {
     posts += 1;
     assert.match(url, /^https:\/\/cpaas\.sandbox\.test\/(sms\/3\/messages|tts\/3\/advanced)$/);
-    JSON.parse(options.body);
-    return answer();
   };
   action.logged.length = 0;
   try {
-    await action.handler(event, api);
+    await withWire({ answer, connect, seen }, () => action.handler(event, api));
     return { calls, posts };
   } catch (thrown) {
     return { calls, posts, thrown };
-  } finally {
-    globalThis.fetch = realFetch;
   }
 }
 
@@ -50,9 +45,10 @@ test(`${EVENTS} random events: one outcome, at most one POST, nothing private in
   for (let number = 0; number < EVENTS; number += 1) {
     const given = scenario(random);
     const answer = answerOf(random, given.echo);
+    const connect = connectionOf(random, given.echo);
     const where = `seed ${SEED}, event ${number}`;
 
-    const first = await execute(unified, given.unified, answer);
+    const first = await execute(unified, given.unified, answer, connect);
     assert.equal(first.thrown, undefined, `${where}: the unified trigger never throws`);
     assert.ok(first.calls.length <= 1, `${where}: exactly one of success, drop and retry`);
     assert.ok(first.posts <= 1, where);
@@ -62,7 +58,7 @@ test(`${EVENTS} random events: one outcome, at most one POST, nothing private in
     else assert.ok(typeof reason === 'string' && reason.length > 0 && reason.length <= 1024, where);
     const said = [reason, ...unified.logged];
 
-    const second = await execute(legacy, given.legacy, answer);
+    const second = await execute(legacy, given.legacy, answer, connect);
     assert.deepEqual(second.calls, [], `${where}: the legacy api has no notification`);
     assert.ok(second.posts <= 1, where);
     if (second.thrown !== undefined) {
@@ -105,20 +101,11 @@ test('an error nobody foresaw is dropped with a reason of our own', async () => 
 
 test('executions of different users on one instance do not mix', async () => {
   const action = load(UNIFIED);
-  const realFetch = globalThis.fetch;
   const bodies = [];
-  globalThis.fetch = async (_, options) => {
-    bodies.push(JSON.parse(options.body).messages[0]);
-    await new Promise((resolve) => { setImmediate(resolve); });
-    return accepted();
-  };
-  try {
-    await Promise.all(Array.from({ length: 50 }, (_, at) => action.handler(
-      { ...unifiedEvent({ recipient: `+8190123456${10 + at}`, as_text: `text ${at}` }), secrets: secrets({ SMS_SENDER: `S${at}` }) },
-      { notification: { drop: assert.fail, retry: assert.fail } })));
-  } finally {
-    globalThis.fetch = realFetch;
-  }
+  await withWire({ answer: () => accepted(), seen: ({ body }) => bodies.push(body.messages[0]) }, () => Promise.all(
+    Array.from({ length: 50 }, (_, at) => action.handler(
+      { ...unifiedEvent({ recipient: `+8190123456${10 + at}`, as_text: `text ${at}`, code: undefined }), secrets: secrets({ SMS_SENDER: `S${at}` }) },
+      { notification: { drop: assert.fail, retry: assert.fail } }))));
   assert.equal(bodies.length, 50);
   for (const body of bodies) {
     const at = Number(body.content.text.split(' ')[1]);

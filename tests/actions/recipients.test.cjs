@@ -16,6 +16,7 @@ async function reaches(recipient, expected, options) {
 const NOT_E164 = 'recipient is not an E.164 number with country prefix';
 const COUNTRY = 'recipient country not allowed';
 const RANGE = 'recipient is in a Japanese range that is not allowed';
+const EXPENSIVE = 'recipient is in a premium, shared-cost, personal or satellite range';
 const NO_SMS = 'recipient is a Japanese number without SMS';
 
 async function refused(recipient, reason, options) {
@@ -102,6 +103,15 @@ test('Japanese ranges are checked however the prefix is written', async () => {
   const given = secrets({ ALLOWED_PREFIXES: '+8' });
   await refused('+81990123456', RANGE, { given });
   await reaches('+8613812345678', '8613812345678', { given });
+});
+
+test('ranges that cost extra are refused in every allowed country', async () => {
+  const given = secrets({ ALLOWED_PREFIXES: '+1,+44,+49,+8,+9' });
+  for (const number of ['+19005550100', '+447012345678', '+449012345678', '+4990012345678', '+870773111632', '+881612345678', '+979123456789']) {
+    await refused(number, EXPENSIVE, { given });
+    await refused(number, EXPENSIVE, { given, method: 'voice' });
+  }
+  for (const number of ['+18085550100', '+447912345678', '+4915123456789', '+8613812345678']) await reaches(number, number.slice(1), { given });
 });
 
 test('the recipient rule holds for every message type', async () => {

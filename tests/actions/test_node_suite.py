@@ -14,6 +14,7 @@ SUITES = suites_in(Path(__file__).parent)
 def test_there_are_suites_to_run() -> None:
     assert [suite.name for suite in SUITES] == [
         "config.test.cjs",
+        "limits.test.cjs",
         "outcomes.test.cjs",
         "properties.test.cjs",
         "recipients.test.cjs",

@@ -2,11 +2,22 @@
 const assert = require('node:assert/strict');
 const test = require('node:test');
 
-const { LEGACY, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { LEGACY, accepted, legacyEvent, run, secrets, unifiedEvent } = require('./support/action.cjs');
+const { generator } = require('./support/random.cjs');
+
+const SEED = Number(process.env.PHONEMFA_SEED ?? 20261130);
 
 const SPOKEN = '4, 8, 2, 9, 1, 3';
-const call = async (notification, given) =>
-  (await run({ event: unifiedEvent({ delivery_method: 'voice', ...notification }), secrets: secrets(given) })).message;
+const OFFERS = {
+  ja: 'もう一度お聞きになるには、1を押してください。', en: 'To hear this again, press 1.', 'zh-cn': '如需重听，请按1。', 'zh-tw': '如需重聽，請按1。',
+  ko: '다시 들으시려면 1번을 눌러 주세요.', 'pt-br': 'Para ouvir de novo, tecle 1.',
+};
+/** What is sent, less the offer to hear it again, which has tests of its own. */
+const unoffered = (text, language) => text.replace(new RegExp(` ${OFFERS[language]}$`), '');
+const call = async (notification, given, seen = unoffered) => {
+  const { message } = await run({ event: unifiedEvent({ delivery_method: 'voice', ...notification }), secrets: secrets(given) });
+  return { ...message, text: seen(message.text, message.language) };
+};
 const times = (text) => text.split(SPOKEN).length - 1;
 
 test('an SMS is the rendered text, untouched, valid for five minutes', async () => {
@@ -21,16 +32,16 @@ test('an SMS is the rendered text, untouched, valid for five minutes', async () 
 });
 
 test('a call reads the voice text, with single digits, in the voice of the stack', async () => {
-  assert.deepEqual(await call({}, { VOICE_GENDER: 'male' }), {
+  assert.deepEqual(await call({}, { VOICE_GENDER: 'male' }, (text) => text), {
     from: '815031234567',
     destinations: [{ to: '819012345678' }],
-    text: `認証コードは、${SPOKEN}、です。繰り返します。${SPOKEN}、です。`,
+    text: `認証コードは、${SPOKEN}、です。繰り返します。${SPOKEN}、です。 ${OFFERS.ja}`,
     language: 'ja',
     voice: { gender: 'male' },
     speechRate: 0.9,
     pause: 1,
     repeatDtmf: '1',
-    ringTimeout: 45,
+    ringTimeout: 14,
     callTimeout: 120,
     validityPeriod: 5,
   });
@@ -80,16 +91,87 @@ test('each language of the table speaks the code in its own words', async () => 
   }
 });
 
-test('a locale is matched against the table only, Japanese when nothing fits', async () => {
+test('a locale is matched against the languages of the CPaaS only, else the stack speaks its own', async () => {
   const languages = {
     en_US: 'en', 'EN-gb': 'en', en: 'en', ja_JP: 'ja', 'ja-JP': 'ja', 'zh-Hant-TW': 'zh-tw', 'zh_Hant': 'zh-tw', 'zh-HK': 'zh-tw',
-    'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-br', 'ko-KR': 'ko', 'fr en ja': 'en', 'fr,en-US;q=0.8': 'en',
-    fr: 'ja', '': 'ja', constructor: 'ja', ['__proto__']: 'ja', 'e': 'ja', 'english': 'ja', 'x-ja': 'ja', [`${'-'.repeat(90)}en`]: 'ja',
+    'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-pt', pt: 'pt-br', 'ko-KR': 'ko', 'xx en ja': 'en', 'tlh,en-US;q=0.8': 'en',
+    fr: 'fr', 'fr-CA': 'fr-ca', 'de_DE': 'de', 'nb-NO': 'no', 'es-419': 'es', 'fr en ja': 'fr',
+    xx: null, '': null, constructor: null, ['__proto__']: null, 'e': null, 'english': null, 'x-ja': null, [`${'-'.repeat(90)}en`]: null,
   };
   for (const [locale, expected] of Object.entries(languages)) {
-    assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, expected, locale);
+    for (const [own, given] of [['ja', {}], ['ja', { LANGUAGE: 'ja' }], ['en', { LANGUAGE: 'en' }]]) {
+      assert.equal((await call({ as_voice: 'code 482913 482913', locale }, given)).language, expected ?? own, locale);
+    }
   }
-  for (const locale of [undefined, null, 7, {}, []]) assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
+  for (const locale of [undefined, null, 7, {}, []]) {
+    assert.equal((await call({ as_voice: 'code 482913 482913', locale })).language, 'ja');
+    assert.equal((await call({ as_voice: 'code 482913 482913', locale }, { LANGUAGE: 'en' })).language, 'en');
+  }
+});
+
+test('a text is read by a voice that can read it, whatever the login and the stack prefer', async () => {
+  const random = generator(SEED);
+  const latin = ['en', 'fr', 'de', 'pt-BR', 'vi', 'th', 'ar', 'ru', undefined];
+  const texts = { ja: ['認証コードをお知らせします。', 'ログインのかくにんです。', 'ｶﾀｶﾅ ﾃﾞｽ', '認証番号'], ko: ['인증 코드를 알려 드립니다.', '로그인 확인입니다.'], any: ['Your code is this.', 'Votre code est ici.', 'Ihr Code lautet so.'] };
+  for (let round = 0; round < 150; round += 1) {
+    const kind = random.pick(Object.keys(texts));
+    const LANGUAGE = random.pick(['ja', 'en']);
+    const locale = random.pick(kind === 'any' ? [...latin, 'ja', 'ko', 'zh-TW'] : latin);
+    const { language } = await call({ as_voice: `${random.pick(texts[kind])} 482913`, locale }, { LANGUAGE });
+    const own = { 'pt-BR': 'pt-br', 'zh-TW': 'zh-tw', vi: LANGUAGE, th: LANGUAGE };
+    assert.equal(language, kind === 'any' ? own[locale] ?? locale ?? LANGUAGE : kind, `seed ${SEED}, round ${round}: ${kind}, ${locale}, ${LANGUAGE}`);
+  }
+  assert.equal((await call({ as_voice: '인증 코드입니다 482913', locale: 'ja' })).language, 'ko');
+  assert.equal((await call({ as_voice: 'コードです 482913', locale: 'ko' })).language, 'ja');
+});
+
+test('a language without sentences of ours says the code as it is, twice, and offers nothing', async () => {
+  for (const locale of ['fr', 'de', 'es', 'it', 'ru', 'pt-PT']) {
+    const message = await call({ as_voice: 'Mirai.', locale }, {}, (text) => text);
+    assert.equal(message.text, `Mirai. ${SPOKEN}. ${SPOKEN}.`);
+    assert.equal(message.repeatDtmf, undefined);
+  }
+});
+
+test('a press of 1 is offered in the words of the language, or not at all', async () => {
+  const whole = (text) => text;
+  for (const [locale, offer] of Object.entries(OFFERS)) {
+    const message = await call({ as_voice: 'x 482913', locale }, {}, whole);
+    assert.ok(message.text.endsWith(` ${offer}`), message.text);
+    assert.equal(message.repeatDtmf, '1');
+    const own = await call({ as_voice: `482913 482913 ${offer}`, locale }, {}, whole);
+    assert.equal(own.text.split(offer).length, 2, 'a template that says it is not repeated');
+    assert.equal(own.repeatDtmf, '1');
+  }
+  for (const as_voice of ['もう一度聞くには１番を押してください。482913', '1を押すと、もう一度お伝えします。482913']) {
+    const message = await call({ as_voice }, {}, whole);
+    assert.deepEqual([message.text.includes(OFFERS.ja), message.repeatDtmf], [false, '1'], as_voice);
+  }
+  for (const [as_voice, locale] of [['コードは 1 です。ボタンを押してください。', 'ja'], ['Do not press any key, 1, 2.', 'en']]) {
+    assert.ok((await call({ as_voice, locale }, {}, whole)).text.endsWith(OFFERS[locale]), as_voice);
+  }
+  const long = await call({ as_voice: `${'a'.repeat(1399)}`, code: undefined, locale: 'en' }, {}, whole);
+  assert.deepEqual([long.text.length, long.repeatDtmf], [1399, undefined]);
+});
+
+test('a code of four to ten characters is said at least twice, and nothing that only contains it is touched', async () => {
+  const random = generator(SEED);
+  const alphabet = '0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz';
+  for (let round = 0; round < 400; round += 1) {
+    const length = 4 + random.below(7);
+    const code = random.chance(0.6) ? random.digits(length) : Array.from({ length }, () => random.pick([...alphabet])).join('');
+    const spoken = [...code].join(', ');
+    const written = random.pick([code, [...code].join('. '), [...code].join(' '), [...code].join('-'), [...code].join('、'), '']);
+    const [before, after] = [random.pick(['', 'コードは、', 'Your code is ', '【みらい銀行】', 'code:']), random.pick(['', '。', '. ', '、です。', ' !'])];
+    const other = random.pick([`9${code}`, `${code}9`, `0120-${code}`, `${code}-0120`]);
+    const text = `${before}${written}${after} Tel ${other} end`;
+    const message = await call({ as_voice: text, code, locale: random.pick(['ja', 'en', 'fr', 'ko']) }, {}, (said) => said);
+    const where = `seed ${SEED}, round ${round}: ${code}, ${text}: ${message.text}`;
+    assert.ok(message.text.split(spoken).length - 1 >= 2, where);
+    assert.ok(message.text.includes(`Tel ${other} end`), where);
+    const { message: sms } = await run({ event: unifiedEvent({ as_text: `${code} です`, code }) });
+    assert.equal(sms.content.text, `${code} です`);
+  }
 });
 
 test('a Japanese name in another language does not change the voice', async () => {
@@ -145,6 +227,65 @@ test('a message without text is dropped before sending', async () => {
   }
 });
 
+const CODED = ['otp_verify', 'otp_enroll', 'change_password'];
+const ALL_TYPES = secrets({ MESSAGE_TYPES: [...CODED, 'blocked_account', 'password_breach'].join(',') });
+const NO_CODE = 'the text does not give the code';
+
+test('an SMS whose event has a code and whose text lacks it is dropped', async () => {
+  const lacking = ['Hello.', '48291', '4829135', '03482913', '482931', '4829 and 13 more', '４８２９１', 'ヨンハチニキュウイチ'];
+  const giving = ['482913', 'x482913y', '4 8 2 9 1 3', '4-8-2-9-1-3', '４８２９１３', 'ヨン、ハチ、ニ、キュウ、イチ、サン'];
+  for (const message_type of CODED) {
+    for (const as_text of lacking) {
+      const outcome = await run({ event: unifiedEvent({ as_text, message_type }), secrets: ALL_TYPES });
+      assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', NO_CODE, 0], as_text);
+    }
+    for (const as_text of giving) {
+      assert.equal((await run({ event: unifiedEvent({ as_text, message_type }), secrets: ALL_TYPES })).kind, 'success', as_text);
+    }
+    assert.equal((await run({ event: unifiedEvent({ as_text: 'Hello.', message_type, code: undefined }), secrets: ALL_TYPES })).kind, 'success');
+  }
+  for (const message_type of ['blocked_account', 'password_breach']) {
+    assert.equal((await run({ event: unifiedEvent({ as_text: 'Hello.', message_type }), secrets: ALL_TYPES })).kind, 'success');
+  }
+  const legacy = await run({ handler: LEGACY, event: legacyEvent({ text: 'Hello.' }) });
+  assert.equal(legacy.reason, `Error: ${NO_CODE}`);
+});
+
+test('a call that would not say the code is dropped', async () => {
+  for (const code of ['has space', 'ünï']) {
+    const outcome = await run({ event: unifiedEvent({ as_voice: 'Hello.', code, delivery_method: 'voice' }) });
+    assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', NO_CODE, 0]);
+  }
+});
+
+test('a code that a text spells as words is said, and not read once more than twice', async () => {
+  const words = 'ヨン、ハチ、ニ、キュウ、イチ、サン';
+  assert.equal((await call({ as_voice: `コードは、${words}、です。もう一度、${words}。` })).text, `コードは、${words}、です。もう一度、${words}。`);
+  assert.equal((await call({ as_voice: `コードは、${words}、です。` })).text, `コードは、${words}、です。 繰り返します。${SPOKEN}、です。`);
+  const english = 'four eight two nine one three';
+  assert.equal((await call({ as_voice: `It is ${english}. Again, ${english}.`, locale: 'en' })).text, `It is ${english}. Again, ${english}.`);
+});
+
+test('control characters, halves of pairs and line breaks at the end are never sent', async () => {
+  const odd = '\u0000a\u0007b\u001b[1m \u0085 \ud83d 482913 \udc00\r\nx\u2028y\n\n';
+  const { message } = await run({ event: unifiedEvent({ as_text: odd }) });
+  assert.equal(message.content.text, 'a b [1m     482913  \nx\ny');
+  assert.equal((await run({ event: unifiedEvent({ as_text: '😀 482913' }) })).message.content.text, '😀 482913');
+  const spoken = (await call({ as_voice: odd, locale: 'en' })).text;
+  assert.doesNotMatch(spoken, /(?!\n)[\p{Cc}\p{Cs}]/u);
+  assert.equal(times(spoken), 2);
+});
+
+test('the line that a browser fills in ends an SMS with a code, and is never spoken', async () => {
+  const given = secrets({ ORIGIN_BOUND_CODE: 'login.example.co.jp', MESSAGE_TYPES: [...CODED, 'blocked_account'].join(',') });
+  const sms = async (notification, with_ = given) => (await run({ event: unifiedEvent({ as_text: 'It is 482913.\n', ...notification }), secrets: with_ })).message.content.text;
+  for (const message_type of CODED) assert.equal(await sms({ message_type }), 'It is 482913.\n@login.example.co.jp #482913');
+  assert.equal(await sms({ message_type: 'blocked_account' }), 'It is 482913.');
+  assert.equal(await sms({ code: undefined }), 'It is 482913.');
+  assert.equal(await sms({}, secrets()), 'It is 482913.');
+  assert.doesNotMatch((await call({ as_voice: 'It is 482913.', locale: 'en' }, { ORIGIN_BOUND_CODE: 'login.example.co.jp' })).text, /@|login/);
+});
+
 test('a voice text is at most 1400 characters', async () => {
   const speak = (length) => run({ event: unifiedEvent({ as_voice: 'a'.repeat(length), code: undefined, delivery_method: 'voice' }) });
   assert.equal((await speak(1400)).kind, 'success');
@@ -164,7 +305,7 @@ test('legacy: one text serves both channels, action and method get their new nam
   const voice = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'Code 482913.' }, { request: { language: 'en-US' } }) });
   assert.equal(voice.kind, 'success');
   assert.equal(voice.requests[0].url, 'https://cpaas.sandbox.test/tts/3/advanced');
-  assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}.`, 'en']);
+  assert.deepEqual([voice.message.text, voice.message.language], [`Code ${SPOKEN}. Again: ${SPOKEN}. ${OFFERS.en}`, 'en']);
   const silent = await run({ handler: LEGACY, event: legacyEvent({ message_type: 'voice', text: 'x 482913' }, { request: undefined }) });
   assert.deepEqual([silent.kind, silent.message.language], ['success', 'ja']);
   const only = (type) => secrets({ MESSAGE_TYPES: type });
@@ -174,4 +315,49 @@ test('legacy: one text serves both channels, action and method get their new nam
   for (const options of [{ action: 'other' }, { message_type: 'fax' }, { message_type: 'text' }]) {
     assert.equal((await run({ handler: LEGACY, event: legacyEvent(options) })).kind, 'error');
   }
+});
+
+// ---- voicemail ----
+
+const voiceEvent = (changes) => unifiedEvent({ delivery_method: 'voice', ...changes });
+const WITHOUT = { groupId: 5, groupName: 'REJECTED', id: 83, name: 'REJECTED_MACHINE_DETECTION_DISABLED' };
+const NOTE = 'CPaaS account has no machine detection: called without it';
+
+test('how long it rings, and whether a machine is hung up on, are the stack\'s', async () => {
+  assert.deepEqual([(await call({})).ringTimeout, (await call({})).machineDetection], [14, undefined]);
+  const message = await call({}, { RING_TIMEOUT: '45', MACHINE_DETECTION: 'on' });
+  assert.deepEqual([message.ringTimeout, message.machineDetection], [45, 'hangup']);
+  const { message: sms } = await run({ secrets: secrets({ MACHINE_DETECTION: 'on', RING_TIMEOUT: 'x' }) });
+  assert.equal(sms.machineDetection, undefined, 'an SMS has neither');
+});
+
+test('an account without machine detection is called once more without it, and the log says so', async () => {
+  for (const deduplicate of ['on', 'off']) {
+    for (const status of [WITHOUT, { ...WITHOUT, name: undefined }, { ...WITHOUT, id: undefined }, { ...WITHOUT, groupName: undefined }]) {
+      const answers = [() => accepted(status), () => accepted()];
+      const outcome = await run({ event: voiceEvent(), secrets: secrets({ MACHINE_DETECTION: 'on', DEDUPLICATE: deduplicate }), answer: () => answers.shift()() });
+      assert.deepEqual([outcome.kind, outcome.console, outcome.requests.length], ['success', [NOTE], 2]);
+      const [first, second] = outcome.requests.map(({ body }) => body.messages[0]);
+      const { machineDetection, destinations: [{ messageId }], ...rest } = first;
+      const { destinations: [{ messageId: again }], ...same } = second;
+      assert.equal(machineDetection, 'hangup');
+      assert.deepEqual({ ...same, destinations: undefined }, { ...rest, destinations: undefined });
+      // The refused id may count as known, and a repeat would then be taken for a duplicate.
+      if (deduplicate === 'on') assert.ok(messageId && again && again !== messageId);
+      else assert.equal(again, undefined);
+    }
+  }
+});
+
+test('it is repeated once, only when it was asked for, and only when nothing was sent', async () => {
+  const on = secrets({ MACHINE_DETECTION: 'on' });
+  const stubborn = await run({ event: voiceEvent(), secrets: on, answer: () => accepted(WITHOUT) });
+  assert.deepEqual([stubborn.kind, stubborn.reason, stubborn.requests.length], ['drop', 'CPaaS refused: REJECTED MACHINE_DETECTION_DISABLED', 2]);
+  assert.equal((await run({ event: voiceEvent(), answer: () => accepted(WITHOUT) })).requests.length, 1, 'switched off');
+  assert.equal((await run({ secrets: on, answer: () => accepted(WITHOUT) })).requests.length, 1, 'an SMS');
+  for (const other of [{ ...WITHOUT, groupName: 'UNDELIVERABLE' }, { ...WITHOUT, groupName: 'PENDING' }, { ...WITHOUT, groupName: 'OTHER' }, { groupName: 'REJECTED', id: 82, name: 'REJECTED_SENDER' }]) {
+    assert.equal((await run({ event: voiceEvent(), secrets: on, answer: () => accepted(other) })).requests.length, 1, JSON.stringify(other));
+  }
+  const html = await run({ event: voiceEvent(), secrets: on, answer: () => new Response(JSON.stringify({ messages: [{ status: WITHOUT }] }), { status: 500 }) });
+  assert.equal(html.requests.length, 1);
 });

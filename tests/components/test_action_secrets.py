@@ -38,7 +38,8 @@ def test_every_setting_of_the_action_is_sent_and_nothing_else() -> None:
     config = (SOURCE_DIR / "config.js").read_text(encoding="utf-8")
     table = config.partition("const SETTINGS = {")[2].partition("};")[0]
     known = set(re.findall(r"^  ([A-Z_]+):", table, flags=re.MULTILINE))
-    assert set(secrets_of()) == known
+    assert set(secrets_of(originBoundCode="login.example.co.jp")) == known
+    assert set(secrets_of()) == known - {"ORIGIN_BOUND_CODE"}
 
 
 def test_the_values_are_those_of_the_stack() -> None:
@@ -47,7 +48,12 @@ def test_the_values_are_those_of_the_stack() -> None:
         allowedPrefixes=["+81", "+1"],
         messageTypes=["otp_verify", "otp_enroll"],
         deduplicate=True,
+        originBoundCode="login.example.co.jp",
         recipientLimit=5,
+        tenantLimit=300,
+        language="en",
+        ringTimeout=30,
+        machineDetection=True,
     ) == {
         "CPAAS_API_KEY": "the-key",
         "CPAAS_BASE_URL": "abc123.api.example.com",
@@ -57,7 +63,13 @@ def test_the_values_are_those_of_the_stack() -> None:
         "ALLOWED_PREFIXES": "+81,+1",
         "MESSAGE_TYPES": "otp_enroll,otp_verify",
         "DEDUPLICATE": "on",
+        "ORIGIN_BOUND_CODE": "login.example.co.jp",
         "RECIPIENT_LIMIT": "5",
+        "VOICE_LIMIT": "3",
+        "TENANT_LIMIT": "300",
+        "LANGUAGE": "en",
+        "RING_TIMEOUT": "30",
+        "MACHINE_DETECTION": "on",
     }
 
 
@@ -69,3 +81,11 @@ def test_a_sender_that_the_stack_does_not_have_is_left_out(
 ) -> None:
     setting = {"VOICE_SENDER": "voiceSender", "SMS_SENDER": "smsSender"}[missing]
     assert missing not in secrets_of(deliveryMethods=methods, **{setting: None})
+
+
+@pytest.mark.parametrize(("limits", "calls"), [({}, "5"), ({"recipientLimit": 0}, "0")])
+def test_calls_are_half_of_the_messages_unless_the_stack_says_otherwise(
+    limits: dict[str, Any], calls: str
+) -> None:
+    assert secrets_of(**limits)["VOICE_LIMIT"] == calls
+    assert secrets_of(**limits, voiceLimit=2)["VOICE_LIMIT"] == "2"

@@ -11,7 +11,7 @@ from liquid.exceptions import LiquidError
 from components.faults import SettingsError
 from components.message_size import SAMPLE, rendered, sms_size, unshowable
 from components.settings import StackSettings
-from components.text_rules import text_warnings
+from components.text_rules import sms_sizes, text_warnings
 from components.texts import Texts, texts_for
 from components.vocabulary import Language, MessageType
 from tests.components.test_settings import GOOD
@@ -61,14 +61,34 @@ def test_the_short_way_of_rendering_agrees_with_the_parser(pieces: list[str]) ->
     assert rendered(template) == Environment().from_string(template).render(**SAMPLE)
 
 
-def test_characters_outside_of_windows_31j_are_named_once() -> None:
-    assert unshowable("コード 123 ①") == ""
+def test_characters_that_systems_map_differently_are_named_once() -> None:
+    assert unshowable("コード 123、（）：・ー ｶﾅ") == ""
     assert unshowable("😀 código 😀") == "😀ó"
+    assert unshowable("①㈱髙～〜－") == "①㈱髙～〜－"
+
+
+@given(st.characters(codec="cp932"))
+def test_what_only_windows_has_is_worth_a_warning(character: str) -> None:
+    in_jis = character.isascii() or "｡" <= character <= "ﾟ"
+    if not in_jis:
+        # JIS X 0208 has 94 rows, of which 1 to 8 and 16 to 84 are used; Windows filled others.
+        row = character.encode("cp932")[0]
+        in_jis = row not in {0x87, 0xED, 0xEE, 0xFA, 0xFB, 0xFC} and not row > 0xEF
+    if not in_jis:
+        assert unshowable(character) == character
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_shipped_texts_give_no_warning(language: Language) -> None:
     assert list(text_warnings(texts_for(language, set(MessageType), {}))) == []
+
+
+def test_the_line_that_browsers_fill_in_is_counted_with_its_text() -> None:
+    texts = texts_for(Language.JAPANESE, set(MessageType), {})
+    plain, more = sms_sizes(texts), sms_sizes(texts, "login.example.co.jp")
+    for kind in texts:
+        assert more[kind].units - plain[kind].units == len("\n@login.example.co.jp #123456")
+    assert len(list(text_warnings(texts, "login.example.co.jp"))) == len(texts)
 
 
 def test_long_texts_and_emoji_are_worth_a_warning() -> None:

@@ -244,10 +244,21 @@ class TestLegacy:
             "messageTypes": ["sms", "voice"],
             "provider": "phone-message-hook",
             "options": {
-                "enrollmentMessage": "{{ code }} {{ tenant.friendly_name }} enrol",
-                "verificationMessage": "{{ code }} {{tenant.friendly_name}}",
+                "enrollmentMessage": '{% if message_type == "voice" %}v{% else %}'
+                "{{ code }} {{ tenant.friendly_name }} enrol{% endif %}",
+                "verificationMessage": '{% if message_type == "voice" %}v{% else %}'
+                "{{ code }} {{tenant.friendly_name}}{% endif %}",
             },
         }
+
+    @pytest.mark.parametrize(
+        "text", ["{% if message_type == 'voice' %}a{% endif %}{{ code }}", "the same {{ code }}"]
+    )
+    def test_a_text_that_serves_both_channels_already_stays_as_it_is(self, text: str) -> None:
+        both = Texts(text=text, voice="the same {{ code }}")
+        texts = {MessageType.OTP_ENROLL: both, MessageType.OTP_VERIFY: both}
+        options = declare_legacy(texts=texts).only(GUARDIAN).inputs["phone"]["options"]
+        assert set(options.values()) == {text}
 
     def test_users_are_asked_only_after_the_binding_and_the_switch(self) -> None:
         found = declare_legacy()

@@ -9,6 +9,9 @@ from typing import Any
 
 import pulumi
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from pulumi.runtime import config as runtime_config
 
 from components.faults import SettingsError
@@ -52,6 +55,10 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
     }
     assert settings.deduplicate is False
     assert settings.recipient_limit == 10
+    assert settings.calls_per_number == 5
+    assert settings.tenant_limit == 0
+    assert settings.ring_timeout == 14
+    assert settings.machine_detection is False
     assert settings.bind_action is None
     assert settings.transition is False
     assert settings.other_factors.model_dump(exclude_none=True) == {}
@@ -151,43 +158,6 @@ def test_delivery_methods_are_a_list_of_the_two_that_exist(methods: Any) -> None
     assert {key.partition("[")[0] for key in keys} == {"phonemfa:deliveryMethods"}
 
 
-@pytest.mark.parametrize(
-    "text", ["no code", "{{ encode }}", "{{ 'code' }}", "{ code }", "@{code}", "{{ codes }}"]
-)
-def test_a_text_without_its_code_variable_is_refused(text: str) -> None:
-    for kind, channel in (("otp_verify", "text"), ("otp_enroll", "voice")):
-        found = faults_in(GOOD | {"texts": {kind: {channel: text}}})
-        assert set(found) == {f"phonemfa:texts.{kind}.{channel}"}
-
-
-def test_every_faulty_text_is_named_at_once() -> None:
-    texts = {"otp_verify": {"text": "none", "voice": "none"}, "blocked_account": {"text": "half"}}
-    found = faults_in(GOOD | {"texts": texts})
-    assert set(found) == {
-        "phonemfa:texts.otp_verify.text",
-        "phonemfa:texts.otp_verify.voice",
-        "phonemfa:texts",
-    }
-    for part in ("no text for blocked_account", "never used"):
-        assert part in found["phonemfa:texts"]
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("{{ code }} {% if %}", "is not Liquid"),
-        ("{{ code }} {{ user.email | shout }}", "does not know the filter shout"),
-        ("{{ code }} {{ account }}", "does not know the variable account"),
-        ("{{ code }} {% capture x %}{% endcapture %}", "does not know the tag capture"),
-        ("{% comment %}{{ code }}{% endcomment %}", "does not output the code"),
-        ("{{ code | slice: 0, 3 }}", "does not output the code"),
-    ],
-)
-def test_a_text_that_auth0_would_not_render_right_is_refused(text: str, complaint: str) -> None:
-    found = faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}})
-    assert complaint in found["phonemfa:texts.otp_verify.text"]
-
-
 def test_the_tenants_name_is_written_as_its_generation_knows_it() -> None:
     texts = {"otp_verify": {"text": "{{ tenant.friendly_name }} {{ code }}"}}
     found = faults_in(GOOD | {"texts": texts})
@@ -195,54 +165,6 @@ def test_the_tenants_name_is_written_as_its_generation_knows_it() -> None:
     legacy = GOOD | {"experience": "legacy", "texts": texts}
     assert StackSettings.check("dev", legacy)
     assert faults_in(legacy | {"transition": True})
-
-
-def test_texts_over_a_limit_are_refused_with_their_size() -> None:
-    long = {"text": "{{ code }}" + "長" * 670, "voice": "{{ code }}" + "長" * 1400}
-    found = faults_in(GOOD | {"texts": {"otp_verify": long}})
-    assert "676 UTF-16 units, 11 parts" in found["phonemfa:texts.otp_verify.text"]
-    assert "1406 characters" in found["phonemfa:texts.otp_verify.voice"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{{code}}",
-        "{{ code }} です",
-        "a {{- code | escape -}} b",
-        "{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}",
-        "{{ code | split: '' | join: ', ' }}",
-    ],
-)
-def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
-    settings = StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
-    assert settings.texts[MessageType.OTP_VERIFY].text == text
-
-
-def test_braces_in_a_refused_text_are_no_trouble() -> None:
-    text = "{0} {consequence} {{ kode }} %s"
-    assert "texts" in str(faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}}))
-
-
-def test_texts_that_would_never_be_used_are_refused() -> None:
-    texts = {"blocked_account": {"text": "blocked", "voice": "blocked"}}
-    assert set(faults_in(GOOD | {"texts": texts})) == {"phonemfa:texts"}
-    kinds = ["otp_enroll", "otp_verify", "blocked_account"]
-    assert StackSettings.check("dev", GOOD | {"texts": texts, "messageTypes": kinds})
-
-
-def test_half_a_text_of_a_type_without_a_shipped_one_is_refused() -> None:
-    values = GOOD | {
-        "messageTypes": ["otp_enroll", "otp_verify", "blocked_account"],
-        "texts": {"blocked_account": {"text": "only the SMS"}},
-    }
-    assert set(faults_in(values)) == {"phonemfa:texts"}
-
-
-def test_a_legacy_stack_has_no_texts_that_its_tenant_never_sends() -> None:
-    texts = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
-    assert StackSettings.check("dev", GOOD | {"texts": texts})
-    assert set(faults_in(GOOD | {"experience": "legacy", "texts": texts})) == {"phonemfa:texts"}
 
 
 def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
@@ -295,10 +217,100 @@ def test_prefixes_are_country_prefixes_with_their_plus_sign(prefixes: Any) -> No
     assert {key.partition("[")[0] for key in keys} == {"phonemfa:allowedPrefixes"}
 
 
+@pytest.mark.parametrize(
+    "prefix",
+    ["+8", "+979", "+870", "+88", "+9", "+999", "+210", "+1900", "+81990", "+44 7", "+810"],
+)
+def test_a_prefix_is_a_country_or_a_part_of_one(prefix: str) -> None:
+    assert set(faults_in(GOOD | {"allowedPrefixes": ["+81", prefix]})) == {
+        "phonemfa:allowedPrefixes[1]"
+    }
+
+
+@given(st.integers(1, 9999))
+def test_a_prefix_begins_with_a_calling_code_that_a_country_has(digits: int) -> None:
+    given = str(digits)
+    codes = [code for code, regions in COUNTRY_CODE_TO_REGION_CODE.items() if regions != ("001",)]
+    code = next((code for code in codes if given.startswith(str(code))), None)
+    values = GOOD | {"allowedPrefixes": ["+81", f"+{given}"]}
+    try:
+        StackSettings.check("dev", values)
+        accepted = True
+    except SettingsError as error:
+        accepted = False
+        (fault,) = error.faults
+    if code is None:
+        assert not accepted
+    elif not accepted:
+        assert "0 after" in fault.consequence or "costs extra" in fault.consequence
+
+
+@pytest.mark.parametrize("prefix", ["+1808", "+8190", "+39", "+3906", "+7", "+886"])
+def test_a_prefix_may_be_longer_than_a_country(prefix: str) -> None:
+    assert StackSettings.check("dev", GOOD | {"allowedPrefixes": [prefix]})
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "fix"),
+    [
+        ("smsSender", "+8109012345678", "+819012345678"),
+        ("smsSender", "8109012345678", "819012345678"),
+        ("voiceSender", "+8105012345678", "+815012345678"),
+        ("voiceSender", "+4402071234567", "+442071234567"),
+        ("testNumbers", "+8109012345678", "+819012345678"),
+    ],
+)
+def test_the_zero_dialled_at_home_is_no_part_of_a_number(key: str, number: str, fix: str) -> None:
+    value = [number] if key == "testNumbers" else number
+    (fault,) = faults_in(GOOD | {key: value}).values()
+    assert f"leave that 0 out: {fix}" in fault
+
+
+def test_a_number_that_begins_with_zero_abroad_is_one() -> None:
+    assert StackSettings.check("dev", GOOD | {"voiceSender": "+390612345678"})
+
+
+def test_a_test_number_is_one_that_the_action_sends_to() -> None:
+    outside = faults_in(GOOD | {"testNumbers": ["+819012345678", "+14155550100"]})
+    assert "does not have +14155550100" in outside["phonemfa:testNumbers"]
+    abroad = {"testNumbers": ["+14155550100"], "allowedPrefixes": ["+81", "+1415"]}
+    assert StackSettings.check("dev", GOOD | abroad)
+    for expensive in ("+81990123456", "+19005550100", "+447012345678", "+870773111632"):
+        values = GOOD | {"testNumbers": [expensive], "allowedPrefixes": ["+81", "+1", "+44"]}
+        assert "costs extra" in faults_in(values)["phonemfa:testNumbers[0]"]
+
+
+@pytest.mark.parametrize("host", ["https://login.example.jp", "login", "login.example.jp/x", ""])
+def test_the_origin_of_a_code_is_a_bare_host(host: str) -> None:
+    assert set(faults_in(GOOD | {"originBoundCode": host})) == {"phonemfa:originBoundCode"}
+    assert StackSettings.check("dev", GOOD).origin_bound_code is None
+
+
 @pytest.mark.parametrize("limit", [-1, 100, "many", 1.5])
 def test_the_limit_per_recipient_is_a_small_number(limit: Any) -> None:
     assert set(faults_in(GOOD | {"recipientLimit": limit})) == {"phonemfa:recipientLimit"}
     assert StackSettings.check("dev", GOOD | {"recipientLimit": "0"}).recipient_limit == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("voiceLimit", [-1, 100, "many", 11]),
+        ("tenantLimit", [-1, 100_000, "all"]),
+        ("ringTimeout", [4, 61, 1.5, "long"]),
+        ("machineDetection", ["hangup", 2]),
+    ],
+)
+def test_limits_and_times_of_calls_are_within_their_bounds(key: str, values: list[Any]) -> None:
+    for value in values:
+        assert set(faults_in(GOOD | {key: value})) == {f"phonemfa:{key}"}
+
+
+def test_a_limit_of_calls_that_is_never_reached_is_refused() -> None:
+    both = {"recipientLimit": 3, "voiceLimit": 4}
+    assert "never reached" in faults_in(GOOD | both)["phonemfa:voiceLimit"]
+    for fine in ({"recipientLimit": 3, "voiceLimit": 3}, {"recipientLimit": 0, "voiceLimit": 9}):
+        StackSettings.check("dev", GOOD | fine)
 
 
 def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
@@ -395,21 +407,6 @@ def test_a_test_number_is_a_full_e164_number(number: str) -> None:
 def test_a_full_test_number_is_taken_as_it_is() -> None:
     settings = StackSettings.check("dev", without(testNumbers=["+819012345678"]))
     assert settings.test_numbers == ("+819012345678",)
-
-
-@pytest.mark.parametrize("text", ["", " \n", "{{ code }}" + "x" * 19_991])
-def test_a_text_that_the_tenant_would_refuse_is_told_with_what_to_do(text: str) -> None:
-    found = faults_in(without(texts={"otp_verify": {"text": text}}))
-    assert "The tenant refuses an empty text" in found["phonemfa:texts.otp_verify.text"]
-    assert "remove the entry to use the text that" in found["phonemfa:texts.otp_verify.text"]
-
-
-def test_a_long_text_is_shown_by_its_beginning_on_one_line() -> None:
-    text = "{{ code }}\n" + "あ" * 700
-    (fault,) = faults_in(without(texts={"otp_verify": {"text": text}})).values()
-    assert f'"{"{{ code }} " + "あ" * 49}…"' in fault
-    assert "あ" * 50 not in fault
-    assert "shorten it, best to one part (70 UTF-16 units)" in fault
 
 
 def test_plain_settings_hold_what_is_in_force_in_one_order_and_no_test_number() -> None:

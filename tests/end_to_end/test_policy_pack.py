@@ -33,7 +33,7 @@ def test_the_pack_lets_through_refuses_and_warns(
     assert KEY not in applied.text
 
     # Mandatory: the preview fails, and an apply without its preview is stopped before it writes.
-    package.configure(policy="never", allowedPrefixes=["+81", "+882"])
+    package.configure(policy="never", allowedPrefixes=["+81", "+886"])
     mandatory = with_levels(tmp_path, {"always-in-production": {"production": ["t1"]}})
     refused = package.run("preview", *mandatory, expect=1)
     assert REFUSED in refused.out

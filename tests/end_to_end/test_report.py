@@ -127,7 +127,7 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
     assert known_of_the_key(environment) == ["a key was changed"]
     assert "own text otp_verify.text" in changes(environment)
     (message,) = [one for one in environment["messages"] if one["before"] != one["after"]]
-    assert message["before"]["text"].endswith("第三者には教えないでください。")
+    assert message["before"]["text"].endswith("社員を含め、誰にも教えないでください。")
     assert (
         message["after"]["text"] == "123456 is your code for 株式会社日本架空銀行会員サービス. 😀"
     )
@@ -200,7 +200,7 @@ def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
     apply: Callable[..., PulumiProject], tmp_path: Path
 ) -> None:
     stack = apply()
-    stack.configure(smsSender="0005211111", allowedPrefixes=["+81", "+882"], policy="never")
+    stack.configure(smsSender="0005211111", allowedPrefixes=["+81", "+886"], policy="never")
     printed = json.loads(stack.run("preview", "--json", "--show-sames").out)
     for name, shape in SHAPES.items():
         path = tmp_path / f"{name}.json"
@@ -209,7 +209,7 @@ def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
         told = CliRunner().invoke(app, arguments)
         assert told.exit_code == 1, told.output
         assert "**SMS sender** `0005212345` → `0005211111`" in told.stdout
-        assert "**country prefixes that are sent to** `+81` → `+81, +882`" in told.stdout
+        assert "**country prefixes that are sent to** `+81` → `+81, +886`" in told.stdout
         assert "**policy** `always` → `never`" in told.stdout
         assert "⛔ `country-allow-list` (mandatory)" in told.stdout
         assert "whether the key changes too is not told" in told.stdout

@@ -98,7 +98,7 @@ def test_production_settings_that_break_the_rules_are_found() -> None:
         **values_of("prod"),
         "policy": "adaptive",
         "protect": False,
-        "allowedPrefixes": ["+81", "+882"],
+        "allowedPrefixes": ["+81", "+886"],
     }
 
     found = violations(declared_by("prod", values), stack="prod", settings={})

@@ -79,7 +79,7 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
     ],
     "country-allow-list": [
         ("t1", [component(allowedPrefixes=["+8190", "+81"])], NOTHING),
-        ("t1", [component(allowedPrefixes=["+81", "+882"])], "sends to +882"),
+        ("t1", [component(allowedPrefixes=["+81", "+886"])], "sends to +886"),
         ("t1", [component(allowedPrefixes=None)], "no allowedPrefixes"),
         ("t1", [component(allowedPrefixes=["+8"])], "sends to +8,"),
         ("t1", [component(allowedPrefixes=[])], "no allowedPrefixes"),

@@ -1,15 +1,15 @@
 'use strict';
 /**
- * Runs the assembled Action in the sandbox's runner with a `fetch` of the test's own.
- *
- * Owns sample events, secrets and answers. The code under test is the text that is deployed: it
- * comes from components/action_code.py, so run the suites through pytest or with Python on PATH.
+ * Runs the assembled Action in the sandbox's runner over a wire of the test's own, with sample events,
+ * secrets and answers. The code under test is the text that is deployed: it comes from
+ * components/action_code.py, so run the suites through pytest or with Python on PATH.
  */
 
 const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 
 const { ActionRuntime } = require('../../../sandbox/runner/runner.cjs');
+const { failure, withWire } = require('./wire.cjs');
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
 const UNIFIED = 'onExecuteCustomPhoneProvider';
@@ -73,35 +73,24 @@ const legacyEvent = (options = {}, rest = {}) => ({
 const accepted = (status = { groupId: 1, groupName: 'PENDING', id: 26, name: 'PENDING_ACCEPTED' }) =>
   Response.json({ messages: [{ messageId: 'm', destination: '819012345678', status }] });
 
-/** Runs one execution; `answer` stands for the CPaaS and may return, throw or never end. */
+/** Runs one execution; `connect` and `answer` stand for the network and the CPaaS (wire.cjs). */
 async function run({
   handler = UNIFIED,
   event = handler === UNIFIED ? unifiedEvent() : legacyEvent(),
   secrets: given = secrets(),
+  connect,
   answer = () => accepted(),
   runtime = new ActionRuntime(),
 } = {}) {
   const requests = [];
-  const realFetch = globalThis.fetch;
-  globalThis.fetch = async (url, options) => {
-    requests.push({ url, ...options, body: JSON.parse(options.body) });
-    return answer(url, options);
-  };
-  try {
-    const outcome = await runtime.execute({
-      code: codeOf(handler), version_id: handler, handler, event, secrets: given,
-    });
-    return { ...outcome, requests, message: requests[0]?.body.messages[0] };
-  } finally {
-    globalThis.fetch = realFetch;
-  }
+  let tries = 0;
+  const wire = { connect, answer, seen: (request) => requests.push(request), tried: () => { tries += 1; } };
+  const outcome = await withWire(wire, () => runtime.execute({
+    code: codeOf(handler), version_id: handler, handler, event, secrets: given,
+  }));
+  return { ...outcome, requests, tries, message: requests[0]?.body.messages[0] };
 }
 
-/** What `fetch` throws: the cause says what happened. */
-const fetchFailure = (cause) => {
-  throw Object.assign(new TypeError('fetch failed'), { cause });
-};
-
 module.exports = {
-  ActionRuntime, KEY, LEGACY, UNIFIED, accepted, codeOf, fetchFailure, legacyEvent, run, secrets, unifiedEvent,
+  ActionRuntime, KEY, LEGACY, UNIFIED, accepted, codeOf, failure, legacyEvent, run, secrets, unifiedEvent, withWire,
 };

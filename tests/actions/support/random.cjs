@@ -99,4 +99,11 @@ function answerOf(random, echo) {
     : () => new Response(http === 204 ? null : text, { status: http });
 }
 
-module.exports = { answerOf, generator, scenario };
+/** How the tries to connect go: for most events well, for some badly, once or always. */
+function connectionOf(random, echo) {
+  const error = () => Object.assign(new Error(echo), { code: random.pick(['ENOTFOUND', 'ECONNRESET', 'CERT_HAS_EXPIRED', 'EPROTO', echo, undefined]), syscall: random.pick(['connect', 'read', undefined]) });
+  const share = random.chance(0.1) ? random.pick([0.5, 1]) : 0;
+  return () => (random.chance(share) ? { stage: random.pick(['connecting', 'securing']), error: error() } : undefined);
+}
+
+module.exports = { answerOf, connectionOf, generator, scenario };

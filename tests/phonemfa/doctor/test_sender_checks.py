@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ def doubts(**config: Any) -> list[str]:
     [
         ({"smsSender": "MIRAIBANK"}, "international route"),
         ({"allowedPrefixes": ["+81", "+1"]}, "other countries' carriers"),
-        (VOICE | {"voiceSender": "+8105012345678"}, "trunk zero"),
         (VOICE | {"voiceSender": "+8150123456789"}, "another length"),
         (VOICE | {"voiceSender": "+8150123456"}, "another length"),
         (VOICE | {"voiceSender": "+14155550100"}, "another country"),
@@ -57,3 +57,16 @@ def test_whom_a_sender_belongs_to_is_always_said_to_be_unknown_and_no_number_is_
     assert last.level is Level.NOTE
     assert "only a message tells" in last.what
     assert GOOD not in "".join(one.what + one.fix for one in sender_checks(settings()))
+
+
+def test_the_actions_line_about_machine_detection_is_explained() -> None:
+    line = "CPaaS account has no machine detection: called without it"
+    source = Path(__file__).parents[3].joinpath("actions/src/exchange.js").read_text("utf-8")
+    assert f"'{line}'" in source
+
+    def told(**config: Any) -> bool:
+        return any(line in one.what for one in sender_checks(settings(**config)))
+
+    assert told(**VOICE, voiceSender=GOOD, machineDetection=True)
+    assert not told(**VOICE, voiceSender=GOOD)
+    assert not told(deliveryMethods=["text"], smsSender="0005212345", machineDetection=True)

@@ -144,8 +144,8 @@ def test_a_legacy_tenant_as_this_stack_left_it_is_fit() -> None:
         provider="phone-message-hook",
         twilio={},
         texts={
-            "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL].text),
-            "verification_message": for_legacy(texts[MessageType.OTP_VERIFY].text),
+            "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL]),
+            "verification_message": for_legacy(texts[MessageType.OTP_VERIFY]),
         },
     )
     assert troubles(check(reading(unified=False, legacy=legacy), stack)) == []

@@ -200,8 +200,8 @@ def test_a_setting_that_the_stack_has_not_applied_yet_is_repaired_by_applying_it
     (finding,) = at.findings().values()
     assert finding.id == f"action-settings:{UNIFIED}"
     assert (finding.repair, finding.recorded) == (Repair.UP, True)
-    assert finding.expected == "RECIPIENT_LIMIT: 33, VOICE_SENDER: ****78"
-    assert finding.found == "applied: RECIPIENT_LIMIT: 10, VOICE_SENDER: none"
+    assert finding.expected == "RECIPIENT_LIMIT: 33, VOICE_LIMIT: 17, VOICE_SENDER: ****78"
+    assert finding.found == "applied: RECIPIENT_LIMIT: 10, VOICE_LIMIT: 5, VOICE_SENDER: none"
 
 
 def test_a_change_that_waits_sends_all_secrets_and_so_repairs_what_somebody_wrote() -> None:

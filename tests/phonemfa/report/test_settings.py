@@ -44,12 +44,18 @@ OTHER_VALUES: dict[str, Any] = {
     "smsSender": "0005299999",
     "voiceSender": "+815087654321",
     "voiceGender": "male",
+    "ringTimeout": 20,
+    "machineDetection": True,
     "language": "en",
     "messageTypes": ["otp_enroll", "otp_verify"],
     "texts": {"otp_verify": {"text": "{{ code }}"}},
+    "allowedInTexts": ["links", "user"],
+    "originBoundCode": "login.example.co.jp",
     "allowedPrefixes": ["+81", "+1"],
     "deduplicate": True,
     "recipientLimit": 33,
+    "voiceLimit": 2,
+    "tenantLimit": 500,
     "otherFactors": {"recoveryCode": True},
     "retiredSecrets": ["TWILIO_TOKEN"],
     "actionName": "another",
@@ -92,13 +98,13 @@ def test_what_the_package_calls_a_setting_is_a_setting() -> None:
 
 
 def test_sender_prefixes_and_policy_are_told_together() -> None:
-    change = Change().asks(smsSender="0005299999", allowedPrefixes=["+81", "+882"], policy="never")
+    change = Change().asks(smsSender="0005299999", allowedPrefixes=["+81", "+886"], policy="never")
     change.update(GUARDIAN, policy("never"), "policy")
     environment = change.environment()
     assert told(environment) == {
         "policy": ("always", "never"),
         "SMS sender": ("0005212345", "0005299999"),
-        "country prefixes that are sent to": ("+81", "+81, +882"),
+        "country prefixes that are sent to": ("+81", "+81, +886"),
     }
     assert environment.differences[0].meaning == "no login is asked for a second factor"
     assert all(one.meaning for one in environment.differences)

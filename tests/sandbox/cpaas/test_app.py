@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -57,6 +58,45 @@ def test_what_is_not_json_is_400(content: bytes) -> None:
     talk(conversation)
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "", "application/xml"]
+)
+@pytest.mark.parametrize("path", ["/sms/3/messages", "/tts/3/advanced"])
+def test_json_that_says_to_be_something_else_is_refused(path: str, kind: str) -> None:
+    cpaas = Cpaas(Inbox(), ["key-1"])
+
+    async def conversation(client: httpx.AsyncClient) -> None:
+        headers = HEADERS | {"content-type": kind}
+        answer = await client.post(path, content=json.dumps(SMS), headers=headers)
+        assert answer.status_code == 400
+        assert ("errorCode" in answer.json()) == path.startswith("/sms/")
+
+    talk(conversation, cpaas)
+    assert cpaas.inbox.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("content", {"text": ""}),
+        ("content", {"text": " \n"}),
+        ("sender", "TwelveLetter"),
+        ("sender", "12345678901234567"),
+        ("unknown", "x"),
+    ],
+)
+def test_an_sms_that_the_vendor_would_not_take_is_refused_in_its_shape(
+    field: str, value: object
+) -> None:
+    async def conversation(client: httpx.AsyncClient) -> None:
+        body = {"messages": [SMS["messages"][0] | {field: value}]}
+        answer = await client.post("/sms/3/messages", json=body, headers=HEADERS)
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, "E400")
+        assert answer.json()["violations"][0]["property"].startswith("messages[0]")
+
+    talk(conversation)
+
+
 def test_half_a_surrogate_pair_does_not_keep_a_message_from_arriving() -> None:
     """An Action that cuts a text may halve an emoji."""
     cpaas = Cpaas(Inbox(), ["key-1"])
@@ -64,7 +104,9 @@ def test_half_a_surrogate_pair_does_not_keep_a_message_from_arriving() -> None:
     half = str(SMS).replace("'", '"').replace('"x"', r'"half \ud83d"').encode()
 
     async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/sms/3/messages", content=half, headers=HEADERS)
+        answer = await client.post(
+            "/sms/3/messages", content=half, headers=HEADERS | {"content-type": "application/json"}
+        )
         assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
 
     talk(conversation, cpaas)

@@ -33,8 +33,8 @@ def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
     expect(page.get_by_text("no difference")).to_be_visible()
     text = page.get_by_role("article", name="Text otp_verify")
     expect(text.locator(".bubble").first).to_have_text(
-        "みらい銀行の認証コードは 123456 です。ログイン画面に入力してください。"
-        "第三者には教えないでください。"
+        "【みらい銀行】ログイン用の認証コードは 123456 です（5分間有効）。"
+        "社員を含め、誰にも教えないでください。"
     )
     expect(text.locator(".bubble.call")).to_contain_text("1. 2. 3. 4. 5. 6.")
     action = page.get_by_role("article", name="Action phone")

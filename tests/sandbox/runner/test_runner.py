@@ -191,12 +191,22 @@ def test_a_closed_runner_says_so() -> None:
         asyncio.run(execute(runner, handler("")))
 
 
-def test_no_real_name_resolves(runner: ActionRunner) -> None:
-    code = handler(
-        "try { await fetch('https://example.com/'); }"
-        "catch (error) { console.log(error.cause.code, error.cause.syscall); }"
-    )
-    assert asyncio.run(execute(runner, code)).console == ["ENOTFOUND getaddrinfo"]
+@pytest.mark.parametrize(
+    "asking",
+    [
+        (
+            "try { await fetch('https://example.com/'); }"
+            "catch (error) { console.log(error.cause.code, error.cause.syscall); }"
+        ),
+        (
+            "await new Promise((done) => require('node:https').get('https://example.com/')"
+            ".on('error', (error) => { console.log(error.code, error.syscall); done(); }));"
+        ),
+    ],
+    ids=["fetch", "https"],
+)
+def test_no_real_name_resolves(runner: ActionRunner, asking: str) -> None:
+    assert asyncio.run(execute(runner, handler(asking))).console == ["ENOTFOUND getaddrinfo"]
 
 
 def test_a_missing_node_names_the_fix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
