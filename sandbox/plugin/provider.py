@@ -227,12 +227,16 @@ class StandInProvider(protocol.Provider):
         importing = not request.inputs
         wanted = inputs_of(resource.schema) if importing else frozenset(request.inputs)
         inputs = {name: state[name] for name in wanted if name in state}
-        if not importing:
-            inputs = _shaped(inputs, plain_map(request.inputs))
+        # A refresh leaves the note of defaults out, an import has it (official/unified.json).
+        inputs = (
+            with_defaults(resource.schema, inputs)
+            if importing
+            else _shaped(inputs, plain_map(request.inputs))
+        )
         return protocol.ReadResponse(
             request.resource_id,
             _outputs(resource, request.resource_id, state, marks),
-            wire_map(with_defaults(resource.schema, inputs), marks),
+            wire_map(inputs, marks),
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:

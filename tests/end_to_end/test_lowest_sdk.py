@@ -60,7 +60,8 @@ def test_each_life_is_the_same_with_the_lowest_sdk(tmp_path: Path) -> None:
         assert told.stdout.startswith(f"{bound}."), f"{name} is {told.stdout}, not {bound}"
 
     ran = subprocess.run(
-        [python, "-m", "pytest", "-q", "-m", "thorough or not thorough", *LIVES],
+        # An SDK before 3.54 cannot declare MFA settings, which is what that life is about.
+        [python, "-m", "pytest", "-q", "-m", "", "-k", "not mfa-settings", *LIVES],
         cwd=PROJECT,
         env=without_tests(os.environ),
         capture_output=True,

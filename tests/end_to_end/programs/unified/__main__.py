@@ -42,6 +42,9 @@ templates = [
     )
     for kind in ("otp_verify", "otp_enroll")
 ]
+# The SDK has these blocks from 3.54 on, so that they are not named where none is wanted.
+blocks = {"settings": "mfaSettings", "phone_settings": "phoneSettings"}
+wanted = {block: config.get_object(key) for block, key in blocks.items()}
 auth0.Guardian(
     "mfa",
     policy=config.require("policy"),
@@ -49,7 +52,6 @@ auth0.Guardian(
         "enabled": True,
         "message_types": [{"text": "sms", "voice": "voice"}[method] for method in methods],
     },
-    settings=config.get_object("mfaSettings"),
-    phone_settings=config.get_object("phoneSettings"),
+    **{block: value for block, value in wanted.items() if value is not None},
     opts=pulumi.ResourceOptions(depends_on=[provider]),
 )
