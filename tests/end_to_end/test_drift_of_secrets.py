@@ -94,7 +94,7 @@ def test_secrets_that_were_added_and_removed_by_hand_are_named(at: Applied) -> N
 
 
 def test_a_setting_that_waits_is_told_by_its_values(at: Applied) -> None:
-    at.stack.configure(recipientLimit=33)
+    at.stack.configure(recipientLimit=33, voiceLimit=5)
     found = at.findings()
     assert found.keys() == {SETTINGS}
     assert found[SETTINGS]["expected"] == "RECIPIENT_LIMIT: 33"
