@@ -16,6 +16,7 @@ import yaml
 from components.faults import HIDDEN, Fault, printable
 from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
+from components.tenant.access import credentials_in
 from phonemfa.files import why
 from phonemfa.stack_yaml import loaded
 
@@ -67,11 +68,7 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
         raise StackFileError(f"{path.name}: auth0:domain is no text: set it without --secret.")
     faults = _key_faults(values.pop(API_KEY, None))
     settings = StackSettings.check(stack, values, faults=faults)
-    auth0 = {
-        key.removeprefix("auth0:"): value
-        for key, value in config.items()
-        if isinstance(key, str) and key.startswith("auth0:")
-    }
+    auth0 = credentials_in(config)
     return StackFile(settings=settings, domain=domain, auth0=auth0)
 
 

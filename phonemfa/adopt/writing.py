@@ -15,6 +15,7 @@ from typing import Any
 from components.faults import shown
 from components.raw_config import API_KEY, NAMESPACE
 from components.settings import StackSettings
+from components.tenant.access import credentials_in
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
 from phonemfa.files import write_whole
@@ -53,11 +54,7 @@ def auth0_in(path: Path) -> dict[str, Any]:
         config = config_of(stack_text(path))
     except NoStackFileError as error:
         raise StackFileError(f"{path.name} cannot be used: {error}") from None
-    return {
-        key.removeprefix("auth0:"): value
-        for key, value in config.items()
-        if isinstance(key, str) and key.startswith("auth0:")
-    }
+    return credentials_in(config)
 
 
 def import_path(stack: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from components.tenant.access import Access
+from components.tenant.access import Access, credentials_in
 from phonemfa import options
 from phonemfa.asking import agree_by_typing
 from phonemfa.break_glass.audit import Actor, Record, keep, prepare
@@ -193,8 +193,4 @@ def _auth0_of(stack: str, project: Path) -> dict[str, Any]:
             f"Nothing was written: {path} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
-    return {
-        key.removeprefix("auth0:"): value
-        for key, value in config.items()
-        if isinstance(key, str) and key.startswith("auth0:")
-    }
+    return credentials_in(config)

@@ -17,6 +17,7 @@ import yaml
 from dotenv import dotenv_values
 
 from components.raw_config import NAMESPACE
+from components.tenant.access import credentials_in
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)
 DOMAIN: Final = "auth0:domain"
@@ -80,11 +81,7 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
         domain=(own or inherited).lower().removeprefix("https://").rstrip("/"),
         own_domain=bool(own or variables.get("AUTH0_DOMAIN")),
         protected=str(protect).lower() == "true" or bool(_PRODUCTION.search(stack)),
-        auth0={
-            key.removeprefix("auth0:"): value
-            for key, value in config.items()
-            if isinstance(key, str) and key.startswith("auth0:")
-        },
+        auth0=credentials_in(config),
         variables=variables,
     )
 
