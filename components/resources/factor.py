@@ -1,68 +1,32 @@
 """The factor: the phone as a second factor, and the policy that asks for it.
 
-Owns the tenant's Guardian resource, of which there is one: every other MFA factor is in it too,
-so what becomes of those is decided here. Refuses to know how a code is sent.
+A tenant has one Guardian resource, with every other MFA factor in it: what becomes of those is
+decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_auth0 as auth0
 
-SWITCHES: Final = ("email", "otp", "recovery_code")
-"""Other factors that Guardian has as a plain switch."""
-
-BLOCKS: Final = ("webauthn_roaming", "webauthn_platform", "duo", "push")
-"""Other factors that Guardian has as a block with an `enabled` switch."""
-
-_PROPERTY_NAMES: Final = {
-    "email": "email",
-    "otp": "otp",
-    "recovery_code": "recoveryCode",
-    "webauthn_roaming": "webauthnRoaming",
-    "webauthn_platform": "webauthnPlatform",
-    "duo": "duo",
-    "push": "push",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegacyTexts:
-    """A legacy tenant's two texts, each for SMS and voice alike (Liquid, legacy variables)."""
-
-    enrollment: pulumi.Input[str]
-    verification: pulumi.Input[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Phone:
-    """The phone as a factor.
-
-    `provider` and `texts` are for legacy tenants only, where the factor holds what a unified
-    tenant's phone provider and templates hold.
-    """
-
-    message_types: pulumi.Input[Sequence[pulumi.Input[str]]]
-    enabled: bool = True
-    provider: str | None = None
-    texts: LegacyTexts | None = None
+from components.tenant.guardian import OTHER_FACTORS, Guardian
+from components.tenant.model import known, seen
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactorArgs:
     """What the factor needs.
 
-    `other_factors` names each other factor that is switched on or off; one that is not named
-    stays as the tenant has it.
+    A factor that `guardian` leaves alone stays as the tenant has it. `policy` may be a promise, and
+    goes before the snapshot's.
     """
 
+    guardian: Guardian
     policy: pulumi.Input[str]
-    phone: Phone
-    other_factors: Mapping[str, bool] = field(default_factory=dict)
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -78,30 +42,34 @@ class Factor(pulumi.ComponentResource):
         guardian = auth0.Guardian(
             f"{name}-guardian",
             policy=args.policy,
-            phone=_phone(args.phone),
-            **_declared(args.other_factors),
+            phone=_phone(args.guardian),
+            **_declared(args.guardian.other_factors),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A policy that asks for a code before one can be delivered locks users out.
                 depends_on=list(args.after),
-                ignore_changes=_left_alone(args.other_factors),
+                ignore_changes=_left_alone(args.guardian.other_factors),
             ),
         )
         self.policy = guardian.policy
         self.register_outputs({"policy": self.policy})
 
 
-def _phone(args: Phone) -> auth0.GuardianPhoneArgsDict:
-    phone: auth0.GuardianPhoneArgsDict = {"enabled": args.enabled}
-    if args.enabled:
-        phone["message_types"] = args.message_types
+def _phone(guardian: Guardian) -> auth0.GuardianPhoneArgsDict:
+    enabled = seen(guardian.phone_enabled)
+    phone: auth0.GuardianPhoneArgsDict = {"enabled": enabled}
+    if not enabled:
+        return phone
+    phone["message_types"] = list(seen(guardian.message_types))
     # Deprecated by the provider for unified tenants; for legacy ones there is no other way.
-    if args.provider:
-        phone["provider"] = args.provider
-    if args.texts:
+    provider = known(guardian.selected_provider, "")
+    enrollment, verification = guardian.enrollment_message, guardian.verification_message
+    if provider:
+        phone["provider"] = provider
+    if isinstance(enrollment, str) and isinstance(verification, str):
         phone["options"] = {
-            "enrollment_message": args.texts.enrollment,
-            "verification_message": args.texts.verification,
+            "enrollment_message": enrollment,
+            "verification_message": verification,
         }
     return phone
 
@@ -109,10 +77,18 @@ def _phone(args: Phone) -> auth0.GuardianPhoneArgsDict:
 def _declared(other_factors: Mapping[str, bool]) -> dict[str, Any]:
     # All seven are declared. One left out would count as "off" from the second apply on
     # (provider-traps.md); one left alone is declared off and then ignored, which writes nothing.
-    switches: dict[str, Any] = {name: other_factors.get(name, False) for name in SWITCHES}
-    blocks = {name: {"enabled": other_factors[name]} for name in BLOCKS if name in other_factors}
-    return switches | blocks
+    # A block that is left alone is not declared at all.
+    declared: dict[str, Any] = {}
+    for part in OTHER_FACTORS:
+        is_block, name = part.pulumi.endswith(".enabled"), part.field
+        if not is_block:
+            declared[name] = other_factors.get(name, False)
+        elif name in other_factors:
+            declared[name] = {"enabled": other_factors[name]}
+    return declared
 
 
 def _left_alone(other_factors: Mapping[str, bool]) -> list[str]:
-    return [_PROPERTY_NAMES[name] for name in (*SWITCHES, *BLOCKS) if name not in other_factors]
+    return [
+        part.pulumi.partition(".")[0] for part in OTHER_FACTORS if part.field not in other_factors
+    ]

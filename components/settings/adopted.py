@@ -1,28 +1,20 @@
-"""A tenant as it was found: what a stack declares until its own parts take over.
+"""The `adopted` setting: a tenant as it was found, until the stack's own parts take over.
 
-Owns the `adopted` setting, which `phonemfa adopt` writes, and how what is in it is declared. The
-block describes what this package would never configure by itself (another Action, Twilio, a
-factor that is off), exactly enough for `pulumi preview` to find nothing to change. Removing the
-block is the reviewed step to the package's own parts. Refuses to read a tenant, and every secret:
-no API gives those away.
+`phonemfa adopt` writes it. It describes what this package would never configure by itself (another
+Action, Twilio, a factor that is off), exactly enough for `pulumi preview` to find nothing to
+change. Removing it is the reviewed step to the package's own parts. It holds no secret: no API
+gives those away. What is declared of it: `components/tenant`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal
 
-import pulumi
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from components.resources.delivery import Provider, Template
-from components.resources.factor import LegacyTexts, Phone
-from components.resources.sender import SenderArgs
 from components.settings.faults import rule_broken
 from components.settings.strict import Strict
-from components.settings.texts import Override
 from components.vocabulary import DeliveryMethod, MessageType
 
 NOTICE: Final = (
@@ -41,16 +33,6 @@ def _below_the_project(path: str) -> str:
     return path
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
-    """What is declared of a tenant as it was found; what is None or empty was not there."""
-
-    sender: SenderArgs | None
-    provider: Provider | None
-    templates: Mapping[MessageType, Template]
-    phone: Phone
-
-
 class FoundAction(Strict):
     """An Action of somebody else's making. Its secrets are not declared, and so not touched."""
 
@@ -63,40 +45,6 @@ class FoundAction(Strict):
     """npm packages, each as name@version."""
     binding: str | None = None
     """Display name of its binding; None when it is not bound."""
-
-    def declared(self, trigger: str, project: Path) -> SenderArgs:
-        """The Action as `Sender` takes it: never deployed by a stack that did not write it."""
-        return SenderArgs(
-            action_name=self.name,
-            trigger=trigger,
-            trigger_version=self.trigger_version,
-            code=self.source(project),
-            runtime=self.runtime,
-            dependencies=[_named_version(one) for one in self.dependencies],
-            deploy=False,
-            bind=self.binding is not None,
-            display_name=self.binding,
-        )
-
-    def source(self, project: Path) -> str:
-        """Its code, character by character.
-
-        Args:
-            project: the folder with Pulumi.yaml, where the path starts.
-
-        Raises:
-            pulumi.RunError: there is no such file, or it is not UTF-8.
-        """
-        try:
-            return (project / self.code).read_bytes().decode("utf-8")
-        except FileNotFoundError:
-            why = "not there"
-        except UnicodeDecodeError:
-            why = "not UTF-8, as an Action's code is"
-        raise pulumi.RunError(
-            f"phonemfa:adopted.action.code names {self.code}, which is {why}. Fix: bring the file "
-            "back, or run phonemfa adopt again."
-        )
 
 
 class FoundProvider(Strict):
@@ -129,17 +77,6 @@ class FoundProvider(Strict):
             )
         return value
 
-    def declared(self) -> Provider:
-        """The provider as `Delivery` takes it."""
-        return Provider(
-            name=self.name,
-            delivery_methods=[method.value for method in self.delivery_methods],
-            disabled=self.disabled,
-            default_from=self.default_from,
-            mssid=self.mssid,
-            sid=self.sid,
-        )
-
 
 class FoundTemplate(Strict):
     """A template of one message type; its texts are here only where `texts` cannot have them."""
@@ -159,22 +96,6 @@ class FoundPhone(Strict):
     enrollment_message: str | None = None
     verification_message: str | None = None
 
-    def declared(self, texts: Mapping[MessageType, Override]) -> Phone:
-        """The factor as `Factor` takes it, with the texts of the config where it has none."""
-        return Phone(
-            enabled=self.enabled,
-            message_types=self.message_types,
-            provider=self.provider,
-            texts=self._texts(texts) if self.provider in {"auth0", "phone-message-hook"} else None,
-        )
-
-    def _texts(self, texts: Mapping[MessageType, Override]) -> LegacyTexts | None:
-        enrollment = self.enrollment_message or _text(texts, MessageType.OTP_ENROLL)
-        verification = self.verification_message or _text(texts, MessageType.OTP_VERIFY)
-        if enrollment is None or verification is None:
-            return None
-        return LegacyTexts(enrollment=enrollment, verification=verification)
-
 
 class Adopted(Strict):
     """Everything that was found, by the resource that declares it; what is None was not there."""
@@ -183,45 +104,3 @@ class Adopted(Strict):
     action: FoundAction | None = None
     provider: FoundProvider | None = None
     templates: dict[MessageType, FoundTemplate] = Field(default_factory=dict)
-
-    def declared(self, trigger: str, texts: Mapping[MessageType, Override], project: Path) -> Found:
-        """What a stack declares of it.
-
-        Args:
-            trigger: of the Action, by the tenant's generation.
-            texts: those of the config, which stand where the block has none.
-            project: the folder with Pulumi.yaml, where the Action's code is.
-
-        Raises:
-            pulumi.RunError: the Action's code is not where the block says.
-        """
-        return Found(
-            sender=self.action.declared(trigger, project) if self.action else None,
-            provider=self.provider.declared() if self.provider else None,
-            templates=self._templates(texts),
-            phone=self.phone.declared(texts),
-        )
-
-    def _templates(self, texts: Mapping[MessageType, Override]) -> dict[MessageType, Template]:
-        return {
-            kind: Template(
-                text=found.text or _text(texts, kind),
-                voice=found.voice or _voice(texts, kind),
-                sender=found.sender,
-                disabled=found.disabled,
-            )
-            for kind, found in self.templates.items()
-        }
-
-
-def _named_version(dependency: str) -> tuple[str, str]:
-    name, _, version = dependency.rpartition("@")
-    return name, version
-
-
-def _text(texts: Mapping[MessageType, Override], kind: MessageType) -> str | None:
-    return texts[kind].text if kind in texts else None
-
-
-def _voice(texts: Mapping[MessageType, Override], kind: MessageType) -> str | None:
-    return texts[kind].voice if kind in texts else None

@@ -10,27 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from components.action_code import assemble
-from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
-from components.resources.delivery import Provider, Template
-from components.resources.factor import LegacyTexts, Phone
-from components.resources.sender import SenderArgs
-from components.settings.adopted import Found
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy, texts_for
-from components.vocabulary import (
-    TRIGGERS,
-    DeliveryMethod,
-    Experience,
-    MessageType,
-    action_name,
-    guardian_message_types,
-)
-
-HOOK = "phone-message-hook"
-"""The legacy provider that hands messages to the Action."""
+from components.tenant import snapshot
+from components.tenant.action import KEY_SECRET, Action, configuration
+from components.tenant.model import known, seen
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.tenant_settings import TenantSettings
+from components.vocabulary import Experience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +45,14 @@ class DeclaredAction:
         return secret_names(self.configuration)
 
 
-def secret_names(configuration: Mapping[str, str] | None) -> frozenset[str] | None:
+def secret_names(told: Mapping[str, str] | None) -> frozenset[str] | None:
     """Names of the secrets of an Action with this configuration; None when it has none of ours."""
-    return None if configuration is None else frozenset({KEY_SECRET, *configuration})
+    return None if told is None else frozenset({KEY_SECRET, *told})
 
 
 def configuration_of(settings: StackSettings) -> Mapping[str, str] | None:
     """The secrets that are no secret, by name; None while the Action is declared as found."""
-    return None if settings.adopted else secrets_beside_the_key(settings)
+    return None if settings.adopted else configuration(settings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +77,7 @@ class Declared:
     in_transition: bool
     actions: tuple[DeclaredAction, ...]
     provider: DeclaredProvider | None
-    templates: Mapping[str, Template]
+    templates: Mapping[str, PhoneTemplate]
     phone_enabled: bool
     message_types: tuple[str, ...]
     selected_provider: str | None
@@ -115,109 +102,53 @@ def declared_by(settings: StackSettings, project: Path = Path()) -> Declared:
     Raises:
         pulumi.RunError: the code of an adopted Action is not where the stack says.
     """
-    found = settings.adopted and settings.adopted.declared(
-        TRIGGERS[settings.experience], settings.texts, project
-    )
-    parts = _as_found(found) if found else _own(settings)
-    legacy = settings.experience is Experience.LEGACY
-    switches = {"phone_consolidated_experience": not legacy}
-    if legacy and not found:
-        switches["customize_mfa_in_postlogin_action"] = True
+    tenant = snapshot.declared(settings, project)
+    guardian, provider, switches = tenant.guardian, seen(tenant.provider), seen(tenant.settings)
+    texts = {
+        "enrollment_message": guardian.enrollment_message,
+        "verification_message": guardian.verification_message,
+    }
     return Declared(
         experience=settings.experience,
         in_transition=settings.transition,
-        policy=settings.policy.guardian_policy,
-        other_factors=settings.other_factors.model_dump(exclude_none=True),
-        switches=switches,
-        **parts,
+        actions=tuple(_action(one, tenant) for one in seen(tenant.actions)),
+        provider=None
+        if provider is None
+        else DeclaredProvider(
+            name=seen(provider.name),
+            delivery_methods=seen(provider.delivery_methods),
+            disabled=seen(provider.disabled),
+        ),
+        templates=seen(tenant.templates),
+        phone_enabled=seen(guardian.phone_enabled),
+        message_types=known(guardian.message_types, ()),
+        selected_provider=known(guardian.selected_provider, "") or None,
+        legacy_texts={key: text for key, text in texts.items() if isinstance(text, str)},
+        policy=seen(guardian.policy),
+        other_factors=guardian.other_factors,
+        switches=_switches(switches),
     )
 
 
-def _own(settings: StackSettings) -> dict[str, Any]:
-    legacy = settings.experience is Experience.LEGACY
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
-    methods = tuple(one.value for one in DeliveryMethod if one in settings.delivery_methods)
-    unified_parts = Experience.UNIFIED in settings.experiences
-    return {
-        "actions": tuple(_own_action(settings, experience) for experience in settings.experiences),
-        "provider": DeclaredProvider(name="custom", delivery_methods=methods, disabled=False)
-        if unified_parts
-        else None,
-        "templates": {
-            kind.value: Template(text=text.text, voice=text.voice) for kind, text in texts.items()
-        }
-        if unified_parts
-        else {},
-        "phone_enabled": True,
-        "message_types": tuple(guardian_message_types(settings.delivery_methods)),
-        "selected_provider": HOOK if legacy else None,
-        "legacy_texts": _api_texts(
-            LegacyTexts(
-                enrollment=for_legacy(texts[MessageType.OTP_ENROLL]),
-                verification=for_legacy(texts[MessageType.OTP_VERIFY]),
-            )
-        )
-        if legacy
-        else {},
-    }
-
-
-def _own_action(settings: StackSettings, experience: Experience) -> DeclaredAction:
-    legacy, trigger = experience is Experience.LEGACY, TRIGGERS[experience]
-    args = SenderArgs(
-        action_name=action_name(settings.action_name, experience),
-        trigger=trigger,
-        trigger_version="",
-        code=assemble(trigger),
-        bind=legacy or bool(settings.bind_action),
-    )
-    return _action(args, secrets_beside_the_key(settings))
-
-
-def _as_found(found: Found) -> dict[str, Any]:
-    return {
-        "actions": (_action(found.sender, None),) if found.sender else (),
-        "provider": _provider(found.provider) if found.provider else None,
-        "templates": {kind.value: one for kind, one in found.templates.items()},
-        **_found_phone(found.phone),
-    }
-
-
-def _found_phone(phone: Phone) -> dict[str, Any]:
-    types: Any = phone.message_types
-    return {
-        "phone_enabled": phone.enabled,
-        "message_types": tuple(types),
-        "selected_provider": phone.provider if phone.enabled else None,
-        "legacy_texts": _api_texts(phone.texts) if phone.texts and phone.enabled else {},
-    }
-
-
-def _action(args: SenderArgs, configuration: Mapping[str, str] | None) -> DeclaredAction:
-    # Inputs of a resource may be promises; settings hold none.
-    name = str(args.action_name)
+def _action(one: Action, tenant: snapshot.Snapshot) -> DeclaredAction:
+    binding = next(iter(tenant.bindings_of(one.trigger)), None)
+    name = seen(one.name)
     return DeclaredAction(
-        trigger=str(args.trigger),
+        trigger=one.trigger,
         name=name,
-        code=str(args.code),
-        runtime=args.runtime,
-        dependencies=frozenset(f"{one}@{version}" for one, version in args.dependencies),
-        configuration=configuration,
-        deployed=args.deploy,
-        bound=args.bind,
-        display_name=args.display_name or name,
+        code=seen(one.code),
+        runtime=seen(one.runtime),
+        dependencies=frozenset(seen(one.dependencies)),
+        configuration=known(one.configuration, {}) or None,
+        deployed=one.deployed is True,
+        bound=binding is not None,
+        display_name=binding.display_name if binding else name,
     )
 
 
-def _provider(provider: Provider) -> DeclaredProvider:
-    methods: Any = provider.delivery_methods
-    return DeclaredProvider(
-        name=provider.name, delivery_methods=tuple(methods), disabled=provider.disabled
-    )
-
-
-def _api_texts(texts: LegacyTexts) -> dict[str, str]:
-    return {
-        "enrollment_message": str(texts.enrollment),
-        "verification_message": str(texts.verification),
+def _switches(switches: TenantSettings) -> dict[str, bool]:
+    told = {
+        "phone_consolidated_experience": switches.unified,
+        "customize_mfa_in_postlogin_action": switches.mfa_in_actions,
     }
+    return {key: value for key, value in told.items() if isinstance(value, bool)}

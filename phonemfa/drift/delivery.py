@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from phonemfa.drift.declared import HOOK, Declared, DeclaredProvider
+from components.tenant.guardian import HOOK
+from components.tenant.model import seen
+from phonemfa.drift.declared import Declared, DeclaredProvider
 from phonemfa.drift.findings import Finding, Repair, shown, text_diff
 from phonemfa.drift.live import Json, Live
 from phonemfa.drift.recorded import PROVIDER, TEMPLATE, Recorded, Resource
@@ -135,7 +137,7 @@ def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Ite
     diffs = {
         channel: text_diff(expected, body.get(channel) or "", name=f"{kind}.{channel}")
         for channel, expected in (("text", wanted.text), ("voice", wanted.voice))
-        if expected is not None and body.get(channel) != expected
+        if isinstance(expected, str) and body.get(channel) != expected
     }
     wrong = [f"other {channel}" for channel in diffs]
     if bool(there.get("disabled")) is not wanted.disabled:
@@ -151,8 +153,8 @@ def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Ite
         kind="template",
         subject=kind,
         what=f"the text was changed: {', '.join(wrong)}",
-        expected=f"{_switched(off=wanted.disabled)}, sender {shown(wanted.sender)}, the declared "
-        "texts",
+        expected=f"{_switched(off=seen(wanted.disabled))}, sender {shown(wanted.sender)}, the "
+        "declared texts",
         found=f"{_switched(off=bool(there.get('disabled')))}, sender {shown(sender)}, "
         f"{' and '.join(diffs) or 'no text'} changed",
         since=there.get("updated_at"),

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from components.resources.factor import BLOCKS, SWITCHES
+from components.tenant.guardian import OTHER_FACTORS
+from components.tenant.guardian import api_name as _name
 from phonemfa.drift.declared import Declared
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
@@ -19,10 +20,7 @@ from phonemfa.drift.recorded import GUARDIAN, TENANT, Recorded
 PHONE: Final = "sms"
 """What the API calls the phone factor, voice included."""
 
-API_NAMES: Final = {
-    name: {"push": "push-notification"}.get(name, name.replace("_", "-"))
-    for name in (*SWITCHES, *BLOCKS)
-}
+API_NAMES: Final = {one.field: _name(one) for one in OTHER_FACTORS}
 
 _SWITCH_NAMES: Final = {
     "phone_consolidated_experience": "unified phone experience",

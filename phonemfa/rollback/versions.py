@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from components.settings.model import StackSettings
+from components.tenant.action import declared, find, name_of
+from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
-from phonemfa.declared_actions import code_of, name_of
 from phonemfa.writing import plain
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def read_installed(client: ManagementClient, settings: StackSettings, project: P
     name = name_of(settings, settings.experience)
     if name is None:
         raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
-    declared = code_of(settings, settings.experience, project) or ""
+    ours = find(declared(settings, project), name, trigger)
     found = [
         one for one in client.actions.list(trigger_id=trigger, action_name=name) if one.name == name
     ]
@@ -95,7 +96,7 @@ def read_installed(client: ManagementClient, settings: StackSettings, project: P
     action = plain(client.actions.get(str(found[0].id)))
     running = (action.get("deployed_version") or {}).get("id")
     versions = [
-        _version(plain(one), running, digest(declared))
+        _version(plain(one), running, digest(seen(ours.code) if ours else ""))
         for one in client.actions.versions.list(action["id"])
     ]
     return Installed(

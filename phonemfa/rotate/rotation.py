@@ -15,11 +15,10 @@ from typing import Any, Final
 
 from components.guards.log_evidence import PATIENCE
 from components.masking import redacted_code
-from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
 from components.settings.raw_config import API_KEY, NAMESPACE
+from components.tenant.action import KEY_SECRET, configuration, name_of
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
-from phonemfa.declared_actions import name_of
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.rollback.versions import secret_times
@@ -132,7 +131,7 @@ def undeclared_secrets(stack: Stack) -> list[str]:
     Raises:
         TenantUnreadableError: no answer, or a missing scope.
     """
-    declared = {KEY_SECRET, *secrets_beside_the_key(stack.settings)}
+    declared = {KEY_SECRET, *configuration(stack.settings)}
     there = {one["name"] for _, action in _actions(stack) for one in action.get("secrets") or ()}
     return sorted(there - declared)
 

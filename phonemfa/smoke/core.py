@@ -23,9 +23,9 @@ from components.guards.log_evidence import CHANNELS, PATIENCE, Evidence, find, n
 from components.masking import masked, redacted
 from components.settings.model import StackSettings
 from components.tenant.access import Access
+from components.tenant.action import name_of
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
-from phonemfa.declared_actions import name_of
 from phonemfa.tenant import TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 

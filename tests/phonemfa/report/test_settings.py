@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.phone_mfa import plain_configuration
 from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
+from components.tenant.action import plain_configuration
 from phonemfa.report import settings as report_settings
 from phonemfa.report.differences import Difference
 from phonemfa.report.markdown import as_markdown

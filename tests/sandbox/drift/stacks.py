@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.phone_mfa import KEY_SECRET, plain_configuration
 from components.settings.model import StackSettings
+from components.tenant.action import KEY_SECRET, plain_configuration
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
 from phonemfa.drift.findings import Finding
