@@ -97,6 +97,8 @@ class Version:
     runtime: Maybe[str]
     dependencies: Maybe[tuple[str, ...]]
     secrets: Mapping[str, str]
+    api_runtime: str
+    """As the API calls it, to write it back."""
 
     @classmethod
     def of_api(cls, answer: Mapping[str, Any]) -> Version:
@@ -106,6 +108,7 @@ class Version:
             number=int(answer.get("number") or 0),
             created_at=str(answer.get("created_at") or ""),
             secrets=times(answer.get("secrets")),
+            api_runtime=str(answer.get("runtime") or ""),
             **parts_of_api(_CODE, answer),
         )
 

@@ -306,7 +306,7 @@ def _sent_by_action(tenant: Snapshot, wanted: Wanted) -> bool:
         provider = wanted.selected_provider or seen(tenant.guardian.selected_provider)
         return provider == guardian.HOOK
     sender = seen(tenant.provider)
-    return sender is not None and sender.name == phone_provider.CUSTOM
+    return sender is None or sender.name == phone_provider.CUSTOM
 
 
 def _deployed(tenant: Snapshot, wanted: Wanted) -> Told:

@@ -16,6 +16,12 @@ from pulumi import RunError
 from rich.table import Table
 from rich.text import Text
 
+from components.tenant.client import (
+    TenantUnreadableError,
+    WriteFailedError,
+    access_of,
+    ask,
+)
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
@@ -32,8 +38,7 @@ from phonemfa.rollback.versions import (
     read_installed,
 )
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
-from phonemfa.writing import WriteFailedError, writing
+from phonemfa.writing import writing
 
 
 class Secrets(StrEnum):
@@ -75,8 +80,8 @@ def rollback(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings, project)
+        with working(f"reading the Action's versions in {access.domain}"):
+            installed = ask(access, lambda read: read_installed(read, wanted.settings, project))
         if not as_json:
             show_versions(installed)
         if only_list:

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from components.tenant.model import plain
 from phonemfa.console import working
 from phonemfa.rollback.versions import Version, digest, secret_times
-from phonemfa.writing import plain
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient

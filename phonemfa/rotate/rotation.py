@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import redacted_code
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.tenant.action import KEY_SECRET, configuration, name_of
+from components.tenant.client import TenantUnreadableError, WriteFailedError
+from components.tenant.model import plain
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.rollback.versions import secret_times
-from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 from phonemfa.stack import Stack
-from phonemfa.tenant import TenantUnreadableError, reading
-from phonemfa.writing import WriteFailedError, plain
+from phonemfa.tenant import reading
 
 DEPLOY_PATIENCE: Final = 60.0
 """Seconds from the end of `pulumi up` until the tenant runs the new version."""
@@ -199,9 +201,7 @@ class _Attempt:
 
     def _smoke(self, patience: float) -> SmokeResult:
         stack = self.stack
-        return run_smoke(
-            stack.access, stack.settings, to=stack.to, patience=patience, pause=self.pause
-        )
+        return run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
 
     def _wait_until_written(self, before: Mapping[str, str]) -> dict[str, str]:
         deadline = time.monotonic() + DEPLOY_PATIENCE

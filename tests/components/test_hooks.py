@@ -13,7 +13,7 @@ from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
 from components.guards.policy_last import PolicyLast
-from components.guards.test_message import TrialMessages
+from components.guards.test_message import Messages
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience, Gate
 
@@ -76,7 +76,9 @@ GUARDS = [
     GenerationGuard(NOBODY, None),
     KeepSender(NOBODY),
     FinishFailedWrites(NOBODY),
-    PolicyLast(NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=TrialMessages("", [])),
+    PolicyLast(
+        NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=Messages(to="", methods=[])
+    ),
 ]
 
 

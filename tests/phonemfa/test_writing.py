@@ -7,10 +7,10 @@ import errno
 import pytest
 
 from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.tenant.token import NoTokenError
 from phonemfa.files import FileNotWrittenError, told
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError, writing
+from phonemfa.writing import writing
 
 NOWHERE = Access(domain="localhost:1", client_id="c", client_secret="canary")
 

@@ -19,7 +19,9 @@ SOUND = {
     "components.masking",
     "components.tenant",
     "components.tenant.access",
+    "components.tenant.client",
     "components.tenant.errors",
+    "components.tenant.model",
     "components.tenant.token",
 }
 BROKEN = {"components", "policy", "pulumi", "pulumi_auth0", "sandbox", "yaml"}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.tenant.client import access_of
 from phonemfa.rollback import deploy
-from phonemfa.tenant import access_of, reading
+from phonemfa.tenant import reading
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 
