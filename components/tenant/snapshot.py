@@ -81,6 +81,11 @@ class Snapshot:
         """
         return seen(self.settings).experience
 
+    @property
+    def in_transition(self) -> bool:
+        """Whether a stack declares a sender of both generations, as while it moves its tenant."""
+        return len({one.trigger for one in seen(self.actions)}) > 1
+
     def actions_on(self, trigger: str) -> tuple[Action, ...]:
         """The Actions on a trigger; raises `UnseenError` where they were not seen."""
         return tuple(one for one in seen(self.actions) if one.trigger == trigger)
