@@ -97,6 +97,8 @@ class Version:
     runtime: Maybe[str]
     dependencies: Maybe[tuple[str, ...]]
     secrets: Mapping[str, str]
+    status: str
+    """Of its build."""
     api_runtime: str
     """As the API calls it, to write it back."""
 
@@ -108,6 +110,7 @@ class Version:
             number=int(answer.get("number") or 0),
             created_at=str(answer.get("created_at") or ""),
             secrets=times(answer.get("secrets")),
+            status=str(answer.get("status") or ""),
             api_runtime=str(answer.get("runtime") or ""),
             **parts_of_api(_CODE, answer),
         )

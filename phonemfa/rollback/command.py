@@ -21,6 +21,7 @@ from components.tenant.client import (
     WriteFailedError,
     access_of,
     ask,
+    ask_to_write,
 )
 from phonemfa import options
 from phonemfa.asking import agree
@@ -38,7 +39,6 @@ from phonemfa.rollback.versions import (
     read_installed,
 )
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.writing import writing
 
 
 class Secrets(StrEnum):
@@ -97,8 +97,7 @@ def rollback(
         whose = _whose_secrets(installed.running, target, secrets)
         agree(_question(access.domain, installed, target, whose), yes=yes)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
-        with writing(access) as client:
-            now = way(client, installed.id, target)
+        now = ask_to_write(access, lambda client: way(client, installed.id, target))
     except NotLiveError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.FAULTY) from None
@@ -114,7 +113,7 @@ def rollback(
     done = {
         "from": installed.running.number,
         "to": target.number,
-        "deployed_as": now["deployed_version"]["number"],
+        "deployed_as": now.running.number if now.running else 0,
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)

@@ -6,7 +6,7 @@ A version has its secrets inside: one from before a rotation would bring back th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -131,12 +131,6 @@ def older_secrets(running: Version, target: Version) -> list[str]:
     """Names of secrets that are not the same in both versions."""
     names = running.secrets.keys() | target.secrets.keys()
     return sorted(one for one in names if running.secrets.get(one) != target.secrets.get(one))
-
-
-def secret_times(of: Mapping[str, Any]) -> dict[str, str]:
-    """When each secret was written, by name, of an Action's draft or a version."""
-    found: Sequence[Mapping[str, Any]] = of.get("secrets") or ()
-    return {str(one["name"]): str(one.get("updated_at") or "") for one in found}
 
 
 def digest(code: str) -> str:
