@@ -96,10 +96,14 @@ def _settings(sender: Sender) -> Iterator[Finding]:
     differing = sender.unapplied
     if not differing:
         return
+    upgrade = differing.keys() <= sender.new_names
     yield Finding(
         kind="action-settings",
         subject=sender.declared.trigger,
-        what="the stack's file has settings of the Action that were not applied",
+        level=Level.NOTICE if upgrade else Level.DRIFT,
+        what="this version of the package has settings of the Action that no run has applied yet"
+        if upgrade
+        else "the stack's file has settings of the Action that were not applied",
         expected=shown({name: declared for name, (declared, _) in differing.items()}),
         found=f"applied: {shown({name: before for name, (_, before) in differing.items()})}",
     )

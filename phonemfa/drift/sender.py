@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+from pydantic.alias_generators import to_camel
 
 from phonemfa.applied import Applied
 from phonemfa.drift.declared import DeclaredAction, configuration_of, secret_names
 from phonemfa.drift.live import Json, Live
 from phonemfa.drift.recorded import Recorded, Resource
+
+MADE_OF: Final = {
+    "CPAAS_BASE_URL": frozenset({"cpaasBaseHost"}),
+    "VOICE_LIMIT": frozenset({"voiceLimit", "recipientLimit"}),
+}
+"""The settings that a part of the Action's configuration is made of, where its name tells not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,23 +61,40 @@ class Sender:
             return []
         lacking = self.declared.secret_names - self.draft_names
         settled = self.applied.settings is not None
-        return sorted(lacking & self._applied_names if settled else lacking)
+        return sorted(lacking & self._applied_names if settled else filter(self._is_known, lacking))
 
     @property
     def unapplied(self) -> dict[str, tuple[str | None, str | None]]:
         """Configuration that the stack declares otherwise than it was applied: both, by name.
 
-        Empty too when what was applied is unknown.
+        Of what is unknown, only what is new with this version.
         """
         declared, settings = self.declared.configuration, self.applied.settings
-        if declared is None or settings is None:
+        if declared is None:
             return {}
-        before = configuration_of(settings) or {}
+        before = (configuration_of(settings) or {}) if settings else declared
         return {
-            name: (declared.get(name), before.get(name))
+            name: (declared.get(name), None if name in self.new_names else before.get(name))
             for name in sorted(declared.keys() | before.keys())
-            if declared.get(name) != before.get(name)
+            if name in self.new_names
+            or (declared.get(name) != before.get(name) and self._is_known(name))
         }
+
+    @property
+    def new_names(self) -> frozenset[str]:
+        """Declared configuration that the version which ran last had no setting for."""
+        declared = self.declared.configuration if self.ours else None
+        lacking = (declared or {}).keys() - self.draft_names
+        return frozenset(name for name in lacking if not self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether the version that ran last knew this secret."""
+        if self.applied.is_of_another_version:
+            return any(
+                one["name"] == name for one in (self.deployed_by_us or {}).get("secrets") or ()
+            )
+        made_of = MADE_OF.get(name, frozenset({to_camel(name.lower())}))
+        return not made_of & self.applied.unrecorded
 
     @property
     def up_sends_all(self) -> bool:
@@ -78,7 +104,8 @@ class Sender:
     @property
     def _applied_names(self) -> frozenset[str]:
         settings = self.applied.settings
-        return (secret_names(configuration_of(settings)) if settings else None) or frozenset()
+        names = secret_names(configuration_of(settings)) if settings else None
+        return frozenset(filter(self._is_known, names or ()))
 
     @property
     def deployed(self) -> Json | None:
