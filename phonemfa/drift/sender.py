@@ -9,20 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from pydantic.alias_generators import to_camel
-
+from components.phone_mfa import settings_behind
 from phonemfa.applied import Applied
 from phonemfa.drift.declared import DeclaredAction, configuration_of, secret_names
 from phonemfa.drift.live import Json, Live
 from phonemfa.drift.recorded import Recorded, Resource
-
-MADE_OF: Final = {
-    "CPAAS_BASE_URL": frozenset({"cpaasBaseHost"}),
-    "VOICE_LIMIT": frozenset({"voiceLimit", "recipientLimit"}),
-}
-"""The settings that a part of the Action's configuration is made of, where its name tells not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,8 +85,7 @@ class Sender:
             return any(
                 one["name"] == name for one in (self.deployed_by_us or {}).get("secrets") or ()
             )
-        made_of = MADE_OF.get(name, frozenset({to_camel(name.lower())}))
-        return not made_of & self.applied.unrecorded
+        return settings_behind(name).isdisjoint(self.applied.unrecorded)
 
     @property
     def up_sends_all(self) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.finish_failed_writes import ways_out
 from components.log_evidence import PATIENCE
 from components.masking import redacted_code
 from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
@@ -98,7 +99,7 @@ def rotate_key(
         raise RotationRefusedError(
             f"Nothing was written: the Action has secrets that the stack does not declare "
             f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
-            "refused while it has. phonemfa drift says what to do about them."
+            f"refused while it has. {ways_out([redacted_code(one) for one in undeclared])}."
         )
     before = key_times(stack)
     attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)

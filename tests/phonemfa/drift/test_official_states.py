@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from components.finish_failed_writes import ways_out
 from components.settings import StackSettings
 from phonemfa.drift.findings import Level, Repair
 from tests.contract import contract_file, load_json
@@ -71,8 +72,8 @@ def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -
     add(at)
     (finding,) = at.findings().values()
     assert (finding.id, finding.found, finding.repair) == (NAMES, "added: EXTRA", Repair.BY_HAND)
-    assert "every change of the Action's secrets is refused" in finding.how
-    assert "retiredSecrets" in finding.how
+    assert "every change of its secrets is refused" in finding.how
+    assert ways_out(["EXTRA"]) in finding.how, "as the hook says it"
 
 
 def test_a_removed_secret_is_named_with_how_it_comes_back(at: World) -> None:
