@@ -102,18 +102,6 @@ def test_what_is_gone_from_the_tenant_is_made_again(applied: PulumiProject, tena
     assert "otp_verify" in customised
 
 
-def test_a_secret_that_somebody_added_is_not_erased_unasked(
-    applied: PulumiProject, tenant: Tenant
-) -> None:
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
-    secrets = [{"name": "ADDED_BY_HAND", "value": "x"}]
-    tenant.api("PATCH", f"/actions/actions/{action['id']}", {"secrets": secrets})
-    applied.configure(voiceGender="male")
-    refused = applied.up(expect=None)
-    assert refused.exit != 0
-    assert "ADDED_BY_HAND" in refused.text
-
-
 @pytest.fixture
 def recorded(project: Callable[..., PulumiProject]) -> PulumiProject:
     """The program of the recorded lives, whose settings are those of their first step."""
@@ -122,7 +110,7 @@ def recorded(project: Callable[..., PulumiProject]) -> PulumiProject:
     return stack
 
 
-# Off is the recorded life `no-adaptive-mfa`.
+@pytest.mark.thorough  # without the engine: sandbox/plugin/test_client.py; off: `no-adaptive-mfa`
 def test_what_the_plan_or_a_scope_refuses_may_be_a_warning(
     recorded: PulumiProject, tenant: Tenant
 ) -> None:

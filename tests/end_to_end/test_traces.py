@@ -238,7 +238,7 @@ def test_the_life_of_a_legacy_stack_is_the_recorded_one(
     live(project(PROGRAMS / "legacy"), tenant, "legacy")
 
 
-THOROUGH = frozenset(FAILURES) - {"failed-guardian-update", "undeclared-secret", "failed-tenant"}
+THOROUGH = frozenset(FAILURES) - {"failed-guardian-update", "undeclared-secret"}
 
 
 @pytest.mark.parametrize(
