@@ -139,6 +139,7 @@ def test_a_plugin_that_does_not_replace_tries_again(
     assert (sender(tenant)["id"], sender(tenant)["all_changes_deployed"]) == (first, True)
 
 
+@pytest.mark.thorough  # a destroy in the first of these tests meets no hook either
 def test_an_action_that_the_program_no_longer_has_is_deleted(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

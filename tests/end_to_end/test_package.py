@@ -79,6 +79,7 @@ def test_bad_config_is_told_as_a_whole_before_any_request(
     assert tenant.logged() == []
 
 
+@pytest.mark.thorough  # without the engine: components/test_settings.py
 def test_a_plaintext_key_is_refused_without_being_repeated(
     package: PulumiProject, tenant: Tenant
 ) -> None:
