@@ -34,10 +34,13 @@ _SEVERAL: Final = (
 class Applied:
     """The settings that the last run applied; None when they are `unknown`, which says why.
 
-    `advice` is what makes them known again.
+    `advice` is what makes them known again. `unrecorded` are the keys of settings that came with a
+    later version than the one that ran: they wait for the next run, whatever `settings` has in
+    their place.
     """
 
     settings: StackSettings | None = None
+    unrecorded: frozenset[str] = frozenset()
     unknown: str = ""
     advice: str = ""
 
@@ -57,10 +60,18 @@ class Applied:
         if applied is None:
             return _unknown(_UNFINISHED)
         settings = applied.get("settings") if isinstance(applied, Mapping) else None
+        if not isinstance(settings, Mapping):
+            return _unknown(_OTHER)
         try:
-            return cls(settings=StackSettings.of_plain(settings))
+            read = StackSettings.of_plain(settings)
         except ValueError:
             return _unknown(_OTHER)
+        return cls(settings=read, unrecorded=frozenset(read.plain().keys() - settings.keys()))
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether another version of the package ran last, and recorded nothing to be read."""
+        return self.unknown in {_EARLIER[0], _OTHER[0]}
 
     @property
     def is_unfinished(self) -> bool:

@@ -2,7 +2,7 @@
 
 The README's table, the doctor's answer about a token and the commands' own needs come from this
 list. Which operation has which scope: management-api.md §3 to §6; which operations a stack makes:
-provider-traces/ and official/.
+official/.
 """
 
 from __future__ import annotations

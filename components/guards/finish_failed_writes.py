@@ -72,14 +72,21 @@ class FinishFailedWrites(WriteHooks):
                 await _write(tenant, args.id, declared)
 
 
-def _refusal(name: str, names: Sequence[str]) -> str:
+def _refusal(action: str, names: Sequence[str]) -> str:
+    return (
+        f"the Action {action} has secrets that this stack does not declare: {', '.join(names)}. "
+        "Writing those that it declares would erase them, and nobody can read a secret back out of "
+        f"a tenant. No secret was written. {ways_out(names)}."
+    )
+
+
+def ways_out(names: Sequence[str]) -> str:
+    """What to do about secrets that an Action has and its stack does not declare."""
     listed = ", ".join(names)
     return (
-        f"the Action {name} has secrets that this stack does not declare: {listed}. Writing "
-        "those that it declares would erase them, and nobody can read a secret back out of a "
-        "tenant. No secret was written. Two ways out: declare them, in a program of your own "
-        "(action_secrets), or say that they may go: set phonemfa:retiredSecrets to "
-        f"[{listed}] and run pulumi up, then remove that setting and run pulumi up once more."
+        f"Two ways out: declare {listed} by its setting (in a program of your own: in "
+        f"action_secrets), or say that it may go: set phonemfa:retiredSecrets to [{listed}] and "
+        "run pulumi up, then remove that setting and run pulumi up once more"
     )
 
 

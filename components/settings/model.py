@@ -222,7 +222,15 @@ class StackSettings(Strict):
             for name, field in type(self).model_fields.items()
             if isinstance(getattr(self, name), frozenset)
         }
-        return {key: sorted(value) if key in sets else value for key, value in values.items()}
+        unset = {
+            field.alias or name: None
+            for name, field in type(self).model_fields.items()
+            if getattr(self, name) is None
+        }
+        # What is not set is told too: a record without a key is of a version without the setting.
+        return unset | {
+            key: sorted(value) if key in sets else value for key, value in values.items()
+        }
 
     @classmethod
     def of_plain(cls, plain: Any) -> Self:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from components.action_code import RUNTIME, assemble
 from components.settings.model import StackSettings
@@ -231,6 +232,17 @@ def plain_configuration(settings: StackSettings) -> dict[str, str]:
         "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+_BEHIND: Final = {
+    "CPAAS_BASE_URL": frozenset({"cpaasBaseHost"}),
+    "VOICE_LIMIT": frozenset({"voiceLimit", "recipientLimit"}),
+}
+
+
+def settings_behind(name: str) -> frozenset[str]:
+    """The keys of the settings that a part of the configuration is made of: mostly of its name."""
+    return _BEHIND.get(name) or frozenset({to_camel(name.lower())})
 
 
 def configuration(settings: StackSettings) -> dict[str, str]:

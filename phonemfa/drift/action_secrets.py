@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from components.guards.finish_failed_writes import ways_out
 from components.masking import redacted_code
 from phonemfa.applied import Applied
 from phonemfa.drift.findings import Finding, Level, Repair, shown
@@ -18,18 +19,17 @@ NEW_KEY: Final = (
     "set a new CPaaS key (pulumi config set --secret phonemfa:cpaasApiKey), then pulumi up "
     "--refresh: a changed secret sends all of them again and deploys them"
 )
-RETIRE: Final = (
-    "not declared, so that every change of the Action's secrets is refused, a new key too. To let "
-    "it go: name it in phonemfa:retiredSecrets, pulumi up --refresh (which sends all secrets "
-    "again), then take it out of the list and pulumi up. To keep it: declare it by its setting"
-)
 FINISH: Final = f"if it is missing after that: {NEW_KEY}"
 
 
 def send_again(sender: Sender) -> str:
     """What has a person do who wants the Action to have the declared secrets, and no others."""
     if sender.undeclared:
-        return f"{', '.join(map(redacted_code, sender.undeclared))}: {RETIRE}"
+        names = [redacted_code(name) for name in sender.undeclared]
+        return (
+            f"while the Action has {', '.join(names)}, every change of its secrets is refused, a "
+            f"new key too. {ways_out(names)}"
+        )
     return "" if sender.up_sends_all else NEW_KEY
 
 
@@ -96,10 +96,14 @@ def _settings(sender: Sender) -> Iterator[Finding]:
     differing = sender.unapplied
     if not differing:
         return
+    upgrade = differing.keys() <= sender.new_names
     yield Finding(
         kind="action-settings",
         subject=sender.declared.trigger,
-        what="the stack's file has settings of the Action that were not applied",
+        level=Level.NOTICE if upgrade else Level.DRIFT,
+        what="this version of the package has settings of the Action that no run has applied yet"
+        if upgrade
+        else "the stack's file has settings of the Action that were not applied",
         expected=shown({name: declared for name, (declared, _) in differing.items()}),
         found=f"applied: {shown({name: before for name, (_, before) in differing.items()})}",
     )

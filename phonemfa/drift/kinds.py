@@ -66,8 +66,9 @@ KINDS: Final = {
             id="secret-names",
             title="Secrets of the Action were added or removed",
             seen_by=_ONLY_HERE,
-            repaired_by="by hand: name added ones in `phonemfa:retiredSecrets`, or set a new key; "
-            "then `pulumi up`, which sends all secrets again",
+            repaired_by="by hand: declare an added one by its setting, or say that it may go "
+            "(`phonemfa:retiredSecrets`); for a removed one set a new key; then `pulumi up`, which "
+            "sends all secrets again",
         ),
         Kind(
             id="action-settings",

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from components.settings.model import StackSettings
-from components.tenant.action import KEY_SECRET, Action, Version, configuration, moment
+from components.tenant.action import (
+    KEY_SECRET,
+    Action,
+    Version,
+    configuration,
+    moment,
+    settings_behind,
+)
 from components.tenant.model import differences, known, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.trigger import Binding
@@ -64,23 +71,39 @@ class Sender:
             return []
         lacking = self.secret_names - self.draft_names
         settled = self.applied.settings is not None
-        return sorted(lacking & self._applied_names if settled else lacking)
+        return sorted(lacking & self._applied_names if settled else filter(self._is_known, lacking))
 
     @property
     def unapplied(self) -> dict[str, tuple[str | None, str | None]]:
         """Configuration that the stack declares otherwise than it was applied: both, by name.
 
-        Empty too when what was applied is unknown.
+        Of what is unknown, only what is new with this version.
         """
         declared, settings = self.declared.configuration, self.applied.settings
-        if not isinstance(declared, Mapping) or settings is None:
+        if not isinstance(declared, Mapping):
             return {}
-        before = _configuration(settings)
+        before = _configuration(settings) if settings else declared
         return {
-            name: (declared.get(name), before.get(name))
+            name: (declared.get(name), None if name in self.new_names else before.get(name))
             for name in sorted(declared.keys() | before.keys())
-            if declared.get(name) != before.get(name)
+            if name in self.new_names
+            or (declared.get(name) != before.get(name) and self._is_known(name))
         }
+
+    @property
+    def new_names(self) -> frozenset[str]:
+        """Declared configuration that the version which ran last had no setting for."""
+        declared = self.declared.configuration
+        if self.ours is None or not isinstance(declared, Mapping):
+            return frozenset()
+        lacking = declared.keys() - self.draft_names
+        return frozenset(name for name in lacking if not self._is_known(name))
+
+    def _is_known(self, name: str) -> bool:
+        """Whether the version that ran last knew this secret."""
+        if self.applied.is_of_another_version:
+            return self.deployed_by_us is not None and name in self.deployed_by_us.secrets
+        return settings_behind(name).isdisjoint(self.applied.unrecorded)
 
     @property
     def up_sends_all(self) -> bool:
@@ -92,7 +115,7 @@ class Sender:
         settings = self.applied.settings
         if settings is None or settings.adopted:
             return frozenset()
-        return frozenset({KEY_SECRET, *_configuration(settings)})
+        return frozenset(filter(self._is_known, {KEY_SECRET, *_configuration(settings)}))
 
     @property
     def deployed(self) -> Version | None:

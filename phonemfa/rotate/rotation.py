@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from components.guards.finish_failed_writes import ways_out
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Verdict
 from components.masking import redacted_code
@@ -95,7 +96,7 @@ def rotate_key(
         raise RotationRefusedError(
             f"Nothing was written: the Action has secrets that the stack does not declare "
             f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
-            "refused while it has. phonemfa drift says what to do about them."
+            f"refused while it has. {ways_out([redacted_code(one) for one in undeclared])}."
         )
     before = key_times(stack)
     attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)

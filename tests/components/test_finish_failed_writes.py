@@ -9,7 +9,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.guards.finish_failed_writes import FinishFailedWrites, UndeclaredSecretError
+from components.guards.finish_failed_writes import (
+    FinishFailedWrites,
+    UndeclaredSecretError,
+    ways_out,
+)
 from components.tenant.stack_access import TenantCallError
 from sandbox.server import RunningSandbox
 from sandbox.tenant import Tenant
@@ -124,8 +128,14 @@ def test_an_undeclared_secret_is_named_with_the_ways_out_and_nothing_is_written(
         with pytest.raises(UndeclaredSecretError) as refused:
             before_update(running, id_, declared(NEW), declared(old))
         assert "ANOTHER, EXTRA" in str(refused.value)
-        assert "phonemfa:retiredSecrets to [ANOTHER, EXTRA]" in str(refused.value)
+        assert ways_out(["ANOTHER", "EXTRA"]) in str(refused.value)
         assert written(tenant) == {"KEY": "old", "EXTRA": "e", "ANOTHER": "a"}
+
+
+def test_the_ways_out_are_to_declare_it_and_to_say_that_it_may_go() -> None:
+    said = ways_out(["A", "B"])
+    assert "declare A, B by its setting" in said
+    assert "say that it may go: set phonemfa:retiredSecrets to [A, B]" in said
 
 
 def test_retiring_it_and_then_leaving_it_out_is_a_way_out(

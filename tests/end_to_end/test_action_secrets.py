@@ -76,6 +76,7 @@ def test_an_undeclared_secret_is_refused_until_it_may_go(
     assert changed(stack.preview_steps()) == []
 
 
+@pytest.mark.thorough  # without the engine: components/test_finish_failed_writes.py
 def test_what_an_earlier_version_left_unfinished_beside_one_is_refused_too(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
@@ -103,7 +104,18 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+thorough = (
+    pytest.mark.thorough
+)  # one of its kind is enough: components/test_finish_failed_writes.py
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "the plugin's write, 500",
+        *(pytest.param(one, marks=thorough) for one in FAULTS if one != "the plugin's write, 500"),
+    ],
+)
 def test_after_a_failure_the_next_plain_up_has_the_new_secret_run(
     apply: Callable[..., PulumiProject], tenant: Tenant, name: str
 ) -> None:
@@ -117,7 +129,9 @@ def test_after_a_failure_the_next_plain_up_has_the_new_secret_run(
     assert changed(stack.preview_steps()) == []
 
 
-@pytest.mark.parametrize("name", ["our write, 500", "our write, lost answer"])
+@pytest.mark.parametrize(
+    "name", ["our write, 500", pytest.param("our write, lost answer", marks=thorough)]
+)
 def test_a_refresh_makes_nobody_forget_a_secret_that_was_not_written(
     apply: Callable[..., PulumiProject], tenant: Tenant, name: str
 ) -> None:

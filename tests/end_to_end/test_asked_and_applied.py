@@ -26,6 +26,7 @@ def test_a_setting_is_asked_before_and_applied_after_a_run_that_finished(
     before = component(stack)
     assert before["inputs"]["settings"]["recipientLimit"] == 9
     assert before["outputs"]["applied"] == before["inputs"]
+    assert before["inputs"]["settings"]["voiceLimit"] is None, "not set, and known to be a setting"
     assert KEY not in json.dumps(before)
     assert "+819012345678" not in json.dumps(before), "test numbers are nobody's business"
 

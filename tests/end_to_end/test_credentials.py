@@ -12,21 +12,27 @@ pytestmark = pytest.mark.end_to_end
 PLACES = "The client is from AUTH0_CLIENT_ID, its secret from AUTH0_CLIENT_SECRET, the domain from"
 
 
-@pytest.mark.parametrize("command", [("preview",), ("up", "--yes", "--skip-preview")])
+UP = ("up", "--yes", "--skip-preview")
+unified, legacy = (pytest.mark.generation(one) for one in ("unified", "legacy"))
+
+
 @pytest.mark.parametrize(
-    "generation",
+    ("generation", "command"),
     [
-        pytest.param("unified", marks=pytest.mark.generation("unified")),
-        pytest.param("legacy", marks=pytest.mark.generation("legacy")),
+        pytest.param("unified", UP, marks=unified),
+        pytest.param("legacy", ("preview",), marks=legacy),
+        pytest.param("unified", ("preview",), marks=[unified, pytest.mark.thorough]),
+        pytest.param("legacy", UP, marks=[legacy, pytest.mark.thorough]),
     ],
 )
 def test_wrong_credentials_are_said_once(
     package: PulumiProject, tenant: Tenant, generation: str, command: tuple[str, ...]
 ) -> None:
     package.configure(experience=generation)
-    package.environment["AUTH0_CLIENT_SECRET"] = "wrong"
+    package.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
     ran = package.run(*command, expect=None)
     assert ran.exit != 0
+    assert "canary" not in ran.text
     # What the engine prints while it works, it lists by resource once more.
     listed = ran.out.partition("Diagnostics:")[2]
     assert listed.count(f"{tenant.domain} refused a token for client {tenant.client_id}") == 1

@@ -115,6 +115,7 @@ def test_after_a_failed_run_a_look_names_what_differs_and_what_it_could_not_comp
     assert "EXTRA" in found[NAMES]["found"]
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/drift/test_official_states.py
 def test_a_state_without_settings_is_compared_by_names(at: Applied) -> None:
     state = json.loads(at.state)
     for one in state["deployment"]["resources"]:

@@ -50,7 +50,11 @@ def replacing(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("replacing")
-@pytest.mark.parametrize("protect", [False, True])
+@pytest.mark.parametrize(
+    "protect",
+    # Protected, the engine refuses by itself; what follows is the same.
+    [False, pytest.param(True, marks=pytest.mark.thorough)],
+)
 def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     apply: Callable[..., PulumiProject], tenant: Tenant, protect: bool
 ) -> None:
@@ -104,6 +108,7 @@ def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
     assert tenant.api("GET", "/actions/actions")["actions"] == []
 
 
+@pytest.mark.thorough  # without the engine: components/test_keep_sender.py
 @pytest.mark.generation("legacy")
 @pytest.mark.usefixtures("replacing")
 def test_a_legacy_sender_and_its_binding_are_kept_too(
@@ -117,6 +122,7 @@ def test_a_legacy_sender_and_its_binding_are_kept_too(
     assert sends(tenant)
 
 
+@pytest.mark.thorough  # the plugin alone: the recorded life `failed-build`
 def test_a_plugin_that_does_not_replace_tries_again(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
@@ -133,6 +139,7 @@ def test_a_plugin_that_does_not_replace_tries_again(
     assert (sender(tenant)["id"], sender(tenant)["all_changes_deployed"]) == (first, True)
 
 
+@pytest.mark.thorough  # a destroy in the first of these tests meets no hook either
 def test_an_action_that_the_program_no_longer_has_is_deleted(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

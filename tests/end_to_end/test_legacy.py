@@ -87,6 +87,7 @@ def test_a_unified_stack_is_refused_by_a_legacy_tenant_before_anything_is_writte
     refused_without_a_write(package, tenant, fix="pulumi config set phonemfa:experience legacy")
 
 
+@pytest.mark.thorough  # the other way round; both without the engine: components/test_generation.py
 def test_a_legacy_stack_is_refused_by_a_unified_tenant_before_anything_is_written(
     legacy: PulumiProject, tenant: Tenant
 ) -> None:

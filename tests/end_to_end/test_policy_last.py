@@ -159,7 +159,10 @@ def sweep(life: Life, prepare: Prepare, *, only: Collection[str] = (), path: str
         life.tenant.control("POST", "/faults", fault | {"times": times})
         failed = life.stack.up(expect=None)
         life.tenant.control("DELETE", "/faults")
-        assert failed.exit != 0, f"{request}: {failed.text}"
+        # The plugin only warns that it may not see how long a browser is remembered.
+        warned = request == "GET /api/v2/guardian/settings"
+        assert (failed.exit == 0) == warned, f"{request}: {failed.text}"
+        assert not warned or "could not be read: 403" in failed.text
         assert life.nobody_is_locked_out(), f"locked out after a failed {request}"
 
         life.stack.up()

@@ -219,6 +219,7 @@ def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
         assert titles(environment) >= {"MFA asked for less often", "Countries added"}
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/report/test_settings.py
 def test_states_of_an_earlier_version_and_of_a_failed_run_are_said_to_be_so(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

@@ -38,11 +38,11 @@ MFA_SETTINGS = [
 """What the OpenAPI of the contract does not have yet (management-api.md §6.7)."""
 
 
-def scopes_of_life(recorded: str, trace: str) -> set[str]:
+def scopes_of_life(trace: str) -> set[str]:
     """The scopes of every request in a recorded life of a stack, from its creation to its end."""
     operations = [*published(), *MFA_SETTINGS]
     found: set[str] = set()
-    for step in load_json(f"{recorded}/{trace}.json"):
+    for step in load_json(f"official/{trace}.json"):
         for request in step["requests"]:
             path = request["path"].partition("?")[0]
             if path == "/oauth/token":
@@ -57,15 +57,14 @@ def scopes_of_life(recorded: str, trace: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("recorded", ["provider-traces", "official"])
 @pytest.mark.parametrize(
     ("trace", "need", "beyond"),
     [("unified", Need.UNIFIED, set()), ("legacy", Need.LEGACY, TENANT_SWITCH)],
 )
 def test_a_stack_needs_the_scopes_of_the_requests_it_was_recorded_making(
-    recorded: str, trace: str, need: Need, beyond: set[str]
+    trace: str, need: Need, beyond: set[str]
 ) -> None:
-    assert scopes.names(scopes.needed_by([need])) == scopes_of_life(recorded, trace) | beyond
+    assert scopes.names(scopes.needed_by([need])) == scopes_of_life(trace) | beyond
 
 
 def test_looking_needs_no_scope_that_writes() -> None:

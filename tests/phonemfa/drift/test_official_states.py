@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from components.guards.finish_failed_writes import ways_out
+from components.settings.model import StackSettings
 from phonemfa.drift.findings import Level, Repair
 from tests.contract import contract_file, load_json
-from tests.phonemfa.drift.worlds import TYPES, WRITTEN, World, world
+from tests.phonemfa.drift.worlds import CONFIG, TYPES, WRITTEN, World, world
 
 UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
 NAMES, NOT_COMPARED = f"secret-names:{UNIFIED}", "not-compared:settings"
@@ -39,8 +41,10 @@ def add(at: World, name: str = "EXTRA") -> None:
 
 
 def remove(at: World, name: str = "SMS_SENDER") -> None:
+    """By hand, and deployed: that version is not the stack's own."""
     left = [one for one in at.action["secrets"] if one["name"] != name]
-    at.action["secrets"] = at.action["deployed_version"]["secrets"] = left
+    at.action["secrets"] = left
+    at.action["deployed_version"] = at.action["deployed_version"] | {"secrets": left}
 
 
 def stop(at: World) -> None:
@@ -68,8 +72,8 @@ def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -
     add(at)
     (finding,) = at.findings().values()
     assert (finding.id, finding.found, finding.repair) == (NAMES, "added: EXTRA", Repair.BY_HAND)
-    assert "every change of the Action's secrets is refused" in finding.how
-    assert "retiredSecrets" in finding.how
+    assert "every change of its secrets is refused" in finding.how
+    assert ways_out(["EXTRA"]) in finding.how, "as the hook says it"
 
 
 def test_a_removed_secret_is_named_with_how_it_comes_back(at: World) -> None:
@@ -106,6 +110,69 @@ def test_a_state_of_an_earlier_version_is_compared_by_names(at: World) -> None:
     found = at.findings()
     assert set(found) == {NAMES, NOT_COMPARED}
     assert found[NAMES].found == "added: EXTRA; removed: SMS_SENDER"
+
+
+def of_a_version_before(at: World, *names: str) -> None:
+    """The version that ran last had no such secrets."""
+    for name in names:
+        remove(at, name)
+    at.set_live(deployed_by_us={at.action["id"]: at.action["deployed_version"]})
+
+
+OF_SETTINGS = {
+    "cpaasBaseHost": ["CPAAS_BASE_URL"],
+    "smsSender": ["SMS_SENDER"],
+    "voiceSender": ["VOICE_SENDER"],
+    "recipientLimit": ["RECIPIENT_LIMIT", "VOICE_LIMIT"],
+    "voiceLimit": ["VOICE_LIMIT"],
+    "tenantLimit": ["TENANT_LIMIT"],
+    "machineDetection": ["MACHINE_DETECTION"],
+    "ringTimeout": ["RING_TIMEOUT"],
+    "language": ["LANGUAGE"],
+    "allowedPrefixes": ["ALLOWED_PREFIXES"],
+}
+
+
+@pytest.mark.parametrize("key", sorted(StackSettings.check("dev", CONFIG).plain()))
+@pytest.mark.parametrize("sent", [False, True], ids=["never sent", "sent"])
+def test_a_setting_that_came_with_this_version_waits_and_alarms_nobody(
+    key: str, sent: bool
+) -> None:
+    """Whichever it is: an older record lacks its key, and its secrets may not be there."""
+    at = world(recipientLimit=33, tenantLimit=500, ringTimeout=20, language="en")
+    del at.component["outputs"]["applied"]["settings"][key]
+    names = [] if sent else OF_SETTINGS.get(key, [])
+    of_a_version_before(at, *names)
+    found = at.findings()
+    assert all(one.level is Level.NOTICE for one in found.values()), found
+    # Without these no settings can be read at all.
+    required = {"experience", "deliveryMethods", "policy", *list(OF_SETTINGS)[:3]}
+    assert (NOT_COMPARED in found) == (key in required)
+    waits = found.get(f"action-settings:{UNIFIED}")
+    assert (waits is not None) == bool(names)
+    if waits:
+        assert all(f"{name}: none" in waits.found for name in names)
+        assert waits.repair is Repair.UP
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["other settings", "no settings"])
+def test_after_an_upgrade_what_somebody_took_away_is_told_from_what_waits(earlier: bool) -> None:
+    at = world()
+    if earlier:
+        before_settings(at)
+    else:
+        del at.component["outputs"]["applied"]["settings"]["tenantLimit"]
+    of_a_version_before(at, "TENANT_LIMIT")
+    remove(at, "SMS_SENDER")
+    found = at.findings()
+    assert found[NAMES].found == "removed: SMS_SENDER"
+    assert found[f"action-settings:{UNIFIED}"].found == "applied: TENANT_LIMIT: none"
+
+
+def test_a_record_of_this_version_tells_what_is_not_set_too() -> None:
+    at = world()
+    remove(at, "VOICE_LIMIT")
+    assert at.findings()[NAMES].found == "removed: VOICE_LIMIT"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
-from components.tenant.action import plain_configuration
+from components.tenant.action import plain_configuration, settings_behind
 from phonemfa.report import settings as report_settings
 from phonemfa.report.differences import Difference
 from phonemfa.report.markdown import as_markdown
@@ -240,6 +240,17 @@ def test_what_is_said_not_to_be_in_the_secrets_is_not_in_them(key: str) -> None:
     after = StackSettings.check("t1", CONFIG | {key: OTHER_VALUES[key]})
     assert before != after
     assert plain_configuration(before) == plain_configuration(after)
+
+
+@pytest.mark.parametrize("key", OTHER_VALUES)
+def test_each_part_of_the_configuration_names_the_settings_that_change_it(key: str) -> None:
+    before = plain_configuration(StackSettings.check("t1", CONFIG))
+    after = plain_configuration(StackSettings.check("t1", CONFIG | {key: OTHER_VALUES[key]}))
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert all(key in settings_behind(name) for name in changed)
+    assert changed or key in {*report_settings._NOT_IN_SECRETS, "adopted", "transition"} | {
+        "retiredSecrets"
+    }
 
 
 OLDER = {"SMS_SENDER": "0005212345", "SOMETHING_ELSE": CANARY}
