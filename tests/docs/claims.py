@@ -144,16 +144,16 @@ BY_TEST: Final[Mapping[str, Test]] = {
         "test_scripted_answers_are_used_once_in_order_and_by_channel",
         says='"/_sandbox/answers"',
     ),
-    "scripts/ci/preview dev build/preview/dev.json": Test(
+    "tools/ci/preview dev build/preview/dev.json": Test(
         node=_DEPLOYED, says='checkout.step("preview", "preview")'
     ),
-    "scripts/ci/report build/preview dev": Test(
+    "tools/ci/report build/preview dev": Test(
         node=_DEPLOYED, says='checkout.step("preview", "report")'
     ),
-    "scripts/ci/drift dev build/drift/dev.sarif": Test(
+    "tools/ci/drift dev build/drift/dev.sarif": Test(
         node=_DEPLOYED, says='checkout.step("drift", "drift")'
     ),
-    "scripts/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
+    "tools/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
         node=_FORK, says="fork"
     ),
     "python -m phonemfa report --comment": Test(
@@ -166,8 +166,8 @@ BY_TEST: Final[Mapping[str, Test]] = {
         says="source_bash",
     ),
     "make reference": Test(
-        node="tests/reference/test_made.py::test_what_is_made_from_the_code_is_current",
-        says="texts[name]",
+        node="tests/tools/test_made.py::test_what_is_made_from_the_code_is_current",
+        says="made()",
     ),
     "make help": Test(
         node="tests/docs/test_commands.py::test_every_make_target_is_one_and_says_what_it_does",
@@ -191,13 +191,13 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pulumi stack change-secrets-provider": "needs the reader's key service",
     "pulumi import": "a part of what test_adopt types",
     "python -m sandbox up": "what make up calls",
-    "make sbom": "reads every lock; tests/supply_chain holds what it writes",
-    "make audit": "asks the registries; tests/supply_chain holds what it says",
-    "make licences": "reads every lock; tests/supply_chain holds what it writes",
+    "make sbom": "reads every lock; tests/tools/test_supply_chain.py holds what it writes",
+    "make audit": "asks the registries; tests/tools/test_supply_chain.py holds what it says",
+    "make licences": "tests/tools/test_supply_chain.py asks the same",
     "make coverage": "takes minutes, and is itself tests",
     "make mutation": "takes minutes, and is itself tests",
-    "make bench ARGS=--quick": "a measurement; tests/bench holds what it measures",
-    "python -m bench.fleet": "a measurement; tests/bench holds what it measures",
+    "make bench ARGS=--quick": "a measurement; tests/tools/test_bench.py holds what it measures",
+    "make bench ARGS=--fleet": "a measurement; tests/tools/test_bench.py holds what it measures",
     "python -m phonemfa": "names the command line",
     "pip install -e ../phonemfa/sandbox/testing": (
         "asks the package index; tests/sandbox/testing runs the plugin"
@@ -212,11 +212,12 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pulumi deployment run update": "needs Pulumi Cloud",
     "make test": "this test is a part of it",
     "make check": "a part of make test",
-    "python -m pytest tests/components tests/reference -q": "a part of make test",
+    "python -m pytest tests/components tests/tools -q": "a part of make test",
     "make thorough": "the tests of this list's scenarios are a part of it",
     "make shaken": "runs the tests of make test, this one too",
+    "make thorough fidelity shaken": "the three, whatever the first of them says",
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
-    "make bench": "a measurement; tests/bench holds what it measures",
+    "make bench": "a measurement; tests/tools/test_bench.py holds what it measures",
     "make lock": "asks the package index, and writes requirements.lock",
     "make screenshots": "writes pictures; tests/phonemfa/report/test_page.py opens the same pages",
     "make clean": "removes the virtual environment that the tests run in",
