@@ -1,10 +1,7 @@
 """Lays the package out for the wheel: everything below `phonemfa`, nothing beside it.
 
-Owns where the repository's folders go in a wheel, and the one change that this takes in their
-source: an import of `components` or `policy` becomes one of `phonemfa.components` or
-`phonemfa.policy`. Line numbers stay. Refuses what it cannot change with certainty: such a build
-fails, instead of making a wheel that imports a stranger's `components`.
-docs/decisions/library.md says why it is done here.
+An import of `components` or `policy` becomes one of `phonemfa.components` or `phonemfa.policy`;
+what cannot be changed with certainty fails the build (docs/decisions/library.md).
 """
 
 from __future__ import annotations

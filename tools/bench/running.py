@@ -101,7 +101,7 @@ def _look(
                 command = " ".join(one.cmdline())
                 used = one.cpu_times()
                 held = one.memory_info().rss / _MIB
-        except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue  # it has just ended
         if not command:
             continue  # its parent has not asked yet how it ended

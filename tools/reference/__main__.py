@@ -11,11 +11,7 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 def made() -> dict[str, str]:
-    """The text of each file that is made from the code, as it should be.
-
-    Raises:
-        NotDrawnError: there is no Node, or the packages of package-lock.json are not installed.
-    """
+    """The text of each file that is made from the code, as it should be."""
     return {
         "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
         "docs/reference/settings.md": settings.page(),

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import grimp
 
@@ -24,30 +22,11 @@ _DRAW: Final = _PROJECT / "tools" / "node" / "draw.cjs"
 _STYLE: Final = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
-class NotDrawnError(Exception):
-    """Node could not draw the picture."""
-
-
 def picture() -> str:
-    """The picture, as SVG.
-
-    Raises:
-        NotDrawnError: with what Node said.
-    """
-    node = shutil.which("node")
-    if node is None:
-        raise NotDrawnError("there is no node on PATH. Fix: install Node.js 18 or newer")
+    """The picture, as SVG."""
     ran = subprocess.run(
-        [node, str(_DRAW)],
-        input=description(),
-        cwd=_PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        ["node", str(_DRAW)], input=description(), stdout=subprocess.PIPE, text=True, check=True
     )
-    if ran.returncode:
-        raise NotDrawnError(f"{ran.stderr.strip()} Fix: make node")
     # Colours come from the style sheet, which knows dark and light.
     plain = re.sub(r' (?:fill|stroke)="[^"]*"', "", ran.stdout[ran.stdout.index("<svg") :])
     plain = re.sub(r"<title>.*?</title>\n?", "", plain)
@@ -73,7 +52,6 @@ def description() -> str:
 
 
 def _packages() -> Iterator[str]:
-    imports = _imports()
     inside = {
         "__main__",
         *_PRODUCT,
@@ -87,8 +65,9 @@ def _packages() -> Iterator[str]:
         for name in sorted(names):
             yield f'"{name}" [label="{_shown(name)}", class="{cluster}"];'
         yield "}"
-    for (importer, imported), count in sorted(imports.items()):
-        yield f'"{importer}" -> "{imported}" [class="imports", penwidth={_width(count)}];'
+    for (importer, imported), count in sorted(_imports().items()):
+        width = round(min(0.6 + count / 12, 2.5), 2)
+        yield f'"{importer}" -> "{imported}" [class="imports", penwidth={width}];'
 
 
 def _shown(name: str) -> str:
@@ -96,19 +75,13 @@ def _shown(name: str) -> str:
     folder = _PROJECT / name.replace(".", "/")
     if not folder.is_dir():
         return f"{name}.py"
-    lines, words = [f"{name.removeprefix('sandbox.')}/"], _packages_in(folder)
-    while words:
-        lines.append(", ".join(words[:3]))
-        words = words[3:]
-    return r"\n".join(lines)
+    words = _packages_in(folder)
+    lines = [", ".join(words[at : at + 3]) for at in range(0, len(words), 3)]
+    return r"\n".join([f"{name.removeprefix('sandbox.')}/", *lines])
 
 
 def _packages_in(folder: Path) -> list[str]:
     return sorted(one.parent.name for one in folder.glob("*/__init__.py"))
-
-
-def _width(count: int) -> float:
-    return round(min(0.6 + count / 12, 2.5), 2)
 
 
 def _imports() -> Counter[tuple[str, str]]:
@@ -132,8 +105,7 @@ def _package_of(module: str) -> str:
     return f"sandbox.{below[0]}" if below and (_PROJECT / "sandbox" / below[0]).is_dir() else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Component:
+class Component(NamedTuple):
     """A component class: the resources and components that its methods make."""
 
     name: str

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from jinja2 import Environment, StrictUndefined
 from pydantic import TypeAdapter
 from pydantic_core import PydanticUndefined
@@ -28,36 +29,9 @@ KEY_DESCRIPTION: Final = (
     f"phonemfa:{API_KEY}` reads it from standard input"
 )
 
-EXAMPLES: Final[Mapping[str, Any]] = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "always",
-    "adopted": {"phone": {"enabled": True, "messageTypes": ["sms"]}},
-    "cpaasBaseHost": "abc123.api.infobip.com",
-    "smsSender": "0005212345",
-    "voiceSender": "+815012345678",
-    "voiceGender": "male",
-    "ringTimeout": 25,
-    "machineDetection": True,
-    "language": "en",
-    "messageTypes": ["otp_enroll", "otp_verify"],
-    "texts": {"otp_verify": {"text": "{{ code }} が認証コードです。"}},
-    "allowedInTexts": ["user"],
-    "allowedPrefixes": ["+81", "+82"],
-    "deduplicate": True,
-    "originBoundCode": "login.example.co.jp",
-    "recipientLimit": 20,
-    "voiceLimit": 5,
-    "tenantLimit": 500,
-    "otherFactors": {"otp": True, "email": False},
-    "retiredSecrets": ["TWILIO_TOKEN"],
-    "actionName": "phone-codes",
-    "bindAction": True,
-    "transition": True,
-    "testNumbers": ["+819012345678"],
-    "gate": "smoke",
-    "protect": True,
-}
+EXAMPLES: Final[Mapping[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("examples.yaml").read_text("utf-8")
+)
 
 NEEDED: Final = {
     "cpaasBaseHost": "always",
@@ -69,16 +43,7 @@ NEEDED: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One setting.
-
-    Attributes:
-        key: its name in YAML, without the namespace.
-        description: what it is for; a sentence without capital and full stop.
-        schema: its JSON Schema, without description, default and the "not set" of optional ones.
-        required: whether every stack has to set it.
-        default: as YAML would have it; None where there is none.
-        example: a value that is right for it.
-    """
+    """One setting; its schema is without description, default and the null of "not set"."""
 
     key: str
     description: str
