@@ -38,7 +38,6 @@ show-action: environment ## Print the Action code exactly as it is deployed
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
 test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
-	@scripts/node-packages
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) $(EVERY_CHANGE) $(ARGS) || passed=$$?; \
 	wait $$checks || { cat build/check.log; echo 'make check: FAILED'; exit 1; }; \
@@ -46,12 +45,10 @@ test: environment node engine browser postgres ## Everything a change must pass:
 
 .PHONY: thorough
 thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
-	@scripts/node-packages
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
 .PHONY: shaken
 shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
-	@scripts/node-packages
 	@$(PYTEST) -p randomly -p tests.shaken $(EVERY_CHANGE) $(ARGS)
 
 .PHONY: live
@@ -61,7 +58,6 @@ live: environment node engine ## The package against the real tenant that PHONEM
 
 .PHONY: fidelity
 fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
-	@scripts/node-packages
 	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
@@ -71,21 +67,20 @@ check: environment node ## Lint, format, types, layers and dead code of Python a
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 	@.venv/bin/vulture
-	@scripts/javascript
-	@scripts/workflows
+	@tools/javascript
+	@tools/workflows
 
 .PHONY: hooks
 hooks: environment node ## Run what `make check` runs before each commit too, for what it touches
-	@.venv/bin/pre-commit install
+	@.venv/bin/pre-commit install --config tools/pre-commit.yaml
 
 .PHONY: coverage
 coverage: environment node browser ## The product's tests that need no engine, with coverage; fails below 95 % of lines or branches
-	@scripts/node-packages
-	@scripts/coverage $(ARGS)
+	@tools/coverage $(ARGS)
 
 .PHONY: mutation
 mutation: environment ## Mutation score of settings and rules (mutmut); takes most of an hour
-	@scripts/mutation-python $(ARGS)
+	@tools/mutation-python $(ARGS)
 
 .PHONY: engine
 engine: environment ## Make the Pulumi engine and the auth0 plugin ready
@@ -93,8 +88,7 @@ engine: environment ## Make the Pulumi engine and the auth0 plugin ready
 
 .PHONY: bench
 bench: environment node engine ## Measure, write docs/figures.*; exit status 1 when a goal is missed
-	@scripts/node-packages
-	@$(PYTHON_BIN) -m bench $(ARGS)
+	@$(PYTHON_BIN) -m tools.bench $(ARGS)
 
 .PHONY: lock
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
@@ -110,20 +104,20 @@ dist: environment ## Build the library: a wheel and a source distribution, into 
 
 .PHONY: sbom
 sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
-	@$(PYTHON_BIN) -m supply_chain sbom $(ARGS)
+	@$(PYTHON_BIN) -m tools.supply_chain sbom
 
 .PHONY: licences
-licences: environment ## Write the list of licences anew, and check that each is accepted
-	@$(PYTHON_BIN) -m supply_chain licences $(ARGS)
+licences: environment ## Check that the licence of each foreign package is accepted
+	@$(PYTHON_BIN) -m tools.supply_chain licences
 
 .PHONY: audit
 audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
-	@$(PYTHON_BIN) -m supply_chain audit $(ARGS)
+	@$(PYTHON_BIN) -m tools.supply_chain audit
 
 .PHONY: clean
 clean: ## Stop the sandbox and remove everything that was made in the checkout
 	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
-	@rm -rf .sandbox .venv build dist node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .venv build dist tools/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: screenshots
@@ -134,21 +128,20 @@ screenshots: environment browser ## Write the pictures of the documents anew, wi
 
 .PHONY: reference
 reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
-	@scripts/node-packages
-	@$(PYTHON_BIN) -m reference
+	@$(PYTHON_BIN) -m tools.reference
 
 .PHONY: environment
 environment:
-	@scripts/environment
+	@tools/environment
 
 .PHONY: node
 node:
-	@scripts/node
+	@tools/node-packages
 
 .PHONY: browser
 browser:
-	@scripts/browser >/dev/null
+	@tools/browser >/dev/null
 
 .PHONY: postgres
 postgres:
-	@scripts/postgres >/dev/null
+	@tools/postgres >/dev/null

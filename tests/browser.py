@@ -33,7 +33,7 @@ PATIENCE: Final = 20_000
 def chromium() -> Iterator[Browser]:
     """The Chromium of this machine; says how to get one when there is none."""
     found = subprocess.run(
-        [PROJECT / "scripts" / "browser", "--find"], capture_output=True, text=True, check=False
+        [PROJECT / "tools" / "browser", "--find"], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stderr
     expect.set_options(timeout=PATIENCE)
@@ -98,4 +98,6 @@ def axe_violations(page: Page, *, colours_only: bool = False) -> list[str]:
 
 @cache
 def _axe() -> str:
-    return (PROJECT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    return (PROJECT / "tools" / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(
+        encoding="utf-8"
+    )

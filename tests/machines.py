@@ -39,7 +39,7 @@ class Machine:
             path.write_text(text, encoding="utf-8")
             path.chmod(0o755)
         return subprocess.run(
-            [PROJECT / "scripts" / script, *options],
+            [PROJECT / "tools" / script, *options],
             env={"PATH": str(self.bin), "CI": "true", **environ},
             capture_output=True,
             text=True,

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.end_to_end
 
 STACKS = ("dev", "staging", "prod")
 LINKED = (".venv", "Pulumi.yaml", "__main__.py", "actions", "components", "phonemfa", "policy")
-TOOLS = ("requirements.lock", "sandbox", "scripts")
+TOOLS = ("requirements.lock", "sandbox", "tools")
 
 
 def ran(
@@ -182,14 +182,14 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("scripts/ci/preview dev", "usage: scripts/ci/preview STACK FILE"),
-        ("scripts/ci/preview dev f.json", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
-        ("scripts/ci/deploy", "usage: scripts/ci/deploy STACK"),
-        ("scripts/ci/deploy dev", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
-        ("scripts/ci/drift dev", "usage: scripts/ci/drift STACK FILE"),
-        ("scripts/ci/report build/preview", "usage: scripts/ci/report FOLDER STACK..."),
-        ("COMMENT=true scripts/ci/report build/preview dev", "not set: GITHUB_TOKEN"),
-        ("scripts/ci/sandbox-preview HEAD", "usage: scripts/ci/sandbox-preview BASE FILE"),
+        ("tools/ci/preview dev", "usage: tools/ci/preview STACK FILE"),
+        ("tools/ci/preview dev f.json", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
+        ("tools/ci/deploy", "usage: tools/ci/deploy STACK"),
+        ("tools/ci/deploy dev", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
+        ("tools/ci/drift dev", "usage: tools/ci/drift STACK FILE"),
+        ("tools/ci/report build/preview", "usage: tools/ci/report FOLDER STACK..."),
+        ("COMMENT=true tools/ci/report build/preview dev", "not set: GITHUB_TOKEN"),
+        ("tools/ci/sandbox-preview HEAD", "usage: tools/ci/sandbox-preview BASE FILE"),
     ],
 )
 def test_a_step_that_lacks_something_says_what_before_it_works(command: str, says: str) -> None:
@@ -202,10 +202,14 @@ def test_no_step_is_left_out_here() -> None:
     here = {step("deploy", "dev").run, step("preview", "preview").run, step("drift", "drift").run}
     here |= {step("preview", "report").run}
     here |= {one.run for one in steps() if one.job == "sandbox" and one.run}
-    here |= {f"scripts/ci/deploy {stack}" for stack in STACKS}  # one text but for the stack
-    here |= {".ci/run", "scripts/ci/coverage", "scripts/ci/thorough"}  # tests themselves
+    here |= {f"tools/ci/deploy {stack}" for stack in STACKS}  # one text but for the stack
+    here |= {
+        ".ci/run",
+        "make coverage",
+        "make --keep-going thorough fidelity shaken",
+    }  # tests themselves
 
     assert {one.run for one in steps() if one.run} == here
     sandboxed = "$CI_MERGE_REQUEST_DIFF_BASE_SHA"
-    known = {*here, 'scripts/ci/drift "$STACK" "build/drift/$STACK.xml"'}
+    known = {*here, 'tools/ci/drift "$STACK" "build/drift/$STACK.xml"'}
     assert {line for line in gitlab_lines() if sandboxed not in line} <= known

@@ -1,6 +1,6 @@
 """What no workflow may do, whoever changes it next.
 
-Syntax, expressions and known weaknesses are actionlint's and zizmor's (scripts/workflows); here is
+Syntax, expressions and known weaknesses are actionlint's and zizmor's (tools/workflows); here is
 what only this project knows: which job may hold what.
 """
 
@@ -120,12 +120,11 @@ def test_a_stack_that_the_workflows_name_is_one_of_the_project() -> None:
 
 
 @pytest.mark.parametrize("one", [one for one in steps() if one.run], ids=lambda one: one.place)
-def test_a_shell_step_is_one_script_of_the_checkout(one: Step) -> None:
-    script = PROJECT / one.run.split()[0]
-
+def test_a_shell_step_is_one_script_of_the_checkout_or_make(one: Step) -> None:
+    program = one.run.split()[0]
     assert not EXPRESSION.search(one.run), "a value reaches the shell as a variable"
     assert "\n" not in one.run
-    assert os.access(script, os.X_OK)
+    assert program == "make" or os.access(PROJECT / program, os.X_OK)
 
 
 @pytest.mark.parametrize("job", jobs().values(), ids=list(jobs()))
@@ -149,12 +148,13 @@ def test_no_shipped_deploy_skips_the_preview() -> None:
     shipped = [
         path
         for folder, pattern in (
-            ("scripts", "**/*"),
+            ("tools/ci", "*"),
             (".github", "**/*.yml"),
             ("docs/ci", "*"),
             ("docs/guides", "*.md"),
             ("template", "*"),
-            (".", "README*.md"),
+            (".", "README.md"),
+            ("docs", "README.ja.md"),
         )
         for path in (PROJECT / folder).glob(pattern)
         if path.is_file() and path.suffix != ".pyc"
@@ -165,5 +165,5 @@ def test_no_shipped_deploy_skips_the_preview() -> None:
         if re.search("skip.preview", path.read_text(encoding="utf-8"), re.IGNORECASE)
     ]
 
-    assert PROJECT / "scripts" / "ci" / "deploy" in shipped
+    assert PROJECT / "tools" / "ci" / "deploy" in shipped
     assert skipping == []

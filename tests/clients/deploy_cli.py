@@ -19,7 +19,8 @@ from sandbox.server import RunningSandbox
 from tests.contract import PROJECT
 
 IMPORTER = Path(__file__).with_suffix(".cjs")
-EXECUTABLE = PROJECT / "node_modules" / ".bin" / "a0deploy"
+PACKAGES = PROJECT / "tools" / "node" / "node_modules"
+EXECUTABLE = PACKAGES / ".bin" / "a0deploy"
 RESOURCES = (
     "actions",
     "triggers",
@@ -58,6 +59,7 @@ class DeployCli:
             "PATH": os.environ["PATH"],
             "HOME": str(sandbox.state_dir),
             "NO_COLOR": "1",
+            "NODE_PATH": str(PACKAGES),
             "NODE_EXTRA_CA_CERTS": str(sandbox.ca_file),
             "AUTH0_DOMAIN": sandbox.tenant_url.removeprefix("https://"),
             "AUTH0_CLIENT_ID": sandbox.client_id,

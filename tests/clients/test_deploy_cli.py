@@ -133,7 +133,7 @@ REFUSED: dict[str, set[tuple[int, str]]] = {"unified": FORBIDDEN_UNDER_UNIFIED, 
 
 
 def test_the_tool_is_installed() -> None:
-    assert EXECUTABLE.exists(), "npm ci installs it: scripts/node-packages"
+    assert EXECUTABLE.exists(), "npm ci installs it: tools/node-packages"
 
 
 def test_what_the_tool_exports_is_what_it_takes_for_the_same(

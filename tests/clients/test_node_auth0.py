@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.tenant.tenant import Generation
-from tests.clients.deploy_cli import node_is_too_old
+from tests.clients.deploy_cli import PACKAGES, node_is_too_old
 from tests.clients.steps import ALL, Steps, assert_succeeded, called, told
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
 from tests.contract import PROJECT
@@ -41,6 +41,7 @@ def played(folder: Path, generation: Generation) -> Steps:
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(running.state_dir),
+                "NODE_PATH": str(PACKAGES),
                 "AUTH0_DOMAIN": running.tenant_url.removeprefix("https://"),
                 "AUTH0_CLIENT_ID": running.client_id,
                 "AUTH0_CLIENT_SECRET": running.client_secret,

@@ -7,7 +7,6 @@ as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no stack's na
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 _GUIDES: Final = "tests/end_to_end/test_guides.py::"
@@ -66,18 +65,7 @@ ASIDES: Final = (
 """Commands that sentences name and no block shows: typed in this order at an applied stack."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Test:
-    """A test that runs the command, and the words in its module with which it does."""
-
-    node: str
-    says: str
-
-
-_FLEET: Final = Test(
-    node="tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine",
-    says='"command", COMMANDS',
-)
+_FLEET: Final = "tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine"
 _LIBRARY: Final = "tests/end_to_end/test_library.py::"
 _STEPS: Final = "tests/ci/test_steps.py::"
 _DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
@@ -85,25 +73,26 @@ _FORK: Final = (
     f"{_STEPS}test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_into"
 )
 
+_SCRIPTED: Final = (
+    "tests/sandbox/cpaas/test_app.py::test_scripted_answers_are_used_once_in_order_and_by_channel"
+)
+_COMPLETION: Final = (
+    "tests/phonemfa/test_completion.py::test_the_script_for_a_shell_is_for_that_name"
+)
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
 
-BY_TEST: Final[Mapping[str, Test]] = {
-    "pulumi login 's3://your-bucket?region=ap-northeast-1'": Test(
-        node=f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_s3", says="s3"
+BY_TEST: Final[Mapping[str, str]] = {
+    "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
+        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_s3"
     ),
-    "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": Test(
-        node=f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_postgresql", says="postgres"
+    "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": (
+        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_postgresql"
     ),
-    "pulumi stack init prod "
-    "--secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": Test(
-        node=f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase",
-        says="kms",
+    "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
+        f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
     ),
-    "python -m phonemfa recover": Test(
-        node="tests/end_to_end/team_state/test_killed_up.py::"
-        "test_what_a_killed_run_made_is_taken_over_by_the_next",
-        says="recover",
-    ),
+    "python -m phonemfa recover": "tests/end_to_end/team_state/test_killed_up.py::"
+    "test_what_a_killed_run_made_is_taken_over_by_the_next",
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
     "python -m phonemfa fleet up --resume": _FLEET,
@@ -111,77 +100,31 @@ BY_TEST: Final[Mapping[str, Test]] = {
     "python -m phonemfa fleet drift --all --json": _FLEET,
     "python -m phonemfa fleet list --all --shard 3/8": _FLEET,
     "for stack in $(python -m phonemfa fleet list --shard 1/4); do": _FLEET,
-    "make dist": Test(
-        node="tests/packaging/test_distributions.py::"
-        "test_the_source_distribution_makes_the_same_wheel",
-        says="distributions",
-    ),
-    "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": Test(
-        node=f"{_LIBRARY}"
-        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
-        says="installed",
-    ),
-    'pulumi preview --policy-pack "$pack"': Test(
-        node=f"{_LIBRARY}"
-        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
-        says="policy-pack",
-    ),
-    "pulumi new template": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"new"',
-    ),
-    "pulumi new": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"new"',
-    ),
-    "pulumi install": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"install"',
-    ),
+    "make dist": "tests/packaging/test_distributions.py::"
+    "test_the_source_distribution_makes_the_same_wheel",
+    "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": f"{_LIBRARY}"
+    "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+    'pulumi preview --policy-pack "$pack"': f"{_LIBRARY}"
+    "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+    "pulumi new template": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+    "pulumi new": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+    "pulumi install": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
     'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
-    '\'{"answers": [{"status": 429}, {"status": 429}, {"refusal": "REJECTED_SOURCE"}]}\'': Test(
-        node="tests/sandbox/cpaas/test_app.py::"
-        "test_scripted_answers_are_used_once_in_order_and_by_channel",
-        says='"/_sandbox/answers"',
-    ),
-    "scripts/ci/preview dev build/preview/dev.json": Test(
-        node=_DEPLOYED, says='checkout.step("preview", "preview")'
-    ),
-    "scripts/ci/report build/preview dev": Test(
-        node=_DEPLOYED, says='checkout.step("preview", "report")'
-    ),
-    "scripts/ci/drift dev build/drift/dev.sarif": Test(
-        node=_DEPLOYED, says='checkout.step("drift", "drift")'
-    ),
-    "scripts/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
-        node=_FORK, says="fork"
-    ),
-    "python -m phonemfa report --comment": Test(
-        node="tests/phonemfa/report/test_command.py::"
-        "test_a_pull_request_has_one_comment_kept_up_to_date",
-        says='"--comment"',
-    ),
-    'eval "$(phonemfa --show-completion bash)"': Test(
-        node="tests/phonemfa/test_completion.py::test_the_script_for_a_shell_is_for_that_name",
-        says="source_bash",
-    ),
-    "make reference": Test(
-        node="tests/reference/test_made.py::test_what_is_made_from_the_code_is_current",
-        says="texts[name]",
-    ),
-    "make help": Test(
-        node="tests/docs/test_commands.py::test_every_make_target_is_one_and_says_what_it_does",
-        says='"make", "help"',
-    ),
-    "make show-action": Test(
-        node="tests/docs/test_commands.py::test_make_show_action_prints_the_deployed_code",
-        says='"make", "--no-print-directory", "show-action"',
-    ),
-    "make live": Test(
-        node="tests/end_to_end/test_live_guard.py::"
-        "test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty",
-        says="any_tenant",
-    ),
+    '\'{"answers": [{"status": 429}, {"status": 429}, '
+    '{"refusal": "REJECTED_SOURCE"}]}\'': _SCRIPTED,
+    "tools/ci/preview dev build/preview/dev.json": _DEPLOYED,
+    "tools/ci/report build/preview dev": _DEPLOYED,
+    "tools/ci/drift dev build/drift/dev.sarif": _DEPLOYED,
+    "tools/ci/sandbox-preview origin/main build/preview/sandbox.json": _FORK,
+    "python -m phonemfa report --comment": "tests/phonemfa/report/test_command.py::"
+    "test_a_pull_request_has_one_comment_kept_up_to_date",
+    'eval "$(phonemfa --show-completion bash)"': _COMPLETION,
+    "make reference": "tests/tools/test_made.py::test_what_is_made_from_the_code_is_current",
+    "make help": "tests/docs/test_commands.py::test_every_make_target_is_one_and_says_what_it_does",
+    "make show-action": "tests/docs/test_commands.py::"
+    "test_make_show_action_prints_the_deployed_code",
+    "make live": "tests/end_to_end/test_live_guard.py::"
+    "test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty",
 }
 
 NOT_HERE: Final[Mapping[str, str]] = {
@@ -191,13 +134,13 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pulumi stack change-secrets-provider": "needs the reader's key service",
     "pulumi import": "a part of what test_adopt types",
     "python -m sandbox up": "what make up calls",
-    "make sbom": "reads every lock; tests/supply_chain holds what it writes",
-    "make audit": "asks the registries; tests/supply_chain holds what it says",
-    "make licences": "reads every lock; tests/supply_chain holds what it writes",
+    "make sbom": "reads every lock; tests/tools/test_supply_chain.py holds what it writes",
+    "make audit": "asks the registries; tests/tools/test_supply_chain.py holds what it says",
+    "make licences": "tests/tools/test_supply_chain.py asks the same",
     "make coverage": "takes minutes, and is itself tests",
     "make mutation": "takes minutes, and is itself tests",
-    "make bench ARGS=--quick": "a measurement; tests/bench holds what it measures",
-    "python -m bench.fleet": "a measurement; tests/bench holds what it measures",
+    "make bench ARGS=--quick": "a measurement; tests/tools/test_bench.py holds what it measures",
+    "make bench ARGS=--fleet": "a measurement; tests/tools/test_bench.py holds what it measures",
     "python -m phonemfa": "names the command line",
     "pip install -e ../phonemfa/sandbox/testing": (
         "asks the package index; tests/sandbox/testing runs the plugin"
@@ -212,11 +155,12 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pulumi deployment run update": "needs Pulumi Cloud",
     "make test": "this test is a part of it",
     "make check": "a part of make test",
-    "python -m pytest tests/components tests/reference -q": "a part of make test",
+    "python -m pytest tests/components tests/tools -q": "a part of make test",
     "make thorough": "the tests of this list's scenarios are a part of it",
     "make shaken": "runs the tests of make test, this one too",
+    "make thorough fidelity shaken": "the three, whatever the first of them says",
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
-    "make bench": "a measurement; tests/bench holds what it measures",
+    "make bench": "a measurement; tests/tools/test_bench.py holds what it measures",
     "make lock": "asks the package index, and writes requirements.lock",
     "make screenshots": "writes pictures; tests/phonemfa/report/test_page.py opens the same pages",
     "make clean": "removes the virtual environment that the tests run in",

@@ -31,7 +31,7 @@ PROGRAMS: Final = (
     "pip",
     "for",
 )
-_SCRIPT: Final = re.compile(r"(?:scripts|\.ci)/[\w./-]+$")
+_SCRIPT: Final = re.compile(r"(?:tools|\.ci)/[\w./-]+$")
 _ASSIGNMENT: Final = re.compile(r"[a-z]\w*=\S")
 _FENCE: Final = re.compile(
     r"^(?P<indent> *)(?P<mark>`{3,})(?P<language>\w*)\n(?P<body>.*?)^ *(?P=mark)$",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 
@@ -10,9 +11,9 @@ import pytest
 from tests.contract import PROJECT
 from tests.docs.shown import shown_in
 
-ENGLISH, JAPANESE = ((PROJECT / name).read_text("utf-8") for name in ("README.md", "README.ja.md"))
+PAGES = ("README.md", "docs/README.ja.md")
+ENGLISH, JAPANESE = ((PROJECT / name).read_text("utf-8") for name in PAGES)
 FENCE = re.compile(r"^ *```\w*\n.*?^ *```$", re.MULTILINE | re.DOTALL)
-EACH_OTHER = {"README.md", "README.ja.md"}
 
 
 def prose(text: str) -> str:
@@ -24,7 +25,12 @@ def headings(text: str) -> list[int]:
 
 
 def links(text: str) -> Counter[str]:
-    return Counter(one for one in re.findall(r"\]\(([^)]+)\)", text) if one not in EACH_OTHER)
+    folder = (PROJECT / PAGES[text == JAPANESE]).parent
+    targets = [
+        one if "://" in one or one.startswith("#") else os.path.normpath(folder / one)
+        for one in re.findall(r"\]\(([^)]+)\)", text)
+    ]
+    return Counter(one for one in targets if not one.endswith(PAGES))
 
 
 def tables(text: str) -> list[tuple[int, str, frozenset[str]]]:
@@ -50,7 +56,7 @@ def test_both_have_the_same(of: object) -> None:
 
 def test_both_show_the_same_commands() -> None:
     english = [(one.text, one.fenced) for one in shown_in("README.md")]
-    japanese = [(one.text, one.fenced) for one in shown_in("README.ja.md")]
+    japanese = [(one.text, one.fenced) for one in shown_in("docs/README.ja.md")]
     fenced = [one for one in english if one[1]]
     assert fenced
     assert [one for one in japanese if one[1]] == fenced
@@ -79,5 +85,5 @@ def test_the_japanese_page_is_japanese() -> None:
 
 
 def test_each_leads_to_the_other() -> None:
-    assert "(README.ja.md)" in ENGLISH
-    assert "(README.md)" in JAPANESE
+    assert "(docs/README.ja.md)" in ENGLISH
+    assert "(../README.md)" in JAPANESE

@@ -10,7 +10,7 @@ import pytest
 from tests.contract import PROJECT
 from tests.docs.shown import pages
 
-FOLDERS = "actions|adopted|bench|components|docs|phonemfa|policy|reference|sandbox|scripts|tests"
+FOLDERS = "actions|adopted|components|docs|phonemfa|policy|sandbox|template|tests|tools"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)(?:::(\w+))?`")
 MADE_LATER = ("adopted/", "phonemfa/components/", "phonemfa/actions/", "phonemfa/policy/")
 """What only a stack's own repository has, and what is there in the wheel alone."""

@@ -23,7 +23,7 @@ from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, Tenant
 
 PHONE: Final = "+819012345678"
-_COPIED: Final = ("components", "actions", "policy", "phonemfa", "scripts")
+_COPIED: Final = ("components", "actions", "policy", "phonemfa", "tools")
 _ASKS: Final = {
     name
     for name, command in typer.main.get_group(app).commands.items()

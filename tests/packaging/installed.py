@@ -82,6 +82,6 @@ def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
 
 
 def uv(*command: str) -> None:
-    """Run uv, wherever it is: on PATH, or where scripts/environment put it."""
+    """Run uv, wherever it is: on PATH, or where tools/environment put it."""
     uv = shutil.which("uv") or str(PROJECT / "build" / "uv" / "bin" / "uv")
     subprocess.run([uv, "--quiet", "--no-config", *command], check=True)

@@ -54,7 +54,7 @@ def test_everything_that_is_installed_is_below_the_packages_name(
     tops = {name.split("/")[0] for name in names}
     assert tops == {"phonemfa", f"phonemfa-{phonemfa.__version__}.dist-info"}
     below = {name.split("/")[1] for name in names if name.startswith("phonemfa/")}
-    assert not below & {"tests", "sandbox", "bench", "scripts"}
+    assert not below & {"tests", "sandbox", "tools"}
     assert "py.typed" in below
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract import PROJECT
 
-SCRIPT = PROJECT / "scripts" / "phonemfa"
+SCRIPT = PROJECT / "tools" / "phonemfa"
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ class PostgresServer:
 @contextmanager
 def postgres_server() -> Iterator[PostgresServer]:
     found = subprocess.run(
-        [PROJECT / "scripts" / "postgres"], capture_output=True, text=True, check=False
+        [PROJECT / "tools" / "postgres"], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stderr
     programs = Path(found.stdout.strip())

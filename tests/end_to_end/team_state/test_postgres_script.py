@@ -1,4 +1,4 @@
-"""scripts/postgres: finds the server's programs, installs them without starting anything."""
+"""tools/postgres: finds the server's programs, installs them without starting anything."""
 
 from __future__ import annotations
 

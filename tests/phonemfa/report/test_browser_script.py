@@ -1,4 +1,4 @@
-"""scripts/browser: silent work where it may install, clear words where it may not."""
+"""tools/browser: silent work where it may install, clear words where it may not."""
 
 from __future__ import annotations
 

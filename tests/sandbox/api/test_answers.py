@@ -1,108 +1,11 @@
-"""All answers together: shape against the published OpenAPI, headers, counters."""
+"""Answers that are of no operation: unknown routes, the rate limit; shapes are test_fuzz.py's."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
-import httpx
 import pytest
 
-from sandbox.api import RateLimit, table
-from tests.sandbox.api import openapi, tour
+from sandbox.api import RateLimit
 from tests.sandbox.api.support import Sandbox
-
-NOT_WALKED = {("GET", "/actions/executions/{id}"): "no executions are kept; its 404 is tested"}
-
-DEVIATIONS = {
-    "current_version": "in every recorded Action, published nowhere (§4.1)",
-    "created_at, updated_at": "in every recorded template, not published (§5.2)",
-    "credentials": "published as required in provider answers, recorded only in lists (§5.1)",
-    "credentials listed": "recorded as null in lists, not published (§5.1)",
-    "from": "published with at least one character, recorded empty in defaults (§5.2)",
-    "mcp-tool": "in the recorded catalogue, not in the published enumeration (§4.11)",
-    "universal_login": "in recorded settings, not published (§3.1)",
-    "flags": "recorded settings have flags that are not published (§3.1)",
-}
-"""Where recorded answers contradict the document; the recordings win."""
-
-
-def deviation(path: str, message: str) -> str:
-    """The entry of DEVIATIONS that explains a violation, else the violation itself."""
-    rules = (
-        (r".*", r".*'current_version' was unexpected.*", "current_version"),
-        (
-            r".*templates.*",
-            r".*'created_at', 'updated_at' were unexpected.*",
-            "created_at, updated_at",
-        ),
-        (r".*providers.*", r"'credentials' is a required property", "credentials"),
-        (
-            r"GET /branding/phone/providers",
-            r".*'credentials' was unexpected.*",
-            "credentials listed",
-        ),
-        (r"GET /branding/phone/templates", r"'' (should be non-empty|is too short)", "from"),
-        (r"GET /actions/triggers", r"'mcp-tool' is not one of .*", "mcp-tool"),
-        (r".*tenants/settings", r".*'universal_login' was unexpected.*", "universal_login"),
-        (r".*tenants/settings", r".*allow_other_legacy_grant_types.*", "flags"),
-    )
-    for path_rule, message_rule, name in rules:
-        if re.fullmatch(path_rule, path) and re.fullmatch(message_rule, message, re.DOTALL):
-            return name
-    return f"{path}: {message}"
-
-
-@pytest.fixture(scope="module")
-def answers() -> list[tuple[tuple[str, str], httpx.Response]]:
-    return tour.take(Sandbox())
-
-
-Answers = list[tuple[tuple[str, str], httpx.Response]]
-
-
-def violations(answers: Answers) -> Iterator[str]:
-    for key, answer in answers:
-        published = openapi.operations().get(key)
-        if published is None:  # beyond the contract's document
-            continue
-        status = str(answer.status_code)
-        if status not in published["responses"]:
-            status = next(one for one in published["responses"] if one.startswith("2"))
-        schema = openapi.answer_schema(published, status)
-        if answer.content and schema is not None:
-            for error in openapi.validator(schema).iter_errors(answer.json()):
-                yield deviation(" ".join(key), error.message)
-
-
-def test_every_operation_is_walked(answers: Answers) -> None:
-    walked = {key for key, _ in answers}
-    assert {(one.method, one.path) for one in table.OPERATIONS} - walked == set(NOT_WALKED)
-
-
-def test_answers_have_the_published_shape_but_for_what_was_recorded(answers: Answers) -> None:
-    assert set(violations(answers)) == set(DEVIATIONS)
-
-
-def test_every_answer_is_json_in_utf8_and_a_204_has_no_body(answers: Answers) -> None:
-    for key, answer in answers:
-        # Also where there is no body: each of the contract's recorded 204s has it.
-        assert answer.headers["content-type"] == "application/json; charset=utf-8", key
-        assert (answer.status_code == 204) == (answer.content == b""), key
-
-
-def test_every_answer_tells_the_rate_limit(answers: Answers) -> None:
-    for key, answer in answers:
-        names = ("limit", "remaining", "reset")
-        assert all(answer.headers[f"x-ratelimit-{name}"].isdigit() for name in names), key
-
-
-def test_a_walk_meets_neither_unknown_routes_nor_errors() -> None:
-    sandbox = Sandbox()
-    walked = tour.take(sandbox)
-    counters = sandbox.counters()
-    assert (counters["unknown_routes"], counters["errors"]) == (0, 0)
-    assert counters["requests"] >= len(walked)
 
 
 def test_an_execution_is_never_found(sandbox: Sandbox) -> None:

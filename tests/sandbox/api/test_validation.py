@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from sandbox.api import table
 from sandbox.api.operation import Operation
@@ -239,45 +237,6 @@ class TestSchemas:
                 Body({"type": "integer"}).check(one)
 
 
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-KEYS = sorted(
-    {
-        key
-        for one in table.OPERATIONS
-        if one.body is not None
-        for key in one.body.schema.get("properties", {})
-    }
-)
-bodies = st.dictionaries(st.sampled_from(KEYS), json_values, max_size=4) | json_values
-
-
-@pytest.fixture(scope="module")
-def shared() -> Sandbox:
-    return Sandbox()
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [pytest.param(one, id=f"{one.method} {one.path}") for one in table.OPERATIONS if one.body],
-)
-@given(body=bodies)
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_no_body_makes_a_server_error(shared: Sandbox, operation: Operation, body: Any) -> None:
-    answer = shared.call(operation.method, concrete(operation), body)
-    assert answer.status_code < 500
-    assert shared.counters()["errors"] == 0
-
-
 def sparse(schema: dict[str, Any]) -> Iterator[Any]:
     """Bodies that a schema takes: with what it requires, and one further key at a time."""
     choices = schema.get("oneOf") or schema.get("anyOf")
@@ -326,21 +285,3 @@ def test_no_key_that_may_be_absent_is_relied_on(sandbox: Sandbox, operation: Ope
         answer = sandbox.call(operation.method, path, body)
         assert answer.status_code < 500, body
         assert answer.status_code != 404, body  # it would not have been read
-
-
-@given(
-    path=st.text(max_size=30),
-    query=st.binary(max_size=20),
-    method=st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE"]),
-)
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-def test_no_address_makes_a_server_error(
-    shared: Sandbox, path: str, query: bytes, method: str
-) -> None:
-    raw = path.encode("utf-8", "surrogatepass").hex("%", 1)
-    shown = query.hex("%", 1)
-    url = f"/api/v2/actions/actions/{'%' if raw else ''}{raw}?{'%' if shown else ''}{shown}"
-    headers = {"Authorization": f"Bearer {shared.token}"}
-    assert shared.http.request(method, url, headers=headers).status_code < 500

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,33 +15,28 @@ from infobip_api_client.models.sms_request import SmsRequest
 from sandbox.cpaas import Cpaas, build_cpaas
 from sandbox.cpaas.script import Fault, ScriptedAnswer
 from sandbox.inbox import Inbox
+from tests.sandbox.api.support import InProcess
 from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
 
 SMS = {"messages": [{"destinations": [{"to": "819012345678"}], "content": {"text": "x"}}]}
 HEADERS = {"authorization": "App key-1", "accept": "application/xml"}
 
 
-def talk(
-    conversation: Callable[[httpx.AsyncClient], Awaitable[None]], cpaas: Cpaas | None = None
-) -> None:
-    app = build_cpaas(cpaas or Cpaas(Inbox(), ["key-1"]))
+def account() -> Cpaas:
+    return Cpaas(Inbox(), ["key-1"])
 
-    async def run() -> None:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="https://cpaas") as client:
-            await conversation(client)
 
-    asyncio.run(run())
+def client_of(cpaas: Cpaas | None = None) -> httpx.Client:
+    app = InProcess(build_cpaas(cpaas or account()))
+    return httpx.Client(transport=app, base_url="https://cpaas")
 
 
 def test_answers_are_json_whatever_was_asked_for() -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert answer.status_code == 200
-        assert answer.headers["content-type"] == "application/json"
-        assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
-
-    talk(conversation)
+    client = client_of()
+    answer = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
 
 
 @pytest.mark.parametrize(
@@ -50,12 +44,10 @@ def test_answers_are_json_whatever_was_asked_for() -> None:
     [b"", b"{", b"<xml/>", b"\xff", b'{"messages":[{"destinations":[{"to":"81"}],"pause":NaN}]}'],
 )
 def test_what_is_not_json_is_400(content: bytes) -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/tts/3/advanced", content=content, headers=HEADERS)
-        assert answer.status_code == 400
-        assert answer.json()["requestError"]["serviceException"]["messageId"] == "BAD_REQUEST"
-
-    talk(conversation)
+    client = client_of()
+    answer = client.post("/tts/3/advanced", content=content, headers=HEADERS)
+    assert answer.status_code == 400
+    assert answer.json()["requestError"]["serviceException"]["messageId"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize(
@@ -63,15 +55,12 @@ def test_what_is_not_json_is_400(content: bytes) -> None:
 )
 @pytest.mark.parametrize("path", ["/sms/3/messages", "/tts/3/advanced"])
 def test_json_that_says_to_be_something_else_is_refused(path: str, kind: str) -> None:
-    cpaas = Cpaas(Inbox(), ["key-1"])
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        headers = HEADERS | {"content-type": kind}
-        answer = await client.post(path, content=json.dumps(SMS), headers=headers)
-        assert answer.status_code == 400
-        assert ("errorCode" in answer.json()) == path.startswith("/sms/")
-
-    talk(conversation, cpaas)
+    cpaas = account()
+    client = client_of(cpaas)
+    headers = HEADERS | {"content-type": kind}
+    answer = client.post(path, content=json.dumps(SMS), headers=headers)
+    assert answer.status_code == 400
+    assert ("errorCode" in answer.json()) == path.startswith("/sms/")
     assert cpaas.inbox.messages() == []
 
 
@@ -88,68 +77,60 @@ def test_json_that_says_to_be_something_else_is_refused(path: str, kind: str) ->
 def test_an_sms_that_the_vendor_would_not_take_is_refused_in_its_shape(
     field: str, value: object
 ) -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        body = {"messages": [SMS["messages"][0] | {field: value}]}
-        answer = await client.post("/sms/3/messages", json=body, headers=HEADERS)
-        assert (answer.status_code, answer.json()["errorCode"]) == (400, "E400")
-        assert answer.json()["violations"][0]["property"].startswith("messages[0]")
-
-    talk(conversation)
+    client = client_of()
+    body = {"messages": [SMS["messages"][0] | {field: value}]}
+    answer = client.post("/sms/3/messages", json=body, headers=HEADERS)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "E400")
+    assert answer.json()["violations"][0]["property"].startswith("messages[0]")
 
 
 def test_half_a_surrogate_pair_does_not_keep_a_message_from_arriving() -> None:
     """An Action that cuts a text may halve an emoji."""
-    cpaas = Cpaas(Inbox(), ["key-1"])
+    cpaas = account()
     # By escapes: no UTF-8 holds it as it is.
     half = str(SMS).replace("'", '"').replace('"x"', r'"half \ud83d"').encode()
 
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post(
-            "/sms/3/messages", content=half, headers=HEADERS | {"content-type": "application/json"}
-        )
-        assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
-
-    talk(conversation, cpaas)
+    client = client_of(cpaas)
+    answer = client.post(
+        "/sms/3/messages", content=half, headers=HEADERS | {"content-type": "application/json"}
+    )
+    assert answer.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
     assert [message.text for message in cpaas.inbox.messages()] == ["half \ufffd"]
 
 
 def test_an_unknown_path_or_method_is_refused_in_the_error_shape() -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        read = await client.get("/sms/3/messages", headers=HEADERS)
-        assert (read.status_code, read.headers["allow"]) == (405, "POST")
-        assert read.json()["errorCode"] == "E400"
-        assert (await client.post("/sms/2/text/advanced", json={})).json()["errorCode"] == "E404"
-        old = (await client.post("/tts/3/single", json={})).json()
-        assert old["requestError"]["serviceException"]["messageId"] == "NOT_FOUND"
-
-    talk(conversation)
+    client = client_of()
+    read = client.get("/sms/3/messages", headers=HEADERS)
+    assert (read.status_code, read.headers["allow"]) == (405, "POST")
+    assert read.json()["errorCode"] == "E400"
+    assert client.post("/sms/2/text/advanced", json={}).json()["errorCode"] == "E404"
+    old = client.post("/tts/3/single", json={}).json()
+    assert old["requestError"]["serviceException"]["messageId"] == "NOT_FOUND"
 
 
 def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answers: list[dict[str, Any]] = [
-            {"status": 503, "channel": "voice"},
-            {"refusal": "REJECTED_SOURCE"},
-            {"status": 401, "body": {"own": "body"}},
-        ]
-        added = await client.post("/_sandbox/answers", json={"answers": answers})
-        assert added.status_code == 201
-        assert len((await client.get("/_sandbox/answers")).json()["answers"]) == 3
-        first = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert first.json()["messages"][0]["status"]["name"] == "REJECTED_SOURCE"
-        second = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert (second.status_code, second.json()) == (401, {"own": "body"})
-        third = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert third.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
-        voice = await client.post("/tts/3/advanced", json={}, headers=HEADERS)
-        assert voice.status_code == 503
-        assert (await client.get("/_sandbox/answers")).json() == {"answers": []}
-        assert len((await client.get("/_sandbox/requests")).json()["requests"]) == 2
-        assert (await client.post("/_sandbox/reset")).status_code == 204
-        assert (await client.get("/_sandbox/requests")).json() == {"requests": []}
-        assert (await client.get("/_sandbox/health")).json()["status"] == "ok"
-
-    talk(conversation)
+    client = client_of()
+    answers: list[dict[str, Any]] = [
+        {"status": 503, "channel": "voice"},
+        {"refusal": "REJECTED_SOURCE"},
+        {"status": 401, "body": {"own": "body"}},
+    ]
+    added = client.post("/_sandbox/answers", json={"answers": answers})
+    assert added.status_code == 201
+    assert len(client.get("/_sandbox/answers").json()["answers"]) == 3
+    first = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert first.json()["messages"][0]["status"]["name"] == "REJECTED_SOURCE"
+    second = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert (second.status_code, second.json()) == (401, {"own": "body"})
+    third = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert third.json()["messages"][0]["status"]["name"] == "PENDING_ACCEPTED"
+    voice = client.post("/tts/3/advanced", json={}, headers=HEADERS)
+    assert voice.status_code == 503
+    assert client.get("/_sandbox/answers").json() == {"answers": []}
+    assert len(client.get("/_sandbox/requests").json()["requests"]) == 2
+    assert client.post("/_sandbox/reset").status_code == 204
+    assert client.get("/_sandbox/requests").json() == {"requests": []}
+    assert client.get("/_sandbox/health").json()["status"] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -169,26 +150,21 @@ def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
     ],
 )
 def test_a_script_that_cannot_be_read_is_refused_with_the_fault(body: Any, message: str) -> None:
-    cpaas = Cpaas(Inbox(), ["key-1"])
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/_sandbox/answers", json=body)
-        assert answer.status_code == 400
-        assert message in answer.json()["error"]
-
-    talk(conversation, cpaas)
+    cpaas = account()
+    client = client_of(cpaas)
+    answer = client.post("/_sandbox/answers", json=body)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
     assert cpaas.script.pending() == []
 
 
 def test_a_scripted_status_has_the_body_and_headers_it_is_given() -> None:
-    cpaas = Cpaas(Inbox(), ["key-1"])
+    cpaas = account()
     cpaas.script.add([ScriptedAnswer(status=429, body=[], headers={"retry-after": "9"})])
 
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (429, [], "9")
-
-    talk(conversation, cpaas)
+    client = client_of(cpaas)
+    answer = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (429, [], "9")
 
 
 def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
@@ -202,14 +178,12 @@ def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
 
 
 def test_without_a_connection_to_reset_the_fault_says_so() -> None:
-    cpaas = Cpaas(Inbox(), ["key-1"])
+    cpaas = account()
     cpaas.script.add([ScriptedAnswer(fault="reset")])
 
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/sms/3/messages", json=SMS, headers=HEADERS)
-        assert answer.status_code == 501
-
-    talk(conversation, cpaas)
+    client = client_of(cpaas)
+    answer = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
+    assert answer.status_code == 501
 
 
 def test_every_fault_can_be_acted_out(tmp_path: Any) -> None:

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 
 from sandbox.inbox import Inbox, Message
 from sandbox.notifications import NotificationService, routes
+from tests.sandbox.api.support import InProcess
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 
 TO = "+819012345678"
@@ -26,6 +27,9 @@ class Desk:
         self.inbox = Inbox()
         self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda _: "482913")
         self.app = Starlette(routes=routes(self.service, self.inbox))
+
+    def client(self) -> httpx.Client:
+        return httpx.Client(transport=InProcess(self.app), base_url="https://t")
 
     def talk(self, conversation: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
         async def run() -> None:
@@ -42,32 +46,29 @@ def message(text: str = "x") -> Message:
 
 def test_a_challenge_answers_with_its_delivery() -> None:
     desk = Desk()
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        body = {"to": TO, "delivery_method": "voice", "message_type": "otp_enroll", "locale": "en"}
-        answer = await client.post("/_sandbox/challenge", json=body)
-        assert answer.status_code == 200
-        delivery = answer.json()
-        assert (
-            delivery["outcome"],
-            delivery["attempts"],
-            delivery["code"],
-            delivery["locale"],
-        ) == (
-            "success",
-            1,
-            "482913",
-            "en",
-        )
-        listed = (await client.get("/_sandbox/deliveries")).json()
-        assert listed == {"deliveries": [delivery]}
-        short = await client.post("/_sandbox/challenge", json={"to": TO})
-        assert (short.json()["delivery_method"], short.json()["message_type"]) == (
-            "text",
-            "otp_verify",
-        )
-
-    desk.talk(conversation)
+    client = desk.client()
+    body = {"to": TO, "delivery_method": "voice", "message_type": "otp_enroll", "locale": "en"}
+    answer = client.post("/_sandbox/challenge", json=body)
+    assert answer.status_code == 200
+    delivery = answer.json()
+    assert (
+        delivery["outcome"],
+        delivery["attempts"],
+        delivery["code"],
+        delivery["locale"],
+    ) == (
+        "success",
+        1,
+        "482913",
+        "en",
+    )
+    listed = client.get("/_sandbox/deliveries").json()
+    assert listed == {"deliveries": [delivery]}
+    short = client.post("/_sandbox/challenge", json={"to": TO})
+    assert (short.json()["delivery_method"], short.json()["message_type"]) == (
+        "text",
+        "otp_verify",
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,14 +86,11 @@ def test_a_challenge_answers_with_its_delivery() -> None:
 )
 def test_a_challenge_that_cannot_be_read_is_refused_with_the_fault(body: Any, message: str) -> None:
     desk = Desk()
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.post("/_sandbox/challenge", content=json.dumps(body))
-        assert answer.status_code == 400
-        assert message in answer.json()["error"]
-        assert (await client.post("/_sandbox/challenge", content=b"{")).status_code == 400
-
-    desk.talk(conversation)
+    client = desk.client()
+    answer = client.post("/_sandbox/challenge", content=json.dumps(body))
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
+    assert client.post("/_sandbox/challenge", content=b"{").status_code == 400
     assert desk.service.deliveries() == []
 
 
@@ -100,23 +98,19 @@ def test_messages_are_found_by_phone_and_time() -> None:
     desk = Desk()
     first = desk.inbox.add(message("a"))
     second = desk.inbox.add(message("b"))
+    client = desk.client()
 
-    async def conversation(client: httpx.AsyncClient) -> None:
-        async def texts(**query: str) -> list[str]:
-            answer = await client.get("/_sandbox/messages", params=query)
-            return [one["text"] for one in answer.json()["messages"]]
+    def texts(**query: str) -> list[str]:
+        answer = client.get("/_sandbox/messages", params=query)
+        return [one["text"] for one in answer.json()["messages"]]
 
-        assert await texts() == ["a", "b"]
-        assert await texts(to=TO) == ["a", "b"]
-        assert await texts(newest="1") == ["b"]
-        assert await texts(to="819012345678", after=first.received_at) == ["b"]
-        assert await texts(to="+819000000000") == []
-        answer = (
-            await client.get("/_sandbox/messages", params={"after": first.received_at})
-        ).json()
-        assert answer["messages"] == [{**second.to_json(), "codes": []}]
-
-    desk.talk(conversation)
+    assert texts() == ["a", "b"]
+    assert texts(to=TO) == ["a", "b"]
+    assert texts(newest="1") == ["b"]
+    assert texts(to="819012345678", after=first.received_at) == ["b"]
+    assert texts(to="+819000000000") == []
+    answer = (client.get("/_sandbox/messages", params={"after": first.received_at})).json()
+    assert answer["messages"] == [{**second.to_json(), "codes": []}]
 
 
 def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,12 +154,10 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused(query: dict[str, str], message: str) -> None:
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.get("/_sandbox/messages", params=query)
-        assert answer.status_code == 400
-        assert message in answer.json()["error"]
-
-    Desk().talk(conversation)
+    client = Desk().client()
+    answer = client.get("/_sandbox/messages", params=query)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
 
 
 def test_a_channel_is_waited_for_by_itself_and_its_codes_are_read() -> None:
@@ -193,25 +185,19 @@ def test_one_phone_is_forgotten_or_all_are() -> None:
     desk = Desk()
     for to in (TO, "+817000000000", "+817000000001"):
         desk.inbox.add(dataclasses.replace(message(), to=to))
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        answer = await client.delete("/_sandbox/messages", params={"to": "81-90-1234-5678"})
-        assert (answer.status_code, len(desk.inbox.messages())) == (204, 2)
-        await client.delete("/_sandbox/messages")
-        assert desk.inbox.messages() == []
-
-    desk.talk(conversation)
+    client = desk.client()
+    answer = client.delete("/_sandbox/messages", params={"to": "81-90-1234-5678"})
+    assert (answer.status_code, len(desk.inbox.messages())) == (204, 2)
+    client.delete("/_sandbox/messages")
+    assert desk.inbox.messages() == []
 
 
 def test_deliveries_of_one_phone_are_found() -> None:
     desk = Desk()
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        for to in (TO, "+817000000000"):
-            await client.post("/_sandbox/challenge", json={"to": to})
-        # A plus sign that nobody escaped is a space.
-        for asked in (TO.replace("+", "%2B"), TO, TO[1:]):
-            answer = await client.get(f"/_sandbox/deliveries?to={asked}")
-            assert [one["to"] for one in answer.json()["deliveries"]] == [TO]
-
-    desk.talk(conversation)
+    client = desk.client()
+    for to in (TO, "+817000000000"):
+        client.post("/_sandbox/challenge", json={"to": to})
+    # A plus sign that nobody escaped is a space.
+    for asked in (TO.replace("+", "%2B"), TO, TO[1:]):
+        answer = client.get(f"/_sandbox/deliveries?to={asked}")
+        assert [one["to"] for one in answer.json()["deliveries"]] == [TO]

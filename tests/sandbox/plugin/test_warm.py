@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import psutil
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from bench.processes import children
 from sandbox.engine.warm import WarmPlugin
 from sandbox.plugin import launcher
 from tests.contract import PROJECT
@@ -89,14 +89,14 @@ def test_a_fork_has_its_launchers_environment_and_no_other(warm: WarmPlugin) -> 
         plugin(warm.address, **NAMES) as (_, poor),
         plugin(warm.address, AUTH0_DOMAIN="login.example.jp", **NAMES) as (_, rich),
     ):
-        assert len(children(warm.pid)) == 2
+        assert len(psutil.Process(warm.pid).children()) == 2
         assert "auth0:domain" in refusal(poor)
         assert refusal(rich) == ""
 
 
 def test_it_ends_with_the_process_that_the_engine_ends(warm: WarmPlugin) -> None:
     with plugin(warm.address) as (seen, _):
-        (fork,) = children(warm.pid)
+        (fork,) = [one.pid for one in psutil.Process(warm.pid).children()]
         seen.kill()
         seen.wait()
         until(lambda: not is_alive(fork), "the fork outlived its launcher")
@@ -111,7 +111,7 @@ def test_it_ends_with_an_engine_that_is_killed(warm: WarmPlugin) -> None:
     ) as engine:
         assert engine.stdout
         seen = int(engine.stdout.readline().split()[0])
-        (fork,) = children(warm.pid)
+        (fork,) = [one.pid for one in psutil.Process(warm.pid).children()]
         engine.send_signal(signal.SIGKILL)
     until(lambda: not is_alive(seen) and not is_alive(fork), "the plugin outlived its engine")
 
@@ -129,7 +129,7 @@ def test_a_launcher_that_is_gone_costs_the_others_nothing(warm: WarmPlugin, tmp_
     assert answer(warm, b"\0".join(lost)) == launcher.TAKEN
     with plugin(warm.address) as (_, port):
         assert port
-        assert len(children(warm.pid)) == 1, "and this one is forked"
+        assert len(psutil.Process(warm.pid).children()) == 1, "and this one is forked"
 
 
 def test_what_it_says_and_how_it_ends_are_the_launchers(warm: WarmPlugin) -> None:

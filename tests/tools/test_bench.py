@@ -1,0 +1,106 @@
+"""What the bench makes of its samples: medians, ratios of one round, goals, page and plot."""
+
+from __future__ import annotations
+
+import os
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tools.bench.__main__ import (
+    BARE,
+    DEPLOY_CLI,
+    IMPORTS,
+    OURS,
+    PULUMI,
+    Figures,
+    Load,
+    Samples,
+    figures_of,
+    write,
+)
+from tools.bench.running import CommandFailedError, Ran, role_of, run
+
+LOAD = Load(requests=1000, writes=250, p99_ms=4, worst_ms=9)
+ACTION = {"bundle_bytes": 19_000, "module_load_ms": 0.4, "overhead_ms": 0.7}
+
+
+def ran(wall: float, *, program: float = 0.3) -> Ran:
+    roles = {"program": program}
+    return Ran(wall_s=wall, cpu_s=wall / 2, cpu_by_role=roles, peak_mib={"program": 50})
+
+
+def figures(**changed: tuple[float, int]) -> Figures:
+    """Three rounds; the second on a machine that was three times as slow for a while."""
+    taken = {"refresh": (2.0, 10), "import": (10.0, 9)} | changed
+    samples: Samples = {
+        (who, operation): [
+            (ran(taken.get(operation, (1.0, 0))[0]), taken.get(operation, (1, 0))[1])
+        ]
+        * 3
+        for who, operations in ((BARE, PULUMI), (OURS, PULUMI), (DEPLOY_CLI, IMPORTS))
+        for operation in operations
+    }
+    samples[BARE, "preview"] = [(ran(one), 0) for one in (1.0, 3.0, 1.0)]
+    samples[OURS, "preview"] = [
+        (ran(wall, program=cpu), 0) for wall, cpu in ((1.1, 0.7), (3.5, 0.8), (1.2, 0.6))
+    ]
+    return figures_of(samples, [LOAD], ACTION, server_mib=120)
+
+
+def missed(figures: Figures) -> list[str]:
+    return [goal.name for goal in figures.goals if not goal.met]
+
+
+def test_a_ratio_is_that_of_runs_that_followed_each_other() -> None:
+    ratio, share, *_ = figures().goals
+    assert ratio.measured == pytest.approx(3.5 / 3.0)
+    assert share.measured == pytest.approx(0.4)
+    assert missed(figures()) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"up, nothing to do": (1.0, 1)}, "requests of an up, nothing to do"),
+        ({"refresh": (1.0, 14)}, "requests of a refresh"),
+        ({"import": (1.5, 9)}, "deploy-cli import / up"),
+    ],
+)
+def test_a_goal_that_is_missed_is_named(changed: dict[str, tuple[float, int]], name: str) -> None:
+    assert missed(figures(**changed)) == [name]
+
+
+def test_page_and_plot_tell_every_operation(tmp_path: Path) -> None:
+    before, after = (
+        "# Figures\n<!-- make bench begins -->\n",
+        "<!-- make bench ends -->\nthe rest\n",
+    )
+    page = tmp_path / "figures.md"
+    page.write_text(f"{before}old\n{after}", encoding="utf-8")
+    write(figures(), tmp_path)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(before)
+    assert text.endswith(after)
+    assert "old" not in text
+    assert "| refresh | this package | 2.00 s | 1.00 s | 10 | 10 |" in text
+    drawn = ET.fromstring((tmp_path / "images" / "bench.svg").read_text("utf-8"))  # noqa: S314 - ours
+    values = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "import, auth0-deploy-cli" in values
+    assert "10.00 s" in values
+
+
+def test_a_command_is_measured_with_what_it_starts(tmp_path: Path) -> None:
+    child = "import time; held = bytearray(60_000_000); end = time.process_time() + 0.3\n"
+    child += "while time.process_time() < end: pass"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    measured = run([sys.executable, "-c", parent, "pip list"], cwd=tmp_path, environment=os.environ)
+    assert measured.cpu_s > 0.3
+    assert set(measured.cpu_by_role) == {"pip list", "other"}
+    assert measured.cpu_by_role["other"] > 0.2
+    assert measured.peak_mib["other"] > 57
+    assert role_of("python3 -m pip list -v") == "pip list"
+    with pytest.raises(CommandFailedError, match="ended with 3"):
+        run([sys.executable, "-c", "exit(3)"], cwd=tmp_path, environment=os.environ)

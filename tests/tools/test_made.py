@@ -1,0 +1,77 @@
+"""What is made from the code is what is committed."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+import typer
+import yaml
+from pydantic.alias_generators import to_snake
+
+import phonemfa.cli
+import sandbox.cli.main
+from components.settings.model import StackSettings
+from tools.reference.__main__ import PROJECT, made
+from tools.reference.settings import EXAMPLES, project_file, settings
+
+
+def test_what_is_made_from_the_code_is_current() -> None:
+    stale = [name for name, text in made().items() if (PROJECT / name).read_text("utf-8") != text]
+    assert stale == [], "not what the code says. Fix: make reference"
+
+
+def test_the_project_file_has_the_models_defaults_and_no_types() -> None:
+    declared = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text("utf-8"))["config"]
+    fields = {field.alias or name: field for name, field in StackSettings.model_fields.items()}
+    smallest = {
+        "experience": "unified",
+        "deliveryMethods": ["text"],
+        "policy": "never",
+        "cpaasBaseHost": "abc123.api.example.com",
+        "smsSender": "0005212345",
+    }
+    plain = StackSettings.check("dev", smallest)
+    for key, one in declared.items():
+        # A type would make the engine answer before the program; docs/decisions/project-config.md.
+        assert set(one) == {"description", "default"}, key
+        given = StackSettings.check("dev", smallest | {key: one["default"]})
+        assert given == plain, f"{key}: the default of Pulumi.yaml is not the model's"
+        assert one["description"] == fields[key].description
+    without = {key for key, field in fields.items() if plain_default(key, field.is_required())}
+    assert set(declared) == set(fields) - without
+
+
+def plain_default(key: str, required: bool) -> bool:
+    """Whether the engine can be given no default: there is none, or it means "not set"."""
+    return required or StackSettings.model_fields[to_snake(key)].default is None
+
+
+def test_a_project_file_without_its_markers_is_left_alone() -> None:
+    with pytest.raises(ValueError, match="begin settings"):
+        project_file("name: phonemfa\n")
+
+
+def test_every_setting_has_a_section_and_an_example() -> None:
+    page = (PROJECT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    keys = {field.alias or name for name, field in StackSettings.model_fields.items()}
+    assert set(re.findall(r"^## `(\w+)`$", page, re.MULTILINE)) == keys | {"cpaasApiKey"}
+    assert set(EXAMPLES) == keys
+    for one in settings():
+        assert f"phonemfa:{one.key}: {json.dumps(one.example, ensure_ascii=False)}\n" in page
+
+
+@pytest.mark.parametrize(
+    ("app", "name"), [(phonemfa.cli.app, "phonemfa"), (sandbox.cli.main.app, "python -m sandbox")]
+)
+def test_every_command_and_option_is_in_the_reference(app: typer.Typer, name: str) -> None:
+    page = (PROJECT / "docs" / "reference" / "commands.md").read_text("utf-8")
+    assert str(PROJECT) not in page
+    commands = typer.main.get_group(app).commands
+    for command, one in commands.items():
+        _, heading, rest = page.partition(f"\n### `{name} {command}`\n")
+        assert heading, command
+        section = rest.partition("\n### ")[0]
+        for option in one.params:
+            assert max(option.opts, key=len) in section or option.name == "context"

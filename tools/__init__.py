@@ -1,0 +1,1 @@
+"""What the project's developers need, and no user of it: figures, reference pages, supply chain."""

@@ -1,0 +1,569 @@
+"""`make bench`: this package beside a bare program and auth0-deploy-cli, against goals.
+
+Writes the block of docs/figures.md, its JSON and its plot; exit status 1 when a goal is missed.
+docs/decisions/bench.md says what is compared, and how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from operator import ge, le, lt
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated, Any, Final
+
+import aiohttp
+import httpx
+import psutil
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from components.action_code import assemble
+from sandbox.cli.workplace import PROJECT, Workplace
+from sandbox.engine.stack import STACK
+from sandbox.server.record import ServerRecord, running_record
+from tools.bench import fleet
+from tools.bench.plots import bars
+from tools.bench.running import Ran, run
+
+HERE: Final = Path(__file__).parent
+DOCS: Final = PROJECT / "docs"
+OURS, BARE, DEPLOY_CLI = "this package", "bare program", "auth0-deploy-cli"
+_UP: Final = ("up", "--yes", "--skip-preview")
+PULUMI: Final[Mapping[str, tuple[str, ...]]] = {
+    "preview": ("preview",),
+    "up, nothing to do": _UP,
+    "refresh": ("refresh", "--yes", "--skip-preview"),
+    "up from nothing": _UP,
+}
+IMPORTS: Final[Mapping[str, tuple[str, ...]]] = {"dry run": ("--dry_run",), "import": ()}
+FROM_NOTHING: Final = frozenset({"up from nothing", "import"})
+LEAST_REQUESTS: Final = {
+    "preview": 0,
+    "up, nothing to do": 0,
+    # A token, and one write for each object: the Action (created and deployed in one), the
+    # provider, three templates, the factor, its message types, the policy.
+    "up from nothing": 1 + 8,
+    # A token, and one read for each kind: the list of templates tells all three, and Guardian has
+    # three more since pulumi-auth0 3.54.
+    "refresh": 1 + 6 + 3,
+}
+RATE: Final = 200
+
+console = Console()
+Key = tuple[str, str]
+"""Who, and which operation."""
+
+
+# What is measured: a sandbox of its own, two Pulumi projects and auth0-deploy-cli, on one tenant.
+
+
+class Bench:
+    """The sandbox, and what works on it, in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._deploy_cli = folder, folder / "deploy-cli"
+        # In the same git checkout as ours, whose state Pulumi reads before each operation.
+        self._bare = PROJECT / "build" / f"bench-{os.getpid()}" / "bare"
+        self._state = folder / "state"
+        self._workplace = Workplace(
+            state_dir=self._state, console=Console(stderr=True), environ=dict(os.environ)
+        )
+        self.record: ServerRecord = self._workplace.server()
+        self.access = self._workplace.access(self.record)
+        self.cpaas_key = self._workplace.credentials.cpaas_api_key
+        self._stack = self._workplace.stack(self.record)
+        self._environment = self._workplace.environment(self.record)
+        trust = ssl.create_default_context(cafile=str(self.access.ca_file))
+        self._http = httpx.Client(base_url=self.record.tenant_url, verify=trust, timeout=30)
+        self._kept: dict[Key, Any] = {}
+
+    @classmethod
+    @contextmanager
+    def started(cls, folder: Path) -> Iterator[Bench]:
+        """A bench whose server, a process as `make up` has it, runs while the block does."""
+        state = folder / "state"
+        command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state)]
+        command += ["--tenant-port", "0", "--cpaas-port", "0", "--pages-port", "0"]
+        with (
+            (folder / "server.log").open("w") as log,
+            subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT) as server,
+        ):
+            try:
+                deadline = time.monotonic() + 60
+                while running_record(state) is None:
+                    if server.poll() is not None or time.monotonic() > deadline:
+                        said = (folder / "server.log").read_text("utf-8")
+                        raise RuntimeError(f"the sandbox did not start:\n{said}")
+                    time.sleep(0.05)
+                bench = cls(folder)
+                try:
+                    bench.set_up()
+                    yield bench
+                finally:
+                    shutil.rmtree(bench._bare.parent, ignore_errors=True)
+            finally:
+                server.terminate()
+
+    def set_up(self) -> None:
+        """Make both stacks, apply each to an empty tenant, and export ours for deploy-cli."""
+        key = self.cpaas_key
+        shutil.copytree(HERE / "bare", self._bare)
+        (self._bare / "action.js").write_text(assemble("custom-phone-provider"), encoding="utf-8")
+        self._stack.prepare(api_key=key)
+        self._run_pulumi(BARE, "stack", "init")
+        command, folder = self._pulumi(BARE, "config", "set", "--secret", "key")
+        subprocess.run(command, cwd=folder, env=self._environment, input=key, text=True, check=True)
+        nothing = self._content()
+        shutil.copytree(self._backend, self._folder / "nothing")
+        for who in (OURS, BARE):
+            self.control("PUT", "/state", {"content": nothing})
+            self._run_pulumi(who, *_UP)
+            self._kept |= {("nothing", who): nothing, ("applied", who): self._content()}
+        shutil.copytree(self._backend, self._folder / "applied")
+        self.control("PUT", "/state", {"content": self._kept["applied", OURS]})
+        self._export(key)
+
+    def back_to(self, moment: str, who: str) -> None:
+        """Return tenant and Pulumi state to "nothing" or "applied"; the request log is empty."""
+        shutil.rmtree(self._backend)
+        shutil.copytree(self._folder / moment, self._backend)
+        self.control("PUT", "/state", {"content": self._kept[moment, who]})
+        self.control("DELETE", "/requests")
+
+    def measure(self, who: str, operation: str) -> tuple[Ran, int]:
+        """Run one operation from where it begins; with the number of requests that it sent."""
+        moment = "nothing" if operation in FROM_NOTHING else "applied"
+        self.back_to(moment, BARE if who == BARE else OURS)
+        if who == DEPLOY_CLI:
+            file = str(self._deploy_cli / "tenant.yaml")
+            command = [*_A0DEPLOY, "import", "--input_file", file, *IMPORTS[operation]]
+            ran = run(command, cwd=self._deploy_cli, environment=self._deploy_cli_environment)
+        else:
+            command, folder = self._pulumi(who, *PULUMI[operation])
+            ran = run(command, cwd=folder, environment=self._environment)
+        return ran, len(self.control("GET", "/requests")["requests"])
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """One call of the sandbox's control routes."""
+        answer = self._http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+        return answer.json() if answer.content else None
+
+    @property
+    def _backend(self) -> Path:
+        return self._state / "pulumi-state"
+
+    def _content(self) -> Any:
+        return self.control("GET", "/state?secrets=true")["content"]
+
+    def _pulumi(self, who: str, *arguments: str) -> tuple[list[str], Path]:
+        command = [str(self._workplace.engine.pulumi), *arguments, "--non-interactive", "--stack"]
+        if who == BARE:
+            return [*command, "bare"], self._bare
+        return [*command, STACK, "--config-file", str(self._stack.config_file)], PROJECT
+
+    def _run_pulumi(self, who: str, *arguments: str) -> None:
+        command, folder = self._pulumi(who, *arguments)
+        run(command, cwd=folder, environment=self._environment)
+
+    @property
+    def _deploy_cli_environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._deploy_cli),
+            "NO_COLOR": "1",
+            "NODE_EXTRA_CA_CERTS": str(self.access.ca_file),
+            "AUTH0_DOMAIN": self.access.domain,
+            "AUTH0_CLIENT_ID": self.access.client_id,
+            "AUTH0_CLIENT_SECRET": self.access.client_secret,
+            "AUTH0_INCLUDED_ONLY": json.dumps(_DECLARED),
+            "AUTH0_ALLOW_DELETE": "false",
+        }
+
+    def _export(self, key: str) -> None:
+        """auth0-deploy-cli's own export of our tenant, cut to what our stack declares.
+
+        The tool exports every factor and all phone templates, and no secret's value.
+        """
+        folder = self._deploy_cli
+        folder.mkdir()
+        command = [*_A0DEPLOY, "export", "--format", "yaml", "--output_folder", str(folder)]
+        run(command, cwd=folder, environment=self._deploy_cli_environment)
+        file = folder / "tenant.yaml"
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for action in document["actions"]:
+            for secret in action["secrets"]:
+                secret["value"] = key if secret["name"] == "CPAAS_API_KEY" else "x"
+        templates = self._kept["applied", OURS]["phone_templates"].values()
+        ours = {one["type"] for one in templates}
+        document["phoneTemplates"] = [
+            one for one in document["phoneTemplates"] if one["type"] in ours
+        ]
+        document["guardianFactors"] = [
+            one for one in document["guardianFactors"] if one["name"] == "sms"
+        ]
+        file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+
+
+_A0DEPLOY: Final = (str(PROJECT / "tools" / "node" / "node_modules" / ".bin" / "a0deploy"),)
+_DECLARED: Final = (
+    "actions",
+    "phoneProviders",
+    "phoneTemplates",
+    "guardianFactors",
+    "guardianPolicies",
+    "guardianPhoneFactorMessageTypes",
+)
+
+
+# The operations, the load, the Action.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Of one run: milliseconds from the moment a request was due to the end of its answer."""
+
+    requests: int
+    writes: int
+    p99_ms: float
+    worst_ms: float
+
+
+Samples = dict[Key, list[tuple[Ran, int]]]
+
+
+def measure_rounds(bench: Bench, count: int) -> Samples:
+    """What is compared runs one after the other, every second round in the opposite order."""
+    samples: Samples = {}
+    for number in range(count):
+        console.print(f"round {number + 1} of {count}")
+        # Each once to warm up: auth0-deploy-cli takes half a minute and two gigabytes, and what
+        # the system put aside meanwhile is more of ours than of the bare program.
+        for who in (BARE, OURS):
+            bench.measure(who, "preview")
+        pair = (OURS, BARE) if number % 2 else (BARE, OURS)
+        keys = [(who, operation) for operation in PULUMI for who in pair]
+        for key in [*keys, *((DEPLOY_CLI, one) for one in IMPORTS)]:
+            samples.setdefault(key, []).append(bench.measure(*key))
+    return samples
+
+
+async def measure_load(bench: Bench, seconds: float) -> Load:
+    """Ask the applied tenant `RATE` times a second: three reads, one write, in turn.
+
+    An open loop: a request has its moment whether earlier ones are answered or not.
+
+    Raises:
+        RuntimeError: an answer was not 200: a refusal would be quick and mean nothing.
+    """
+    bench.back_to("applied", OURS)
+    content = bench.control("GET", "/state")["content"]
+    (action,), (provider,) = content["actions"], content["phone_providers"]
+    template = f"/branding/phone/templates/{next(iter(content['phone_templates']))}"
+    types = {"message_types": ["sms", "voice"]}
+    mix: list[tuple[str, str, Any]] = [
+        ("GET", f"/actions/actions/{action}", None),
+        ("GET", "/guardian/factors", None),
+        ("GET", f"/branding/phone/providers/{provider}", None),
+        ("PUT", "/guardian/factors/phone/message-types", types),
+        ("GET", "/actions/actions?per_page=50", None),
+        ("GET", template, None),
+        ("GET", "/guardian/policies", None),
+        ("PATCH", template, {"disabled": False}),
+    ]
+    trust = ssl.create_default_context(cafile=str(bench.access.ca_file))
+    connector = aiohttp.TCPConnector(limit=20, ssl=trust)
+    async with aiohttp.ClientSession(base_url=bench.record.tenant_url, connector=connector) as http:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": bench.access.client_id,
+            "client_secret": bench.access.client_secret,
+            "audience": f"{bench.record.tenant_url}/api/v2/",
+        }
+        async with http.post("/oauth/token", data=form) as answer:
+            answer.raise_for_status()
+            headers = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+
+        async def one(due: float, method: str, path: str, body: Any) -> float:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            async with http.request(method, f"/api/v2{path}", json=body, headers=headers) as got:
+                text = await got.text()
+                if got.status != 200:  # noqa: PLR2004
+                    raise RuntimeError(f"{method} {path}: {got.status} {text}")
+            return (time.perf_counter() - due) * 1000
+
+        async def all_of(count: int) -> list[float]:
+            start = time.perf_counter() + 0.05
+            asked = enumerate(islice(cycle(mix), count))
+            return await asyncio.gather(*(one(start + n / RATE, *each) for n, each in asked))
+
+        await all_of(RATE)  # to warm up
+        took = await all_of(int(RATE * seconds))
+    return Load(
+        requests=len(took),
+        writes=sum(method != "GET" for method, _, _ in islice(cycle(mix), len(took))),
+        p99_ms=quantiles(took, n=100)[98],
+        worst_ms=max(took),
+    )
+
+
+def measure_action(bench: Bench, *, rounds: int = 7, samples: int = 40) -> dict[str, float]:
+    """Size and module load of the Action, and what it adds to a bare HTTPS round trip.
+
+    Raises:
+        RuntimeError: a message was not accepted, so that nothing was measured.
+    """
+    code = assemble("custom-phone-provider")
+    order = {"code": code, "key": bench.cpaas_key, "port": bench.record.cpaas_port}
+    order |= {"rounds": rounds, "samples": samples}
+    ended = subprocess.run(
+        ["node", str(HERE / "action.cjs")],
+        input=json.dumps(order),
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"NODE_EXTRA_CA_CERTS": str(bench.access.ca_file), "PATH": os.environ["PATH"]},
+    )
+    measured = json.loads(ended.stdout)
+    if measured.pop("failed"):
+        raise RuntimeError(f"messages were not accepted: {ended.stdout}")
+    return {"bundle_bytes": len(code.encode()), **measured}
+
+
+# From samples to figures.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """A figure with its bound, which is "<", "≤" or "≥" a number."""
+
+    name: str
+    measured: float
+    bound: str
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the measured value keeps the bound."""
+        sign, number = self.bound.split()
+        return bool({"<": lt, "≤": le, "≥": ge}[sign](self.measured, float(number)))
+
+    @property
+    def shown(self) -> str:
+        """The measured value with its unit."""
+        whole = float(self.measured).is_integer()
+        return f"{self.measured:.{0 if whole else 2}f} {self.unit}".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Everything that was measured; `operations` are medians, their memory is the most."""
+
+    rounds: int
+    operations: dict[Key, Ran]
+    requests: dict[Key, int]
+    server_mib: float
+    load: list[Load]
+    action: dict[str, float]
+    goals: list[Goal]
+
+    def json(self) -> str:
+        """As it is kept beside the page."""
+        content = asdict(self) | {
+            "operations": [
+                {"who": who, "operation": name, "requests": self.requests[who, name], **asdict(ran)}
+                for (who, name), ran in self.operations.items()
+            ],
+            "requests": LEAST_REQUESTS,
+            "goals": [{**asdict(goal), "met": goal.met} for goal in self.goals],
+        }
+        return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def figures_of(
+    samples: Samples, load: Sequence[Load], action: Mapping[str, float], *, server_mib: float
+) -> Figures:
+    """Put together what was measured."""
+
+    def compared(mine: Key, other: Key, how: Callable[[Ran, Ran], float]) -> float:
+        """The median over the rounds: a machine that is slow for a while is slow for both."""
+        pairs = zip(samples[mine], samples[other], strict=True)
+        return median(how(one, two) for (one, _), (two, _) in pairs)
+
+    def wall(mine: Ran, other: Ran) -> float:
+        return mine.wall_s / other.wall_s
+
+    def program(mine: Ran, other: Ran) -> float:
+        return mine.cpu_by_role["program"] - other.cpu_by_role["program"]
+
+    requests = {key: max(count for _, count in taken) for key, taken in samples.items()}
+    preview = (OURS, "preview"), (BARE, "preview")
+    imported = (DEPLOY_CLI, "import"), (OURS, "up from nothing")
+    p99 = median(one.p99_ms for one in load)
+    goals = [
+        ("preview / bare program", compared(*preview, wall), "≤ 1.2", ""),
+        ("our Python share of a preview (CPU)", compared(*preview, program), "< 0.5", "s"),
+        ("deploy-cli import / up", compared(*imported, wall), "≥ 2", ""),
+        ("requests of an up, nothing to do", requests[OURS, "up, nothing to do"], "≤ 0", ""),
+        ("requests of a refresh", requests[OURS, "refresh"], "≤ 13", ""),
+        ("sandbox p99 at 200 requests/s", p99, "< 10", "ms"),
+        ("Action: bundle", action["bundle_bytes"], "< 36000", "bytes"),
+        ("Action: module load", action["module_load_ms"], "< 5", "ms"),
+        ("Action: overhead", action["overhead_ms"], "< 3", "ms"),
+    ]
+    return Figures(
+        rounds=len(samples[OURS, "preview"]),
+        operations={key: _median([ran for ran, _ in taken]) for key, taken in samples.items()},
+        requests=requests,
+        server_mib=server_mib,
+        load=list(load),
+        action=dict(action),
+        goals=[Goal(name=n, measured=m, bound=b, unit=u) for n, m, b, u in goals],
+    )
+
+
+def _median(taken: Sequence[Ran]) -> Ran:
+    roles = sorted({role for one in taken for role in one.cpu_by_role} - {"other"})
+    return Ran(
+        wall_s=median(one.wall_s for one in taken),
+        cpu_s=median(one.cpu_s for one in taken),
+        cpu_by_role={
+            role: median(one.cpu_by_role.get(role, 0.0) for one in taken) for role in roles
+        },
+        peak_mib={role: max(one.peak_mib.get(role, 0.0) for one in taken) for role in roles},
+    )
+
+
+# For people.
+
+
+def block(figures: Figures) -> str:
+    """Markdown of all figures, for docs/figures.md."""
+    alt = "Seconds of each operation, beside a bare program and auth0-deploy-cli"
+    operations = [
+        f"| {name} | {who} | {ran.wall_s:.2f} s | {ran.cpu_s:.2f} s "
+        f"| {figures.requests[who, name]} | {LEAST_REQUESTS.get(name, '') if who == OURS else ''} |"
+        for (who, name), ran in figures.operations.items()
+    ]
+    columns = [(BARE, "preview"), (OURS, "preview"), (OURS, "up from nothing")]
+    found = [figures.operations[one].cpu_by_role for one in columns]
+    peaks: dict[str, float] = {}
+    for ran in figures.operations.values():
+        for role, peak in ran.peak_mib.items():
+            peaks[role] = max(peak, peaks.get(role, 0.0))
+    roles = [
+        f"| {role} | {' | '.join(f'{one[role]:.2f} s' if role in one else '' for one in found)} "
+        f"| {peak:.0f} MiB |"
+        for role, peak in sorted(peaks.items())
+    ]
+    each = figures.load[0]
+    p99 = ", ".join(f"{one.p99_ms:.1f}" for one in figures.load)
+    worst = max(one.worst_ms for one in figures.load)
+    lines = [
+        f"Medians of {figures.rounds} rounds; ratios are of one round ([raw](figures.json)).",
+        "",
+        f"![{alt}](images/bench.svg)",
+        "",
+        "| Figure | Measured | Goal | |",
+        "|---|---|---|---|",
+        *(
+            f"| {one.name} | {one.shown} | {one.bound} | {'met' if one.met else '**missed**'} |"
+            for one in figures.goals
+        ),
+        "",
+        "| Operation | of | wall | CPU | requests | least |",
+        "|---|---|---|---|---|---|",
+        *operations,
+        "",
+        "| CPU of a process | bare preview | preview | up from nothing | most memory |",
+        "|---|---|---|---|---|",
+        *roles,
+        f"| sandbox server | | | | {figures.server_mib:.0f} MiB |",
+        "",
+        f"The load: {len(figures.load)} runs of {each.requests} requests at {RATE} in each second,",
+        f"{each.writes} of them writes, open loop. p99 of each run: {p99} ms; the worst of all",
+        f"{worst:.0f} ms.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def write(figures: Figures, docs: Path = DOCS) -> None:
+    """Write the page's block, the JSON and the plot."""
+    (docs / "figures.json").write_text(figures.json(), encoding="utf-8")
+    beside = [(who, one) for one in list(PULUMI)[:3] for who in (BARE, OURS)]
+    tool = [
+        (OURS, "up from nothing"),
+        (DEPLOY_CLI, "import"),
+        (OURS, "preview"),
+        (DEPLOY_CLI, "dry run"),
+    ]
+    panels = {
+        "Against the same resources in a bare program": beside,
+        "Against auth0-deploy-cli": tool,
+    }
+    seconds = {
+        title: [(who, name, figures.operations[who, name].wall_s) for who, name in keys]
+        for title, keys in panels.items()
+    }
+    bars(seconds, docs / "images" / "bench.svg")
+    page = docs / "figures.md"
+    marked = re.compile(r"(<!-- make bench begins -->\n).*(<!-- make bench ends -->)", re.DOTALL)
+    text = marked.sub(lambda at: f"{at[1]}{block(figures)}{at[2]}", page.read_text("utf-8"))
+    page.write_text(text, encoding="utf-8")
+
+
+def main(
+    *,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One round, a short load; the docs stay as they are.")
+    ] = False,
+    tenants: Annotated[
+        bool, typer.Option("--fleet", help="What one tenant more costs, instead of the rest.")
+    ] = False,
+) -> None:
+    """Measure everything and compare it with the goals: about eight minutes."""
+    if tenants:
+        fleet.main([2, 4] if quick else fleet.COUNTS, keep=not quick)
+        return
+    count = 1 if quick else 7
+    with tempfile.TemporaryDirectory() as folder, Bench.started(Path(folder)) as bench:
+        samples = measure_rounds(bench, count)
+        console.print("load, and the Action")
+        seconds = 2.0 if quick else 5.0
+        loads = [asyncio.run(measure_load(bench, seconds)) for _ in range(count)]
+        action = measure_action(bench)
+        server = psutil.Process(bench.record.pid).memory_info().rss / 2**20
+    figures = figures_of(samples, loads, action, server_mib=server)
+    if not quick:
+        write(figures)
+    table = Table("figure", "measured", "goal", "", title=f"Medians of {count} rounds")
+    for goal in figures.goals:
+        table.add_row(goal.name, goal.shown, goal.bound, "" if goal.met else "missed")
+    console.print(table)
+    missed = [goal.name for goal in figures.goals if not goal.met]
+    sys.exit(f"missed: {', '.join(missed)}" if missed else 0)
+
+
+if __name__ == "__main__":
+    # What the shell says about bytecode would be measured otherwise.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What a shell's background ignores is ignored by all that is started, too: the engine would
+    # wait five seconds for each language host.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""`make reference`: the pages, schemas and pictures that are made from the code."""

@@ -1,0 +1,30 @@
+"""`python -m tools.reference`: write whatever is made from the code and is not current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tools.reference import commands, picture, settings
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+
+
+def made() -> dict[str, str]:
+    """The text of each file that is made from the code, as it should be."""
+    return {
+        "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
+        "docs/reference/settings.md": settings.page(),
+        "docs/reference/commands.md": commands.page(),
+        "docs/images/architecture.svg": picture.picture(),
+        "Pulumi.yaml": settings.project_file((PROJECT / "Pulumi.yaml").read_text("utf-8")),
+    }
+
+
+if __name__ == "__main__":
+    for name, text in made().items():
+        path = PROJECT / name
+        if not path.exists() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+            print(f"written: {name}")  # noqa: T201 - its job

@@ -1,0 +1,261 @@
+"""What is made from the model of a stack's settings: a page, a JSON Schema, Pulumi.yaml's config.
+
+The schema is for editors that check and complete Pulumi.<stack>.yaml: a setting under its
+namespace, a secret encrypted, and values as `pulumi config set` writes them, too. Pulumi.yaml gets
+no types, secrets or settings without a default: the engine would answer for them with one fault
+at a time, before the program can name all (docs/decisions/project-config.md).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+from pydantic import TypeAdapter
+from pydantic_core import PydanticUndefined
+
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE
+
+KEY_DESCRIPTION: Final = (
+    "API key of the NTT CPaaS account, kept as a secret: `pulumi config set --secret "
+    f"phonemfa:{API_KEY}` reads it from standard input"
+)
+
+EXAMPLES: Final[Mapping[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("examples.yaml").read_text("utf-8")
+)
+
+NEEDED: Final = {
+    "cpaasBaseHost": "always",
+    "smsSender": "with `text` in `deliveryMethods`",
+    "voiceSender": "with `voice` in `deliveryMethods`",
+}
+"""What a stack needs unless it declares a tenant as it was found, and when; `_needed_together`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting; its schema is without description, default and the null of "not set"."""
+
+    key: str
+    description: str
+    schema: dict[str, Any]
+    required: bool
+    default: Any
+    example: Any
+
+
+@cache
+def settings() -> list[Setting]:
+    """Every setting but the key, in the model's order."""
+    return [_setting(name) for name in StackSettings.model_fields]
+
+
+@cache
+def definitions() -> dict[str, Any]:
+    """The schemas that those of the settings refer to, by name."""
+    return {name: _bare(one) for name, one in _model()["$defs"].items()}
+
+
+@cache
+def _model() -> dict[str, Any]:
+    return StackSettings.model_json_schema(by_alias=True)
+
+
+def _setting(name: str) -> Setting:
+    field = StackSettings.model_fields[name]
+    key = field.alias or name
+    schema = _model()["properties"][key]
+    default = None if field.is_required() else _plain(field.get_default(call_default_factory=True))
+    return Setting(
+        key=key,
+        description=field.description or "",
+        schema=_bare({k: v for k, v in schema.items() if k not in {"description", "default"}}),
+        required=field.is_required(),
+        default=default,
+        example=EXAMPLES.get(key, default),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A default as it would be written: enumerations by value, sets in order, nothing unset."""
+    if value is PydanticUndefined:
+        return None
+    plain = TypeAdapter(Any).dump_python(value, mode="json", exclude_none=True, by_alias=True)
+    return sorted(plain) if isinstance(value, frozenset) else plain
+
+
+def _bare(schema: Any) -> Any:
+    """A schema without titles, and without the null that stands for "not set"."""
+    if isinstance(schema, list):
+        return [_bare(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    bare = {
+        # A property may be called "title" as well; the word of the schema is always text.
+        key: _bare(value)
+        for key, value in schema.items()
+        if not (key == "title" and isinstance(value, str))
+    }
+    if bare.get("default", ...) is None:
+        del bare["default"]
+    choices = [one for one in bare.pop("anyOf", []) if one != {"type": "null"}]
+    if len(choices) == 1:
+        return choices[0] | bare
+    return bare | ({"anyOf": choices} if choices else {})
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+# docs/reference/settings.md
+
+
+def page() -> str:
+    """Every setting with its values, default and an example."""
+    # It makes Markdown, not HTML.
+    pages = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
+    pages.filters |= {"sentence": _sentence, "json": _json, "values": _values}
+    template = pages.from_string(Path(__file__).with_suffix(".md.j2").read_text("utf-8"))
+    return template.render(
+        key=API_KEY,
+        key_description=KEY_DESCRIPTION,
+        namespace=NAMESPACE,
+        needed=NEEDED,
+        settings=settings(),
+    )
+
+
+def _values(shape: dict[str, Any]) -> str:  # noqa: PLR0911 - a table
+    """What a JSON Schema allows, in words."""
+    match shape:
+        case {"$ref": name}:
+            return _values(definitions()[name.rpartition("/")[2]])
+        case {"enum": choices}:
+            return ", ".join(f"`{one}`" for one in choices)
+        case {"type": "array", "items": items}:
+            least = f" (at least {shape['minItems']})" if "minItems" in shape else ""
+            return f"a list{least} of: {_values(items)}"
+        case {"type": "object", "properties": properties}:
+            keys = ", ".join(f"`{one}`" for one in properties)
+            needed = ", ".join(f"`{one}`" for one in shape.get("required", []))
+            return f"an object with any of {keys}" + (f" (required: {needed})" if needed else "")
+        case {"type": "object", "propertyNames": keys, "additionalProperties": values}:
+            return f"an object by {_values(keys)}; each is {_values(values)}"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"a whole number, {least} to {most}"
+        case {"type": "boolean"}:
+            return "`true`, `false`"
+        case {"pattern": _}:
+            return "text in the form that [the schema](stack-settings.schema.json) has"
+        case {"maxLength": most}:
+            return f"text, {shape.get('minLength', 0)} to {most} characters"
+    return "text"
+
+
+# docs/reference/stack-settings.schema.json
+
+_ENCRYPTED: Final = {
+    "type": "object",
+    "required": ["secure"],
+    "properties": {"secure": {"type": "string", "minLength": 1}},
+    "additionalProperties": False,
+}
+_AS_TEXT: Final[dict[str, dict[str, Any]]] = {
+    "boolean": {"enum": ["true", "false"]},
+    "integer": {"type": "string", "pattern": "^[0-9]{1,2}$"},
+    "array": {"type": "string", "pattern": r"^\["},
+    "object": {"type": "string", "pattern": r"^\{"},
+}
+"""How `pulumi config set` without --path writes a value: as text."""
+
+
+def stack_file_schema() -> str:
+    """The JSON Schema of Pulumi.<stack>.yaml."""
+    keys = {_named(one.key): _in_file(one) for one in settings()}
+    keys[_named(API_KEY)] = {"description": _sentence(KEY_DESCRIPTION), **_ENCRYPTED}
+    config = {
+        "type": "object",
+        "required": [_named(one.key) for one in settings() if one.required],
+        "properties": keys,
+        # Keys of other namespaces, such as auth0:domain, are not ours to know.
+        "propertyNames": {"anyOf": [{"not": {"pattern": f"^{NAMESPACE}:"}}, {"enum": list(keys)}]},
+        "allOf": _needed_together(),
+    }
+    schema = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Pulumi.<stack>.yaml of phonemfa",
+        "description": "One environment's settings. Made from components/settings/model.py: "
+        "make reference.",
+        "type": "object",
+        "required": ["config"],
+        "properties": {"config": config},
+        "$defs": definitions(),
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
+
+
+def _in_file(setting: Setting) -> dict[str, Any]:
+    shape: dict[str, Any] = setting.schema
+    name = str(shape.get("$ref", "")).rpartition("/")[2]
+    kind = shape.get("type") or definitions().get(name, {}).get("type", "string")
+    if as_text := _AS_TEXT.get(kind):
+        shape = {"anyOf": [shape, as_text]}
+    described = {"description": _sentence(setting.description)}
+    if setting.default is not None:
+        described["default"] = setting.default
+    return described | {"examples": [setting.example]} | shape
+
+
+def _needed_together() -> list[dict[str, Any]]:
+    """What a stack needs unless it declares a tenant as it was found."""
+    ours: dict[str, Any] = {"not": {"required": [_named("adopted")]}}
+    needed = [{"if": ours, "then": {"required": [_named("cpaasBaseHost")]}}]
+    for method, sender in (("text", "smsSender"), ("voice", "voiceSender")):
+        offered = {"type": "array", "contains": {"const": method}}
+        when = {"allOf": [ours, {"properties": {_named("deliveryMethods"): offered}}]}
+        needed.append({"if": when, "then": {"required": [_named(sender)]}})
+    return needed
+
+
+def _named(key: str) -> str:
+    return f"{NAMESPACE}:{key}"
+
+
+# Pulumi.yaml
+
+_BLOCK: Final = re.compile(r"^# begin settings.*?^# end settings\n", re.MULTILINE | re.DOTALL)
+_BEGIN: Final = (
+    "# begin settings (make reference; why no types: docs/decisions/project-config.md)\n"
+)
+
+
+def project_file(current: str) -> str:
+    """Pulumi.yaml with its config block made anew: descriptions and defaults.
+
+    Raises:
+        ValueError: the file has no markers.
+    """
+    lines = ["config:"]
+    for one in settings():
+        if one.default is not None:
+            lines += [f"  {one.key}:", f"    description: {_json(one.description)}"]
+            lines += [f"    default: {_json(one.default)}"]
+    block = _BEGIN + "\n".join(lines) + "\n# end settings\n"
+    made, count = _BLOCK.subn(lambda _: block, current)
+    if count != 1:
+        raise ValueError("Pulumi.yaml has no block between '# begin settings' and '# end settings'")
+    return made

@@ -1,0 +1,104 @@
+"""Lays the package out for the wheel: everything below `phonemfa`, nothing beside it.
+
+An import of `components` or `policy` becomes one of `phonemfa.components` or `phonemfa.policy`;
+what cannot be changed with certainty fails the build (docs/decisions/library.md).
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+PLACES: Final = {
+    "phonemfa": "phonemfa",
+    "components": "phonemfa/components",
+    "policy": "phonemfa/policy",
+    "actions": "phonemfa/actions",
+}
+"""Where each folder of the repository is in the wheel."""
+
+SUFFIXES: Final = frozenset({".css", ".j2", ".js", ".liquid", ".py", ".typed", ".yaml"})
+"""Files that run, or that are read by what runs. Others are for the repository's readers."""
+
+MOVED: Final = frozenset(name for name, place in PLACES.items() if name != place)
+_DOTTED: Final = re.compile(rf"({'|'.join(sorted(MOVED))})(\.[a-z_]\w*)+")
+
+
+class CannotMoveError(Exception):
+    """A line names a moved package in a way that has no certain counterpart in the wheel."""
+
+
+class CustomBuildHook(BuildHookInterface[Any]):
+    """What hatchling calls when it builds a wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Lay the wheel out in a folder below `build/` and hand it to hatchling."""
+        if version == "editable":
+            raise CannotMoveError("the checkout is its own environment: see `make environment`")
+        # Of this build alone: another one may be under way.
+        self._folder = Path(self.root, "build", f"wheel-{os.getpid()}")
+        shutil.rmtree(self._folder, ignore_errors=True)
+        lay_out(Path(self.root), self._folder)
+        build_data["force_include"][str(self._folder)] = "/"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's
+        """Remove the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def lay_out(project: Path, folder: Path) -> None:
+    """Write what the wheel has of a checkout into an empty folder.
+
+    Raises:
+        CannotMoveError: naming the file and the line.
+    """
+    for file in files_of(project):
+        top, *rest = file.relative_to(project).parts
+        target = folder.joinpath(PLACES[top], *rest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)  # With its mode: the policy pack is started as a program.
+        if file.suffix == ".py":
+            text = file.read_text(encoding="utf-8")
+            target.write_text(moved(text, name=str(file)), encoding="utf-8", newline="\n")
+
+
+def files_of(project: Path) -> Iterator[Path]:
+    """Every file of a checkout that belongs into the wheel."""
+    for top in PLACES:
+        for file in sorted((project / top).rglob("*")):
+            if file.is_file() and file.suffix in SUFFIXES:
+                yield file
+
+
+def moved(source: str, *, name: str) -> str:
+    """A module's source as it stands in the wheel; `name` is for an error.
+
+    Raises:
+        CannotMoveError: it names a moved package in another way than by importing it.
+    """
+    lines = source.splitlines(keepends=True)
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.ImportFrom(level=0, module=str(module)) if _moves(module):
+                line = lines[node.lineno - 1]
+                before, found, after = line.partition(f"from {module} import ")
+                if not found:
+                    raise CannotMoveError(f"{name}:{node.lineno}: not written as usual: {line}")
+                new = f"{before}from phonemfa.{module} import {after}"
+                lines[node.lineno - 1] = new
+            case ast.Import(names=names) if any(_moves(one.name) for one in names):
+                raise CannotMoveError(f"{name}:{node.lineno}: write `from … import …`")
+            case ast.Constant(value=str(text)) if _DOTTED.fullmatch(text):
+                raise CannotMoveError(f"{name}:{node.lineno}: {text!r} has no counterpart")
+    return "".join(lines)
+
+
+def _moves(module: str) -> bool:
+    return module.partition(".")[0] in MOVED
