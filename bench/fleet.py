@@ -27,7 +27,7 @@ from rich.table import Table
 from bench.fleet_plot import Panel, as_svg
 from sandbox.engine.ensure import ensure_engine
 from sandbox.engine.plugin import find_plugin
-from sandbox.engine.progress import ConsoleProgress
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.many import ManyTenants, many_tenants, started
 
 COUNTS: Final = (5, 10, 20, 50)

@@ -19,8 +19,8 @@ import yaml
 
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import TenantAccess, engine_environment
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.engine.plugin import Plugin
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.server.certificates import ensure_certificates
 from sandbox.server.running import RunningSandbox, ServerConfig, start
 

@@ -23,10 +23,10 @@ from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
 from sandbox.api.faults import Faults
 from sandbox.api.limiter import Limiter, RateLimit
-from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.api.request_log import RequestLog
-from sandbox.connection import SERVERS_SEND
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant.notifier import ActionTester, Notifier
+from sandbox.web.connection import SERVERS_SEND
 
 logger = logging.getLogger("sandbox.api")
 
@@ -91,7 +91,7 @@ def build_api(
 
 
 class Application(Starlette):
-    """Starlette that lets scripted faults find the connection; see `sandbox.connection`."""
+    """Starlette that lets scripted faults find the connection; see `sandbox.web.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""

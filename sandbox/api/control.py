@@ -28,10 +28,10 @@ from sandbox.api.faults import FAULT_SCHEMA, Faults
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.redaction import redacted
 from sandbox.api.request_log import RequestLog
-from sandbox.api.schemas import array, obj, one_of, whole
-from sandbox.api.validation import Body
 from sandbox.tenant import ApiError, Assumptions, Credentials, Tenant
 from sandbox.tenant.clients import DAY_IN_SECONDS, PHONE_MFA_SCOPES
+from sandbox.tenant.schemas import array, obj, one_of, whole
+from sandbox.tenant.validation import Body
 
 logger = logging.getLogger("sandbox.api")
 

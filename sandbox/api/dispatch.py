@@ -20,17 +20,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox import connection
-from sandbox.api import bodies, oauth, table, tokens
-from sandbox.api.effects import Call
+from sandbox.api import bodies, oauth, tokens
 from sandbox.api.encoding import answer, error_answer, oauth_error
 from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import Limiter
-from sandbox.api.notifier import ActionTester, Notifier
-from sandbox.api.operation import BASE, Operation
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant import routes as table
+from sandbox.tenant.effects import Call
+from sandbox.tenant.notifier import ActionTester, Notifier
+from sandbox.tenant.operation import BASE, Operation
 from sandbox.tenant.store import StoreError
+from sandbox.web import connection
 
 logger = logging.getLogger("sandbox.api")
 

@@ -14,11 +14,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from sandbox.api import table
-from sandbox.api.evidence import EVIDENCE
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import Assumptions
+from sandbox.tenant import routes as table
+from sandbox.tenant.evidence import EVIDENCE
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
 _BEGIN, _END = "<!-- begin {} -->\n", "<!-- end {} -->"

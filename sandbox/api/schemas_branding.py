@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.api.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, text
+from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, text
 
 _METHOD = one_of("text", "voice")
 _METHODS = array(_METHOD, minItems=1)

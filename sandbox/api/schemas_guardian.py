@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.api.schemas import (
+from sandbox.tenant.schemas import (
     BOOLEAN,
     STRING,
     Schema,

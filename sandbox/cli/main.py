@@ -26,8 +26,8 @@ from sandbox.cli.applied import run_phonemfa, run_pulumi
 from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
-from sandbox.engine.errors import SandboxError
-from sandbox.engine.files import disk_error, private_folder
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.files import disk_error, private_folder
 from sandbox.server import daemon
 from sandbox.server.limits import small_buffers, take_all_files
 from sandbox.server.record import client, read_record, running_record

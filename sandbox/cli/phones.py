@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from sandbox.cli.workplace import Workplace
-from sandbox.engine.errors import SandboxError
+from sandbox.machine.errors import SandboxError
 from sandbox.server.record import ServerRecord, client
 
 # In the range for mobile phones, of a form every rule accepts. Nothing leaves this machine.

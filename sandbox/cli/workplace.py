@@ -16,11 +16,11 @@ from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
-from sandbox.engine.errors import SandboxError
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.progress import ConsoleProgress
 from sandbox.engine.stack import SandboxStack
 from sandbox.engine.warm import WarmPlugin
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.record import ServerRecord, running_record

@@ -7,10 +7,10 @@ is not imported here.
 
 from sandbox.drift.applied import FILE as APPLIED_FILE
 from sandbox.drift.applied import Applied, Difference, NothingAppliedError
-from sandbox.drift.deeds import DEEDS, Deed, deed
 from sandbox.drift.hands import Hands, NothingToChangeError
 from sandbox.drift.picture import Picture, picture_of
 from sandbox.drift.routes import routes
+from sandbox.drift.scenarios import DEEDS, Deed, deed
 
 __all__ = [
     "APPLIED_FILE",

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sandbox.drift.picture import NONE, Picture, picture_of
-from sandbox.engine.files import SECRET_MODE, write_atomically
 from sandbox.login.users import COLLECTION as USERS
+from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import ApiError, Store, Tenant
 from sandbox.tenant.logs import COLLECTION as LOGS
 

@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engine.cache import PROGRAMS
-from sandbox.engine.errors import EngineError
-from sandbox.engine.progress import Progress, elapsed
 from sandbox.engine.versions import CLI_VERSION, MINIMUM_CLI, Version
-from sandbox.engine.watched import run_watched
+from sandbox.machine.errors import EngineError
+from sandbox.machine.progress import Progress, elapsed
+from sandbox.machine.watched import run_watched
 
 MODULES = Path(__file__).resolve().parent / "modules"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"

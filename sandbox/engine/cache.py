@@ -28,9 +28,9 @@ from pathlib import Path
 
 import platformdirs
 
-from sandbox.engine.files import write_atomically
-from sandbox.engine.locks import turn
-from sandbox.engine.progress import Progress
+from sandbox.machine.files import write_atomically
+from sandbox.machine.locks import turn
+from sandbox.machine.progress import Progress
 
 CACHE_VARIABLE = "PHONEMFA_CACHE_DIR"
 PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")

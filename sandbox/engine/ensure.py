@@ -14,11 +14,11 @@ from typing import Literal
 
 from sandbox.engine.build import build_engine, build_key
 from sandbox.engine.cache import EngineCache, target
-from sandbox.engine.errors import EngineError
 from sandbox.engine.installed import ask, find_installed
-from sandbox.engine.progress import Progress
 from sandbox.engine.release import RELEASES, Unavailable, fetch_release
 from sandbox.engine.versions import CLI_VERSION, Version
+from sandbox.machine.errors import EngineError
+from sandbox.machine.progress import Progress
 
 Origin = Literal["path", "release", "build"]
 _SAYS: dict[str, str] = {

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.engine.plugin import Plugin
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
 # The user's settings for Pulumi and Auth0 must not reach the sandbox: an access token would make
 # Pulumi log in, an AUTH0_DOMAIN would point the plugin at a real tenant.

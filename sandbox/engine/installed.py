@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.engine.progress import Progress
 from sandbox.engine.versions import MINIMUM_CLI, Version, cli_is_suitable
+from sandbox.machine.progress import Progress
 
 _ASK_SECONDS = 20
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox.engine.processes import program_of
+from sandbox.machine.processes import program_of
 
 _HELPERS = ("pulumi-language-", "pulumi-resource-")
 

@@ -17,9 +17,7 @@ from typing import Literal, get_args
 
 from sandbox.engine.cache import EngineCache, target
 from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
 from sandbox.engine.installed import ask
-from sandbox.engine.progress import Progress
 from sandbox.engine.versions import (
     BELOW_PLUGIN,
     MINIMUM_PLUGIN,
@@ -28,6 +26,8 @@ from sandbox.engine.versions import (
     auth0_plugin_version,
     plugin_is_suitable,
 )
+from sandbox.machine.errors import EngineError
+from sandbox.machine.progress import Progress
 
 MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
 PROGRAM = "pulumi-resource-auth0"

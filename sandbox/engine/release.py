@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from sandbox.engine.cache import PROGRAMS
-from sandbox.engine.progress import Progress, elapsed
 from sandbox.engine.versions import CLI_VERSION
+from sandbox.machine.progress import Progress, elapsed
 
 RELEASES = "https://github.com/pulumi/pulumi/releases/download"
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}

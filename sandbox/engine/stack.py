@@ -26,11 +26,11 @@ from typing import Any, Literal
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
-from sandbox.engine.files import SECRET_MODE, write_atomically
 from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.engine.progress import Progress, Silence
-from sandbox.engine.watched import run_watched
+from sandbox.machine.errors import EngineError
+from sandbox.machine.files import SECRET_MODE, write_atomically
+from sandbox.machine.progress import Progress, Silence
+from sandbox.machine.watched import run_watched
 
 STACK = "sandbox"
 API_KEY_SETTING = "cpaasApiKey"

@@ -23,9 +23,9 @@ from sandbox.inbox import Inbox
 from sandbox.login import LoginDesk
 from sandbox.notifications import NotificationService
 from sandbox.pages import login, phones, tenant
-from sandbox.pages.guard import Guard
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
+from sandbox.web.guard import Guard
 
 logger = logging.getLogger("sandbox.pages")
 

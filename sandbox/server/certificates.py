@@ -15,7 +15,7 @@ from pathlib import Path
 import trustme
 from cryptography import x509
 
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
 CPAAS_HOST = "cpaas.sandbox.test"
 NAMES = ("localhost", "127.0.0.1", CPAAS_HOST)

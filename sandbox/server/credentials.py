@@ -13,7 +13,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
 
 @dataclass(frozen=True)

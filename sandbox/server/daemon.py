@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.engine.files import check_room, private_folder
-from sandbox.engine.processes import program_of
-from sandbox.engine.progress import Progress
+from sandbox.machine.files import check_room, private_folder
+from sandbox.machine.processes import program_of
+from sandbox.machine.progress import Progress
 from sandbox.server import ports
 from sandbox.server.errors import ServerError
 from sandbox.server.record import ServerRecord, read_record, remove_record, running_record

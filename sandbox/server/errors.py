@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.engine.errors import SandboxError
+from sandbox.machine.errors import SandboxError
 
 
 class ServerError(SandboxError):

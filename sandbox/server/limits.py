@@ -15,7 +15,7 @@ from asyncio import sslproto
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.connection import SERVERS_SEND
+from sandbox.web.connection import SERVERS_SEND
 
 MOST_FILES = 65_536
 LINGER_BYTES = 8 * 1024 * 1024

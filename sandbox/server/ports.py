@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from sandbox.engine.processes import listener_on
+from sandbox.machine.processes import listener_on
 from sandbox.server.errors import ServerError
 
 LOOPBACK = "127.0.0.1"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.engine.files import write_atomically
+from sandbox.machine.files import write_atomically
 
 NAME = "server.json"
 _ASK_SECONDS = 3.0

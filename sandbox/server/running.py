@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 
 from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
-from sandbox.engine.files import private_folder
 from sandbox.login import LoginAssumptions
+from sandbox.machine.files import private_folder
 from sandbox.notifications import NotificationAssumptions
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, assemble

@@ -21,9 +21,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.connection import SERVERS_SEND
 from sandbox.server.errors import ServerError
 from sandbox.server.limits import UnreadBodies
+from sandbox.web.connection import SERVERS_SEND
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sandbox.tenant.actions.builds import Builds
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.builds import Builds
 from sandbox.tenant.clock import Stamper
 from sandbox.tenant.store import Store
 

@@ -13,10 +13,12 @@ from typing import Any
 
 from sandbox.tenant import clients as clients_module
 from sandbox.tenant import default_templates
-from sandbox.tenant.actions import Actions
+from sandbox.tenant.actions.bindings import Bindings
+from sandbox.tenant.actions.builds import Builds
+from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.triggers import TRIGGER_IDS
+from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.bindings import Bindings
-from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context
@@ -31,8 +33,6 @@ from sandbox.tenant.phone_providers import PhoneProviders, covers
 from sandbox.tenant.phone_templates import PhoneTemplates
 from sandbox.tenant.settings import KEY, SINGLETONS, UNIFIED_FLAG, Generation, Settings
 from sandbox.tenant.store import Store
-from sandbox.tenant.triggers import TRIGGER_IDS
-from sandbox.tenant.versions import DeployedAction, Versions
 
 __all__ = ["DeployedAction", "Generation", "Tenant"]
 

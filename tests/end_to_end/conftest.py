@@ -20,8 +20,8 @@ from rich.console import Console
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.progress import ConsoleProgress
 from sandbox.engine.warm import WarmPlugin
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import RunningSandbox, ServerConfig, start
 from sandbox.server.credentials import ensure_credentials
 from tests.contract import PROJECT

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from sandbox.api import RateLimit, table
+from sandbox.api import RateLimit
+from sandbox.tenant import routes as table
 from tests.sandbox.api import openapi, tour
 from tests.sandbox.api.support import Sandbox
 

@@ -6,10 +6,11 @@ import dataclasses
 
 import pytest
 
-from sandbox.api import documentation, table
-from sandbox.api.evidence import EVIDENCE, REPLAYED
+from sandbox.api import documentation
 from sandbox.notifications import NotificationAssumptions
 from sandbox.tenant import Assumptions
+from sandbox.tenant import routes as table
+from sandbox.tenant.evidence import EVIDENCE, REPLAYED
 from tests.sandbox.api import recording
 
 

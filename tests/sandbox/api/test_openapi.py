@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.api import table, table_beyond
-from sandbox.api.operation import Operation
 from sandbox.tenant import ApiError
+from sandbox.tenant import log_routes as table_beyond
+from sandbox.tenant import routes as table
+from sandbox.tenant.operation import Operation
 from tests.sandbox.api import openapi
 
 STATUS_EXCEPTIONS = {

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from sandbox.api import table, table_beyond
+from sandbox.tenant import log_routes as table_beyond
+from sandbox.tenant import routes as table
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,
     CUSTOM_PROVIDER,

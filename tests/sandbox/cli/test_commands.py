@@ -20,7 +20,7 @@ from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import release_question
-from sandbox.engine.errors import SandboxError
+from sandbox.machine.errors import SandboxError
 from sandbox.server import RunningSandbox, ServerConfig, daemon, start
 from tests.free_ports import sandbox_ports
 

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from sandbox.engine.cache import CACHE_VARIABLE, EngineCache
 from sandbox.engine.ensure import ensure_engine
-from sandbox.engine.progress import ConsoleProgress
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record

@@ -16,8 +16,8 @@ import pytest
 from sandbox.engine.build import required_go
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.errors import EngineError
 from sandbox.engine.release import archive_name
+from sandbox.machine.errors import EngineError
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
 
@@ -285,7 +285,7 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     (world.go / "gate").touch()
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
-        "from sandbox.engine.progress import Silence\n"
+        "from sandbox.machine.progress import Silence\n"
         f"ensure_engine(Silence(), releases={world.releases.url!r})"
     )
     killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox.pages.guard import HEADERS, Guard
+from sandbox.web.guard import HEADERS, Guard
 
 PORT = 8445
 HERE = "http://localhost:8445"

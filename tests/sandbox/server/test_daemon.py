@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.processes import program_of
-from sandbox.engine.progress import Silence
+from sandbox.machine.processes import program_of
+from sandbox.machine.progress import Silence
 from sandbox.server import ServerError, daemon
 from sandbox.server.record import ServerRecord, read_record, running_record, write_record
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.tenant import action_views, ids, triggers
-from sandbox.tenant.actions import Actions
+from sandbox.tenant import ids
+from sandbox.tenant.actions import triggers
+from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.actions.rules import Actions
 from sandbox.tenant.clock import nanos
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError, bad_request

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.api.effects import Call
-from sandbox.api.schemas import Schema
-from sandbox.api.validation import Body, Parameter, Parameters
+from sandbox.tenant.actions.triggers import TRIGGER_IDS
+from sandbox.tenant.effects import Call
 from sandbox.tenant.guardian import FACTORS
-from sandbox.tenant.triggers import TRIGGER_IDS
+from sandbox.tenant.schemas import Schema
+from sandbox.tenant.validation import Body, Parameter, Parameters
 
 BASE = "/api/v2"
 

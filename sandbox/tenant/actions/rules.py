@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sandbox.tenant import action_views, ids, triggers
+from sandbox.tenant import ids
+from sandbox.tenant.actions import triggers
+from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError, bad_request, invalid_body, not_found
 from sandbox.tenant.paging import Page, page_of

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sandbox.engine.errors import SandboxError
+from sandbox.machine.errors import SandboxError
 
 SECRET_MODE = 0o600
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.api.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, whole
-from sandbox.tenant.triggers import TRIGGER_IDS
+from sandbox.tenant.actions.triggers import TRIGGER_IDS
+from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, whole
 
 _TRIGGER_ID = one_of(*TRIGGER_IDS)
 _TRIGGER_VERSION = {"id": _TRIGGER_ID, "version": STRING}

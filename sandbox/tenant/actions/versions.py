@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sandbox.tenant import action_views, ids
-from sandbox.tenant.actions import Actions
-from sandbox.tenant.builds import finished_at
+from sandbox.tenant import ids
+from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.actions.builds import finished_at
+from sandbox.tenant.actions.rules import Actions
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import bad_request, not_found

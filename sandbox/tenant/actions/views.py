@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.tenant.builds import status_at
+from sandbox.tenant.actions.builds import status_at
 from sandbox.tenant.clock import nanos
 
 Document = dict[str, Any]

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.api import effects, table_beyond
-from sandbox.api import schemas_actions as actions
 from sandbox.api import schemas_branding as branding
 from sandbox.api import schemas_guardian as guardian
-from sandbox.api.effects import Call
-from sandbox.api.operation import Operation, operation
 from sandbox.api.schemas_settings import UPDATE_SETTINGS
-from sandbox.api.validation import Parameter
+from sandbox.tenant import effects
+from sandbox.tenant import log_routes as table_beyond
+from sandbox.tenant.actions import routes as actions
+from sandbox.tenant.actions.triggers import TRIGGER_IDS
+from sandbox.tenant.effects import Call
 from sandbox.tenant.guardian import LegacyFamily
+from sandbox.tenant.operation import Operation, operation
 from sandbox.tenant.paging import Page
-from sandbox.tenant.triggers import TRIGGER_IDS
+from sandbox.tenant.validation import Parameter
 
 _PAGING = {
     "page": Parameter("integer", minimum=0, description="Zero based page number"),

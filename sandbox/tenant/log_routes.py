@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.api import effects
-from sandbox.api.effects import Call
-from sandbox.api.operation import Operation, operation
 from sandbox.api.schemas_guardian import (
     SET_CODES,
     SET_CUSTOM_APP,
     SET_FACTOR_SETTINGS,
     SET_REMEMBERING,
 )
-from sandbox.api.validation import Parameter
+from sandbox.tenant import effects
+from sandbox.tenant.effects import Call
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.logs import DEFAULT_PER_PAGE, LogQuery
 from sandbox.tenant.mfa_settings import FACTORS, Channel
+from sandbox.tenant.operation import Operation, operation
+from sandbox.tenant.validation import Parameter
 
 _FACTORS = "/guardian/factors"
 _LOG_QUERY = {

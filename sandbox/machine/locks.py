@@ -13,8 +13,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sandbox.engine.errors import SandboxError
-from sandbox.engine.progress import Progress, elapsed
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.progress import Progress, elapsed
 
 LONGEST_SECONDS = 3600.0
 

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.tenant import Tenant
+from sandbox.tenant.actions.triggers import CATALOGUE
 from sandbox.tenant.errors import not_found
 from sandbox.tenant.guardian import LegacyFamily
+from sandbox.tenant.notifier import ActionTester, Notifier
 from sandbox.tenant.paging import Page, page_of
-from sandbox.tenant.triggers import CATALOGUE
 
 MOST_PER_PAGE = 100
 _ACCEPTED = {"code": 202, "message": "Test notification successfully sent for processing"}
