@@ -6,6 +6,6 @@ rules of the tenant; those are `sandbox.tenant`'s.
 
 from sandbox.api.app import build_api
 from sandbox.api.limiter import RateLimit
-from sandbox.tenant.notifier import ActionTester, Notifier
+from sandbox.tenant.operation import ActionTester, Notifier
 
 __all__ = ["ActionTester", "Notifier", "RateLimit", "build_api"]

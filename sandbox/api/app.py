@@ -25,7 +25,7 @@ from sandbox.api.faults import Faults
 from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
-from sandbox.tenant.notifier import ActionTester, Notifier
+from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.web.connection import SERVERS_SEND
 
 logger = logging.getLogger("sandbox.api")

@@ -27,9 +27,7 @@ from sandbox.api.limiter import Limiter
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
 from sandbox.tenant import routes as table
-from sandbox.tenant.effects import Call
-from sandbox.tenant.notifier import ActionTester, Notifier
-from sandbox.tenant.operation import BASE, Operation
+from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operation
 from sandbox.tenant.store import StoreError
 from sandbox.web import connection
 
@@ -146,7 +144,7 @@ class Dispatcher:
             self._checked(request, operation, parts, raw)
         tokens.authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
         call = self._checked(request, operation, parts, raw)
-        result = operation.handle(call)
+        result = operation.handle(self._tenant, call)
         if inspect.isawaitable(result):
             result = await result
         exchange.afterwards = call.afterwards
@@ -172,7 +170,6 @@ class Dispatcher:
             body = bodies.decode(request, raw, forms=True)
             operation.body.check(body)
         return Call(
-            tenant=self._tenant,
             path=path,
             query=query,
             body=body,

@@ -18,7 +18,6 @@ from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import Assumptions
 from sandbox.tenant import routes as table
-from sandbox.tenant.evidence import EVIDENCE
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
 _BEGIN, _END = "<!-- begin {} -->\n", "<!-- end {} -->"
@@ -30,8 +29,8 @@ def operations() -> str:
         (
             f"`{one.method} {one.path}`",
             f"`{one.scopes[0]}`",
-            EVIDENCE[one.method, one.path].strength,
-            EVIDENCE[one.method, one.path].note,
+            one.known.strength,
+            one.known.note,
         )
         for one in table.OPERATIONS
     ]

@@ -94,7 +94,7 @@ class Hands:
             return copy
         supported = ours["supported_triggers"]
         body = {"name": name, "supported_triggers": supported, "code": DOES_NOTHING, "deploy": True}
-        made: str = self._tenant.create_action(body)["id"]
+        made: str = self._tenant.versions.create(body)["id"]
         return made
 
     # -- the trigger --------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sandbox.notifications.rules import HANDLERS
 from sandbox.tenant import Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 
 Field = tuple[str, str]
 """Which thing, and which of its fields."""

@@ -269,7 +269,9 @@ DEEDS: Final = (
         title="Switch MFA in Actions off",
         done="“Customize MFA Factors using Actions” is off.",
         repaired_by=_UP,
-        make=lambda tenant, _: tenant.update_settings({"customize_mfa_in_postlogin_action": False}),
+        make=lambda tenant, _: tenant.tenant_settings.patch(
+            {"customize_mfa_in_postlogin_action": False}
+        ),
         generations=_LEGACY,
     ),
     Deed(
@@ -278,7 +280,7 @@ DEEDS: Final = (
         title="Restrict countries",
         done="The tenant takes Japanese numbers only.",
         repaired_by="`pulumi up --refresh`, which records it",
-        make=lambda tenant, _: tenant.update_settings(
+        make=lambda tenant, _: tenant.tenant_settings.patch(
             {"country_codes": {"list": ["JP"], "mode": "allow"}}
         ),
         generations=_LEGACY,

@@ -24,7 +24,7 @@ from sandbox.notifications.limits import Allowance, LimitReachedError, UserLimit
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
 from sandbox.notifications.view import TenantView
 from sandbox.runner import ActionOutcome
-from sandbox.tenant import default_templates
+from sandbox.tenant.phone_templates import BODIES, GUARDIAN_TEXTS
 
 Outcome = Literal["pending", "success", "drop", "retry", "error", "not_sent"]
 SHOWN_DELIVERIES = 200
@@ -389,14 +389,14 @@ class NotificationService:
         if template["disabled"] and not order.test_send:
             if self.assumptions.disabled_template == "not_sent":
                 raise NotSentError(f"the template {order.message_type} is disabled")
-            return default_templates.BODIES[order.message_type]
+            return BODIES[order.message_type]
         body: Mapping[str, str] = template["content"].get("body", {})
         return body
 
     def _legacy_source(self, message_type: str) -> str:
         written = self._tenant.guardian.templates("sms") or {}
         key = "enrollment_message" if message_type == "otp_enroll" else "verification_message"
-        return str(written.get(key) or default_templates.GUARDIAN[key])
+        return str(written.get(key) or GUARDIAN_TEXTS[key])
 
     def _tenant_locale(self) -> str | None:
         if self.assumptions.client_locale == "absent":

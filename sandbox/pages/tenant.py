@@ -29,7 +29,7 @@ from sandbox.pages.forms import fields
 from sandbox.pages.views import Views
 from sandbox.pages.wording import language_of
 from sandbox.tenant import ApiError, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 
 _ALL: Final = Page(per_page=1_000)
 _CONFLICT: Final = 409

@@ -1,7 +1,7 @@
-"""What an operation of the Management API is made of.
+"""What an operation of the Management API is made of, and the operations of one resource.
 
-Owns the description of one method on one path and how a raw path is matched. Refuses the list of
-operations (`table`) and what all of them share at run time (`dispatch`).
+Each resource has its `ROUTES` beside its rules: method, path, scope, schema, what is done, and how
+well the operation is known. What all of them share at run time is in `sandbox.api.dispatch`.
 """
 
 from __future__ import annotations
@@ -9,19 +9,83 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
-from sandbox.tenant.actions.triggers import TRIGGER_IDS
-from sandbox.tenant.effects import Call
-from sandbox.tenant.guardian import FACTORS
+from sandbox.tenant.context import Page
 from sandbox.tenant.schemas import Schema
 from sandbox.tenant.validation import Body, Parameter, Parameters
 
 BASE = "/api/v2"
+MOST_PER_PAGE = 100
+PAGING = {
+    "page": Parameter("integer", minimum=0, description="Zero based page number"),
+    "per_page": Parameter(
+        "integer", minimum=1, maximum=MOST_PER_PAGE, description="Results per page"
+    ),
+}
+_BRANDING_ID = Parameter(minimum=1, maximum=255)
 
-Handler = Callable[[Call], Any | Awaitable[Any]]
-"""Answers the decoded body of the response; None where there is none (204)."""
+
+class Notifier(Protocol):
+    """Sends test messages; called after the API has answered 202."""
+
+    async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
+        """Send a test message through the tenant's phone provider."""
+
+    async def try_template(
+        self, *, template: dict[str, Any], to: str, delivery_method: str | None
+    ) -> None:
+        """Send a test message with this template (API object)."""
+
+
+class ActionTester(Protocol):
+    """Runs an Action's draft for POST /actions/actions/{id}/test."""
+
+    async def test_action(
+        self, *, code: str, runtime: str, trigger_id: str, secrets: dict[str, str], event: Any
+    ) -> dict[str, Any]:
+        """The `payload` of the answer: `stats`, and `error` when the code threw."""
+        ...
+
+
+@dataclass
+class Call:
+    """One call of an operation.
+
+    Attributes:
+        path, query, body: checked.
+        notifier, tester: the rest of the sandbox, where there is one.
+        afterwards: what is to be done once the answer is sent.
+    """
+
+    path: dict[str, str]
+    query: dict[str, Any]
+    body: Any
+    notifier: Notifier | None
+    tester: ActionTester | None
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    @property
+    def page(self) -> Page:
+        """The page that the query names."""
+        given = {"number": "page", "per_page": "per_page"}
+        return Page(**{name: self.query[key] for name, key in given.items() if key in self.query})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How well an operation is known; docs/sandbox.md shows it.
+
+    `recorded`: answers of a real tenant were recorded; where the note says "replayed", a test plays
+    the recording against the sandbox. `published`: Auth0's documents give request and answer.
+    """
+
+    strength: Literal["recorded", "published"]
+    note: str
+
+
+REPLAYED = Evidence("recorded", "replayed")
 
 
 @dataclass(frozen=True)
@@ -32,21 +96,22 @@ class Operation:
         method: HTTP method.
         path: template under /api/v2, as the published OpenAPI writes it.
         scopes: any of them permits the call.
-        handle: what is done.
-        status: of a success with a body; without a body it is 204.
+        handle: what is done, with whose rules; None where the answer has no body (204).
+        status: of a success with a body.
         body: checker of the request's body; None where a body is ignored.
-        query: checker of the query.
-        parameters: checker of the path's parts.
+        query, parameters: checkers of the query and of the path's parts.
+        known: where it is from.
     """
 
     method: str
     path: str
     scopes: tuple[str, ...]
-    handle: Handler
+    handle: Callable[[Any, Call], Any]
     status: int
     body: Body | None
     query: Parameters
     parameters: Parameters
+    known: Evidence
     pattern: re.Pattern[str] = field(repr=False)
 
     def match(self, path: str) -> list[tuple[str, str]] | None:
@@ -57,39 +122,46 @@ class Operation:
         return [(name, unquote(part)) for name, part in found.groupdict().items()]
 
 
-_ID = Parameter()
-_BRANDING_ID = Parameter(minimum=1, maximum=255)
-_PATH_PARTS: dict[str, Parameter] = {
-    "id": _ID,
-    "actionId": _ID,
-    "triggerId": Parameter(values=TRIGGER_IDS, description="An actions extensibility point"),
-    "name": Parameter(values=FACTORS, description="The factor's name"),
-}
+Rules = TypeVar("Rules")
 
 
-def operation(
-    method: str,
-    path: str,
-    scope: str,
-    handle: Handler,
-    *,
-    status: int = 200,
-    body: Schema | None = None,
-    query: dict[str, Parameter] | None = None,
-) -> Operation:
-    """One operation of the API, with the parameters that its path names."""
-    names = re.findall(r"{(\w+)}", path)
-    parts = {
-        name: _BRANDING_ID if path.startswith("/branding") else _PATH_PARTS[name] for name in names
-    }
-    return Operation(
-        method=method,
-        path=path,
-        scopes=(scope,),
-        handle=handle,
-        status=status,
-        body=None if body is None else Body(body),
-        query=Parameters("Query", query or {}),
-        parameters=Parameters("Path", parts),
-        pattern=re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)),
-    )
+class Routes(Generic[Rules]):
+    """The operations of one resource, handled by its rules.
+
+    Args:
+        parts: what the parts of a path may be, where not any text.
+    """
+
+    def __init__(self, **parts: Parameter) -> None:
+        self.operations: list[Operation] = []
+        self._parts = parts
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        scope: str,
+        handle: Callable[[Rules, Call], Any],
+        *,
+        status: int = 200,
+        body: Schema | None = None,
+        query: dict[str, Parameter] | None = None,
+        known: Evidence = REPLAYED,
+    ) -> None:
+        """One more operation, with the parameters that its path names."""
+        unnamed = _BRANDING_ID if path.startswith("/branding") else Parameter()
+        parts = {one: self._parts.get(one, unnamed) for one in re.findall(r"{(\w+)}", path)}
+        self.operations.append(
+            Operation(
+                method=method,
+                path=path,
+                scopes=(scope,),
+                handle=handle,
+                status=status,
+                body=None if body is None else Body(body),
+                query=Parameters("Query", query or {}),
+                parameters=Parameters("Path", parts),
+                known=known,
+                pattern=re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)),
+            )
+        )

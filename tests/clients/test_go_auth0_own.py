@@ -39,7 +39,7 @@ def as_auth0_s_tenant(running: RunningSandbox) -> None:
     write an empty one.
     """
     tenant = running.parts.tenant
-    tenant.create_action(PHONE_ACTION)
+    tenant.versions.create(PHONE_ACTION)
     tenant.guardian.set_factor("sms", enabled=True)
     settings = tenant.factor_settings
     settings.replace("push-notification/providers/sns", {"aws_region": "us-west-1"})

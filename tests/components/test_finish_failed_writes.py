@@ -43,7 +43,7 @@ def made(tenant: Tenant, **secrets: str) -> str:
         "supported_triggers": [TRIGGER],
         "secrets": [{"name": name, "value": value} for name, value in secrets.items()],
     }
-    return str(tenant.create_action(body)["id"])
+    return str(tenant.versions.create(body)["id"])
 
 
 def before_update(

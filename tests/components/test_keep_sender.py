@@ -28,7 +28,7 @@ def before_create(running: RunningSandbox, **inputs: Any) -> None:
 
 def action(tenant: Tenant, name: str, trigger: dict[str, str], *, deployed: bool) -> None:
     body = {"name": name, "code": "// 1", "supported_triggers": [trigger]}
-    tenant.create_action(body | {"deploy": deployed})
+    tenant.versions.create(body | {"deploy": deployed})
 
 
 @pytest.mark.parametrize("trigger", [UNIFIED, LEGACY])

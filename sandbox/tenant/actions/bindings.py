@@ -1,22 +1,17 @@
-"""Which Actions run for a trigger, and in which order.
-
-Owns GET and PATCH of a trigger's bindings (management-api.md §4.12) and that a bound Action is not
-deleted unasked (§4.10). Refuses the catalogue of triggers.
-"""
+"""Which Actions run for a trigger, and in which order (§4.12)."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.tenant import ids
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import Actions
 from sandbox.tenant.clock import nanos
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Page, page_of
 from sandbox.tenant.errors import ApiError, bad_request
-from sandbox.tenant.paging import Page, page_of
 
 COLLECTION = "bindings"
 Document = dict[str, Any]
@@ -112,7 +107,7 @@ class Bindings:
 
     def _binding(self, action: Document, display_name: str) -> Document:
         return {
-            "id": ids.action_uuid(),
+            "id": str(uuid.uuid4()),
             "action_id": action["id"],
             "display_name": display_name,
             "created_at": self._context.stamp(),

@@ -1,21 +1,15 @@
-"""Actions and their drafts: create, list, read, update, delete.
-
-Owns the rules of /actions/actions (management-api.md §4.3-4.6, §4.10) and the stored Action.
-Refuses versions and deploys (`versions`), bindings (`bindings`), the look of answers
-(`action_views`) and running any code.
-"""
+"""Actions and their drafts: create, list, read, update, delete (§4.3-4.6, §4.10)."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sandbox.tenant import ids
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Page, page_of
 from sandbox.tenant.errors import ApiError, bad_request, invalid_body, not_found
-from sandbox.tenant.paging import Page, page_of
 
 COLLECTION = "actions"
 Document = dict[str, Any]
@@ -112,7 +106,7 @@ class Actions:
             self._check_name(body["name"], others)
             created_at = self._context.stamp()
             action: Document = {
-                "id": ids.action_uuid(),
+                "id": str(uuid.uuid4()),
                 "name": body["name"],
                 "supported_triggers": [{"id": entry["id"], "version": entry["version"]}],
                 "created_at": created_at,

@@ -1,8 +1,4 @@
-"""The catalogue of Action triggers.
-
-Owns which triggers, versions and runtimes exist, as GET /actions/triggers answered in 2026-08
-(management-api.md §4.11). Refuses bindings; those are in `bindings`.
-"""
+"""The triggers, versions and runtimes that there are, as answered in 2026-08 (§4.11)."""
 
 from __future__ import annotations
 

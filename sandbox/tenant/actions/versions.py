@@ -1,24 +1,19 @@
-"""Versions of Actions and deploys.
-
-Owns deploy, the list of versions, deploying an old version and which version the tenant runs
-(management-api.md §4.7, §4.8). Refuses the draft's rules (`actions`) and the look of answers.
-"""
+"""Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sandbox.tenant import ids
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.actions.builds import finished_at
 from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Page, page_of
 from sandbox.tenant.errors import bad_request, not_found
-from sandbox.tenant.paging import Page, page_of
 
 Document = dict[str, Any]
 
@@ -54,7 +49,7 @@ class Versions:
         """Keep versions in this tenant's store."""
         self._context = context
         self._store = context.store
-        self._actions = actions
+        self.actions = actions
         actions.versions_of = self.current_and_deployed
         actions.when_deleted.append(self._forget)
 
@@ -98,13 +93,13 @@ class Versions:
 
     def listing(self, action_id: str, page: Page) -> Document:
         """GET /actions/actions/{id}/versions, newest first."""
-        action = self._actions.stored(action_id)
+        action = self.actions.stored(action_id)
         newest_first = sorted(self._of(action_id), key=lambda one: -one["number"])
         return page_of("versions", newest_first, page, self._view_of(action))
 
     def get(self, action_id: str, version_id: str) -> Document:
         """GET /actions/actions/{id}/versions/{version}."""
-        action = self._actions.stored(action_id)
+        action = self.actions.stored(action_id)
         return self._view_of(action)(self._stored(action_id, version_id))
 
     def _view_of(self, action: Document) -> Callable[[Document], Document]:
@@ -125,10 +120,18 @@ class Versions:
 
     # -- deploying ----------------------------------------------------------------------------
 
+    def create(self, body: Document) -> Document:
+        """POST /actions/actions, deploying at once where the body asks for it."""
+        with self._store.transaction():
+            action = self.actions.create(body)
+            if body.get("deploy"):
+                self.deploy_at_birth(action)
+        return self.actions.view(action, written=True)
+
     def deploy(self, action_id: str) -> Document:
         """POST /actions/actions/{id}/deploy: a new version, even when nothing changed."""
         with self._store.transaction():
-            action = self._actions.stored(action_id)
+            action = self.actions.stored(action_id)
             if action_views.draft_status(action, self._context.stamp()) != "built":
                 raise bad_request("A draft must be in the 'built' state before it can be deployed.")
             self._grow_up(action)
@@ -153,7 +156,7 @@ class Versions:
     def deploy_version(self, action_id: str, version_id: str, *, update_draft: bool) -> Document:
         """POST .../versions/{version}/deploy: the old content becomes a new version."""
         with self._store.transaction():
-            action = self._actions.stored(action_id)
+            action = self.actions.stored(action_id)
             old = self._stored(action_id, version_id)
             self._grow_up(action)
             if update_draft:
@@ -188,7 +191,7 @@ class Versions:
         created_at = self._context.stamp()
         built_at = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
         version: Document = {
-            "id": ids.action_uuid(),
+            "id": str(uuid.uuid4()),
             "number": action["last_number"] + 1,
             "code": content["code"],
             "dependencies": [
@@ -209,9 +212,9 @@ class Versions:
         action["previous_version"] = self._last_finished(action)
         action["deployed_version"] = version["id"]
         action["last_number"] = version["number"]
-        self._actions.save(action)
+        self.actions.save(action)
         self._trim(action)
-        for consequence in self._actions.when_deployed:
+        for consequence in self.actions.when_deployed:
             consequence(action)
         return version
 

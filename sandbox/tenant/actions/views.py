@@ -1,7 +1,4 @@
-"""How an Action and its versions look in answers.
-
-Owns key order, presence and timestamps of the recorded objects (management-api.md §4.1). Refuses
-rules: what may happen to an Action is decided in `actions`.
+"""How an Action and its versions look in answers (§4.1, recorded).
 
 A stored Action is split like the real one shows it to be: the Action itself (`created_at`,
 `updated_at`), and its draft with an `updated_at` of its own, a few milliseconds later. Reads of an
@@ -12,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.tenant.actions.builds import status_at
+from sandbox.tenant.builds import status_at
 from sandbox.tenant.clock import nanos
 
 Document = dict[str, Any]

@@ -86,7 +86,7 @@ class Fuzzed:
         """A tenant with one of everything; answers the path parts that exist, by path's family."""
         tenant = self.server.tenant
         tenant.reset(generation)
-        action = tenant.create_action(CUSTOM_PHONE_ACTION | {"deploy": True})
+        action = tenant.versions.create(CUSTOM_PHONE_ACTION | {"deploy": True})
         version = tenant.versions.listing(action["id"], _first())["versions"][0]["id"]
         provider = tenant.providers.create(dict(CUSTOM_PROVIDER))["id"]
         template = tenant.templates.create(dict(TEMPLATE))["id"]
@@ -144,7 +144,7 @@ class Fuzzed:
 
 
 def _first() -> Any:
-    from sandbox.tenant.paging import Page  # noqa: PLC0415 - for this one call
+    from sandbox.tenant.context import Page  # noqa: PLC0415 - for this one call
 
     return Page()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.tenant import log_routes as table_beyond
+from sandbox.tenant import factor_settings
 from sandbox.tenant import routes as table
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,
@@ -134,8 +134,8 @@ class Tour:
         self.call("PATCH", "/prompts/mfa-push", {"app_name": "Mine"})
         self.call("GET", "/prompts/mfa-push")
         walked = {key for key, _ in self.answers}
-        for one in table_beyond.OPERATIONS:
-            if one.path.startswith("/guardian") and (one.method, one.path) not in walked:
+        for one in factor_settings.ROUTES.operations:
+            if (one.method, one.path) not in walked:
                 name = one.path.removeprefix("/guardian/factors/")
                 body = None if one.method == "GET" else FACTOR_SETTINGS.get(name, {})
                 self.call(one.method, one.path, body)

@@ -18,7 +18,7 @@ from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
 from phonemfa.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.phonemfa.drift.worlds import CONFIG, component, guardian, resource
 
 _ALL = Page(per_page=100)
@@ -59,7 +59,7 @@ class AppliedStack:
 def _apply(
     tenant: Tenant, declared: Declared, secrets: Mapping[str, str], made: list[dict[str, Any]]
 ) -> None:
-    tenant.update_settings(dict(declared.switches))
+    tenant.tenant_settings.patch(dict(declared.switches))
     for one in declared.actions:
         _apply_action(tenant, one, secrets, made)
     if declared.provider:
@@ -84,7 +84,7 @@ def _apply_action(
     tenant: Tenant, one: DeclaredAction, values: Mapping[str, str], made: list[dict[str, Any]]
 ) -> None:
     names = sorted(one.secret_names or ())
-    action = tenant.create_action(
+    action = tenant.versions.create(
         {
             "name": one.name,
             "supported_triggers": [{"id": one.trigger}],

@@ -189,7 +189,7 @@ def test_names_texts_and_reasons_are_text_whatever_is_in_them(
         one for one in tenant.templates.listing()["templates"] if one["type"] == "otp_enroll"
     )
     tenant.templates.update(template["id"], {"content": {"body": {"text": text}}})
-    tenant.update_settings({"friendly_name": SCRIPT})
+    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
     page = visits.open("/login")
     for name in HOSTILE:
         page.goto("/login")

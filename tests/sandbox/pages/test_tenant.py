@@ -121,7 +121,7 @@ def test_names_and_texts_are_text_whatever_is_in_them(
     visits: Visits, sandbox: RunningSandbox
 ) -> None:
     tenant = sandbox.parts.tenant
-    tenant.update_settings({"friendly_name": SCRIPT})
+    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
     action = tenant.actions.all()[0]
     hostile = "\n".join(HOSTILE)
     secrets = [{"name": name, "value": "x"} for name in (HOSTILE[-1], "AFTER")]

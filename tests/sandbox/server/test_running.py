@@ -123,7 +123,7 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
 
 def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
     with start(config(tmp_path)) as first:
-        first.parts.tenant.update_settings({"friendly_name": "kept"})
+        first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
