@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from sandbox.tenant import ApiError
+from sandbox.tenant.errors import ApiError
 
 Schema = dict[str, Any]
 Violation = Any
