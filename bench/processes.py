@@ -24,7 +24,6 @@ _EVERY: Final = 0.01
 _ROLES: Final = (
     ("pulumi-language-python-exec", "program"),
     ("pulumi-resource-auth0", "auth0 plugin"),
-    ("sandbox.plugin.warm", "auth0 plugin"),
     ("pip list", "pip list"),
     ("pulumi-language-python", "language host"),
     ("a0deploy", "auth0-deploy-cli"),
@@ -64,14 +63,12 @@ def run(
     cwd: Path,
     environment: Mapping[str, str],
     seconds: float = 300,
-    warm: int | None = None,
 ) -> Ran:
     """Run a command to its end.
 
     Args:
         command, cwd, environment: what to run.
         seconds: after which it is ended.
-        warm: a process whose forks are the command's too (`sandbox/plugin/warm.py`).
 
     Raises:
         CommandFailedError: its exit status was not 0; the message has what it printed.
@@ -86,7 +83,7 @@ def run(
             stdout=output,
             stderr=subprocess.STDOUT,
         ) as child:
-            watch = _Watch(child.pid, warm)
+            watch = _Watch(child.pid)
             timer = threading.Timer(seconds, child.kill)
             timer.start()
             watch.start()
@@ -100,8 +97,8 @@ def run(
             said = output.read().decode(errors="replace")
             raise CommandFailedError(f"{' '.join(command)} ended with {child.returncode}:\n{said}")
     # The system accounts for what the command started itself.
-    cpu = used.ru_utime + used.ru_stime + sum(one.cpu_s for one in watch.forks.values())
-    return Ran(wall_s=wall, cpu_s=cpu, processes=(*watch.seen.values(), *watch.forks.values()))
+    cpu = used.ru_utime + used.ru_stime
+    return Ran(wall_s=wall, cpu_s=cpu, processes=tuple(watch.seen.values()))
 
 
 def peak_mib(pid: int) -> float:
@@ -133,19 +130,15 @@ def role_of(command: str) -> str:
 class _Watch(threading.Thread):
     """Looks at a process and its descendants until told to end."""
 
-    def __init__(self, pid: int, warm: int | None) -> None:
+    def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.seen: dict[int, Process] = {}
-        self.forks: dict[int, Process] = {}
         self._pid = pid
-        self._warm = warm
         self._ended = threading.Event()
 
     def run(self) -> None:
         while not self._ended.wait(_EVERY):
             self._look(self._pid, self.seen)
-            for fork in children(self._warm) if self._warm else ():
-                self._look(fork, self.forks)
 
     def end(self) -> None:
         self._ended.set()

@@ -86,5 +86,5 @@ def _sample(bench: Bench, who: str, operation: str) -> Sample:
         ran = run(tool.imports(*options), cwd=tool.folder, environment=tool.environment)
     else:
         command, folder = bench.pulumi(who, *_PULUMI[operation])
-        ran = run(command, cwd=folder, environment=bench.environment, warm=bench.warm)
+        ran = run(command, cwd=folder, environment=bench.environment)
     return Sample(ran=ran, requests=tuple(bench.requests()))

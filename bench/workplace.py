@@ -23,7 +23,7 @@ import httpx
 from rich.console import Console
 
 from bench.deploy_cli import DeployCli
-from bench.processes import children, role_of, run
+from bench.processes import run
 from components.action_code import assemble
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.environment import TenantAccess
@@ -48,12 +48,6 @@ class Bench:
         self.record: ServerRecord = self._workplace.server()
         self._stack = self._workplace.stack(self.record)
         self.environment = self._workplace.environment(self.record)
-        # What the stand-in plugin is forked from; an official plugin leaves it idle.
-        self.warm = next(
-            child
-            for child in children(self.record.pid)
-            if role_of(Path(f"/proc/{child}/cmdline").read_text()) == "auth0 plugin"
-        )
         self._kept: dict[tuple[str, str], Any] = {}
 
     @property

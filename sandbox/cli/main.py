@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
@@ -130,7 +129,6 @@ def serve(
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
-    from sandbox.engine.warm import WarmPlugin  # noqa: PLC0415
     from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
@@ -139,23 +137,19 @@ def serve(
         signal.signal(number, lambda *_: ended.set())
     take_all_files()
     small_buffers()
-    with ExitStack() as resources:
-        # One of whoever started this server will do.
-        warm = workplace.environ.get(WarmPlugin.variable, "")
-        config = ServerConfig(
-            state_dir=workplace.state_dir,
-            tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
-            cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
-            pages_port=workplace.pages_port if pages_port is None else pages_port,
-            generation="legacy" if generation is Generation.LEGACY else "unified",
-            warm_plugin=warm or resources.enter_context(WarmPlugin()).address,
+    config = ServerConfig(
+        state_dir=workplace.state_dir,
+        tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
+        cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
+        pages_port=workplace.pages_port if pages_port is None else pages_port,
+        generation="legacy" if generation is Generation.LEGACY else "unified",
+    )
+    with start(config) as running:
+        workplace.say(
+            f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
+            f"pages {running.pages_url}, state {running.state_dir}"
         )
-        with start(config) as running:
-            workplace.say(
-                f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
-                f"pages {running.pages_url}, state {running.state_dir}"
-            )
-            ended.wait()
+        ended.wait()
     workplace.say("stopped")
 
 
@@ -208,6 +202,35 @@ def phonemfa(
 ) -> None:
     """Run an operator's command on stack sandbox: `python -m sandbox phonemfa -- drift`."""
     raise typer.Exit(run_phonemfa(_workplace(state_dir, project_dir), context.args))
+
+
+@app.command()
+def drift(
+    name: Annotated[str, typer.Argument(help="A scenario, or `undo`; none: list them.")] = "",
+    *,
+    state_dir: StateDir = _STATE,
+) -> None:
+    """Change the tenant behind Pulumi's back, to see `phonemfa drift` find it; `undo` it."""
+    workplace = _workplace(state_dir)
+    with client(workplace.state_dir, workplace.server()) as http:
+        if name == "undo":
+            answer = http.put("/_sandbox/applied")
+        elif name:
+            answer = http.post("/_sandbox/drift", json={"scenario": name})
+        else:
+            answer = http.get("/_sandbox/drift").raise_for_status()
+    if answer.is_client_error:
+        raise SandboxError(answer.json()["error"], "List the scenarios: python -m sandbox drift")
+    answer.raise_for_status()
+    if name == "undo":
+        workplace.say("The tenant is as the last pulumi up left it.")
+    elif name:
+        said = answer.json()
+        workplace.say(said["what"])
+        workplace.say(f"Look for {said['kind']}: python -m sandbox phonemfa -- drift")
+    else:
+        for one, told in answer.json()["scenarios"].items():
+            workplace.say(f"{one:20} {told['what']} Taken back by: {told['repaired_by']}.")
 
 
 @app.command("show-action")

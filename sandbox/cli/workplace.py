@@ -18,7 +18,6 @@ from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.stack import SandboxStack
-from sandbox.engine.warm import WarmPlugin
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import ports
@@ -136,7 +135,7 @@ class Workplace:
             tenant=self.access(record),
             colour=self.console.is_terminal,
             environ=self.environ,
-        ) | ({WarmPlugin.variable: record.warm_plugin} if record.warm_plugin else {})
+        )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
         """The stack `sandbox` against the tenant that `record` serves."""

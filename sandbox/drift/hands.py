@@ -1,7 +1,6 @@
 """What somebody can do to a tenant beside Pulumi, as through the dashboard.
 
-Owns finding our Action, provider and templates in a tenant, and the writes that drift is made of:
-all through the tenant's own rules. Refuses to know what the drift is called (`deeds`).
+All writes go through the tenant's own rules.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ DOES_NOTHING: Final = (
 
 
 class NothingToChangeError(Exception):
-    """The tenant does not have what a deed would change; the text names it."""
+    """The tenant does not have what a scenario would change; the text names it."""
 
 
 class Hands:

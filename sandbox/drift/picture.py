@@ -1,8 +1,7 @@
 """A tenant's phone MFA as a flat list of fields, each with a text that people can compare.
 
-Owns which fields there are. Refuses values of secrets: a secret shows that it is there, and when it
-was written. Ids, version numbers and other times are left out: they differ without meaning
-anything.
+A secret shows that it is there, and when it was written, and never its value. Ids, version numbers
+and other times are left out: they differ without meaning anything.
 """
 
 from __future__ import annotations

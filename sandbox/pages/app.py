@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sandbox.cpaas import Cpaas
-from sandbox.drift import Applied
+from sandbox.drift.applied import Applied
 from sandbox.inbox import Inbox
 from sandbox.login import LoginDesk
 from sandbox.notifications import NotificationService

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
-from sandbox.drift import APPLIED_FILE, Applied
-from sandbox.drift import routes as drift_routes
+from sandbox.drift.applied import FILE as APPLIED_FILE
+from sandbox.drift.applied import Applied
+from sandbox.drift.applied import routes as drift_routes
 from sandbox.inbox import DeliveryJournal, Inbox
 from sandbox.login import LoginAssumptions, LoginDesk
 from sandbox.notifications import (
@@ -116,7 +117,7 @@ def assemble(
         tenant_app=build_api(
             tenant,
             notifier=notifications,
-            extra_routes=[*routes(notifications, inbox), *drift_routes(applied)],
+            extra_routes=[*routes(notifications, inbox), *drift_routes(applied, tenant)],
             tester=RunnerActionTester(runner, notification_assumptions),
             rate_limit=rate_limit,
             instance_id=instance_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import httpx
@@ -27,8 +27,7 @@ class ServerRecord:
     """One server process.
 
     `started_at` is RFC 3339; `source` is the fingerprint of the code it runs (`source()`),
-    `credentials` that of the secrets it accepts; `warm_plugin` is the address of a warm stand-in
-    plugin (`sandbox/engine/warm.py`), empty where there is none.
+    `credentials` that of the secrets it accepts.
     """
 
     pid: int
@@ -41,7 +40,6 @@ class ServerRecord:
     credentials: str
     # Absent from what a sandbox without pages wrote, which may still run.
     pages_port: int = 0
-    warm_plugin: str = ""
 
     @property
     def tenant_url(self) -> str:
@@ -79,8 +77,10 @@ def write_record(state_dir: Path, record: ServerRecord) -> None:
 def read_record(state_dir: Path) -> ServerRecord | None:
     """What was last written, believed or not; None when there is nothing readable."""
     try:
-        return ServerRecord(**json.loads((state_dir / NAME).read_text()))
-    except (OSError, ValueError, TypeError):
+        written = json.loads((state_dir / NAME).read_text())
+        known = {one.name for one in fields(ServerRecord)}  # an earlier version wrote more
+        return ServerRecord(**{key: value for key, value in written.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

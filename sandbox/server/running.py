@@ -53,7 +53,6 @@ class ServerConfig:
         assumptions, notification_assumptions, login_assumptions: answers to what the contract
             leaves open; None: the defaults.
         rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
-        warm_plugin: the address of a warm stand-in plugin, to be told in the record.
     """
 
     state_dir: Path
@@ -65,7 +64,6 @@ class ServerConfig:
     notification_assumptions: NotificationAssumptions | None = None
     login_assumptions: LoginAssumptions | None = None
     rate_limit: RateLimit | None = None
-    warm_plugin: str = ""
 
 
 class RunningSandbox:
@@ -208,7 +206,6 @@ def start(config: ServerConfig) -> RunningSandbox:
             started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             source=source(),
             credentials=credentials.fingerprint,
-            warm_plugin=config.warm_plugin,
         )
         if not answers(state_dir, record):
             raise ServerError(

@@ -20,7 +20,6 @@ from rich.console import Console
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.warm import WarmPlugin
 from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import RunningSandbox, ServerConfig, start
 from sandbox.server.credentials import ensure_credentials
@@ -102,12 +101,9 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def plugin(engine: Engine) -> Iterator[Plugin]:
-    """The auth0 plugin that `make up` would take too, and as warm as there."""
-    found = find_plugin(engine, ConsoleProgress(Console(stderr=True)))
-    with WarmPlugin() as warm, pytest.MonkeyPatch.context() as environment:
-        environment.setenv(warm.variable, warm.address)
-        yield found
+def plugin(engine: Engine) -> Plugin:
+    """The auth0 plugin that `make up` would take too."""
+    return find_plugin(engine, ConsoleProgress(Console(stderr=True)))
 
 
 @pytest.fixture

@@ -28,9 +28,7 @@ def test_what_is_said_to_be_replayed_is_in_a_recording_and_nothing_else_is() -> 
                 recorded.add((one.method, found[0].path))
     # Its one recording is the exception of the replay: an older catalogue.
     recorded.discard(("GET", "/actions/triggers"))
-    assert {
-        (one.method, one.path) for one in table.OPERATIONS if one.known is REPLAYED
-    } == recorded
+    assert {(one.method, one.path) for one in table.OPERATIONS if one.known is REPLAYED} == recorded
 
 
 @pytest.mark.parametrize("switches", [Assumptions, NotificationAssumptions])

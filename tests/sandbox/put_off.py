@@ -1,7 +1,4 @@
-"""Modules of libraries whose file runs when somebody asks for something in it, and not before.
-
-For parts that come along with what the sandbox wants and that nobody asks for.
-"""
+"""Packages of libraries whose file runs when somebody asks for something in it, and not before."""
 
 from __future__ import annotations
 
