@@ -15,7 +15,7 @@ import httpx
 
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.stack import STACK
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
 _PULUMI_UP = frozenset({"up", "update"})

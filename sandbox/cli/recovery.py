@@ -18,7 +18,7 @@ from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.stack import STACK, SandboxStack
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.service import serving
 from sandbox.cli.workplace import Workplace
-from sandbox.machine.files import check_room, private_folder, write_atomically
-from sandbox.machine.locks import turn
+from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
 from sandbox.server.node import check_node
 from sandbox.server.record import ServerRecord

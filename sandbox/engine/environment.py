@@ -1,8 +1,7 @@
 """The environment that `pulumi` runs in against the sandbox.
 
-Owns that nothing of the user's own Pulumi or Auth0 set-up gets in, and nothing of the sandbox's
-gets out: a Pulumi home, a state backend and a passphrase of the sandbox's own, the sandbox's
-tenant, its CA. Refuses to run anything.
+Nothing of the user's own Pulumi or Auth0 set-up gets in, and nothing of the sandbox's gets out: a
+Pulumi home, a state backend and a passphrase of its own, the sandbox's tenant, its CA.
 """
 
 from __future__ import annotations

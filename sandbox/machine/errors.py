@@ -1,9 +1,4 @@
-"""The one kind of failure that the sandbox's tooling shows to a person.
-
-Owns the pair every such failure consists of: what went wrong, and what to do about it. Refuses to
-decide how it is printed (`sandbox/cli`), and is not for rule violations of the tenant
-(`sandbox/tenant/errors.py`), which are answers to an API client.
-"""
+"""The one kind of failure that the sandbox's tools show to a person: what went wrong, and a fix."""
 
 from __future__ import annotations
 
@@ -24,3 +19,7 @@ class SandboxError(Exception):
 
 class EngineError(SandboxError):
     """The Pulumi engine or the auth0 plugin cannot be had, or does not do its work."""
+
+
+class ServerError(SandboxError):
+    """The sandbox server cannot start, stop or be reached."""

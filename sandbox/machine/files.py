@@ -1,8 +1,4 @@
-"""Small file habits that several parts of the sandbox's tooling need.
-
-Owns writing a file so that no reader ever sees half of it, with the right mode from the start.
-Refuses to know what is in the files.
-"""
+"""Files and folders: written whole or not at all, private where needed, held by one at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +6,15 @@ import errno
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from sandbox.machine.errors import SandboxError
+from sandbox.machine.progress import Progress, elapsed
 
 SECRET_MODE = 0o600
 
@@ -82,3 +84,34 @@ def private_folder(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.chmod(0o700)
     return path
+
+
+_LONGEST_SECONDS = 3600.0
+
+
+@contextmanager
+def turn(path: Path, progress: Progress, *, waiting_for: str) -> Iterator[None]:
+    """Hold `path`; while another process holds it, wait and say `waiting_for`.
+
+    Raises:
+        SandboxError: it is still held after an hour.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    begun = time.monotonic()
+    while True:
+        try:
+            lock.acquire(timeout=1)
+            break
+        except Timeout:
+            if time.monotonic() - begun > _LONGEST_SECONDS:
+                raise SandboxError(
+                    f"Still waiting for {waiting_for} after {elapsed(_LONGEST_SECONDS)}.",
+                    f"End that process (it holds {path}), then run the command again.",
+                ) from None
+            waited = elapsed(time.monotonic() - begun)
+            progress.tick(f"waiting for {waiting_for} ({waited})")
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,13 +1,10 @@
-"""What can be known about another process of this machine.
-
-Owns the questions "does this process still run, and which program is it" and "who listens on this
-port", for Linux (/proc) and macOS (`ps`, `lsof`). Refuses to end anything.
-"""
+"""What can be known about other processes: who runs, who listens on a port, what one says."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 _LISTENING = "0A"  # TCP_LISTEN in /proc/net/tcp
@@ -31,7 +28,7 @@ def listener_on(port: int) -> str | None:
     """
     sockets = _listening_sockets(port)
     if not sockets:
-        pids = _output("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-t").split()
+        pids = (output_of("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-t") or "").split()
         return _described(int(pids[0])) if pids else None
     for folder in Path("/proc").glob("[0-9]*/fd"):
         try:
@@ -62,7 +59,7 @@ def _from_ps(pid: int) -> str | None:
         return None
     except PermissionError:
         return ""
-    return _output("ps", "-o", "command=", "-p", str(pid)).strip()
+    return (output_of("ps", "-o", "command=", "-p", str(pid)) or "").strip()
 
 
 def _described(pid: int) -> str:
@@ -85,9 +82,26 @@ def _listening_sockets(port: int) -> set[str]:
     return found
 
 
-def _output(*command: str) -> str:
+def output_of(
+    *command: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    any_status: bool = False,
+) -> str | None:
+    """What a short program prints (both streams); None when it cannot be run, hangs or fails."""
     try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        ended = subprocess.run(
+            command,
+            env=None if env is None else dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ended.stdout
+        return None
+    return ended.stdout if any_status or ended.returncode == 0 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 
 if TYPE_CHECKING:
     from sandbox.server.running import RunningSandbox, ServerConfig, start

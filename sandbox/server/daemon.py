@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.machine.errors import ServerError
 from sandbox.machine.files import check_room, private_folder
 from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Progress
 from sandbox.server import ports
-from sandbox.server.errors import ServerError
 from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -5,8 +5,8 @@ Owns the message for a person. Which Node is fit is decided by the Action runner
 
 from __future__ import annotations
 
+from sandbox.machine.errors import ServerError
 from sandbox.runner.runner import NodeUnusableError, find_node
-from sandbox.server.errors import ServerError
 
 
 def check_node() -> None:

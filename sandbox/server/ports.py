@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import socket
 
+from sandbox.machine.errors import ServerError
 from sandbox.machine.processes import listener_on
-from sandbox.server.errors import ServerError
 
 LOOPBACK = "127.0.0.1"
 TENANT_VARIABLE = "SANDBOX_TENANT_PORT"

@@ -20,13 +20,13 @@ from filelock import FileLock, Timeout
 from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
 from sandbox.login import LoginAssumptions
+from sandbox.machine.errors import ServerError
 from sandbox.machine.files import private_folder
 from sandbox.notifications import NotificationAssumptions
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, assemble
 from sandbox.server.certificates import ensure_certificates
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
-from sandbox.server.errors import ServerError
 from sandbox.server.node import check_node
 from sandbox.server.record import (
     ServerRecord,

@@ -21,7 +21,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 from sandbox.server.limits import UnreadBodies
 from sandbox.web.connection import SERVERS_SEND
 
