@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from components.action_code import assemble
-from sandbox.server import ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import start
 
 GOALS = {"bundle_bytes": 36_000, "module_load_ms": 5.0, "overhead_ms": 3.0}
 _ROUNDS, _SAMPLES = 7, 40

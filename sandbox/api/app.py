@@ -1,8 +1,4 @@
-"""The tenant's HTTP application, put together.
-
-Owns construction only: control routes, routes of other parts of the sandbox, and the Management
-API behind everything else.
-"""
+"""The tenant's HTTP application: control routes, and the Management API behind everything else."""
 
 from __future__ import annotations
 

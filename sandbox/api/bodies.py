@@ -1,8 +1,4 @@
-"""Reading requests.
-
-Owns size limit, content types and decoding of bodies and queries, so that no malformed request
-becomes a server error. Refuses to judge what the decoded values mean.
-"""
+"""Reading requests of the Management API, so that no malformed one becomes a server error."""
 
 from __future__ import annotations
 

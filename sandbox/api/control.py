@@ -1,9 +1,6 @@
 """Control routes under /_sandbox/: what a developer or a test does to the sandbox itself.
 
-Owns health, reset, state, generation, assumptions, builds, the request log, faults and clients.
-Refuses to look like Auth0: nothing here exists on a real tenant. No token is asked for, so the
-`Guard` lets only callers in who name a loopback host: a web page that was rebound to this address
-cannot.
+Nothing here exists on a real tenant.
 """
 
 from __future__ import annotations
@@ -26,8 +23,7 @@ from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
 from sandbox.api.limiter import PLANS, Limiter
-from sandbox.api.redaction import redacted
-from sandbox.api.request_log import RequestLog
+from sandbox.api.request_log import RequestLog, redacted
 from sandbox.tenant import ApiError, Assumptions, Credentials, Tenant
 from sandbox.tenant.clients import DAY_IN_SECONDS, PHONE_MFA_SCOPES
 from sandbox.tenant.schemas import array, obj, one_of, whole

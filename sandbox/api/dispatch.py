@@ -1,9 +1,7 @@
 """From a request to an answer: what all operations share.
 
-Owns the order of checks (route, rate limit, token and scope, path, query, body, then the rule),
-faults, the request log and that nothing unexpected leaves without an envelope. Refuses the route
-table and any rule. The order of checks is not established (management-api.md §8.7); this one tells
-a caller without rights nothing but that.
+The order of checks (route, rate limit, token and scope, path, query, body, then the rule) is not
+established (management-api.md §8.7); this one tells a caller without rights nothing but that.
 """
 
 from __future__ import annotations
@@ -20,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.api import bodies, oauth, tokens
+from sandbox.api import bodies, oauth
 from sandbox.api.encoding import answer, error_answer, oauth_error
 from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import Limiter
+from sandbox.api.oauth import authorize
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
 from sandbox.tenant import routes as table
@@ -142,7 +141,7 @@ class Dispatcher:
         self._limiter.take()
         if self._tenant.assumptions.parameters_checked_before_token:
             self._checked(request, operation, parts, raw)
-        tokens.authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
+        authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
         call = self._checked(request, operation, parts, raw)
         result = operation.handle(self._tenant, call)
         if inspect.isawaitable(result):

@@ -1,7 +1,6 @@
 """The tables of docs/sandbox.md, made from the code that they are about.
 
-`python -m sandbox.api.documentation` writes them into the file; a test fails when that was
-forgotten. Owns rendering. Refuses the text around the tables, which people write.
+`python -m sandbox.api.documentation` writes them; a test fails when that was forgotten.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The one place where answers become bytes.
-
-Owns the JSON encoding of answers and both error shapes: the Management API's envelope
-(management-api.md §1.3) and the token endpoint's (§2.3). Refuses to decide what went wrong.
-"""
+"""Answers as bytes, and both error shapes: the API's (§1.3) and the token endpoint's (§2.3)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Scripted faults: how a test makes the tenant misbehave.
-
-Owns matching and counting. Refuses to act: `dispatch` carries a fault out.
-"""
+"""Scripted faults: how a test makes the tenant misbehave. `dispatch` carries them out."""
 
 from __future__ import annotations
 

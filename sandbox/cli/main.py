@@ -1,8 +1,7 @@
 """The commands of `python -m sandbox`, and how every failure is shown.
 
-Owns argument parsing, exit statuses (0 done, 1 failed, 3 not running, 130 interrupted; those of
-`pulumi` are kept) and that a person never sees a traceback: an expected failure is one message
-with its fix, an unexpected one names the file with the details.
+Exit statuses: 0 done, 1 failed, 3 not running, 130 interrupted; those of `pulumi` are kept. An
+expected failure is one message with its fix, an unexpected one names the file with the details.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ from rich.console import Console
 
 from components.action_code import assemble
 from sandbox.cli.applied import run_phonemfa, run_pulumi
-from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
-from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
+from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import disk_error, private_folder
 from sandbox.server import daemon
-from sandbox.server.limits import small_buffers, take_all_files
 from sandbox.server.record import client, read_record, running_record
+from sandbox.server.serving import small_buffers, take_all_files
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
@@ -129,7 +127,8 @@ def serve(
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
-    from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
+    from sandbox.server.assembly import ServerConfig  # noqa: PLC0415
+    from sandbox.server.running import start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
     ended = threading.Event()

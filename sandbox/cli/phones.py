@@ -1,8 +1,7 @@
 """Sends a code to a phone of the sandbox and shows what the phone received.
 
-Owns the two test messages of `up`. The code goes the real way: tenant rules, template, the
-deployed Action under Node, the local CPaaS over TLS. What is shown is what the phone has, read
-back from the inbox; nothing here knows the code beforehand.
+The code goes the real way: tenant rules, template, the deployed Action under Node, the local CPaaS
+over TLS; what is shown is read back from the phone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Settles what a killed `pulumi up` had begun in the sandbox tenant.
+"""Settles what a killed `pulumi up` had begun in the sandbox tenant, without asking.
 
-Owns asking nobody: here the tenant is a sandbox of our own, and its locks are cleared already. The
-rule and its carrying out are the product's (`phonemfa recover`), so that every `make up` after a
-killed one tries what an operator does with a real tenant.
+The rule is the product's (`phonemfa recover`): every `make up` after a killed one tries what an
+operator does with a real tenant.
 """
 
 from __future__ import annotations

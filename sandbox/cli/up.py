@@ -1,7 +1,7 @@
 """`up`: from whatever is there to a running sandbox with phone MFA applied and proved.
 
-Owns the order of `make up` and what it says. Every step looks at what is there before it works,
-so that a second run does nothing and a killed run is taken up where it ended.
+Every step looks at what is there before it works: a second run does nothing, and a killed one is
+taken up where it ended.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
-from sandbox.cli.service import serving
-from sandbox.cli.workplace import Workplace
+from sandbox.cli.workplace import Workplace, serving
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
-from sandbox.server.node import check_node
 from sandbox.server.record import ServerRecord
+from sandbox.server.running import check_node
 
 DELIVERY_METHODS = ("text", "voice")
 _PROVED = "proved.json"

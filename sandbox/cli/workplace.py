@@ -1,7 +1,4 @@
-"""What one call of the command line works on: folders, ports, console, and the objects from them.
-
-Owns reading the environment variables and options, once, with clear errors. Refuses any work.
-"""
+"""What one call of the command line works on: folders, ports, console, and the server."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.stack import SandboxStack
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import ConsoleProgress
-from sandbox.server import ports
+from sandbox.server import daemon, ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
-from sandbox.server.record import ServerRecord, running_record
+from sandbox.server.record import ServerRecord, running_record, source
 
 PROJECT = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "SANDBOX_STATE_DIR"
@@ -146,3 +143,53 @@ class Workplace:
             state_dir=self.state_dir,
             progress=self.progress,
         )
+
+
+def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
+    """A server that runs today's code with today's credentials; started (again) if need be.
+
+    Returns:
+        The server, and whether it was started now.
+
+    Raises:
+        ServerError: it cannot be started, or the old one cannot be ended.
+    """
+    record = running_record(workplace.state_dir)
+    if record is not None:
+        reason = _unfit(workplace, record)
+        if reason is None:
+            workplace.say(f"server: running already (pid {record.pid}, {record.tenant_url})")
+            return record, False
+        workplace.say(f"server: starting anew, because {reason}")
+        daemon.end(workplace.state_dir)
+    record = daemon.spawn(
+        workplace.state_dir,
+        workplace.progress,
+        tenant_port=workplace.tenant_port,
+        cpaas_port=workplace.cpaas_port,
+        pages_port=workplace.pages_port,
+        generation=workplace.generation,
+        environ=workplace.environ,
+    )
+    workplace.say(
+        f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
+        f"CPaaS {record.cpaas_url}, pages {record.pages_url}"
+    )
+    return record, True
+
+
+def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
+    """Why the running server cannot be used, or None."""
+    for variable, wanted, actual in (
+        (ports.TENANT_VARIABLE, workplace.tenant_port, record.tenant_port),
+        (ports.CPAAS_VARIABLE, workplace.cpaas_port, record.cpaas_port),
+        (ports.PAGES_VARIABLE, workplace.pages_port, record.pages_port),
+    ):
+        # Without the variable any port is good: the one it was started with.
+        if workplace.environ.get(variable) and wanted != actual:
+            return f"{variable}={wanted}, but it listens on {actual}"
+    if record.source != source():
+        return "the sandbox's code has changed since it was started"
+    if record.credentials != workplace.credentials.fingerprint:
+        return "the credentials in the state folder are not those it was started with"
+    return None

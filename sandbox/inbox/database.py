@@ -1,8 +1,7 @@
 """The file behind the phones: messages that arrived, and deliveries that were tried.
 
-Owns the connection and its lock, the tables, and the one count of changes that both share: every
-change has the next number, so that whoever saw number 7 can ask for what came after it and miss
-nothing, across a restart too. Refuses to know what a message or a delivery means.
+Both share one count of changes: whoever saw number 7 can ask for what came after it and miss
+nothing, across a restart too.
 """
 
 from __future__ import annotations

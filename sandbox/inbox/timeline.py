@@ -1,7 +1,7 @@
 """The phones as a person looks at them: newest first, by page, by search, and what changed since.
 
-Owns reading: a message with the delivery it came from, and a delivery that no message came from,
-are one entry each. Refuses to write, and to word anything.
+A message with the delivery it came from, and a delivery that no message came from, are one entry
+each.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Logins under way: from a name to "logged in", one step at a time.
 
-Owns the steps, the codes that were sent, and the limits that Auth0 documents for a login
-(cpaas-and-actions.md §2.8): 10 codes a user and channel, then one an hour; 10 failed codes, then
-10 an hour; 10 enrolments, then 5 a minute. Refuses the decision (`policy`), sending (the
-notification service), and HTTP. Logins and codes are kept in memory, the newest hundred: a code
-does not outlive the process. Users do (`users`).
+With the limits that Auth0 documents for a login (cpaas-and-actions.md §2.8): 10 codes a user and
+channel, then one an hour; 10 failed codes, then 10 an hour; 10 enrolments, then 5 a minute. Logins
+and codes are kept in memory, the newest hundred: a code does not outlive the process.
 """
 
 from __future__ import annotations
@@ -19,12 +17,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from sandbox.login.assumptions import LoginAssumptions
-from sandbox.login.browsers import Browsers
-from sandbox.login.channels import Channel, channels
 from sandbox.login.numbers import NumberRefusedError, e164
-from sandbox.login.policy import Confidence, Decision, Step, decide
+from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
-from sandbox.login.users import User, Users
+from sandbox.login.users import Browsers, User, Users
 from sandbox.notifications import Delivery, NotificationService
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.tenant import Store, Tenant

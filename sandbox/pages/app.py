@@ -1,8 +1,4 @@
-"""The pages' HTTP application, put together.
-
-Owns the list of pages, static files, and the answer to what does not exist or fails. Refuses to
-know what a page shows.
-"""
+"""The pages' HTTP application: its routes, static files, and what does not exist or fails."""
 
 from __future__ import annotations
 

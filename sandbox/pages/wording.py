@@ -1,8 +1,6 @@
 """What an entry of a phone says: its bubble, its size, and what became of it, in words.
 
-Owns wording and what is derived from a text (language, parts, pauses, what cannot be seen).
-Refuses to read the phones and to write HTML. Facts: cpaas-and-actions.md §1.3 (size), §1.5
-(an ASCII comma is a pause of half a second; other marks are not documented).
+Facts: cpaas-and-actions.md §1.3 (size), §1.5 (an ASCII comma is a pause of half a second).
 """
 
 from __future__ import annotations

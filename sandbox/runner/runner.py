@@ -1,12 +1,8 @@
 """The Python end of the Action runner: one Node process, asked over a pipe.
 
-Owns finding a fit `node`, the process's life (started when first needed, replaced when it dies
-or hangs), and the hard time limit. Refuses to know what an Action does: code, event and secrets
-go in, an outcome comes out. Secrets travel over the pipe, never in an argument or the
-environment, where every process of the user could read them.
-
-The pipe is read in a thread, not in an event loop: the sandbox runs one loop a port, and each
-of them, or a test's own, may ask the same runner.
+It is started when first needed and replaced when it dies or hangs. Secrets travel over the pipe,
+never in an argument or the environment, where every process of the user could read them. The pipe
+is read in a thread, not in an event loop: each port's loop, or a test's own, may ask the runner.
 """
 
 from __future__ import annotations

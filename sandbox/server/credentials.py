@@ -1,9 +1,4 @@
-"""Secrets of this one sandbox: the tenant's client and the CPaaS key.
-
-Owns making them once and keeping them in the state folder (0600). They are worth nothing outside
-of this sandbox, and are still never printed unless asked for. Refuses to check them: the tenant
-and the CPaaS do.
-"""
+"""Secrets of this one sandbox, made once and kept in the state folder (0600)."""
 
 from __future__ import annotations
 

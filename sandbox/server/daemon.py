@@ -1,7 +1,6 @@
 """The sandbox server as a process of its own, which outlives the command that started it.
 
-Owns spawning `python -m sandbox serve` detached, waiting until it answers, showing why it did
-not, and ending it. Ends only a process that has proved to be this sandbox's server.
+Only a process that has proved to be this sandbox's server is ended.
 """
 
 from __future__ import annotations

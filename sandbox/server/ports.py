@@ -1,8 +1,4 @@
-"""Takes the sandbox's three ports, on loopback only.
-
-Owns binding, and the message for a port that is taken: who has it and what to set instead.
-Refuses to serve anything.
-"""
+"""Takes the sandbox's three ports, on loopback only."""
 
 from __future__ import annotations
 

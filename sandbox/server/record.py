@@ -1,8 +1,7 @@
 """`server.json`: which process serves the sandbox of a state folder, and where.
 
-Owns writing, reading and verifying it. A record is believed only when the process it names
-answers /_sandbox/health with the same instance id over the sandbox's own TLS: a pid alone may
-belong to another program by now, a port to another sandbox.
+A record is believed only when the process it names answers /_sandbox/health with the same instance
+id over the sandbox's own TLS: a pid may be another program's by now, a port another sandbox's.
 """
 
 from __future__ import annotations

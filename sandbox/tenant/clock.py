@@ -1,7 +1,4 @@
-"""Time as the tenant sees it, and how the two API families print it.
-
-Owns clocks and timestamp formats. Refuses to decide when something happens.
-"""
+"""Time as the tenant sees it, and how the two API families print it."""
 
 from __future__ import annotations
 

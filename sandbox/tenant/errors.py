@@ -1,8 +1,4 @@
-"""What a rule raises when a request is refused.
-
-Owns the refusals' status, message and error code. Refuses to render them: the JSON envelope is
-`sandbox.api.encoding`'s.
-"""
+"""What a rule raises when a request is refused."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Building blocks for the bodies' JSON Schemas.
-
-Owns shorthand only. The schemas themselves lie beside the operations they belong to, in
-`schemas_actions`, `schemas_branding`, `schemas_guardian` and `schemas_settings`; tests compare
-them with the published OpenAPI.
-"""
+"""Building blocks for the bodies' JSON Schemas; tests compare those with the published OpenAPI."""
 
 from __future__ import annotations
 

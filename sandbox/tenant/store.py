@@ -1,7 +1,4 @@
-"""The tenant's memory: JSON documents in SQLite.
-
-Owns durability, order and transactions. Refuses to know what a document means.
-"""
+"""The tenant's memory: JSON documents in SQLite."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Checking bodies, path parts and queries, and saying what is wrong as Auth0 does.
+"""Checking bodies, path parts and queries, and saying what is wrong as Auth0 does (§1.3).
 
-Owns the wording of refusals (management-api.md §1.3; the details follow the messages of z-schema,
-the validator that Auth0's answers quote). Refuses to know any schema.
+The details follow the messages of z-schema, the validator that Auth0's answers quote.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""A request's JSON, of a size that fits, for the parts that are not Auth0's API.
-
-Owns that no body can fill the memory or the stack. The Management API has rules of its own
-(`sandbox.api.bodies`).
-"""
+"""A request's JSON, of a size that fits, for the parts that are not Auth0's API."""
 
 from __future__ import annotations
 

@@ -1,11 +1,9 @@
 """What a peer does to a connection when it fails: scripted faults below HTTP.
 
-Owns the things that ASGI has no word for: cutting, half-closing, staying silent, trickling. Refuses
-to decide when. Under uvicorn the transport itself is used; elsewhere an exception stands for the
-lost connection.
-
-uvicorn's `send` is a method of the object that has the transport. Middleware hides it, so an
-application remembers the server's own `send` in the scope before anything wraps it.
+ASGI has no word for cutting, half-closing, staying silent and trickling: under uvicorn the
+transport is used; elsewhere an exception stands for the lost connection. uvicorn's `send` is a
+method of the object that has the transport. Middleware hides it, so an application remembers the
+server's own `send` in the scope before anything wraps it.
 """
 
 from __future__ import annotations

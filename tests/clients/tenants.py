@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from sandbox.api import RateLimit
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.tenant import Generation
 
 PHONE_ACTION = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.tenant import Generation
 from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_own_tests

@@ -11,7 +11,7 @@ import pytest
 
 from components.finish_failed_writes import FinishFailedWrites, UndeclaredSecretError
 from components.management import TenantCallError
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 

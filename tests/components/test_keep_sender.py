@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.keep_sender import KeepSender, StillSendingError
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 

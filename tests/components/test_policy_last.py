@@ -17,7 +17,7 @@ from components.settings import StackSettings
 from components.stack_config import Loaded
 from components.trial import NotSentError, TrialMessages
 from components.vocabulary import DeliveryMethod, Experience, Gate
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 

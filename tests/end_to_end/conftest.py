@@ -21,8 +21,9 @@ from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.machine.progress import ConsoleProgress
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.credentials import ensure_credentials
+from sandbox.server.running import RunningSandbox, start
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted

@@ -19,7 +19,8 @@ from sandbox.drift.hands import DOES_NOTHING, Hands
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
-from sandbox.server import ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import start
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant, checkout, environment_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation

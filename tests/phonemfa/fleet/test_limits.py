@@ -10,7 +10,8 @@ import pytest
 
 from components.tenant.access import Access
 from phonemfa.fleet.limits import WITHOUT_HEADER, Budget, Gauge, TenantSilentError
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 
 NOW = "Wed, 25 Nov 2026 12:00:00 GMT"
 NOW_SECONDS = 1795608000

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import NEW_KEY, Operator
 

@@ -11,8 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sandbox.api import build_api
-from sandbox.api.redaction import MASK, redacted
-from sandbox.api.request_log import RequestLog
+from sandbox.api.request_log import MASK, RequestLog, redacted
 from sandbox.tenant.factor_settings import _KINDS
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,

@@ -16,7 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 from tests.browser import PATIENCE
 from tests.sandbox.pages.scenes import SUZUKI, TAKAHASHI, challenge, everything, receive
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible

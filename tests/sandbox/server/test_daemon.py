@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.machine.errors import ServerError
 from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Silence
-from sandbox.server import ServerError, daemon
+from sandbox.server import daemon
 from sandbox.server.record import ServerRecord, read_record, running_record, write_record
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.server import RunningSandbox, ServerConfig, ServerError, start
+from sandbox.machine.errors import ServerError
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.ports import port_from, take_port
 from sandbox.server.record import (
@@ -22,6 +23,7 @@ from sandbox.server.record import (
     running_record,
     write_record,
 )
+from sandbox.server.running import RunningSandbox, start
 
 
 def config(
