@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from sandbox.api.control import PREFIX, Control, Guard
+from sandbox.api.control import Control
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
 from sandbox.api.faults import Faults
@@ -23,6 +22,7 @@ from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
 from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.web.connection import SERVERS_SEND
+from sandbox.web.guard import PREFIX
 
 logger = logging.getLogger("sandbox.api")
 
@@ -81,7 +81,6 @@ def build_api(
             Mount(PREFIX, app=_no_control),
             Mount("", dispatcher),
         ],
-        middleware=[Middleware(Guard)],
         exception_handlers={HTTPException: unknown, Exception: failed},
     )
 

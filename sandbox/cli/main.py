@@ -26,7 +26,8 @@ from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import disk_error, private_folder
 from sandbox.server import daemon
-from sandbox.server.record import client, read_record, running_record
+from sandbox.server.credentials import control_token
+from sandbox.server.record import client, pages_address, read_record, running_record
 from sandbox.server.serving import small_buffers, take_all_files
 
 NOT_RUNNING = 3
@@ -103,7 +104,8 @@ def start_command(
     workplace = _workplace(state_dir)
     workplace.wanted_generation = generation or ""
     private_folder(workplace.state_dir)
-    serving(workplace)
+    record, _ = serving(workplace)
+    workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
 
 
 @app.command()
@@ -168,7 +170,7 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
     workplace.say(f"  tenant      {record.tenant_url}, {generation}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
-    workplace.say(f"  pages       {record.pages_url}")
+    workplace.say(f"  pages       {pages_address(workplace.state_dir, record)}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
 
@@ -242,7 +244,7 @@ def show_action() -> None:
 def env(
     *,
     secrets: Annotated[
-        bool, typer.Option("--secrets", help="Print the client secret as well.")
+        bool, typer.Option("--secrets", help="Print the client secret and the token as well.")
     ] = False,
     state_dir: StateDir = _STATE,
 ) -> None:
@@ -254,6 +256,8 @@ def env(
         "AUTH0_DOMAIN": access.domain,
         "AUTH0_CLIENT_ID": access.client_id,
         "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+        # For control routes: the header x-sandbox-token.
+        "SANDBOX_TOKEN": control_token(workplace.state_dir) if secrets else None,
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
         "SSL_CERT_FILE": str(access.ca_file),

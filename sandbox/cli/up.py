@@ -16,7 +16,7 @@ from sandbox.cli.recovery import settle_pending_operations
 from sandbox.cli.workplace import Workplace, serving
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
-from sandbox.server.record import ServerRecord
+from sandbox.server.record import ServerRecord, pages_address
 from sandbox.server.running import check_node
 
 DELIVERY_METHODS = ("text", "voice")
@@ -41,7 +41,8 @@ def up(workplace: Workplace, options: UpOptions) -> None:
     check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
-        check_node()
+        if missing := check_node():
+            workplace.say(f"runner: {missing}")
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())
         record, started = serving(workplace)
@@ -94,7 +95,7 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
     workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
     workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
     workplace.say()
-    workplace.say(f"See it: {record.pages_url}   (the phones that the tenant reaches)")
+    workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
     workplace.say()
     workplace.say("Go on with:")
     workplace.say("  make up ARGS=--send                                 send two codes again")

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from sandbox.cpaas import Cpaas
 from sandbox.drift.applied import Applied
@@ -21,7 +20,6 @@ from sandbox.notifications import NotificationService
 from sandbox.pages import login, phones, tenant
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
-from sandbox.web.guard import Guard
 
 logger = logging.getLogger("sandbox.pages")
 
@@ -38,13 +36,8 @@ class Behind:
     applied: Applied
 
 
-def build_pages(behind: Behind, *, port: int) -> ASGIApp:
-    """The ASGI application of the pages.
-
-    Args:
-        behind: the parts of the sandbox.
-        port: the one that the listener has; requests that name another are refused.
-    """
+def build_pages(behind: Behind) -> Starlette:
+    """The ASGI application of the pages."""
     views = Views()
 
     async def home(_: Request) -> Response:
@@ -60,7 +53,7 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
         logger.error("Unexpected error in %s", request.url.path, exc_info=error)
         return views.page("failed.html.j2", active="", status=500)
 
-    application = Starlette(
+    return Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
             *phones.routes(behind.inbox, behind.cpaas, views),
@@ -70,5 +63,3 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
         ],
         exception_handlers={HTTPException: missing, Exception: failed},
     )
-    # Around everything: as a middleware of Starlette it would not see the answer to a failure.
-    return Guard(application, port=port)

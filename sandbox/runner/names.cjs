@@ -8,6 +8,7 @@
  */
 
 const dns = require('node:dns');
+const process = require('node:process');
 const tls = require('node:tls');
 
 const realConnect = tls.connect;

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
-
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
 from sandbox.drift.applied import FILE as APPLIED_FILE
@@ -25,9 +22,10 @@ from sandbox.pages import Behind, build_pages
 from sandbox.runner import ActionRunner
 from sandbox.server import ports
 from sandbox.server.certificates import CPAAS_HOST
-from sandbox.server.credentials import SandboxCredentials
+from sandbox.server.credentials import SandboxCredentials, control_token
 from sandbox.tenant import Assumptions, Credentials, Store, Tenant
 from sandbox.tenant.tenant import Generation
+from sandbox.web.guard import ApiGuard, PagesGuard
 
 
 @dataclass
@@ -42,9 +40,9 @@ class Parts:
     notifications: NotificationService
     logins: LoginDesk
     applied: Applied
-    tenant_app: Starlette
-    cpaas_app: Starlette
-    pages_app: ASGIApp
+    tenant_app: ApiGuard
+    cpaas_app: ApiGuard
+    pages_app: PagesGuard
 
     def close(self) -> None:
         """End the Action process and close the databases."""
@@ -89,6 +87,7 @@ def assemble(
         instance_id: tells this process from others in /_sandbox/health.
     """
     state_dir, assumptions = config.state_dir, config.notification_assumptions
+    token = control_token(state_dir)
     store = Store(state_dir / "tenant.sqlite")
     tenant = Tenant(
         store,
@@ -123,7 +122,7 @@ def assemble(
         notifications=notifications,
         logins=logins,
         applied=applied,
-        tenant_app=tenant_app,
-        cpaas_app=build_cpaas(cpaas),
-        pages_app=build_pages(behind, port=config.pages_port),
+        tenant_app=ApiGuard(tenant_app, token=token),
+        cpaas_app=ApiGuard(build_cpaas(cpaas), token=token, names=frozenset({CPAAS_HOST})),
+        pages_app=PagesGuard(build_pages(behind), token=token, port=config.pages_port),
     )

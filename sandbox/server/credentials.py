@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
+TOKEN_FILE = "control-token"  # noqa: S105 - a file's name
+
 
 @dataclass(frozen=True)
 class SandboxCredentials:
@@ -39,3 +41,16 @@ def ensure_credentials(state_dir: Path) -> SandboxCredentials:
         )
         write_atomically(path, json.dumps(asdict(made), indent=2), mode=SECRET_MODE)
         return made
+
+
+def control_token(state_dir: Path) -> str:
+    """What control routes and pages ask for; in a file of its own, for clients to read (0600)."""
+    path = private_folder(state_dir) / TOKEN_FILE
+    try:
+        token = path.read_text().strip()
+    except FileNotFoundError:
+        token = ""
+    if not token:
+        token = secrets.token_urlsafe(32)
+        write_atomically(path, token, mode=SECRET_MODE)
+    return token

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 
 from sandbox.machine.files import write_atomically
+from sandbox.server.credentials import control_token
+from sandbox.web.guard import TOKEN_HEADER
 
 NAME = "server.json"
 _ASK_SECONDS = 3.0
@@ -107,17 +109,32 @@ def answers(state_dir: Path, record: ServerRecord) -> bool:
         return False
 
 
-def client(state_dir: Path, record: ServerRecord, *, timeout: float = _ASK_SECONDS) -> httpx.Client:
-    """An HTTP client for the tenant's port that trusts the sandbox's CA and nothing else.
+def client(
+    state_dir: Path, record: ServerRecord, *, timeout: float = _ASK_SECONDS, cpaas: bool = False
+) -> httpx.Client:
+    """An HTTP client for the tenant's port, control routes too, that trusts the sandbox's CA alone.
 
     Args:
         state_dir: has the CA.
         record: the server to ask.
         timeout: seconds without an answer.
+        cpaas: for the CPaaS's port instead.
 
     Raises:
         OSError: there is no CA in the state folder.
     """
     trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
+    headers = {TOKEN_HEADER: control_token(state_dir)}
     # trust_env: a proxy configured for the internet is not for loopback.
-    return httpx.Client(base_url=record.tenant_url, verify=trust, timeout=timeout, trust_env=False)
+    return httpx.Client(
+        base_url=record.cpaas_url if cpaas else record.tenant_url,
+        headers=headers,
+        verify=trust,
+        timeout=timeout,
+        trust_env=False,
+    )
+
+
+def pages_address(state_dir: Path, record: ServerRecord) -> str:
+    """The pages' address for a person: it has the token once, and the browser a cookie then."""
+    return f"{record.pages_url}/?token={control_token(state_dir)}"

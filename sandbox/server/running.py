@@ -18,11 +18,11 @@ from filelock import FileLock, Timeout
 from sandbox.engine.environment import TenantAccess
 from sandbox.machine.errors import ServerError
 from sandbox.machine.files import private_folder
-from sandbox.runner.runner import NodeUnusableError, find_node
+from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
 from sandbox.server import ports
 from sandbox.server.assembly import Parts, ServerConfig, assemble
 from sandbox.server.certificates import ensure_certificates
-from sandbox.server.credentials import SandboxCredentials, ensure_credentials
+from sandbox.server.credentials import SandboxCredentials, control_token, ensure_credentials
 from sandbox.server.record import (
     ServerRecord,
     answers,
@@ -33,16 +33,17 @@ from sandbox.server.record import (
 )
 from sandbox.server.serving import HttpsServer, Plain
 from sandbox.tenant.store import StoreError
+from sandbox.web.guard import TOKEN_HEADER
 
 
-def check_node() -> None:
-    """See that deployed Actions can run.
+def check_node() -> str | None:
+    """See that deployed Actions can run; what this Node lacks to keep their code in.
 
     Raises:
         ServerError: no Node on PATH, or one that is too old.
     """
     try:
-        find_node()
+        return what_is_missing(find_node())
     except NodeUnusableError as error:
         raise ServerError(
             f"The deployed Action cannot run: {error}",
@@ -87,6 +88,11 @@ class RunningSandbox:
     def pages_url(self) -> str:
         """`http://localhost:<port>` of the pages for people."""
         return self.record.pages_url
+
+    @property
+    def control_headers(self) -> dict[str, str]:
+        """What control routes and pages ask of a client that is no browser."""
+        return {TOKEN_HEADER: control_token(self.state_dir)}
 
     @property
     def ca_file(self) -> Path:

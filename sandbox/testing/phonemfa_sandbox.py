@@ -270,7 +270,9 @@ def _running(state_dir: Path) -> PhonemfaSandbox | None:
         trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
         url = f"https://localhost:{record['tenant_port']}"
         # trust_env: a proxy configured for the internet is not for loopback.
-        client = httpx.Client(base_url=url, verify=trust, trust_env=False)
+        token = (state_dir / "control-token").read_text().strip()
+        headers = {"x-sandbox-token": token}
+        client = httpx.Client(base_url=url, headers=headers, verify=trust, trust_env=False)
         health = client.get("/_sandbox/health").raise_for_status().json()
         if health["instance_id"] != record["instance_id"]:
             return None

@@ -32,12 +32,13 @@ IN_THE_SANDBOX: Final = (
     "make status",
     "source .venv/bin/activate",
     'eval "$(python -m sandbox env --secrets)"',
-    'eval "$(.venv/bin/python -m sandbox env)"',
+    'eval "$(.venv/bin/python -m sandbox env --secrets)"',
     "python -m phonemfa doctor --stack sandbox",
     "python -m sandbox env",
     'python -m sandbox pulumi -- preview --policy-pack "$PWD/policy/__main__.py"',
     (
         "curl --cacert .sandbox/ca.pem -X PUT https://localhost:PORT/_sandbox/assumptions "
+        '-H "x-sandbox-token: $(cat .sandbox/control-token)" '
         "-H 'Content-Type: application/json' -d '{\"second_provider_refused\": false}'"
     ),
     "python -m sandbox phonemfa -- drift",
@@ -138,7 +139,8 @@ BY_TEST: Final[Mapping[str, Test]] = {
         node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
         says='"install"',
     ),
-    'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
+    'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers '
+    '-H "x-sandbox-token: $SANDBOX_TOKEN" --json '
     '\'{"answers": [{"status": 429}, {"status": 429}, {"refusal": "REJECTED_SOURCE"}]}\'': Test(
         node="tests/sandbox/cpaas/test_app.py::"
         "test_scripted_answers_are_used_once_in_order_and_by_channel",

@@ -63,7 +63,9 @@ class Tenant(Target):
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
-        answer = self.http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+        headers = self.running.control_headers
+        answer = self.http.request(method, f"/_sandbox{path}", json=body, headers=headers)
+        answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def forget_requests(self) -> None:

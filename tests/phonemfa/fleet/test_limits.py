@@ -74,7 +74,7 @@ def trusted(tenant: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def control(tenant: RunningSandbox, method: str, path: str, body: object = None) -> httpx.Response:
-    with httpx.Client(base_url=tenant.tenant_url) as http:
+    with httpx.Client(base_url=tenant.tenant_url, headers=tenant.control_headers) as http:
         return http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
 
 

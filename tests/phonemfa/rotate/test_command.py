@@ -22,7 +22,8 @@ def known_key(sandbox: RunningSandbox, applied: Apply) -> Callable[[], None]:
 
     def add() -> None:
         url = f"{sandbox.cpaas_url}/_sandbox/keys"
-        httpx.post(url, json={"key": NEW_KEY}).raise_for_status()
+        headers = sandbox.control_headers
+        httpx.post(url, json={"key": NEW_KEY}, headers=headers).raise_for_status()
 
     return add
 

@@ -107,7 +107,7 @@ def test_faults_are_told_where_they_are_and_the_code_goes_on_working(
     again = page.request.post(
         f"{page.url}/code",
         form={"code": received(sandbox)},
-        headers={"origin": sandbox.pages_url},
+        headers={"origin": sandbox.pages_url, **sandbox.control_headers},
     )
     assert (again.status, "was used already" in again.text()) == (422, True)
 
@@ -227,7 +227,8 @@ def test_another_sites_page_logs_nobody_in_and_a_reset_forgets_who_was(
     sandbox: RunningSandbox,
 ) -> None:
     form = {"name": "victim"}
-    with httpx.Client(base_url=sandbox.pages_url, trust_env=False) as http:
+    known = sandbox.control_headers
+    with httpx.Client(base_url=sandbox.pages_url, headers=known, trust_env=False) as http:
         foreign = {"origin": "http://evil.test"}
         for headers in ({}, foreign, {"sec-fetch-site": "cross-site"}):
             assert http.post("/login", data=form, headers=headers).status_code == 403

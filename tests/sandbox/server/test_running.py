@@ -19,6 +19,7 @@ from sandbox.server.ports import port_from, take_port
 from sandbox.server.record import (
     answers,
     client,
+    pages_address,
     read_record,
     running_record,
     write_record,
@@ -115,6 +116,9 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
 ) -> None:
     with httpx.Client(trust_env=False, timeout=5) as person:
         sandbox = start(config(tmp_path))
+        assert person.get(f"{sandbox.pages_url}/phones").status_code == 401
+        address = pages_address(tmp_path, sandbox.record)
+        assert person.get(address, follow_redirects=True).status_code == 200
         assert person.get(f"{sandbox.pages_url}/phones").status_code == 200
         with person.stream("GET", f"{sandbox.pages_url}/phones/events") as events:
             lines = events.iter_lines()
