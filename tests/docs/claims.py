@@ -79,6 +79,9 @@ _FLEET: Final = Test(
     node="tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine",
     says='"command", COMMANDS',
 )
+_DRIFTED: Final = (
+    "tests/sandbox/cli/test_operator.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
+)
 _LIBRARY: Final = "tests/end_to_end/test_library.py::"
 _STEPS: Final = "tests/ci/test_steps.py::"
 _DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
@@ -127,6 +130,11 @@ BY_TEST: Final[Mapping[str, Test]] = {
         "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
         says="policy-pack",
     ),
+    "python -m sandbox drift": Test(node=_DRIFTED, says='types("drift")'),
+    "python -m sandbox drift policy-switched": Test(
+        node=_DRIFTED, says='types("drift", "policy-switched")'
+    ),
+    "python -m sandbox drift undo": Test(node=_DRIFTED, says='types("drift", "undo")'),
     "pulumi new template": Test(
         node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
         says='"new"',

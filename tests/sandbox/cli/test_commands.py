@@ -67,7 +67,7 @@ def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSand
     where = ("--state-dir", running.state_dir)
     said = run("status", *where).out
     assert "unified" in said
-    assert re.search(r"pages +http://localhost:\d+\n", said)
+    assert re.search(r"pages +http://localhost:\d+/\?token=[\w-]{40,}\n", said)
     assert run("switch", "legacy", *where).status == 0
     assert running.parts.tenant.generation == "legacy"
     assert "legacy" in run("status", *where).out

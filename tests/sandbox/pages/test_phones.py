@@ -303,8 +303,11 @@ def test_another_sites_page_neither_reads_nor_listens_nor_frames(
 ) -> None:
     receive(sandbox, "secret 123456")
     with another_site() as port:
-        page = browser.new_page()
-        page.goto(pages_address(sandbox.state_dir, sandbox.record))
+        context = browser.new_context()
+        known = context.new_page()
+        known.goto(pages_address(sandbox.state_dir, sandbox.record))
+        known.close()
+        page = context.new_page()
         statuses: list[int] = []
         own = sandbox.pages_url
         page.on(
@@ -330,7 +333,7 @@ def test_another_sites_page_neither_reads_nor_listens_nor_frames(
             own,
         )
         frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
-        page.close()
+        context.close()
     assert tried == ["refused", "refused", "refused"]
     assert not any("123456" in text for text in frames)
     assert statuses
