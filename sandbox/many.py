@@ -58,7 +58,6 @@ class ManyTenants:
 
     @property
     def stacks(self) -> list[str]:
-        """Their names, in order."""
         return list(self.tenants)
 
 

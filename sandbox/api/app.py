@@ -89,7 +89,6 @@ class Application(Starlette):
     """Starlette that lets scripted faults find the connection; see `sandbox.web.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Remember the server's own `send`, then go on as usual."""
         scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 

@@ -114,7 +114,6 @@ class Control:
         instance_id: str,
         on_reset: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """Control this tenant."""
         self._tenant = tenant
         self._log = log
         self._faults = faults

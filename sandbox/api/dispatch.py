@@ -50,7 +50,6 @@ class Dispatcher:
         log: RequestLog,
         faults: Faults,
     ) -> None:
-        """Serve this tenant."""
         self._tenant = tenant
         self._notifier = notifier
         self._tester = tester
@@ -59,7 +58,6 @@ class Dispatcher:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
             await send({"type": "websocket.close"})
             return
@@ -227,7 +225,6 @@ class _Exchange:
             self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
 
     async def peek(self, request: Request) -> None:
-        """Read the body for the log only."""
         try:
             self.note(request, await bodies.read(request))
         except ApiError as refused:

@@ -18,7 +18,6 @@ class JsonAnswer(Response):
     media_type = "application/json; charset=utf-8"
 
     def render(self, content: Any) -> bytes:
-        """Compact UTF-8; key order is kept."""
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 

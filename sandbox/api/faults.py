@@ -122,7 +122,6 @@ class Faults:
     """The faults in force; the first one that strikes wins."""
 
     def __init__(self) -> None:
-        """Start without faults."""
         self._faults: list[Fault] = []
         self._ids = itertools.count(1)
 
@@ -142,5 +141,4 @@ class Faults:
         return list(self._faults)
 
     def clear(self) -> None:
-        """Disarm all."""
         self._faults.clear()

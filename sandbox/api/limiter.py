@@ -26,7 +26,6 @@ class Limiter:
     """A token bucket over the tenant's clock."""
 
     def __init__(self, limit: RateLimit, clock: Clock) -> None:
-        """Start with a full bucket."""
         self._clock = clock
         self.change(limit)
 

@@ -25,7 +25,7 @@ from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import disk_error, private_folder
-from sandbox.server import daemon
+from sandbox.server import daemon, ports
 from sandbox.server.credentials import control_token
 from sandbox.server.record import client, pages_address, read_record, running_record
 from sandbox.server.serving import small_buffers, take_all_files
@@ -140,9 +140,9 @@ def serve(
     small_buffers()
     config = ServerConfig(
         state_dir=workplace.state_dir,
-        tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
-        cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
-        pages_port=workplace.pages_port if pages_port is None else pages_port,
+        tenant_port=workplace.port(ports.TENANT) if tenant_port is None else tenant_port,
+        cpaas_port=workplace.port(ports.CPAAS) if cpaas_port is None else cpaas_port,
+        pages_port=workplace.port(ports.PAGES) if pages_port is None else pages_port,
         generation="legacy" if generation is Generation.LEGACY else "unified",
     )
     with start(config) as running:

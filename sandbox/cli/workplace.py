@@ -53,26 +53,11 @@ class Workplace:
         return ConsoleProgress(self.console)
 
     def say(self, text: str = "") -> None:
-        """Write one line for a person."""
         self.progress.step(text)
 
-    @property
-    def tenant_port(self) -> int:
-        """The port wanted for the tenant."""
-        value = self.environ.get(ports.TENANT_VARIABLE)
-        return ports.port_from(value, ports.TENANT_PORT, variable=ports.TENANT_VARIABLE)
-
-    @property
-    def cpaas_port(self) -> int:
-        """The port wanted for the CPaaS."""
-        value = self.environ.get(ports.CPAAS_VARIABLE)
-        return ports.port_from(value, ports.CPAAS_PORT, variable=ports.CPAAS_VARIABLE)
-
-    @property
-    def pages_port(self) -> int:
-        """The port wanted for the pages."""
-        value = self.environ.get(ports.PAGES_VARIABLE)
-        return ports.port_from(value, ports.PAGES_PORT, variable=ports.PAGES_VARIABLE)
+    def port(self, what: ports.Listener) -> int:
+        """The port wanted for a listener."""
+        return ports.port_from(self.environ.get(what.variable), what)
 
     @property
     def generation(self) -> str:
@@ -90,7 +75,6 @@ class Workplace:
 
     @property
     def credentials(self) -> SandboxCredentials:
-        """The sandbox's own secrets."""
         return ensure_credentials(self.state_dir)
 
     @cached_property
@@ -135,7 +119,6 @@ class Workplace:
         )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
-        """The stack `sandbox` against the tenant that `record` serves."""
         return SandboxStack(
             self.engine,
             self.environment(record),
@@ -165,9 +148,7 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
     record = daemon.spawn(
         workplace.state_dir,
         workplace.progress,
-        tenant_port=workplace.tenant_port,
-        cpaas_port=workplace.cpaas_port,
-        pages_port=workplace.pages_port,
+        wanted={what: workplace.port(what) for what in ports.LISTENERS},
         generation=workplace.generation,
         environ=workplace.environ,
     )
@@ -180,14 +161,11 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
 
 def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
     """Why the running server cannot be used, or None."""
-    for variable, wanted, actual in (
-        (ports.TENANT_VARIABLE, workplace.tenant_port, record.tenant_port),
-        (ports.CPAAS_VARIABLE, workplace.cpaas_port, record.cpaas_port),
-        (ports.PAGES_VARIABLE, workplace.pages_port, record.pages_port),
-    ):
+    for what in ports.LISTENERS:
         # Without the variable any port is good: the one it was started with.
-        if workplace.environ.get(variable) and wanted != actual:
-            return f"{variable}={wanted}, but it listens on {actual}"
+        wanted, actual = workplace.port(what), record.port(what)
+        if workplace.environ.get(what.variable) and wanted != actual:
+            return f"{what.variable}={wanted}, but it listens on {actual}"
     if record.source != source():
         return "the sandbox's code has changed since it was started"
     if record.credentials != workplace.credentials.fingerprint:

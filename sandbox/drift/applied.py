@@ -87,7 +87,6 @@ class Applied:
         return self._snapshot.at if self._snapshot else None
 
     def record(self) -> None:
-        """Remember the tenant as it is now."""
         exported = self._tenant.export()
         content = {name: docs for name, docs in exported.items() if name not in _NOT_APPLIED}
         at = self._now()

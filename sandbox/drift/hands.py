@@ -51,15 +51,12 @@ class Hands:
         self._tenant.actions.update(self.action()["id"], changes)
 
     def edit_code(self, addition: str) -> None:
-        """Write something at the end of the draft's code."""
         self.edit_action(code=f"{self.action()['draft']['code']}{addition}")
 
     def deploy_action(self) -> None:
-        """Deploy our Action's draft."""
         self._tenant.versions.deploy(self.action()["id"])
 
     def delete_action(self) -> None:
-        """Delete our Action, bound or not."""
         self._tenant.actions.delete(self.action()["id"], force=True)
 
     def roll_back(self) -> None:

@@ -87,7 +87,6 @@ class PhoneDatabase:
         self._connection.execute(f"PRAGMA user_version={_VERSION}")
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 

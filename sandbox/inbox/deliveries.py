@@ -64,5 +64,4 @@ class DeliveryJournal:
         return [json.loads(document) for (document,) in found]
 
     def clear(self) -> None:
-        """Forget them all."""
         self._database.clear("deliveries")

@@ -71,7 +71,6 @@ class Message:
     code_length: int = USUAL_LENGTH
 
     def to_json(self) -> dict[str, Any]:
-        """The message as a JSON object, keys as the fields."""
         return asdict(self)
 
     @property
@@ -194,7 +193,6 @@ class Inbox:
                 raise TimeoutError(f"no message for {e164(to)} within {timeout:g} s") from None
 
     def clear(self, to: str | None = None) -> None:
-        """Forget every message, or those to one phone."""
         self.database.clear("messages", "?1 IS NULL OR recipient = ?1", (to and e164(to),))
 
     def close(self) -> None:

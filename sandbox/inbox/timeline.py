@@ -42,7 +42,6 @@ class Entry:
 
     @property
     def number(self) -> str:
-        """The phone that it is on."""
         if self.message is not None:
             return self.message.to
         assert self.delivery is not None  # noqa: S101 - one of the two is there
@@ -66,7 +65,6 @@ class Filter:
     query: str = ""
 
     def clauses(self, *, of_messages: bool) -> tuple[str, tuple[str, ...]]:
-        """An SQL condition with its values."""
         table = "m." if of_messages else ""
         parts, values = ["TRUE"], []
         if self.number is not None:

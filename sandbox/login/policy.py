@@ -29,7 +29,6 @@ class Channel:
 
     @property
     def is_offered(self) -> bool:
-        """Whether the person is given the choice."""
         return self.why_not is None
 
 

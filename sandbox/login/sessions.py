@@ -86,7 +86,6 @@ class Login:
 
     @property
     def last(self) -> Delivery | None:
-        """The last message."""
         return self.deliveries[-1] if self.deliveries else None
 
 
@@ -143,7 +142,6 @@ class LoginDesk:
         return login
 
     def channels(self) -> list[Channel]:
-        """What the tenant offers now."""
         return channels(self._tenant, self.assumptions)
 
     def codes_left(self, login: Login, method: str) -> Allowance:
@@ -399,7 +397,6 @@ class LoginDesk:
         return self._tenant.generation == "legacy"
 
     def _fault(self, login: Login, code: str) -> LoginRefusedError | None:
-        """What is wrong with a code, if anything is."""
         matching = [one for one in login.issued if one.value == code]
         if not matching:
             if (login.user.id, code) in self._spent:

@@ -33,7 +33,6 @@ class User:
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether the user has a phone to be challenged at."""
         return self.phone is not None
 
     def as_event(self, number: str) -> dict[str, Any]:
@@ -53,12 +52,10 @@ class Users:
         self._store = store
 
     def all(self) -> list[User]:
-        """Every user, the newest first."""
         found = [_read(one) for one in reversed(self._store.all(COLLECTION))]
         return [one for one in found if one is not None]
 
     def get(self, user_id: str) -> User | None:
-        """The user of this id, if there is one."""
         found = self._store.get(COLLECTION, user_id)
         return None if found is None else _read(found)
 

@@ -62,7 +62,6 @@ class ConsoleProgress:
         self._status: Status | None = None
 
     def step(self, text: str) -> None:
-        """Print one line that stays."""
         self.close()
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         self._last = self._clock()

@@ -48,10 +48,8 @@ class Delivery:
     trigger: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The delivery as a JSON object, keys as the fields."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Delivery:
-        """What `to_json` gave."""
         return cls(**{**document, "tries": [Try(**one) for one in document["tries"]]})

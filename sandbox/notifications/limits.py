@@ -58,7 +58,6 @@ class Buckets:
         return None
 
     def forget(self) -> None:
-        """Fill every bucket."""
         self._full_at.clear()
 
 
@@ -91,5 +90,4 @@ class UserLimits:
             raise LimitReachedError(reset)
 
     def forget(self) -> None:
-        """Fill every bucket."""
         self._buckets.forget()

@@ -36,9 +36,7 @@ class LegacyDelivery(Protocol):
 class LogWriter(Protocol):
     """The tenant's log, to be written to."""
 
-    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str:
-        """Write an entry."""
-        ...
+    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str: ...
 
 
 class TenantView(Protocol):

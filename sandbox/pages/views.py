@@ -85,5 +85,4 @@ class Views:
         return HTMLResponse(self.fragment(template, active=active, **values), status)
 
     def fragment(self, template: str, **values: Any) -> str:
-        """A part of a page, escaped like a whole one."""
         return self._templates.get_template(template).render(**values)

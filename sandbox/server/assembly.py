@@ -65,9 +65,9 @@ class ServerConfig:
     """
 
     state_dir: Path
-    tenant_port: int = ports.TENANT_PORT
-    cpaas_port: int = ports.CPAAS_PORT
-    pages_port: int = ports.PAGES_PORT
+    tenant_port: int = ports.TENANT.port
+    cpaas_port: int = ports.CPAAS.port
+    pages_port: int = ports.PAGES.port
     generation: Generation = "unified"
     assumptions: Assumptions | None = None
     notification_assumptions: NotificationAssumptions | None = None

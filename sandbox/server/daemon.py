@@ -32,9 +32,7 @@ def spawn(
     state_dir: Path,
     progress: Progress,
     *,
-    tenant_port: int,
-    cpaas_port: int,
-    pages_port: int,
+    wanted: Mapping[ports.Listener, int],
     generation: str = "unified",
     environ: Mapping[str, str] | None = None,
 ) -> ServerRecord:
@@ -46,15 +44,12 @@ def spawn(
     state_dir = private_folder(state_dir.absolute())
     check_room(state_dir)
     # Asked here too, because an error of this process is easier to read than a log's last lines.
-    for port, what, variable in (
-        (tenant_port, "tenant", ports.TENANT_VARIABLE),
-        (cpaas_port, "CPaaS", ports.CPAAS_VARIABLE),
-        (pages_port, "pages", ports.PAGES_VARIABLE),
-    ):
-        ports.take_port(port, what=what, variable=variable).close()
+    for what, port in wanted.items():
+        ports.take_port(port, what).close()
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
-    command += ["--tenant-port", str(tenant_port), "--cpaas-port", str(cpaas_port)]
-    command += ["--pages-port", str(pages_port), "--generation", generation]
+    command += ["--generation", generation]
+    for what, port in wanted.items():
+        command += [f"--{what.name.lower()}-port", str(port)]
     with (state_dir / LOG).open("wb") as log:
         child = subprocess.Popen(
             command,

@@ -16,6 +16,7 @@ import httpx
 
 from sandbox.machine.files import write_atomically
 from sandbox.server.credentials import control_token
+from sandbox.server.ports import CPAAS, PAGES, TENANT, Listener
 from sandbox.web.guard import TOKEN_HEADER
 
 NAME = "server.json"
@@ -42,9 +43,12 @@ class ServerRecord:
     # Absent from what a sandbox without pages wrote, which may still run.
     pages_port: int = 0
 
+    def port(self, what: Listener) -> int:
+        """Where a listener is."""
+        return {TENANT: self.tenant_port, CPAAS: self.cpaas_port, PAGES: self.pages_port}[what]
+
     @property
     def tenant_url(self) -> str:
-        """The tenant's address."""
         return f"https://localhost:{self.tenant_port}"
 
     @property

@@ -81,12 +81,10 @@ class RunningSandbox:
 
     @property
     def cpaas_url(self) -> str:
-        """`https://localhost:<port>` of the CPaaS."""
         return self.record.cpaas_url
 
     @property
     def pages_url(self) -> str:
-        """`http://localhost:<port>` of the pages for people."""
         return self.record.pages_url
 
     @property
@@ -101,12 +99,10 @@ class RunningSandbox:
 
     @property
     def client_id(self) -> str:
-        """The id of the tenant's API client."""
         return self.credentials.client_id
 
     @property
     def client_secret(self) -> str:
-        """The secret of the tenant's API client."""
         return self.credentials.client_secret
 
     @property
@@ -142,13 +138,10 @@ def start(config: ServerConfig) -> RunningSandbox:
         check_node()
         certificates = ensure_certificates(state_dir)
         credentials = ensure_credentials(state_dir)
+        wanted = (config.tenant_port, config.cpaas_port, config.pages_port)
         listeners = {
-            what: resources.enter_context(ports.take_port(port, what=what, variable=variable))
-            for what, variable, port in (
-                ("tenant", ports.TENANT_VARIABLE, config.tenant_port),
-                ("CPaaS", ports.CPAAS_VARIABLE, config.cpaas_port),
-                ("pages", ports.PAGES_VARIABLE, config.pages_port),
-            )
+            what: resources.enter_context(ports.take_port(port, what))
+            for what, port in zip(ports.LISTENERS, wanted, strict=True)
         }
         tenant_port, cpaas_port, pages_port = (
             int(one.getsockname()[1]) for one in listeners.values()
@@ -175,16 +168,16 @@ def start(config: ServerConfig) -> RunningSandbox:
                 "anew.",
             ) from error
         resources.callback(parts.close)
-        pages = Plain(parts.pages_app, listeners["pages"])
-        for application, name, beside in (
-            (parts.cpaas_app, "CPaaS", ()),
-            (parts.tenant_app, "tenant", (pages,)),
+        pages = Plain(parts.pages_app, listeners[ports.PAGES])
+        for application, what, beside in (
+            (parts.cpaas_app, ports.CPAAS, ()),
+            (parts.tenant_app, ports.TENANT, (pages,)),
         ):
             server = HttpsServer(
                 application,
-                listeners[name],
+                listeners[what],
                 certificate=certificates.server_file,
-                name=name,
+                name=what.name,
                 beside=beside,
             )
             resources.callback(server.stop)

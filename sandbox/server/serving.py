@@ -54,11 +54,9 @@ class UnreadBodies:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Wrap this application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, counting what was read."""
         if scope["type"] != "http" or not _has_body(scope):
             await self._app(scope, receive, send)
             return
@@ -180,7 +178,6 @@ class HttpsServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
         return int(self._listener.getsockname()[1])
 
     def start(self) -> None:

@@ -114,7 +114,6 @@ class Clients:
         return self._store.all(COLLECTION)
 
     def authenticate(self, client_id: str, client_secret: str) -> dict[str, Any] | None:
-        """The client, when it exists and the secret is its own."""
         client = self._store.get(COLLECTION, client_id)
         if client is None:
             return None
@@ -122,7 +121,6 @@ class Clients:
         return client if hmac.compare_digest(known, client_secret.encode()) else None
 
     def default(self) -> Credentials | None:
-        """The client made with the tenant."""
         for client in self._store.all(COLLECTION):
             if client["default"]:
                 return Credentials(client["client_id"], client["client_secret"])
@@ -142,7 +140,6 @@ class Clients:
         self._store.delete(KEYS, "tokens")
 
     def forget_added(self) -> None:
-        """Remove every client but the default one."""
         with self._store.transaction():
             for client in self._store.all(COLLECTION):
                 if not client["default"]:

@@ -21,7 +21,6 @@ class ApiError(Exception):
         *,
         attributes: dict[str, str] | None = None,
     ) -> None:
-        """Remember the refusal."""
         super().__init__(message)
         self.attributes = attributes
         self.status = status
@@ -29,7 +28,6 @@ class ApiError(Exception):
         self.error_code = error_code
 
     def __repr__(self) -> str:
-        """Show all three parts, for test output."""
         return f"ApiError({self.status}, {self.message!r}, {self.error_code!r})"
 
 

@@ -74,7 +74,6 @@ class FactorSettings:
     """The documents of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        """Keep them in this tenant's store."""
         self._store = context.store
 
     def get(self, name: str) -> Document:

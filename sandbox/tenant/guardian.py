@@ -100,11 +100,9 @@ class Guardian:
         return self._codes.beside(found) if with_settings else found
 
     def factor_enabled(self, name: str) -> bool:
-        """Whether a factor is on."""
         return bool(self._value("factors", {}).get(name, False))
 
     def set_factor(self, name: str, *, enabled: bool) -> Document:
-        """PUT /guardian/factors/{name}."""
         with self._store.transaction():
             self._set("factors", {**self._value("factors", {}), name: enabled})
         return {"enabled": enabled}
@@ -114,7 +112,6 @@ class Guardian:
         return list(self._value("policies", []))
 
     def set_policies(self, policies: list[str]) -> list[str]:
-        """PUT /guardian/policies."""
         if "confidence-score" in policies and not self._context.assumptions.adaptive_mfa:
             raise ApiError(
                 403, "The tenant is not entitled to use Adaptive MFA.", "insufficient_entitlement"
@@ -129,7 +126,6 @@ class Guardian:
         return list(self._value("message types", []))
 
     def set_message_types(self, message_types: list[str]) -> Document:
-        """PUT /guardian/factors/phone/message-types."""
         with self._store.transaction():
             if message_types:
                 self._check_message_types(message_types)
@@ -165,7 +161,6 @@ class Guardian:
         return {"provider": self._value("selected provider", "auth0")}
 
     def set_selected_provider(self, provider: str) -> Document:
-        """PUT .../selected-provider."""
         self._check_selected_provider()
         self._set("selected provider", provider)
         return {"provider": provider}
@@ -187,7 +182,6 @@ class Guardian:
         return {} if unset == "empty" else dict(GUARDIAN_TEXTS)
 
     def set_templates(self, templates: Document) -> Document:
-        """PUT .../templates."""
         self._check_legacy()
         self._set("templates", templates)
         return templates

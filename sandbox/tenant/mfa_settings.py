@@ -36,7 +36,6 @@ class MfaSettings:
     """The three documents of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        """Keep them in this tenant's store."""
         self._context, self._store = context, context.store
 
     def remembering(self) -> Document:
@@ -50,7 +49,6 @@ class MfaSettings:
     # -- as the API answers them --------------------------------------------------------------
 
     def read_remembering(self) -> Document:
-        """GET /guardian/settings."""
         self._check_entitled()
         return self.remembering()
 

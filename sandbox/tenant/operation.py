@@ -68,7 +68,6 @@ class Call:
 
     @property
     def page(self) -> Page:
-        """The page that the query names."""
         given = {"number": "page", "per_page": "per_page"}
         return Page(**{name: self.query[key] for name, key in given.items() if key in self.query})
 

@@ -64,7 +64,6 @@ class PhoneProviders:
         enabled_message_types: Callable[[], list[str]],
         factor_enabled: Callable[[], bool],
     ) -> None:
-        """Ask the given functions about the rest of the tenant."""
         self._context = context
         self._store = context.store
         self._has_deployed_action = has_deployed_action
@@ -74,7 +73,6 @@ class PhoneProviders:
     # -- reading ------------------------------------------------------------------------------
 
     def current(self) -> Document | None:
-        """The stored provider, if any."""
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
@@ -106,7 +104,6 @@ class PhoneProviders:
         }
 
     def listing(self, *, disabled: bool | None = None) -> Document:
-        """GET /branding/phone/providers."""
         return {
             "providers": [
                 self.view(one, listed=True)
@@ -116,13 +113,11 @@ class PhoneProviders:
         }
 
     def get(self, provider_id: str) -> Document:
-        """GET /branding/phone/providers/{id}."""
         return self.view(self.stored(provider_id))
 
     # -- writing ------------------------------------------------------------------------------
 
     def create(self, body: Document) -> Document:
-        """POST /branding/phone/providers."""
         with self._store.transaction():
             if self.current() and self._context.assumptions.second_provider_refused:
                 raise ApiError(409, "Custom phone provider conflict")
@@ -158,7 +153,6 @@ class PhoneProviders:
         return self.view(provider)
 
     def delete(self, provider_id: str) -> None:
-        """DELETE /branding/phone/providers/{id}."""
         with self._store.transaction():
             self.stored(provider_id)
             self._check_unused()

@@ -77,7 +77,6 @@ class PhoneTemplates:
     """The tenant's phone templates, at most one of each type."""
 
     def __init__(self, context: Context) -> None:
-        """Keep templates in this tenant's store."""
         self._context = context
         self._store = context.store
 
@@ -137,7 +136,6 @@ class PhoneTemplates:
         }
 
     def get(self, template_id: str) -> Document:
-        """GET /branding/phone/templates/{id}."""
         return self._view(self.stored(template_id))
 
     def effective(self, template_type: str) -> Document:

@@ -97,13 +97,11 @@ class Settings:
     """The settings document of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        """Keep the settings in this tenant's store."""
         self._context = context
         self._store = context.store
         self.when_switched_on: list[Callable[[], None]] = []
 
     def initialise(self, generation: Generation) -> None:
-        """Write the settings of a new tenant."""
         settings = copy.deepcopy(_DEFAULTS)
         settings[UNIFIED_FLAG] = generation == "unified"
         self._store.put(SINGLETONS, KEY, settings)
@@ -121,7 +119,6 @@ class Settings:
         return bool(self._stored().get(UNIFIED_FLAG, False))
 
     def get(self) -> dict[str, Any]:
-        """The settings as GET shows them."""
         stored = self._stored()
         unset = {key: value for key, value in _SHOWN_UNSET.items() if key not in stored}
         return {**stored, **copy.deepcopy(_READ_ONLY), **unset}

@@ -143,12 +143,10 @@ class Tenant:
 
     @property
     def generation(self) -> Generation:
-        """Which phone experience the tenant is in."""
         return "unified" if self.tenant_settings.unified else "legacy"
 
     @property
     def assumptions(self) -> Assumptions:
-        """The switches in force."""
         return self.context.assumptions
 
     @assumptions.setter
@@ -271,7 +269,6 @@ class Tenant:
         return next((one for one in running if one is not None), None)
 
     def phone_provider(self) -> Document | None:
-        """The phone provider as the API shows it, or None."""
         provider = self.providers.current()
         return None if provider is None else self.providers.view(provider)
 
@@ -280,7 +277,6 @@ class Tenant:
         return self.templates.effective(message_type)
 
     def settings(self) -> Document:
-        """The tenant settings as GET shows them."""
         return copy.deepcopy(self.tenant_settings.get())
 
     def factor_enabled(self, name: str) -> bool:

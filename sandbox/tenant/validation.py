@@ -197,7 +197,6 @@ class Parameter:
     description: str | None = None
 
     def schema(self) -> Schema:
-        """The same as a JSON Schema."""
         schema: Schema = {"type": self.kind}
         if self.values is not None:
             schema["enum"] = list(self.values)
@@ -223,7 +222,6 @@ class Parameters:
     """A checker for an operation's query or path."""
 
     def __init__(self, kind: Literal["Query", "Path"], parameters: Mapping[str, Parameter]) -> None:
-        """Compile the parameters."""
         self._kind = kind
         self.known = dict(parameters)
         self._code = "invalid_query_string" if kind == "Query" else "invalid_uri"

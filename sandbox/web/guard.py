@@ -69,7 +69,6 @@ class ApiGuard:
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on."""
         refused = self._refused(scope) if scope["type"] == "http" else None
         await (refused or self.app)(scope, receive, send)
 
@@ -128,7 +127,6 @@ class PagesGuard:
             self._hosts |= set(_NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse, or pass on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -24,7 +24,6 @@ class Bindings:
     """The tenant's bindings, one ordered list per trigger."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        """Keep bindings in this tenant's store."""
         self._context = context
         self._store = context.store
         self._actions = actions
@@ -54,7 +53,6 @@ class Bindings:
         }
 
     def listing(self, trigger_id: str, page: Page) -> Document:
-        """GET /actions/triggers/{id}/bindings."""
         return page_of(
             "bindings", self.of(trigger_id), page, lambda one: self._view(one, trigger_id)
         )

@@ -32,7 +32,6 @@ class Actions:
     """The tenant's Actions."""
 
     def __init__(self, context: Context) -> None:
-        """Keep Actions in this tenant's store."""
         self._context = context
         self._store = context.store
         self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
@@ -57,7 +56,6 @@ class Actions:
         return self._store.all(COLLECTION)
 
     def save(self, action: Document) -> None:
-        """Write a stored Action back."""
         self._store.put(COLLECTION, action["id"], action)
 
     def view(self, action: Document, *, written: bool = False) -> Document:
@@ -72,7 +70,6 @@ class Actions:
         )
 
     def get(self, action_id: str) -> Document:
-        """GET /actions/actions/{id}."""
         return self.view(self.stored(action_id))
 
     def listing(

@@ -46,7 +46,6 @@ class Versions:
     """The versions of the tenant's Actions."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        """Keep versions in this tenant's store."""
         self._context = context
         self._store = context.store
         self.actions = actions
@@ -78,7 +77,6 @@ class Versions:
         return current, self._store.get(versions, previous) if previous else None
 
     def running(self, action: Document) -> DeployedAction | None:
-        """What the tenant executes for this Action, if it is deployed."""
         _, deployed = self.current_and_deployed(action)
         if deployed is None or not action_views.is_deployed(deployed, self._context.stamp()):
             return None
@@ -98,7 +96,6 @@ class Versions:
         return page_of("versions", newest_first, page, self._view_of(action))
 
     def get(self, action_id: str, version_id: str) -> Document:
-        """GET /actions/actions/{id}/versions/{version}."""
         action = self.actions.stored(action_id)
         return self._view_of(action)(self._stored(action_id, version_id))
 

@@ -15,7 +15,7 @@ import pytest
 from sandbox.machine.errors import ServerError
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.certificates import CPAAS_HOST
-from sandbox.server.ports import port_from, take_port
+from sandbox.server.ports import TENANT, port_from, take_port
 from sandbox.server.record import (
     answers,
     client,
@@ -177,11 +177,11 @@ def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> N
     with start(config(tmp_path)) as first, client(tmp_path, first.record) as asking:
         asking.get("/_sandbox/health")
         port = first.record.tenant_port
-    take_port(port, what="tenant", variable="SANDBOX_TENANT_PORT").close()
+    take_port(port, TENANT).close()
 
 
 def test_answers_do_not_wait_for_acknowledgements() -> None:
-    with take_port(0, what="tenant", variable="SANDBOX_TENANT_PORT") as listener:
+    with take_port(0, TENANT) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -213,10 +213,10 @@ def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_port_without_a_setting_is_the_default(value: str | None) -> None:
-    assert port_from(value, 8443, variable="SANDBOX_TENANT_PORT") == 8443
+    assert port_from(value, TENANT) == 8443
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "8443x", "https"])
 def test_setting_that_is_no_port_is_named(value: str) -> None:
     with pytest.raises(ServerError, match=f"SANDBOX_TENANT_PORT={value}"):
-        port_from(value, 8443, variable="SANDBOX_TENANT_PORT")
+        port_from(value, TENANT)
