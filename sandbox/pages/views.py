@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from sandbox.pages.wording import clock
+from sandbox.web.bodies import TooLargeError, read
 
 _MOST_BYTES: Final = 16_384
 _MOST_FIELDS: Final = 20
@@ -27,11 +28,10 @@ async def fields(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(415, "A form is needed.")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise HTTPException(413, "The form is too large.")
+    try:
+        body = await read(request, _MOST_BYTES)
+    except TooLargeError as error:
+        raise HTTPException(413, "The form is too large.") from error
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:

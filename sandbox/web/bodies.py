@@ -1,4 +1,4 @@
-"""A request's JSON, of a size that fits, for the parts that are not Auth0's API."""
+"""Reading bodies of a size that fits, and JSON for the parts that are not Auth0's API."""
 
 from __future__ import annotations
 
@@ -16,6 +16,24 @@ class TooLargeError(ValueError):
     """The body is over the limit; the rest of it was not read."""
 
 
+async def read(request: Request, most: int = MAX_BYTES) -> bytes:
+    """The raw body.
+
+    Raises:
+        TooLargeError: it is longer, or says so.
+        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    """
+    declared = request.headers.get("content-length", "")
+    body = bytearray()
+    if declared.isdigit() and int(declared[:20]) > most:
+        raise TooLargeError(f"a body of over {most} bytes")
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise TooLargeError(f"a body of over {most} bytes")
+    return bytes(body)
+
+
 async def json_body(request: Request) -> Any:
     """The decoded body. Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
 
@@ -24,17 +42,8 @@ async def json_body(request: Request) -> Any:
         ValueError: it is not JSON in UTF-8, or too deep.
         starlette.requests.ClientDisconnect: the client went away meanwhile.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > MAX_BYTES:
-        raise TooLargeError(f"a body of over {MAX_BYTES} bytes")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BYTES:
-            raise TooLargeError(f"a body of over {MAX_BYTES} bytes")
-        parts.append(part)
     try:
-        text = b"".join(parts).decode()
+        text = (await read(request)).decode()
         value = json.loads(text, parse_constant=_no_constant)
         if "\\ud" in text.lower():
             return json.loads(storable(json.dumps(value, ensure_ascii=False)))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from sandbox.api.bodies import MAX_BODY_BYTES
+from sandbox.web.bodies import MAX_BYTES
 from sandbox.tenant.settings import Generation
 from tests.sandbox.api import live, openapi
 from tests.sandbox.api.live import Live
@@ -124,7 +124,7 @@ class Fuzzed:
         documented = str(status) in published["responses"]
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             # A bound of the server before any operation: the document has none for bodies.
-            assert len(answer.request.content) > MAX_BODY_BYTES, what
+            assert len(answer.request.content) > MAX_BYTES, what
             return
         assert documented or reason_of_status(method, path, status), f"{status} unpublished: {what}"
         if status >= 400:

@@ -151,9 +151,12 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert sms["text"] in output
     assert voice["text"] in output
     address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
-    assert f"See it: {address}" in output
-    page = httpx.get(f"{address}/phones/{sms['to']}", trust_env=False)
-    assert html.escape(sms["text"]) in page.text
+    shown = re.search(rf"See it: ({re.escape(address)}/\?token=\S+)", output)
+    assert shown
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+        assert browser.get(f"{address}/phones").status_code == 401
+        assert browser.get(shown[1]).status_code == 200
+        assert html.escape(sms["text"]) in browser.get(f"{address}/phones/{sms['to']}").text
     assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 
