@@ -1,9 +1,6 @@
 """The CPaaS over HTTP: two send endpoints and the control routes.
 
-Owns reading requests, acting out scripted answers, and the route table. Refuses to know the
-rules of sending (`cpaas.py`). TLS, port and certificate belong to whoever serves the app.
-
-Control routes, which the real service does not have:
+The rules of sending are in `cpaas.py`. Control routes, which the real service does not have:
     GET  /_sandbox/health
     POST /_sandbox/answers   {"answers": [ScriptedAnswer, ...]}: what to say next
     GET  /_sandbox/answers   what is still scripted

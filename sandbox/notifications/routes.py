@@ -8,7 +8,7 @@
     GET    /_sandbox/deliveries  ?to=: the last deliveries, oldest first
 
 Phones keep the last 10,000 messages of all together; the oldest go first.
-Owns reading and answering these. Refuses rules; nothing like this exists in Auth0.
+Nothing like this exists in Auth0.
 """
 
 from __future__ import annotations

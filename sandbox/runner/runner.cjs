@@ -2,11 +2,6 @@
 /**
  * Runs Action code with the shape Auth0 gives it.
  *
- * Owns: compiling the code, the handler check, the event/api objects of both phone triggers, the
- * cache and console limits, the execution time limit, and where the CPaaS's host name leads.
- * Refuses to own: what the code may send (the CPaaS answers that) and whether it should run at
- * all (the tenant's rules answer that).
- *
  * As a program it speaks JSON lines: a request on stdin, an answer on stdout, matched by id.
  * Facts: cpaas-and-actions.md §2.2, §2.3, §2.5, §2.6.
  */

@@ -5,12 +5,12 @@
         code = phone.wait_for_code("+819012345678")       # what the phone shows
         ...
 
-Owns two fixtures. `phonemfa_sandbox` (session) is the running sandbox: one that runs already is
+Two fixtures: `phonemfa_sandbox` (session) is the running sandbox: one that runs already is
 used and left running; else the one of the state folder is started for the session, with what its
 tenant was set up with. `phone` (each test) waits for messages that come after the test began.
 
-Refuses to import anything else of the sandbox: only httpx and pytest, so that it fits into any
-environment. The sandbox itself runs in that of its checkout.
+It imports httpx and pytest alone, so that it fits into any environment; the sandbox itself runs in
+that of its checkout.
 
     SANDBOX_STATE_DIR   the sandbox to use; default: .sandbox in the checkout
     SANDBOX_CHECKOUT    the checkout, where this file is not in it (an install without -e)
