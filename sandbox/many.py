@@ -1,7 +1,6 @@
 """Many sandbox tenants in one process, each with a stack of the package that is not applied yet.
 
-Owns what a fleet is tried on: tenants that share one CA, one checkout without anybody's stacks, one
-backend, a stack and a file of variables for each tenant. Refuses to apply anything.
+What a fleet is tried on: one CA, one checkout and one backend for all.
 """
 
 from __future__ import annotations
@@ -19,10 +18,11 @@ import yaml
 
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import TenantAccess, engine_environment
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.engine.plugin import Plugin
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.certificates import ensure_certificates
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.running import RunningSandbox, start
 
 PROJECT = Path(__file__).resolve().parents[1]
 CPAAS_KEY = "canary-cpaas-key"
@@ -58,7 +58,6 @@ class ManyTenants:
 
     @property
     def stacks(self) -> list[str]:
-        """Their names, in order."""
         return list(self.tenants)
 
 

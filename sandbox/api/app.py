@@ -1,8 +1,4 @@
-"""The tenant's HTTP application, put together.
-
-Owns construction only: control routes, routes of other parts of the sandbox, and the Management
-API behind everything else.
-"""
+"""The tenant's HTTP application: control routes, and the Management API behind everything else."""
 
 from __future__ import annotations
 
@@ -12,21 +8,21 @@ from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
-from sandbox.api.control import PREFIX, Control, Guard
+from sandbox.api.control import Control
 from sandbox.api.dispatch import Dispatcher
 from sandbox.api.encoding import error_answer
 from sandbox.api.faults import Faults
 from sandbox.api.limiter import Limiter, RateLimit
-from sandbox.api.notifier import ActionTester, Notifier
 from sandbox.api.request_log import RequestLog
-from sandbox.connection import SERVERS_SEND
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant.operation import ActionTester, Notifier
+from sandbox.web.connection import SERVERS_SEND
+from sandbox.web.guard import PREFIX
 
 logger = logging.getLogger("sandbox.api")
 
@@ -85,16 +81,14 @@ def build_api(
             Mount(PREFIX, app=_no_control),
             Mount("", dispatcher),
         ],
-        middleware=[Middleware(Guard)],
         exception_handlers={HTTPException: unknown, Exception: failed},
     )
 
 
 class Application(Starlette):
-    """Starlette that lets scripted faults find the connection; see `sandbox.connection`."""
+    """Starlette that lets scripted faults find the connection; see `sandbox.web.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Remember the server's own `send`, then go on as usual."""
         scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 

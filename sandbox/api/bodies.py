@@ -1,8 +1,4 @@
-"""Reading requests.
-
-Owns size limit, content types and decoding of bodies and queries, so that no malformed request
-becomes a server error. Refuses to judge what the decoded values mean.
-"""
+"""Reading requests of the Management API, so that no malformed one becomes a server error."""
 
 from __future__ import annotations
 
@@ -14,13 +10,9 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 
 from sandbox.tenant import ApiError
+from sandbox.web import bodies
 
-MAX_BODY_BYTES = 1_048_576
 _FORM = "application/x-www-form-urlencoded"
-
-
-def _too_large() -> ApiError:
-    return ApiError(413, f"Payload content length greater than maximum allowed: {MAX_BODY_BYTES}")
 
 
 async def read(request: Request) -> bytes:
@@ -29,20 +21,13 @@ async def read(request: Request) -> bytes:
     Raises:
         ApiError: 413 over 1 MB, without reading on; 400 when the client went away meanwhile.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
-        raise _too_large()
-    parts: list[bytes] = []
-    size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > MAX_BODY_BYTES:
-                raise _too_large()
-            parts.append(part)
+        return await bodies.read(request)
+    except bodies.TooLargeError:
+        message = f"Payload content length greater than maximum allowed: {bodies.MAX_BYTES}"
+        raise ApiError(413, message) from None
     except ClientDisconnect:
         raise ApiError(400, "The client went away before its request was complete") from None
-    return b"".join(parts)
 
 
 def _malformed() -> ApiError:

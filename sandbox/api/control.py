@@ -1,41 +1,34 @@
 """Control routes under /_sandbox/: what a developer or a test does to the sandbox itself.
 
-Owns health, reset, state, generation, assumptions, builds, the request log, faults and clients.
-Refuses to look like Auth0: nothing here exists on a real tenant. No token is asked for, so the
-`Guard` lets only callers in who name a loopback host: a web page that was rebound to this address
-cannot.
+Nothing here exists on a real tenant.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import logging
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.api import bodies
 from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
 from sandbox.api.limiter import PLANS, Limiter
-from sandbox.api.redaction import redacted
-from sandbox.api.request_log import RequestLog
-from sandbox.api.schemas import array, obj, one_of, whole
-from sandbox.api.validation import Body
+from sandbox.api.request_log import RequestLog, redacted
 from sandbox.tenant import ApiError, Assumptions, Credentials, Tenant
 from sandbox.tenant.clients import DAY_IN_SECONDS, PHONE_MFA_SCOPES
+from sandbox.tenant.schemas import array, obj, one_of, whole
+from sandbox.tenant.validation import Body
+from sandbox.web.guard import PREFIX
 
 logger = logging.getLogger("sandbox.api")
 
-PREFIX = "/_sandbox"
 
 _GENERATION = one_of("unified", "legacy")
 _RESET = Body(obj({"generation": _GENERATION}, null=True))
@@ -121,7 +114,6 @@ class Control:
         instance_id: str,
         on_reset: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """Control this tenant."""
         self._tenant = tenant
         self._log = log
         self._faults = faults
@@ -320,39 +312,3 @@ def _guarded(handler: Handler) -> Handler:
             return error_answer(refused)
 
     return guarded
-
-
-def _is_loopback(netloc: str) -> bool:
-    try:
-        host = urlsplit(f"//{netloc}").hostname or ""
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class Guard:
-    """Lets requests for control routes in only from this machine's own names.
-
-    A page of another site that rebinds its name to 127.0.0.1 still sends its own name as Host.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Guard this application."""
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse with 403, or pass on."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            headers = Request(scope).headers
-            origin = headers.get("origin")
-            if not _is_loopback(headers.get("host", "")) or (
-                origin is not None and not _is_loopback(origin.partition("://")[2])
-            ):
-                refusal = error_answer(
-                    ApiError(403, "Control routes answer to loopback hosts only")
-                )
-                await refusal(scope, receive, send)
-                return
-        await self._app(scope, receive, send)

@@ -1,9 +1,7 @@
 """From a request to an answer: what all operations share.
 
-Owns the order of checks (route, rate limit, token and scope, path, query, body, then the rule),
-faults, the request log and that nothing unexpected leaves without an envelope. Refuses the route
-table and any rule. The order of checks is not established (management-api.md §8.7); this one tells
-a caller without rights nothing but that.
+The order of checks (route, rate limit, token and scope, path, query, body, then the rule) is not
+established (management-api.md §8.7); this one tells a caller without rights nothing but that.
 """
 
 from __future__ import annotations
@@ -20,17 +18,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox import connection
-from sandbox.api import bodies, oauth, table, tokens
-from sandbox.api.effects import Call
+from sandbox.api import bodies, oauth
 from sandbox.api.encoding import answer, error_answer, oauth_error
 from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import Limiter
-from sandbox.api.notifier import ActionTester, Notifier
-from sandbox.api.operation import BASE, Operation
+from sandbox.api.oauth import authorize
 from sandbox.api.request_log import RequestLog
 from sandbox.tenant import ApiError, Tenant
+from sandbox.tenant import routes as table
+from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operation
 from sandbox.tenant.store import StoreError
+from sandbox.web import connection
 
 logger = logging.getLogger("sandbox.api")
 
@@ -52,7 +50,6 @@ class Dispatcher:
         log: RequestLog,
         faults: Faults,
     ) -> None:
-        """Serve this tenant."""
         self._tenant = tenant
         self._notifier = notifier
         self._tester = tester
@@ -61,7 +58,6 @@ class Dispatcher:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
             await send({"type": "websocket.close"})
             return
@@ -143,9 +139,9 @@ class Dispatcher:
         self._limiter.take()
         if self._tenant.assumptions.parameters_checked_before_token:
             self._checked(request, operation, parts, raw)
-        tokens.authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
+        authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
         call = self._checked(request, operation, parts, raw)
-        result = operation.handle(call)
+        result = operation.handle(self._tenant, call)
         if inspect.isawaitable(result):
             result = await result
         exchange.afterwards = call.afterwards
@@ -171,7 +167,6 @@ class Dispatcher:
             body = bodies.decode(request, raw, forms=True)
             operation.body.check(body)
         return Call(
-            tenant=self._tenant,
             path=path,
             query=query,
             body=body,
@@ -230,7 +225,6 @@ class _Exchange:
             self.body = f"<{len(raw)} bytes that are neither JSON nor a form>"
 
     async def peek(self, request: Request) -> None:
-        """Read the body for the log only."""
         try:
             self.note(request, await bodies.read(request))
         except ApiError as refused:

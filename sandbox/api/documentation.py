@@ -1,7 +1,6 @@
 """The tables of docs/sandbox.md, made from the code that they are about.
 
-`python -m sandbox.api.documentation` writes them into the file; a test fails when that was
-forgotten. Owns rendering. Refuses the text around the tables, which people write.
+`python -m sandbox.api.documentation` writes them; a test fails when that was forgotten.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from sandbox.api import table
-from sandbox.api.evidence import EVIDENCE
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import Assumptions
+from sandbox.tenant import routes as table
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
 _BEGIN, _END = "<!-- begin {} -->\n", "<!-- end {} -->"
@@ -30,8 +28,8 @@ def operations() -> str:
         (
             f"`{one.method} {one.path}`",
             f"`{one.scopes[0]}`",
-            EVIDENCE[one.method, one.path].strength,
-            EVIDENCE[one.method, one.path].note,
+            one.known.strength,
+            one.known.note,
         )
         for one in table.OPERATIONS
     ]

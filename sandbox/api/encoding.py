@@ -1,8 +1,4 @@
-"""The one place where answers become bytes.
-
-Owns the JSON encoding of answers and both error shapes: the Management API's envelope
-(management-api.md §1.3) and the token endpoint's (§2.3). Refuses to decide what went wrong.
-"""
+"""Answers as bytes, and both error shapes: the API's (§1.3) and the token endpoint's (§2.3)."""
 
 from __future__ import annotations
 
@@ -22,7 +18,6 @@ class JsonAnswer(Response):
     media_type = "application/json; charset=utf-8"
 
     def render(self, content: Any) -> bytes:
-        """Compact UTF-8; key order is kept."""
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 

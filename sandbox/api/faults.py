@@ -1,7 +1,4 @@
-"""Scripted faults: how a test makes the tenant misbehave.
-
-Owns matching and counting. Refuses to act: `dispatch` carries a fault out.
-"""
+"""Scripted faults: how a test makes the tenant misbehave. `dispatch` carries them out."""
 
 from __future__ import annotations
 
@@ -125,7 +122,6 @@ class Faults:
     """The faults in force; the first one that strikes wins."""
 
     def __init__(self) -> None:
-        """Start without faults."""
         self._faults: list[Fault] = []
         self._ids = itertools.count(1)
 
@@ -145,5 +141,4 @@ class Faults:
         return list(self._faults)
 
     def clear(self) -> None:
-        """Disarm all."""
         self._faults.clear()

@@ -1,8 +1,4 @@
-"""Rate limit headers, and a limiter for those who want one.
-
-Owns the token bucket and the x-ratelimit headers (management-api.md §1.4). Off by default: a local
-tenant should not slow anybody down unasked.
-"""
+"""Rate limit headers (§1.4), and a limiter for those who want one; off by default."""
 
 from __future__ import annotations
 
@@ -30,7 +26,6 @@ class Limiter:
     """A token bucket over the tenant's clock."""
 
     def __init__(self, limit: RateLimit, clock: Clock) -> None:
-        """Start with a full bucket."""
         self._clock = clock
         self.change(limit)
 

@@ -1,7 +1,7 @@
-"""What clients asked for.
+"""What clients asked for: a bounded log with secrets masked, and counters that tests look at.
 
-Owns a bounded log of Management API and token calls, with secrets masked, and the counters that
-tests look at. Refuses control routes: asking for the log must not fill it.
+Control routes are not in it: asking for the log must not fill it. Personal data is: phone numbers
+in `try` bodies are what a test looks for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,45 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.api.redaction import redacted
+MASK = "********"
+_SECRET_KEYS = frozenset(
+    {
+        "client_secret",
+        "auth_token",
+        "access_token",
+        "client_assertion",
+        "refresh_token",
+        "password",
+        "aws_secret_access_key",
+        "p12",
+        "server_credentials",
+        "server_key",
+        "skey",
+    }
+)
+
+
+def redacted(value: Any) -> Any:
+    """A copy in which secret values are masked; null stays null."""
+    if isinstance(value, list):
+        return [redacted(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _entry(key, item) for key, item in value.items()}
+
+
+def _entry(key: str, item: Any) -> Any:
+    if key in _SECRET_KEYS:
+        return None if item is None else MASK
+    if key == "secrets" and isinstance(item, list):
+        return [
+            {name: MASK if name == "value" else redacted(part) for name, part in one.items()}
+            if isinstance(one, dict)
+            else MASK
+            for one in item
+        ]
+    return redacted(item)
+
 
 CAPACITY = 10_000
 MAX_BODY_BYTES = 64 * 1024 * 1024

@@ -1,8 +1,6 @@
 """Tells the server that an `up` has ended, and runs the commands that may lead to one.
 
-Owns which commands those are, and the operator's command line (`phonemfa`) in the sandbox's own
-environment: it runs as a process of its own, as nothing of it is imported here. Refuses to know
-what the server makes of it (`sandbox/drift`).
+The operator's command line (`phonemfa`) runs as a process of its own: it is not imported here.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ import httpx
 
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.stack import STACK
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
 _PULUMI_UP = frozenset({"up", "update"})

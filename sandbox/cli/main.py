@@ -1,8 +1,7 @@
 """The commands of `python -m sandbox`, and how every failure is shown.
 
-Owns argument parsing, exit statuses (0 done, 1 failed, 3 not running, 130 interrupted; those of
-`pulumi` are kept) and that a person never sees a traceback: an expected failure is one message
-with its fix, an unexpected one names the file with the details.
+Exit statuses: 0 done, 1 failed, 3 not running, 130 interrupted; those of `pulumi` are kept. An
+expected failure is one message with its fix, an unexpected one names the file with the details.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn, Optional
@@ -23,14 +21,14 @@ from rich.console import Console
 
 from components.action_code import assemble
 from sandbox.cli.applied import run_phonemfa, run_pulumi
-from sandbox.cli.service import serving
 from sandbox.cli.up import UpOptions, up
-from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace
-from sandbox.engine.errors import SandboxError
-from sandbox.engine.files import disk_error, private_folder
-from sandbox.server import daemon
-from sandbox.server.limits import small_buffers, take_all_files
-from sandbox.server.record import client, read_record, running_record
+from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.files import disk_error, private_folder
+from sandbox.server.credentials import control_token
+from sandbox.server.record import client, pages_address, read_record, running_record
+from sandbox.server.running import daemon, ports
+from sandbox.server.serving import small_buffers, take_all_files
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
@@ -106,7 +104,8 @@ def start_command(
     workplace = _workplace(state_dir)
     workplace.wanted_generation = generation or ""
     private_folder(workplace.state_dir)
-    serving(workplace)
+    record, _ = serving(workplace)
+    workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
 
 
 @app.command()
@@ -130,8 +129,8 @@ def serve(
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
-    from sandbox.engine.warm import WarmPlugin  # noqa: PLC0415
-    from sandbox.server.running import ServerConfig, start  # noqa: PLC0415
+    from sandbox.server.assembly import ServerConfig  # noqa: PLC0415
+    from sandbox.server.running import start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
     ended = threading.Event()
@@ -139,23 +138,19 @@ def serve(
         signal.signal(number, lambda *_: ended.set())
     take_all_files()
     small_buffers()
-    with ExitStack() as resources:
-        # One of whoever started this server will do.
-        warm = workplace.environ.get(WarmPlugin.variable, "")
-        config = ServerConfig(
-            state_dir=workplace.state_dir,
-            tenant_port=workplace.tenant_port if tenant_port is None else tenant_port,
-            cpaas_port=workplace.cpaas_port if cpaas_port is None else cpaas_port,
-            pages_port=workplace.pages_port if pages_port is None else pages_port,
-            generation="legacy" if generation is Generation.LEGACY else "unified",
-            warm_plugin=warm or resources.enter_context(WarmPlugin()).address,
+    config = ServerConfig(
+        state_dir=workplace.state_dir,
+        tenant_port=workplace.port(ports.TENANT) if tenant_port is None else tenant_port,
+        cpaas_port=workplace.port(ports.CPAAS) if cpaas_port is None else cpaas_port,
+        pages_port=workplace.port(ports.PAGES) if pages_port is None else pages_port,
+        generation="legacy" if generation is Generation.LEGACY else "unified",
+    )
+    with start(config) as running:
+        workplace.say(
+            f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
+            f"pages {running.pages_url}, state {running.state_dir}"
         )
-        with start(config) as running:
-            workplace.say(
-                f"serving: tenant {running.tenant_url}, CPaaS {running.cpaas_url}, "
-                f"pages {running.pages_url}, state {running.state_dir}"
-            )
-            ended.wait()
+        ended.wait()
     workplace.say("stopped")
 
 
@@ -175,7 +170,7 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
     workplace.say(f"  tenant      {record.tenant_url}, {generation}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
-    workplace.say(f"  pages       {record.pages_url}")
+    workplace.say(f"  pages       {pages_address(workplace.state_dir, record)}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
 
@@ -210,6 +205,35 @@ def phonemfa(
     raise typer.Exit(run_phonemfa(_workplace(state_dir, project_dir), context.args))
 
 
+@app.command()
+def drift(
+    name: Annotated[str, typer.Argument(help="A scenario, or `undo`; none: list them.")] = "",
+    *,
+    state_dir: StateDir = _STATE,
+) -> None:
+    """Change the tenant behind Pulumi's back, to see `phonemfa drift` find it; `undo` it."""
+    workplace = _workplace(state_dir)
+    with client(workplace.state_dir, workplace.server()) as http:
+        if name == "undo":
+            answer = http.put("/_sandbox/applied")
+        elif name:
+            answer = http.post("/_sandbox/drift", json={"scenario": name})
+        else:
+            answer = http.get("/_sandbox/drift").raise_for_status()
+    if answer.is_client_error:
+        raise SandboxError(answer.json()["error"], "List the scenarios: python -m sandbox drift")
+    answer.raise_for_status()
+    if name == "undo":
+        workplace.say("The tenant is as the last pulumi up left it.")
+    elif name:
+        said = answer.json()
+        workplace.say(said["what"])
+        workplace.say(f"Look for {said['kind']}: python -m sandbox phonemfa -- drift")
+    else:
+        for one, told in answer.json()["scenarios"].items():
+            workplace.say(f"{one:20} {told['what']} Taken back by: {told['repaired_by']}.")
+
+
 @app.command("show-action")
 def show_action() -> None:
     """Print the Action's code exactly as it is deployed."""
@@ -220,7 +244,7 @@ def show_action() -> None:
 def env(
     *,
     secrets: Annotated[
-        bool, typer.Option("--secrets", help="Print the client secret as well.")
+        bool, typer.Option("--secrets", help="Print the client secret and the token as well.")
     ] = False,
     state_dir: StateDir = _STATE,
 ) -> None:
@@ -232,6 +256,8 @@ def env(
         "AUTH0_DOMAIN": access.domain,
         "AUTH0_CLIENT_ID": access.client_id,
         "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+        # For control routes: the header x-sandbox-token.
+        "SANDBOX_TOKEN": control_token(workplace.state_dir) if secrets else None,
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
         "SSL_CERT_FILE": str(access.ca_file),

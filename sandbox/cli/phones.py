@@ -1,8 +1,7 @@
 """Sends a code to a phone of the sandbox and shows what the phone received.
 
-Owns the two test messages of `up`. The code goes the real way: tenant rules, template, the
-deployed Action under Node, the local CPaaS over TLS. What is shown is what the phone has, read
-back from the inbox; nothing here knows the code beforehand.
+The code goes the real way: tenant rules, template, the deployed Action under Node, the local CPaaS
+over TLS; what is shown is read back from the phone.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from sandbox.cli.workplace import Workplace
-from sandbox.engine.errors import SandboxError
+from sandbox.machine.errors import SandboxError
 from sandbox.server.record import ServerRecord, client
 
 # In the range for mobile phones, of a form every rule accepts. Nothing leaves this machine.

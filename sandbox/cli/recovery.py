@@ -1,8 +1,7 @@
-"""Settles what a killed `pulumi up` had begun in the sandbox tenant.
+"""Settles what a killed `pulumi up` had begun in the sandbox tenant, without asking.
 
-Owns asking nobody: here the tenant is a sandbox of our own, and its locks are cleared already. The
-rule and its carrying out are the product's (`phonemfa recover`), so that every `make up` after a
-killed one tries what an operator does with a real tenant.
+The rule is the product's (`phonemfa recover`): every `make up` after a killed one tries what an
+operator does with a real tenant.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.stack import STACK, SandboxStack
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """`up`: from whatever is there to a running sandbox with phone MFA applied and proved.
 
-Owns the order of `make up` and what it says. Every step looks at what is there before it works,
-so that a second run does nothing and a killed run is taken up where it ended.
+Every step looks at what is there before it works: a second run does nothing, and a killed one is
+taken up where it ended.
 """
 
 from __future__ import annotations
@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.recovery import settle_pending_operations
-from sandbox.cli.service import serving
-from sandbox.cli.workplace import Workplace
-from sandbox.engine.files import check_room, private_folder, write_atomically
-from sandbox.engine.locks import turn
-from sandbox.engine.progress import elapsed
-from sandbox.server.node import check_node
-from sandbox.server.record import ServerRecord
+from sandbox.cli.workplace import Workplace, serving
+from sandbox.machine.files import check_room, private_folder, turn, write_atomically
+from sandbox.machine.progress import elapsed
+from sandbox.server.record import ServerRecord, pages_address
+from sandbox.server.running import check_node
 
 DELIVERY_METHODS = ("text", "voice")
 _PROVED = "proved.json"
@@ -43,7 +41,8 @@ def up(workplace: Workplace, options: UpOptions) -> None:
     check_room(private_folder(workplace.state_dir))
     says = "another `up` of this sandbox"
     with turn(workplace.state_dir / "up.lock", workplace.progress, waiting_for=says):
-        check_node()
+        if missing := check_node():
+            workplace.say(f"runner: {missing}")
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())
         record, started = serving(workplace)
@@ -96,7 +95,7 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
     workplace.say(f"  CPaaS    {record.cpaas_url}   (stand-in for NTT CPaaS)")
     workplace.say(f"  CA       {workplace.state_dir / 'ca.pem'}")
     workplace.say()
-    workplace.say(f"See it: {record.pages_url}   (the phones that the tenant reaches)")
+    workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
     workplace.say()
     workplace.say("Go on with:")
     workplace.say("  make up ARGS=--send                                 send two codes again")

@@ -1,7 +1,4 @@
-"""What one call of the command line works on: folders, ports, console, and the objects from them.
-
-Owns reading the environment variables and options, once, with clear errors. Refuses any work.
-"""
+"""What one call of the command line works on: folders, ports, console, and the server."""
 
 from __future__ import annotations
 
@@ -16,14 +13,13 @@ from rich.console import Console
 
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
-from sandbox.engine.errors import SandboxError
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.progress import ConsoleProgress
 from sandbox.engine.stack import SandboxStack
-from sandbox.engine.warm import WarmPlugin
-from sandbox.server import ports
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
-from sandbox.server.record import ServerRecord, running_record
+from sandbox.server.record import ServerRecord, running_record, source
+from sandbox.server.running import daemon, ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "SANDBOX_STATE_DIR"
@@ -57,26 +53,11 @@ class Workplace:
         return ConsoleProgress(self.console)
 
     def say(self, text: str = "") -> None:
-        """Write one line for a person."""
         self.progress.step(text)
 
-    @property
-    def tenant_port(self) -> int:
-        """The port wanted for the tenant."""
-        value = self.environ.get(ports.TENANT_VARIABLE)
-        return ports.port_from(value, ports.TENANT_PORT, variable=ports.TENANT_VARIABLE)
-
-    @property
-    def cpaas_port(self) -> int:
-        """The port wanted for the CPaaS."""
-        value = self.environ.get(ports.CPAAS_VARIABLE)
-        return ports.port_from(value, ports.CPAAS_PORT, variable=ports.CPAAS_VARIABLE)
-
-    @property
-    def pages_port(self) -> int:
-        """The port wanted for the pages."""
-        value = self.environ.get(ports.PAGES_VARIABLE)
-        return ports.port_from(value, ports.PAGES_PORT, variable=ports.PAGES_VARIABLE)
+    def port(self, what: ports.Listener) -> int:
+        """The port wanted for a listener."""
+        return ports.port_from(self.environ.get(what.variable), what)
 
     @property
     def generation(self) -> str:
@@ -94,7 +75,6 @@ class Workplace:
 
     @property
     def credentials(self) -> SandboxCredentials:
-        """The sandbox's own secrets."""
         return ensure_credentials(self.state_dir)
 
     @cached_property
@@ -136,10 +116,9 @@ class Workplace:
             tenant=self.access(record),
             colour=self.console.is_terminal,
             environ=self.environ,
-        ) | ({WarmPlugin.variable: record.warm_plugin} if record.warm_plugin else {})
+        )
 
     def stack(self, record: ServerRecord) -> SandboxStack:
-        """The stack `sandbox` against the tenant that `record` serves."""
         return SandboxStack(
             self.engine,
             self.environment(record),
@@ -147,3 +126,48 @@ class Workplace:
             state_dir=self.state_dir,
             progress=self.progress,
         )
+
+
+def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
+    """A server that runs today's code with today's credentials; started (again) if need be.
+
+    Returns:
+        The server, and whether it was started now.
+
+    Raises:
+        ServerError: it cannot be started, or the old one cannot be ended.
+    """
+    record = running_record(workplace.state_dir)
+    if record is not None:
+        reason = _unfit(workplace, record)
+        if reason is None:
+            workplace.say(f"server: running already (pid {record.pid}, {record.tenant_url})")
+            return record, False
+        workplace.say(f"server: starting anew, because {reason}")
+        daemon.end(workplace.state_dir)
+    record = daemon.spawn(
+        workplace.state_dir,
+        workplace.progress,
+        wanted={what: workplace.port(what) for what in ports.LISTENERS},
+        generation=workplace.generation,
+        environ=workplace.environ,
+    )
+    workplace.say(
+        f"server: started (pid {record.pid}); {record.generation} tenant {record.tenant_url}, "
+        f"CPaaS {record.cpaas_url}, pages {record.pages_url}"
+    )
+    return record, True
+
+
+def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
+    """Why the running server cannot be used, or None."""
+    for what in ports.LISTENERS:
+        # Without the variable any port is good: the one it was started with.
+        wanted, actual = workplace.port(what), record.port(what)
+        if workplace.environ.get(what.variable) and wanted != actual:
+            return f"{what.variable}={wanted}, but it listens on {actual}"
+    if record.source != source():
+        return "the sandbox's code has changed since it was started"
+    if record.credentials != workplace.credentials.fingerprint:
+        return "the credentials in the state folder are not those it was started with"
+    return None

@@ -1,9 +1,6 @@
 """The CPaaS over HTTP: two send endpoints and the control routes.
 
-Owns reading requests, acting out scripted answers, and the route table. Refuses to know the
-rules of sending (`cpaas.py`). TLS, port and certificate belong to whoever serves the app.
-
-Control routes, which the real service does not have:
+The rules of sending are in `cpaas.py`. Control routes, which the real service does not have:
     GET  /_sandbox/health
     POST /_sandbox/answers   {"answers": [ScriptedAnswer, ...]}: what to say next
     GET  /_sandbox/answers   what is still scripted
@@ -30,12 +27,12 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from sandbox import connection
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.json_body import TooLargeError, json_body
+from sandbox.web import connection
+from sandbox.web.bodies import TooLargeError, json_body
 
 logger = logging.getLogger("sandbox.cpaas")
 
@@ -48,7 +45,7 @@ WITHOUT_BODY = (204, 304)
 
 
 class _CpaasApp(Starlette):
-    """Starlette that lets scripted answers find the connection; see `sandbox.connection`."""
+    """Starlette that lets scripted answers find the connection; see `sandbox.web.connection`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""

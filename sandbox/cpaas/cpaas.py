@@ -1,8 +1,6 @@
 """What the CPaaS does with a send request: the rules, no HTTP.
 
-Owns keys and their scopes, validation, the immediate status of each message, duplicate ids, and
-handing accepted messages to the inbox; what is refused goes nowhere. Refuses to know how
-requests arrive (`app.py`) or what was scripted for a test (`script.py`).
+What is accepted goes to the inbox, what is refused nowhere.
 
 Facts: cpaas-and-actions.md §1. Assumed, as nobody established it: an id counts as known only
 once its message was accepted; voice refuses duplicate ids as SMS does (a switch); a caller id that

@@ -1,8 +1,4 @@
-"""The two error bodies of the CPaaS.
-
-Owns their shapes: SMS answers in the new one, voice in the old one (cpaas-and-actions.md §1.2,
-§1.3). Refuses to choose a status.
-"""
+"""The two error bodies of the CPaaS: the new one of SMS, the old one of voice (§1.2, §1.3)."""
 
 from __future__ import annotations
 

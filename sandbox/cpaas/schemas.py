@@ -1,11 +1,8 @@
-"""JSON Schemas of the two send requests.
+"""JSON Schemas of the two send requests (cpaas-and-actions.md §1.2, §1.3).
 
-Owns which fields, types and bounds a request may have (cpaas-and-actions.md §1.2, §1.3), and
-turning faults into (field, sentence) pairs. Refuses to judge meaning: an unregistered sender or
-an unspeakable text is answered with a status, not with a 400.
-
-Assumption: an unknown field is a 400. The vendor does not say; a typo in an option would
-otherwise pass here and be ignored there.
+They judge no meaning: an unregistered sender or an unspeakable text is answered with a status, not
+with a 400. Assumption: an unknown field is a 400, as a typo in an option would
+otherwise pass here and be ignored there; the vendor does not say.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Scripted answers: what the CPaaS says next instead of the truth.
-
-Owns the queue and what an entry may ask for. Refuses to send anything: `app.py` acts on it.
-"""
+"""Scripted answers: what the CPaaS says next instead of the truth. `app.py` acts on them."""
 
 from __future__ import annotations
 

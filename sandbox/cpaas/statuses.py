@@ -1,8 +1,6 @@
-"""The CPaaS's status table.
+"""The CPaaS's status table (cpaas-and-actions.md §1.4).
 
-Owns the ids, groups and names that an answer may carry (cpaas-and-actions.md §1.4). The names
-follow Infobip's public list; descriptions are our own words. Refuses to decide when which one
-applies: that is `cpaas.py`.
+The names follow Infobip's public list; descriptions are our own words.
 """
 
 from __future__ import annotations

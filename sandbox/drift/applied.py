@@ -1,8 +1,13 @@
-"""The tenant as the last `pulumi up` left it.
+"""The tenant as the last `pulumi up` left it, and the control routes of drift.
 
-Owns the snapshot: taken when an `up` has ended (`sandbox/cli` says when), kept in the state folder,
-compared with the tenant, and put back. Refuses to know the stack: what an `up` did not see stays in
-its snapshot too.
+    GET  /_sandbox/applied   {"at", "differences"}; "at" is null when no `up` has ended
+    POST /_sandbox/applied   an `up` has ended: remember the tenant as it is now
+    PUT  /_sandbox/applied   make the tenant as it was then
+    GET  /_sandbox/drift     the scenarios that this tenant can have
+    POST /_sandbox/drift     {"scenario"}: play one
+
+The snapshot is taken when an `up` has ended (`sandbox/cli` says when) and kept in the state folder.
+What an `up` did not see stays in it too.
 """
 
 from __future__ import annotations
@@ -15,11 +20,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.drift.hands import NothingToChangeError
 from sandbox.drift.picture import NONE, Picture, picture_of
-from sandbox.engine.files import SECRET_MODE, write_atomically
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.login.users import COLLECTION as USERS
+from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import ApiError, Store, Tenant
 from sandbox.tenant.logs import COLLECTION as LOGS
+from sandbox.web.bodies import json_body
 
 FILE: Final = "applied.json"
 _NOT_APPLIED: Final = frozenset({USERS, LOGS})
@@ -39,10 +51,6 @@ class Difference:
     before: str
     now: str
     diff: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """As a JSON object, keys as the fields."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,6 @@ class Applied:
         return self._snapshot.at if self._snapshot else None
 
     def record(self) -> None:
-        """Remember the tenant as it is now."""
         exported = self._tenant.export()
         content = {name: docs for name, docs in exported.items() if name not in _NOT_APPLIED}
         at = self._now()
@@ -139,3 +146,53 @@ def _difference(thing: str, field: str, before: str, now: str) -> Difference:
         return Difference(thing, field, before, now)
     diff = difflib.unified_diff(*lines, "then", "now", lineterm="", n=2)
     return Difference(thing, field, before, now, "\n".join(diff))
+
+
+def routes(applied: Applied, tenant: Tenant) -> list[BaseRoute]:
+    """The control routes, to be given to `build_api` as `extra_routes`."""
+
+    async def read(_: Request) -> Response:
+        if applied.at is None:
+            return JSONResponse({"at": None, "differences": []})
+        found = [asdict(one) for one in applied.differences()]
+        return JSONResponse({"at": applied.at.isoformat(), "differences": found})
+
+    async def record(_: Request) -> Response:
+        applied.record()
+        return Response(status_code=204)
+
+    async def restore(_: Request) -> Response:
+        try:
+            applied.restore()
+        except NothingAppliedError as error:
+            return JSONResponse({"error": str(error)}, 409)
+        return Response(status_code=204)
+
+    async def listing(_: Request) -> Response:
+        shown = {
+            name: {"kind": one.kind, "what": one.what, "repaired_by": one.repaired_by}
+            for name, one in SCENARIOS.items()
+            if tenant.generation in one.generations
+        }
+        return JSONResponse({"scenarios": shown})
+
+    async def play(request: Request) -> Response:
+        try:
+            scenario = SCENARIOS[(await json_body(request))["scenario"]]
+        except (ValueError, KeyError, TypeError):
+            return JSONResponse({"error": f"scenario: one of {', '.join(SCENARIOS)}"}, 400)
+        try:
+            scenario.play(tenant)
+        except ApiError as error:
+            return JSONResponse({"error": f"The tenant refuses: {error.message}"}, 409)
+        except NothingToChangeError as error:
+            return JSONResponse({"error": str(error)}, 409)
+        return JSONResponse({"kind": scenario.kind, "what": scenario.what})
+
+    return [
+        Route("/_sandbox/applied", read, methods=["GET"]),
+        Route("/_sandbox/applied", record, methods=["POST"]),
+        Route("/_sandbox/applied", restore, methods=["PUT"]),
+        Route("/_sandbox/drift", listing, methods=["GET"]),
+        Route("/_sandbox/drift", play, methods=["POST"]),
+    ]

@@ -1,7 +1,6 @@
 """What somebody can do to a tenant beside Pulumi, as through the dashboard.
 
-Owns finding our Action, provider and templates in a tenant, and the writes that drift is made of:
-all through the tenant's own rules. Refuses to know what the drift is called (`deeds`).
+All writes go through the tenant's own rules.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ DOES_NOTHING: Final = (
 
 
 class NothingToChangeError(Exception):
-    """The tenant does not have what a deed would change; the text names it."""
+    """The tenant does not have what a scenario would change; the text names it."""
 
 
 class Hands:
@@ -52,15 +51,12 @@ class Hands:
         self._tenant.actions.update(self.action()["id"], changes)
 
     def edit_code(self, addition: str) -> None:
-        """Write something at the end of the draft's code."""
         self.edit_action(code=f"{self.action()['draft']['code']}{addition}")
 
     def deploy_action(self) -> None:
-        """Deploy our Action's draft."""
         self._tenant.versions.deploy(self.action()["id"])
 
     def delete_action(self) -> None:
-        """Delete our Action, bound or not."""
         self._tenant.actions.delete(self.action()["id"], force=True)
 
     def roll_back(self) -> None:
@@ -94,7 +90,7 @@ class Hands:
             return copy
         supported = ours["supported_triggers"]
         body = {"name": name, "supported_triggers": supported, "code": DOES_NOTHING, "deploy": True}
-        made: str = self._tenant.create_action(body)["id"]
+        made: str = self._tenant.versions.create(body)["id"]
         return made
 
     # -- the trigger --------------------------------------------------------------------------

@@ -1,8 +1,7 @@
 """A tenant's phone MFA as a flat list of fields, each with a text that people can compare.
 
-Owns which fields there are. Refuses values of secrets: a secret shows that it is there, and when it
-was written. Ids, version numbers and other times are left out: they differ without meaning
-anything.
+A secret shows that it is there, and when it was written, and never its value. Ids, version numbers
+and other times are left out: they differ without meaning anything.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from sandbox.notifications.rules import HANDLERS
 from sandbox.tenant import Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 
 Field = tuple[str, str]
 """Which thing, and which of its fields."""

@@ -1,26 +1,31 @@
-"""Makes sure that there is a Pulumi engine, in a fixed order of sources.
+"""Makes sure that there is a Pulumi engine.
 
-Owns the order: a suitable `pulumi` on PATH; an engine that is in the cache already; the official
-release; a build from Go modules. Refuses to know how each of them works.
+In this order: a suitable `pulumi` on PATH; an engine that is in the cache already; the official
+release; a build from Go modules.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sandbox.engine.build import build_engine, build_key
-from sandbox.engine.cache import EngineCache, target
-from sandbox.engine.errors import EngineError
-from sandbox.engine.installed import ask, find_installed
-from sandbox.engine.progress import Progress
+from sandbox.engine.cache import TARGET, EngineCache
 from sandbox.engine.release import RELEASES, Unavailable, fetch_release
-from sandbox.engine.versions import CLI_VERSION, Version
+from sandbox.engine.versions import BELOW_CLI, CLI_VERSION, MINIMUM_CLI, Version
+from sandbox.machine.errors import EngineError
+from sandbox.machine.processes import output_of
+from sandbox.machine.progress import Progress
 
 Origin = Literal["path", "release", "build"]
+RELEASE_QUESTION = f"release-{CLI_VERSION}-{TARGET}"
+"""Under which the cache remembers that the official release cannot be had."""
+
 _SAYS: dict[str, str] = {
     "path": "found on PATH",
     "release": "official release, in the cache",
@@ -69,82 +74,111 @@ def ensure_engine(
     """
     environ = os.environ if environ is None else environ
     cache = EngineCache(environ=environ) if cache is None else cache
-    installed = find_installed(environ, progress)
-    if installed is not None:
-        return Engine(
-            pulumi=installed.pulumi,
-            language_host=installed.language_host,
-            version=str(installed.version),
-            origin="path",
-        )
-    ready = _cached(cache)
-    if ready is not None:
-        return ready
+    found = _on_path(environ, progress) or _cached(cache)
+    if found is not None:
+        return found
     with cache.lock(progress):
         # Another process may have made it while this one waited.
         return _cached(cache) or _make(cache, progress, environ, releases)
 
 
-def release_question() -> str:
-    """Under which the cache remembers that the official release cannot be had."""
-    return f"release-{CLI_VERSION}-{target()}"
+def programs_on(path: str, program: str) -> Iterator[Path]:
+    """Every file called `program` on `path` that can be run, in that order."""
+    for folder in dict.fromkeys(path.split(os.pathsep)):
+        found = shutil.which(program, path=folder) if folder else None
+        if found:
+            yield Path(found)
 
 
-def _names() -> tuple[tuple[str, Origin], ...]:
-    """Names of engines in the cache, in the order of preference."""
-    base = f"{CLI_VERSION}-{target()}"
-    return ((f"{base}-release", "release"), (f"{base}-{build_key()}", "build"))
+def ask(
+    program: Path, *arguments: str, environ: Mapping[str, str], any_status: bool = False
+) -> str | None:
+    """What `program` prints, with a Pulumi home of our own: asking leaves no trace in the user's.
+
+    None when it cannot be run, does not end, or (unless `any_status` will do) fails.
+    """
+    env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
+    with tempfile.TemporaryDirectory(prefix="phonemfa-ask-") as home:
+        env |= {"PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return output_of(program, *arguments, env=env, any_status=any_status)
 
 
-def _cached(cache: EngineCache) -> Engine | None:
-    for name, origin in _names():
-        found = cache.engine(name)
-        if found is not None:
-            return _engine_in(found[0], origin)
+def _on_path(environ: Mapping[str, str], progress: Progress) -> Engine | None:
+    """The first suitable `pulumi` on PATH; one that is not taken is named with the reason."""
+    for pulumi in programs_on(environ.get("PATH", ""), "pulumi"):
+        version = Version.find_in(ask(pulumi, "version", environ=environ))
+        host = _language_host(pulumi, environ)
+        if version is None:
+            fault = "does not tell its version"
+        elif not MINIMUM_CLI <= version < BELOW_CLI:
+            fault = f"is {version}; at least {MINIMUM_CLI} and below 4 is needed"
+        elif host is None:
+            fault = (
+                f"is {version}, but no working pulumi-language-python (with its -exec) "
+                "is beside it or on PATH"
+            )
+        else:
+            return Engine(pulumi, host, str(version), "path")
+        progress.step(f"engine: {pulumi} {fault}: not used")
     return None
 
 
-def _engine_in(folder: Path, origin: Origin) -> Engine:
-    return Engine(
-        pulumi=folder / "pulumi",
-        language_host=folder / "pulumi-language-python",
-        version=CLI_VERSION,
-        origin=origin,
-    )
+def _language_host(pulumi: Path, environ: Mapping[str, str]) -> Path | None:
+    # An installed pulumi is often a link; its language hosts lie beside the file it points to.
+    beside = [str(pulumi.parent), str(pulumi.resolve().parent), environ.get("PATH", "")]
+    for host in programs_on(os.pathsep.join(beside), "pulumi-language-python"):
+        near = os.pathsep.join([str(host.parent), str(host.resolve().parent), *beside])
+        # It has no version flag; that it starts and explains its flags is what can be asked.
+        if (
+            shutil.which("pulumi-language-python-exec", path=near)
+            and "usage" in (ask(host, "-h", environ=environ, any_status=True) or "").lower()
+        ):
+            return host
+    return None
+
+
+def _cached(cache: EngineCache) -> Engine | None:
+    names: dict[str, Origin] = {_name("release"): "release", _name(build_key()): "build"}
+    for name, origin in names.items():
+        if cache.has(name):
+            folder = cache.folder / name
+            host = folder / "pulumi-language-python"
+            return Engine(folder / "pulumi", host, CLI_VERSION, origin)
+    return None
+
+
+def _name(key: str) -> str:
+    return f"{CLI_VERSION}-{TARGET}-{key}"
 
 
 def _make(
     cache: EngineCache, progress: Progress, environ: Mapping[str, str], releases: str
 ) -> Engine:
-    (release, _), (build, _) = _names()
-    question = release_question()
-    reason = cache.recall(question)
+    def put(name: str, fill: Callable[[Path], None]) -> Engine:
+        with cache.making(name) as folder:
+            fill(folder)
+            # Run once, so that a broken one never gets into the cache.
+            says = (ask(folder / "pulumi", "version", environ=environ) or "").strip()
+            if Version.find_in(says) != Version.find_in(CLI_VERSION):
+                raise EngineError(
+                    f"The new Pulumi CLI says {says!r} when it is asked for its version.",
+                    f"Install Pulumi {MINIMUM_CLI} or newer (below 4) so that it is on PATH.",
+                )
+        made = _cached(cache)
+        assert made is not None  # noqa: S101 - just put there
+        return made
+
+    reason = cache.recall(RELEASE_QUESTION)
     if reason is None:
+        progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
         try:
-            progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
-            with cache.making(release, version=CLI_VERSION, origin="release") as folder:
-                fetch_release(folder, progress, releases=releases)
-                _prove(folder, environ)
-            return _engine_in(cache.folder / release, "release")
+            return put(_name("release"), lambda to: fetch_release(to, progress, releases=releases))
         except (Unavailable, EngineError) as error:
             reason = str(error).splitlines()[0]
-            cache.remember(question, reason)
+            cache.remember(RELEASE_QUESTION, reason)
     progress.step(f"engine: the official release cannot be had here ({reason})")
     progress.step(
         f"engine: building Pulumi {CLI_VERSION} from its Go modules, once for this machine "
         "(about four minutes on two cores)"
     )
-    with cache.making(build, version=CLI_VERSION, origin="build") as folder:
-        build_engine(folder, progress, environ)
-        _prove(folder, environ)
-    return _engine_in(cache.folder / build, "build")
-
-
-def _prove(folder: Path, environ: Mapping[str, str]) -> None:
-    """Run the new CLI once, so that a broken one never gets into the cache."""
-    says = (ask(folder / "pulumi", "version", environ=environ) or "").strip()
-    if Version.find_in(says) != Version.find_in(CLI_VERSION):
-        raise EngineError(
-            f"The new Pulumi CLI says {says!r} when it is asked for its version {CLI_VERSION}.",
-            "Install Pulumi 3.259.0 or newer (below 4) so that `pulumi` is on PATH.",
-        )
+    return put(_name(build_key()), lambda to: build_engine(to, progress, environ))

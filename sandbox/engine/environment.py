@@ -1,8 +1,7 @@
 """The environment that `pulumi` runs in against the sandbox.
 
-Owns that nothing of the user's own Pulumi or Auth0 set-up gets in, and nothing of the sandbox's
-gets out: a Pulumi home, a state backend and a passphrase of the sandbox's own, the sandbox's
-tenant, its CA. Refuses to run anything.
+Nothing of the user's own Pulumi or Auth0 set-up gets in, and nothing of the sandbox's gets out: a
+Pulumi home, a state backend and a passphrase of its own, the sandbox's tenant, its CA.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
 from sandbox.engine.plugin import Plugin
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
 # The user's settings for Pulumi and Auth0 must not reach the sandbox: an access token would make
 # Pulumi log in, an AUTH0_DOMAIN would point the plugin at a real tenant.

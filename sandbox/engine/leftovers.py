@@ -1,8 +1,7 @@
-"""What a Pulumi process leaves behind when it is killed: locks and helper processes.
+"""What a killed Pulumi leaves behind in the sandbox's own state: locks and helper processes.
 
-Owns clearing both, for the sandbox's own state only. A lock is removed only when its process is
-gone; a helper is ended only when it runs with the sandbox's own Pulumi home and the Pulumi that
-started it is gone. Refuses to touch what a living Pulumi holds.
+A lock is removed only when its process is gone; a helper is ended only when it runs with the
+sandbox's own Pulumi home and the Pulumi that started it is gone.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sandbox.engine.processes import program_of
+from sandbox.machine.processes import program_of
 
 _HELPERS = ("pulumi-language-", "pulumi-resource-")
 

@@ -8,31 +8,27 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
-from sandbox.engine.cache import EngineCache, target
-from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
-from sandbox.engine.installed import ask
-from sandbox.engine.progress import Progress
+from sandbox.engine.cache import TARGET, EngineCache
+from sandbox.engine.ensure import Engine, ask, programs_on
 from sandbox.engine.versions import (
     BELOW_PLUGIN,
     MINIMUM_PLUGIN,
     OWN_BUILD,
     Version,
     auth0_plugin_version,
-    plugin_is_suitable,
 )
+from sandbox.machine.errors import EngineError
+from sandbox.machine.progress import Progress
 
 MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
 PROGRAM = "pulumi-resource-auth0"
 STAND_IN_FOLDER = Path(__file__).resolve().parents[1] / "plugin" / "bin"
-Mode = Literal["auto", "official", "stand-in"]
+_MODES = ("auto", "official", "stand-in")
 # Without open internet the installation gives up by itself after about 3 s (five tries); the
 # limit is for networks that swallow packets instead of refusing them.
 _INSTALL_SECONDS = 45
@@ -78,61 +74,66 @@ def find_plugin(
     """
     environ = os.environ if environ is None else environ
     cache = EngineCache(environ=environ) if cache is None else cache
-    mode = _mode(environ)
-    if mode == "stand-in":
-        return _stand_in(stand_in, f"{MODE_VARIABLE}=stand-in")
-    found = _on_path(environ, stand_in, progress) or _of_the_user(environ)
-    if found is not None:
-        return found
-    installed, reason = _install(engine, progress, environ, cache, retry=mode == "official")
-    if installed is not None:
-        return installed
-    if mode == "official":
+    wanted = auth0_plugin_version()
+    mode = environ.get(MODE_VARIABLE, "").strip() or "auto"
+    if mode not in _MODES:
         raise EngineError(
-            f"{MODE_VARIABLE}=official, but the official auth0 plugin {auth0_plugin_version()} "
-            f"cannot be had: {reason}",
-            f"Put {PROGRAM} {auth0_plugin_version()} on PATH, or unset {MODE_VARIABLE} to run with "
-            "the stand-in.",
+            f"{MODE_VARIABLE}={mode} is not known, so no auth0 plugin can be chosen.",
+            f"Set it to one of: {', '.join(_MODES)}.",
         )
-    return _stand_in(stand_in, f"the official {auth0_plugin_version()} cannot be had: {reason}")
-
-
-def _mode(environ: Mapping[str, str]) -> Mode:
-    value = environ.get(MODE_VARIABLE, "").strip() or "auto"
-    for mode in get_args(Mode):
-        if value == mode:
-            return mode  # type: ignore[no-any-return]
-    raise EngineError(
-        f"{MODE_VARIABLE}={value} is not known, so no auth0 plugin can be chosen.",
-        f"Set it to one of: {', '.join(get_args(Mode))}.",
-    )
-
-
-def _stand_in(executable: Path, why: str) -> Plugin:
-    if not os.access(executable, os.X_OK):
+    why = f"{MODE_VARIABLE}=stand-in"
+    if mode != "stand-in":
+        home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
+        found = (
+            _on_path(environ, stand_in, progress)
+            or _in_pulumi_home(Path(home), why="installed by the user")
+            or _in_pulumi_home(cache.plugin_home, why="installed in the project's cache")
+        )
+        if found is not None:
+            return found
+        question = f"auth0-plugin-{wanted}-{TARGET}"
+        reason = None if mode == "official" else cache.recall(question)
+        if reason is None:
+            progress.tick(f"asking for the official auth0 plugin {wanted}")
+            reason = _install(engine, environ, cache.plugin_home)
+            found = _in_pulumi_home(cache.plugin_home, why="installed in the project's cache")
+            if found is not None:
+                return found
+            cache.remember(question, reason)
+        why = f"the official {wanted} cannot be had: {reason}"
+        if mode == "official":
+            raise EngineError(
+                f"{MODE_VARIABLE}=official, but the auth0 plugin cannot be used: {why}",
+                f"Put {PROGRAM} {wanted} on PATH, or unset {MODE_VARIABLE} to run with the "
+                "stand-in.",
+            )
+    if not os.access(stand_in, os.X_OK):
         raise EngineError(
-            f"The stand-in plugin is missing or cannot be run: {executable}",
-            f"Restore it (`git checkout -- {executable.parent.name}`), or put the official "
-            f"{PROGRAM} {auth0_plugin_version()} on PATH.",
+            f"The stand-in plugin is missing or cannot be run: {stand_in}",
+            f"Restore it (`git checkout -- {stand_in.parent.name}`), or put the official "
+            f"{PROGRAM} {wanted} on PATH.",
         )
-    return Plugin(executable=executable, official=False, version=None, why=why)
+    return Plugin(stand_in, official=False, version=None, why=why)
+
+
+def _suits(version: Version) -> bool:
+    return MINIMUM_PLUGIN <= version < BELOW_PLUGIN
 
 
 def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> Plugin | None:
-    for folder in dict.fromkeys(environ.get("PATH", "").split(os.pathsep)):
-        found = shutil.which(PROGRAM, path=folder) if folder else None
-        if found is None or Path(found).resolve() == stand_in.resolve():
+    for found in programs_on(environ.get("PATH", ""), PROGRAM):
+        if found.resolve() == stand_in.resolve():
             continue
-        answer = ask(Path(found), "-version", environ=environ, must_succeed=True)
-        version = Version.find_in(answer or "")
+        answer = ask(found, "-version", environ=environ)
+        version = Version.find_in(answer)
         if answer is None:
             fault = "does not answer `-version`"
         elif version is None or version == OWN_BUILD:
             # From its sources, without a release's number: whoever put it on PATH wants it.
             told = f"a build that tells no release, {version}" if version else None
-            return Plugin(Path(found), official=True, version=told, why=f"on PATH: {found}")
-        elif plugin_is_suitable(version):
-            return Plugin(Path(found), official=True, version=str(version), why=f"on PATH: {found}")
+            return Plugin(found, official=True, version=told, why=f"on PATH: {found}")
+        elif _suits(version):
+            return Plugin(found, official=True, version=str(version), why=f"on PATH: {found}")
         else:
             fault = f"is {version}"
         progress.step(
@@ -142,26 +143,17 @@ def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> 
     return None
 
 
-def _of_the_user(environ: Mapping[str, str]) -> Plugin | None:
-    home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
-    return _in_pulumi_home(Path(home), why="installed by the user")
-
-
 def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
-    """The best suitable plugin in `home`; half-installed ones have a `.partial` file beside.
+    """The newest suitable plugin of the Python package's minor version, else the newest.
 
-    The newest with the Python package's minor version, or where there is none the newest.
+    Half-installed ones have a `.partial` file beside.
     """
     wanted = Version.find_in(auth0_plugin_version())
     found: list[tuple[bool, Version, Path]] = []
     for folder in (home / "plugins").glob("resource-auth0-v*"):
         version = Version.find_in(folder.name.removeprefix("resource-auth0-v"))
-        if (
-            version is not None
-            and plugin_is_suitable(version)
-            and os.access(folder / PROGRAM, os.X_OK)
-            and not folder.with_name(f"{folder.name}.partial").exists()
-        ):
+        whole = not folder.with_name(f"{folder.name}.partial").exists()
+        if version and _suits(version) and whole and os.access(folder / PROGRAM, os.X_OK):
             same = wanted is not None and version.minor == wanted.minor
             found.append((same, version, folder / PROGRAM))
     if not found:
@@ -170,27 +162,11 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
-def _install(
-    engine: Engine,
-    progress: Progress,
-    environ: Mapping[str, str],
-    cache: EngineCache,
-    *,
-    retry: bool,
-) -> tuple[Plugin | None, str]:
-    """Install the official plugin into the project's own Pulumi home, or say why that fails."""
-    why = "installed in the project's cache"
-    installed = _in_pulumi_home(cache.plugin_home, why=why)
-    if installed is not None:
-        return installed, ""
-    question = f"auth0-plugin-{auth0_plugin_version()}-{target()}"
-    remembered = None if retry else cache.recall(question)
-    if remembered is not None:
-        return None, remembered
-    progress.tick(f"asking for the official auth0 plugin {auth0_plugin_version()}")
-    cache.plugin_home.mkdir(parents=True, exist_ok=True)
+def _install(engine: Engine, environ: Mapping[str, str], home: Path) -> str:
+    """Have the engine install the official plugin into this Pulumi home; says why it did not."""
+    home.mkdir(parents=True, exist_ok=True)
     env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
-    env |= {"PULUMI_HOME": str(cache.plugin_home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    env |= {"PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", auth0_plugin_version()]
     try:
         ended = subprocess.run(
@@ -203,18 +179,9 @@ def _install(
             timeout=_INSTALL_SECONDS,
             check=False,
         )
-        reason = _last_line(ended.stderr) or f"exit status {ended.returncode}"
     except subprocess.TimeoutExpired:
-        reason = f"no answer within {_INSTALL_SECONDS} s"
-    installed = _in_pulumi_home(cache.plugin_home, why=why)
-    if installed is None:
-        cache.remember(question, reason)
-    return installed, reason
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return f"no answer within {_INSTALL_SECONDS} s"
+    lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
     # Pulumi puts "[resource plugin auth0-3.55.1] downloading from : " before the reason.
-    return (
-        re.sub(r"^(error: |\[[^]]*] |downloading from ?\S* ?: )+", "", lines[-1]) if lines else ""
-    )
+    preamble = r"^(error: |\[[^]]*] |downloading from ?\S* ?: )+"
+    return re.sub(preamble, "", lines[-1]) if lines else f"exit status {ended.returncode}"

@@ -1,12 +1,8 @@
 """The stack `sandbox`: its private configuration, its state, and running Pulumi on it.
 
-Owns everything about that one stack that is not the program: the copy of `Pulumi.sandbox.yaml`
-that carries the sandbox's CPaaS key (the committed file has no secret), creating the stack,
-clearing what a killed run left behind, and the few `pulumi` commands that `up` consists of.
-Refuses to know the tenant, and to touch any stack or state outside of the state folder.
-
-Layout inside the state folder, which is itself a small Pulumi project of the same name, so that
-`stack init` and `config set` write their files here and never into the checkout:
+The private copy of `Pulumi.sandbox.yaml` carries the sandbox's CPaaS key; the committed file has no
+secret. The state folder is itself a small Pulumi project of the same name, so that `stack init` and
+`config set` write their files there and never into the checkout:
 
     Pulumi.yaml, Pulumi.sandbox.yaml   the project and the private configuration
     prepared.json                      what Pulumi.sandbox.yaml was made from
@@ -26,11 +22,10 @@ from typing import Any, Literal
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
-from sandbox.engine.files import SECRET_MODE, write_atomically
 from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.engine.progress import Progress, Silence
-from sandbox.engine.watched import run_watched
+from sandbox.machine.errors import EngineError
+from sandbox.machine.files import SECRET_MODE, write_atomically
+from sandbox.machine.progress import Progress, Silence, run_watched
 
 STACK = "sandbox"
 API_KEY_SETTING = "cpaasApiKey"
@@ -108,7 +103,7 @@ class SandboxStack:
             "api_key": hashlib.sha256(api_key.encode()).hexdigest(),
         }
         note = self._state / "prepared.json"
-        current = _read_json(note) == made_from and self.config_file.exists()
+        current = _read(note) == made_from and self.config_file.exists()
         if not current:
             write_atomically(
                 self.config_file, committed + self._kept_salt(committed), mode=SECRET_MODE
@@ -201,30 +196,22 @@ class SandboxStack:
 
     def deployment(self) -> dict[str, Any]:
         """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
-        exported = json.loads(self._quiet(["stack", "export", "--stack", STACK]))
+        exported = json.loads(self._quiet(["stack", "export", "--stack", STACK]) or "{}")
         deployment = exported.get("deployment")
         return deployment if isinstance(deployment, dict) else {}
 
     def _create(self) -> bool:
-        arguments = [str(self._engine.pulumi), "stack", "init", STACK, "--non-interactive"]
-        ended = subprocess.run(
-            arguments,
-            cwd=self._state,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ended.returncode != 0 and "already exists" not in ended.stderr:
-            raise _refused(arguments, ended)
-        return ended.returncode == 0
+        return self._quiet(["stack", "init", STACK], unless="already exists") is not None
 
-    def _quiet(self, arguments: Sequence[str], *, stdin: str = "") -> str:
-        """Run Pulumi in the state folder without showing its output; returns what it printed."""
-        command = [str(self._engine.pulumi), *arguments, "--non-interactive"]
+    def _quiet(
+        self, arguments: Sequence[str], *, stdin: str = "", unless: str | None = None
+    ) -> str | None:
+        """Run Pulumi in the state folder without showing its output; returns what it printed.
+
+        None where it failed with the words of `unless`.
+        """
         ended = subprocess.run(
-            command,
+            [str(self._engine.pulumi), *arguments, "--non-interactive"],
             cwd=self._state,
             env=self.environment,
             input=stdin,
@@ -232,9 +219,20 @@ class SandboxStack:
             text=True,
             check=False,
         )
-        if ended.returncode != 0:
-            raise _refused(command, ended)
-        return ended.stdout
+        if ended.returncode == 0:
+            return ended.stdout
+        if unless and unless in ended.stderr:
+            return None
+        fix = "Correct what it names and run the command again."
+        if "passphrase" in ended.stderr:
+            fix = (
+                "The sandbox's passphrase does not fit its state. Start over with an empty "
+                "sandbox: make down && make clean && make up"
+            )
+        shown = " ".join(["pulumi", *arguments[:2]])
+        raise EngineError(
+            f"`{shown}` failed (exit status {ended.returncode}): {ended.stderr.strip()}", fix
+        )
 
     def _project_name(self) -> str:
         path = self.project / "Pulumi.yaml"
@@ -273,7 +271,7 @@ class SandboxStack:
 
     def _kept_salt(self, committed: str) -> str:
         """The encryption salt of the configuration so far, so that the state stays readable."""
-        salt = _read_yaml(self.config_file).get("encryptionsalt")
+        salt = _read(self.config_file).get("encryptionsalt")
         if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
             return ""
         return f"encryptionsalt: {salt}\n"
@@ -285,28 +283,8 @@ def _readable(lines: Sequence[str]) -> str:
     return "\n".join(line for line in lines if line.strip() and plugin not in line)
 
 
-def _refused(command: Sequence[str], ended: subprocess.CompletedProcess[str]) -> EngineError:
-    shown = " ".join(["pulumi", *command[1:3]])
-    fix = "Correct what it names and run the command again."
-    if "passphrase" in ended.stderr:
-        fix = (
-            "The sandbox's passphrase does not fit its state. Start over with an empty sandbox: "
-            "make down && make clean && make up"
-        )
-    return EngineError(
-        f"`{shown}` failed (exit status {ended.returncode}): {ended.stderr.strip()}", fix
-    )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML or JSON file; empty where there is none."""
     try:
         content = yaml.safe_load(path.read_text())
     except (OSError, yaml.YAMLError):

@@ -1,8 +1,7 @@
 """Which versions of Pulumi's programs the project runs on, and how version texts are compared.
 
 The Python packages `pulumi` and `pulumi-auth0` have the same bounds in pyproject.toml; the Go
-modules under `modules/` carry the CLI's number a second time, because Go reads it there. Tests
-keep them equal.
+modules under `modules/` carry the CLI's number a second time. Tests keep them equal.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ class Version:
     released: bool = True
 
     @classmethod
-    def find_in(cls, text: str) -> Version | None:
+    def find_in(cls, text: str | None) -> Version | None:
         """The first version in `text` (`v3.259.0`, `go1.26.8`, `3.260.0-alpha.1`), or None."""
-        found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?(-[0-9A-Za-z]|rc\d|beta\d)?", text)
+        found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?(-[0-9A-Za-z]|rc\d|beta\d)?", text or "")
         if found is None:
             return None
         major, minor, patch, pre_release = found.groups()
@@ -43,13 +42,6 @@ class Version:
 
 MINIMUM_CLI = Version(3, 259, 0)
 BELOW_CLI = Version(4, 0, 0, released=False)
-
-
-def cli_is_suitable(version: Version) -> bool:
-    """Whether a Pulumi CLI of this version may run the project (at least 3.259.0, below 4)."""
-    return MINIMUM_CLI <= version < BELOW_CLI
-
-
 MINIMUM_PLUGIN = Version(3, 50, 0)
 BELOW_PLUGIN = Version(4, 0, 0, released=False)
 OWN_BUILD = Version(1, 0, 0, released=False)
@@ -59,8 +51,3 @@ OWN_BUILD = Version(1, 0, 0, released=False)
 def auth0_plugin_version() -> str:
     """The official auth0 plugin that goes with the installed Python package."""
     return version("pulumi-auth0")
-
-
-def plugin_is_suitable(version: Version) -> bool:
-    """Whether an official auth0 plugin of this version may run the project (3.50.0 to below 4)."""
-    return MINIMUM_PLUGIN <= version < BELOW_PLUGIN

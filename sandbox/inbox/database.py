@@ -1,8 +1,7 @@
 """The file behind the phones: messages that arrived, and deliveries that were tried.
 
-Owns the connection and its lock, the tables, and the one count of changes that both share: every
-change has the next number, so that whoever saw number 7 can ask for what came after it and miss
-nothing, across a restart too. Refuses to know what a message or a delivery means.
+Both share one count of changes: whoever saw number 7 can ask for what came after it and miss
+nothing, across a restart too.
 """
 
 from __future__ import annotations
@@ -88,7 +87,6 @@ class PhoneDatabase:
         self._connection.execute(f"PRAGMA user_version={_VERSION}")
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """What a query finds."""
         with self._lock:
             return self._connection.execute(query, values).fetchall()
 

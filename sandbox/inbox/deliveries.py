@@ -1,8 +1,4 @@
-"""What became of each message that the tenant wanted to send, also of those that never arrived.
-
-Owns keeping deliveries in the file of the phones, a bounded number of them. Refuses to know what
-is in one: a delivery is a JSON object here (`sandbox.notifications.service.Delivery`).
-"""
+"""What became of each message that the tenant wanted to send, also of those that never arrived."""
 
 from __future__ import annotations
 
@@ -68,5 +64,4 @@ class DeliveryJournal:
         return [json.loads(document) for (document,) in found]
 
     def clear(self) -> None:
-        """Forget them all."""
         self._database.clear("deliveries")

@@ -1,23 +1,45 @@
 """The phones of the sandbox: every message the local CPaaS accepted, in the order it came.
 
-Owns keeping, finding and waiting for messages, across threads and event loops, in SQLite so
-that a restart loses nothing. Refuses to judge them: what is accepted is the CPaaS's decision.
-A stand-in for the operators' networks and the handsets: nothing leaves the machine.
+They stand for the operators' networks and the handsets; nothing leaves the machine. A code is read
+out of a text as a person would: which one was sent is not known here, as a text that does not show
+it must fail a test.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sandbox.inbox.codes import USUAL_LENGTH, codes_in
 from sandbox.inbox.database import PhoneDatabase
 from sandbox.inbox.numbers import e164, parse_time, storable, timestamp
+
+USUAL_LENGTH: Final = 6
+"""Digits of a code where a tenant was not told otherwise."""
+
+
+def codes_in(text: str, length: int = USUAL_LENGTH) -> list[str]:
+    """The different codes of so many digits in a text, written or spoken, in their order."""
+    # Not within a longer number, and not within a phone number, whose groups hang together by
+    # hyphens.
+    written = rf"(?<![\d+-])\d{{{length}}}(?![\d-])"
+    # As a voice reads them: "4, 8, 2, 9, 1, 3" or "4. 8. 2. 9. 1. 3."
+    spoken = (
+        r"(?<!\d)(?<!\d[,.、])(?<!\d[,.、]\s)\d"
+        rf"(?:[,.、]\s*\d){{{length - 1}}}(?![,.、]?\s*\d)"
+    )
+    found = [
+        (match.start(), re.sub(r"\D", "", match[0]))
+        for pattern in (written, spoken)
+        for match in re.finditer(pattern, text)
+    ]
+    return list(dict.fromkeys(code for _, code in sorted(found)))
+
 
 # The oldest go first. A sandbox that runs for weeks under a load test must not fill the disk.
 MAX_MESSAGES = 10_000
@@ -49,7 +71,6 @@ class Message:
     code_length: int = USUAL_LENGTH
 
     def to_json(self) -> dict[str, Any]:
-        """The message as a JSON object, keys as the fields."""
         return asdict(self)
 
     @property
@@ -172,7 +193,6 @@ class Inbox:
                 raise TimeoutError(f"no message for {e164(to)} within {timeout:g} s") from None
 
     def clear(self, to: str | None = None) -> None:
-        """Forget every message, or those to one phone."""
         self.database.clear("messages", "?1 IS NULL OR recipient = ?1", (to and e164(to),))
 
     def close(self) -> None:

@@ -1,7 +1,4 @@
-"""Phone numbers, times and texts in the one form that the phones are kept by.
-
-Owns that form. Refuses to judge whether a number exists.
-"""
+"""Phone numbers, times and texts in the one form that the phones are kept by."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The phones as a person looks at them: newest first, by page, by search, and what changed since.
 
-Owns reading: a message with the delivery it came from, and a delivery that no message came from,
-are one entry each. Refuses to write, and to word anything.
+A message with the delivery it came from, and a delivery that no message came from, are one entry
+each.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ class Entry:
 
     @property
     def number(self) -> str:
-        """The phone that it is on."""
         if self.message is not None:
             return self.message.to
         assert self.delivery is not None  # noqa: S101 - one of the two is there
@@ -66,7 +65,6 @@ class Filter:
     query: str = ""
 
     def clauses(self, *, of_messages: bool) -> tuple[str, tuple[str, ...]]:
-        """An SQL condition with its values."""
         table = "m." if of_messages else ""
         parts, values = ["TRUE"], []
         if self.number is not None:

@@ -4,11 +4,18 @@ Rules only; `sandbox/pages` shows them.
 """
 
 from sandbox.login.assumptions import LoginAssumptions
-from sandbox.login.channels import Channel, channels
-from sandbox.login.desk import Login, LoginDesk
 from sandbox.login.numbers import NumberRefusedError, e164, national
-from sandbox.login.policy import CONFIDENCES, Confidence, Decision, decide, policy_of
+from sandbox.login.policy import (
+    CONFIDENCES,
+    Channel,
+    Confidence,
+    Decision,
+    channels,
+    decide,
+    policy_of,
+)
 from sandbox.login.refusals import LoginRefusedError, lasting
+from sandbox.login.sessions import Login, LoginDesk
 from sandbox.login.users import User, Users
 
 __all__ = [

@@ -1,8 +1,4 @@
-"""What nobody established about Auth0's own login, as switches.
-
-Owns one documented field an open question; each changes behaviour. Refuses questions about
-sending: those are in `sandbox/notifications/assumptions.py`.
-"""
+"""What nobody established about Auth0's own login, as switches."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""A phone number as a person in Japan types it.
-
-Owns reading one into E.164 and writing one for people, with libphonenumber's data. Refuses to
-judge whether a number is in use, and whether the Action sends to it: its own rules
-(`allowedPrefixes`) are a thing to be tried here.
-"""
+"""A phone number as a person in Japan types it, by libphonenumber's data."""
 
 from __future__ import annotations
 

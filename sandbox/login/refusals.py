@@ -1,7 +1,4 @@
-"""What a login is refused, as the person who logs in is told it.
-
-Owns the kinds, for those who act on one. Refuses markup.
-"""
+"""What a login is refused, as the person who logs in is told it."""
 
 from __future__ import annotations
 

@@ -1,18 +1,20 @@
-"""The sandbox's made-up users, and the phone that each has enrolled.
+"""The sandbox's made-up users, the phone that each has enrolled, and the browsers that know them.
 
-Owns what a user is, and that the newest two hundred are kept. They lie in the tenant's store: they
-outlive the process, and a reset of the tenant forgets them. Refuses passwords, and codes.
+They lie in the tenant's store: they outlive the process, and a reset of the tenant forgets them.
 """
 
 from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final, Literal
 
 from sandbox.login.refusals import LoginRefusedError
-from sandbox.notifications import events
+from sandbox.notifications.content import user_for
 from sandbox.tenant import Store
 
 COLLECTION: Final = "login_users"
@@ -31,12 +33,11 @@ class User:
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether the user has a phone to be challenged at."""
         return self.phone is not None
 
     def as_event(self, number: str) -> dict[str, Any]:
         """The user as Actions and texts see who gets a message at this number."""
-        return events.user_for(number) | {
+        return user_for(number) | {
             "user_id": self.id,
             "name": self.name,
             "nickname": self.name,
@@ -51,12 +52,10 @@ class Users:
         self._store = store
 
     def all(self) -> list[User]:
-        """Every user, the newest first."""
         found = [_read(one) for one in reversed(self._store.all(COLLECTION))]
         return [one for one in found if one is not None]
 
     def get(self, user_id: str) -> User | None:
-        """The user of this id, if there is one."""
         found = self._store.get(COLLECTION, user_id)
         return None if found is None else _read(found)
 
@@ -102,3 +101,109 @@ def _read(document: dict[str, Any]) -> User | None:
         return None
     whole = all(isinstance(one, str) for one in (user.id, user.name, user.phone or ""))
     return user if whole else None
+
+
+BROWSERS: Final = "login_browsers"
+KEPT_BROWSERS: Final = 200
+
+INACTIVITY: Final = "mfa_session_inactivity_timeout"
+OVERALL: Final = "mfa_session_overall_timeout"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Remembered:
+    user: str
+    since: str
+    seen: str
+    inactivity: int
+    overall: int
+
+    def until(self, inactivity: int, overall: int) -> datetime:
+        return min(
+            datetime.fromisoformat(self.seen) + timedelta(seconds=inactivity),
+            datetime.fromisoformat(self.since) + timedelta(seconds=overall),
+        )
+
+
+class Browsers:
+    """The remembered browsers of one tenant.
+
+    Args:
+        store: the tenant's.
+        settings: the tenant's document of /guardian/settings, as it is now.
+        held_to: whether the timeouts count that the tenant has now, or had when it was ticked.
+        now: the time, UTC.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Callable[[], dict[str, Any]],
+        *,
+        held_to: Literal["now", "ticked"],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._settings = store, settings
+        self._held_to, self._now = held_to, now
+
+    def remember(self, browser: str, user_id: str) -> None:
+        """From now on this user is not asked on this browser."""
+        now, settings = self._now().isoformat(), self._settings()
+        found = _Remembered(
+            user=user_id,
+            since=now,
+            seen=now,
+            inactivity=settings[INACTIVITY],
+            overall=settings[OVERALL],
+        )
+        self._write(browser, found)
+        self._store.keep_newest(BROWSERS, KEPT_BROWSERS)
+
+    def use(self, browser: str, user_id: str) -> datetime | None:
+        """Until when the user is remembered on this browser; this login is activity there.
+
+        None where the browser is not remembered, or not any more.
+        """
+        key = _browser_key(browser, user_id)
+        document = self._store.get(BROWSERS, key)
+        found = None if document is None else _read_browser(document)
+        if found is None:
+            return None
+        if self._now() >= self._until(found):
+            self._store.delete(BROWSERS, key)
+            return None
+        found = replace(found, seen=self._now().isoformat())
+        self._write(browser, found)
+        return self._until(found)
+
+    def forget(self, user_id: str) -> None:
+        """Every browser of this user is asked again."""
+        for key, document in self._store.export().get(BROWSERS, {}).items():
+            if document.get("user") == user_id:
+                self._store.delete(BROWSERS, key)
+
+    def _until(self, found: _Remembered) -> datetime:
+        if self._held_to == "ticked":
+            return found.until(found.inactivity, found.overall)
+        settings = self._settings()
+        return found.until(settings[INACTIVITY], settings[OVERALL])
+
+    def _write(self, browser: str, found: _Remembered) -> None:
+        self._store.put(BROWSERS, _browser_key(browser, found.user), asdict(found))
+
+
+def _browser_key(browser: str, user_id: str) -> str:
+    return sha256(f"{browser} {user_id}".encode()).hexdigest()
+
+
+def _read_browser(document: dict[str, Any]) -> _Remembered | None:
+    # An import of the tenant's content (PUT /_sandbox/state) may have anything in its place.
+    try:
+        found = _Remembered(**document)
+        found.until(found.inactivity, found.overall).timestamp()
+        aware = (
+            datetime.fromisoformat(found.seen).tzinfo and datetime.fromisoformat(found.since).tzinfo
+        )
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if aware else None

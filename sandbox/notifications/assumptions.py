@@ -1,8 +1,4 @@
-"""What nobody established about Auth0's delivery of phone messages, as switches.
-
-Owns one documented field an open question (cpaas-and-actions.md §6); each changes behaviour.
-Refuses questions about the Management API: those are in `sandbox/tenant/assumptions.py`.
-"""
+"""What nobody established about Auth0's delivery of phone messages (cpaas-and-actions.md §6)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """How often something may be done, as Auth0 documents it: buckets that fill with time.
 
-Owns the bucket, and the one that a user's codes come out of. Refuses to know messages and logs.
-
-Source: cpaas-and-actions.md §2.8: a bucket of 10 messages, refilled one an hour.
+A user's codes: a bucket of 10 messages, refilled one an hour (cpaas-and-actions.md §2.8).
 """
 
 from __future__ import annotations
@@ -60,7 +58,6 @@ class Buckets:
         return None
 
     def forget(self) -> None:
-        """Fill every bucket."""
         self._full_at.clear()
 
 
@@ -93,5 +90,4 @@ class UserLimits:
             raise LimitReachedError(reset)
 
     def forget(self) -> None:
-        """Fill every bucket."""
         self._buckets.forget()

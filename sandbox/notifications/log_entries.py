@@ -1,24 +1,20 @@
-"""What a phone message leaves in the tenant's log.
+"""What a phone message leaves in the tenant's log (cpaas-and-actions.md §2.8).
 
-Owns which event a delivery writes and what it says (cpaas-and-actions.md §2.8; shapes: Auth0's
-published schemas of the events `gd_send_sms`, `gd_send_voice`, their failures, and `fn`). Refuses
-storing. No entry holds the code or the text. A reason is what the Action said, word for word: on
-Auth0 nobody edits it either, so an Action that repeats the code in it should show that here.
+Shapes: Auth0's published schemas of `gd_send_sms`, `gd_send_voice`, their failures, and `fn`. No
+entry holds the code or the text. A reason is what the Action said, word for word: on Auth0 nobody
+edits it either, so an Action that repeats the code in it should show that here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.notifications import events
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.rules import CHANNELS, OTP_TYPES
-from sandbox.notifications.view import TenantView
-
-if TYPE_CHECKING:
-    from sandbox.notifications.service import Delivery
+from sandbox.notifications.content import CLIENT, REQUEST
+from sandbox.notifications.delivery import Delivery
+from sandbox.notifications.rules import CHANNELS, OTP_TYPES, TenantView
 
 _NAMES = {"sms": "SMS", "voice": "Voice call"}
 
@@ -118,10 +114,10 @@ def _write_factor_event(
 
 def _common(delivery: Delivery) -> dict[str, Any]:
     return {
-        "client_id": events.CLIENT["client_id"],
-        "client_name": events.CLIENT["name"],
-        "ip": events.REQUEST["ip"],
-        "user_agent": events.REQUEST["user_agent"],
+        "client_id": CLIENT["client_id"],
+        "client_name": CLIENT["name"],
+        "ip": REQUEST["ip"],
+        "user_agent": REQUEST["user_agent"],
         "isMobile": False,
         "references": {"correlation_id": delivery.id},
     }

@@ -8,7 +8,7 @@
     GET    /_sandbox/deliveries  ?to=: the last deliveries, oldest first
 
 Phones keep the last 10,000 messages of all together; the oldest go first.
-Owns reading and answering these. Refuses rules; nothing like this exists in Auth0.
+Nothing like this exists in Auth0.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from starlette.routing import Route as HttpRoute
 
 from sandbox.inbox import Channel, Inbox
 from sandbox.inbox.numbers import e164
-from sandbox.json_body import json_body
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
+from sandbox.web.bodies import json_body
 
 MAX_WAIT = 30.0
 _KEYS = {"to", "delivery_method", "message_type", "locale"}

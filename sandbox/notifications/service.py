@@ -1,9 +1,6 @@
-"""One phone message from the tenant's decision to its outcome.
+"""One phone message from the tenant's decision to its outcome: a stand-in for Auth0's pipeline.
 
-Owns the order of things: rules, text, event, execution, retries, and the record of what came of
-it. Refuses the rules themselves (`rules`), rendering (`rendering`), and running code (the
-runner). A stand-in for Auth0's notification pipeline; what is assumed about it has a switch in
-`assumptions`.
+The rules, the text, the event, the execution, the retries, and the record of what came of it.
 """
 
 from __future__ import annotations
@@ -13,20 +10,38 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from sandbox.inbox import DeliveryJournal
-from sandbox.notifications import events, log_entries, rendering
+from sandbox.notifications import log_entries
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.content import (
+    CLIENT,
+    REQUEST,
+    for_voice,
+    legacy_event,
+    legacy_variables,
+    render,
+    tenant_of,
+    unified_event,
+    user_for,
+    variables,
+)
+from sandbox.notifications.delivery import Delivery, Try
 from sandbox.notifications.limits import Allowance, LimitReachedError, UserLimits
-from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
-from sandbox.notifications.view import TenantView
+from sandbox.notifications.rules import (
+    HANDLERS,
+    LEGACY_TRIGGER,
+    NotSentError,
+    Route,
+    TenantView,
+    route_for,
+)
 from sandbox.runner import ActionOutcome
-from sandbox.tenant import default_templates
+from sandbox.tenant.phone_templates import BODIES, GUARDIAN_TEXTS
 
-Outcome = Literal["pending", "success", "drop", "retry", "error", "not_sent"]
 SHOWN_DELIVERIES = 200
 """Of those that are kept, so many are answered at a time."""
 
@@ -47,54 +62,6 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True)
-class Try:
-    """One execution of the Action: when it began, how long it took, and what it ended with."""
-
-    at: str
-    seconds: float
-    outcome: Outcome
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One message and what became of it.
-
-    `outcome`: pending while nothing is known (also between two attempts); success; drop (the
-    Action gave up); retry (still failing after the last attempt); error (the Action threw or
-    timed out); not_sent (the tenant's configuration stood in the way, `attempts` is 0). `reason`
-    says why when it is not success. `text` is what was rendered for the delivery method in use.
-    `tries` are the attempts one by one; `most_attempts` is how many there may be. Times are
-    RFC 3339.
-    """
-
-    id: str
-    at: str
-    to: str
-    delivery_method: str
-    message_type: str
-    outcome: Outcome
-    attempts: int
-    reason: str | None = None
-    code: str | None = None
-    text: str | None = None
-    locale: str | None = None
-    console: list[str] = field(default_factory=list)
-    tries: list[Try] = field(default_factory=list)
-    most_attempts: int = 1
-    trigger: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The delivery as a JSON object, keys as the fields."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Delivery:
-        """What `to_json` gave."""
-        return cls(**{**document, "tries": [Try(**one) for one in document["tries"]]})
-
-
-@dataclass(frozen=True)
 class _Order:
     to: str
     delivery_method: str
@@ -109,7 +76,7 @@ class _Order:
 
     @property
     def whose(self) -> Mapping[str, Any]:
-        return self.user or events.user_for(self.to)
+        return self.user or user_for(self.to)
 
     @property
     def limited_as(self) -> str:
@@ -339,23 +306,23 @@ class NotificationService:
         settings = self._tenant.settings()
         name = template["tenant"]
         user = order.whose
-        given = rendering.variables(
+        given = variables(
             code=code,
             locale=locale,
             settings=settings,
             tenant_name=name,
             user=user,
-            client=events.CLIENT,
-            request=events.REQUEST,
+            client=CLIENT,
+            request=REQUEST,
         )
-        spoken = rendering.for_voice(given, self.assumptions)
+        spoken = for_voice(given, self.assumptions)
         if legacy:
-            variables = given if order.delivery_method == "text" else spoken
-            text = rendering.render(
+            said = given if order.delivery_method == "text" else spoken
+            text = render(
                 self._legacy_source(order.message_type),
-                rendering.legacy_variables(variables, order.delivery_method),
+                legacy_variables(said, order.delivery_method),
             )
-            return text, events.legacy_event(
+            return text, legacy_event(
                 text=text,
                 code=code or "",
                 delivery_method=order.delivery_method,
@@ -367,10 +334,10 @@ class NotificationService:
                 correlation_id=correlation_id,
             )
         body = self._body(order, template)
-        as_text = rendering.render(body.get("text", ""), given)
-        as_voice = rendering.render(body.get("voice", ""), spoken)
+        as_text = render(body.get("text", ""), given)
+        as_voice = render(body.get("voice", ""), spoken)
         text = as_text if order.delivery_method == "text" else as_voice
-        return text, events.unified_event(
+        return text, unified_event(
             as_text=as_text,
             as_voice=as_voice,
             code=code,
@@ -379,7 +346,7 @@ class NotificationService:
             recipient=order.to,
             sender=template["content"].get("from") or None,
             locale=locale,
-            tenant=events.tenant_of(given),
+            tenant=tenant_of(given),
             user=user,
             correlation_id=correlation_id,
         )
@@ -389,14 +356,14 @@ class NotificationService:
         if template["disabled"] and not order.test_send:
             if self.assumptions.disabled_template == "not_sent":
                 raise NotSentError(f"the template {order.message_type} is disabled")
-            return default_templates.BODIES[order.message_type]
+            return BODIES[order.message_type]
         body: Mapping[str, str] = template["content"].get("body", {})
         return body
 
     def _legacy_source(self, message_type: str) -> str:
         written = self._tenant.guardian.templates("sms") or {}
         key = "enrollment_message" if message_type == "otp_enroll" else "verification_message"
-        return str(written.get(key) or default_templates.GUARDIAN[key])
+        return str(written.get(key) or GUARDIAN_TEXTS[key])
 
     def _tenant_locale(self) -> str | None:
         if self.assumptions.client_locale == "absent":

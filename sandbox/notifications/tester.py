@@ -1,8 +1,4 @@
-"""Runs the draft of an Action for `POST /actions/actions/{id}/test`.
-
-Owns the answer's shape (management-api.md §4.9). Refuses tenant rules: a draft runs whether or
-not anything would be sent. Only the two phone triggers run here.
-"""
+"""Runs an Action's draft for `POST /actions/actions/{id}/test` (§4.9): both phone triggers."""
 
 from __future__ import annotations
 

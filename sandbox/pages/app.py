@@ -1,8 +1,4 @@
-"""The pages' HTTP application, put together.
-
-Owns the list of pages, static files, and the answer to what does not exist or fails. Refuses to
-know what a page shows.
-"""
+"""The pages' HTTP application: its routes, static files, and what does not exist or fails."""
 
 from __future__ import annotations
 
@@ -15,15 +11,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from sandbox.cpaas import Cpaas
-from sandbox.drift import Applied
+from sandbox.drift.applied import Applied
 from sandbox.inbox import Inbox
 from sandbox.login import LoginDesk
 from sandbox.notifications import NotificationService
 from sandbox.pages import login, phones, tenant
-from sandbox.pages.guard import Guard
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
 
@@ -42,13 +36,8 @@ class Behind:
     applied: Applied
 
 
-def build_pages(behind: Behind, *, port: int) -> ASGIApp:
-    """The ASGI application of the pages.
-
-    Args:
-        behind: the parts of the sandbox.
-        port: the one that the listener has; requests that name another are refused.
-    """
+def build_pages(behind: Behind) -> Starlette:
+    """The ASGI application of the pages."""
     views = Views()
 
     async def home(_: Request) -> Response:
@@ -64,7 +53,7 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
         logger.error("Unexpected error in %s", request.url.path, exc_info=error)
         return views.page("failed.html.j2", active="", status=500)
 
-    application = Starlette(
+    return Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
             *phones.routes(behind.inbox, behind.cpaas, views),
@@ -74,5 +63,3 @@ def build_pages(behind: Behind, *, port: int) -> ASGIApp:
         ],
         exception_handlers={HTTPException: missing, Exception: failed},
     )
-    # Around everything: as a middleware of Starlette it would not see the answer to a failure.
-    return Guard(application, port=port)

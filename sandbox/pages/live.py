@@ -1,8 +1,7 @@
 """Server-sent events: what changed on the phones, as pieces of HTML, without gaps.
 
-Owns the stream: each event has the number of its change as id, so that a browser that was cut off
-says where it was (Last-Event-ID) and gets what came since, after a restart of the sandbox too.
-Refuses to know what a piece looks like. Format: HTML Living Standard, "Server-sent events".
+Each event has the number of its change as id, so that a browser that was cut off says where it was
+(Last-Event-ID) and gets what came since. Format: HTML Living Standard, "Server-sent events".
 """
 
 from __future__ import annotations

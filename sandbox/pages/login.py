@@ -1,8 +1,4 @@
-"""A login at the sandbox tenant: what the person sees, and beside it what the tenant did.
-
-Owns the routes under /login and what their templates need. Refuses rules: `sandbox.login` has
-them.
-"""
+"""A login at the sandbox tenant: what the person sees, and beside it what the tenant did."""
 
 from __future__ import annotations
 
@@ -26,8 +22,7 @@ from sandbox.login import (
     policy_of,
 )
 from sandbox.notifications import Delivery
-from sandbox.pages.forms import fields
-from sandbox.pages.views import Views
+from sandbox.pages.views import Views, fields
 from sandbox.pages.wording import language_of
 from sandbox.tenant import Tenant
 

@@ -1,12 +1,10 @@
 """The phones that the tenant reaches: a list, a search over all, and one phone's screen.
 
-Owns their routes and what a template needs to know. Refuses to change anything.
-
-    GET /phones                 the phones; ?q= a search over all; ?before= older ones
-    GET /phones/events          server-sent events of the list, or of a search (?q=)
-    GET /phones/{number}        one phone's screen, newest first; ?before= older entries
-    GET /phones/{number}/events server-sent events of that phone
-    GET /phones/calls/{time}    what a call sounds like (WAV), where this machine can speak
+GET /phones                 the phones; ?q= a search over all; ?before= older ones
+GET /phones/events          server-sent events of the list, or of a search (?q=)
+GET /phones/{number}        one phone's screen, newest first; ?before= older entries
+GET /phones/{number}/events server-sent events of that phone
+GET /phones/calls/{time}    what a call sounds like (WAV), where this machine can speak
 """
 
 from __future__ import annotations

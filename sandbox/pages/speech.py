@@ -1,8 +1,6 @@
 """What a call sounds like, by espeak-ng where this machine has it.
 
-Owns running it on demand, one text at a time, within limits. Refuses to be the operator's voice:
-it is a stand-in, reads kanji badly, and says nothing of how a call will sound. Where there is no
-espeak-ng, no page offers it and nothing fails.
+It is a stand-in, reads kanji badly, and says nothing of how a call will sound.
 """
 
 from __future__ import annotations

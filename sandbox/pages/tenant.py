@@ -1,38 +1,24 @@
-"""The tenant as it is, and what differs from the last `pulumi up`.
-
-Owns the routes under /tenant and what their template needs. Refuses rules: `sandbox.drift` has
-what can be done by hand, the tenant what is allowed.
-"""
+"""The tenant as it is, and what differs from the last `pulumi up`."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.drift import (
-    DEEDS,
-    Applied,
-    Difference,
-    NothingAppliedError,
-    NothingToChangeError,
-    deed,
-)
+from sandbox.drift.applied import Applied, Difference
 from sandbox.login import policy_of
 from sandbox.notifications import NotificationService
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
-from sandbox.pages.forms import fields
 from sandbox.pages.views import Views
 from sandbox.pages.wording import language_of
-from sandbox.tenant import ApiError, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant import Tenant
+from sandbox.tenant.context import Page
 
 _ALL: Final = Page(per_page=1_000)
-_CONFLICT: Final = 409
 _ASKS: Final = {
     "always": "Every login is asked for a second factor.",
     "adaptive": "A login of low confidence is asked for a second factor.",
@@ -43,63 +29,21 @@ _ASKS: Final = {
 def routes(
     tenant: Tenant, applied: Applied, notifications: NotificationService, views: Views
 ) -> list[BaseRoute]:
-    """GET /tenant; POST /tenant/deed and /tenant/restore: 409 where nothing is done."""
+    """GET /tenant."""
 
-    def page(status: int = 200, *, said: str = "", refused: str = "", done: str = "") -> Response:
+    async def show(_: Request) -> Response:
+        things: dict[str, list[Difference]] = {}
+        for one in applied.differences() if applied.at else ():
+            things.setdefault(one.thing, []).append(one)
         return views.page(
             "tenant.html.j2",
             active="tenant",
-            status=status,
-            said=said,
-            refused=refused,
-            done=deed(done),
+            applied_at=applied.at.isoformat() if applied.at else None,
+            things=things,
             **_shown(tenant, notifications),
-            **_drift(tenant, applied),
         )
 
-    async def show(request: Request) -> Response:
-        query = request.query_params
-        said = "The tenant is as the last pulumi up left it." if "restored" in query else ""
-        return page(said=said, done=query.get("done", ""))
-
-    async def do(request: Request) -> Response:
-        wanted = deed((await fields(request)).get("deed", ""))
-        if wanted is None:
-            return page(_CONFLICT, refused="There is no such deed.")
-        return _tried(
-            lambda: wanted.do(tenant), page, RedirectResponse(f"/tenant?done={wanted.id}", 303)
-        )
-
-    async def restore(request: Request) -> Response:
-        await fields(request)
-        return _tried(applied.restore, page, RedirectResponse("/tenant?restored=1", 303))
-
-    return [
-        Route("/tenant", show, methods=["GET"]),
-        Route("/tenant/deed", do, methods=["POST"]),
-        Route("/tenant/restore", restore, methods=["POST"]),
-    ]
-
-
-def _tried(act: Callable[[], None], page: Callable[..., Response], done: Response) -> Response:
-    try:
-        act()
-    except ApiError as error:
-        return page(_CONFLICT, refused=f"The tenant refuses: {error.message}")
-    except (NothingToChangeError, NothingAppliedError) as error:
-        return page(_CONFLICT, refused=str(error))
-    return done
-
-
-def _drift(tenant: Tenant, applied: Applied) -> dict[str, Any]:
-    things: dict[str, list[Difference]] = {}
-    for one in applied.differences() if applied.at else ():
-        things.setdefault(one.thing, []).append(one)
-    return {
-        "applied_at": applied.at.isoformat() if applied.at else None,
-        "things": things,
-        "deeds": [one for one in DEEDS if tenant.generation in one.generations],
-    }
+    return [Route("/tenant", show, methods=["GET"])]
 
 
 def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """What an entry of a phone says: its bubble, its size, and what became of it, in words.
 
-Owns wording and what is derived from a text (language, parts, pauses, what cannot be seen).
-Refuses to read the phones and to write HTML. Facts: cpaas-and-actions.md §1.3 (size), §1.5
-(an ASCII comma is a pause of half a second; other marks are not documented).
+Facts: cpaas-and-actions.md §1.3 (size), §1.5 (an ASCII comma is a pause of half a second).
 """
 
 from __future__ import annotations
@@ -58,7 +56,6 @@ class Shown:
 
     @property
     def voice(self) -> bool:
-        """Whether it is a call."""
         if self.message is not None:
             return self.message.channel == "voice"
         return bool((self.delivery or {})["delivery_method"] == "voice")
@@ -127,12 +124,10 @@ class Shown:
 
     @property
     def reason(self) -> str:
-        """Why it was not sent, or has to be tried again; empty where it was."""
         return (self.delivery or {}).get("reason") or ""
 
     @property
     def origin(self) -> str:
-        """Where it came from."""
         if self.delivery is not None:
             wanted = MESSAGE_TYPES.get(self.delivery["message_type"], "")
             return wanted or str(self.delivery["message_type"])
@@ -142,7 +137,6 @@ class Shown:
 
     @property
     def steps(self) -> list[Step]:
-        """The executions of the Action, in their order."""
         delivery = self.delivery or {}
         most = delivery.get("most_attempts", 1) - 1
         return [
@@ -158,7 +152,6 @@ class Shown:
 
     @property
     def console(self) -> list[str]:
-        """What the Action wrote to its console."""
         return list((self.delivery or {}).get("console", []))
 
     @property
@@ -169,7 +162,6 @@ class Shown:
 
     @property
     def preview(self) -> str:
-        """One line for a list."""
         return (self.text or self.reason)[:200]
 
     @property

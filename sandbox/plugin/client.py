@@ -104,7 +104,6 @@ class Management:
 
     @cached_property
     def sdk(self) -> AsyncAuth0:
-        """auth0-python's client."""
         from auth0.management import AsyncAuth0  # noqa: PLC0415
 
         return AsyncAuth0(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -97,7 +96,7 @@ async def _warned(engine_address: str, urn: str, text: str) -> None:
         )
 
 
-async def _serve(engine_address: str, ended: Callable[[], Awaitable[None]]) -> None:
+async def _serve(engine_address: str, engine_pid: int) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = StandInServicer(
         sys.argv[1:],
@@ -111,7 +110,7 @@ async def _serve(engine_address: str, ended: Callable[[], Awaitable[None]]) -> N
     # The engine reads the port from the first line of standard output.
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await ended()
+    await _stopped_or_orphaned(engine_pid)
     await server.stop(grace=0.5)
 
 
@@ -128,13 +127,8 @@ async def _stopped_or_orphaned(engine_pid: int) -> None:
         return
 
 
-def main(launcher: socket.socket | None = None) -> None:
-    """Serve until the engine ends the process. The engine's address is the first argument.
-
-    Args:
-        launcher: of a fork: the connection to the process that the engine started, which ends
-            with it. None: this process is the one.
-    """
+def main() -> None:
+    """Serve until the engine ends the process. The engine's address is the first argument."""
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if not addresses:
         sys.exit(
@@ -142,15 +136,4 @@ def main(launcher: socket.socket | None = None) -> None:
             "address as argument"
         )
     # Asked before anything is served: an engine may be killed as soon as it knows the port.
-    engine_pid = os.getppid()
-
-    async def ended() -> None:
-        if launcher is None:
-            await _stopped_or_orphaned(engine_pid)
-        else:
-            launcher.setblocking(False)  # noqa: FBT003 - its only argument
-            await asyncio.get_running_loop().sock_recv(launcher, 1)
-            # Nobody is left to be answered, and the engine waits for the end of the streams.
-            os._exit(0)
-
-    asyncio.run(_serve(addresses[0], ended))
+    asyncio.run(_serve(addresses[0], os.getppid()))

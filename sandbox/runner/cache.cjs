@@ -2,8 +2,8 @@
 /**
  * `api.cache` of one trigger: synchronous, in memory, with Auth0's limits.
  *
- * Owns the limits and the error codes of cpaas-and-actions.md §2.2 and of Auth0's published
- * types. Refuses to promise more than Auth0 does: nothing here outlives the process.
+ * Limits and error codes: cpaas-and-actions.md §2.2 and Auth0's published types. As on Auth0, nothing
+ * here outlives the process.
  */
 
 const DEFAULT_LIFETIME_MS = 15 * 60 * 1000;

@@ -2,12 +2,12 @@
 /**
  * Where host names lead inside the sandbox.
  *
- * Owns the way from the CPaaS's name to its port on loopback, with the name still checked
- * against the certificate, and the rule that no other name resolves: an Action run here with a
- * real host in its secrets must not send a real message.
+ * The CPaaS's name leads to its port on loopback and is still checked against the certificate. No
+ * other name resolves: an Action run here with a real host in its secrets must send no real message.
  */
 
 const dns = require('node:dns');
+const process = require('node:process');
 const tls = require('node:tls');
 
 const realConnect = tls.connect;

@@ -2,19 +2,14 @@
 /**
  * Runs Action code with the shape Auth0 gives it.
  *
- * Owns: compiling the code, the handler check, the event/api objects of both phone triggers, the
- * cache and console limits, the execution time limit, and where the CPaaS's host name leads.
- * Refuses to own: what the code may send (the CPaaS answers that) and whether it should run at
- * all (the tenant's rules answer that).
- *
  * As a program it speaks JSON lines: a request on stdin, an answer on stdout, matched by id.
  * Facts: cpaas-and-actions.md §2.2, §2.3, §2.5, §2.6.
  */
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { Console } = require('node:console');
-const { isBuiltin } = require('node:module');
 const { performance } = require('node:perf_hooks');
+const process = require('node:process'); // the real one, not what an Action finds
 const readline = require('node:readline');
 const { Writable } = require('node:stream');
 const util = require('node:util');
@@ -35,12 +30,29 @@ const TRIGGERS = new Map([
   ['onExecuteSendPhoneMessage', { trigger: 'send-phone-message', notification: false }],
 ]);
 
-/** Only Node's own modules: our Action has no npm dependencies, and the file system is no way out. */
+/**
+ * What an Action may load: what computes, and what speaks HTTPS. Stricter than Auth0 on purpose: here
+ * the code runs with the rights of a developer, and whoever reaches the tenant's API can deploy some.
+ */
+const ALLOWED = new Set([
+  'assert', 'assert/strict', 'async_hooks', 'buffer', 'crypto', 'diagnostics_channel', 'dns', 'dns/promises',
+  'events', 'http', 'http2', 'https', 'os', 'path', 'path/posix', 'perf_hooks', 'punycode', 'querystring',
+  'stream', 'stream/consumers', 'stream/promises', 'stream/web', 'string_decoder', 'timers', 'timers/promises',
+  'tls', 'url', 'util', 'util/types', 'zlib',
+]);
+
 function restrictedRequire(name) {
-  if (!isBuiltin(name)) {
+  if (!ALLOWED.has(String(name).replace(/^node:/, ''))) {
     throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' });
   }
   return require(name);
+}
+
+/** The parts of `process` that an Action sees: none that loads, kills, ends or writes. */
+function harmlessProcess() {
+  const { arch, env, hrtime, nextTick, platform, release, version, versions } = process;
+  const parts = { arch, env: { ...env }, hrtime, nextTick, platform, release, version, versions };
+  return Object.assign(parts, { uptime: () => process.uptime(), memoryUsage: () => process.memoryUsage() });
 }
 
 /** Lines kept of one execution, cut at the budget Auth0 keeps. */
@@ -192,6 +204,8 @@ function serve() {
   process.on('unhandledRejection', () => {});
   // Without Node's report: it prints source and message, and an Action's may hold a secret.
   process.on('uncaughtException', () => process.exit(UNCAUGHT));
+  // Node's own modules have the real one; a global is all that the code of an Action could find.
+  globalThis.process = harmlessProcess();
   let runtime = new ActionRuntime();
   markRequests(() => runtime.currentDelivery());
   readline.createInterface({ input: process.stdin }).on('line', async (line) => {

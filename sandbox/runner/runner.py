@@ -1,12 +1,8 @@
 """The Python end of the Action runner: one Node process, asked over a pipe.
 
-Owns finding a fit `node`, the process's life (started when first needed, replaced when it dies
-or hangs), and the hard time limit. Refuses to know what an Action does: code, event and secrets
-go in, an outcome comes out. Secrets travel over the pipe, never in an argument or the
-environment, where every process of the user could read them.
-
-The pipe is read in a thread, not in an event loop: the sandbox runs one loop a port, and each
-of them, or a test's own, may ask the same runner.
+It is started when first needed and replaced when it dies or hangs. Secrets travel over the pipe,
+never in an argument or the environment, where every process of the user could read them. The pipe
+is read in a thread, not in an event loop: each port's loop, or a test's own, may ask the runner.
 """
 
 from __future__ import annotations
@@ -22,6 +18,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +26,10 @@ PROGRAM = Path(__file__).resolve().parent / "runner.cjs"
 
 # The Action uses Node's https and regular expressions as Node 18 has them.
 OLDEST_NODE = 18
+
+PERMISSION_MODEL = (22, 13)
+_FIRST_EXPERIMENT = (20, 12)
+_FIRST_WITH_NET = (25, 0)
 
 # Auth0's limit for one execution (cpaas-and-actions.md §2.4), and what the process gets on top
 # to report it: only code that blocks Node's own loop runs into the second one.
@@ -168,16 +169,56 @@ def find_node() -> str:
     path = shutil.which("node")
     if path is None:
         raise NodeUnusableError(f"node: not found on PATH; deployed Actions cannot run; {fix}")
+    major, minor = node_version(path)
+    if major < OLDEST_NODE:
+        raise NodeUnusableError(f"node: {path} is {major}.{minor}, too old to run Actions; {fix}")
+    return path
+
+
+@cache
+def node_version(node: str) -> tuple[int, int]:
+    """Major and minor version.
+
+    Raises:
+        NodeUnusableError: it does not tell.
+    """
     try:
         answer = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=10, check=True
-        ).stdout.strip()
-        major = int(answer.removeprefix("v").split(".")[0])
+            [node, "--version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
+        major, minor = answer.strip().removeprefix("v").split(".")[:2]
+        return int(major), int(minor)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise NodeUnusableError(f"node: {path} does not tell its version; {fix}") from error
-    if major < OLDEST_NODE:
-        raise NodeUnusableError(f"node: {path} is {answer}, too old to run Actions; {fix}")
-    return path
+        fix = f"install Node.js {OLDEST_NODE} or newer"
+        raise NodeUnusableError(f"node: {node} does not tell its version; {fix}") from error
+
+
+def permissions(node: str) -> list[str]:
+    """Arguments under which Node reads its own program, and neither writes nor starts anything."""
+    version = node_version(node)
+    if version < _FIRST_EXPERIMENT:
+        return []
+    flag = "--permission" if version >= PERMISSION_MODEL else "--experimental-permission"
+    net = ["--allow-net"] if version >= _FIRST_WITH_NET else []
+    return [
+        flag,
+        f"--allow-fs-read={PROGRAM.parent}/",
+        *net,
+        "--disable-warning=ExperimentalWarning",
+    ]
+
+
+def what_is_missing(node: str) -> str | None:
+    """What this Node does not have of what keeps an Action in; None where it has all."""
+    version = node_version(node)
+    if version >= PERMISSION_MODEL:
+        return None
+    has = "only as an experiment" if version >= _FIRST_EXPERIMENT else "not at all"
+    wanted = ".".join(map(str, PERMISSION_MODEL))
+    return (
+        f"Node {version[0]}.{version[1]} has the permission model {has}; {wanted} or newer keeps "
+        "an Action's code from files and programs for good"
+    )
 
 
 class ProcessEndedError(Exception):
@@ -193,7 +234,7 @@ class _NodeProcess:
         if ca_file is not None:
             environment["NODE_EXTRA_CA_CERTS"] = str(ca_file)
         self._popen = subprocess.Popen(
-            [node, str(PROGRAM)],
+            [node, *permissions(node), str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,

@@ -1,21 +1,15 @@
-"""Puts one sandbox together: tenant, API, Action runner, notifications, CPaaS, inbox and pages.
-
-Owns which part gets which other part. Refuses ports, TLS and processes, and has no rule of any
-part: a question about behaviour is answered elsewhere.
-"""
+"""Puts one sandbox together: tenant, API, Action runner, notifications, CPaaS, inbox and pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
-
 from sandbox.api import RateLimit, build_api
 from sandbox.cpaas import Cpaas, build_cpaas
-from sandbox.drift import APPLIED_FILE, Applied
-from sandbox.drift import routes as drift_routes
+from sandbox.drift.applied import FILE as APPLIED_FILE
+from sandbox.drift.applied import Applied
+from sandbox.drift.applied import routes as drift_routes
 from sandbox.inbox import DeliveryJournal, Inbox
 from sandbox.login import LoginAssumptions, LoginDesk
 from sandbox.notifications import (
@@ -27,9 +21,11 @@ from sandbox.notifications import (
 from sandbox.pages import Behind, build_pages
 from sandbox.runner import ActionRunner
 from sandbox.server.certificates import CPAAS_HOST
-from sandbox.server.credentials import SandboxCredentials
+from sandbox.server.credentials import SandboxCredentials, control_token
+from sandbox.server.running import ports
 from sandbox.tenant import Assumptions, Credentials, Store, Tenant
 from sandbox.tenant.tenant import Generation
+from sandbox.web.guard import ApiGuard, PagesGuard
 
 
 @dataclass
@@ -44,9 +40,9 @@ class Parts:
     notifications: NotificationService
     logins: LoginDesk
     applied: Applied
-    tenant_app: Starlette
-    cpaas_app: Starlette
-    pages_app: ASGIApp
+    tenant_app: ApiGuard
+    cpaas_app: ApiGuard
+    pages_app: PagesGuard
 
     def close(self) -> None:
         """End the Action process and close the databases."""
@@ -55,55 +51,68 @@ class Parts:
         self.store.close()
 
 
+@dataclass(frozen=True)
+class ServerConfig:
+    """What to start.
+
+    Attributes:
+        state_dir: everything that outlives the process: databases, CA, credentials.
+        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
+        generation: the experience of a tenant that does not exist yet.
+        assumptions, notification_assumptions, login_assumptions: answers to what the contract
+            leaves open; None: the defaults.
+        rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
+    """
+
+    state_dir: Path
+    tenant_port: int = ports.TENANT.port
+    cpaas_port: int = ports.CPAAS.port
+    pages_port: int = ports.PAGES.port
+    generation: Generation = "unified"
+    assumptions: Assumptions | None = None
+    notification_assumptions: NotificationAssumptions | None = None
+    login_assumptions: LoginAssumptions | None = None
+    rate_limit: RateLimit | None = None
+
+
 def assemble(
-    state_dir: Path,
-    *,
-    domain: str,
-    cpaas_port: int,
-    pages_port: int,
-    ca_file: Path,
-    credentials: SandboxCredentials,
-    generation: Generation,
-    instance_id: str,
-    assumptions: Assumptions | None = None,
-    notification_assumptions: NotificationAssumptions | None = None,
-    login_assumptions: LoginAssumptions | None = None,
-    rate_limit: RateLimit | None = None,
+    config: ServerConfig, *, ca_file: Path, credentials: SandboxCredentials, instance_id: str
 ) -> Parts:
-    """The parts of the sandbox whose state is in `state_dir`.
+    """The parts of the sandbox whose state is in the config's folder.
 
     Args:
-        state_dir: where `tenant.sqlite`, `inbox.sqlite` and `applied.json` are or will be.
-        domain: `host:port` under which clients reach the tenant.
-        cpaas_port: the port on loopback that Actions reach as cpaas.sandbox.test.
-        pages_port: the port on loopback of the pages; they answer to no other.
+        config: with the ports that its listeners have.
         ca_file: the CA that Actions trust.
         credentials: the tenant's client and the CPaaS key.
-        generation: the experience of a tenant that does not exist yet.
         instance_id: tells this process from others in /_sandbox/health.
-        assumptions, notification_assumptions, login_assumptions: answers to what the contract
-            leaves open; default: those of the tenant, of the pipeline and of the login page.
-        rate_limit: rate limit headers, and whether it is enforced.
     """
+    state_dir, assumptions = config.state_dir, config.notification_assumptions
+    token = control_token(state_dir)
     store = Store(state_dir / "tenant.sqlite")
     tenant = Tenant(
         store,
-        domain=domain,
-        generation=generation,
+        domain=f"localhost:{config.tenant_port}",
+        generation=config.generation,
         credentials=Credentials(credentials.client_id, credentials.client_secret),
-        assumptions=assumptions,
+        assumptions=config.assumptions,
     )
     inbox = Inbox(state_dir / "inbox.sqlite", code_length=tenant.otp_length)
     cpaas = Cpaas(inbox, [credentials.cpaas_api_key])
-    runner = ActionRunner(hosts={CPAAS_HOST: cpaas_port}, ca_file=ca_file)
-    notifications = NotificationService(
-        tenant,
-        runner,
-        assumptions=notification_assumptions,
-        journal=DeliveryJournal(inbox.database),
-    )
-    logins = LoginDesk(tenant, store, notifications, assumptions=login_assumptions)
+    runner = ActionRunner(hosts={CPAAS_HOST: config.cpaas_port}, ca_file=ca_file)
+    journal = DeliveryJournal(inbox.database)
+    notifications = NotificationService(tenant, runner, assumptions=assumptions, journal=journal)
+    logins = LoginDesk(tenant, store, notifications, assumptions=config.login_assumptions)
     applied = Applied(tenant, state_dir / APPLIED_FILE)
+    tenant_app = build_api(
+        tenant,
+        notifier=notifications,
+        extra_routes=[*routes(notifications, inbox), *drift_routes(applied, tenant)],
+        tester=RunnerActionTester(runner, assumptions),
+        rate_limit=config.rate_limit,
+        instance_id=instance_id,
+        on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
+    )
+    behind = Behind(tenant, inbox, notifications, cpaas, logins, applied)
     return Parts(
         store=store,
         tenant=tenant,
@@ -113,25 +122,7 @@ def assemble(
         notifications=notifications,
         logins=logins,
         applied=applied,
-        tenant_app=build_api(
-            tenant,
-            notifier=notifications,
-            extra_routes=[*routes(notifications, inbox), *drift_routes(applied)],
-            tester=RunnerActionTester(runner, notification_assumptions),
-            rate_limit=rate_limit,
-            instance_id=instance_id,
-            on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
-        ),
-        cpaas_app=build_cpaas(cpaas),
-        pages_app=build_pages(
-            Behind(
-                tenant=tenant,
-                inbox=inbox,
-                notifications=notifications,
-                cpaas=cpaas,
-                logins=logins,
-                applied=applied,
-            ),
-            port=pages_port,
-        ),
+        tenant_app=ApiGuard(tenant_app, token=token),
+        cpaas_app=ApiGuard(build_cpaas(cpaas), token=token, names=frozenset({CPAAS_HOST})),
+        pages_app=PagesGuard(build_pages(behind), token=token, port=config.pages_port),
     )

@@ -1,9 +1,8 @@
 """The sandbox's own certificate authority and the one certificate its servers show.
 
-Owns making, keeping and renewing them in the state folder. Nothing goes into the system's trust
-store: a client trusts the sandbox only when it is given `ca.pem` (SSL_CERT_FILE,
-NODE_EXTRA_CA_CERTS). Each private key lies in one file with its certificate (0600), so that a
-killed writer can never leave a key beside another key's certificate.
+Nothing goes into the system's trust store: a client trusts the sandbox only when it is given
+`ca.pem`. Each private key lies in one file with its certificate (0600), so that a killed writer can
+never leave a key beside another key's certificate.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 import trustme
 from cryptography import x509
 
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
 
 CPAAS_HOST = "cpaas.sandbox.test"
 NAMES = ("localhost", "127.0.0.1", CPAAS_HOST)

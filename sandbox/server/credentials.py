@@ -1,9 +1,4 @@
-"""Secrets of this one sandbox: the tenant's client and the CPaaS key.
-
-Owns making them once and keeping them in the state folder (0600). They are worth nothing outside
-of this sandbox, and are still never printed unless asked for. Refuses to check them: the tenant
-and the CPaaS do.
-"""
+"""Secrets of this one sandbox, made once and kept in the state folder (0600)."""
 
 from __future__ import annotations
 
@@ -13,7 +8,9 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sandbox.engine.files import SECRET_MODE, private_folder, write_atomically
+from sandbox.machine.files import SECRET_MODE, private_folder, write_atomically
+
+TOKEN_FILE = "control-token"  # noqa: S105 - a file's name
 
 
 @dataclass(frozen=True)
@@ -44,3 +41,16 @@ def ensure_credentials(state_dir: Path) -> SandboxCredentials:
         )
         write_atomically(path, json.dumps(asdict(made), indent=2), mode=SECRET_MODE)
         return made
+
+
+def control_token(state_dir: Path) -> str:
+    """What control routes and pages ask for; in a file of its own, for clients to read (0600)."""
+    path = private_folder(state_dir) / TOKEN_FILE
+    try:
+        token = path.read_text().strip()
+    except FileNotFoundError:
+        token = ""
+    if not token:
+        token = secrets.token_urlsafe(32)
+        write_atomically(path, token, mode=SECRET_MODE)
+    return token

@@ -1,7 +1,6 @@
 """The sandbox server as a process of its own, which outlives the command that started it.
 
-Owns spawning `python -m sandbox serve` detached, waiting until it answers, showing why it did
-not, and ending it. Ends only a process that has proved to be this sandbox's server.
+Only a process that has proved to be this sandbox's server is ended.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.engine.files import check_room, private_folder
-from sandbox.engine.processes import program_of
-from sandbox.engine.progress import Progress
-from sandbox.server import ports
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
+from sandbox.machine.files import check_room, private_folder
+from sandbox.machine.processes import program_of
+from sandbox.machine.progress import Progress
 from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
+from sandbox.server.running import ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOG = "server.log"
@@ -33,9 +32,7 @@ def spawn(
     state_dir: Path,
     progress: Progress,
     *,
-    tenant_port: int,
-    cpaas_port: int,
-    pages_port: int,
+    wanted: Mapping[ports.Listener, int],
     generation: str = "unified",
     environ: Mapping[str, str] | None = None,
 ) -> ServerRecord:
@@ -47,15 +44,12 @@ def spawn(
     state_dir = private_folder(state_dir.absolute())
     check_room(state_dir)
     # Asked here too, because an error of this process is easier to read than a log's last lines.
-    for port, what, variable in (
-        (tenant_port, "tenant", ports.TENANT_VARIABLE),
-        (cpaas_port, "CPaaS", ports.CPAAS_VARIABLE),
-        (pages_port, "pages", ports.PAGES_VARIABLE),
-    ):
-        ports.take_port(port, what=what, variable=variable).close()
+    for what, port in wanted.items():
+        ports.take_port(port, what).close()
     command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
-    command += ["--tenant-port", str(tenant_port), "--cpaas-port", str(cpaas_port)]
-    command += ["--pages-port", str(pages_port), "--generation", generation]
+    command += ["--generation", generation]
+    for what, port in wanted.items():
+        command += [f"--{what.name.lower()}-port", str(port)]
     with (state_dir / LOG).open("wb") as log:
         child = subprocess.Popen(
             command,

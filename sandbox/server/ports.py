@@ -1,33 +1,41 @@
-"""Takes the sandbox's three ports, on loopback only.
-
-Owns binding, and the message for a port that is taken: who has it and what to set instead.
-Refuses to serve anything.
-"""
+"""Takes the sandbox's three ports, on loopback only."""
 
 from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import dataclass
 
-from sandbox.engine.processes import listener_on
-from sandbox.server.errors import ServerError
+from sandbox.machine.errors import ServerError
+from sandbox.machine.processes import listener_on
 
 LOOPBACK = "127.0.0.1"
-TENANT_VARIABLE = "SANDBOX_TENANT_PORT"
-CPAAS_VARIABLE = "SANDBOX_CPAAS_PORT"
-PAGES_VARIABLE = "SANDBOX_PAGES_PORT"
-TENANT_PORT = 8443
-CPAAS_PORT = 8444
-PAGES_PORT = 8445
 
 
-def take_port(port: int, *, what: str, variable: str) -> socket.socket:
+@dataclass(frozen=True)
+class Listener:
+    """One of the sandbox's listeners: its name, its usual port, and the variable of another."""
+
+    name: str
+    port: int
+
+    @property
+    def variable(self) -> str:
+        return f"SANDBOX_{self.name.upper()}_PORT"
+
+
+TENANT = Listener("tenant", 8443)
+CPAAS = Listener("CPaaS", 8444)
+PAGES = Listener("pages", 8445)
+LISTENERS = (TENANT, CPAAS, PAGES)
+
+
+def take_port(port: int, what: Listener) -> socket.socket:
     """A listening socket on 127.0.0.1:`port`; 0 lets the system choose one.
 
     Args:
         port: the port wanted.
         what: who wants it, for the message.
-        variable: the environment variable that sets another one, for the message.
 
     Raises:
         ServerError: the port is taken or not allowed.
@@ -42,8 +50,8 @@ def take_port(port: int, *, what: str, variable: str) -> socket.socket:
         reason = "is taken" if taken else f"cannot be used ({error})"
         by = f" by {holder}" if holder else ""
         raise ServerError(
-            f"Port {port} of 127.0.0.1 {reason}{by}, so the sandbox's {what} cannot start.",
-            f"End that process, or choose another port: {variable}=9443 make up",
+            f"Port {port} of 127.0.0.1 {reason}{by}, so the sandbox's {what.name} cannot start.",
+            f"End that process, or choose another port: {what.variable}=9443 make up",
         ) from error
     # asyncio does this only for sockets made with an explicit protocol number. Without it, head
     # and body of an answer wait for each other (Nagle), about 40 ms an answer.
@@ -51,17 +59,17 @@ def take_port(port: int, *, what: str, variable: str) -> socket.socket:
     return listener
 
 
-def port_from(value: str | None, default: int, *, variable: str) -> int:
-    """The port that the environment variable `variable` has as `value`, else `default`.
+def port_from(value: str | None, what: Listener) -> int:
+    """The port that the listener's variable has as `value`, else the usual one.
 
     Raises:
         ServerError: not a number from 1 to 65535.
     """
     if value is None or not value.strip():
-        return default
+        return what.port
     if value.strip().isdecimal() and 1 <= int(value) <= 65535:  # noqa: PLR2004 - TCP
         return int(value)
     raise ServerError(
-        f"{variable}={value} is not a port, so the sandbox cannot listen there.",
-        f"Set {variable} to a number from 1 to 65535, or unset it for {default}.",
+        f"{what.variable}={value} is not a port, so the sandbox cannot listen there.",
+        f"Set {what.variable} to a number from 1 to 65535, or unset it for {what.port}.",
     )

@@ -1,8 +1,7 @@
 """`server.json`: which process serves the sandbox of a state folder, and where.
 
-Owns writing, reading and verifying it. A record is believed only when the process it names
-answers /_sandbox/health with the same instance id over the sandbox's own TLS: a pid alone may
-belong to another program by now, a port to another sandbox.
+A record is believed only when the process it names answers /_sandbox/health with the same instance
+id over the sandbox's own TLS: a pid may be another program's by now, a port another sandbox's.
 """
 
 from __future__ import annotations
@@ -10,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import httpx
 
-from sandbox.engine.files import write_atomically
+from sandbox.machine.files import write_atomically
+from sandbox.server.credentials import control_token
+from sandbox.server.ports import CPAAS, PAGES, TENANT, Listener
+from sandbox.web.guard import TOKEN_HEADER
 
 NAME = "server.json"
 _ASK_SECONDS = 3.0
@@ -27,8 +29,7 @@ class ServerRecord:
     """One server process.
 
     `started_at` is RFC 3339; `source` is the fingerprint of the code it runs (`source()`),
-    `credentials` that of the secrets it accepts; `warm_plugin` is the address of a warm stand-in
-    plugin (`sandbox/engine/warm.py`), empty where there is none.
+    `credentials` that of the secrets it accepts.
     """
 
     pid: int
@@ -41,11 +42,13 @@ class ServerRecord:
     credentials: str
     # Absent from what a sandbox without pages wrote, which may still run.
     pages_port: int = 0
-    warm_plugin: str = ""
+
+    def port(self, what: Listener) -> int:
+        """Where a listener is."""
+        return {TENANT: self.tenant_port, CPAAS: self.cpaas_port, PAGES: self.pages_port}[what]
 
     @property
     def tenant_url(self) -> str:
-        """The tenant's address."""
         return f"https://localhost:{self.tenant_port}"
 
     @property
@@ -79,8 +82,10 @@ def write_record(state_dir: Path, record: ServerRecord) -> None:
 def read_record(state_dir: Path) -> ServerRecord | None:
     """What was last written, believed or not; None when there is nothing readable."""
     try:
-        return ServerRecord(**json.loads((state_dir / NAME).read_text()))
-    except (OSError, ValueError, TypeError):
+        written = json.loads((state_dir / NAME).read_text())
+        known = {one.name for one in fields(ServerRecord)}  # an earlier version wrote more
+        return ServerRecord(**{key: value for key, value in written.items() if key in known})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -108,17 +113,32 @@ def answers(state_dir: Path, record: ServerRecord) -> bool:
         return False
 
 
-def client(state_dir: Path, record: ServerRecord, *, timeout: float = _ASK_SECONDS) -> httpx.Client:
-    """An HTTP client for the tenant's port that trusts the sandbox's CA and nothing else.
+def client(
+    state_dir: Path, record: ServerRecord, *, timeout: float = _ASK_SECONDS, cpaas: bool = False
+) -> httpx.Client:
+    """An HTTP client for the tenant's port, control routes too, that trusts the sandbox's CA alone.
 
     Args:
         state_dir: has the CA.
         record: the server to ask.
         timeout: seconds without an answer.
+        cpaas: for the CPaaS's port instead.
 
     Raises:
         OSError: there is no CA in the state folder.
     """
     trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
+    headers = {TOKEN_HEADER: control_token(state_dir)}
     # trust_env: a proxy configured for the internet is not for loopback.
-    return httpx.Client(base_url=record.tenant_url, verify=trust, timeout=timeout, trust_env=False)
+    return httpx.Client(
+        base_url=record.cpaas_url if cpaas else record.tenant_url,
+        headers=headers,
+        verify=trust,
+        timeout=timeout,
+        trust_env=False,
+    )
+
+
+def pages_address(state_dir: Path, record: ServerRecord) -> str:
+    """The pages' address for a person: it has the token once, and the browser a cookie then."""
+    return f"{record.pages_url}/?token={control_token(state_dir)}"

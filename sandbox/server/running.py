@@ -1,8 +1,6 @@
-"""Starts the sandbox inside this process, and stops it.
+"""Starts the sandbox inside this process, and stops it: `python -m sandbox serve`, and tests.
 
-Owns the order of starting (lock, secrets, ports, parts, listeners, health) and that a failed
-start leaves nothing behind. Used by `python -m sandbox serve` and by tests alike. Refuses to
-detach from the terminal (`daemon`).
+A failed start leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -11,23 +9,19 @@ import datetime as dt
 import os
 import uuid
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
-from sandbox.api import RateLimit
 from sandbox.engine.environment import TenantAccess
-from sandbox.engine.files import private_folder
-from sandbox.login import LoginAssumptions
-from sandbox.notifications import NotificationAssumptions
-from sandbox.server import ports
-from sandbox.server.assembly import Parts, assemble
+from sandbox.machine.errors import ServerError
+from sandbox.machine.files import private_folder
+from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
+from sandbox.server.assembly import Parts, ServerConfig, assemble
 from sandbox.server.certificates import ensure_certificates
-from sandbox.server.credentials import SandboxCredentials, ensure_credentials
-from sandbox.server.errors import ServerError
-from sandbox.server.node import check_node
+from sandbox.server.credentials import SandboxCredentials, control_token, ensure_credentials
 from sandbox.server.record import (
     ServerRecord,
     answers,
@@ -36,36 +30,25 @@ from sandbox.server.record import (
     source,
     write_record,
 )
+from sandbox.server.running import ports
 from sandbox.server.serving import HttpsServer, Plain
-from sandbox.tenant import Assumptions
 from sandbox.tenant.store import StoreError
-from sandbox.tenant.tenant import Generation
+from sandbox.web.guard import TOKEN_HEADER
 
 
-@dataclass(frozen=True)
-class ServerConfig:
-    """What to start.
+def check_node() -> str | None:
+    """See that deployed Actions can run; what this Node lacks to keep their code in.
 
-    Attributes:
-        state_dir: everything that outlives the process: databases, CA, credentials.
-        tenant_port, cpaas_port, pages_port: ports on 127.0.0.1; 0 lets the system choose.
-        generation: the experience of a tenant that does not exist yet.
-        assumptions, notification_assumptions, login_assumptions: answers to what the contract
-            leaves open; None: the defaults.
-        rate_limit: rate limit headers, and whether it is enforced; None: not enforced.
-        warm_plugin: the address of a warm stand-in plugin, to be told in the record.
+    Raises:
+        ServerError: no Node on PATH, or one that is too old.
     """
-
-    state_dir: Path
-    tenant_port: int = ports.TENANT_PORT
-    cpaas_port: int = ports.CPAAS_PORT
-    pages_port: int = ports.PAGES_PORT
-    generation: Generation = "unified"
-    assumptions: Assumptions | None = None
-    notification_assumptions: NotificationAssumptions | None = None
-    login_assumptions: LoginAssumptions | None = None
-    rate_limit: RateLimit | None = None
-    warm_plugin: str = ""
+    try:
+        return what_is_missing(find_node())
+    except NodeUnusableError as error:
+        raise ServerError(
+            f"The deployed Action cannot run: {error}",
+            "Install Node.js (https://nodejs.org, or your package manager) so that it is on PATH.",
+        ) from error
 
 
 class RunningSandbox:
@@ -98,13 +81,16 @@ class RunningSandbox:
 
     @property
     def cpaas_url(self) -> str:
-        """`https://localhost:<port>` of the CPaaS."""
         return self.record.cpaas_url
 
     @property
     def pages_url(self) -> str:
-        """`http://localhost:<port>` of the pages for people."""
         return self.record.pages_url
+
+    @property
+    def control_headers(self) -> dict[str, str]:
+        """What control routes and pages ask of a client that is no browser."""
+        return {TOKEN_HEADER: control_token(self.state_dir)}
 
     @property
     def ca_file(self) -> Path:
@@ -113,12 +99,10 @@ class RunningSandbox:
 
     @property
     def client_id(self) -> str:
-        """The id of the tenant's API client."""
         return self.credentials.client_id
 
     @property
     def client_secret(self) -> str:
-        """The secret of the tenant's API client."""
         return self.credentials.client_secret
 
     @property
@@ -154,44 +138,46 @@ def start(config: ServerConfig) -> RunningSandbox:
         check_node()
         certificates = ensure_certificates(state_dir)
         credentials = ensure_credentials(state_dir)
-        tenant_listener = resources.enter_context(
-            ports.take_port(config.tenant_port, what="tenant", variable=ports.TENANT_VARIABLE)
+        wanted = (config.tenant_port, config.cpaas_port, config.pages_port)
+        listeners = {
+            what: resources.enter_context(ports.take_port(port, what))
+            for what, port in zip(ports.LISTENERS, wanted, strict=True)
+        }
+        tenant_port, cpaas_port, pages_port = (
+            int(one.getsockname()[1]) for one in listeners.values()
         )
-        cpaas_listener = resources.enter_context(
-            ports.take_port(config.cpaas_port, what="CPaaS", variable=ports.CPAAS_VARIABLE)
-        )
-        pages_listener = resources.enter_context(
-            ports.take_port(config.pages_port, what="pages", variable=ports.PAGES_VARIABLE)
-        )
-        tenant_port = int(tenant_listener.getsockname()[1])
-        cpaas_port = int(cpaas_listener.getsockname()[1])
-        pages_port = int(pages_listener.getsockname()[1])
-        instance_id = str(uuid.uuid4())
-        parts = _assembled(
-            state_dir,
-            domain=f"localhost:{tenant_port}",
+        config = replace(
+            config,
+            state_dir=state_dir,
+            tenant_port=tenant_port,
             cpaas_port=cpaas_port,
             pages_port=pages_port,
-            ca_file=certificates.ca_file,
-            credentials=credentials,
-            generation=config.generation,
-            instance_id=instance_id,
-            assumptions=config.assumptions,
-            notification_assumptions=config.notification_assumptions,
-            login_assumptions=config.login_assumptions,
-            rate_limit=config.rate_limit,
         )
+        instance_id = str(uuid.uuid4())
+        try:
+            parts = assemble(
+                config,
+                ca_file=certificates.ca_file,
+                credentials=credentials,
+                instance_id=instance_id,
+            )
+        except StoreError as error:
+            raise ServerError(
+                f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
+                "Is the disk full or read-only, or are they another user's? `make clean` starts "
+                "anew.",
+            ) from error
         resources.callback(parts.close)
-        pages = Plain(parts.pages_app, pages_listener)
-        for application, listener, name, beside in (
-            (parts.cpaas_app, cpaas_listener, "CPaaS", ()),
-            (parts.tenant_app, tenant_listener, "tenant", (pages,)),
+        pages = Plain(parts.pages_app, listeners[ports.PAGES])
+        for application, what, beside in (
+            (parts.cpaas_app, ports.CPAAS, ()),
+            (parts.tenant_app, ports.TENANT, (pages,)),
         ):
             server = HttpsServer(
                 application,
-                listener,
+                listeners[what],
                 certificate=certificates.server_file,
-                name=name,
+                name=what.name,
                 beside=beside,
             )
             resources.callback(server.stop)
@@ -208,7 +194,6 @@ def start(config: ServerConfig) -> RunningSandbox:
             started_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             source=source(),
             credentials=credentials.fingerprint,
-            warm_plugin=config.warm_plugin,
         )
         if not answers(state_dir, record):
             raise ServerError(
@@ -219,16 +204,6 @@ def start(config: ServerConfig) -> RunningSandbox:
         resources.callback(remove_record, state_dir, record)
         return RunningSandbox(config, record, credentials, parts, resources.pop_all())
     raise AssertionError  # the with block returns or raises
-
-
-def _assembled(state_dir: Path, **options: Any) -> Parts:
-    try:
-        return assemble(state_dir, **options)
-    except StoreError as error:
-        raise ServerError(
-            f"The sandbox's databases in {state_dir} cannot be opened or written ({error}).",
-            "Is the disk full or read-only, or are they another user's? `make clean` starts anew.",
-        ) from error
 
 
 def _hold(state_dir: Path, resources: ExitStack) -> None:

@@ -1,16 +1,20 @@
-"""Listeners in a thread of their own.
+"""Listeners in a thread of their own, under uvicorn, and what this process takes.
 
-Owns running ASGI applications under uvicorn on sockets that are already taken, and their orderly
-end. Refuses to know what the applications do.
+The limit of open files is raised to what the system allows: each connection is one, and the usual
+first limit of 1024 is less than a careless load test opens. A connection whose client sends on
+after it was refused is closed: uvicorn would read all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import resource
 import socket
 import threading
 import time
+from asyncio import sslproto
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,9 +25,68 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sandbox.connection import SERVERS_SEND
-from sandbox.server.errors import ServerError
-from sandbox.server.limits import UnreadBodies
+from sandbox.machine.errors import ServerError
+from sandbox.web.connection import SERVERS_SEND
+
+MOST_FILES = 65_536
+LINGER_BYTES = 8 * 1024 * 1024
+LINGER_SECONDS = 1.0
+
+
+def take_all_files() -> None:
+    """Raise this process's soft limit of open files as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def small_buffers() -> None:
+    """Let an idle connection over TLS cost tens of kilobytes: asyncio reserves 256 for each."""
+    sslproto.SSLProtocol.max_size = 32 * 1024
+
+
+class UnreadBodies:
+    """Answers before a body has ended, then closes.
+
+    A little of the rest is read first: a client that is sending when its connection is closed
+    would see that, and not the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _has_body(scope):
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
+        ended, read = False, 0
+
+        async def counted() -> Message:
+            nonlocal ended, read
+            message = await receive()
+            read += len(message.get("body", b""))
+            ended = not message.get("more_body", False)
+            return message
+
+        async def last(message: Message) -> None:
+            if message["type"] == "http.response.start" and not ended:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LINGER_SECONDS):
+                        while not ended and read < LINGER_BYTES:
+                            await counted()
+                if not ended:
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._app(scope, counted, last)
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
 
 _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
@@ -115,7 +178,6 @@ class HttpsServer:
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
         return int(self._listener.getsockname()[1])
 
     def start(self) -> None:

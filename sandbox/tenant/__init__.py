@@ -1,9 +1,4 @@
-"""The sandbox tenant: what an Auth0 tenant remembers and allows, without any HTTP.
-
-Owns the rules of the Management API's phone MFA part and the SQLite state behind them. Refuses to
-know about requests, tokens on the wire, status lines or JSON encoding (`sandbox.api` does) and
-about sending messages (`sandbox.notifications` does).
-"""
+"""The sandbox tenant: what an Auth0 tenant remembers and allows, without any HTTP."""
 
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clients import Credentials

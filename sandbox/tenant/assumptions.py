@@ -1,8 +1,6 @@
-"""Where nobody established what Auth0 does: our choice, as named switches.
+"""Where nobody established what Auth0 does (the contract's [?]): our choice, as named switches.
 
-Owns every answer that the contract marks [?]. Each field is a real switch: the other value makes
-the tenant behave the other way, so that a client can be tried under both. Refuses facts that were
-recorded or published; those are not open to choice.
+The other value makes the tenant behave the other way, so that a client can be tried under both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
-"""How long an Action's build takes and how it ends.
+"""How long an Action's build takes and how it ends; nothing is built.
 
-Owns the script of build states. Refuses to build anything: whether code can run shows when the
-runner executes it. States follow from stored times, so there is no timer and a restart changes
-nothing.
+States follow from stored times, so there is no timer and a restart changes nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The applications that may ask for Management API tokens.
-
-Owns client ids, secrets and the scopes granted to each, and the key that tokens are signed with.
-Refuses token formats and HTTP; those are `sandbox.api.tokens`'.
-"""
+"""Who may ask for Management API tokens, with which scopes, and the tokens' signing key."""
 
 from __future__ import annotations
 
@@ -12,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.tenant import ids
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Page, new_id
+from sandbox.tenant.operation import MOST_PER_PAGE, PAGING, Evidence, Routes
+from sandbox.tenant.validation import Parameter
 
 COLLECTION = "clients"
 KEYS = "keys"
@@ -50,16 +47,16 @@ DAY_IN_SECONDS = 86_400
 class Credentials:
     """A client id and its secret; made up where not given."""
 
-    client_id: str = field(default_factory=ids.client_id)
-    client_secret: str = field(default_factory=ids.client_secret, repr=False)
+    client_id: str = field(default_factory=lambda: new_id(length=32))
+    client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
 
 class Clients:
     """The tenant's machine-to-machine applications."""
 
     def __init__(self, context: Context) -> None:
-        """Keep clients in this tenant's store."""
         self._store = context.store
+        self._tenant = context.name
 
     def add(
         self,
@@ -93,12 +90,30 @@ class Clients:
         self._store.put(COLLECTION, credentials.client_id, client)
         return client
 
+    def listing(self, page: Page, *, include_totals: bool) -> Any:
+        """GET /clients: who may call the API. No secrets: nobody here has `read:client_keys`."""
+        found = [
+            {
+                "tenant": self._tenant,
+                "client_id": one["client_id"],
+                "name": one["client_id"],
+                "app_type": "non_interactive",
+                "grant_types": one["grant_types"],
+                "is_first_party": True,
+            }
+            for one in self.all()
+        ]
+        start = page.number * page.per_page
+        shown = found[start : start + page.per_page]
+        if not include_totals:
+            return shown
+        return {"clients": shown, "start": start, "limit": page.per_page, "total": len(found)}
+
     def all(self) -> list[dict[str, Any]]:
         """Every client, secret included, oldest first."""
         return self._store.all(COLLECTION)
 
     def authenticate(self, client_id: str, client_secret: str) -> dict[str, Any] | None:
-        """The client, when it exists and the secret is its own."""
         client = self._store.get(COLLECTION, client_id)
         if client is None:
             return None
@@ -106,7 +121,6 @@ class Clients:
         return client if hmac.compare_digest(known, client_secret.encode()) else None
 
     def default(self) -> Credentials | None:
-        """The client made with the tenant."""
         for client in self._store.all(COLLECTION):
             if client["default"]:
                 return Credentials(client["client_id"], client["client_secret"])
@@ -126,8 +140,21 @@ class Clients:
         self._store.delete(KEYS, "tokens")
 
     def forget_added(self) -> None:
-        """Remove every client but the default one."""
         with self._store.transaction():
             for client in self._store.all(COLLECTION):
                 if not client["default"]:
                     self._store.delete(COLLECTION, client["client_id"])
+
+
+ROUTES = Routes[Clients]()
+ROUTES.add(
+    "GET",
+    "/clients",
+    "read:clients",
+    lambda clients, call: clients.listing(
+        Page(call.query.get("page", 0), call.query.get("per_page", MOST_PER_PAGE)),
+        include_totals=call.query.get("include_totals", False),
+    ),
+    query={**PAGING, "include_totals": Parameter("boolean")},
+    known=Evidence("published", "only who may call the API, without secrets"),
+)

@@ -1,7 +1,4 @@
-"""Time as the tenant sees it, and how the two API families print it.
-
-Owns clocks and timestamp formats. Refuses to decide when something happens.
-"""
+"""Time as the tenant sees it, and how the two API families print it."""
 
 from __future__ import annotations
 
@@ -16,16 +13,13 @@ NANOS_PER_MILLI = 1_000_000
 class Clock(Protocol):
     """A source of the current time."""
 
-    def now_ns(self) -> int:
-        """Nanoseconds since the Unix epoch."""
-        ...
+    def now_ns(self) -> int: ...
 
 
 class SystemClock:
     """The machine's clock."""
 
     def now_ns(self) -> int:
-        """Nanoseconds since the Unix epoch."""
         return time.time_ns()
 
 
@@ -37,11 +31,9 @@ class ManualClock:
         self._now = start_ns
 
     def now_ns(self) -> int:
-        """The instant last set."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move forward."""
         self._now += int(seconds * NANOS_PER_SECOND)
 
 
@@ -53,7 +45,6 @@ class Stamper:
     """
 
     def __init__(self, clock: Clock) -> None:
-        """Stamp with this clock."""
         self._clock = clock
         self._last = 0
 

@@ -1,8 +1,4 @@
-"""What a rule raises when a request is refused.
-
-Owns the refusals' status, message and error code. Refuses to render them: the JSON envelope is
-`sandbox.api.encoding`'s.
-"""
+"""What a rule raises when a request is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +21,6 @@ class ApiError(Exception):
         *,
         attributes: dict[str, str] | None = None,
     ) -> None:
-        """Remember the refusal."""
         super().__init__(message)
         self.attributes = attributes
         self.status = status
@@ -33,7 +28,6 @@ class ApiError(Exception):
         self.error_code = error_code
 
     def __repr__(self) -> str:
-        """Show all three parts, for test output."""
         return f"ApiError({self.status}, {self.message!r}, {self.error_code!r})"
 
 

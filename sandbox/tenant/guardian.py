@@ -1,19 +1,32 @@
-"""Multi-factor authentication: /guardian.
+"""Multi-factor authentication: factors, policies, message types and legacy phone delivery (§6).
 
-Owns factors, policies, message types and the legacy phone delivery that the unified experience
-forbids (management-api.md §6). Refuses phone providers and templates of the unified experience.
+The unified experience forbids the last. Its providers and templates are resources of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from sandbox.tenant import default_templates
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError
+from sandbox.tenant.mfa_settings import MfaSettings
+from sandbox.tenant.operation import Call, Evidence, Routes
 from sandbox.tenant.phone_providers import covers, unsupported_message_type
+from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
+from sandbox.tenant.schemas import (
+    BOOLEAN,
+    STRING,
+    Schema,
+    array,
+    described,
+    nullable,
+    obj,
+    one_of,
+    text,
+)
 from sandbox.tenant.settings import SINGLETONS
+from sandbox.tenant.validation import Parameter
 
 Document = dict[str, Any]
 
@@ -51,8 +64,9 @@ class Guardian:
         *,
         unified: Callable[[], bool],
         provider: Callable[[], Document | None],
+        codes: MfaSettings,
     ) -> None:
-        """Ask the given functions about the rest of the tenant."""
+        self._codes = codes
         self._context = context
         self._store = context.store
         self._unified = unified
@@ -76,20 +90,19 @@ class Guardian:
 
     # -- factors and policies -----------------------------------------------------------------
 
-    def factors(self) -> list[Document]:
-        """GET /guardian/factors."""
+    def factors(self, *, with_settings: bool = False) -> list[Document]:
+        """GET /guardian/factors, with the settings of their codes where asked for."""
         enabled = self._value("factors", {})
-        return [
+        found = [
             {"name": name, "enabled": enabled.get(name, False), "trial_expired": False}
             for name in FACTORS
         ]
+        return self._codes.beside(found) if with_settings else found
 
     def factor_enabled(self, name: str) -> bool:
-        """Whether a factor is on."""
         return bool(self._value("factors", {}).get(name, False))
 
     def set_factor(self, name: str, *, enabled: bool) -> Document:
-        """PUT /guardian/factors/{name}."""
         with self._store.transaction():
             self._set("factors", {**self._value("factors", {}), name: enabled})
         return {"enabled": enabled}
@@ -99,12 +112,9 @@ class Guardian:
         return list(self._value("policies", []))
 
     def set_policies(self, policies: list[str]) -> list[str]:
-        """PUT /guardian/policies."""
         if "confidence-score" in policies and not self._context.assumptions.adaptive_mfa:
             raise ApiError(
-                403,
-                "The tenant is not entitled to use Adaptive MFA.",
-                "insufficient_entitlement",
+                403, "The tenant is not entitled to use Adaptive MFA.", "insufficient_entitlement"
             )
         self._set("policies", policies)
         return policies
@@ -116,7 +126,6 @@ class Guardian:
         return list(self._value("message types", []))
 
     def set_message_types(self, message_types: list[str]) -> Document:
-        """PUT /guardian/factors/phone/message-types."""
         with self._store.transaction():
             if message_types:
                 self._check_message_types(message_types)
@@ -152,7 +161,6 @@ class Guardian:
         return {"provider": self._value("selected provider", "auth0")}
 
     def set_selected_provider(self, provider: str) -> Document:
-        """PUT .../selected-provider."""
         self._check_selected_provider()
         self._set("selected provider", provider)
         return {"provider": provider}
@@ -171,10 +179,9 @@ class Guardian:
         )
         if unset == "204":
             return None
-        return {} if unset == "empty" else dict(default_templates.GUARDIAN)
+        return {} if unset == "empty" else dict(GUARDIAN_TEXTS)
 
     def set_templates(self, templates: Document) -> Document:
-        """PUT .../templates."""
         self._check_legacy()
         self._set("templates", templates)
         return templates
@@ -190,3 +197,97 @@ class Guardian:
         self._check_legacy()
         self._set("twilio", settings)
         return settings
+
+
+# -- schema and routes ------------------------------------------------------------------------
+
+_READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
+_LEGACY = Evidence("recorded", "go-auth0 and auth0-deploy-cli, quoted in §6.5; 403 under §6.6")
+_TYPES = array(one_of("sms", "voice"))
+_SELECTED = obj(
+    {"provider": one_of("auth0", "twilio", "phone-message-hook")}, required=("provider",)
+)
+_TEMPLATES = obj(
+    {"enrollment_message": STRING, "verification_message": STRING},
+    required=("enrollment_message", "verification_message"),
+)
+_SECRET_TEXT = nullable(text(1, 1000))
+_TWILIO = obj(
+    {
+        "from": nullable(text(0, 64)),
+        "messaging_service_sid": _SECRET_TEXT,
+        "auth_token": _SECRET_TEXT,
+        "sid": _SECRET_TEXT,
+    }
+)
+
+ROUTES = Routes[Guardian](name=Parameter(values=FACTORS, description="The factor's name"))
+ROUTES.add(
+    "GET",
+    "/guardian/factors",
+    _READ,
+    lambda guardian, call: guardian.factors(with_settings=bool(call.query.get("include_settings"))),
+    query={
+        "include_settings": Parameter(
+            "boolean", description="Whether factors come with the settings of their codes"
+        )
+    },
+)
+ROUTES.add(
+    "PUT",
+    "/guardian/factors/{name}",
+    _WRITE,
+    lambda guardian, call: guardian.set_factor(call.path["name"], enabled=call.body["enabled"]),
+    body=obj({"enabled": described(BOOLEAN, "Whether the factor is on")}, required=("enabled",)),
+)
+ROUTES.add(
+    "GET", "/guardian/policies", "read:mfa_policies", lambda guardian, _: guardian.policies()
+)
+ROUTES.add(
+    "PUT",
+    "/guardian/policies",
+    "update:mfa_policies",
+    lambda guardian, call: guardian.set_policies(call.body),
+    body=array(one_of("all-applications", "confidence-score")),
+)
+ROUTES.add(
+    "GET",
+    "/guardian/factors/phone/message-types",
+    _READ,
+    lambda guardian, _: {"message_types": guardian.message_types()},
+)
+ROUTES.add(
+    "PUT",
+    "/guardian/factors/phone/message-types",
+    _WRITE,
+    lambda guardian, call: guardian.set_message_types(call.body["message_types"]),
+    body=obj(
+        {"message_types": described(_TYPES, "Channels of the phone factor")},
+        required=("message_types",),
+    ),
+)
+
+
+def _add_legacy(family: LegacyFamily) -> None:
+    base = f"/guardian/factors/{family}"
+    reads: dict[str, Callable[[Guardian, Call], Any]] = {
+        "selected-provider": lambda guardian, _: guardian.selected_provider(),
+        "templates": lambda guardian, _: guardian.templates(family),
+        "providers/twilio": lambda guardian, _: guardian.twilio(),
+    }
+    writes: dict[str, tuple[Callable[[Guardian, Call], Any], Schema]] = {
+        "selected-provider": (
+            lambda guardian, call: guardian.set_selected_provider(call.body["provider"]),
+            _SELECTED,
+        ),
+        "templates": (lambda guardian, call: guardian.set_templates(call.body), _TEMPLATES),
+        "providers/twilio": (lambda guardian, call: guardian.set_twilio(call.body), _TWILIO),
+    }
+    for part, read in reads.items():
+        ROUTES.add("GET", f"{base}/{part}", _READ, read, known=_LEGACY)
+        write, body = writes[part]
+        ROUTES.add("PUT", f"{base}/{part}", _WRITE, write, body=body, known=_LEGACY)
+
+
+for _family in get_args(LegacyFamily):
+    _add_legacy(_family)

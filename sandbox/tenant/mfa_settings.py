@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError
+from sandbox.tenant.operation import Routes
+from sandbox.tenant.schemas import BOOLEAN, Schema, described, obj, whole
 from sandbox.tenant.settings import SINGLETONS
 
 Document = dict[str, Any]
@@ -34,7 +36,6 @@ class MfaSettings:
     """The three documents of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        """Keep them in this tenant's store."""
         self._context, self._store = context, context.store
 
     def remembering(self) -> Document:
@@ -48,7 +49,6 @@ class MfaSettings:
     # -- as the API answers them --------------------------------------------------------------
 
     def read_remembering(self) -> Document:
-        """GET /guardian/settings."""
         self._check_entitled()
         return self.remembering()
 
@@ -100,3 +100,54 @@ class MfaSettings:
     def _write(self, name: str, document: Document) -> Document:
         self._store.put(SINGLETONS, f"mfa {name}", document)
         return document
+
+
+# -- schema and routes ------------------------------------------------------------------------
+
+_REMEMBERING: dict[str, Schema] = {
+    "display_remember_me_checkbox": BOOLEAN,
+    "remember_me_default_value": BOOLEAN,
+    "mfa_session_inactivity_timeout": described(
+        whole(3_600, 2_592_000), "Seconds without a login after which a browser is forgotten"
+    ),
+    "mfa_session_overall_timeout": described(
+        whole(3_600, 7_776_000), "Seconds after which a browser is forgotten"
+    ),
+}
+_CODES: dict[str, Schema] = {
+    "otp_length": described(whole(4, 10), "Characters of a code"),
+    "otp_expiration_time": described(whole(30, 3_600), "Seconds for which a code is valid"),
+}
+
+ROUTES = Routes[MfaSettings]()
+ROUTES.add(
+    "GET",
+    "/guardian/settings",
+    "read:tenant_settings",
+    lambda settings, _: settings.read_remembering(),
+)
+ROUTES.add(
+    "PUT",
+    "/guardian/settings",
+    "update:tenant_settings",
+    lambda settings, call: settings.write_remembering(call.body),
+    body=obj(_REMEMBERING, required=tuple(_REMEMBERING)),
+)
+
+
+def _add_codes(channel: Channel) -> None:
+    path = f"/guardian/factors/{channel}/settings"
+    ROUTES.add(
+        "GET", path, "read:guardian_factors", lambda settings, _: settings.read_codes(channel)
+    )
+    ROUTES.add(
+        "PUT",
+        path,
+        "update:guardian_factors",
+        lambda settings, call: settings.write_codes(channel, call.body),
+        body=obj(_CODES, required=tuple(_CODES)),
+    )
+
+
+for _channel in FACTORS.values():
+    _add_codes(_channel)

@@ -1,7 +1,7 @@
-"""The phone provider: /branding/phone/providers.
+"""The phone provider: /branding/phone/providers (management-api.md §5.1).
 
-Owns its object and rules (management-api.md §5.1): one per tenant, names and configurations that
-are not tied to each other, the deployed Action that a custom one needs. Refuses sending.
+One per tenant; names and configurations are not tied to each other, and a custom one needs a
+deployed Action.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.tenant import ids
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, new_id
 from sandbox.tenant.errors import ApiError, not_found
+from sandbox.tenant.operation import Call, Routes
+from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, text
+from sandbox.tenant.validation import Parameter
 
 COLLECTION = "phone_providers"
 Document = dict[str, Any]
@@ -62,7 +64,6 @@ class PhoneProviders:
         enabled_message_types: Callable[[], list[str]],
         factor_enabled: Callable[[], bool],
     ) -> None:
-        """Ask the given functions about the rest of the tenant."""
         self._context = context
         self._store = context.store
         self._has_deployed_action = has_deployed_action
@@ -72,7 +73,6 @@ class PhoneProviders:
     # -- reading ------------------------------------------------------------------------------
 
     def current(self) -> Document | None:
-        """The stored provider, if any."""
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
@@ -104,7 +104,6 @@ class PhoneProviders:
         }
 
     def listing(self, *, disabled: bool | None = None) -> Document:
-        """GET /branding/phone/providers."""
         return {
             "providers": [
                 self.view(one, listed=True)
@@ -114,19 +113,17 @@ class PhoneProviders:
         }
 
     def get(self, provider_id: str) -> Document:
-        """GET /branding/phone/providers/{id}."""
         return self.view(self.stored(provider_id))
 
     # -- writing ------------------------------------------------------------------------------
 
     def create(self, body: Document) -> Document:
-        """POST /branding/phone/providers."""
         with self._store.transaction():
             if self.current() and self._context.assumptions.second_provider_refused:
                 raise ApiError(409, "Custom phone provider conflict")
             now = self._context.stamp()
             provider = {
-                "id": ids.provider_id(),
+                "id": new_id("pro_"),
                 "name": body["name"],
                 "disabled": body.get("disabled", False),
                 "configuration": body.get("configuration", {}),
@@ -156,7 +153,6 @@ class PhoneProviders:
         return self.view(provider)
 
     def delete(self, provider_id: str) -> None:
-        """DELETE /branding/phone/providers/{id}."""
         with self._store.transaction():
             self.stored(provider_id)
             self._check_unused()
@@ -196,3 +192,92 @@ class PhoneProviders:
     def _check_unused(self) -> None:
         if self._context.assumptions.provider_in_use_protected and self._factor_enabled():
             raise ApiError(409, "The phone provider is in use by the phone factor.")
+
+
+# -- schema and routes ------------------------------------------------------------------------
+
+_METHOD = one_of("text", "voice")
+_METHODS = array(_METHOD, minItems=1)
+
+# The two configurations are a choice that the provider's name has no part in (recorded).
+_CONFIGURATION: Schema = {
+    "type": "object",
+    "anyOf": [
+        obj(
+            {"sid": STRING, "default_from": STRING, "mssid": STRING, "delivery_methods": _METHODS},
+            required=("sid", "delivery_methods"),
+        ),
+        obj({"delivery_methods": _METHODS}, required=("delivery_methods",)),
+    ],
+}
+_CREDENTIALS: Schema = {
+    "anyOf": [obj({"auth_token": text(1, 255)}, required=("auth_token",)), obj({})]
+}
+_PROVIDER: dict[str, Schema] = {
+    "name": described(one_of("twilio", "custom"), "Who delivers"),
+    "disabled": described(BOOLEAN, "Whether the provider is switched off"),
+    "configuration": described(_CONFIGURATION, "How it delivers"),
+    "credentials": described(_CREDENTIALS, "How it is authenticated; empty for a custom one"),
+}
+TRY: dict[str, Schema] = {
+    "to": described(text(1, 16), "The number to send to"),
+    "delivery_method": described(_METHOD, "Text message or call"),
+}
+TRIED = {"code": 202, "message": "Test notification successfully sent for processing"}
+DISABLED: dict[str, Parameter] = {"disabled": Parameter("boolean")}
+_PROVIDERS = "/branding/phone/providers"
+_PROVIDER_PATH = f"{_PROVIDERS}/{{id}}"
+
+
+def _try(providers: PhoneProviders, call: Call) -> Document:
+    providers.check_try(call.path["id"])
+    notifier = call.notifier
+    if notifier is not None:
+        to, method = call.body["to"], call.body.get("delivery_method")
+        call.afterwards.append(lambda: notifier.try_provider(to=to, delivery_method=method))
+    return dict(TRIED)
+
+
+ROUTES = Routes[PhoneProviders]()
+ROUTES.add(
+    "GET",
+    _PROVIDERS,
+    "read:phone_providers",
+    lambda providers, call: providers.listing(disabled=call.query.get("disabled")),
+    query=DISABLED,
+)
+ROUTES.add(
+    "POST",
+    _PROVIDERS,
+    "create:phone_providers",
+    lambda providers, call: providers.create(call.body),
+    status=201,
+    body=obj(_PROVIDER, required=("name", "credentials"), extra=True),
+)
+ROUTES.add(
+    "GET",
+    _PROVIDER_PATH,
+    "read:phone_providers",
+    lambda providers, call: providers.get(call.path["id"]),
+)
+ROUTES.add(
+    "PATCH",
+    _PROVIDER_PATH,
+    "update:phone_providers",
+    lambda providers, call: providers.update(call.path["id"], call.body),
+    body=obj(_PROVIDER, minProperties=1),
+)
+ROUTES.add(
+    "DELETE",
+    _PROVIDER_PATH,
+    "delete:phone_providers",
+    lambda providers, call: providers.delete(call.path["id"]),
+)
+ROUTES.add(
+    "POST",
+    f"{_PROVIDER_PATH}/try",
+    "create:phone_providers",
+    _try,
+    status=202,
+    body=obj(TRY, required=("to",)),
+)

@@ -1,28 +1,82 @@
-"""The unified phone templates: /branding/phone/templates.
+"""The unified phone templates: /branding/phone/templates, and the texts behind them (§5.2).
 
-Owns customised templates, the defaults that show through where there is none, and reset
-(management-api.md §5.2). Refuses rendering and checking of Liquid; the API takes any text.
+A default shows through where nothing is customised. Liquid is neither rendered nor checked here;
+the API takes any text.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.tenant import default_templates, ids
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
-from sandbox.tenant.phone_providers import resource_missing
+from sandbox.tenant.operation import Call, Evidence, Routes
+from sandbox.tenant.phone_providers import DISABLED, TRIED, TRY, resource_missing
+from sandbox.tenant.schemas import BOOLEAN, STRING, described, obj, one_of, text
 
 COLLECTION = "phone_templates"
 Document = dict[str, Any]
+
+_CODE = "{{ code | escape }}"
+_TENANT = "{{ friendly_name | escape }}"
+_PAUSED = "{{ pause }} " + _CODE
+
+
+def _voice(kind: str) -> str:
+    return (
+        f"Hello. Your {kind} code for {_TENANT} is {_PAUSED}. "
+        f"I repeat, your {kind} code is {_PAUSED}"
+    )
+
+
+_BLOCKED = (
+    "We detected suspicious activity on your account from the ip {{user.source_ip}}"
+    "{% if user.city %} from {{user.city}}, {{user.country}}"
+    "{% elsif user.country %} from {{user.country}}{% endif %}. "
+    "Logins from this IP have been blocked on your account. If this is your IP, please reset your "
+    "password to unblock your account. Otherwise, disregard this message."
+)
+# No default of this type was ever recorded (management-api.md §5.2): the sandbox's own words.
+_BREACH = (
+    f"Your password for {_TENANT} was found in a leak of another service. "
+    "Please change it when you next log in."
+)
+
+BODIES: dict[str, dict[str, str]] = {
+    "blocked_account": {"text": _BLOCKED, "voice": _BLOCKED},
+    "change_password": {
+        "text": f"{_CODE} is your password change code for {_TENANT}",
+        "voice": _voice("password change"),
+    },
+    "otp_enroll": {
+        "text": f"{_CODE} is your verification code for {_TENANT}. "
+        "Please enter this code to verify your enrollment.",
+        "voice": _voice("verification"),
+    },
+    "otp_verify": {
+        "text": f"{_CODE} is your verification code for {_TENANT}",
+        "voice": _voice("verification"),
+    },
+    "password_breach": {"text": _BREACH, "voice": _BREACH},
+}
+
+LISTED = ("blocked_account", "change_password", "otp_enroll", "otp_verify")
+"""Types whose default is listed, in this order; password_breach is not among them (recorded)."""
+
+ORDER = tuple(BODIES)
+
+GUARDIAN_TEXTS: dict[str, Any] = {
+    "enrollment_message": "{{code}} is your verification code for {{tenant.friendly_name}}. "
+    "Please enter this code to verify your enrollment.",
+    "verification_message": "{{code}} is your verification code for {{tenant.friendly_name}}",
+}
 
 
 class PhoneTemplates:
     """The tenant's phone templates, at most one of each type."""
 
     def __init__(self, context: Context) -> None:
-        """Keep templates in this tenant's store."""
         self._context = context
         self._store = context.store
 
@@ -60,7 +114,7 @@ class PhoneTemplates:
             "disabled": False,
             "created_at": now,
             "updated_at": now,
-            "content": default_templates.content(template_type),
+            "content": {"syntax": "liquid", "body": dict(BODIES[template_type]), "from": ""},
         }
 
     def listing(self, *, disabled: bool | None = None) -> Document:
@@ -71,10 +125,10 @@ class PhoneTemplates:
         """
         customised = [self._view(one) for one in reversed(self._store.all(COLLECTION))]
         types = {one["type"] for one in customised}
-        defaults = [self._default(one) for one in default_templates.LISTED if one not in types]
+        defaults = [self._default(one) for one in LISTED if one not in types]
         templates = [*customised, *defaults]
         if not self._context.assumptions.customised_templates_first:
-            templates.sort(key=lambda one: default_templates.ORDER.index(one["type"]))
+            templates.sort(key=lambda one: ORDER.index(one["type"]))
         return {
             "templates": [
                 one for one in templates if disabled is None or one["disabled"] == disabled
@@ -82,7 +136,6 @@ class PhoneTemplates:
         }
 
     def get(self, template_id: str) -> Document:
-        """GET /branding/phone/templates/{id}."""
         return self._view(self.stored(template_id))
 
     def effective(self, template_type: str) -> Document:
@@ -90,10 +143,7 @@ class PhoneTemplates:
         for template in self._store.all(COLLECTION):
             if template["type"] == template_type:
                 view = self._view(template)
-                body = {
-                    **default_templates.BODIES[template_type],
-                    **view["content"].get("body", {}),
-                }
+                body = {**BODIES[template_type], **view["content"].get("body", {})}
                 return {**view, "content": {**view["content"], "body": body}}
         return self._default(template_type)
 
@@ -109,7 +159,7 @@ class PhoneTemplates:
                 raise ApiError(409, "Phone template already configured for tenant")
             now = self._context.stamp()
             template = {
-                "id": ids.template_id(),
+                "id": new_id("tem_"),
                 "type": body["type"],
                 "disabled": body.get("disabled", False),
                 "created_at": now,
@@ -122,7 +172,7 @@ class PhoneTemplates:
     def _content(self, template_type: str, wanted: Document) -> Document:
         texts = wanted.get("body", {})
         if self._context.assumptions.missing_template_parts == "default":
-            texts = {**default_templates.BODIES[template_type], **texts}
+            texts = {**BODIES[template_type], **texts}
         content: Document = {"syntax": "liquid"}
         if texts:
             content["body"] = texts
@@ -148,7 +198,7 @@ class PhoneTemplates:
         """PATCH .../reset: the default texts again, `from` is kept (recorded)."""
         with self._store.transaction():
             template = self.stored(template_id)
-            template["content"]["body"] = dict(default_templates.BODIES[template["type"]])
+            template["content"]["body"] = dict(BODIES[template["type"]])
             return self._touched(template)
 
     def _touched(self, template: Document) -> Document:
@@ -161,3 +211,82 @@ class PhoneTemplates:
         with self._store.transaction():
             self.stored(template_id)
             self._store.delete(COLLECTION, template_id)
+
+
+# -- schema and routes ------------------------------------------------------------------------
+
+_BODY = obj({"text": text(1, 20_000), "voice": text(1, 20_000)}, minProperties=1)
+_FROM = described(text(1, 16), "The sender")
+_TYPE = described(one_of(*BODIES), "What the message is for")
+_CREATE = obj(
+    {
+        "type": _TYPE,
+        "disabled": BOOLEAN,
+        "content": obj({"syntax": STRING, "from": _FROM, "body": _BODY}, minProperties=1),
+    }
+)
+_UPDATE = obj(
+    {"disabled": BOOLEAN, "content": obj({"from": _FROM, "body": _BODY}, minProperties=1)}
+)
+_TEMPLATES = "/branding/phone/templates"
+_TEMPLATE = f"{_TEMPLATES}/{{id}}"
+
+
+def _try(templates: PhoneTemplates, call: Call) -> Document:
+    template = templates.get(call.path["id"])
+    notifier = call.notifier
+    if notifier is not None:
+        to, method = call.body["to"], call.body.get("delivery_method")
+        call.afterwards.append(
+            lambda: notifier.try_template(template=template, to=to, delivery_method=method)
+        )
+    return dict(TRIED)
+
+
+ROUTES = Routes[PhoneTemplates]()
+ROUTES.add(
+    "GET",
+    _TEMPLATES,
+    "read:phone_templates",
+    lambda templates, call: templates.listing(disabled=call.query.get("disabled")),
+    query=DISABLED,
+)
+ROUTES.add(
+    "POST",
+    _TEMPLATES,
+    "create:phone_templates",
+    lambda templates, call: templates.create(call.body),
+    status=201,
+    body=_CREATE,
+)
+ROUTES.add(
+    "GET", _TEMPLATE, "read:phone_templates", lambda templates, call: templates.get(call.path["id"])
+)
+ROUTES.add(
+    "PATCH",
+    _TEMPLATE,
+    "update:phone_templates",
+    lambda templates, call: templates.update(call.path["id"], call.body),
+    body=_UPDATE,
+)
+ROUTES.add(
+    "DELETE",
+    _TEMPLATE,
+    "delete:phone_templates",
+    lambda templates, call: templates.delete(call.path["id"]),
+)
+ROUTES.add(
+    "PATCH",
+    f"{_TEMPLATE}/reset",
+    "update:phone_templates",
+    lambda templates, call: templates.reset(call.path["id"]),
+)
+ROUTES.add(
+    "POST",
+    f"{_TEMPLATE}/try",
+    "create:phone_templates",
+    _try,
+    status=202,
+    body=obj(TRY, required=("to",), extra=True),
+    known=Evidence("published", "§5.2"),
+)

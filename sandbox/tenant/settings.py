@@ -1,16 +1,27 @@
-"""Tenant settings: GET and PATCH /tenants/settings.
-
-Owns their defaults, the merge rules and the switch between the two phone experiences
-(management-api.md §3). Refuses to check types and limits; `sandbox.api` does before it calls.
-"""
+"""Tenant settings (§3): their defaults, how they merge, the switch between the generations."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any, Literal
 
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import invalid_body
+from sandbox.tenant.operation import Routes
+from sandbox.tenant.schemas import (
+    BOOLEAN,
+    STRING,
+    Schema,
+    array,
+    described,
+    nullable,
+    obj,
+    one_of,
+    text,
+    whole,
+)
+from sandbox.tenant.validation import Parameter
 
 Generation = Literal["unified", "legacy"]
 
@@ -86,12 +97,11 @@ class Settings:
     """The settings document of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        """Keep the settings in this tenant's store."""
         self._context = context
         self._store = context.store
+        self.when_switched_on: list[Callable[[], None]] = []
 
     def initialise(self, generation: Generation) -> None:
-        """Write the settings of a new tenant."""
         settings = copy.deepcopy(_DEFAULTS)
         settings[UNIFIED_FLAG] = generation == "unified"
         self._store.put(SINGLETONS, KEY, settings)
@@ -109,7 +119,6 @@ class Settings:
         return bool(self._stored().get(UNIFIED_FLAG, False))
 
     def get(self) -> dict[str, Any]:
-        """The settings as GET shows them."""
         stored = self._stored()
         unset = {key: value for key, value in _SHOWN_UNSET.items() if key not in stored}
         return {**stored, **copy.deepcopy(_READ_ONLY), **unset}
@@ -130,6 +139,7 @@ class Settings:
         """
         with self._store.transaction():
             settings = self._stored()
+            was_unified = self.unified
             for key, value in self._in_hours(changes).items():
                 if value is None:
                     settings.pop(key, None)
@@ -138,6 +148,9 @@ class Settings:
                 else:
                     settings[key] = value
             self._store.put(SINGLETONS, KEY, settings)
+            if self.unified and not was_unified:
+                for consequence in self.when_switched_on:
+                    consequence()
         answer = copy.deepcopy(settings)
         flags = answer.setdefault("flags", {})
         for flag, shown in _FLAGS_OF_PATCH_ANSWERS.items():
@@ -162,3 +175,181 @@ class Settings:
             hours = converted.pop(in_minutes) / 60
             converted[name] = int(hours) if hours.is_integer() else hours
         return converted
+
+
+# -- schema and routes ------------------------------------------------------------------------
+
+_LOCALES = (  # noqa: SIM905 - words read better without a quote around each
+    "am ar ar-EG ar-SA az bg bn bs ca-ES cnr cs cy da de el en en-CA es es-419 es-AR es-MX et eu-ES"
+    " fa fi fr fr-CA fr-FR gl-ES gu he hi hr hu hy id is it ja ka kk kn ko lt lv mk ml mn mr ms my"
+    " nb nl nn no pa pl pt pt-BR pt-PT ro ru sk sl so sq sr sv sw ta te th tl tr uk ur vi zgh zh-CN"
+    " zh-HK zh-MO zh-TW"
+).split()
+
+_FLAGS = (  # noqa: SIM905 - as above
+    "change_pwd_flow_v1 enable_apis_section disable_impersonation enable_client_connections"
+    " enable_pipeline2 allow_legacy_delegation_grant_types allow_legacy_ro_grant_types"
+    " allow_legacy_tokeninfo_endpoint enable_legacy_profile enable_idtoken_api2"
+    " enable_public_signup_user_exists_error enable_sso allow_changing_enable_sso"
+    " disable_clickjack_protection_headers no_disclose_enterprise_connections"
+    " enforce_client_authentication_on_passwordless_start enable_adfs_waad_email_verification"
+    " revoke_refresh_token_grant dashboard_log_streams_next dashboard_insights_view"
+    " disable_fields_map_fix mfa_show_factor_list_on_enrollment remove_alg_from_jwks"
+    " improved_signup_bot_detection_in_classic genai_trial enable_dynamic_client_registration"
+    " disable_management_api_sms_obfuscation trust_azure_adfs_email_verified_connection_property"
+    " custom_domains_provisioning"
+).split()
+
+_URI = {"type": "string", "format": "absolute-uri-or-empty"}
+_LIFETIME = whole(1)
+_PAGE = obj({"enabled": BOOLEAN, "html": STRING}, null=True)
+_SWITCH_OR_NULL = nullable(BOOLEAN)
+
+_COUNT = whole(1, 2_147_483_647)
+_QUOTA = obj(
+    {
+        "client_credentials": obj(
+            {"enforce": BOOLEAN, "per_day": _COUNT, "per_hour": _COUNT}, minProperties=1
+        )
+    },
+    required=("client_credentials",),
+    extra=True,
+)
+
+_SECURITY_HEADERS = obj(
+    {
+        "content_security_policy": obj(
+            {
+                "enabled": BOOLEAN,
+                "policies": array(
+                    obj(
+                        {
+                            "mode": one_of("enforcing", "reporting"),
+                            "directives": obj({}, extra=array(text(high=2048)), maxProperties=30),
+                            "flags": array(
+                                one_of("upgrade-insecure-requests", "block-all-mixed-content")
+                            ),
+                            "reporting": obj(
+                                {"report_uri": STRING, "report_to_group": STRING}, null=True
+                            ),
+                        }
+                    )
+                ),
+                "reporting_infrastructure": obj(
+                    {
+                        "report_to": obj(
+                            {
+                                "group": STRING,
+                                "max_age": whole(),
+                                "endpoints": array(obj({"url": STRING})),
+                            },
+                            null=True,
+                        ),
+                        "reporting_endpoints": obj({}, extra=STRING),
+                    },
+                    null=True,
+                ),
+            },
+            null=True,
+        ),
+        "x_xss_protection": obj(
+            {"enabled": BOOLEAN, "mode": one_of("block"), "report_uri": STRING}, null=True
+        ),
+    },
+    null=True,
+)
+
+UNPUBLISHED_FLAGS = (
+    "use_scope_descriptions_for_consent",
+    "require_pushed_authorization_requests",
+    "universal_login",
+    "enable_custom_domain_in_emails",
+    "enable_legacy_logs_search_v2",
+)
+"""Flags that the OpenAPI does not know and clients write to real tenants: the first two
+auth0-deploy-cli (its `allowedTenantFlags`), the last three go-auth0. Recorded answers show
+`use_scope_descriptions_for_consent` and `universal_login`."""
+
+_PROPERTIES: dict[str, Schema] = {
+    "change_password": _PAGE,
+    "device_flow": obj({"charset": one_of("base20", "digits"), "mask": text(high=20)}, null=True),
+    "guardian_mfa_page": _PAGE,
+    "default_audience": STRING,
+    "default_directory": STRING,
+    "error_page": obj({"html": STRING, "show_log_link": BOOLEAN, "url": _URI}, null=True),
+    "default_token_quota": obj(
+        {"clients": _QUOTA, "organizations": _QUOTA}, null=True, minProperties=1
+    ),
+    "flags": obj(dict.fromkeys((*_FLAGS, *UNPUBLISHED_FLAGS), BOOLEAN)),
+    "friendly_name": described(STRING, "How the tenant is called in texts"),
+    "picture_url": _URI,
+    "support_email": {"type": "string", "format": "email-or-empty"},
+    "support_url": _URI,
+    "allowed_logout_urls": array(STRING),
+    "session_lifetime": _LIFETIME,
+    "session_lifetime_in_minutes": _LIFETIME,
+    "idle_session_lifetime": _LIFETIME,
+    "idle_session_lifetime_in_minutes": _LIFETIME,
+    "ephemeral_session_lifetime": _LIFETIME,
+    "ephemeral_session_lifetime_in_minutes": _LIFETIME,
+    "idle_ephemeral_session_lifetime": _LIFETIME,
+    "idle_ephemeral_session_lifetime_in_minutes": _LIFETIME,
+    "sandbox_version": text(high=8),
+    "legacy_sandbox_version": text(high=8),
+    "default_redirection_uri": {"type": "string", "format": "absolute-https-uri-or-empty"},
+    "enabled_locales": array(one_of(*_LOCALES), minItems=1),
+    "security_headers": _SECURITY_HEADERS,
+    "session_cookie": obj(
+        {"mode": one_of("persistent", "non-persistent")}, required=("mode",), null=True
+    ),
+    "sessions": obj({"oidc_logout_prompt_enabled": BOOLEAN}, null=True),
+    "oidc_logout": obj({"rp_logout_end_session_endpoint_discovery": BOOLEAN}),
+    "customize_mfa_in_postlogin_action": described(
+        _SWITCH_OR_NULL, "Whether Actions decide about MFA factors"
+    ),
+    "allow_organization_name_in_authentication_api": _SWITCH_OR_NULL,
+    "acr_values_supported": nullable(array(STRING)),
+    "mtls": obj({"enable_endpoint_aliases": BOOLEAN}, null=True),
+    "pushed_authorization_requests_supported": _SWITCH_OR_NULL,
+    "authorization_response_iss_parameter_supported": _SWITCH_OR_NULL,
+    "skip_non_verifiable_callback_uri_confirmation_prompt": _SWITCH_OR_NULL,
+    "resource_parameter_profile": one_of("audience", "compatibility"),
+    "client_id_metadata_document_supported": BOOLEAN,
+    "enable_ai_guide": BOOLEAN,
+    # Not published; GET shows it (recorded) and auth0-deploy-cli writes back what GET shows.
+    "universal_login": obj({"colors": obj({"page_background": STRING, "primary": STRING})}),
+    "phone_consolidated_experience": described(
+        BOOLEAN, "Whether the unified phone experience is on"
+    ),
+    "include_session_metadata_in_tenant_logs": BOOLEAN,
+    "dynamic_client_registration_security_mode": one_of("strict", "permissive"),
+    "country_codes": obj(
+        {
+            "list": array(
+                {"type": "string", "pattern": "^[A-Z]{2}$", "minLength": 2, "maxLength": 2}
+            ),
+            "mode": one_of("allow", "deny"),
+        },
+        null=True,
+    ),
+}
+
+_PATH = "/tenants/settings"
+
+ROUTES = Routes[Settings]()
+ROUTES.add(
+    "GET",
+    _PATH,
+    "read:tenant_settings",
+    lambda settings, call: settings.select(
+        call.query.get("fields"), include=call.query.get("include_fields", True)
+    ),
+    query={"fields": Parameter(), "include_fields": Parameter("boolean")},
+)
+ROUTES.add(
+    "PATCH",
+    _PATH,
+    "update:tenant_settings",
+    lambda settings, call: settings.patch(call.body),
+    body=obj(_PROPERTIES, minProperties=1),
+)

@@ -1,7 +1,4 @@
-"""The tenant's memory: JSON documents in SQLite.
-
-Owns durability, order and transactions. Refuses to know what a document means.
-"""
+"""The tenant's memory: JSON documents in SQLite."""
 
 from __future__ import annotations
 
@@ -92,7 +89,6 @@ class Store:
                 self._depth -= 1
 
     def get(self, collection: str, key: str) -> Document | None:
-        """One document, or None."""
         with self._lock:
             row = self._connection.execute(
                 "SELECT body FROM documents WHERE collection = ? AND id = ?", (collection, key)
@@ -109,7 +105,6 @@ class Store:
             )
 
     def delete(self, collection: str, key: str) -> bool:
-        """Remove the document; False when there was none."""
         with self.transaction():
             cursor = self._connection.execute(
                 "DELETE FROM documents WHERE collection = ? AND id = ?", (collection, key)

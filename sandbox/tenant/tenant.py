@@ -1,8 +1,4 @@
-"""One Auth0 tenant: the groups of rules put together.
-
-Owns construction, the two generations, reset, export and import, and the narrow view that the
-notification pipeline has of a tenant. Refuses single rules; each lives with its group.
-"""
+"""One Auth0 tenant: its resources put together, its two generations, reset, export and import."""
 
 from __future__ import annotations
 
@@ -12,27 +8,25 @@ from contextlib import contextmanager
 from typing import Any
 
 from sandbox.tenant import clients as clients_module
-from sandbox.tenant import default_templates
-from sandbox.tenant.actions import Actions
+from sandbox.tenant.actions.bindings import Bindings
+from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.triggers import TRIGGER_IDS
+from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.bindings import Bindings
 from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Page
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
 from sandbox.tenant.logs import Logs, read_everything
 from sandbox.tenant.mfa_settings import FACTORS as MFA_CODES
 from sandbox.tenant.mfa_settings import MfaSettings
-from sandbox.tenant.paging import Page
 from sandbox.tenant.phone_providers import PhoneProviders, covers
-from sandbox.tenant.phone_templates import PhoneTemplates
+from sandbox.tenant.phone_templates import BODIES, PhoneTemplates
 from sandbox.tenant.settings import KEY, SINGLETONS, UNIFIED_FLAG, Generation, Settings
 from sandbox.tenant.store import Store
-from sandbox.tenant.triggers import TRIGGER_IDS
-from sandbox.tenant.versions import DeployedAction, Versions
 
 __all__ = ["DeployedAction", "Generation", "Tenant"]
 
@@ -93,13 +87,15 @@ class Tenant:
         self.actions = Actions(self.context)
         self.versions = Versions(self.context, self.actions)
         self.bindings = Bindings(self.context, self.actions)
+        self.factor_settings = FactorSettings(self.context)
+        self.mfa_settings = MfaSettings(self.context)
         self.guardian = Guardian(
             self.context,
             unified=lambda: self.tenant_settings.unified,
-            provider=self._current_provider,
+            # The guardian's rules and the provider's ask each other.
+            provider=lambda: self.providers.current(),  # noqa: PLW0108 - not there yet
+            codes=self.mfa_settings,
         )
-        self.factor_settings = FactorSettings(self.context)
-        self.mfa_settings = MfaSettings(self.context)
         self.providers = PhoneProviders(
             self.context,
             has_deployed_action=lambda: self.deployed_action(CUSTOM_PHONE_PROVIDER) is not None,
@@ -114,6 +110,7 @@ class Tenant:
             ),
         )
         self.actions.when_deleted.insert(0, self._protect_action_in_use)
+        self.tenant_settings.when_switched_on.append(self._check_switched_on)
         with store.transaction():
             if store.get(SINGLETONS, KEY) is None:
                 self.tenant_settings.initialise(generation)
@@ -146,12 +143,10 @@ class Tenant:
 
     @property
     def generation(self) -> Generation:
-        """Which phone experience the tenant is in."""
         return "unified" if self.tenant_settings.unified else "legacy"
 
     @property
     def assumptions(self) -> Assumptions:
-        """The switches in force."""
         return self.context.assumptions
 
     @assumptions.setter
@@ -175,7 +170,7 @@ class Tenant:
 
     def switch(self, generation: Generation) -> None:
         """Change the experience as a dashboard would."""
-        self.update_settings({UNIFIED_FLAG: generation == "unified"})
+        self.tenant_settings.patch({UNIFIED_FLAG: generation == "unified"})
 
     def export(self) -> Content:
         """The tenant's content, secrets in clear, without clients and keys."""
@@ -213,7 +208,7 @@ class Tenant:
             self.bindings.listing(trigger_id, everything)
             self.deployed_action(trigger_id)
         self.providers.listing()
-        for message_type in default_templates.BODIES:
+        for message_type in BODIES:
             self.templates.effective(message_type)
         self.templates.listing()
         self.tenant_settings.get()
@@ -227,29 +222,8 @@ class Tenant:
 
     # -- rules that span groups ---------------------------------------------------------------
 
-    def create_action(self, body: Document) -> Document:
-        """POST /actions/actions, deploying at once where the body asks for it."""
-        with self._store.transaction():
-            action = self.actions.create(body)
-            if body.get("deploy"):
-                self.versions.deploy_at_birth(action)
-        return self.actions.view(action, written=True)
-
-    def _current_provider(self) -> Document | None:
-        # The guardian's rules and the provider's ask each other; this one is looked up late.
-        return self.providers.current()
-
-    def update_settings(self, changes: Document) -> Document:
-        """PATCH /tenants/settings."""
-        with self._store.transaction():
-            was_unified = self.tenant_settings.unified
-            answer = self.tenant_settings.patch(changes)
-            if self.assumptions.unified_switch_checked and not was_unified:
-                self._check_switched_on()
-        return answer
-
     def _check_switched_on(self) -> None:
-        if not (self.tenant_settings.unified and self.guardian.factor_enabled("sms")):
+        if not (self.assumptions.unified_switch_checked and self.guardian.factor_enabled("sms")):
             return
         provider = self.providers.current()
         if provider is None or not covers(provider, self.guardian.message_types()):
@@ -295,7 +269,6 @@ class Tenant:
         return next((one for one in running if one is not None), None)
 
     def phone_provider(self) -> Document | None:
-        """The phone provider as the API shows it, or None."""
         provider = self.providers.current()
         return None if provider is None else self.providers.view(provider)
 
@@ -304,7 +277,6 @@ class Tenant:
         return self.templates.effective(message_type)
 
     def settings(self) -> Document:
-        """The tenant settings as GET shows them."""
         return copy.deepcopy(self.tenant_settings.get())
 
     def factor_enabled(self, name: str) -> bool:

@@ -5,12 +5,12 @@
         code = phone.wait_for_code("+819012345678")       # what the phone shows
         ...
 
-Owns two fixtures. `phonemfa_sandbox` (session) is the running sandbox: one that runs already is
+Two fixtures: `phonemfa_sandbox` (session) is the running sandbox: one that runs already is
 used and left running; else the one of the state folder is started for the session, with what its
 tenant was set up with. `phone` (each test) waits for messages that come after the test began.
 
-Refuses to import anything else of the sandbox: only httpx and pytest, so that it fits into any
-environment. The sandbox itself runs in that of its checkout.
+It imports httpx and pytest alone, so that it fits into any environment; the sandbox itself runs in
+that of its checkout.
 
     SANDBOX_STATE_DIR   the sandbox to use; default: .sandbox in the checkout
     SANDBOX_CHECKOUT    the checkout, where this file is not in it (an install without -e)
@@ -270,7 +270,9 @@ def _running(state_dir: Path) -> PhonemfaSandbox | None:
         trust = ssl.create_default_context(cafile=str(state_dir / "ca.pem"))
         url = f"https://localhost:{record['tenant_port']}"
         # trust_env: a proxy configured for the internet is not for loopback.
-        client = httpx.Client(base_url=url, verify=trust, trust_env=False)
+        token = (state_dir / "control-token").read_text().strip()
+        headers = {"x-sandbox-token": token}
+        client = httpx.Client(base_url=url, headers=headers, verify=trust, trust_env=False)
         health = client.get("/_sandbox/health").raise_for_status().json()
         if health["instance_id"] != record["instance_id"]:
             return None

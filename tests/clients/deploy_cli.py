@@ -15,7 +15,7 @@ import subprocess
 from pathlib import Path
 from typing import Self, TextIO
 
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from tests.contract import PROJECT
 
 IMPORTER = Path(__file__).with_suffix(".cjs")

@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from tests.clients.steps import Steps, told
 from tests.contract import PROJECT
 

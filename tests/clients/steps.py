@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.api import table
+from sandbox.tenant import routes as table
 
 
 @dataclass(frozen=True)

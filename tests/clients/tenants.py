@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 
 from sandbox.api import RateLimit
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.tenant import Generation
 
 PHONE_ACTION = {
@@ -43,7 +44,8 @@ def sandbox_of(
 def control(running: RunningSandbox, method: str, path: str, body: Any = None) -> Any:
     """Call a control route; answers its decoded body."""
     trust = ssl.create_default_context(cafile=running.ca_file)
-    with httpx.Client(base_url=running.tenant_url, verify=trust) as http:
+    headers = running.control_headers
+    with httpx.Client(base_url=running.tenant_url, headers=headers, verify=trust) as http:
         answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
     return answer.json() if answer.content else None
 

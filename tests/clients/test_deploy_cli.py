@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
@@ -38,7 +38,7 @@ def tool(running: RunningSandbox) -> Iterator[DeployCli]:
 
 def deploy(running: RunningSandbox, trigger: str, version: str, code: str) -> None:
     tenant = running.parts.tenant
-    tenant.create_action(
+    tenant.versions.create(
         {
             "name": "sender",
             "supported_triggers": [{"id": trigger, "version": version}],
@@ -84,7 +84,7 @@ def fill_both(running: RunningSandbox) -> None:
     tenant.guardian.set_factor("otp", enabled=True)
     tenant.guardian.set_policies(["all-applications"])
     tenant.factor_settings.replace("push-notification/providers/sns", SNS)
-    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]})
+    tenant.tenant_settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]})
 
 
 def give_secrets_values(folder: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.api.limiter import PLANS
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_steps
 from tests.clients.steps import ALL, Steps, assert_succeeded, called
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.tenant import Generation
 from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_own_tests
@@ -39,7 +39,7 @@ def as_auth0_s_tenant(running: RunningSandbox) -> None:
     write an empty one.
     """
     tenant = running.parts.tenant
-    tenant.create_action(PHONE_ACTION)
+    tenant.versions.create(PHONE_ACTION)
     tenant.guardian.set_factor("sms", enabled=True)
     settings = tenant.factor_settings
     settings.replace("push-notification/providers/sns", {"aws_region": "us-west-1"})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.api import table
+from sandbox.tenant import routes as table
 from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, module_dir
 from tests.sandbox.api import recording
 from tests.sandbox.api.recording import Interaction

@@ -10,7 +10,8 @@ import pulumi
 import pytest
 
 from components.tenant.stack_access import TenantAccess
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import Tenant
 
 

@@ -15,7 +15,7 @@ from components.guards.finish_failed_writes import (
     ways_out,
 )
 from components.tenant.stack_access import TenantCallError
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
@@ -47,7 +47,7 @@ def made(tenant: Tenant, **secrets: str) -> str:
         "supported_triggers": [TRIGGER],
         "secrets": [{"name": name, "value": value} for name, value in secrets.items()],
     }
-    return str(tenant.create_action(body)["id"])
+    return str(tenant.versions.create(body)["id"])
 
 
 def before_update(

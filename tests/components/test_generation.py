@@ -14,7 +14,7 @@ import pytest
 from components.guards.generation import GenerationGuard, WrongGenerationError
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 

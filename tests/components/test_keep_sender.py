@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.guards.keep_sender import KeepSender, StillSendingError
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
@@ -28,7 +28,7 @@ def before_create(running: RunningSandbox, **inputs: Any) -> None:
 
 def action(tenant: Tenant, name: str, trigger: dict[str, str], *, deployed: bool) -> None:
     body = {"name": name, "code": "// 1", "supported_triggers": [trigger]}
-    tenant.create_action(body | {"deploy": deployed})
+    tenant.versions.create(body | {"deploy": deployed})
 
 
 @pytest.mark.parametrize("trigger", [UNIFIED, LEGACY])

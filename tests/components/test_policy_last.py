@@ -18,7 +18,7 @@ from components.settings.stack_config import Loaded
 from components.tenant.guardian import TOKEN
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
@@ -68,7 +68,7 @@ def failed(gate: PolicyLast) -> bool:
 
 
 def fill(tenant: Tenant) -> None:
-    tenant.create_action(dict(ACTION))
+    tenant.versions.create(dict(ACTION))
     tenant.providers.create(dict(CUSTOM))
 
 
@@ -135,7 +135,7 @@ def test_a_legacy_tenants_hook_and_texts_are_there_before_the_policy(
     running: RunningSandbox, tenant: Tenant
 ) -> None:
     tenant.reset("legacy")
-    action = tenant.create_action({**ACTION, "supported_triggers": [LEGACY_TRIGGER]})
+    action = tenant.versions.create({**ACTION, "supported_triggers": [LEGACY_TRIGGER]})
     ref = {"type": "action_id", "value": action["id"]}
     tenant.bindings.replace("send-phone-message", [{"ref": ref, "display_name": "sender"}])
     gate = gate_of(running, experience=Experience.LEGACY)
@@ -162,7 +162,7 @@ def test_a_custom_provider_without_a_deployed_action_sends_nothing(
     fill(tenant)
     (action,) = tenant.actions.all()
     tenant.actions.delete(action["id"], force=True)
-    tenant.create_action({**ACTION, "deploy": False})
+    tenant.versions.create({**ACTION, "deploy": False})
     with pytest.raises(GateClosedError, match="No Action is deployed on custom-phone-provider"):
         before(gate_of(running), policy="all-applications")
     assert tenant.policies() == []
@@ -225,7 +225,7 @@ def test_an_action_that_drops_the_message_keeps_the_policy(
     running: RunningSandbox, tenant: Tenant
 ) -> None:
     dropping = "async (event, api) => { api.notification.drop('no credit'); };"
-    tenant.create_action({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {dropping}"})
+    tenant.versions.create({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {dropping}"})
     tenant.providers.create(dict(CUSTOM))
     with pytest.raises(NotSentError, match="was not sent: no credit"):
         before(gate_of(running, gate=Gate.SMOKE), policy="all-applications")
@@ -238,7 +238,9 @@ def test_every_channel_must_send_before_users_are_asked(
     voiceless = """async ({ notification }, api) => {
         if (notification.delivery_method === "voice") api.notification.drop("no credit");
     };"""
-    tenant.create_action({**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {voiceless}"})
+    tenant.versions.create(
+        {**ACTION, "code": f"exports.onExecuteCustomPhoneProvider = {voiceless}"}
+    )
     tenant.providers.create(dict(CUSTOM))
     gate = gate_of(running, gate=Gate.SMOKE)
     gate._trial = Messages(to="+819012345678", methods=list(DeliveryMethod))

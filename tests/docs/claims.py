@@ -31,12 +31,13 @@ IN_THE_SANDBOX: Final = (
     "make status",
     "source .venv/bin/activate",
     'eval "$(python -m sandbox env --secrets)"',
-    'eval "$(.venv/bin/python -m sandbox env)"',
+    'eval "$(.venv/bin/python -m sandbox env --secrets)"',
     "python -m phonemfa doctor --stack sandbox",
     "python -m sandbox env",
     'python -m sandbox pulumi -- preview --policy-pack "$PWD/policy/__main__.py"',
     (
         "curl --cacert .sandbox/ca.pem -X PUT https://localhost:PORT/_sandbox/assumptions "
+        '-H "x-sandbox-token: $(cat .sandbox/control-token)" '
         "-H 'Content-Type: application/json' -d '{\"second_provider_refused\": false}'"
     ),
     "python -m sandbox phonemfa -- drift",
@@ -66,6 +67,9 @@ ASIDES: Final = (
 
 
 _FLEET: Final = "tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine"
+_DRIFTED: Final = (
+    "tests/sandbox/cli/test_operator.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
+)
 _LIBRARY: Final = "tests/end_to_end/test_library.py::"
 _STEPS: Final = "tests/ci/test_steps.py::"
 _DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
@@ -106,10 +110,14 @@ BY_TEST: Final[Mapping[str, str]] = {
     "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
     'pulumi preview --policy-pack "$pack"': f"{_LIBRARY}"
     "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+    "python -m sandbox drift": _DRIFTED,
+    "python -m sandbox drift policy-switched": _DRIFTED,
+    "python -m sandbox drift undo": _DRIFTED,
     "pulumi new template": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
     "pulumi new": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
     "pulumi install": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-    'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
+    'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers '
+    '-H "x-sandbox-token: $SANDBOX_TOKEN" --json '
     '\'{"answers": [{"status": 429}, {"status": 429}, '
     '{"refusal": "REJECTED_SOURCE"}]}\'': _SCRIPTED,
     "tools/ci/preview dev build/preview/dev.json": _DEPLOYED,

@@ -20,10 +20,10 @@ from rich.console import Console
 from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
-from sandbox.engine.progress import ConsoleProgress
-from sandbox.engine.warm import WarmPlugin
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.machine.progress import ConsoleProgress
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.credentials import ensure_credentials
+from sandbox.server.running import RunningSandbox, start
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted
@@ -63,7 +63,9 @@ class Tenant(Target):
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
-        answer = self.http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
+        headers = self.running.control_headers
+        answer = self.http.request(method, f"/_sandbox{path}", json=body, headers=headers)
+        answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def forget_requests(self) -> None:
@@ -102,12 +104,9 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def plugin(engine: Engine) -> Iterator[Plugin]:
-    """The auth0 plugin that `make up` would take too, and as warm as there."""
-    found = find_plugin(engine, ConsoleProgress(Console(stderr=True)))
-    with WarmPlugin() as warm, pytest.MonkeyPatch.context() as environment:
-        environment.setenv(warm.variable, warm.address)
-        yield found
+def plugin(engine: Engine) -> Plugin:
+    """The auth0 plugin that `make up` would take too."""
+    return find_plugin(engine, ConsoleProgress(Console(stderr=True)))
 
 
 @pytest.fixture

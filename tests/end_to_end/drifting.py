@@ -15,11 +15,12 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from sandbox.drift import Hands, deed
-from sandbox.drift.hands import DOES_NOTHING
+from sandbox.drift.hands import DOES_NOTHING, Hands
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
-from sandbox.server import ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import start
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant, checkout, environment_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation
@@ -60,12 +61,10 @@ class Applied:
     def api(self, method: str, path: str, body: Any = None) -> Any:
         return self.tenant.api(method, path, body)
 
-    def act(self, *deeds: str) -> None:
-        """Do what the buttons of the tenant page do, by their ids."""
-        for one in deeds:
-            found = deed(one)
-            assert found is not None, one
-            found.do(self.tenant.running.parts.tenant)
+    def act(self, *scenarios: str) -> None:
+        """Do what `python -m sandbox drift` does."""
+        for one in scenarios:
+            SCENARIOS[one].play(self.tenant.running.parts.tenant)
 
     @property
     def hands(self) -> Hands:

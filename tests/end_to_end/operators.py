@@ -65,7 +65,8 @@ def operator_of(tenant: Tenant, stack: PulumiProject) -> Operator:
 def cpaas_of(tenant: Tenant) -> Iterator[httpx.Client]:
     """The control routes of the CPaaS."""
     trust = ssl.create_default_context(cafile=tenant.ca_file)
-    with httpx.Client(base_url=tenant.running.cpaas_url, verify=trust) as http:
+    headers = tenant.running.control_headers
+    with httpx.Client(base_url=tenant.running.cpaas_url, headers=headers, verify=trust) as http:
         yield http
 
 

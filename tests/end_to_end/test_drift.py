@@ -22,7 +22,7 @@ from phonemfa.drift.look import Subject, look
 from phonemfa.engine import PulumiCli, Refreshed
 from phonemfa.scopes import Need, names, needed_by
 from phonemfa.stack_file import read_stack_file
-from sandbox.drift import DEEDS, Deed
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.conftest import CONFIG, KEY
@@ -97,21 +97,22 @@ def test_each_drift_of_a_legacy_tenant_is_named_once(
 
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("one", "generation"),
+    ("name", "generation"),
     [
-        pytest.param(one, generation, id=f"{one.id}-{generation}")
-        for one in DEEDS
+        pytest.param(name, generation, id=f"{name}-{generation}")
+        for name, one in SCENARIOS.items()
         for generation in sorted(one.generations)
     ],
 )
-def test_each_button_of_the_tenant_page_makes_the_drift_it_says(
-    one: Deed, generation: str, request: pytest.FixtureRequest
+def test_each_scenario_makes_the_drift_it_says(
+    name: str, generation: str, request: pytest.FixtureRequest
 ) -> None:
     applied: Applied = request.getfixturevalue(generation)
-    applied.act(one.id)
+    applied.act(name)
     # The stack does not name otp: there, it is a notice.
-    found = applied.findings(expect=0 if one.id == "other-factor" else 7)
-    assert {name.partition(":")[0] for name in found} == {one.kind, *one.also}
+    found = applied.findings(expect=0 if name == "other-factor" else 7)
+    expected = {SCENARIOS[name].kind, *SCENARIOS[name].also}
+    assert {one.partition(":")[0] for one in found} == expected
 
 
 def test_every_kind_is_made_in_a_tenant_by_one_of_these_tests() -> None:

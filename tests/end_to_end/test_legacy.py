@@ -146,9 +146,10 @@ def codes_sent(tenant: Tenant, *, count: int | None = None, method: str = "text"
     """Logins every 100 ms while the block runs (or `count` of them); each must get its code."""
     stop, sent = threading.Event(), list[dict[str, Any]]()
     trust = ssl.create_default_context(cafile=tenant.running.ca_file)
+    headers = tenant.running.control_headers
 
     def log_in_again_and_again() -> None:
-        with httpx.Client(base_url=tenant.url, verify=trust, timeout=30) as http:
+        with httpx.Client(base_url=tenant.url, headers=headers, verify=trust, timeout=30) as http:
             while not stop.is_set():
                 # Another user each time: one number would meet the Action's own limit.
                 body = {"to": f"+8190{10_000_000 + len(sent)}", "delivery_method": method}

@@ -14,8 +14,8 @@ import pytest
 
 from phonemfa.break_glass import audit
 from phonemfa.files import FileNotWrittenError, write_whole
-from sandbox.engine.files import disk_error
 from sandbox.inbox import Inbox
+from sandbox.machine.files import disk_error
 from sandbox.tenant import Store
 from tests.contract import PROJECT
 from tests.faults.disks import on_disk

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from phonemfa.cli import app
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 from tests.faults.clients import LONG, SHORT, Clock, limited
 from tests.faults.table import NUMBER, SECRET, TENANT, Row
 

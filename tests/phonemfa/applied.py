@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from phonemfa.engine import CHANGES_FOUND, PulumiCli, Ran
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import Tenant
 from tests.phonemfa.drift.worlds import CONFIG

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server import RunningSandbox, start
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import Generation
 from tests.phonemfa.applied import Operator, operator
 from tests.sandbox.quick import quick

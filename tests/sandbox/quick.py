@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sandbox.notifications import NotificationAssumptions
-from sandbox.server.running import ServerConfig
+from sandbox.server.assembly import ServerConfig
 
 
 def quick(folder: Path) -> ServerConfig:

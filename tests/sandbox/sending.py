@@ -25,7 +25,7 @@ def set_up(
         "RECIPIENT_LIMIT": "0",
         **secrets,
     }
-    tenant.update_settings({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
+    tenant.tenant_settings.patch({"friendly_name": "みらい銀行", "enabled_locales": ["ja"]})
     let_it_send(tenant, values)
     return sandbox
 
@@ -34,7 +34,7 @@ def let_it_send(tenant: Tenant, secrets: Mapping[str, str]) -> None:
     """The package's Action with these secrets, and everything that leads to it."""
     unified = tenant.generation == "unified"
     trigger: Trigger = "custom-phone-provider" if unified else "send-phone-message"
-    action = tenant.create_action(
+    action = tenant.versions.create(
         {
             "name": "phone",
             "supported_triggers": [{"id": trigger, "version": "v1" if unified else "v2"}],

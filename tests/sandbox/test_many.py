@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.many import started
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 
 NAMES = [f"t{number:02}" for number in range(1, 9)]
 

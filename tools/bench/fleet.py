@@ -22,7 +22,7 @@ from rich.table import Table
 
 from sandbox.engine.ensure import ensure_engine
 from sandbox.engine.plugin import find_plugin
-from sandbox.engine.progress import ConsoleProgress
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.many import ManyTenants, many_tenants, started
 from tools.bench.plots import lines
 from tools.bench.running import Ran, run

@@ -34,7 +34,7 @@ tools() {
 import os
 from rich.console import Console
 from sandbox.engine.ensure import ensure_engine
-from sandbox.engine.progress import ConsoleProgress
+from sandbox.machine.progress import ConsoleProgress
 
 engine = ensure_engine(ConsoleProgress(Console(stderr=True)))
 print(os.pathsep.join(map(str, engine.search_path)))

@@ -32,7 +32,7 @@ from components.tenant.snapshot import About, Lack, Snapshot, Wanted, deliverabl
 from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 from tests.contract import load_json, load_recording

@@ -16,8 +16,6 @@ from pathlib import Path
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.sandbox.engine.test_ensure import until
 
-WARM = b"sandbox.plugin.warm"
-
 
 class Run:
     """One `pulumi` command that is under way."""
@@ -49,43 +47,26 @@ class Run:
         return self._log.read_text(encoding="utf-8")
 
     def kill(self) -> None:
-        """SIGKILL to the engine, its language host, its plugins and the program, all at once.
-
-        The fork of a warm plugin must end by itself then, for its launcher is gone.
-        """
+        """SIGKILL to the engine, its language host, its plugins and the program, all at once."""
         for pid in _session(self.process.pid):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
         until(lambda: not list(_session(self.process.pid)))
-        until(lambda: not list(_forked_plugins()))
 
 
 def _session(leader: int) -> Iterator[int]:
     """Living processes of the session; plugins have process groups of their own in it."""
-    return (pid for pid, _, session in _living() if session == leader)
+    return (pid for pid, session in _living() if session == leader)
 
 
-def _forked_plugins() -> Iterator[int]:
-    """Living forks of this process's warm plugins, which are in a session of those."""
-    living = list(_living())
-    warm = {pid for pid, parent, _ in living if parent == os.getpid() and _is_warm(pid)}
-    return (pid for pid, parent, _ in living if parent in warm)
-
-
-def _is_warm(pid: int) -> bool:
-    with suppress(OSError):
-        return WARM in Path(f"/proc/{pid}/cmdline").read_bytes()
-    return False
-
-
-def _living() -> Iterator[tuple[int, int, int]]:
-    """Every living process of this machine: itself, its parent, its session."""
+def _living() -> Iterator[tuple[int, int]]:
+    """Every living process of this machine, and its session."""
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, IndexError):
             # After the name in parentheses: state, parent, group, session.
-            state, parent, _, session = (
+            state, _, _, session = (
                 (folder / "stat").read_text().rpartition(")")[2].split(maxsplit=4)[:4]
             )
             if state != "Z":
-                yield int(folder.name), int(parent), int(session)
+                yield int(folder.name), int(session)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from phonemfa.drift import repair
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.github_stand_in import GitHubStandIn

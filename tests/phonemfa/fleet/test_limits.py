@@ -10,7 +10,8 @@ import pytest
 
 from components.tenant.access import Access
 from phonemfa.fleet.limits import WITHOUT_HEADER, Budget, Gauge, TenantSilentError
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 
 NOW = "Wed, 25 Nov 2026 12:00:00 GMT"
 NOW_SECONDS = 1795608000
@@ -73,7 +74,7 @@ def trusted(tenant: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def control(tenant: RunningSandbox, method: str, path: str, body: object = None) -> httpx.Response:
-    with httpx.Client(base_url=tenant.tenant_url) as http:
+    with httpx.Client(base_url=tenant.tenant_url, headers=tenant.control_headers) as http:
         return http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
 
 

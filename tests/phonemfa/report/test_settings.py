@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.settings.model import StackSettings
 from components.settings import words as setting_words
+from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
 from components.tenant.action import plain_configuration, settings_behind
 from phonemfa.report import settings as report_settings

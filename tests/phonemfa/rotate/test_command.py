@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import NEW_KEY, Operator
 
@@ -22,7 +22,8 @@ def known_key(sandbox: RunningSandbox, applied: Apply) -> Callable[[], None]:
 
     def add() -> None:
         url = f"{sandbox.cpaas_url}/_sandbox/keys"
-        httpx.post(url, json={"key": NEW_KEY}).raise_for_status()
+        headers = sandbox.control_headers
+        httpx.post(url, json={"key": NEW_KEY}, headers=headers).raise_for_status()
 
     return add
 

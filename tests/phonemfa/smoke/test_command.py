@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import PHONE, Operator

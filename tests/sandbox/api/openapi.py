@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from sandbox.api.validation import formats
+from sandbox.tenant.validation import formats
 from tests.contract import load_json
 
 Schema = dict[str, Any]

@@ -8,9 +8,9 @@ from typing import Any
 import jwt
 import pytest
 
-from sandbox.api import table
-from sandbox.api.operation import Operation
+from sandbox.tenant import routes as table
 from sandbox.tenant.clients import PHONE_MFA_SCOPES
+from sandbox.tenant.operation import Operation
 from tests.sandbox.api.support import Sandbox
 
 OPERATIONS = [pytest.param(one, id=f"{one.method} {one.path}") for one in table.OPERATIONS]

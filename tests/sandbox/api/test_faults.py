@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.connection import HEAD_THAT_DOES_NOT_END
+from sandbox.web.connection import HEAD_THAT_DOES_NOT_END
 from tests.sandbox.api import live
 from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from sandbox.api.bodies import MAX_BODY_BYTES
 from sandbox.tenant.settings import Generation
+from sandbox.web.bodies import MAX_BYTES
 from tests.sandbox.api import live, openapi
 from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, CUSTOM_PROVIDER
@@ -124,7 +124,7 @@ class Fuzzed:
         """A tenant with one of everything; answers the path parts that exist, by path's family."""
         tenant = self.server.tenant
         tenant.reset(generation)
-        action = tenant.create_action(CUSTOM_PHONE_ACTION | {"deploy": True})
+        action = tenant.versions.create(CUSTOM_PHONE_ACTION | {"deploy": True})
         version = tenant.versions.listing(action["id"], _first())["versions"][0]["id"]
         provider = tenant.providers.create(dict(CUSTOM_PROVIDER))["id"]
         template = tenant.templates.create(dict(TEMPLATE))["id"]
@@ -162,7 +162,7 @@ class Fuzzed:
         documented = str(status) in published["responses"]
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             # A bound of the server before any operation: the document has none for bodies.
-            assert len(answer.request.content) > MAX_BODY_BYTES, what
+            assert len(answer.request.content) > MAX_BYTES, what
             return
         assert documented or reason_of_status(method, path, status), f"{status} unpublished: {what}"
         if status >= 400:
@@ -186,7 +186,7 @@ class Fuzzed:
 
 
 def _first() -> Any:
-    from sandbox.tenant.paging import Page  # noqa: PLC0415 - for this one call
+    from sandbox.tenant.context import Page  # noqa: PLC0415 - for this one call
 
     return Page()
 

@@ -126,7 +126,7 @@ class TestRefusals:
         self.refused(sandbox.ask_token(audience=audience), 403, "access_denied")
 
     def test_a_default_audience_stands_in(self, sandbox: Sandbox) -> None:
-        sandbox.tenant.update_settings({"default_audience": sandbox.tenant.audience})
+        sandbox.tenant.tenant_settings.patch({"default_audience": sandbox.tenant.audience})
         assert sandbox.ask_token(audience=None).status_code == 200
 
     def test_a_client_without_the_grant_type_is_refused(self, sandbox: Sandbox) -> None:

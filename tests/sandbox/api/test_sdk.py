@@ -13,7 +13,7 @@ import pytest
 from auth0.management import AsyncManagementClient, ManagementClient
 from auth0.management.errors import ForbiddenError, NotFoundError, UnauthorizedError
 
-from sandbox.api import table
+from sandbox.tenant import routes as table
 from tests.sandbox.api import live
 from tests.sandbox.api.live import Live
 

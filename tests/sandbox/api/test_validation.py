@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.api import table
-from sandbox.api.operation import Operation
-from sandbox.api.validation import Body
 from sandbox.tenant import ApiError
+from sandbox.tenant import routes as table
+from sandbox.tenant.operation import Operation
+from sandbox.tenant.validation import Body
 from tests.sandbox.api.support import CUSTOM_PROVIDER, POST_LOGIN_ACTION, Sandbox
 from tests.sandbox.api.test_auth import concrete
 

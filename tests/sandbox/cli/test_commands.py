@@ -19,9 +19,10 @@ from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.cache import EngineCache
-from sandbox.engine.ensure import release_question
-from sandbox.engine.errors import SandboxError
-from sandbox.server import RunningSandbox, ServerConfig, daemon, start
+from sandbox.engine.ensure import RELEASE_QUESTION
+from sandbox.machine.errors import SandboxError
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, daemon, start
 from tests.free_ports import sandbox_ports
 
 
@@ -65,7 +66,7 @@ def test_a_tenant_is_switched_as_in_the_dashboard(run: Run, running: RunningSand
     where = ("--state-dir", running.state_dir)
     said = run("status", *where).out
     assert "unified" in said
-    assert re.search(r"pages +http://localhost:\d+\n", said)
+    assert re.search(r"pages +http://localhost:\d+/\?token=[\w-]{40,}\n", said)
     assert run("switch", "legacy", *where).status == 0
     assert running.parts.tenant.generation == "legacy"
     assert "legacy" in run("status", *where).out
@@ -235,7 +236,7 @@ def test_up_without_engine_download_and_go_names_both_ways(
     (tmp_path / "bin" / "node").symlink_to(node)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PHONEMFA_CACHE_DIR", str(tmp_path / "cache"))
-    EngineCache(tmp_path / "cache").remember(release_question(), "no network in tests")
+    EngineCache(tmp_path / "cache").remember(RELEASE_QUESTION, "no network in tests")
     ended = run("up", "--state-dir", tmp_path / "state")
     assert ended.status == 1
     assert "install Go" in ended.err

@@ -20,10 +20,10 @@ from rich.console import Console
 
 from sandbox.engine.cache import CACHE_VARIABLE, EngineCache
 from sandbox.engine.ensure import ensure_engine
-from sandbox.engine.progress import ConsoleProgress
-from sandbox.server import daemon
+from sandbox.machine.progress import ConsoleProgress
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
+from sandbox.server.running import daemon
 from tests.contract import PROJECT
 from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until
@@ -151,9 +151,12 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
     assert sms["text"] in output
     assert voice["text"] in output
     address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
-    assert f"See it: {address}" in output
-    page = httpx.get(f"{address}/phones/{sms['to']}", trust_env=False)
-    assert html.escape(sms["text"]) in page.text
+    shown = re.search(rf"See it: ({re.escape(address)}/\?token=\S+)", output)
+    assert shown
+    with httpx.Client(trust_env=False, follow_redirects=True) as browser:
+        assert browser.get(f"{address}/phones").status_code == 401
+        assert browser.get(shown[1]).status_code == 200
+        assert html.escape(sms["text"]) in browser.get(f"{address}/phones/{sms['to']}").text
     assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
 
 

@@ -19,7 +19,7 @@ from phonemfa.drift.findings import Finding
 from phonemfa.drift.recorded import Recorded
 from phonemfa.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.phonemfa.drift.worlds import CONFIG, Answers, component, guardian, resource
 
 _ALL = Page(per_page=100)
@@ -65,7 +65,9 @@ def _apply(
         "phone_consolidated_experience": switches.unified,
         "customize_mfa_in_postlogin_action": switches.mfa_in_actions,
     }
-    tenant.update_settings({key: value for key, value in told.items() if isinstance(value, bool)})
+    tenant.tenant_settings.patch(
+        {key: value for key, value in told.items() if isinstance(value, bool)}
+    )
     for one in seen(declared.actions):
         _apply_action(tenant, one, declared, secrets, made)
     wanted, phone = seen(declared.provider), declared.guardian
@@ -100,7 +102,7 @@ def _apply_action(
     made: list[dict[str, Any]],
 ) -> None:
     names = sorted(known(one.secret_names, ()))
-    action = tenant.create_action(
+    action = tenant.versions.create(
         {
             "name": one.name,
             "supported_triggers": [{"id": one.trigger}],

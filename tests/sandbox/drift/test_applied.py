@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.drift import DEEDS, Applied, Deed, deed
-from sandbox.drift.applied import NothingAppliedError
+from sandbox.drift.applied import Applied, NothingAppliedError
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.login import Users
 from sandbox.tenant import Generation
 from tests.sandbox.drift.stacks import AppliedStack
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 CASES = [
-    pytest.param(one, generation, id=f"{one.id}-{generation}")
-    for one in DEEDS
+    pytest.param(name, generation, id=f"{name}-{generation}")
+    for name, one in SCENARIOS.items()
     for generation in sorted(one.generations)
 ]
 
@@ -28,14 +28,14 @@ def applied_to(stack: AppliedStack, folder: Path) -> Applied:
     return applied
 
 
-@pytest.mark.parametrize(("one", "generation"), CASES)
-def test_every_deed_is_seen_field_by_field_and_undone(
-    one: Deed, generation: Generation, tmp_path: Path
+@pytest.mark.parametrize(("name", "generation"), CASES)
+def test_every_scenario_is_seen_field_by_field_and_undone(
+    name: str, generation: Generation, tmp_path: Path
 ) -> None:
     stack = AppliedStack(generation)
     applied = applied_to(stack, tmp_path)
     before = stack.tenant.export()
-    one.do(stack.tenant)
+    SCENARIOS[name].play(stack.tenant)
     assert applied.differences(), "the page would say that nothing has changed"
     applied.restore()
     assert applied.differences() == []
@@ -50,9 +50,7 @@ def test_a_difference_says_what_was_and_what_is(tmp_path: Path) -> None:
     assert (found.thing, found.before, found.now) == ("Policy", "all-applications", "none")
 
     applied.restore()
-    edited = deed("action-code")
-    assert edited is not None
-    edited.do(stack.tenant)
+    SCENARIOS["action-code"].play(stack.tenant)
     (found,) = [one for one in applied.differences() if one.field == "code"]
     assert "+// edited by hand" in found.diff
     assert len(found.diff.splitlines()) < 12, "the lines that differ, not the whole code"
@@ -61,9 +59,7 @@ def test_a_difference_says_what_was_and_what_is(tmp_path: Path) -> None:
 def test_no_value_of_a_secret_is_in_a_difference(tmp_path: Path) -> None:
     stack = AppliedStack()
     applied = applied_to(stack, tmp_path)
-    written = deed("secret-names")
-    assert written is not None
-    written.do(stack.tenant)
+    SCENARIOS["secret-names"].play(stack.tenant)
     told = str(applied.differences())
     assert "secret EXTRA" in told
     assert "by-hand" not in told

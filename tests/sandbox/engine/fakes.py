@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from sandbox.engine.progress import Silence
+from sandbox.machine.progress import Silence
 
 # What the scripts themselves need. Tests do not put it on PATH: it may hold a real Go or Pulumi.
 _SYSTEM = "/usr/bin:/bin"

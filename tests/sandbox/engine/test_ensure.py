@@ -16,8 +16,8 @@ import pytest
 from sandbox.engine.build import required_go
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.errors import EngineError
 from sandbox.engine.release import archive_name
+from sandbox.machine.errors import EngineError
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
 
@@ -135,7 +135,6 @@ def test_official_release_is_taken_and_kept(world: World) -> None:
     assert first.origin == "release"
     assert len(world.releases.asked) == asked
     assert sorted(path.name for path in first.pulumi.parent.iterdir()) == [
-        "engine.json",
         "pulumi",
         "pulumi-language-python",
         "pulumi-language-python-exec",
@@ -182,8 +181,7 @@ def test_engine_is_built_when_it_can_be_neither_found_nor_downloaded(world: Worl
     assert engine.origin == "build"
     assert fakes.builds(world.go) == 2
     assert "built the Pulumi CLI 3.259.0" in world.said.text
-    assert any("1 so far" in tick for tick in world.said.ticks)
-    assert any("1 packages compiled (at most 2)" in tick for tick in world.said.ticks)
+    assert any("1 packages compiled" in tick for tick in world.said.ticks)
     assert world.leftovers() == []
 
 
@@ -285,7 +283,7 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     (world.go / "gate").touch()
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
-        "from sandbox.engine.progress import Silence\n"
+        "from sandbox.machine.progress import Silence\n"
         f"ensure_engine(Silence(), releases={world.releases.url!r})"
     )
     killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)

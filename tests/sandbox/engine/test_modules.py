@@ -11,9 +11,9 @@ import pytest
 
 from sandbox.engine import build
 from sandbox.engine.build import MODULES, build_engine
-from sandbox.engine.errors import EngineError
-from sandbox.engine.progress import Silence
 from sandbox.engine.versions import CLI_VERSION, PYTHON_HOST_VERSION, Version
+from sandbox.machine.errors import EngineError
+from sandbox.machine.progress import Silence
 
 CLI = MODULES / "cli"
 PYTHON_HOST = MODULES / "python-host"

@@ -8,9 +8,9 @@ import pytest
 
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
 from sandbox.engine.plugin import MODE_VARIABLE, PROGRAM, Plugin, find_plugin
 from sandbox.engine.versions import BELOW_CLI, BELOW_PLUGIN, MINIMUM_CLI, MINIMUM_PLUGIN
+from sandbox.machine.errors import EngineError
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
 

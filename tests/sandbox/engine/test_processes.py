@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from sandbox.engine.processes import listener_on, program_of
+from sandbox.machine.processes import listener_on, program_of
 
 
 def test_running_process_is_known_by_its_command_line() -> None:

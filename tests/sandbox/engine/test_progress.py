@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.engine.progress import ConsoleProgress, elapsed
-from sandbox.engine.watched import run_watched
+from sandbox.machine.progress import ConsoleProgress, elapsed, run_watched
 
 
 class Clock:

@@ -17,10 +17,10 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.errors import EngineError
 from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.engine.processes import program_of
 from sandbox.engine.stack import SandboxStack
+from sandbox.machine.errors import EngineError
+from sandbox.machine.processes import program_of
 from tests.sandbox.engine import fakes
 from tests.sandbox.engine.test_ensure import until
 

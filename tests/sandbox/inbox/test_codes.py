@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.inbox import Inbox, Message
-from sandbox.inbox.codes import codes_in
+from sandbox.inbox.inbox import codes_in
 
 
 @pytest.mark.parametrize(

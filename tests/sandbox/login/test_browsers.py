@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.login import Confidence
-from sandbox.login.browsers import COLLECTION
+from sandbox.login.users import BROWSERS
 from tests.sandbox.login.world import LoginWorld
 
 HOUR = 3_600
@@ -90,7 +90,7 @@ def test_it_outlives_the_process_and_not_a_reset(world: LoginWorld) -> None:
     world.tenant.load(world.tenant.export())
     assert step(world) == "in"
     world.tenant.reset()
-    assert world.store.all(COLLECTION) == []
+    assert world.store.all(BROWSERS) == []
 
 
 def test_the_checkbox_is_shown_and_ticked_as_the_settings_say(world: LoginWorld) -> None:
@@ -151,7 +151,7 @@ def test_what_an_import_puts_in_its_place_remembers_nobody(
 ) -> None:
     ticked(world)
     content = world.tenant.export()
-    (key,) = content[COLLECTION]
-    content[COLLECTION][key] |= changes
+    (key,) = content[BROWSERS]
+    content[BROWSERS][key] |= changes
     world.tenant.load(content)
     assert step(world) == "challenge"

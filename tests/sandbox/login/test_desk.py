@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.login import Login, LoginRefusedError
-from sandbox.login.desk import KEPT, KEPT_MESSAGES
+from sandbox.login.sessions import KEPT, KEPT_MESSAGES
 from sandbox.login.users import COLLECTION
 from sandbox.login.users import KEPT as KEPT_USERS
 from sandbox.runner import ActionOutcome

@@ -10,7 +10,7 @@ import pytest
 from sandbox.inbox import DeliveryJournal
 from sandbox.notifications import Delivery, NotificationAssumptions, NotificationService
 from sandbox.runner import ActionOutcome
-from sandbox.tenant import default_templates
+from sandbox.tenant.phone_templates import BODIES
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 
 TO = "+819012345678"
@@ -236,7 +236,7 @@ def test_what_a_disabled_template_means_is_a_switch(choice: str, outcome: str) -
 
 
 def test_default_texts_render() -> None:
-    for kind, body in default_templates.BODIES.items():
+    for kind, body in BODIES.items():
         pipeline = Pipeline(FakeTenant(text=body["text"], voice=body["voice"]))
         delivery = pipeline.challenge(message_type=kind)
         assert delivery.outcome == "success"
@@ -267,7 +267,7 @@ def test_the_documented_variables_are_there() -> None:
 
 
 def test_a_blocked_account_is_told_where_the_login_came_from() -> None:
-    body = default_templates.BODIES["blocked_account"]
+    body = BODIES["blocked_account"]
     pipeline = Pipeline(FakeTenant(text=body["text"], voice=body["voice"]))
     told = pipeline.challenge(message_type="blocked_account").text or ""
     request = pipeline.event["request"]

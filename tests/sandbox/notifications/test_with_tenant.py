@@ -234,7 +234,8 @@ def test_the_draft_of_an_action_can_be_tested(
 
 def control(sandbox: RunningSandbox, method: str, path: str) -> httpx.Response:
     trust = ssl.create_default_context(cafile=sandbox.ca_file)
-    with httpx.Client(base_url=sandbox.tenant_url, verify=trust) as http:
+    headers = sandbox.control_headers
+    with httpx.Client(base_url=sandbox.tenant_url, headers=headers, verify=trust) as http:
         return http.request(method, f"/_sandbox{path}").raise_for_status()
 
 

@@ -34,6 +34,6 @@ def sandbox(server: RunningSandbox) -> RunningSandbox:
 @pytest.fixture
 def visits(browser: Browser, sandbox: RunningSandbox) -> Iterator[Visits]:
     """Opens pages of the sandbox; closes them, and fails when one misbehaved."""
-    visits = Visits(browser, sandbox.pages_url)
+    visits = Visits(browser, sandbox)
     yield visits
     visits.end()

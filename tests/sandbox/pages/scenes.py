@@ -89,7 +89,7 @@ def main(folder: Path) -> None:
         start(quick(Path(state))) as sandbox,
     ):
         everything(sandbox)
-        visits = Visits(browser, sandbox.pages_url)
+        visits = Visits(browser, sandbox)
         phone = visits.open(f"/phones/{TAKAHASHI}")
         _picture(phone, folder / "phones-phone.png", height=985)
         dark = visits.open("/phones", width=NARROW, dark=True)

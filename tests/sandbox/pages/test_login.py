@@ -107,7 +107,7 @@ def test_faults_are_told_where_they_are_and_the_code_goes_on_working(
     again = page.request.post(
         f"{page.url}/code",
         form={"code": received(sandbox)},
-        headers={"origin": sandbox.pages_url},
+        headers={"origin": sandbox.pages_url, **sandbox.control_headers},
     )
     assert (again.status, "was used already" in again.text()) == (422, True)
 
@@ -189,7 +189,7 @@ def test_names_texts_and_reasons_are_text_whatever_is_in_them(
         one for one in tenant.templates.listing()["templates"] if one["type"] == "otp_enroll"
     )
     tenant.templates.update(template["id"], {"content": {"body": {"text": text}}})
-    tenant.update_settings({"friendly_name": SCRIPT})
+    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
     page = visits.open("/login")
     for name in HOSTILE:
         page.goto("/login")
@@ -227,7 +227,8 @@ def test_another_sites_page_logs_nobody_in_and_a_reset_forgets_who_was(
     sandbox: RunningSandbox,
 ) -> None:
     form = {"name": "victim"}
-    with httpx.Client(base_url=sandbox.pages_url, trust_env=False) as http:
+    known = sandbox.control_headers
+    with httpx.Client(base_url=sandbox.pages_url, headers=known, trust_env=False) as http:
         foreign = {"origin": "http://evil.test"}
         for headers in ({}, foreign, {"sec-fetch-site": "cross-site"}):
             assert http.post("/login", data=form, headers=headers).status_code == 403

@@ -30,9 +30,8 @@ def person(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
 
 def a_browser(sandbox: RunningSandbox) -> httpx.Client:
     url = sandbox.pages_url
-    return httpx.Client(
-        base_url=url, headers={"origin": url}, follow_redirects=True, trust_env=False
-    )
+    headers = {"origin": url, **sandbox.control_headers}
+    return httpx.Client(base_url=url, headers=headers, follow_redirects=True, trust_env=False)
 
 
 def begun(person: httpx.Client, name: str) -> httpx.Response:

@@ -16,7 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.record import pages_address
+from sandbox.server.running import RunningSandbox, start
 from tests.browser import PATIENCE
 from tests.sandbox.pages.scenes import SUZUKI, TAKAHASHI, challenge, everything, receive
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
@@ -106,6 +108,9 @@ def test_a_page_that_was_cut_off_by_a_restart_misses_nothing(
     sandbox = started()
     page = browser.new_page(base_url=sandbox.pages_url)
     try:
+        # The token once; a cookie then, which outlives the server too.
+        page.goto(pages_address(sandbox.state_dir, sandbox.record))
+        assert page.url == f"{sandbox.pages_url}/phones"
         page.goto(f"/phones/{TAKAHASHI}")
         not_reloaded(page)
         receive(sandbox, "before")
@@ -126,7 +131,9 @@ def test_only_a_few_windows_that_are_looked_at_hold_a_connection(
     browser: Browser, sandbox: RunningSandbox
 ) -> None:
     # A browser has six connections a host: with a stream on each, nothing loads any more.
-    context = browser.new_context(base_url=sandbox.pages_url)
+    context = browser.new_context(
+        base_url=sandbox.pages_url, extra_http_headers=sandbox.control_headers
+    )
     context.set_default_timeout(PATIENCE)
     pages = [context.new_page() for _ in range(8)]
     behind = pages.pop()
@@ -296,7 +303,11 @@ def test_another_sites_page_neither_reads_nor_listens_nor_frames(
 ) -> None:
     receive(sandbox, "secret 123456")
     with another_site() as port:
-        page = browser.new_page()
+        context = browser.new_context()
+        known = context.new_page()
+        known.goto(pages_address(sandbox.state_dir, sandbox.record))
+        known.close()
+        page = context.new_page()
         statuses: list[int] = []
         own = sandbox.pages_url
         page.on(
@@ -322,7 +333,7 @@ def test_another_sites_page_neither_reads_nor_listens_nor_frames(
             own,
         )
         frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
-        page.close()
+        context.close()
     assert tried == ["refused", "refused", "refused"]
     assert not any("123456" in text for text in frames)
     assert statuses

@@ -1,14 +1,11 @@
-"""A developer looks at the tenant, and makes drift by hand."""
+"""A developer looks at the tenant, and at what differs from the last `up`."""
 
 from __future__ import annotations
 
-import html
-
-import httpx
 import pytest
 from playwright.sync_api import expect
 
-from sandbox.drift import DEEDS
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.pages.wording import clock
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
@@ -49,26 +46,27 @@ def test_the_tenant_is_shown_as_it_is_and_no_secret_with_it(
     assert sandbox.client_secret not in page.content()
 
 
-def test_a_button_says_what_it_did_and_what_it_should_be_called_and_is_undone(
+def test_what_differs_is_shown_until_the_tenant_is_as_it_was(
     visits: Visits, sandbox: RunningSandbox
 ) -> None:
-    page = visits.open("/tenant")
-    page.get_by_role("button", name="Deploy an older version").click()
-    expect(page.get_by_role("status")).to_be_focused()
-    expect(page.get_by_role("status")).to_contain_text("action-undeployed")
-    expect(page.get_by_text("draft is not deployed")).to_be_visible()
-    expect(
-        page.get_by_label("Difference of Action of custom-phone-provider, what runs: code")
-    ).to_contain_text("+// older")
-    page.get_by_role("button", name="Switch the policy").click()
-    expect(page.get_by_text("all-applications → none")).to_be_visible()
-    page.get_by_role("button", name="Make it as it was").click()
-    expect(page.get_by_role("status")).to_have_text("The tenant is as the last pulumi up left it.")
-    expect(page.get_by_text("no difference")).to_be_visible()
+    with client(sandbox.state_dir, sandbox.record) as control:
+        for one in ("action-undeployed", "policy-switched"):
+            control.post("/_sandbox/drift", json={"scenario": one}).raise_for_status()
+        page = visits.open("/tenant")
+        expect(page.get_by_text("draft is not deployed")).to_be_visible()
+        expect(
+            page.get_by_label("Difference of Action of custom-phone-provider, what runs: code")
+        ).to_contain_text("+// older")
+        expect(page.get_by_text("all-applications → none")).to_be_visible()
+        control.put("/_sandbox/applied").raise_for_status()
+    expect(visits.open("/tenant").get_by_text("no difference")).to_be_visible()
     assert sandbox.parts.tenant.policies() == ["all-applications"]
 
 
-def press_every_button(http: httpx.Client, sandbox: RunningSandbox, generation: Generation) -> None:
+@pytest.mark.parametrize("generation", ["legacy", "unified"])
+def test_every_scenario_is_played_and_undone_over_its_routes(
+    sandbox: RunningSandbox, generation: Generation
+) -> None:
     set_up(sandbox, generation)
     if generation == "legacy":
         texts = {"enrollment_message": "{{ code }}", "verification_message": "{{ code }}"}
@@ -76,32 +74,21 @@ def press_every_button(http: httpx.Client, sandbox: RunningSandbox, generation: 
         sandbox.parts.applied.record()
     else:
         like_an_up(sandbox)
-    http.headers["origin"] = sandbox.pages_url
-    for one in DEEDS:
-        if generation in one.generations:
+    with client(sandbox.state_dir, sandbox.record) as control:
+        names = control.get("/_sandbox/drift").raise_for_status().json()["scenarios"]
+        possible = {key for key, one in SCENARIOS.items() if generation in one.generations}
+        assert names.keys() == possible
+        for name in names:
             # The stack that this tenant is like binds no Action.
-            nothing = (one.id, generation) == ("unbound", "unified")
-            done = http.post("/tenant/deed", data={"deed": one.id})
-            assert done.status_code == (409 if nothing else 303), (one.id, done.text)
-            shown = html.unescape(http.get(done.headers.get("location", "/tenant")).text)
-            assert (one.done in shown) is not nothing
-            assert http.post("/tenant/restore", data={"x": ""}).status_code == 303
+            nothing = (name, generation) == ("unbound", "unified")
+            done = control.post("/_sandbox/drift", json={"scenario": name})
+            assert done.status_code == (409 if nothing else 200), (name, done.text)
+            shown = control.get("/_sandbox/applied").json()["differences"]
+            assert not (nothing and shown)
+            assert control.put("/_sandbox/applied").status_code == 204
             assert sandbox.parts.applied.differences() == []
-
-
-def test_every_button_works_and_none_for_another_site(sandbox: RunningSandbox) -> None:
-    tenant, own = sandbox.parts.tenant, {"origin": sandbox.pages_url}
-    with httpx.Client(base_url=sandbox.pages_url, trust_env=False) as http:
-        before = tenant.export()
-        for path in ("/tenant/deed", "/tenant/restore"):
-            for headers in ({}, {"origin": "http://evil.test"}):
-                answer = http.post(path, data={"deed": "policy-switched"}, headers=headers)
-                assert answer.status_code == 403
-            assert http.get(path).status_code == 405
-        assert tenant.export() == before
-        for generation in ("legacy", "unified"):
-            press_every_button(http, sandbox, generation)
-        assert http.post("/tenant/deed", data={"deed": "no"}, headers=own).status_code == 409
+        for body in ('{"scenario": "no"}', "{}", "[]", "no"):
+            assert control.post("/_sandbox/drift", content=body).status_code == 400
 
 
 def test_a_tenant_that_no_up_has_seen_says_so_and_is_not_put_back(
@@ -112,16 +99,15 @@ def test_a_tenant_that_no_up_has_seen_says_so_and_is_not_put_back(
     page = visits.open("/tenant")
     expect(page.get_by_text("no Action that sends messages")).to_be_visible()
     expect(page.get_by_text("No pulumi up has ended")).to_be_visible()
-    expect(page.get_by_role("button", name="Make it as it was")).to_have_count(0)
-    page.get_by_role("button", name="Unbind the Action").click()
-    expect(page.get_by_role("alert")).to_contain_text("Nothing is bound")
+    with client(sandbox.state_dir, sandbox.record) as tenant:
+        assert tenant.put("/_sandbox/applied").status_code == 409
 
 
 def test_names_and_texts_are_text_whatever_is_in_them(
     visits: Visits, sandbox: RunningSandbox
 ) -> None:
     tenant = sandbox.parts.tenant
-    tenant.update_settings({"friendly_name": SCRIPT})
+    tenant.tenant_settings.patch({"friendly_name": SCRIPT})
     action = tenant.actions.all()[0]
     hostile = "\n".join(HOSTILE)
     secrets = [{"name": name, "value": "x"} for name in (HOSTILE[-1], "AFTER")]
@@ -146,7 +132,6 @@ def test_names_and_texts_are_text_whatever_is_in_them(
 
 
 def test_the_tenant_page_is_usable_by_everybody(visits: Visits, sandbox: RunningSandbox) -> None:
-    for one in DEEDS:
-        if one.id in {"text", "action-code", "second-action", "factor-off"}:
-            one.do(sandbox.parts.tenant)
-    assert_accessible(visits, "/tenant?done=secret-names")
+    for name in ("text", "action-code", "second-action", "factor-off"):
+        SCENARIOS[name].play(sandbox.parts.tenant)
+    assert_accessible(visits, "/tenant")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
 
+from sandbox.server.running import RunningSandbox
 from tests.browser import PATIENCE, Watched, axe_violations
 
 NARROW, WIDE = 360, 1000
@@ -18,7 +19,7 @@ NARROW, WIDE = 360, 1000
 @dataclass
 class Visits:
     browser: Browser
-    address: str
+    sandbox: RunningSandbox
     watched: list[Watched] = field(default_factory=list)
 
     def open(self, path: str, *, width: int = WIDE, dark: bool = False) -> Page:
@@ -26,10 +27,11 @@ class Visits:
         page = self.browser.new_page(
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
-            base_url=self.address,
+            base_url=self.sandbox.pages_url,
+            extra_http_headers=self.sandbox.control_headers,
         )
         page.set_default_timeout(PATIENCE)
-        self.watched.append(Watched(page, own=self.address))
+        self.watched.append(Watched(page, own=self.sandbox.pages_url))
         page.goto(path)
         return page
 

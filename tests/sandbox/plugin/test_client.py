@@ -16,7 +16,8 @@ from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.resources.base import PartialFailureError
 from sandbox.plugin.resources.guardian import GuardianResource
 from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
-from sandbox.server import RunningSandbox, ServerConfig, start
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
 
 SETTINGS = "/guardian/settings$"
 BROKEN = {"status": 500, "body": {"message": "An internal error occurred"}}

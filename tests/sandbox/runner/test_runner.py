@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import stat
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.runner import ActionOutcome, ActionRunner, NodeUnusableError
-from sandbox.runner.runner import find_node
+from sandbox.runner.runner import PROGRAM, find_node, permissions, what_is_missing
+from tests.sandbox.engine.test_ensure import until
 
 HANDLER = "onExecuteCustomPhoneProvider"
 LIMIT = 1.0
@@ -52,15 +55,18 @@ def test_the_outcome_of_the_action_comes_back(runner: ActionRunner) -> None:
     assert outcome.duration_ms > 0
 
 
+def process_of(runner: ActionRunner) -> Path:
+    """What the system says of the runner's Node."""
+    assert runner._process is not None
+    return Path("/proc") / str(runner._process._popen.pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="read from /proc")
 def test_secrets_are_in_no_argument_and_no_environment(runner: ActionRunner) -> None:
-    code = handler(
-        "const fs = require('fs');"
-        "console.log(fs.readFileSync('/proc/self/cmdline', 'latin1').includes('hush'),"
-        " fs.readFileSync('/proc/self/environ', 'latin1').includes('hush'),"
-        " Object.keys(process.env).sort().join())"
-    )
-    outcome = asyncio.run(execute(runner, code, KEY="hush"))
-    assert outcome.console == ["false false PATH"]
+    code = handler("console.log(Object.keys(process.env).sort().join())")
+    assert asyncio.run(execute(runner, code, KEY="hush")).console == ["PATH"]
+    for name in ("cmdline", "environ"):
+        assert b"hush" not in (process_of(runner) / name).read_bytes()
 
 
 def test_the_users_environment_does_not_reach_the_action(
@@ -72,35 +78,107 @@ def test_the_users_environment_does_not_reach_the_action(
 
 
 def test_an_action_cannot_break_the_protocol(runner: ActionRunner) -> None:
-    code = handler(
-        "process.stdout.write('{\"id\": 1}\\n'); globalThis.console.log('noise');"
-        "Promise.reject(new Error('left behind'))"
-    )
+    code = handler("globalThis.console.log('{\"id\": 1}');Promise.reject(new Error('left behind'))")
     for _ in range(3):
         assert asyncio.run(execute(runner, code)).kind == "success"
 
 
+MODULES = "console.log(require('node:module').builtinModules.join(' '))"
+ALLOWED = {
+    *("assert", "assert/strict", "async_hooks", "buffer", "crypto", "diagnostics_channel", "dns"),
+    *("dns/promises", "events", "http", "http2", "https", "os", "path", "path/posix", "perf_hooks"),
+    *("punycode", "querystring", "stream", "stream/consumers", "stream/promises", "stream/web"),
+    *("string_decoder", "timers", "timers/promises", "tls", "url", "util", "util/types", "zlib"),
+}
+
+
+def test_only_listed_modules_can_be_loaded(runner: ActionRunner) -> None:
+    told = subprocess.run([find_node(), "-e", MODULES], capture_output=True, text=True, check=True)
+    known = {one for one in told.stdout.split() if not one.startswith("_")}
+    names = sorted({*known, *(f"node:{one}" for one in known), "left-pad", "./names.cjs", "../x"})
+    code = handler(
+        f"console.log({json.dumps(names)}.filter((one) => {{"
+        " try { require(one); return false; } catch { return true; } }).length)"
+    )
+    refused = [one for one in names if one.removeprefix("node:") not in ALLOWED]
+    assert {"child_process", "fs", "net", "worker_threads", "vm", "module"} <= set(refused)
+    assert asyncio.run(execute(runner, code)).console == [str(len(refused))]
+
+
 @pytest.mark.parametrize(
-    "write",
+    "way",
     [
-        "fs.writeSync(1, 'noise')",
-        "fs.writeSync(1, '\\n[]\\n{\"id\": []}\\n7\\n')",
-        "require('child_process').execSync('echo noise', { stdio: 'inherit' })",
+        "process.binding('spawn_sync')",
+        "process.mainModule.require('child_process')",
+        "process.getBuiltinModule('child_process')",
+        "process.dlopen({ exports: {} }, '/tmp/x.node')",
+        "process.kill(process.ppid)",
+        "process.exit(3)",
+        "process.stdout.write('x')",
+        "Function('return process')().kill(1)",
+        "(await import('node:child_process')).execSync('id')",
+        "module.constructor._load('fs')",
+        "require.main.require('fs')",
+        "require.cache.x.require('fs')",
     ],
 )
-def test_what_an_action_writes_past_the_runner_is_no_answer(
-    runner: ActionRunner, write: str
+def test_no_way_leads_past_the_list(runner: ActionRunner, way: str) -> None:
+    outcome = asyncio.run(execute(runner, handler(f"{way}; api.notification.drop('done')")))
+    assert outcome.kind == "error", outcome
+
+
+def test_node_itself_reads_no_file_and_starts_no_program(tmp_path: Path) -> None:
+    node = find_node()
+    if not permissions(node):
+        pytest.skip(f"{node} has no permission model")
+    (tmp_path / "key.pem").write_text("a key")
+    script = (
+        f"const fs = require('node:fs'); fs.readFileSync({str(PROGRAM)!r});"
+        "const tried = [() => fs.readFileSync(process.argv[1]),"
+        " () => fs.writeFileSync(`${process.argv[1]}.new`, ''),"
+        " () => require('node:child_process').execSync('id'),"
+        " () => new (require('node:worker_threads').Worker)('1', { eval: true })];"
+        "console.log(tried.map((one) => { try { one(); return 'done'; }"
+        " catch (error) { return error.code; } }).join(' '))"
+    )
+    command = [node, *permissions(node), "-e", script, str(tmp_path / "key.pem")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["ERR_ACCESS_DENIED"] * 4
+    assert told.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "flag", "missing"),
+    [
+        ("v18.20.8", None, "not at all"),
+        ("v20.20.2", "--experimental-permission", "only as an experiment"),
+        ("v22.12.0", "--experimental-permission", "only as an experiment"),
+        ("v22.13.0", "--permission", None),
+        ("v24.1.0", "--permission", None),
+    ],
+)
+def test_what_a_node_does_not_have_is_said(
+    tmp_path: Path, version: str, flag: str | None, missing: str | None
 ) -> None:
-    code = handler(f"const fs = require('fs'); {write}; api.notification.drop('why')")
-    for _ in range(2):
-        assert asyncio.run(execute(runner, code)).reason == "why"
+    node = tmp_path / "node"
+    node.write_text(f"#!/bin/sh\necho {version}\n")
+    node.chmod(0o755)
+    assert permissions(str(node))[:1] == ([flag] if flag else [])
+    told = what_is_missing(str(node))
+    assert (told is None) is (missing is None)
+    assert missing is None or (missing in (told or "") and "22.13" in (told or ""))
 
 
 def test_a_dead_process_is_an_error_once_and_then_replaced(runner: ActionRunner) -> None:
     async def scenario() -> None:
-        ended = await execute(runner, handler("process.exit(3)"), version="ends")
+        forever = execute(runner, handler("await new Promise(() => {})"), version="waits")
+        waiting = asyncio.create_task(forever)
+        await asyncio.to_thread(until, lambda: bool(runner._process and runner._process._waiting))
+        assert runner._process is not None
+        runner._process._popen.kill()
+        ended = await waiting
         assert ended.kind == "error"
-        assert "status 3" in (ended.reason or "")
+        assert "status -9" in (ended.reason or "")
         assert (await execute(runner, handler(""), version="good")).kind == "success"
 
     asyncio.run(scenario())
@@ -217,7 +295,7 @@ def test_a_missing_node_names_the_fix(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 @pytest.mark.parametrize(
     ("answer", "message"),
-    [("echo v16.20.2", "v16.20.2, too old"), ("echo what", "version"), ("exit 1", "version")],
+    [("echo v16.20.2", "16.20, too old"), ("echo what", "version"), ("exit 1", "version")],
 )
 def test_an_unfit_node_names_the_fix(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: str, message: str

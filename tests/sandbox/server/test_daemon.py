@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.processes import program_of
-from sandbox.engine.progress import Silence
-from sandbox.server import ServerError, daemon
+from sandbox.machine.errors import ServerError
+from sandbox.machine.processes import program_of
+from sandbox.machine.progress import Silence
 from sandbox.server.record import ServerRecord, read_record, running_record, write_record
+from sandbox.server.running import daemon, ports
+
+FREE = dict.fromkeys(ports.LISTENERS, 0)
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 
 def spawn(state: Path) -> ServerRecord:
-    return daemon.spawn(state, Silence(), tenant_port=0, cpaas_port=0, pages_port=0)
+    return daemon.spawn(state, Silence(), wanted=FREE)
 
 
 def test_started_server_is_a_process_of_its_own_that_ends_when_told(state: Path) -> None:
@@ -76,5 +79,5 @@ def test_taken_port_is_told_without_starting_anything(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServerError, match=f"Port {port}"):
-            daemon.spawn(state, Silence(), tenant_port=port, cpaas_port=0, pages_port=0)
+            daemon.spawn(state, Silence(), wanted={**FREE, ports.TENANT: port})
     assert not (state / daemon.LOG).exists()

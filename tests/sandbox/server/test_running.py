@@ -12,16 +12,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sandbox.server import RunningSandbox, ServerConfig, ServerError, start
+from sandbox.machine.errors import ServerError
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.certificates import CPAAS_HOST
-from sandbox.server.ports import port_from, take_port
+from sandbox.server.ports import TENANT, port_from, take_port
 from sandbox.server.record import (
     answers,
     client,
+    pages_address,
     read_record,
     running_record,
     write_record,
 )
+from sandbox.server.running import RunningSandbox, start
 
 
 def config(
@@ -113,6 +116,9 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
 ) -> None:
     with httpx.Client(trust_env=False, timeout=5) as person:
         sandbox = start(config(tmp_path))
+        assert person.get(f"{sandbox.pages_url}/phones").status_code == 401
+        address = pages_address(tmp_path, sandbox.record)
+        assert person.get(address, follow_redirects=True).status_code == 200
         assert person.get(f"{sandbox.pages_url}/phones").status_code == 200
         with person.stream("GET", f"{sandbox.pages_url}/phones/events") as events:
             lines = events.iter_lines()
@@ -123,7 +129,7 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
 
 def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
     with start(config(tmp_path)) as first:
-        first.parts.tenant.update_settings({"friendly_name": "kept"})
+        first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
@@ -171,11 +177,11 @@ def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> N
     with start(config(tmp_path)) as first, client(tmp_path, first.record) as asking:
         asking.get("/_sandbox/health")
         port = first.record.tenant_port
-    take_port(port, what="tenant", variable="SANDBOX_TENANT_PORT").close()
+    take_port(port, TENANT).close()
 
 
 def test_answers_do_not_wait_for_acknowledgements() -> None:
-    with take_port(0, what="tenant", variable="SANDBOX_TENANT_PORT") as listener:
+    with take_port(0, TENANT) as listener:
         assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
@@ -207,10 +213,10 @@ def test_record_whose_port_answers_for_another_sandbox_is_not_believed(
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_port_without_a_setting_is_the_default(value: str | None) -> None:
-    assert port_from(value, 8443, variable="SANDBOX_TENANT_PORT") == 8443
+    assert port_from(value, TENANT) == 8443
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "8443x", "https"])
 def test_setting_that_is_no_port_is_named(value: str) -> None:
     with pytest.raises(ServerError, match=f"SANDBOX_TENANT_PORT={value}"):
-        port_from(value, 8443, variable="SANDBOX_TENANT_PORT")
+        port_from(value, TENANT)

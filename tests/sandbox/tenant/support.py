@@ -47,7 +47,7 @@ def login_action(**more: Any) -> dict[str, Any]:
 
 def deployed(of: Tenant, body: dict[str, Any] | None = None) -> str:
     """Create and deploy an Action; answers its id."""
-    action_id = str(of.create_action(body or action())["id"])
+    action_id = str(of.versions.create(body or action())["id"])
     of.versions.deploy(action_id)
     return action_id
 

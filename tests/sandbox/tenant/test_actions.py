@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import ManualClock, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.sandbox.tenant.support import action, deployed, login_action, refused, tenant
 
 
@@ -34,7 +34,7 @@ def names(auth0: Tenant, **filters: Any) -> list[str]:
 
 class TestCreate:
     def test_a_new_action_is_pending_and_undeployed(self, auth0: Tenant) -> None:
-        made = auth0.create_action(action(secrets=[{"name": "KEY", "value": "hidden"}]))
+        made = auth0.versions.create(action(secrets=[{"name": "KEY", "value": "hidden"}]))
         assert made["status"] == "pending"
         assert made["all_changes_deployed"] is False
         assert {"current_version", "deployed_version"}.isdisjoint(made)
@@ -43,15 +43,15 @@ class TestCreate:
         assert "hidden" not in str(made)
 
     def test_trigger_version_and_runtime_have_defaults(self, auth0: Tenant) -> None:
-        made = auth0.create_action(action("send-phone-message", None))
+        made = auth0.versions.create(action("send-phone-message", None))
         assert made["supported_triggers"] == [{"id": "send-phone-message", "version": "v2"}]
         assert made["runtime"] == "node22"
-        old = auth0.create_action(action("post-login", "v2"))
+        old = auth0.versions.create(action("post-login", "v2"))
         assert old["runtime"] == "node16"
 
     def test_only_what_names_a_trigger_is_kept_of_it(self, auth0: Tenant) -> None:
         supported = {"id": "post-login", "version": "v3", "status": "CURRENT", "runtimes": ["x"]}
-        made = auth0.create_action(login_action(supported_triggers=[supported]))
+        made = auth0.versions.create(login_action(supported_triggers=[supported]))
         assert made["supported_triggers"] == [{"id": "post-login", "version": "v3"}]
 
     @pytest.mark.parametrize(
@@ -78,19 +78,19 @@ class TestCreate:
         self, auth0: Tenant, change: dict[str, Any], status: int, fragment: str, code: str | None
     ) -> None:
         with refused(status, fragment, code):
-            auth0.create_action(login_action(**change))
+            auth0.versions.create(login_action(**change))
         assert names(auth0) == []
 
     @pytest.mark.parametrize("trigger", ["custom-phone-provider", "custom-email-provider"])
     def test_a_provider_trigger_takes_one_action_per_tenant(
         self, auth0: Tenant, trigger: str
     ) -> None:
-        first = auth0.create_action(action(trigger))
+        first = auth0.versions.create(action(trigger))
         code = f"actions_cardinality_{trigger.replace('-', '_')}_not_allowed"
         with refused(403, trigger, code):
-            auth0.create_action(action(trigger))
+            auth0.versions.create(action(trigger))
         auth0.actions.delete(first["id"])
-        auth0.create_action(action(trigger))
+        auth0.versions.create(action(trigger))
 
     @pytest.mark.parametrize(
         ("part", "too_much"),
@@ -104,20 +104,20 @@ class TestCreate:
     )
     def test_limits_of_an_action_hold(self, auth0: Tenant, part: str, too_much: Any) -> None:
         with refused(403, "limit", "entity_limit_exceeded"):
-            auth0.create_action(login_action(**{part: too_much}))
-        auth0.create_action(login_action(**{part: too_much[:-1]}))
+            auth0.versions.create(login_action(**{part: too_much}))
+        auth0.versions.create(login_action(**{part: too_much[:-1]}))
 
     def test_limits_of_a_tenant_hold(self, auth0: Tenant) -> None:
         # Of one trigger, too: its limit of 20 is one of bound Actions.
         for _ in range(100):
-            auth0.create_action(login_action())
+            auth0.versions.create(login_action())
         with refused(403, "100 actions per tenant", "entity_limit_exceeded"):
-            auth0.create_action(action())
+            auth0.versions.create(action())
 
 
 class TestUpdate:
     def test_what_is_not_named_keeps_its_value(self, auth0: Tenant) -> None:
-        made = auth0.create_action(
+        made = auth0.versions.create(
             login_action(
                 runtime="node18-actions",
                 dependencies=[{"name": "lodash", "version": "4.0.0"}],
@@ -131,7 +131,7 @@ class TestUpdate:
         assert changed["updated_at"] > made["updated_at"]
 
     def test_every_part_of_the_draft_can_be_changed(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         change = {
             "name": "other",
             "code": "// 2",
@@ -144,7 +144,7 @@ class TestUpdate:
         assert auth0.actions.get(made["id"]) == changed | {"status": "built"}
 
     def test_secrets_are_replaced_as_a_whole(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action(secrets=[{"name": "old", "value": "1"}]))
+        made = auth0.versions.create(login_action(secrets=[{"name": "old", "value": "1"}]))
         changed = auth0.actions.update(made["id"], {"secrets": [{"name": "new", "value": "2"}]})
         assert changed["secrets"] == [{"name": "new", "updated_at": changed["updated_at"]}]
         assert auth0.actions.update(made["id"], {"secrets": []})["secrets"] == []
@@ -160,7 +160,7 @@ class TestUpdate:
         assert running.secrets == {"KEY": "kept"}
 
     def test_known_secrets_keep_their_place_and_new_ones_follow(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action(secrets=[{"name": "foo", "value": "1"}]))
+        made = auth0.versions.create(login_action(secrets=[{"name": "foo", "value": "1"}]))
         changed = auth0.actions.update(
             made["id"],
             {"secrets": [{"name": "bar", "value": "2"}, {"name": "foo", "value": "3"}]},
@@ -168,7 +168,7 @@ class TestUpdate:
         assert [one["name"] for one in changed["secrets"]] == ["foo", "bar"]
 
     def test_a_compatible_version_of_the_trigger_is_an_upgrade(self, auth0: Tenant) -> None:
-        old = auth0.create_action(action("post-login", "v2", runtime="node22"))
+        old = auth0.versions.create(action("post-login", "v2", runtime="node22"))
         changed = auth0.actions.update(
             old["id"], {"supported_triggers": [{"id": "post-login", "version": "v3"}]}
         )
@@ -178,12 +178,12 @@ class TestUpdate:
         "wanted", [{"id": "post-login", "version": "v1"}, {"id": "credentials-exchange"}]
     )
     def test_any_other_trigger_is_refused(self, auth0: Tenant, wanted: dict[str, Any]) -> None:
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         with refused(400, "can't upgrade to this trigger."):
             auth0.actions.update(made["id"], {"supported_triggers": [wanted]})
 
     def test_a_refused_update_changes_nothing(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         before = auth0.actions.get(made["id"])
         with refused(400, "needs a name", "invalid_body"):
             auth0.actions.update(
@@ -205,14 +205,14 @@ class TestUpdate:
 
 class TestBuilds:
     def test_the_first_read_shows_a_built_draft(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         assert auth0.actions.get(made["id"])["status"] == "built"
 
     def test_a_dependency_that_was_recorded_to_fail_fails_until_it_is_gone(
         self, auth0: Tenant, clock: ManualClock
     ) -> None:
         broken = [{"name": "crypto", "version": "17.7.1"}]
-        made = auth0.create_action(login_action(dependencies=broken))
+        made = auth0.versions.create(login_action(dependencies=broken))
         clock.advance(2)
         assert auth0.actions.get(made["id"])["status"] == "failed"
         auth0.actions.update(made["id"], {"code": "// 2"})
@@ -223,7 +223,7 @@ class TestBuilds:
 
     def test_a_scripted_build_takes_its_time(self, auth0: Tenant, clock: ManualClock) -> None:
         script(auth0, ("building", 5), ("retrying", 5), ("failed", 0))
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         seen = []
         for _ in range(4):
             seen.append(auth0.actions.get(made["id"])["status"])
@@ -234,7 +234,7 @@ class TestBuilds:
 
     def test_a_script_serves_one_write(self, auth0: Tenant) -> None:
         script(auth0, ("failed", 0))
-        made = auth0.create_action(login_action())
+        made = auth0.versions.create(login_action())
         assert auth0.actions.get(made["id"])["status"] == "failed"
         auth0.actions.update(made["id"], {})
         assert auth0.actions.get(made["id"])["status"] == "built"
@@ -244,7 +244,7 @@ class TestBuilds:
     ) -> None:
         dependency = {"name": "lodash", "version": "4.0.0", "registry_url": "https://npm.example"}
         script(auth0, ("building", 5), ("built", 0))
-        made = auth0.create_action(login_action(dependencies=[dependency]))
+        made = auth0.versions.create(login_action(dependencies=[dependency]))
         assert auth0.actions.get(made["id"])["dependencies"] == [dependency]
         clock.advance(6)
         assert auth0.actions.get(made["id"])["dependencies"] == [
@@ -255,8 +255,8 @@ class TestBuilds:
 class TestList:
     def test_filters_match_exactly(self, auth0: Tenant) -> None:
         deployed(auth0, login_action(name="one"))
-        auth0.create_action(login_action(name="one more"))
-        auth0.create_action(action(name="sender"))
+        auth0.versions.create(login_action(name="one more"))
+        auth0.versions.create(action(name="sender"))
         assert names(auth0) == ["one", "one more", "sender"]
         assert names(auth0, name="one") == ["one"]
         assert names(auth0, trigger_id="custom-phone-provider") == ["sender"]
@@ -264,8 +264,8 @@ class TestList:
         assert names(auth0, deployed=False) == ["one more", "sender"]
 
     def test_installed_actions_are_told_from_custom_ones(self, auth0: Tenant) -> None:
-        made = auth0.create_action(login_action(name="installed"))
-        auth0.create_action(login_action(name="custom"))
+        made = auth0.versions.create(login_action(name="installed"))
+        auth0.versions.create(login_action(name="custom"))
         stored = auth0.actions.stored(made["id"]) | {"installed_integration_id": "7d2bc0c9"}
         auth0.actions.save(stored)
         assert names(auth0, installed=True) == ["installed"]

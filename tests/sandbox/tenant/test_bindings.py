@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
 
 LOGIN = "post-login"
@@ -72,7 +72,7 @@ def test_a_bound_action_shows_neither_code_nor_that_it_is_deployed(auth0: Tenant
 
 
 def test_an_undeployed_action_cannot_be_bound(auth0: Tenant) -> None:
-    made = auth0.create_action(login_action())
+    made = auth0.versions.create(login_action())
     with refused(400, "has not been deployed yet"):
         auth0.bindings.replace(LOGIN, [by_id(made["id"])])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.tenant import Credentials, ManualClock, Store, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
 from tests.sandbox.tenant.support import (
     PHONE,
@@ -35,7 +35,7 @@ def configured(auth0: Tenant) -> None:
     auth0.guardian.set_factor("sms", enabled=True)
     auth0.guardian.set_message_types(["sms"])
     auth0.guardian.set_policies(["all-applications"])
-    auth0.update_settings({"friendly_name": "Mine"})
+    auth0.tenant_settings.patch({"friendly_name": "Mine"})
 
 
 class TestSettings:
@@ -46,7 +46,7 @@ class TestSettings:
         assert auth0.generation == generation
 
     def test_a_patch_changes_the_generation(self, auth0: Tenant) -> None:
-        auth0.update_settings({"phone_consolidated_experience": False})
+        auth0.tenant_settings.patch({"phone_consolidated_experience": False})
         assert auth0.generation == "legacy"
         auth0.switch("unified")
         assert auth0.settings()["phone_consolidated_experience"] is True
@@ -56,11 +56,11 @@ class TestSettings:
         assert never.isdisjoint(auth0.settings())
 
     def test_what_a_patch_answers_differs_from_a_read(self, auth0: Tenant) -> None:
-        answered = auth0.update_settings({"friendly_name": "Mine"})
+        answered = auth0.tenant_settings.patch({"friendly_name": "Mine"})
         read = auth0.settings()
         unset = {"resource_parameter_profile", "client_id_metadata_document_supported"}
         assert read.keys() - answered.keys() == {"sandbox_versions_available", *unset}
-        answered = auth0.update_settings({"resource_parameter_profile": "compatibility"})
+        answered = auth0.tenant_settings.patch({"resource_parameter_profile": "compatibility"})
         assert answered["resource_parameter_profile"] == "compatibility"
         assert answered["flags"].keys() - read["flags"].keys() == {
             "cannot_change_enforce_client_authentication_on_passwordless_start",
@@ -69,20 +69,20 @@ class TestSettings:
 
     def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
         off = {"enforce_client_authentication_on_passwordless_start": False}
-        answered = auth0.update_settings({"flags": off})
+        answered = auth0.tenant_settings.patch({"flags": off})
         assert off.items() <= answered["flags"].items()
         assert off.items() <= auth0.settings()["flags"].items()
 
     def test_flags_merge_key_by_key(self, auth0: Tenant) -> None:
         before = auth0.settings()["flags"]
-        auth0.update_settings({"flags": {"mfa_show_factor_list_on_enrollment": True}})
+        auth0.tenant_settings.patch({"flags": {"mfa_show_factor_list_on_enrollment": True}})
         after = auth0.settings()["flags"]
         assert after == before | {"mfa_show_factor_list_on_enrollment": True}
 
     def test_null_removes_a_key_and_may_name_an_absent_one(self, auth0: Tenant) -> None:
-        auth0.update_settings({"mtls": {"enable_endpoint_aliases": True}})
+        auth0.tenant_settings.patch({"mtls": {"enable_endpoint_aliases": True}})
         assert "mtls" in auth0.settings()
-        auth0.update_settings({"mtls": None, "error_page": None})
+        auth0.tenant_settings.patch({"mtls": None, "error_page": None})
         assert {"mtls", "error_page"}.isdisjoint(auth0.settings())
 
     @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ class TestSettings:
     def test_lifetimes_come_in_minutes_too_and_are_read_in_hours(
         self, auth0: Tenant, sent: dict[str, int], key: str, hours: float
     ) -> None:
-        auth0.update_settings(sent)
+        auth0.tenant_settings.patch(sent)
         read = auth0.settings()
         assert read[key] == hours
         assert not any(one.endswith("_in_minutes") for one in read)
@@ -105,7 +105,7 @@ class TestSettings:
     def test_a_lifetime_comes_in_one_unit(self, auth0: Tenant) -> None:
         before = auth0.settings()
         with refused(400, "cannot be specified together", "invalid_body"):
-            auth0.update_settings(
+            auth0.tenant_settings.patch(
                 {
                     "friendly_name": "x",
                     "session_lifetime": 1,
@@ -216,6 +216,6 @@ class TestAPhoneMfaLife:
         auth0.guardian.set_factor("sms", enabled=True)
         auth0.guardian.set_selected_provider("phone-message-hook")
         auth0.guardian.set_message_types(["sms", "voice"])
-        auth0.update_settings({"customize_mfa_in_postlogin_action": True})
+        auth0.tenant_settings.patch({"customize_mfa_in_postlogin_action": True})
         assert auth0.settings()["customize_mfa_in_postlogin_action"] is True
         assert auth0.deployed_action("send-phone-message") is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.tenant import ManualClock, Store, Tenant
-from sandbox.tenant.paging import Page
+from sandbox.tenant.context import Page
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
 
 
@@ -20,7 +20,7 @@ def auth0(clock: ManualClock) -> Tenant:
 
 
 def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tenant) -> None:
-    made = auth0.create_action(login_action())
+    made = auth0.versions.create(login_action())
     answered = auth0.versions.deploy(made["id"])
     assert (answered["deployed"], answered["number"], answered["status"]) == (False, 1, "built")
     assert "built_at" not in answered
@@ -31,7 +31,7 @@ def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tena
 
 
 def test_the_next_read_shows_it_deployed(auth0: Tenant) -> None:
-    made = auth0.create_action(login_action())
+    made = auth0.versions.create(login_action())
     version_id = auth0.versions.deploy(made["id"])["id"]
     read = auth0.actions.get(made["id"])
     current, running = read["current_version"], read["deployed_version"]
@@ -70,7 +70,7 @@ def test_a_draft_that_is_not_built_cannot_be_deployed(auth0: Tenant, clock: Manu
     auth0.context.builds.scripted.append(
         [{"status": "building", "seconds": 5}, {"status": "built", "seconds": 0}]
     )
-    made = auth0.create_action(login_action())
+    made = auth0.versions.create(login_action())
     with refused(400, "must be in the 'built' state"):
         auth0.versions.deploy(made["id"])
     clock.advance(6)
@@ -102,7 +102,7 @@ def test_while_a_deploy_is_under_way_the_earlier_version_runs(
 
 
 def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) -> None:
-    made = auth0.create_action(action(deploy=True))
+    made = auth0.versions.create(action(deploy=True))
     assert made["current_version"]["status"] == "PENDING"
     assert made["deployed_version"]["deployed"] is True
     assert made["deployed_version"]["status"] == "pending"
@@ -116,7 +116,7 @@ def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) 
 
 @pytest.mark.parametrize("write", ["update", "rollback"])
 def test_a_write_is_later_than_what_a_deploy_at_birth_showed(auth0: Tenant, write: str) -> None:
-    action_id = auth0.create_action(action(deploy=True))["id"]
+    action_id = auth0.versions.create(action(deploy=True))["id"]
     shown = auth0.actions.get(action_id)
     if write == "update":
         auth0.actions.update(action_id, {})
@@ -127,7 +127,7 @@ def test_a_write_is_later_than_what_a_deploy_at_birth_showed(auth0: Tenant, writ
 
 
 def test_a_deploy_after_one_at_birth_is_like_any_other(auth0: Tenant, clock: ManualClock) -> None:
-    made = auth0.create_action(action(deploy=True))
+    made = auth0.versions.create(action(deploy=True))
     clock.advance(1)
     first = auth0.actions.get(made["id"])
     auth0.context.builds.deploy_seconds = 3
@@ -149,7 +149,7 @@ def test_a_create_that_deploys_what_cannot_be_built_never_runs(
     auth0.context.builds.scripted.append(
         [{"status": "building", "seconds": 2}, {"status": "failed", "seconds": 0}]
     )
-    made = auth0.create_action(action(deploy=True))
+    made = auth0.versions.create(action(deploy=True))
     clock.advance(100)
     assert auth0.actions.get(made["id"])["status"] == "failed"
     assert auth0.deployed_action(PHONE) is None
@@ -157,7 +157,7 @@ def test_a_create_that_deploys_what_cannot_be_built_never_runs(
 
 class TestDeployOfAnOldVersion:
     def test_its_content_becomes_a_new_version(self, auth0: Tenant) -> None:
-        action_id = str(auth0.create_action(action())["id"])
+        action_id = str(auth0.versions.create(action())["id"])
         first = auth0.versions.deploy(action_id)
         auth0.actions.update(action_id, {"code": "// 2"})
         auth0.versions.deploy(action_id)
@@ -170,7 +170,7 @@ class TestDeployOfAnOldVersion:
         assert read["all_changes_deployed"] is False
 
     def test_the_draft_follows_where_that_is_asked_for(self, auth0: Tenant) -> None:
-        action_id = str(auth0.create_action(action(secrets=[{"name": "K", "value": "1"}]))["id"])
+        action_id = str(auth0.versions.create(action(secrets=[{"name": "K", "value": "1"}]))["id"])
         first = auth0.versions.deploy(action_id)
         auth0.actions.update(action_id, {"code": "// 2", "secrets": [{"name": "K", "value": "2"}]})
         auth0.versions.deploy_version(action_id, first["id"], update_draft=True)
@@ -217,7 +217,7 @@ class TestWhatTheTenantRuns:
         assert "hidden-value" not in repr(auth0.deployed_action(PHONE))
 
     def test_nothing_runs_before_a_deploy(self, auth0: Tenant) -> None:
-        auth0.create_action(action())
+        auth0.versions.create(action())
         assert auth0.deployed_action(PHONE) is None
 
     def test_the_legacy_trigger_runs_only_what_is_bound(self, auth0: Tenant) -> None:

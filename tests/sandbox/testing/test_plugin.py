@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.server.assembly import ServerConfig
 from sandbox.server.record import read_record
-from sandbox.server.running import RunningSandbox, ServerConfig, start
+from sandbox.server.running import RunningSandbox, start
 from sandbox.testing.phonemfa_sandbox import SandboxUnavailableError, _started
 from tests.contract import PROJECT
 from tests.sandbox.sending import set_up

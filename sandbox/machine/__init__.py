@@ -1,0 +1,1 @@
+"""What the sandbox's tools need of this machine: files, locks, other processes, a terminal."""

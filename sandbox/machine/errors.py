@@ -1,0 +1,25 @@
+"""The one kind of failure that the sandbox's tools show to a person: what went wrong, and a fix."""
+
+from __future__ import annotations
+
+
+class SandboxError(Exception):
+    """Something a person has to act on.
+
+    Args:
+        problem: what went wrong, in one or more complete sentences; no secret values.
+        fix: what to do next, as commands or settings that can be copied.
+    """
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"{problem}\n{fix}")
+        self.problem = problem
+        self.fix = fix
+
+
+class EngineError(SandboxError):
+    """The Pulumi engine or the auth0 plugin cannot be had, or does not do its work."""
+
+
+class ServerError(SandboxError):
+    """The sandbox server cannot start, stop or be reached."""

@@ -1,0 +1,1 @@
+"""Actions: drafts, builds, versions, deploys, and which of them run for a trigger."""

@@ -1,0 +1,257 @@
+"""Actions and their drafts: create, list, read, update, delete (§4.3-4.6, §4.10)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sandbox.tenant.actions import triggers
+from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.context import Context, Page, page_of
+from sandbox.tenant.errors import ApiError, bad_request, invalid_body, not_found
+
+COLLECTION = "actions"
+Document = dict[str, Any]
+
+_MAX_ACTIONS = 100
+_MAX_SECRETS = 30
+_MAX_DEPENDENCIES = 10
+_MAX_MODULES = 3
+_MAX_CODE_BYTES = 100_000
+_MAX_SECRET_NAME = 128
+_MAX_SECRET_VALUE = 4096
+
+
+def action_missing() -> ApiError:
+    """The recorded 404 of an Action id that does not exist."""
+    return not_found("That action does not exist.")
+
+
+class Actions:
+    """The tenant's Actions."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
+        self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
+        self.when_deleted: list[Callable[[Document, bool], None]] = []
+        self.when_deployed: list[Callable[[Document], None]] = []
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def stored(self, action_id: str) -> Document:
+        """The stored Action.
+
+        Raises:
+            ApiError: 404 when there is none.
+        """
+        action = self._store.get(COLLECTION, action_id)
+        if action is None:
+            raise action_missing()
+        return action
+
+    def all(self) -> list[Document]:
+        """The stored Actions in the order of their creation."""
+        return self._store.all(COLLECTION)
+
+    def save(self, action: Document) -> None:
+        self._store.put(COLLECTION, action["id"], action)
+
+    def view(self, action: Document, *, written: bool = False) -> Document:
+        """The Action as the API shows it; `written` in the answer to a write."""
+        current, deployed = self.versions_of(action)
+        return action_views.full(
+            action,
+            current=current,
+            deployed=deployed,
+            now_ns=self._context.stamp(),
+            written=written,
+        )
+
+    def get(self, action_id: str) -> Document:
+        return self.view(self.stored(action_id))
+
+    def listing(
+        self,
+        page: Page,
+        *,
+        trigger_id: str | None = None,
+        name: str | None = None,
+        deployed: bool | None = None,
+        installed: bool | None = None,
+    ) -> Document:
+        """GET /actions/actions; filters match exactly."""
+        found = [
+            action
+            for action in self.all()
+            if (trigger_id is None or action["supported_triggers"][0]["id"] == trigger_id)
+            and (name is None or action["name"] == name)
+            and (deployed is None or (self.versions_of(action)[1] is not None) == deployed)
+            and (installed is None or bool(action.get("installed_integration_id")) == installed)
+        ]
+        return page_of("actions", found, page, self.view)
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def create(self, body: Document) -> Document:
+        """Make an Action with a draft that is being built; answers the stored Action."""
+        entry = self._trigger_of(body["supported_triggers"])
+        with self._store.transaction():
+            others = self.all()
+            self._check_cardinality(entry["id"], others)
+            self._check_name(body["name"], others)
+            created_at = self._context.stamp()
+            action: Document = {
+                "id": str(uuid.uuid4()),
+                "name": body["name"],
+                "supported_triggers": [{"id": entry["id"], "version": entry["version"]}],
+                "created_at": created_at,
+                "updated_at": created_at,
+                "deployed_version": None,
+                "last_number": 0,
+            }
+            drafted_at = self._context.stamp()
+            dependencies = self._dependencies(body.get("dependencies", []))
+            action["draft"] = {
+                "code": self._code(body.get("code", "")),
+                "dependencies": dependencies,
+                "runtime": triggers.runtime_for(entry, body.get("runtime")),
+                "secrets": self._secrets(body.get("secrets", []), [], drafted_at),
+                "modules": self._modules(body.get("modules", [])),
+                "updated_at": drafted_at,
+                "phases": self._context.builds.next(dependencies),
+            }
+            self.save(action)
+        return action
+
+    def update(self, action_id: str, body: Document) -> Document:
+        """PATCH /actions/actions/{id}: what is not named keeps its value."""
+        with self._store.transaction():
+            action = self.stored(action_id)
+            entry = triggers.find(**_reference(action["supported_triggers"][0]))
+            if "supported_triggers" in body:
+                wanted = self._trigger_of(body["supported_triggers"])
+                triggers.check_upgrade(entry, wanted)
+                entry = wanted
+                action["supported_triggers"] = [{"id": entry["id"], "version": entry["version"]}]
+            if "name" in body:
+                self._check_name(
+                    body["name"], [one for one in self.all() if one["id"] != action_id]
+                )
+                action["name"] = body["name"]
+            _, deployed = self.versions_of(action)
+            shown = action_views.updated_at(action, deployed, self._context.stamp())
+            action["updated_at"] = self._context.stamp()
+            action.pop("deployed_at_birth", None)
+            draft = action["draft"]
+            # A deploy at birth showed a time a little ahead of the clock's.
+            draft["updated_at"] = max(self._context.stamp(), shown + 1)
+            if "code" in body:
+                draft["code"] = self._code(body["code"])
+            if "dependencies" in body:
+                draft["dependencies"] = self._dependencies(body["dependencies"])
+            draft["phases"] = self._context.builds.next(draft["dependencies"])
+            if body.get("runtime"):
+                draft["runtime"] = triggers.runtime_for(entry, body["runtime"])
+            if "secrets" in body:
+                draft["secrets"] = self._secrets(
+                    body["secrets"], draft["secrets"], draft["updated_at"]
+                )
+            if "modules" in body:
+                draft["modules"] = self._modules(body["modules"])
+            self.save(action)
+        return self.view(action, written=True)
+
+    def delete(self, action_id: str, *, force: bool = False) -> None:
+        """DELETE /actions/actions/{id}; `force` detaches its bindings first."""
+        with self._store.transaction():
+            action = self.stored(action_id)
+            for consequence in self.when_deleted:
+                consequence(action, force)
+            self._store.delete(COLLECTION, action_id)
+
+    # -- rules of single fields ---------------------------------------------------------------
+
+    @staticmethod
+    def _trigger_of(supported: Sequence[Document]) -> Document:
+        if len(supported) != 1:
+            raise invalid_body("An action supports exactly one trigger")
+        return triggers.find(supported[0]["id"], supported[0].get("version"))
+
+    def _limit(self, what: str, limit: int | str) -> ApiError:
+        return ApiError(
+            self._context.assumptions.entity_limit_status,
+            f"You have reached the limit of {limit} {what}.",
+            "entity_limit_exceeded",
+        )
+
+    def _check_cardinality(self, trigger_id: str, others: Sequence[Document]) -> None:
+        same = [one for one in others if one["supported_triggers"][0]["id"] == trigger_id]
+        if trigger_id in triggers.SINGLE_ACTION_TRIGGERS and same:
+            raise ApiError(
+                403,
+                f"Only one action is allowed for the {trigger_id} trigger.",
+                f"actions_cardinality_{trigger_id.replace('-', '_')}_not_allowed",
+            )
+        if len(others) >= _MAX_ACTIONS:
+            raise self._limit("actions per tenant", _MAX_ACTIONS)
+
+    def _check_name(self, name: str, others: Sequence[Document]) -> None:
+        if not name.strip():
+            raise invalid_body("The name of an action cannot be empty")
+        taken = any(one["name"] == name for one in others)
+        if taken and self._context.assumptions.unique_action_names:
+            raise ApiError(409, "An action with this name already exists.")
+
+    def _code(self, code: str) -> str:
+        if len(code.encode()) > _MAX_CODE_BYTES:
+            raise self._limit("of code per action", "100 kB")
+        return code
+
+    def _dependencies(self, wanted: Sequence[Document]) -> list[Document]:
+        if len(wanted) > _MAX_DEPENDENCIES:
+            raise self._limit("dependencies per action", _MAX_DEPENDENCIES)
+        for one in wanted:
+            if not one.get("name"):
+                raise invalid_body("A dependency needs a name")
+        # Without a version npm's newest is meant.
+        return [{"version": "latest", **one} for one in wanted]
+
+    def _modules(self, wanted: Sequence[Document]) -> list[Document]:
+        if len(wanted) > _MAX_MODULES:
+            raise self._limit("modules per action", _MAX_MODULES)
+        return [dict(one) for one in wanted]
+
+    def _secrets(
+        self, wanted: Sequence[Document], existing: Sequence[Document], now_ns: int
+    ) -> list[Document]:
+        """The new list of secrets; known names keep their place, new ones follow (recorded)."""
+        if len(wanted) > _MAX_SECRETS:
+            raise self._limit("secrets per action", _MAX_SECRETS)
+        old = {one["name"]: one for one in existing}
+        new: dict[str, Document] = {}
+        for one in wanted:
+            name = one.get("name")
+            if not isinstance(name, str) or not 1 <= len(name) <= _MAX_SECRET_NAME:
+                raise invalid_body(f"A secret needs a name of 1 to {_MAX_SECRET_NAME} characters")
+            if name in new:
+                raise bad_request(f"duplicate secret name: {name}")
+            value = one.get("value")
+            if value is None and name in old:
+                if not self._context.assumptions.secret_without_value_keeps_value:
+                    raise invalid_body(f"Secret {name} needs a value")
+                value = old[name]["value"]
+            elif value is None and not self._context.assumptions.new_secret_needs_value:
+                value = ""
+            if not isinstance(value, str) or len(value) > _MAX_SECRET_VALUE:
+                raise invalid_body(
+                    f"Secret {name} needs a value of at most {_MAX_SECRET_VALUE} characters"
+                )
+            new[name] = {"name": name, "value": value, "updated_at": now_ns}
+        kept = [name for name in old if name in new]
+        return [new[name] for name in [*kept, *(name for name in new if name not in old)]]
+
+
+def _reference(supported: Document) -> dict[str, str]:
+    return {"trigger_id": supported["id"], "version": supported["version"]}

@@ -1,0 +1,233 @@
+"""Versions of Actions: deploys, old ones deployed again, and which one runs (§4.7, §4.8)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.builds import finished_at
+from sandbox.tenant.clock import NANOS_PER_SECOND
+from sandbox.tenant.context import Context, Page, page_of
+from sandbox.tenant.errors import bad_request, not_found
+
+Document = dict[str, Any]
+
+_KEPT_VERSIONS = 50
+_BUILD_BOOKKEEPING_NS = 500_000  # built_at and updated_at differ by about that much (recorded)
+
+
+def _collection(action_id: str) -> str:
+    """Each Action's versions lie apart: reading one Action must not load the others' code."""
+    return f"versions of {action_id}"
+
+
+@dataclass(frozen=True)
+class DeployedAction:
+    """The code that runs for a trigger, with the secrets it was deployed with."""
+
+    id: str
+    name: str
+    version_id: str
+    code: str
+    runtime: str
+    secrets: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Names the Action without its code and secrets, so that logs cannot leak them."""
+        return f"DeployedAction(id={self.id!r}, name={self.name!r}, version_id={self.version_id!r})"
+
+
+class Versions:
+    """The versions of the tenant's Actions."""
+
+    def __init__(self, context: Context, actions: Actions) -> None:
+        self._context = context
+        self._store = context.store
+        self.actions = actions
+        actions.versions_of = self.current_and_deployed
+        actions.when_deleted.append(self._forget)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def _of(self, action_id: str) -> list[Document]:
+        return self._store.all(_collection(action_id))
+
+    def current_and_deployed(self, action: Document) -> tuple[Document | None, Document | None]:
+        """The newest version, and the one that is deployed at this moment.
+
+        While a deploy is under way, the earlier version stays deployed. Right after a create with
+        `deploy`, the pending version itself is shown as deployed (recorded).
+        """
+        if action["deployed_version"] is None:
+            return None, None
+        versions = _collection(action["id"])
+        current = self._store.get(versions, action["deployed_version"])
+        if current is None:  # pragma: no cover - a deployed version is never trimmed
+            return None, None
+        if action_views.is_deployed(current, self._context.stamp()):
+            return current, current
+        if action.get("deployed_at_birth"):
+            return current, current
+        previous = action.get("previous_version")
+        return current, self._store.get(versions, previous) if previous else None
+
+    def running(self, action: Document) -> DeployedAction | None:
+        _, deployed = self.current_and_deployed(action)
+        if deployed is None or not action_views.is_deployed(deployed, self._context.stamp()):
+            return None
+        return DeployedAction(
+            id=action["id"],
+            name=action["name"],
+            version_id=deployed["id"],
+            code=deployed["code"],
+            runtime=deployed["runtime"],
+            secrets={one["name"]: one["value"] for one in deployed["secrets"]},
+        )
+
+    def listing(self, action_id: str, page: Page) -> Document:
+        """GET /actions/actions/{id}/versions, newest first."""
+        action = self.actions.stored(action_id)
+        newest_first = sorted(self._of(action_id), key=lambda one: -one["number"])
+        return page_of("versions", newest_first, page, self._view_of(action))
+
+    def get(self, action_id: str, version_id: str) -> Document:
+        action = self.actions.stored(action_id)
+        return self._view_of(action)(self._stored(action_id, version_id))
+
+    def _view_of(self, action: Document) -> Callable[[Document], Document]:
+        """How this Action's versions look at this instant."""
+        _, deployed = self.current_and_deployed(action)
+        return partial(
+            action_views.version_of,
+            action=action,
+            deployed=deployed,
+            now_ns=self._context.stamp(),
+        )
+
+    def _stored(self, action_id: str, version_id: str) -> Document:
+        version = self._store.get(_collection(action_id), version_id)
+        if version is None:
+            raise not_found("That version does not exist.")
+        return version
+
+    # -- deploying ----------------------------------------------------------------------------
+
+    def create(self, body: Document) -> Document:
+        """POST /actions/actions, deploying at once where the body asks for it."""
+        with self._store.transaction():
+            action = self.actions.create(body)
+            if body.get("deploy"):
+                self.deploy_at_birth(action)
+        return self.actions.view(action, written=True)
+
+    def deploy(self, action_id: str) -> Document:
+        """POST /actions/actions/{id}/deploy: a new version, even when nothing changed."""
+        with self._store.transaction():
+            action = self.actions.stored(action_id)
+            if action_views.draft_status(action, self._context.stamp()) != "built":
+                raise bad_request("A draft must be in the 'built' state before it can be deployed.")
+            self._grow_up(action)
+            version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
+        return action_views.new_version(version, action)
+
+    def deploy_at_birth(self, action: Document) -> None:
+        """The `deploy` of a create.
+
+        The version becomes the deployed one when the draft's build ends, unless that fails.
+        """
+        draft = action["draft"]
+        build_ns = finished_at(draft["phases"], draft["updated_at"]) - draft["updated_at"]
+        action["deployed_at_birth"] = True
+        self._new(
+            action,
+            draft,
+            build_ns / NANOS_PER_SECOND + self._context.builds.deploy_seconds,
+            status="built" if draft["phases"][-1]["status"] == "built" else "failed",
+        )
+
+    def deploy_version(self, action_id: str, version_id: str, *, update_draft: bool) -> Document:
+        """POST .../versions/{version}/deploy: the old content becomes a new version."""
+        with self._store.transaction():
+            action = self.actions.stored(action_id)
+            old = self._stored(action_id, version_id)
+            self._grow_up(action)
+            if update_draft:
+                draft = action["draft"]
+                for key in ("code", "dependencies", "runtime", "secrets", "modules"):
+                    draft[key] = old[key]
+                action["updated_at"] = self._context.stamp()
+                # As in an update: a deploy at birth showed a time ahead of the clock.
+                draft["updated_at"] = max(self._context.stamp(), draft["updated_at"] + 1)
+                draft["phases"] = self._context.builds.next(draft["dependencies"])
+            version = self._new(action, old, self._context.builds.deploy_seconds)
+        return action_views.new_version(version, action)
+
+    def _grow_up(self, action: Document) -> None:
+        """Make an Action that was deployed at birth one like any other, before its next deploy.
+
+        The time that its first deploy moved stays; a version under way no longer counts as the
+        deployed one.
+        """
+        now = self._context.stamp()
+        _, deployed = self.current_and_deployed(action)
+        moved = action_views.updated_at(action, deployed, now)
+        draft = action["draft"]
+        if moved != draft["updated_at"]:
+            draft["updated_at"] = moved
+            draft["phases"] = draft["phases"][-1:]  # it was built by then
+        action.pop("deployed_at_birth", None)
+
+    def _new(
+        self, action: Document, content: Document, seconds: float, *, status: str = "built"
+    ) -> Document:
+        created_at = self._context.stamp()
+        built_at = self._context.stamp() + int(seconds * NANOS_PER_SECOND)
+        version: Document = {
+            "id": str(uuid.uuid4()),
+            "number": action["last_number"] + 1,
+            "code": content["code"],
+            "dependencies": [
+                {"name": one["name"], "version": one["version"]} for one in content["dependencies"]
+            ],
+            "runtime": content["runtime"],
+            "secrets": content["secrets"],
+            "modules": content.get("modules", []),
+            "supported_triggers": action["supported_triggers"],
+            "status": status,
+            "created_at": created_at,
+            "built_at": built_at,
+            "updated_at": built_at + _BUILD_BOOKKEEPING_NS,
+            # None: at once, whatever the machine's clock says after a restart.
+            "ready_at": built_at if seconds else None,
+        }
+        self._store.put(_collection(action["id"]), version["id"], version)
+        action["previous_version"] = self._last_finished(action)
+        action["deployed_version"] = version["id"]
+        action["last_number"] = version["number"]
+        self.actions.save(action)
+        self._trim(action)
+        for consequence in self.actions.when_deployed:
+            consequence(action)
+        return version
+
+    def _last_finished(self, action: Document) -> str | None:
+        """The version that stays deployed while the new one is on its way."""
+        _, deployed = self.current_and_deployed(action)
+        return deployed["id"] if deployed else None
+
+    def _trim(self, action: Document) -> None:
+        """Only 50 versions are kept; the oldest unused one goes silently (§4.3)."""
+        versions = sorted(self._of(action["id"]), key=lambda one: one["number"])
+        used = {action["deployed_version"], action["previous_version"]}
+        unused = [one for one in versions if one["id"] not in used]
+        for one in unused[: max(0, len(versions) - _KEPT_VERSIONS)]:
+            self._store.delete(_collection(action["id"]), one["id"])
+
+    def _forget(self, action: Document, _force: bool) -> None:
+        for version in self._of(action["id"]):
+            self._store.delete(_collection(action["id"]), version["id"])

@@ -1,0 +1,1 @@
+"""What every listener of the sandbox shares: bodies, broken connections, the guard."""

@@ -1,0 +1,56 @@
+"""Reading bodies of a size that fits, and JSON for the parts that are not Auth0's API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from sandbox.inbox.numbers import storable
+
+MAX_BYTES = 1_048_576
+
+
+class TooLargeError(ValueError):
+    """The body is over the limit; the rest of it was not read."""
+
+
+async def read(request: Request, most: int = MAX_BYTES) -> bytes:
+    """The raw body.
+
+    Raises:
+        TooLargeError: it is longer, or says so.
+        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    """
+    declared = request.headers.get("content-length", "")
+    body = bytearray()
+    if declared.isdigit() and int(declared[:20]) > most:
+        raise TooLargeError(f"a body of over {most} bytes")
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise TooLargeError(f"a body of over {most} bytes")
+    return bytes(body)
+
+
+async def json_body(request: Request) -> Any:
+    """The decoded body. Half a surrogate pair, which no answer could repeat, becomes U+FFFD.
+
+    Raises:
+        TooLargeError: over 1 MiB.
+        ValueError: it is not JSON in UTF-8, or too deep.
+        starlette.requests.ClientDisconnect: the client went away meanwhile.
+    """
+    try:
+        text = (await read(request)).decode()
+        value = json.loads(text, parse_constant=_no_constant)
+        if "\\ud" in text.lower():
+            return json.loads(storable(json.dumps(value, ensure_ascii=False)))
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
