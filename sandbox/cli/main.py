@@ -25,9 +25,9 @@ from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import disk_error, private_folder
+from sandbox.server import daemon, ports
 from sandbox.server.credentials import control_token
 from sandbox.server.record import client, pages_address, read_record, running_record
-from sandbox.server.running import daemon, ports
 from sandbox.server.serving import small_buffers, take_all_files
 
 NOT_RUNNING = 3

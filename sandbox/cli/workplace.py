@@ -17,9 +17,9 @@ from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.stack import SandboxStack
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import ConsoleProgress
+from sandbox.server import daemon, ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
 from sandbox.server.record import ServerRecord, running_record, source
-from sandbox.server.running import daemon, ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "SANDBOX_STATE_DIR"

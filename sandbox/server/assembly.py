@@ -20,9 +20,9 @@ from sandbox.notifications import (
 )
 from sandbox.pages import Behind, build_pages
 from sandbox.runner import ActionRunner
+from sandbox.server import ports
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials, control_token
-from sandbox.server.running import ports
 from sandbox.tenant import Assumptions, Credentials, Store, Tenant
 from sandbox.tenant.tenant import Generation
 from sandbox.web.guard import ApiGuard, PagesGuard

@@ -18,8 +18,8 @@ from sandbox.machine.errors import ServerError
 from sandbox.machine.files import check_room, private_folder
 from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Progress
+from sandbox.server import ports
 from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
-from sandbox.server.running import ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOG = "server.log"

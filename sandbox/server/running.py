@@ -19,6 +19,7 @@ from sandbox.engine.environment import TenantAccess
 from sandbox.machine.errors import ServerError
 from sandbox.machine.files import private_folder
 from sandbox.runner.runner import NodeUnusableError, find_node, what_is_missing
+from sandbox.server import ports
 from sandbox.server.assembly import Parts, ServerConfig, assemble
 from sandbox.server.certificates import ensure_certificates
 from sandbox.server.credentials import SandboxCredentials, control_token, ensure_credentials
@@ -30,7 +31,6 @@ from sandbox.server.record import (
     source,
     write_record,
 )
-from sandbox.server.running import ports
 from sandbox.server.serving import HttpsServer, Plain
 from sandbox.tenant.store import StoreError
 from sandbox.web.guard import TOKEN_HEADER

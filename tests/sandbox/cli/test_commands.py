@@ -21,8 +21,9 @@ from sandbox.cli.workplace import Workplace
 from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import RELEASE_QUESTION
 from sandbox.machine.errors import SandboxError
+from sandbox.server import daemon
 from sandbox.server.assembly import ServerConfig
-from sandbox.server.running import RunningSandbox, daemon, start
+from sandbox.server.running import RunningSandbox, start
 from tests.free_ports import sandbox_ports
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server.running import daemon
+from sandbox.server import daemon
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import checkout
 from tests.sandbox.cli.test_up import Person

@@ -21,9 +21,9 @@ from rich.console import Console
 from sandbox.engine.cache import CACHE_VARIABLE, EngineCache
 from sandbox.engine.ensure import ensure_engine
 from sandbox.machine.progress import ConsoleProgress
+from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
-from sandbox.server.running import daemon
 from tests.contract import PROJECT
 from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until

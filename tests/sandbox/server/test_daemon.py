@@ -16,8 +16,8 @@ import pytest
 from sandbox.machine.errors import ServerError
 from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Silence
+from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, read_record, running_record, write_record
-from sandbox.server.running import daemon, ports
 
 FREE = dict.fromkeys(ports.LISTENERS, 0)
 
