@@ -83,9 +83,10 @@ def _refusal(action: str, names: Sequence[str]) -> str:
 def ways_out(names: Sequence[str]) -> str:
     """What to do about secrets that an Action has and its stack does not declare."""
     listed = ", ".join(names)
+    its, it = ("its", "it") if len(names) == 1 else ("their", "they")
     return (
-        f"Two ways out: declare {listed} by its setting (in a program of your own: in "
-        f"action_secrets), or say that it may go: set phonemfa:retiredSecrets to [{listed}] and "
+        f"Two ways out: declare {listed} by {its} setting (in a program of your own: in "
+        f"action_secrets), or say that {it} may go: set phonemfa:retiredSecrets to [{listed}] and "
         "run pulumi up, then remove that setting and run pulumi up once more"
     )
 

@@ -133,9 +133,9 @@ def test_an_undeclared_secret_is_named_with_the_ways_out_and_nothing_is_written(
 
 
 def test_the_ways_out_are_to_declare_it_and_to_say_that_it_may_go() -> None:
-    said = ways_out(["A", "B"])
-    assert "declare A, B by its setting" in said
-    assert "say that it may go: set phonemfa:retiredSecrets to [A, B]" in said
+    assert "declare A by its setting" in ways_out(["A"])
+    assert "say that it may go: set phonemfa:retiredSecrets to [A]" in ways_out(["A"])
+    assert "say that they may go: set phonemfa:retiredSecrets to [A, B]" in ways_out(["A", "B"])
 
 
 def test_retiring_it_and_then_leaving_it_out_is_a_way_out(

@@ -26,8 +26,10 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
     "the token ends": ({"end_tokens": True}, "401"),
     "HTML for an answer": ({"status": 200, "raw_body": "<html>", "times": None}, "not JSON"),
     "JSON of another form": ({"status": 200, "body": [7], "times": None}, "does not have"),
+    # To the hooks: what the tenant says to the plugin, that repeats word for word.
     "a refusal that repeats secrets": (
-        {"status": 400, "body": {"message": f"{NUMBER} and SECRET"}, "times": None},
+        {"status": 400, "body": {"message": f"{NUMBER} and SECRET"}, "times": None}
+        | {"path": f"{API}tenants/settings$", "nth": 1},
         "400",
     ),
     "500 without end": ({"status": 500, "times": None}, "500"),

@@ -105,6 +105,15 @@ def test_a_500_is_tried_four_times_in_about_two_seconds(asking: Asking) -> None:
     assert 1 < sum(asking.waits) < 3
 
 
+def test_what_the_tenant_says_is_repeated_word_for_word(asking: Asking) -> None:
+    said = "No: Bearer canary-secret to +819012345678"
+    asking.fail("PUT", "/guardian/policies$", status=400, body={"message": said})
+    with pytest.raises(PartialFailureError) as refused:
+        asking.make()
+    assert said in str(refused.value)
+    assert asking.tries("PUT", "/guardian/policies") == 1
+
+
 def test_a_path_that_the_sdk_does_not_have_is_tried_as_often(asking: Asking) -> None:
     asking.fail("GET", SETTINGS, **BROKEN)
     with pytest.raises(PartialFailureError, match="An internal error occurred"):
