@@ -1,13 +1,13 @@
 """go-auth0, the client inside the Terraform provider and the official Pulumi plugin, for tests.
 
-Owns building our program that calls it (`go/`) and its own tests, each once in `build/go-auth0`,
-and running them against a sandbox. Refuses assertions. go-auth0 comes as a Go module whose hash
-stands in `go/go.sum`; nothing of it is copied here.
+Its own tests are built once in `build/go-auth0` and run against a sandbox. It comes as a Go module
+whose hash stands in `go/go.sum`; nothing of it is copied here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -20,7 +20,6 @@ from typing import Any
 from filelock import FileLock
 
 from sandbox.server.running import RunningSandbox
-from tests.clients.steps import Steps, told
 from tests.contract import PROJECT
 
 SOURCES = PROJECT / "tests" / "clients" / "go"
@@ -41,7 +40,7 @@ def go_is_missing() -> str | None:
     shown = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True)
     found = re.match(r"go(\d+)\.(\d+)", shown.stdout)
     if found is None or (int(found[1]), int(found[2])) < _NEEDS_GO:
-        return f"go-auth0 v2 needs Go {'.'.join(map(str, _NEEDS_GO))}, here is {shown.stdout}"
+        return f"go-auth0 needs Go {'.'.join(map(str, _NEEDS_GO))}, here is {shown.stdout}"
     return None
 
 
@@ -78,16 +77,10 @@ def _built(name: str, make: Callable[[Path], Any]) -> Path:
     return program
 
 
+@cache
 def module_dir() -> Path:
     """Where Go keeps go-auth0 v1, unpacked and checked against `go.sum`."""
-    our_program()  # whoever has built it has the module
-    return Path(_go("list", "-m", "-f", "{{.Dir}}", MODULE).strip())
-
-
-@cache
-def our_program() -> Path:
-    """Our program; a minute or two of building the first time."""
-    return _built("clients", lambda to: _go("build", "-trimpath", "-o", str(to), "."))
+    return Path(json.loads(_go("mod", "download", "-json", MODULE))["Dir"])
 
 
 @cache
@@ -109,20 +102,6 @@ def _environment(sandbox: RunningSandbox) -> dict[str, str]:
         "AUTH0_HTTP_RECORDINGS": "off",
         "SSL_CERT_FILE": str(sandbox.ca_file),
     }
-
-
-def run_steps(sandbox: RunningSandbox, version: str, part: str) -> Steps:
-    """Run our program to its end; answers its steps by name, in order."""
-    done = subprocess.run(
-        [str(our_program()), version, part],
-        env=_environment(sandbox),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return told(done.stdout)
 
 
 def run_own_tests(sandbox: RunningSandbox, wanted: str, left_out: str) -> dict[str, str]:
