@@ -27,6 +27,8 @@ _SHORT: Final = "A"
 _OTHER: Final = "zz-ZZ"
 _LONGEST_NAME: Final = 300
 _ROW: Final = re.compile(r"^  '(.+)',$", re.MULTILINE)
+_KANA: Final = re.compile("[ァ-ン]")
+_TO_HIRAGANA: Final = ord("ア") - ord("あ")
 _MOST_CASES: Final = 2_000
 """So many combinations are all rendered; of more, every pair of values and a sample."""
 
@@ -48,7 +50,8 @@ def _written(code: str) -> re.Pattern[str]:
 
 @cache
 def _digits() -> list[str]:
-    return _ROW.findall((SOURCE_DIR / "text.js").read_text(encoding="utf-8"))
+    rows = _ROW.findall((SOURCE_DIR / "text.js").read_text(encoding="utf-8"))
+    return [_KANA.sub(lambda kana: f"[{kana[0]}{chr(ord(kana[0]) - _TO_HIRAGANA)}]", row) for row in rows]
 
 
 def where_missing(template: str) -> str | None:

@@ -266,6 +266,28 @@ test('a code that a text spells as words is said, and not read once more than tw
   assert.equal((await call({ as_voice: `It is ${english}. Again, ${english}.`, locale: 'en' })).text, `It is ${english}. Again, ${english}.`);
 });
 
+test('a code is known in whatever words a text spells its digits, in either kana', async () => {
+  const random = generator(SEED + 21);
+  // By digit; written down here, not taken from the Action's table.
+  const words = {
+    katakana: 'ゼロ イチ ニ サン ヨン ゴ ロク ナナ ハチ キュウ', long: 'レイ イチ ニー サン ヨン ゴー ロク シチ ハチ キュー', hiragana: 'ぜろ いち に さん よん ご ろく なな はち きゅう',
+    short: 'まる いち にー さん し ごー ろく しち はち く', kanji: '〇 一 二 三 四 五 六 七 八 九', zero: '零 一 二 三 四 五 六 七 八 九', wide: '０ １ ２ ３ ４ ５ ６ ７ ８ ９',
+    english: 'zero one two three four five six seven eight nine', oh: 'Oh One Two Three Four Five Six Seven Eight Nine', chinese: '零 幺 二 三 四 五 六 七 八 九',
+    korean: '공 일 이 삼 사 오 육 칠 팔 구', hangul: '영 일 이 삼 사 오 륙 칠 팔 구', portuguese: 'zero um dois três quatro cinco meia sete oito nove', seis: 'Zero Um Dois Três Quatro Cinco Seis Sete Oito Nove',
+  };
+  for (let round = 0; round < 300; round += 1) {
+    const code = random.digits(4 + random.below(7));
+    const alphabet = words[random.pick(Object.keys(words))].split(' ');
+    const spelt = [...code].map((digit) => alphabet[Number(digit)]).join(random.pick(['、', ' ', ', ', '・', '. ', '']));
+    const as_voice = `コードは、${spelt}、です。もう一度、${spelt}、です。`;
+    const where = `seed ${SEED}, round ${round}: ${code}, ${as_voice}`;
+    assert.equal((await call({ as_voice, code })).text, as_voice.replaceAll(code, [...code].join(', ')), where);
+    assert.equal((await run({ event: unifiedEvent({ as_text: `コードは ${spelt} です`, code }) })).kind, 'success', where);
+    const other = [...code].map((digit) => alphabet[(Number(digit) + 1) % 10]).join('、');
+    assert.equal((await run({ event: unifiedEvent({ as_text: `コードは ${other} です`, code }) })).reason, NO_CODE, where);
+  }
+});
+
 test('control characters, halves of pairs and line breaks at the end are never sent', async () => {
   const odd = '\u0000a\u0007b\u001b[1m \u0085 \ud83d 482913 \udc00\r\nx\u2028y\n\n';
   const { message } = await run({ event: unifiedEvent({ as_text: odd }) });
