@@ -13,20 +13,20 @@ from typing import Any, Final, Self
 import pulumi
 
 from components.action_code import assemble
-from components.adopted import Found
-from components.delivery import Delivery, DeliveryArgs, Provider, Template
-from components.factor import Factor, FactorArgs, LegacyTexts, Phone
-from components.finish_failed_writes import FinishFailedWrites
-from components.generation import GenerationGuard
-from components.hooks import WriteHooks
-from components.keep_sender import KeepSender
-from components.management import TenantAccess
-from components.policy_last import PolicyLast
-from components.sender import Sender, SenderArgs
-from components.settings import StackSettings
-from components.stack_config import Loaded
-from components.tenant_switch import TenantSwitch, TenantSwitchArgs
-from components.texts import Texts, for_legacy
+from components.guards.finish_failed_writes import FinishFailedWrites
+from components.guards.generation import GenerationGuard
+from components.guards.hooks import WriteHooks
+from components.guards.keep_sender import KeepSender
+from components.guards.policy_last import PolicyLast
+from components.resources.delivery import Delivery, DeliveryArgs, Provider, Template
+from components.resources.factor import Factor, FactorArgs, LegacyTexts, Phone
+from components.resources.sender import Sender, SenderArgs
+from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
+from components.settings.adopted import Found
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
+from components.settings.texts import Texts, for_legacy
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import (
     COMPONENT,
     TRIGGERS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from components.action_code import assemble
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import TRIGGERS, Experience, action_name
 
 

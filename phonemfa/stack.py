@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
 from phonemfa.engine import PulumiCli
 from phonemfa.stack_file import StackFile

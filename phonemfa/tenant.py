@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from components.tenant.access import Access, NoAccessError
-from components.tenant_token import Tokens
+from components.tenant.token import Tokens
 
 if TYPE_CHECKING:
     from auth0.management import ManagementClient
@@ -102,8 +102,8 @@ def reading(access: Access) -> Iterator[ManagementClient]:
     # With auth0-python half a second: only when a tenant is read.
     from auth0.management import ManagementClient  # noqa: PLC0415
 
-    from components.bounded_http import BoundedClient  # noqa: PLC0415
-    from components.tenant_failure import failures, told  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant.errors import failures, told  # noqa: PLC0415
 
     try:
         with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE) as http:

@@ -49,7 +49,7 @@ def _may_be_done(failure: BaseException | None) -> bool:
     # `reading` has loaded both.
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
-    from components.tenant_token import NoTokenError  # noqa: PLC0415
+    from components.tenant.token import NoTokenError  # noqa: PLC0415
 
     if isinstance(failure, ApiError):
         # A gateway's answer, or one that nobody can read, comes after the request.

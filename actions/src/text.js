@@ -1,6 +1,6 @@
 /**
  * A digit as texts write it, by digit: of either width, and as words, which voices read better, in the
- * languages with sentences of ours. Kana stand for both of their scripts. components/code_in_text.py
+ * languages with sentences of ours. Kana stand for both of their scripts. components/settings/code_in_text.py
  * reads these rows too.
  */
 const DIGITS = [

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from components.action_code import assemble
-from components.adopted import Found
-from components.delivery import Provider, Template
-from components.factor import LegacyTexts, Phone
 from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
-from components.sender import SenderArgs
-from components.settings import StackSettings
-from components.texts import for_legacy, texts_for
+from components.resources.delivery import Provider, Template
+from components.resources.factor import LegacyTexts, Phone
+from components.resources.sender import SenderArgs
+from components.settings.adopted import Found
+from components.settings.model import StackSettings
+from components.settings.texts import for_legacy, texts_for
 from components.vocabulary import (
     TRIGGERS,
     DeliveryMethod,

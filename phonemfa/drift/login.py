@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from components.factor import BLOCKS, SWITCHES
+from components.resources.factor import BLOCKS, SWITCHES
 from phonemfa.drift.declared import Declared
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live

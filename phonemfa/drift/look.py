@@ -18,7 +18,7 @@ from phonemfa.drift.findings import Finding
 from phonemfa.engine import PulumiCli
 
 if TYPE_CHECKING:
-    from components.settings import StackSettings
+    from components.settings.model import StackSettings
     from phonemfa.drift.declared import Declared
     from phonemfa.drift.live import Live
     from phonemfa.drift.recorded import Recorded

@@ -13,9 +13,9 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
 from components.masking import masked
+from components.settings.faults import SettingsError
 from components.vocabulary import Policy
 from phonemfa import options
 from phonemfa.asking import agree

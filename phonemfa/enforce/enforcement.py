@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.log_evidence import PATIENCE
-from components.raw_config import NAMESPACE
+from components.guards.log_evidence import PATIENCE
+from components.settings.raw_config import NAMESPACE
 from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login

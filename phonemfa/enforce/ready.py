@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, Experience, guardian_message_types
 from phonemfa.tenant import TenantView, read_tenant, reading

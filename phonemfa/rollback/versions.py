@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import TRIGGERS
 from phonemfa.declared_actions import code_of, name_of
 from phonemfa.writing import plain

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
 from components.masking import redacted_code
 from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of

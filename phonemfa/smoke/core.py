@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from components.log_evidence import CHANNELS, PATIENCE, Evidence, find, news, search
+from components.guards.log_evidence import CHANNELS, PATIENCE, Evidence, find, news, search
 from components.masking import masked, redacted
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working

@@ -11,11 +11,11 @@ import httpx
 import pulumi
 import pytest
 
-from components.management import TenantAccess, TenantCallError
-from components.policy_last import GUARDIAN, GateClosedError, PolicyLast
-from components.settings import StackSettings
-from components.stack_config import Loaded
-from components.trial import NotSentError, TrialMessages
+from components.guards.policy_last import GUARDIAN, GateClosedError, PolicyLast
+from components.guards.test_message import NotSentError, TrialMessages
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
 from sandbox.server import RunningSandbox
 from sandbox.tenant import Tenant
@@ -278,7 +278,7 @@ def test_a_test_message_is_asked_for_again_only_when_it_was_surely_not_sent(
     fault: dict[str, Any],
     asked: int,
 ) -> None:
-    monkeypatch.setattr("components.trial._RATE_LIMIT_PAUSES", (0.0,))
+    monkeypatch.setattr("components.guards.test_message._RATE_LIMIT_PAUSES", (0.0,))
     fill(tenant)
     with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
         control.delete("/requests")

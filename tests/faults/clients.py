@@ -17,9 +17,10 @@ import pulumi
 import pytest
 from auth0.management.core import http_client
 
-from components import management, tenant_token
-from components.management import TenantAccess, TenantCallError
+from components.tenant import stack_access as management
+from components.tenant import token as tenant_token
 from components.tenant.access import Access
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 from phonemfa import tenant as commands
 from phonemfa.doctor import reading as doctor

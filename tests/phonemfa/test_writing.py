@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from components.tenant.access import Access
-from components.tenant_token import NoTokenError
+from components.tenant.token import NoTokenError
 from phonemfa.files import FileNotWrittenError, told
 from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError, writing

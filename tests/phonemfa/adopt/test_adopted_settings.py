@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.adopted import Adopted
-from components.faults import SettingsError
-from components.sender import Sender
-from components.settings import StackSettings
+from components.resources.sender import Sender
+from components.settings.adopted import Adopted
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 from tests.components.declared import declare
 
 FOUND: dict[str, Any] = {

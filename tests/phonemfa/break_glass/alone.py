@@ -15,12 +15,12 @@ from importlib.util import spec_from_loader
 
 SOUND = {
     "components",
-    "components.bounded_http",
+    "components.tenant.bounded_http",
     "components.masking",
     "components.tenant",
     "components.tenant.access",
-    "components.tenant_failure",
-    "components.tenant_token",
+    "components.tenant.errors",
+    "components.tenant.token",
 }
 BROKEN = {"components", "policy", "pulumi", "pulumi_auth0", "sandbox", "yaml"}
 

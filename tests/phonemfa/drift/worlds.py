@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import COMPONENT
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, declared_by

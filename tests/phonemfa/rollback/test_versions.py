@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa.declared_actions import code_of, name_of
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit

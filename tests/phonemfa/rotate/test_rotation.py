@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import DeliveryMethod
 from phonemfa.engine import EngineFailedError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import DeliveryMethod
 from phonemfa.smoke import command
 from phonemfa.smoke.core import (

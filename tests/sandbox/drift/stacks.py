@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.phone_mfa import KEY_SECRET, plain_configuration
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa.drift.check import check
 from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
 from phonemfa.drift.findings import Finding

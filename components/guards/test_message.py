@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from components.log_evidence import PATIENCE, find, news, search
+from components.guards.log_evidence import PATIENCE, find, news, search
 from components.vocabulary import DeliveryMethod
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.hooks import WriteHooks
-from components.management import TenantAccess, TenantCallError
+from components.guards.hooks import WriteHooks
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 
 

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.hooks import WriteHooks
-from components.management import TenantAccess, plain
-from components.stack_config import Loaded
-from components.trial import TrialMessages
+from components.guards.hooks import WriteHooks
+from components.guards.test_message import TrialMessages
+from components.settings.stack_config import Loaded
+from components.tenant.stack_access import TenantAccess, plain
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, Gate
 
 if TYPE_CHECKING:

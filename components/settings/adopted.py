@@ -17,12 +17,12 @@ from typing import Annotated, Final, Literal
 import pulumi
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from components.delivery import Provider, Template
-from components.factor import LegacyTexts, Phone
-from components.faults import rule_broken
-from components.sender import SenderArgs
-from components.strict import Strict
-from components.texts import Override
+from components.resources.delivery import Provider, Template
+from components.resources.factor import LegacyTexts, Phone
+from components.resources.sender import SenderArgs
+from components.settings.faults import rule_broken
+from components.settings.strict import Strict
+from components.settings.texts import Override
 from components.vocabulary import DeliveryMethod, MessageType
 
 NOTICE: Final = (

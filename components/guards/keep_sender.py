@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.hooks import ACTION, WriteHooks
-from components.management import TenantAccess, plain
+from components.guards.hooks import ACTION, WriteHooks
+from components.tenant.stack_access import TenantAccess, plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient

@@ -84,8 +84,8 @@ class TenantAccess:
         # With auth0-python a fifth of a second: only when something is written.
         from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
-        from components.bounded_http import BoundedAsyncClient  # noqa: PLC0415
-        from components.tenant_failure import failures, told  # noqa: PLC0415
+        from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
+        from components.tenant.errors import failures, told  # noqa: PLC0415
 
         async with (
             BoundedAsyncClient(total=TOTAL, json_only=True, timeout=SILENCE) as http,
@@ -107,8 +107,8 @@ class TenantAccess:
         if access.api_token:
             yield access.api_token
             return
-        from components.bounded_http import BoundedClient  # noqa: PLC0415
-        from components.tenant_token import TOKEN_TIME, Tokens  # noqa: PLC0415
+        from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
+        from components.tenant.token import TOKEN_TIME, Tokens  # noqa: PLC0415
 
         with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as http:
             yield Tokens(http, access=access).get

@@ -13,7 +13,7 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 from components.masking import redacted
-from components.tenant_token import NoTokenError
+from components.tenant.token import NoTokenError
 
 if TYPE_CHECKING:
     import httpx
