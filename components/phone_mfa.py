@@ -17,15 +17,17 @@ from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
+from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
 from components.guards.policy_last import PolicyLast
 from components.resources.delivery import Delivery, DeliveryArgs, Provider, Template
-from components.resources.factor import Factor, FactorArgs, LegacyTexts, Phone
+from components.resources.factor import Codes, Factor, FactorArgs, LegacyTexts, Phone, Remembering
 from components.resources.sender import Sender, SenderArgs
 from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.settings.adopted import Found
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
 from components.settings.texts import Texts, for_legacy
+from components.settings.values import seconds
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import (
     COMPONENT,
@@ -65,6 +67,8 @@ class PhoneMfaArgs:
     texts: Mapping[MessageType, Texts]
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
+    remembering: Remembering | None = None
+    codes: Codes | None = None
     found: Found | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
     tenant: TenantAccess | None = None
@@ -75,6 +79,7 @@ class PhoneMfaArgs:
     def of(cls, loaded: Loaded) -> Self:
         """The arguments that a stack's settings ask for."""
         settings = loaded.settings
+        check_sdk(settings)
         return cls(
             asked={"settings": settings.plain(), "tenant": loaded.tenant.domain},
             experience=settings.experience,
@@ -89,6 +94,10 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
+            remembering=_remembering(settings),
+            codes=Codes(length=settings.code_length, lifetime=settings.code_lifetime)
+            if settings.one_time_code
+            else None,
             found=settings.adopted.declared(
                 TRIGGERS[settings.experience], settings.texts, loaded.project
             )
@@ -144,10 +153,24 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     return {KEY_SECRET: loaded.cpaas_api_key, **secrets_beside_the_key(loaded.settings)}
 
 
+def _remembering(settings: StackSettings) -> Remembering | None:
+    wanted = settings.remember_browser
+    if wanted is None:
+        return None
+    return Remembering(
+        shown=wanted.shown,
+        ticked=wanted.ticked,
+        inactivity=seconds(wanted.inactivity),
+        overall=seconds(wanted.overall),
+    )
+
+
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
+    if keys := declares(settings):
+        yield MfaSettingsGuard(loaded.tenant, keys)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     if settings.gate is not Gate.OFF:
@@ -278,6 +301,8 @@ class PhoneMfa(pulumi.ComponentResource):
                 policy=args.policy,
                 phone=args.found.phone if args.found else _phone(args),
                 other_factors=args.other_factors,
+                remembering=args.remembering,
+                codes=args.codes,
                 after=after,
             ),
             self._child(),

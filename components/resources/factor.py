@@ -53,16 +53,37 @@ class Phone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remembering:
+    """Whether a browser that passed MFA is asked again; times in seconds."""
+
+    shown: bool
+    ticked: bool
+    inactivity: int
+    overall: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """What the phone factor's codes look like; the lifetime in seconds."""
+
+    length: int
+    lifetime: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FactorArgs:
     """What the factor needs.
 
     `other_factors` names each other factor that is switched on or off; one that is not named
-    stays as the tenant has it.
+    stays as the tenant has it, and so do `remembering` and `codes` where they are None. Both need
+    pulumi-auth0 3.54.
     """
 
     policy: pulumi.Input[str]
     phone: Phone
     other_factors: Mapping[str, bool] = field(default_factory=dict)
+    remembering: Remembering | None = None
+    codes: Codes | None = None
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -80,6 +101,7 @@ class Factor(pulumi.ComponentResource):
             policy=args.policy,
             phone=_phone(args.phone),
             **_declared(args.other_factors),
+            **_mfa_settings(args),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A policy that asks for a code before one can be delivered locks users out.
@@ -112,6 +134,24 @@ def _declared(other_factors: Mapping[str, bool]) -> dict[str, Any]:
     switches: dict[str, Any] = {name: other_factors.get(name, False) for name in SWITCHES}
     blocks = {name: {"enabled": other_factors[name]} for name in BLOCKS if name in other_factors}
     return switches | blocks
+
+
+def _mfa_settings(args: FactorArgs) -> dict[str, Any]:
+    # By name: an SDK below 3.54 has no such arguments.
+    declared: dict[str, Any] = {}
+    if args.remembering:
+        declared["settings"] = {
+            "display_remember_me_checkbox": args.remembering.shown,
+            "remember_me_default_value": args.remembering.ticked,
+            "mfa_session_inactivity_timeout": args.remembering.inactivity,
+            "mfa_session_overall_timeout": args.remembering.overall,
+        }
+    if args.codes:
+        declared["phone_settings"] = {
+            "otp_length": args.codes.length,
+            "otp_expiration_time": args.codes.lifetime,
+        }
+    return declared
 
 
 def _left_alone(other_factors: Mapping[str, bool]) -> list[str]:

@@ -27,7 +27,7 @@ _SHORT: Final = "A"
 _OTHER: Final = "zz-ZZ"
 _LONGEST_NAME: Final = 300
 _ROW: Final = re.compile(r"^  '(.+)',$", re.MULTILINE)
-_KANA: Final = re.compile("[ァ-ン]")
+_KATAKANA: Final = re.compile("[ァ-ン]")
 _TO_HIRAGANA: Final = ord("ア") - ord("あ")
 _MOST_CASES: Final = 2_000
 """So many combinations are all rendered; of more, every pair of values and a sample."""
@@ -51,7 +51,10 @@ def _written(code: str) -> re.Pattern[str]:
 @cache
 def _digits() -> list[str]:
     rows = _ROW.findall((SOURCE_DIR / "text.js").read_text(encoding="utf-8"))
-    return [_KANA.sub(lambda kana: f"[{kana[0]}{chr(ord(kana[0]) - _TO_HIRAGANA)}]", row) for row in rows]
+    return [
+        _KATAKANA.sub(lambda kana: f"[{kana[0]}{chr(ord(kana[0]) - _TO_HIRAGANA)}]", row)
+        for row in rows
+    ]
 
 
 def where_missing(template: str) -> str | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pulumi
 
 from components.settings.adopted import NOTICE
+from components.settings.message_size import sample
 from components.settings.model import StackSettings
 from components.settings.raw_config import (
     API_KEY,
@@ -25,7 +26,7 @@ from components.settings.raw_config import (
     values_of,
 )
 from components.settings.text_rules import text_warnings
-from components.settings.texts import Texts, texts_for
+from components.settings.texts import Texts
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import MessageType
@@ -57,10 +58,11 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
-    for warning in text_warnings(texts, settings.origin_bound_code):
+    lengths = sample(settings.code_length)
+    for warning in text_warnings(texts, settings.origin_bound_code, lengths):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,

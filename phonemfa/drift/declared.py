@@ -19,7 +19,7 @@ from components.resources.factor import LegacyTexts, Phone
 from components.resources.sender import SenderArgs
 from components.settings.adopted import Found
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy, texts_for
+from components.settings.texts import for_legacy
 from components.vocabulary import (
     TRIGGERS,
     DeliveryMethod,
@@ -135,7 +135,7 @@ def declared_by(settings: StackSettings, project: Path = Path()) -> Declared:
 
 def _own(settings: StackSettings) -> dict[str, Any]:
     legacy = settings.experience is Experience.LEGACY
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    texts = settings.declared_texts
     methods = tuple(one.value for one in DeliveryMethod if one in settings.delivery_methods)
     unified_parts = Experience.UNIFIED in settings.experiences
     return {
