@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 
 export default [
-  { ignores: ['build/**', '.sandbox/**', '.venv/**', 'node_modules/**'] },
+  { ignores: ['build/**', 'tests/actions/previous/**', '.sandbox/**', '.venv/**', 'node_modules/**'] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2023, sourceType: 'commonjs', globals: globals.node },

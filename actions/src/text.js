@@ -1,7 +1,6 @@
 /**
- * A digit as texts write it, by digit: of either width, and as words, which voices read better, in the
- * languages with sentences of ours. Kana stand for both of their scripts. components/settings/code_in_text.py
- * reads these rows too.
+ * A digit as texts write it: of either width, and as words of the languages with sentences of ours.
+ * Kana stand for both scripts. components/settings/code_in_text.py reads these rows too.
  */
 const DIGITS = [
   '0|０|〇|零|ゼロ|レイ|マル|[Zz]ero|[Oo]h|영|공',
@@ -22,10 +21,12 @@ function writtenCode(code) {
   return [...code].map(part).join('[\\s.,、。・，．-]*');
 }
 
+const PLAIN_CODE = /^[0-9A-Za-z]{1,64}$/;
+
 /** Whether a text has the code in it: a part of a longer number is none. @param {string} text @param {unknown} code */
 function givesCode(text, code) {
   const given = String(code);
-  if (!/^[0-9A-Za-z]{1,64}$/.test(given)) return text.includes(given);
+  if (!PLAIN_CODE.test(given)) return text.includes(given);
   return new RegExp(`(?<![0-9０-９])${writtenCode(given)}(?![0-9０-９])`).test(text);
 }
 
@@ -40,7 +41,7 @@ function requireCode({ type, code }, text) {
 
 /** The line by which a browser fills the code in, on the pages of one host alone. @param {PhoneMessage} message @param {Config} config */
 function originLine({ type, code }, { origin }) {
-  const fit = CODE_TYPES.includes(String(type)) && /^[0-9A-Za-z]{1,64}$/.test(String(code ?? ''));
+  const fit = CODE_TYPES.includes(String(type)) && PLAIN_CODE.test(String(code ?? ''));
   return origin && fit ? `\n@${origin} #${code}` : '';
 }
 
