@@ -43,6 +43,8 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "voiceLimit": 5,
     "tenantLimit": 500,
     "otherFactors": {"otp": True, "email": False},
+    "rememberBrowser": {"shown": True, "ticked": False, "inactivity": "12h", "overall": "1d"},
+    "oneTimeCode": {"length": 6, "lifetime": "5m"},
     "retiredSecrets": ["TWILIO_TOKEN"],
     "actionName": "phone-codes",
     "bindAction": True,
