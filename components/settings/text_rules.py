@@ -92,8 +92,8 @@ def text_warnings(
     for kind, size in sms_sizes(texts, origin, values).items():
         if size.parts > 1:
             yield (
-                f"texts.{kind}.text needs {size} with the name {values['friendly_name']}: each part "
-                "is charged, and old phones show them one by one."
+                f"texts.{kind}.text needs {size} with the name {values['friendly_name']}: each "
+                "part is charged, and old phones show them one by one."
             )
     for kind, one in texts.items():
         odd = unshowable(rendered(one.text, values))

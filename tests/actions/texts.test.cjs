@@ -384,3 +384,67 @@ test('it is repeated once, only when it was asked for, and only when nothing was
   const html = await run({ event: voiceEvent(), secrets: on, answer: () => new Response(JSON.stringify({ messages: [{ status: WITHOUT }] }), { status: 500 }) });
   assert.equal(html.requests.length, 1);
 });
+
+// ---- as properties, of generators that nothing was mended with ----
+
+test('whatever a text has, an SMS has its showable characters in their order, and nothing else', async () => {
+  const random = generator(SEED + 10);
+  const odd = ['\u0000', '\u0007', '\t', '\u001b', '\u007f', '\u0085', '\u009f', '\ud83d', '\udc00', '\ud800\ud800', '\r\n', '\r', '\n', '\u2028', '\u2029', ' '];
+  const shown = ['①', '㈱', '髙', '～', '😀', '𠮟', 'é', 'ｶ', '銀', 'A', '。', '\u200d', '\u3000'];
+  for (let round = 0; round < 300; round += 1) {
+    const pieces = Array.from({ length: random.below(30) }, () => random.pick(random.chance(0.5) ? odd : shown));
+    const at = random.below(pieces.length + 1);
+    const as_text = [...pieces.slice(0, at), '482913', ...pieces.slice(at)].join('');
+    const { message, kind } = await run({ event: unifiedEvent({ as_text }) });
+    const where = `seed ${SEED}, round ${round}: ${JSON.stringify(as_text)}`;
+    assert.equal(kind, 'success', where);
+    const { text } = message.content;
+    assert.doesNotMatch(text, /[^\P{Cc}\n]|\p{Cs}|[\u2028\u2029]/u, where);
+    assert.equal(text, text.trim(), where);
+    const visible = (given) => [...given].filter((one) => !/[\p{Cc}\p{Cs}\s]/u.test(one)).join('');
+    assert.equal(visible(text), visible(as_text), where);
+  }
+});
+
+test('the autofill line is the last of an SMS with a code, whatever the code, the type and the host', async () => {
+  const random = generator(SEED + 12);
+  for (let round = 0; round < 200; round += 1) {
+    const host = [random.pick(['login', 'id', 'a1']), random.pick(['example', 'x-y', 'bank']), random.pick(['co.jp', 'jp', 'com'])].join('.');
+    const message_type = random.pick([...CODED, 'blocked_account', 'password_breach']);
+    const code = random.chance(0.2) ? undefined : random.digits(4 + random.below(7));
+    const voice = random.chance(0.3);
+    const text = `銀行 ${code ?? ''} です`;
+    const given = { ...ALL_TYPES, ...(random.chance(0.8) ? { ORIGIN_BOUND_CODE: host } : {}) };
+    const { message } = await run({
+      event: unifiedEvent({ as_text: text, as_voice: text, code, message_type, delivery_method: voice ? 'voice' : 'text' }), secrets: given,
+    });
+    const where = `seed ${SEED}, round ${round}: ${message_type}, ${code}, ${host}`;
+    const due = !voice && given.ORIGIN_BOUND_CODE && code && CODED.includes(message_type);
+    const sent = voice ? message.text : message.content.text;
+    assert.equal(sent.split('\n').at(-1).startsWith('@'), Boolean(due), where);
+    if (due) assert.equal(sent, `${text}\n@${host} #${code}`, where);
+    else assert.ok(!sent.includes(host), where);
+  }
+});
+
+test('a call is made without machine detection when, and only when, that was all that was wrong', async () => {
+  const random = generator(SEED + 7);
+  for (let round = 0; round < 300; round += 1) {
+    const status = {
+      groupName: random.pick(['REJECTED', 'REJECTED', 'PENDING', 'UNDELIVERABLE', 'EXPIRED', undefined]), groupId: random.pick([1, 2, 4, 5]),
+      id: random.pick([83, 83, 26, 11, 87, undefined]), name: random.pick(['REJECTED_MACHINE_DETECTION_DISABLED', 'MACHINE_DETECTION_DISABLED', 'REJECTED_SOURCE', undefined]),
+    };
+    const [asked, voice, http] = [random.chance(0.7), random.chance(0.8), random.pick([200, 200, 200, 400, 500])];
+    const answers = [() => Response.json({ messages: [{ status }] }, { status: http }), () => accepted()];
+    const outcome = await run({
+      event: voice ? voiceEvent() : unifiedEvent(), secrets: secrets({ MACHINE_DETECTION: asked ? 'on' : 'off' }), answer: () => answers.shift()(),
+    });
+    const rejected = status.groupName ? status.groupName === 'REJECTED' : status.groupId === 5;
+    const disabled = rejected && http === 200 && (status.id === 83 || /MACHINE_DETECTION_DISABLED$/.test(status.name));
+    const again = asked && voice && disabled;
+    const where = `seed ${SEED}, round ${round}: ${JSON.stringify({ status, asked, voice, http })}`;
+    assert.equal(outcome.requests.length, again ? 2 : 1, where);
+    assert.deepEqual(outcome.console, again ? [NOTE] : [], where);
+    if (again) assert.deepEqual([outcome.kind, outcome.requests[1].body.messages[0].machineDetection], ['success', undefined], where);
+  }
+});
