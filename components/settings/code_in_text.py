@@ -37,11 +37,12 @@ Path = tuple[str, ...]
 
 def shows(text: str, code: str) -> bool:
     """Whether a rendered text has the code in it, as the Action finds it (actions/src/text.js)."""
-    return bool(_written(code).search(text))
+    return bool(written(code).search(text))
 
 
 @cache
-def _written(code: str) -> re.Pattern[str]:
+def written(code: str) -> re.Pattern[str]:
+    """A code in digits or words, no part of a longer number."""
     digits = _digits()
     parts = [f"(?:{digits[int(one)]})" if one.isdecimal() else re.escape(one) for one in code]
     between = r"[\s.,、。・，．-]*"

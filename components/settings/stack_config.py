@@ -15,7 +15,7 @@ from pathlib import Path
 import pulumi
 
 from components.settings.adopted import NOTICE
-from components.settings.message_size import sample
+from components.settings.message_size import SmsSize, sample
 from components.settings.model import StackSettings
 from components.settings.raw_config import (
     API_KEY,
@@ -25,7 +25,7 @@ from components.settings.raw_config import (
     usable_key,
     values_of,
 )
-from components.settings.text_rules import text_warnings
+from components.settings.text_rules import sms_sizes, text_warnings
 from components.settings.texts import Texts
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
 from components.tenant.stack_access import TenantAccess
@@ -44,6 +44,12 @@ class Loaded:
     cpaas_api_key: pulumi.Output[str]
     tenant: TenantAccess
     project: Path = Path()
+
+    @property
+    def sms_sizes(self) -> dict[MessageType, SmsSize]:
+        """The size of each SMS, with a long name, a code and the autofill line of this stack."""
+        values = sample(self.settings.code_length)
+        return sms_sizes(self.texts, self.settings.origin_bound_code, values)
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:

@@ -41,7 +41,9 @@ def test_what_a_stack_says_of_them_the_tenant_has_and_the_text_says_the_lifetime
     assert before != tenant.api("GET", "/guardian/settings")
 
     # Undeclared, they stay as they are.
-    stack.configure(rememberBrowser=None, oneTimeCode=None)
+    assert stack.outputs()["smsSizes"]["otp_enroll"] == "71 UTF-16 units, 2 parts"
+    for key in ("rememberBrowser", "oneTimeCode"):
+        stack.run("config", "rm", f"phonemfa:{key}")
     stack.up()
     assert tenant.api("GET", "/guardian/settings")["remember_me_default_value"] is True
     assert changed(stack.preview_steps()) == []
