@@ -1,4 +1,4 @@
-"""How long the stack's SMS are with the name that the tenant has."""
+"""How long the SMS are with the name that the tenant has, and whether they say the truth."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from components.settings.message_size import SAMPLE, sample
 from components.settings.model import StackSettings
 from components.settings.text_rules import sms_sizes, text_warnings
+from components.settings.values import duration
+from components.settings.words import in_words
 from components.vocabulary import DeliveryMethod
-from phonemfa.doctor.answers import Reading, Refused
+from phonemfa.doctor.answers import Json, Reading, Refused
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.reading import PHONE_SETTINGS
 
 
 def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -21,7 +24,10 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     else:
         # A tenant without a name of its own puts the one of its domain into texts.
         name = str(reading.settings.get("friendly_name") or reading.domain.partition(".")[0])
-    texts, values = settings.declared_texts, sample(settings.code_length, name)
+    there = _codes(reading)
+    length = settings.code_length if settings.one_time_code else there.get("otp_length")
+    yield from _lifetime(there, settings)
+    texts, values = settings.declared_texts, sample(length or settings.code_length, name)
     doubts = list(text_warnings(texts, settings.origin_bound_code, values))
     for doubt in doubts:
         yield Finding(
@@ -38,3 +44,25 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
             subject=Subject.TEXTS,
             what=f"with the name {name} the longest SMS has {longest}",
         )
+
+
+def _codes(reading: Reading) -> Json:
+    """Length and lifetime of the tenant's codes; empty where it does not show them."""
+    shown = {} if isinstance(reading.mfa_settings, Refused) else reading.mfa_settings
+    codes = shown.get(PHONE_SETTINGS, {})
+    return {} if isinstance(codes, Refused) else codes
+
+
+def _lifetime(there: Json, settings: StackSettings) -> Iterator[Finding]:
+    lives = there.get("otp_expiration_time", settings.code_lifetime)
+    if settings.one_time_code or lives == settings.code_lifetime:
+        return
+    said, true = (in_words(duration(one)) for one in (settings.code_lifetime, lives))
+    yield Finding(
+        level=Level.WARNING,
+        subject=Subject.TEXTS,
+        what=f"the shipped texts say that a code is valid for {said}, and in this tenant it is for "
+        f"{true}",
+        fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {duration(lives)}, with "
+        f"oneTimeCode.length {there.get('otp_length', settings.code_length)}",
+    )

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings.message_size import sms_size
+from components.settings.values import duration
 from phonemfa.doctor.answers import Why
 from phonemfa.doctor.findings import Finding, Level
+from phonemfa.doctor.reading import PHONE_SETTINGS
 from phonemfa.doctor.text_checks import text_checks
-from tests.phonemfa.doctor.support import reading, refused, settings
+from tests.phonemfa.doctor.support import MFA_SETTINGS, reading, refused, settings
 
 
 def found(name: str | None, **config: Any) -> list[Finding]:
@@ -48,3 +50,17 @@ def test_a_long_code_is_counted() -> None:
 def test_nothing_is_said_of_texts_that_nobody_gets_as_sms() -> None:
     calls = {"deliveryMethods": ["voice"], "voiceSender": "+815012345678"}
     assert found("みらい銀行", **calls) == []
+
+
+@given(st.integers(30, 3_600), st.integers(4, 10))
+def test_a_lifetime_that_is_not_the_tenants_is_a_warning(lifetime: int, length: int) -> None:
+    codes = {"otp_length": length, "otp_expiration_time": lifetime}
+    tenant = reading(mfa_settings=MFA_SETTINGS | {PHONE_SETTINGS: codes})
+    warned = [one for one in text_checks(tenant, settings()) if "is valid for" in one.what]
+    assert len(warned) == (lifetime != 300)
+    for one in warned:
+        assert f"lifetime' {duration(lifetime)}," in one.fix
+        assert "say that a code is valid for 5 minutes" in one.what
+    # What the stack declares, the next `up` writes.
+    declared = list(text_checks(tenant, settings(oneTimeCode={})))
+    assert [one for one in declared if "is valid for" in one.what] == []
