@@ -4,7 +4,6 @@ import pulumi
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.stack_config import load
-from components.settings.text_rules import sms_sizes
 
 loaded = load()
 mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))
@@ -14,4 +13,4 @@ pulumi.export("actionVersionId", mfa.sender and mfa.sender.version_id)
 pulumi.export("phoneProviderId", mfa.delivery and mfa.delivery.provider_id)
 pulumi.export("templateIds", mfa.delivery and mfa.delivery.template_ids)
 pulumi.export("policy", mfa.factor.policy)
-pulumi.export("smsSizes", {kind.value: str(size) for kind, size in sms_sizes(loaded.texts).items()})
+pulumi.export("smsSizes", {kind.value: str(size) for kind, size in loaded.sms_sizes.items()})

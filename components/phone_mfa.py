@@ -17,6 +17,7 @@ from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
+from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
 from components.guards.policy_last import PolicyLast
 from components.resources.delivery import Delivery, DeliveryArgs
 from components.resources.factor import Factor, FactorArgs
@@ -26,7 +27,7 @@ from components.settings.stack_config import Loaded
 from components.settings.texts import Texts, for_legacy
 from components.tenant import snapshot
 from components.tenant.action import KEY_SECRET, TRIGGER_VERSIONS, configuration
-from components.tenant.guardian import HOOK, Guardian
+from components.tenant.guardian import HOOK, Guardian, mfa_settings
 from components.tenant.model import UNSEEN, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
@@ -68,6 +69,8 @@ class PhoneMfaArgs:
     texts: Mapping[MessageType, Texts]
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
+    mfa_settings: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `Guardian`: remembered browsers and codes, as far as the stack declares them."""
     found: Snapshot | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
     tenant: TenantAccess | None = None
@@ -78,6 +81,7 @@ class PhoneMfaArgs:
     def of(cls, loaded: Loaded) -> Self:
         """The arguments that a stack's settings ask for."""
         settings = loaded.settings
+        check_sdk(settings)
         return cls(
             asked={"settings": settings.plain(), "tenant": loaded.tenant.domain},
             experience=settings.experience,
@@ -92,6 +96,7 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
+            mfa_settings=mfa_settings(settings),
             found=snapshot.declared(settings, loaded.project) if settings.adopted else None,
             guards=list(_guards(loaded)),
             tenant=loaded.tenant,
@@ -108,6 +113,8 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
+    if keys := declares(settings):
+        yield MfaSettingsGuard(loaded.tenant, keys)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     if settings.gate is not Gate.OFF:
@@ -247,7 +254,7 @@ class PhoneMfa(pulumi.ComponentResource):
 
 
 def _guardian(args: PhoneMfaArgs) -> Guardian:
-    own: dict[str, Any] = dict(args.other_factors)
+    own: dict[str, Any] = {**args.other_factors, **args.mfa_settings}
     if args.experience is Experience.LEGACY:
         own |= {
             "selected_provider": HOOK,

@@ -22,6 +22,7 @@ class Need(StrEnum):
     UNIFIED = "pulumi up of a unified stack"
     LEGACY = "pulumi up of a legacy stack"
     MOVE = "pulumi up of a stack that moves its tenant"
+    REMEMBER = "pulumi up of a stack with rememberBrowser"
     LOOK = "doctor and drift"
     SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
 
@@ -120,8 +121,9 @@ SCOPES: Final[tuple[Scope, ...]] = (
     *_family(
         "the tenant's generation",
         "tenant_settings",
-        _SWITCHED,
-        update="switch the tenant's phone experience and its MFA through Actions",
+        _SWITCHED | {Need.REMEMBER},
+        update="switch the tenant's phone experience and its MFA through Actions, and set how long "
+        "a browser is remembered",
     ),
     *_family(
         "test messages",
@@ -139,11 +141,13 @@ def needed_by(needs: Iterable[Need]) -> tuple[Scope, ...]:
 
 def needs_of(settings: StackSettings) -> frozenset[Need]:
     """What a `pulumi up` of this stack is."""
-    testing = {Need.SMOKE} if settings.gate is Gate.SMOKE else set()
-    if settings.transition:
-        return frozenset({Need.MOVE, *testing})
     legacy = settings.experience is Experience.LEGACY
-    return frozenset({Need.LEGACY if legacy else Need.UNIFIED, *testing})
+    needs = {Need.MOVE if settings.transition else Need.LEGACY if legacy else Need.UNIFIED}
+    if settings.gate is Gate.SMOKE:
+        needs.add(Need.SMOKE)
+    if settings.remember_browser:
+        needs.add(Need.REMEMBER)
+    return frozenset(needs)
 
 
 def names(scopes: Iterable[Scope]) -> frozenset[str]:

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from components.action_code import RUNTIME
 from components.settings.text_rules import gives_code
+from components.settings.values import DURATION, duration, seconds
+from components.settings.words import in_words
 from components.vocabulary import COMPONENT, MessageType, Policy
 from policy.model import Context, Declared, Finding, Hidden
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE, is_phone_mfa, sends_by_phone
@@ -156,6 +158,35 @@ def always_in_production(resource: Declared, context: Context) -> Iterator[Findi
         message=f"{says}, and {context.stack} is production: users would log in without a second "
         "factor.",
         fix="set phonemfa:policy to always",
+    )
+
+
+def always_means_always(resource: Declared, context: Context) -> Iterator[Finding]:
+    """How long a browser of a production stack is remembered, where the policy is always."""
+    if resource.type != GUARDIAN or not context.production:
+        return
+    shown = resource.at("settings", "displayRememberMeCheckbox")
+    overall = resource.at("settings", "mfaSessionOverallTimeout")
+    if resource.text_at("policy") != Policy.ALWAYS.guardian_policy or shown is False:
+        return
+    if isinstance(shown, Hidden) or isinstance(overall, Hidden):
+        return
+    durations = [one for one in context.options["longest"] if DURATION.match(one)]
+    longest = max(map(seconds, durations), default=0)
+    if isinstance(overall, (int, float)) and overall <= longest:
+        return
+    says = (
+        f"A browser is remembered for up to {in_words(duration(int(overall)))}"
+        if isinstance(overall, (int, float))
+        else "Nothing says how long a browser is remembered (by Auth0's default for up to 30 days)"
+    )
+    yield Finding(
+        urn=resource.urn,
+        message=f"{says}, and {context.stack} is production: whoever ticks the checkbox is not "
+        'asked again there, although the policy is "always".',
+        fix="set phonemfa:rememberBrowser to {shown: false}, or its overall time to "
+        f"{in_words(duration(longest)) if longest else 'what you allow'} at most (it needs "
+        "pulumi-auth0 3.54, and a tenant that is entitled to it)",
     )
 
 

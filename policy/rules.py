@@ -105,6 +105,20 @@ RULES: Final[tuple[Rule, ...]] = (
         check=resource_rules.always_in_production,
     ),
     ResourceRule(
+        name="always-means-always",
+        description='In production with the policy "always", no browser is remembered for long: '
+        "whoever ticks the checkbox is not asked there until that time is over.",
+        level=Level.ADVISORY,
+        options={
+            **_PRODUCTION,
+            "longest": Option(
+                description="how long a browser may be remembered, such as 12h; none, when empty",
+                default=("1d",),
+            ),
+        },
+        check=resource_rules.always_means_always,
+    ),
+    ResourceRule(
         name="protected-in-production",
         description="In production every phone MFA resource is protected: one that is deleted or "
         "replaced by a slip locks every user out.",

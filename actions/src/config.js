@@ -1,8 +1,11 @@
+/** Bare, in lower case. */
+const HOST = '(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$';
+
 /** Each secret's form. Read with trim(), as a pasted secret often ends in a line break. */
 const SETTINGS = {
   CPAAS_API_KEY: /^[\x21-\x7e]+$/,
   // A bare host: whoever sets it receives the key, so scheme, port, path and user are refused.
-  CPAAS_BASE_URL: /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i,
+  CPAAS_BASE_URL: new RegExp(`^${HOST}`, 'i'),
   SMS_SENDER: /^(?:\+?\d{3,16}|(?=.*[A-Za-z])[A-Za-z0-9 ._-]{1,11})$/,
   VOICE_SENDER: /^\+?[1-9]\d{6,14}$/,
   VOICE_GENDER: /^(?:female|male)$/,
@@ -13,7 +16,7 @@ const SETTINGS = {
   MESSAGE_TYPES:
     /^(?:(?:otp_verify|otp_enroll|change_password|blocked_account|password_breach)(?:\s*,\s*(?!$)|$))+$/,
   DEDUPLICATE: /^(?:on|off)$/,
-  ORIGIN_BOUND_CODE: /^$|^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+  ORIGIN_BOUND_CODE: new RegExp(`^$|^${HOST}`),
   RECIPIENT_LIMIT: /^\d{1,2}$/,
   VOICE_LIMIT: /^\d{1,2}$/,
   TENANT_LIMIT: /^\d{1,5}$/,

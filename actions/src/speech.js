@@ -12,11 +12,14 @@ const SPEECH = new Map([
 ]);
 /** The CPaaS's other languages (OpenAPI 3.210.0): the code is said in them as it is. */
 const PLAIN =
-  'ar bg bn ca cs da de de-at de-ch el es es-ar es-mx fi fr fr-ca fr-ch gu he hi hr hu id is it kn ml ms nl no pl pt-pt ro ru sk sl';
-const LANGUAGES = new Map([
-  ...[...SPEECH.keys(), ...PLAIN.split(' ')].map((one) => /** @type {[string, string]} */ ([one, one])),
-  ['zh', 'zh-cn'], ['zh-hant', 'zh-tw'], ['zh-hk', 'zh-tw'], ['zh-mo', 'zh-tw'], ['pt', 'pt-br'], ['nb', 'no'], ['nn', 'no'],
-]);
+  'ar ar-ma bg bn ca cs da de de-at de-ch el es es-ar es-mx fi fil-ph fr fr-ca fr-ch gu he hi hr hu id is it kk-kz kn ml mr-in ms nl no pl pt-pt ro ru sk sl sv sw-ke sw-tz ta te th tr uk ur-pk uz-uz vi';
+/** By locale; of a language alone the first is spoken. */
+const LANGUAGES = new Map([['zh-hant', 'zh-tw'], ['zh-hk', 'zh-tw'], ['zh-mo', 'zh-tw'], ['nb', 'no'], ['nn', 'no']]);
+for (const one of [...SPEECH.keys(), ...PLAIN.split(' ')]) {
+  const [language] = one.split('-');
+  LANGUAGES.set(one, one);
+  if (!LANGUAGES.has(language)) LANGUAGES.set(language, one);
+}
 
 /** The first known language of a locale ("en_US") or a list of them, else the stack's. */
 function speechLanguage(/** @type {unknown} */ locale, /** @type {string} */ fallback) {
@@ -53,7 +56,7 @@ function speech(message, fallback) {
   const language = readable(text, speechLanguage(message.locale, fallback));
   const [say, repeat, offer] = SPEECH.get(language) ?? ['#.', '#.', ''];
   const code = String(message.code ?? '');
-  if (/^[0-9A-Za-z]{1,64}$/.test(code)) {
+  if (PLAIN_CODE.test(code)) {
     // Single digits with ASCII commas: "123456" may be read as a quantity, a comma is 0.5 s.
     const spoken = [...code].join(', ');
     // As a part of a longer number, of one written with hyphens too ("0120-1234-5678"), it is none.

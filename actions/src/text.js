@@ -1,19 +1,19 @@
 /**
- * A digit as texts write it, by digit: of either width, and as words, which voices read better.
- * components/settings/code_in_text.py reads these rows too.
+ * A digit as texts write it: of either width, and as words of the languages with sentences of ours.
+ * Kana stand for both scripts. components/settings/code_in_text.py reads these rows too.
  */
 const DIGITS = [
-  '0|０|〇|零|ゼロ|レイ|[Zz]ero|[Oo]h',
-  '1|１|一|イチ|[Oo]ne',
-  '2|２|二|ニ|[Tt]wo',
-  '3|３|三|サン|[Tt]hree',
-  '4|４|四|ヨン|シ|[Ff]our',
-  '5|５|五|ゴ|[Ff]ive',
-  '6|６|六|ロク|[Ss]ix',
-  '7|７|七|ナナ|シチ|[Ss]even',
-  '8|８|八|ハチ|[Ee]ight',
-  '9|９|九|キュウ|ク|[Nn]ine',
-];
+  '0|０|〇|零|ゼロ|レイ|マル|[Zz]ero|[Oo]h|영|공',
+  '1|１|一|幺|イチ|[Oo]ne|일|[Uu]m',
+  '2|２|二|ニー?|[Tt]wo|이|[Dd]ois',
+  '3|３|三|サン|[Tt]hree|삼|[Tt]rês',
+  '4|４|四|ヨン|シ|[Ff]our|사|[Qq]uatro',
+  '5|５|五|ゴー?|[Ff]ive|오|[Cc]inco',
+  '6|６|六|ロク|[Ss]ix|육|륙|[Ss]eis|[Mm]eia',
+  '7|７|七|ナナ|シチ|[Ss]even|칠|[Ss]ete',
+  '8|８|八|ハチ|[Ee]ight|팔|[Oo]ito',
+  '9|９|九|キュウ|キュー|ク|[Nn]ine|구|[Nn]ove',
+].map((words) => words.replace(/[ァ-ン]/g, (kana) => `[${kana}${String.fromCharCode(kana.charCodeAt(0) - 96)}]`));
 
 /** A code as a pattern; Auth0 may have written it "1. 2. 3. 4. 5. 6." @param {string} code */
 function writtenCode(code) {
@@ -21,10 +21,12 @@ function writtenCode(code) {
   return [...code].map(part).join('[\\s.,、。・，．-]*');
 }
 
+const PLAIN_CODE = /^[0-9A-Za-z]{1,64}$/;
+
 /** Whether a text has the code in it: a part of a longer number is none. @param {string} text @param {unknown} code */
 function givesCode(text, code) {
   const given = String(code);
-  if (!/^[0-9A-Za-z]{1,64}$/.test(given)) return text.includes(given);
+  if (!PLAIN_CODE.test(given)) return text.includes(given);
   return new RegExp(`(?<![0-9０-９])${writtenCode(given)}(?![0-9０-９])`).test(text);
 }
 
@@ -39,7 +41,7 @@ function requireCode({ type, code }, text) {
 
 /** The line by which a browser fills the code in, on the pages of one host alone. @param {PhoneMessage} message @param {Config} config */
 function originLine({ type, code }, { origin }) {
-  const fit = CODE_TYPES.includes(String(type)) && /^[0-9A-Za-z]{1,64}$/.test(String(code ?? ''));
+  const fit = CODE_TYPES.includes(String(type)) && PLAIN_CODE.test(String(code ?? ''));
   return origin && fit ? `\n@${origin} #${code}` : '';
 }
 

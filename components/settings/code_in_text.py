@@ -27,6 +27,8 @@ _SHORT: Final = "A"
 _OTHER: Final = "zz-ZZ"
 _LONGEST_NAME: Final = 300
 _ROW: Final = re.compile(r"^  '(.+)',$", re.MULTILINE)
+_KATAKANA: Final = re.compile("[ァ-ン]")
+_TO_HIRAGANA: Final = ord("ア") - ord("あ")
 _MOST_CASES: Final = 2_000
 """So many combinations are all rendered; of more, every pair of values and a sample."""
 
@@ -35,11 +37,12 @@ Path = tuple[str, ...]
 
 def shows(text: str, code: str) -> bool:
     """Whether a rendered text has the code in it, as the Action finds it (actions/src/text.js)."""
-    return bool(_written(code).search(text))
+    return bool(written(code).search(text))
 
 
 @cache
-def _written(code: str) -> re.Pattern[str]:
+def written(code: str) -> re.Pattern[str]:
+    """A code in digits or words, no part of a longer number."""
     digits = _digits()
     parts = [f"(?:{digits[int(one)]})" if one.isdecimal() else re.escape(one) for one in code]
     between = r"[\s.,、。・，．-]*"
@@ -48,7 +51,11 @@ def _written(code: str) -> re.Pattern[str]:
 
 @cache
 def _digits() -> list[str]:
-    return _ROW.findall((SOURCE_DIR / "text.js").read_text(encoding="utf-8"))
+    rows = _ROW.findall((SOURCE_DIR / "text.js").read_text(encoding="utf-8"))
+    return [
+        _KATAKANA.sub(lambda kana: f"[{kana[0]}{chr(ord(kana[0]) - _TO_HIRAGANA)}]", row)
+        for row in rows
+    ]
 
 
 def where_missing(template: str) -> str | None:

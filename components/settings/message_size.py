@@ -1,7 +1,5 @@
 """How long a text is on a phone: UTF-16 units, SMS parts, and whether carriers can show it.
 
-Owns counting, and a sample of the longest realistic values to count with. Refuses to decide what
-is too long for a stack: that is in settings.py.
 Source: contract, cpaas-and-actions.md §1.3, §1.4 and §4.3.
 """
 
@@ -57,6 +55,13 @@ SAMPLE: Final[Mapping[str, Any]] = {
     "requestInfo": {"lang": "ja,en-US;q=0.9"},
 }
 """Values for counting: as long as they get in practice."""
+
+
+def sample(code_length: int = 6, friendly_name: str = "") -> Mapping[str, Any]:
+    """Those values with what is known better: the codes' length, and how the tenant is called."""
+    known = {"code": ("1234567890" * 2)[:code_length]}
+    return {**SAMPLE, **known, **({"friendly_name": friendly_name} if friendly_name else {})}
+
 
 _PLAIN_OUTPUT: Final = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 

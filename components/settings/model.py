@@ -22,15 +22,19 @@ from components.settings.faults import Fault, SettingsError, faults_of, rule_bro
 from components.settings.raw_config import NAMESPACE, shape_faults
 from components.settings.strict import Strict
 from components.settings.text_rules import text_faults
-from components.settings.texts import SHIPPED, decides_by_channel
+from components.settings.texts import SHIPPED, Texts, decides_by_channel, texts_for
 from components.settings.values import (
     CountryPrefix,
     Host,
+    Inactivity,
+    Lifetime,
     LoginHost,
+    Overall,
     SmsSender,
     Template,
     TestNumber,
     VoiceSender,
+    seconds,
 )
 from components.vocabulary import (
     LEGACY_MESSAGE_TYPES,
@@ -62,6 +66,47 @@ class OtherFactors(Strict):
     webauthn_platform: bool | None = None
     duo: bool | None = None
     push: bool | None = None
+
+
+class RememberBrowser(Strict):
+    """Whether a browser that passed MFA is asked again; what is left out has Auth0's default.
+
+    The times are of inactivity, and overall.
+    """
+
+    shown: bool = True
+    ticked: bool = False
+    inactivity: Inactivity = "7d"
+    overall: Overall = "30d"
+
+    @field_validator("ticked")
+    @classmethod
+    def _a_box_is_there_to_tick(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("shown") is False:
+            raise rule_broken(
+                "A checkbox that is not shown cannot be ticked: what Auth0 makes of it is not "
+                "documented, and could be that every browser is remembered.",
+                f"set {NAMESPACE}:rememberBrowser.ticked to false, or shown to true",
+            )
+        return value
+
+    @field_validator("overall")
+    @classmethod
+    def _inactivity_ends_first(cls, value: str, info: ValidationInfo) -> str:
+        inactivity = info.data.get("inactivity")
+        if inactivity and seconds(inactivity) > seconds(value):
+            raise rule_broken(
+                f"The tenant refuses it: it is less than the inactivity of {inactivity}.",
+                f"set {NAMESPACE}:rememberBrowser.inactivity to {value} or less",
+            )
+        return value
+
+
+class OneTimeCode(Strict):
+    """What the codes of the phone factor look like; what is left out has Auth0's default."""
+
+    length: Annotated[int, Field(ge=4, le=10)] = 6
+    lifetime: Lifetime = "5m"
 
 
 class StackSettings(Strict):
@@ -169,6 +214,20 @@ class StackSettings(Strict):
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),
     ] = OtherFactors()
+    remember_browser: Annotated[
+        RememberBrowser | None,
+        Field(
+            description="how long a browser is not asked again, such as {shown: true, ticked: "
+            "false, inactivity: 7d, overall: 30d}; not set: as the tenant has it"
+        ),
+    ] = None
+    one_time_code: Annotated[
+        OneTimeCode | None,
+        Field(
+            description="codes of logins by phone, such as {length: 6, lifetime: 5m}; not set: as "
+            "the tenant has it"
+        ),
+    ] = None
     retired_secrets: Annotated[
         tuple[str, ...],
         Field(description="names of secrets of the Action that may go, such as [TWILIO_TOKEN]"),
@@ -245,6 +304,21 @@ class StackSettings(Strict):
         # The gate that sends to the numbers would be refused without them.
         gate = Gate(told.pop("gate", Gate.READY))
         return cls.model_validate(told).model_copy(update={"gate": gate})
+
+    @property
+    def code_lifetime(self) -> int:
+        """Seconds that a login's code is good for; Auth0's default where the stack does not say."""
+        return seconds((self.one_time_code or OneTimeCode()).lifetime)
+
+    @property
+    def code_length(self) -> int:
+        """Characters of a login's code; Auth0's default where the stack does not say."""
+        return (self.one_time_code or OneTimeCode()).length
+
+    @property
+    def declared_texts(self) -> dict[MessageType, Texts]:
+        """The texts that the tenant gets, of each message type that has one."""
+        return texts_for(self.language, self.sent_message_types, self.texts, self.code_lifetime)
 
     @property
     def calls_per_number(self) -> int:

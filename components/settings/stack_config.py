@@ -15,6 +15,7 @@ from pathlib import Path
 import pulumi
 
 from components.settings.adopted import NOTICE
+from components.settings.message_size import SmsSize, sample
 from components.settings.model import StackSettings
 from components.settings.raw_config import (
     API_KEY,
@@ -24,8 +25,8 @@ from components.settings.raw_config import (
     usable_key,
     values_of,
 )
-from components.settings.text_rules import text_warnings
-from components.settings.texts import Texts, texts_for
+from components.settings.text_rules import sms_sizes, text_warnings
+from components.settings.texts import Texts
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import MessageType
@@ -44,6 +45,12 @@ class Loaded:
     tenant: TenantAccess
     project: Path = Path()
 
+    @property
+    def sms_sizes(self) -> dict[MessageType, SmsSize]:
+        """The size of each SMS, with a long name, a code and the autofill line of this stack."""
+        values = sample(self.settings.code_length)
+        return sms_sizes(self.texts, self.settings.origin_bound_code, values)
+
 
 def load(config: pulumi.Config | None = None) -> Loaded:
     """Read and check the config of the current stack; what is merely doubtful is logged.
@@ -57,10 +64,11 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: decoded(value) for key, value in raw.items() if key not in hidden}
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
-    for warning in text_warnings(texts, settings.origin_bound_code):
+    lengths = sample(settings.code_length)
+    for warning in text_warnings(texts, settings.origin_bound_code, lengths):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,

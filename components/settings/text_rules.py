@@ -1,13 +1,10 @@
-"""Whether a stack's texts can be sent: fit Liquid, not too long, shown by every carrier.
-
-Owns the rules over whole texts, with their words. Refuses to know where a text came from.
-"""
+"""Whether a stack's texts can be sent: fit Liquid, not too long, shown by every carrier."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from components.settings.code_in_text import where_missing
 from components.settings.faults import Fault
@@ -86,16 +83,20 @@ def text_faults(
         yield from _too_long(key, channel, template, line)
 
 
-def text_warnings(texts: Mapping[MessageType, Texts], origin: str | None = None) -> Iterator[str]:
+def text_warnings(
+    texts: Mapping[MessageType, Texts],
+    origin: str | None = None,
+    values: Mapping[str, Any] = SAMPLE,
+) -> Iterator[str]:
     """What is worth a look before it is sent: long SMS, characters that carriers may garble."""
-    for kind, size in sms_sizes(texts, origin).items():
+    for kind, size in sms_sizes(texts, origin, values).items():
         if size.parts > 1:
             yield (
-                f"texts.{kind}.text needs {size} with long names: each part is charged, and old "
-                "phones show them one by one."
+                f"texts.{kind}.text needs {size} with the name {values['friendly_name']}: each "
+                "part is charged, and old phones show them one by one."
             )
     for kind, one in texts.items():
-        odd = unshowable(rendered(one.text))
+        odd = unshowable(rendered(one.text, values))
         if odd:
             yield f"texts.{kind}.text has characters that Japanese carriers may garble: {odd}"
 
@@ -110,18 +111,20 @@ def gives_code(template: str) -> bool:
 
 
 def sms_sizes(
-    texts: Mapping[MessageType, Texts], origin: str | None = None
+    texts: Mapping[MessageType, Texts],
+    origin: str | None = None,
+    values: Mapping[str, Any] = SAMPLE,
 ) -> dict[MessageType, SmsSize]:
-    """The size of each SMS with the longest realistic values."""
+    """The size of each SMS with these values; without any, with the longest realistic ones."""
     return {
-        kind: sms_size(rendered(one.text) + origin_line(kind, origin))
+        kind: sms_size(rendered(one.text, values) + origin_line(kind, origin, values))
         for kind, one in texts.items()
     }
 
 
-def origin_line(kind: MessageType, origin: str | None) -> str:
+def origin_line(kind: MessageType, origin: str | None, values: Mapping[str, Any] = SAMPLE) -> str:
     """What the Action adds to an SMS with a code where the stack has originBoundCode."""
-    return f"\n@{origin} #{SAMPLE['code']}" if origin and kind.carries_code else ""
+    return f"\n@{origin} #{values['code']}" if origin and kind.carries_code else ""
 
 
 def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:

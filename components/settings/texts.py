@@ -1,8 +1,4 @@
-"""The texts that users read and hear, before the tenant renders them.
-
-Owns where the shipped Liquid texts are and which text a message type gets. Refuses to render:
-that is the tenant's job (in tests: a real Liquid parser's).
-"""
+"""The texts that users read and hear, before the tenant renders them."""
 
 from __future__ import annotations
 
@@ -71,11 +67,18 @@ def texts_for(
     language: Language,
     message_types: Collection[MessageType],
     overrides: Mapping[MessageType, Override],
+    lifetime: int,
 ) -> dict[MessageType, Texts]:
     """The texts of each message type, shipped ones replaced where the stack says so.
 
     A message type that the package ships no text for, and the stack gives none for, is left
     out: the tenant keeps its own default text for it.
+
+    Args:
+        language: of the shipped texts.
+        message_types: those that are sent.
+        overrides: the stack's own texts.
+        lifetime: seconds that a login's code is good for, which shipped texts say.
     """
     found: dict[MessageType, Texts] = {}
     for message_type in MessageType:
@@ -84,15 +87,30 @@ def texts_for(
         override = overrides.get(message_type)
         if override is None and message_type not in SHIPPED:
             continue
-        found[message_type] = Texts(
-            text=(override and override.text) or _shipped(language, message_type, "text"),
-            voice=(override and override.voice) or _shipped(language, message_type, "voice"),
+        own = {"text": override and override.text, "voice": override and override.voice}
+        text, voice = (
+            given or _shipped(language, message_type, channel, lifetime)
+            for channel, given in own.items()
         )
+        found[message_type] = Texts(text=text, voice=voice)
     return found
 
 
-def _shipped(language: Language, message_type: MessageType, channel: str) -> str:
+def _shipped(language: Language, message_type: MessageType, channel: str, lifetime: int) -> str:
     folder = Path(__file__).resolve().parents[2] / "actions" / "templates" / language
     path = folder / f"{message_type}.{channel}.liquid"
     # Editors end a file with a line break; a message does not end with one.
-    return path.read_text(encoding="utf-8").removesuffix("\n")
+    text = path.read_text(encoding="utf-8").removesuffix("\n")
+    return text.replace("{{ lifetime }}", in_words(lifetime, language, channel))
+
+
+def in_words(seconds: int, language: Language, channel: str) -> str:
+    """How long a code is good, as an SMS or a call in this language says it."""
+    length, unit = seconds, 0
+    while unit < 2 and length % 60 == 0:  # noqa: PLR2004 - up to hours
+        length, unit = length // 60, unit + 1
+    if language is Language.JAPANESE:
+        return f"{length}{('秒', '分', '時間')[unit]}{'' if unit == 2 else '間'}"  # noqa: PLR2004
+    if channel == "text":
+        return f"{length} {('sec', 'min', 'h')[unit]}"
+    return f"{length} {('second', 'minute', 'hour')[unit]}{'' if length == 1 else 's'}"

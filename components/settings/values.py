@@ -1,7 +1,7 @@
 """Types of single config values, each with the rule that it must keep.
 
-Owns what one value may be, for the program and, as a JSON Schema, for editors. Refuses rules over
-several values: those are in settings.py.
+What one value may be, for the program and, as a JSON Schema, for editors. Rules over several values
+are in model.py.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _FULL_NUMBER: Final = re.compile(r"[1-9][0-9]{11,14}\Z")
 """A sender without a plus that is longer than any short code."""
 _TRUNK_ZERO: Final = re.compile(rf"\+?(?!{NO_TRUNK_ZERO}){COUNTRY}0")
 _CONTROL: Final = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f]")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+DURATION: Final = re.compile(r"[1-9][0-9]{0,7}[smhd]\Z")
 _MAX_TEXT: Final = 20_000
 """Characters a template may have (OpenAPI, PhoneTemplateBody)."""
 
@@ -135,6 +137,27 @@ def _template(text: str) -> str:
     return ended
 
 
+def seconds(duration: str) -> int:
+    """How long "90s", "5m", "12h" or "7d" is."""
+    return int(duration[:-1]) * _SECONDS[duration[-1]]
+
+
+def duration(length: int) -> str:
+    """So many seconds, in the largest unit that they fill: 604,800 are "7d"."""
+    unit = next(unit for unit in "dhms" if length % _SECONDS[unit] == 0)
+    return f"{length // _SECONDS[unit]}{unit}"
+
+
+def _duration(text: str, least: str, most: str) -> str:
+    if not (DURATION.match(text) and seconds(least) <= seconds(text) <= seconds(most)):
+        raise rule_broken(
+            f"It must be {least} to {most}: the tenant refuses anything else.",
+            "write a number with its unit, such as 90s, 5m, 12h or 7d",
+        )
+    # "24h" is "1d": no change for a tenant, so none in a preview.
+    return duration(seconds(text))
+
+
 def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
     # Editors' JSON Schema has ECMAScript's expressions, which know no \Z.
     patterns = ["^" + one.pattern.replace(r"\Z", "$") for one in allowed]
@@ -149,6 +172,15 @@ SmsSender = Annotated[
 VoiceSender = Annotated[str, AfterValidator(_voice_sender), _string(_E164)]
 TestNumber = Annotated[str, AfterValidator(_test_number), _string(_E164)]
 CountryPrefix = Annotated[str, AfterValidator(_prefix), _string(_PREFIX)]
+Inactivity = Annotated[
+    str, AfterValidator(lambda text: _duration(text, "1h", "30d")), _string(DURATION)
+]
+Overall = Annotated[
+    str, AfterValidator(lambda text: _duration(text, "1h", "90d")), _string(DURATION)
+]
+Lifetime = Annotated[
+    str, AfterValidator(lambda text: _duration(text, "30s", "1h")), _string(DURATION)
+]
 Template = Annotated[
     str,
     AfterValidator(_template),

@@ -95,6 +95,14 @@ _WORDS: Final[Mapping[str, Words]] = {
         meaning="beyond it nothing but codes of logins is sent; 0 is no limit",
     ),
     "otherFactors": Words(subject="other factor"),
+    "rememberBrowser": Words(
+        subject="remembering of browsers",
+        meaning="who ticks the checkbox is not asked again there: also where the policy is always",
+    ),
+    "oneTimeCode": Words(
+        subject="codes of logins",
+        meaning="the shipped texts say the lifetime; guessing a shorter code takes fewer tries",
+    ),
     "retiredSecrets": Words(
         subject="retired secrets", meaning="they lose their value now, and can go afterwards"
     ),
@@ -138,6 +146,35 @@ def value_in_words(key: str, value: Any) -> str | None:
     return said(value) if said else _plainly(value)
 
 
+def meaning(key: str, value: Any) -> str:
+    """What a setting's new value does; empty where the value says it."""
+    if value is None:
+        return ""
+    if key == "policy":
+        return ASKED.get(str(value), "")
+    if key == "rememberBrowser" and isinstance(value, Mapping):
+        return _asked_again(value)
+    return words(key).meaning
+
+
+def _asked_again(remembering: Mapping[str, Any]) -> str:
+    if remembering.get("shown") is False:
+        return "no browser is remembered: the policy holds at every login"
+    ticks = "whoever does not untick the box" if remembering.get("ticked") else "whoever ticks it"
+    return (
+        f"asked again after at most {in_words(str(remembering.get('overall')))} on a remembered "
+        f"browser, or after {in_words(str(remembering.get('inactivity')))} without a login there; "
+        f"{ticks} has it remembered"
+    )
+
+
+def in_words(duration: str) -> str:
+    """A duration of the stack's file: "7d" is "7 days"."""
+    count, unit = duration[:-1], {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+    named = unit.get(duration[-1:])
+    return f"{count} {named}{'' if count == '1' else 's'}" if named else duration
+
+
 def _plainly(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -153,8 +190,26 @@ def _channels(value: Any) -> str:
     return _plainly(named)
 
 
+def _remembering(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return _plainly(value)
+    if value.get("shown") is False:
+        return "checkbox not shown"
+    ticked = "ticked at first" if value.get("ticked") else "not ticked at first"
+    times = [in_words(str(value.get(key))) for key in ("inactivity", "overall")]
+    return f"checkbox shown, {ticked}; {times[0]} of inactivity, {times[1]} overall"
+
+
+def _code(value: Any) -> str:
+    if not isinstance(value, Mapping):
+        return _plainly(value)
+    return f"{value.get('length')} characters, valid for {in_words(str(value.get('lifetime')))}"
+
+
 _VALUES: Final[Mapping[str, Callable[[Any], str]]] = {
     # The whole block is long, and the reviewed step is that it goes.
     "adopted": lambda value: "no" if not value else "yes",
+    "rememberBrowser": _remembering,
+    "oneTimeCode": _code,
     "deliveryMethods": lambda value: _channels(value) if isinstance(value, list) else str(value),
 }

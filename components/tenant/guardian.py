@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy, texts_for
+from components.settings.texts import for_legacy
+from components.settings.values import seconds
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
@@ -150,12 +151,14 @@ class Guardian:
             field="code_length",
             api=f"{PHONE_SETTINGS}.otp_length",
             pulumi="phoneSettings.otpLength",
+            setting="oneTimeCode.length",
             of=int,
         ),
         Part(
             field="code_lifetime",
             api=f"{PHONE_SETTINGS}.otp_expiration_time",
             pulumi="phoneSettings.otpExpirationTime",
+            setting="oneTimeCode.lifetime",
             of=int,
         ),
         Part(
@@ -174,24 +177,28 @@ class Guardian:
             field="remember_me_shown",
             api=f"{SETTINGS}.display_remember_me_checkbox",
             pulumi="settings.displayRememberMeCheckbox",
+            setting="rememberBrowser.shown",
             of=flag,
         ),
         Part(
             field="remember_me_default",
             api=f"{SETTINGS}.remember_me_default_value",
             pulumi="settings.rememberMeDefaultValue",
+            setting="rememberBrowser.ticked",
             of=flag,
         ),
         Part(
             field="session_inactivity",
             api=f"{SETTINGS}.mfa_session_inactivity_timeout",
             pulumi="settings.mfaSessionInactivityTimeout",
+            setting="rememberBrowser.inactivity",
             of=int,
         ),
         Part(
             field="session_overall",
             api=f"{SETTINGS}.mfa_session_overall_timeout",
             pulumi="settings.mfaSessionOverallTimeout",
+            setting="rememberBrowser.overall",
             of=int,
         ),
     )
@@ -264,9 +271,10 @@ class Guardian:
 
 
 def declared(settings: StackSettings) -> Guardian:
-    """Guardian as a stack declares it; MFA settings are left alone."""
+    """Guardian as a stack declares it."""
     common: dict[str, Any] = {
         "policy": settings.policy.guardian_policy,
+        **mfa_settings(settings),
         **settings.other_factors.model_dump(exclude_none=True),
     }
     if settings.adopted:
@@ -274,13 +282,32 @@ def declared(settings: StackSettings) -> Guardian:
     types = tuple(guardian_message_types(settings.delivery_methods))
     common |= {"phone_enabled": True, "message_types": types}
     if settings.experience is Experience.LEGACY:
-        own = texts_for(settings.language, settings.sent_message_types, settings.texts)
+        own = settings.declared_texts
         common |= {
             "selected_provider": HOOK,
             "enrollment_message": for_legacy(own[MessageType.OTP_ENROLL]),
             "verification_message": for_legacy(own[MessageType.OTP_VERIFY]),
         }
     return Guardian(**common)
+
+
+def mfa_settings(settings: StackSettings) -> dict[str, Any]:
+    """Remembered browsers and codes, as far as a stack declares them; the rest is left alone."""
+    declared: dict[str, Any] = {}
+    if settings.remember_browser:
+        wanted = settings.remember_browser
+        declared |= {
+            "remember_me_shown": wanted.shown,
+            "remember_me_default": wanted.ticked,
+            "session_inactivity": seconds(wanted.inactivity),
+            "session_overall": seconds(wanted.overall),
+        }
+    if settings.one_time_code:
+        declared |= {
+            "code_length": settings.code_length,
+            "code_lifetime": settings.code_lifetime,
+        }
+    return declared
 
 
 def _as_found(settings: StackSettings) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.settings.texts import texts_for
 from components.tenant.model import LEFT_ALONE, Maybe, Part, flag, items, of_api, of_pulumi, plain
 from components.vocabulary import Experience
 
@@ -87,7 +86,7 @@ def declared(settings: StackSettings) -> dict[str, PhoneTemplate]:
         }
     if Experience.UNIFIED not in settings.experiences:
         return {}
-    own = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    own = settings.declared_texts
     return {kind.value: PhoneTemplate(text=one.text, voice=one.voice) for kind, one in own.items()}
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from components.settings.model import StackSettings
-from components.settings.texts import texts_for
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, action_name
 from phonemfa import scopes
 from phonemfa.doctor.answers import Reading, Refused, Token, Why
@@ -210,7 +209,7 @@ def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
     """
     unified = settings.experience is Experience.UNIFIED or settings.transition
     legacy = settings.experience is Experience.LEGACY or settings.transition
-    texts = len(texts_for(settings.language, settings.sent_message_types, settings.texts))
+    texts = len(settings.declared_texts)
     others = len(settings.other_factors.model_dump(exclude_none=True))
     total = 2 + 8 + others  # a token and the generation; the factor and its policy
     total += 3 if reads_mfa_settings(sdk) else 0

@@ -8,6 +8,7 @@ from phonemfa.doctor.answers import Reading
 from phonemfa.doctor.findings import Finding
 from phonemfa.doctor.sdk import installed_sdk
 from phonemfa.doctor.sender_checks import sender_checks
+from phonemfa.doctor.text_checks import text_checks
 
 
 def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[Finding]:
@@ -27,6 +28,7 @@ def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[F
         *access_checks.rate_checks(reading, settings, sdk),
         *tenant_checks.generation_checks(reading, settings),
         *(adopted or tenant_checks.part_checks(reading, settings)),
+        *text_checks(reading, settings),
         *policy_checks.policy_checks(reading, settings),
         *([] if adopted else policy_checks.factor_checks(reading, settings)),
         *mfa_settings_checks.mfa_settings_checks(reading, sdk),

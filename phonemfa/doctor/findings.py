@@ -39,6 +39,7 @@ class Subject(StrEnum):
     BINDINGS = "bindings"
     PROVIDER = "provider"
     TEMPLATES = "templates"
+    TEXTS = "texts"
     POLICY = "policy"
     FACTORS = "factors"
     MFA_SETTINGS = "mfa settings"

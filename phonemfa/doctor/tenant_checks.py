@@ -12,7 +12,7 @@ from typing import Any, Final
 from components.guards.generation import contradiction
 from components.masking import masked
 from components.settings.model import StackSettings
-from components.settings.texts import for_legacy, texts_for
+from components.settings.texts import for_legacy
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType
 from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why
@@ -221,7 +221,7 @@ def _legacy_provider(legacy: LegacyDelivery, settings: StackSettings) -> Finding
 
 def _own_texts(there: Json, settings: StackSettings) -> bool:
     """Whether a legacy tenant has texts that are not the stack's."""
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    texts = settings.declared_texts
     ours = {
         "enrollment_message": for_legacy(texts[MessageType.OTP_ENROLL]),
         "verification_message": for_legacy(texts[MessageType.OTP_VERIFY]),
@@ -257,7 +257,7 @@ def template_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
     if isinstance(reading.templates, Refused):
         yield from not_looked(reading.templates, Subject.TEMPLATES)
         return
-    texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
+    texts = settings.declared_texts
     ours = {kind.value: {"text": one.text, "voice": one.voice} for kind, one in texts.items()}
     there = {str(one["type"]): one for one in reading.templates if one.get("type") in ours}
     other = {kind: one for kind, one in there.items() if _body(one) != ours[kind]}

@@ -14,9 +14,9 @@ from components.settings.words import (
     ASKED,
     CHANNEL_NAMES,
     OTHER_FACTORS,
+    meaning,
     subject,
     value_in_words,
-    words,
 )
 from components.vocabulary import Experience
 from phonemfa.report.facts import ActionFacts, Facts
@@ -51,6 +51,8 @@ _PROPERTY_NAMES: Final = {
     "configuration": "channels",
     "policy": "policy",
     "phone": "phone factor",
+    "settings": "remembering of browsers",
+    "phoneSettings": "codes of logins",
 }
 _LONGEST_SUBJECT: Final = 120
 """Characters: a preview may come from anywhere, and the keys in it with it."""
@@ -162,12 +164,11 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
             )
         for each in one.changed:
             after = value_in_words(each.key, each.after)
-            meaning = words(each.key).meaning if each.after is not None else ""
             yield Difference(
                 subject=f"{cut(subject(each.key, *each.members), _LONGEST_SUBJECT)}{whose}",
                 before=value_in_words(each.key, each.before),
                 after=after,
-                meaning=ASKED.get(after or "", "") if each.key == "policy" else meaning,
+                meaning=meaning(each.key, each.after),
                 before_is=before_is if each.before is not None else "",
             )
 

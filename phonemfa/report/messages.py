@@ -8,10 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from components.settings.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowable
-from components.settings.text_rules import gives_code
+from components.settings.code_in_text import written
+from components.settings.message_size import (
+    SAMPLE,
+    SmsSize,
+    rendered,
+    sample,
+    sms_size,
+    unshowable,
+)
+from components.settings.text_rules import gives_code, origin_line
 from components.settings.texts import unified_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.report.facts import Facts, TextFacts
@@ -102,12 +110,17 @@ def _side(facts: Facts, kind: str, channel: Channel) -> Rendered | None:
     template = _template(texts, channel)
     if texts is None or template is None:
         return None
+    codes = facts.settings.get("oneTimeCode")
+    length = codes.get("length") if isinstance(codes, Mapping) else None
+    origin = facts.settings.get("originBoundCode")
     return render(
         template,
         kind=kind,
         channel=channel,
         disabled=texts.disabled,
         legacy=facts.experience is Experience.LEGACY,
+        values=sample(length) if isinstance(length, int) else SAMPLE,
+        origin=origin if isinstance(origin, str) else None,
     )
 
 
@@ -118,18 +131,37 @@ def _template(texts: TextFacts | None, channel: Channel) -> str | None:
 
 
 def render(
-    template: str, *, kind: str, channel: Channel, disabled: bool = False, legacy: bool = False
+    template: str,
+    *,
+    kind: str,
+    channel: Channel,
+    disabled: bool = False,
+    legacy: bool = False,
+    values: Mapping[str, Any] = SAMPLE,
+    origin: str | None = None,
 ) -> Rendered:
-    """One text as users get it; what keeps it from being sent is in `problem`."""
+    """One text as users get it; what keeps it from being sent is in `problem`.
+
+    Args:
+        template: its Liquid source.
+        kind: the message type.
+        channel: by which it goes.
+        disabled: whether the tenant has it switched off.
+        legacy: whether it is a legacy tenant's.
+        values: of the variables.
+        origin: host of the line that the Action adds to an SMS with a code.
+    """
     source = cut(encodable(template), LONGEST)
     if legacy:
         # A legacy tenant's name is a member of `tenant`; the sample is that of a unified tenant.
         source = unified_variables(source)
     # Liquid's own error, and whatever else a text that nobody checked makes the parser raise.
     try:
-        text = rendered(source, {**SAMPLE, "message_type": _LEGACY_CHANNELS[channel]})
+        text = rendered(source, {**values, "message_type": _LEGACY_CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
         lost = carries and not gives_code(source)
+        if carries and channel == "text":
+            text += origin_line(MessageType(kind), origin, values)
     except Exception as error:  # noqa: BLE001 - see above
         text, lost = source, False
         problem = f"it cannot be rendered ({type(error).__name__}: {error})"
@@ -138,7 +170,7 @@ def render(
         problem = "the code is not in it" if lost else ""
         problem = problem or (f"carriers may garble {odd}" if odd else "")
     text = cut(encodable(text), LONGEST)
-    spoken, times = _spoken(text)
+    spoken, times = _spoken(text, values["code"])
     return Rendered(
         template=source,
         text=text if channel == "text" else spoken,
@@ -149,7 +181,9 @@ def render(
     )
 
 
-def _spoken(text: str) -> tuple[str, int]:
-    # As the Action reads it: digit by digit.
-    code: str = SAMPLE["code"]
-    return re.subn(rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])", ", ".join(code), text)
+def _spoken(text: str, code: str) -> tuple[str, int]:
+    # As the Action reads it: digit by digit, but what a text spells as words.
+    def said(found: re.Match[str]) -> str:
+        return ", ".join(code) if re.sub(r"\W", "", found[0]) == code else found[0]
+
+    return re.subn(rf"(?<![0-9A-Za-z]){written(code).pattern}(?![0-9A-Za-z])", said, text)

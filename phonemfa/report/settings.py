@@ -29,10 +29,15 @@ Plain = Mapping[str, Any]
 _NOT_IN_SECRETS: Final = frozenset(
     {
         *("experience", "deliveryMethods", "policy", "texts", "allowedInTexts"),
-        *("otherFactors", "actionName", "bindAction", "gate", "protect"),
+        *("otherFactors", "rememberBrowser", "oneTimeCode"),
+        *("actionName", "bindAction", "gate", "protect"),
     }
 )
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""
+
+
+_AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
+"""Settings with members that a sentence tells together."""
 
 
 class Source(Enum):
@@ -176,6 +181,7 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
     """What differs between two values: (where inside of an object, before, after)."""
     sides = [one for one in (old, new) if one is not None]
     whole = key == "adopted" and len(sides) == 1  # A long block, of which only that it is there.
+    whole = whole or (key in _AS_ONE and not any(_hides(one) for one in sides))
     if any(sides) and all(isinstance(one, Mapping) for one in sides) and not whole:
         old, new = old or {}, new or {}
         for member in dict.fromkeys((*new, *old)):
@@ -183,6 +189,10 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
                 yield (member, *members), was, will_be
     elif old != new or isinstance(old, Hidden):
         yield (), old, new
+
+
+def _hides(value: Any) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(one, Hidden) for one in value.values())
 
 
 def _is_default(key: str, value: Any) -> bool:

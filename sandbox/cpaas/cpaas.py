@@ -33,13 +33,17 @@ _SCOPES_FOR: dict[Channel, frozenset[str]] = {
     "voice": frozenset({"message:send", "voice-message:message:send", "voice-message:manage"}),
 }
 
-# Some of the vendor's languages: those our Action may ask for, and enough others to be wrong in.
 LANGUAGES = frozenset(
     (
-        *("ar", "da", "de", "en", "en-au", "en-gb", "es", "fr", "hi", "it", "ja", "ko", "nl"),
-        *("pl", "pt-br", "pt-pt", "ru", "sv", "th", "tr", "vi", "zh-cn", "zh-tw"),
+        *("ar", "ar-ma", "bg", "bn", "ca", "cs", "da", "de", "de-at", "de-ch", "el", "en", "en-au"),
+        *("en-ca", "en-gb", "en-gb-wls", "en-ie", "en-in", "epo", "es", "es-ar", "es-gl", "es-mx"),
+        *("fi", "fil-ph", "fr", "fr-ca", "fr-ch", "gu", "he", "hi", "hr", "hu", "id", "is", "it"),
+        *("ja", "kk-kz", "kn", "ko", "ml", "mr-in", "ms", "nl", "no", "pl", "pt-br", "pt-pt", "ro"),
+        *("ru", "sk", "sl", "sv", "sw-ke", "sw-tz", "ta", "te", "th", "tr", "uk", "ur-pk", "uz-uz"),
+        *("vi", "wls", "zh-cn", "zh-tw"),
     )
 )
+"""Those that the vendor's client enumerates."""
 KNOWN_IDS = 10_000
 KEPT_REQUESTS = 500
 MAX_PARTS, MAX_TEXT_BYTES = 25, 4000
@@ -73,6 +77,7 @@ class Cpaas:
         api_keys: the keys that may send; a mapping gives each key its scopes.
         senders: registered senders; any sender is good when absent.
         refuse_duplicate_calls: whether voice refuses a known message id as SMS does.
+        machine_detection: whether the account has it; a call that asks for it is refused without.
         flooding_filter: refuse more than 20 messages an hour to one number, or 6 identical ones.
     """
 
@@ -83,6 +88,7 @@ class Cpaas:
         *,
         senders: Collection[str] | None = None,
         refuse_duplicate_calls: bool = True,
+        machine_detection: bool = True,
         flooding_filter: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -96,6 +102,7 @@ class Cpaas:
         self._keys = dict(self._first_keys)
         self._senders = senders
         self._refuse_duplicate_calls = refuse_duplicate_calls
+        self._machine_detection = machine_detection
         self._flooding_filter = flooding_filter
         self._clock = clock
         self._lock = threading.RLock()
@@ -236,6 +243,8 @@ class Cpaas:
             name = "REJECTED_SOURCE"
         if name is None and channel == "voice" and sender is not None and not _is_e164(sender):
             name = "REJECTED_SOURCE"
+        if name is None and "machineDetection" in message and not self._machine_detection:
+            name = "REJECTED_MACHINE_DETECTION_DISABLED"
         if name is None and (channel == "sms" or self._refuse_duplicate_calls):
             known = destination.get("messageId") in self._known_ids
             name = "REJECTED_DUPLICATE_MESSAGE_ID" if known else None

@@ -80,6 +80,9 @@ STATUSES: dict[str, Status] = {
             _rejected(53, "REJECTED_INVALID_AUDIO_FILE_URL", "Audio file not reachable"),
             _rejected(54, "REJECTED_UNSUPPORTED_LANGUAGE", "Language not supported"),
             _rejected(55, "REJECTED_MESSAGE_IS_EMPTY", "Nothing to say"),
+            _rejected(
+                83, "REJECTED_MACHINE_DETECTION_DISABLED", "The account has no machine detection"
+            ),
             _rejected(87, "REJECTED_SIGNALS_BLOCKED", "Blocked as artificial traffic"),
             _rejected(91, "REJECTED_INVALID_SSML", "Text is not valid SSML"),
             _rejected(99, "REJECTED_CALL_DECLINED", "Call declined"),

@@ -19,6 +19,7 @@ def test_there_are_suites_to_run() -> None:
         "properties.test.cjs",
         "recipients.test.cjs",
         "repeats.test.cjs",
+        "rollback.test.cjs",
         "texts.test.cjs",
     ]
 

@@ -130,6 +130,14 @@ PIECES = st.sampled_from(
         "four",
         "Zero",
         "oh",
+        "よん",
+        "ぜろ",
+        "しち",
+        "キュー",
+        "〇",
+        "四",
+        "칠",
+        "quatro",
     ]
 )
 

@@ -80,11 +80,11 @@ def test_what_only_windows_has_is_worth_a_warning(character: str) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_shipped_texts_give_no_warning(language: Language) -> None:
-    assert list(text_warnings(texts_for(language, set(MessageType), {}))) == []
+    assert list(text_warnings(texts_for(language, set(MessageType), {}, 300))) == []
 
 
 def test_the_line_that_browsers_fill_in_is_counted_with_its_text() -> None:
-    texts = texts_for(Language.JAPANESE, set(MessageType), {})
+    texts = texts_for(Language.JAPANESE, set(MessageType), {}, 300)
     plain, more = sms_sizes(texts), sms_sizes(texts, "login.example.co.jp")
     for kind in texts:
         assert more[kind].units - plain[kind].units == len("\n@login.example.co.jp #123456")

@@ -122,3 +122,21 @@ def test_a_tenant_as_it_was_found_needs_no_key_and_says_so(monkeypatch: pytest.M
     adopted.pop("phonemfa:smsSender")
     adopted["phonemfa:adopted"] = json.dumps({"phone": {"enabled": False}})
     assert len(warned_of(adopted, monkeypatch)) == 1
+
+
+def test_sizes_count_the_code_and_the_autofill_line_of_the_stack() -> None:
+    def sizes(config: dict[str, str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+
+        def program() -> None:
+            runtime_config.set_all_config(STACK | config, ["phonemfa:cpaasApiKey"])
+            found.update({kind.value: one.units for kind, one in load().sms_sizes.items()})
+
+        declare(program)
+        return found
+
+    plain = sizes({})
+    longer = sizes({"phonemfa:oneTimeCode": '{"length": 10}'})
+    line = sizes({"phonemfa:originBoundCode": "login.example.co.jp"})
+    assert {longer[kind] - plain[kind] for kind in plain} == {4}
+    assert {line[kind] - plain[kind] for kind in plain} == {len("\n@login.example.co.jp #123456")}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
-from components.vocabulary import MessageType
+from components.vocabulary import MessageType, TextContent
 from tests.components.test_settings import GOOD, faults_in, without
 
 
@@ -111,6 +115,55 @@ def test_what_others_can_write_is_in_a_text_only_where_the_stack_allows_it(
 )
 def test_what_others_can_write_may_choose_a_text(text: str) -> None:
     assert StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
+
+
+OTHERS = ("user.name", "client.name", "organization.display_name", "application.name", "locale")
+SAFE = ("friendly_name", "region", "code")
+
+
+@st.composite
+def templates(draw: st.DrawFn) -> tuple[str, set[str]]:
+    """A text of outputs in every form Liquid has, and whose words get into it."""
+    pieces, outputs = ["{{ code }}"], set()
+    for number in range(draw(st.integers(0, 4))):
+        name = draw(st.sampled_from([*OTHERS, *SAFE]))
+        form = draw(
+            st.sampled_from(
+                [
+                    "{{ %s }}",
+                    "{{ %s | upcase }}",
+                    "{{ 'x' | append: %s }}",
+                    "{% assign v = %s %}{{ v }}",
+                    "{% if region %}{{ %s }}{% endif %}",
+                    "{% unless region %}a{% else %}{{ %s | escape }}{% endunless %}",
+                    "{% case region %}{% when 'x' %}b{% else %}{{ %s }}{% endcase %}",
+                    "{% if %s == 'x' %}c{% endif %}",
+                    "{% unless %s %}d{% endunless %}",
+                    "{% case %s %}{% when 'x' %}e{% endcase %}",
+                ]
+            )
+        )
+        if "{% if %s" not in form and "unless %s" not in form and "case %s" not in form:
+            outputs.add(name.partition(".")[0])
+        pieces.append(form.replace("%s", name).replace("v ", f"v{number} "))
+    return " ".join(draw(st.permutations(pieces))), outputs & set(TextContent)
+
+
+@hypothesis.settings(deadline=None, max_examples=60)
+@given(templates(), st.sets(st.sampled_from(sorted(TextContent)), max_size=3))
+def test_what_gets_into_a_text_is_allowed_by_name_or_refused(
+    template: tuple[str, set[str]], allowed: set[str]
+) -> None:
+    text, outputs = template
+    values = GOOD | {"texts": {"otp_verify": {"text": text}}, "allowedInTexts": sorted(allowed)}
+    refused = outputs - allowed
+    if not refused:
+        assert StackSettings.check("dev", values)
+        return
+    with pytest.raises(SettingsError) as told:
+        StackSettings.check("dev", values)
+    for name in refused:
+        assert f"add {name} to allowedInTexts" in str(told.value)
 
 
 def test_a_line_break_at_the_end_is_not_sent_and_control_characters_are_refused() -> None:

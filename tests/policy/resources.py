@@ -96,6 +96,7 @@ def guardian(*, protect: bool = False, **changes: Any) -> Declared:
         "email": False,
         "phone": {"enabled": True, "messageTypes": ["sms", "voice"]},
         "policy": "all-applications",
+        "settings": {"displayRememberMeCheckbox": False},
     }
     return declared(GUARDIAN, spoilt(base, changes), "guardian", protect=protect)
 

@@ -82,7 +82,11 @@ def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer
 
     assert info.name == "phonemfa"
     assert [one.name for one in info.policies] == [rule.name for rule in RULES]
-    assert {one.enforcementLevel for one in info.policies} == {analyzer_pb2.MANDATORY}
+    levels = {
+        one.name: analyzer_pb2.EnforcementLevel.Name(one.enforcementLevel).lower()
+        for one in info.policies
+    }
+    assert levels == {rule.name: rule.level.value for rule in RULES}
     options = {one.name: set(one.configSchema.properties) for one in info.policies}
     assert options == {rule.name: set(rule.options) for rule in RULES}
 

@@ -44,6 +44,12 @@ def phone(**settings: Any) -> Declared:
     return guardian(phone={"enabled": True, **settings})
 
 
+def remembering(overall: Any) -> Declared:
+    return guardian(
+        settings={"displayRememberMeCheckbox": True, "mfaSessionOverallTimeout": overall}
+    )
+
+
 # Rule, stack name, resources, what the only finding says ("" for none). The three of each rule
 # that the pack promises come first: compliant, violating, missing property.
 TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
@@ -107,6 +113,22 @@ TABLE: Mapping[str, Sequence[tuple[str, Stack, str]]] = {
         ("prod-eu", [guardian(policy="confidence-score")], "prod-eu is production"),
         ("prod", [guardian(policy=Hidden.UNKNOWN)], NOTHING),
         ("dev", [guardian(policy="never")], NOTHING),
+    ],
+    "always-means-always": [
+        ("prod", [guardian(settings={"displayRememberMeCheckbox": False})], NOTHING),
+        (
+            "prod",
+            [remembering(86_401)],
+            "remembered for up to 86401 seconds, and prod is production",
+        ),
+        ("prod", [guardian(settings=None)], "by Auth0's default for up to 30 days"),
+        ("prod", [remembering(7 * 86_400)], "remembered for up to 7 days, and"),
+        ("prod", [remembering(86_400)], NOTHING),
+        ("prod", [guardian(settings={"displayRememberMeCheckbox": True})], "Nothing says how long"),
+        ("prod", [guardian(settings=Hidden.UNKNOWN)], NOTHING),
+        ("prod", [remembering(Hidden.UNKNOWN)], NOTHING),
+        ("prod", [guardian(settings=None, policy="confidence-score")], NOTHING),
+        ("dev", [remembering(7 * 86_400)], NOTHING),
     ],
     "protected-in-production": [
         ("prod", protected(UNIFIED), NOTHING),

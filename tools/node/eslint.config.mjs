@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 
 export default [
-  { ignores: ['build/**', '.sandbox/**', '.venv/**', 'tools/node/*.mjs'] },
+  { ignores: ['build/**', 'tests/actions/previous/**', '.sandbox/**', '.venv/**', 'tools/node/*.mjs'] },
   js.configs.recommended,
   {
     languageOptions: { ecmaVersion: 2023, sourceType: 'commonjs', globals: globals.node },

@@ -104,7 +104,7 @@ def test_without_a_token_only_that_is_told_and_what_needs_none() -> None:
     answers: Any = dict.fromkeys((*questions, *others), no)
     found = check(reading(**answers), settings())
     assert troubles(found) == [("unknown", "token")]
-    assert {one.subject for one in found} == {Subject.TOKEN, Subject.SENDERS}
+    assert {one.subject for one in found} == {Subject.TOKEN, Subject.TEXTS, Subject.SENDERS}
 
 
 def test_what_the_plan_refuses_to_show_is_one_fault_and_not_two() -> None:

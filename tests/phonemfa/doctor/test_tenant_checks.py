@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.settings.texts import for_legacy, texts_for
+from components.settings.texts import for_legacy
 from components.vocabulary import MessageType
 from phonemfa.doctor.answers import LegacyDelivery, Why
 from phonemfa.doctor.checks import check
@@ -139,7 +139,7 @@ def test_a_legacy_tenants_own_delivery_is_shown_before_it_is_overwritten() -> No
 
 def test_a_legacy_tenant_as_this_stack_left_it_is_fit() -> None:
     stack = settings(experience="legacy")
-    texts = texts_for(stack.language, stack.sent_message_types, stack.texts)
+    texts = stack.declared_texts
     legacy = LegacyDelivery(
         provider="phone-message-hook",
         twilio={},
@@ -166,7 +166,7 @@ def test_templates_that_are_in_the_way_are_named_with_the_ids_to_import() -> Non
 
 def test_templates_with_the_stacks_own_texts_are_in_nobodys_way() -> None:
     stack = settings()
-    texts = texts_for(stack.language, stack.sent_message_types, stack.texts)
+    texts = stack.declared_texts
     there = tuple(template(kind.value, one.text, one.voice) for kind, one in texts.items())
     assert troubles(check(reading(templates=there), stack)) == []
     changed = (template(next(iter(texts)).value), *there[1:])

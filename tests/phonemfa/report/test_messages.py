@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import subprocess
+from typing import Any
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.action_code import assemble
 from components.vocabulary import MessageType
 from phonemfa.report import wording
 from phonemfa.report.messages import Message, render
+from sandbox.runner.runner import find_node
 from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, Inputs, text
 
 
@@ -96,3 +104,60 @@ def test_a_legacy_tenants_name_is_rendered_too() -> None:
 
 def test_an_endless_text_is_cut() -> None:
     assert len(render("{{ code }}" + "x" * 10**6, kind="x", channel="text").text) <= 2_000
+
+
+def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> None:
+    def units(**asked: Any) -> int:
+        change = Change().asks(changes_the_action=False, **asked)
+        change.update(VERIFY, text("{{ code }} です"), "content.body.text")
+        every = {(each.kind, each.channel): each for each in changed(change)}
+        one = every["otp_verify", "text"]
+        assert one.after
+        assert one.after.size
+        return one.after.size.units
+
+    assert units() == 9
+    assert units(oneTimeCode={"length": 10, "lifetime": "5m"}) == 13
+    assert units(originBoundCode="login.example.co.jp") == 9 + len("\n@login.example.co.jp #123456")
+
+
+SPOKEN_PIECES = st.sampled_from(
+    [
+        *(
+            "123456",
+            "1. 2. 3. 4. 5. 6.",
+            "1-2-3-4-5-6",
+            "１２３４５６",
+            "9123456",
+            "x123456",
+            "12345",
+        ),
+        *("イチ、ニ、サン、ヨン、ゴ、ロク", "いち に さん よん ご ろく", "一二三四五六"),
+        *("one two three four five six", "認証コードは、", "です。", "Tel 03", " ", "。"),
+    ]
+)
+
+
+@settings(deadline=None, max_examples=3)
+@given(st.lists(st.lists(SPOKEN_PIECES, max_size=5), min_size=200, max_size=200))
+def test_the_report_says_that_a_call_repeats_the_code_where_the_action_does(
+    drawn: list[list[str]],
+) -> None:
+    texts = ["、".join(pieces) for pieces in drawn]
+    code = assemble("custom-phone-provider") + "; return speech;"
+    program = f"""
+        const speech = new Function('exports', 'require', {json.dumps(code)})({{}}, require);
+        const say = (text) => speech({{ speech: text, code: '123456', locale: 'ja' }}, 'ja').text;
+        const texts = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+        console.log(JSON.stringify(texts.map((text) => say(text).includes('繰り返します。'))));
+    """
+    done = subprocess.run(
+        [find_node(), "-e", program],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    reports = [render(text, kind="otp_verify", channel="voice").repeats for text in texts]
+    assert reports == json.loads(done.stdout)

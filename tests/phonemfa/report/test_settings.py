@@ -57,6 +57,8 @@ OTHER_VALUES: dict[str, Any] = {
     "voiceLimit": 2,
     "tenantLimit": 500,
     "otherFactors": {"recoveryCode": True},
+    "rememberBrowser": {"shown": True, "ticked": True, "inactivity": "12h", "overall": "7d"},
+    "oneTimeCode": {"length": 8, "lifetime": "10m"},
     "retiredSecrets": ["TWILIO_TOKEN"],
     "actionName": "another",
     "bindAction": True,
@@ -112,6 +114,31 @@ def test_sender_prefixes_and_policy_are_told_together() -> None:
     assert {one.name for one in environment.planned} == {"ntt-cpaas-phone", ""}
     assert {one.rule for one in environment.violations} == {"country-allow-list"}
     assert environment.not_compared == ()
+
+
+def test_a_remembered_browser_is_told_in_a_users_words() -> None:
+    def said(before: Any, after: Any) -> tuple[str | None, str | None, str]:
+        change = Change().asks(changes_the_action=False, rememberBrowser=after)
+        applied = change.step(COMPONENT)["oldState"]["outputs"]["applied"]
+        applied["settings"]["rememberBrowser"] = before
+        (one,) = change.environment().differences
+        assert one.subject == "remembering of browsers"
+        return one.before, one.after, one.meaning
+
+    week = {"shown": True, "ticked": False, "inactivity": "12h", "overall": "7d"}
+    shown = "checkbox shown, not ticked at first; 12 hours of inactivity, 7 days overall"
+    before, after, meaning = said(None, week)
+    assert (before, after) == (None, shown)
+    assert "asked again after at most 7 days on a remembered browser" in meaning
+    assert "whoever ticks it" in meaning
+    _, after, meaning = said(week, week | {"ticked": True, "overall": "1d"})
+    assert after == "checkbox shown, ticked at first; 12 hours of inactivity, 1 day overall"
+    assert "asked again after at most 1 day" in meaning
+    assert "whoever does not untick the box" in meaning
+    before, after, meaning = said(week, week | {"shown": False})
+    assert (before, after) == (shown, "checkbox not shown")
+    assert meaning == "no browser is remembered: the policy holds at every login"
+    assert said(week, None) == (shown, None, "")
 
 
 def test_what_a_resource_says_otherwise_is_told_beside_the_setting() -> None:

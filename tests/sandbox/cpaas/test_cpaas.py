@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,15 +11,18 @@ import pytest
 from infobip_api_client.models.api_error import ApiError
 from infobip_api_client.models.api_exception import ApiException
 from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
+from infobip_api_client.models.calls_language import CallsLanguage
 from infobip_api_client.models.calls_voice_response import CallsVoiceResponse
 from infobip_api_client.models.sms_request import SmsRequest
 from infobip_api_client.models.sms_response import SmsResponse
 
+from components.action_code import assemble
 from sandbox.cpaas import errors
-from sandbox.cpaas.cpaas import Answer, Cpaas, sms_parts
+from sandbox.cpaas.cpaas import LANGUAGES, Answer, Cpaas, sms_parts
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.inbox import Inbox
+from sandbox.runner.runner import find_node
 
 KEY = "key-1"
 RESPONSES: dict[str, Any] = {"sms": SmsResponse, "voice": CallsVoiceResponse}
@@ -412,3 +417,35 @@ def test_requests_are_kept_without_their_key() -> None:
     cpaas.reset()
     assert cpaas.requests() == []
     assert cpaas.inbox.messages() == []
+
+
+def test_an_account_without_machine_detection_refuses_calls_that_ask_for_it() -> None:
+    without = account(machine_detection=False)
+    for wanted in ("hangup", "continue"):
+        answer = send(without, "voice", call(machineDetection=wanted))
+        status = answer.body["messages"][0]["status"]
+        assert (status["id"], status["groupName"]) == (83, "REJECTED")
+        assert status_of(answer) == "REJECTED_MACHINE_DETECTION_DISABLED"
+    assert without.inbox.messages() == []
+    assert status_of(send(without, "voice", call())) == "PENDING_ACCEPTED"
+    assert status_of(send(without, "sms", sms())) == "PENDING_ACCEPTED"
+    assert status_of(send(account(), "voice", call(machineDetection="hangup"))) == (
+        "PENDING_ACCEPTED"
+    )
+
+
+def test_it_speaks_what_the_vendors_client_enumerates_and_the_action_asks_for_no_other() -> None:
+    vendors = {one.value for one in CallsLanguage}
+    assert vendors == LANGUAGES
+    program = f"""
+        const code = {json.dumps(assemble("custom-phone-provider") + "; return LANGUAGES;")};
+        const asked = new Function('exports', 'require', code)({{}}, require);
+        console.log(JSON.stringify([...asked.values()]));
+    """
+    done = subprocess.run(
+        [find_node(), "-e", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    asked = set(json.loads(done.stdout))
+    assert asked <= vendors
+    # English alone of a country, Galician, Esperanto and Welsh are left to English and the stack.
+    assert {one for one in vendors - asked if not one.startswith("en-")} == {"epo", "es-gl", "wls"}

@@ -11,12 +11,13 @@ import json
 import re
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from components.settings.texts import texts_for
+from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.notifications import Delivery
 from sandbox.server.running import RunningSandbox, start
@@ -25,7 +26,6 @@ from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 TO = "+819012345678"
-TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +43,14 @@ def texts(sandbox: RunningSandbox) -> list[str]:
     return [one.text for one in sandbox.parts.inbox.messages(TO)]
 
 
-def shipped(name: str) -> str:
-    return (TEMPLATES / f"{name}.liquid").read_text(encoding="utf-8").removesuffix("\n")
-
-
 @pytest.mark.parametrize("kind", ["otp_verify", "otp_enroll", "change_password"])
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_shipped_texts_reach_the_phone_with_the_code(
     sandbox: RunningSandbox, language: str, kind: str
 ) -> None:
     tenant = set_up(sandbox).parts.tenant
-    body = {channel: shipped(f"{language}/{kind}.{channel}") for channel in ("text", "voice")}
+    texts = texts_for(Language(language), {MessageType(kind)}, {}, 300)[MessageType(kind)]
+    body = {"text": texts.text, "voice": texts.voice}
     tenant.templates.create({"type": kind, "content": {"syntax": "liquid", "body": body}})
     sms = challenge(sandbox, message_type=kind)
     call = challenge(sandbox, message_type=kind, delivery_method="voice", locale=language)

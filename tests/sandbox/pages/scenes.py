@@ -12,6 +12,8 @@ from typing import Any
 
 from playwright.sync_api import FloatRect, Page
 
+from components.settings.texts import texts_for
+from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox import Message
 from sandbox.notifications import Delivery
@@ -28,7 +30,6 @@ TAKAHASHI, SUZUKI, SMITH, FIXED = (
     "+817055501234",
     "+81312345678",
 )
-TEMPLATES = Path(__file__).resolve().parents[3] / "actions" / "templates"
 
 
 def challenge(sandbox: RunningSandbox, to: str = TAKAHASHI, **order: Any) -> Delivery:
@@ -72,12 +73,9 @@ def shipped(sandbox: RunningSandbox, language: str) -> None:
     for old in templates.listing()["templates"]:
         if "id" in old:
             templates.delete(old["id"])
-    for kind in ("otp_verify", "otp_enroll", "change_password"):
-        body = {
-            channel: (TEMPLATES / language / f"{kind}.{channel}.liquid").read_text("utf-8").strip()
-            for channel in ("text", "voice")
-        }
-        templates.create({"type": kind, "content": {"syntax": "liquid", "body": body}})
+    for kind, texts in texts_for(Language(language), set(MessageType), {}, 300).items():
+        body = {"text": texts.text, "voice": texts.voice}
+        templates.create({"type": kind.value, "content": {"syntax": "liquid", "body": body}})
 
 
 def main(folder: Path) -> None:
