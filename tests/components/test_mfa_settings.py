@@ -145,4 +145,4 @@ def test_a_stack_that_says_nothing_asks_nothing() -> None:
         "phonemfa:rememberBrowser",
         "phonemfa:oneTimeCode",
     )
-    assert PhoneMfaArgs.__dataclass_fields__["remembering"].default is None
+    assert PhoneMfaArgs.__dataclass_fields__["mfa_settings"].default_factory is dict
