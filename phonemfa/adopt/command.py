@@ -22,7 +22,7 @@ from phonemfa.adopt.reading import read_found
 from phonemfa.adopt.writing import Changes, auth0_in, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
-from phonemfa.stack_file import StackFileError
+from phonemfa.pulumi.stack_file import StackFileError
 from phonemfa.tenant import TenantUnreadableError, access_of
 
 _MARKS: Final = {

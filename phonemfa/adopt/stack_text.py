@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from phonemfa.stack_yaml import loaded
+from phonemfa.pulumi.stack_yaml import loaded
 
 _TOP: Final = re.compile(r"config:\s*(#.*)?\Z")
 _WIDTH: Final = 10_000

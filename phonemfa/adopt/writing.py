@@ -19,7 +19,7 @@ from components.tenant.access import credentials_in
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
 from phonemfa.files import write_whole
-from phonemfa.stack_file import StackFileError
+from phonemfa.pulumi.stack_file import StackFileError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,8 @@ from phonemfa.doctor.findings import Finding, exit_status
 from phonemfa.doctor.key import NoKeyError, find_key
 from phonemfa.doctor.reading import read
 from phonemfa.doctor.tenant_checks import generations
-from phonemfa.engine import PulumiCli
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 
 
 def doctor(

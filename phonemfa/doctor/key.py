@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from components.raw_config import API_KEY, NAMESPACE
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
 

@@ -23,11 +23,11 @@ from phonemfa.drift.junit import as_junit
 from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
 from phonemfa.drift.report import Report, as_json, repair_of, show
 from phonemfa.drift.sarif import as_sarif
-from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of
 
 _NO_ANSWER = (

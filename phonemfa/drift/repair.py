@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
-from phonemfa.engine import is_change
+from phonemfa.pulumi.engine import is_change
 from phonemfa.tenant import reading
 
 DEPLOY_TIMEOUT: Final = 60.0

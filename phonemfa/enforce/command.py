@@ -26,12 +26,12 @@ from phonemfa.enforce.enforcement import (
     NotEnforcedError,
     enforce_policy,
 )
-from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
-from phonemfa.stack import Stack
-from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 

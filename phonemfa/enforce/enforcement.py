@@ -17,10 +17,10 @@ from components.raw_config import NAMESPACE
 from components.vocabulary import Policy
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
-from phonemfa.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
+from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
-from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, writing
 

@@ -30,12 +30,12 @@ from components.masking import redacted
 from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet.engine import Engines, FleetCli, open_stack
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of
 
 Tell = Callable[[str], None]

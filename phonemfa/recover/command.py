@@ -18,11 +18,11 @@ from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
-from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of, reading
 
 

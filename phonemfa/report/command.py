@@ -15,9 +15,9 @@ import typer
 
 from phonemfa import options
 from phonemfa.console import give_up, notes, working
-from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.report.markdown import as_markdown
 from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report

@@ -21,6 +21,7 @@ from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
@@ -31,7 +32,6 @@ from phonemfa.rollback.versions import (
     older_secrets,
     read_installed,
 )
-from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of, reading
 from phonemfa.writing import WriteFailedError, writing
 

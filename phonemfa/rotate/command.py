@@ -21,8 +21,10 @@ from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
 from phonemfa.doctor.cpaas import BadAddressError
-from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.stack_file import StackFile, StackFileError, read_stack_file
 from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
 from phonemfa.rotate.rotation import (
     NotRotatedError,
@@ -32,8 +34,6 @@ from phonemfa.rotate.rotation import (
 )
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, Verdict, test_number
-from phonemfa.stack import Stack
-from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 

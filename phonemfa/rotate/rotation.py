@@ -20,11 +20,11 @@ from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
 from phonemfa.declared_actions import name_of
-from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, is_change
+from phonemfa.pulumi.stack import Stack
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
-from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading
 from phonemfa.writing import WriteFailedError, plain
 

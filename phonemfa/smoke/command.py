@@ -21,6 +21,7 @@ from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from phonemfa.smoke.core import (
     NumberNotAllowedError,
     Send,
@@ -29,7 +30,6 @@ from phonemfa.smoke.core import (
     run_smoke,
     test_number,
 )
-from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of
 from phonemfa.writing import WriteFailedError
 

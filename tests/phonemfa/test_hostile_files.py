@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from components.faults import SettingsError
 from phonemfa.cli import app
 from phonemfa.exits import Exit
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from policy import levels
 from policy.levels import LevelsError
 from tests.contract import PROJECT

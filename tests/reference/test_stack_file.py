@@ -16,7 +16,7 @@ from jsonschema import Draft7Validator
 
 from components.faults import SettingsError
 from components.settings import StackSettings
-from phonemfa.stack_yaml import loaded
+from phonemfa.pulumi.stack_yaml import loaded
 from reference.facts import EXAMPLES
 from reference.made import PROJECT
 from reference.stack_file import stack_file_schema

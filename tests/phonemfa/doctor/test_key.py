@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phonemfa.doctor.key import VARIABLE, NoKeyError, find_key
-from phonemfa.engine import PulumiCli
+from phonemfa.pulumi.engine import PulumiCli
 
 
 def cli(folder: Path, script: str) -> PulumiCli:

@@ -9,7 +9,7 @@ import pytest
 
 from components.vocabulary import COMPONENT
 from phonemfa.enforce import enforcement
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Operator

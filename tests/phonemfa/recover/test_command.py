@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.recover import command
 from tests.phonemfa.recover.test_locks import REFUSAL
 from tests.phonemfa.recover.test_pending import ACTION_BEGUN, deployment, tenant

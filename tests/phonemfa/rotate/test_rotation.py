@@ -10,7 +10,8 @@ import pytest
 from components.settings import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import DeliveryMethod
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
 from phonemfa.rotate import rotation
 from phonemfa.rotate.command import verdict_of
 from phonemfa.rotate.rotation import (
@@ -21,7 +22,6 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.core import Send, SmokeResult, Verdict
-from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
 

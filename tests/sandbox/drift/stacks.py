@@ -16,7 +16,7 @@ from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
-from phonemfa.engine import Refreshed
+from phonemfa.pulumi.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
 from sandbox.tenant.paging import Page
 from tests.phonemfa.drift.worlds import CONFIG, component, guardian, resource

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from components.vocabulary import COMPONENT
-from phonemfa import engine
-from phonemfa.engine import EngineFailedError, PulumiCli, is_change
+from phonemfa.pulumi import engine
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, is_change
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
 SAME = {"op": "refresh", "urn": "urn:a::c"}

@@ -8,7 +8,7 @@ import pytest
 
 from components.faults import SettingsError
 from components.vocabulary import Gate, Policy
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
 from tests.contract import PROJECT
 
 STACKS = ("sandbox", "dev", "staging", "prod")

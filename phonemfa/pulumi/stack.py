@@ -11,8 +11,8 @@ from typing import Self
 
 from components.settings import StackSettings
 from components.tenant.access import Access
-from phonemfa.engine import PulumiCli
-from phonemfa.stack_file import StackFile
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.tenant import access_of
 
 

@@ -18,7 +18,7 @@ from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
 from components.tenant.access import credentials_in
 from phonemfa.files import why
-from phonemfa.stack_yaml import loaded
+from phonemfa.pulumi.stack_yaml import loaded
 
 LARGEST: Final = 2**20
 """Bytes of a stack's file; reading more takes PyYAML minutes."""
