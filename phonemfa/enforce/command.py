@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.faults import SettingsError
 from components.log_evidence import PATIENCE
 from components.masking import masked
@@ -29,7 +30,7 @@ from phonemfa.enforce.enforcement import (
 from phonemfa.exits import Exit
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
-from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
 from phonemfa.tenant import TenantUnreadableError
@@ -45,7 +46,7 @@ class Asking(StrEnum):
 
 def enforce(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     policy: Annotated[Asking, typer.Option(help="When users are asked.")] = Asking.ALWAYS,
     to: To = None,
     accept_unknown: Annotated[
@@ -74,7 +75,7 @@ def enforce(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
-        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
+        subject = Stack.of(wanted, to=number)
         agree(
             f"Send test messages to {masked(number)}, and then ask the users of "
             f"{subject.access.domain} for codes ({policy})?",

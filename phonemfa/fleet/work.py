@@ -26,6 +26,7 @@ from pulumi.automation import (
     StackNotFoundError,
 )
 
+from components.config_files import StackFileError
 from components.masking import redacted
 from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
 from phonemfa.drift.findings import is_drift
@@ -35,7 +36,7 @@ from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.tenant import TenantUnreadableError, access_of
 
 Tell = Callable[[str], None]

@@ -1,7 +1,6 @@
 """One stack through the Pulumi CLI on PATH, for commands that need what the engine knows.
 
-Owns calling the CLI and telling apart its own failure from its findings. Refuses to judge what it
-answers, to log in anywhere, and to take a secret as an argument.
+A failure of the CLI is told apart from its findings, and a secret is never an argument.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class PulumiCli:
 
     Args:
         project: the folder with Pulumi.yaml.
-        stack: as `pulumi --stack` takes it.
+        stack: as `pulumi --stack` takes it; None for what is said of no stack.
         config_file: the stack's file when it is not Pulumi.<stack>.yaml.
         environ: what the CLI runs in; it finds backend, passphrase and credentials there.
     """
@@ -68,13 +67,14 @@ class PulumiCli:
     def __init__(
         self,
         project: Path,
-        stack: str,
+        stack: str | None,
         *,
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.project = project
-        self._options = ["--stack", stack, "--non-interactive", "--color", "never"]
+        named = [] if stack is None else ["--stack", stack]
+        self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
         self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
@@ -148,6 +148,32 @@ class PulumiCli:
             EngineFailedError: the preview or the update failed; the text says what the engine said.
         """
         return self.run("up", "--refresh", "--yes", *self._config)
+
+    def selected(self) -> str:
+        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK).
+
+        Raises:
+            EngineFailedError: none is.
+        """
+        return self.run("stack", "--show-name").out.strip()
+
+    def config(self) -> dict[str, Any]:
+        """The config by `namespace:name`, with the values of project and environments.
+
+        Of each: `value` as the program gets it, and `secret`; a secret has no value.
+
+        Raises:
+            EngineFailedError: there is no such stack, or an environment cannot be opened.
+        """
+        return self._json("config", "--json", *self._config)[1]
+
+    def value(self, key: str) -> str:
+        """A value of the config, decrypted.
+
+        Raises:
+            EngineFailedError: there is none, or the stack's encryption is not to be had.
+        """
+        return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
         """Put a value that is no secret into the stack's file.

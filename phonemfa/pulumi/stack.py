@@ -1,7 +1,4 @@
-"""A stack that a command changes: its file, its tenant, and the engine that applies it.
-
-Owns putting these together from what a command was asked. Refuses to change anything.
-"""
+"""A stack that a command changes: its file, its tenant, and the engine that applies it."""
 
 from __future__ import annotations
 
@@ -32,25 +29,16 @@ class Stack:
     to: str
 
     @classmethod
-    def of(
-        cls, project: Path, stack: str, wanted: StackFile, *, config_file: Path | None, to: str
-    ) -> Self:
-        """The stack of a project.
-
-        Args:
-            project: the folder with Pulumi.yaml.
-            stack: its name.
-            wanted: what its file says.
-            config_file: the file, when it is not Pulumi.<stack>.yaml.
-            to: the number for test messages.
+    def of(cls, wanted: StackFile, *, to: str) -> Self:
+        """The stack, with a number for test messages.
 
         Raises:
             TenantUnreadableError: naming every credential that is missing.
         """
         return cls(
-            file=config_file or project / f"Pulumi.{stack}.yaml",
+            file=wanted.file,
             settings=wanted.settings,
             access=access_of(wanted.auth0),
-            cli=PulumiCli(project, stack, config_file=config_file),
+            cli=wanted.cli,
             to=to,
         )

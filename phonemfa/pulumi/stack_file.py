@@ -1,110 +1,153 @@
-"""A stack's settings as its file has them, for commands that run outside of Pulumi.
+"""Which stack a command is about, and what its config says: the one answer for every command.
 
-Owns reading `Pulumi.<stack>.yaml`. Refuses to decrypt: the CPaaS key is only looked at for being
-a secret. The rules are those of `components.settings`.
+The values are those that the engine hands to the program, read without it (components.config_files)
+unless values of Pulumi ESC belong to them. Nothing is decrypted: of the CPaaS key is only seen that
+it is a secret.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import yaml
-
-from components.faults import HIDDEN, Fault, printable
-from components.raw_config import API_KEY, NAMESPACE, decoded
+from components.config_files import Config, StackFileError, decoded, read_config, stack_names
+from components.faults import SettingsError
+from components.masking import printable
+from components.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from components.settings import StackSettings
-from components.tenant.access import credentials_in
-from phonemfa.files import why
-from phonemfa.pulumi.stack_yaml import loaded
-
-LARGEST: Final = 2**20
-"""Bytes of a stack's file; reading more takes PyYAML minutes."""
-
-
-class StackFileError(Exception):
-    """There is no usable file for that stack."""
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackFile:
-    """What a command needs of a stack."""
+    """What a command needs of a stack.
 
+    Attributes:
+        stack: its name alone, for people and file names.
+        file: where its config is written.
+        project: the folder with Pulumi.yaml.
+        cli: the engine on this stack.
+        domain: of the tenant; empty when the config names none.
+        auth0: the `auth0:` keys, without that prefix; an encrypted value is a mapping.
+    """
+
+    stack: str
+    file: Path
+    project: Path
+    cli: PulumiCli
     settings: StackSettings
     domain: str
     auth0: Mapping[str, Any] = field(default_factory=dict)
-    """The `auth0:` keys, without that prefix; an encrypted value is a mapping."""
 
 
-def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> StackFile:
-    """Settings of a stack.
+def find_stack(
+    project: Path, stack: str | None, *, file: Path | None = None
+) -> tuple[Config, PulumiCli]:
+    """The stack that is meant: its config, which nobody has judged yet, and the engine on it.
+
+    Args:
+        project: the folder with Pulumi.yaml, or one below it.
+        stack: as `pulumi --stack` takes it; None for the selected one.
+        file: the stack's, when it is not its own.
 
     Raises:
-        StackFileError: no such file, or it is no mapping with `config`.
+        StackFileError: there is no such stack, none is selected, or a file cannot be used.
+    """
+    name = name_of(project, stack)
+    config = read_config(project, name, file=file)
+    if not config.file.is_file():
+        raise StackFileError(
+            f"There is no {printable(config.file.name)} in {config.file.parent}. {_known(project)}"
+        )
+    cli = PulumiCli(config.folder, name, config_file=file)
+    if config.environments:
+        config = replace(config, values=_of_engine(cli))
+    return config, cli
+
+
+def refuse_turned(config: Config) -> None:
+    """End where the program would end.
+
+    Raises:
+        SettingsError: something would be deployed otherwise than it is written.
+    """
+    if config.turned:
+        raise SettingsError(config.stack, turned_faults(config.turned))
+
+
+def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
+    """A stack with its settings; the arguments are those of `find_stack`.
+
+    Raises:
+        StackFileError: there is no such stack, none is selected, or a file cannot be used.
         SettingsError: naming every fault of the settings.
     """
-    path = file or folder / f"Pulumi.{stack}.yaml"
-    try:
-        content = read_yaml(path)
-    except FileNotFoundError:
-        known = ", ".join(sorted(one.name[7:-5] for one in folder.glob("Pulumi.*.yaml")))
-        raise StackFileError(
-            f"There is no {path.name} in {folder}. Stacks with a file: {known or 'none'}."
-        ) from None
-    config = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(config, dict):
-        raise StackFileError(f"{path.name} has no `config:` block.")
-    prefix = f"{NAMESPACE}:"
-    values = {
-        # `pulumi config set` writes text, a list too; the engine hands over what it means.
-        key.removeprefix(prefix): decoded(value) if isinstance(value, str) else value
-        for key, value in config.items()
-        if isinstance(key, str) and key.startswith(prefix)
-    }
-    domain = config.get("auth0:domain", "")
+    config, cli = find_stack(project, stack, file=file)
+    auth0, said = config.of("auth0"), config.of(NAMESPACE)
+    domain = auth0.get("domain", "")
     if not isinstance(domain, str):
-        raise StackFileError(f"{path.name}: auth0:domain is no text: set it without --secret.")
-    faults = _key_faults(values.pop(API_KEY, None))
-    settings = StackSettings.check(stack, values, faults=faults)
-    auth0 = credentials_in(config)
-    return StackFile(settings=settings, domain=domain, auth0=auth0)
+        raise StackFileError(
+            f"{config.file.name}: auth0:domain is no text: set it without --secret."
+        )
+    secrets = {key for key, value in said.items() if _is_secret(value)}
+    # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
+    faults = [
+        *secret_faults(said, secrets, key_needed=False),
+        *turned_faults(config.turned),
+    ]
+    values = {key: value for key, value in said.items() if key not in secrets | {API_KEY}}
+    settings = StackSettings.check(config.stack, values, faults=faults)
+    return StackFile(
+        stack=config.stack,
+        file=config.file,
+        project=config.folder,
+        cli=cli,
+        settings=settings,
+        domain=domain,
+        auth0=auth0,
+    )
 
 
-def read_yaml(path: Path) -> Any:
-    """What is in a YAML file, with nothing in it twice: Pulumi refuses that too.
+def name_of(project: Path, stack: str | None) -> str:
+    """The stack that is meant: the selected one when none is named.
 
     Raises:
-        FileNotFoundError: there is none.
-        StackFileError: it cannot be read, or is not YAML.
+        StackFileError: none is selected.
     """
+    if stack is not None:
+        return stack
     try:
-        if path.stat().st_size > LARGEST:
-            raise StackFileError(f"{path.name} is larger than any stack's file: over 1 MiB.")
-        return loaded(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise
-    except yaml.YAMLError as error:
-        raise StackFileError(f"{path.name} is not YAML: {printable(str(error))}") from None
-    except RecursionError:
-        raise StackFileError(f"{path.name} is not usable: it is nested too deep.") from None
-    except OSError as error:
-        raise StackFileError(f"{path} cannot be read: {why(error)}.") from None
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
-        # Not UTF-8, no date, no number: PyYAML passes Python's own errors on.
-        raise StackFileError(f"{path.name} is not usable: {printable(str(error)[:200])}.") from None
+        return PulumiCli(project, None).selected()
+    except EngineFailedError as error:
+        raise StackFileError(
+            f"Which stack? --stack NAME, or pulumi stack select NAME. {_known(project)}\n{error}"
+        ) from None
 
 
-def _key_faults(value: Any) -> list[Fault]:
-    # Not set is no fault here: a check before the first `pulumi config set` is the normal case.
-    if value is None or (isinstance(value, dict) and "secure" in value):
-        return []
-    return [
-        Fault(
-            key=f"{NAMESPACE}:{API_KEY}",
-            value=HIDDEN,
-            consequence="The CPaaS API key is in the stack's file as plain text.",
-            fix="revoke the key at NTT CPaaS, then pulumi config set --secret with the new one",
+def _known(project: Path) -> str:
+    return f"Stacks with a file: {', '.join(stack_names(project)) or 'none'}."
+
+
+def _of_engine(cli: PulumiCli) -> dict[str, Any]:
+    """The config with the values of its environments, which only the engine can open."""
+    try:
+        answer = cli.config()
+    except EngineFailedError as error:
+        raise StackFileError(
+            "The stack's config has an `environment:` of Pulumi ESC, which only the engine opens, "
+            f"and it did not: {error}"
+        ) from None
+    return {
+        key: {"secure": ""} if one.get("secret") else decoded(str(one.get("value", "")))
+        for key, one in answer.items()
+    }
+
+
+def _is_secret(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return (len(value) == 1 and isinstance(value.get("secure"), str)) or any(
+            _is_secret(one) for one in value.values()
         )
-    ]
+    return isinstance(value, list) and any(_is_secret(one) for one in value)

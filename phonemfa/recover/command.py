@@ -14,12 +14,13 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
-from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
@@ -28,7 +29,7 @@ from phonemfa.tenant import TenantUnreadableError, access_of, reading
 
 def recover(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     unlock: Annotated[
         bool,
         typer.Option(
@@ -53,13 +54,13 @@ def recover(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        cli = PulumiCli(project, stack, config_file=config_file)
-        locks = _unlocked(cli, stack, asked_to=unlock)
+        cli, name = wanted.cli, wanted.stack
+        locks = _unlocked(cli, name, asked_to=unlock)
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
             plan = Plan.of(tenant, cli.state()["deployment"])
         if not plan.empty:
             _say(lines_of(plan))
-            agree(f"Settle that in the state of {stack}? The tenant is not written to.", yes=yes)
+            agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
     except (
@@ -75,7 +76,7 @@ def recover(
     if plan.empty and not locks:
         _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
     else:
-        _say([f"Now finish the work: pulumi up --stack {stack}"])
+        _say([f"Now finish the work: pulumi up --stack {name}"])
 
 
 def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:

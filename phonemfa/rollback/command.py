@@ -16,12 +16,13 @@ from pulumi import RunError
 from rich.table import Table
 from rich.text import Text
 
+from components.config_files import StackFileError
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
-from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
@@ -45,7 +46,7 @@ class Secrets(StrEnum):
 
 def rollback(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: Annotated[
         int | None,
         typer.Option(help="The version's number; default: the last one before with other code."),
@@ -76,7 +77,7 @@ def rollback(
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
         with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings, project)
+            installed = read_installed(read, wanted.settings, wanted.project)
         if not as_json:
             show_versions(installed)
         if only_list:
@@ -105,7 +106,7 @@ def rollback(
         WriteFailedError,
     ) as error:
         give_up(str(error))
-    commit = None if target.declared else commit_of(target.code, project)
+    commit = None if target.declared else commit_of(target.code, wanted.project)
     done = {
         "from": installed.running.number,
         "to": target.number,
@@ -119,7 +120,7 @@ def rollback(
             f"{done['deployed_as']}."
         )
     )
-    for line in next_steps(target, commit, stack=stack):
+    for line in next_steps(target, commit, stack=wanted.stack):
         notes().print(Text(line), soft_wrap=True)
 
 

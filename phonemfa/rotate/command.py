@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.faults import SettingsError
 from components.log_evidence import PATIENCE
 from components.masking import masked
@@ -24,7 +25,7 @@ from phonemfa.doctor.cpaas import BadAddressError
 from phonemfa.exits import Exit
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
-from phonemfa.pulumi.stack_file import StackFile, StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
 from phonemfa.rotate.rotation import (
     NotRotatedError,
@@ -40,7 +41,7 @@ from phonemfa.writing import WriteFailedError
 
 def rotate(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: To = None,
     unchecked: Annotated[
         bool,
@@ -77,12 +78,12 @@ def rotate(
         wanted = read_stack_file(project, stack, file=config_file)
         host = _host(wanted)
         number = test_number(wanted.settings, to)
-        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
+        subject = Stack.of(wanted, to=number)
         key = read_key()
         checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
         agree(
-            f"Set this key for the stack {stack}, deploy it to {subject.access.domain}, and send "
-            f"test messages to {masked(number)}?",
+            f"Set this key for the stack {wanted.stack}, deploy it to {subject.access.domain}, and "
+            f"send test messages to {masked(number)}?",
             yes=yes,
         )
         done = rotate_key(subject, key, patience=wait)

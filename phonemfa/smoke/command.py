@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.faults import SettingsError
 from components.log_evidence import PATIENCE
 from components.masking import masked
@@ -21,7 +22,7 @@ from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
-from phonemfa.pulumi.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.core import (
     NumberNotAllowedError,
     Send,
@@ -58,7 +59,7 @@ Wait = Annotated[
 
 def smoke(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: To = None,
     wait: Wait = PATIENCE,
     ask: Annotated[

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components.config_files import decoded
 from components.faults import SettingsError
-from components.raw_config import decoded
 from components.settings import StackSettings
 
 GOOD = {

@@ -66,7 +66,7 @@ class Desk:
         def reading(_: Any) -> Iterator[Any]:
             yield tenant(actions={"a1": "ntt"})
 
-        self._patch.setattr(command, "PulumiCli", lambda *_, **__: engine)
+        self._patch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
         self._patch.setattr(command, "reading", reading)
         for place in ("phonemfa.recover.command", "phonemfa.asking"):
             self._patch.setattr(f"{place}.on_terminal", lambda: typed is not None)
