@@ -108,11 +108,13 @@ class _Step:
     def take(self, policy: Policy) -> tuple[str, ...]:
         file_before = self.stack.file.read_bytes()
         try:
-            after = self._apply(policy)
-        except (EngineFailedError, TenantUnreadableError) as error:
+            after = self._apply(policy, file_before)
+        except (EngineFailedError, TenantUnreadableError, FileNotWrittenError) as error:
             raise NotEnforcedError(f"{error}\n{self._back(file_before)}") from None
+        except KeyboardInterrupt:
+            # The engine has ended by now: a step that did not end is taken back.
+            raise NotEnforcedError(f"Stopped as asked.\n{self._back(file_before)}") from None
         except BaseException:
-            # A person's Ctrl-C too: a step that did not end is taken back.
             self._back(file_before)
             raise
         if after != (policy.guardian_policy,):
@@ -122,8 +124,9 @@ class _Step:
             )
         return after
 
-    def _apply(self, policy: Policy) -> tuple[str, ...]:
+    def _apply(self, policy: Policy, file_before: bytes) -> tuple[str, ...]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", policy.value)
+        self.stack.keep_endings(file_before)
         with working(f"pulumi up --refresh with the policy {policy}"):
             self.stack.cli.up()
         return self._policies()
@@ -144,9 +147,10 @@ class _Step:
             if self._policies() != self.before:
                 with writing(self.stack.access) as client:
                     client.guardian.policies.set(request=list(self.before))
-        except (TenantUnreadableError, WriteFailedError) as error:
+        except (TenantUnreadableError, WriteFailedError, KeyboardInterrupt) as error:
             return (
-                f"The policy could not be put back to {earlier}: {error}\nIf users cannot log in: "
+                f"The policy could not be put back to {earlier}: {error or 'stopped as asked'}\n"
+                "If users cannot log in: "
                 f"python -m phonemfa break-glass --reason …{file_trouble}"
             )
         where = "in the tenant" if file_trouble else f"in {self.stack.file.name} and in the tenant"

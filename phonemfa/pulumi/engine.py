@@ -11,12 +11,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from components.vocabulary import COMPONENT
+from phonemfa.console import notes
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
@@ -27,6 +29,11 @@ PATIENCE: Final = 3600.0
 
 GRACE: Final = 60.0
 """Seconds that the engine has to end after it was asked to."""
+
+
+_STOPPING: Final = (
+    "Stopping: the engine ends the step it is at, and records it. Once more ends it at once."
+)
 
 
 class EngineFailedError(Exception):
@@ -107,6 +114,7 @@ class PulumiCli:
 
         Raises:
             EngineFailedError: it cannot be run, or did not end in time.
+            KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
         return _ended(command, cwd=self.project, environ=self.environ, stdin=stdin)
 
@@ -250,8 +258,15 @@ class PulumiCli:
 
 
 def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str) -> Ran:
-    """A program run to its end, which it is asked for when `PATIENCE` is over."""
+    """A program run to its end, which it is asked for when `PATIENCE` is over.
+
+    Raises:
+        EngineFailedError: it cannot be run, or did not end in time.
+        KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
+    """
     try:
+        # In a session of its own: Ctrl-C at a terminal would reach it a second time, which means
+        # "at once" to the engine.
         child = subprocess.Popen(
             command,
             cwd=cwd,
@@ -259,12 +274,13 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
+            start_new_session=True,
         )
     except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
         raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
-    with child:
+    with child, _passed_on(child) as asked:
         try:
             out, err = child.communicate(stdin, timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -272,13 +288,45 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
             child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.communicate(timeout=GRACE)
-            child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             raise EngineFailedError(
                 f"pulumi {command[1]} did not end within {PATIENCE:.0f} s and was ended. The auth0 "
                 "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
                 "then at what is there (pulumi refresh), and run it again."
             ) from None
-        return Ran(child.returncode, out, err)
+    if asked:
+        raise KeyboardInterrupt
+    return Ran(child.returncode, out, err)
+
+
+@contextlib.contextmanager
+def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
+    """Signals that ask this process to end reach the engine instead, each once; it is waited for.
+
+    The list gets them. An engine that loses who reads its output dies, and leaves its lock.
+    """
+    asked: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        if not asked:
+            notes().print(_STOPPING, soft_wrap=True)
+        asked.append(number)
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # Signals are the main thread's.
+        return
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handled = [one for one, handler in before.items() if handler is not signal.SIG_IGN]
+    for one in handled:
+        signal.signal(one, pass_on)
+    try:
+        yield asked
+    finally:
+        for one in handled:
+            signal.signal(one, before[one])
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from components.settings import StackSettings
 from components.tenant.access import Access
+from phonemfa.files import write_whole
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.tenant import access_of
@@ -42,3 +44,17 @@ class Stack:
             cli=wanted.cli,
             to=to,
         )
+
+    def keep_endings(self, before: bytes) -> None:
+        """Give the file back the line endings and the mark that `pulumi config set` leaves out.
+
+        Args:
+            before: what was in the file.
+        """
+        written = after = self.file.read_bytes()
+        if b"\r\n" in before and b"\r\n" not in after:
+            after = after.replace(b"\n", b"\r\n")
+        if before.startswith(BOM_UTF8) and not after.startswith(BOM_UTF8):
+            after = BOM_UTF8 + after
+        if after != written:
+            write_whole(self.file, after)

@@ -63,6 +63,8 @@ def recover(
             agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
+    except KeyboardInterrupt:
+        give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
     except (
         AmbiguousError,
         EngineFailedError,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pulumi import RunError
@@ -35,6 +35,11 @@ from phonemfa.rollback.versions import (
 )
 from phonemfa.tenant import TenantUnreadableError, access_of, reading
 from phonemfa.writing import WriteFailedError, writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from auth0.management import ManagementClient
 
 
 class Secrets(StrEnum):
@@ -94,7 +99,7 @@ def rollback(
         agree(_question(access.domain, installed, target, whose), yes=yes)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
         with writing(access) as client:
-            now = way(client, installed.id, target)
+            now = _deployed(way, client, installed.id, target)
     except NotLiveError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.FAULTY) from None
@@ -122,6 +127,21 @@ def rollback(
     )
     for line in next_steps(target, commit, stack=wanted.stack):
         notes().print(Text(line), soft_wrap=True)
+
+
+def _deployed(
+    way: Callable[[ManagementClient, str, Version], dict[str, Any]],
+    client: ManagementClient,
+    action_id: str,
+    target: Version,
+) -> dict[str, Any]:
+    try:
+        return way(client, action_id, target)
+    except KeyboardInterrupt:
+        raise NotLiveError(
+            f"Stopped as asked. Whether version {target.number} runs is not known: "
+            "phonemfa rollback --list says."
+        ) from None
 
 
 def next_steps(target: Version, commit: Commit | None, *, stack: str) -> list[str]:

@@ -159,6 +159,8 @@ class _Attempt:
     def run(self, key: str, patience: float) -> Rotated:
         try:
             changes = self._set(key)
+        except KeyboardInterrupt:
+            raise RotationRefusedError(f"Stopped as asked. {self._file_back()}.") from None
         except BaseException:
             write_whole(self.stack.file, self.file_before)
             raise
@@ -174,8 +176,10 @@ class _Attempt:
             smoke = self._smoke(patience)
         except (EngineFailedError, TenantUnreadableError, WriteFailedError, _NotLiveError) as error:
             raise NotRotatedError(f"{error}\n{self._take_back()}") from None
+        except KeyboardInterrupt:
+            # The engine has ended by now; whatever the tenant has, the old key is a good one.
+            raise NotRotatedError(f"Stopped as asked.\n{self._take_back()}") from None
         except BaseException:
-            # A person's Ctrl-C too: whatever the tenant has by now, the old key is a good one.
             self._take_back()
             raise
         if smoke.verdict is Verdict.FAILED:
@@ -189,6 +193,7 @@ class _Attempt:
         """Put the key into the stack's file; answers whether that changes the tenant."""
         with working("pulumi config set --secret, and pulumi preview"):
             self.stack.cli.set_secret(f"{NAMESPACE}:{API_KEY}", key)
+            self.stack.keep_endings(self.file_before)
             steps = self.stack.cli.preview()["steps"]
         others = list(other_changes(steps, key_too=True))
         if others:
@@ -235,9 +240,16 @@ class _Attempt:
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
-        except (EngineFailedError, TenantUnreadableError, OSError, _NotLiveError) as error:
+        except (
+            EngineFailedError,
+            KeyboardInterrupt,
+            TenantUnreadableError,
+            OSError,
+            _NotLiveError,
+        ) as error:
+            why = str(error) or "stopped as asked"
             return (
-                f"{self._file_back()}, and could not be deployed: {error}\nRevoke no key. Which "
+                f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "
                 "one the tenant has is not known: run pulumi up --refresh, then phonemfa smoke."
             )
         return (

@@ -181,7 +181,8 @@ def test_a_persons_break_is_taken_back_too(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ready.engine, "_up", broken_off)
-    ready.run("enforce", "--yes", expect=130)
+    said = ready.run("enforce", "--yes", expect=1).stderr
+    assert "Stopped as asked.\nThe policy is never again" in said
     assert (policies(ready), declared(ready)) == ([], "never")
 
 
