@@ -8,8 +8,10 @@ finds the tenant's name with it.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +48,12 @@ _TURNED: Final = re.compile(
 """What it takes for another number, or for a date, and so changes."""
 
 Place = tuple[str | int, ...]
+
+
+NOT_UTF8: Final = (
+    "The locale here is not UTF-8 ({encoding}): texts would be deployed as garbage. "
+    "Set LC_ALL=C.UTF-8, or PYTHONUTF8=1."
+)
 
 
 class StackFileError(Exception):
@@ -171,6 +179,13 @@ def stack_names(folder: Path) -> list[str]:
     return sorted(one.name[len(front) : -len(end)] for one in files)
 
 
+def locale_fault() -> str:
+    """What is wrong with how this process reads its environment, which is how config comes."""
+    encoding = sys.getfilesystemencoding()
+    is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    return "" if is_utf8 else NOT_UTF8.format(encoding=encoding)
+
+
 def decoded(value: str) -> Any:
     """A value as the engine hands it over: a list, an object, a boolean as JSON, or else text."""
     if value in {"true", "false"} or value[:1] in {"[", "{"}:
@@ -283,6 +298,11 @@ class _Content:
         try:
             node = yaml.compose(data, Loader=_Loader)
             values = reading.value(node, ()) if node else {}
+        except yaml.reader.ReaderError as error:
+            raise StackFileError(
+                f"{name} is no text that YAML takes: save it as UTF-8, without control characters "
+                f"({_said(error)})."
+            ) from None
         except yaml.YAMLError as error:
             raise StackFileError(f"{name} is not YAML: {_said(error)}.") from None
         except RecursionError:

@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 
 from components.adopted import NOTICE
-from components.config_files import StackFileError, Turned, decoded, read_config
+from components.config_files import StackFileError, Turned, decoded, locale_fault, read_config
 from components.management import TenantAccess
 from components.raw_config import (
     API_KEY,
@@ -50,7 +50,11 @@ def load(config: pulumi.Config | None = None) -> Loaded:
 
     Raises:
         SettingsError: naming every fault, before any resource is declared.
+        RunError: the locale is not UTF-8.
     """
+    fault = locale_fault()
+    if fault:
+        raise pulumi.RunError(f"{fault} Nothing was written.")
     config = config or pulumi.Config(NAMESPACE)
     raw = values_of(config)
     secrets = {one for one in raw if pulumi.runtime.is_config_secret(f"{config.name}:{one}")}

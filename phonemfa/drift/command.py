@@ -184,7 +184,8 @@ def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
         _repair(subject, seen, plan)
     except KeyboardInterrupt:
         give_up(
-            "Stopped as asked: what was repaired so far stays. phonemfa drift says what is left."
+            "Stopped as asked: what was repaired so far stays. "
+            "python -m phonemfa drift says what is left."
         )
     except (EngineFailedError, repair.RepairRefusedError) as error:
         _say(str(error))  # What is left is for the second look to say.

@@ -17,7 +17,7 @@ from components.config_files import StackFileError
 from components.faults import SettingsError
 from components.log_evidence import PATIENCE
 from components.masking import masked
-from components.vocabulary import Policy
+from components.vocabulary import Policy, policy_word
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes
@@ -111,7 +111,7 @@ def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         show(done.smoke)
-    before, after = (", ".join(one) or "never" for one in (done.before, done.after))
+    before, after = policy_word(done.before), policy_word(done.after)
     notes().print(
         Text(
             f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "

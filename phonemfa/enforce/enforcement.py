@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from components.log_evidence import PATIENCE
 from components.raw_config import NAMESPACE
-from components.vocabulary import Policy
+from components.vocabulary import Policy, policy_word
 from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.files import FileNotWrittenError, write_whole
@@ -119,7 +119,7 @@ class _Step:
             raise
         if after != (policy.guardian_policy,):
             raise NotEnforcedError(
-                f"pulumi up has ended, and the tenant's policy is {_word(after)}.\n"
+                f"pulumi up has ended, and the tenant's policy is {policy_word(after)}.\n"
                 + self._back(file_before)
             )
         return after
@@ -137,7 +137,7 @@ class _Step:
 
     def _back(self, file_before: bytes) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
-        earlier = _word(self.before)
+        earlier = policy_word(self.before)
         file_trouble = ""
         try:
             write_whole(self.stack.file, file_before)
@@ -168,7 +168,3 @@ def _other_changes(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         ) or keeps_settings(step, but_for={"policy"})
         if is_change(step) and not policy_alone:
             yield f"{step['op']} {str(step['urn']).rpartition('::')[2]}"
-
-
-def _word(policies: Sequence[str]) -> str:
-    return ", ".join(policies) or "never"

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 
 from components.config_files import StackFileError, read_config
 from components.raw_config import NAMESPACE
+from phonemfa.files import why
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)
 DOMAIN: Final = "auth0:domain"
@@ -59,8 +60,9 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
         stack: its name.
         env_dir: has `<stack>.env` files, with variables of single stacks.
     """
-    variables = _variables(env_dir / f"{stack}.env") if env_dir else {}
+    variables: Mapping[str, str] = {}
     try:
+        variables = _variables(env_dir / f"{stack}.env") if env_dir else {}
         config = read_config(project, stack)
     except StackFileError as error:
         file = project / f"Pulumi.{stack}.yaml"
@@ -97,6 +99,16 @@ def _text(value: object) -> str:
 
 
 def _variables(file: Path) -> dict[str, str]:
-    # Nothing is expanded: a secret may hold a dollar sign.
-    found = dotenv_values(file, interpolate=False) if file.is_file() else {}
-    return {name: value for name, value in found.items() if value is not None}
+    if not file.is_file():
+        return {}
+    try:
+        # Nothing is expanded: a secret may hold a dollar sign.
+        found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise StackFileError(f"{file.name} is not UTF-8: save it as UTF-8.") from None
+    except OSError as error:
+        raise StackFileError(f"{file.name} cannot be read: {why(error)}.") from None
+    given = {name: value for name, value in found.items() if value is not None}
+    if any("\0" in f"{name}{value}" or not name for name, value in given.items()):
+        raise StackFileError(f"{file.name} is no file of variables: one has a NUL, or no name.")
+    return given

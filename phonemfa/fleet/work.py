@@ -216,7 +216,7 @@ class Worker:
     def _drive(self, member: Member, heard: _Heard, log: Tell) -> None:
         stack = self._open(member)
         options = self._site.options
-        packs = list(options.policy_packs) or None
+        packs = [_in_a_list(one) for one in options.policy_packs] or None
         configs = self._levels(member) if packs else None
         common: dict[str, Any] = {
             "refresh": options.refresh,
@@ -253,7 +253,8 @@ class Worker:
     def _levels(self, member: Member) -> list[str] | None:
         """The stack's own levels of the rules, for each pack, where it has any."""
         file = self._site.project / "policy" / "stacks" / f"{member.stack}.json"
-        return [str(file)] * len(self._site.options.policy_packs) if file.is_file() else None
+        given = [_in_a_list(str(file))] * len(self._site.options.policy_packs)
+        return given if file.is_file() else None
 
     def _ended(self, member: Member, heard: _Heard, error: Exception) -> Outcome:
         why = heard.why(error)
@@ -335,6 +336,12 @@ def _telling(tell: Tell) -> Callable[[str], nullcontext[None]]:
         return nullcontext()
 
     return working
+
+
+def _in_a_list(path: str) -> str:
+    """A path as an option of the engine takes it that is a list, written as CSV."""
+    doubled = path.replace('"', '""')
+    return f'"{doubled}"' if set(path) & set(',"') else path
 
 
 def _secrets_of(member: Member, access: Access | None) -> list[str]:

@@ -31,6 +31,11 @@ GRACE: Final = 60.0
 """Seconds that the engine has to end after it was asked to."""
 
 
+_CUT_OFF: Final = (
+    "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "
+    "(.pulumi/stacks/…/STACK.json.bak, .pulumi/history, .pulumi/backups): take the newest that is "
+    "whole, then pulumi refresh."
+)
 _STOPPING: Final = (
     "Stopping: the engine ends the step it is at, and records it. Once more ends it at once."
 )
@@ -104,8 +109,10 @@ class PulumiCli:
             )
         ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
         if ran.exit not in allowed:
+            said = _failure(ran.out, ran.err)
+            hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_failure(ran.out, ran.err)}"
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}"
             )
         return ran
 
@@ -228,7 +235,7 @@ class PulumiCli:
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [
             one["urn"]
-            for one in self.state()["deployment"].get("resources") or []
+            for one in self.deployment().get("resources") or []
             if one["type"] == "pulumi:pulumi:Stack"
         ]
         target = ["--target", *roots] if roots else []
@@ -245,6 +252,11 @@ class PulumiCli:
     def state(self) -> dict[str, Any]:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
         return self._json("stack", "export")[1]
+
+    def deployment(self) -> dict[str, Any]:
+        """What the state says of resources and unfinished operations."""
+        found: dict[str, Any] = self.state().get("deployment") or {}
+        return found
 
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from components.config_files import Config, StackFileError, decoded, read_config, stack_names
+from components.config_files import (
+    Config,
+    StackFileError,
+    decoded,
+    locale_fault,
+    read_config,
+    stack_names,
+)
 from components.faults import SettingsError
 from components.masking import printable
 from components.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
@@ -55,6 +62,9 @@ def find_stack(
     Raises:
         StackFileError: there is no such stack, none is selected, or a file cannot be used.
     """
+    fault = locale_fault()
+    if fault:
+        raise StackFileError(fault)
     name = name_of(project, stack)
     config = read_config(project, name, file=file)
     if not config.file.is_file():

@@ -57,7 +57,7 @@ def recover(
         cli, name = wanted.cli, wanted.stack
         locks = _unlocked(cli, name, asked_to=unlock)
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
-            plan = Plan.of(tenant, cli.state()["deployment"])
+            plan = Plan.of(tenant, cli.deployment())
         if not plan.empty:
             _say(lines_of(plan))
             agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)

@@ -112,16 +112,17 @@ def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environ
     try:
         with working(f"previewing {stack}"):
             # The program is not told of the file, and could not refuse what is in it.
-            refuse_turned(read_config(project, stack, file=config_file))
-            answer = PulumiCli(project, stack, config_file=config_file).preview()
-        return environment(read_preview(answer), project)
+            config = read_config(project, stack, file=config_file)
+            refuse_turned(config)
+            answer = PulumiCli(config.folder, stack, config_file=config_file).preview()
+        return environment(read_preview(answer), config.folder)
     except (EngineFailedError, PreviewError, LevelsError, RunError, StackFileError) as error:
         return _without_preview(stack, error)
 
 
 def _from_file(path: Path, project: Path) -> Environment:
     try:
-        answer = json.loads(path.read_text(encoding="utf-8"))
+        answer = json.loads(path.read_bytes())  # as a shell wrote it: UTF-8 or UTF-16
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:

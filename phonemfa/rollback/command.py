@@ -115,7 +115,7 @@ def rollback(
     done = {
         "from": installed.running.number,
         "to": target.number,
-        "deployed_as": now["deployed_version"]["number"],
+        "deployed_as": int(now["deployed_version"]["number"]),
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)
@@ -140,7 +140,7 @@ def _deployed(
     except KeyboardInterrupt:
         raise NotLiveError(
             f"Stopped as asked. Whether version {target.number} runs is not known: "
-            "phonemfa rollback --list says."
+            "python -m phonemfa rollback --list says."
         ) from None
 
 

@@ -60,7 +60,7 @@ def deploy_code(
     if secret_times(before) != secret_times(before.get("deployed_version") or {}):
         raise NotLiveError(
             "Nothing was written: the Action's draft has other secrets than what runs, and "
-            "deploying would bring them in. Deploy or undo them first (phonemfa drift)."
+            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
         )
     client.actions.update(
         action_id,

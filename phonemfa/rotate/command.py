@@ -198,7 +198,7 @@ def verdict_of(done: Rotated, file: Path) -> list[str]:
         "stack or program uses it; give messages that are being retried ten minutes first."
     )
     versions = (
-        "Versions of the Action from before still hold the old one (phonemfa rollback: --secrets "
-        "current)."
+        "Versions of the Action from before still hold the old one (python -m phonemfa rollback: "
+        "--secrets current)."
     )
     return [revoke, commit, versions]

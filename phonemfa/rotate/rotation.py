@@ -98,7 +98,7 @@ def rotate_key(
         raise RotationRefusedError(
             f"Nothing was written: the Action has secrets that the stack does not declare "
             f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
-            "refused while it has. phonemfa drift says what to do about them."
+            "refused while it has. python -m phonemfa drift says what to do about them."
         )
     before = key_times(stack)
     attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)
@@ -250,7 +250,8 @@ class _Attempt:
             why = str(error) or "stopped as asked"
             return (
                 f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "
-                "one the tenant has is not known: run pulumi up --refresh, then phonemfa smoke."
+                "one the tenant has is not known: run pulumi up --refresh, then python -m phonemfa "
+                "smoke."
             )
         return (
             f"The old key is back in {self.stack.file.name} and in the tenant. Do not revoke it; "

@@ -43,8 +43,8 @@ class Engine:
         self.calls.append("cancel")
         self.refusal = ""
 
-    def state(self) -> dict[str, Any]:
-        return {"deployment": self._state}
+    def deployment(self) -> dict[str, Any]:
+        return self._state
 
     def import_resources(self, file: Path) -> None:
         content = json.loads(file.read_text(encoding="utf-8"))

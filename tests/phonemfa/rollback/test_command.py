@@ -46,6 +46,16 @@ def test_the_version_before_runs_again_and_the_repository_has_it(broken: Operato
     assert "NTT CPaaS" in running["code"]
 
 
+def test_a_version_is_a_whole_number_whatever_the_api_makes_of_it(
+    broken: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = {"deployed_version": {"number": 3.0}}
+    monkeypatch.setattr("phonemfa.rollback.command.deploy_version", lambda *_: answer)
+    said = broken.run("rollback", "--yes", "--json")
+    assert '"deployed_as": 3,' in said.stdout
+    assert "runs, as version 3." in said.stderr
+
+
 def test_versions_are_listed_without_anything_being_written(broken: Operator) -> None:
     listed = broken.run("rollback", "--list").stdout
     assert "as in this repository" in listed
