@@ -41,11 +41,11 @@ _WORDS: Final[Mapping[str, bool | None]] = {
 _KEPT: Final = re.compile(r"-?[1-9][0-9]{0,17}|0")
 """Numbers that the engine writes as they are written."""
 _TURNED: Final = re.compile(
-    r"[-+]?(0[xX][0-9a-fA-F_]+|0[bB][-+01_]+|0[oO][-+0-7_]+|(\.[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?)"
-    r"([eE][-+]?[0-9_]+)?)|\.nan|\.NaN|\.NAN|[-+]?\.(inf|Inf|INF)"
+    r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][-+01]+|0[oO][-+0-7]+|(\.[0-9]+|[0-9]+(\.[0-9]*)?)"
+    r"([eE][-+]?[0-9]+)?)|\.nan|\.NaN|\.NAN|[-+]?\.(inf|Inf|INF)"
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
 )
-"""What it takes for another number, or for a date, and so changes."""
+"""What it takes for another number, or for a date, and so changes; without underscores."""
 
 Place = tuple[str | int, ...]
 
@@ -390,7 +390,11 @@ class _Reading:
 
 def is_text(plain: str) -> bool:
     """Whether a text may stand without quotes and is taken for itself."""
-    return plain not in _WORDS and not _KEPT.fullmatch(plain) and not _TURNED.fullmatch(plain)
+    if plain in _WORDS or _KEPT.fullmatch(plain):
+        return False
+    # Of what begins as a number, the engine's reader passes over each underscore.
+    number = plain.replace("_", "") if plain[:1] in set("+-.0123456789") else plain
+    return not _TURNED.fullmatch(number)
 
 
 def _said(error: yaml.YAMLError) -> str:

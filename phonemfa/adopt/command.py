@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from components.config_files import StackFileError, read_config
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
@@ -24,7 +25,6 @@ from phonemfa.adopt.writing import Changes, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 _MARKS: Final = {
     Fate.ADOPTED: "[green]adopted[/]",

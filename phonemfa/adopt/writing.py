@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from components.config_files import Config, StackFileError, config_in
-from components.faults import shown
-from components.raw_config import API_KEY, NAMESPACE
-from components.settings import StackSettings
+from components.settings.faults import shown
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import with_values
 from phonemfa.files import write_whole

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final, TextIO
 
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"

@@ -15,6 +15,7 @@ from pulumi import RunError
 from rich.text import Text
 
 from components.config_files import StackFileError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.drift import repair
@@ -29,7 +30,6 @@ from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 _NO_ANSWER = (
     EngineFailedError,

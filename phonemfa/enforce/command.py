@@ -14,9 +14,10 @@ import typer
 from rich.text import Text
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import Policy, policy_word
 from phonemfa import options
 from phonemfa.asking import agree
@@ -33,8 +34,6 @@ from phonemfa.pulumi.stack import Stack
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
 
 
 class Asking(StrEnum):

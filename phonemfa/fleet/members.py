@@ -16,7 +16,7 @@ from typing import Any, Final
 from dotenv import dotenv_values
 
 from components.config_files import StackFileError, read_config
-from components.raw_config import NAMESPACE
+from components.settings.raw_config import NAMESPACE
 from phonemfa.files import why
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)

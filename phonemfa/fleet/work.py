@@ -29,6 +29,7 @@ from pulumi.automation import (
 from components.config_files import StackFileError
 from components.masking import redacted
 from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
 from phonemfa.fleet.engine import Engines, FleetCli, open_stack
@@ -37,7 +38,6 @@ from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 Tell = Callable[[str], None]
 

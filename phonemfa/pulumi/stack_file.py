@@ -20,10 +20,10 @@ from components.config_files import (
     read_config,
     stack_names,
 )
-from components.faults import SettingsError
 from components.masking import printable
-from components.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 

@@ -15,7 +15,8 @@ import typer
 from rich.text import Text
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
@@ -24,7 +25,7 @@ from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
+from phonemfa.tenant import reading
 
 
 def recover(

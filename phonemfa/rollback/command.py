@@ -17,6 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from components.config_files import StackFileError
+from components.tenant.client import (
+    TenantUnreadableError,
+    WriteFailedError,
+    access_of,
+    ask,
+    ask_to_write,
+)
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
@@ -33,13 +40,16 @@ from phonemfa.rollback.versions import (
     older_secrets,
     read_installed,
 )
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
-from phonemfa.writing import WriteFailedError, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from auth0.management import ManagementClient
+    from auth0.management import AsyncManagementClient
+
+    from components.tenant.access import Access
+    from components.tenant.action import Action
+
+    Way = Callable[[AsyncManagementClient, str, Version], Awaitable[Action]]
 
 
 class Secrets(StrEnum):
@@ -81,8 +91,10 @@ def rollback(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings, wanted.project)
+        with working(f"reading the Action's versions in {access.domain}"):
+            installed = ask(
+                access, lambda read: read_installed(read, wanted.settings, wanted.project)
+            )
         if not as_json:
             show_versions(installed)
         if only_list:
@@ -98,8 +110,7 @@ def rollback(
         whose = _whose_secrets(installed.running, target, secrets)
         agree(_question(access.domain, installed, target, whose), yes=yes)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
-        with writing(access) as client:
-            now = _deployed(way, client, installed.id, target)
+        now = _deployed(access, way, installed.id, target)
     except NotLiveError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.FAULTY) from None
@@ -115,7 +126,7 @@ def rollback(
     done = {
         "from": installed.running.number,
         "to": target.number,
-        "deployed_as": int(now["deployed_version"]["number"]),
+        "deployed_as": now.running.number if now.running else 0,
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)
@@ -129,14 +140,9 @@ def rollback(
         notes().print(Text(line), soft_wrap=True)
 
 
-def _deployed(
-    way: Callable[[ManagementClient, str, Version], dict[str, Any]],
-    client: ManagementClient,
-    action_id: str,
-    target: Version,
-) -> dict[str, Any]:
+def _deployed(access: Access, way: Way, action_id: str, target: Version) -> Action:
     try:
-        return way(client, action_id, target)
+        return ask_to_write(access, lambda client: way(client, action_id, target))
     except KeyboardInterrupt:
         raise NotLiveError(
             f"Stopped as asked. Whether version {target.number} runs is not known: "

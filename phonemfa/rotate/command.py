@@ -15,9 +15,11 @@ import typer
 from rich.text import Text
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
@@ -34,9 +36,7 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.command import To, Wait, show, shown
-from phonemfa.smoke.core import NumberNotAllowedError, Verdict, test_number
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
+from phonemfa.smoke.core import NumberNotAllowedError, test_number
 
 
 def rotate(

@@ -15,24 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.smoke.core import (
-    NumberNotAllowedError,
-    Send,
-    SmokeResult,
-    Verdict,
-    run_smoke,
-    test_number,
-)
-from phonemfa.tenant import TenantUnreadableError, access_of
-from phonemfa.writing import WriteFailedError
+from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, run_smoke, test_number
 
 _EXITS: Final = {
     Verdict.SENT: Exit.FINE,

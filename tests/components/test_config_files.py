@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import config as runtime_config
 
-from components import stack_config
 from components.config_files import StackFileError, is_text, read_config, stack_names
-from components.faults import SettingsError
+from components.settings import stack_config
+from components.settings.faults import SettingsError
 from tests.components.declared import declare
 from tests.components.test_stack_config import STACK
 
@@ -31,6 +31,9 @@ TURNED = {
     "0b11": "3",
     "1_000": "1000",
     "1e5": "",
+    "+_0": "0",
+    "0_x1F": "31",
+    "1_e5": "",
     "1E+5": "",
     "1.0": "",
     ".5": "",
@@ -126,7 +129,7 @@ def test_a_number_is_kept_or_seen_and_never_another(text: str) -> None:
         number: float | None = float(text.replace("_", ""))
     except ValueError:
         number = None
-    if number is not None and str(number) != text and str(int(number)) != text:
+    if text[0] != "_" and number is not None and abs(number) < 1e300 and str(int(number)) != text:
         assert not is_text(text), "Python reads it as another number, and so may the engine"
 
 

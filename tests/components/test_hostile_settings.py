@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.config_files import decoded
-from components.faults import SettingsError
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 
 GOOD = {
     "experience": "unified",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
 from phonemfa.cli import app
 from phonemfa.exits import Exit
 from phonemfa.pulumi.stack_file import read_stack_file

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from components import config_files, stack_config
+from components import config_files
+from components.settings import stack_config
 from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
 from phonemfa.adopt.writing import stack_text

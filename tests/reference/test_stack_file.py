@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from components.config_files import config_in
-from components.faults import SettingsError
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 from reference.facts import EXAMPLES
 from reference.made import PROJECT
 from reference.stack_file import stack_file_schema

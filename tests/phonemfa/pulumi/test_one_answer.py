@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
 from phonemfa.cli import app
 from phonemfa.pulumi.stack_file import read_stack_file
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.config_files import StackFileError
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
 from components.vocabulary import Gate, Policy
 from phonemfa.pulumi.stack_file import read_stack_file
 from tests.contract import PROJECT

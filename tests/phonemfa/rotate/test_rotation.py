@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.settings import StackSettings
+from components.guards.test_message import Send, Verdict
+from components.settings.model import StackSettings
 from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
@@ -21,9 +23,7 @@ from phonemfa.rotate.rotation import (
     other_changes,
     rotate_key,
 )
-from phonemfa.smoke.core import Send, SmokeResult, Verdict
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
+from phonemfa.smoke.core import SmokeResult
 
 OLD, NEW = "key: old\n", "key: new\n"
 ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"

@@ -13,10 +13,10 @@ from typing import Any
 
 import pulumi
 
-from components.adopted import NOTICE
 from components.config_files import StackFileError, Turned, decoded, locale_fault, read_config
-from components.management import TenantAccess
-from components.raw_config import (
+from components.settings.adopted import NOTICE
+from components.settings.model import StackSettings
+from components.settings.raw_config import (
     API_KEY,
     NAMESPACE,
     secret_faults,
@@ -24,10 +24,10 @@ from components.raw_config import (
     usable_key,
     values_of,
 )
-from components.settings import StackSettings
+from components.settings.text_rules import text_warnings
+from components.settings.texts import Texts, texts_for
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
-from components.text_rules import text_warnings
-from components.texts import Texts, texts_for
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import MessageType
 
 

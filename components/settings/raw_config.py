@@ -13,7 +13,7 @@ from typing import Any, Final
 import pulumi
 
 from components.config_files import Turned
-from components.faults import HIDDEN, NOT_SET, Fault, cut
+from components.settings.faults import HIDDEN, NOT_SET, Fault, cut
 from components.tenant.access import SECRETS
 
 NAMESPACE: Final = "phonemfa"
