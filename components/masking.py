@@ -43,3 +43,11 @@ def redacted_code(text: str) -> str:
     """Code, config or a name without what may be a key, and with two digits of each number."""
     hidden = _SUBSCRIBER.sub(lambda number: f"{HIDDEN}{number.group()[-2:]}", text)
     return _KEY_LIKE.sub(HIDDEN, hidden)
+
+
+def printable(text: str) -> str:
+    """A text without what a terminal would act on, or could not show; line breaks stay."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in text
+    )

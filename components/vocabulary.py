@@ -6,7 +6,7 @@ Source: contract, management-api.md §5 and §6; the policy names are the dashbo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -70,6 +70,12 @@ class Policy(StrEnum):
     def guardian_policy(self) -> str:
         """The same policy in the Guardian resource's words."""
         return _GUARDIAN_POLICIES[self]
+
+
+def policy_word(guardian: Sequence[str]) -> str:
+    """A tenant's policy, which it lists in words of its own, in ours."""
+    words = {one.guardian_policy: one.value for one in Policy}
+    return ", ".join(words.get(one, one) for one in guardian) or Policy.NEVER
 
 
 class Gate(StrEnum):

@@ -1,16 +1,15 @@
-"""The commands of `python -m phonemfa`.
-
-Owns which commands there are. Refuses what they do: each has a package of its own.
-"""
+"""The commands of `python -m phonemfa`, each of which has a package of its own."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
+from phonemfa import __version__
 from phonemfa.exits import Exit
 from phonemfa.files import told
 from phonemfa.on_demand import group_of
@@ -40,13 +39,30 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"phonemfa {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version, and end."
+        ),
+    ] = False,
+) -> None:
     """Looks after an Auth0 tenant's phone MFA beside `pulumi up`."""
 
 
 def run() -> NoReturn:
     """Run the command line; a disk that does not take or give what it should is told in words."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A letter that it cannot show ends nothing.
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             # Named, or typer's completion scripts would be for a program "python -m phonemfa".

@@ -1,7 +1,4 @@
-"""Options that several commands share, so that they are called and explained alike.
-
-Owns their names and help. Refuses to read what they name.
-"""
+"""Options that several commands share, so that they are called and explained alike."""
 
 from __future__ import annotations
 
@@ -10,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-Stack = Annotated[str, typer.Option(help="The stack.", envvar="PHONEMFA_STACK")]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        help="The stack, as pulumi takes it; the selected one when it is left out.",
+        envvar="PHONEMFA_STACK",
+        show_default=False,
+    ),
+]
 Project = Annotated[
     Path,
     typer.Option(

@@ -55,7 +55,7 @@ def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     if path is None:
         return parse({}, source="no file")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
     return parse(content, source=f"{FOLDER}/{path.name}")

@@ -16,6 +16,8 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from components.masking import printable
+
 HIDDEN: Final = "(not shown)"
 NOT_SET: Final = "(not set)"
 _LONGEST_VALUE: Final = 80
@@ -128,13 +130,9 @@ def _path(details: ErrorDetails) -> str:
 
 def shown(value: Any) -> str:
     """A config value as it may be printed: as JSON, cut when it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    return cut(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def cut(text: str) -> str:
+    """As much of a value as may be printed."""
     return printable(text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…")
-
-
-def printable(text: str) -> str:
-    """A text without what a terminal would act on, or could not show; line breaks stay."""
-    return "".join(
-        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
-        for one in text
-    )

@@ -463,6 +463,7 @@ class StackSettings(Strict):
         found = list(faults or [])
         misshapen = shape_faults(NAMESPACE, values)
         found += misshapen.values()
+        told = {fault.key for fault in found}
         values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
         allowed = values.get("allowedInTexts")
@@ -477,7 +478,6 @@ class StackSettings(Strict):
         try:
             settings = cls.model_validate(dict(values))
         except ValidationError as error:
-            told = {fault.key for fault in misshapen.values()}
             rest = faults_of(error, namespace=NAMESPACE, hints=_hints())
             found += [fault for fault in rest if fault.key not in told]
         if found or settings is None:

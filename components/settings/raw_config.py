@@ -1,25 +1,28 @@
-"""A stack's config as the engine hands it over: strings, all of them, and which are secrets.
+"""Faults of a stack's config that no rule of a setting finds.
 
-Owns decoding them and telling a secret that is none from a value that should be one. Refuses to
-read a secret's value and to know what a setting means: that is `settings`.
+What is a secret and should be none, or the other way round; values that YAML turned into others;
+values of a shape that neither a tenant nor a terminal could take.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import pulumi
 
-from components.settings.faults import HIDDEN, NOT_SET, Fault
+from components.config_files import Turned
+from components.settings.faults import HIDDEN, NOT_SET, Fault, cut
+from components.tenant.access import SECRETS
 
 NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"
 MOST_PARTS: Final = 20_000
 """Entries of a value, all levels together; aliases of YAML can make milliards of a few lines."""
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+_LONG: Final = 20
+"""Digits from which on a number is none that somebody means."""
 DEEPEST: Final = 32
 """How deep a value may be nested; `adopted` is the deepest that is used, with six."""
 
@@ -37,35 +40,35 @@ def values_of(config: pulumi.Config) -> dict[str, str]:
 
 
 def secret_faults(
-    config: pulumi.Config, raw: Mapping[str, str], *, key_needed: bool
+    keys: Collection[str], secrets: Collection[str], *, key_needed: bool
 ) -> list[Fault]:
     """Whatever is a secret and should be none, and the other way round.
 
     Args:
-        config: the namespace's.
-        raw: what `values_of` answers.
-        key_needed: whether the stack cannot do without the CPaaS key.
+        keys: of the namespace, those that have a value.
+        secrets: those of them whose value is a secret.
+        key_needed: whether the CPaaS key must be among them.
     """
-    faults = _key_faults(config, raw) if key_needed or API_KEY in raw else []
-    for name in sorted(raw):
-        if name != API_KEY and pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
-            faults.append(
-                Fault(
-                    key=f"{config.name}:{name}",
-                    value=HIDDEN,
-                    consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
-                    "would be shown in previews and in the tenant.",
-                    fix=f"pulumi config rm {config.name}:{name}; if it is a setting, set it again "
-                    "without --secret",
-                )
-            )
+    faults = _key_faults(keys, secrets) if key_needed or API_KEY in keys else []
+    faults += [
+        Fault(
+            key=f"{NAMESPACE}:{name}",
+            value=HIDDEN,
+            consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
+            "would be shown in previews and in the tenant.",
+            fix=f"pulumi config rm {NAMESPACE}:{name}; if it is a setting, set it again "
+            "without --secret",
+        )
+        for name in sorted(secrets)
+        if name != API_KEY
+    ]
     return faults
 
 
-def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
-    key = f"{config.name}:{API_KEY}"
+def _key_faults(keys: Collection[str], secrets: Collection[str]) -> list[Fault]:
+    key = f"{NAMESPACE}:{API_KEY}"
     fix = f"pulumi config set --secret {key} (the value is read from standard input)"
-    if API_KEY not in raw:
+    if API_KEY not in keys:
         return [
             Fault(
                 key=key,
@@ -74,7 +77,7 @@ def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
                 fix=fix,
             )
         ]
-    if not pulumi.runtime.is_config_secret(key):
+    if API_KEY not in secrets:
         return [
             Fault(
                 key=key,
@@ -85,6 +88,25 @@ def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
             )
         ]
     return []
+
+
+def turned_faults(turned: Iterable[Turned]) -> list[Fault]:
+    """A fault for each value that would be deployed otherwise than it is written."""
+    return [_turned_fault(one) for one in turned]
+
+
+def _turned_fault(turned: Turned) -> Fault:
+    path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in turned.path)
+    hidden = turned.key in {f"{NAMESPACE}:{API_KEY}", *(f"auth0:{one}" for one in SECRETS)}
+    read = "" if hidden or len(turned.read) > _LONG else turned.read
+    written = HIDDEN if hidden else cut(turned.written)
+    fix = "put it in quotes" if hidden else f'put it in quotes: "{written}"'
+    return Fault(
+        key=f"{turned.key}{path}",
+        value=f"{written}, without quotes in {turned.file}",
+        consequence=f"YAML takes it for {read or 'a number or a date'}, and that is deployed.",
+        fix=f"{fix}; or write {read}, if that is meant" if read else fix,
+    )
 
 
 def usable_key(key: str) -> str:
@@ -101,17 +123,6 @@ def usable_key(key: str) -> str:
             f"Fix: pulumi config set --secret {NAMESPACE}:{API_KEY}"
         )
     return key
-
-
-def decoded(value: str) -> Any:
-    """A value of the config: a list, an object, a boolean, or else text."""
-    # The engine hands every value over as a string: lists, objects, booleans as JSON.
-    if value in {"true", "false"} or value[:1] in {"[", "{"}:
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
 
 
 def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:

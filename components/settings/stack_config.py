@@ -1,8 +1,6 @@
 """The config of the current stack, as the components take it.
 
-Owns reading `pulumi.Config` (nothing else in the package does). Refuses the rules of what it may
-say (settings.py) and to hold a secret as a `str`: the CPaaS key is an `Output` secret from the
-moment it is read.
+The CPaaS key is an `Output` secret from the moment it is read, and never a `str`.
 """
 
 from __future__ import annotations
@@ -11,17 +9,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
+from components.config_files import StackFileError, Turned, decoded, locale_fault, read_config
 from components.settings.adopted import NOTICE
 from components.settings.message_size import SmsSize, sample
 from components.settings.model import StackSettings
 from components.settings.raw_config import (
     API_KEY,
     NAMESPACE,
-    decoded,
     secret_faults,
+    turned_faults,
     usable_key,
     values_of,
 )
@@ -57,12 +57,19 @@ def load(config: pulumi.Config | None = None) -> Loaded:
 
     Raises:
         SettingsError: naming every fault, before any resource is declared.
+        RunError: the locale is not UTF-8.
     """
+    fault = locale_fault()
+    if fault:
+        raise pulumi.RunError(f"{fault} Nothing was written.")
     config = config or pulumi.Config(NAMESPACE)
     raw = values_of(config)
-    faults = secret_faults(config, raw, key_needed="adopted" not in raw)
-    hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
-    values = {key: decoded(value) for key, value in raw.items() if key not in hidden}
+    secrets = {one for one in raw if pulumi.runtime.is_config_secret(f"{config.name}:{one}")}
+    values = {key: decoded(value) for key, value in raw.items() if key not in secrets | {API_KEY}}
+    faults = [
+        *secret_faults(raw, secrets, key_needed="adopted" not in raw),
+        *turned_faults(_turned(config.name, values)),
+    ]
     settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
     texts = settings.declared_texts
     if settings.adopted:
@@ -78,6 +85,36 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         # An older language host does not tell; Pulumi starts programs in their folder.
         project=Path(pulumi.get_root_directory() or ""),
     )
+
+
+def _turned(namespace: str, values: dict[str, Any]) -> list[Turned]:
+    """What is in force of the values that the files write otherwise; `values` get it as written.
+
+    The engine does not tell which file it took (`--config-file`), so a value that is not what
+    would have become of the one in the stack's own file is from another.
+    """
+    try:
+        files = read_config(Path(pulumi.get_root_directory() or ""), pulumi.get_stack())
+    except StackFileError:
+        return []  # The engine read it, so it is fit for all but this.
+    found = []
+    for one in files.turned:
+        space, _, name = one.key.partition(":")
+        value: Any = values.get(name) if space == namespace else pulumi.Config(space).get(name)
+        for step in one.path:
+            try:
+                value = value[step]
+            except (LookupError, TypeError):  # of another file
+                value = None
+        if value is not None and str(value) != one.written and one.read in {"", str(value)}:
+            found.append(one)
+    refused = {one.key for one in found}
+    values |= {
+        name: value
+        for name, value in files.of(namespace).items()
+        if f"{namespace}:{name}" in refused
+    }
+    return found
 
 
 def _tenant_access() -> TenantAccess:

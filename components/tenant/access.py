@@ -164,16 +164,6 @@ class Access:
         return text
 
 
-def credentials_in(config: Mapping[Any, Any]) -> dict[str, Any]:
-    """The `auth0:` keys of a stack's config, without that prefix; encrypted values are mappings."""
-    prefix = "auth0:"
-    return {
-        key.removeprefix(prefix): value
-        for key, value in config.items()
-        if isinstance(key, str) and key.startswith(prefix)
-    }
-
-
 def bare(domain: str) -> str:
     """A domain as the provider takes it: without scheme and slash."""
     return domain.strip().removeprefix("https://").rstrip("/")

@@ -15,15 +15,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
-from phonemfa.adopt.writing import Changes, auth0_in, changes_of, import_path, write
+from phonemfa.adopt.writing import Changes, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
-from phonemfa.stack_file import StackFileError
+from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
 _MARKS: Final = {
     Fate.ADOPTED: "[green]adopted[/]",
@@ -36,7 +37,7 @@ _MARKS: Final = {
 
 def adopt(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     yes: options.Yes = False,
@@ -52,19 +53,21 @@ def adopt(
     --stack prod
     """
     try:
-        access = access_of(auth0_in(config_file or project / f"Pulumi.{stack}.yaml"))
+        config = read_config(project, name_of(project, stack), file=config_file)
+        refuse_turned(config)
+        access = access_of(config.of("auth0"))
         with working(f"reading the tenant {access.domain}"):
             found = read_found(access)
-        plan = plan_of(found, stack)
-        changes = changes_of(plan, project, stack, file=config_file)
+        plan = plan_of(found, config.stack)
+        changes = changes_of(plan, config)
     except (SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))
-    commands = next_commands(stack)
+    commands = next_commands(config.stack)
     if as_json:
-        typer.echo(_as_json(plan, changes, project, commands))
+        typer.echo(_as_json(plan, changes, config.folder, commands))
     else:
         _show(access.domain, plan, changes)
-    agree(f"Write {len(changes.files)} files in {project.resolve().name}?", yes=yes)
+    agree(f"Write {len(changes.files)} files in {config.folder.resolve().name}?", yes=yes)
     write(changes)
     if not as_json:
         _show_next(commands)

@@ -1,7 +1,6 @@
 """A stack's file with some of its config values set, and everything else as a person wrote it.
 
-Owns setting whole keys below `config:` in YAML text, comments and order kept. Refuses to know
-what the keys mean, and to reformat what it does not set.
+Whole keys below `config:` are set in the text, comments, order and line endings kept.
 """
 
 from __future__ import annotations
@@ -12,61 +11,61 @@ from typing import Any, Final
 
 import yaml
 
-from phonemfa.stack_yaml import loaded
+from components.config_files import StackFileError, config_in, is_text
 
 _TOP: Final = re.compile(r"config:\s*(#.*)?\Z")
 _WIDTH: Final = 10_000
 """Characters a line may have: a text that is folded over lines is hard to review."""
+_MARK: Final = "\ufeff"
+"""The byte order mark that some editors put first."""
 
 
-class NoStackFileError(Exception):
-    """The text is no stack file that values could be set in."""
+class _Dumper(yaml.SafeDumper):
+    """Quotes what the engine would take for a number, which PyYAML knows fewer of."""
 
 
-def config_of(text: str) -> dict[str, Any]:
-    """The values below `config:`.
-
-    Raises:
-        NoStackFileError: the text is not YAML, or its `config` is no mapping.
-    """
-    try:
-        content = loaded(text) or {}
-    except yaml.YAMLError as error:
-        raise NoStackFileError(f"it is not YAML: {error}") from None
-    config = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(content, dict) or not isinstance(config, dict | None):
-        raise NoStackFileError("its `config:` is no block of keys")
-    return config or {}
+def _quoted(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None if is_text(value) else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
-def with_values(text: str, values: Mapping[str, Any]) -> str:
+_Dumper.add_representer(str, _quoted)
+
+
+def with_values(name: str, text: str, values: Mapping[str, Any]) -> str:
     """The same text with these keys below `config:`; those that are there already are replaced.
 
     Raises:
-        NoStackFileError: the text is not one that this can be done to.
+        StackFileError: the text, that of the file `name`, is not one that this can be done to.
     """
-    wanted = config_of(text) | dict(values)
-    lines = text.splitlines()
-    start = next((number for number, line in enumerate(lines) if _TOP.match(line)), None)
+    wanted = config_in(name, text) | dict(values)
+    mark, text = (_MARK, text[1:]) if text.startswith(_MARK) else ("", text)
+    lines = text.splitlines(keepends=True)
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    if lines and not lines[-1].endswith(("\r", "\n")):
+        lines[-1] += ending
+    start = next((number for number, line in enumerate(lines) if _TOP.match(line.rstrip())), None)
     if start is None:
-        if config_of(text):
-            raise NoStackFileError("its `config:` is not written as a block of lines")
-        lines.append("config:")
+        if config_in(name, text):
+            raise StackFileError(f"{name}: its `config:` is not written as a block of lines.")
+        lines.append(f"config:{ending}")
         start = len(lines) - 1
     end = _end_of_block(lines, start + 1, 0)
     body = lines[start + 1 : end]
     indent = next((_indent(line) for line in body if _is_content(line)), 2)
     for key, value in values.items():
-        body = _set(body, key, value, indent)
-    result = "\n".join([*lines[: start + 1], *body, *lines[end:]]) + "\n"
-    if config_of(result) != wanted:
-        raise NoStackFileError("its `config:` is written in a way that could not be kept")
+        body = _set(body, key, value, indent, ending)
+    result = mark + "".join([*lines[: start + 1], *body, *lines[end:]])
+    if config_in(name, result) != wanted:
+        raise StackFileError(f"{name}: its `config:` is written in a way that cannot be kept.")
     return result
 
 
-def _set(body: list[str], key: str, value: Any, indent: int) -> list[str]:
-    block = yaml.safe_dump({key: value}, allow_unicode=True, sort_keys=False, width=_WIDTH)
-    new = [f"{' ' * indent}{line}" if line else line for line in block.splitlines()]
+def _set(body: list[str], key: str, value: Any, indent: int, ending: str) -> list[str]:
+    block = yaml.dump(
+        {key: value}, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=_WIDTH
+    )
+    new = [f"{' ' * indent}{line}{ending}" if line else ending for line in block.splitlines()]
     for number, line in enumerate(body):
         if _is_content(line) and _indent(line) == indent and _key(line) == key:
             end = _end_of_block(body, number + 1, indent)

@@ -1,7 +1,6 @@
 """What adopting changes in a project's files, before and while it is written.
 
-Owns comparing a plan with what is there and writing it. Refuses to ask, and to write anything
-that the program would not accept.
+Nothing is written that the program would not accept.
 """
 
 from __future__ import annotations
@@ -12,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.config_files import Config, StackFileError, config_in
 from components.settings.faults import shown
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE
-from components.tenant.access import credentials_in
 from phonemfa.adopt.plan import FOLDER, Plan
-from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
+from phonemfa.adopt.stack_text import with_values
 from phonemfa.files import write_whole
-from phonemfa.stack_file import StackFileError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,21 +38,17 @@ class Changes:
 
 
 def stack_text(path: Path) -> str:
-    """A stack's file; empty when there is none yet."""
-    return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def auth0_in(path: Path) -> dict[str, Any]:
-    """The `auth0:` keys of a stack's file, without that prefix.
+    """A stack's file, byte for byte; empty when there is none yet.
 
     Raises:
-        StackFileError: the file is not one of a stack.
+        StackFileError: it is in another encoding.
     """
     try:
-        config = config_of(stack_text(path))
-    except NoStackFileError as error:
-        raise StackFileError(f"{path.name} cannot be used: {error}") from None
-    return credentials_in(config)
+        return path.read_bytes().decode("utf-8") if path.exists() else ""
+    except UnicodeDecodeError:
+        raise StackFileError(
+            f"{path.name} is not UTF-8, and would not stay as it is: save it as UTF-8 first."
+        ) from None
 
 
 def import_path(stack: str) -> str:
@@ -62,24 +56,25 @@ def import_path(stack: str) -> str:
     return f"{FOLDER}/{stack}/import.json"
 
 
-def changes_of(plan: Plan, project: Path, stack: str, *, file: Path | None = None) -> Changes:
+def changes_of(plan: Plan, config: Config) -> Changes:
     """Everything that would be written, checked by the rules that the program has for it.
+
+    Args:
+        plan: what becomes of what was found.
+        config: the stack's, as it is.
 
     Raises:
         SettingsError: naming every fault of the config that would be.
         StackFileError: the stack's file is not one that values can be set in.
     """
-    path = file or project / f"Pulumi.{stack}.yaml"
+    path, project, stack = config.file, config.folder, config.stack
     before = stack_text(path)
-    try:
-        there = config_of(before)
-        new = {key: value for key, value in plan.suggestions.items() if key not in there}
-        new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
-        ordered = {key: new[key] for key in sorted(new, key=_place)}
-        text = with_values(before, ordered) if new else before
-    except NoStackFileError as error:
-        raise StackFileError(f"{path.name} cannot be used: {error}") from None
-    _check(stack, config_of(text))
+    there = config_in(path.name, before)
+    new = {key: value for key, value in plan.suggestions.items() if key not in there}
+    new |= {key: value for key, value in plan.facts.items() if there.get(key) != value}
+    ordered = {key: new[key] for key in sorted(new, key=_place)}
+    text = with_values(path.name, before, ordered) if new else before
+    _check(config, config_in(path.name, text))
     imports = json.dumps(plan.imports, indent=2) + "\n"
     files = {project / name: text for name, text in plan.files.items()}
     files |= {path: text, project / import_path(stack): imports}
@@ -111,10 +106,10 @@ def _place(key: str) -> int:
     return len(names) if name == "adopted" else names.index(name)
 
 
-def _check(stack: str, config: Mapping[str, Any]) -> None:
+def _check(config: Config, written: Mapping[str, Any]) -> None:
     prefix = f"{NAMESPACE}:"
-    values = {
-        key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)
+    values = config.of(NAMESPACE) | {
+        key.removeprefix(prefix): value for key, value in written.items() if key.startswith(prefix)
     }
     values.pop(API_KEY, None)
-    StackSettings.check(stack, values)
+    StackSettings.check(config.stack, values)

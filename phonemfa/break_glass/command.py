@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from components.tenant.access import Access, credentials_in
+from components.tenant.access import Access
 from components.tenant.client import (
     TenantUnreadableError,
     WriteFailedError,
@@ -116,9 +116,6 @@ def break_glass(
             notes().print(Text(line), soft_wrap=True)
 
 
-_OF_PYTHON: Final = (ValueError, AttributeError, RecursionError)
-"""Not UTF-8, no date, nested too deep: PyYAML passes these on."""
-
 _NOT_NEVER: Final = (
     "The tenant took the change and reads {after} afterwards: something sets the policy back. Look "
     "in the tenant's log (type sapi, guardian/policies) for who."
@@ -180,18 +177,18 @@ def _keep(path: Path, record: Record) -> None:
 
 def _auth0_of(stack: str, project: Path) -> dict[str, Any]:
     # Not the stack's settings: a fault in one of them must not stand in the way here.
-    import yaml  # noqa: PLC0415 - of the checkout's environment, and only for --stack
+    from components.config_files import StackFileError, read_config  # noqa: PLC0415 - with --stack
 
-    path = project / f"Pulumi.{stack}.yaml"
-    config, why = {}, "it is no text"
     try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-        domain = config["auth0:domain"]
-    except (OSError, yaml.YAMLError, LookupError, TypeError, *_OF_PYTHON) as error:
-        domain, why = None, type(error).__name__
-    if not (domain and isinstance(domain, str)):
+        config = read_config(project, stack)
+        auth0, turned = config.of("auth0"), [one.key for one in config.turned]
+        why = "there is none, or it is no text"
+    except StackFileError as error:
+        auth0, turned, why = {}, [], str(error)
+    domain = auth0.get("domain")
+    if not (domain and isinstance(domain, str)) or "auth0:domain" in turned:
         give_up(
-            f"Nothing was written: {path} gives no auth0:domain ({why}). "
+            f"Nothing was written: the stack {stack} gives no auth0:domain ({why}). "
             "Set AUTH0_DOMAIN and leave --stack out."
         )
-    return credentials_in(config)
+    return auth0

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.tenant.access import bare
@@ -24,13 +25,12 @@ from phonemfa.doctor.findings import Finding, exit_status
 from phonemfa.doctor.key import NoKeyError, find_key
 from phonemfa.doctor.reading import read
 from phonemfa.doctor.tenant_checks import generations
-from phonemfa.engine import PulumiCli
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 
 
 def doctor(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
@@ -70,17 +70,16 @@ def doctor(
     findings = check(reading, wanted.settings)
     key: str | Finding | None = None
     if check_key or key_stdin:
-        cli = PulumiCli(project, stack, config_file=config_file)
         try:
             with working("reading the CPaaS key"):
-                key = find_key(cli, config_file=config_file, from_input=key_stdin)
+                key = find_key(wanted.cli, from_input=key_stdin)
         except NoKeyError as error:
             key = cpaas_checks.no_key(str(error))
     findings += _cpaas(wanted.settings, key, cpaas_address)
     if as_json:
-        typer.echo(report.as_json(stack, reading.domain, findings))
+        typer.echo(report.as_json(wanted.stack, reading.domain, findings))
     else:
-        report.show(stack, reading.domain, findings, results())
+        report.show(wanted.stack, reading.domain, findings, results())
     raise typer.Exit(exit_status(findings))
 
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, TextIO
 
 from components.settings.raw_config import API_KEY, NAMESPACE
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
 
@@ -26,7 +25,6 @@ class NoKeyError(Exception):
 def find_key(
     cli: PulumiCli,
     *,
-    config_file: Path | None = None,
     from_input: bool = False,
     environ: Mapping[str, str] = os.environ,
     stream: TextIO | None = None,
@@ -39,7 +37,7 @@ def find_key(
     if from_input:
         key = (stream or sys.stdin).readline()
     else:
-        key = environ.get(VARIABLE, "") or _of_stack(cli, config_file)
+        key = environ.get(VARIABLE, "") or _of_stack(cli)
     key = key.rstrip("\r\n")
     if not key or not key.isascii() or any(one.isspace() for one in key):
         raise NoKeyError(
@@ -49,9 +47,8 @@ def find_key(
     return key
 
 
-def _of_stack(cli: PulumiCli, config_file: Path | None) -> str:
-    file = ["--config-file", str(config_file.resolve())] if config_file else []
+def _of_stack(cli: PulumiCli) -> str:
     try:
-        return cli.run("config", "get", f"{NAMESPACE}:{API_KEY}", *file).out
+        return cli.value(f"{NAMESPACE}:{API_KEY}")
     except EngineFailedError as error:
         raise NoKeyError(str(error)) from None

@@ -14,6 +14,7 @@ import typer
 from pulumi import RunError
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.console import give_up, notes, results, working
@@ -24,11 +25,11 @@ from phonemfa.drift.junit import as_junit
 from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
 from phonemfa.drift.report import Report, as_json, repair_of, show
 from phonemfa.drift.sarif import as_sarif
-from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack_file import read_stack_file
 
 _NO_ANSWER = (
     EngineFailedError,
@@ -42,7 +43,7 @@ _NO_ANSWER = (
 
 def drift(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json_: options.AsJson = False,
@@ -74,7 +75,7 @@ def drift(
     outputs = _Outputs(stack, config_file, as_json=as_json_, sarif=sarif, junit=junit, issue=issue)
     try:
         subject = _subject(stack, project, config_file, accept or [])
-        outputs.domain = subject.access.domain
+        outputs.stack, outputs.domain = subject.stack, subject.access.domain
         if issue:
             with GitHub.of():  # A missing variable is told before the work, not after.
                 pass
@@ -88,14 +89,16 @@ def drift(
         raise typer.Exit(Exit.DRIFTED)
 
 
-def _subject(stack: str, project: Path, config_file: Path | None, accepted: list[str]) -> Subject:
+def _subject(
+    stack: str | None, project: Path, config_file: Path | None, accepted: list[str]
+) -> Subject:
     wanted = read_stack_file(project, stack, file=config_file)
     return Subject(
-        stack=stack,
+        stack=wanted.stack,
         settings=wanted.settings,
         access=access_of(wanted.auth0),
-        cli=PulumiCli(project, stack, config_file=config_file),
-        project=project,
+        cli=wanted.cli,
+        project=wanted.project,
         accepted=accepted,
     )
 
@@ -105,7 +108,7 @@ class _Outputs:
 
     def __init__(
         self,
-        stack: str,
+        stack: str | None,
         config_file: Path | None,
         *,
         as_json: bool,
@@ -114,14 +117,14 @@ class _Outputs:
         issue: bool,
     ) -> None:
         self.domain = ""
-        self._stack = stack
+        self.stack = stack or ""
         self._stack_file = config_file.name if config_file else f"Pulumi.{stack}.yaml"
         self._as_json, self._sarif, self._junit, self._issue = as_json, sarif, junit, issue
 
     def write(self, seen: Look) -> None:
         """Every output of a look that has an answer."""
         report = Report(
-            stack=self._stack,
+            stack=self.stack,
             domain=self.domain,
             stack_file=self._stack_file,
             findings=seen.findings,
@@ -139,7 +142,7 @@ class _Outputs:
         """Say in every asked-for file that there is no answer, and give up."""
         self._write_files(
             Report(
-                stack=self._stack,
+                stack=self.stack,
                 domain=self.domain,
                 stack_file=self._stack_file,
                 failure=message,
@@ -179,6 +182,11 @@ def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
         return seen
     try:
         _repair(subject, seen, plan)
+    except KeyboardInterrupt:
+        give_up(
+            "Stopped as asked: what was repaired so far stays. "
+            "python -m phonemfa drift says what is left."
+        )
     except (EngineFailedError, repair.RepairRefusedError) as error:
         _say(str(error))  # What is left is for the second look to say.
     return look(subject, working)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from components.tenant.access import Access
 from components.tenant.client import ask
 from phonemfa.drift.findings import Finding
-from phonemfa.engine import PulumiCli
+from phonemfa.pulumi.engine import PulumiCli
 
 if TYPE_CHECKING:
     from components.settings.model import StackSettings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phonemfa.applied import Applied
-from phonemfa.engine import Refreshed, is_change
+from phonemfa.pulumi.engine import Refreshed, is_change
 
 ACTION = "Action"
 BINDING = "TriggerAction"

@@ -19,7 +19,7 @@ from components.tenant.client import ask
 from components.tenant.model import seen
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
-from phonemfa.engine import is_change
+from phonemfa.pulumi.engine import is_change
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient

@@ -13,11 +13,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
-from components.vocabulary import Policy
+from components.vocabulary import Policy, policy_word
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes
@@ -27,12 +28,12 @@ from phonemfa.enforce.enforcement import (
     NotEnforcedError,
     enforce_policy,
 )
-from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
-from phonemfa.stack import Stack
-from phonemfa.stack_file import StackFileError, read_stack_file
 
 
 class Asking(StrEnum):
@@ -44,7 +45,7 @@ class Asking(StrEnum):
 
 def enforce(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     policy: Annotated[Asking, typer.Option(help="When users are asked.")] = Asking.ALWAYS,
     to: To = None,
     accept_unknown: Annotated[
@@ -73,7 +74,7 @@ def enforce(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
-        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
+        subject = Stack.of(wanted, to=number)
         agree(
             f"Send test messages to {masked(number)}, and then ask the users of "
             f"{subject.access.domain} for codes ({policy})?",
@@ -109,7 +110,7 @@ def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
         show(done.smoke)
-    before, after = (", ".join(one) or "never" for one in (done.before, done.after))
+    before, after = policy_word(done.before), policy_word(done.after)
     notes().print(
         Text(
             f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "

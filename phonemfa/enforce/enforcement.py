@@ -17,12 +17,12 @@ from components.tenant.client import TenantUnreadableError, WriteFailedError, as
 from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliverable, read
-from components.vocabulary import Policy
+from components.vocabulary import Policy, policy_word
 from phonemfa.console import working
-from phonemfa.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
+from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
-from phonemfa.stack import Stack
 
 
 class EnforcementRefusedError(Exception):
@@ -103,22 +103,25 @@ class _Step:
     def take(self, policy: Policy) -> tuple[str, ...]:
         file_before = self.stack.file.read_bytes()
         try:
-            after = self._apply(policy)
-        except (EngineFailedError, TenantUnreadableError) as error:
+            after = self._apply(policy, file_before)
+        except (EngineFailedError, TenantUnreadableError, FileNotWrittenError) as error:
             raise NotEnforcedError(f"{error}\n{self._back(file_before)}") from None
+        except KeyboardInterrupt:
+            # The engine has ended by now: a step that did not end is taken back.
+            raise NotEnforcedError(f"Stopped as asked.\n{self._back(file_before)}") from None
         except BaseException:
-            # A person's Ctrl-C too: a step that did not end is taken back.
             self._back(file_before)
             raise
         if after != (policy.guardian_policy,):
             raise NotEnforcedError(
-                f"pulumi up has ended, and the tenant's policy is {_word(after)}.\n"
+                f"pulumi up has ended, and the tenant's policy is {policy_word(after)}.\n"
                 + self._back(file_before)
             )
         return after
 
-    def _apply(self, policy: Policy) -> tuple[str, ...]:
+    def _apply(self, policy: Policy, file_before: bytes) -> tuple[str, ...]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", policy.value)
+        self.stack.keep_endings(file_before)
         with working(f"pulumi up --refresh with the policy {policy}"):
             self.stack.cli.up()
         return self._policies()
@@ -128,7 +131,7 @@ class _Step:
 
     def _back(self, file_before: bytes) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
-        earlier = _word(self.before)
+        earlier = policy_word(self.before)
         file_trouble = ""
         try:
             write_whole(self.stack.file, file_before)
@@ -140,9 +143,10 @@ class _Step:
                     self.stack.access,
                     lambda client: client.guardian.policies.set(request=list(self.before)),
                 )
-        except (TenantUnreadableError, WriteFailedError) as error:
+        except (TenantUnreadableError, WriteFailedError, KeyboardInterrupt) as error:
             return (
-                f"The policy could not be put back to {earlier}: {error}\nIf users cannot log in: "
+                f"The policy could not be put back to {earlier}: {error or 'stopped as asked'}\n"
+                "If users cannot log in: "
                 f"python -m phonemfa break-glass --reason …{file_trouble}"
             )
         where = "in the tenant" if file_trouble else f"in {self.stack.file.name} and in the tenant"
@@ -166,7 +170,3 @@ def policies_of(tenant: Snapshot) -> tuple[str, ...]:
     """The tenant's policy as the API lists it: nothing is "never"."""
     policy = seen(tenant.guardian.policy)
     return () if policy == NEVER else (policy,)
-
-
-def _word(policies: Sequence[str]) -> str:
-    return ", ".join(policies) or "never"

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import typer
 from rich.text import Text
 
+from components.config_files import stack_names
 from phonemfa import options as shared
 from phonemfa.asking import agree, need_a_person
 from phonemfa.console import give_up, notes, results
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import options
 from phonemfa.fleet.capacity import default_parallel
 from phonemfa.fleet.conductor import PATIENCE, Conductor, Pace
-from phonemfa.fleet.members import Member, read_member, same_tenant, stack_names
+from phonemfa.fleet.members import Member, read_member, same_tenant
 from phonemfa.fleet.options import Asked, Command, OptionsError
 from phonemfa.fleet.outcome import Outcome, exit_of
 from phonemfa.fleet.progress import shown
@@ -40,6 +40,7 @@ from phonemfa.fleet.record import (
 )
 from phonemfa.fleet.report import as_json, show_outcomes, show_summary
 from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.pulumi.engine import EngineFailedError
 
 if TYPE_CHECKING:
     from phonemfa.fleet.work import Site

@@ -17,10 +17,10 @@ from typing import Final, Protocol, TypeVar
 
 from components.masking import redacted
 from components.tenant.access import Access
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet.limits import REQUESTS, WITHOUT_HEADER, Budget, Gauge, TenantSilentError
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
+from phonemfa.pulumi.engine import EngineFailedError
 
 TRIES: Final = 3
 """Of one stack that its tenant's rate limit ended."""

@@ -25,8 +25,8 @@ from pulumi.automation import (
 )
 from pulumi.automation.errors import create_command_error
 
-from phonemfa.engine import EngineFailedError, PulumiCli, Ran
 from phonemfa.fleet.members import Member
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, Ran
 
 GRACE: Final = 60.0
 """Seconds that an engine has to end what it is doing after it was asked to stop."""

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from dotenv import dotenv_values
 
+from components.config_files import StackFileError, read_config
 from components.settings.raw_config import NAMESPACE
-from components.tenant.access import credentials_in
+from phonemfa.files import why
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)
 DOMAIN: Final = "auth0:domain"
@@ -52,11 +52,6 @@ class Member:
         return {**os.environ, **self.variables}
 
 
-def stack_names(project: Path) -> list[str]:
-    """Every stack with a file in the project, sorted."""
-    return sorted(one.name[len("Pulumi.") : -len(".yaml")] for one in _files(project))
-
-
 def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Member:
     """What is known of a stack; a file that cannot be read is its `fault`.
 
@@ -65,23 +60,26 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
         stack: its name.
         env_dir: has `<stack>.env` files, with variables of single stacks.
     """
-    file = project / f"Pulumi.{stack}.yaml"
-    variables = _variables(env_dir / f"{stack}.env") if env_dir else {}
+    variables: Mapping[str, str] = {}
     try:
-        config = _config(file)
-    except (OSError, yaml.YAMLError, ValueError) as error:
-        fault = f"{file.name} cannot be used: {error}"
-        return Member(stack=stack, file=file, variables=variables, fault=fault)
-    own = _text(config.get(DOMAIN))
+        variables = _variables(env_dir / f"{stack}.env") if env_dir else {}
+        config = read_config(project, stack)
+    except StackFileError as error:
+        file = project / f"Pulumi.{stack}.yaml"
+        return Member(stack=stack, file=file, variables=variables, fault=str(error))
+    if not config.file.is_file():
+        fault = f"There is no {config.file.name}."
+        return Member(stack=stack, file=config.file, variables=variables, fault=fault)
+    own = _text(config.values.get(DOMAIN))
     inherited = variables.get("AUTH0_DOMAIN") or os.environ.get("AUTH0_DOMAIN", "")
-    protect = config.get(f"{NAMESPACE}:protect")
+    protect = config.values.get(f"{NAMESPACE}:protect")
     return Member(
         stack=stack,
-        file=file,
+        file=config.file,
         domain=(own or inherited).lower().removeprefix("https://").rstrip("/"),
         own_domain=bool(own or variables.get("AUTH0_DOMAIN")),
         protected=str(protect).lower() == "true" or bool(_PRODUCTION.search(stack)),
-        auth0=credentials_in(config),
+        auth0=config.of("auth0"),
         variables=variables,
     )
 
@@ -95,24 +93,22 @@ def same_tenant(members: list[Member]) -> dict[str, list[str]]:
     return {domain: names for domain, names in stacks.items() if len(names) > 1}
 
 
-def _files(project: Path) -> list[Path]:
-    return [one for one in project.glob("Pulumi.*.yaml") if one.is_file()]
-
-
-def _config(file: Path) -> Mapping[str, Any]:
-    content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    config = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(config, dict):
-        raise ValueError("it has no `config:` block.")  # noqa: TRY004 - one fault of the file
-    return config
-
-
 def _text(value: object) -> str:
     """A plain value; an encrypted one is a mapping, and unknown here."""
     return value if isinstance(value, str) else ""
 
 
 def _variables(file: Path) -> dict[str, str]:
-    # Nothing is expanded: a secret may hold a dollar sign.
-    found = dotenv_values(file, interpolate=False) if file.is_file() else {}
-    return {name: value for name, value in found.items() if value is not None}
+    if not file.is_file():
+        return {}
+    try:
+        # Nothing is expanded: a secret may hold a dollar sign.
+        found = dotenv_values(file, interpolate=False, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise StackFileError(f"{file.name} is not UTF-8: save it as UTF-8.") from None
+    except OSError as error:
+        raise StackFileError(f"{file.name} cannot be read: {why(error)}.") from None
+    given = {name: value for name, value in found.items() if value is not None}
+    if any("\0" in f"{name}{value}" or not name for name, value in given.items()):
+        raise StackFileError(f"{file.name} is no file of variables: one has a NUL, or no name.")
+    return given

@@ -173,8 +173,8 @@ def listed(path: Path) -> list[str]:
         SelectionError: it cannot be read, or names nothing.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
         raise SelectionError(f"--stacks-from {path} cannot be read: {error}") from None
     names = [name for line in lines if (name := line.partition("#")[0].strip())]
     if not names:

@@ -26,17 +26,18 @@ from pulumi.automation import (
     StackNotFoundError,
 )
 
+from components.config_files import StackFileError
 from components.masking import redacted
 from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet.engine import Engines, FleetCli, open_stack
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack_file import read_stack_file
 
 Tell = Callable[[str], None]
 
@@ -215,7 +216,7 @@ class Worker:
     def _drive(self, member: Member, heard: _Heard, log: Tell) -> None:
         stack = self._open(member)
         options = self._site.options
-        packs = list(options.policy_packs) or None
+        packs = [_in_a_list(one) for one in options.policy_packs] or None
         configs = self._levels(member) if packs else None
         common: dict[str, Any] = {
             "refresh": options.refresh,
@@ -252,7 +253,8 @@ class Worker:
     def _levels(self, member: Member) -> list[str] | None:
         """The stack's own levels of the rules, for each pack, where it has any."""
         file = self._site.project / "policy" / "stacks" / f"{member.stack}.json"
-        return [str(file)] * len(self._site.options.policy_packs) if file.is_file() else None
+        given = [_in_a_list(str(file))] * len(self._site.options.policy_packs)
+        return given if file.is_file() else None
 
     def _ended(self, member: Member, heard: _Heard, error: Exception) -> Outcome:
         why = heard.why(error)
@@ -334,6 +336,12 @@ def _telling(tell: Tell) -> Callable[[str], nullcontext[None]]:
         return nullcontext()
 
     return working
+
+
+def _in_a_list(path: str) -> str:
+    """A path as an option of the engine takes it that is a list, written as CSV."""
+    doubled = path.replace('"', '""')
+    return f'"{doubled}"' if set(path) & set(',"') else path
 
 
 def _secrets_of(member: Member, access: Access | None) -> list[str]:

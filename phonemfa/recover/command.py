@@ -14,22 +14,23 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
-from phonemfa.stack_file import StackFileError, read_stack_file
 from phonemfa.tenant import reading
 
 
 def recover(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     unlock: Annotated[
         bool,
         typer.Option(
@@ -54,15 +55,17 @@ def recover(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        cli = PulumiCli(project, stack, config_file=config_file)
-        locks = _unlocked(cli, stack, asked_to=unlock)
+        cli, name = wanted.cli, wanted.stack
+        locks = _unlocked(cli, name, asked_to=unlock)
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
-            plan = Plan.of(tenant, cli.state()["deployment"])
+            plan = Plan.of(tenant, cli.deployment())
         if not plan.empty:
             _say(lines_of(plan))
-            agree(f"Settle that in the state of {stack}? The tenant is not written to.", yes=yes)
+            agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
+    except KeyboardInterrupt:
+        give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
     except (
         AmbiguousError,
         EngineFailedError,
@@ -76,7 +79,7 @@ def recover(
     if plan.empty and not locks:
         _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
     else:
-        _say([f"Now finish the work: pulumi up --stack {stack}"])
+        _say([f"Now finish the work: pulumi up --stack {name}"])
 
 
 def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:

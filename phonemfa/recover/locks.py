@@ -1,7 +1,6 @@
-"""The lock of a stack, as the engine tells of it.
+"""The lock of a stack, as the engine tells of it: who holds it, and whether that may still run.
 
-Owns reading who holds it, and whether that process can still be there as far as this machine
-knows. Refuses to remove it. Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
+Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
 """
 
 from __future__ import annotations
@@ -15,6 +14,10 @@ from typing import Final
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 
 
+_CUT_OFF: Final = re.compile(r"error: (unexpected end of JSON input|invalid character .*)")
+"""What the engine says of a lock of which only a part was written."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lock:
     """Who made a lock, and when (RFC 3339, the maker's clock)."""
@@ -26,6 +29,8 @@ class Lock:
 
     @property
     def holder(self) -> str:
+        if not self.user:
+            return "a run that was killed while it wrote its lock, which is cut off"
         return f"{self.user}@{self.host} (pid {self.pid}), since {self.since}"
 
     @property
@@ -47,6 +52,8 @@ class Lock:
 
 def locks_in(text: str) -> list[Lock]:
     """The locks that a refusal of the engine names; none when it was refused for another reason."""
+    if _CUT_OFF.search(text) and "checkpoint" not in text:
+        return [Lock(user="", host="", pid=0, since="")]
     if "the stack is currently locked" not in text:
         return []
     return [

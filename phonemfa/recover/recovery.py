@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phonemfa.engine import PulumiCli
+from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.recover.pending import CREATING, Found, Pending, unrecorded
 
 if TYPE_CHECKING:

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pulumi import RunError
 
+from components.config_files import StackFileError, read_config
 from phonemfa import options
 from phonemfa.console import give_up, notes, working
-from phonemfa.engine import EngineFailedError, PulumiCli
 from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.markdown import as_markdown
 from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
@@ -26,7 +29,12 @@ from policy.levels import LevelsError
 
 Stacks = Annotated[
     list[str] | None,
-    typer.Option("--stack", help="A stack; repeat it for several.", envvar="PHONEMFA_STACK"),
+    typer.Option(
+        "--stack",
+        help="A stack; repeat it for several. The selected one when it is left out.",
+        envvar="PHONEMFA_STACK",
+        show_default=False,
+    ),
 ]
 Previews = Annotated[
     list[Path] | None,
@@ -72,12 +80,14 @@ def report(
     """
     if preview_json:
         environments = [_from_file(path, project) for path in preview_json]
-    elif stack:
-        if config_file and len(stack) > 1:
-            give_up("--config-file is one stack's: give one --stack with it.")
-        environments = [_from_engine(one, project, config_file) for one in stack]
     else:
-        give_up("Which stack? --stack dev (repeat it for several), or --preview-json FILE.")
+        if config_file and len(stack or []) > 1:
+            give_up("--config-file is one stack's: give one --stack with it.")
+        try:
+            names = stack or [name_of(project, None)]
+        except StackFileError as error:
+            give_up(f"{error}\nOr --preview-json FILE.")
+        environments = [_from_engine(one, project, config_file) for one in names]
     text = as_markdown(environments, whole=whole_report(os.environ))
     if markdown:
         _write(markdown, text)
@@ -101,15 +111,18 @@ def report(
 def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environment:
     try:
         with working(f"previewing {stack}"):
-            answer = PulumiCli(project, stack, config_file=config_file).preview()
-        return environment(read_preview(answer), project)
-    except (EngineFailedError, PreviewError, LevelsError) as error:
+            # The program is not told of the file, and could not refuse what is in it.
+            config = read_config(project, stack, file=config_file)
+            refuse_turned(config)
+            answer = PulumiCli(config.folder, stack, config_file=config_file).preview()
+        return environment(read_preview(answer), config.folder)
+    except (EngineFailedError, PreviewError, LevelsError, RunError, StackFileError) as error:
         return _without_preview(stack, error)
 
 
 def _from_file(path: Path, project: Path) -> Environment:
     try:
-        answer = json.loads(path.read_text(encoding="utf-8"))
+        answer = json.loads(path.read_bytes())  # as a shell wrote it: UTF-8 or UTF-16
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pulumi import RunError
 from rich.table import Table
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.tenant.client import (
     TenantUnreadableError,
     WriteFailedError,
@@ -28,6 +29,7 @@ from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
@@ -38,7 +40,16 @@ from phonemfa.rollback.versions import (
     older_secrets,
     read_installed,
 )
-from phonemfa.stack_file import StackFileError, read_stack_file
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from auth0.management import AsyncManagementClient
+
+    from components.tenant.access import Access
+    from components.tenant.action import Action
+
+    Way = Callable[[AsyncManagementClient, str, Version], Awaitable[Action]]
 
 
 class Secrets(StrEnum):
@@ -50,7 +61,7 @@ class Secrets(StrEnum):
 
 def rollback(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: Annotated[
         int | None,
         typer.Option(help="The version's number; default: the last one before with other code."),
@@ -81,7 +92,9 @@ def rollback(
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
         with working(f"reading the Action's versions in {access.domain}"):
-            installed = ask(access, lambda read: read_installed(read, wanted.settings, project))
+            installed = ask(
+                access, lambda read: read_installed(read, wanted.settings, wanted.project)
+            )
         if not as_json:
             show_versions(installed)
         if only_list:
@@ -97,7 +110,7 @@ def rollback(
         whose = _whose_secrets(installed.running, target, secrets)
         agree(_question(access.domain, installed, target, whose), yes=yes)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
-        now = ask_to_write(access, lambda client: way(client, installed.id, target))
+        now = _deployed(access, way, installed.id, target)
     except NotLiveError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.FAULTY) from None
@@ -109,7 +122,7 @@ def rollback(
         WriteFailedError,
     ) as error:
         give_up(str(error))
-    commit = None if target.declared else commit_of(target.code, project)
+    commit = None if target.declared else commit_of(target.code, wanted.project)
     done = {
         "from": installed.running.number,
         "to": target.number,
@@ -123,8 +136,18 @@ def rollback(
             f"{done['deployed_as']}."
         )
     )
-    for line in next_steps(target, commit, stack=stack):
+    for line in next_steps(target, commit, stack=wanted.stack):
         notes().print(Text(line), soft_wrap=True)
+
+
+def _deployed(access: Access, way: Way, action_id: str, target: Version) -> Action:
+    try:
+        return ask_to_write(access, lambda client: way(client, action_id, target))
+    except KeyboardInterrupt:
+        raise NotLiveError(
+            f"Stopped as asked. Whether version {target.number} runs is not known: "
+            "python -m phonemfa rollback --list says."
+        ) from None
 
 
 def next_steps(target: Version, commit: Commit | None, *, stack: str) -> list[str]:

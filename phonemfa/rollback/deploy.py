@@ -56,7 +56,7 @@ async def deploy_code(client: AsyncManagementClient, action_id: str, target: Ver
     if before.secrets != (before.running.secrets if before.running else {}):
         raise NotLiveError(
             "Nothing was written: the Action's draft has other secrets than what runs, and "
-            "deploying would bring them in. Deploy or undo them first (phonemfa drift)."
+            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
         )
     await client.actions.update(
         action_id,

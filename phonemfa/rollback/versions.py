@@ -123,7 +123,7 @@ def choose(installed: Installed, wanted: int | None) -> Version:
             return one
     raise NoSuchVersionError(
         f"No version before {running.number} has other code. What is wrong with it is not its "
-        "code: look at its secrets (phonemfa drift) and at what the tenant's log says."
+        "code: look at its secrets (python -m phonemfa drift) and at what the tenant's log says."
     )
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Verdict
 from components.masking import masked
@@ -23,8 +24,10 @@ from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
 from phonemfa.doctor.cpaas import BadAddressError
-from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
 from phonemfa.rotate.rotation import (
     NotRotatedError,
@@ -34,13 +37,11 @@ from phonemfa.rotate.rotation import (
 )
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
-from phonemfa.stack import Stack
-from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
 
 
 def rotate(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: To = None,
     unchecked: Annotated[
         bool,
@@ -77,12 +78,12 @@ def rotate(
         wanted = read_stack_file(project, stack, file=config_file)
         host = _host(wanted)
         number = test_number(wanted.settings, to)
-        subject = Stack.of(project, stack, wanted, config_file=config_file, to=number)
+        subject = Stack.of(wanted, to=number)
         key = read_key()
         checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
         agree(
-            f"Set this key for the stack {stack}, deploy it to {subject.access.domain}, and send "
-            f"test messages to {masked(number)}?",
+            f"Set this key for the stack {wanted.stack}, deploy it to {subject.access.domain}, and "
+            f"send test messages to {masked(number)}?",
             yes=yes,
         )
         done = rotate_key(subject, key, patience=wait)
@@ -197,7 +198,7 @@ def verdict_of(done: Rotated, file: Path) -> list[str]:
         "stack or program uses it; give messages that are being retried ten minutes first."
     )
     versions = (
-        "Versions of the Action from before still hold the old one (phonemfa rollback: --secrets "
-        "current)."
+        "Versions of the Action from before still hold the old one (python -m phonemfa rollback: "
+        "--secrets current)."
     )
     return [revoke, commit, versions]

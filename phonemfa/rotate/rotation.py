@@ -22,10 +22,10 @@ from components.tenant.client import TenantUnreadableError, WriteFailedError, as
 from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
-from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.pulumi.engine import EngineFailedError, is_change
+from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
-from phonemfa.stack import Stack
 
 DEPLOY_PATIENCE: Final = 60.0
 """Seconds from the end of `pulumi up` until the tenant runs the new version."""
@@ -156,6 +156,8 @@ class _Attempt:
     def run(self, key: str, patience: float) -> Rotated:
         try:
             changes = self._set(key)
+        except KeyboardInterrupt:
+            raise RotationRefusedError(f"Stopped as asked. {self._file_back()}.") from None
         except BaseException:
             write_whole(self.stack.file, self.file_before)
             raise
@@ -171,8 +173,10 @@ class _Attempt:
             smoke = self._smoke(patience)
         except (EngineFailedError, TenantUnreadableError, WriteFailedError, _NotLiveError) as error:
             raise NotRotatedError(f"{error}\n{self._take_back()}") from None
+        except KeyboardInterrupt:
+            # The engine has ended by now; whatever the tenant has, the old key is a good one.
+            raise NotRotatedError(f"Stopped as asked.\n{self._take_back()}") from None
         except BaseException:
-            # A person's Ctrl-C too: whatever the tenant has by now, the old key is a good one.
             self._take_back()
             raise
         if smoke.verdict is Verdict.FAILED:
@@ -186,6 +190,7 @@ class _Attempt:
         """Put the key into the stack's file; answers whether that changes the tenant."""
         with working("pulumi config set --secret, and pulumi preview"):
             self.stack.cli.set_secret(f"{NAMESPACE}:{API_KEY}", key)
+            self.stack.keep_endings(self.file_before)
             steps = self.stack.cli.preview()["steps"]
         others = list(other_changes(steps, key_too=True))
         if others:
@@ -230,10 +235,18 @@ class _Attempt:
                 self.stack.cli.up()
             if before != self.before:  # The new key had reached the tenant.
                 self._wait_until_written(before)
-        except (EngineFailedError, TenantUnreadableError, OSError, _NotLiveError) as error:
+        except (
+            EngineFailedError,
+            KeyboardInterrupt,
+            TenantUnreadableError,
+            OSError,
+            _NotLiveError,
+        ) as error:
+            why = str(error) or "stopped as asked"
             return (
-                f"{self._file_back()}, and could not be deployed: {error}\nRevoke no key. Which "
-                "one the tenant has is not known: run pulumi up --refresh, then phonemfa smoke."
+                f"{self._file_back()}, and could not be deployed: {why}\nRevoke no key. Which "
+                "one the tenant has is not known: run pulumi up --refresh, then python -m phonemfa "
+                "smoke."
             )
         return (
             f"The old key is back in {self.stack.file.name} and in the tenant. Do not revoke it; "

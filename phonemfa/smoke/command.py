@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Send, Verdict
 from components.masking import masked
@@ -23,8 +24,8 @@ from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, run_smoke, test_number
-from phonemfa.stack_file import StackFileError, read_stack_file
 
 _EXITS: Final = {
     Verdict.SENT: Exit.FINE,
@@ -51,7 +52,7 @@ Wait = Annotated[
 
 def smoke(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     to: To = None,
     wait: Wait = PATIENCE,
     ask: Annotated[

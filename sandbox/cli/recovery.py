@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
 from sandbox.cli.workplace import Workplace

@@ -12,7 +12,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.engine import is_change
+from phonemfa.pulumi.engine import is_change
 from tests.clients.deploy_cli import DeployCli, node_is_too_old
 from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import CONFIG, Tenant, checkout

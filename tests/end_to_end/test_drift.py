@@ -19,9 +19,9 @@ from phonemfa.console import working
 from phonemfa.drift.action_secrets import NEW_KEY
 from phonemfa.drift.kinds import KINDS
 from phonemfa.drift.look import Subject, look
-from phonemfa.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.scopes import Need, names, needed_by
-from phonemfa.stack_file import read_stack_file
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin

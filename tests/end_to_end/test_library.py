@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from components.vocabulary import DeliveryMethod
-from phonemfa.stack_file import read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.engine.plugin import Plugin
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant

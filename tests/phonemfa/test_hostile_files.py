@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from phonemfa.cli import app
 from phonemfa.exits import Exit
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from policy import levels
 from policy.levels import LevelsError
 from tests.contract import PROJECT

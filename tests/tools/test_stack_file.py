@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
+from components.config_files import config_in
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
-from phonemfa.stack_yaml import loaded
 from tests.components import test_settings
 from tests.contract import PROJECT
 from tools.reference.settings import EXAMPLES, stack_file_schema
@@ -50,7 +51,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("path", sorted(PROJECT.glob("Pulumi.*.yaml")), ids=lambda path: path.name)
 def test_every_stack_of_this_repository_fits_and_names_the_schema(path: Path) -> None:
     text = path.read_text("utf-8")
-    assert list(SCHEMA.iter_errors(loaded(text))) == []
+    assert list(SCHEMA.iter_errors({"config": config_in(path.name, text)})) == []
     first = text.splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")
     assert (PROJECT / first.partition("=")[2]).exists()
@@ -59,11 +60,10 @@ def test_every_stack_of_this_repository_fits_and_names_the_schema(path: Path) ->
 def examples_in_pages() -> Iterator[Any]:
     for page in sorted(PROJECT.glob("docs/**/*.md")):
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-            content = loaded(block)
-            if isinstance(content, dict) and any(str(k).startswith("phonemfa:") for k in content):
+            whole = block if block.startswith("config:") else f"config:\n{indent(block, '  ')}"
+            content = config_in(page.name, whole)
+            if any(key.startswith("phonemfa:") for key in content):
                 yield pytest.param(content, id=f"{page.stem}: {next(iter(content))}")
-            elif isinstance(content, dict) and "config" in content:
-                yield pytest.param(content["config"], id=f"{page.stem}: config")
 
 
 @pytest.mark.parametrize("config", list(examples_in_pages()))

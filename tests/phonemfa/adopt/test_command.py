@@ -113,8 +113,8 @@ def test_a_plan_without_hooks_is_no_missing_scope(
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("- a list\n", "Pulumi.dev.yaml cannot be used"),
-        ("config: [\n", "Pulumi.dev.yaml cannot be used"),
+        ("- a list\n", "Pulumi.dev.yaml is no"),
+        ("config: [\n", "Pulumi.dev.yaml is no"),
         ("config:\n  auth0:domain: DOMAIN\n  phonemfa:language: fr\n", "phonemfa:language"),
     ],
 )

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.config_files import StackFileError, config_in, decoded, read_config
+from phonemfa.adopt.stack_text import with_values
+
+NAME = "Pulumi.dev.yaml"
 
 MINE = """# Ours.
 encryptionsalt: v1:abc
@@ -23,26 +31,53 @@ other: 1
 
 
 def test_other_keys_comments_and_order_stay() -> None:
-    text = with_values(MINE, {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True})
+    text = with_values(NAME, MINE, {"phonemfa:texts": {"x": {"text": "y"}}, "phonemfa:new": True})
     assert text == MINE.replace(
         '    otp_verify:\n      text: "a: b"\n', "    x:\n      text: y\n"
     ).replace("# for now\n", "# for now\n  phonemfa:new: true\n")
 
 
 def test_a_list_that_is_not_indented_is_replaced_whole() -> None:
-    text = with_values(MINE, {"phonemfa:deliveryMethods": ["voice", "text"]})
-    assert config_of(text)["phonemfa:deliveryMethods"] == ["voice", "text"]
+    text = with_values(NAME, MINE, {"phonemfa:deliveryMethods": ["voice", "text"]})
+    assert config_in(NAME, text)["phonemfa:deliveryMethods"] == ["voice", "text"]
     assert text.count("- text") == 1
 
 
 @pytest.mark.parametrize("before", ["", "encryptionsalt: v1:abc\n", "config:\n"])
 def test_a_file_without_config_gets_one(before: str) -> None:
-    text = with_values(before, {"a:b": "日本語 {{ code }}\r\n二行", "a:c": "0120"})
-    assert config_of(text) == {"a:b": "日本語 {{ code }}\r\n二行", "a:c": "0120"}
+    text = with_values(NAME, before, {"a:b": "日本語 {{ code }}\r\n二行", "a:c": "0120"})
+    assert config_in(NAME, text) == {"a:b": "日本語 {{ code }}\r\n二行", "a:c": "0120"}
     assert text.startswith(before)
 
 
 @pytest.mark.parametrize("text", ["config: {a: 1}\n", "- a\n", "config: [1]\n", "a: [\n"])
 def test_what_cannot_be_kept_is_refused(text: str) -> None:
-    with pytest.raises(NoStackFileError):
-        with_values(text, {"a:b": 1})
+    with pytest.raises(StackFileError):
+        with_values(NAME, text, {"a:b": 1})
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("text", [MINE, "config:", "# nothing yet", "a: 1\n\nconfig:  # ours\n"])
+def test_line_endings_and_the_mark_stay(text: str, mark: str, ending: str) -> None:
+    before = mark + text.replace("\n", ending)
+    after = with_values(NAME, before, {"phonemfa:new": "a", "phonemfa:texts": {"x": "y\nz"}})
+    assert after.startswith(mark)
+    assert after.count("\ufeff") == len(mark)
+    if "\n" in before:
+        assert after.count("\n") == after.count(ending), "one kind, that of the file"
+    assert config_in(NAME, after)["phonemfa:texts"] == {"x": "y\nz"}
+
+
+@given(st.text("0123456789+-._eExXoObBtT:yn~ ", max_size=24) | st.text(max_size=24))
+def test_a_text_that_is_written_is_the_text_that_is_read(text: str) -> None:
+    try:
+        after = with_values(NAME, "config:\n", {"phonemfa:x": text, "phonemfa:y": [{"z": text}]})
+    except (StackFileError, ValueError):
+        return  # No YAML has it: a surrogate, a control character.
+    with TemporaryDirectory() as folder:
+        Path(folder, NAME).write_bytes(after.encode())
+        found = read_config(Path(folder), "dev")
+    assert found.turned == ()
+    assert found.values["phonemfa:y"] == [{"z": text}]
+    assert found.values["phonemfa:x"] == decoded(text)

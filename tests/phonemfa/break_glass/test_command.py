@@ -111,15 +111,23 @@ def test_a_record_that_cannot_be_kept_is_told_in_time(
     ("reason", "content", "told"),
     [
         (" ", None, "--reason is empty"),
-        ("INC-1", "config: {}\n", "gives no auth0:domain (KeyError)"),
+        ("INC-1", "config: {}\n", "gives no auth0:domain (there is none"),
         ("INC-1", "config: [\n", "gives no auth0:domain"),
-        ("INC-1", "- a list\n", "gives no auth0:domain (TypeError)"),
-        ("INC-1", "config: {'auth0:domain': }\n", "gives no auth0:domain (it is no"),
-        ("INC-1", "config: {'auth0:domain': ''}\n", "gives no auth0:domain (it is no text)"),
-        ("INC-1", "config: {'auth0:domain': {secure: djE=}}\n", "gives no auth0:domain (it"),
-        ("INC-1", "config: {'auth0:domain': caf\xe9}\n", "gives no auth0:domain (Unicode"),
-        ("INC-1", "config: {'auth0:domain': 2020-13-45}\n", "gives no auth0:domain (ValueError)"),
-        ("INC-1", f"config: {'[' * 3000}\n", "gives no auth0:domain (RecursionError)"),
+        ("INC-1", "- a list\n", "gives no auth0:domain (Pulumi."),
+        (
+            "INC-1",
+            "config: {'auth0:domain': }\n",
+            "auth0:domain (there is none, or it is no",
+        ),
+        (
+            "INC-1",
+            "config: {'auth0:domain': ''}\n",
+            "auth0:domain (there is none,",
+        ),
+        ("INC-1", "config: {'auth0:domain': {secure: djE=}}\n", "gives no auth0:domain (there"),
+        ("INC-1", "config: {'auth0:domain': caf\xe9}\n", "gives no auth0:domain (Pulumi."),
+        ("INC-1", "config: {'auth0:domain': 2020-13-45}\n", "gives no auth0:domain (there"),
+        ("INC-1", f"config: {'[' * 3000}\n", "gives no auth0:domain (Pulumi."),
     ],
 )
 def test_what_is_not_clear_is_not_done(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phonemfa.doctor.key import VARIABLE, NoKeyError, find_key
-from phonemfa.engine import PulumiCli
+from phonemfa.pulumi.engine import PulumiCli
 
 
 def cli(folder: Path, script: str) -> PulumiCli:
@@ -29,8 +29,10 @@ def test_the_variable_goes_before_the_stack_and_the_input_before_both(tmp_path: 
 
 
 def test_the_stacks_secret_is_asked_for_by_its_name_and_in_the_stacks_file(tmp_path: Path) -> None:
-    stack = cli(tmp_path, 'echo "$@" | tr " " "_"')
-    asked = find_key(stack, config_file=Path("other.yaml"), environ={})
+    cli(tmp_path, 'echo "$@" | tr " " "_"')
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    stack = PulumiCli(tmp_path, "dev", config_file=Path("other.yaml"), environ=environ)
+    asked = find_key(stack, environ={})
     assert asked.startswith("config_get_phonemfa:cpaasApiKey_--config-file_")
     assert "other.yaml" in asked
 

@@ -26,7 +26,7 @@ from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
-from phonemfa.engine import Refreshed
+from phonemfa.pulumi.engine import Refreshed
 
 CONFIG: dict[str, Any] = {
     "experience": "unified",

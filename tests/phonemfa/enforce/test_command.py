@@ -9,7 +9,7 @@ import pytest
 
 from components.vocabulary import COMPONENT
 from phonemfa.enforce import enforcement
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Operator
@@ -49,7 +49,7 @@ def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> 
     assert (policies(ready), writes(ready.tenant)) == ([], [])
     ready.typed = "y\n"
     told = ready.run("enforce").stderr
-    assert "is all-applications (it was never). Commit Pulumi.dev.yaml" in told
+    assert "is always (it was never). Commit Pulumi.dev.yaml" in told
 
 
 def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator) -> None:
@@ -131,7 +131,7 @@ def test_the_earlier_policy_that_comes_back_need_not_be_never(
         raise EngineFailedError("no backend")
 
     monkeypatch.setattr(desk.engine, "_up", half_an_up)
-    assert "The policy is confidence-score again" in desk.run("enforce", "--yes", expect=1).stderr
+    assert "The policy is adaptive again" in desk.run("enforce", "--yes", expect=1).stderr
     assert (policies(desk), declared(desk)) == (["confidence-score"], "adaptive")
 
 
@@ -154,7 +154,7 @@ def test_a_policy_that_something_else_set_is_taken_back(
         ready.engine, "_up", lambda: ready.tenant.api("PUT", "/guardian/policies", other)
     )
     failed = ready.run("enforce", "--yes", expect=1)
-    assert "pulumi up has ended, and the tenant's policy is confidence-score" in failed.stderr
+    assert "pulumi up has ended, and the tenant's policy is adaptive" in failed.stderr
     assert (policies(ready), declared(ready)) == ([], "never")
 
 
@@ -181,7 +181,8 @@ def test_a_persons_break_is_taken_back_too(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ready.engine, "_up", broken_off)
-    ready.run("enforce", "--yes", expect=130)
+    said = ready.run("enforce", "--yes", expect=1).stderr
+    assert "Stopped as asked.\nThe policy is never again" in said
     assert (policies(ready), declared(ready)) == ([], "never")
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import engine
 from phonemfa.fleet.engine import Engines
+from phonemfa.pulumi.engine import EngineFailedError
 
 # Says when it listens; says what it got, once, and ends in order. The second one ends it at once.
 PATIENT = """

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet.engine import Engines, FleetCli, find_cli
 from phonemfa.fleet.members import read_member
 from phonemfa.fleet.record import Options, RunFolder
 from phonemfa.fleet.work import Site, Worker
+from phonemfa.pulumi.engine import EngineFailedError
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.fleet.scripted import Fleet
 

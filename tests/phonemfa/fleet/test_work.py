@@ -13,13 +13,13 @@ from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
 from components.tenant.access import Access
-from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import work
 from phonemfa.fleet.engine import Engines
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.fleet.work import Site, Worker
+from phonemfa.pulumi.engine import EngineFailedError
 
 MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp")
 HELD = "created by sato@build-7 (pid 12) at 2026-11-25T09:00:00Z"

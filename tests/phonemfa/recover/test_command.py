@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.recover import command
 from tests.phonemfa.recover.test_locks import REFUSAL
 from tests.phonemfa.recover.test_pending import ACTION_BEGUN, deployment, tenant
@@ -43,8 +43,8 @@ class Engine:
         self.calls.append("cancel")
         self.refusal = ""
 
-    def state(self) -> dict[str, Any]:
-        return {"deployment": self._state}
+    def deployment(self) -> dict[str, Any]:
+        return self._state
 
     def import_resources(self, file: Path) -> None:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -66,7 +66,7 @@ class Desk:
         def reading(_: Any) -> Iterator[Any]:
             yield tenant(actions={"a1": "ntt"})
 
-        self._patch.setattr(command, "PulumiCli", lambda *_, **__: engine)
+        self._patch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
         self._patch.setattr(command, "reading", reading)
         for place in ("phonemfa.recover.command", "phonemfa.asking"):
             self._patch.setattr(f"{place}.on_terminal", lambda: typed is not None)

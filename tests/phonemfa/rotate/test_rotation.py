@@ -12,7 +12,8 @@ from components.settings.model import StackSettings
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
-from phonemfa.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack import Stack
 from phonemfa.rotate import rotation
 from phonemfa.rotate.command import verdict_of
 from phonemfa.rotate.rotation import (
@@ -23,7 +24,6 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.core import SmokeResult
-from phonemfa.stack import Stack
 
 OLD, NEW = "key: old\n", "key: new\n"
 ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"
@@ -156,9 +156,31 @@ def test_a_step_that_breaks_after_the_deploy_takes_the_key_back(
 @pytest.mark.parametrize("step", ["up key: new", "smoke"])
 def test_a_persons_break_takes_the_key_back_too(world: World, step: str) -> None:
     world.failing[step] = KeyboardInterrupt()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(NotRotatedError, match=r"(?s)Stopped as asked.*Do not revoke it"):
         rotated(world)
     assert (world.file.read_text(), world.tenant) == (OLD, OLD)
+
+
+def test_a_break_in_the_way_back_is_told_as_a_way_that_is_barred(world: World) -> None:
+    world.failing = {"up key: new": KeyboardInterrupt(), "up key: old": KeyboardInterrupt()}
+    with pytest.raises(NotRotatedError, match=r"could not be deployed: stopped.*\n?Revoke no key"):
+        rotated(world)
+    assert world.file.read_text() == OLD
+
+
+@pytest.mark.parametrize("step", ["set", "preview"])
+def test_a_break_before_the_deploy_leaves_the_file_as_it_was(world: World, step: str) -> None:
+    world.failing[step] = KeyboardInterrupt()
+    with pytest.raises(RotationRefusedError, match=r"The old key is back in Pulumi\.t1\.yaml"):
+        rotated(world)
+    assert (world.file.read_text(), world.deploys) == (OLD, 0)
+
+
+def test_line_endings_and_the_mark_of_the_file_stay(world: World) -> None:
+    world.file.write_bytes(b"\xef\xbb\xbfkey: old\r\n")
+    world.tenant = world.file.read_text()
+    rotated(world)
+    assert world.file.read_bytes() == b"\xef\xbb\xbfkey: new\r\n"
 
 
 @pytest.mark.parametrize("step", ["set", "preview"])

@@ -17,7 +17,7 @@ from components.tenant.snapshot import Snapshot
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.recorded import Recorded
-from phonemfa.engine import Refreshed
+from phonemfa.pulumi.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
 from sandbox.tenant.context import Page
 from tests.phonemfa.drift.worlds import CONFIG, Answers, component, guardian, resource

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,9 @@ from typing import Any
 import pytest
 
 from components.vocabulary import COMPONENT
-from phonemfa import engine
-from phonemfa.engine import EngineFailedError, PulumiCli, is_change
+from phonemfa.pulumi import engine
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, is_change
+from tests.contract import PROJECT
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
 SAME = {"op": "refresh", "urn": "urn:a::c"}
@@ -92,6 +96,66 @@ def test_a_command_that_does_not_end_is_asked_to_and_then_ended(
     with pytest.raises(EngineFailedError, match="did not end within 1 s"):
         endless.state()
     assert (tmp_path / "asked").exists()
+
+
+ENGINE = """
+import os, pathlib, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+def say(word):
+    with open("pipe", "w") as pipe:
+        pipe.write(word)
+say("at work")
+signal.sigwait([signal.SIGINT])
+say("asked")
+again = signal.sigtimedwait([signal.SIGINT], float(os.environ["LISTENS"]))
+sys.stdout.write("x" * 200_000)
+sys.stdout.flush()
+pathlib.Path("ended").write_text("twice" if again else "once")
+"""
+COMMAND = """
+import pathlib
+from phonemfa.pulumi.engine import PulumiCli
+try:
+    PulumiCli(pathlib.Path(), "dev").run("up")
+except KeyboardInterrupt:
+    print(pathlib.Path("ended").read_text())
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "whole_group", "times"),
+    [
+        (signal.SIGINT, True, 1),  # a terminal's Ctrl-C
+        (signal.SIGINT, True, 2),
+        (signal.SIGTERM, False, 1),  # a CI system's
+        (signal.SIGHUP, False, 2),
+    ],
+)
+def test_who_asks_to_stop_waits_for_the_engine_which_is_asked_as_often(
+    tmp_path: Path, number: signal.Signals, whole_group: bool, times: int
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "pulumi").write_text(f"#!{sys.executable}\n{ENGINE}", encoding="utf-8")
+    (tmp_path / "pulumi").chmod(0o755)
+    environ = {"PATH": str(tmp_path), "PYTHONPATH": str(PROJECT)}
+    environ["LISTENS"] = "1" if times == 1 else "60"
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND],
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as command:
+        for word in ("at work", "asked")[:times]:
+            assert (tmp_path / "pipe").read_text() == word
+            (os.killpg if whole_group else os.kill)(command.pid, number)
+        if times == 1:
+            assert (tmp_path / "pipe").read_text() == "asked"
+        out, err = command.communicate(timeout=60)
+    assert out.strip() == ("once" if times == 1 else "twice"), err
+    assert err.count("Once more ends it at once") == 1
 
 
 def test_an_answer_in_another_encoding_is_an_answer(tmp_path: Path) -> None:

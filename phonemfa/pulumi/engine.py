@@ -1,7 +1,6 @@
 """One stack through the Pulumi CLI on PATH, for commands that need what the engine knows.
 
-Owns calling the CLI and telling apart its own failure from its findings. Refuses to judge what it
-answers, to log in anywhere, and to take a secret as an argument.
+A failure of the CLI is told apart from its findings, and a secret is never an argument.
 """
 
 from __future__ import annotations
@@ -12,12 +11,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Collection, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from components.vocabulary import COMPONENT
+from phonemfa.console import notes
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
@@ -28,6 +29,16 @@ PATIENCE: Final = 3600.0
 
 GRACE: Final = 60.0
 """Seconds that the engine has to end after it was asked to."""
+
+
+_CUT_OFF: Final = (
+    "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "
+    "(.pulumi/stacks/…/STACK.json.bak, .pulumi/history, .pulumi/backups): take the newest that is "
+    "whole, then pulumi refresh."
+)
+_STOPPING: Final = (
+    "Stopping: the engine ends the step it is at, and records it. Once more ends it at once."
+)
 
 
 class EngineFailedError(Exception):
@@ -60,7 +71,7 @@ class PulumiCli:
 
     Args:
         project: the folder with Pulumi.yaml.
-        stack: as `pulumi --stack` takes it.
+        stack: as `pulumi --stack` takes it; None for what is said of no stack.
         config_file: the stack's file when it is not Pulumi.<stack>.yaml.
         environ: what the CLI runs in; it finds backend, passphrase and credentials there.
     """
@@ -68,13 +79,14 @@ class PulumiCli:
     def __init__(
         self,
         project: Path,
-        stack: str,
+        stack: str | None,
         *,
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self.project = project
-        self._options = ["--stack", stack, "--non-interactive", "--color", "never"]
+        named = [] if stack is None else ["--stack", stack]
+        self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
         self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 
@@ -97,8 +109,10 @@ class PulumiCli:
             )
         ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
         if ran.exit not in allowed:
+            said = _failure(ran.out, ran.err)
+            hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{_failure(ran.out, ran.err)}"
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}"
             )
         return ran
 
@@ -107,6 +121,7 @@ class PulumiCli:
 
         Raises:
             EngineFailedError: it cannot be run, or did not end in time.
+            KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
         return _ended(command, cwd=self.project, environ=self.environ, stdin=stdin)
 
@@ -148,6 +163,32 @@ class PulumiCli:
             EngineFailedError: the preview or the update failed; the text says what the engine said.
         """
         return self.run("up", "--refresh", "--yes", *self._config)
+
+    def selected(self) -> str:
+        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK).
+
+        Raises:
+            EngineFailedError: none is.
+        """
+        return self.run("stack", "--show-name").out.strip()
+
+    def config(self) -> dict[str, Any]:
+        """The config by `namespace:name`, with the values of project and environments.
+
+        Of each: `value` as the program gets it, and `secret`; a secret has no value.
+
+        Raises:
+            EngineFailedError: there is no such stack, or an environment cannot be opened.
+        """
+        return self._json("config", "--json", *self._config)[1]
+
+    def value(self, key: str) -> str:
+        """A value of the config, decrypted.
+
+        Raises:
+            EngineFailedError: there is none, or the stack's encryption is not to be had.
+        """
+        return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
         """Put a value that is no secret into the stack's file.
@@ -194,7 +235,7 @@ class PulumiCli:
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
         roots = [
             one["urn"]
-            for one in self.state()["deployment"].get("resources") or []
+            for one in self.deployment().get("resources") or []
             if one["type"] == "pulumi:pulumi:Stack"
         ]
         target = ["--target", *roots] if roots else []
@@ -212,6 +253,11 @@ class PulumiCli:
         """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
         return self._json("stack", "export")[1]
 
+    def deployment(self) -> dict[str, Any]:
+        """What the state says of resources and unfinished operations."""
+        found: dict[str, Any] = self.state().get("deployment") or {}
+        return found
+
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
         try:
@@ -224,8 +270,15 @@ class PulumiCli:
 
 
 def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str) -> Ran:
-    """A program run to its end, which it is asked for when `PATIENCE` is over."""
+    """A program run to its end, which it is asked for when `PATIENCE` is over.
+
+    Raises:
+        EngineFailedError: it cannot be run, or did not end in time.
+        KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
+    """
     try:
+        # In a session of its own: Ctrl-C at a terminal would reach it a second time, which means
+        # "at once" to the engine.
         child = subprocess.Popen(
             command,
             cwd=cwd,
@@ -233,12 +286,13 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             errors="replace",
+            start_new_session=True,
         )
     except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
         raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
-    with child:
+    with child, _passed_on(child) as asked:
         try:
             out, err = child.communicate(stdin, timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -246,13 +300,45 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
             child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.communicate(timeout=GRACE)
-            child.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
             raise EngineFailedError(
                 f"pulumi {command[1]} did not end within {PATIENCE:.0f} s and was ended. The auth0 "
                 "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
                 "then at what is there (pulumi refresh), and run it again."
             ) from None
-        return Ran(child.returncode, out, err)
+    if asked:
+        raise KeyboardInterrupt
+    return Ran(child.returncode, out, err)
+
+
+@contextlib.contextmanager
+def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
+    """Signals that ask this process to end reach the engine instead, each once; it is waited for.
+
+    The list gets them. An engine that loses who reads its output dies, and leaves its lock.
+    """
+    asked: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        if not asked:
+            notes().print(_STOPPING, soft_wrap=True)
+        asked.append(number)
+        if child.poll() is None:
+            child.send_signal(signal.SIGINT)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # Signals are the main thread's.
+        return
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    handled = [one for one, handler in before.items() if handler is not signal.SIG_IGN]
+    for one in handled:
+        signal.signal(one, pass_on)
+    try:
+        yield asked
+    finally:
+        for one in handled:
+            signal.signal(one, before[one])
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

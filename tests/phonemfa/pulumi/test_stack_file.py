@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.vocabulary import Gate, Policy
-from phonemfa.stack_file import StackFileError, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from tests.contract import PROJECT
 
 STACKS = ("sandbox", "dev", "staging", "prod")
@@ -55,7 +56,7 @@ def test_an_encrypted_key_is_no_fault_and_a_plaintext_one_is_never_shown(tmp_pat
     assert "canary" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "config: []", "{", "other: 1"])
+@pytest.mark.parametrize("content", ["[]", "config: []", "{", "config: x", "3"])
 def test_a_file_that_is_no_stack_file_is_told_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
     with pytest.raises(StackFileError, match=r"Pulumi\.dev\.yaml"):

@@ -1,0 +1,409 @@
+"""A stack's config as the engine reads it, out of Pulumi.yaml and the stack's file.
+
+Commands work where no engine, state or passphrase is, and have to see what `pulumi up` sees; and a
+number that YAML made of what somebody wrote can be seen in the files alone. The rules are those of
+Pulumi's loader and of its YAML reader (docs/decisions/config.md). Loads no Pulumi: break-glass
+finds the tenant's name with it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from components.masking import printable
+
+LARGEST: Final = 2**20
+"""Bytes of a file; reading more takes PyYAML minutes."""
+
+_SUFFIXES: Final = (".json", ".yaml", ".yml")
+"""Of a project's file, in the engine's order; its stacks' files have the same."""
+_LOOKED_AT: Final = ("phonemfa:", "auth0:")
+"""Keys whose values must be as they are written."""
+_MOST_NODES: Final = 100_000
+"""Aliases of YAML can make milliards of a few lines."""
+_DEEPEST: Final = 64
+_PLAIN: Final = "plain"
+_TAGS: Final = {_PLAIN, *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))}
+_WORDS: Final[Mapping[str, bool | None]] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+}
+_KEPT: Final = re.compile(r"-?[1-9][0-9]{0,17}|0")
+"""Numbers that the engine writes as they are written."""
+_TURNED: Final = re.compile(
+    r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][-+01]+|0[oO][-+0-7]+|(\.[0-9]+|[0-9]+(\.[0-9]*)?)"
+    r"([eE][-+]?[0-9]+)?)|\.nan|\.NaN|\.NAN|[-+]?\.(inf|Inf|INF)"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?"
+)
+"""What it takes for another number, or for a date, and so changes; without underscores."""
+
+Place = tuple[str | int, ...]
+
+
+NOT_UTF8: Final = (
+    "The locale here is not UTF-8 ({encoding}): texts would be deployed as garbage. "
+    "Set LC_ALL=C.UTF-8, or PYTHONUTF8=1."
+)
+
+
+class StackFileError(Exception):
+    """A project's or a stack's file cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turned:
+    """A value that the engine does not take as it is written.
+
+    `key` is the config's, `path` the way to the entry of a list or block, `read` the number that
+    becomes of it, where that is simply told.
+    """
+
+    file: str
+    key: str
+    path: Place
+    written: str
+
+    @property
+    def read(self) -> str:
+        plain = self.written.replace("_", "").lower()
+        octal = re.fullmatch(r"[-+]?0[0-7]+", plain)
+        try:
+            return str(int(plain, 8 if octal else 10 if plain.lstrip("+-").isdigit() else 0))
+        except ValueError:
+            return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What the files of a project say of one stack.
+
+    Attributes:
+        stack: its name alone.
+        folder: where Pulumi.yaml is.
+        file: the stack's, which need not be there.
+        values: by `namespace:name`, as `decoded` gives what the engine hands to a program; an
+            encrypted one is a mapping with `secure`.
+        turned: those in force that the engine does not take as they are written.
+        environments: whether values of Pulumi ESC belong to it, which only the engine has.
+    """
+
+    stack: str
+    folder: Path
+    file: Path
+    values: Mapping[str, Any]
+    turned: tuple[Turned, ...]
+    environments: bool
+
+    def of(self, namespace: str) -> dict[str, Any]:
+        """The values of a namespace, by their names."""
+        prefix = f"{namespace}:"
+        return {
+            key.removeprefix(prefix): value
+            for key, value in self.values.items()
+            if key.startswith(prefix)
+        }
+
+
+def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config:
+    """The config of a stack; without a file of its own, what the project says.
+
+    Args:
+        folder: the project's, or one below it.
+        stack: its name, or organisation/project/stack.
+        file: instead of the stack's own.
+
+    Raises:
+        StackFileError: a file cannot be used, or the stack is another project's.
+    """
+    project = _Project.of(folder)
+    *owner, name = stack.split("/")
+    if len(owner) > 2 or "" in (*owner, name):  # noqa: PLR2004 - organisation, project
+        raise StackFileError(
+            f"{printable(stack[:100])!r} is no stack: its name, or organisation/project/stack."
+        )
+    if owner[1:] not in ([], [project.name]):
+        raise StackFileError(
+            f"The stack {printable(stack)} is one of another project: {project.file} is that of "
+            f"{project.name}."
+        )
+    path = file or project.stack_file(name)
+    try:
+        content = _Content.of(path)
+    except FileNotFoundError:
+        content = _Content(file=path.name, values={}, turned={})
+    config = content.block("config")
+    keys = {_full(project.name, key): key for key in config}
+    values = {key: _handed(config[short]) for key, short in keys.items()}
+    turned = [
+        *content.turned_at({key: ("config", short) for key, short in keys.items()}),
+        *(one for one in project.turned if one.key not in values),
+    ]
+    return Config(
+        stack=name,
+        folder=project.folder,
+        file=path,
+        values={**project.values, **values},
+        turned=tuple(one for one in turned if one.key.startswith(_LOOKED_AT)),
+        environments=bool(content.values.get("environment")),
+    )
+
+
+def config_in(name: str, text: str) -> dict[str, Any]:
+    """What a text that is to be a stack's file has below `config:`, as it is written.
+
+    Raises:
+        StackFileError: it is no such text.
+    """
+    return dict(_Content.read(name, text).block("config"))
+
+
+def stack_names(folder: Path) -> list[str]:
+    """Every stack with a file in a project, sorted.
+
+    Raises:
+        StackFileError: the project's own file cannot be used.
+    """
+    pattern = _Project.of(folder).stack_file("*")
+    front, end = pattern.name.split("*")
+    files = [one for one in pattern.parent.glob(pattern.name) if one.is_file()]
+    return sorted(one.name[len(front) : -len(end)] for one in files)
+
+
+def locale_fault() -> str:
+    """What is wrong with how this process reads its environment, which is how config comes."""
+    encoding = sys.getfilesystemencoding()
+    is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    return "" if is_utf8 else NOT_UTF8.format(encoding=encoding)
+
+
+def decoded(value: str) -> Any:
+    """A value as the engine hands it over: a list, an object, a boolean as JSON, or else text."""
+    if value in {"true", "false"} or value[:1] in {"[", "{"}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Project:
+    """What Pulumi.yaml says; a folder without one is a project that says nothing."""
+
+    name: str
+    folder: Path
+    file: str
+    stacks: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    turned: tuple[Turned, ...] = ()
+
+    @classmethod
+    def of(cls, folder: Path) -> _Project:
+        path = _project_file(folder)
+        if path is None:
+            return cls(name="phonemfa", folder=folder, file="Pulumi.yaml")
+        content = _Content.of(path)
+        name, stacks = (content.values.get(key) for key in ("name", "stackConfigDir"))
+        if isinstance(content.values.get("config"), str):  # What stackConfigDir was once called.
+            stacks = content.values["config"]
+            content = _Content(file=path.name, values={}, turned={})
+        if not isinstance(name, str) or not isinstance(stacks, str | None):
+            raise StackFileError(f"{path.name} has no text as `name`, or as `stackConfigDir`.")
+        values: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        for short, entry in content.block("config").items():
+            key, said = _full(name, short), entry
+            place: Place = ("config", short)
+            if isinstance(entry, Mapping):
+                part = "value" if entry.get("default") is None else "default"
+                said, place = entry.get(part), (*place, part)
+            if said is not None:
+                values[key], places[key] = _handed(said), place
+        return cls(
+            name=name,
+            folder=path.parent,
+            file=path.name,
+            stacks=stacks or "",
+            values=values,
+            turned=tuple(content.turned_at(places)),
+        )
+
+    def stack_file(self, stack: str) -> Path:
+        """Where a stack's file is."""
+        return self.folder / self.stacks / f"Pulumi.{stack}{Path(self.file).suffix}"
+
+
+def _project_file(folder: Path) -> Path | None:
+    """Pulumi.yaml in the folder or the next one above that has one."""
+    try:
+        for place in (folder, *folder.resolve().parents):
+            for suffix in _SUFFIXES:
+                if (place / f"Pulumi{suffix}").is_file():
+                    return place / f"Pulumi{suffix}"
+    except (OSError, ValueError) as error:
+        raise StackFileError(f"{printable(str(folder))} cannot be read: {_why(error)}.") from None
+    return None
+
+
+def _full(project: str, key: str) -> str:
+    """A key with its namespace, completed as the engine does it."""
+    parts = key.split(":")
+    if len(parts) == 1:
+        return f"{project}:{key}"
+    return f"{parts[0]}:{parts[2]}" if parts[1:-1] == ["config"] else key
+
+
+def _handed(value: Any) -> Any:
+    """A whole value as the engine hands it over, decoded."""
+    if isinstance(value, str):
+        return decoded(value)
+    if value is None:
+        return ""
+    return str(value) if type(value) is int else value
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Content:
+    """What is in a file, and what is written where YAML reads something else."""
+
+    file: str
+    values: Mapping[str, Any]
+    turned: Mapping[Place, str]
+
+    @classmethod
+    def of(cls, path: Path) -> _Content:
+        try:
+            if path.stat().st_size > LARGEST:
+                raise StackFileError(f"{path.name} is larger than any of its kind: over 1 MiB.")
+            return cls.read(path.name, path.read_bytes())
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError) as error:
+            name = printable(str(path))
+            raise StackFileError(f"{name} cannot be read: {_why(error)}.") from None
+
+    @classmethod
+    def read(cls, name: str, data: bytes | str) -> _Content:
+        reading = _Reading()
+        try:
+            node = yaml.compose(data, Loader=_Loader)
+            values = reading.value(node, ()) if node else {}
+        except yaml.reader.ReaderError as error:
+            raise StackFileError(
+                f"{name} is no text that YAML takes: save it as UTF-8, without control characters "
+                f"({_said(error)})."
+            ) from None
+        except yaml.YAMLError as error:
+            raise StackFileError(f"{name} is not YAML: {_said(error)}.") from None
+        except RecursionError:
+            raise StackFileError(f"{name} is not usable: it is nested too deep.") from None
+        if not isinstance(values, Mapping):
+            raise StackFileError(f"{name} is no block of keys.")
+        return cls(file=name, values=values, turned=reading.turned)
+
+    def block(self, key: str) -> Mapping[str, Any]:
+        """The keys below a key; none where it is not there.
+
+        Raises:
+            StackFileError: there is something else.
+        """
+        block = self.values.get(key)
+        if not isinstance(block, Mapping | None):
+            raise StackFileError(f"{self.file}: its `{key}:` is no block of keys.")
+        return block or {}
+
+    def turned_at(self, places: Mapping[str, Place]) -> Iterator[Turned]:
+        """What is turned below these places, each that of a key of the config."""
+        for key, place in places.items():
+            for found, written in self.turned.items():
+                if found[: len(place)] == place:
+                    path = found[len(place) :]
+                    yield Turned(file=self.file, key=key, path=path, written=written)
+
+
+class _Loader(yaml.BaseLoader):
+    """Tells what is written plain from what is quoted, and makes nothing of either."""
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> Any:
+        if kind is yaml.ScalarNode and implicit[0]:
+            return _PLAIN
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+
+class _Reading:
+    """The values of one document, and by their places the scalars that YAML turns."""
+
+    def __init__(self) -> None:
+        self.turned: dict[Place, str] = {}
+        self._nodes = 0
+
+    def value(self, node: yaml.Node, place: Place) -> Any:
+        self._nodes += 1
+        if self._nodes > _MOST_NODES or len(place) > _DEEPEST:
+            raise yaml.YAMLError("it has too many entries, or is nested too deep")
+        if node.tag not in _TAGS:
+            raise yaml.YAMLError(f"it has the tag {node.tag}; write the value without one")
+        if isinstance(node, yaml.MappingNode):
+            pairs = self._pairs(node)
+            return {key: self.value(one, (*place, key)) for key, one in pairs.items()}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(one, (*place, number)) for number, one in enumerate(node.value)]
+        if node.tag != _PLAIN or is_text(node.value):
+            return node.value
+        if node.value in _WORDS:
+            return _WORDS[node.value]
+        if _KEPT.fullmatch(node.value):
+            return int(node.value)
+        self.turned[place] = node.value
+        return node.value
+
+    def _pairs(self, node: yaml.MappingNode, depth: int = 0) -> dict[str, yaml.Node]:
+        own: dict[str, yaml.Node] = {}
+        merged: list[yaml.Node] = []
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or (
+                key.tag == _PLAIN and not is_text(key.value)
+            ):
+                raise yaml.YAMLError("it has a key that is no text; put it in quotes")
+            if key.value in own or (key.value == "<<" and merged):
+                raise yaml.YAMLError(f"it has {key.value[:200]} twice")
+            if key.tag == _PLAIN and key.value == "<<":
+                merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            else:
+                own[key.value] = value
+        for one in merged:
+            if not isinstance(one, yaml.MappingNode) or depth > _DEEPEST:
+                raise yaml.YAMLError("it merges (<<) what is no block of keys")
+            own = {**self._pairs(one, depth + 1), **own}
+        return own
+
+
+def is_text(plain: str) -> bool:
+    """Whether a text may stand without quotes and is taken for itself."""
+    if plain in _WORDS or _KEPT.fullmatch(plain):
+        return False
+    # Of what begins as a number, the engine's reader passes over each underscore.
+    number = plain.replace("_", "") if plain[:1] in set("+-.0123456789") else plain
+    return not _TURNED.fullmatch(number)
+
+
+def _said(error: yaml.YAMLError) -> str:
+    """What is wrong and where; never the line itself, which may hold a key."""
+    problem = str(getattr(error, "problem", None) or error).partition("\n")[0]
+    mark = getattr(error, "problem_mark", None)
+    where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{printable(problem[:200])}{where}"
+
+
+def _why(error: Exception) -> str:
+    return printable(str(getattr(error, "strerror", None) or error)[:200])

@@ -1,0 +1,1 @@
+"""The engine, as commands use it: which stack, which config, and running `pulumi` on it."""

@@ -1,0 +1,163 @@
+"""Which stack a command is about, and what its config says: the one answer for every command.
+
+The values are those that the engine hands to the program, read without it (components.config_files)
+unless values of Pulumi ESC belong to them. Nothing is decrypted: of the CPaaS key is only seen that
+it is a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from components.config_files import (
+    Config,
+    StackFileError,
+    decoded,
+    locale_fault,
+    read_config,
+    stack_names,
+)
+from components.masking import printable
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """What a command needs of a stack.
+
+    Attributes:
+        stack: its name alone, for people and file names.
+        file: where its config is written.
+        project: the folder with Pulumi.yaml.
+        cli: the engine on this stack.
+        domain: of the tenant; empty when the config names none.
+        auth0: the `auth0:` keys, without that prefix; an encrypted value is a mapping.
+    """
+
+    stack: str
+    file: Path
+    project: Path
+    cli: PulumiCli
+    settings: StackSettings
+    domain: str
+    auth0: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find_stack(
+    project: Path, stack: str | None, *, file: Path | None = None
+) -> tuple[Config, PulumiCli]:
+    """The stack that is meant: its config, which nobody has judged yet, and the engine on it.
+
+    Args:
+        project: the folder with Pulumi.yaml, or one below it.
+        stack: as `pulumi --stack` takes it; None for the selected one.
+        file: the stack's, when it is not its own.
+
+    Raises:
+        StackFileError: there is no such stack, none is selected, or a file cannot be used.
+    """
+    fault = locale_fault()
+    if fault:
+        raise StackFileError(fault)
+    name = name_of(project, stack)
+    config = read_config(project, name, file=file)
+    if not config.file.is_file():
+        raise StackFileError(
+            f"There is no {printable(config.file.name)} in {config.file.parent}. {_known(project)}"
+        )
+    cli = PulumiCli(config.folder, name, config_file=file)
+    if config.environments:
+        config = replace(config, values=_of_engine(cli))
+    return config, cli
+
+
+def refuse_turned(config: Config) -> None:
+    """End where the program would end.
+
+    Raises:
+        SettingsError: something would be deployed otherwise than it is written.
+    """
+    if config.turned:
+        raise SettingsError(config.stack, turned_faults(config.turned))
+
+
+def read_stack_file(project: Path, stack: str | None, *, file: Path | None = None) -> StackFile:
+    """A stack with its settings; the arguments are those of `find_stack`.
+
+    Raises:
+        StackFileError: there is no such stack, none is selected, or a file cannot be used.
+        SettingsError: naming every fault of the settings.
+    """
+    config, cli = find_stack(project, stack, file=file)
+    auth0, said = config.of("auth0"), config.of(NAMESPACE)
+    domain = auth0.get("domain", "")
+    if not isinstance(domain, str):
+        raise StackFileError(
+            f"{config.file.name}: auth0:domain is no text: set it without --secret."
+        )
+    secrets = {key for key, value in said.items() if _is_secret(value)}
+    # The key's not being set is no fault: a check before the first `pulumi config set` is normal.
+    faults = [
+        *secret_faults(said, secrets, key_needed=False),
+        *turned_faults(config.turned),
+    ]
+    values = {key: value for key, value in said.items() if key not in secrets | {API_KEY}}
+    settings = StackSettings.check(config.stack, values, faults=faults)
+    return StackFile(
+        stack=config.stack,
+        file=config.file,
+        project=config.folder,
+        cli=cli,
+        settings=settings,
+        domain=domain,
+        auth0=auth0,
+    )
+
+
+def name_of(project: Path, stack: str | None) -> str:
+    """The stack that is meant: the selected one when none is named.
+
+    Raises:
+        StackFileError: none is selected.
+    """
+    if stack is not None:
+        return stack
+    try:
+        return PulumiCli(project, None).selected()
+    except EngineFailedError as error:
+        raise StackFileError(
+            f"Which stack? --stack NAME, or pulumi stack select NAME. {_known(project)}\n{error}"
+        ) from None
+
+
+def _known(project: Path) -> str:
+    return f"Stacks with a file: {', '.join(stack_names(project)) or 'none'}."
+
+
+def _of_engine(cli: PulumiCli) -> dict[str, Any]:
+    """The config with the values of its environments, which only the engine can open."""
+    try:
+        answer = cli.config()
+    except EngineFailedError as error:
+        raise StackFileError(
+            "The stack's config has an `environment:` of Pulumi ESC, which only the engine opens, "
+            f"and it did not: {error}"
+        ) from None
+    return {
+        key: {"secure": ""} if one.get("secret") else decoded(str(one.get("value", "")))
+        for key, one in answer.items()
+    }
+
+
+def _is_secret(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return (len(value) == 1 and isinstance(value.get("secure"), str)) or any(
+            _is_secret(one) for one in value.values()
+        )
+    return isinstance(value, list) and any(_is_secret(one) for one in value)

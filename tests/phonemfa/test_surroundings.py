@@ -1,0 +1,180 @@
+"""Files in other encodings, a locale that is none of ours, cut-off locks: a sentence each."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pulumi
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from components import config_files
+from components.settings import stack_config
+from components.vocabulary import Policy, policy_word
+from phonemfa import __version__
+from phonemfa.adopt.writing import stack_text
+from phonemfa.cli import app
+from phonemfa.fleet.members import read_member
+from phonemfa.fleet.selection import SelectionError, listed
+from phonemfa.fleet.work import _in_a_list
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.recover.locks import locks_in
+from tests.contract import PROJECT
+from tests.phonemfa.pulumi.test_engine import cli
+from tests.phonemfa.pulumi.test_one_answer import GOOD
+from tests.phonemfa.test_hostile_files import PREVIEW, reported
+
+ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "shift_jis", "cp932")
+MARKED = ("utf-8", "utf-8-sig")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("command", ["doctor", "adopt", "drift", "smoke", "report"])
+def test_a_stack_file_in_another_encoding_is_told(
+    tmp_path: Path, command: str, encoding: str
+) -> None:
+    # UTF-16 with its mark is read, as the engine reads it: its number is the fault then.
+    text = GOOD.replace("'0005212345'", "0005212345") + "# é ﾃ"
+    data = (
+        text.encode(encoding, "replace")
+        if encoding != "latin-1"
+        else text.encode("cp1252", "replace")
+    )
+    data += b"\xe9" if encoding in {"latin-1", "shift_jis", "cp932"} else b""
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(data)
+    ended = CliRunner().invoke(app, [command, "--stack", "dev", "--project", str(tmp_path)])
+    assert ended.exit_code == 2
+    assert isinstance(ended.exception, SystemExit)
+    assert "UTF-8" in ended.output or "put it in quotes" in ended.output
+    assert file.read_bytes() == data
+
+
+def test_adopting_changes_no_file_that_it_would_write_otherwise(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes("config: {}".encode("utf-16"))
+    with pytest.raises(config_files.StackFileError, match="save it as UTF-8 first"):
+        stack_text(file)
+
+
+@pytest.mark.parametrize("encoding", MARKED)
+def test_a_list_and_variables_may_have_a_mark_and_other_line_endings(
+    tmp_path: Path, encoding: str
+) -> None:
+    (tmp_path / "list").write_bytes("dev\r\n# x\r\nprod\r\n".encode(encoding))
+    assert listed(tmp_path / "list") == ["dev", "prod"]
+    (tmp_path / "Pulumi.dev.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "dev.env").write_bytes("AUTH0_CLIENT_ID=日本\r\nB=c\r\n".encode(encoding))
+    member = read_member(tmp_path, "dev", env_dir=tmp_path)
+    assert (member.variables, member.fault) == ({"AUTH0_CLIENT_ID": "日本", "B": "c"}, "")
+
+
+@pytest.mark.parametrize("data", ["é=a".encode("utf-16"), b"A=\xe9", b"A=a\0b", b"\xff\xfe"])
+def test_variables_that_are_no_text_are_their_stacks_own_fault(tmp_path: Path, data: bytes) -> None:
+    for stack in ("dev", "prod"):
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(GOOD, "utf-8")
+    (tmp_path / "dev.env").write_bytes(data)
+    assert "dev.env" in read_member(tmp_path, "dev", env_dir=tmp_path).fault
+    assert read_member(tmp_path, "prod", env_dir=tmp_path).fault == ""
+    (tmp_path / "list").write_bytes(data)
+    if b"\0b" not in data:
+        with pytest.raises(SelectionError, match="cannot be read"):
+            listed(tmp_path / "list")
+
+
+@pytest.mark.parametrize("encoding", [*MARKED, "utf-16", "utf-32-be"])
+def test_a_preview_is_read_as_a_shell_wrote_it(tmp_path: Path, encoding: str) -> None:
+    content = json.dumps(PREVIEW, ensure_ascii=False).encode(encoding)
+    reported(tmp_path / "x.json", content)
+    said = CliRunner().invoke(app, ["report", "--preview-json", str(tmp_path / "x.json")])
+    assert "cannot be read" not in said.output
+
+
+@pytest.mark.parametrize("command", ["doctor", "drift", "smoke", "enforce", "rotate", "recover"])
+def test_a_locale_that_would_make_garbage_of_texts_is_refused(tmp_path: Path, command: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(GOOD, "utf-8")
+    environ = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "phonemfa", command, "--stack", "dev", "--project", str(tmp_path)],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert b"The locale here is not UTF-8 (ascii)" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_such_a_locale_does_not_keep_anybody_locked_out() -> None:
+    environ = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "phonemfa", "break-glass", "--reason", "日本".encode()],
+        cwd=PROJECT,
+        env=environ,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Not set: AUTH0_DOMAIN" in ended.stderr
+
+
+def test_the_program_refuses_such_a_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "iso8859-1")
+    with pytest.raises(pulumi.RunError, match=r"not UTF-8 \(iso8859-1\).*Nothing was written"):
+        stack_config.load()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: unexpected end of JSON input",
+        "error: invalid character '\\n' in string literal",
+        "error: invalid character 'x' looking for beginning of value",
+    ],
+)
+def test_a_lock_that_is_cut_off_is_a_lock(said: str) -> None:
+    (lock,) = locks_in(f"pulumi refresh ended with 255:\nwarning: x\n{said}")
+    assert "killed while it wrote its lock" in lock.holder
+    assert not lock.looks_dead
+    assert locks_in(said.replace("error: ", "error: failed to load checkpoint: ")) == []
+
+
+def test_a_state_that_is_cut_off_is_told_with_where_earlier_ones_are(tmp_path: Path) -> None:
+    said = "error: failed to load checkpoint: unexpected end of JSON input"
+    with pytest.raises(EngineFailedError, match=r"(?s)unexpected end.*\.pulumi/history"):
+        cli(tmp_path, exit_status=255, err=said).state()
+
+
+@given(st.text(st.characters(exclude_characters="\0\r\n", exclude_categories=["Cs"]), min_size=1))
+def test_a_path_with_commas_and_quotes_stays_one(path: str) -> None:
+    assert next(csv.reader([f"{_in_a_list(path)},other"])) == [path, "other"]
+
+
+@pytest.mark.parametrize("name", ["a,b", "it's", 'say "x"', "スタック", "a b;c"])
+def test_a_project_in_a_folder_with_any_name_from_anywhere(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / name
+    (folder / "below").mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: phonemfa\n", "utf-8")
+    (folder / "Pulumi.dev.yaml").write_text(GOOD.replace("never", "sometimes"), "utf-8")
+    for cwd, project in ((tmp_path, name), (folder / "below", "."), (folder, str(folder))):
+        monkeypatch.chdir(cwd)
+        ended = CliRunner().invoke(app, ["doctor", "--stack", "dev", "--project", project])
+        assert 'phonemfa:policy = "sometimes"' in ended.output
+
+
+def test_the_version_is_said() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"phonemfa {__version__}\n"
+
+
+def test_policies_are_told_in_the_settings_words() -> None:
+    told = [policy_word([one.guardian_policy] if one is not Policy.NEVER else []) for one in Policy]
+    assert told == ["always", "adaptive", "never"]
+    assert policy_word(["confidence-score", "new"]) == "adaptive, new"
