@@ -1,7 +1,4 @@
-"""`phonemfa doctor`: what stands between a stack and its tenant.
-
-Owns its arguments, what is asked of whom, and the exit status. Refuses to judge: that is `checks`.
-"""
+"""`phonemfa doctor`: what stands between a stack and its tenant."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from components.settings import StackSettings
 from components.tenant.access import bare
 from components.vocabulary import DeliveryMethod
 from phonemfa import options
-from phonemfa.console import give_up, results, working
 from phonemfa.doctor import cpaas_checks, report
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.cpaas import BadAddressError, probe
@@ -25,6 +21,8 @@ from phonemfa.doctor.key import NoKeyError, find_key
 from phonemfa.doctor.reading import read
 from phonemfa.doctor.tenant_checks import generations
 from phonemfa.engine import PulumiCli
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, show, working
 from phonemfa.stack_file import StackFileError, read_stack_file
 
 
@@ -78,9 +76,9 @@ def doctor(
             key = cpaas_checks.no_key(str(error))
     findings += _cpaas(wanted.settings, key, cpaas_address)
     if as_json:
-        typer.echo(report.as_json(stack, reading.domain, findings))
+        print_json(report.as_object(stack, reading.domain, findings))
     else:
-        report.show(stack, reading.domain, findings, results())
+        show(report.as_document(stack, reading.domain, findings))
     raise typer.Exit(exit_status(findings))
 
 

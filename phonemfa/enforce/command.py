@@ -1,17 +1,12 @@
-"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent.
-
-Owns the arguments, the question and the output. Refuses to take the steps (`enforcement`).
-"""
+"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from components.faults import SettingsError
 from components.log_evidence import PATIENCE
@@ -19,7 +14,6 @@ from components.masking import masked
 from components.vocabulary import Policy
 from phonemfa import options
 from phonemfa.asking import agree
-from phonemfa.console import give_up, notes
 from phonemfa.enforce.enforcement import (
     Enforced,
     EnforcementRefusedError,
@@ -28,6 +22,8 @@ from phonemfa.enforce.enforcement import (
 )
 from phonemfa.engine import EngineFailedError
 from phonemfa.exits import Exit
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say
 from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
 from phonemfa.stack import Stack
@@ -84,8 +80,8 @@ def enforce(
     except (EnforcementRefusedError, NotEnforcedError) as error:
         if as_json:
             answer = {"enforced": False, "why": str(error)}
-            typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        typer.echo(str(error), err=True)
+            print_json(answer)
+        say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     except (
         EngineFailedError,
@@ -107,14 +103,11 @@ def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
             "after": list(done.after),
             "smoke": shown(done.smoke),
         }
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json(answer)
     else:
         show(done.smoke)
     before, after = (", ".join(one) or "never" for one in (done.before, done.after))
-    notes().print(
-        Text(
-            f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "
-            f"{subject.file.name}. Back in an emergency: python -m phonemfa break-glass"
-        ),
-        soft_wrap=True,
+    say(
+        f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "
+        f"{subject.file.name}. Back in an emergency: python -m phonemfa break-glass"
     )

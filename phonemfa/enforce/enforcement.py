@@ -15,10 +15,10 @@ from typing import Any, Final
 from components.log_evidence import PATIENCE
 from components.raw_config import NAMESPACE
 from components.vocabulary import Policy
-from phonemfa.console import working
 from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.output.terminal import working
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError, reading

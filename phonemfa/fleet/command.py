@@ -20,7 +20,6 @@ from rich.text import Text
 
 from phonemfa import options as shared
 from phonemfa.asking import agree, need_a_person
-from phonemfa.console import give_up, notes, results
 from phonemfa.engine import EngineFailedError
 from phonemfa.fleet import options
 from phonemfa.fleet.capacity import default_parallel
@@ -40,6 +39,7 @@ from phonemfa.fleet.record import (
 )
 from phonemfa.fleet.report import as_json, show_outcomes, show_summary
 from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.output.terminal import give_up, notes, results
 
 if TYPE_CHECKING:
     from phonemfa.fleet.work import Site

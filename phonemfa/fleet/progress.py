@@ -17,9 +17,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from phonemfa.console import REMINDER, notes
 from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
+from phonemfa.output.terminal import REMINDER, notes
 
 _STYLES: Final = {
     State.RUNNING: "cyan",

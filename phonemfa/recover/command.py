@@ -1,24 +1,22 @@
 """`phonemfa recover`: after a `pulumi` run that was killed.
 
-Owns the arguments, the questions and the output. Refuses to decide what an unfinished creation has
-left (`pending`), how the state gets it (`recovery`), and to write to the tenant.
+It writes nothing to the tenant: what an unfinished creation left goes into the state.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from components.faults import SettingsError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
-from phonemfa.console import give_up, notes, working
 from phonemfa.engine import EngineFailedError, PulumiCli
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say, working
 from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
@@ -58,7 +56,8 @@ def recover(
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
             plan = Plan.of(tenant, cli.state()["deployment"])
         if not plan.empty:
-            _say(lines_of(plan))
+            for line in lines_of(plan):
+                say(line)
             agree(f"Settle that in the state of {stack}? The tenant is not written to.", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
@@ -71,11 +70,11 @@ def recover(
     ) as error:
         give_up(str(error))
     if as_json:
-        typer.echo(json.dumps(as_dict(plan, locks), ensure_ascii=False, indent=2))
+        print_json(as_dict(plan, locks))
     if plan.empty and not locks:
-        _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
+        say("Nothing to recover: no lock, and no unfinished operation in the state.")
     else:
-        _say([f"Now finish the work: pulumi up --stack {stack}"])
+        say(f"Now finish the work: pulumi up --stack {stack}")
 
 
 def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
@@ -89,7 +88,8 @@ def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
             raise
     else:
         return []
-    _say([f"The stack is locked by {lock.holder}{_seen_from_here(lock)}." for lock in locks])
+    for lock in locks:
+        say(f"The stack is locked by {lock.holder}{_seen_from_here(lock)}.")
     if not asked_to:
         if not on_terminal():
             give_up(
@@ -99,7 +99,7 @@ def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
             )
         agree(f"Has that run ended for certain, and is the lock of {stack} to go?", yes=False)
     cli.cancel()
-    _say(["The lock is removed."])
+    say("The lock is removed.")
     return locks
 
 
@@ -131,8 +131,3 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
         "made_by_the_next_up": [one.name for one in plan.absent],
         "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
     }
-
-
-def _say(lines: Sequence[str]) -> None:
-    for line in lines:
-        notes().print(Text(line), soft_wrap=True)

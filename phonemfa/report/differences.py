@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from components.vocabulary import Experience
+from phonemfa.output.text import cut
 from phonemfa.report.facts import ActionFacts, Facts
 from phonemfa.report.preview import Operation, Step, at
 from phonemfa.report.settings import ASKED_ONLY, Settings, Source
@@ -22,7 +23,6 @@ from phonemfa.setting_words import (
     value_in_words,
     words,
 )
-from phonemfa.shown import cut
 from policy.resource_types import (
     ACTION,
     GUARDIAN,

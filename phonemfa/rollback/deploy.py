@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from phonemfa.console import working
+from phonemfa.output.terminal import working
 from phonemfa.rollback.versions import Version, digest, secret_times
 from phonemfa.writing import plain
 

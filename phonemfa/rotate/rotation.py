@@ -18,10 +18,10 @@ from components.masking import redacted_code
 from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
 from components.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import TRIGGERS
-from phonemfa.console import working
 from phonemfa.declared_actions import name_of
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.output.terminal import working
 from phonemfa.rollback.versions import secret_times
 from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
 from phonemfa.stack import Stack

@@ -24,8 +24,8 @@ from components.masking import masked, redacted
 from components.settings import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
-from phonemfa.console import working
 from phonemfa.declared_actions import name_of
+from phonemfa.output.terminal import working
 from phonemfa.tenant import TenantView, read_tenant, reading
 from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 

@@ -150,7 +150,7 @@ BY_TEST: Final[Mapping[str, Test]] = {
     "scripts/ci/report build/preview dev": Test(
         node=_DEPLOYED, says='checkout.step("preview", "report")'
     ),
-    "scripts/ci/drift dev build/drift/dev.sarif": Test(
+    "scripts/ci/drift dev build/drift/dev.xml": Test(
         node=_DEPLOYED, says='checkout.step("drift", "drift")'
     ),
     "scripts/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
