@@ -106,7 +106,6 @@ BY_TEST: Final[Mapping[str, Test]] = {
     ),
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
-    "python -m phonemfa fleet up --resume": _FLEET,
     "python -m phonemfa fleet up --all --yes": _FLEET,
     "python -m phonemfa fleet drift --all --json": _FLEET,
     "python -m phonemfa fleet list --all --shard 3/8": _FLEET,

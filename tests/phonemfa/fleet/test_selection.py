@@ -6,8 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phonemfa.fleet.members import Member, read_member, same_tenant, stack_names
-from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.fleet.selection import (
+    Member,
+    SelectionError,
+    Shard,
+    Wanted,
+    listed,
+    read_member,
+    same_tenant,
+    select,
+    stack_names,
+    waves,
+)
 
 FILES: dict[str, dict[str, object]] = {
     "dev": {"auth0:domain": "dev.example.jp"},
