@@ -16,7 +16,7 @@ import typer
 from phonemfa import options
 from phonemfa.asking import agree, need_a_person
 from phonemfa.engine import EngineFailedError
-from phonemfa.fleet.run import Outcome, as_document, as_object, exit_of, left_of, run, shown
+from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import (
     Member,
     SelectionError,
@@ -155,20 +155,27 @@ def fleet(
             return
         plan = _Plan(waves=waves(members, canary or []), left_out=chosen.left_out)
         _warn(members, plan.left_out)
-        going = _Going(
-            plan,
-            what,
-            parallel,
-            project=project,
+        # With pulumi.automation half a second: only when something runs.
+        from phonemfa.fleet.engine import Engines, find_cli  # noqa: PLC0415
+        from phonemfa.fleet.work import Site, Worker  # noqa: PLC0415
+
+        site = Site(
+            project=project.absolute(),
+            command=what,
+            engines=Engines(),
+            cli=find_cli(),
             logs=_private(log_dir or project / LOGS),
             seconds=stack_timeout,
             refresh=refresh,
             policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
         )
+        going = _Going(
+            plan=plan, parallel=parallel, site=site, work_of=lambda one: Worker(one).work
+        )
         outcomes = going.go(yes=yes)
     except (EngineFailedError, SelectionError) as error:
         give_up(str(error))
-    _tell(plan, what, shard, outcomes, going.site.logs, as_json=as_json)
+    _tell(plan, what, shard, outcomes, site.logs, as_json=as_json)
     raise typer.Exit(exit_of(outcomes.values()))
 
 
@@ -233,39 +240,14 @@ def _tell(
     show(as_document(f"fleet {what}", plan.members, outcomes, after))
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Going:
     """One run while it goes on."""
 
-    def __init__(
-        self,
-        plan: _Plan,
-        what: Command,
-        parallel: int,
-        *,
-        project: Path,
-        logs: Path,
-        seconds: float,
-        refresh: bool,
-        policy_packs: tuple[str, ...],
-    ) -> None:
-        # With pulumi.automation half a second: only when something runs.
-        from phonemfa.fleet.engine import Engines, find_cli  # noqa: PLC0415
-        from phonemfa.fleet.work import Site, Worker  # noqa: PLC0415
-
-        self._plan = plan
-        self._parallel = parallel
-        self._engines = Engines()
-        self.site: Site = Site(
-            project=project.absolute(),
-            command=what,
-            engines=self._engines,
-            cli=find_cli(),
-            logs=logs,
-            seconds=seconds,
-            refresh=refresh,
-            policy_packs=policy_packs,
-        )
-        self._worker_of = Worker
+    plan: _Plan
+    parallel: int
+    site: Site
+    work_of: Callable[[Site], Work]
 
     def go(self, *, yes: bool) -> dict[str, Outcome]:
         """Do it at every stack; for `up`, ask before."""
@@ -273,27 +255,27 @@ class _Going:
         if self.site.command == Command.UP and not yes:
             need_a_person()
             known = self._agreed()
-        number = len(self._plan.members) - len(known)
+        number = len(self.plan.members) - len(known)
         if not number:
             return known
-        title = f"fleet {self.site.command}: {number} stacks, {self._parallel} at once"
-        return self._run(self.site, title, self._plan.waves, known)
+        title = f"fleet {self.site.command}: {number} stacks, {self.parallel} at once"
+        return self._run(self.site, title, self.plan.waves, known)
 
     def _agreed(self) -> dict[str, Outcome]:
         """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
-        members = self._plan.members
+        members = self.plan.members
         found = self._run(
             replace(self.site, command=Command.PREVIEW),
-            f"what `up` would change: {len(members)} stacks, {self._parallel} at once",
+            f"what `up` would change: {len(members)} stacks, {self.parallel} at once",
             [members],
             {},
         )
-        if self._engines.stopping:
+        if self.site.engines.stopping:
             give_up("Stopped while it was previewed. Nothing was written.")
         show(as_document("what `up` would change", members, found), notes())
         changing = {one for one, end in found.items() if end.settled and end.changes}
         if changing:
-            first = self._plan.waves[0] if len(self._plan.waves) > 1 else []
+            first = self.plan.waves[0] if len(self.plan.waves) > 1 else []
             canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
             agree(f"Apply this to {len(changing)} tenants{canaries}?", yes=False)
         return {stack: end for stack, end in found.items() if stack not in changing}
@@ -305,17 +287,17 @@ class _Going:
         turns: Sequence[Sequence[Member]],
         known: Mapping[str, Outcome],
     ) -> dict[str, Outcome]:
-        work = self._worker_of(site).work
+        work = self.work_of(site)
         with (
-            shown(title, self._plan.members, known) as board,
-            _stopping_by_signal(self._engines.stop),
+            shown(title, self.plan.members, known) as board,
+            _stopping_by_signal(self.site.engines.stop),
         ):
             run(
                 turns,
                 work,
                 board,
-                parallel=self._parallel,
-                stopping=lambda: self._engines.stopping,
+                parallel=self.parallel,
+                stopping=lambda: self.site.engines.stopping,
             )
         return board.outcomes
 
