@@ -1,8 +1,8 @@
-"""What output shows of phone numbers, codes and keys.
+"""What output shows of phone numbers, codes and keys: the one masking of all commands and hooks.
 
-Owns hiding them: in a number of which the value is known, in a text that somebody else wrote, and
-in code or config, where short numbers mean something. Refuses to decide what is worth showing at
-all.
+`masked` is for a number whose value is known; `redacted` for what somebody said while it ran (an
+error, a log), where every longer run of digits may be a code; `redacted_code` for code, config and
+names, where short numbers mean something.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The question before a command writes.
+"""The question before a command writes: `--yes` or a person at a terminal answers it.
 
-Owns asking it, and what counts as an answer: `--yes`, or a person at a terminal. Refuses to take
-silence for consent: without either the command ends and nothing is written.
+Silence is no consent: without either the command ends and nothing is written.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import NoReturn
 
 import typer
 
-from phonemfa.console import give_up
+from phonemfa.output.terminal import give_up
+from phonemfa.output.text import visible
 
 _NOT_ASKED = (
     "Nothing was written: standard input is no terminal, so nobody could be asked. If this is "
@@ -35,7 +35,7 @@ def agree(question: str, *, yes: bool) -> None:
         return
     need_a_person()
     try:
-        agreed = typer.confirm(question, default=False, err=True)
+        agreed = typer.confirm(visible(question), default=False, err=True)
     except typer.Abort:
         agreed = False
     if not agreed:
@@ -48,7 +48,7 @@ def agree_by_typing(word: str, question: str, *, yes: bool) -> None:
         return
     need_a_person()
     try:
-        typed = typer.prompt(f"{question} Type {word} to go on", default="", err=True)
+        typed = typer.prompt(f"{visible(question)} Type {word} to go on", default="", err=True)
     except typer.Abort:
         typed = ""
     if typed.strip() != word:
@@ -60,7 +60,7 @@ def answer_of(question: str) -> bool | None:
     if not on_terminal():
         return None
     try:
-        return typer.confirm(question, default=None, err=True)
+        return typer.confirm(visible(question), default=None, err=True)
     except typer.Abort:
         return None
 

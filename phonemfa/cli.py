@@ -1,4 +1,4 @@
-"""The commands of `python -m phonemfa`, each of which has a package of its own."""
+"""The commands of `python -m phonemfa`; each has a package of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from phonemfa import __version__
 from phonemfa.exits import Exit
 from phonemfa.files import told
 from phonemfa.on_demand import group_of
+from phonemfa.output.text import visible
 
 COMMANDS: Final = (
     "doctor",
@@ -70,7 +71,7 @@ def run() -> NoReturn:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        sys.stderr.write(f"{told(error)}\n")
+        sys.stderr.write(f"{visible(told(error))}\n")
         # Python would try to write the rest of standard output once more, and show a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.UNANSWERED)

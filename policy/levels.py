@@ -1,13 +1,13 @@
 """What a stack says about the rules: `policy/stacks/<stack>.json`.
 
-Owns reading that file. Its format is Pulumi's own for `--policy-pack-config`, so that one file
+The file's format is Pulumi's own for `--policy-pack-config`, so that one file
 serves the engine and `phonemfa report`:
 
     {"country-allow-list": {"enforcementLevel": "advisory", "allowed": ["+81", "+82"]},
      "no-dependency": "advisory"}
 
 A stack without a file, and a rule that its file does not name, keep the rule's own level and
-options. `all` sets the level of every rule that is not named. Refuses the rules themselves.
+options. `all` sets the level of every rule that is not named.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from policy.model import Level
+from policy.model import PRODUCTION, Level
 from policy.rules import RULES, Setting
 
 FOLDER: Final = "policy/stacks"
@@ -59,6 +59,22 @@ def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     except (ValueError, RecursionError) as error:
         raise LevelsError(f"{FOLDER}/{path.name} is not JSON ({error})") from error
     return parse(content, source=f"{FOLDER}/{path.name}")
+
+
+def is_production(stack: str, project: Path) -> bool:
+    """Whether users depend on a stack, as its file says or its name.
+
+    A file that cannot be used says nothing against it, so that the careful answer is given.
+    """
+    try:
+        settings = settings_of(stack, project)
+    except LevelsError:
+        return True
+    return any(
+        rule.context(stack, settings[rule.name].options).production
+        for rule in RULES
+        if PRODUCTION in rule.options
+    )
 
 
 def parse(content: Any, *, source: str) -> dict[str, Setting]:

@@ -1,8 +1,6 @@
 """What a rule looks at and what it says.
 
-Owns the shape of a declared resource, of a finding, and the marks that stand in the place of
-values that a rule must not or cannot see. Refuses to know where the resources come from, and
-every rule.
+Marks stand in the place of values that a rule must not or cannot see.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 
 
 class Level(StrEnum):
@@ -72,6 +70,10 @@ class Declared:
         return value if is_list else ()
 
 
+PRODUCTION: Final = "production"
+"""The option of a rule that says which stacks users depend on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What else a rule may ask for: the stack, and the rule's own options for it."""
@@ -82,7 +84,8 @@ class Context:
     @property
     def production(self) -> bool:
         """Whether this stack is one that users depend on (option `production`: name patterns)."""
-        return any(fnmatchcase(self.stack, pattern) for pattern in self.options["production"])
+        stack = self.stack.lower()
+        return any(fnmatchcase(stack, pattern.lower()) for pattern in self.options[PRODUCTION])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,5 @@
 """The rules by name: what each looks at, why it is there, and what becomes of a violation.
 
-Owns the registry, and running all rules over a set of declared resources. Refuses the rules'
-own logic (resource_rules.py, stack_rules.py), Pulumi's policy SDK (pack.py) and reading levels
-(levels.py).
-
 A stack changes a rule's level or options with Pulumi's own policy config (levels.py).
 """
 
@@ -15,7 +11,7 @@ from typing import Any, Final
 
 from components.action_code import RUNTIME
 from policy import resource_rules, stack_rules
-from policy.model import Context, Declared, Finding, Level, Violation
+from policy.model import PRODUCTION, Context, Declared, Finding, Level, Violation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +55,14 @@ class StackRule(_Named):
 Rule = ResourceRule | StackRule
 
 _PRODUCTION: Final = {
-    "production": Option(
+    PRODUCTION: Option(
         description="stacks that users depend on, as name patterns",
-        default=("prod", "prod-*", "production"),
+        # A word of the name: prod, prod-jp, shop_production, but not product or preprod.
+        default=tuple(
+            pattern
+            for word in ("prod", "production")
+            for pattern in (word, f"{word}[-_.]*", f"*[-_.]{word}", f"*[-_.]{word}[-_.]*")
+        ),
     )
 }
 

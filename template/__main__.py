@@ -2,7 +2,8 @@
 
 import pulumi
 
-from phonemfa import PhoneMfa, PhoneMfaArgs, load
+from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.settings.stack_config import load
 
 mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(load()))
 

@@ -1,19 +1,10 @@
-"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack.
-
-Owns its arguments, table, question and JSON. Refuses to decide what becomes of what: that is
-`plan`.
-"""
+"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
-
-import typer
-from rich.table import Table
-from rich.text import Text
+from typing import Any, Final
 
 from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
@@ -23,15 +14,25 @@ from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
 from phonemfa.adopt.writing import Changes, changes_of, import_path, write
 from phonemfa.asking import agree
-from phonemfa.console import give_up, results, working
+from phonemfa.output.document import (
+    Document,
+    Entries,
+    Entry,
+    Mark,
+    Paragraph,
+    Strong,
+    Verbatim,
+)
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
 _MARKS: Final = {
-    Fate.ADOPTED: "[green]adopted[/]",
-    Fate.ABSENT: "not there",
-    Fate.LEFT: "left alone",
-    Fate.UNREADABLE: "[yellow]could not be read[/]",
-    Fate.WARNING: "[yellow]look at this[/]",
+    Fate.ADOPTED: Mark.GOOD,
+    Fate.ABSENT: Mark.NOTE,
+    Fate.LEFT: Mark.NOTE,
+    Fate.UNREADABLE: Mark.UNKNOWN,
+    Fate.WARNING: Mark.WARNING,
 }
 
 
@@ -64,7 +65,7 @@ def adopt(
         give_up(str(error))
     commands = next_commands(config.stack)
     if as_json:
-        typer.echo(_as_json(plan, changes, config.folder, commands))
+        print_json(_as_object(plan, changes, config.folder, commands))
     else:
         _show(access.domain, plan, changes)
     agree(f"Write {len(changes.files)} files in {config.folder.resolve().name}?", yes=yes)
@@ -83,34 +84,33 @@ def next_commands(stack: str) -> list[str]:
 
 
 def _show(domain: str, plan: Plan, changes: Changes) -> None:
-    table = Table(title=f"tenant {domain}", title_justify="left", show_lines=False)
-    for heading in ("", "looked at", "found", "becomes"):
-        table.add_column(heading, overflow="fold")
-    for one in plan.rows:
-        # Names come from the tenant: as Text they cannot be taken for markup.
-        table.add_row(_MARKS[one.fate], one.part, Text(one.found), Text(one.becomes))
-    results().print(table)
+    entries = [
+        Entry(
+            mark=_MARKS[one.fate],
+            line=(Strong(one.part), f", {one.fate}: {one.found}"),
+            facts=(("becomes", (one.becomes,)),) if one.becomes else (),
+        )
+        for one in plan.rows
+    ]
     for other in changes.replacements:
-        line = f"{other.what} is {other.was} and would become {other.becomes}"
-        results().print(Text(f"replaced: {line}", style="yellow"), soft_wrap=True)
+        line = f"replaced: {other.what} is {other.was} and would become {other.becomes}"
+        entries.append(Entry(mark=Mark.WARNING, line=(line,)))
+    show(Document(f"tenant {domain}", (Entries(tuple(entries)),)))
 
 
 def _show_next(commands: list[str]) -> None:
-    results().print("Written. Next:")
-    for command in commands:
-        results().print(Text(f"  {command}"), soft_wrap=True)
-    results().print(
-        Text(
-            "The import warns that a phone provider's credentials fail to validate: no API answers "
-            "them. The preview may update the component phone-mfa, which records the settings in "
-            "the state, and nothing else: the tenant stays as it is. Taking over is a later "
-            "change: docs/guides/adopt.md."
-        )
+    told = (
+        "The import warns that a phone provider's credentials fail to validate: no API answers "
+        "them. The preview may update the component phone-mfa, which records the settings in "
+        "the state, and nothing else: the tenant stays as it is. Taking over is a later "
+        "change: docs/guides/adopt.md."
     )
+    next_ones = Verbatim("\n".join(f"  {one}" for one in commands))
+    show(Document("Written. Next:", (next_ones, Paragraph((told,)))))
 
 
-def _as_json(plan: Plan, changes: Changes, project: Path, commands: list[str]) -> str:
-    answer = {
+def _as_object(plan: Plan, changes: Changes, project: Path, commands: list[str]) -> dict[str, Any]:
+    return {
         "rows": [asdict(one) for one in plan.rows],
         "files": sorted(
             str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
@@ -119,4 +119,3 @@ def _as_json(plan: Plan, changes: Changes, project: Path, commands: list[str]) -
         "replacements": [asdict(one) for one in changes.replacements],
         "next": commands,
     }
-    return json.dumps(answer, ensure_ascii=False, indent=2)

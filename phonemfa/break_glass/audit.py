@@ -1,12 +1,8 @@
-"""The record that a broken glass leaves: who, when, where, what, why.
-
-Owns finding out who runs this and keeping the record. Refuses to change anything in a tenant.
-"""
+"""The record that a broken glass leaves: who, when, where, what, why."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import platform
 import stat
@@ -14,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
+
+from phonemfa.output.json_text import as_json
 
 _PRIVATE: Final = 0o600
 
@@ -62,9 +60,8 @@ class Record:
 
     def to_json(self) -> str:
         """One line."""
-        return json.dumps(
-            {"event": "phonemfa.break-glass", **asdict(self)}, ensure_ascii=False, sort_keys=True
-        )
+        fields = {"event": "phonemfa.break-glass", **asdict(self)}
+        return as_json(dict(sorted(fields.items())), indent=None)
 
 
 def prepare(path: Path) -> None:

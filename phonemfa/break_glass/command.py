@@ -1,8 +1,8 @@
 """`phonemfa break-glass`: nobody is asked for a second factor any more, now.
 
-It needs nothing that may be broken when it is needed: no Pulumi, no state, no stack file, and no
-settings, texts or declarations that load; `python -m phonemfa.break_glass` imports none of them.
-Factors, provider and Action stay: users keep their enrolments, and going back is one switch.
+It needs nothing that may be broken then: no Pulumi, state, stack file, settings or texts
+(`python -m phonemfa.break_glass` imports none of them). Factors, provider and Action stay: users
+keep their enrolments, and going back is one switch.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
-from rich.text import Text
 
 from components.tenant.access import Access
 from components.tenant.client import (
@@ -26,8 +25,8 @@ from components.tenant.client import (
 from phonemfa import options
 from phonemfa.asking import agree_by_typing
 from phonemfa.break_glass.audit import Actor, Record, keep, prepare
-from phonemfa.console import give_up, notes, working
 from phonemfa.exits import Exit
+from phonemfa.output.terminal import give_up, say, working
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -109,11 +108,11 @@ def break_glass(
     if audit_file:
         _keep(audit_file, record)
     if outcome.word == "failed":
-        typer.echo(outcome.failure or _NOT_NEVER.format(after=outcome.after), err=True)
+        say(outcome.failure or _NOT_NEVER.format(after=outcome.after))
         raise typer.Exit(Exit.FAULTY)
     if not as_json:
         for line in guidance(access.domain, changed=outcome.word == "done"):
-            notes().print(Text(line), soft_wrap=True)
+            say(line)
 
 
 _NOT_NEVER: Final = (
@@ -132,7 +131,7 @@ def never(access: Access) -> Outcome:
     try:
         before = ask(access, _policies)
     except TenantUnreadableError as error:
-        notes().print(Text(f"What the policy was is not known: {error}"), soft_wrap=True)
+        say(f"What the policy was is not known: {error}")
     if before == []:
         return Outcome(before=before, after=before)
     try:
@@ -172,7 +171,7 @@ def _keep(path: Path, record: Record) -> None:
         keep(path, record)
     except OSError as error:
         # The switch is done: say where the record is instead.
-        typer.echo(f"The record is on standard output only: {error}", err=True)
+        say(f"The record is on standard output only: {error}")
 
 
 def _auth0_of(stack: str, project: Path) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""`phonemfa doctor`: what stands between a stack and its tenant.
-
-Owns its arguments, what is asked of whom, and the exit status. Refuses to judge: that is `checks`.
-"""
+"""`phonemfa doctor`: what stands between a stack and its tenant."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ from components.settings.model import StackSettings
 from components.tenant.access import bare
 from components.vocabulary import DeliveryMethod
 from phonemfa import options
-from phonemfa.console import give_up, results, working
 from phonemfa.doctor import cpaas_checks, report
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.cpaas import BadAddressError, probe
@@ -25,6 +21,8 @@ from phonemfa.doctor.findings import Finding, exit_status
 from phonemfa.doctor.key import NoKeyError, find_key
 from phonemfa.doctor.reading import read
 from phonemfa.doctor.tenant_checks import generations
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 
 
@@ -77,9 +75,9 @@ def doctor(
             key = cpaas_checks.no_key(str(error))
     findings += _cpaas(wanted.settings, key, cpaas_address)
     if as_json:
-        typer.echo(report.as_json(wanted.stack, reading.domain, findings))
+        print_json(report.as_object(wanted.stack, reading.domain, findings))
     else:
-        report.show(wanted.stack, reading.domain, findings, results())
+        show(report.as_document(wanted.stack, reading.domain, findings))
     raise typer.Exit(exit_status(findings))
 
 

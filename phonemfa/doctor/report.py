@@ -1,36 +1,29 @@
-"""The doctor's findings as people and machines read them.
-
-Owns the table and the JSON. Refuses to find anything.
-"""
+"""The doctor's findings as a document, and for JSON."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import Any, Final
 
 from phonemfa.doctor.findings import Finding, Level, exit_status
+from phonemfa.output.document import Document, Entries, Entry, Mark, Paragraph, Strong, words
 
-_STYLES: Final = {
-    Level.OK: "green",
-    Level.NOTE: "cyan",
-    Level.WARNING: "yellow",
-    Level.UNKNOWN: "magenta",
-    Level.FAULT: "bold red",
+_MARKS: Final = {
+    Level.OK: Mark.GOOD,
+    Level.NOTE: Mark.NOTE,
+    Level.WARNING: Mark.WARNING,
+    Level.UNKNOWN: Mark.UNKNOWN,
+    Level.FAULT: Mark.BAD,
 }
 
 
-def as_json(stack: str, domain: str, findings: Sequence[Finding]) -> str:
+def as_object(stack: str, domain: str, findings: Sequence[Finding]) -> dict[str, Any]:
     """`stack`, `domain`, `exit`, and `findings`: each `level`, `subject`, `what`, `fix`.
 
     Levels and subjects are stable (docs/guides/first-tenant.md lists them); the sentences are not.
     """
-    content = {
+    return {
         "stack": stack,
         "domain": domain,
         "exit": int(exit_status(findings)),
@@ -44,24 +37,20 @@ def as_json(stack: str, domain: str, findings: Sequence[Finding]) -> str:
             for one in findings
         ],
     }
-    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
-def show(stack: str, domain: str, findings: Sequence[Finding], console: Console) -> None:
-    """A table that is readable at 80 columns: what was found, and beneath it what to do."""
-    table = Table(title=f"stack {stack}, tenant {domain}", title_justify="left", show_lines=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("looked at", no_wrap=True)
-    table.add_column("found, and what to do", overflow="fold", ratio=1)
-    for one in findings:
-        style = _STYLES[one.level]
-        # Names come from the tenant: as Text they cannot be taken for markup.
-        found = Text(one.what)
-        if one.fix:
-            found.append(f"\n→ {one.fix}", style="bold")
-        table.add_row(Text(one.level, style=style), Text(one.subject), found)
-    console.print(table)
-    console.print(Text(summary(findings)), soft_wrap=True)
+def as_document(stack: str, domain: str, findings: Sequence[Finding]) -> Document:
+    """What was found, beneath it what to do, and the answer last."""
+    entries = tuple(
+        Entry(
+            mark=_MARKS[one.level],
+            line=(Strong(one.subject), ": ", *words(one.what)),
+            fix=words(one.fix) if one.fix else (),
+        )
+        for one in findings
+    )
+    end = Paragraph((Strong(summary(findings)),))
+    return Document(f"stack {stack}, tenant {domain}", (Entries(entries), end))
 
 
 def summary(findings: Sequence[Finding]) -> str:

@@ -1,8 +1,4 @@
-"""What in the tenant stands in the way of `pulumi up`, or would be overwritten by it.
-
-Owns the rules, each a plain function from answers and settings to findings. Refuses to ask, and to
-show a whole phone number.
-"""
+"""What in the tenant stands in the way of `pulumi up`, or would be overwritten by it."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageT
 from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.shown import cut, visible
+from phonemfa.output.text import cut
 
 ADOPT: Final = "python -m phonemfa adopt"
 _LONGEST: Final = 60
@@ -295,4 +291,4 @@ def _name(thing: Json) -> str:
 
 
 def _cut(value: Any) -> str:
-    return cut(visible(str(value)), _LONGEST)
+    return cut(str(value), _LONGEST)

@@ -1,8 +1,4 @@
-"""`phonemfa drift`: what of a tenant is not as its stack declares it, and taking it back.
-
-Owns the arguments, which outputs are written, and the exit status. Refuses to find drift (`look`)
-and to repair it (`repair`).
-"""
+"""`phonemfa drift`: what of a tenant is not as its stack declares it, and taking it back."""
 
 from __future__ import annotations
 
@@ -12,22 +8,20 @@ from typing import Annotated, NoReturn
 
 import typer
 from pulumi import RunError
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
-from phonemfa.console import give_up, notes, results, working
 from phonemfa.drift import repair
 from phonemfa.drift.findings import Finding, is_drift
-from phonemfa.drift.issue import keep_issue
-from phonemfa.drift.junit import as_junit
 from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
-from phonemfa.drift.report import Report, as_json, repair_of, show
-from phonemfa.drift.sarif import as_sarif
+from phonemfa.drift.report import Report, as_document, as_object, cases, keep_issue, repair_of
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
-from phonemfa.github import GitHub, GitHubError
+from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.json_text import print_json
+from phonemfa.output.junit import as_junit
+from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
 
@@ -47,9 +41,6 @@ def drift(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json_: options.AsJson = False,
-    sarif: Annotated[
-        Path | None, typer.Option(help="Write SARIF 2.1.0 to this file, for code scanning.")
-    ] = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write JUnit XML to this file, for CI systems.")
     ] = None,
@@ -70,15 +61,14 @@ def drift(
 
     Exit status: 0 no drift, 7 drift, 2 no answer.
 
-    Example: python -m phonemfa drift --stack prod --sarif drift.sarif
+    Example: python -m phonemfa drift --stack prod --junit drift.xml
     """
-    outputs = _Outputs(stack, config_file, as_json=as_json_, sarif=sarif, junit=junit, issue=issue)
+    outputs = _Outputs(stack, as_json=as_json_, junit=junit, issue=issue)
     try:
         subject = _subject(stack, project, config_file, accept or [])
         outputs.stack, outputs.domain = subject.stack, subject.access.domain
         if issue:
-            with GitHub.of():  # A missing variable is told before the work, not after.
-                pass
+            GitHub.of()  # A missing variable is told before the work, not after.
         seen = look(subject, working)
         if repairing and is_drift(seen.findings):
             seen = _repaired(subject, seen, yes=yes)
@@ -107,64 +97,49 @@ class _Outputs:
     """Where a result goes; a failure too, so that no file of an earlier run is taken for it."""
 
     def __init__(
-        self,
-        stack: str | None,
-        config_file: Path | None,
-        *,
-        as_json: bool,
-        sarif: Path | None,
-        junit: Path | None,
-        issue: bool,
+        self, stack: str | None, *, as_json: bool, junit: Path | None, issue: bool
     ) -> None:
         self.domain = ""
         self.stack = stack or ""
-        self._stack_file = config_file.name if config_file else f"Pulumi.{stack}.yaml"
-        self._as_json, self._sarif, self._junit, self._issue = as_json, sarif, junit, issue
+        self._as_json, self._junit, self._issue = as_json, junit, issue
 
     def write(self, seen: Look) -> None:
         """Every output of a look that has an answer."""
         report = Report(
             stack=self.stack,
             domain=self.domain,
-            stack_file=self._stack_file,
             findings=seen.findings,
             compared=seen.compared,
         )
-        self._write_files(report)
+        self._write_file(report)
         if self._as_json:
-            typer.echo(as_json(report))
+            print_json(as_object(report))
         else:
-            show(report, results())
+            show(as_document(report))
         if self._issue:
             _keep_issue(report)
 
     def write_failure(self, message: str) -> NoReturn:
-        """Say in every asked-for file that there is no answer, and give up."""
-        self._write_files(
-            Report(
-                stack=self.stack,
-                domain=self.domain,
-                stack_file=self._stack_file,
-                failure=message,
-            )
-        )
+        """Say in an asked-for file that there is no answer, and give up."""
+        self._write_file(Report(stack=self.stack, domain=self.domain, failure=message))
         give_up(message)
 
-    def _write_files(self, report: Report) -> None:
-        for path, text in ((self._sarif, as_sarif), (self._junit, as_junit)):
-            if path:
-                write_whole(path, text(report))
+    def _write_file(self, report: Report) -> None:
+        if self._junit:
+            suite = f"phonemfa drift {report.stack}"
+            text = as_junit(suite, cases(report), classname=f"drift.{report.stack}")
+            write_whole(self._junit, text)
 
 
 def _keep_issue(report: Report) -> None:
     try:
-        with working("GitHub issue"), GitHub.of() as github:
-            posted = keep_issue(github, report)
+        with working("GitHub issue"):
+            posted = keep_issue(GitHub.of(), report)
     except GitHubError as error:
         # The result has been told; the files stay as they are.
         give_up(str(error))
     for one in posted:
-        _say(f"issue {one.outcome}: {one.url}")
+        say(f"issue {one.outcome}: {one.url}")
 
 
 def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
@@ -172,13 +147,13 @@ def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
     plan = repair.Plan.of(seen.findings)
     _show_plan(plan)
     if plan.blockers or not plan.does_something:
-        _say("Nothing was written: the rest is yours to do first.")
+        say("Nothing was written: the rest is yours to do first.")
         return seen
     if plan.up:
         for line in repair.foreseen(subject, working):
-            _say(f"  pulumi up --refresh will: {line}")
+            say(f"  pulumi up --refresh will: {line}")
     if not (yes or _agreed()):
-        _say("Nothing was written: nobody agreed (--yes agrees beforehand).")
+        say("Nothing was written: nobody agreed (--yes agrees beforehand).")
         return seen
     try:
         _repair(subject, seen, plan)
@@ -188,25 +163,25 @@ def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
             "python -m phonemfa drift says what is left."
         )
     except (EngineFailedError, repair.RepairRefusedError) as error:
-        _say(str(error))  # What is left is for the second look to say.
+        say(str(error))  # What is left is for the second look to say.
     return look(subject, working)
 
 
 def _repair(subject: Subject, seen: Look, plan: repair.Plan) -> None:
     if plan.up:
         repair.up(subject, working)
-        _say("pulumi up --refresh has run.")
+        say("pulumi up --refresh has run.")
     if plan.deploy:
         for line in repair.deploy_drafts(subject, seen, working):
-            _say(f"{line}.")
+            say(f"{line}.")
 
 
 def _show_plan(plan: repair.Plan) -> None:
     def tell(heading: str, findings: list[Finding]) -> None:
         if findings:
-            _say(heading)
+            say(heading)
         for one in findings:
-            _say(f"  {'BLOCKS ' if one.blocks else ''}{one.id}: {one.what} → {repair_of(one)}")
+            say(f"  {'BLOCKS ' if one.blocks else ''}{one.id}: {one.what} → {repair_of(one)}")
 
     tell("Repaired by pulumi up --refresh:", list(plan.up))
     tell("Repaired by deploying the Action's draft (needs create:actions):", list(plan.deploy))
@@ -215,7 +190,3 @@ def _show_plan(plan: repair.Plan) -> None:
 
 def _agreed() -> bool:
     return sys.stdin.isatty() and typer.confirm("Do it?", err=True)
-
-
-def _say(line: str) -> None:
-    notes().print(Text(line), soft_wrap=True)

@@ -1,11 +1,7 @@
-"""One difference between a tenant and its stack, as every output shows it.
-
-Owns the shape of a finding and how a tenant's value is shown in it. Refuses to find any.
-"""
+"""One difference between a tenant and its stack, as every output shows it."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +9,7 @@ from typing import Any, Final
 
 from components.masking import redacted_code
 from phonemfa.drift.kinds import KINDS, Kind
+from phonemfa.output.text import unified_diff
 
 MOST_DIFF_LINES: Final = 200
 MOST_CHARACTERS: Final = 120
@@ -102,16 +99,8 @@ def shown(value: Any) -> str:
 
 def text_diff(declared: str, there: str, *, name: str) -> str:
     """Unified diff, masked and cut at `MOST_DIFF_LINES`; empty when the texts are equal."""
-    lines = list(
-        difflib.unified_diff(
-            declared.splitlines(),
-            there.splitlines(),
-            f"{name} (declared)",
-            f"{name} (tenant)",
-            lineterm="",
-        )
-    )
+    lines = unified_diff(declared, there, names=(f"{name} (declared)", f"{name} (tenant)"))
     rest = len(lines) - MOST_DIFF_LINES
     if rest > 0:
         lines = [*lines[:MOST_DIFF_LINES], f"… {rest} more lines"]
-    return redacted_code("\n".join(lines))
+    return "\n".join(lines)

@@ -1,21 +1,51 @@
-"""What was found, as people and machines read it: text, JSON, SARIF, JUnit, an issue's text.
-
-Owns the common shape of a report. The formats have modules of their own. Refuses to find
-anything, and to post anything.
-"""
+"""What was found, for each format: a document, JSON, JUnit's cases, and the text of the issue."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Final
 
 from phonemfa.drift.findings import Finding, Level, Repair
+from phonemfa.drift.kinds import KINDS
+from phonemfa.output.document import (
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Folded,
+    Line,
+    Mark,
+    Paragraph,
+    Strong,
+    Verbatim,
+    words,
+)
+from phonemfa.output.junit import Case
+from phonemfa.output.markdown import shortened
+
+if TYPE_CHECKING:
+    from phonemfa.output.github import GitHub, Posted
+
+LABEL: Final = "phone-mfa-drift"
+LONGEST_ISSUE: Final = 60_000
+"""UTF-16 units; GitHub takes 65,536 characters."""
+
+_MOST_DANGEROUS: Final = (
+    *("policy", "factor", "tenant-switch", "provider", "binding", "action", "action-code"),
+    *("action-undeployed", "second-action", "secret-changed", "secret-names", "message-types"),
+)
+"""Kinds in this order, then the others: logins without a second factor, then codes that are not
+sent or read by somebody else."""
+_INTRODUCTION: Final = (
+    "`{domain}` differs from what stack `{stack}` declares. This text follows the drift, and the "
+    "issue is closed when it is gone."
+)
+_ADVICE: Final = (
+    "Repair: `python -m phonemfa drift --stack {stack} --repair` shows what it will do and asks. "
+    "Or change the stack, if the tenant is right."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +54,6 @@ class Report:
 
     stack: str
     domain: str
-    stack_file: str
     findings: Sequence[Finding] = ()
     compared: int = 0
     failure: str = ""
@@ -35,21 +64,28 @@ class Report:
         return [one for one in self.findings if one.level is Level.DRIFT]
 
     @property
-    def notices(self) -> list[Finding]:
-        """What is only worth knowing."""
-        return [one for one in self.findings if one.level is Level.NOTICE]
+    def by_danger(self) -> list[Finding]:
+        """All findings, the gravest first: what blocks `pulumi up`, other drift, notices."""
+        ranks = {kind: rank for rank, kind in enumerate(_MOST_DANGEROUS)}
+        return sorted(
+            self.findings,
+            key=lambda one: (
+                one.level is not Level.DRIFT,
+                not one.blocks,
+                ranks.get(one.kind, len(ranks)),
+            ),
+        )
 
 
-def as_json(report: Report) -> str:
-    """The report as JSON: `stack`, `domain`, `drift`, `compared`, `findings`."""
-    content = {
+def as_object(report: Report) -> dict[str, Any]:
+    """The report for JSON: `stack`, `domain`, `drift`, `compared`, `findings`."""
+    return {
         "stack": report.stack,
         "domain": report.domain,
         "drift": bool(report.drifted),
         "compared": report.compared,
-        "findings": [_as_object(one) for one in report.findings],
+        "findings": [_as_object(one) for one in report.by_danger],
     }
-    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def _as_object(finding: Finding) -> dict[str, Any]:
@@ -83,7 +119,7 @@ def repair_of(finding: Finding) -> str:
 
 def summary(report: Report) -> str:
     """The result in one sentence."""
-    drifted, notices = len(report.drifted), len(report.notices)
+    drifted, notices = len(report.drifted), len(report.findings) - len(report.drifted)
     besides = f"{notices} notice{'s' * (notices > 1)}" if notices else ""
     if not drifted:
         text = (
@@ -95,42 +131,95 @@ def summary(report: Report) -> str:
     return f"{text}, {besides}" if besides else text
 
 
-def show(report: Report, console: Console) -> None:
-    """The report for a person: a table, the diffs, the summary."""
-    if report.findings:
-        console.print(_table(report))
-    for finding in report.findings:
-        if finding.diff:
-            console.print(Text(f"\n{finding.id}", style="bold"))
-            for line in finding.diff.splitlines():
-                console.print(Text(line, style=_style(line)), soft_wrap=True)
-    style = "red" if report.drifted else "green"
-    console.print(Text(summary(report), style=style), soft_wrap=True)
+def as_document(report: Report) -> Document:
+    """The report for a person at a terminal: findings with their diffs, and the result last."""
+    entries = tuple(
+        _entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.by_danger
+    )
+    mark = Mark.BAD if report.drifted else Mark.GOOD
+    return Document("", (Entries((*entries, Entry(mark=mark, line=(Strong(summary(report)),)))),))
 
 
-def _table(report: Report) -> Table:
-    table = Table(title=f"tenant {report.domain}", title_justify="left", show_lines=True)
-    for heading in ("", "what", "declared", "in the tenant", "since", "repair"):
-        table.add_column(heading, overflow="fold")
-    for one in report.findings:
-        style = "red" if one.level is Level.DRIFT else "yellow"
-        # Names come from the tenant: as Text they cannot be taken for markup.
-        table.add_row(
-            Text(f"{one.level}\n{one.id}", style=style),
-            Text(one.what),
-            Text(one.expected),
-            Text(one.found),
-            Text(_day_and_time(one.since)),
-            Text(repair_of(one)),
+def _entry(one: Finding, below: tuple[Block, ...] = ()) -> Entry:
+    since = (one.since[:19].replace("T", " ") + "Z") if one.since else ""
+    blocks: Line = (Strong("blocks pulumi up"), ", ") if one.blocks else ()
+    return Entry(
+        mark=Mark.BAD if one.level is Level.DRIFT else Mark.NOTE,
+        line=(Code(one.id), "  ", *blocks, one.what),
+        facts=(
+            ("declared", (one.expected,)),
+            ("in the tenant", (one.found,)),
+            *([("since", (since,))] if since else []),
+        ),
+        fix=words(repair_of(one)),
+        below=below,
+    )
+
+
+def cases(report: Report) -> list[Case]:
+    """One case a kind, failed where it drifted; of a failed look, one with an error."""
+    if report.failure:
+        return [Case(name="look", error=report.failure)]
+    return [_case(kind, [one for one in report.findings if one.kind == kind]) for kind in KINDS]
+
+
+def _case(kind: str, findings: list[Finding]) -> Case:
+    drifted = [one for one in findings if one.level is Level.DRIFT]
+    notices = [one for one in findings if one.level is Level.NOTICE]
+    message = "; ".join(one.what for one in drifted)
+    return Case(
+        name=kind,
+        failure=(message, "\n\n".join(map(_at_length, drifted))) if drifted else None,
+        output="\n\n".join(map(_at_length, notices)),
+    )
+
+
+def _at_length(finding: Finding) -> str:
+    lines = [
+        f"{finding.id}: {finding.what}",
+        f"declared: {finding.expected}",
+        f"in the tenant: {finding.found}",
+        f"since: {finding.since or 'the tenant does not say'}",
+        f"repair: {repair_of(finding)}",
+    ]
+    return "\n".join([*lines, *([finding.diff] if finding.diff else [])])
+
+
+def keep_issue(github: GitHub, report: Report) -> list[Posted]:
+    """Open, update or close the issue of this stack.
+
+    Raises:
+        GitHubError: GitHub refused, or is not reachable.
+    """
+    marker = f"drift:{report.stack}"
+    if not report.drifted:
+        comment = (
+            f"The drift is gone: {report.domain} is as stack `{report.stack}` declares it again."
         )
-    return table
+        return github.close_issue(marker, label=LABEL, comment=comment)
+    title = f"Drift: the tenant of stack {report.stack} is not what it declares"
+    return [github.upsert_issue(marker, label=LABEL, title=title, body=body_of(report))]
 
 
-def _day_and_time(since: str | None) -> str:
-    return since[:19].replace("T", " ") + "Z" if since else ""
+def body_of(report: Report) -> str:
+    """Markdown; the same drift gives the same text.
+
+    So an issue is only updated when the drift has changed.
+    """
+    note = (f"Shortened: phonemfa drift --stack {report.stack} shows all.",)
+    documents = (_issue(report, diffs=diffs) for diffs in (True, False))
+    return shortened(documents, note=note, limit=LONGEST_ISSUE)
 
 
-def _style(line: str) -> str:
-    if line.startswith(("+++", "---", "@@")):
-        return "dim"
-    return {"+": "green", "-": "red"}.get(line[:1], "")
+def _issue(report: Report, *, diffs: bool) -> Document:
+    names = {"domain": report.domain, "stack": report.stack}
+    return Document("", tuple(_issue_blocks(report, names, diffs=diffs)))
+
+
+def _issue_blocks(report: Report, names: dict[str, str], *, diffs: bool) -> Iterator[Block]:
+    yield Paragraph(words(_INTRODUCTION.format(**names)))
+    yield Entries(tuple(_entry(one) for one in report.by_danger))
+    yield Paragraph(words(_ADVICE.format(**names)))
+    for one in report.by_danger:
+        if diffs and one.diff:
+            yield Folded(one.id, (Verbatim(one.diff, "diff"),))

@@ -1,17 +1,12 @@
-"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent.
-
-Owns the arguments, the question and the output. Refuses to take the steps (`enforcement`).
-"""
+"""`phonemfa enforce`: users are asked for codes, once codes are known to be sent."""
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
@@ -21,7 +16,6 @@ from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import Policy, policy_word
 from phonemfa import options
 from phonemfa.asking import agree
-from phonemfa.console import give_up, notes
 from phonemfa.enforce.enforcement import (
     Enforced,
     EnforcementRefusedError,
@@ -29,6 +23,8 @@ from phonemfa.enforce.enforcement import (
     enforce_policy,
 )
 from phonemfa.exits import Exit
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -84,8 +80,8 @@ def enforce(
     except (EnforcementRefusedError, NotEnforcedError) as error:
         if as_json:
             answer = {"enforced": False, "why": str(error)}
-            typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        typer.echo(str(error), err=True)
+            print_json(answer)
+        say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     except (
         EngineFailedError,
@@ -107,14 +103,11 @@ def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
             "after": list(done.after),
             "smoke": shown(done.smoke),
         }
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json(answer)
     else:
         show(done.smoke)
     before, after = policy_word(done.before), policy_word(done.after)
-    notes().print(
-        Text(
-            f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "
-            f"{subject.file.name}. Back in an emergency: python -m phonemfa break-glass"
-        ),
-        soft_wrap=True,
+    say(
+        f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "
+        f"{subject.file.name}. Back in an emergency: python -m phonemfa break-glass"
     )

@@ -18,8 +18,8 @@ from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliverable, read
 from components.vocabulary import Policy, policy_word
-from phonemfa.console import working
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke

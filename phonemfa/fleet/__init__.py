@@ -1,10 +1,8 @@
-"""`phonemfa fleet`: many tenants in one go.
+"""`phonemfa fleet`: many tenants in one go. Running it again does what is left.
 
-command, options     what was asked, and how the answer is told
-selection, members   which stacks are meant, and what is known of each before anything runs
-conductor            who runs when: waves, slots, one at a time for one tenant, Ctrl-C
-limits               what a tenant says about its own rate limit
-engine, work         one stack through Pulumi's Automation API, or one look for drift
-record               the run file: what is done, and what is left after an interruption
-progress, report     the live table, the lines of a log, the summary, the JSON
+command     what was asked, in which order, and how the answer is told
+selection   which stacks are meant, and what is known of each before anything runs
+run         waves, so many at once, one at a time for one tenant; the live table and the summary
+work        one stack: a preview, an `up`, or a look for drift
+engine      Pulumi's Automation API, with engines that can be stopped
 """

@@ -1,314 +1,328 @@
-"""`phonemfa fleet`: preview, apply or check many stacks in one go.
-
-Owns the order: what is meant, one question, the run, its summary and exit status. Refuses the
-steps themselves: each has a module.
-"""
+"""`phonemfa fleet`: preview, apply or check many stacks in one go."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.text import Text
 
 from components.config_files import stack_names
-from phonemfa import options as shared
+from phonemfa import options
 from phonemfa.asking import agree, need_a_person
-from phonemfa.console import give_up, notes, results
-from phonemfa.fleet import options
-from phonemfa.fleet.capacity import default_parallel
-from phonemfa.fleet.conductor import PATIENCE, Conductor, Pace
-from phonemfa.fleet.members import Member, read_member, same_tenant
-from phonemfa.fleet.options import Asked, Command, OptionsError
-from phonemfa.fleet.outcome import Outcome, exit_of
-from phonemfa.fleet.progress import shown
-from phonemfa.fleet.record import (
-    FOLDER,
-    Options,
-    Run,
-    RunFileError,
-    RunFolder,
-    latest,
-    refuse_stale,
+from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
+from phonemfa.fleet.selection import (
+    Member,
+    SelectionError,
+    Shard,
+    Wanted,
+    listed,
+    read_member,
+    same_tenant,
+    select,
+    waves,
 )
-from phonemfa.fleet.report import as_json, show_outcomes, show_summary
-from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.output.document import Block, Code, Paragraph
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, notes, say, show
 from phonemfa.pulumi.engine import EngineFailedError
 
 if TYPE_CHECKING:
     from phonemfa.fleet.work import Site
 
-STACK_TIMEOUT = 900.0
+LOGS: Final = Path(".phonemfa") / "fleet"
+STACK_TIMEOUT: Final = 900.0
+PARALLEL: Final = 4
+"""An engine with its program and plugin was seen to take 280 MiB, and to wait for its tenant most
+of the time."""
 
 
-def fleet(
-    *,
-    what: options.What,
-    stack: options.Stacks = None,
-    every: options.Every = False,
-    stacks_from: options.StacksFrom = None,
-    exclude: options.Exclude = None,
-    include_protected: options.IncludeProtected = False,
-    shard: options.ShardText = "",
-    canary: options.Canary = None,
-    parallel: options.Parallel = None,
-    refresh: options.Refresh = False,
-    policy_pack: options.PolicyPack = None,
-    env_dir: options.EnvDir = None,
-    stack_timeout: options.Timeout = STACK_TIMEOUT,
-    patience: options.Patience = PATIENCE,
-    ignore_rate_limit: options.NoAsking = False,
-    resume: options.Resume = False,
-    run: options.RunId = None,
-    run_dir: options.RunDir = None,
-    project: shared.Project = Path(),
-    as_json_: shared.AsJson = False,
-    yes: shared.Yes = False,
-) -> None:
-    """Preview, apply, check or list many stacks in one go. One that fails stops no other.
+class Command(StrEnum):
+    """What is done at each stack."""
 
-    `up` asks once, with a table of what would change. Ctrl-C lets running engines end their step.
-    What was interrupted or failed is done by --resume, and nothing else.
-
-    Exit status: 0 fine, 1 a stack failed, 2 a stack has no answer, 7 drift.
-
-    Example: python -m phonemfa fleet up --stack 'tenant-*' --canary tenant-01
-    """
-    asked = Asked(
-        command=what,
-        stacks=stack or [],
-        every=every,
-        stacks_from=stacks_from,
-        exclude=exclude or [],
-        include_protected=include_protected,
-        shard=shard,
-        canary=canary or [],
-        refresh=refresh,
-        policy_packs=policy_pack or [],
-        env_dir=env_dir,
-        resume=resume,
-        run=run,
-        yes=yes,
-    )
-    try:
-        asked.check()
-        if what is Command.LIST:
-            _list(asked, project, as_json_=as_json_)
-            return
-        plan = _plan(asked, project, run_dir or project / FOLDER)
-        pace = Pace.of(what, parallel or default_parallel(), asking=not ignore_rate_limit)
-        pace = replace(pace, patience=patience)
-        with plan.folder.held():
-            _warn(plan.members, plan.left_out)
-            _Going(plan, project, pace, stack_timeout).go(yes=yes)
-    except (EngineFailedError, OptionsError, RunFileError, SelectionError) as error:
-        give_up(str(error))
-    if as_json_:
-        typer.echo(as_json(plan.run, plan.members, plan.left_out))
-    else:
-        show_summary(plan.run, plan.members, plan.folder.path, plan.left_out, results())
-    raise typer.Exit(exit_of(plan.run.outcome(one) for one in plan.run.stacks))
+    PREVIEW = "preview"
+    UP = "up"
+    DRIFT = "drift"
+    LIST = "list"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
     """Whose turn it is."""
 
-    run: Run
-    folder: RunFolder
-    members: list[Member]
+    waves: list[list[Member]]
     left_out: dict[str, str]
 
     @property
-    def waves(self) -> list[list[Member]]:
-        by_name = {one.stack: one for one in self.members}
-        return [[by_name[stack] for stack in wave] for wave in self.run.waves]
+    def members(self) -> list[Member]:
+        return [one for wave in self.waves for one in wave]
 
 
-def _plan(asked: Asked, project: Path, root: Path) -> _Plan:
-    if asked.resume:
-        run = latest(root, asked.command, asked.run)
-        env_dir = Path(run.options.env_dir) if run.options.env_dir else None
-        members = [read_member(project, one, env_dir=env_dir) for one in run.stacks]
-        refuse_stale(run, members, project)
-        return _Plan(run=run, folder=RunFolder(root, run), members=members, left_out={})
-    ours, left_out = _selected(asked, project)
-    run = Run.new(
-        asked.command,
-        waves(ours, asked.canary),
-        project,
-        shard=asked.shard,
-        options=Options(
-            refresh=asked.refresh,
-            policy_packs=tuple(str(Path(one).absolute()) for one in asked.policy_packs),
-            env_dir=str(asked.env_dir.absolute()) if asked.env_dir else "",
+def fleet(
+    *,
+    what: Annotated[Command, typer.Argument(help="What to do at each stack.")],
+    stack: Annotated[
+        list[str] | None,
+        typer.Option("--stack", help="A stack, or a glob in quotes; repeat it for several."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every stack with a file.")] = False,
+    stacks_from: Annotated[
+        Path | None, typer.Option("--stacks-from", help="A file with one stack name a line.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="A stack or glob to leave out. Repeatable.")
+    ] = None,
+    include_protected: Annotated[
+        bool,
+        typer.Option(
+            "--include-protected",
+            help="Let --all and globs take production and phonemfa:protect along, for `up`.",
         ),
-    )
-    by_name = {one.stack: one for one in ours}
-    members = [by_name[one] for one in run.stacks]
-    return _Plan(run=run, folder=RunFolder(root, run), members=members, left_out=left_out)
+    ] = False,
+    shard: Annotated[
+        str, typer.Option("--shard", help="Only part K of N, such as 3/8, for a machine each.")
+    ] = "",
+    canary: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="`up` these first (name or glob; repeat for more waves), and stop if one fails."
+        ),
+    ] = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Stacks at once.")] = PARALLEL,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Compare with the tenant instead of with the state.")
+    ] = False,
+    policy_pack: Annotated[
+        list[str] | None, typer.Option(help="A policy pack, as for pulumi. Repeatable.")
+    ] = None,
+    env_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder with <stack>.env: variables of single stacks, such as AUTH0_CLIENT_ID."
+        ),
+    ] = None,
+    stack_timeout: Annotated[
+        float, typer.Option("--stack-timeout", min=1, help="Seconds that one stack may take.")
+    ] = STACK_TIMEOUT,
+    log_dir: Annotated[
+        Path | None,
+        typer.Option(help="Where the engines' logs go. Default: .phonemfa/fleet of the project."),
+    ] = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+    yes: options.Yes = False,
+) -> None:
+    """Preview, apply, check or list many stacks in one go. One that fails stops no other.
 
+    `up` asks once, with what would change. Ctrl-C lets running engines end their step. Run it again
+    for what is left: a stack that is applied costs its tenant no request.
 
-def _list(asked: Asked, project: Path, *, as_json_: bool) -> None:
-    """Whose turn it would be: one name a line, for a shell or a matrix."""
-    ours, left_out = _selected(asked, project)
-    if as_json_:
-        stacks = [
-            {"stack": one.stack, "tenant": one.domain, "protected": one.protected} for one in ours
-        ]
-        answer = {"shard": asked.shard or None, "stacks": stacks, "left_out": left_out}
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-    else:
-        for one in ours:
-            typer.echo(one.stack)
-    _warn(ours, left_out)
+    Exit status: 0 fine, 1 a stack failed, 2 a stack has no answer, 7 drift.
 
-
-def _selected(asked: Asked, project: Path) -> tuple[list[Member], dict[str, str]]:
-    """The stacks of this shard, and who was left out of a wildcard."""
-    wanted = Wanted(
-        patterns=asked.stacks,
-        every=asked.every,
-        listed=listed(asked.stacks_from) if asked.stacks_from else (),
-        excluded=asked.exclude,
-        include_protected=asked.include_protected,
-        writes=asked.command is Command.UP,
-    )
-    shard = Shard.of(asked.shard) if asked.shard else None
-    chosen = select(
-        stack_names(project),
-        wanted,
-        lambda stack: read_member(project, stack, env_dir=asked.env_dir),
-    )
-    return shard.part(chosen.members) if shard else chosen.members, chosen.left_out
-
-
-def _warn(members: list[Member], left_out: Mapping[str, str]) -> None:
-    for domain, stacks in same_tenant(members).items():
-        _say(
-            f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
-            "each would undo what the other declares. They run one after another."
+    Example: python -m phonemfa fleet up --stack 'tenant-*' --canary tenant-01
+    """
+    given: dict[str, object] = {
+        "--canary": canary,
+        "--yes": yes,
+        "--include-protected": include_protected,
+        "--refresh": refresh,
+        "--policy-pack": policy_pack,
+    }
+    try:
+        _check(what, [name for name, value in given.items() if value], shard=shard)
+        if env_dir and not env_dir.is_dir():
+            give_up(f"--env-dir {env_dir} is no folder.")
+        wanted = Wanted(
+            patterns=stack or [],
+            every=every,
+            listed=listed(stacks_from) if stacks_from else (),
+            excluded=exclude or [],
+            include_protected=include_protected,
+            writes=what is Command.UP,
         )
-    for stack, reason in left_out.items():
-        _say(f"left out: {stack} ({reason})")
-
-
-class _Going:
-    """One run while it goes on."""
-
-    def __init__(self, plan: _Plan, project: Path, pace: Pace, seconds: float) -> None:
+        chosen = select(
+            stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
+        )
+        members = Shard.of(shard).part(chosen.members) if shard else chosen.members
+        if what is Command.LIST:
+            _list(members, chosen.left_out, shard, as_json=as_json)
+            return
+        plan = _Plan(waves=waves(members, canary or []), left_out=chosen.left_out)
+        _warn(members, plan.left_out)
         # With pulumi.automation half a second: only when something runs.
         from phonemfa.fleet.engine import Engines, find_cli  # noqa: PLC0415
         from phonemfa.fleet.work import Site, Worker  # noqa: PLC0415
 
-        self._plan = plan
-        self._pace = pace
-        self._engines = Engines()
-        self._site = Site(
+        site = Site(
             project=project.absolute(),
-            command=plan.run.command,
-            options=plan.run.options,
-            engines=self._engines,
+            command=what,
+            engines=Engines(),
             cli=find_cli(),
-            log=plan.folder.log,
-            seconds=seconds,
+            logs=_private(log_dir or project / LOGS),
+            seconds=stack_timeout,
+            refresh=refresh,
+            policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
         )
-        self._worker_of = Worker
+        going = _Going(
+            plan=plan, parallel=parallel, site=site, work_of=lambda one: Worker(one).work
+        )
+        outcomes = going.go(yes=yes)
+    except (EngineFailedError, SelectionError) as error:
+        give_up(str(error))
+    _tell(plan, what, shard, outcomes, site.logs, as_json=as_json)
+    raise typer.Exit(exit_of(outcomes.values()))
 
-    def go(self, *, yes: bool) -> None:
-        """Do what is left; the run file has it all in the end."""
-        run, folder = self._plan.run, self._plan.folder
-        settled = {one: run.outcomes[one] for one in run.stacks if run.outcome(one).settled}
-        if len(settled) == len(run.stacks):
-            _say(f"Run {run.id}: nothing is left to do.")
-            return
-        if run.command == Command.UP and not yes:
+
+def _check(what: Command, given: Sequence[str], *, shard: str) -> None:
+    """See that the options go together."""
+    runs = {"--refresh", "--policy-pack"}
+    may = {Command.UP: given, Command.PREVIEW: [one for one in given if one in runs]}
+    wrong = [f"{name} with {what}" for name in given if name not in may.get(what, ())]
+    if "--canary" in given and shard:
+        wrong.append(
+            "--canary with --shard: one canary is for all shards; run it in a job before them"
+        )
+    if wrong:
+        give_up("These do not go together: " + "; ".join(wrong) + ".")
+
+
+def _list(
+    members: Sequence[Member], left_out: Mapping[str, str], shard: str, *, as_json: bool
+) -> None:
+    """Whose turn it would be: one name a line, for a shell or a matrix."""
+    if as_json:
+        stacks = [
+            {"stack": one.stack, "tenant": one.domain, "protected": one.protected}
+            for one in members
+        ]
+        print_json({"shard": shard or None, "stacks": stacks, "left_out": left_out})
+    else:
+        for one in members:
+            typer.echo(one.stack)
+    _warn(members, left_out)
+
+
+def _warn(members: Sequence[Member], left_out: Mapping[str, str]) -> None:
+    for domain, stacks in same_tenant(members).items():
+        say(
+            f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
+            "each would undo what the other declares. They run one after another."
+        )
+    for stack, reason in left_out.items():
+        say(f"left out: {stack} ({reason})")
+
+
+def _tell(
+    plan: _Plan,
+    what: Command,
+    shard: str,
+    outcomes: Mapping[str, Outcome],
+    logs: Path,
+    *,
+    as_json: bool,
+) -> None:
+    if as_json:
+        about = {"command": what.value, "shard": shard or None, "left_out": plan.left_out}
+        print_json({**about, **as_object(plan.members, outcomes)})
+        return
+    left = left_of(plan.members, outcomes)
+    after: list[Block] = [Paragraph(("Logs: ", Code(str(logs))))]
+    after += [Paragraph((f"left out: {one} ({why})",)) for one, why in plan.left_out.items()]
+    if left:
+        told = f"Left: {', '.join(left)}. Run the same again: what is done costs no request."
+        after.append(Paragraph((told,)))
+    show(as_document(f"fleet {what}", plan.members, outcomes, after))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Going:
+    """One run while it goes on."""
+
+    plan: _Plan
+    parallel: int
+    site: Site
+    work_of: Callable[[Site], Work]
+
+    def go(self, *, yes: bool) -> dict[str, Outcome]:
+        """Do it at every stack; for `up`, ask before."""
+        known: dict[str, Outcome] = {}
+        if self.site.command == Command.UP and not yes:
             need_a_person()
-            settled |= self._agreed(settled)
-        run.outcomes = dict(settled)
-        folder.begin()
-        number = len(run.stacks) - len(settled)
-        title = f"fleet {run.command}: {number} stacks, {self._pace.parallel} at once"
-        run.outcomes = self._conduct(self._site, title, settled, folder.settle)
-        if folder.failure:
-            _say(
-                f"WARNING: the run file is behind ({folder.failure}): --resume would repeat stacks "
-                "that are done, which changes nothing in them."
-            )
+            known = self._agreed()
+        number = len(self.plan.members) - len(known)
+        if not number:
+            return known
+        title = f"fleet {self.site.command}: {number} stacks, {self.parallel} at once"
+        return self._run(self.site, title, self.plan.waves, known)
 
-    def _agreed(self, settled: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    def _agreed(self) -> dict[str, Outcome]:
         """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
-        left = [one for one in self._plan.members if one.stack not in settled]
-        found = self._conduct(
-            replace(self._site, command=Command.PREVIEW),
-            f"what `up` would change: {len(left)} stacks, {self._pace.parallel} at once",
-            dict(settled),
-            lambda _stack, _outcome: None,
-            in_waves=False,
+        members = self.plan.members
+        found = self._run(
+            replace(self.site, command=Command.PREVIEW),
+            f"what `up` would change: {len(members)} stacks, {self.parallel} at once",
+            [members],
+            {},
         )
-        if self._engines.stopping:
+        if self.site.engines.stopping:
             give_up("Stopped while it was previewed. Nothing was written.")
-        show_outcomes("what `up` would change", left, found, notes())
-        changing = [one for one in left if found[one.stack].settled and found[one.stack].changes]
-        foreseen = {
-            one.stack: found[one.stack]
-            for one in left
-            if not (found[one.stack].settled and found[one.stack].changes)
-        }
+        show(as_document("what `up` would change", members, found), notes())
+        changing = {one for one, end in found.items() if end.settled and end.changes}
         if changing:
-            first = self._plan.run.waves[0] if len(self._plan.run.waves) > 1 else []
-            canaries = f", first {', '.join(first)}" if first else ""
+            first = self.plan.waves[0] if len(self.plan.waves) > 1 else []
+            canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
             agree(f"Apply this to {len(changing)} tenants{canaries}?", yes=False)
-        return foreseen
+        return {stack: end for stack, end in found.items() if stack not in changing}
 
-    def _conduct(
+    def _run(
         self,
         site: Site,
         title: str,
-        settled: dict[str, Outcome],
-        keep: Callable[[str, Outcome], None],
-        *,
-        in_waves: bool = True,
+        turns: Sequence[Sequence[Member]],
+        known: Mapping[str, Outcome],
     ) -> dict[str, Outcome]:
-        turns: Sequence[Sequence[Member]] = self._plan.waves if in_waves else [self._plan.members]
-        with shown(title, self._plan.members, settled, keep) as board:
-
-            async def run() -> dict[str, Outcome]:
-                conductor = Conductor(self._worker_of(site), self._pace, board)
-                with _stopping_by_signal(conductor, self._engines.stop, board.say):
-                    return await conductor.run(turns, settled)
-
-            return asyncio.run(run())
+        work = self.work_of(site)
+        with (
+            shown(title, self.plan.members, known) as board,
+            _stopping_by_signal(self.site.engines.stop),
+        ):
+            run(
+                turns,
+                work,
+                board,
+                parallel=self.parallel,
+                stopping=lambda: self.site.engines.stopping,
+            )
+        return board.outcomes
 
 
 @contextmanager
-def _stopping_by_signal(
-    conductor: Conductor, stop_engines: Callable[[], None], say: Callable[[str], None]
-) -> Iterator[None]:
+def _stopping_by_signal(stop_engines: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C and what a CI system sends end a run in order; twice, at once."""
-    loop = asyncio.get_running_loop()
 
-    def stop() -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         say("Stopping: running engines end the step they are at. Once more ends them at once.")
-        conductor.stop()
         stop_engines()
 
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for one in signals:
-        loop.add_signal_handler(one, stop)
+    before = {one: signal.signal(one, stop) for one in signals}
     try:
         yield
     finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
-def _say(line: str) -> None:
-    notes().print(Text(line), soft_wrap=True)
+def _private(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+    except OSError as error:
+        give_up(f"No log can be kept in {folder}: {error}. --log-dir names another folder.")
+    return folder

@@ -1,8 +1,7 @@
 """Stacks through Pulumi's Automation API, as a fleet needs it.
 
-Owns three things that the API leaves open: nobody's selected stack is changed, every engine can be
-asked to stop, and what it says is kept redacted. The program stays the one in the checkout, run by
-the engine as for `pulumi up`. Refuses to judge what the engine answers (`work`).
+Nobody's selected stack is changed, and every engine can be asked to stop. The program stays the one
+in the checkout, run by the engine as for `pulumi up`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from pulumi.automation import (
 )
 from pulumi.automation.errors import create_command_error
 
-from phonemfa.fleet.members import Member
+from phonemfa.fleet.selection import Member
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, Ran
 
 GRACE: Final = 60.0

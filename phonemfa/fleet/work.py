@@ -1,7 +1,6 @@
 """What is done at one stack: a preview, an `up`, or a look for drift, told as an outcome.
 
 What was changed, how far it came and why it ended are read from the engine's events and errors.
-When it runs is the conductor's.
 """
 
 from __future__ import annotations
@@ -9,8 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,38 +26,35 @@ from pulumi.automation import (
 
 from components.config_files import StackFileError
 from components.masking import redacted
-from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
+from components.tenant.access import (
+    SECRETS,
+    Access,
+    TwoTenantsError,
+    check_one_tenant,
+)
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
 from phonemfa.fleet.engine import Engines, FleetCli, open_stack
-from phonemfa.fleet.members import Member
-from phonemfa.fleet.outcome import Outcome, State
-from phonemfa.fleet.record import Options
+from phonemfa.fleet.run import Outcome, State
+from phonemfa.fleet.selection import Member
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
+from policy.levels import file_of
 
 Tell = Callable[[str], None]
 
-_DONE: Final = {
-    "create": "created",
-    "update": "updated",
-    "delete": "deleted",
-    "replace": "replaced",
-    "import": "imported",
-    "read": "read",
+_WORDS: Final = {
+    "create": ("to create", "created"),
+    "update": ("to update", "updated"),
+    "delete": ("to delete", "deleted"),
+    "replace": ("to replace", "replaced"),
+    "import": ("to import", "imported"),
+    "read": ("to read", "read"),
 }
-_WOULD: Final = {
-    "create": "to create",
-    "update": "to update",
-    "delete": "to delete",
-    "replace": "to replace",
-    "import": "to import",
-    "read": "to read",
-}
+"""What would be done, and what was."""
 _SILENT: Final = {"same", "refresh"}
 _STEPS: Final = _SILENT | {"read"}
-_RATE_LIMITED: Final = re.compile(r"\b429\b|too_many_requests|Global limit has been reached")
 _HOLDER: Final = re.compile(r"created by (\S+) \(pid (\d+)\) at (\S+)")
 _SECRETS: Final = (
     "AUTH0_CLIENT_SECRET",
@@ -83,19 +78,20 @@ class Site:
     Attributes:
         project: the folder with Pulumi.yaml.
         command: preview, up or drift.
-        options: of the run.
         engines, cli: run and stop Pulumi.
-        log: where a stack's log goes.
+        logs: the folder for the stacks' logs.
         seconds: that one engine may take.
+        refresh, policy_packs: as for pulumi.
     """
 
     project: Path
     command: str
-    options: Options
     engines: Engines
     cli: PulumiCommand
-    log: Callable[[str], Path]
-    seconds: float | None = None
+    logs: Path
+    seconds: float
+    refresh: bool = False
+    policy_packs: tuple[str, ...] = ()
 
 
 @dataclass
@@ -128,20 +124,18 @@ class _Heard:
                 found = event.summary_event.resource_changes
                 self.changes = {str(getattr(op, "value", op)): n for op, n in found.items()}
 
-    def counts(self, words: Mapping[str, str]) -> dict[str, int]:
-        """Changed resources by what was done to them."""
-        kept = Counter[str]()
-        for op, number in self.changes.items():
-            if op not in _SILENT and number:
-                kept[words.get(op, op)] += number
-        return dict(kept)
+    def counts(self, *, done: bool) -> dict[str, int]:
+        """Changed resources by what was done, or would be, to them."""
+        return {
+            _WORDS.get(op, (op, op))[done]: number
+            for op, number in self.changes.items()
+            if op not in _SILENT and number
+        }
 
     def why(self, error: Exception) -> str:
         """The errors, or else what the CLI wrote, redacted and cut."""
         said = list(dict.fromkeys(self.errors)) or [_written(error)]
-        text = redacted("\n".join(said), self.secrets)
-        lines = [line for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[:_MOST_LINES])
+        return _in_short("\n".join(said), self.secrets)
 
 
 class Worker:
@@ -150,91 +144,66 @@ class Worker:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def credentials(self, member: Member) -> Access | None:
-        """How the stack's provider reaches its tenant; None when nothing says.
-
-        The file's client wins over the variables, as with the provider.
-
-        Raises:
-            EngineFailedError: a secret of the file cannot be decrypted, or file and environment
-                name two tenants.
-        """
-        config = dict(member.auth0)
-        for key in SECRETS:
-            if isinstance(config.get(key), Mapping):
-                config[key] = self._decrypted(member, f"auth0:{key}")
-        try:
-            return Access.of(member.environ, config)
-        except TwoTenantsError as error:
-            raise EngineFailedError(str(error)) from None
-        except NoAccessError:
-            return None
-
-    def _decrypted(self, member: Member, key: str) -> str:
-        try:
-            return str(self._open(member).get_config(key).value)
-        except CommandError as error:
-            raise EngineFailedError(
-                f"{key} of {member.file.name} cannot be read: {redacted(_written(error))}"
-            ) from None
-
-    def work(self, member: Member, access: Access | None, tell: Tell) -> Outcome:
+    def work(self, member: Member, tell: Tell) -> Outcome:
         """The command at one stack, to its end; never raises for what is the stack's own fault.
 
         Args:
             member: the stack.
-            access: from `credentials`.
             tell: is given a word about every step.
         """
-        began = time.monotonic()
         if member.fault:
             return Outcome(state=State.UNANSWERED, why=member.fault)
-        outcome = self._looked(member, access, tell)
-        if outcome is None:
-            outcome = self._driven(member, access, tell)
+        began = time.monotonic()
+        try:
+            check_one_tenant(member.auth0.get("domain"), member.environ.get("AUTH0_DOMAIN", ""))
+        except TwoTenantsError as error:
+            return Outcome(state=State.UNANSWERED, why=str(error))
+        work = self._look if self._site.command == "drift" else self._drive
+        outcome = work(member, tell)
         if self._site.engines.stopping and not outcome.settled:
             why = _HURRIED if self._site.engines.hurried else _STOPPED
-            outcome = replace(outcome, state=State.CANCELLED, why=why, limited=False)
+            outcome = replace(outcome, state=State.CANCELLED, why=why)
         seconds = round(time.monotonic() - began, 1)
-        if self._site.seconds and seconds >= self._site.seconds and not outcome.settled:
+        if seconds >= self._site.seconds and not outcome.settled:
             why = f"stopped after {seconds:.0f} s (--stack-timeout). {outcome.why}"
-            outcome = replace(outcome, why=why, limited=False)
+            outcome = replace(outcome, why=why)
         return replace(outcome, seconds=seconds)
 
-    # --- preview and up ---
-
-    def _driven(self, member: Member, access: Access | None, tell: Tell) -> Outcome:
-        heard = _Heard(tell, _secrets_of(member, access))
+    def _drive(self, member: Member, tell: Tell) -> Outcome:
+        heard = _Heard(tell, _secrets_of(member))
         with self._log(member, heard.secrets) as (log, name):
             try:
-                self._drive(member, heard, log)
+                self._run(member, heard, log)
             except (CommandError, EngineFailedError, RuntimeError) as error:
                 return replace(self._ended(member, heard, error), log=name)
-        words = _DONE if self._site.command == "up" else _WOULD
-        return Outcome(state=State.DONE, changes=heard.counts(words), log=name)
+        return Outcome(state=State.DONE, changes=heard.counts(done=self._writes), log=name)
 
-    def _drive(self, member: Member, heard: _Heard, log: Tell) -> None:
+    def _run(self, member: Member, heard: _Heard, log: Tell) -> None:
         stack = self._open(member)
-        options = self._site.options
-        packs = [_in_a_list(one) for one in options.policy_packs] or None
-        configs = self._levels(member) if packs else None
+        packs = [_in_a_list(one) for one in self._site.policy_packs] or None
+        levels = file_of(member.stack, self._site.project) if packs else None
         common: dict[str, Any] = {
-            "refresh": options.refresh,
+            "refresh": self._site.refresh,
             "policy_packs": packs,
-            "policy_pack_configs": configs,
+            # The stack's own levels of the rules, for each pack.
+            "policy_pack_configs": [str(levels)] * len(packs) if packs and levels else None,
             "color": "never",
             "suppress_progress": True,
             "on_output": log,
             "on_error": log,
             "on_event": heard.event,
         }
-        if self._site.command == "preview":
+        if not self._writes:
             stack.preview(**common)
-        else:
-            if packs:
-                self._judge(stack, heard, common)
-            message = "phonemfa fleet up"
-            stack.up(message=message, suppress_outputs=True, show_secrets=False, **common)
+            return
+        if packs:
+            self._judge(stack, heard, common)
+        message = "phonemfa fleet up"
+        stack.up(message=message, suppress_outputs=True, show_secrets=False, **common)
+
+    @property
+    def _writes(self) -> bool:
+        return self._site.command == "up"
 
     def _judge(self, stack: Stack, heard: _Heard, common: Mapping[str, Any]) -> None:
         """A preview with the rules: the Automation API applies with --skip-preview.
@@ -250,15 +219,8 @@ class Worker:
             heard.violated = before.violated
             raise
 
-    def _levels(self, member: Member) -> list[str] | None:
-        """The stack's own levels of the rules, for each pack, where it has any."""
-        file = self._site.project / "policy" / "stacks" / f"{member.stack}.json"
-        given = [_in_a_list(str(file))] * len(self._site.options.policy_packs)
-        return given if file.is_file() else None
-
     def _ended(self, member: Member, heard: _Heard, error: Exception) -> Outcome:
         why = heard.why(error)
-        words = _DONE if self._site.command == "up" else _WOULD
         match error:
             case ConcurrentUpdateError():
                 return Outcome(state=State.LOCKED, why=_holder(str(error)))
@@ -267,12 +229,11 @@ class Worker:
                     state=State.UNANSWERED,
                     why=f"the backend has no such stack: pulumi stack init {member.stack}",
                 )
-            case _ if heard.violated or (self._site.command == "up" and heard.steps):
+            case _ if heard.violated or (self._writes and heard.steps):
                 state = State.FAILED
             case _:
                 state = State.UNANSWERED
-        limited = bool(_RATE_LIMITED.search(f"{why}\n{_written(error)}"))
-        return Outcome(state=state, changes=heard.counts(words), why=why, limited=limited)
+        return Outcome(state=state, changes=heard.counts(done=self._writes), why=why)
 
     def _open(self, member: Member) -> Stack:
         site = self._site
@@ -280,7 +241,7 @@ class Worker:
 
     @contextmanager
     def _log(self, member: Member, secrets: list[str]) -> Iterator[tuple[Tell, str]]:
-        path = self._site.log(member.stack)
+        path = self._site.logs / f"{member.stack}.log"
         lock = threading.Lock()
         with _private_file(path) as file:
 
@@ -292,18 +253,13 @@ class Worker:
             write(f"--- fleet {self._site.command} of {member.stack}")
             yield write, path.name
 
-    # --- drift ---
-
-    def _looked(self, member: Member, access: Access | None, tell: Tell) -> Outcome | None:
-        """A look for drift; None when the command is another one."""
-        if self._site.command != "drift":
-            return None
+    def _look(self, member: Member, tell: Tell) -> Outcome:
         site = self._site
+        secrets = _secrets_of(member)
         try:
             settings = read_stack_file(site.project, member.stack).settings
-            if access is None:
-                # Says which variable is missing.
-                access = access_of(member.auth0, environ=member.environ)
+            access = self.access(member)
+            secrets = [*secrets, access.client_secret]
             cli = FleetCli(site.project, member, site.engines, seconds=site.seconds)
             subject = Subject(stack=member.stack, settings=settings, access=access, cli=cli)
             seen = look(subject, _telling(tell))
@@ -314,13 +270,7 @@ class Worker:
             StackFileError,
             TenantUnreadableError,
         ) as error:
-            text = redacted(str(error), _secrets_of(member, access))
-            lines = [line for line in text.splitlines() if line.strip()]
-            return Outcome(
-                state=State.UNANSWERED,
-                why="\n".join(lines[:_MOST_LINES]),
-                limited=bool(_RATE_LIMITED.search(text)),
-            )
+            return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
         drifted = is_drift(seen.findings)
         return Outcome(
             state=State.DRIFTED if drifted else State.DONE,
@@ -328,6 +278,27 @@ class Worker:
             findings=tuple(one.id for one in seen.findings if is_drift([one])),
             why=f"phonemfa drift --stack {member.stack} says what" if drifted else "",
         )
+
+    def access(self, member: Member) -> Access:
+        """How the stack's provider reaches its tenant; secrets of its file through the engine.
+
+        Raises:
+            EngineFailedError: a secret of the file cannot be decrypted.
+            TenantUnreadableError: naming what is missing.
+        """
+        config = dict(member.auth0)
+        for key in SECRETS:
+            if isinstance(config.get(key), Mapping):
+                config[key] = self._decrypted(member, f"auth0:{key}")
+        return access_of(config, environ=member.environ)
+
+    def _decrypted(self, member: Member, key: str) -> str:
+        try:
+            return str(self._open(member).get_config(key).value)
+        except CommandError as error:
+            raise EngineFailedError(
+                f"{key} of {member.file.name} cannot be read: {redacted(_written(error))}"
+            ) from None
 
 
 def _telling(tell: Tell) -> Callable[[str], nullcontext[None]]:
@@ -344,10 +315,14 @@ def _in_a_list(path: str) -> str:
     return f'"{doubled}"' if set(path) & set(',"') else path
 
 
-def _secrets_of(member: Member, access: Access | None) -> list[str]:
+def _secrets_of(member: Member) -> list[str]:
     environ = member.environ
-    known = [environ.get(name, "") for name in _SECRETS]
-    return [one for one in [*known, access.client_secret if access else ""] if one]
+    return [environ[name] for name in _SECRETS if environ.get(name)]
+
+
+def _in_short(text: str, secrets: Iterable[str]) -> str:
+    lines = [line for line in redacted(text, secrets).splitlines() if line.strip()]
+    return "\n".join(lines[:_MOST_LINES])
 
 
 def _written(error: Exception) -> str:
@@ -364,13 +339,14 @@ def _holder(text: str) -> str:
     found = _HOLDER.search(text)
     who = f"by {found[1]} (pid {found[2]}, since {found[3]})" if found else "by another update"
     return (
-        f"locked {who}. Run again with --resume when it has ended; `pulumi cancel` only when it "
+        f"locked {who}. Run again when it has ended; `pulumi cancel` only when it "
         "is certain that nobody works on it"
     )
 
 
 @contextmanager
 def _private_file(path: Path) -> Iterator[IO[str]]:
-    path.touch(mode=0o600, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    with path.open("w", encoding="utf-8") as file:
         yield file

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.vocabulary import COMPONENT
-from phonemfa.console import notes
+from phonemfa.output.terminal import notes
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""

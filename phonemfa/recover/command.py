@@ -1,25 +1,23 @@
 """`phonemfa recover`: after a `pulumi` run that was killed.
 
-Owns the arguments, the questions and the output. Refuses to decide what an unfinished creation has
-left (`pending`), how the state gets it (`recovery`), and to write to the tenant.
+It writes nothing to the tenant: what an unfinished creation left goes into the state.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
-from phonemfa.console import give_up, notes, working
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
@@ -60,7 +58,8 @@ def recover(
         with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
             plan = Plan.of(tenant, cli.deployment())
         if not plan.empty:
-            _say(lines_of(plan))
+            for line in lines_of(plan):
+                say(line)
             agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
@@ -75,11 +74,11 @@ def recover(
     ) as error:
         give_up(str(error))
     if as_json:
-        typer.echo(json.dumps(as_dict(plan, locks), ensure_ascii=False, indent=2))
+        print_json(as_dict(plan, locks))
     if plan.empty and not locks:
-        _say(["Nothing to recover: no lock, and no unfinished operation in the state."])
+        say("Nothing to recover: no lock, and no unfinished operation in the state.")
     else:
-        _say([f"Now finish the work: pulumi up --stack {name}"])
+        say(f"Now finish the work: pulumi up --stack {name}")
 
 
 def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
@@ -93,7 +92,8 @@ def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
             raise
     else:
         return []
-    _say([f"The stack is locked by {lock.holder}{_seen_from_here(lock)}." for lock in locks])
+    for lock in locks:
+        say(f"The stack is locked by {lock.holder}{_seen_from_here(lock)}.")
     if not asked_to:
         if not on_terminal():
             give_up(
@@ -103,7 +103,7 @@ def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
             )
         agree(f"Has that run ended for certain, and is the lock of {stack} to go?", yes=False)
     cli.cancel()
-    _say(["The lock is removed."])
+    say("The lock is removed.")
     return locks
 
 
@@ -135,8 +135,3 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
         "made_by_the_next_up": [one.name for one in plan.absent],
         "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
     }
-
-
-def _say(lines: Sequence[str]) -> None:
-    for line in lines:
-        notes().print(Text(line), soft_wrap=True)

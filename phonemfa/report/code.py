@@ -1,17 +1,13 @@
-"""What changes in an Action's code, line by line.
-
-Owns the unified diff. Refuses to shorten it (each format has its own room) and to escape it.
-"""
+"""What changes in an Action's code, line by line."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
+from phonemfa.output.text import unified_diff
 from phonemfa.report.facts import ActionFacts, Facts
-from phonemfa.shown import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,21 +44,22 @@ def _change(old: ActionFacts | None, new: ActionFacts | None) -> CodeChange | No
         return None
     if any(side and side.code is None for side in (old, new)):
         return None  # Hidden, or known after the apply: `unseen` says so.
-    # Split at line feeds alone: other separators would hide in the middle of what looks one line.
-    was = (old.code or "").split("\n") if old else []
-    will = (new.code or "").split("\n") if new else []
+    was, will = (one.code or "" if one else "" for one in (old, new))
     lines: tuple[str, ...] = ()
     if old and new:
-        difference = difflib.unified_diff(was, will, "before", "after", lineterm="")
-        lines = tuple(visible(line) for line in difference)
+        lines = tuple(unified_diff(was, will, names=("before", "after")))
     return CodeChange(
         action=there.name,
         what="changed" if old and new else "new" if new else "deleted",
         lines=lines,
-        added=_count(lines, "+") if lines else len(will),
-        removed=_count(lines, "-") if lines else len(was),
+        added=_count(lines, "+") if lines else _length(will),
+        removed=_count(lines, "-") if lines else _length(was),
         digest=sha256((there.code or "").encode("utf-8", "replace")).hexdigest(),
     )
+
+
+def _length(code: str) -> int:
+    return code.count("\n") + 1 if code else 0
 
 
 def _count(lines: tuple[str, ...], sign: str) -> int:

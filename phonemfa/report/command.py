@@ -1,8 +1,4 @@
-"""`phonemfa report`: what a change does, for whoever reviews it.
-
-Owns its arguments, running the previews, and where the report goes. Refuses to find anything in
-them and to format it.
-"""
+"""`phonemfa report`: what a change does, for whoever reviews it."""
 
 from __future__ import annotations
 
@@ -16,15 +12,17 @@ from pulumi import RunError
 
 from components.config_files import StackFileError, read_config
 from phonemfa import options
-from phonemfa.console import give_up, notes, working
 from phonemfa.exits import Exit
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.output.json_text import print_json
+from phonemfa.output.page import as_page
+from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
-from phonemfa.report.markdown import as_markdown
+from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
-from phonemfa.report.summary import Environment, as_json, environment, failed, faulty
+from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
 from policy.levels import LevelsError
 
 Stacks = Annotated[
@@ -88,16 +86,13 @@ def report(
         except StackFileError as error:
             give_up(f"{error}\nOr --preview-json FILE.")
         environments = [_from_engine(one, project, config_file) for one in names]
-    text = as_markdown(environments, whole=whole_report(os.environ))
+    text = as_comment(environments, whole=whole_report(os.environ))
     if markdown:
         _write(markdown, text)
     if html:
-        # Jinja is loaded by those alone who want the page.
-        from phonemfa.report.page import as_page  # noqa: PLC0415
-
-        _write(html, as_page(environments))
+        _write(html, as_page(as_document(environments)))
     if as_json_:
-        typer.echo(as_json(environments))
+        print_json(as_objects(environments))
     elif not (markdown or html or comment):
         typer.echo(text, nl=False)
     if comment:
@@ -134,7 +129,7 @@ def _from_file(path: Path, project: Path) -> Environment:
 def _without_preview(name: str, error: Exception) -> Environment:
     # Told in the report too: reviewers of the other environments need theirs all the same, and
     # a comment of an earlier push must not stand.
-    notes().print(f"{name}: no preview. {error}", markup=False, soft_wrap=True)
+    say(f"{name}: no preview. {error}")
     return failed(name, str(error))
 
 
@@ -146,13 +141,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def _post(text: str, pull: int | None) -> None:
-    # httpx takes a tenth of a second to load: only for those who post.
-    from phonemfa.github import GitHub, GitHubError  # noqa: PLC0415
+    # A quarter of a second to load: only for those who post.
+    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
 
     try:
         number = pull or pull_number(os.environ)
-        with working(f"writing the comment of pull request {number}"), GitHub.of() as github:
-            posted = github.upsert_comment(number, MARKER, text)
+        with working(f"writing the comment of pull request {number}"):
+            posted = GitHub.of().upsert_comment(number, MARKER, text)
     except (GitHubError, NoPullRequestError) as error:
         give_up(str(error))
-    notes().print(f"comment {posted.outcome}: {posted.url}", markup=False)
+    say(f"comment {posted.outcome}: {posted.url}")

@@ -19,10 +19,10 @@ from components.settings.words import (
     value_in_words,
 )
 from components.vocabulary import Experience
+from phonemfa.output.text import cut
 from phonemfa.report.facts import ActionFacts, Facts
 from phonemfa.report.preview import Operation, Step, at
 from phonemfa.report.settings import ASKED_ONLY, Settings, Source
-from phonemfa.shown import cut
 from policy.resource_types import (
     ACTION,
     GUARDIAN,

@@ -1,7 +1,4 @@
-"""The texts of SMS and calls as users get them, before and after.
-
-Owns rendering with sample values, and sizes. Refuses to know where a text is kept, and any format.
-"""
+"""The texts of SMS and calls with sample values, before and after, and how long they are."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ from components.settings.message_size import (
 from components.settings.text_rules import gives_code, origin_line
 from components.settings.texts import unified_variables
 from components.vocabulary import Experience, MessageType
+from phonemfa.output.text import cut, encodable
 from phonemfa.report.facts import Facts, TextFacts
-from phonemfa.shown import cut, encodable
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")

@@ -1,7 +1,4 @@
-"""Which pull request a run is about, and where its whole report can be seen.
-
-Owns reading both from what GitHub Actions sets. Refuses to post: that is `phonemfa.github`.
-"""
+"""Which pull request a run is about, and where its whole report can be seen."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from phonemfa.output.document import Code, Line, Link
 
 MARKER: Final = "report"
 """Of the comment, in `GitHub.upsert_comment`."""
@@ -43,15 +42,16 @@ def pull_number(environ: Mapping[str, str]) -> int:
     return int(named[1])
 
 
-def whole_report(environ: Mapping[str, str]) -> str:
-    """Where to see everything that does not fit into a comment, as Markdown."""
+def whole_report(environ: Mapping[str, str]) -> Line:
+    """Where to see everything that does not fit into a comment."""
     server, repository, run = (
         environ.get(name, "")
         for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     )
     if _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository) and run.isdigit():
-        return f"the HTML report of [this run]({server}/{repository}/actions/runs/{run})"
-    return "the HTML report (`phonemfa report --html FILE`)"
+        address = f"{server}/{repository}/actions/runs/{run}"
+        return ("the HTML report of ", Link("this run", address))
+    return ("the HTML report (", Code("phonemfa report --html FILE"), ")")
 
 
 def _event(path: str) -> dict[str, object]:

@@ -16,8 +16,8 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from components.settings.model import StackSettings
 from components.settings.words import subject
+from phonemfa.output.text import cut
 from phonemfa.report.preview import Operation, State, Step, at
-from phonemfa.shown import cut
 from policy.model import Hidden
 from policy.resource_types import ACTION
 

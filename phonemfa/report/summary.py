@@ -1,16 +1,13 @@
-"""Everything that a report says of one environment, and what its exit status is.
-
-Owns putting the parts together. Refuses to find any of them out, and to format.
-"""
+"""Everything that a report says of one environment, and what its exit status is."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from phonemfa.output.text import cut
 from phonemfa.report.code import CodeChange, code_changes
 from phonemfa.report.differences import Difference, Planned, differences, planned
 from phonemfa.report.facts import after, before
@@ -24,7 +21,6 @@ from phonemfa.report.settings import (
     secrets_changes,
 )
 from phonemfa.report.unseen import unseen
-from phonemfa.shown import cut, encodable
 from policy.model import Level, Violation
 from policy.preview import evaluate
 
@@ -111,12 +107,9 @@ def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
     )
 
 
-def as_json(environments: Iterable[Environment]) -> str:
-    """The whole report as a JSON list, one object an environment."""
-    content = [asdict(one) for one in environments]
-    return encodable(
-        json.dumps(content, ensure_ascii=False, indent=2, default=lambda one: one.value)
-    )
+def as_objects(environments: Iterable[Environment]) -> list[dict[str, Any]]:
+    """The whole report for JSON, one object an environment."""
+    return [asdict(one) for one in environments]
 
 
 def together(

@@ -1,8 +1,4 @@
-"""Sentences that every format of the report shares.
-
-Owns counts, sizes and lists in words. Refuses other people's text, which each format escapes in
-its own way.
-"""
+"""Counts, sizes and other words of the report."""
 
 from __future__ import annotations
 

@@ -1,20 +1,16 @@
 """`phonemfa rollback`: the Action's earlier version, in the tenant and in the code.
 
-Owns the arguments, the question and the output. Refuses to choose (`versions`), to deploy
-(`deploy`), and to touch the repository: it says what to do there.
+The repository is not touched: the command says what to do there.
 """
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pulumi import RunError
-from rich.table import Table
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.tenant.client import (
@@ -26,9 +22,11 @@ from components.tenant.client import (
 )
 from phonemfa import options
 from phonemfa.asking import agree
-from phonemfa.console import give_up, notes, results, working
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
+from phonemfa.output.document import Code, Document, Entries, Entry, Mark, Part
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
@@ -103,7 +101,7 @@ def rollback(
         target = choose(installed, to)
         if write_code:
             write_whole(write_code, target.code)
-            notes().print(Text(f"The code of version {target.number} is in {write_code}."))
+            say(f"The code of version {target.number} is in {write_code}.")
         if target.running:
             _nothing_to_do(installed, as_json=as_json)
             return
@@ -112,7 +110,7 @@ def rollback(
         way = deploy_version if whose is Secrets.VERSION else deploy_code
         now = _deployed(access, way, installed.id, target)
     except NotLiveError as error:
-        typer.echo(str(error), err=True)
+        say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
     except (
         NoSuchVersionError,
@@ -130,14 +128,9 @@ def rollback(
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)
-    notes().print(
-        Text(
-            f"Version {target.number}'s code {target.digest} runs, as version "
-            f"{done['deployed_as']}."
-        )
-    )
+    say(f"Version {target.number}'s code {target.digest} runs, as version {done['deployed_as']}.")
     for line in next_steps(target, commit, stack=wanted.stack):
-        notes().print(Text(line), soft_wrap=True)
+        say(line)
 
 
 def _deployed(access: Access, way: Way, action_id: str, target: Version) -> Action:
@@ -179,23 +172,22 @@ def next_steps(target: Version, commit: Commit | None, *, stack: str) -> list[st
 
 
 def show_versions(installed: Installed) -> None:
-    """The versions as a table, newest first."""
-    table = Table(title=f"Action {installed.name} on {installed.trigger}", title_justify="left")
-    for heading in ("version", "made", "code", "is", "secrets written"):
-        table.add_column(heading, overflow="fold")
+    """The versions, newest first."""
+    entries = []
     for one in installed.versions:
-        marks = [
-            *(["running"] if one.running else []),
-            *(["as in this repository"] if one.declared else []),
+        written = max(one.secrets.values(), default="")
+        facts: list[Part] = [
+            f"version {one.number}, code ",
+            Code(one.digest),
+            f", made {one.created_at}",
+            *(["; running"] if one.running else []),
+            *(["; as in this repository"] if one.declared else []),
+            *([f"; secrets written {written}"] if written else []),
         ]
-        table.add_row(
-            str(one.number),
-            one.created_at,
-            one.digest,
-            ", ".join(marks),
-            max(one.secrets.values(), default=""),
-        )
-    results().print(table)
+        mark = Mark.GOOD if one.running else Mark.NOTE
+        entries.append(Entry(mark=mark, line=tuple(facts)))
+    title = f"Action {installed.name} on {installed.trigger}"
+    show(Document(title, (Entries(tuple(entries)),)))
 
 
 def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> Secrets:
@@ -220,7 +212,7 @@ def _question(domain: str, installed: Installed, target: Version, whose: Secrets
 
 def _nothing_to_do(installed: Installed, *, as_json: bool) -> None:
     _print_json(as_json, installed)
-    notes().print(f"Version {installed.running.number} runs already: nothing was written.")
+    say(f"Version {installed.running.number} runs already: nothing was written.")
 
 
 def _print_json(
@@ -249,4 +241,4 @@ def _print_json(
         "rolled_back": done,
         "commit": commit.id if commit else None,
     }
-    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    print_json(answer)

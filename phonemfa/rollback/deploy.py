@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from components.tenant.action import Action, read_one
 from components.tenant.model import known
-from phonemfa.console import working
+from phonemfa.output.terminal import working
 from phonemfa.rollback.versions import Version, digest
 
 if TYPE_CHECKING:

@@ -1,18 +1,15 @@
 """`phonemfa rotate`: a new CPaaS key, and no moment without a working one.
 
-Owns reading the key, the question and the output. Refuses a key as an argument or in a variable,
-and to take steps itself (`rotation`).
+The key comes from standard input or a prompt, never from an argument or a variable.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
@@ -22,9 +19,10 @@ from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
-from phonemfa.console import give_up, notes, working
 from phonemfa.doctor.cpaas import BadAddressError
 from phonemfa.exits import Exit
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
@@ -145,14 +143,14 @@ def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked:
             "cost every login between its deploy and the way back. Run this where the CPaaS can "
             "be reached, or take that risk with --unchecked."
         )
-    notes().print(Text(f"The new key: {told.why}; nothing was sent for it."))
+    say(f"The new key: {told.why}; nothing was sent for it.")
     return told
 
 
 def _not_rotated(message: str, *, as_json: bool) -> NoReturn:
     if as_json:
-        typer.echo(json.dumps({"rotated": False, "why": message}, ensure_ascii=False, indent=2))
-    typer.echo(message, err=True)
+        print_json({"rotated": False, "why": message})
+    say(message)
     raise typer.Exit(Exit.FAULTY)
 
 
@@ -165,11 +163,11 @@ def _tell(done: Rotated, checked: KeyCheck, subject: Stack, *, as_json: bool) ->
             "key_written": dict(done.written),
             "smoke": shown(done.smoke),
         }
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json(answer)
     else:
         show(done.smoke)
     for line in verdict_of(done, subject.file):
-        notes().print(Text(line), soft_wrap=True)
+        say(line)
     if done.smoke.verdict is not Verdict.SENT:
         raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)
 

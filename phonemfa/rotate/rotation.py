@@ -21,8 +21,8 @@ from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, n
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask
 from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
-from phonemfa.console import working
 from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, is_change
 from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke

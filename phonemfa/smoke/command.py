@@ -1,18 +1,12 @@
-"""`phonemfa smoke`: a real test message by each declared channel, and what came of it.
-
-Owns the arguments, the questions and the output. Refuses to send (`core`).
-"""
+"""`phonemfa smoke`: a real test message by each declared channel, and what came of it."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
@@ -22,8 +16,11 @@ from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, answer_of
-from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
+from phonemfa.output import terminal
+from phonemfa.output.document import Document, Entries, Entry, Mark, Strong
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, run_smoke, test_number
 
@@ -32,7 +29,11 @@ _EXITS: Final = {
     Verdict.FAILED: Exit.FAULTY,
     Verdict.UNKNOWN: Exit.UNANSWERED,
 }
-_COLOURS: Final = {Verdict.SENT: "green", Verdict.FAILED: "red", Verdict.UNKNOWN: "yellow"}
+_MARKS: Final = {
+    Verdict.SENT: Mark.GOOD,
+    Verdict.FAILED: Mark.BAD,
+    Verdict.UNKNOWN: Mark.UNKNOWN,
+}
 _WHAT_IT_IS: Final = {"text": "an SMS", "voice": "a voice call"}
 
 To = Annotated[
@@ -87,7 +88,7 @@ def smoke(
     if ask:
         result = replace(result, sends=tuple(asked(one) for one in result.sends))
     if as_json:
-        typer.echo(json.dumps(shown(result), ensure_ascii=False, indent=2))
+        print_json(shown(result))
     else:
         show(result)
     raise typer.Exit(_EXITS[result.verdict])
@@ -117,17 +118,21 @@ def shown(result: SmokeResult) -> dict[str, Any]:
 
 def show(result: SmokeResult) -> None:
     """The result for a person."""
-    table = Table(title=f"tenant {result.domain}, to {result.to}", title_justify="left")
-    for heading in ("channel", "", "evidence"):
-        table.add_column(heading, overflow="fold")
+    entries = []
     for one in result.sends:
         found = one.evidence
-        where = f"\nlog entry {found.event} {found.log_id} of {found.at}" if found else ""
-        verdict = Text(one.verdict.value, style=_COLOURS[one.verdict])
-        table.add_row(one.method.value, verdict, Text(f"{one.why}{where}"))
-    results().print(table)
+        where = f"{found.event} {found.log_id} of {found.at}" if found else ""
+        entries.append(
+            Entry(
+                mark=_MARKS[one.verdict],
+                line=(Strong(f"{one.method.value}: {one.verdict.value}"), f", {one.why}"),
+                facts=(("log entry", (where,)),) if where else (),
+            )
+        )
+    title = f"tenant {result.domain}, to {result.to}"
+    terminal.show(Document(title, (Entries(tuple(entries)),)))
     if all(one.arrived is None for one in result.sends):
-        notes().print(
+        say(
             "Sent means that the CPaaS took it. Whether a phone got it, nothing here can tell: "
             "look at the phone.",
             style="dim",

@@ -25,7 +25,7 @@ from components.tenant.guardian import HOOK
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
-from phonemfa.console import working
+from phonemfa.output.terminal import working
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient

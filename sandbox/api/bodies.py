@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, Request
 
-from sandbox.tenant import ApiError
+from sandbox.tenant.errors import ApiError
 from sandbox.web import bodies
 
 _FORM = "application/x-www-form-urlencoded"

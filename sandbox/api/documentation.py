@@ -15,8 +15,8 @@ from typing import Any, get_args, get_type_hints
 
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.tenant import Assumptions
 from sandbox.tenant import routes as table
+from sandbox.tenant.assumptions import Assumptions
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
 _BEGIN, _END = "<!-- begin {} -->\n", "<!-- end {} -->"

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.tenant import ApiError
+from sandbox.tenant.errors import ApiError
 
 
 class JsonAnswer(Response):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sandbox.tenant import ApiError, Clock
-from sandbox.tenant.clock import NANOS_PER_SECOND
+from sandbox.tenant.clock import NANOS_PER_SECOND, Clock
+from sandbox.tenant.errors import ApiError
 
 
 @dataclass(frozen=True)

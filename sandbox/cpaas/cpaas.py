@@ -25,7 +25,8 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
 from sandbox.cpaas.script import AnswerScript, Channel
 from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
-from sandbox.inbox import Inbox, Message
+from sandbox.inbox import Message
+from sandbox.inbox.inbox import Inbox
 
 SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})
 _SCOPES_FOR: dict[Channel, frozenset[str]] = {

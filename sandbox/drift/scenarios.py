@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.drift.hands import Hands, NothingToChangeError
-from sandbox.tenant import Generation, Tenant
+from sandbox.tenant import Generation
+from sandbox.tenant.tenant import Tenant
 
 _UP: Final = "make up"
 _NOBODY: Final = "nobody but a person"

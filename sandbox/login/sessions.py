@@ -21,9 +21,11 @@ from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
-from sandbox.notifications import Delivery, NotificationService
+from sandbox.notifications import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
-from sandbox.tenant import Store, Tenant
+from sandbox.notifications.service import NotificationService
+from sandbox.tenant.store import Store
+from sandbox.tenant.tenant import Tenant
 
 KEPT: Final = 100
 KEPT_MESSAGES: Final = 30

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from sandbox.login.refusals import LoginRefusedError
 from sandbox.notifications.content import user_for
-from sandbox.tenant import Store
+from sandbox.tenant.store import Store
 
 COLLECTION: Final = "login_users"
 KEPT: Final = 200

@@ -21,7 +21,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as HttpRoute
 
-from sandbox.inbox import Channel, Inbox
+from sandbox.inbox import Channel
+from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.numbers import e164
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sandbox.inbox import DeliveryJournal
+from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.notifications import log_entries
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.content import (
@@ -39,7 +39,7 @@ from sandbox.notifications.rules import (
     TenantView,
     route_for,
 )
-from sandbox.runner import ActionOutcome
+from sandbox.runner.runner import ActionOutcome
 from sandbox.tenant.phone_templates import BODIES, GUARDIAN_TEXTS
 
 SHOWN_DELIVERIES = 200

@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from sandbox.cpaas import Cpaas
+from sandbox.cpaas.cpaas import Cpaas
 from sandbox.drift.applied import Applied
-from sandbox.inbox import Inbox
-from sandbox.login import LoginDesk
-from sandbox.notifications import NotificationService
+from sandbox.inbox.inbox import Inbox
+from sandbox.login.sessions import LoginDesk
+from sandbox.notifications.service import NotificationService
 from sandbox.pages import login, phones, tenant
 from sandbox.pages.views import STATIC, Views
-from sandbox.tenant import Tenant
+from sandbox.tenant.tenant import Tenant
 
 logger = logging.getLogger("sandbox.pages")
 

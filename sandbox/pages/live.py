@@ -13,7 +13,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from sandbox.inbox import Entry, Filter, Timeline
+from sandbox.inbox import Entry
+from sandbox.inbox.timeline import Filter, Timeline
 
 MOST: Final = 100
 """Changes that are sent one by one; a page that missed more is told to load itself anew."""

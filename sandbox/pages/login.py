@@ -11,20 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.login import (
-    CONFIDENCES,
-    Confidence,
-    Login,
-    LoginDesk,
-    LoginRefusedError,
-    lasting,
-    national,
-    policy_of,
-)
+from sandbox.login.numbers import national
+from sandbox.login.policy import CONFIDENCES, Confidence, policy_of
+from sandbox.login.refusals import LoginRefusedError, lasting
+from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications import Delivery
 from sandbox.pages.views import Views, fields
 from sandbox.pages.wording import language_of
-from sandbox.tenant import Tenant
+from sandbox.tenant.tenant import Tenant
 
 LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: English"}
 WAYS: Final = {"text": "SMS", "voice": "Voice call"}

@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from sandbox.cpaas import Cpaas
-from sandbox.inbox import Entry, Filter, Inbox, Phone, Timeline
-from sandbox.inbox.inbox import MAX_MESSAGES
+from sandbox.cpaas.cpaas import Cpaas
+from sandbox.inbox import Entry, Phone
+from sandbox.inbox.inbox import MAX_MESSAGES, Inbox
 from sandbox.inbox.numbers import e164
-from sandbox.inbox.timeline import PAGE
+from sandbox.inbox.timeline import PAGE, Filter, Timeline
 from sandbox.pages import live, speech
 from sandbox.pages.views import Views
 from sandbox.pages.wording import Shown, as_json, key_of

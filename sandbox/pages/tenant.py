@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.drift.applied import Applied, Difference
-from sandbox.login import policy_of
-from sandbox.notifications import NotificationService
+from sandbox.login.policy import policy_of
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
+from sandbox.notifications.service import NotificationService
 from sandbox.pages.views import Views
 from sandbox.pages.wording import language_of
-from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
+from sandbox.tenant.tenant import Tenant
 
 _ALL: Final = Page(per_page=1_000)
 _ASKS: Final = {

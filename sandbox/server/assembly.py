@@ -5,26 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.api import RateLimit, build_api
-from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.api.app import build_api
+from sandbox.api.limiter import RateLimit
+from sandbox.cpaas.app import build_cpaas
+from sandbox.cpaas.cpaas import Cpaas
 from sandbox.drift.applied import FILE as APPLIED_FILE
 from sandbox.drift.applied import Applied
 from sandbox.drift.applied import routes as drift_routes
-from sandbox.inbox import DeliveryJournal, Inbox
-from sandbox.login import LoginAssumptions, LoginDesk
-from sandbox.notifications import (
-    NotificationAssumptions,
-    NotificationService,
-    RunnerActionTester,
-    routes,
-)
-from sandbox.pages import Behind, build_pages
-from sandbox.runner import ActionRunner
+from sandbox.inbox.deliveries import DeliveryJournal
+from sandbox.inbox.inbox import Inbox
+from sandbox.login.assumptions import LoginAssumptions
+from sandbox.login.sessions import LoginDesk
+from sandbox.notifications import routes
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.service import NotificationService
+from sandbox.notifications.tester import RunnerActionTester
+from sandbox.pages.app import Behind, build_pages
+from sandbox.runner.runner import ActionRunner
 from sandbox.server import ports
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials, control_token
-from sandbox.tenant import Assumptions, Credentials, Store, Tenant
-from sandbox.tenant.tenant import Generation
+from sandbox.tenant import Credentials
+from sandbox.tenant.assumptions import Assumptions
+from sandbox.tenant.store import Store
+from sandbox.tenant.tenant import Generation, Tenant
 from sandbox.web.guard import ApiGuard, PagesGuard
 
 

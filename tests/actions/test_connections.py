@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from components.action_code import Trigger, assemble
-from sandbox.runner import ActionOutcome, ActionRunner
+from sandbox.runner.runner import ActionOutcome, ActionRunner
 from tests.actions.hostile import Hostile, Manner, contexts, manner
 from tests.sandbox.cpaas.account import HANDLERS, SECRETS, notification
 

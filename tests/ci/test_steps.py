@@ -110,7 +110,7 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         checkout.step("drift", "drift", expect=7)
         (issue,) = github.issues
         assert issue["state"] == "open"
-        assert json.loads((checkout.folder / "build" / "drift" / "dev.sarif").read_text())["runs"]
+        assert 'failures="1"' in (checkout.folder / "build" / "drift" / "dev.xml").read_text()
 
         # preview: reads only, and leaves what the report needs.
         checkout.dev.configure(policy="adaptive")
@@ -129,7 +129,7 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         assert "adaptive" in comment["body"] or "confidence-score" in comment["body"]
         assert checkout.summary.endswith((preview / "report.md").read_text(encoding="utf-8"))
         assert "<html" in (preview / "report.html").read_text(encoding="utf-8")
-        assert github.authorisations == {f"Bearer {github.token}"}
+        assert github.authorisations == {f"token {github.token}"}
 
         # A preview that fails keeps Pulumi's status, and its reason reaches the report.
         checkout.dev.configure(policy="sometimes")

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.api import RateLimit
+from sandbox.api.limiter import RateLimit
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.tenant import Generation

@@ -19,7 +19,7 @@ from components.tenant.guardian import TOKEN
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant import Tenant
+from sandbox.tenant.tenant import Tenant
 from tests.components.conftest import access_of
 
 ACTION = {

@@ -99,7 +99,6 @@ BY_TEST: Final[Mapping[str, str]] = {
     "test_what_a_killed_run_made_is_taken_over_by_the_next",
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
-    "python -m phonemfa fleet up --resume": _FLEET,
     "python -m phonemfa fleet up --all --yes": _FLEET,
     "python -m phonemfa fleet drift --all --json": _FLEET,
     "python -m phonemfa fleet list --all --shard 3/8": _FLEET,
@@ -122,7 +121,7 @@ BY_TEST: Final[Mapping[str, str]] = {
     '{"refusal": "REJECTED_SOURCE"}]}\'': _SCRIPTED,
     "tools/ci/preview dev build/preview/dev.json": _DEPLOYED,
     "tools/ci/report build/preview dev": _DEPLOYED,
-    "tools/ci/drift dev build/drift/dev.sarif": _DEPLOYED,
+    "tools/ci/drift dev build/drift/dev.xml": _DEPLOYED,
     "tools/ci/sandbox-preview origin/main build/preview/sandbox.json": _FORK,
     "python -m phonemfa report --comment": "tests/phonemfa/report/test_command.py::"
     "test_a_pull_request_has_one_comment_kept_up_to_date",

@@ -120,7 +120,7 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
         texts={"otp_verify": {"text": "{{ code }} is your code for {{ friendly_name }}. 😀"}},
     )
     comment, page, environment = reporter.all_formats()
-    assert "**`t1`: 2 updates.**" in comment
+    assert "`t1`: **2 updates.**" in comment
     assert "the Action `ntt-cpaas-phone` (code, secrets)" in comment
     assert "```diff\n--- before\n+++ after\n" in comment
     assert "\n+// reviewed\n" in comment
@@ -211,10 +211,10 @@ def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
         assert "**SMS sender** `0005212345` → `0005211111`" in told.stdout
         assert "**country prefixes that are sent to** `+81` → `+81, +886`" in told.stdout
         assert "**policy** `always` → `never`" in told.stdout
-        assert "⛔ `country-allow-list` (mandatory)" in told.stdout
+        assert "🛑 `country-allow-list` (mandatory)" in told.stdout
         assert "whether the key changes too is not told" in told.stdout
         assert "What could not be compared" not in told.stdout
-        assert "**`t1`: 2 updates.**" in told.stdout, "the component's own update is none"
+        assert "`t1`: **2 updates.**" in told.stdout, "the component's own update is none"
         (environment,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
         assert titles(environment) >= {"MFA asked for less often", "Countries added"}
 

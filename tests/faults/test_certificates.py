@@ -16,7 +16,7 @@ import trustme
 
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor.cpaas import Failure, probe
-from sandbox.runner import ActionRunner
+from sandbox.runner.runner import ActionRunner
 from tests.faults.clients import Reached, ask
 from tests.faults.table import CERTIFICATES, SECRET, Client
 from tests.sandbox.cpaas.account import HOST, run_action

@@ -11,7 +11,7 @@ from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas as check
 from phonemfa.rotate.key_check import KeyState, judge
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.runner import ActionOutcome, ActionRunner
+from sandbox.runner.runner import ActionOutcome, ActionRunner
 from tests.faults.table import CPAAS, CpaasRow
 from tests.sandbox.cpaas.account import (
     HOST,

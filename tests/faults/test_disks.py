@@ -14,9 +14,9 @@ import pytest
 
 from phonemfa.break_glass import audit
 from phonemfa.files import FileNotWrittenError, write_whole
-from sandbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox
 from sandbox.machine.files import disk_error
-from sandbox.tenant import Store
+from sandbox.tenant.store import Store
 from tests.contract import PROJECT
 from tests.faults.disks import on_disk
 from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox

@@ -20,8 +20,7 @@ from components.vocabulary import Policy, policy_word
 from phonemfa import __version__
 from phonemfa.adopt.writing import stack_text
 from phonemfa.cli import app
-from phonemfa.fleet.members import read_member
-from phonemfa.fleet.selection import SelectionError, listed
+from phonemfa.fleet.selection import SelectionError, listed, read_member
 from phonemfa.fleet.work import _in_a_list
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.recover.locks import locks_in

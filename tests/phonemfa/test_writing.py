@@ -36,7 +36,7 @@ def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
     ("error", "words"),
     [
         (FileNotWrittenError("a.yaml cannot be written: the disk is full."), "a.yaml cannot be"),
-        (OSError(errno.ENOSPC, "No space left on device", "a.sarif"), "a.sarif: the disk is full"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.xml"), "a.xml: the disk is full"),
         (OSError("broken"), "broken (OSError)"),
     ],
 )

@@ -111,3 +111,28 @@ def test_a_stacks_own_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> 
 
     with pytest.raises(levels.LevelsError, match=r"^policy/stacks/t1\.json: there is no rule"):
         levels.settings_of("t1", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("stack", "production"),
+    [
+        *((one, True) for one in ("prod", "prod-eu", "shop-prod", "Shop_Production.jp", "a.prod")),
+        *((one, False) for one in ("dev", "product", "preprod", "reproduction-lab", "live")),
+    ],
+)
+def test_production_is_a_word_of_the_stacks_name(
+    tmp_path: Path, stack: str, production: bool
+) -> None:
+    assert levels.is_production(stack, tmp_path) is production
+
+
+def test_production_is_what_the_stacks_file_says_and_where_it_cannot_be_read_the_careful_answer(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "policy" / "stacks"
+    folder.mkdir(parents=True)
+    says = {"always-in-production": {"production": ["live"]}}
+    (folder / "live.json").write_text(json.dumps(says), encoding="utf-8")
+    assert levels.is_production("live", tmp_path)
+    (folder / "dev.json").write_text("{", encoding="utf-8")
+    assert levels.is_production("dev", tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.notifications import NotificationAssumptions
+from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.server.assembly import ServerConfig
 
 

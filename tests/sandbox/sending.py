@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant import Generation, Tenant
+from sandbox.tenant import Generation
+from sandbox.tenant.tenant import Tenant
 
 
 def set_up(

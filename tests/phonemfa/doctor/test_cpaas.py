@@ -14,9 +14,10 @@ from phonemfa.doctor import cpaas
 from phonemfa.doctor.cpaas import Answer, BadAddressError, Failure, Probe, probe
 from phonemfa.doctor.cpaas_checks import host_checks, key_checks
 from phonemfa.doctor.findings import Level
-from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.cpaas.app import build_cpaas
+from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox
 from sandbox.server.serving import HttpsServer
 from tests.sandbox.cpaas.account import HOST, KEY, Account, listener
 

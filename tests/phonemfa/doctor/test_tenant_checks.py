@@ -11,6 +11,8 @@ from components.vocabulary import MessageType
 from phonemfa.doctor.answers import LegacyDelivery, Why
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.report import as_document
+from phonemfa.output.terminal import show
 from tests.phonemfa.doctor.support import (
     LEGACY_TRIGGER,
     UNIFIED_TRIGGER,
@@ -211,8 +213,13 @@ def test_the_same_holds_for_what_only_legacy_tenants_are_asked(question: str) ->
     assert [level for level, _ in troubles(found)] == ["unknown"]
 
 
-def test_a_tenants_names_are_shown_without_what_nobody_sees() -> None:
+def test_a_tenants_names_are_shown_without_what_nobody_sees(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     there = on_trigger(UNIFIED_TRIGGER, action("theirs\u202e" + "x" * 200))
     place = only(Subject.ACTION, check(reading(actions=there), settings()))
-    assert "\u202e" not in place.what + place.fix
+    show(as_document("dev", "t.example.com", [place]))
+    shown = capsys.readouterr().out
+    assert "theirs‹U+202E›x" in shown
+    assert "\u202e" not in shown
     assert "x" * 100 not in place.what + place.fix

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from phonemfa.drift.issue import LABEL
 from phonemfa.drift.kinds import KINDS
+from phonemfa.drift.report import LABEL
 from phonemfa.exits import Exit
 from phonemfa.scopes import Need, names, needed_by
 from tests.contract import PROJECT

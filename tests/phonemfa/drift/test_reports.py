@@ -1,4 +1,4 @@
-"""A report in every format: what a code scanner, a CI system, a person and an issue get to read."""
+"""A report in every format: what a CI system, a person and an issue get to read."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ import json
 import re
 from collections.abc import Iterator
 from io import StringIO
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
 from phonemfa.drift.findings import MOST_DIFF_LINES, Finding, Level, Repair, text_diff
-from phonemfa.drift.issue import body_of, keep_issue
-from phonemfa.drift.junit import as_junit
 from phonemfa.drift.kinds import KINDS
-from phonemfa.drift.report import Report, as_json, show, summary
-from phonemfa.drift.sarif import as_sarif
-from phonemfa.github import MAX_BODY, GitHub
-from tests.contract import PROJECT
+from phonemfa.drift.report import (
+    Report,
+    as_document,
+    as_object,
+    body_of,
+    cases,
+    keep_issue,
+    summary,
+)
+from phonemfa.output.github import MAX_BODY, GitHub
+from phonemfa.output.json_text import as_json
+from phonemfa.output.junit import as_junit
+from phonemfa.output.terminal import show
 from tests.phonemfa.github_stand_in import GitHubStandIn
+from tests.phonemfa.output.rendered import Rendered
 
 POLICY = Finding(kind="policy", what="asked for at other times", expected="always", found="never")
 CODE = Finding(
@@ -47,62 +54,21 @@ def report(*findings: Finding, failure: str = "") -> Report:
     return Report(
         stack="dev",
         domain="t.example.com",
-        stack_file="Pulumi.dev.yaml",
         findings=findings,
         compared=6,
         failure=failure,
     )
 
 
-# --- SARIF: what the specification (OASIS SARIF 2.1.0) and code scanning ask of a run -----------
-
-
-def run_of(told: Report) -> dict[str, Any]:
-    log = json.loads(as_sarif(told))
-    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
-    assert log["$schema"].endswith("sarif-2.1.0.json")
-    run: dict[str, Any] = log["runs"][0]
-    return run
-
-
-def test_every_sarif_result_names_its_rule_a_place_in_the_repository_and_a_fingerprint() -> None:
-    run = run_of(report(POLICY, CODE, OTP))
-    rules = run["tool"]["driver"]["rules"]
-    assert len({rule["id"] for rule in rules}) == len(rules)
-    for result in run["results"]:
-        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-        assert result["message"]["text"]
-        (location,) = result["locations"]
-        uri = location["physicalLocation"]["artifactLocation"]["uri"]
-        assert uri == "Pulumi.dev.yaml" or (PROJECT / uri).is_file(), uri
-        assert location["physicalLocation"]["region"]["startLine"] >= 1
-    assert [one["level"] for one in run["results"]] == ["error", "error", "note"]
-    prints = [one["partialFingerprints"]["phonemfaDrift/v1"] for one in run["results"]]
-    assert prints == ["dev/policy", "dev/action-code:custom-phone-provider", "dev/other-factor:otp"]
-
-
-def test_every_kind_is_a_sarif_rule_with_a_file_that_exists() -> None:
-    findings = [Finding(kind=kind, what="x", expected="x", found="x") for kind in KINDS]
-    run = run_of(report(*findings))
-    assert [one["id"] for one in run["tool"]["driver"]["rules"]] == list(KINDS)
-    for result in run["results"]:
-        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert uri == "Pulumi.dev.yaml" or (PROJECT / uri).is_file(), uri
-
-
-def test_a_failed_look_is_a_failed_sarif_invocation_and_no_clean_run() -> None:
-    run = run_of(report(failure="no scope"))
-    (invocation,) = run["invocations"]
-    assert invocation["executionSuccessful"] is False
-    assert invocation["toolExecutionNotifications"][0]["message"]["text"] == "no scope"
-    assert run_of(report())["invocations"] == [{"executionSuccessful": True}]
-
-
 # --- JUnit --------------------------------------------------------------------------------------
 
 
+def junit(told: Report) -> str:
+    return as_junit("phonemfa drift dev", cases(told), classname="drift.dev")
+
+
 def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
-    suites = ET.fromstring(as_junit(report(POLICY, CODE, OTP)))  # noqa: S314 - our own text
+    suites = ET.fromstring(junit(report(POLICY, CODE, OTP)))  # noqa: S314 - our own text
     (suite,) = suites
     cases = {case.get("name"): case for case in suite.iter("testcase")}
     assert list(cases) == list(KINDS)
@@ -115,7 +81,7 @@ def test_junit_has_one_case_a_kind_and_its_counts_are_true() -> None:
 
 
 def test_junit_of_a_failed_look_is_an_error_and_survives_any_text() -> None:
-    suites = ET.fromstring(as_junit(report(failure="\x00 <no> & answer")))  # noqa: S314
+    suites = ET.fromstring(junit(report(failure="\x00 <no> & answer")))  # noqa: S314
     (case,) = suites.iter("testcase")
     error = case.find("error")
     assert error is not None
@@ -127,8 +93,8 @@ def test_junit_of_a_failed_look_is_an_error_and_survives_any_text() -> None:
 
 
 def shown(told: Report) -> str:
-    console = Console(file=StringIO(), width=160)
-    show(told, console)
+    console = Console(file=StringIO(), width=160, color_system=None)
+    show(as_document(told), console)
     output = console.file
     assert isinstance(output, StringIO)
     return output.getvalue()
@@ -140,7 +106,7 @@ def test_a_person_reads_what_differs_since_when_and_what_repairs_it() -> None:
         assert told in text
     assert "+```new <b>" in text, "the diff stands below, as it is"
     assert "2 drifts of t.example.com from stack dev, 1 notice" in text
-    assert "\x1b[" not in text, "no colours where nobody looks at a terminal"
+    assert text.index("policy  ") < text.index("action-code:") < text.index("other-factor:")
 
 
 def test_no_drift_is_said_with_how_much_was_compared() -> None:
@@ -150,11 +116,11 @@ def test_no_drift_is_said_with_how_much_was_compared() -> None:
 
 
 def test_json_has_every_field_of_every_finding() -> None:
-    told = json.loads(as_json(report(CODE)))
+    told = json.loads(as_json(as_object(report(CODE))))
     assert (told["drift"], told["stack"], told["compared"]) == (True, "dev", 6)
     (finding,) = told["findings"]
     assert (finding["id"], finding["repair"]) == (CODE.id, "pulumi up --refresh")
-    assert json.loads(as_json(report(OTP)))["drift"] is False
+    assert json.loads(as_json(as_object(report(OTP))))["drift"] is False
 
 
 # --- The issue ----------------------------------------------------------------------------------
@@ -168,18 +134,18 @@ def stand_in() -> Iterator[GitHubStandIn]:
 
 def test_an_issue_lives_as_long_as_the_drift(stand_in: GitHubStandIn) -> None:
     lives = [report(OTP), report(POLICY), report(POLICY), report(POLICY, CODE), report()]
-    with GitHub.of(stand_in.environment) as github:
-        outcomes = [[one.outcome for one in keep_issue(github, told)] for told in lives]
+    github = GitHub.of(stand_in.environment)
+    outcomes = [[one.outcome for one in keep_issue(github, told)] for told in lives]
     assert outcomes == [[], ["opened"], ["unchanged"], ["updated"], ["closed"]]
     (issue,) = stand_in.issues
     assert issue["state"] == "closed"
 
 
 def test_two_stacks_have_two_issues(stand_in: GitHubStandIn) -> None:
-    with GitHub.of(stand_in.environment) as github:
-        for stack in ("dev", "prod"):
-            told = Report(stack=stack, domain="t", stack_file="x", findings=[POLICY])
-            keep_issue(github, told)
+    github = GitHub.of(stand_in.environment)
+    for stack in ("dev", "prod"):
+        told = Report(stack=stack, domain="t", findings=[POLICY])
+        keep_issue(github, told)
     assert len(stand_in.issues) == 2
 
 
@@ -189,12 +155,10 @@ def test_a_tenants_words_cannot_break_out_of_the_issue() -> None:
         kind="second-action", subject=hostile, what=hostile, expected="x", found="x", diff="````"
     )
     body = body_of(report(finding))
-    (row,) = [line for line in body.splitlines() if line.startswith("| drift:")]
-    assert len(re.findall(r"(?<!\\)\|", row)) == 7, "six cells, whatever is in them"
-    outside, fence, _ = body.partition("`````diff")
-    assert fence, "longer than any run of backticks in the diff"
-    for markup in ("<img>", "@team", "\n# heading", "x`"):
-        assert markup not in outside
+    rendered = Rendered(body)
+    assert rendered.tags == {"p", "code", "ul", "li", "em", "details", "summary", "pre"}
+    assert rendered.attributes == {"pre lang"}
+    assert not re.search(r"[@#](?=\w)", rendered.prose)
 
 
 def test_an_issue_never_outgrows_what_github_takes() -> None:

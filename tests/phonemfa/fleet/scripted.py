@@ -104,7 +104,7 @@ class Fleet:
 
     def run(self, *arguments: str, expect: int = 0) -> Result:
         self.monkeypatch.setattr("phonemfa.asking.on_terminal", lambda: self.typed is not None)
-        words = ["fleet", *arguments, "--project", str(self.folder), "--ignore-rate-limit"]
+        words = ["fleet", *arguments, "--project", str(self.folder)]
         ended = CliRunner().invoke(app, words, env={"COLUMNS": "200"}, input=self.typed or "")
         assert ended.exit_code == expect, (ended.stdout + ended.stderr, ended.exception)
         return ended

@@ -39,8 +39,7 @@ def test_each_command_goes_as_far_as_the_engine(command: str, tmp_path: Path) ->
     if words[1] == "list":
         assert (result.exit_code, len(result.stdout.split())) in {(0, 1), (0, 2), (0, 3)}
     else:
-        expected = "There is no run of" if "--resume" in words else "There is no `pulumi` on PATH"
-        assert expected in result.stderr, result.output
+        assert "There is no `pulumi` on PATH" in result.stderr, result.output
 
 
 def test_the_examples_of_workflows_are_yaml() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from phonemfa.exits import Exit
-from phonemfa.fleet.outcome import Outcome, State, exit_of
+from phonemfa.fleet.run import Outcome, State, exit_of
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from phonemfa.fleet.engine import Engines, FleetCli, find_cli
-from phonemfa.fleet.members import read_member
-from phonemfa.fleet.record import Options, RunFolder
+from phonemfa.fleet.selection import read_member
 from phonemfa.fleet.work import Site, Worker
 from phonemfa.pulumi.engine import EngineFailedError
 from tests.phonemfa.applied import Operator
@@ -51,17 +50,17 @@ def test_where_nothing_would_change_nobody_is_asked(fleet: Fleet) -> None:
     assert fleet.asked() == ["preview a", "preview b"]
 
 
-def test_one_that_fails_stops_no_other_and_is_all_that_a_resumption_does(fleet: Fleet) -> None:
+def test_one_that_fails_stops_no_other_and_running_again_does_what_is_left(fleet: Fleet) -> None:
     fleet.fails("up", "a", because="error: 403 Forbidden")
     failed = fleet.run("up", "--all", "--yes", "--json", expect=2)
     states = {one["stack"]: one["state"] for one in json.loads(failed.stdout)["stacks"]}
     assert (states["b"], "403 Forbidden" in failed.stdout) == ("done", True)
     assert fleet.asked() == ["up a", "up b"]
     fleet.fails("up", "a", because=None)
-    fleet.run("up", "--resume", "--yes")
-    assert fleet.asked() == ["up a"]
-    assert "nothing is left to do" in fleet.run("up", "--resume", "--yes").stderr
-    assert fleet.asked() == []
+    fleet.events("preview", "b")
+    fleet.typed = "y\n"
+    fleet.run("up", "--all")
+    assert fleet.asked() == ["preview a", "preview b", "up a"]
 
 
 def test_a_preview_writes_nothing_and_asks_nobody(fleet: Fleet) -> None:
@@ -111,29 +110,13 @@ def test_a_signal_before_the_question_is_an_answer(fleet: Fleet) -> None:
     assert not [one for one in fleet.asked() if one.startswith("up")]
 
 
-def test_a_run_file_that_falls_behind_is_told(
-    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept, save = list[str](), RunFolder.save
-
-    def full_after_the_first(folder: RunFolder) -> None:
-        kept.append(folder.run.id)
-        if len(kept) > 1:
-            raise OSError(28, "No space left on device")
-        save(folder)
-
-    monkeypatch.setattr(RunFolder, "save", full_after_the_first)
-    assert "WARNING: the run file is behind" in fleet.run("preview", "--stack", "a").stderr
-
-
 def worker(fleet: Fleet) -> Worker:
     site = Site(
         project=fleet.folder,
         command="drift",
-        options=Options(),
         engines=Engines(),
         cli=find_cli(),
-        log=lambda stack: fleet.folder / f"{stack}.log",
+        logs=fleet.folder,
         seconds=60,
     )
     return Worker(site)
@@ -143,13 +126,12 @@ def test_a_client_of_the_stacks_own_is_read_through_the_engine(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fleet.stack("a", **{"auth0:clientId": "own", "auth0:clientSecret": {"secure": "v1:x"}})
-    access = worker(fleet).credentials(read_member(fleet.folder, "a"))
-    assert access is not None
+    access = worker(fleet).access(read_member(fleet.folder, "a"))
     assert (access.client_id, access.client_secret) == ("own", "canary-client-secret")
     script = fleet.folder / "bin" / "pulumi"
     script.write_text("#!/bin/sh\n[ $1 = version ] && echo v3.200.0 || exit 255\n", "utf-8")
     with pytest.raises(EngineFailedError, match=r"auth0:clientSecret of Pulumi\.a\.yaml"):
-        worker(fleet).credentials(read_member(fleet.folder, "a"))
+        worker(fleet).access(read_member(fleet.folder, "a"))
 
 
 def test_a_cli_that_cannot_be_used_is_told(fleet: Fleet) -> None:

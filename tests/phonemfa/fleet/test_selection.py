@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.config_files import stack_names
-from phonemfa.fleet.members import Member, read_member, same_tenant
-from phonemfa.fleet.selection import SelectionError, Shard, Wanted, listed, select, waves
+from phonemfa.fleet.selection import (
+    Member,
+    SelectionError,
+    Shard,
+    Wanted,
+    listed,
+    read_member,
+    same_tenant,
+    select,
+    waves,
+)
 
 FILES: dict[str, dict[str, object]] = {
     "dev": {"auth0:domain": "dev.example.jp"},

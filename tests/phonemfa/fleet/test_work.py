@@ -12,19 +12,17 @@ import pytest
 from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
-from components.tenant.access import Access
 from phonemfa.fleet import work
 from phonemfa.fleet.engine import Engines
-from phonemfa.fleet.members import Member
-from phonemfa.fleet.outcome import Outcome, State
-from phonemfa.fleet.record import Options
+from phonemfa.fleet.run import Outcome, State
+from phonemfa.fleet.selection import Member
 from phonemfa.fleet.work import Site, Worker
 from phonemfa.pulumi.engine import EngineFailedError
 
-MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp")
+CREDENTIALS = {"domain": "a.example.jp", "clientId": "id"}
+MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp", auth0=CREDENTIALS)
 HELD = "created by sato@build-7 (pid 12) at 2026-11-25T09:00:00Z"
 Hears = Callable[[EngineEvent], None]
-ACCESS = Access(domain="a.example.jp", client_id="id", client_secret="canary-secret")
 URN = "urn:pulumi:a::phonemfa::auth0:index/guardian:Guardian::phone-mfa-factor-guardian"
 
 
@@ -95,12 +93,15 @@ class Stack:
 
 @pytest.fixture
 def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    monkeypatch.setenv("AUTH0_CLIENT_SECRET", "canary-secret")
+    monkeypatch.delenv("AUTH0_DOMAIN", raising=False)
+
     def run(
         *events: dict[str, Any],
         command: str = "up",
         err: str = "",
         fails: bool = False,
-        seconds: float | None = None,
+        seconds: float = 900.0,
         packs: tuple[str, ...] = (),
         foreseen: Sequence[dict[str, Any]] | None = None,
     ) -> Outcome:
@@ -110,15 +111,17 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
         site = Site(
             project=tmp_path,
             command=command,
-            options=Options(policy_packs=packs),
             engines=Engines(),
             cli=PulumiCommand.__new__(PulumiCommand),
-            log=lambda name: tmp_path / f"{name}.log",
+            logs=tmp_path,
             seconds=seconds,
+            policy_packs=packs,
         )
-        outcome = Worker(site).work(MEMBER, ACCESS, lambda _what: None)
+        outcome = Worker(site).work(MEMBER, lambda _what: None)
         previewed = ["preview"] if packs else []
-        asked = {"drift": [], "up": [*previewed, "up"], "preview": ["preview"]}[command]
+        asked = {"drift": [], "nothing": [], "up": [*previewed, "up"], "preview": ["preview"]}[
+            command
+        ]
         assert stack.asked == (previewed if foreseen is not None else asked)
         return outcome
 
@@ -180,11 +183,18 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
+def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
+    worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH0_DOMAIN", "other.example.jp")
+    assert worked(command="nothing").why.startswith("The stack's auth0:domain is a.example.jp")
+
+
 def test_every_secret_of_the_environment_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE")
     for name in (*names, "PULUMI_ACCESS_TOKEN"):
         monkeypatch.setenv(name, f"canary of {name}")
-        assert f"canary of {name}" in work._secrets_of(MEMBER, None)
+        assert f"canary of {name}" in work._secrets_of(MEMBER)
 
 
 def test_a_look_that_fails_is_told_without_secrets_and_numbers(
@@ -196,7 +206,7 @@ def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     monkeypatch.setattr(work, "read_stack_file", lambda *_: SimpleNamespace(settings=None))
     monkeypatch.setattr(work, "look", failing)
     found = worked(command="drift")
-    assert (found.state, found.limited) == (State.UNANSWERED, True)
+    assert found.state is State.UNANSWERED
     assert found.why == "429 for **** with ****"
 
 
@@ -229,31 +239,15 @@ def test_a_stack_that_somebody_else_works_on_is_told_as_such(
 
 
 @pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])
-def test_an_end_that_the_timeout_made_is_told_as_one_and_is_no_rate_limit(
+def test_an_end_that_the_timeout_made_is_told_as_one(
     worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch, spent: float, stopped: bool
 ) -> None:
     monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=iter([0.0, spent]).__next__))
     found = worked(begun("create"), said("429"), fails=True, seconds=900.0)
     assert found.why.startswith("stopped after 900 s (--stack-timeout)") is stopped
-    assert found.limited is not stopped
 
 
 def test_a_stack_that_the_backend_does_not_have_is_told_with_the_way_out(
     worked: Callable[..., Outcome],
 ) -> None:
     assert "pulumi stack init a" in worked(err="error: no stack named 'a' found").why
-
-
-@pytest.mark.parametrize(
-    ("message", "limited"),
-    [
-        ("429 Too Many Requests: Global limit has been reached", True),
-        ("hook: a.example.jp answered 429 Too Many Requests", True),
-        ("403 Forbidden", False),
-        ("template 1429 is wrong", False),
-    ],
-)
-def test_what_the_rate_limit_ended_is_known_by_its_429(
-    worked: Callable[..., Outcome], message: str, limited: bool
-) -> None:
-    assert worked(begun("create"), said(message), fails=True).limited is limited

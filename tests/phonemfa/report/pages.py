@@ -12,7 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect, Page
 
-from phonemfa.report.page import as_page
+from phonemfa.output.page import as_page
+from phonemfa.report.document import as_document
 from phonemfa.report.summary import Environment, failed
 from tests.browser import Watched, chromium
 from tests.phonemfa.report.previews import (
@@ -41,7 +42,7 @@ def opened(
 ) -> Watched:
     """A report's page in the browser."""
     path = folder / "report.html"
-    path.write_text(as_page(environments), encoding="utf-8")
+    path.write_text(as_page(as_document(environments)), encoding="utf-8")
     watched = Watched(
         browser.new_page(
             viewport={"width": width, "height": 900},
@@ -70,10 +71,10 @@ def main(folder: Path) -> None:
     with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
         dev, prod, _ = everything()
         page = opened(browser, Path(scratch), dev, prod, width=820).page
-        _picture(page, folder / "report-risks.png", "header, main > section:first-child")
-        _picture(page, folder / "report-messages.png", ".message")
+        _picture(page, folder / "report-risks.png", "h1, main > section:first-of-type")
+        _picture(page, folder / "report-messages.png", "article:has(.pair)")
         dark = opened(browser, Path(scratch), dev, prod, width=360, dark=True).page
-        _picture(dark, folder / "report-dark.png", ".message:last-of-type")
+        _picture(dark, folder / "report-dark.png", "article:has(.pair):last-of-type")
 
 
 def _picture(page: Page, path: Path, selector: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
+from phonemfa.output.document import Link
 from phonemfa.report.pull_request import NoPullRequestError, pull_number, whole_report
 from tests.phonemfa.github_stand_in import GitHubStandIn
 from tests.phonemfa.report.previews import (
@@ -108,7 +109,7 @@ def test_a_failed_preview_is_reported_beside_the_others(reports: Reports) -> Non
     assert shown.exit_code == 2
     assert "no preview" in shown.stdout
     assert "no credentials" in shown.stdout
-    assert "**`staging`: 1 update.**" in shown.stdout
+    assert "`staging`: **1 update.**" in shown.stdout
 
 
 def test_a_pull_request_has_one_comment_kept_up_to_date(
@@ -162,6 +163,7 @@ def test_the_link_to_the_whole_report_is_built_from_well_formed_parts_alone() ->
         "GITHUB_REPOSITORY": "o/r",
         "GITHUB_RUN_ID": "42",
     }
-    assert "[this run](https://github.test/o/r/actions/runs/42)" in whole_report(environ)
+    assert Link("this run", "https://github.test/o/r/actions/runs/42") in whole_report(environ)
     for name, value in (("GITHUB_REPOSITORY", "o/r) ["), ("GITHUB_RUN_ID", "x")):
-        assert "](" not in whole_report(environ | {name: value})
+        parts = whole_report(environ | {name: value})
+        assert not [one for one in parts if isinstance(one, Link)]

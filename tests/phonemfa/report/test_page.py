@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from phonemfa.report.page import as_page
+from phonemfa.output.page import as_page
+from phonemfa.report.document import as_document
 from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import environment, failed
 from tests.browser import chromium
@@ -46,7 +47,7 @@ def test_the_page_fits_and_fetches_nothing(
 
 def test_a_message_is_on_a_phone_before_and_after(browser: Browser, tmp_path: Path) -> None:
     page = opened(browser, tmp_path, everything()[0]).page
-    before, after = page.locator(".message .bubble").all()
+    before, after = page.locator(".bubble").all()
     assert before.inner_text().startswith("株式会社日本架空銀行会員サービスの認証コードは 123456")
     assert before.get_attribute("lang") == "ja"
     assert after.inner_text().startswith("Your code for")
@@ -90,7 +91,9 @@ def test_the_policy_of_the_page_stops_even_what_would_slip_through(
         "<style>body { display: none }</style></body>"
     )
     path = tmp_path / "slipped.html"
-    path.write_text(as_page(everything()).replace("</body>", slipped), encoding="utf-8")
+    path.write_text(
+        as_page(as_document(everything())).replace("</body>", slipped), encoding="utf-8"
+    )
     page = browser.new_page()
     loaded: list[str] = []
     page.on("requestfinished", lambda request: loaded.append(request.url))

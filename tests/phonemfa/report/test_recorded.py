@@ -14,11 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 from phonemfa.cli import app
-from phonemfa.report.markdown import as_markdown
-from phonemfa.report.page import as_page
+from phonemfa.output.json_text import as_json
+from phonemfa.output.page import as_page
+from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.preview import Operation, read_preview
 from phonemfa.report.settings import Known
-from phonemfa.report.summary import Environment, as_json, environment
+from phonemfa.report.summary import Environment, as_objects, environment
 from tests.contract import contract_file, load_json
 
 
@@ -53,7 +54,11 @@ def test_every_recorded_preview_is_read_in_every_format(recorded: dict[str, Any]
     assert len(recorded) > 40
     for name, printed in recorded.items():
         found = environment(read_preview(printed))
-        for shown in (as_markdown([found], whole="x"), as_page([found]), as_json([found])):
+        for shown in (
+            as_comment([found], whole=("x",)),
+            as_page(as_document([found])),
+            as_json(as_objects([found])),
+        ):
             assert "ettings are not told in this preview" in shown, name
         assert not {"country-allow-list"} & {one.rule for one in found.violations}
 

@@ -12,13 +12,14 @@ from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
 from components.tenant.action import plain_configuration, settings_behind
+from phonemfa.output.json_text import as_json
+from phonemfa.output.page import as_page
 from phonemfa.report import settings as report_settings
 from phonemfa.report.differences import Difference
-from phonemfa.report.markdown import as_markdown
-from phonemfa.report.page import as_page
+from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.preview import read_preview
 from phonemfa.report.settings import ASKED_ONLY, Known
-from phonemfa.report.summary import Environment, as_json, environment
+from phonemfa.report.summary import Environment, as_objects, environment
 from tests.end_to_end.conftest import CONFIG
 from tests.phonemfa.report.previews import (
     ACTION,
@@ -78,7 +79,11 @@ def known(environment: Environment) -> list[Known]:
 
 
 def everything(environment: Environment) -> str:
-    return as_markdown([environment], whole="x") + as_page([environment]) + as_json([environment])
+    return (
+        as_comment([environment], whole=("x",))
+        + as_page(as_document([environment]))
+        + as_json(as_objects([environment]))
+    )
 
 
 @pytest.mark.parametrize("key", [*OTHER_VALUES, "aSettingOfANewerVersion"])
@@ -173,7 +178,7 @@ def test_the_components_own_update_is_no_operation() -> None:
     environment = Change().asks(changes_the_action=False, gate="off").environment()
     assert environment.planned == ()
     assert told(environment) == {"check before users are asked for codes": ("ready", "off")}
-    assert "nothing changes in the tenant" in as_markdown([environment], whole="x")
+    assert "nothing changes in the tenant" in as_comment([environment], whole=("x",))
 
 
 def test_a_state_of_an_earlier_version_is_no_change() -> None:

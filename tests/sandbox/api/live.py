@@ -17,9 +17,11 @@ from pathlib import Path
 import trustme
 import uvicorn
 
-from sandbox.api import ActionTester, Notifier, build_api
-from sandbox.tenant import Store, Tenant
+from sandbox.api.app import build_api
+from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.tenant.settings import Generation
+from sandbox.tenant.store import Store
+from sandbox.tenant.tenant import Tenant
 
 
 @dataclass

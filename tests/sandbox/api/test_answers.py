@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.api import RateLimit
+from sandbox.api.limiter import RateLimit
 from tests.sandbox.api.support import Sandbox
 
 

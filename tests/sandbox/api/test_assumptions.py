@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from sandbox.tenant import Assumptions
+from sandbox.tenant.assumptions import Assumptions
 from tests.sandbox.api.support import (
     CUSTOM_PHONE_ACTION,
     CUSTOM_PROVIDER,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox.api import build_api
+from sandbox.api.app import build_api
 from sandbox.api.request_log import MASK, RequestLog, redacted
 from sandbox.tenant.factor_settings import _KINDS
 from tests.sandbox.api.support import (

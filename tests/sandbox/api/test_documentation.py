@@ -7,9 +7,9 @@ import dataclasses
 import pytest
 
 from sandbox.api import documentation
-from sandbox.notifications import NotificationAssumptions
-from sandbox.tenant import Assumptions
+from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import routes as table
+from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.operation import REPLAYED
 from tests.sandbox.api import recording
 

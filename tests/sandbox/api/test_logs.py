@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant import Store
 from sandbox.tenant.logs import KEPT, masked
+from sandbox.tenant.store import Store
 from tests.sandbox.api.support import Sandbox
 
 NUMBER = "+819012345678"

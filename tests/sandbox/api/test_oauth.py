@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from sandbox.api.bodies import decode_form
-from sandbox.tenant import Store
 from sandbox.tenant.clients import PHONE_MFA_SCOPES
+from sandbox.tenant.store import Store
 from tests.sandbox.api.support import Sandbox
 
 

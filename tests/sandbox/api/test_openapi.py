@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant import ApiError
 from sandbox.tenant import routes as table
+from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Operation
 from tests.sandbox.api import openapi
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant import ApiError
 from sandbox.tenant import routes as table
+from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Operation
 from sandbox.tenant.validation import Body
 from tests.sandbox.api.support import CUSTOM_PROVIDER, POST_LOGIN_ACTION, Sandbox

@@ -16,9 +16,10 @@ import pytest
 import trustme
 
 from components.action_code import Trigger, assemble
-from sandbox.cpaas import Cpaas, build_cpaas
-from sandbox.inbox import Inbox
-from sandbox.runner import ActionOutcome, ActionRunner
+from sandbox.cpaas.app import build_cpaas
+from sandbox.cpaas.cpaas import Cpaas
+from sandbox.inbox.inbox import Inbox
+from sandbox.runner.runner import ActionOutcome, ActionRunner
 from sandbox.server.serving import HttpsServer
 
 HOST = "cpaas.sandbox.test"

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.runner import ActionRunner
+from sandbox.runner.runner import ActionRunner
 from tests.sandbox.cpaas.account import (
     HOST,
     Account,

@@ -12,9 +12,10 @@ import pytest
 from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
 from infobip_api_client.models.sms_request import SmsRequest
 
-from sandbox.cpaas import Cpaas, build_cpaas
+from sandbox.cpaas.app import build_cpaas
+from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import Fault, ScriptedAnswer
-from sandbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox
 from tests.sandbox.api.support import InProcess
 from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
 

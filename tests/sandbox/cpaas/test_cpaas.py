@@ -21,7 +21,7 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import LANGUAGES, Answer, Cpaas, sms_parts
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox
 from sandbox.runner.runner import find_node
 
 KEY = "key-1"

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.drift.applied import Applied, NothingAppliedError
 from sandbox.drift.scenarios import SCENARIOS
-from sandbox.login import Users
+from sandbox.login.users import Users
 from sandbox.tenant import Generation
 from tests.sandbox.drift.stacks import AppliedStack
 

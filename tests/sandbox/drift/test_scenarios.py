@@ -8,7 +8,8 @@ from phonemfa.drift.findings import is_drift
 from phonemfa.drift.kinds import KINDS
 from sandbox.drift.hands import Hands, NothingToChangeError
 from sandbox.drift.scenarios import SCENARIOS
-from sandbox.tenant import ApiError, Generation
+from sandbox.tenant import Generation
+from sandbox.tenant.errors import ApiError
 from tests.sandbox.drift.stacks import AppliedStack
 
 _ENGINE_ONLY = {"tenant-setting"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.inbox import Inbox, Message
-from sandbox.inbox.inbox import codes_in
+from sandbox.inbox import Message
+from sandbox.inbox.inbox import Inbox, codes_in
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.inbox import Inbox, Message
+from sandbox.inbox import Message
+from sandbox.inbox.inbox import Inbox
 
 TO = "+819012345678"
 

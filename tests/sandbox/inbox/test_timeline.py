@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.inbox import Filter, Message
+from sandbox.inbox import Message
 from sandbox.inbox.deliveries import MAX_DELIVERIES
 from sandbox.inbox.inbox import MAX_MESSAGES
+from sandbox.inbox.timeline import Filter
 from tests.sandbox.inbox.phones import OTHER, TO, Phones, filled
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.login import Confidence
+from sandbox.login.policy import Confidence
 from sandbox.login.users import BROWSERS
 from tests.sandbox.login.world import LoginWorld
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.login import Login, LoginRefusedError
-from sandbox.login.sessions import KEPT, KEPT_MESSAGES
+from sandbox.login.refusals import LoginRefusedError
+from sandbox.login.sessions import KEPT, KEPT_MESSAGES, Login
 from sandbox.login.users import COLLECTION
 from sandbox.login.users import KEPT as KEPT_USERS
-from sandbox.runner import ActionOutcome
+from sandbox.runner.runner import ActionOutcome
 from tests.sandbox.login.world import NUMBER, LoginWorld
 
 DROP = ActionOutcome("drop", "CPaaS refused: REJECTED 12 NOT_ENOUGH_CREDITS")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.login import NumberRefusedError, e164, national
+from sandbox.login import e164
+from sandbox.login.numbers import NumberRefusedError, national
 
 
 @pytest.mark.parametrize(

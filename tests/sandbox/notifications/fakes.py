@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sandbox.runner import ActionOutcome
+from sandbox.runner.runner import ActionOutcome
 
 
 @dataclass

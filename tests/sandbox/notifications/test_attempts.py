@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.notifications import NotificationService
+from sandbox.notifications.service import NotificationService
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 from tests.sandbox.notifications.test_service import RETRY, Pipeline
 

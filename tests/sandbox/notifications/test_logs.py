@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import pytest
 
-from sandbox.notifications import NotificationAssumptions, NotificationService
-from sandbox.runner import ActionOutcome
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.service import NotificationService
+from sandbox.runner.runner import ActionOutcome
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 
 TO = "+819012345678"

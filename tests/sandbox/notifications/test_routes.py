@@ -12,8 +12,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from sandbox.inbox import Inbox, Message
-from sandbox.notifications import NotificationService, routes
+from sandbox.inbox import Message
+from sandbox.inbox.inbox import Inbox
+from sandbox.notifications import routes
+from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.inbox import DeliveryJournal
-from sandbox.notifications import Delivery, NotificationAssumptions, NotificationService
-from sandbox.runner import ActionOutcome
+from sandbox.inbox.deliveries import DeliveryJournal
+from sandbox.notifications import Delivery
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.service import NotificationService
+from sandbox.runner.runner import ActionOutcome
 from sandbox.tenant.phone_templates import BODIES
 from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 

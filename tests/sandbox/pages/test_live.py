@@ -10,7 +10,9 @@ from contextlib import suppress
 import pytest
 from starlette.requests import Request
 
-from sandbox.inbox import Entry, Filter, Inbox, Message, Timeline
+from sandbox.inbox import Entry, Message
+from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.timeline import Filter, Timeline
 from sandbox.pages import live
 
 TO = "+819012345678"

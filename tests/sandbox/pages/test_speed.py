@@ -12,7 +12,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from sandbox.cpaas import Cpaas
+from sandbox.cpaas.cpaas import Cpaas
 from sandbox.inbox.inbox import MAX_MESSAGES
 from sandbox.pages import phones
 from sandbox.pages.views import Views

@@ -13,8 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runner import ActionOutcome, ActionRunner, NodeUnusableError
-from sandbox.runner.runner import PROGRAM, find_node, permissions, what_is_missing
+from sandbox.runner.runner import (
+    PROGRAM,
+    ActionOutcome,
+    ActionRunner,
+    NodeUnusableError,
+    find_node,
+    permissions,
+    what_is_missing,
+)
 from tests.sandbox.engine.test_ensure import until
 
 HANDLER = "onExecuteCustomPhoneProvider"

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.tenant import Store
-from sandbox.tenant.store import IncompatibleStoreError
+from sandbox.tenant.store import IncompatibleStoreError, Store
 
 
 @pytest.fixture

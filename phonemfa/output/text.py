@@ -1,17 +1,21 @@
-"""Other people's text as it may be shown: nothing invisible, nothing endless.
-
-Owns making control, bidirectional and zero-width characters visible, and cutting. Refuses the
-escaping of Markdown and HTML: that is each format's own.
-"""
+"""Other people's text as any output may show it: nothing invisible, nothing endless."""
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from typing import Final
+
+from components.masking import redacted_code
 
 _JOINER: Final = "\u200d"
 _MARKED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories of characters that nobody sees but that change what is seen."""
+
+
+def is_hidden(character: str) -> bool:
+    """Whether nobody sees a character that changes what is seen."""
+    return unicodedata.category(character) in _MARKED
 
 
 def visible(text: str) -> str:
@@ -24,9 +28,14 @@ def visible(text: str) -> str:
     shown = []
     for index, character in enumerate(text):
         kept = character in "\n\t" or (character == _JOINER and _joins_emoji(text, index))
-        hidden = not kept and unicodedata.category(character) in _MARKED
+        hidden = not kept and is_hidden(character)
         shown.append(f"‹U+{ord(character):04X}›" if hidden else character)
     return "".join(shown)
+
+
+def on_one_line(text: str) -> str:
+    """The visible text without line breaks."""
+    return " ".join(visible(text).split())
 
 
 def encodable(text: str) -> str:
@@ -37,6 +46,15 @@ def encodable(text: str) -> str:
 def cut(text: str, longest: int) -> str:
     """The text, or its beginning and an ellipsis: never more than `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def unified_diff(before: str, after: str, *, names: tuple[str, str]) -> list[str]:
+    """The lines of a unified diff, masked and visible; none where the texts are equal.
+
+    Split at line feeds alone: other separators would hide in the middle of what looks one line.
+    """
+    lines = difflib.unified_diff(before.split("\n"), after.split("\n"), *names, lineterm="")
+    return [visible(redacted_code(line)) for line in lines]
 
 
 def _joins_emoji(text: str, index: int) -> bool:

@@ -1,18 +1,15 @@
-"""GitHub's REST API, as far as a report or a drift check speaks through it.
-
-Owns one comment a pull request and one issue a subject, each found again by a hidden marker, and
-saying why GitHub refused. Refuses to word what is posted, and to know what it is about.
-"""
+"""One comment a pull request and one issue a subject on GitHub, found again by a hidden marker."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 
+import githubkit
 import httpx
+from githubkit.exception import RequestError, RequestFailed
 
 from components.tenant.bounded_http import BoundedClient
 
@@ -43,6 +40,26 @@ class Posted:
     outcome: Literal["opened", "updated", "unchanged", "closed"]
 
 
+class _Bounded(httpx.BaseTransport):
+    """Sends with an end: httpx's own timeouts are for the silence between two bytes."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with BoundedClient(total=_TOTAL, timeout=_TIMEOUT) as http:
+            answer = http.send(request)
+        return httpx.Response(answer.status_code, content=answer.content)
+
+
+_HINTS: Final = {
+    301: "The repository has moved: set GITHUB_REPOSITORY to its new name.",
+    401: "Check GITHUB_TOKEN.",
+    403: "The token needs `issues: write` for issues and `pull-requests: write` for comments; "
+    "or GitHub limits the rate.",
+    404: "Check GITHUB_REPOSITORY and the number, and that the token may read the repository.",
+    410: "Issues are switched off in this repository.",
+    429: "GitHub limits the rate: try again later.",
+}
+
+
 class GitHub:
     """One repository on GitHub.
 
@@ -53,18 +70,17 @@ class GitHub:
     """
 
     def __init__(self, repository: str, token: str, *, url: str = _PUBLIC_API) -> None:
-        self._repository = repository
-        self._http = BoundedClient(
-            total=_TOTAL,
-            json_only=True,
-            base_url=f"{url.rstrip('/')}/repos/{repository}/",
-            headers={
-                "Authorization": f"Bearer {token}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": "2022-11-28",
-            },
-            timeout=_TIMEOUT,
+        self._owner, _, self._name = repository.partition("/")
+        self._host = httpx.URL(url).host
+        # Kept, as its namespaces hold no reference to it.
+        self._client = githubkit.GitHub(
+            token,
+            base_url=f"{url.rstrip('/')}/",
+            transport=_Bounded(),
+            http_cache=False,
+            auto_retry=False,
         )
+        self._issues = self._client.rest.issues
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -85,17 +101,6 @@ class GitHub:
             url=environ.get("GITHUB_API_URL") or _PUBLIC_API,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self._http.close()
-
     def upsert_comment(self, pull: int, marker: str, body: str) -> Posted:
         """Write the one comment that `marker` names on a pull request, or bring it up to date.
 
@@ -108,16 +113,17 @@ class GitHub:
             GitHubError: refused, unreachable, or the body is over `MAX_BODY`.
         """
         text = _marked(marker, body)
-        for comment in self._pages(f"issues/{pull}/comments"):
+        for comment in self._pages(self._issues.list_comments, issue_number=pull):
             # Whoever may comment may repeat a marker: a stranger's comment is never taken for ours.
             if _hidden(marker) not in (comment.get("body") or "") or not _by_somebody_here(comment):
                 continue
             if _same(comment["body"], text):
                 return Posted(number=pull, url=comment["html_url"], outcome="unchanged")
-            path = f"issues/comments/{comment['id']}"
-            changed = self._call("PATCH", path, {"body": text})
+            changed = self._call(
+                self._issues.update_comment, comment_id=comment["id"], data={"body": text}
+            )
             return Posted(number=pull, url=changed["html_url"], outcome="updated")
-        made = self._call("POST", f"issues/{pull}/comments", {"body": text})
+        made = self._comment(pull, text)
         return Posted(number=pull, url=made["html_url"], outcome="opened")
 
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
@@ -137,9 +143,10 @@ class GitHub:
             number: int = issue["number"]
             if issue["title"] == title and _same(issue["body"], text):
                 return Posted(number=number, url=issue["html_url"], outcome="unchanged")
-            self._call("PATCH", f"issues/{number}", {"title": title, "body": text})
+            self._update(number, {"title": title, "body": text})
             return Posted(number=number, url=issue["html_url"], outcome="updated")
-        made = self._call("POST", "issues", {"title": title, "body": text, "labels": [label]})
+        content = {"title": title, "body": text, "labels": [label]}
+        made = self._call(self._issues.create, data=content)
         if label not in {one.get("name") for one in made.get("labels", [])}:
             # Without its label the issue is never found again, and each run would open another.
             raise GitHubError(
@@ -160,62 +167,73 @@ class GitHub:
         closed = []
         for issue in list(self._open_issues(marker, label)):
             number: int = issue["number"]
-            self._call("POST", f"issues/{number}/comments", {"body": comment})
-            self._call("PATCH", f"issues/{number}", {"state": "closed"})
+            self._comment(number, comment)
+            self._update(number, {"state": "closed"})
             closed.append(Posted(number=number, url=issue["html_url"], outcome="closed"))
         return closed
 
     def _open_issues(self, marker: str, label: str) -> Iterator[dict[str, Any]]:
         wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}
-        for issue in self._pages("issues", **wanted):
+        for issue in self._pages(self._issues.list_for_repo, **wanted):
             # GitHub lists pull requests as issues too.
             if "pull_request" not in issue and _hidden(marker) in (issue.get("body") or ""):
                 yield issue
 
-    def _pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
-        # Counted, not followed by its address: the token goes to no host that an answer names.
+    def _comment(self, number: int, body: str) -> dict[str, Any]:
+        return self._call(self._issues.create_comment, issue_number=number, data={"body": body})
+
+    def _update(self, number: int, data: dict[str, Any]) -> None:
+        self._call(self._issues.update, issue_number=number, data=data)
+
+    def _pages(self, ask: Callable[..., Any], **query: Any) -> Iterator[dict[str, Any]]:
+        # Counted, not followed by its address as the library would: the token goes to no host that
+        # an answer names.
         page, more = 1, True
         while more:
-            answer = self._send("GET", path, params={**query, "per_page": _PER_PAGE, "page": page})
-            found = _decoded(answer)
+            found = self._answer(ask, **query, per_page=_PER_PAGE, page=page)
             if not isinstance(found, list) or not all(_is_thing(one) for one in found):
-                raise GitHubError(_not_github(self._http, path))
+                raise self._not_github()
             yield from found
-            more, page = "next" in answer.links, page + 1
+            more, page = len(found) == _PER_PAGE, page + 1
 
-    def _call(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = _decoded(self._send(method, path, json=body))
+    def _call(self, ask: Callable[..., Any], **content: Any) -> dict[str, Any]:
+        answer = self._answer(ask, **content)
         if not _is_thing(answer):
-            raise GitHubError(_not_github(self._http, path))
+            raise self._not_github()
         thing: dict[str, Any] = answer
         return thing
 
-    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+    def _answer(self, ask: Callable[..., Any], **content: Any) -> Any:
         try:
-            answer = self._http.request(method, path, **content)
-        except httpx.HTTPError as error:
+            return ask(self._owner, self._name, **content).json()
+        except RequestFailed as error:
+            raise GitHubError(self._refused(error.response.raw_response)) from None
+        except RequestError as error:
+            cause = error.exc
             raise GitHubError(
-                f"No answer from {self._http.base_url.host} ({type(error).__name__}: {error})."
+                f"No answer from {self._host} ({type(cause).__name__}: {cause})."
             ) from None
-        if not answer.is_success:
-            raise GitHubError(_refused(self._repository, method, path, answer))
-        return answer
+        except ValueError:
+            raise self._not_github() from None
 
+    def _not_github(self) -> GitHubError:
+        return GitHubError(
+            f"{self._host} answered otherwise than GitHub's REST API does: check GITHUB_API_URL."
+        )
 
-def _decoded(answer: httpx.Response) -> Any:
-    return answer.json() if answer.content.strip() else None
+    def _refused(self, answer: httpx.Response) -> str:
+        try:
+            said = str(answer.json().get("message", ""))
+        except (ValueError, AttributeError):
+            said = ""
+        hint = _HINTS.get(answer.status_code, "")
+        what = f"{answer.request.method} {answer.request.url.path}"
+        return f"GitHub refused {what}: {answer.status_code} {said}. {hint}".rstrip()
 
 
 def _is_thing(value: Any) -> bool:
     """Whether it could be an issue or a comment."""
     return isinstance(value, dict) and "html_url" in value and bool({"id", "number"} & value.keys())
-
-
-def _not_github(http: httpx.Client, path: str) -> str:
-    return (
-        f"{http.base_url.host} answered {path} otherwise than GitHub's REST API does: check "
-        "GITHUB_API_URL."
-    )
 
 
 def _hidden(marker: str) -> str:
@@ -239,24 +257,3 @@ def _same(there: str, ours: str) -> bool:
 def _by_somebody_here(comment: Mapping[str, Any]) -> bool:
     author = comment.get("user") or {}
     return author.get("type") == "Bot" or comment.get("author_association") in _TRUSTED
-
-
-_HINTS: Final = {
-    301: "The repository has moved: set GITHUB_REPOSITORY to its new name.",
-    401: "Check GITHUB_TOKEN.",
-    403: "The token needs `issues: write` for issues and `pull-requests: write` for comments; "
-    "or GitHub limits the rate.",
-    404: "Check GITHUB_REPOSITORY and the number, and that the token may read the repository.",
-    410: "Issues are switched off in this repository.",
-    429: "GitHub limits the rate: try again later.",
-}
-
-
-def _refused(repository: str, method: str, path: str, answer: httpx.Response) -> str:
-    try:
-        said = str(answer.json().get("message", ""))
-    except (ValueError, AttributeError):
-        said = ""
-    hint = _HINTS.get(answer.status_code, "")
-    text = f"GitHub refused {method} {path} of {repository}: {answer.status_code} {said}".rstrip()
-    return f"{text}. {hint}".rstrip()

@@ -8,8 +8,8 @@ import threading
 import pytest
 from rich.console import Console
 
-from phonemfa import console
-from phonemfa.console import working
+from phonemfa.output import terminal
+from phonemfa.output.terminal import working
 
 
 class Signal:
@@ -49,13 +49,13 @@ def test_an_error_inside_is_not_swallowed() -> None:
 
 
 def test_no_silence_is_longer_than_two_seconds() -> None:
-    assert console.PATIENCE <= 2.0
+    assert terminal.PATIENCE <= 2.0
 
 
 def test_on_a_terminal_it_is_shown_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
-    terminal = Console(file=stream, force_terminal=True, width=80)
-    monkeypatch.setattr(console, "notes", lambda: terminal)
+    screen = Console(file=stream, force_terminal=True, width=80)
+    monkeypatch.setattr(terminal, "notes", lambda: screen)
     with working("reading the [bold]tenant[/]"):
         pass
     assert "reading the [bold]tenant[/]" in stream.getvalue(), "what a tenant says is no markup"

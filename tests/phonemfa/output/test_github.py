@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phonemfa.github import MAX_BODY, GitHub, GitHubError
+from phonemfa.output.github import MAX_BODY, GitHub, GitHubError
 from tests.phonemfa.github_stand_in import GitHubStandIn
 
 
@@ -17,9 +17,8 @@ def stand_in() -> Iterator[GitHubStandIn]:
 
 
 @pytest.fixture
-def github(stand_in: GitHubStandIn) -> Iterator[GitHub]:
-    with GitHub.of(stand_in.environment) as made:
-        yield made
+def github(stand_in: GitHubStandIn) -> GitHub:
+    return GitHub.of(stand_in.environment)
 
 
 def drift_issue(github: GitHub, body: str, *, marker: str = "drift:dev") -> str:
@@ -117,8 +116,8 @@ def test_a_refusal_says_what_to_do_and_never_the_token(
 
 def test_no_answer_is_an_error_that_names_the_host(stand_in: GitHubStandIn) -> None:
     environment = stand_in.environment | {"GITHUB_API_URL": "http://127.0.0.1:1"}
-    with GitHub.of(environment) as github, pytest.raises(GitHubError, match=r"127\.0\.0\.1"):
-        github.upsert_comment(7, "report", "x")
+    with pytest.raises(GitHubError, match=r"127\.0\.0\.1"):
+        GitHub.of(environment).upsert_comment(7, "report", "x")
 
 
 def test_missing_variables_are_all_named() -> None:
@@ -132,4 +131,12 @@ def test_every_request_is_authorised_and_below_the_repository(
     github.upsert_comment(7, "report", "x")
     drift_issue(github, "y")
     assert all(path.startswith("/repos/o/r/") for _, path in stand_in.requests)
-    assert stand_in.authorisations == {f"Bearer {stand_in.token}"}
+    assert stand_in.authorisations == {f"token {stand_in.token}"}
+
+
+def test_an_answer_that_is_not_githubs_names_the_variable_to_look_at(
+    stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stand_in, "answer", lambda *_: (200, {"hello": "proxy"}, ""))
+    with pytest.raises(GitHubError, match="check GITHUB_API_URL"):
+        GitHub.of(stand_in.environment).upsert_comment(7, "report", "x")

@@ -1,0 +1,346 @@
+"""Many stacks, so many at once: who runs when, how it looks meanwhile, and what it came to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from components.masking import redacted
+from phonemfa.exits import Exit
+from phonemfa.fleet.selection import Member
+from phonemfa.output.document import (
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Mark,
+    Paragraph,
+    Strong,
+    Verbatim,
+)
+from phonemfa.output.terminal import REMINDER, notes, say
+
+
+class State(StrEnum):
+    """Where a stack stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    DRIFTED = "drift"
+    FAILED = "failed"
+    """Begun and not ended well; the next run takes it from there."""
+    UNANSWERED = "no answer"
+    LOCKED = "locked"
+    CANCELLED = "cancelled"
+    NOT_STARTED = "not started"
+
+
+_MARKS: Final[Mapping[State, Mark]] = {
+    State.RUNNING: Mark.NOTE,
+    State.DONE: Mark.GOOD,
+    State.DRIFTED: Mark.BAD,
+    State.FAILED: Mark.BAD,
+    State.UNANSWERED: Mark.UNKNOWN,
+    State.LOCKED: Mark.WARNING,
+    State.CANCELLED: Mark.WARNING,
+}
+_EXITS: Final[Mapping[State, Exit]] = {
+    State.FAILED: Exit.FAULTY,
+    State.DRIFTED: Exit.DRIFTED,
+    State.DONE: Exit.FINE,
+}
+_GRAVEST_FIRST: Final = (Exit.UNANSWERED, Exit.FAULTY, Exit.DRIFTED)
+_FRAME: Final = 6
+"""Lines of the table that are no stack."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One stack's end.
+
+    Attributes:
+        changes: how many resources by what was done, or would be, to them; `same` is not in it.
+        findings: ids of drift.
+        why: one or a few lines for a person, without secrets and phone numbers.
+        log: name of the file with everything the engine said.
+        nothing: how it is called that there are neither changes nor findings.
+    """
+
+    state: State
+    changes: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
+    why: str = ""
+    seconds: float = 0.0
+    log: str = ""
+    nothing: str = "no change"
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has an answer that stands."""
+        return self.state in {State.DONE, State.DRIFTED}
+
+    @property
+    def counts(self) -> str:
+        """The changes, or the findings, in a few words."""
+        if self.findings:
+            return f"{len(self.findings)} drifted"
+        told = ", ".join(f"{number} {verb}" for verb, number in self.changes.items())
+        return told or (self.nothing if self.settled else "")
+
+
+Outcomes = Mapping[str, Outcome]
+Work = Callable[[Member, Callable[[str], None]], Outcome]
+
+
+def exit_of(outcomes: Iterable[Outcome]) -> Exit:
+    """The run's exit status: 2 before 1 before 7, as an incomplete answer is none.
+
+    Stacks that were not started because others failed add nothing to what those say.
+    """
+    states = {one.state for one in outcomes}
+    if State.FAILED in states:
+        states.discard(State.NOT_STARTED)
+    found = {_EXITS.get(one, Exit.UNANSWERED) for one in states}
+    return next((one for one in _GRAVEST_FIRST if one in found), Exit.FINE)
+
+
+class Board:
+    """What is known of every stack at this moment; safe to tell from any thread.
+
+    Args:
+        title: what goes on.
+        members: every stack, in order.
+        known: outcomes that stand already.
+        lines: print a line a change; no, where a table is shown.
+    """
+
+    def __init__(
+        self, title: str, members: Sequence[Member], known: Outcomes, *, lines: bool
+    ) -> None:
+        self.outcomes = {
+            one.stack: known.get(one.stack, Outcome(state=State.QUEUED)) for one in members
+        }
+        self._title = title
+        self._members = members
+        self._lines = lines
+        self._steps: dict[str, str] = {}
+        self._began: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def changed(self, stack: str, outcome: Outcome) -> None:
+        """A stack is somewhere else."""
+        with self._lock:
+            self.outcomes[stack] = outcome
+            self._began[stack] = time.monotonic()
+            self._steps.pop(stack, None)
+            if self._lines:
+                running = {State.QUEUED, State.RUNNING}
+                ended = sum(one.state not in running for one in self.outcomes.values())
+                told = ": ".join(filter(None, [outcome.state, self._said(stack, outcome)]))
+                say(f"[{ended}/{len(self._members)}] {stack}: {told}{_took(outcome)}")
+
+    def step(self, stack: str, what: str) -> None:
+        """A stack does its next step."""
+        self._steps[stack] = what
+
+    def table(self, height: int) -> RenderableType:
+        """What runs first, then what needs a look, in so many lines; the rest is counted."""
+        with self._lock:
+            order = sorted(self._members, key=lambda one: _rank(self.outcomes[one.stack]))
+            shown = order[: max(1, height - _FRAME)]
+            table = Table(title=Text(self._title), title_justify="left", box=None)
+            for heading in ("stack", "tenant", "state", "time", ""):
+                table.add_column(heading, no_wrap=True, overflow="ellipsis")
+            for member in shown:
+                table.add_row(*self._row(member))
+        rest = len(order) - len(shown)
+        return Group(table, Text(f"{self.counts()}{f' ({rest} not shown)' if rest else ''}"))
+
+    def _row(self, member: Member) -> list[Text]:
+        outcome = self.outcomes[member.stack]
+        mark = _MARKS.get(outcome.state)
+        seconds = outcome.seconds
+        if outcome.state is State.RUNNING:
+            seconds = time.monotonic() - self._began[member.stack]
+        return [
+            Text(member.stack),
+            Text(member.domain),
+            Text(outcome.state, style=mark.colour if mark else ""),
+            Text(f"{seconds:.0f}s" if seconds else ""),
+            Text(self._said(member.stack, outcome)),
+        ]
+
+    def counts(self) -> str:
+        """How many are where."""
+        return counts_of(self.outcomes.values())
+
+    def _said(self, stack: str, outcome: Outcome) -> str:
+        if outcome.state is State.RUNNING:
+            return self._steps.get(stack, "")
+        return outcome.counts if outcome.settled else outcome.why.partition("\n")[0]
+
+
+def run(
+    waves: Sequence[Sequence[Member]],
+    work: Work,
+    board: Board,
+    *,
+    parallel: int,
+    stopping: Callable[[], bool],
+) -> None:
+    """All stacks, wave by wave; each has an outcome on the board in the end.
+
+    A wave of which a stack has no good end is the last one. Within a wave nobody waits for
+    anybody, but for another stack of the same tenant: they share its one provider and policy.
+
+    Args:
+        waves: the stacks; those that the board has an answer of are not begun.
+        work: does it at one stack.
+        board: is told.
+        parallel: stacks at once.
+        stopping: whether no stack is to begin any more.
+    """
+
+    def one_tenant(members: Sequence[Member]) -> None:
+        for member in members:
+            if stopping():
+                end = Outcome(state=State.NOT_STARTED, why="skipped: the run was stopped before")
+            else:
+                board.changed(member.stack, Outcome(state=State.RUNNING))
+                end = _ended(member, work, board)
+            board.changed(member.stack, end)
+
+    obstacle = ""
+    with ThreadPoolExecutor(parallel, thread_name_prefix="fleet") as pool:
+        for wave in waves:
+            todo = [one for one in wave if board.outcomes[one.stack].state is State.QUEUED]
+            if obstacle:
+                for one in todo:
+                    board.changed(one.stack, Outcome(state=State.NOT_STARTED, why=obstacle))
+            else:
+                list(pool.map(one_tenant, _by_tenant(todo)))
+            bad = [one.stack for one in wave if not board.outcomes[one.stack].settled]
+            if bad and not obstacle:
+                obstacle = f"skipped: {', '.join(bad)} did not succeed"
+
+
+def _by_tenant(members: Iterable[Member]) -> list[list[Member]]:
+    tenants: dict[str, list[Member]] = {}
+    for one in members:
+        tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
+    return list(tenants.values())
+
+
+def _ended(member: Member, work: Work, board: Board) -> Outcome:
+    try:
+        return work(member, lambda what: board.step(member.stack, what))
+    except Exception as error:  # noqa: BLE001 - one stack's trouble never stops the others
+        why = redacted(f"not foreseen: {type(error).__name__}: {error}")
+        return Outcome(state=State.UNANSWERED, why=why)
+
+
+@contextmanager
+def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Board]:
+    """Show a run while the block goes on: a table on a terminal, else a line a change."""
+    console = notes()
+    board = Board(title, members, known, lines=not console.is_terminal)
+    if console.is_terminal:
+        with Live(
+            get_renderable=lambda: board.table(console.height),
+            console=console,
+            refresh_per_second=4,
+        ):
+            yield board
+        return
+    say(title)
+    ended = threading.Event()
+    reminder = threading.Thread(target=_remind, args=(board, ended), daemon=True)
+    reminder.start()
+    try:
+        yield board
+    finally:
+        ended.set()
+        reminder.join()
+
+
+def _remind(board: Board, ended: threading.Event) -> None:
+    while not ended.wait(REMINDER):
+        say(f"… {board.counts()}")
+
+
+def as_document(
+    title: str, members: Sequence[Member], outcomes: Outcomes, after: Iterable[Block] = ()
+) -> Document:
+    """One entry a stack, and how many are where."""
+    entries = [_entry(one, outcomes[one.stack]) for one in members]
+    counts = counts_of(outcomes[one.stack] for one in members)
+    end = Paragraph((Strong(f"{len(members)} stacks: {counts}."),))
+    return Document(title, (Entries(tuple(entries)), end, *after))
+
+
+def _entry(member: Member, outcome: Outcome) -> Entry:
+    told = ", ".join(filter(None, [member.domain, outcome.state, outcome.counts]))
+    return Entry(
+        mark=_MARKS.get(outcome.state, Mark.NOTE),
+        line=(Code(member.stack), f" {told}{_took(outcome)}"),
+        below=(Verbatim(outcome.why),) if outcome.why else (),
+    )
+
+
+def as_object(members: Sequence[Member], outcomes: Outcomes) -> dict[str, Any]:
+    """The same for JSON; `exit` is the command's exit status, `left` has no answer that stands."""
+    return {
+        "exit": int(exit_of(outcomes.values())),
+        "totals": dict(Counter(one.state.value for one in outcomes.values())),
+        "left": left_of(members, outcomes),
+        "stacks": [
+            {
+                "stack": one.stack,
+                "tenant": one.domain,
+                "state": outcomes[one.stack].state.value,
+                "changes": dict(outcomes[one.stack].changes),
+                "findings": list(outcomes[one.stack].findings),
+                "why": outcomes[one.stack].why,
+                "seconds": outcomes[one.stack].seconds,
+                "log": outcomes[one.stack].log or None,
+            }
+            for one in members
+        ],
+    }
+
+
+def left_of(members: Sequence[Member], outcomes: Outcomes) -> list[str]:
+    """Stacks without an answer that stands."""
+    return [one.stack for one in members if not outcomes[one.stack].settled]
+
+
+def counts_of(outcomes: Iterable[Outcome]) -> str:
+    """How many are where, in words."""
+    found = Counter(one.state for one in outcomes)
+    return ", ".join(f"{found[state]} {state}" for state in State if found[state]) or "none"
+
+
+def _rank(outcome: Outcome) -> int:
+    # What is settled or has not begun needs nobody's eyes.
+    last = (State.DRIFTED, State.QUEUED, State.NOT_STARTED, State.DONE)
+    if outcome.state is State.RUNNING:
+        return 0
+    return 2 + last.index(outcome.state) if outcome.state in last else 1
+
+
+def _took(outcome: Outcome) -> str:
+    return f" ({outcome.seconds:.0f}s)" if outcome.seconds else ""

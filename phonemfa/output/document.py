@@ -1,0 +1,183 @@
+"""What a command has to say, before it has a format.
+
+Every string is escaped by the format that shows it, ours as much as a tenant's: markup comes from
+the types here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Code:
+    """A name, an id, a value or a command, on one line."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Strong:
+    """Words that are read first."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Soft:
+    """Words that may be skipped."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """An address of ours; never one that a tenant or a preview named."""
+
+    text: str
+    address: str
+
+
+Part = str | Code | Strong | Soft | Link
+Line = tuple[Part, ...]
+
+
+class Mark(Enum):
+    """What an entry is, at its beginning: a sign on a terminal, one in Markdown, a colour."""
+
+    GOOD = ("good", "✓", "✅", "green")
+    NOTE = ("note", "-", "ℹ️", "cyan")
+    WARNING = ("warning", "!", "⚠️", "yellow")
+    UNKNOWN = ("unknown", "?", "❔", "magenta")
+    BAD = ("bad", "✗", "🛑", "red")
+
+    def __init__(self, word: str, sign: str, emoji: str, colour: str) -> None:
+        self.word = word
+        self.sign = sign
+        self.emoji = emoji
+        self.colour = colour
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One thing of a list: a mark, a line, facts about it, what to do, and texts below it."""
+
+    line: Line
+    mark: Mark | None = None
+    facts: tuple[tuple[str, Line], ...] = ()
+    fix: Line = ()
+    below: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A list; where there is little room, its end is counted."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One paragraph."""
+
+    line: Line
+
+
+@dataclass(frozen=True)
+class Small:
+    """A remark at the end."""
+
+    line: Line
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Text as it is, line by line; as a `diff` its lines have colours."""
+
+    text: str
+    language: str = "text"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What is opened by those who want it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phone:
+    """One message as it is on a phone; without a text, the words in its place."""
+
+    label: str
+    about: Line = ()
+    channel: str = "text"
+    sender: str = ""
+    text: str | None = None
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Phones:
+    """Phones side by side."""
+
+    phones: tuple[Phone, ...]
+
+
+@dataclass(frozen=True)
+class Article:
+    """One of several longer things of a section."""
+
+    title: Line
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part with a heading."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+Block = Article | Entries | Folded | Paragraph | Phones | Section | Small | Verbatim
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that is said."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+def listed(lines: Iterable[Line], *, most: int | None = None) -> Line:
+    """Lines with commas between them; past `most` they are counted."""
+    every = list(lines)
+    more = len(every) - most if most is not None else 0
+    if more > 0:
+        every = [*every[:most], (f"{more} more",)]
+    return tuple(_joined(every))
+
+
+def codes(names: Iterable[str], *, most: int | None = None) -> Line:
+    """Names with commas between them."""
+    return listed([(Code(one),) for one in names], most=most)
+
+
+def words(sentence: str) -> Line:
+    """A sentence in which backticks stand around code."""
+    pieces = sentence.split("`")
+    if len(pieces) % 2 == 0:
+        return (sentence,)
+    return tuple(Code(one) if index % 2 else one for index, one in enumerate(pieces) if one)
+
+
+def _joined(lines: list[Line]) -> Iterator[Part]:
+    for index, line in enumerate(lines):
+        if index:
+            yield ", "
+        yield from line

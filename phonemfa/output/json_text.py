@@ -1,0 +1,33 @@
+"""Results for programs, as JSON that is harmless on a terminal too."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+import typer
+
+from phonemfa.output.text import is_hidden
+
+_BEYOND_ASCII: Final = re.compile(r"[^\x20-\x7e\n]")
+
+
+def as_json(content: Any, *, indent: int | None = 2) -> str:
+    """The content; characters that nobody sees are escapes, and mean the same."""
+    text = json.dumps(content, ensure_ascii=False, indent=indent, default=_value_of)
+    return _BEYOND_ASCII.sub(_escaped, text)
+
+
+def print_json(content: Any) -> None:
+    """The content on standard output."""
+    typer.echo(as_json(content))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    # Outside of strings JSON is ASCII, so that an escape only ever stands inside of one.
+    return json.dumps(found[0])[1:-1] if is_hidden(found[0]) or found[0] == "\x7f" else found[0]
+
+
+def _value_of(one: Any) -> Any:
+    return one.value

@@ -1,0 +1,188 @@
+"""A document as one HTML page, with messages as phones show them.
+
+The page has no script and loads nothing: its policy allows the one style that is in it, and all
+text went through markupsafe's escaping.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+
+from phonemfa.output.document import (
+    Article,
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Folded,
+    Line,
+    Link,
+    Paragraph,
+    Part,
+    Phone,
+    Phones,
+    Section,
+    Small,
+    Soft,
+    Strong,
+    Verbatim,
+)
+from phonemfa.output.text import encodable, visible
+
+_STYLE: Final = Path(__file__).with_name("page.css")
+_KANA: Final = re.compile(r"[ぁ-ヿｦ-ﾟ]")
+_OPEN_UP_TO: Final = 200
+"""Lines of a folded text that is shown at once."""
+_PAGE: Final = Markup("""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+<main>
+{body}
+</main>
+</body>
+</html>
+""")
+_ICONS: Final = {"text": "✉", "voice": "☎"}
+
+
+def as_page(document: Document) -> str:
+    """The whole document as one self-contained page."""
+    style = _STYLE.read_text(encoding="utf-8")
+    page = _PAGE.format(
+        # Ours, and named by its hash in the page's policy: no other style can apply.
+        style=Markup(style),  # noqa: S704
+        hash=b64encode(sha256(style.encode()).digest()).decode(),
+        title=visible(document.title),
+        body=_blocks(document.blocks),
+    )
+    return encodable(page)
+
+
+def _blocks(blocks: Iterable[Block]) -> Markup:
+    return Markup("\n").join(_block(one) for one in blocks)
+
+
+def _block(block: Block) -> Markup:
+    match block:
+        case Section(title, inner):
+            made = Markup("<section>\n<h2>{}</h2>\n{}\n</section>").format(
+                visible(title), _blocks(inner)
+            )
+        case Article(title, inner):
+            made = Markup("<article>\n<h3>{}</h3>\n{}\n</article>").format(
+                _line(title), _blocks(inner)
+            )
+        case Entries(entries):
+            made = Markup("<ul>\n{}\n</ul>").format(Markup("\n").join(map(_entry, entries)))
+        case Paragraph(line):
+            made = Markup("<p>{}</p>").format(_line(line))
+        case Small(line):
+            made = Markup('<p class="small">{}</p>').format(_line(line))
+        case Verbatim(text, "diff"):
+            made = _diff(text)
+        case Verbatim(text):
+            made = Markup("<pre>{}</pre>").format(visible(text))
+        case Folded(title, inner):
+            lines = sum(one.text.count("\n") for one in inner if isinstance(one, Verbatim))
+            opened = Markup(" open") if 0 < lines < _OPEN_UP_TO else ""
+            made = Markup("<details{}><summary>{}</summary>\n{}\n</details>").format(
+                opened, visible(title), _blocks(inner)
+            )
+        case Phones(phones):
+            made = Markup('<div class="pair">\n{}\n</div>').format(
+                Markup("\n").join(map(_phone, phones))
+            )
+    return made
+
+
+def _entry(entry: Entry) -> Markup:
+    return Markup('<li class="{}">{}{}{}{}</li>').format(
+        entry.mark.word if entry.mark else "plain",
+        _line(entry.line),
+        Markup("").join(
+            Markup('<br><span class="fact">{}</span> {}').format(visible(label), _line(fact))
+            for label, fact in entry.facts
+        ),
+        Markup('<p class="fix">{}</p>').format(_line(entry.fix)) if entry.fix else "",
+        _blocks(entry.below),
+    )
+
+
+def _diff(text: str) -> Markup:
+    lines = Markup("\n").join(
+        Markup('<div class="{}">{}</div>').format(_kind(line), visible(line) or " ")
+        for line in text.split("\n")
+    )
+    return Markup(
+        '<div class="diff" tabindex="0" role="region" aria-label="Unified diff">\n{}\n</div>'
+    ).format(lines)
+
+
+def _kind(line: str) -> str:
+    if line.startswith(("@@", "--- ", "+++ ")):
+        return "hunk"
+    return {"+": "added", "-": "removed"}.get(line[:1], "context")
+
+
+def _phone(phone: Phone) -> Markup:
+    if phone.text is None:
+        return Markup(
+            '<figure class="phone empty"><figcaption><b>{}</b></figcaption>'
+            '<div class="screen"><p class="parts">{}</p></div></figure>'
+        ).format(visible(phone.label), visible(phone.below))
+    said = Markup('<p class="{}" dir="auto" lang="{}">{}</p>').format(
+        "bubble" if phone.channel == "text" else "transcript",
+        # Han characters look different in Japanese and Chinese: the browser must be told.
+        "ja" if _KANA.search(phone.text) else "en",
+        visible(phone.text),
+    )
+    return Markup(
+        '<figure class="phone {}"><figcaption><b>{}</b> {}</figcaption>\n<div class="screen">'
+        '<p class="from"><span class="avatar" aria-hidden="true">{}</span>'
+        '<span dir="auto">{}</span></p>\n{}\n<p class="parts">{}</p></div></figure>'
+    ).format(
+        phone.channel,
+        visible(phone.label),
+        _line(phone.about),
+        _ICONS[phone.channel],
+        visible(phone.sender or "sender not shown"),
+        said,
+        visible(phone.below),
+    )
+
+
+def _line(line: Line) -> Markup:
+    return Markup("").join(_part(one) for one in line)
+
+
+def _part(part: Part) -> Markup:
+    match part:
+        case Code(text):
+            return Markup('<code dir="auto">{}</code>').format(visible(text))
+        case Strong(text):
+            return Markup("<b>{}</b>").format(visible(text))
+        case Soft(text):
+            return Markup("<i>{}</i>").format(visible(text))
+        case Link(text, address):
+            return Markup('<a href="{}" rel="noreferrer">{}</a>').format(address, visible(text))
+        case str():
+            return Markup('<span dir="auto">{}</span>').format(visible(part))

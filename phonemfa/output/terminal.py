@@ -1,0 +1,192 @@
+"""How commands speak to people: results on standard output, everything else on standard error.
+
+Whatever is printed goes through these consoles, which write out every character that a terminal
+would obey or hide. Colours are rich's decision: none when the stream is no terminal or NO_COLOR is
+set.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, NoReturn
+
+import typer
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from phonemfa.exits import Exit
+from phonemfa.output.document import (
+    Article,
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Folded,
+    Line,
+    Link,
+    Paragraph,
+    Phones,
+    Section,
+    Small,
+    Soft,
+    Strong,
+    Verbatim,
+)
+from phonemfa.output.text import on_one_line, visible
+
+PATIENCE: Final = 2.0
+"""Seconds that may pass in silence."""
+
+REMINDER: Final = 15.0
+"""Seconds between two lines of a log that nobody watches live."""
+
+_STYLES: Final = {Code: "", Strong: "bold", Soft: "dim", Link: "underline"}
+_HANGING: Final = 2
+"""Columns by which the further lines of one that was wrapped are indented: under its words."""
+_WORD: Final = re.compile(r"\S+\s*|\s+")
+_DIFF: Final = {"@": "dim", "+": "green", "-": "red"}
+
+
+class SafeConsole(Console):
+    """A console whose text cannot move the cursor, colour, hide or turn around anything."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield Segment(visible(segment.text), segment.style)
+
+
+def results() -> Console:
+    """Where a command's result goes."""
+    return SafeConsole(markup=False, highlight=False)
+
+
+def notes() -> Console:
+    """Where progress and warnings go, so that a piped result stays clean."""
+    return SafeConsole(stderr=True, markup=False, highlight=False)
+
+
+def say(line: str, *, style: str = "") -> None:
+    """A line of progress, a warning or a next step."""
+    notes().print(Text(line, style=style), soft_wrap=True)
+
+
+def give_up(message: str) -> NoReturn:
+    """Say why there is no answer, and end with `Exit.UNANSWERED`."""
+    say(message)
+    raise typer.Exit(Exit.UNANSWERED)
+
+
+def show(document: Document, console: Console | None = None) -> None:
+    """A result for a person; without a console, on standard output."""
+    console = console or results()
+    if document.title:
+        console.print(Text(on_one_line(document.title), style="bold"), soft_wrap=True)
+    for indent, text in _lines(document.blocks, 0):
+        left = indent
+        for line in _wrapped(text, console, indent + _HANGING):
+            console.print(Text(" " * left).append_text(line), soft_wrap=True)
+            left = indent + _HANGING
+
+
+def _wrapped(text: Text, console: Console, indent: int) -> Iterable[Text]:
+    """Lines that fit a terminal, words whole: ids are copied. Elsewhere the line as it is."""
+    if not console.is_terminal or not text or text.no_wrap:
+        return [text]
+    room = max(20, console.width - indent)
+    offsets, width = [], 0
+    for word in _WORD.finditer(text.plain):
+        if width and width + cell_len(word[0].rstrip()) > room:
+            offsets.append(word.start())
+            width = 0
+        width += cell_len(word[0])
+    lines = text.divide(offsets)
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+def _lines(blocks: Iterable[Block], indent: int) -> Iterator[tuple[int, Text]]:
+    for block in blocks:
+        match block:
+            case Entries(entries):
+                for entry in entries:
+                    yield from _entry(entry, indent)
+            case Section(title, inner):
+                yield indent, Text()
+                yield indent, Text(on_one_line(title), style="bold")
+                yield from _lines(inner, indent)
+            case Article(title, inner):
+                yield indent, _text(title)
+                yield from _lines(inner, indent + 4)
+            case Folded(title, inner):
+                yield indent, Text(on_one_line(title), style="dim")
+                yield from _lines(inner, indent)
+            case Verbatim(text, language):
+                for line in visible(text).split("\n"):
+                    style = _DIFF.get(line[:1], "") if language == "diff" else ""
+                    yield indent, Text(line, style=style, no_wrap=True)
+            case Phones(phones):
+                for phone in phones:
+                    yield indent, _text((Strong(phone.label), " ", *phone.about))
+                    yield from _lines([Verbatim(phone.text or phone.below)], indent + 4)
+            case Paragraph(line) | Small(line):
+                yield indent, _text(line)
+
+
+def _entry(entry: Entry, indent: int) -> Iterator[tuple[int, Text]]:
+    mark = entry.mark
+    sign = Text(f"{mark.sign} ", style=mark.colour) if mark else Text()
+    yield indent, sign.append_text(_text(entry.line))
+    for label, fact in entry.facts:
+        yield indent + 4, Text(f"{label}: ", style="dim").append_text(_text(fact))
+    if entry.fix:
+        yield indent + 4, Text("→ ", style="bold").append_text(_text(entry.fix))
+    yield from _lines(entry.below, indent + 4)
+
+
+def _text(line: Line) -> Text:
+    text = Text()
+    for part in line:
+        words = part if isinstance(part, str) else part.text
+        # The spaces around code are ours: those inside of a string are kept.
+        shown = visible(words).replace("\n", " ")
+        text.append(shown, style="" if isinstance(part, str) else _STYLES[type(part)])
+    return text
+
+
+@contextmanager
+def working(what: str, *, patience: float = PATIENCE) -> Iterator[None]:
+    """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed."""
+    console = notes()
+    if console.is_terminal:
+        with console.status(Text(what)):
+            yield
+        return
+    ended = threading.Event()
+    teller = threading.Thread(target=_tell, args=(what, ended, patience), daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
+
+
+def _tell(what: str, ended: threading.Event, patience: float) -> None:
+    begun = time.monotonic()
+    pause = patience
+    while not ended.wait(pause):
+        say(f"… {what} ({time.monotonic() - begun:.0f}s)")
+        pause = REMINDER

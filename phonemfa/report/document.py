@@ -1,0 +1,290 @@
+"""The report as a document: what is told of each environment, most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from phonemfa.output.document import (
+    Article,
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Folded,
+    Line,
+    Mark,
+    Paragraph,
+    Phone,
+    Phones,
+    Section,
+    Small,
+    Soft,
+    Strong,
+    Verbatim,
+    codes,
+    listed,
+)
+from phonemfa.output.markdown import shortened
+from phonemfa.output.text import cut
+from phonemfa.report import wording
+from phonemfa.report.code import CodeChange
+from phonemfa.report.differences import Difference, Planned
+from phonemfa.report.messages import Message, Rendered
+from phonemfa.report.risks import Danger, Risk
+from phonemfa.report.summary import Environment, together
+from policy.model import Level, Violation
+
+MAX_LENGTH: Final = 65_000
+"""Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How much of what may be long is shown."""
+
+    diff_lines: int
+    line_length: int = 500
+    digest: int = 13
+    messages: int
+    unchanged: bool
+
+
+_PAGE: Final = Room(
+    diff_lines=5_000, line_length=100_000, digest=64, messages=10_000, unchanged=True
+)
+_COMMENTS: Final = (
+    Room(diff_lines=500, messages=40, unchanged=True),
+    Room(diff_lines=150, messages=40, unchanged=False),
+    Room(diff_lines=40, messages=12, unchanged=False),
+    Room(diff_lines=0, messages=0, unchanged=False),
+)
+_MOST_NAMES: Final = 30
+"""In one sentence."""
+
+
+def as_comment(environments: Sequence[Environment], *, whole: Line, limit: int = MAX_LENGTH) -> str:
+    """The report as Markdown, within `limit` UTF-16 units.
+
+    Args:
+        environments: in the order in which they are shown.
+        whole: where the unshortened report is; shown when something was left out.
+        limit: at least 1,000.
+    """
+    note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
+    documents = (as_document(environments, room) for room in _COMMENTS)
+    return shortened(documents, note=note, limit=limit)
+
+
+def as_document(environments: Sequence[Environment], room: Room = _PAGE) -> Document:
+    """The report with as much of the long parts as there is room for."""
+    title = f"Phone MFA: {wording.headline(environments)}"
+    return Document(title, tuple(_blocks(environments, room)))
+
+
+def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
+    loud = [one for one in environments if not one.quiet]
+    for one in loud:
+        yield from _environment(one)
+    still = [one.stack for one in environments if one.quiet]
+    if still:
+        yield Paragraph(("Nothing changes in ", *codes(still, most=_MOST_NAMES), "."))
+    if not loud:
+        return
+    changing = [one for one in loud if one.changes]
+    yield from _list("Risks", _risks(loud))
+    yield from _list("Policy rules that are broken", _violations(loud))
+    yield from _list("Who is touched", _differences(loud))
+    yield from _section("Messages, as users get them", _messages(changing, room))
+    yield from _section("The Action's code", _codes(changing, room))
+    yield from _list("The Action's secrets", _secrets(changing))
+    yield from _list("What could not be compared", _not_compared(loud))
+    yield from _list("Warnings", _warnings(loud))
+    stand_in = [wording.STAND_IN] if any(one.foreign_plugin for one in loud) else []
+    samples = [wording.SAMPLES] if changing else []
+    if samples or stand_in:
+        yield Small((" ".join([*samples, *stand_in]),))
+
+
+def _list(title: str, entries: Iterator[Entry]) -> Iterator[Section]:
+    found = tuple(entries)
+    if found:
+        yield Section(title, (Entries(found),))
+
+
+def _section(title: str, blocks: Iterator[Block]) -> Iterator[Section]:
+    found = tuple(blocks)
+    if found:
+        yield Section(title, found)
+
+
+def _environment(one: Environment) -> Iterator[Block]:
+    if one.failure:
+        yield Paragraph((Code(one.stack), ": ", Strong("no preview"), "."))
+        yield Verbatim(one.failure)
+        return
+    if not one.planned:
+        what = "nothing changes in the tenant" if one.differences else "nothing changes"
+        yield Paragraph((Code(one.stack), f": {what}."))
+        return
+    line: Line = (Code(one.stack), ": ", Strong(f"{wording.counted(one.planned)}."))
+    for operation, verb in wording.VERBS.items():
+        steps = [_plan(step) for step in one.planned if step.operation is operation]
+        if steps:
+            line = (*line, f" {verb} ", *listed(steps, most=_MOST_NAMES), ".")
+    yield Paragraph(line)
+
+
+def _plan(step: Planned) -> Line:
+    name: Line = (" ", Code(step.name)) if step.name else ()
+    parts = f" ({', '.join(step.parts)})" if step.parts else ""
+    return (step.kind, *name, parts)
+
+
+def _risks(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for risk, stacks in together(environments, lambda one: one.risks):
+        yield Entry(
+            mark=Mark.BAD if risk.danger is Danger.LOCKOUT else Mark.WARNING,
+            line=(Strong(risk.title), ", ", *codes(stacks), f": {risk.what}", *_subjects(risk)),
+            fix=(f"{risk.fix}.",) if risk.fix else (),
+        )
+
+
+def _subjects(risk: Risk) -> Line:
+    return (" ", *codes(risk.subjects, most=_MOST_NAMES), ".") if risk.subjects else ()
+
+
+def _violations(environments: Sequence[Environment]) -> Iterator[Entry]:
+    def key(one: Violation) -> tuple[object, ...]:
+        return one.rule, one.message, one.fix, one.enforcement
+
+    found = together(environments, lambda one: one.violations, key)
+    for one, stacks in sorted(found, key=lambda each: each[0].enforcement is not Level.MANDATORY):
+        level = f" ({one.enforcement.value}), "
+        yield Entry(
+            mark=Mark.BAD if one.enforcement is Level.MANDATORY else Mark.WARNING,
+            line=(Code(one.rule), level, *codes(stacks), f": {one.message[:600]}"),
+            fix=(f"{one.fix[:300].rstrip('.')}.",) if one.fix else (),
+        )
+
+
+def _differences(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for one, stacks in together(environments, lambda each: each.differences):
+        yield Entry(line=(*codes(stacks), ": ", Strong(one.subject), " ", *_change(one)))
+
+
+def _change(one: Difference) -> Line:
+    worth: Line = (" ", Soft(f"({one.before_is})")) if one.before_is else ()
+    meaning = f" ({one.meaning})" if one.meaning else ""
+    return (*_value(one.before), *worth, " → ", *_value(one.after), meaning)
+
+
+def _value(value: str | None) -> Line:
+    return (Code(value) if value is not None else Soft("none"),)
+
+
+def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
+    changed = together(environments, lambda one: one.changed_messages)
+    for one, stacks in changed[: room.messages]:
+        yield _message(one, stacks)
+    left = len(changed) - room.messages
+    if left > 0:
+        yield Paragraph((f"… and {wording.several(left, 'more changed message')} not shown here.",))
+    same = tuple(
+        Entry(
+            line=(
+                Code(one.kind),
+                f" {wording.channel(one)}: ",
+                *_about(one.after),
+                " (",
+                *codes(stacks),
+                ")",
+            )
+        )
+        for one, stacks in together(
+            environments, lambda each: (one for one in each.messages if not one.changed)
+        )
+        if one.after
+    )
+    if changed and same and room.unchanged:
+        title = f"{wording.several(len(same), 'message')} unchanged"
+        yield Folded(title, (Entries(same),))
+
+
+def _message(one: Message, stacks: list[str]) -> Article:
+    sender: Line = (" from ", Code(one.sender)) if one.sender else ()
+    title: Line = (
+        *(Code(one.kind), ", ", Strong(wording.channel(one)), *sender),
+        *(" (", *codes(stacks), ")"),
+    )
+    if one.only_the_template and one.before and one.after:
+        told = "Reads the same with the sample values; the template is another. Before:"
+        before, after = Verbatim(one.before.template), Verbatim(one.after.template)
+        return Article(title, (Paragraph((told,)), before, Paragraph(("After:",)), after))
+    nothing = Phone(label="After", below="Auth0's own text, or nothing")
+    phones = (
+        _phone("Before", one, one.before)
+        if one.before
+        else Phone(label="Before", below="no text of this stack"),
+        _phone("After", one, one.after) if one.after else nothing,
+    )
+    return Article(title, (Phones(phones),))
+
+
+def _phone(label: str, message: Message, one: Rendered) -> Phone:
+    grew = label == "After" and wording.grew(message)
+    more: Line = ("; ", Strong("more parts than before")) if grew else ()
+    parts = wording.several(one.size.parts, "part") if one.size else "voice call · what is read out"
+    return Phone(
+        label=label,
+        about=(*_about(one), *more),
+        channel=message.channel,
+        sender=message.sender,
+        text=one.text,
+        below=parts,
+    )
+
+
+def _about(one: Rendered) -> Line:
+    repeated = f"; {wording.REPEATED}" if one.repeats else ""
+    problem: Line = ("; ", Strong(one.problem)) if one.problem else ()
+    return (f"{wording.size(one)}{repeated}", *problem)
+
+
+def _codes(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
+    for change, stacks in together(environments, lambda one: one.code):
+        yield _code(change, stacks, room)
+
+
+def _code(change: CodeChange, stacks: list[str], room: Room) -> Article:
+    title: Line = (Code(change.action), " (", *codes(stacks), ")")
+    digest: Line = (", SHA-256 ", Code(cut(change.digest, room.digest)))
+    if not change.lines:
+        count = wording.several(change.added or change.removed, "line")
+        return Article(title, (Paragraph((f"{change.what}, {count}", *digest)),))
+    about: Line = (f"+{change.added} −{change.removed} lines", *digest)
+    shown = change.lines[: room.diff_lines]
+    if not shown:
+        return Article(title, (Paragraph((*about, "; the diff is not shown here")),))
+    blocks: list[Block] = [Verbatim("\n".join(one[: room.line_length] for one in shown), "diff")]
+    left = len(change.lines) - len(shown)
+    if left:
+        blocks.append(Paragraph((f"… and {left} more lines of this diff.",)))
+    return Article(title, (Paragraph(about), Folded("Unified diff", tuple(blocks))))
+
+
+def _secrets(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for one, stacks in together(environments, lambda each: each.secrets):
+        yield Entry(line=(*codes(stacks), ", ", Code(one.action), f": {wording.secrets(one)}"))
+
+
+def _not_compared(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for sentence, stacks in together(environments, lambda one: one.not_compared):
+        yield Entry(line=(*codes(stacks), f": {sentence[:600]}"))
+
+
+def _warnings(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for warning, stacks in together(environments, lambda one: one.warnings):
+        yield Entry(mark=Mark.WARNING, line=(*codes(stacks), f": {warning[:600]}"))

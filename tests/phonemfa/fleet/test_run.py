@@ -1,0 +1,229 @@
+"""Who runs when, with stacks that take no time, and how a run looks and ends."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from phonemfa.fleet import run as running
+from phonemfa.fleet.run import Board, Outcome, State, as_document, as_object, run, shown
+from phonemfa.fleet.selection import Member
+from phonemfa.output import terminal
+from phonemfa.output.json_text import as_json
+
+DONE = Outcome(state=State.DONE, changes={"created": 11}, seconds=4.4)
+FAILED = Outcome(
+    state=State.FAILED, why="guardian: 403 [bold]no[/]\nmore", seconds=2, log="t03.log"
+)
+
+
+def members(*stacks: str, domain: str = "") -> list[Member]:
+    return [Member(stack=one, file=Path(one), domain=domain or f"{one}.jp") for one in stacks]
+
+
+@dataclass
+class Fake:
+    """Stacks that end as a test says."""
+
+    ends: dict[str, Outcome | Exception] = field(default_factory=dict)
+    during: Callable[[Member], None] = lambda _member: None
+    worked: list[str] = field(default_factory=list)
+    stop: bool = False
+    _running: set[str] = field(default_factory=set)
+    together: list[frozenset[str]] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def work(self, member: Member, _tell: object) -> Outcome:
+        with self._lock:
+            self.worked.append(member.stack)
+            self._running.add(member.stack)
+            self.together.append(frozenset(self._running))
+        try:
+            self.during(member)
+        finally:
+            with self._lock:
+                self._running.discard(member.stack)
+        end = self.ends.get(member.stack, DONE)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def run(
+        self,
+        waves: Sequence[Sequence[Member]],
+        *,
+        parallel: int = 4,
+        known: dict[str, Outcome] | None = None,
+    ) -> dict[str, State]:
+        every = [one for wave in waves for one in wave]
+        self.board = Board("up", every, known or {}, lines=True)
+        run(waves, self.work, self.board, parallel=parallel, stopping=lambda: self.stop)
+        return {stack: one.state for stack, one in self.board.outcomes.items()}
+
+
+def test_a_stack_that_fails_stops_no_other_of_its_wave() -> None:
+    fake = Fake(ends={"a": FAILED, "b": RuntimeError("no route to +819012345678")})
+    found = fake.run([members("a", "b", "c", "d")])
+    assert found == {"a": State.FAILED, "b": State.UNANSWERED, "c": State.DONE, "d": State.DONE}
+    why = fake.board.outcomes["b"].why
+    assert why == "not foreseen: RuntimeError: no route to ****"
+
+
+def test_so_many_run_at_once_and_no_more() -> None:
+    meet = threading.Barrier(3)
+
+    def during(_member: Member) -> None:
+        meet.wait(timeout=20)
+
+    fake = Fake(during=during)
+    assert set(fake.run([members(*"abcdef")], parallel=3).values()) == {State.DONE}
+    assert max(map(len, fake.together)) == 3
+
+
+def test_two_stacks_of_one_tenant_never_run_at_once_and_hold_no_other_up() -> None:
+    others = threading.Barrier(3)
+
+    def during(member: Member) -> None:
+        # The first of the tenant's waits for both others, which must have begun for that.
+        if member.stack in {"a", "d", "e"}:
+            others.wait(timeout=20)
+
+    fake = Fake(during=during)
+    same = members("a", "b", "c", domain="one.jp")
+    found = fake.run([[*same, *members("d", "e")]], parallel=3)
+    assert set(found.values()) == {State.DONE}
+    assert all(len(one & {"a", "b", "c"}) <= 1 for one in fake.together)
+
+
+def test_stacks_without_a_tenant_wait_for_nobody() -> None:
+    meet = threading.Barrier(2)
+
+    def during(_member: Member) -> None:
+        meet.wait(timeout=20)
+
+    nowhere = [Member(stack=one, file=Path()) for one in "ab"]
+    assert set(Fake(during=during).run([nowhere]).values()) == {State.DONE}
+
+
+def test_the_rest_wait_for_the_canary_and_are_not_begun_when_it_fails() -> None:
+    fake = Fake()
+    fake.run([members("canary"), members("a", "b")])
+    assert fake.worked[0] == "canary"
+    fake = Fake(ends={"canary": FAILED})
+    found = fake.run([members("canary"), members("a"), members("b")])
+    assert fake.worked == ["canary"]
+    assert found == {"canary": State.FAILED, "a": State.NOT_STARTED, "b": State.NOT_STARTED}
+    assert fake.board.outcomes["b"].why == "skipped: canary did not succeed"
+
+
+def test_what_has_an_answer_is_not_begun_and_a_bad_one_of_it_counts_in_its_wave() -> None:
+    fake = Fake()
+    fake.run([members("a", "b")], known={"a": DONE})
+    assert fake.worked == ["b"]
+    fake = Fake()
+    found = fake.run([members("canary"), members("a")], known={"canary": FAILED})
+    assert found["a"] is State.NOT_STARTED
+    assert fake.worked == []
+
+
+def test_a_run_that_is_to_stop_begins_nothing_any_more() -> None:
+    fake = Fake()
+
+    def stop(_member: Member) -> None:
+        fake.stop = True
+
+    fake.during = stop
+    found = fake.run([members("a", "b"), members("c")], parallel=1)
+    assert found == {"a": State.DONE, "b": State.NOT_STARTED, "c": State.NOT_STARTED}
+
+
+# --- How it looks -------------------------------------------------------------------------------
+
+FIFTY = [
+    Member(stack=f"t{number:02}", file=Path(), domain=f"t{number:02}.example.jp")
+    for number in range(50)
+]
+
+
+def test_the_table_fits_the_screen_shows_what_goes_on_first_and_counts_the_rest() -> None:
+    board = Board("up", FIFTY, {"t00": DONE}, lines=False)
+    board.changed("t40", Outcome(state=State.RUNNING))
+    board.step("t40", "create phone-mfa-factor-guardian")
+    board.changed("t03", FAILED)
+    console = Console(file=io.StringIO(), width=120, color_system=None)
+    console.print(board.table(20))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    lines = text.splitlines()
+    assert len(lines) <= 20
+    assert "t40" in lines[2]
+    assert "create phone-mfa-factor-guardian" in lines[2]
+    assert "403 [bold]no[/]" in lines[3], "what an engine says is no markup"
+    assert "47 queued, 1 running, 1 done, 1 failed (36 not shown)" in text
+
+
+def test_where_nobody_watches_each_change_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown("fleet up: 2 stacks", FIFTY[:2], {}) as board:
+        board.changed("t00", Outcome(state=State.RUNNING))
+        board.changed("t00", DONE)
+        board.changed("t01", FAILED)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "fleet up: 2 stacks",
+        "[0/2] t00: running",
+        "[1/2] t00: done: 11 created (4s)",
+        "[2/2] t01: failed: guardian: 403 [bold]no[/] (2s)",
+    ]
+
+
+def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    screen = Console(file=stream, force_terminal=True, width=120, height=30)
+    monkeypatch.setattr(running, "notes", lambda: screen)
+    with shown("fleet up: 2 stacks", FIFTY[:2], {}) as board:
+        board.changed("t00", DONE)
+    assert "11 created" in stream.getvalue()
+    assert "\x1b[" in stream.getvalue()
+
+
+def test_a_long_silence_is_broken_by_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    heard = threading.Event()
+
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith("…"):
+            heard.set()
+
+    monkeypatch.setattr(running, "say", say)
+    monkeypatch.setattr(running, "REMINDER", 0.01)
+    with shown("fleet up: 2 stacks", FIFTY[:2], {}):
+        assert heard.wait(20)
+    assert "… 2 queued" in said
+
+
+def test_the_summary_has_every_stack_and_every_reason() -> None:
+    console = Console(file=io.StringIO(), width=160, color_system=None)
+    outcomes = {"t00": DONE, "t01": FAILED}
+    terminal.show(as_document("fleet up", FIFTY[:2], outcomes), console)
+    assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        "fleet up",
+        "✓ t00 t00.example.jp, done, 11 created (4s)",
+        "✗ t01 t01.example.jp, failed (2s)",
+        "    guardian: 403 [bold]no[/]",
+        "    more",
+        "2 stacks: 1 done, 1 failed.",
+    ]
+
+
+def test_machines_get_the_same() -> None:
+    found = json.loads(as_json(as_object(FIFTY[:2], {"t00": DONE, "t01": FAILED})))
+    assert (found["exit"], found["left"], found["totals"]) == (1, ["t01"], {"done": 1, "failed": 1})
+    assert found["stacks"][1]["why"] == FAILED.why

@@ -1,0 +1,289 @@
+"""Whatever a tenant, an engine or a preview says stays text in every output of every command."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import partial
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+from typer import Exit
+
+from components.guards.test_message import Send, Verdict
+from components.vocabulary import DeliveryMethod
+from phonemfa.adopt.plan import Fate, Plan, Row
+from phonemfa.adopt.writing import Changes
+from phonemfa.doctor import report as doctor
+from phonemfa.doctor.findings import Finding as Looked
+from phonemfa.doctor.findings import Level, Subject
+from phonemfa.drift import report as drift
+from phonemfa.drift.findings import Finding, Repair
+from phonemfa.fleet import run as fleet
+from phonemfa.fleet.selection import Member
+from phonemfa.output import document as doc
+from phonemfa.output import terminal
+from phonemfa.output.json_text import as_json
+from phonemfa.output.junit import as_junit
+from phonemfa.output.markdown import shortened
+from phonemfa.output.page import as_page
+from phonemfa.report.document import as_comment, as_document
+from phonemfa.report.preview import read_preview
+from phonemfa.report.summary import as_objects, environment, failed
+from phonemfa.rollback.command import show_versions
+from phonemfa.rollback.versions import Installed, Version
+from phonemfa.smoke.core import SmokeResult
+from tests.contract import PROJECT
+from tests.phonemfa.output.rendered import Rendered
+from tests.phonemfa.report.hostile import PAYLOADS, owned
+
+_PIECES = st.sampled_from(
+    [
+        *PAYLOADS,
+        *("\x1b[2J\x1b]8;;https://evil.example\x07owned", "\x9b31m", "\x7f", "\u200f", "\u2067"),
+        *(
+            "# ",
+            "- ",
+            "1. ",
+            "| a | b |\n|---|---|",
+            "\n",
+            "\r\n",
+            "`",
+            "``",
+            "@octo",
+            "https://e.x",
+        ),
+        *(
+            "[x](https://e.x)",
+            "<b>",
+            "&amp;",
+            "[bold]rich[/bold]",
+            "[link=https://e.x]",
+            "日本",
+            " ",
+        ),
+    ]
+)
+TEXTS = st.one_of(
+    st.sampled_from(PAYLOADS),
+    st.lists(_PIECES, min_size=1, max_size=4).map("".join),
+    st.text(max_size=40),
+)
+_TAGS = {
+    *("h2", "h3", "p", "ul", "li", "strong", "em", "code", "pre", "details", "summary", "sub"),
+}
+
+
+def documents(text: str) -> Iterator[doc.Document]:
+    """What each command says, with the text in every place that somebody else may fill."""
+    found = Finding(
+        kind="second-action",
+        subject=text,
+        what=text,
+        expected=text,
+        found=text,
+        since=text,
+        repair=Repair.BY_HAND,
+        how=text,
+        diff=f"--- a\n+++ b\n-{text}\n+{text}",
+    )
+    told = drift.Report(stack="dev", domain="t.example.com", findings=[found], failure="")
+    yield drift.as_document(told)
+    looked = Looked(level=Level.FAULT, subject=Subject.ACTION, what=text, fix=text)
+    yield doctor.as_document("dev", text, [looked])
+    member = Member(stack="t01", file=Path(), domain=text)
+    ended = fleet.Outcome(state=fleet.State.FAILED, why=text)
+    yield fleet.as_document("fleet up", [member], {"t01": ended})
+    yield everything(text)
+
+
+def everything(text: str) -> doc.Document:
+    """Every part that a document can have."""
+    line: doc.Line = (text, doc.Code(text), doc.Strong(text), doc.Soft(text), *doc.words(text))
+    entry = doc.Entry(
+        mark=doc.Mark.BAD,
+        line=line,
+        facts=((text, line),),
+        fix=line,
+        below=(doc.Verbatim(text),),
+    )
+    phone = doc.Phone(label=text, about=line, sender=text, text=text, below=text)
+    blocks: tuple[doc.Block, ...] = (
+        doc.Entries((entry,)),
+        doc.Paragraph(line),
+        doc.Small(line),
+        doc.Verbatim(text, "diff"),
+        doc.Folded(text, (doc.Paragraph(line),)),
+        doc.Phones((phone, doc.Phone(label=text, below=text))),
+        doc.Article(line, (doc.Paragraph(line),)),
+    )
+    return doc.Document(text, (doc.Section(text, blocks), *blocks))
+
+
+def harmless(shown: str) -> None:
+    """Nothing in it that a terminal obeys or an eye does not see."""
+    left = [one for one in shown if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"}]
+    # Ours: line feeds, tabs of a text, and joiners that break mentions or hold an emoji together.
+    assert set(left) <= {"\n", "\t", "\u2060", "\u200d"}, repr(shown)
+
+
+def on_a_terminal(show: Callable[[Console], None]) -> str:
+    stream = io.StringIO()
+    screen = terminal.SafeConsole(
+        file=stream, width=80, force_terminal=True, color_system=None, markup=False, highlight=False
+    )
+    show(screen)
+    return stream.getvalue()
+
+
+@given(TEXTS)
+@settings(max_examples=25, deadline=None)
+def test_nothing_moves_colours_or_hides_on_a_terminal(text: str) -> None:
+    for document in documents(text):
+        harmless(on_a_terminal(partial(terminal.show, document)))
+    board = fleet.Board(text, [Member(stack="a", file=Path(), domain=text)], {}, lines=False)
+    board.changed("a", fleet.Outcome(state=fleet.State.FAILED, why=text))
+    harmless(on_a_terminal(lambda screen: screen.print(board.table(20))))
+
+
+@given(TEXTS)
+@settings(max_examples=25, deadline=None)
+def test_nothing_is_live_in_markdown(text: str) -> None:
+    told = [shortened([one], note=(), limit=10**6) for one in documents(text)]
+    finding = Finding(kind="other", subject=text, what=text, expected=text, found=text, diff=text)
+    told.append(drift.body_of(drift.Report(stack="dev", domain=text, findings=[finding])))
+    for markdown in told:
+        harmless(markdown)
+        rendered = Rendered(markdown)
+        assert rendered.open == [], markdown
+        assert rendered.tags <= _TAGS, markdown
+        assert rendered.attributes <= {"pre lang"}, markdown
+        live = re.search(r"(?<![\w@])[@#](?=\w)|https?://|www\.\w|\w@\w", rendered.prose)
+        assert not live, markdown
+
+
+class Page(HTMLParser):
+    """The elements of a page, with what could act in them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.acting: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.acting += [name for name, _ in attrs if name.startswith("on") or name == "style"]
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment that nobody sees: {data}")
+
+
+_OF_A_PAGE = {
+    *("html", "head", "meta", "title", "style", "body", "h1", "main", "section", "h2", "ul", "li"),
+    *("p", "code", "b", "i", "span", "pre", "div", "details", "summary", "figure", "figcaption"),
+    *("article", "h3", "br"),
+}
+
+
+@given(TEXTS)
+@settings(max_examples=25, deadline=None)
+def test_nothing_is_live_in_a_page(text: str) -> None:
+    for document in documents(text):
+        shown = as_page(document)
+        shown.encode("utf-8")
+        harmless(shown)
+        page = Page(shown)
+        assert page.tags <= _OF_A_PAGE
+        assert page.acting == []
+
+
+@given(TEXTS)
+@settings(max_examples=25, deadline=None)
+def test_json_is_exact_and_harmless_and_junit_is_xml(text: str) -> None:
+    content = {text: [text, {"why": text}]}
+    shown = as_json(content)
+    shown.encode("utf-8")
+    harmless(shown)
+    assert json.loads(shown) == content
+    finding = Finding(kind="other", subject=text, what=text, expected=text, found=text, diff=text)
+    for report in (
+        drift.Report(stack=text, domain=text, findings=[finding]),
+        drift.Report(stack=text, domain=text, failure=text or "x"),
+    ):
+        junit = as_junit(text, drift.cases(report), classname=text)
+        harmless(junit.encode("utf-8").decode("utf-8"))
+        ET.fromstring(junit)  # noqa: S314 - our own text
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_a_preview_full_of_it_is_harmless_in_every_output(payload: str) -> None:
+    environments = [environment(read_preview(owned(payload))), failed(payload, payload)]
+    page = as_page(as_document(environments))
+    assert Page(page).tags <= _OF_A_PAGE
+    for shown in (
+        page,
+        as_comment(environments, whole=("elsewhere",)),
+        as_json(as_objects(environments)),
+        on_a_terminal(lambda screen: terminal.show(as_document(environments), screen)),
+    ):
+        harmless(shown)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_commands_say_and_list_is_harmless(
+    payload: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from phonemfa.adopt import command as adopt  # noqa: PLC0415
+    from phonemfa.smoke import command as smoke  # noqa: PLC0415
+
+    terminal.say(payload)
+    with pytest.raises(Exit):
+        terminal.give_up(payload)
+    row = Row(part="Action", found=payload, becomes=payload, fate=Fate.WARNING)
+    plan = Plan(facts={}, suggestions={}, imports={}, files={}, rows=(row,))
+    adopt._show(payload, plan, Changes(files={}, replacements=()))
+    version = Version(
+        id="v",
+        number=1,
+        code="",
+        created_at=payload,
+        secrets={},
+        running=True,
+        declared=False,
+        digest=payload,
+        runtime="",
+        dependencies=(),
+    )
+    show_versions(Installed(id="a", name=payload, trigger=payload, versions=(version,)))
+    send = Send(method=DeliveryMethod.TEXT, verdict=Verdict.SENT, why=payload, evidence=None)
+    smoke.show(SmokeResult(domain=payload, to=payload, sends=(send,)))
+    captured = capsys.readouterr()
+    harmless(captured.out)
+    harmless(captured.err)
+    assert "owned" in captured.out
+
+
+def test_commands_write_through_the_outputs_alone() -> None:
+    ways = re.compile(r"\bprint\(|\bConsole\(|typer\.echo\(")
+    allowed = {
+        "fleet/command.py": 1,  # names of stacks, which the shell has
+        "report/command.py": 1,  # Markdown
+        "break_glass/command.py": 1,  # the record, as JSON
+    }
+    product = PROJECT / "phonemfa"
+    found = {
+        str(path.relative_to(product)): len(ways.findall(path.read_text(encoding="utf-8")))
+        for path in product.rglob("*.py")
+        if path.parent.name != "output"
+    }
+    assert {path: count for path, count in found.items() if count} == allowed
