@@ -37,6 +37,7 @@ class Reason:
         pattern: finds it in what the log says.
         retried: Auth0 repeats the message, up to five times; else it is given up.
         alarm: it concerns every message, not one.
+        wanted: the stack's own settings refuse such a message: no fault of its sending.
         meaning, action: what it says, and what to do.
     """
 
@@ -45,6 +46,7 @@ class Reason:
     pattern: str
     retried: bool = False
     alarm: bool = False
+    wanted: bool = False
     meaning: Words
     action: Words
 
@@ -152,7 +154,7 @@ REASONS: Final = (
             ja="送信者IDがアカウントに登録されていない。そのチャネルは全く送信されない。",
         ),
         action=Words(
-            en="Register the sender with NTT CPaaS, or set smsSender or voiceSender to one that is.",
+            en="Register the sender with NTT CPaaS, or set smsSender or voiceSender to such a one.",
             ja="NTT CPaaSに送信者を登録するか、smsSender・voiceSenderを登録済みのものにする。",
         ),
     ),
@@ -237,6 +239,7 @@ REASONS: Final = (
         id="message-type",
         text="message type not enabled by MESSAGE_TYPES",
         pattern=r"message type not enabled by MESSAGE_TYPES",
+        wanted=True,
         meaning=Words(
             en="A type of message that the stack does not send.",
             ja="スタックで送信しないメッセージ種別。",
@@ -250,6 +253,7 @@ REASONS: Final = (
         id="not-e164",
         text="recipient is not an E.164 number with country prefix",
         pattern=r"recipient is not an E\.164 number",
+        wanted=True,
         meaning=Words(
             en="A number without its country: guessing one sends codes to strangers.",
             ja="国番号のない番号。推測すると他人にコードが届く。",
@@ -262,13 +266,13 @@ REASONS: Final = (
         id="country-not-allowed",
         text="recipient country not allowed",
         pattern=r"recipient country not allowed",
+        wanted=True,
         meaning=Words(
             en="A number under none of allowedPrefixes.",
             ja="allowedPrefixesにない国の番号。",
         ),
         action=Words(
-            en="Nothing for single ones; a wave is a sign of toll fraud "
-            "(docs/guides/incident.md).",
+            en="Nothing for single ones; a wave is a sign of toll fraud (docs/guides/incident.md).",
             ja="単発なら対応不要。急増は不正送信の兆候(docs/guides/incident.md)。",
         ),
     ),
@@ -276,13 +280,13 @@ REASONS: Final = (
         id="japanese-range",
         text="recipient is in a Japanese range that is not allowed",
         pattern=r"recipient is in a Japanese range that is not allowed",
+        wanted=True,
         meaning=Words(
             en="0990, 0570, 0120, 0800 and their like: it costs extra, or reaches no person.",
             ja="0990、0570、0120、0800など、特別料金または個人に届かない番号。",
         ),
         action=Words(
-            en="Nothing for single ones; a wave is a sign of toll fraud "
-            "(docs/guides/incident.md).",
+            en="Nothing for single ones; a wave is a sign of toll fraud (docs/guides/incident.md).",
             ja="単発なら対応不要。急増は不正送信の兆候(docs/guides/incident.md)。",
         ),
     ),
@@ -290,6 +294,7 @@ REASONS: Final = (
         id="number-without-sms",
         text="recipient is a Japanese number without SMS",
         pattern=r"recipient is a Japanese number without SMS",
+        wanted=True,
         meaning=Words(
             en="050 or a fixed line: calls alone reach it.",
             ja="050または固定電話。音声通話のみ届く。",
@@ -303,13 +308,13 @@ REASONS: Final = (
         id="expensive-range",
         text="recipient is in a premium, shared-cost, personal or satellite range",
         pattern=r"recipient is in a premium, shared-cost, personal or satellite range",
+        wanted=True,
         meaning=Words(
             en="A range that is never sent to, in any country.",
             ja="どの国でも送信しない番号帯。",
         ),
         action=Words(
-            en="Nothing for single ones; a wave is a sign of toll fraud "
-            "(docs/guides/incident.md).",
+            en="Nothing for single ones; a wave is a sign of toll fraud (docs/guides/incident.md).",
             ja="単発なら対応不要。急増は不正送信の兆候(docs/guides/incident.md)。",
         ),
     ),
@@ -317,6 +322,7 @@ REASONS: Final = (
         id="recipient-limit",
         text="too many messages to this recipient",
         pattern=r"too many messages to this recipient",
+        wanted=True,
         meaning=Words(
             en="recipientLimit is reached for a number.",
             ja="ある番号がrecipientLimitに達した。",
@@ -331,6 +337,7 @@ REASONS: Final = (
         id="call-limit",
         text="too many calls to this recipient",
         pattern=r"too many calls to this recipient",
+        wanted=True,
         meaning=Words(
             en="voiceLimit is reached for a number.", ja="ある番号がvoiceLimitに達した。"
         ),
@@ -351,8 +358,7 @@ REASONS: Final = (
         action=Words(
             en="A wave of them is a sign of toll fraud (docs/guides/incident.md); else raise "
             "tenantLimit.",
-            ja="急増は不正送信の兆候(docs/guides/incident.md)。そうでなければtenantLimitを"
-            "上げる。",
+            ja="急増は不正送信の兆候(docs/guides/incident.md)。そうでなければtenantLimitを上げる。",
         ),
     ),
     Reason(

@@ -23,6 +23,7 @@ class Need(StrEnum):
     LEGACY = "pulumi up of a legacy stack"
     MOVE = "pulumi up of a stack that moves its tenant"
     LOOK = "doctor and drift"
+    HEALTH = "health"
     SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
 
 
@@ -124,10 +125,10 @@ SCOPES: Final[tuple[Scope, ...]] = (
         update="switch the tenant's phone experience and its MFA through Actions",
     ),
     *_family(
-        "test messages",
+        "the log",
         "logs",
-        frozenset({Need.SMOKE}),
-        read="find in the tenant's log what became of a test message",
+        frozenset({Need.SMOKE, Need.HEALTH}),
+        read="find in the tenant's log what became of messages",
     ),
 )
 

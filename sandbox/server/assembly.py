@@ -30,6 +30,7 @@ from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.credentials import SandboxCredentials
 from sandbox.tenant import Assumptions, Credentials, Store, Tenant
 from sandbox.tenant.tenant import Generation
+from sandbox.traffic import routes as traffic_routes
 
 
 @dataclass
@@ -116,7 +117,11 @@ def assemble(
         tenant_app=build_api(
             tenant,
             notifier=notifications,
-            extra_routes=[*routes(notifications, inbox), *drift_routes(applied)],
+            extra_routes=[
+                *routes(notifications, inbox),
+                *drift_routes(applied),
+                *traffic_routes(tenant),
+            ],
             tester=RunnerActionTester(runner, notification_assumptions),
             rate_limit=rate_limit,
             instance_id=instance_id,
