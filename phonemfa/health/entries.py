@@ -97,9 +97,9 @@ class UnreadableError(ValueError):
     """An entry without a time or a type that can be read."""
 
 
-def type_of(entry: Mapping[str, Any]) -> str:
+def type_of(entry: Any) -> str:
     """The entry's type, as it may be shown; empty where it is none."""
-    found = entry.get("type")
+    found = entry.get("type") if isinstance(entry, Mapping) else None
     return found if isinstance(found, str) and _TYPE.fullmatch(found) else ""
 
 

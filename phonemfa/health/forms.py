@@ -84,8 +84,8 @@ def show(health: Health, console: Console, *, language: Language = "en") -> None
         ),
         soft_wrap=True,
     )
+    console.print(_hours_table(health))
     console.print(_channels_table(health))
-    console.print(_factors_table(health))
     reasons = list(reason_rows(health))
     if reasons:
         table = _table("not sent", "count", "means", "what to do")
@@ -117,15 +117,10 @@ def _table(*headings: str) -> Table:
 
 
 def _channels_table(health: Health) -> Table:
-    table = _table(
-        "channel", "sent, by hour", "sent", "failed", "dropped", "retried", "limited",
-        "handed over", "user passed",
-    )  # fmt: skip
+    table = _table("", "failed", "dropped", "retried", "limited", "handed over", "user passed")
     for row in channel_rows(health):
         table.add_row(
             row.name,
-            sparkline(by_hour(health.now, "sent", row.channel)),
-            beside(row.sent, row.sent_before),
             *map(str, (row.failed, row.dropped, row.retried, row.limited)),
             beside(percent(row.success), row.success_before and percent(row.success_before)),
             beside(percent(row.arrived), row.arrived_before and percent(row.arrived_before)),
@@ -143,13 +138,19 @@ FACTORS: Final = {
 }
 
 
-def _factors_table(health: Health) -> Table:
-    table = _table("", "by hour", "count")
+def _hours_table(health: Health) -> Table:
+    now, then = health.now, health.before
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("by hour", no_wrap=True)
+    table.add_column("count")
+    for row in channel_rows(health):
+        bars = sparkline(by_hour(now, "sent", row.channel))
+        table.add_row(f"{row.name} sent", bars, beside(row.sent, row.sent_before))
     for name, words in FACTORS.items():
-        count = health.now.factor_total(name)
-        then = health.before.factor_total(name) if health.before else None
-        if count or then:
-            table.add_row(words, sparkline(factor_by_hour(health.now, name)), beside(count, then))
+        count, before = now.factor_total(name), then.factor_total(name) if then else None
+        if count or before:
+            table.add_row(words, sparkline(factor_by_hour(now, name)), beside(count, before))
     return table
 
 
@@ -158,9 +159,11 @@ def facts(health: Health) -> Iterator[str]:
     now, then = health.now, health.before
     if now.countries:
         told = [
-            f"{code or 'no country'} {one.sent} sent"
-            + (f", {one.not_sent} not" if one.not_sent else "")
-            + (f" ({then.countries[code].sent if code in then.countries else 0})" if then else "")
+            f"{code or 'no country'} {beside(one.sent, then and _sent_to(then, code))} sent, "
+            f"{one.not_sent} not"
+            # Of numbers that the log hides, those that failed are all it says.
+            if now.numbers
+            else f"{code or 'no country'} {one.not_sent} not sent"
             for code, one in now.countries.items()
         ]
         yield f"countries: {'; '.join(told)}"
@@ -174,6 +177,10 @@ def facts(health: Health) -> Iterator[str]:
         yield f"applications: {', '.join(told)}"
     begins = shown(health.oldest) if health.oldest is not None else "nowhere: it is empty"
     yield f"the log begins: {begins}; {health.log.read} entries read in {health.requests} requests"
+
+
+def _sent_to(figures: Figures, code: str) -> int:
+    return figures.countries[code].sent if code in figures.countries else 0
 
 
 def told(health: Health, finding: Finding) -> Iterator[str]:
@@ -195,6 +202,7 @@ def as_json(health: Health) -> str:
         "stack": health.stack,
         "domain": health.domain,
         "well": not health.findings,
+        "likely": health.likely.name.lower() if health.likely else None,
         "known": health.is_known,
         "period": _period(now),
         "comparedWith": _period(health.before) if health.before else None,
@@ -306,6 +314,8 @@ def issue_body(health: Health) -> str:
     """Markdown of what is wrong, in English and, where it is said, Japanese."""
     lines = [
         _INTRODUCTION.format(domain=health.domain, stack=health.stack),
+        "",
+        f"It looks as if {health.likely}.",
         "",
         "| finding | what | when | level | what helps |",
         "|---|---|---|---|---|",

@@ -77,6 +77,48 @@ class Finding:
         return f"{self.rule}:{self.subject}" if self.subject else self.rule.value
 
 
+class Likely(StrEnum):
+    """What all findings together look like."""
+
+    SILENCE = "nothing asks for messages"
+    PUMPING = "somebody is paid for messages, or floods numbers"
+    SENDER = "the sender is refused"
+    CPAAS = "the CPaaS, or the way to it, has an outage"
+    REFUSED = "messages are refused"
+    VOICEMAIL = "calls are taken by voicemail, or do not reach their users"
+    LOST = "messages are handed over and do not arrive"
+
+
+def likely(findings: Sequence[Finding]) -> Likely | None:
+    """The one cause that explains the gravest findings; None where there are none."""
+    seen = {one.id for one in findings} | {one.rule.value for one in findings}
+    for signs, cause in _CAUSES:
+        if signs & seen:
+            return cause
+    if not findings:
+        return None
+    return Likely.VOICEMAIL if seen == _VOICE_ALONE else Likely.LOST
+
+
+_VOICE_ALONE: Final = {"completion", "completion:voice"}
+_CAUSES: Final = (
+    ({"silence"}, Likely.SILENCE),
+    ({"reason:sender-refused"}, Likely.SENDER),
+    ({"sequence", "flood", "country"}, Likely.PUMPING),
+    (
+        {
+            "reason:maybe-sent",
+            "reason:host-not-reached",
+            "reason:no-secure-connection",
+            "reason:system-error",
+        },
+        Likely.CPAAS,
+    ),
+    ({"reason", "success"}, Likely.REFUSED),
+)
+"""In this order: signs of the first that is seen say more than those of the others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Silence:
     """Hours without a message that was sent, failed or repeated, until the period's end or not.

@@ -216,6 +216,8 @@ class LogReader:
     def _read_window(self, window: Window, reach: Reach, tally: Tally) -> list[Window]:
         """Read a window whole, or answer its halves, the newer one last."""
         first = self._counted(self._search(window, tuple(TYPES), reach), tally)
+        # Where the type counts for nothing, others come too; they are sorted out all the same.
+        reach.by_type = reach.by_type and all(type_of(one) in TYPES for one in first)
         if len(first) < PER_PAGE:
             return []
         last = self._counted(self._search(window, tuple(TYPES), reach, PAGES - 1), tally)

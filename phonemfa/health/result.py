@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from components.health_levels import HealthLevels
-from phonemfa.health.judging import Finding, Silence, judge, silences
+from phonemfa.health.judging import Finding, Likely, Silence, judge, likely, silences
 from phonemfa.health.period import HOUR, WEEK, Period, before, lasting, latest, shown
 from phonemfa.health.reading import LogReader, Reach, hours_read
 from phonemfa.health.tally import CHANNELS, Figures, Log, Tally
@@ -54,6 +54,11 @@ class Health:
         return self.is_read and any(self.now.known)
 
     @property
+    def likely(self) -> Likely | None:
+        """What the findings look like."""
+        return likely(self.findings)
+
+    @property
     def compared_with(self) -> str:
         """What the figures stand beside, in words."""
         if self.before is None:
@@ -71,8 +76,8 @@ class Health:
         if self.findings:
             count = len(self.findings)
             return (
-                f"{count} finding{'s' * (count > 1)} in {span} of {self.domain}, stack "
-                f"{self.stack}: {', '.join(one.id for one in self.findings)}"
+                f"{self.likely}: {count} finding{'s' * (count > 1)} in {span} of {self.domain}, "
+                f"stack {self.stack} ({', '.join(one.id for one in self.findings)})"
             )
         if not any(self.now.known):
             return f"nothing is known of {self.domain} for this period"

@@ -198,7 +198,7 @@ def traffic(
     ] = 1000,
     days: Annotated[
         int, typer.Option(help="Usual days before, as far as the log reaches.", max=MOST_DAYS)
-    ] = 7,
+    ] = 8,
     delay: Annotated[
         int, typer.Option(help="Seconds by which the log may be late.", min=0, max=86_400)
     ] = 0,

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.log_search import Search
 
 Document = dict[str, Any]
@@ -23,6 +24,7 @@ class LogArchive:
         self._dates: list[str] = []
         self._ids: list[str] = []
         self._seen: list[int] = []
+        self._found: tuple[object, list[Document]] = (None, [])
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -35,6 +37,7 @@ class LogArchive:
         self._seen = [seen for _, seen in both]
         self._dates = [one["date"].lower() for one in self._entries]
         self._ids = [one["log_id"] for one in self._entries]
+        self._found = (None, [])
 
     def clear(self) -> None:
         """Forget them."""
@@ -46,8 +49,14 @@ class LogArchive:
         found = at < len(self._ids) and self._ids[at] == log_id and self._seen[at] <= now
         return self._entries[at] if found else None
 
-    def found(self, search: Search, now: int) -> Iterator[Document]:
-        """What a search finds now, the oldest first."""
+    def found(self, search: Search, now: int) -> list[Document]:
+        """What a search finds now, the oldest first; within a second, pages are of one answer."""
+        key = (search.text, now // NANOS_PER_SECOND)
+        if self._found[0] != key:
+            self._found = (key, list(self._searched(search, now)))
+        return self._found[1]
+
+    def _searched(self, search: Search, now: int) -> Iterator[Document]:
         first = bisect_left(self._dates, search.low) if search.low else 0
         last = bisect_right(self._dates, search.high) if search.high else len(self._dates)
         for at in range(first, last):

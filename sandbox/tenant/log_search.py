@@ -42,10 +42,12 @@ class Search:
     """A search that can be run.
 
     Attributes:
+        text: what was asked, and how it was read.
         matches: whether an entry is found by it.
         low, high: no entry with a date before or after is; lower case, empty for no bound.
     """
 
+    text: str
     matches: Matches
     low: str = ""
     high: str = ""
@@ -74,11 +76,12 @@ class _Reader:
 
     def search(self) -> Search:
         if not self._text:
-            return Search(lambda _: True)
+            return Search("", lambda _: True)
         matches = self._either()
         if self._position < len(self._text):
             raise self._unreadable()
-        return Search(matches, self._low, self._high)
+        way = f"{self._assumptions.log_search_by_type}, {self._assumptions.log_search_by_time}"
+        return Search(f"{way}: {self._text}", matches, self._low, self._high)
 
     def _either(self) -> Matches:
         before = self._low, self._high

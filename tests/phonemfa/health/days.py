@@ -38,13 +38,13 @@ class ListReader:
     def reach(self) -> Reach:
         return Reach(now=self.now, oldest=self.oldest, newest=self.now)
 
-    def read(self, period: Period, reach: Reach, tally: Tally) -> list[Window]:
+    def read(self, period: Period, _reach: Reach, tally: Tally) -> list[Window]:
         for one in self.entries:
             if period.start <= time_of(one) < period.end:
                 tally.add(one)
         return []
 
-    def logins(self, window: Window, reach: Reach) -> list[float] | None:
+    def logins(self, window: Window, _reach: Reach) -> list[float] | None:
         times = [time_of(one) for one in self.entries if one["type"] == LOGIN]
         return sorted((at for at in times if window[0] <= at < window[1]), reverse=True)[:100]
 
@@ -69,7 +69,7 @@ def health_of(
         levels: the stack's.
     """
     days = {"week": (0, 7), "day": (0, 1), "nothing": (0,)}[compared]
-    size = per_day or int(10 ** random.Random(seed).uniform(2.5, 3.5))
+    size = per_day or int(10 ** random.Random(seed).uniform(2.5, 3.5))  # noqa: S311
     end = NOW - 300
     played = play(Play(kind=kind, seed=seed, end=end, days=days, per_day=size))
     entries = [_hidden(one) if hidden else one for one, _ in played]
