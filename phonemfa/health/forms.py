@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -37,11 +38,11 @@ def sparkline(counts: Sequence[int | None]) -> str:
     """Counts as bars, at most 48; ▁ for none, · for not known."""
     step = -(-len(counts) // _WIDEST)
     groups = [counts[at : at + step] for at in range(0, len(counts), step)]
-    sums = [None if None in one else sum(filter(None, one)) for one in groups]
-    most = max((one for one in sums if one), default=1)
+    means = [None if None in one else sum(count or 0 for count in one) / len(one) for one in groups]
+    most = max((one for one in means if one), default=1)
     return "".join(
-        _UNKNOWN if one is None else _BARS[-(-one * len(_BARS) // most) - 1] if one else _NONE
-        for one in sums
+        _UNKNOWN if one is None else _BARS[math.ceil(one * len(_BARS) / most) - 1] if one else _NONE
+        for one in means
     )
 
 
@@ -216,7 +217,7 @@ def as_json(health: Health) -> str:
             for one in reason_rows(health)
         ],
         "levels": health.levels.model_dump(mode="json", by_alias=True),
-        "log": asdict(health.log),
+        "log": vars(health.log) | {"types": dict(health.log.types)},
         "requests": health.requests,
     }
     return json.dumps(content, ensure_ascii=False, indent=2)

@@ -213,7 +213,7 @@ def test_a_limited_rate_in_the_middle_leaves_the_rest_unknown() -> None:
         counted += 1
         if counted > 8:
             here.told.instead = [refused(429, **{"retry-after": "50"})]
-        return here.sandbox.token
+        return str(here.sandbox.token)
 
     here.reader.token = limit
     found = here.read()
