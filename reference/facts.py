@@ -49,6 +49,7 @@ EXAMPLES: Final[Mapping[str, Any]] = {
     "transition": True,
     "testNumbers": ["+819012345678"],
     "gate": "smoke",
+    "health": {"successPercent": 95, "silentHours": 4},
     "protect": True,
 }
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from reference import commands_page, picture, project_file, settings_page, stack_file
+from reference import (
+    commands_page,
+    picture,
+    project_file,
+    reasons_page,
+    settings_page,
+    stack_file,
+)
 
 PAGES: Final = (
     stack_file.PAGE,
     settings_page.PAGE,
     commands_page.PAGE,
+    reasons_page.PAGE,
     picture.PAGE,
     project_file.PAGE,
 )
@@ -31,6 +39,7 @@ def made() -> dict[str, str]:
         stack_file.stack_file_schema(),
         settings_page.settings_page(),
         commands_page.commands_page(),
+        reasons_page.reasons_page(),
         picture.picture(),
         project_file.project_file(project),
     )

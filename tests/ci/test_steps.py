@@ -112,6 +112,12 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         assert issue["state"] == "open"
         assert json.loads((checkout.folder / "build" / "drift" / "dev.sarif").read_text())["runs"]
 
+        # health: a log in which nothing is known is no answer; a bad day opens an issue.
+        tenant.control("POST", "/traffic", {"kind": "sender", "per_day": 200, "days": 2})
+        checkout.step("health", "health", expect=8)
+        assert len(github.issues) == 2
+        assert (checkout.folder / "build" / "health" / "dev.html").is_file()
+
         # preview: reads only, and leaves what the report needs.
         checkout.dev.configure(policy="adaptive")
         tenant.forget_requests()
@@ -187,6 +193,8 @@ def test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_int
         ("scripts/ci/deploy", "usage: scripts/ci/deploy STACK"),
         ("scripts/ci/deploy dev", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
         ("scripts/ci/drift dev", "usage: scripts/ci/drift STACK FILE"),
+        ("scripts/ci/health dev", "usage: scripts/ci/health STACK FOLDER"),
+        ("scripts/ci/health dev f", "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET"),
         ("scripts/ci/report build/preview", "usage: scripts/ci/report FOLDER STACK..."),
         ("COMMENT=true scripts/ci/report build/preview dev", "not set: GITHUB_TOKEN"),
         ("scripts/ci/sandbox-preview HEAD", "usage: scripts/ci/sandbox-preview BASE FILE"),

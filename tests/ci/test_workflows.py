@@ -32,8 +32,8 @@ def writes_of(job: Mapping[str, Any]) -> set[str]:
     return {scope for scope, level in job["permissions"].items() if level != "read"}
 
 
-def test_there_are_the_five_workflows() -> None:
-    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift"}
+def test_there_are_the_six_workflows() -> None:
+    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift", "health"}
 
 
 def test_every_action_is_githubs_own_and_pinned_to_a_commit() -> None:
@@ -54,6 +54,7 @@ def test_rights_are_given_to_jobs_alone_and_are_few() -> None:
     assert {place: writes_of(job) for place, job in jobs().items() if writes_of(job)} == {
         "preview/report": {"pull-requests"},
         "drift/drift": {"issues"},
+        "health/health": {"issues"},
     }
 
 
@@ -95,8 +96,8 @@ def test_who_reads_tenants_cannot_write_to_the_pull_request() -> None:
     assert secrets_of(jobs()["preview/report"]) == set()
 
 
-def test_previews_and_drift_hold_reading_credentials() -> None:
-    for place in ("preview/preview", "drift/drift"):
+def test_previews_drift_and_health_hold_reading_credentials() -> None:
+    for place in ("preview/preview", "drift/drift", "health/health"):
         job = jobs()[place]
         assert job["environment"] == "${{ matrix.stack }}-read"
         assert job["strategy"]["matrix"]["stack"] == list(STACKS)
