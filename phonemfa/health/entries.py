@@ -141,7 +141,7 @@ def event_of(entry: Mapping[str, Any]) -> Event | None:
         )
         if (isinstance(said, str) and said not in _CHANNELS) or "@" in number:
             return None  # mail, push, an authenticator app
-        channel = _CHANNELS.get(said or "", "")
+        channel = _CHANNELS.get(said, "") if isinstance(said, str) else ""
     reason = reason_of(_said(details)) if kind in {Kind.FAILED, Kind.NOTICE} else None
     clear = number.replace(" ", "").replace("-", "")
     in_clear = bool(_NUMBER.fullmatch(clear))

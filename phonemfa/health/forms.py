@@ -188,7 +188,8 @@ def told(health: Health, finding: Finding) -> Iterator[str]:
     """A finding in lines: what, when, which level, what helps."""
     begin, end = span_of(health.now, finding.hours)
     yield f"{finding.id}: {finding.what}"
-    yield f"  {shown(begin)} to {shown(end)}; level: {finding.level}"
+    when = "most plainly " if finding.hours else ""
+    yield f"  {when}{shown(begin)} to {shown(end)}; level: {finding.level}"
     if finding.help:
         yield f"  {finding.help}"
 
@@ -323,7 +324,7 @@ def issue_body(health: Health) -> str:
     ]
     for one in health.findings:
         begin, end = span_of(health.now, one.hours)
-        when = f"{shown(begin)} to {shown(end)}"
+        when = f"{'most plainly ' if one.hours else ''}{shown(begin)} to {shown(end)}"
         cells = (one.id, one.what, when, one.level, one.help)
         lines.append(f"| {' | '.join(map(_cell, cells))} |")
     found = {one.subject for one in health.findings if one.rule is Rule.REASON}

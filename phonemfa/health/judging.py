@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from components.health_levels import HealthLevels
 from phonemfa.health.chance import CHANCE, is_above, is_below
 from phonemfa.health.period import HOUR
-from phonemfa.health.tally import UNKNOWN_REASON, Figures
+from phonemfa.health.tally import LIMITED, UNKNOWN_REASON, Figures
 from phonemfa.reasons import BY_ID
 
 NAMES: Final = {"text": "SMS", "voice": "voice calls", "": "messages of an unknown channel"}
@@ -59,6 +59,7 @@ class Finding:
         what: what was found, in one sentence, with its figures.
         level: the level, as the stack's setting has it.
         help: which setting, guide or person helps.
+        reason: id of the one that most failed messages have, where the finding is of failures.
         hours: which hours of the period show it; empty for all of it.
         alarm: it concerns every message.
     """
@@ -68,6 +69,7 @@ class Finding:
     what: str
     level: str
     help: str
+    reason: str = ""
     hours: tuple[int, ...] = ()
     alarm: bool = False
 
@@ -92,15 +94,16 @@ class Likely(StrEnum):
 def likely(findings: Sequence[Finding]) -> Likely | None:
     """The one cause that explains the gravest findings; None where there are none."""
     seen = {one.id for one in findings} | {one.rule.value for one in findings}
+    seen |= {f"reason:{one.reason}" for one in findings}
     for signs, cause in _CAUSES:
         if signs & seen:
             return cause
     if not findings:
         return None
-    return Likely.VOICEMAIL if seen == _VOICE_ALONE else Likely.LOST
+    return Likely.VOICEMAIL if seen <= _VOICE_ALONE else Likely.LOST
 
 
-_VOICE_ALONE: Final = {"completion", "completion:voice"}
+_VOICE_ALONE: Final = {"completion", "completion:voice", "reason:"}
 _CAUSES: Final = (
     ({"silence"}, Likely.SILENCE),
     ({"reason:sender-refused"}, Likely.SENDER),
@@ -233,18 +236,19 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
         alarm = bool(known and known.alarm)
         usual = earlier[name] / all_before if all_before else 0.0
         level = max(usual * levels.surge_factor, _RARE if alarm else _COMMON)
+        by_hour, people = now.recipients[name]
         hours = tuple(
             hour
             for hour in range(now.period.hours)
             if now.known[hour]
-            and (found := _reason_in(now, hour, name)) >= levels.minimum
-            and is_above(found, _messages_in(now, hour), level)
+            and by_hour[hour] >= levels.minimum
+            and is_above(by_hour[hour], _messages_in(now, hour), level)
         )
-        whole = count >= levels.minimum and is_above(count, all_now, level)
+        whole = people >= levels.minimum and is_above(people, all_now, level)
         if not (whole or hours):
             continue
         text = known.text if known else _UNNAMED.get(name, name)
-        share = f"{count} of {all_now} tries ({_percent(count, all_now)})"
+        share = f"{count} of {all_now} tries ({_percent(count, all_now)}), {people} recipients"
         then = f", {_percent(earlier[name], all_before)} before" if all_before else ""
         yield Finding(
             rule=Rule.REASON,
@@ -259,11 +263,11 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
 
 _UNNAMED: Final = {
     UNKNOWN_REASON: "a reason that is none of this package's Action",
-    "auth0-limit": "Auth0's own limit of messages per user",
+    LIMITED: "Auth0's own limit of messages per user",
 }
 _HELP_UNNAMED: Final = {
     UNKNOWN_REASON: "Look into Monitoring > Logs; phonemfa drift says whose Action runs.",
-    "auth0-limit": "Many users ask again and again: do codes arrive? Else somebody floods numbers "
+    LIMITED: "Many users ask again and again: do codes arrive? Else somebody floods numbers "
     f"({_INCIDENT}).",
 }
 
@@ -278,16 +282,31 @@ def _success(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
         if found is None:
             continue
         done, of, hours = found
+        reason = _main_reason(now, channel, hours or range(now.period.hours))
+        known = BY_ID.get(reason)
+        mostly = f", mostly for “{known.text}”" if known else ""
         yield Finding(
             rule=Rule.SUCCESS,
             subject=channel or ALL,
-            what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}).",
+            reason=reason,
+            what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}), the "
+            f"others not{mostly}.",
             level=f"successPercent {levels.success_percent}, minimum {levels.minimum}",
             help="The reasons say what to do; phonemfa smoke sends a test message; the CPaaS's "
             "console has each message.",
             hours=hours,
             alarm=not done,
         )
+
+
+def _main_reason(now: Figures, channel: str, hours: Iterable[int]) -> str:
+    counts: Counter[str] = Counter()
+    for hour in hours:
+        counts.update(now.channels[channel][hour].reasons)
+    unwanted = [
+        name for name, _ in counts.most_common() if name not in BY_ID or not BY_ID[name].wanted
+    ]
+    return unwanted[0] if unwanted else ""
 
 
 def _completion(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
@@ -418,12 +437,6 @@ def _messages_in(figures: Figures, hour: int) -> int:
         one[hour].sent + one[hour].failed + one[hour].retried + one[hour].limited
         for one in figures.channels.values()
     )
-
-
-def _reason_in(figures: Figures, hour: int, name: str) -> int:
-    if name == "auth0-limit":
-        return sum(one[hour].limited for one in figures.channels.values())
-    return sum(one[hour].reasons[name] for one in figures.channels.values())
 
 
 def _percent(count: int, of: int) -> str:

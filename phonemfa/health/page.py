@@ -16,7 +16,8 @@ from phonemfa.health.period import shown
 from phonemfa.health.result import Health, channel_rows, reason_rows
 
 _FOLDER: Final = Path(__file__).resolve().parent
-_MOST_REASONS: Final = 6
+_MOST_REASONS: Final = 5
+_MOST_FINDINGS: Final = 10
 """Of the page; all of them are in the JSON."""
 
 
@@ -70,5 +71,8 @@ def as_page(health: Health) -> str:
             for name, words in forms.FACTORS.items()
         },
         facts=list(forms.facts(health)),
-        findings=[(one, *list(forms.told(health, one))[1:]) for one in health.findings],
+        findings=[
+            (one, *list(forms.told(health, one))[1:]) for one in health.findings[:_MOST_FINDINGS]
+        ],
+        more=len(health.findings[_MOST_FINDINGS:]),
     )

@@ -46,7 +46,7 @@ def _messages(axis: Any, health: Health, channel: str) -> None:
         counts = [one or 0 for one in by_hour(health.before, "sent", channel)]
         _line(axis, counts, "sent before")
     _shade(axis, health)
-    axis.legend(loc="upper left", ncols=4, frameon=False, fontsize=7)
+    _explain(axis)
 
 
 def _factors(axis: Any, health: Health) -> None:
@@ -56,7 +56,15 @@ def _factors(axis: Any, health: Health) -> None:
     axis.set_title("second factors by hour", loc="left")
     axis.set_ylim(bottom=0)
     _shade(axis, health)
-    axis.legend(loc="upper left", ncols=2, frameon=False, fontsize=7)
+    _explain(axis)
+
+
+def _explain(axis: Any) -> None:
+    """The legend beside the title, over no bar."""
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, frameon=False, fontsize=7,
+        borderaxespad=0,
+    )  # fmt: skip
 
 
 def _line(axis: Any, counts: list[int], label: str) -> None:

@@ -14,7 +14,7 @@ from components.health_levels import HealthLevels
 from phonemfa.health.judging import Finding, Likely, Silence, judge, likely, silences
 from phonemfa.health.period import HOUR, WEEK, Period, before, lasting, latest, shown
 from phonemfa.health.reading import LogReader, Reach, hours_read
-from phonemfa.health.tally import CHANNELS, Figures, Log, Tally
+from phonemfa.health.tally import CHANNELS, LIMITED, Figures, Log, Tally
 from phonemfa.reasons import BY_ID, Reason
 
 _CLOCK: Final = 120.0
@@ -175,7 +175,7 @@ def reason_rows(health: Health) -> Iterator[ReasonRow]:
 
 _OTHERS: Final = {
     "unknown": "none of this package's Action (not shown: nobody knows what is in it)",
-    "auth0-limit": "Auth0's limit of messages per user (limit_phone)",
+    LIMITED: "Auth0's limit of messages per user (limit_phone)",
 }
 
 

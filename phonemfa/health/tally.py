@@ -29,6 +29,9 @@ ARRIVAL: Final = 600.0
 UNKNOWN_REASON: Final = "unknown"
 """Another sender's words, or none: they are counted and not shown."""
 
+LIMITED: Final = "auth0-limit"
+"""Auth0's own limit of messages per user, among the reasons."""
+
 _MOST_TYPES: Final = 50
 _LONGEST_NAME: Final = 60
 _CLIENT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -126,7 +129,10 @@ class Figures:
         numbers: how many distinct ones were seen in clear.
         masked: messages whose number the log hides.
         blocks: see `Block`; the largest ones.
-        flooded: how often a number (or user) got how many messages within an hour: the most each.
+        recipients: by reason, how many distinct ones had it, by hour and in all: one who tries six
+            times is one.
+        most_to_one: the most messages that a number (or user) got within an hour, the top twenty.
+        applications: that asked for most messages.
         sent_at: when messages were handed over, in order.
         users_known: messages of which a user is known.
     """
@@ -141,6 +147,7 @@ class Figures:
     masked: int = 0
     users_known: int = 0
     blocks: list[Block] = field(default_factory=list)
+    recipients: dict[str, tuple[list[int], int]] = field(default_factory=dict)
     most_to_one: list[int] = field(default_factory=list)
     applications: list[Application] = field(default_factory=list)
     sent_at: array[float] = field(default_factory=lambda: array("d"))
@@ -169,7 +176,7 @@ class Figures:
                 if known:
                     found.update(hour.reasons)
         limited = self.total("limited")
-        return found + Counter({"auth0-limit": limited}) if limited else found
+        return found + Counter({LIMITED: limited}) if limited else found
 
     @property
     def is_whole(self) -> bool:
@@ -276,6 +283,9 @@ class _Counting:
         self._masked = self._users_known = 0
         self._to_one: Counter[tuple[int, int]] = Counter()
         self._clients: dict[str, list[Any]] = {}
+        # By reason and kind of entry, who had it in which hour.
+        self._had: dict[str, dict[Kind, dict[int, set[int]]]] = {}
+        self._nobody = 0
         # (user, time, channel's index or -1 for a pass, number, block), small for many.
         self._by_user: list[tuple[int, float, int, int, int]] = []
         self._sent_at = array("d")
@@ -289,6 +299,7 @@ class _Counting:
             case Kind.FAILED:
                 counts.factor_failed += 1
                 counts.by_factor[event.reason or UNKNOWN_REASON] += 1
+                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
                 self._country(event, 2, hashed)
             case Kind.NOTICE:
                 reason = BY_ID.get(event.reason)
@@ -297,14 +308,36 @@ class _Counting:
                 else:
                     counts.dropped += 1
                 counts.by_notice[event.reason or UNKNOWN_REASON] += 1
+                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
                 self._country(event, 1, hashed)
             case Kind.LIMITED:
                 counts.limited += 1
+                self._has(event, LIMITED, hour, hashed)
             case kind:
                 factors = self._factors[hour]
                 setattr(factors, kind.value, getattr(factors, kind.value) + 1)
                 if kind in {Kind.PASSED, Kind.ENROLLED} and event.user:
                     self._by_user.append((hashed(event.user), event.at, -1, 0, 0))
+
+    def _has(self, event: Event, reason: str, hour: int, hashed: Any) -> None:
+        known = event.number or event.user
+        self._nobody -= not known  # each of these is somebody else, for all that is known
+        who = hashed(known) if known else self._nobody
+        by_hour = self._had.setdefault(reason, {}).setdefault(event.kind, defaultdict(set))
+        by_hour[hour].add(who)
+
+    def _recipients(self) -> dict[str, tuple[list[int], int]]:
+        """As with `Hour.failed`: two kinds of entry tell of the same messages."""
+        return {
+            reason: (
+                [
+                    max(len(by_hour.get(hour, ())) for by_hour in kinds.values())
+                    for hour in range(self.period.hours)
+                ],
+                max(len(set().union(*by_hour.values())) for by_hour in kinds.values()),
+            )
+            for reason, kinds in self._had.items()
+        }
 
     def _country(self, event: Event, place: int, hashed: Any) -> None:
         if event.number:
@@ -358,6 +391,7 @@ class _Counting:
             masked=self._masked,
             users_known=self._users_known,
             blocks=blocks,
+            recipients=self._recipients(),
             most_to_one=most[:20],
             applications=[
                 Application(client_id=_client(client), name=_shown(name), sent=sent)

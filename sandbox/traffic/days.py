@@ -126,10 +126,13 @@ class _Day:
             self._bad = self._begin, self._begin + DAY
 
     def _at_hour(self, hour: float) -> float:
-        """When it is that hour in Japan, within the day that is played, as far as it is."""
+        """When it is that hour in Japan within the day, which may end in the middle of a morning.
+
+        At least two and a half hours before that end: what lasts for minutes is no bad day.
+        """
         midnight = (self._begin + _JAPAN) // DAY * DAY - _JAPAN
         at = midnight + hour * HOUR
-        return at if at >= self._begin else at + DAY
+        return min(at if at >= self._begin else at + DAY, self._begin + DAY - 2.5 * HOUR)
 
     def play(self, per_day: int, logins: float) -> None:
         """Write the day: so many codes, and logins without one for each."""

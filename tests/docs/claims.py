@@ -153,6 +153,23 @@ BY_TEST: Final[Mapping[str, Test]] = {
     "scripts/ci/drift dev build/drift/dev.sarif": Test(
         node=_DEPLOYED, says='checkout.step("drift", "drift")'
     ),
+    "scripts/ci/health dev build/health": Test(
+        node=_DEPLOYED, says='checkout.step("health", "health"'
+    ),
+    "python -m phonemfa health": Test(
+        node="tests/phonemfa/health/test_command.py::"
+        "test_a_good_day_is_well_and_only_read_with_one_scope",
+        says='"health"',
+    ),
+    "python -m sandbox traffic voicemail": Test(
+        node="tests/sandbox/traffic/test_play.py::test_a_day_is_played_by_the_command",
+        says='"traffic", "voicemail"',
+    ),
+    "python -m sandbox phonemfa -- health": Test(
+        node="tests/phonemfa/health/test_command.py::"
+        "test_a_good_day_is_well_and_only_read_with_one_scope",
+        says='"health"',
+    ),
     "scripts/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
         node=_FORK, says="fork"
     ),
@@ -185,6 +202,7 @@ BY_TEST: Final[Mapping[str, Test]] = {
 }
 
 NOT_HERE: Final[Mapping[str, str]] = {
+    "pip install 'phonemfa[health]'": "of a version that is published one day",
     "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; team_state gives its own",
     "export PGPASSWORD=…": "the reader's; team_state gives its own",
     "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",

@@ -32,7 +32,7 @@ class ListReader:
     now: float = NOW
     domain: str = "tenant.example"
     limits: Limits = field(default_factory=Limits)
-    requests: int = 0
+    requests: int = 96
     waited: float = 0.0
 
     def reach(self) -> Reach:

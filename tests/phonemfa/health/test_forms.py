@@ -91,7 +91,7 @@ def everything(health: Health, *, page: bool = True) -> str:
     return "\n".join([*texts, as_page(health)] if page else texts)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(entry, max_size=12))
 def test_no_output_has_anybodys_number_code_or_name(entries: list[dict[str, Any]]) -> None:
     text = everything(looked(entries, minimum=1, messagesPerNumber=2), page=False)

@@ -72,9 +72,15 @@ def later(date: str, seconds: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
-def failures(period: Period, hour: int, count: int, reason: str) -> list[Entry]:
-    to = {"notification_type": "sms", "to": "+819012345678", "error": reason}
-    return list(entries(period, hour, count, "fn", to))
+def failures(
+    period: Period, hour: int, count: int, reason: str, *, people: int = 100
+) -> list[Entry]:
+    """Failures, each of another number, or of so many."""
+    said = {"notification_type": "sms", "error": reason}
+    return [
+        one | {"details": said | {"to": f"+81901234{hour:02}{number % people:02}"}}
+        for number, one in enumerate(entries(period, hour, count, "fn", said))
+    ]
 
 
 def all_day(make: Callable[[int], list[Entry]]) -> list[Entry]:
@@ -134,6 +140,13 @@ def test_a_reason_that_is_usual_does_not_surge() -> None:
     then = all_day(lambda hour: sends(THEN, hour, 20) + failures(THEN, hour, 2, why))
     assert ids(now, then) == []
     assert ids(now) == ["reason:number-without-sms"]
+
+
+def test_one_person_who_tries_again_and_again_is_no_surge() -> None:
+    why = "recipient country not allowed"
+    day = all_day(lambda hour: sends(NOW, hour, 10))
+    assert ids(day + failures(NOW, 7, 30, why, people=5)) == []
+    assert ids(day + failures(NOW, 7, 30, why, people=30)) == ["reason:country-not-allowed"]
 
 
 def test_another_senders_words_are_counted_and_not_shown() -> None:
