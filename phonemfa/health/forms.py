@@ -57,7 +57,7 @@ def by_hour(figures: Figures, name: str, channel: str) -> list[int | None]:
 def factor_by_hour(figures: Figures, name: str) -> list[int | None]:
     """A count of second factors by hour; None where it is not known."""
     return [
-        getattr(hour, name) if known else None
+        hour[name] if known else None
         for hour, known in zip(figures.factors, figures.known, strict=True)
     ]
 
@@ -133,8 +133,10 @@ FACTORS: Final = {
     "started": "second factors started",
     "passed": "second factors passed",
     "wrong": "wrong codes",
+    "rejected": "second factors rejected",
     "enrol_started": "enrolments started",
     "enrolled": "enrolments done",
+    "enrol_failed": "enrolments failed",
     "codes_limited": "users at the limit of codes",
 }
 

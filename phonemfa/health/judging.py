@@ -203,7 +203,7 @@ def _silent(
         per_start = min(before.total("sent") / before.factor_total("started"), 0.95)
     for one in quiet:
         hours = tuple(range(one.first, one.last + 1))
-        started = sum(now.factors[hour].started for hour in hours)
+        started = sum(now.factors[hour]["started"] for hour in hours)
         logins = one.logins or 0
         by_starts = started >= levels.minimum and _is_no_chance(started, per_start)
         by_logins = logins >= levels.minimum and _is_no_chance(logins, one.per_login or 0.0)

@@ -52,6 +52,7 @@ def as_page(health: Health) -> str:
     )
     templates.filters["percent"] = forms.percent
     templates.filters["time"] = shown
+    then = health.before
     return templates.get_template(
         "page.html.j2"
     ).render(
@@ -63,13 +64,11 @@ def as_page(health: Health) -> str:
         picture=b64encode(as_svg(health)).decode(),
         rows=channel_rows(health),
         reasons=list(reason_rows(health))[:_MOST_REASONS],
-        factors={
-            words: (
-                health.now.factor_total(name),
-                health.before.factor_total(name) if health.before else None,
-            )
+        factors=[
+            (words, (count, then.factor_total(name) if then else None))
             for name, words in forms.FACTORS.items()
-        },
+            if (count := health.now.factor_total(name)) or (then and then.factor_total(name))
+        ],
         facts=list(forms.facts(health)),
         findings=[
             (one, *list(forms.told(health, one))[1:]) for one in health.findings[:_MOST_FINDINGS]

@@ -75,20 +75,6 @@ class Hour:
         return min(wanted, self.failed)
 
 
-@dataclass
-class Factors:
-    """Second factors and enrolments within one hour, whatever their channel."""
-
-    started: int = 0
-    passed: int = 0
-    wrong: int = 0
-    rejected: int = 0
-    enrol_started: int = 0
-    enrolled: int = 0
-    enrol_failed: int = 0
-    codes_limited: int = 0
-
-
 @dataclass(frozen=True, kw_only=True)
 class Country:
     """Messages to one calling code: sent, and not sent, to so many distinct numbers."""
@@ -123,7 +109,7 @@ class Figures:
     Attributes:
         known: which of its hours were read whole.
         channels: by channel, one `Hour` an hour.
-        factors: one an hour.
+        factors: counts of second factors and enrolments by `Kind`, one an hour.
         countries: by calling code, of numbers in clear alone.
         ranges: of Japanese numbers, messages sent.
         numbers: how many distinct ones were seen in clear.
@@ -140,7 +126,7 @@ class Figures:
     period: Period
     known: list[bool]
     channels: dict[str, list[Hour]]
-    factors: list[Factors]
+    factors: list[Counter[str]]
     countries: dict[str, Country] = field(default_factory=dict)
     ranges: dict[str, int] = field(default_factory=dict)
     numbers: int = 0
@@ -163,10 +149,8 @@ class Figures:
         )
 
     def factor_total(self, name: str) -> int:
-        """A count of `Factors` over the hours that are known."""
-        return sum(
-            getattr(one, name) for one, known in zip(self.factors, self.known, strict=True) if known
-        )
+        """A count of `factors` over the hours that are known."""
+        return sum(one[name] for one, known in zip(self.factors, self.known, strict=True) if known)
 
     def reasons(self) -> Counter[str]:
         """Every reason, over the hours that are known."""
@@ -276,7 +260,7 @@ class _Counting:
         self.period = period
         self.numbers: set[int] = set()
         self._channels = {name: [Hour() for _ in range(period.hours)] for name in CHANNELS}
-        self._factors = [Factors() for _ in range(period.hours)]
+        self._factors: list[Counter[str]] = [Counter() for _ in range(period.hours)]
         self._countries: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
         self._in_country: dict[str, set[int]] = defaultdict(set)
         self._ranges: Counter[str] = Counter()
@@ -314,8 +298,7 @@ class _Counting:
                 counts.limited += 1
                 self._has(event, LIMITED, hour, hashed)
             case kind:
-                factors = self._factors[hour]
-                setattr(factors, kind.value, getattr(factors, kind.value) + 1)
+                self._factors[hour][kind.value] += 1
                 if kind in {Kind.PASSED, Kind.ENROLLED} and event.user:
                     self._by_user.append((hashed(event.user), event.at, -1, 0, 0))
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.ci.workflows import EXPRESSION, FOLDER, Step, gitlab_lines, jobs, steps, workflows
 from tests.contract import PROJECT
@@ -140,6 +141,21 @@ def test_gitlab_calls_what_github_calls() -> None:
         return {line.split()[0] for line in lines} - {"git"}
 
     assert called(gitlab_lines()) == called([one.run for one in steps() if one.run])
+
+
+def test_the_templates_workflow_reads_only_and_uses_the_same_actions() -> None:
+    path = PROJECT / "template" / ".github" / "workflows" / "health.yml"
+    text = path.read_text(encoding="utf-8")
+    ours = (FOLDER / "health.yml").read_text(encoding="utf-8")
+    assert {one.strip() for one in text.splitlines() if "uses:" in one} == {
+        one.strip() for one in ours.splitlines() if "uses:" in one
+    }
+    content = yaml.safe_load(text)
+    assert content["permissions"] == {}
+    (job,) = content["jobs"].values()
+    assert writes_of(job) == {"issues"}
+    assert job["environment"] == "${{ matrix.stack }}-read"
+    assert not any(EXPRESSION.search(one.get("run", "")) for one in job["steps"])
 
 
 def test_no_shipped_deploy_skips_the_preview() -> None:

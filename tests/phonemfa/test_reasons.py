@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.reasons import REASONS, reason_of
+from phonemfa.reasons import REASONS, Reason, reason_of
 from tests.contract import PROJECT
 
 SOURCES = "\n".join(
@@ -74,9 +74,8 @@ def test_what_is_retried_is_what_the_code_retries() -> None:
     assert retried == {"host-not-reached", "no-secure-connection", "rate-limited", "system-error"}
 
 
-@pytest.mark.parametrize("one", REASONS, ids=lambda one: one.id)
-def test_each_is_said_in_both_languages(one: object) -> None:
-    assert one in REASONS
-    for words in (one.meaning, one.action):  # type: ignore[attr-defined]
+@pytest.mark.parametrize("one", REASONS, ids=lambda one: str(one.id))
+def test_each_is_said_in_both_languages(one: Reason) -> None:
+    for words in (one.meaning, one.action):
         assert words.en
         assert re.search("[ぁ-ヿ一-鿿]", words.ja)
