@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "doctor",
     "adopt",
     "drift",
+    "health",
     "report",
     "smoke",
     "enforce",
@@ -34,7 +35,7 @@ app = typer.Typer(
     name="phonemfa",
     cls=group_of(COMMANDS),
     help="Looks after an Auth0 tenant's phone MFA beside `pulumi up`.",
-    epilog="Exit status: 0 fine, 1 something is wrong, 2 no answer, 7 drift.",
+    epilog="Exit status: 0 fine, 1 something is wrong, 2 no answer, 7 drift, 8 unhealthy.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -18,3 +18,5 @@ class Exit(IntEnum):
     """Could not look: no access, no such stack, bad config, bad arguments, the engine failed."""
     DRIFTED = 7
     """Tenant and stack differ; the number is that of `pulumi refresh --expect-no-changes`."""
+    UNHEALTHY = 8
+    """A level of the stack's `health` was passed: codes may not arrive."""

@@ -24,6 +24,7 @@ class Need(StrEnum):
     MOVE = "pulumi up of a stack that moves its tenant"
     REMEMBER = "pulumi up of a stack with rememberBrowser"
     LOOK = "doctor and drift"
+    HEALTH = "health"
     SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
 
 
@@ -126,10 +127,10 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "a browser is remembered",
     ),
     *_family(
-        "test messages",
+        "the log",
         "logs",
-        frozenset({Need.SMOKE}),
-        read="find in the tenant's log what became of a test message",
+        frozenset({Need.SMOKE, Need.HEALTH}),
+        read="find in the tenant's log what became of messages",
     ),
 )
 

@@ -51,7 +51,7 @@ class Watched:
     """
 
     page: Page
-    own: str
+    own: str | tuple[str, ...]
     events: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

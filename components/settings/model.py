@@ -19,6 +19,7 @@ from pydantic import (
 
 from components.settings.adopted import Adopted
 from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
+from components.settings.health_levels import HealthLevels
 from components.settings.raw_config import NAMESPACE, shape_faults
 from components.settings.strict import Strict
 from components.settings.text_rules import text_faults
@@ -251,6 +252,10 @@ class StackSettings(Strict):
         Gate,
         Field(description="what must hold before users are asked for codes: ready, smoke or off"),
     ] = Gate.READY
+    health: Annotated[
+        HealthLevels,
+        Field(description="levels of phonemfa health, such as {successPercent: 95}"),
+    ] = HealthLevels()
     protect: Annotated[
         bool, Field(description="refuse to delete or replace the resources: true or false")
     ] = False
@@ -270,10 +275,11 @@ class StackSettings(Strict):
     def plain(self) -> dict[str, Any]:
         """The settings by the keys of the stack's file, in force or by default, as plain JSON.
 
-        The test numbers are left out: they are people's own, and a state keeps what it is told.
+        The test numbers are left out: they are people's own, and a state keeps what it is told. So
+        are the levels of health, which change nothing in a tenant.
         """
         values = self.model_dump(
-            mode="json", by_alias=True, exclude_none=True, exclude={"test_numbers"}
+            mode="json", by_alias=True, exclude_none=True, exclude={"test_numbers", "health"}
         )
         # A set has no order, and its dump another one in each process.
         sets = {

@@ -49,11 +49,15 @@ class BoundedClient(httpx.Client):
         total: seconds for one request, from connecting to the last byte of its answer.
         json_only: a good answer is JSON or empty, anything else an `httpx.DecodingError`; of a
             refusal whose body is neither, the status is left.
+        most: how many requests it makes, where that is not `MOST_REQUESTS`.
         options: of `httpx.Client`.
     """
 
-    def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
+        self._most = most
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)
@@ -69,7 +73,7 @@ class BoundedClient(httpx.Client):
         Raises:
             httpx.HTTPError: no answer, not in time, or one that does not fit.
         """
-        _check_count(self._count, request)
+        _check_count(self._count, request, self._most or MOST_REQUESTS)
         ended: queue.SimpleQueue[httpx.Response | BaseException] = queue.SimpleQueue()
 
         def work() -> None:
@@ -137,7 +141,7 @@ class BoundedAsyncClient(httpx.AsyncClient):
         Raises:
             httpx.HTTPError: no answer, not in time, or one that does not fit.
         """
-        _check_count(self._count, request)
+        _check_count(self._count, request, MOST_REQUESTS)
         try:
             async with asyncio.timeout(self._total):
                 answer = await super().send(request, **{**options, "stream": True})
@@ -183,10 +187,10 @@ class _Limited(httpx.SyncByteStream, httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _check_count(count: Iterator[int], request: httpx.Request) -> None:
-    if next(count) > MOST_REQUESTS:
+def _check_count(count: Iterator[int], request: httpx.Request, most: int) -> None:
+    if next(count) > most:
         raise httpx.RemoteProtocolError(
-            f"over {MOST_REQUESTS} requests for one piece of work: is a page repeated without end?",
+            f"over {most} requests for one piece of work: is a page repeated without end?",
             request=request,
         )
 

@@ -29,6 +29,9 @@ from sandbox.server import daemon, ports
 from sandbox.server.credentials import control_token
 from sandbox.server.record import client, pages_address, read_record, running_record
 from sandbox.server.serving import small_buffers, take_all_files
+from sandbox.traffic.days import KINDS
+from sandbox.traffic.routes import MOST_DAYS, MOST_PER_DAY
+from sandbox.traffic.routes import PATH as TRAFFIC
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
@@ -173,6 +176,43 @@ def status(*, state_dir: StateDir = _STATE) -> None:
     workplace.say(f"  pages       {pages_address(workplace.state_dir, record)}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")
     workplace.say(f"  log         {workplace.state_dir / daemon.LOG}")
+
+
+@app.command()
+def traffic(
+    kind: Annotated[
+        str, typer.Argument(help=f"Of the day: {', '.join(KINDS)}.", show_default=False)
+    ],
+    *,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="The same seed plays the same day; default: any.", min=0, max=10**9),
+    ] = None,
+    codes: Annotated[
+        int, typer.Option(help="Codes on a usual day.", min=0, max=MOST_PER_DAY)
+    ] = 1000,
+    days: Annotated[
+        int, typer.Option(help="Usual days before, as far as the log reaches.", max=MOST_DAYS)
+    ] = 8,
+    delay: Annotated[
+        int, typer.Option(help="Seconds by which the log may be late.", min=0, max=86_400)
+    ] = 0,
+    state_dir: StateDir = _STATE,
+) -> None:
+    """Play a day of logins into the tenant's log, up to now, in seconds."""
+    if kind not in KINDS:
+        raise typer.BadParameter(f"{kind} is none of {', '.join(KINDS)}")
+    workplace = _workplace(state_dir)
+    asked = {"kind": kind, "per_day": codes, "days": days, "delay_seconds": delay}
+    with client(workplace.state_dir, workplace.server()) as http:
+        answer = http.post(
+            TRAFFIC, json=asked if seed is None else asked | {"seed": seed}, timeout=300
+        )
+        played = answer.raise_for_status().json()
+    workplace.say(
+        f"Played: {played['entries']} entries, the last day a {kind} (seed {played['seed']}). "
+        "Look at it: python -m sandbox phonemfa -- health"
+    )
 
 
 @app.command()

@@ -29,6 +29,7 @@ from sandbox.tenant import Credentials
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.store import Store
 from sandbox.tenant.tenant import Generation, Tenant
+from sandbox.traffic import routes as traffic_routes
 from sandbox.web.guard import ApiGuard, PagesGuard
 
 
@@ -110,7 +111,11 @@ def assemble(
     tenant_app = build_api(
         tenant,
         notifier=notifications,
-        extra_routes=[*routes(notifications, inbox), *drift_routes(applied, tenant)],
+        extra_routes=[
+            *routes(notifications, inbox),
+            *drift_routes(applied, tenant),
+            *traffic_routes(tenant),
+        ],
         tester=RunnerActionTester(runner, assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,

@@ -124,6 +124,14 @@ class Assumptions:
     flag `disable_management_api_sms_obfuscation` is on; or they are always in clear. `fn` holds
     the recipient in clear either way. Unknown (cpaas-and-actions.md §2.8)."""
 
+    log_search_by_type: Literal["found", "refused", "ignored"] = "found"
+    """A search of the log for a `type`: it finds what it names, is refused (400), or counts for
+    nothing. Documents contradict each other (tenant-logs.md)."""
+
+    log_search_by_time: Literal["second", "day", "refused"] = "second"
+    """A range of `date` with a time of day: taken, cut to its days, or refused (400). One document
+    has an example, another the day alone (tenant-logs.md)."""
+
     # -- HTTP ---------------------------------------------------------------------------------
 
     wrong_client_error: Literal["access_denied", "invalid_client"] = "access_denied"

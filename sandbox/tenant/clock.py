@@ -53,6 +53,10 @@ class Stamper:
         self._last = max(self._clock.now_ns(), self._last + 1)
         return self._last
 
+    def now(self) -> int:
+        """The current time in ns, not before what was stamped last; stamps nothing."""
+        return max(self._clock.now_ns(), self._last)
+
 
 def nanos(instant_ns: int) -> str:
     """RFC 3339 in UTC with nine fraction digits, as the actions family prints time (recorded)."""

@@ -1,27 +1,32 @@
 """The search language of GET /logs, as far as the sandbox knows it.
 
-Owns reading a search and whether an entry is found by it. Refuses storing and paging (`logs`), and
-every search that it cannot read: refused with 400 rather than misread.
+`field:value` terms with AND, OR, NOT and parentheses; two terms without an operator are both
+wanted. Every search that cannot be read is refused with 400 rather than misread.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.errors import ApiError
 
 Document = dict[str, Any]
+Matches = Callable[[Document], bool]
 
 _TOKEN = re.compile(
     r"""\s*(?:
-        (?P<operator>AND|OR)(?=\s)
+        (?P<operator>AND|OR|NOT)(?=[\s(])
+        | (?P<parenthesis>[()])
         | (?:(?P<field>[\w.]+):)? (?:
             "(?P<quoted>[^"]*)"
             | (?P<open>[\[{])(?P<low>[^\s\]}]+)\s+TO\s+(?P<high>[^\s\]}]+)(?P<close>[\]}])
             | (?P<plain>[^\s"():\[\]{}]+)
-        )
-    )(?:\s+|$)""",
+        )(?=[\s)]|$)
+    )\s*""",
     re.VERBOSE,
 )
 _OPERATORS = frozenset({"AND", "OR", "NOT"})
@@ -29,62 +34,183 @@ _BARE_FIELDS = ("client_name", "connection", "user_name")
 _ORDERED = frozenset({"date", "log_id"})
 """Fields whose texts sort as what they mean, so that a range of them is one of texts."""
 
+_DAY_LENGTH = len("2026-11-29")
 
-def matches(entry: Document, search: str | None) -> bool:
-    """Whether an entry is found by a search: `field:value` terms joined by AND or OR.
+
+@dataclass(frozen=True)
+class Search:
+    """A search that can be run.
+
+    Attributes:
+        text: what was asked, and how it was read.
+        matches: whether an entry is found by it.
+        low, high: no entry with a date before or after is; lower case, empty for no bound.
+    """
+
+    text: str
+    matches: Matches
+    low: str = ""
+    high: str = ""
+
+
+def search_of(text: str | None, assumptions: Assumptions) -> Search:
+    """Read a search.
 
     A value matches whole, without regard to case, or its beginning where it ends in `*`. Of `date`
-    and `log_id` it may be a range, `[from TO to]` or `{from TO to}` without its ends, with `*` for
-    no end: auth0-cli follows a log with one. A term without a field is looked for at the beginning
-    of the client's, connection's and user's names. No parentheses and no NOT.
+    and `log_id` it may be a range, `[from TO to]` or `{from TO to}` without its ends, or one of
+    each, with `*` for no end: auth0-cli follows a log with one. A term without a field is looked
+    for at the beginning of the client's, connection's and user's names.
 
     Raises:
         ApiError: 400 for anything else.
     """
-    found, all_so_far = False, True
-    position, text = 0, (search or "").strip()
-    while position < len(text):
-        token = _TOKEN.match(text, position)
-        if token is None or (token["field"] is None and token["plain"] in _OPERATORS):
-            raise _unreadable(text[position:])
-        position = token.end()
-        if token["operator"] == "OR":
-            found, all_so_far = found or all_so_far, True
-        elif token["operator"] is None:
-            # Read every term, also those that decide nothing: each may be unreadable.
-            all_so_far = _term(entry, token) and all_so_far
-    return found or all_so_far
+    return _Reader((text or "").strip(), assumptions).search()
 
 
-def _unreadable(text: str) -> ApiError:
-    return ApiError(
-        400,
-        f"Query validation error: 'The sandbox cannot search for {text}' on property q.",
-        "invalid_query_string",
-    )
+class _Reader:
+    def __init__(self, text: str, assumptions: Assumptions) -> None:
+        self._text, self._position, self._assumptions = text, 0, assumptions
+        self._low = self._high = ""
+        self._certain = True
+        """Whether what is being read must hold of every entry that is found."""
+
+    def search(self) -> Search:
+        if not self._text:
+            return Search("", lambda _: True)
+        matches = self._either()
+        if self._position < len(self._text):
+            raise self._unreadable()
+        way = f"{self._assumptions.log_search_by_type}, {self._assumptions.log_search_by_time}"
+        return Search(f"{way}: {self._text}", matches, self._low, self._high)
+
+    def _either(self) -> Matches:
+        before = self._low, self._high
+        choices = [self._all()]
+        while self._next(operator="OR"):
+            # A date of one choice bounds no other.
+            self._low, self._high = before
+            certain, self._certain = self._certain, False
+            choices.append(self._all())
+            self._certain = certain
+        if len(choices) == 1:
+            return choices[0]
+        self._low, self._high = before
+        exact = [one for one in choices if isinstance(one, _Exactly)]
+        if len(exact) == len(choices) and len({one.field for one in exact}) == 1:
+            field, values = exact[0].field, frozenset(one.value for one in exact)
+            return lambda entry: _value(entry, field) in values
+        return lambda entry: any(one(entry) for one in choices)
+
+    def _all(self) -> Matches:
+        wanted = [self._one()]
+        while self._next(operator="AND") or self._begins_term():
+            wanted.append(self._one())
+        if len(wanted) == 1:
+            return wanted[0]
+        return lambda entry: all(one(entry) for one in wanted)
+
+    def _one(self) -> Matches:
+        token = self._token()
+        if token is None:
+            raise self._unreadable()
+        if token["operator"] == "NOT":
+            self._position = token.end()
+            certain, self._certain = self._certain, False
+            inner = self._one()
+            self._certain = certain
+            return lambda entry: not inner(entry)
+        if token["parenthesis"] == "(":
+            self._position = token.end()
+            inner = self._either()
+            if not self._next(parenthesis=")"):
+                raise self._unreadable()
+            return inner
+        if (
+            token["operator"]
+            or token["parenthesis"]
+            or (token["field"] is None and token["plain"] in _OPERATORS)
+        ):
+            raise self._unreadable()
+        term = self._term(token)
+        self._position = token.end()
+        return term
+
+    def _term(self, token: re.Match[str]) -> Matches:
+        field = token["field"]
+        if field == "type" and self._assumptions.log_search_by_type != "found":
+            if self._assumptions.log_search_by_type == "refused":
+                raise self._unreadable()
+            return lambda _: True
+        if token["low"] is not None:
+            return self._range(field, token)
+        value = (token["quoted"] if token["quoted"] is not None else token["plain"]).lower()
+        if field is None:
+            return lambda entry: any(_value(entry, one).startswith(value) for one in _BARE_FIELDS)
+        if value.endswith("*"):
+            return lambda entry: _value(entry, field).startswith(value[:-1])
+        return _Exactly(field, value)
+
+    def _range(self, field: str | None, token: re.Match[str]) -> Matches:
+        if field is None or field not in _ORDERED:
+            raise self._unreadable()
+        low, high = token["low"].lower(), token["high"].lower()
+        if field == "date" and self._assumptions.log_search_by_time != "second":
+            if self._assumptions.log_search_by_time == "refused" and "t" in low + high:
+                raise self._unreadable()
+            low, high = low[:_DAY_LENGTH], high[:_DAY_LENGTH]
+        with_low, with_high = token["open"] == "[", token["close"] == "]"
+        if field == "date" and self._certain:
+            self._low = max(self._low, "" if low == "*" else low)
+            # One that is longer begins with it and comes after it.
+            ends = [one for one in (self._high, "" if high == "*" else high + "~") if one]
+            self._high = min(ends, default="")
+
+        def within(entry: Document) -> bool:
+            actual = _value(entry, field)
+            above = low == "*" or actual > low or (with_low and actual == low)
+            below = high == "*" or actual < high or (with_high and actual == high)
+            return above and below
+
+        return within
+
+    def _token(self) -> re.Match[str] | None:
+        return _TOKEN.match(self._text, self._position)
+
+    def _begins_term(self) -> bool:
+        token = self._token()
+        if token is None or not token[0].strip():
+            return False
+        return token["operator"] == "NOT" or (
+            token["operator"] is None and token["parenthesis"] != ")"
+        )
+
+    def _next(self, **wanted: str) -> bool:
+        token = self._token()
+        (name, value), *_ = wanted.items()
+        if token is None or token[name] != value:
+            return False
+        self._position = token.end()
+        return True
+
+    def _unreadable(self) -> ApiError:
+        return ApiError(
+            400,
+            "Query validation error: 'The sandbox cannot search for "
+            f"{self._text[self._position :]}' on property q.",
+            "invalid_query_string",
+        )
 
 
-def _term(entry: Document, token: re.Match[str]) -> bool:
-    field = token["field"]
-    if token["low"] is not None:
-        if field not in _ORDERED:
-            raise _unreadable(token[0])
-        return _within(_text(entry, field), token)
-    value = (token["quoted"] if token["quoted"] is not None else token["plain"]).lower()
-    if field is None:
-        return any(_text(entry, one).startswith(value) for one in _BARE_FIELDS)
-    actual = _text(entry, field)
-    return actual.startswith(value[:-1]) if value.endswith("*") else actual == value
+@dataclass(frozen=True)
+class _Exactly:
+    field: str
+    value: str
+
+    def __call__(self, entry: Document) -> bool:
+        return _value(entry, self.field) == self.value
 
 
-def _within(actual: str, token: re.Match[str]) -> bool:
-    low, high = token["low"].lower(), token["high"].lower()
-    above = low == "*" or actual > low or (token["open"] == "[" and actual == low)
-    below = high == "*" or actual < high or (token["close"] == "]" and actual == high)
-    return above and below
-
-
-def _text(entry: Document, path: str) -> str:
+def _value(entry: Document, path: str) -> str:
     value: Any = entry
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None

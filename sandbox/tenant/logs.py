@@ -1,7 +1,6 @@
-"""The tenant's log, as far as phone messages write to it.
+"""The tenant's log: what phone messages wrote to it, and what was played into it.
 
-Owns the stored entries, how many are kept, and what GET /logs finds among them. Refuses to decide
-what is worth an entry: `sandbox.notifications.log_entries` does.
+What is worth an entry is decided by `sandbox.notifications.log_entries`.
 
 Nothing of this was recorded. Shapes are those of Auth0's published schemas of the Management API
 (`Log`, the paging of GET /logs) and of the tenant log's events; codes: cpaas-and-actions.md §2.8.
@@ -10,22 +9,30 @@ Nothing of this was recorded. Shapes are those of Auth0's published schemas of t
 from __future__ import annotations
 
 import copy
+import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.context import Context
 from sandbox.tenant.errors import ApiError, not_found
-from sandbox.tenant.log_search import matches
+from sandbox.tenant.log_archive import LogArchive
+from sandbox.tenant.log_search import search_of
 
 COLLECTION = "logs"
 KEPT = 1000
 """Entries; Auth0 keeps days (one on the free plan). A bound keeps the state file small."""
 
+FOUND = 1000
+"""Results of one search, as published; what Auth0 answers beyond them is not established: nothing,
+here."""
+
 DEFAULT_PER_PAGE = 50
 _SHOWN_DIGITS = 4
+_AFTER_ALL = "~"
 
 Document = dict[str, Any]
 
@@ -60,6 +67,9 @@ class Logs:
         self._context = context
         self._store = context.store
         self._numbers_in_clear = numbers_in_clear
+        self.archive = LogArchive()
+        self.delay_seconds = 0.0
+        """How long what the tenant writes itself is not shown yet."""
 
     def add(self, code: str, description: str, details: Document, **more: Any) -> str:
         """Write an entry and forget the oldest beyond what is kept; answers its id.
@@ -71,7 +81,7 @@ class Logs:
             more: further keys of the entry, such as `user_id` or `ip`.
         """
         stamp = self._context.stamp()
-        log_id = _log_id(stamp)
+        log_id = log_id_of(stamp)
         entry = {
             "_id": log_id,
             "date": millis(stamp),
@@ -95,6 +105,9 @@ class Logs:
             ApiError: 404 where there is none.
         """
         entry = self._store.get(COLLECTION, log_id)
+        if entry is not None and log_id > self._youngest():
+            entry = None
+        entry = entry or self.archive.get(log_id, self._context.stamp.now())
         if entry is None:
             raise not_found("The log does not exist.")
         return self._view(entry)
@@ -105,15 +118,23 @@ class Logs:
         Raises:
             ApiError: 400 for a sort order or a search that cannot be read.
         """
-        entries = [self._view(one) for one in self._store.all(COLLECTION)]
+        now, youngest = self._context.stamp.now(), self._youngest()
+        own = [one for one in self._store.all(COLLECTION) if one["log_id"] <= youngest]
         if query.from_id is not None:
             # Begins after the entry that is named: recorded (go-auth0, CheckpointPagination).
-            return [one for one in entries if one["log_id"] > query.from_id][: query.take]
-        found = [one for one in entries if matches(one, query.search)]
+            mine = [one for one in own if one["log_id"] > query.from_id]
+            following = self.archive.after(query.from_id, now)
+            both = heapq.merge(mine, following, key=lambda one: str(one["log_id"]))
+            return [self._view(one) for one in islice(both, query.take)]
+        search = search_of(query.search, self._context.assumptions)
+        mine = [one for one in own if search.matches(one)]
+        played = self.archive.found(search, now)
+        found = list(heapq.merge(mine, played, key=lambda one: str(one["log_id"])))
         if _descending(query.sort):
             found.reverse()
+        found = found[:FOUND]
         start = query.page * query.per_page
-        shown = [_chosen(one, query) for one in found[start : start + query.per_page]]
+        shown = [_chosen(self._view(one), query) for one in found[start : start + query.per_page]]
         if not query.include_totals:
             return shown
         return {
@@ -123,6 +144,12 @@ class Logs:
             "total": len(found),
             "logs": shown,
         }
+
+    def _youngest(self) -> str:
+        """The id after which the tenant's own entries are not shown yet."""
+        if not self.delay_seconds:
+            return _AFTER_ALL
+        return log_id_of(self._context.stamp.now() - int(self.delay_seconds * NANOS_PER_SECOND))
 
     def _view(self, entry: Document) -> Document:
         clear = self._context.assumptions.log_phone_numbers == "clear" or self._numbers_in_clear()
@@ -141,7 +168,7 @@ def masked(number: str) -> str:
     return "X" * hidden + number[hidden:]
 
 
-def _log_id(stamp_ns: int) -> str:
+def log_id_of(stamp_ns: int) -> str:
     """Digits that sort as time does, beginning with 900 and the date as Auth0's do."""
     seconds, fraction = divmod(stamp_ns, NANOS_PER_SECOND)
     return f"900{datetime.fromtimestamp(seconds, UTC):%Y%m%d%H%M%S}{fraction:09d}"

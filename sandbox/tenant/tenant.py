@@ -166,6 +166,7 @@ class Tenant:
             self._store.clear(keep=_IDENTITY)
             self.clients.forget_added()
             self.tenant_settings.initialise(wanted)
+        self.logs.archive.clear()
         self.context.builds.scripted.clear()
 
     def switch(self, generation: Generation) -> None:

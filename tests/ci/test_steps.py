@@ -112,6 +112,12 @@ def test_a_stack_is_deployed_watched_previewed_and_reported(
         assert issue["state"] == "open"
         assert 'failures="1"' in (checkout.folder / "build" / "drift" / "dev.xml").read_text()
 
+        # health: a log in which nothing is known is no answer; a bad day opens an issue.
+        tenant.control("POST", "/traffic", {"kind": "sender", "per_day": 200, "days": 2})
+        checkout.step("health", "health", expect=8)
+        assert len(github.issues) == 2
+        assert (checkout.folder / "build" / "health" / "dev.html").is_file()
+
         # preview: reads only, and leaves what the report needs.
         checkout.dev.configure(policy="adaptive")
         tenant.forget_requests()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.ci.workflows import EXPRESSION, FOLDER, Step, gitlab_lines, jobs, steps, workflows
 from tests.contract import PROJECT
@@ -32,8 +33,8 @@ def writes_of(job: Mapping[str, Any]) -> set[str]:
     return {scope for scope, level in job["permissions"].items() if level != "read"}
 
 
-def test_there_are_the_five_workflows() -> None:
-    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift"}
+def test_there_are_the_six_workflows() -> None:
+    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift", "health"}
 
 
 def test_every_action_is_githubs_own_and_pinned_to_a_commit() -> None:
@@ -54,6 +55,7 @@ def test_rights_are_given_to_jobs_alone_and_are_few() -> None:
     assert {place: writes_of(job) for place, job in jobs().items() if writes_of(job)} == {
         "preview/report": {"pull-requests"},
         "drift/drift": {"issues"},
+        "health/health": {"issues"},
     }
 
 
@@ -95,8 +97,8 @@ def test_who_reads_tenants_cannot_write_to_the_pull_request() -> None:
     assert secrets_of(jobs()["preview/report"]) == set()
 
 
-def test_previews_and_drift_hold_reading_credentials() -> None:
-    for place in ("preview/preview", "drift/drift"):
+def test_previews_drift_and_health_hold_reading_credentials() -> None:
+    for place in ("preview/preview", "drift/drift", "health/health"):
         job = jobs()[place]
         assert job["environment"] == "${{ matrix.stack }}-read"
         assert job["strategy"]["matrix"]["stack"] == list(STACKS)
@@ -138,6 +140,21 @@ def test_gitlab_calls_what_github_calls() -> None:
         return {line.split()[0] for line in lines} - {"git"}
 
     assert called(gitlab_lines()) == called([one.run for one in steps() if one.run])
+
+
+def test_the_templates_workflow_reads_only_and_uses_the_same_actions() -> None:
+    path = PROJECT / "template" / ".github" / "workflows" / "health.yml"
+    text = path.read_text(encoding="utf-8")
+    ours = (FOLDER / "health.yml").read_text(encoding="utf-8")
+    assert {one.strip() for one in text.splitlines() if "uses:" in one} == {
+        one.strip() for one in ours.splitlines() if "uses:" in one
+    }
+    content = yaml.safe_load(text)
+    assert content["permissions"] == {}
+    (job,) = content["jobs"].values()
+    assert writes_of(job) == {"issues"}
+    assert job["environment"] == "${{ matrix.stack }}-read"
+    assert not any(EXPRESSION.search(one.get("run", "")) for one in job["steps"])
 
 
 def test_no_shipped_deploy_skips_the_preview() -> None:

@@ -67,6 +67,9 @@ ASIDES: Final = (
 
 
 _FLEET: Final = "tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine"
+_HEALTHY: Final = (
+    "tests/phonemfa/health/test_command.py::test_a_good_day_is_well_and_only_read_with_one_scope"
+)
 _DRIFTED: Final = (
     "tests/sandbox/cli/test_operator.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
 )
@@ -110,6 +113,10 @@ BY_TEST: Final[Mapping[str, str]] = {
     'pulumi preview --policy-pack "$pack"': f"{_LIBRARY}"
     "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
     "python -m sandbox drift": _DRIFTED,
+    "python -m phonemfa health": _HEALTHY,
+    "python -m sandbox phonemfa -- health": _HEALTHY,
+    "python -m sandbox traffic voicemail": "tests/sandbox/traffic/test_play.py::"
+    "test_a_day_is_played_by_the_command",
     "python -m sandbox drift policy-switched": _DRIFTED,
     "python -m sandbox drift undo": _DRIFTED,
     "pulumi new template": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
@@ -135,6 +142,7 @@ BY_TEST: Final[Mapping[str, str]] = {
 }
 
 NOT_HERE: Final[Mapping[str, str]] = {
+    "pip install 'phonemfa[health]'": "of a version that is published one day",
     "export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…": "the reader's; team_state gives its own",
     "export PGPASSWORD=…": "the reader's; team_state gives its own",
     "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",

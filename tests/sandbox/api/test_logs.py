@@ -68,6 +68,12 @@ def test_an_entry_that_is_not_there_is_a_404(sandbox: Sandbox) -> None:
         ("date:{* TO 2000-01-01}", 0),
         ('client_name:"shop OR not" OR type:fn', 1),
         ("type:nothing AND type:fn OR details.n:2", 1),
+        ("date:[2000-01-01 TO *] AND (type:fn OR type:gd_send_sms)", 3),
+        ("date:[2000-01-01 TO 2000-01-02} AND (type:fn OR type:gd_send_sms)", 0),
+        ("date:{* TO 2000-01-01} OR type:fn", 1),
+        ("NOT type:fn", 2),
+        ("NOT date:[* TO 2000-01-01] AND type:fn", 1),
+        ("NOT (type:fn OR details.n:2)", 1),
     ],
 )
 def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int) -> None:
@@ -83,9 +89,11 @@ def test_a_search_finds_what_it_names(sandbox: Sandbox, search: str, found: int)
     "query",
     [
         "q=details.n:[1 TO 2]",
-        "q=type:fn OR NOT type:a",
-        "q=NOT (a)",
         "q=type:fn OR",
+        "q=NOT",
+        "q=(type:fn",
+        "q=type:fn)",
+        "q=()",
         "sort=type:1",
         "per_page=101",
     ],

@@ -1,0 +1,1 @@
+"""`phonemfa health`: whether codes arrive, by the tenant's own log."""

@@ -1,0 +1,144 @@
+"""`phonemfa health`: do codes arrive? By the tenant's own log, read with read:logs alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from pulumi import RunError
+from rich.text import Text
+
+from components.config_files import StackFileError
+from components.tenant.client import TenantUnreadableError, access_of
+from phonemfa import options
+from phonemfa.exits import Exit
+from phonemfa.files import write_whole
+from phonemfa.health import forms
+from phonemfa.health.page import NoPlotsError, as_page, need_plots
+from phonemfa.health.period import hours_of
+from phonemfa.health.reading import Limits, OutOfTimeError, log_of
+from phonemfa.health.result import Health, NoAnswer, look
+from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.terminal import give_up, notes, results, working
+from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.reasons import Language
+
+_MOST_A_MINUTE: Final = 100_000
+_NO_TIME: Final = (
+    "The tenant limited the rate for as long as reading may take: nothing could be read. Run it "
+    "again later, or give it longer with --within."
+)
+_NO_ANSWER = (
+    GitHubError,
+    NoPlotsError,
+    RunError,  # a SettingsError
+    StackFileError,
+    TenantUnreadableError,
+    ValueError,
+)
+
+
+def health(
+    *,
+    stack: options.Stack,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    since: Annotated[
+        str, typer.Option(help="How much to look at, up to now: hours or days, at most 31d.")
+    ] = "24h",
+    requests_per_minute: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=_MOST_A_MINUTE,
+            help="At most so many requests: a login's backend shares the tenant's limit.",
+        ),
+    ] = 60,
+    within: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Minutes that reading may take.")
+    ] = 10.0,
+    as_json_: options.AsJson = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with plots to this file; it prints on one.")
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML to this file, for CI systems.")
+    ] = None,
+    issue: Annotated[
+        bool,
+        typer.Option("--issue", help="Keep one GitHub issue about it: opened, updated, closed."),
+    ] = False,
+    language: Annotated[
+        Language, typer.Option(help="Of the reasons' meanings in the terminal.")
+    ] = "en",
+) -> None:
+    """Say whether codes arrive, by the tenant's log. Reads only (scope read:logs).
+
+    Exit status: 0 well, 8 a level of the stack was passed, 2 no answer, or not a whole one.
+
+    Example: python -m phonemfa health --stack prod --html build/health.html
+    """
+    domain = ""
+    try:
+        hours = hours_of(since)
+        if html:
+            need_plots()
+        if issue:
+            GitHub.of()  # A missing variable is told before the work, not after.
+        wanted = read_stack_file(project, stack, file=config_file)
+        stack, access = wanted.stack, access_of(wanted.auth0)
+        domain = access.domain
+        limits = Limits(per_minute=requests_per_minute, seconds=within * 60)
+        with working(f"reading the log of {domain}"), log_of(access, limits) as reader:
+            found = look(reader, stack=wanted.stack, levels=wanted.settings.health, hours=hours)
+    except _NO_ANSWER as error:
+        _no_answer(stack or "", domain, str(error), junit=junit)
+    except OutOfTimeError:
+        _no_answer(stack or "", domain, _NO_TIME, junit=junit)
+    if junit:
+        write_whole(junit, forms.as_junit(found))
+    if html:
+        write_whole(html, as_page(found))
+    if as_json_:
+        typer.echo(forms.as_json(found))
+    else:
+        forms.show(found, results(), language=language)
+    if issue:
+        _keep_issue(found)
+    if found.findings:
+        raise typer.Exit(Exit.UNHEALTHY)
+    if not found.is_known:
+        raise typer.Exit(Exit.UNANSWERED)
+
+
+def _no_answer(stack: str, domain: str, why: str, *, junit: Path | None) -> NoReturn:
+    if junit:
+        # So that no file of an earlier run is taken for this one's.
+        write_whole(junit, forms.as_junit(NoAnswer(stack=stack, domain=domain, why=why)))
+    give_up(why)
+
+
+def _keep_issue(found: Health) -> None:
+    marker = f"health:{found.stack}"
+    try:
+        with working("GitHub issue"):
+            github = GitHub.of()
+            if found.findings:
+                posted = [
+                    github.upsert_issue(
+                        marker,
+                        label=forms.LABEL,
+                        title=forms.issue_title(found),
+                        body=forms.issue_body(found),
+                    )
+                ]
+            elif found.is_known:
+                comment = f"Over: {found.summary}."
+                posted = github.close_issue(marker, label=forms.LABEL, comment=comment)
+            else:
+                posted = []  # Nobody knows whether it is over.
+    except GitHubError as error:
+        give_up(str(error))
+    for one in posted:
+        notes().print(Text(f"issue {one.outcome}: {one.url}"), soft_wrap=True)

@@ -1,0 +1,347 @@
+"""A result as people and machines read it: terminal, JSON, JUnit, an issue's text."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from phonemfa.health.judging import TITLES, Finding, Rule, span_of
+from phonemfa.health.period import shown
+from phonemfa.health.result import (
+    Health,
+    NoAnswer,
+    channel_rows,
+    reason_rows,
+)
+from phonemfa.health.tally import CHANNELS, Figures
+from phonemfa.reasons import Language
+
+LABEL: Final = "phone-mfa-health"
+_INTRODUCTION: Final = (
+    "`phonemfa health` found this in the log of `{domain}` (stack `{stack}`). This text follows "
+    "it, and the issue is closed when it is over."
+)
+_BARS: Final = "▂▃▄▅▆▇█"
+_NONE, _UNKNOWN = "▁", "·"
+_WIDEST: Final = 48
+
+
+def sparkline(counts: Sequence[int | None]) -> str:
+    """Counts as bars, at most 48; ▁ for none, · for not known."""
+    step = -(-len(counts) // _WIDEST)
+    groups = [counts[at : at + step] for at in range(0, len(counts), step)]
+    means = [None if None in one else sum(count or 0 for count in one) / len(one) for one in groups]
+    most = max((one for one in means if one), default=1)
+    return "".join(
+        _UNKNOWN if one is None else _BARS[math.ceil(one * len(_BARS) / most) - 1] if one else _NONE
+        for one in means
+    )
+
+
+def by_hour(figures: Figures, name: str, channel: str) -> list[int | None]:
+    """A count of a channel by hour; None where it is not known."""
+    return [
+        getattr(hour, name) if known else None
+        for hour, known in zip(figures.channels[channel], figures.known, strict=True)
+    ]
+
+
+def factor_by_hour(figures: Figures, name: str) -> list[int | None]:
+    """A count of second factors by hour; None where it is not known."""
+    return [
+        hour[name] if known else None
+        for hour, known in zip(figures.factors, figures.known, strict=True)
+    ]
+
+
+def percent(rate: float | None) -> str:
+    """A rate in words."""
+    return "not known" if rate is None else f"{100 * rate:.1f} %"
+
+
+def beside(now: Any, then: Any) -> str:
+    """A figure and, where there is one, the earlier one."""
+    return f"{now}" if then is None else f"{now} ({then})"
+
+
+# -- terminal ---------------------------------------------------------------------------------
+
+
+def show(health: Health, console: Console, *, language: Language = "en") -> None:
+    """For a person at a terminal."""
+    period = health.now.period
+    console.print(
+        Text(
+            f"tenant {health.domain}, {shown(period.start)} to {shown(period.end)}; in brackets: "
+            f"{health.compared_with}"
+        ),
+        soft_wrap=True,
+    )
+    console.print(_hours_table(health))
+    console.print(_channels_table(health))
+    reasons = list(reason_rows(health))
+    if reasons:
+        table = _table("not sent", "count", "means", "what to do")
+        for one in reasons:
+            known = one.reason
+            table.add_row(
+                Text(one.text),
+                beside(one.count, one.before),
+                Text(known.meaning.said(language) if known else ""),
+                Text(known.action.said(language) if known else ""),
+            )
+        console.print(table)
+    for line in facts(health):
+        console.print(Text(line), soft_wrap=True)
+    for note in health.notes:
+        console.print(Text(f"not known, or odd: {note}", style="yellow"), soft_wrap=True)
+    for finding in health.findings:
+        for line in told(health, finding):
+            console.print(Text(line, style="red"), soft_wrap=True)
+    style = "red" if health.findings else "green" if health.is_known else "yellow"
+    console.print(Text(health.summary, style=style), soft_wrap=True)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _channels_table(health: Health) -> Table:
+    table = _table("", "failed", "dropped", "retried", "limited", "handed over", "user passed")
+    for row in channel_rows(health):
+        table.add_row(
+            row.name,
+            *map(str, (row.failed, row.dropped, row.retried, row.limited)),
+            beside(percent(row.success), row.success_before and percent(row.success_before)),
+            beside(percent(row.arrived), row.arrived_before and percent(row.arrived_before)),
+        )
+    return table
+
+
+FACTORS: Final = {
+    "started": "second factors started",
+    "passed": "second factors passed",
+    "wrong": "wrong codes",
+    "rejected": "second factors rejected",
+    "enrol_started": "enrolments started",
+    "enrolled": "enrolments done",
+    "enrol_failed": "enrolments failed",
+    "codes_limited": "users at the limit of codes",
+}
+
+
+def _hours_table(health: Health) -> Table:
+    now, then = health.now, health.before
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("by hour", no_wrap=True)
+    table.add_column("count")
+    for row in channel_rows(health):
+        bars = sparkline(by_hour(now, "sent", row.channel))
+        table.add_row(f"{row.name} sent", bars, beside(row.sent, row.sent_before))
+    for name, words in FACTORS.items():
+        count, before = now.factor_total(name), then.factor_total(name) if then else None
+        if count or before:
+            table.add_row(words, sparkline(factor_by_hour(now, name)), beside(count, before))
+    return table
+
+
+def facts(health: Health) -> Iterator[str]:
+    """Countries, ranges, numbers and applications, a line each; where the log begins."""
+    now, then = health.now, health.before
+    if now.countries:
+        told = [
+            f"{code or 'no country'} {beside(one.sent, then and _sent_to(then, code))} sent, "
+            f"{one.not_sent} not"
+            # Of numbers that the log hides, those that failed are all it says.
+            if now.numbers
+            else f"{code or 'no country'} {one.not_sent} not sent"
+            for code, one in now.countries.items()
+        ]
+        yield f"countries: {'; '.join(told)}"
+    if now.ranges:
+        told = [f"{name} {count}" for name, count in now.ranges.items()]
+        yield f"ranges in Japan: {', '.join(told)}"
+    if now.numbers:
+        yield f"distinct numbers: {beside(now.numbers, then.numbers if then else None)}"
+    if now.applications:
+        told = [f"{one.name or one.client_id} {one.sent}" for one in now.applications]
+        yield f"applications: {', '.join(told)}"
+    begins = shown(health.oldest) if health.oldest is not None else "nowhere: it is empty"
+    yield f"the log begins: {begins}; {health.log.read} entries read in {health.requests} requests"
+
+
+def _sent_to(figures: Figures, code: str) -> int:
+    return figures.countries[code].sent if code in figures.countries else 0
+
+
+def told(health: Health, finding: Finding) -> Iterator[str]:
+    """A finding in lines: what, when, which level, what helps."""
+    begin, end = span_of(health.now, finding.hours)
+    yield f"{finding.id}: {finding.what}"
+    when = "most plainly " if finding.hours else ""
+    yield f"  {when}{shown(begin)} to {shown(end)}; level: {finding.level}"
+    if finding.help:
+        yield f"  {finding.help}"
+
+
+# -- machines ---------------------------------------------------------------------------------
+
+
+def as_json(health: Health) -> str:
+    """Everything, by the hour."""
+    now = health.now
+    content = {
+        "stack": health.stack,
+        "domain": health.domain,
+        "well": not health.findings,
+        "likely": health.likely.name.lower() if health.likely else None,
+        "known": health.is_known,
+        "period": _period(now),
+        "comparedWith": _period(health.before) if health.before else None,
+        "logBegins": shown(health.oldest) if health.oldest is not None else None,
+        "findings": [_finding(health, one) for one in health.findings],
+        "notes": health.notes,
+        "now": _figures(now),
+        "before": _figures(health.before) if health.before else None,
+        "reasons": [
+            {"id": one.id, "text": one.text, "count": one.count, "before": one.before}
+            for one in reason_rows(health)
+        ],
+        "levels": health.levels.model_dump(mode="json", by_alias=True),
+        "log": vars(health.log) | {"types": dict(health.log.types)},
+        "requests": health.requests,
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2)
+
+
+def _period(figures: Figures) -> dict[str, Any]:
+    period = figures.period
+    return {"from": shown(period.start), "to": shown(period.end), "hours": period.hours}
+
+
+def _finding(health: Health, one: Finding) -> dict[str, Any]:
+    begin, end = span_of(health.now, one.hours)
+    return {
+        "id": one.id,
+        "rule": one.rule.value,
+        "subject": one.subject,
+        "what": one.what,
+        "level": one.level,
+        "help": one.help,
+        "from": shown(begin),
+        "to": shown(end),
+        "alarm": one.alarm,
+    }
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    names = ("sent", "failed", "dropped", "retried", "limited", "judged", "arrived")
+    return {
+        "channels": {
+            channel or "unknown": {name: by_hour(figures, name, channel) for name in names}
+            for channel in CHANNELS
+        },
+        "factors": {name: factor_by_hour(figures, name) for name in FACTORS},
+        "countries": {
+            code or "none": {
+                "sent": one.sent,
+                "notSent": one.not_sent,
+                "numbers": one.numbers,
+            }
+            for code, one in figures.countries.items()
+        },
+        "japaneseRanges": figures.ranges,
+        "distinctNumbers": figures.numbers,
+        "hiddenNumbers": figures.masked,
+        "applications": [asdict(one) for one in figures.applications],
+    }
+
+
+def as_junit(result: Health | NoAnswer) -> str:
+    """One suite a stack, one case a rule; no answer is one case with an error."""
+    root = Element("testsuites")
+    suite = SubElement(root, "testsuite", name=f"phonemfa health {result.stack}")
+    place = f"health.{result.stack}"
+    failed, errors = 0, 0
+    if isinstance(result, NoAnswer):
+        errors = 1
+        _error(suite, place, result.why)
+    else:
+        for rule in Rule:
+            case = SubElement(suite, "testcase", classname=place, name=TITLES[rule], time="0")
+            found = [one for one in result.findings if one.rule is rule]
+            if found:
+                failed += 1
+                message = "; ".join(one.what for one in found)
+                failure = SubElement(case, "failure", message=message, type=rule.value)
+                failure.text = "\n".join(line for one in found for line in told(result, one))
+        if not result.is_known:
+            errors = 1
+            _error(suite, place, "\n".join(result.notes))
+        else:
+            SubElement(suite, "system-out").text = "\n".join(result.notes)
+    for element in (root, suite):
+        element.set("tests", str(len(suite.findall("testcase"))))
+        element.set("failures", str(failed))
+        element.set("errors", str(errors))
+        element.set("skipped", "0")
+    indent(root)
+    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _error(suite: Element, place: str, why: str) -> None:
+    case = SubElement(suite, "testcase", classname=place, name="The log was read", time="0")
+    SubElement(case, "error", message="no answer", type="unanswered").text = why
+
+
+# -- GitHub -----------------------------------------------------------------------------------
+
+
+def issue_title(health: Health) -> str:
+    """Of the one issue of a stack."""
+    return f"Health: codes of stack {health.stack} may not arrive"
+
+
+def issue_body(health: Health) -> str:
+    """Markdown of what is wrong, in English and, where it is said, Japanese."""
+    lines = [
+        _INTRODUCTION.format(domain=health.domain, stack=health.stack),
+        "",
+        f"It looks as if {health.likely}.",
+        "",
+        "| finding | what | when | level | what helps |",
+        "|---|---|---|---|---|",
+    ]
+    for one in health.findings:
+        begin, end = span_of(health.now, one.hours)
+        when = f"{'most plainly ' if one.hours else ''}{shown(begin)} to {shown(end)}"
+        cells = (one.id, one.what, when, one.level, one.help)
+        lines.append(f"| {' | '.join(map(_cell, cells))} |")
+    found = {one.subject for one in health.findings if one.rule is Rule.REASON}
+    for row in reason_rows(health):
+        if row.id in found and row.reason:
+            known = row.reason
+            lines += ["", f"**{_cell(row.text)}** {known.meaning.en} {known.action.en}"]
+            lines.append(f"{known.meaning.ja} {known.action.ja}")
+    if health.notes:
+        lines += ["", "Not known, or odd:", *(f"- {_cell(note)}" for note in health.notes)]
+    lines += ["", "[docs/guides/health.md](docs/guides/health.md) says what each finding means."]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    for plain, safe in (("\n", " "), ("|", "\\|"), ("<", "&lt;"), ("@", "@\u200b")):
+        text = text.replace(plain, safe)
+    return text

@@ -1,0 +1,450 @@
+"""What is wrong, by the stack's levels: pure rules over the figures of two periods."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from components.settings.health_levels import HealthLevels
+from phonemfa.health.chance import CHANCE, is_above, is_below
+from phonemfa.health.period import HOUR
+from phonemfa.health.tally import LIMITED, UNKNOWN_REASON, Figures
+from phonemfa.reasons import BY_ID
+
+NAMES: Final = {"text": "SMS", "voice": "voice calls", "": "messages of an unknown channel"}
+ALL: Final = "all"
+
+_COMMON: Final = 0.02
+"""A reason that occurs less often is no surge, whatever it was before."""
+_RARE: Final = 0.005
+"""The same, of a reason that concerns every message."""
+_HALF: Final = 0.5
+_USUAL_SENDS: Final = 0.5
+"""Messages for each second factor that starts, where no earlier period tells."""
+
+
+class Rule(StrEnum):
+    """What is looked at; each is a test case of JUnit."""
+
+    SILENCE = "silence"
+    REASON = "reason"
+    SUCCESS = "success"
+    COMPLETION = "completion"
+    SEQUENCE = "sequence"
+    FLOOD = "flood"
+    COUNTRY = "country"
+
+
+TITLES: Final = {
+    Rule.SILENCE: "Messages are sent while there are logins",
+    Rule.REASON: "No reason for not sending surges",
+    Rule.SUCCESS: "Messages are handed over",
+    Rule.COMPLETION: "Users pass after a message",
+    Rule.SEQUENCE: "No numbers in sequence",
+    Rule.FLOOD: "No number gets many messages",
+    Rule.COUNTRY: "No new country",
+}
+_INCIDENT: Final = "docs/guides/incident.md"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A level that was passed.
+
+    Attributes:
+        subject: which channel, reason or country.
+        what: what was found, in one sentence, with its figures.
+        level: the level, as the stack's setting has it.
+        help: which setting, guide or person helps.
+        reason: id of the one that most failed messages have, where the finding is of failures.
+        hours: which hours of the period show it; empty for all of it.
+        alarm: it concerns every message.
+    """
+
+    rule: Rule
+    subject: str = ""
+    what: str
+    level: str
+    help: str
+    reason: str = ""
+    hours: tuple[int, ...] = ()
+    alarm: bool = False
+
+    @property
+    def id(self) -> str:
+        """Stable as long as the same thing is wrong."""
+        return f"{self.rule}:{self.subject}" if self.subject else self.rule.value
+
+
+class Likely(StrEnum):
+    """What all findings together look like."""
+
+    SILENCE = "nothing asks for messages"
+    PUMPING = "somebody is paid for messages, or floods numbers"
+    SENDER = "the sender is refused"
+    CPAAS = "the CPaaS, or the way to it, has an outage"
+    REFUSED = "messages are refused"
+    VOICEMAIL = "calls are taken by voicemail, or do not reach their users"
+    LOST = "messages are handed over and do not arrive"
+
+
+def likely(findings: Sequence[Finding]) -> Likely | None:
+    """The one cause that explains the gravest findings; None where there are none."""
+    seen = {one.id for one in findings} | {one.rule.value for one in findings}
+    seen |= {f"reason:{one.reason}" for one in findings}
+    for signs, cause in _CAUSES:
+        if signs & seen:
+            return cause
+    if not findings:
+        return None
+    return Likely.VOICEMAIL if seen <= _VOICE_ALONE else Likely.LOST
+
+
+_VOICE_ALONE: Final = {"completion", "completion:voice", "reason:"}
+_CAUSES: Final = (
+    ({"silence"}, Likely.SILENCE),
+    ({"reason:sender-refused"}, Likely.SENDER),
+    ({"sequence", "flood", "country"}, Likely.PUMPING),
+    (
+        {
+            "reason:maybe-sent",
+            "reason:host-not-reached",
+            "reason:no-secure-connection",
+            "reason:system-error",
+        },
+        Likely.CPAAS,
+    ),
+    ({"reason", "success"}, Likely.REFUSED),
+)
+"""In this order: signs of the first that is seen say more than those of the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Hours without a message that was sent, failed or repeated, until the period's end or not.
+
+    Attributes:
+        logins: how many succeeded meanwhile (a hundred and more count as a hundred), and
+        per_login: messages for each login before; both None where not known.
+    """
+
+    first: int
+    last: int
+    logins: int | None = None
+    per_login: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Findings, the gravest first, and what could not be judged."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+
+
+def silences(now: Figures, levels: HealthLevels) -> list[Silence]:
+    """Every run of hours without a message that is as long as the stack's level."""
+    found, run = [], 0
+    for index in range(now.period.hours + 1):
+        quiet = index < now.period.hours and now.known[index] and not _tried(now, index)
+        if quiet:
+            run += 1
+            continue
+        if run >= levels.silent_hours:
+            found.append(Silence(first=index - run, last=index - 1))
+        run = 0
+    return found
+
+
+def judge(
+    now: Figures, before: Figures | None, levels: HealthLevels, quiet: Sequence[Silence]
+) -> Verdict:
+    """Apply every rule.
+
+    Args:
+        now: the period.
+        before: the one that it is compared with, if the log has it.
+        levels: the stack's.
+        quiet: `silences` of the period, with what is known of their logins.
+    """
+    findings = [
+        *_silent(now, before, levels, quiet),
+        *_reasons(now, before, levels),
+        *_success(now, levels),
+        *_sequence(now, levels),
+        *_flood(now, levels),
+        *_countries(now, before, levels),
+        *_completion(now, levels),
+    ]
+    order = list(_GRAVEST_FIRST)
+    findings.sort(key=lambda one: (not one.alarm, order.index(one.rule)))
+    return Verdict(findings=findings, unjudged=list(_unjudged(now, before)))
+
+
+_GRAVEST_FIRST: Final = (
+    Rule.SILENCE,
+    Rule.SEQUENCE,
+    Rule.FLOOD,
+    Rule.COUNTRY,
+    Rule.REASON,
+    Rule.SUCCESS,
+    Rule.COMPLETION,
+)
+
+
+def _silent(
+    now: Figures, before: Figures | None, levels: HealthLevels, quiet: Sequence[Silence]
+) -> Iterator[Finding]:
+    per_start = _USUAL_SENDS
+    if before and before.factor_total("started"):
+        per_start = min(before.total("sent") / before.factor_total("started"), 0.95)
+    for one in quiet:
+        hours = tuple(range(one.first, one.last + 1))
+        started = sum(now.factors[hour]["started"] for hour in hours)
+        logins = one.logins or 0
+        by_starts = started >= levels.minimum and _is_no_chance(started, per_start)
+        by_logins = logins >= levels.minimum and _is_no_chance(logins, one.per_login or 0.0)
+        if not (by_starts or by_logins):
+            continue
+        seen = (
+            f"{started} second factors were started" if by_starts else f"{logins} users logged in"
+        )
+        yield Finding(
+            rule=Rule.SILENCE,
+            what=f"No message was sent for {len(hours)} hours, and none failed, while {seen}.",
+            level=f"silentHours {levels.silent_hours}, minimum {levels.minimum}",
+            help="Nothing asks the Action for a message: phonemfa doctor and phonemfa drift say "
+            "whether factor, policy, provider and binding are as declared.",
+            hours=hours,
+            alarm=True,
+        )
+
+
+def _is_no_chance(asked: int, rate: float) -> bool:
+    return (1 - min(max(rate, 0.0), 0.95)) ** asked < CHANCE
+
+
+def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iterator[Finding]:
+    counts, all_now = now.reasons(), _messages(now)
+    earlier = before.reasons() if before else Counter[str]()
+    all_before = _messages(before) if before else 0
+    for name, count in counts.most_common():
+        known = BY_ID.get(name)
+        alarm = bool(known and known.alarm)
+        usual = earlier[name] / all_before if all_before else 0.0
+        level = max(usual * levels.surge_factor, _RARE if alarm else _COMMON)
+        by_hour, people = now.recipients[name]
+        hours = tuple(
+            hour
+            for hour in range(now.period.hours)
+            if now.known[hour]
+            and by_hour[hour] >= levels.minimum
+            and is_above(by_hour[hour], _messages_in(now, hour), level)
+        )
+        whole = people >= levels.minimum and is_above(people, all_now, level)
+        if not (whole or hours):
+            continue
+        text = known.text if known else _UNNAMED.get(name, name)
+        share = f"{count} of {all_now} tries ({_percent(count, all_now)}), {people} recipients"
+        then = f", {_percent(earlier[name], all_before)} before" if all_before else ""
+        yield Finding(
+            rule=Rule.REASON,
+            subject=name,
+            what=f"“{text}”: {share}{then}.",
+            level=f"surgeFactor {levels.surge_factor}, minimum {levels.minimum}",
+            help=known.action.en if known else _HELP_UNNAMED.get(name, ""),
+            hours=hours,
+            alarm=alarm,
+        )
+
+
+_UNNAMED: Final = {
+    UNKNOWN_REASON: "a reason that is none of this package's Action",
+    LIMITED: "Auth0's own limit of messages per user",
+}
+_HELP_UNNAMED: Final = {
+    UNKNOWN_REASON: "Look into Monitoring > Logs; phonemfa drift says whose Action runs.",
+    LIMITED: "Many users ask again and again: do codes arrive? Else somebody floods numbers "
+    f"({_INCIDENT}).",
+}
+
+
+def _success(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
+    rate = levels.success_percent / 100
+    for channel in ("text", "voice", ""):
+        pairs = [
+            (hour.sent, hour.sent + hour.failed - hour.refused) for hour in now.channels[channel]
+        ]
+        found = _low(now, pairs, rate, levels.minimum)
+        if found is None:
+            continue
+        done, of, hours = found
+        reason = _main_reason(now, channel, hours or range(now.period.hours))
+        known = BY_ID.get(reason)
+        mostly = f", mostly for “{known.text}”" if known else ""
+        yield Finding(
+            rule=Rule.SUCCESS,
+            subject=channel or ALL,
+            reason=reason,
+            what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}), the "
+            f"others not{mostly}.",
+            level=f"successPercent {levels.success_percent}, minimum {levels.minimum}",
+            help="The reasons say what to do; phonemfa smoke sends a test message; the CPaaS's "
+            "console has each message.",
+            hours=hours,
+            alarm=not done,
+        )
+
+
+def _main_reason(now: Figures, channel: str, hours: Iterable[int]) -> str:
+    counts: Counter[str] = Counter()
+    for hour in hours:
+        counts.update(now.channels[channel][hour].reasons)
+    unwanted = [
+        name for name, _ in counts.most_common() if name not in BY_ID or not BY_ID[name].wanted
+    ]
+    return unwanted[0] if unwanted else ""
+
+
+def _completion(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
+    rate = levels.completion_percent / 100
+    for channel in ("text", "voice", ""):
+        pairs = [(hour.arrived, hour.judged) for hour in now.channels[channel]]
+        found = _low(now, pairs, rate, levels.minimum)
+        if found is None:
+            continue
+        done, of, hours = found
+        yield Finding(
+            rule=Rule.COMPLETION,
+            subject=channel or ALL,
+            what=f"After {of} {NAMES[channel]}, {done} users passed before they asked for another "
+            f"one ({_percent(done, of)}).",
+            level=f"completionPercent {levels.completion_percent}, minimum {levels.minimum}",
+            help=_DOES_NOT_ARRIVE[channel],
+            hours=hours,
+        )
+
+
+_DOES_NOT_ARRIVE: Final = {
+    "text": "They were handed over and do not arrive, or nobody waits for them. NTT CPaaS can say "
+    "whether carriers delivered them; is the sender one that carriers take?",
+    "voice": "Is voicemail answering? ringTimeout and machineDetection "
+    "(docs/decisions/voicemail.md); NTT CPaaS can say how calls ended.",
+    "": "NTT CPaaS can say whether carriers delivered them.",
+}
+
+
+def _low(
+    now: Figures, pairs: Sequence[tuple[int, int]], rate: float, minimum: int
+) -> tuple[int, int, tuple[int, ...]] | None:
+    """Figures and hours of a rate that is too low in the whole period, or in an hour of it."""
+    known = [pair if seen else (0, 0) for pair, seen in zip(pairs, now.known, strict=True)]
+    hours = tuple(
+        hour for hour, (done, of) in enumerate(known) if of >= minimum and is_below(done, of, rate)
+    )
+    done, of = sum(one[0] for one in known), sum(one[1] for one in known)
+    if of >= minimum and is_below(done, of, rate):
+        return done, of, hours
+    if hours:
+        return sum(known[hour][0] for hour in hours), sum(known[hour][1] for hour in hours), hours
+    return None
+
+
+def _sequence(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
+    blocks = [
+        one
+        for one in now.blocks
+        if one.numbers >= levels.numbers_in_sequence and one.arrived < one.numbers * _HALF
+    ]
+    if not blocks:
+        return
+    numbers, arrived = sum(one.numbers for one in blocks), sum(one.arrived for one in blocks)
+    messages = sum(one.messages for one in blocks)
+    yield Finding(
+        rule=Rule.SEQUENCE,
+        what=f"{numbers} new numbers of {len(blocks)} block{'s' * (len(blocks) > 1)} of a thousand "
+        f"got {messages} messages, and {arrived} of their users passed: somebody may be paid for "
+        "them (SMS pumping).",
+        level=f"numbersInSequence {levels.numbers_in_sequence}",
+        help=f"Attack protection in Auth0, tenantLimit, allowedPrefixes; NTT CPaaS can block the "
+        f"range ({_INCIDENT}).",
+    )
+
+
+def _flood(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
+    flooded = [one for one in now.most_to_one if one >= levels.messages_per_number]
+    if flooded:
+        yield Finding(
+            rule=Rule.FLOOD,
+            what=f"A number got {flooded[0]} messages within an hour"
+            + (f", and {len(flooded) - 1} more got too many." if flooded[1:] else "."),
+            level=f"messagesPerNumber {levels.messages_per_number}",
+            help="recipientLimit and voiceLimit; attack protection in Auth0; ask the user whether "
+            "messages arrive.",
+        )
+
+
+def _countries(now: Figures, before: Figures | None, levels: HealthLevels) -> Iterator[Finding]:
+    if before is None or not before.countries:
+        return
+    for code, one in now.countries.items():
+        if code in before.countries or one.numbers < levels.minimum:
+            continue
+        name = code or "no country's code"
+        yield Finding(
+            rule=Rule.COUNTRY,
+            subject=code or "none",
+            what=f"{name} is new: {one.numbers} numbers, {one.sent} messages were sent to them, "
+            f"{one.not_sent} were not.",
+            level=f"minimum {levels.minimum}",
+            help="allowedPrefixes says which countries are sent to; is anybody expected there? "
+            f"({_INCIDENT})",
+        )
+
+
+def _unjudged(now: Figures, before: Figures | None) -> Iterator[str]:
+    if not now.is_whole:
+        yield f"{now.known.count(False)} of {now.period.hours} hours are not known."
+    sent = now.total("sent")
+    if before is None:
+        yield "No earlier period is kept: new countries, and what was usual, are not known."
+    if now.masked:
+        yield (
+            f"The log hides the number of {now.masked} of {sent} messages: countries and numbers "
+            "in sequence are not known of them."
+        )
+    unknown = sent - now.users_known
+    if unknown > 0 and now.is_whole:
+        yield f"{unknown} of {sent} messages name no user: whether they passed is not known."
+
+
+def _tried(now: Figures, hour: int) -> bool:
+    return any(
+        one[hour].sent or one[hour].failed or one[hour].retried for one in now.channels.values()
+    )
+
+
+def _messages(figures: Figures) -> int:
+    """Every try that the log tells of."""
+    return sum(figures.total(name) for name in ("sent", "failed", "retried", "limited"))
+
+
+def _messages_in(figures: Figures, hour: int) -> int:
+    return sum(
+        one[hour].sent + one[hour].failed + one[hour].retried + one[hour].limited
+        for one in figures.channels.values()
+    )
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f} %" if of else "0 %"
+
+
+def span_of(now: Figures, hours: Sequence[int]) -> tuple[float, float]:
+    """From when to when: of these hours, or of the whole period."""
+    if not hours:
+        return now.period.start, now.period.end
+    return now.period.hour(hours[0])[0], now.period.hour(hours[-1])[0] + HOUR

@@ -1,0 +1,436 @@
+"""Reading a tenant's log by search, slowly, and saying how far that came.
+
+A search gives at most 1,000 entries, so that a window of time that holds more is halved. Whether
+a tenant searches by type and by time of day is tried first, with an entry that is surely there:
+documents contradict each other (tenant-logs.md), and a search that is not understood may find
+nothing, which must not be taken for silence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from components.tenant.access import Access, NoAccessError
+from components.tenant.client import SILENCE, TenantUnreadableError
+from components.tenant.token import NoTokenError, Tokens
+from phonemfa.health.entries import FIELDS, LOGIN, TYPES, UnreadableError, time_of, type_of
+from phonemfa.health.period import HOUR, Period
+from phonemfa.health.tally import Tally
+from phonemfa.scopes import named
+
+if TYPE_CHECKING:
+    import httpx
+
+PER_PAGE: Final = 100
+PAGES: Final = 10
+"""Of one search: 1,000 results."""
+
+SCOPE: Final = "read:logs"
+_DAY: Final = 24 * HOUR
+TOTAL: Final = 60.0
+"""Seconds for one request, all of it."""
+_TRIES: Final = 4
+"""Of a request without an answer, or with one of a fault that may pass."""
+
+_LONGEST_PAUSE: Final = 60.0
+_LATE: Final = 900.0
+"""Seconds by which an entry may be younger than its place in the order of log ids says."""
+
+_CANNOT_SEARCH: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.FORBIDDEN}
+)
+
+_NO_SEARCH: Final = (
+    "{domain} refuses every search of its log by date. Look into Monitoring > Logs by hand, and "
+    "please report it."
+)
+
+Window = tuple[float, float]
+
+
+class OutOfTimeError(Exception):
+    """The time that reading may take is over."""
+
+
+class SearchRefusedError(Exception):
+    """The tenant does not take this search."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How fast, and for how long, a log is read.
+
+    Attributes:
+        per_minute: requests; a login's own backend shares the tenant's limit.
+        seconds: for everything.
+    """
+
+    per_minute: int = 60
+    seconds: float = 600.0
+
+
+@dataclass(kw_only=True)
+class Reach:
+    """How far a log reaches, and how it can be searched.
+
+    Attributes:
+        now: the tenant's own time.
+        ahead: seconds by which this machine's clock is ahead of the tenant's.
+        oldest, newest: times of entries; None where the log is empty.
+        by_type: whether a search by type finds what is there.
+        by_second: whether the time of day counts in a search, else days alone.
+    """
+
+    now: float
+    ahead: float = 0.0
+    oldest: float | None = None
+    newest: float | None = None
+    by_type: bool = True
+    by_second: bool = True
+
+
+@dataclass(kw_only=True)
+class LogReader:
+    """Asks one tenant for its log.
+
+    Attributes:
+        http: bounded; a good answer is JSON.
+        token: answers one that is good now.
+        clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
+        requests: how many were made.
+        waited: seconds for which the tenant limited the rate.
+    """
+
+    http: httpx.Client
+    domain: str
+    token: Callable[[], str]
+    limits: Limits = field(default_factory=Limits)
+    clock: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    requests: int = 0
+    waited: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._ends = self.clock() + self.limits.seconds
+        self._next = self.clock()
+        self._served_at: float | None = None
+
+    # -- what there is ------------------------------------------------------------------------
+
+    def reach(self) -> Reach:
+        """How far the log reaches, and how it can be searched.
+
+        Raises:
+            OutOfTimeError: there was not even time for that.
+            TenantUnreadableError: no answer, or the scope is missing.
+        """
+        newest = self._get({"per_page": "1", "sort": "date:-1"})
+        local = self.wall()
+        now = self._served_at or local
+        reach = Reach(now=now, ahead=local - now)
+        sample = _first_readable(newest)
+        if sample is None:
+            return reach
+        entry, reach.newest = sample
+        oldest = _first_readable(self._get({"per_page": "1", "sort": "date:1"}))
+        reach.oldest = min(reach.newest, oldest[1] if oldest else reach.newest)
+        begin = float(int(reach.newest))
+        window = (begin, begin + 1)
+        reach.by_type = reach.by_second = True
+        if self._finds(entry, window, reach):
+            return reach
+        reach.by_type = False
+        if self._finds(entry, window, reach):
+            return reach
+        reach.by_type, reach.by_second = True, False
+        if not self._finds(entry, window, reach):
+            reach.by_type = False
+        return reach
+
+    def _finds(self, sample: Mapping[str, Any], window: Window, reach: Reach) -> bool:
+        """Whether a search finds an entry that is there, and none that it should not."""
+        wanted = type_of(sample)
+        try:
+            found = self._get(self._search(window, (wanted, "fn"), reach))
+        except SearchRefusedError:
+            return False
+        # More than a page of others may stand before it: then what came must fit, at least.
+        full = len(found) == PER_PAGE
+        mine = full or any(_same(one, sample) for one in found)
+        for one in found:
+            if reach.by_type and type_of(one) not in {wanted, "fn"}:
+                return False
+            at = _time(one)
+            if reach.by_second and at is not None and not window[0] <= at < window[1]:
+                return False
+        return mine
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def read(self, period: Period, reach: Reach, tally: Tally) -> list[Window]:
+        """Count the entries of a period, the newest first; answers what was not read.
+
+        Raises:
+            TenantUnreadableError: no answer, or the scope is missing.
+        """
+        windows = list(self._windows(period, reach))  # the newest one is last
+        while windows:
+            window = windows.pop()
+            try:
+                windows += self._read_window(window, reach, tally)
+            except OutOfTimeError:
+                return [*windows, window]
+            except SearchRefusedError:
+                if not reach.by_type:
+                    raise TenantUnreadableError(_NO_SEARCH.format(domain=self.domain)) from None
+                reach.by_type = False  # too long, perhaps: once more, and sorted out here
+                windows.append(window)
+        return []
+
+    def logins(self, window: Window, reach: Reach) -> list[float] | None:
+        """When users logged in, the newest first, at most a hundred; None where not known."""
+        if not (reach.by_type and reach.by_second):
+            return None
+        try:
+            found = self._get(self._search(window, (LOGIN,), reach))
+        except (OutOfTimeError, SearchRefusedError):
+            return None
+        times = [_time(one) for one in found if type_of(one) == LOGIN]
+        return sorted((one for one in times if one is not None), reverse=True)
+
+    def _windows(self, period: Period, reach: Reach) -> Iterator[Window]:
+        if reach.by_second:
+            yield period.start, period.end
+            return
+        day = period.start // _DAY * _DAY
+        while day < period.end:
+            yield day, day + _DAY
+            day += _DAY
+
+    def _read_window(self, window: Window, reach: Reach, tally: Tally) -> list[Window]:
+        """Read a window whole, or answer its halves, the newer one last."""
+        first = self._counted(self._search(window, tuple(TYPES), reach), tally)
+        # Where the type counts for nothing, others come too; they are sorted out all the same.
+        reach.by_type = reach.by_type and all(type_of(one) in TYPES for one in first)
+        if len(first) < PER_PAGE:
+            return []
+        last = self._counted(self._search(window, tuple(TYPES), reach, PAGES - 1), tally)
+        if len(last) == PER_PAGE:
+            smallest = 2.0 if reach.by_second else 2 * _DAY
+            if window[1] - window[0] < smallest:
+                self._read_on(window, reach, tally)
+                return []
+            middle = float(int((window[0] + window[1]) / 2))
+            return [(window[0], middle), (middle, window[1])]
+        for page in range(1, PAGES - 1):
+            if (
+                len(self._counted(self._search(window, tuple(TYPES), reach, page), tally))
+                < PER_PAGE
+            ):
+                break
+        return []
+
+    def _read_on(self, window: Window, reach: Reach, tally: Tally) -> None:
+        """From the first entry of a window that cannot be halved, by log id, to its end."""
+        oldest = self._search(window, tuple(TYPES), reach) | {"sort": "date:1"}
+        found = self._counted(oldest, tally)
+        while found:
+            last = found[-1].get("log_id") or found[-1].get("_id")
+            if not isinstance(last, str):
+                return
+            following = self._counted({"from": last, "take": str(PER_PAGE)}, tally)
+            times = [at for one in following if (at := _time(one)) is not None]
+            if not following or following[-1] == found[-1]:
+                return
+            if times and min(times) >= window[1] + _LATE:
+                return
+            found = following
+
+    def _counted(self, query: dict[str, str], tally: Tally) -> list[Any]:
+        found = self._get(query)
+        for one in found:
+            tally.add(one)
+        return found
+
+    def _search(
+        self, window: Window, types: tuple[str, ...], reach: Reach, page: int = 0
+    ) -> dict[str, str]:
+        terms = [f"date:[{_moment(window[0], reach)} TO {_moment(window[1], reach)}}}"]
+        if not reach.by_second:
+            # A window of less than a day is asked for by its day.
+            day = window[0] // _DAY * _DAY
+            until = max(window[1], day + _DAY)
+            terms = [f"date:[{_moment(day, reach)} TO {_moment(until, reach)}}}"]
+        if reach.by_type:
+            terms.append(f"({' OR '.join(f'type:{one}' for one in types)})")
+        return {
+            "q": " AND ".join(terms),
+            "per_page": str(PER_PAGE),
+            "page": str(page),
+            "sort": "date:-1",
+            "fields": FIELDS,
+            "include_fields": "true",
+        }
+
+    # -- one request --------------------------------------------------------------------------
+
+    def _get(self, query: Mapping[str, str]) -> list[Any]:
+        import httpx  # noqa: PLC0415 - with its like a tenth of a second
+
+        tries = 0
+        while True:
+            self._take_turn()
+            tries += 1
+            try:
+                answer = self.http.get(
+                    f"https://{self.domain}/api/v2/logs",
+                    params=dict(query),
+                    headers={"Authorization": f"Bearer {self.token()}"},
+                )
+            except httpx.TransportError:
+                if tries >= _TRIES:
+                    raise
+                self._pause(2.0**tries)
+                continue
+            self._note_time(answer)
+            if answer.is_success:
+                found = answer.json() if answer.content.strip() else []
+                return found if isinstance(found, list) else _listed(found)
+            status = answer.status_code
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._pause(self._until_reset(answer, tries), limited=True)
+            elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and tries < _TRIES:
+                self._pause(2.0**tries)
+            elif "q" in query and status in _CANNOT_SEARCH and not _lacks_scope(answer):
+                raise SearchRefusedError
+            else:
+                raise TenantUnreadableError(_refused(self.domain, answer))
+
+    def _take_turn(self) -> None:
+        wait = self._next - self.clock()
+        self._pause(max(wait, 0.0))
+        self._next = self.clock() + 60.0 / self.limits.per_minute
+        self.requests += 1
+
+    def _pause(self, seconds: float, *, limited: bool = False) -> None:
+        if self.clock() + seconds > self._ends:
+            raise OutOfTimeError
+        if seconds:
+            self.sleep(seconds)
+        if limited:
+            self.waited += seconds
+
+    def _until_reset(self, answer: httpx.Response, tries: int) -> float:
+        """How long the tenant asks to wait: by its own clock, as ours may be wrong."""
+        for header, base in (("retry-after", 0.0), ("x-ratelimit-reset", self._served_at)):
+            said = answer.headers.get(header, "")
+            if said.isdecimal() and base is not None and float(said) > base:
+                return min(float(said) - base, _LONGEST_PAUSE)
+        return min(2.0**tries, _LONGEST_PAUSE)
+
+    def _note_time(self, answer: httpx.Response) -> None:
+        try:
+            self._served_at = parsedate_to_datetime(answer.headers["date"]).timestamp()
+        except (KeyError, ValueError):
+            self._served_at = None
+
+
+@contextmanager
+def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
+    """A reader of a tenant's log, whose failures say what to do.
+
+    Raises:
+        TenantUnreadableError: no answer, refused credentials, or no read:logs.
+    """
+    import httpx  # noqa: PLC0415
+
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant.errors import CREDENTIALS, silent  # noqa: PLC0415
+
+    most = int(limits.per_minute * limits.seconds / 60) + 100
+    try:
+        with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE, most=most) as http:
+            fixed = access.api_token
+            token = (lambda: fixed) if fixed else Tokens(http, access=access).get
+            yield LogReader(http=http, domain=access.domain, token=token, limits=limits)
+    except NoAccessError as error:
+        raise TenantUnreadableError(str(error)) from None
+    except NoTokenError as error:
+        raise TenantUnreadableError(f"{error}. {CREDENTIALS}") from None
+    except httpx.HTTPError as error:
+        raise TenantUnreadableError(silent(access.domain, error)) from None
+
+
+def hours_read(period: Period, unread: list[Window], reach: Reach) -> list[bool]:
+    """Which hours of a period were read whole, and are kept by the log whole."""
+    oldest = reach.oldest
+    return [
+        not any(begin < window[1] and window[0] < end for window in unread)
+        and oldest is not None
+        and oldest <= begin
+        for begin, end in map(period.hour, range(period.hours))
+    ]
+
+
+def _listed(found: Any) -> list[Any]:
+    logs = found.get("logs") if isinstance(found, Mapping) else None
+    if not isinstance(logs, list):
+        raise TenantUnreadableError(
+            "The tenant answered GET /logs otherwise than the Management API does. Check "
+            "AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+        )
+    return logs
+
+
+def _lacks_scope(answer: httpx.Response) -> bool:
+    return answer.status_code == HTTPStatus.FORBIDDEN and "scope" in answer.text[:2000].lower()
+
+
+def _refused(domain: str, answer: httpx.Response) -> str:
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    from components.tenant.errors import refused  # noqa: PLC0415
+
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if _lacks_scope(answer):
+        return (
+            f"{domain} answered 403: the application has no {SCOPE}. It is needed to "
+            f"{named(SCOPE).what_for}. Authorise it for that scope: reading is all it allows."
+        )
+    return refused(domain, ApiError(status_code=answer.status_code, body=body))
+
+
+def _first_readable(found: list[Any]) -> tuple[Mapping[str, Any], float] | None:
+    for one in found:
+        at = _time(one)
+        if at is not None:
+            return one, at
+    return None
+
+
+def _time(entry: Any) -> float | None:
+    try:
+        return time_of(entry) if isinstance(entry, Mapping) else None
+    except UnreadableError:
+        return None
+
+
+def _same(one: Any, other: Mapping[str, Any]) -> bool:
+    return isinstance(one, Mapping) and one.get("log_id") == other.get("log_id")
+
+
+def _moment(at: float, reach: Reach) -> str:
+    """As documented: `2019-01-01T12:23:45`, or the day alone."""
+    form = "%Y-%m-%dT%H:%M:%S" if reach.by_second else "%Y-%m-%d"
+    return f"{datetime.fromtimestamp(at, UTC):{form}}"

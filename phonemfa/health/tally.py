@@ -1,0 +1,426 @@
+"""Counting a period's entries: figures by hour and channel, and no entry twice.
+
+Numbers and users are kept as keyed hashes, and only while the command runs: the key is made anew
+each time and thrown away with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from components.masking import redacted
+from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, time_of, type_of
+from phonemfa.health.numbers import block_of, country_of, japanese_range_of
+from phonemfa.health.period import HOUR, Period
+from phonemfa.output.text import cut, visible
+from phonemfa.reasons import BY_ID
+
+CHANNELS: Final = ("text", "voice", "")
+ARRIVAL: Final = 600.0
+"""Seconds after a message in which a user who passes has got it: twice what a code is valid."""
+
+UNKNOWN_REASON: Final = "unknown"
+"""Another sender's words, or none: they are counted and not shown."""
+
+LIMITED: Final = "auth0-limit"
+"""Auth0's own limit of messages per user, among the reasons."""
+
+_MOST_TYPES: Final = 50
+_LONGEST_NAME: Final = 60
+_CLIENT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass
+class Hour:
+    """Counts of one channel within one hour."""
+
+    sent: int = 0
+    factor_failed: int = 0
+    dropped: int = 0
+    retried: int = 0
+    limited: int = 0
+    judged: int = 0
+    """Messages of which is known whether their user passed."""
+    arrived: int = 0
+    """Of those, after which the user passed before asking for another one."""
+    by_factor: Counter[str] = field(default_factory=Counter)
+    by_notice: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def failed(self) -> int:
+        """Messages that were given up.
+
+        A message that fails may leave an entry of the factor, one of the notification, or both.
+        Both tell of the same messages, so that the larger count is the number of messages.
+        """
+        return max(self.factor_failed, self.dropped)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why, from whichever kind of entry tells more."""
+        notices = self.dropped + self.retried
+        return self.by_notice if notices >= self.factor_failed else self.by_factor
+
+    @property
+    def refused(self) -> int:
+        """Given up because the stack wants it so."""
+        wanted = sum(count for name, count in self.reasons.items() if _is_wanted(name))
+        return min(wanted, self.failed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Country:
+    """Messages to one calling code: sent, and not sent, to so many distinct numbers."""
+
+    sent: int
+    not_sent: int
+    numbers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A thousand neighbouring numbers, of which several got messages that no other period had."""
+
+    numbers: int
+    arrived: int
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """What one application asked for."""
+
+    client_id: str
+    name: str
+    sent: int
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """What a period's log says. Nothing in it is a number, a code, or a person's name.
+
+    Attributes:
+        known: which of its hours were read whole.
+        channels: by channel, one `Hour` an hour.
+        factors: counts of second factors and enrolments by `Kind`, one an hour.
+        countries: by calling code, of numbers in clear alone.
+        ranges: of Japanese numbers, messages sent.
+        numbers: how many distinct ones were seen in clear.
+        masked: messages whose number the log hides.
+        blocks: see `Block`; the largest ones.
+        recipients: by reason, how many distinct ones had it, by hour and in all: one who tries six
+            times is one.
+        most_to_one: the most messages that a number (or user) got within an hour, the top twenty.
+        applications: that asked for most messages.
+        sent_at: when messages were handed over, in order.
+        users_known: messages of which a user is known.
+    """
+
+    period: Period
+    known: list[bool]
+    channels: dict[str, list[Hour]]
+    factors: list[Counter[str]]
+    countries: dict[str, Country] = field(default_factory=dict)
+    ranges: dict[str, int] = field(default_factory=dict)
+    numbers: int = 0
+    masked: int = 0
+    users_known: int = 0
+    blocks: list[Block] = field(default_factory=list)
+    recipients: dict[str, tuple[list[int], int]] = field(default_factory=dict)
+    most_to_one: list[int] = field(default_factory=list)
+    applications: list[Application] = field(default_factory=list)
+    sent_at: array[float] = field(default_factory=lambda: array("d"))
+
+    def total(self, name: str, channel: str | None = None) -> int:
+        """A count of `Hour` over the hours that are known."""
+        return sum(
+            getattr(hour, name)
+            for which, hours in self.channels.items()
+            if channel in {None, which}
+            for hour, known in zip(hours, self.known, strict=True)
+            if known
+        )
+
+    def factor_total(self, name: str) -> int:
+        """A count of `factors` over the hours that are known."""
+        return sum(one[name] for one, known in zip(self.factors, self.known, strict=True) if known)
+
+    def reasons(self) -> Counter[str]:
+        """Every reason, over the hours that are known."""
+        found: Counter[str] = Counter()
+        for hours in self.channels.values():
+            for hour, known in zip(hours, self.known, strict=True):
+                if known:
+                    found.update(hour.reasons)
+        limited = self.total("limited")
+        return found + Counter({LIMITED: limited}) if limited else found
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every hour is known."""
+        return all(self.known)
+
+
+@dataclass
+class Log:
+    """What was met while reading, whatever it was about.
+
+    Attributes:
+        read: entries, each once.
+        repeated: entries that came again.
+        unreadable: without a time or a type.
+        bare: entries about a message without the details that they should have.
+        outside: entries with a time that was not asked for.
+        types: how many of each type that is not about phone MFA, by its name.
+    """
+
+    read: int = 0
+    repeated: int = 0
+    unreadable: int = 0
+    bare: int = 0
+    outside: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+
+
+class Tally:
+    """Takes entries in any order, and gives the figures of one or two periods.
+
+    Args:
+        periods: that are counted; they do not overlap.
+    """
+
+    def __init__(self, periods: Iterable[Period]) -> None:
+        self.log = Log()
+        self._key = os.urandom(32)
+        self._counts = [_Counting(one) for one in periods]
+        self._seen: set[int] = set()
+
+    def add(self, entry: Any) -> float | None:
+        """Count an entry once; answers its time where it has one."""
+        if not isinstance(entry, Mapping):
+            self.log.unreadable += 1
+            return None
+        name = entry.get("log_id") or entry.get("_id")
+        identity = self._hash(str(name) if name else repr(sorted(entry.items(), key=str)))
+        try:
+            at = time_of(entry)
+        except UnreadableError:
+            at = None
+        if identity in self._seen:
+            self.log.repeated += 1
+            return at
+        self._seen.add(identity)
+        self.log.read += 1
+        if at is None or not type_of(entry):
+            self.log.unreadable += 1
+            return at
+        event = event_of(entry)
+        if event is None:
+            known = self.log.types
+            name = type_of(entry)
+            known[name if name in known or len(known) < _MOST_TYPES else "…"] += 1
+            return at
+        self._count(event)
+        return at
+
+    def _count(self, event: Event) -> None:
+        for one in self._counts:
+            hour = one.period.hour_of(event.at)
+            if hour is not None:
+                self.log.bare += event.bare
+                one.add(event, hour, self._hash)
+                return
+        self.log.outside += 1
+
+    def _hash(self, text: str) -> int:
+        digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8, key=self._key)
+        return int.from_bytes(digest.digest(), "big")
+
+    def figures(self, known: Iterable[Iterable[bool]]) -> list[Figures]:
+        """The figures of each period; `known` says which hours were read whole.
+
+        A number counts as new in the first period where the second one does not have it.
+        """
+        earlier = self._counts[1].numbers if len(self._counts) > 1 else set()
+        return [
+            one.figures(list(hours), earlier if one is self._counts[0] else set())
+            for one, hours in zip(self._counts, known, strict=True)
+        ]
+
+
+class _Counting:
+    def __init__(self, period: Period) -> None:
+        self.period = period
+        self.numbers: set[int] = set()
+        self._channels = {name: [Hour() for _ in range(period.hours)] for name in CHANNELS}
+        self._factors: list[Counter[str]] = [Counter() for _ in range(period.hours)]
+        self._countries: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._in_country: dict[str, set[int]] = defaultdict(set)
+        self._ranges: Counter[str] = Counter()
+        self._masked = self._users_known = 0
+        self._to_one: Counter[tuple[int, int]] = Counter()
+        self._clients: dict[str, list[Any]] = {}
+        # By reason and kind of entry, who had it in which hour.
+        self._had: dict[str, dict[Kind, dict[int, set[int]]]] = {}
+        self._nobody = 0
+        # (user, time, channel's index or -1 for a pass, number, block), small for many.
+        self._by_user: list[tuple[int, float, int, int, int]] = []
+        self._sent_at = array("d")
+
+    def add(self, event: Event, hour: int, hashed: Any) -> None:
+        counts = self._channels[event.channel][hour]
+        match event.kind:
+            case Kind.SENT:
+                counts.sent += 1
+                self._sent(event, hour, hashed)
+            case Kind.FAILED:
+                counts.factor_failed += 1
+                counts.by_factor[event.reason or UNKNOWN_REASON] += 1
+                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
+                self._country(event, 2, hashed)
+            case Kind.NOTICE:
+                reason = BY_ID.get(event.reason)
+                if reason and reason.retried:
+                    counts.retried += 1
+                else:
+                    counts.dropped += 1
+                counts.by_notice[event.reason or UNKNOWN_REASON] += 1
+                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
+                self._country(event, 1, hashed)
+            case Kind.LIMITED:
+                counts.limited += 1
+                self._has(event, LIMITED, hour, hashed)
+            case kind:
+                self._factors[hour][kind.value] += 1
+                if kind in {Kind.PASSED, Kind.ENROLLED} and event.user:
+                    self._by_user.append((hashed(event.user), event.at, -1, 0, 0))
+
+    def _has(self, event: Event, reason: str, hour: int, hashed: Any) -> None:
+        known = event.number or event.user
+        self._nobody -= not known  # each of these is somebody else, for all that is known
+        who = hashed(known) if known else self._nobody
+        by_hour = self._had.setdefault(reason, {}).setdefault(event.kind, defaultdict(set))
+        by_hour[hour].add(who)
+
+    def _recipients(self) -> dict[str, tuple[list[int], int]]:
+        """As with `Hour.failed`: two kinds of entry tell of the same messages."""
+        return {
+            reason: (
+                [
+                    max(len(by_hour.get(hour, ())) for by_hour in kinds.values())
+                    for hour in range(self.period.hours)
+                ],
+                max(len(set().union(*by_hour.values())) for by_hour in kinds.values()),
+            )
+            for reason, kinds in self._had.items()
+        }
+
+    def _country(self, event: Event, place: int, hashed: Any) -> None:
+        if event.number:
+            code = country_of(event.number)
+            self._countries[code][place] += 1
+            self._in_country[code].add(hashed(event.number))
+
+    def _sent(self, event: Event, hour: int, hashed: Any) -> None:
+        self._sent_at.append(event.at)
+        self._masked += event.masked
+        number = block = 0
+        if event.number:
+            number, block = hashed(event.number), hashed(block_of(event.number))
+            self.numbers.add(number)
+            self._country(event, 0, hashed)
+            if in_japan := japanese_range_of(event.number):
+                self._ranges[in_japan] += 1
+        who = number or (hashed(event.user) if event.user else 0)
+        if who:
+            self._to_one[who, hour] += 1
+        if event.user:
+            self._users_known += 1
+            channel = CHANNELS.index(event.channel)
+            self._by_user.append((hashed(event.user), event.at, channel, number, block))
+        elif number:
+            self._by_user.append((number, event.at, CHANNELS.index(event.channel), number, block))
+        client = self._clients.setdefault(event.client, [event.client_name, 0])
+        client[1] += 1
+
+    def figures(self, known: list[bool], earlier: set[int]) -> Figures:
+        blocks = self._follow_users(earlier)
+        self._sent_at = array("d", sorted(self._sent_at))
+        most = sorted((count for count in self._to_one.values() if count > 1), reverse=True)
+        clients = sorted(self._clients.items(), key=lambda one: -one[1][1])
+        return Figures(
+            period=self.period,
+            known=known,
+            channels=self._channels,
+            factors=self._factors,
+            countries={
+                # As with `Hour.failed`: both kinds of entry tell of the same messages.
+                code: Country(
+                    sent=sent,
+                    not_sent=max(notices, failures),
+                    numbers=len(self._in_country[code]),
+                )
+                for code, (sent, notices, failures) in sorted(self._countries.items())
+            },
+            ranges=dict(self._ranges.most_common()),
+            numbers=len(self.numbers),
+            masked=self._masked,
+            users_known=self._users_known,
+            blocks=blocks,
+            recipients=self._recipients(),
+            most_to_one=most[:20],
+            applications=[
+                Application(client_id=_client(client), name=_shown(name), sent=sent)
+                for client, (name, sent) in clients[:10]
+            ],
+            sent_at=self._sent_at,
+        )
+
+    def _follow_users(self, earlier: set[int]) -> list[Block]:
+        """Say of each message whether its user passed; answers the blocks of new numbers."""
+        self._by_user.sort()
+        blocks: dict[int, dict[int, bool]] = defaultdict(dict)
+        messages: Counter[int] = Counter()
+        for index, (user, at, channel, number, block) in enumerate(self._by_user):
+            if channel < 0:
+                continue
+            following = self._by_user[index + 1 : index + 2]
+            has_next = bool(following) and following[0][0] == user
+            in_time = has_next and following[0][1] - at <= ARRIVAL
+            arrived = in_time and following[0][2] < 0
+            if arrived or in_time or at + ARRIVAL <= self.period.end:
+                hour = self._channels[CHANNELS[channel]][
+                    min(int((at - self.period.start) // HOUR), self.period.hours - 1)
+                ]
+                hour.judged += 1
+                hour.arrived += arrived
+            if number and number not in earlier:
+                blocks[block][number] = blocks[block].get(number, False) or arrived
+                messages[block] += 1
+        self._by_user.clear()
+        found = [
+            Block(numbers=len(one), arrived=sum(one.values()), messages=messages[block])
+            for block, one in blocks.items()
+            if len(one) > 1
+        ]
+        return sorted(found, key=lambda one: -one.numbers)[:20]
+
+
+def _is_wanted(reason: str) -> bool:
+    known = BY_ID.get(reason)
+    return bool(known and known.wanted)
+
+
+def _client(text: str) -> str:
+    return text if _CLIENT.fullmatch(text) else "unknown"
+
+
+def _shown(text: str) -> str:
+    return redacted(cut(visible(text), _LONGEST_NAME))

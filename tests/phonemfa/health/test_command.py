@@ -1,0 +1,154 @@
+"""`health` reads a tenant over HTTPS with read:logs alone, and says it wherever it is asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from phonemfa.scopes import Need, names, needed_by
+from tests.contract import PROJECT
+from tests.phonemfa.applied import Operator
+from tests.phonemfa.github_stand_in import GitHubStandIn
+
+Apply = Callable[..., Operator]
+UNHEALTHY = 8
+QUICK = ("--requests-per-minute", "100000")
+
+
+def played(desk: Operator, kind: str, codes: int = 60, days: int = 2) -> None:
+    asked = {"kind": kind, "seed": 2, "per_day": codes, "days": days}
+    desk.tenant.control("POST", "/traffic", asked)
+
+
+@pytest.fixture
+def desk(applied: Apply, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    made = applied()
+    scopes = sorted(names(needed_by([Need.HEALTH])))
+    client = made.tenant.control("POST", "/clients", {"scopes": scopes})
+    reader = {
+        "AUTH0_CLIENT_ID": client["client_id"],
+        "AUTH0_CLIENT_SECRET": client["client_secret"],
+    }
+    made.environment |= reader
+    for name, value in reader.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+def test_a_good_day_is_well_and_only_read_with_one_scope(desk: Operator) -> None:
+    assert names(needed_by([Need.HEALTH])) == {"read:logs"}
+    played(desk, "weekday")
+    desk.tenant.forget_requests()
+    found = desk.json("health", *QUICK)
+    assert (found["well"], found["known"], found["likely"]) == (True, True, None)
+    assert found["comparedWith"]
+    assert {(one["method"], one["path"].partition("?")[0]) for one in desk.tenant.logged()} == {
+        ("POST", "/oauth/token"),
+        ("GET", "/api/v2/logs"),
+    }
+
+
+def test_a_bad_day_is_said_in_every_output(desk: Operator, tmp_path: Path) -> None:
+    played(desk, "sender", 200)
+    html, junit = tmp_path / "health.html", tmp_path / "health.xml"
+    with GitHubStandIn() as github:
+        desk.environment |= github.environment
+        outputs = ("--html", str(html), "--junit", str(junit), "--issue")
+        text = desk.run("health", *QUICK, *outputs, expect=UNHEALTHY)
+        assert "the sender is refused" in text.stdout
+        assert "issue opened" in text.stderr
+        (issue,) = github.issues
+        assert "`phonemfa health` found this" in issue["body"]
+        assert "issue updated" in desk.run("health", *QUICK, "--issue", expect=UNHEALTHY).stderr
+        played(desk, "weekday")
+        assert "issue closed" in desk.run("health", *QUICK, "--issue").stderr
+        assert issue["state"] == "closed"
+    assert "the sender is refused" in html.read_text("utf-8")
+    assert ET.parse(junit).getroot().attrib["failures"] != "0"  # noqa: S314 - our own
+
+
+def test_the_levels_of_the_stack_count(desk: Operator) -> None:
+    played(desk, "weekday", 600)
+    desk.engine.configure("phonemfa:health", {"completionPercent": 99})
+    found = desk.json("health", *QUICK, expect=UNHEALTHY)
+    assert {one["rule"] for one in found["findings"]} == {"completion"}
+    assert found["levels"]["completionPercent"] == 99
+
+
+def test_a_level_that_is_none_is_a_fault_of_the_config(desk: Operator) -> None:
+    desk.engine.configure("phonemfa:health", {"successPercent": 120, "latency": 3})
+    said = desk.run("health", expect=2).stderr
+    assert "phonemfa:health.successPercent" in said
+    assert "phonemfa:health.latency" in said
+
+
+def test_no_scope_is_no_answer_and_junit_says_so(desk: Operator, tmp_path: Path) -> None:
+    junit = tmp_path / "health.xml"
+    client = desk.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
+    desk.environment |= {
+        "AUTH0_CLIENT_ID": client["client_id"],
+        "AUTH0_CLIENT_SECRET": client["client_secret"],
+    }
+    for name in ("AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"):
+        desk.monkeypatch.setenv(name, desk.environment[name])
+    said = desk.run("health", *QUICK, "--junit", str(junit), expect=2).stderr
+    assert "no read:logs" in said
+    assert ET.parse(junit).getroot().attrib["errors"] == "1"  # noqa: S314
+
+
+def test_an_empty_log_is_no_answer(desk: Operator) -> None:
+    result = desk.run("health", *QUICK, expect=2)
+    assert "The log has no entry" in result.stdout
+
+
+@pytest.mark.parametrize("since", ["1w", "0h", "32d", "", "24"])
+def test_a_period_that_is_none_is_told(desk: Operator, since: str) -> None:
+    assert "give hours or days" in desk.run("health", "--since", since, expect=2).stderr
+
+
+def test_without_the_plotting_library_a_page_is_refused_before_the_work(
+    desk: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phonemfa.health.page.find_spec", lambda _: None)
+    desk.tenant.forget_requests()
+    assert "phonemfa[health]" in desk.run("health", "--html", "x.html", expect=2).stderr
+    assert desk.tenant.logged() == []
+
+
+MEASURED = """
+import resource, runpy, sys
+sys.argv[0] = "phonemfa"
+try:
+    runpy.run_module("phonemfa", run_name="__main__")
+finally:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # Not ru_maxrss, which begins at what the process had that forked this one.
+    peak = next(one for one in open("/proc/self/status") if one.startswith("VmHWM"))
+    print(used.ru_utime + used.ru_stime, peak.split()[1], file=sys.stderr)
+"""
+
+
+@pytest.mark.thorough
+def test_a_hundred_thousand_entries_take_ten_seconds_of_cpu_and_200_mib(desk: Operator) -> None:
+    played(desk, "weekday", 17_500)
+    command = [sys.executable, "-c", MEASURED, "health", "--stack", "dev", "--json"]
+    command += ["--project", str(desk.folder), *QUICK, "--html", str(desk.folder / "page.html")]
+    result = subprocess.run(
+        command,
+        env=os.environ | desk.environment | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["log"]["read"] >= 100_000
+    seconds, kibibytes = result.stderr.split()[-2:]
+    assert float(seconds) < 10
+    assert int(kibibytes) < 200 * 1024

@@ -1,0 +1,366 @@
+"""The log is read whole, each entry once, at the pace that was asked for, or it is said."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from components.settings.health_levels import HealthLevels
+from components.tenant.client import TenantUnreadableError
+from phonemfa.health.period import HOUR, latest
+from phonemfa.health.reading import Limits, LogReader, OutOfTimeError
+from phonemfa.health.result import Health, look
+from phonemfa.health.tally import Tally
+from sandbox.tenant.assumptions import Assumptions
+from sandbox.tenant.clock import NANOS_PER_SECOND, millis
+from sandbox.tenant.logs import log_id_of
+from sandbox.traffic.days import Play, play
+from tests.sandbox.api.support import DOMAIN, InProcess, Sandbox
+
+MESSAGES = {"gd_send_sms", "gd_send_voice"}
+
+
+@dataclass
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    at: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += seconds
+
+
+class Told(httpx.BaseTransport):
+    """The sandbox's API, with the time in its answers, and other answers where a test has some."""
+
+    def __init__(self, sandbox: Sandbox, *, ahead: float = 0.0) -> None:
+        self.inner = InProcess(sandbox.app)
+        self.sandbox = sandbox
+        self.ahead = ahead
+        self.instead: list[httpx.Response | Exception] = []
+        self.queries: list[dict[str, str]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        assert request.method == "GET"
+        self.queries.append(dict(request.url.params))
+        if self.instead:
+            answer = self.instead.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+        else:
+            answer = self.inner.handle_request(request)
+        now = self.sandbox.clock.now_ns() / NANOS_PER_SECOND + self.ahead
+        answer.headers["date"] = format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True)
+        return answer
+
+
+@dataclass
+class Desk:
+    """A tenant with a day of traffic, and a reader of its log."""
+
+    sandbox: Sandbox
+    told: Told
+    clock: Clock
+    reader: LogReader
+    entries: list[dict[str, Any]]
+
+    @property
+    def now(self) -> float:
+        return self.sandbox.clock.now_ns() / NANOS_PER_SECOND
+
+    def read(self, hours: int = 24) -> Health:
+        return look(self.reader, stack="prod", levels=HealthLevels(), hours=hours)
+
+    def messages(self, hours: int = 24) -> int:
+        period = latest(self.now, hours)
+        return sum(
+            one["type"] in MESSAGES
+            and period.start <= datetime.fromisoformat(one["date"]).timestamp() < period.end
+            for one in self.entries
+        )
+
+
+def desk(
+    *,
+    per_day: int = 250,
+    limits: Limits | None = None,
+    days: tuple[int, ...] = (0, 1, 2),
+    delay: float = 0.0,
+    token: str | None = None,
+    **assumptions: Any,
+) -> Desk:
+    sandbox = Sandbox(assumptions=Assumptions(**assumptions))
+    now = sandbox.clock.now_ns() / NANOS_PER_SECOND
+    what = Play(kind="weekday", seed=1, end=now, days=days, per_day=per_day, delay=delay)
+    played = play(what)
+    sandbox.tenant.logs.archive.play(played)
+    told, clock = Told(sandbox), Clock()
+    reader = LogReader(
+        http=httpx.Client(transport=told),
+        domain=DOMAIN,
+        token=lambda: token or sandbox.token,
+        limits=limits or Limits(per_minute=6000, seconds=3600),
+        clock=clock,
+        wall=lambda: now,
+        sleep=clock.sleep,
+    )
+    return Desk(sandbox, told, clock, reader, [one for one, _ in played])
+
+
+@pytest.mark.parametrize(
+    "assumptions",
+    [
+        {},
+        {"log_search_by_type": "refused"},
+        {"log_search_by_type": "ignored"},
+        {"log_search_by_time": "day"},
+        {"log_search_by_time": "refused"},
+        {"log_search_by_time": "refused", "log_search_by_type": "refused"},
+    ],
+)
+def test_every_message_is_counted_once_however_the_tenant_searches(
+    assumptions: dict[str, Any],
+) -> None:
+    here = desk(**assumptions)
+    found = here.read()
+    assert found.now.total("sent") == here.messages() > 100
+    assert found.is_known
+    assert found.log.unreadable == 0
+    by_type = assumptions.get("log_search_by_type", "found") == "found"
+    assert any("search by type" in one for one in found.notes) != by_type
+
+
+@pytest.mark.parametrize("assumptions", [{}, {"log_search_by_time": "day"}])
+def test_a_window_with_more_than_a_search_gives_is_read_whole(assumptions: dict[str, Any]) -> None:
+    here = desk(per_day=1150, days=(0,), **assumptions)
+    period = latest(here.now, 24)
+    assert here.messages() > 1000
+    tally = Tally([period])
+    assert here.reader.read(period, here.reader.reach(), tally) == []
+    (figures,) = tally.figures([[True] * 24])
+    assert figures.total("sent") == here.messages()
+    assert tally.log.repeated > 0, "windows that were halved, and were not counted twice"
+
+
+def test_a_log_with_entries_that_come_late_is_counted_once() -> None:
+    here = desk(delay=60)
+    first = here.read().now.total("sent")
+    assert first <= here.messages()
+    here.sandbox.clock.advance(120)
+    assert here.read().now.total("sent") >= first
+
+
+def test_no_more_requests_a_minute_are_made_than_asked_for() -> None:
+    here = desk(limits=Limits(per_minute=30, seconds=3600))
+    here.read()
+    assert here.reader.requests > 10
+    assert here.clock.at >= (here.reader.requests - 1) * 2.0 - 1e-6
+
+
+def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None:
+    here = desk(per_day=600, limits=Limits(per_minute=60, seconds=8))
+    found = here.read()
+    assert not found.is_read
+    assert not found.is_known
+    assert found.now.known[-1]
+    assert not found.now.known[0]
+    assert any("could not be read within" in one for one in found.notes)
+    whole = desk(per_day=600).read()
+    for hour, known in enumerate(found.now.known):
+        if known:
+            assert found.now.channels["text"][hour].sent == whole.now.channels["text"][hour].sent
+
+
+def refused(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(status, headers=headers, json={"statusCode": status, "message": "no"})
+
+
+def test_a_limited_rate_is_waited_for_as_long_as_the_tenant_says() -> None:
+    here = desk(per_day=100)
+    here.told.instead = [refused(429, **{"retry-after": "7"}), refused(429)]
+    found = here.read()
+    assert 7.0 in here.clock.slept
+    assert found.is_known
+    assert found.now.total("sent") == here.messages()
+    assert any("limited the rate" in one for one in found.notes)
+
+
+def test_a_limited_rate_for_minutes_is_no_answer() -> None:
+    here = desk(limits=Limits(per_minute=60, seconds=300))
+    here.told.instead = [refused(429, **{"retry-after": "59"}) for _ in range(50)]
+    with pytest.raises(OutOfTimeError):
+        here.read()
+    assert here.clock.at <= 300
+
+
+def test_a_limited_rate_in_the_middle_leaves_the_rest_unknown() -> None:
+    here = desk(per_day=600, limits=Limits(per_minute=6000, seconds=300))
+    counted = 0
+
+    def limit(*_: object) -> str:
+        nonlocal counted
+        counted += 1
+        if counted > 8:
+            here.told.instead = [refused(429, **{"retry-after": "50"})]
+        return str(here.sandbox.token)
+
+    here.reader.token = limit
+    found = here.read()
+    assert not found.is_read
+    assert any("limited the rate" in one for one in found.notes)
+
+
+def test_a_fault_that_passes_is_asked_again_and_one_that_stays_is_told() -> None:
+    here = desk(per_day=30)
+    here.told.instead = [refused(502), httpx.ConnectError("gone"), refused(503)]
+    assert here.read().is_known
+    here.told.instead = [refused(502) for _ in range(9)]
+    with pytest.raises(TenantUnreadableError, match="502"):
+        here.read()
+
+
+def test_a_missing_scope_is_named() -> None:
+    here = desk()
+    here.reader.token = lambda: here.sandbox.token_for(scopes=["read:actions"])
+    with pytest.raises(TenantUnreadableError, match="no read:logs"):
+        here.read()
+
+
+def test_a_period_longer_than_the_log_is_not_known_before_it_begins() -> None:
+    here = desk(days=(0, 1))
+    found = here.read(hours=72)
+    assert found.now.known[:24] == [False] * 24
+    assert found.now.known[-24:] == [True] * 24
+    assert found.before is None
+    assert any("The log begins at" in one for one in found.notes)
+
+
+def test_it_is_compared_with_the_same_weekday_where_the_log_reaches_else_with_the_day_before() -> (
+    None
+):
+    assert desk(per_day=30, days=(0, 7, 8)).read().compared_with.endswith("a week earlier")
+    assert desk(per_day=30).read().compared_with == "the 24 hours before"
+    assert desk(per_day=30, days=(0,)).read().compared_with == "no earlier period is known"
+
+
+def test_an_empty_log_says_nothing() -> None:
+    here = desk(days=())
+    found = here.read()
+    assert not found.is_known
+    assert found.notes[0].startswith("The log has no entry")
+
+
+def test_a_search_by_type_that_finds_nothing_at_all_is_not_taken_for_silence() -> None:
+    here = desk(per_day=100)
+    inner = here.told.inner.handle_request
+
+    def finds_none_by_type(request: httpx.Request) -> httpx.Response:
+        if "type:" in request.url.params.get("q", ""):
+            return httpx.Response(200, json=[])
+        return inner(request)
+
+    here.told.inner.handle_request = finds_none_by_type  # type: ignore[method-assign]
+    assert here.read().now.total("sent") == here.messages()
+
+
+@pytest.mark.parametrize("ahead", [-7200.0, 7200.0])
+def test_the_tenants_clock_counts_where_this_machines_is_wrong(ahead: float) -> None:
+    here = desk()
+    right = here.read().now.total("sent")
+    now = here.now
+    here.reader.wall = lambda: now + ahead
+    found = here.read()
+    assert found.now.total("sent") == right
+    assert any("clock differs" in one for one in found.notes)
+
+
+def test_entries_of_a_clock_that_jumped_are_counted_where_they_say_and_told() -> None:
+    here = desk(days=(0, 1, 2))
+    odd = here.entries[0] | {
+        "date": datetime.fromtimestamp(here.now + 3 * HOUR, UTC).isoformat(),
+        "log_id": "999",
+        "_id": "999",
+    }
+    here.sandbox.tenant.logs.archive.play([(odd, 0)])
+    found = here.read()
+    assert found.now.total("sent") == here.messages()
+    assert any("ahead of the tenant's own clock" in one for one in found.notes)
+
+
+def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> None:
+    here = desk(days=(0,))
+    period = latest(here.now, 24)
+    tally = Tally([period])
+    begin = datetime.fromtimestamp(period.start + 60, UTC).isoformat()
+    for one in (
+        None,
+        "text",
+        {},
+        {"date": "yesterday", "type": "gd_send_sms"},
+        {"date": begin},
+        {"date": begin, "type": {"a": 1}},
+        {"date": {"$date": 1}, "type": "fn", "log_id": "1"},
+        {"date": "2026-11-29T00:00:00", "type": "fn", "log_id": "2"},
+    ):
+        tally.add(one)
+    assert tally.log.unreadable == 8
+    tally.add({"date": begin, "type": "gd_send_sms", "log_id": "3"})
+    tally.add({"date": begin, "type": "gd_send_sms", "log_id": "3", "details": {}})
+    tally.add({"date": begin, "type": "gd_something_new", "log_id": "4"})
+    assert (tally.log.bare, tally.log.repeated) == (1, 1)
+    assert tally.log.types == {"gd_something_new": 1}
+    (figures,) = tally.figures([[True] * 24])
+    assert figures.total("sent") == 1
+
+
+def test_a_type_that_nobody_knows_is_told() -> None:
+    here = desk(log_search_by_type="refused", per_day=30)
+    stamp = int((here.now - HOUR) * NANOS_PER_SECOND)
+    one = here.entries[0] | {
+        "type": "gd_carrier_pigeon",
+        "log_id": log_id_of(stamp),
+        "date": millis(stamp),
+    }
+    here.sandbox.tenant.logs.archive.play([(one, 0)])
+    assert any("gd_carrier_pigeon (1)" in note for note in here.read().notes)
+
+
+def test_neither_names_nor_addresses_are_fetched() -> None:
+    here = desk()
+    here.read()
+    fields = {one["fields"] for one in here.told.queries if "fields" in one}
+    assert fields == {"date,type,client_id,client_name,user_id,details,log_id"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_order_of_pages_and_their_repetition_change_nothing(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311
+    here = desk(days=(0,), per_day=100)
+    period = latest(here.now, 24)
+
+    def figures(entries: list[dict[str, Any]]) -> Any:
+        tally = Tally([period])
+        for one in entries:
+            tally.add(one)
+        (found,) = tally.figures([[True] * 24])
+        return found
+
+    plain = figures(here.entries)
+    mixed = [*here.entries, *rng.choices(here.entries, k=200)]
+    rng.shuffle(mixed)
+    other = figures(mixed)
+    assert other.channels == plain.channels
+    assert other.factors == plain.factors
+    assert (other.countries, other.ranges) == (plain.countries, plain.ranges)
+    assert (other.blocks, other.most_to_one) == (plain.blocks, plain.most_to_one)

@@ -1,0 +1,159 @@
+"""Days of traffic are in the tenant's log as its own entries are, and can be played again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from sandbox.cli import main as command_line
+from sandbox.notifications import log_entries
+from sandbox.notifications.delivery import Delivery
+from sandbox.server.running import start
+from sandbox.tenant.clock import NANOS_PER_SECOND
+from sandbox.traffic import KINDS, Kind, routes
+from sandbox.traffic.days import Play, play
+from sandbox.traffic.entries import Pen
+from sandbox.traffic.people import Person
+from tests.sandbox.api.support import InProcess, Sandbox
+from tests.sandbox.quick import quick
+
+END = 1_795_910_400.0
+WHO = Person(
+    user_id="auth0|one",
+    name="one@example.com",
+    number="+819012345678",
+    prefers="text",
+    ip="198.51.100.1",
+    application=("shop0000shop0000shop0000shop0000", "Shop"),
+)
+
+
+def days(kind: Kind, seed: int = 1, **options: Any) -> list[tuple[dict[str, Any], int]]:
+    return play(Play(kind=kind, seed=seed, end=END, **({"per_day": 60} | options)))
+
+
+def shape(entry: Any) -> Any:
+    """The keys of an entry, and those within."""
+    if not isinstance(entry, dict):
+        return type(entry).__name__
+    return {key: shape(value) for key, value in entry.items()}
+
+
+def test_messages_leave_the_entries_that_a_delivery_of_the_sandbox_leaves(tmp_path: Path) -> None:
+    with start(quick(tmp_path)) as running:
+        tenant = running.parts.tenant
+        for method, outcome in (("text", "success"), ("voice", "drop")):
+            done = Delivery(
+                id="1", at="", to=WHO.number, delivery_method=method, message_type="otp_verify",
+                outcome=outcome, attempts=1, reason="why",  # type: ignore[arg-type]
+            )  # fmt: skip
+            log_entries.write(
+                tenant,
+                done,
+                running.parts.notifications.assumptions,
+                test_send=False,
+                user={"user_id": WHO.user_id, "email": WHO.name},
+            )
+        own = {one["type"]: one for one in tenant.context.store.all("logs")}
+        pen = Pen(tenant.context.name)
+        pen.sent(END, WHO, "text")
+        pen.failed(END, WHO, "voice", "drop", "why")
+        played = {one["type"]: one for one, _ in pen.written}
+        assert set(played) == set(own) == {"gd_send_sms", "gd_send_voice_failure", "fn"}
+        for kind, entry in own.items():
+            assert shape(played[kind]) == shape(entry)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_seed_plays_the_same_and_another_does_not(kind: Kind) -> None:
+    assert days(kind) == days(kind)
+    assert days(kind) != days(kind, seed=2)
+
+
+def test_each_entry_has_an_id_of_its_own_that_sorts_as_time_does() -> None:
+    entries = [one for one, _ in days("outage")]
+    names = [one["log_id"] for one in entries]
+    assert len(set(names)) == len(names)
+    by_id = [one["date"] for one in sorted(entries, key=lambda one: str(one["log_id"]))]
+    assert by_id == sorted(by_id)
+
+
+def test_a_small_tenant_has_ten_codes_a_day_and_a_holiday_few() -> None:
+    def sent(kind: Kind) -> int:
+        kinds = Counter(one["type"] for one, _ in days(kind, days=(0,), per_day=800))
+        return kinds["gd_send_sms"] + kinds["gd_send_voice"]
+
+    assert sent("small") < 30
+    assert sent("holiday") < sent("weekday") / 3
+    assert sent("campaign") > sent("weekday") * 1.3
+
+
+def test_the_log_shows_late_entries_late_and_all_in_the_end() -> None:
+    sandbox = Sandbox()
+    now = sandbox.clock.now_ns() / NANOS_PER_SECOND
+    entries = play(Play(kind="weekday", seed=1, end=now, days=(0,), per_day=60, delay=3600))
+    logs = sandbox.tenant.logs
+    logs.archive.play(entries)
+
+    def shown() -> int:
+        answer = sandbox.call("GET", "/logs?include_totals=true&q=type:gd_send_sms")
+        return int(answer.json()["total"])
+
+    first = shown()
+    sandbox.clock.advance(8 * 3600)
+    all_of_them = sum(one["type"] == "gd_send_sms" for one, _ in entries)
+    assert first < shown() == all_of_them
+
+
+def test_a_search_gives_no_more_than_a_thousand_and_a_checkpoint_everything() -> None:
+    sandbox = Sandbox()
+    now = sandbox.clock.now_ns() / NANOS_PER_SECOND
+    entries = play(Play(kind="weekday", seed=1, end=now - 3600, days=(0,), per_day=500))
+    sandbox.tenant.logs.archive.play(entries)
+    assert len(entries) > 2000
+    assert len(sandbox.must("GET", "/logs?per_page=100&page=9")) == 100
+    assert sandbox.must("GET", "/logs?per_page=100&page=10") == []
+    seen: list[str] = ["9"]
+    while page := sandbox.must("GET", f"/logs?from={seen[-1]}&take=100"):
+        seen += [one["log_id"] for one in page]
+    assert seen[1:] == sorted(one["log_id"] for one, _ in entries)
+
+
+def test_the_tenants_own_entries_come_late_too() -> None:
+    sandbox = Sandbox()
+    logs = sandbox.tenant.logs
+    logs.delay_seconds = 60
+    name = logs.add("gd_send_sms", "sent", {})
+    assert sandbox.must("GET", "/logs") == []
+    assert sandbox.call("GET", f"/logs/{name}").status_code == 404
+    sandbox.clock.advance(61)
+    assert [one["log_id"] for one in sandbox.must("GET", "/logs")] == [name]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"kind": "doomsday"}, {"kind": "monday", "days": 32}, {"kind": "monday", "x": 1}, [1],
+     {"kind": "monday", "per_day": True}],
+)  # fmt: skip
+def test_what_cannot_be_played_is_refused(body: Any) -> None:
+    app = Starlette(routes=routes(Sandbox().tenant))
+    with httpx.Client(transport=InProcess(app), base_url="https://here") as http:
+        assert http.post("/_sandbox/traffic", json=body).status_code == 400
+
+
+def test_a_day_is_played_by_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with start(quick(tmp_path)) as running:
+        command = ["traffic", "voicemail", "--codes", "60", "--days", "1", "--seed", "4"]
+        monkeypatch.setattr("sys.argv", ["sandbox", *command, "--state-dir", str(tmp_path)])
+        with pytest.raises(SystemExit) as ended:
+            command_line.main()
+        assert ended.value.code in {0, None}
+        assert "the last day a voicemail (seed 4)" in capsys.readouterr().out
+        assert len(running.parts.tenant.logs.archive) > 300
