@@ -19,6 +19,8 @@ from components.management import TenantAccess
 from components.raw_config import API_KEY, NAMESPACE, decoded, secret_faults, usable_key, values_of
 from components.settings import StackSettings
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
+from components.tenants_file import read_tenants_file
+from components.text_files import with_text_files
 from components.text_rules import text_warnings
 from components.texts import Texts, texts_for
 from components.vocabulary import MessageType
@@ -49,7 +51,10 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     faults = secret_faults(config, raw, key_needed="adopted" not in raw)
     hidden = {fault.key.removeprefix(f"{config.name}:") for fault in faults} | {API_KEY}
     values = {key: decoded(value) for key, value in raw.items() if key not in hidden}
-    settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
+    # An older language host does not tell; Pulumi starts programs in their folder.
+    project = Path(pulumi.get_root_directory() or "")
+    values, more = with_text_files(values, project)
+    settings = StackSettings.check(pulumi.get_stack(), values, faults=[*faults, *more])
     texts = texts_for(settings.language, settings.sent_message_types, settings.texts)
     if settings.adopted:
         pulumi.log.warn(NOTICE)
@@ -59,13 +64,12 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         settings=settings,
         texts=texts,
         cpaas_api_key=_api_key(config, settings),
-        tenant=_tenant_access(),
-        # An older language host does not tell; Pulumi starts programs in their folder.
-        project=Path(pulumi.get_root_directory() or ""),
+        tenant=_tenant_access(settings, project),
+        project=project,
     )
 
 
-def _tenant_access() -> TenantAccess:
+def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     # As the auth0 provider does: its config first, then its variables.
     config = pulumi.Config("auth0")
 
@@ -82,6 +86,11 @@ def _tenant_access() -> TenantAccess:
 
     try:
         check_one_tenant(config.get("domain"), os.environ.get(VARIABLES["domain"], ""))
+        read_tenants_file(project).check(
+            pulumi.get_stack(),
+            domain=text("domain"),
+            cpaas_base_host=settings.cpaas_base_host,
+        )
     except NoAccessError as error:
         raise pulumi.RunError(f"{error} Nothing was written.") from None
     api_token, key = secret("apiToken"), secret("clientAssertionPrivateKey")

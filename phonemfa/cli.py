@@ -16,6 +16,7 @@ from phonemfa.files import told
 from phonemfa.on_demand import group_of
 
 COMMANDS: Final = (
+    "new",
     "doctor",
     "adopt",
     "drift",
@@ -27,6 +28,7 @@ COMMANDS: Final = (
     "rotate",
     "recover",
     "fleet",
+    "ci",
 )
 """In the order of the help; each has a package of its own."""
 

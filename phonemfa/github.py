@@ -165,6 +165,15 @@ class GitHub:
             closed.append(Posted(number=number, url=issue["html_url"], outcome="closed"))
         return closed
 
+    def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
+        """Open a pull request; its address.
+
+        Raises:
+            GitHubError: refused or unreachable.
+        """
+        content = {"head": branch, "base": base, "title": title, "body": body}
+        return str(self._call("POST", "pulls", content)["html_url"])
+
     def _open_issues(self, marker: str, label: str) -> Iterator[dict[str, Any]]:
         wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}
         for issue in self._pages("issues", **wanted):

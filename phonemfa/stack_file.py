@@ -6,6 +6,7 @@ a secret. The rules are those of `components.settings`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,9 @@ import yaml
 from components.faults import HIDDEN, Fault, printable
 from components.raw_config import API_KEY, NAMESPACE, decoded
 from components.settings import StackSettings
-from components.tenant.access import credentials_in
+from components.tenant.access import NoAccessError, credentials_in
+from components.tenants_file import read_tenants_file
+from components.text_files import with_text_files
 from phonemfa.files import why
 from phonemfa.stack_yaml import loaded
 
@@ -67,8 +70,19 @@ def read_stack_file(folder: Path, stack: str, *, file: Path | None = None) -> St
     if not isinstance(domain, str):
         raise StackFileError(f"{path.name}: auth0:domain is no text: set it without --secret.")
     faults = _key_faults(values.pop(API_KEY, None))
-    settings = StackSettings.check(stack, values, faults=faults)
+    values, more = with_text_files(values, folder)
+    settings = StackSettings.check(stack, values, faults=[*faults, *more])
     auth0 = credentials_in(config)
+    try:
+        # AUTH0_DOMAIN counts where the file is silent; that both name one tenant is checked by
+        # whoever contacts it.
+        read_tenants_file(folder).check(
+            stack.rpartition("/")[2],
+            domain=domain or os.environ.get("AUTH0_DOMAIN", ""),
+            cpaas_base_host=settings.cpaas_base_host,
+        )
+    except NoAccessError as error:
+        raise StackFileError(str(error)) from None
     return StackFile(settings=settings, domain=domain, auth0=auth0)
 
 

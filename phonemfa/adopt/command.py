@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from components.faults import SettingsError
+from components.tenant.access import NoAccessError
+from components.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
@@ -53,11 +55,12 @@ def adopt(
     """
     try:
         access = access_of(auth0_in(config_file or project / f"Pulumi.{stack}.yaml"))
+        read_tenants_file(project).check(stack, domain=access.domain)
         with working(f"reading the tenant {access.domain}"):
             found = read_found(access)
         plan = plan_of(found, stack)
         changes = changes_of(plan, project, stack, file=config_file)
-    except (SettingsError, StackFileError, TenantUnreadableError) as error:
+    except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))
     commands = next_commands(stack)
     if as_json:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from components.tenant.access import Access, credentials_in
+from components.tenant.access import Access, NoAccessError, credentials_in
+from components.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.asking import agree_by_typing
 from phonemfa.break_glass.audit import Actor, Record, keep, prepare
@@ -78,9 +79,11 @@ def break_glass(
         give_up("Nothing was written: --reason is empty. The record needs one.")
     try:
         access = access_of(_auth0_of(stack, project) if stack else None)
+        if stack:
+            read_tenants_file(project).check(stack, domain=access.domain)
         if audit_file:
             prepare(audit_file)
-    except (OSError, TenantUnreadableError) as error:
+    except (OSError, NoAccessError, TenantUnreadableError) as error:
         give_up(f"Nothing was written: {error}")
     agree_by_typing(
         access.domain,
