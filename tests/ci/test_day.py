@@ -208,6 +208,11 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
             stdin=KEY,
         )
         company.settings(phonemfa_testNumbers=[PHONE])
+        # A program of somebody's own may have a package that is called as one of ours.
+        (company.desk / "components").mkdir()
+        (company.desk / "components" / "__init__.py").write_text('OWN = "theirs"\n')
+        with (company.desk / "__main__.py").open("a", encoding="utf-8") as program:
+            program.write('\nimport components\n\npulumi.export("own", components.OWN)\n')
         company.commit("the first hour")
         company.push()
 
@@ -218,6 +223,8 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         assert "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET" in ended["staging"].said
         assert "prod" not in ended
         assert tenant.api("GET", "/guardian/policies") == []
+        own = ran(*pulumi, "stack", "output", "own", cwd=company.desk, environment=company.at_desk)
+        assert own == "theirs\n"
 
         # A pull request of data: a text as a file, and a setting.
         (company.desk / "texts" / "otp_verify.text.liquid").write_text("新しい文面: {{ code }}\n")

@@ -78,12 +78,7 @@ _FLEET: Final = Test(
     node="tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine",
     says='"command", COMMANDS',
 )
-_LIBRARY: Final = "tests/end_to_end/test_library.py::"
-_STEPS: Final = "tests/ci/test_steps.py::"
-_DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
-_FORK: Final = (
-    f"{_STEPS}test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_into"
-)
+_DAY: Final = "tests/ci/test_day.py::test_a_day_with_a_repository_of_ones_own"
 
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
 
@@ -117,44 +112,19 @@ BY_TEST: Final[Mapping[str, Test]] = {
         says="distributions",
     ),
     "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": Test(
-        node=f"{_LIBRARY}"
-        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
-        says="installed",
+        node=_DAY,
+        says='"ci/setup"',
     ),
     'pulumi preview --policy-pack "$pack"': Test(
-        node=f"{_LIBRARY}"
-        "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
-        says="policy-pack",
+        node=_DAY,
+        says='run("deploy")',
     ),
-    "pulumi new template": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"new"',
-    ),
-    "pulumi new": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"new"',
-    ),
-    "pulumi install": Test(
-        node=f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-        says='"install"',
-    ),
+    "python -m phonemfa new company-login": Test(node=_DAY, says='"new"'),
     'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers --json '
     '\'{"answers": [{"status": 429}, {"status": 429}, {"refusal": "REJECTED_SOURCE"}]}\'': Test(
         node="tests/sandbox/cpaas/test_app.py::"
         "test_scripted_answers_are_used_once_in_order_and_by_channel",
         says='"/_sandbox/answers"',
-    ),
-    "scripts/ci/preview dev build/preview/dev.json": Test(
-        node=_DEPLOYED, says='checkout.step("preview", "preview")'
-    ),
-    "scripts/ci/report build/preview dev": Test(
-        node=_DEPLOYED, says='checkout.step("preview", "report")'
-    ),
-    "scripts/ci/drift dev build/drift/dev.sarif": Test(
-        node=_DEPLOYED, says='checkout.step("drift", "drift")'
-    ),
-    "scripts/ci/sandbox-preview origin/main build/preview/sandbox.json": Test(
-        node=_FORK, says="fork"
     ),
     "python -m phonemfa report --comment": Test(
         node="tests/phonemfa/report/test_command.py::"
@@ -203,7 +173,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
         "asks the package index; tests/sandbox/testing runs the plugin"
     ),
     "pack=$(python -c 'import phonemfa.policy as p; print(p.__path__[0])')/__main__.py": (
-        "tests/end_to_end/test_library.py finds the pack as this does"
+        "tests/ci/test_day.py finds the pack as this does"
     ),
     "pulumi stack select": "what phonemfa fleet never does",
     "pulumi cancel": "what phonemfa fleet never does",
@@ -229,12 +199,8 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "python -m pip list": "what Pulumi's language host runs by itself at each preview",
     "git checkout": "a part of what rollback prints; test_operator.py runs it",
     "git checkout Pulumi.<stack>.yaml": "plain git, in a repository of the reader's",
-    "git ls-remote https://github.com/actions/checkout 'refs/tags/v*'": "needs GitHub",
     "export PHONEMFA_LIVE_DOMAIN=… PHONEMFA_LIVE_CLIENT_ID=… PHONEMFA_LIVE_CLIENT_SECRET=…": (
         "a real tenant's; tests/end_to_end/test_live_guard.py gives a sandbox's"
-    ),
-    "export AUTH0_CLIENT_ID=… AUTH0_CLIENT_SECRET=… PULUMI_CONFIG_PASSPHRASE=…": (
-        "tests/ci/test_steps.py gives them to the scripts"
     ),
 }
 """What cannot be run in a test, or is no command by itself, with the reason."""
