@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import COMPONENT
 
 _EARLIER: Final = (
@@ -19,6 +19,10 @@ _EARLIER: Final = (
 _UNFINISHED: Final = (
     "the last pulumi up did not finish; what was applied before is unknown",
     "pulumi up finishes it",
+)
+_NOT_READ: Final = (
+    "Pulumi's state was not read",
+    "python -m phonemfa drift without --no-state compares them too",
 )
 _OTHER: Final = (
     "the settings in Pulumi's state are not of this version of the package",
@@ -61,6 +65,11 @@ class Applied:
             return cls(settings=StackSettings.of_plain(settings))
         except ValueError:
             return _unknown(_OTHER)
+
+    @classmethod
+    def not_read(cls) -> Applied:
+        """Those of a state that nobody looked at."""
+        return _unknown(_NOT_READ)
 
     @property
     def is_unfinished(self) -> bool:

@@ -14,6 +14,7 @@ import typer
 from pulumi import RunError
 from rich.text import Text
 
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.drift import repair
@@ -28,7 +29,6 @@ from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 _NO_ANSWER = (
     EngineFailedError,
@@ -63,6 +63,14 @@ def drift(
     repairing: Annotated[
         bool, typer.Option("--repair", help="Show what would be done, ask, and do it.")
     ] = False,
+    no_state: Annotated[
+        bool,
+        typer.Option(
+            "--no-state",
+            help="Compare repository and tenant alone: needs neither Pulumi's state nor what "
+            "decrypts it.",
+        ),
+    ] = False,
     yes: options.Yes = False,
 ) -> None:
     """Compare a live tenant with its stack. Reads only, unless --repair is given.
@@ -73,7 +81,9 @@ def drift(
     """
     outputs = _Outputs(stack, config_file, as_json=as_json_, sarif=sarif, junit=junit, issue=issue)
     try:
-        subject = _subject(stack, project, config_file, accept or [])
+        if no_state and repairing:
+            give_up("--repair runs pulumi up, which needs the state: leave --no-state out.")
+        subject = _subject(stack, project, config_file, accept or [], with_state=not no_state)
         outputs.domain = subject.access.domain
         if issue:
             with GitHub.of():  # A missing variable is told before the work, not after.
@@ -88,7 +98,9 @@ def drift(
         raise typer.Exit(Exit.DRIFTED)
 
 
-def _subject(stack: str, project: Path, config_file: Path | None, accepted: list[str]) -> Subject:
+def _subject(
+    stack: str, project: Path, config_file: Path | None, accepted: list[str], *, with_state: bool
+) -> Subject:
     wanted = read_stack_file(project, stack, file=config_file)
     return Subject(
         stack=stack,
@@ -97,6 +109,7 @@ def _subject(stack: str, project: Path, config_file: Path | None, accepted: list
         cli=PulumiCli(project, stack, config_file=config_file),
         project=project,
         accepted=accepted,
+        with_state=with_state,
     )
 
 

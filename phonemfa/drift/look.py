@@ -1,8 +1,10 @@
-"""One look at a stack and its tenant.
+"""One look at a stack and its tenant: the stack's file, the engine's refresh, the tenant.
 
-Owns the order of a look: the stack's file, the engine's refresh, the tenant. Refuses to compare
-and to print. Nothing in it can write: the engine only previews its refresh, and the tenant is
-read with read scopes.
+The nightly job of a company has a client that reads and nothing else: without the state, what is
+declared is compared with the tenant, and what only a state knows is said to be unknown.
+
+Nothing in it can write: the engine only previews its refresh, and the tenant is read with read
+scopes.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.tenant.access import Access
+from components.tenant.client import ask
+from components.tenant.model import seen
 from phonemfa.drift.findings import Finding
 from phonemfa.engine import PulumiCli
 
 if TYPE_CHECKING:
-    from components.settings import StackSettings
-    from phonemfa.drift.declared import Declared
+    from components.settings.model import StackSettings
+    from components.tenant.snapshot import Snapshot
     from phonemfa.drift.live import Live
     from phonemfa.drift.recorded import Recorded
 
@@ -39,6 +43,7 @@ class Subject:
     access: Access
     cli: PulumiCli
     project: Path = Path()
+    with_state: bool = True
     accepted: Collection[str] = ()
 
 
@@ -46,7 +51,7 @@ class Subject:
 class Look:
     """What a look found, and what it was found in."""
 
-    declared: Declared
+    declared: Snapshot
     recorded: Recorded
     live: Live
     findings: list[Finding]
@@ -54,7 +59,14 @@ class Look:
     @property
     def compared(self) -> int:
         """How many resources of the stack were compared."""
-        return len(self.recorded.resources)
+        return len(self.recorded.resources if self.recorded.is_seen else self._held)
+
+    @property
+    def _held(self) -> list[object]:
+        """What the stack holds in a tenant, one for each resource."""
+        one = self.declared
+        parts = (*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian)
+        return [*parts, *([one.provider] if seen(one.provider) else [])]
 
 
 def look(subject: Subject, working: Working) -> Look:
@@ -70,20 +82,23 @@ def look(subject: Subject, working: Working) -> Look:
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
     # pulumi_auth0 takes half a second to import; other commands should not pay for it.
+    from components.tenant import snapshot  # noqa: PLC0415
     from phonemfa.drift.check import check  # noqa: PLC0415
-    from phonemfa.drift.declared import declared_by  # noqa: PLC0415
     from phonemfa.drift.live import read_live  # noqa: PLC0415
     from phonemfa.drift.recorded import Recorded  # noqa: PLC0415
 
-    with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
-        recorded = Recorded.of(subject.cli.refresh_preview())
-    if not recorded.resources:
+    if subject.with_state:
+        with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
+            recorded = Recorded.of(subject.cli.refresh_preview())
+    else:
+        recorded = Recorded.unseen()
+    if recorded.is_seen and not recorded.resources:
         raise NothingAppliedError(
             f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "
             "is nothing that the tenant could have drifted from."
         )
-    declared = declared_by(subject.settings, subject.project)
+    declared = snapshot.declared(subject.settings, subject.project)
     with working(f"reading the tenant {subject.access.domain}"):
-        live = read_live(subject.access, declared, recorded)
+        live = ask(subject.access, lambda client: read_live(client, declared, recorded))
     findings = check(declared, recorded, live, accepted=subject.accepted)
     return Look(declared=declared, recorded=recorded, live=live, findings=findings)

@@ -67,7 +67,7 @@ def _content(address: str) -> bytes:
         raise PackageError(f"{address!r}: a wheel comes by https, or from a file.")
     import httpx  # noqa: PLC0415 - a tenth of a second, for those alone who download
 
-    from components.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     try:
         with BoundedClient(total=_SECONDS, follow_redirects=True, timeout=30.0) as http:
@@ -77,4 +77,5 @@ def _content(address: str) -> bytes:
         raise PackageError(f"{address} cannot be downloaded: {error}.") from None
     if len(answer.content) > _LARGEST:
         raise PackageError(f"{address} is larger than 50 MB: that is no wheel of this package.")
-    return answer.content
+    content: bytes = answer.content
+    return content

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.tenants_file import NAME, Named, NotNamedError, TenantsFile, read_tenants_file
+from components.settings.tenants_file import (
+    NAME,
+    Named,
+    NotNamedError,
+    TenantsFile,
+    read_tenants_file,
+)
 
 FILE = """
 [dev]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.text_files import with_text_files
+from components.settings.text_files import with_text_files
 
 
 def written(tmp_path: Path, **files: str) -> Path:

@@ -1,0 +1,48 @@
+"""Hooks around the engine's writes, bound to the resources of a component by a transformation.
+
+They run in the program, before a resource is created or updated, and never on a no-op `up`. None
+is bound to a deletion: the engine takes those from the state, and `pulumi destroy`, which runs no
+program, could then delete nothing.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import pulumi
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+
+class WriteHooks(ABC):
+    """A transformation for a component's options; its hooks are registered once.
+
+    Args:
+        types: of the resources that get the hooks; all, when none is named.
+    """
+
+    def __init__(self, *types: str) -> None:
+        self._types = types
+        self._made: pulumi.ResourceHookBinding | None = None
+
+    def __call__(
+        self, args: pulumi.ResourceTransformationArgs
+    ) -> pulumi.ResourceTransformationResult | None:
+        """The resource's own arguments, with the hooks beside its own."""
+        if not isinstance(args.resource, pulumi.CustomResource):
+            return None
+        if self._types and args.type_ not in self._types:
+            return None
+        # The SDK's unit-test mocks have no engine that could run a hook.
+        if isinstance(get_monitor(), MockMonitor):
+            return None
+        if self._made is None:
+            self._made = self.hooks()
+        hooked = pulumi.ResourceOptions(hooks=self._made)
+        return pulumi.ResourceTransformationResult(
+            props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, hooked)
+        )
+
+    @abstractmethod
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        """The hooks to bind."""

@@ -1,0 +1,148 @@
+"""Asks for codes only once they can be delivered: the policy is written last.
+
+The auth0 provider writes the policy first
+and collects later errors (provider-traps.md): a failed phone step would leave "always" without a
+factor, which locks every user out. So a hook in front of the provider's write looks whether a code
+can be delivered, brings the factor into place, and only then sets the policy; the provider then
+finds everything as it wants it. A write that fails nevertheless puts the earlier policy back.
+
+The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
+been written, and the provider would not touch it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import pulumi
+
+from components.guards.hooks import WriteHooks
+from components.guards.test_message import Messages
+from components.settings.stack_config import Loaded
+from components.tenant import snapshot
+from components.tenant.guardian import HOOK, NEVER, TOKEN
+from components.tenant.snapshot import About, Wanted, deliverable
+from components.tenant.stack_access import TenantAccess, plain
+from components.vocabulary import DeliveryMethod, Experience, Gate
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+
+class GateClosedError(Exception):
+    """The policy was not applied, because users could not get a code."""
+
+
+class PolicyLast(WriteHooks):
+    """The gate in front of the policy: a transformation for the component's options.
+
+    Args:
+        access: how to reach the tenant.
+        experience: the generation whose sender must be ready.
+        gate: what must hold before users are asked for codes.
+        trial: sends one of each channel, for `Gate.SMOKE`.
+    """
+
+    def __init__(
+        self,
+        access: TenantAccess,
+        *,
+        experience: Experience,
+        gate: Gate,
+        trial: Messages,
+    ) -> None:
+        super().__init__(TOKEN)
+        self._access = access
+        self._experience = experience
+        self._gate = gate
+        self._trial = trial
+        self._earlier: list[str] | None = None
+
+    @classmethod
+    def of(cls, loaded: Loaded) -> Self:
+        """The gate that a stack's settings ask for."""
+        settings = loaded.settings
+        methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
+        return cls(
+            loaded.tenant,
+            experience=settings.experience,
+            gate=settings.gate,
+            trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
+        )
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        before = pulumi.ResourceHook("policy-last", self._before)
+        failed = pulumi.ErrorHook("policy-back", self._failed)
+        return pulumi.ResourceHookBinding(
+            before_create=[before], before_update=[before], on_error=[failed]
+        )
+
+    async def _before(self, args: pulumi.ResourceHookArgs) -> None:
+        wanted = await plain(args.new_inputs)
+        policies = [] if wanted["policy"] == NEVER else [wanted["policy"]]
+        async with self._access.connect() as tenant:
+            earlier = list(await tenant.guardian.policies.list())
+            if policies:
+                await self._make_ready(tenant, wanted.get("phone") or {})
+            if policies and policies != earlier and self._gate is Gate.SMOKE:
+                await self._trial.arrive(tenant)
+            if policies != earlier:
+                self._earlier = earlier
+                await tenant.guardian.policies.set(request=policies)
+
+    async def _make_ready(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+        if not phone.get("enabled"):
+            # An adopted tenant may ask for other factors alone: nothing to deliver.
+            return
+        missing = await self._missing(tenant, phone)
+        if missing:
+            raise GateClosedError(
+                f"{missing[0].upper()}{missing[1:]}. The policy stays as it was, so that nobody is "
+                "asked for a code that cannot be sent. Put that right and run pulumi up --refresh "
+                "again"
+            )
+        factors = {one.name: one.enabled for one in await tenant.guardian.factors.list()}
+        if not factors.get("sms"):
+            await tenant.guardian.factors.set("sms", enabled=True)
+        if phone.get("provider"):
+            await _legacy_delivery(tenant, phone)
+        if "messageTypes" in phone:
+            current = await tenant.guardian.factors.phone.get_message_types()
+            if list(current.message_types or []) != phone["messageTypes"]:
+                await tenant.guardian.factors.phone.set_message_types(
+                    message_types=phone["messageTypes"]
+                )
+
+    async def _missing(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> str:
+        """What a code still needs; empty when nothing."""
+        provider = phone.get("provider")
+        if self._experience is Experience.LEGACY and provider != HOOK:
+            return ""
+        # The factor is brought into place next, and who sends through it.
+        found = await snapshot.read(
+            tenant,
+            {About.PROVIDER, About.ACTIONS, About.BINDINGS},
+            experiences=[self._experience],
+        )
+        wanted = Wanted(experience=self._experience, selected_provider=provider or "", factor=False)
+        return "; ".join(deliverable(found, wanted).missing.values())
+
+    async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
+        if self._earlier is not None:
+            async with self._access.connect() as tenant:
+                await tenant.guardian.policies.set(request=self._earlier)
+            before = ", ".join(self._earlier) or NEVER
+            pulumi.log.warn(f"{args.name} failed half-way: the policy is {before} again")
+        return False
+
+
+async def _legacy_delivery(tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:
+    await tenant.guardian.factors.phone.set_provider(provider=phone["provider"])
+    texts = phone.get("options") or {}
+    if not texts:
+        return  # As found (phonemfa:adopted): the tenant's own stay.
+    await tenant.guardian.factors.sms.set_templates(
+        enrollment_message=texts["enrollmentMessage"],
+        verification_message=texts["verificationMessage"],
+    )

@@ -1,0 +1,468 @@
+"""The config of one stack, checked as a whole before anything is declared.
+
+Owns every rule that a value or a combination of values must keep. Refuses to read the config
+(stack_config.py), to declare resources and to hold a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any, Final, Self
+
+from pydantic import (
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from components.settings.adopted import Adopted
+from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
+from components.settings.raw_config import NAMESPACE, shape_faults
+from components.settings.strict import Strict
+from components.settings.text_rules import text_faults
+from components.settings.texts import SHIPPED, decides_by_channel
+from components.settings.values import (
+    CountryPrefix,
+    Host,
+    LoginHost,
+    SmsSender,
+    Template,
+    TestNumber,
+    VoiceSender,
+)
+from components.vocabulary import (
+    LEGACY_MESSAGE_TYPES,
+    DeliveryMethod,
+    Experience,
+    Gate,
+    Language,
+    MessageType,
+    Policy,
+    TextContent,
+    VoiceGender,
+)
+
+
+class TextOverride(Strict):
+    """Liquid texts of one message type that replace the package's own."""
+
+    text: Template | None = None
+    voice: Template | None = None
+
+
+class OtherFactors(Strict):
+    """The other MFA factors: on, off, or (not named) left as the tenant has them."""
+
+    email: bool | None = None
+    otp: bool | None = None
+    recovery_code: bool | None = None
+    webauthn_roaming: bool | None = None
+    webauthn_platform: bool | None = None
+    duo: bool | None = None
+    push: bool | None = None
+
+
+class StackSettings(Strict):
+    """What one environment wants of its tenant's phone MFA. Keys in YAML are camelCase.
+
+    The order of the fields matters: a rule over two settings is a validator of the later one,
+    so that all faults are reported together.
+    """
+
+    experience: Annotated[
+        Experience,
+        Field(description="the tenant's generation: unified (since July 2025) or legacy"),
+    ]
+    delivery_methods: Annotated[
+        frozenset[DeliveryMethod],
+        Field(min_length=1, description='channels offered to users: ["text"], ["voice"] or both'),
+    ]
+    policy: Annotated[
+        Policy, Field(description="when a second factor is asked for: always, adaptive or never")
+    ]
+    adopted: Annotated[
+        Adopted | None,
+        Field(description="the tenant as phonemfa adopt found it, until this stack takes over"),
+    ] = None
+    cpaas_base_host: Annotated[
+        Host | None,
+        Field(description="host of the NTT CPaaS account, such as abc123.api.infobip.com"),
+    ] = None
+    sms_sender: Annotated[
+        SmsSender | None,
+        Field(description="sender of SMS: 3 to 11 letters and digits, or 3 to 15 digits"),
+    ] = None
+    voice_sender: Annotated[
+        VoiceSender | None, Field(description="caller ID in E.164, such as +815012345678")
+    ] = None
+    voice_gender: Annotated[
+        VoiceGender, Field(description="whose voice reads the code: female or male")
+    ] = VoiceGender.FEMALE
+    ring_timeout: Annotated[
+        int,
+        Field(ge=5, le=60, description="seconds a call may ring, 5 to 60 (voicemail: from 15)"),
+    ] = 14
+    machine_detection: Annotated[
+        bool,
+        Field(description="hang up on voicemail, at the CPaaS's extra charge: true or false"),
+    ] = False
+    language: Annotated[
+        Language,
+        Field(
+            description="language of the shipped texts, and of calls whose login names none: "
+            "ja or en"
+        ),
+    ] = Language.JAPANESE
+    message_types: Annotated[
+        frozenset[MessageType],
+        Field(description="message types that are sent; the Action drops the others"),
+    ] = frozenset({MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD})
+    texts: Annotated[
+        dict[MessageType, TextOverride],
+        Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
+    ] = Field(default_factory=dict)
+    text_files: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="folder of the project with texts as files, such as texts: "
+            "otp_verify.text.liquid, otp_verify.voice.liquid",
+        ),
+    ] = None
+    allowed_in_texts: Annotated[
+        frozenset[TextContent],
+        Field(
+            description="what texts may have although others decide it, such as [user] or [links]"
+        ),
+    ] = frozenset()
+    allowed_prefixes: Annotated[
+        tuple[CountryPrefix, ...],
+        Field(
+            min_length=1,
+            description='prefixes that are sent to, a country or a part of it: ["+81"], ["+1808"]',
+        ),
+    ] = ("+81",)
+    deduplicate: Annotated[
+        bool, Field(description="suppress a repeated message by a keyed id: true or false")
+    ] = False
+    origin_bound_code: Annotated[
+        LoginHost | None,
+        Field(description="host of the login pages, for an SMS's line that browsers fill in"),
+    ] = None
+    recipient_limit: Annotated[
+        int,
+        Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
+    ] = 10
+    voice_limit: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=99,
+            description="calls among them, 0 to 99 (0: no limit of their own; not set: half of "
+            "recipientLimit)",
+        ),
+    ] = None
+    tenant_limit: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=99_999,
+            description="messages of the tenant per hour, codes of logins not counted, 0 to 99999 "
+            "(0: no limit)",
+        ),
+    ] = 0
+    other_factors: Annotated[
+        OtherFactors,
+        Field(description="other MFA factors to switch on or off; the rest stay as they are"),
+    ] = OtherFactors()
+    retired_secrets: Annotated[
+        tuple[str, ...],
+        Field(description="names of secrets of the Action that may go, such as [TWILIO_TOKEN]"),
+    ] = ()
+    action_name: Annotated[
+        str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")
+    ] = "ntt-cpaas-phone"
+    bind_action: Annotated[
+        bool | None,
+        Field(description="bind the unified Action to its trigger: true or false"),
+    ] = None
+    transition: Annotated[
+        bool,
+        Field(description="keep both experiences ready while moving the tenant: true or false"),
+    ] = False
+    test_numbers: Annotated[
+        tuple[TestNumber, ...],
+        Field(description='numbers that test messages may go to, such as ["+819012345678"]'),
+    ] = ()
+    gate: Annotated[
+        Gate,
+        Field(description="what must hold before users are asked for codes: ready, smoke or off"),
+    ] = Gate.READY
+    protect: Annotated[
+        bool, Field(description="refuse to delete or replace the resources: true or false")
+    ] = False
+
+    @property
+    def experiences(self) -> list[Experience]:
+        """Those that have a sender: both while the tenant moves."""
+        return list(Experience) if self.transition else [self.experience]
+
+    @property
+    def sent_message_types(self) -> frozenset[MessageType]:
+        """Message types that the tenant will send by phone: fewer while it is only legacy."""
+        if self.experience is Experience.LEGACY and not self.transition:
+            return self.message_types & frozenset(LEGACY_MESSAGE_TYPES)
+        return self.message_types
+
+    def plain(self) -> dict[str, Any]:
+        """The settings by the keys of the stack's file, in force or by default, as plain JSON.
+
+        The test numbers are left out: they are people's own, and a state keeps what it is told.
+        """
+        values = self.model_dump(
+            mode="json", by_alias=True, exclude_none=True, exclude={"test_numbers"}
+        )
+        # A set has no order, and its dump another one in each process.
+        sets = {
+            field.alias or name
+            for name, field in type(self).model_fields.items()
+            if isinstance(getattr(self, name), frozenset)
+        }
+        return {key: sorted(value) if key in sets else value for key, value in values.items()}
+
+    @classmethod
+    def of_plain(cls, plain: Any) -> Self:
+        """The settings that `plain` told, but for the test numbers.
+
+        Raises:
+            ValueError: it is not what this version of the package tells.
+        """
+        if not isinstance(plain, Mapping):
+            raise ValueError("plain settings are a mapping")  # noqa: TRY004 - as pydantic says it
+        told = dict(plain)
+        # The gate that sends to the numbers would be refused without them.
+        gate = Gate(told.pop("gate", Gate.READY))
+        return cls.model_validate(told).model_copy(update={"gate": gate})
+
+    @property
+    def calls_per_number(self) -> int:
+        """Calls to one number in an hour; 0 for no limit of their own."""
+        return -(-self.recipient_limit // 2) if self.voice_limit is None else self.voice_limit
+
+    @field_validator("cpaas_base_host")
+    @classmethod
+    def _our_action_needs_a_host(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if _without(value, info):
+            raise rule_broken(
+                "It is required: the tenant cannot be declared without it.",
+                f"set {NAMESPACE}:cpaasBaseHost to the "
+                f"{cls.model_fields['cpaas_base_host'].description}",
+            )
+        return value
+
+    @field_validator("sms_sender")
+    @classmethod
+    def _text_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if _without(value, info) and DeliveryMethod.TEXT in info.data.get("delivery_methods", ()):
+            raise rule_broken(
+                "deliveryMethods has text, and an SMS without a registered sender is refused.",
+                f"pulumi config set {NAMESPACE}:smsSender <sender>, or take text out of "
+                "deliveryMethods",
+            )
+        return value
+
+    @field_validator("voice_sender")
+    @classmethod
+    def _voice_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if _without(value, info) and DeliveryMethod.VOICE in info.data.get("delivery_methods", ()):
+            raise rule_broken(
+                "deliveryMethods has voice, and a call without a caller ID is refused.",
+                f"pulumi config set {NAMESPACE}:voiceSender <E.164 number>, or take voice out of "
+                "deliveryMethods",
+            )
+        return value
+
+    @field_validator("message_types")
+    @classmethod
+    def _codes_are_sent(cls, value: frozenset[MessageType]) -> frozenset[MessageType]:
+        missing = sorted({MessageType.OTP_ENROLL, MessageType.OTP_VERIFY} - value)
+        if missing:
+            raise rule_broken(
+                f"Without {' and '.join(missing)} nobody can use the phone as a factor.",
+                f"add {' and '.join(missing)} to messageTypes",
+            )
+        return value
+
+    @field_validator("texts")
+    @classmethod
+    def _texts_are_used(
+        cls, value: dict[MessageType, TextOverride], info: ValidationInfo
+    ) -> dict[MessageType, TextOverride]:
+        broken = list(
+            _broken_texts(value, info.data.get("message_types"), info.data.get("experience"))
+        )
+        if broken:
+            raise rule_broken(
+                " ".join(consequence for consequence, _ in broken),
+                "; ".join(dict.fromkeys(fix for _, fix in broken)),
+            )
+        return value
+
+    @field_validator("voice_limit")
+    @classmethod
+    def _calls_reach_their_limit_first(cls, value: int | None, info: ValidationInfo) -> int | None:
+        messages = info.data.get("recipient_limit")
+        if value and messages and value > messages:
+            raise rule_broken(
+                "It is never reached: recipientLimit counts calls too, and is lower.",
+                f"pulumi config set {NAMESPACE}:voiceLimit {messages}, or less",
+            )
+        return value
+
+    @field_validator("bind_action")
+    @classmethod
+    def _legacy_runs_bound_actions_only(
+        cls, value: bool | None, info: ValidationInfo
+    ) -> bool | None:
+        if value is False and info.data.get("experience") is Experience.LEGACY:
+            raise rule_broken(
+                "A legacy tenant runs only Actions that are bound to send-phone-message: no code "
+                "would be sent.",
+                f"pulumi config rm {NAMESPACE}:bindAction",
+            )
+        return value
+
+    @field_validator("transition")
+    @classmethod
+    def _what_was_found_stays_where_it_is(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("adopted"):
+            raise rule_broken(
+                "A tenant that is declared as it was found cannot be moved.",
+                f"take over first: pulumi config rm {NAMESPACE}:adopted (docs/guides/adopt.md)",
+            )
+        return value
+
+    @field_validator("test_numbers")
+    @classmethod
+    def _test_numbers_are_sent_to(
+        cls, value: tuple[str, ...], info: ValidationInfo
+    ) -> tuple[str, ...]:
+        # Where a sender was adopted, its own code says whom it sends to.
+        allowed: tuple[str, ...] = info.data.get("allowed_prefixes", ("+",))
+        outside = [one for one in value if not one.startswith(allowed)]
+        if outside and not info.data.get("adopted", _BROKEN):
+            raise rule_broken(
+                f"allowedPrefixes ({', '.join(allowed)}) does not have {', '.join(outside)}: the "
+                "Action would drop every test message.",
+                "use a number under an allowed prefix, or add its country to allowedPrefixes",
+            )
+        return value
+
+    @field_validator("gate")
+    @classmethod
+    def _a_test_message_can_be_sent(cls, value: Gate, info: ValidationInfo) -> Gate:
+        if value is not Gate.SMOKE:
+            return value
+        if info.data.get("experience") is Experience.LEGACY:
+            raise rule_broken(
+                "A legacy tenant has no route that sends a test message through its Action.",
+                f"pulumi config set {NAMESPACE}:gate ready",
+            )
+        if not info.data.get("test_numbers", ("unknown",)):
+            raise rule_broken(
+                "There is no number that a test message may go to.",
+                f"set {NAMESPACE}:testNumbers to a handset of your own",
+            )
+        return value
+
+    @classmethod
+    def check(
+        cls, stack: str, values: Mapping[str, Any], *, faults: list[Fault] | None = None
+    ) -> Self:
+        """Settings from decoded config values (camelCase keys, the CPaaS key left out).
+
+        Raises:
+            SettingsError: naming every fault, the given ones included.
+        """
+        found = list(faults or [])
+        misshapen = shape_faults(NAMESPACE, values)
+        found += misshapen.values()
+        values = {key: value for key, value in values.items() if key not in misshapen}
+        only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
+        allowed = values.get("allowedInTexts")
+        found += text_faults(
+            NAMESPACE,
+            _well_formed_texts(values),
+            legacy=only_legacy,
+            allowed=allowed if isinstance(allowed, list) else (),
+            origin=str(values.get("originBoundCode") or ""),
+        )
+        settings: Self | None = None
+        try:
+            settings = cls.model_validate(dict(values))
+        except ValidationError as error:
+            told = {fault.key for fault in misshapen.values()}
+            rest = faults_of(error, namespace=NAMESPACE, hints=_hints())
+            found += [fault for fault in rest if fault.key not in told]
+        if found or settings is None:
+            raise SettingsError(stack, found)
+        return settings
+
+
+_BROKEN: Final = object()
+
+
+def _without(value: str | None, info: ValidationInfo) -> bool:
+    # An adopted Action brings its own host and senders along, in its code or its secrets.
+    # Where that block has a fault of its own, it is not in the data at all.
+    return value is None and info.data.get("adopted", _BROKEN) is None
+
+
+def _well_formed_texts(values: Mapping[str, Any]) -> dict[MessageType, TextOverride]:
+    # Apart from the model, so that what is wrong inside a text is told beside all other faults.
+    try:
+        return TypeAdapter(dict[MessageType, TextOverride]).validate_python(values.get("texts", {}))
+    except ValidationError:
+        return {}
+
+
+def _broken_texts(
+    texts: Mapping[MessageType, TextOverride],
+    wanted: Collection[MessageType] | None,
+    experience: Experience | None,
+) -> Iterator[tuple[str, str]]:
+    """(consequence, fix) of every text that would never be sent."""
+    for kind, override in texts.items():
+        if kind not in SHIPPED and not (override.text and override.voice):
+            yield (
+                f"The package ships no text for {kind}: one of two is not enough.",
+                f"give both texts.{kind}.text and texts.{kind}.voice",
+            )
+        if experience is Experience.LEGACY and kind not in LEGACY_MESSAGE_TYPES:
+            yield (
+                f"texts.{kind} is never used: legacy tenants only enrol and verify by phone.",
+                f"remove texts.{kind}",
+            )
+        elif (
+            experience is Experience.LEGACY
+            and override.voice
+            and decides_by_channel(override.text or "")
+        ):
+            yield (
+                f"texts.{kind}.voice is never used: by message_type, the other one has a call's.",
+                f"remove texts.{kind}.voice, or message_type from texts.{kind}.text",
+            )
+        elif wanted is not None and kind not in wanted:
+            yield (
+                f"texts.{kind} is never used: the type is not in messageTypes.",
+                f"add {kind} to messageTypes, or remove its texts",
+            )
+
+
+def _hints() -> dict[str, str]:
+    return {
+        field.alias or name: f"set {NAMESPACE}:{field.alias or name} to {field.description}"
+        for name, field in StackSettings.model_fields.items()
+    }

@@ -1,0 +1,154 @@
+"""A stack's config as the engine hands it over: strings, all of them, and which are secrets.
+
+Owns decoding them and telling a secret that is none from a value that should be one. Refuses to
+read a secret's value and to know what a setting means: that is `settings`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pulumi
+
+from components.settings.faults import HIDDEN, NOT_SET, Fault
+
+NAMESPACE: Final = "phonemfa"
+API_KEY: Final = "cpaasApiKey"
+MOST_PARTS: Final = 20_000
+"""Entries of a value, all levels together; aliases of YAML can make milliards of a few lines."""
+_NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
+DEEPEST: Final = 32
+"""How deep a value may be nested; `adopted` is the deepest that is used, with six."""
+
+
+def values_of(config: pulumi.Config) -> dict[str, str]:
+    """Every value under the namespace, as the engine hands it over, by its key."""
+    # pulumi.Config answers single keys only; a misspelt key must be seen, so all are read.
+    everything = {**pulumi.runtime.config.get_config_env(), **pulumi.runtime.config.CONFIG.get()}
+    prefix = f"{config.name}:"
+    return {
+        key.removeprefix(prefix): value
+        for key, value in everything.items()
+        if key.startswith(prefix)
+    }
+
+
+def secret_faults(
+    config: pulumi.Config, raw: Mapping[str, str], *, key_needed: bool
+) -> list[Fault]:
+    """Whatever is a secret and should be none, and the other way round.
+
+    Args:
+        config: the namespace's.
+        raw: what `values_of` answers.
+        key_needed: whether the stack cannot do without the CPaaS key.
+    """
+    faults = _key_faults(config, raw) if key_needed or API_KEY in raw else []
+    for name in sorted(raw):
+        if name != API_KEY and pulumi.runtime.is_config_secret(f"{config.name}:{name}"):
+            faults.append(
+                Fault(
+                    key=f"{config.name}:{name}",
+                    value=HIDDEN,
+                    consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
+                    "would be shown in previews and in the tenant.",
+                    fix=f"pulumi config rm {config.name}:{name}; if it is a setting, set it again "
+                    "without --secret",
+                )
+            )
+    return faults
+
+
+def _key_faults(config: pulumi.Config, raw: Mapping[str, str]) -> list[Fault]:
+    key = f"{config.name}:{API_KEY}"
+    fix = f"pulumi config set --secret {key} (the value is read from standard input)"
+    if API_KEY not in raw:
+        return [
+            Fault(
+                key=key,
+                value=NOT_SET,
+                consequence="It is required: the Action cannot send without the CPaaS API key.",
+                fix=fix,
+            )
+        ]
+    if not pulumi.runtime.is_config_secret(key):
+        return [
+            Fault(
+                key=key,
+                value=HIDDEN,
+                consequence="The CPaaS API key is in the stack's file as plain text, for every "
+                "reader of the repository and its history.",
+                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
+            )
+        ]
+    return []
+
+
+def usable_key(key: str) -> str:
+    """The key itself.
+
+    Raises:
+        pulumi.RunError: no CPaaS would take it; the text does not repeat it.
+    """
+    if not key or not key.isascii() or any(character.isspace() for character in key):
+        # Never part of the message: the key itself.
+        raise pulumi.RunError(
+            f"{NAMESPACE}:{API_KEY} is empty, or holds a space, a line break or a non-ASCII "
+            "character: the CPaaS would refuse it. "
+            f"Fix: pulumi config set --secret {NAMESPACE}:{API_KEY}"
+        )
+    return key
+
+
+def decoded(value: str) -> Any:
+    """A value of the config: a list, an object, a boolean, or else text."""
+    # The engine hands every value over as a string: lists, objects, booleans as JSON.
+    if value in {"true", "false"} or value[:1] in {"[", "{"}:
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
+    """Values that no rule needs to look at, by key: too deep, or with text that is none.
+
+    YAML and JSON can write both, and neither a tenant nor a terminal could take them.
+    """
+    told = {key: _misshapen(value) for key, value in values.items()}
+    return {
+        key: Fault(
+            key=f"{namespace}:{key}",
+            value=HIDDEN,
+            consequence=consequence,
+            fix="write it anew, as the README's table of settings has it",
+        )
+        for key, consequence in told.items()
+        if consequence
+    }
+
+
+def _misshapen(value: Any) -> str:
+    parts, count = [(value, 0)], 0
+    while parts:
+        part, depth = parts.pop()
+        count += 1
+        if count > MOST_PARTS:
+            return f"It has more than {MOST_PARTS} entries: is it made of YAML aliases?"
+        if depth > DEEPEST:
+            return f"It is nested more than {DEEPEST} deep, and no setting is."
+        if isinstance(part, str) and not _is_text(part):
+            return "It holds a NUL or half of a surrogate pair: no tenant keeps such a text."
+        if isinstance(part, Mapping):
+            parts += [(one, depth + 1) for pair in part.items() for one in pair]
+        elif isinstance(part, (list, tuple, set, frozenset)):
+            parts += [(one, depth + 1) for one in part]
+    return ""
+
+
+def _is_text(value: str) -> bool:
+    return not _NO_TEXT.search(value)

@@ -1,0 +1,198 @@
+"""Whether a stack's texts can be sent: fit Liquid, not too long, shown by every carrier.
+
+Owns the rules over whole texts, with their words. Refuses to know where a text came from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from components.settings.code_in_text import where_missing
+from components.settings.faults import Fault
+from components.settings.liquid_syntax import outputs, syntax_problems
+from components.settings.message_size import (
+    MAX_PARTS,
+    MAX_VOICE,
+    SAMPLE,
+    SmsSize,
+    is_simple,
+    rendered,
+    sms_size,
+    unshowable,
+)
+from components.settings.texts import Override, Texts, unified_variables
+from components.vocabulary import MessageType, TextContent
+
+_ONLY_SHIPPED_VARIABLES: Final = re.compile(
+    r"(?:[^{]|\{(?![{%])|\{\{\s*(?:code|friendly_name)\s*\}\})*\Z"
+)
+
+_PLAIN: Final = re.compile(r"\{\{\s*([a-zA-Z_]+)\s*\}\}")
+_LINK_VARIABLES: Final = frozenset(
+    ["home_url", "logo_url", "support_url", "support_email", "custom_domain"]
+)
+_LINK: Final = re.compile(
+    r"://|\bwww\.|(?<![\w.])[a-z0-9-]+(?:\.[a-z0-9-]+)*"
+    r"\.(?:com|net|org|jp|io|co|me|ly|to|app|dev|info|biz|xyz|link|page|site|example)\b",
+    re.IGNORECASE,
+)
+
+
+def text_faults(
+    namespace: str,
+    texts: Mapping[MessageType, Override],
+    *,
+    legacy: bool,
+    allowed: Collection[str] = (),
+    origin: str | None = None,
+) -> Iterator[Fault]:
+    """Everything that keeps a text from being sent or understood.
+
+    Args:
+        namespace: the config namespace that keys are shown under.
+        texts: the texts of the stack's config.
+        legacy: only a legacy tenant will render them.
+        allowed: what others decide and a text may have all the same (TextContent).
+        origin: host of the line that the Action adds to an SMS with a code.
+    """
+    for kind, channel, given in _each(texts):
+        key = f"{namespace}:texts.{kind}.{channel}"
+        # The sample for counting has a unified tenant's variables.
+        template = unified_variables(given) if legacy else given
+        problems = list(_syntax(template, legacy=legacy))
+        for problem in problems:
+            yield Fault(
+                key=key,
+                value=_excerpt(template),
+                consequence=f"{problem}: users would get a broken message.",
+                fix="see Auth0's page Supported Liquid Syntax for Phone Templates",
+            )
+        if problems:
+            continue
+        missing = where_missing(template) if kind.carries_code else None
+        if missing:
+            when = "" if missing == "ever" else f" {missing}"
+            yield Fault(
+                key=key,
+                value=_excerpt(template),
+                consequence=f"It does not output the code{when}: users would get a message without "
+                "it and could not log in.",
+                fix="put {{ code }} where the code belongs, before any condition or in each branch",
+            )
+        yield from _of_others(key, template, allowed)
+        line = origin_line(kind, origin) if channel == "text" else ""
+        yield from _too_long(key, channel, template, line)
+
+
+def text_warnings(texts: Mapping[MessageType, Texts], origin: str | None = None) -> Iterator[str]:
+    """What is worth a look before it is sent: long SMS, characters that carriers may garble."""
+    for kind, size in sms_sizes(texts, origin).items():
+        if size.parts > 1:
+            yield (
+                f"texts.{kind}.text needs {size} with long names: each part is charged, and old "
+                "phones show them one by one."
+            )
+    for kind, one in texts.items():
+        odd = unshowable(rendered(one.text))
+        if odd:
+            yield f"texts.{kind}.text has characters that Japanese carriers may garble: {odd}"
+
+
+def gives_code(template: str) -> bool:
+    """Whether a text, once rendered, has the whole code in it whatever branch is taken.
+
+    Raises:
+        liquid.exceptions.LiquidError: the text is not Liquid.
+    """
+    return where_missing(template) is None
+
+
+def sms_sizes(
+    texts: Mapping[MessageType, Texts], origin: str | None = None
+) -> dict[MessageType, SmsSize]:
+    """The size of each SMS with the longest realistic values."""
+    return {
+        kind: sms_size(rendered(one.text) + origin_line(kind, origin))
+        for kind, one in texts.items()
+    }
+
+
+def origin_line(kind: MessageType, origin: str | None) -> str:
+    """What the Action adds to an SMS with a code where the stack has originBoundCode."""
+    return f"\n@{origin} #{SAMPLE['code']}" if origin and kind.carries_code else ""
+
+
+def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:
+    for kind, one in texts.items():
+        for channel, template in (("text", one.text), ("voice", one.voice)):
+            if template is not None:
+                yield kind, channel, template
+
+
+def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
+    # The shipped texts, and most others, use two variables and nothing else: no parser needed.
+    if _ONLY_SHIPPED_VARIABLES.match(template):
+        return
+    problems = list(syntax_problems(template, legacy=legacy))
+    yield from problems or _not_renderable(template)
+
+
+def _not_renderable(template: str) -> Iterator[str]:
+    from liquid.exceptions import LiquidError  # noqa: PLC0415 - loaded already, by syntax_problems
+
+    try:
+        rendered(template)
+    except LiquidError as error:
+        yield f"it cannot be rendered ({error})"
+
+
+def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fault]:
+    used = set() if is_simple(template) else outputs(template)
+    used |= set(_PLAIN.findall(template))
+    found = sorted(used & set(TextContent))
+    if used & _LINK_VARIABLES or _LINK.search(rendered(template)):
+        found.append(TextContent.LINKS)
+    for name in found:
+        if name in allowed:
+            continue
+        what = (
+            "It has a link, and a text with a code and a link is what phishing looks like; "
+            "carriers filter such texts"
+            if name == TextContent.LINKS
+            else f"It puts {name} into the message, which a user or a stranger can write: the "
+            "company would send their words under its name"
+        )
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"{what}.",
+            fix=f"take it out, or add {name} to allowedInTexts",
+        )
+
+
+def _too_long(key: str, channel: str, template: str, line: str) -> Iterator[Fault]:
+    text = rendered(template) + line
+    size = sms_size(text)
+    if channel == "text" and size.parts > MAX_PARTS:
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"With long names it is {size}, over the {MAX_PARTS} parts of a domestic "
+            "long SMS: it would be refused or cut.",
+            fix="shorten it, best to one part (70 UTF-16 units)",
+        )
+    if channel == "voice" and len(text) > MAX_VOICE:
+        yield Fault(
+            key=key,
+            value=_excerpt(template),
+            consequence=f"With long names it has {len(text)} characters, over the {MAX_VOICE} that "
+            "the CPaaS reads aloud: every call would be refused.",
+            fix="shorten it",
+        )
+
+
+def _excerpt(template: str) -> str:
+    line = " ".join(template.split())
+    return f'"{line[:60]}…"' if len(line) > 60 else f'"{line}"'  # noqa: PLR2004

@@ -1,0 +1,98 @@
+"""The texts that users read and hear, before the tenant renders them.
+
+Owns where the shipped Liquid texts are and which text a message type gets. Refuses to render:
+that is the tenant's job (in tests: a real Liquid parser's).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from components.vocabulary import Language, MessageType
+
+_NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")
+_LEGACY_NAME: Final = re.compile(r"\btenant\.friendly_?[nN]ame\b")
+_CHANNEL: Final = re.compile(r"\{[{%][^{}]*\bmessage_type\b")
+
+SHIPPED: Final = frozenset(
+    {MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD}
+)
+"""Message types that actions/templates has texts for, in every language."""
+
+
+class Override(Protocol):
+    """Texts that replace the shipped ones, where they are not None."""
+
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def voice(self) -> str | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """Liquid source of one message type: what is sent as SMS and what is read aloud."""
+
+    text: str
+    voice: str
+
+
+def legacy_variables(template: str) -> str:
+    """The same text in a legacy tenant's variables: there, the tenant's name is in `tenant`."""
+    return _NAME.sub("tenant.friendly_name", template)
+
+
+def unified_variables(template: str) -> str:
+    """The same text in a unified tenant's variables."""
+    return _LEGACY_NAME.sub("friendly_name", template)
+
+
+def decides_by_channel(template: str) -> bool:
+    """Whether a legacy tenant's text has an SMS and a call in it already."""
+    return bool(_CHANNEL.search(template))
+
+
+def for_legacy(texts: Texts) -> str:
+    """Both texts as the one that a legacy tenant has for SMS and calls.
+
+    Auth0's page Customize SMS or Voice Messages has the variable that tells which it is.
+    """
+    text, voice = legacy_variables(texts.text), legacy_variables(texts.voice)
+    if text == voice or decides_by_channel(text):
+        return text
+    return f'{{% if message_type == "voice" %}}{voice}{{% else %}}{text}{{% endif %}}'
+
+
+def texts_for(
+    language: Language,
+    message_types: Collection[MessageType],
+    overrides: Mapping[MessageType, Override],
+) -> dict[MessageType, Texts]:
+    """The texts of each message type, shipped ones replaced where the stack says so.
+
+    A message type that the package ships no text for, and the stack gives none for, is left
+    out: the tenant keeps its own default text for it.
+    """
+    found: dict[MessageType, Texts] = {}
+    for message_type in MessageType:
+        if message_type not in message_types:
+            continue
+        override = overrides.get(message_type)
+        if override is None and message_type not in SHIPPED:
+            continue
+        found[message_type] = Texts(
+            text=(override and override.text) or _shipped(language, message_type, "text"),
+            voice=(override and override.voice) or _shipped(language, message_type, "voice"),
+        )
+    return found
+
+
+def _shipped(language: Language, message_type: MessageType, channel: str) -> str:
+    folder = Path(__file__).resolve().parents[2] / "actions" / "templates" / language
+    path = folder / f"{message_type}.{channel}.liquid"
+    # Editors end a file with a line break; a message does not end with one.
+    return path.read_text(encoding="utf-8").removesuffix("\n")

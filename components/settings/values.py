@@ -1,0 +1,156 @@
+"""Types of single config values, each with the rule that it must keep.
+
+Owns what one value may be, for the program and, as a JSON Schema, for editors. Refuses rules over
+several values: those are in settings.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, WithJsonSchema
+
+from components.settings.faults import rule_broken
+from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
+
+_HOST: Final = re.compile(
+    r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"
+)
+_ALPHANUMERIC_SENDER: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}\Z")
+# With its plus, or as long as only a full number is, it has a country and no zero after it.
+_NUMERIC_SENDER: Final = re.compile(
+    rf"(?:(?:\+|(?=[1-9][0-9]{{11}})){NO_TRUNK_ZERO}[1-9][0-9]{{2,14}}"
+    r"|(?![1-9][0-9]{11})[0-9]{3,15})\Z"
+)
+_E164: Final = re.compile(rf"\+{NO_TRUNK_ZERO}[1-9][0-9]{{7,14}}\Z")
+_PREFIX: Final = re.compile(rf"\+(?=[0-9]{{1,7}}\Z){NO_TRUNK_ZERO}{COUNTRY}[0-9]*\Z")
+_FULL_NUMBER: Final = re.compile(r"[1-9][0-9]{11,14}\Z")
+"""A sender without a plus that is longer than any short code."""
+_TRUNK_ZERO: Final = re.compile(rf"\+?(?!{NO_TRUNK_ZERO}){COUNTRY}0")
+_CONTROL: Final = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f]")
+_MAX_TEXT: Final = 20_000
+"""Characters a template may have (OpenAPI, PhoneTemplateBody)."""
+
+
+def _bare_host(host: str) -> str:
+    if not _HOST.match(host):
+        raise rule_broken(
+            "It must be the bare host of the account: whoever sets it receives the API key, so a "
+            "scheme, path, user, port or address is refused.",
+            "give the host alone, in lower case, such as abc123.api.infobip.com",
+        )
+    return host
+
+
+def _refuse_trunk_zero(number: str, consequence: str) -> None:
+    found = _TRUNK_ZERO.match(number)
+    if found:
+        country = found[0][:-1]
+        raise rule_broken(
+            f"The 0 after {country} is dialled inside the country only, and no part of the number: "
+            f"{consequence}",
+            f"leave that 0 out: {country}{number[found.end() :].lstrip('0')}",
+        )
+
+
+def _login_host(host: str) -> str:
+    if not _HOST.match(host):
+        raise rule_broken(
+            "Browsers fill in a code only for the bare host of the login pages.",
+            "give the tenant's custom domain alone, such as login.example.co.jp",
+        )
+    return host
+
+
+def _sms_sender(sender: str) -> str:
+    if sender.startswith("+") or _FULL_NUMBER.match(sender):
+        _refuse_trunk_zero(sender, "the CPaaS would refuse every SMS (REJECTED_SOURCE).")
+    if not (_ALPHANUMERIC_SENDER.match(sender) or _NUMERIC_SENDER.match(sender)):
+        raise rule_broken(
+            "The CPaaS would refuse every SMS (REJECTED_SOURCE).",
+            "use a registered sender: 3 to 11 letters and digits, or a number of 3 to 15 digits",
+        )
+    return sender
+
+
+def _voice_sender(sender: str) -> str:
+    _refuse_trunk_zero(sender, "calls from it are refused.")
+    if not _E164.match(sender):
+        raise rule_broken(
+            "The caller ID must be a full E.164 number: calls from anything else are refused.",
+            "use a number of the account such as +815012345678",
+        )
+    return sender
+
+
+def _test_number(number: str) -> str:
+    _refuse_trunk_zero(number, "no test message could be sent to it.")
+    if in_refused_range(number):
+        raise rule_broken(
+            "It is in a range that costs extra or has no handset (premium, shared cost, personal, "
+            "satellite, toll-free), which the Action never sends to.",
+            "write the number of a handset of your own, such as +819012345678",
+        )
+    if not _E164.match(number):
+        raise rule_broken(
+            "No test message could be sent to it.",
+            "write the number of a handset of your own in E.164, such as +819012345678",
+        )
+    return number
+
+
+def _prefix(prefix: str) -> str:
+    _refuse_trunk_zero(prefix, "no recipient has it.")
+    if in_refused_range(prefix):
+        raise rule_broken(
+            "It is a range that costs extra or has no handset (premium, shared cost, personal, "
+            "satellite): the Action refuses every number in it.",
+            "remove it",
+        )
+    if not _PREFIX.match(prefix):
+        raise rule_broken(
+            "It does not begin with a country's calling code: it would allow no country, or "
+            "several that nobody meant.",
+            "write the calling code with its plus sign, such as +81, or a longer prefix of one "
+            "country, such as +1808",
+        )
+    return prefix
+
+
+def _template(text: str) -> str:
+    # YAML's `|` ends a text with a line break, which nobody means to send.
+    ended = text.rstrip()
+    if not ended or len(ended) > _MAX_TEXT:
+        raise rule_broken(
+            "The tenant refuses an empty text, and one of more than 20,000 characters.",
+            "write a text, or remove the entry to use the text that the package ships",
+        )
+    control = _CONTROL.search(ended)
+    if control:
+        raise rule_broken(
+            f"It has the control character U+{ord(control[0]):04X}, which no carrier shows.",
+            "remove it; a line break is the only one that may be sent",
+        )
+    return ended
+
+
+def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
+    # Editors' JSON Schema has ECMAScript's expressions, which know no \Z.
+    patterns = ["^" + one.pattern.replace(r"\Z", "$") for one in allowed]
+    return WithJsonSchema({"type": "string", "pattern": "|".join(patterns)})
+
+
+Host = Annotated[str, AfterValidator(_bare_host), _string(_HOST)]
+LoginHost = Annotated[str, AfterValidator(_login_host), _string(_HOST)]
+SmsSender = Annotated[
+    str, AfterValidator(_sms_sender), _string(_ALPHANUMERIC_SENDER, _NUMERIC_SENDER)
+]
+VoiceSender = Annotated[str, AfterValidator(_voice_sender), _string(_E164)]
+TestNumber = Annotated[str, AfterValidator(_test_number), _string(_E164)]
+CountryPrefix = Annotated[str, AfterValidator(_prefix), _string(_PREFIX)]
+Template = Annotated[
+    str,
+    AfterValidator(_template),
+    WithJsonSchema({"type": "string", "maxLength": _MAX_TEXT, "pattern": r"\S"}),
+]

@@ -1,0 +1,178 @@
+"""What a tenant's failure says to a person: what came back, and what to do about it.
+
+The words are the same for the hooks of an `up` and for the commands. Nothing is repeated that may
+hold a secret or a number: no header, no answer's body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import responses
+from typing import TYPE_CHECKING, Any, Final
+
+from components.masking import redacted
+from components.tenant.model import Refusal, Why
+from components.tenant.token import NoTokenError
+
+if TYPE_CHECKING:
+    import httpx
+
+SCOPES: Final = "The README lists the scopes that the application needs."
+CREDENTIALS: Final = (
+    "Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorised for "
+    "the Management API."
+)
+PLAN: Final = (
+    "The tenant's plan does not have this, or it is switched off for the tenant: another scope "
+    "will not help. Ask Auth0 for it, or leave it out of the stack's settings."
+)
+_PLAN_CODES: Final = frozenset(
+    {
+        "feature_not_enabled",
+        "hooks_not_allowed",
+        "insufficient_entitlement",
+        "not_entitled",
+        "voice_mfa_not_allowed",
+    }
+)
+_OF_PLAN: Final = ("This endpoint is disabled for your tenant", "The requestor is not entitled")
+_WORD: Final = re.compile(r"[a-z_]{1,80}")
+_LATER: Final = "Wait, and run it again: nothing else is known to be wrong."
+_FIXES: Final = {
+    HTTPStatus.UNAUTHORIZED: "The token has ended or is another tenant's: run it again, with "
+    "another AUTH0_API_TOKEN where that is set, and look at this machine's clock.",
+    HTTPStatus.FORBIDDEN: SCOPES,
+    HTTPStatus.TOO_MANY_REQUESTS: f"The tenant's rate limit is used up. {_LATER}",
+}
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """Every exception that a call of auth0-python over a bounded client ends in.
+
+    A function, as the imports take a fifth of a second that an `up` without changes need not spend.
+    """
+    import httpx  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+    from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
+
+    return ApiError, ParsingError, NoTokenError, httpx.HTTPError
+
+
+def unanswered() -> tuple[type[Exception], ...]:
+    """What one question may end in that says nothing of the others: `failures`, but for a token's.
+
+    ValueError is pydantic's and json's own.
+    """
+    return (*(one for one in failures() if one is not NoTokenError), ValueError)
+
+
+def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
+    """One of `unanswered`, for a report that goes on with the other questions.
+
+    Args:
+        error: what came of the question.
+        asked: the request, as `GET /path`.
+        scope: what it needs.
+    """
+    import httpx  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    why, status = Why.OTHER, None
+    if isinstance(error, ApiError):
+        status, code = error.status_code, code_of(error)
+        message = redacted(str(_body(error).get("message") or "no message"))
+        if is_of_plan(error):
+            why = Why.PLAN
+        elif status == HTTPStatus.FORBIDDEN and (
+            code == "insufficient_scope" or message.startswith("Insufficient scope")
+        ):
+            why = Why.SCOPE
+        if status is not None and status < HTTPStatus.MULTIPLE_CHOICES:
+            message = "and that is not JSON"  # auth0-python makes no difference
+        said = " ".join(filter(None, [str(status), code]))
+        what = f"{asked} was answered {said}: {message.rstrip('.')}"
+    elif isinstance(error, httpx.HTTPError):
+        what = f"no answer to {asked} ({type(error).__name__}: {error})"
+    else:
+        what = f"an answer to {asked} that auth0-python cannot read ({type(error).__name__})"
+    return Refusal(asked=asked, scope=scope, why=why, what=what, status=status)
+
+
+def told(domain: str, error: Exception, *, origin: str = "") -> str:
+    """One of `failures` in words; holds no credential and no phone number.
+
+    Args:
+        domain: the tenant that was asked.
+        error: what came of it.
+        origin: where the credentials were found, in a sentence.
+    """
+    import httpx  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    if isinstance(error, NoTokenError):
+        return " ".join(filter(None, [f"{error}.", origin, CREDENTIALS]))
+    if isinstance(error, ApiError):
+        unauthorized = error.status_code == HTTPStatus.UNAUTHORIZED
+        return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))
+    if isinstance(error, httpx.HTTPError):
+        return silent(domain, error)
+    return (
+        f"{domain} answered in a form that the Management API does not have. Check AUTH0_DOMAIN: "
+        "did a proxy, or a server that is no tenant, answer?"
+    )
+
+
+def refused(domain: str, error: Any) -> str:
+    """A status that is none of success."""
+    status = error.status_code or 0
+    message = _body(error).get("message")
+    said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
+    phrase = " ".join(filter(None, [str(status), responses.get(status, ""), code_of(error)]))
+    fix = PLAN if is_of_plan(error) else _fix(status)
+    return f"{domain} answered {phrase}: {said}. {fix}".replace("..", ".").rstrip()
+
+
+def code_of(error: Any) -> str:
+    """The error code of a refusal, where it has one that is a word."""
+    # auth0-python's own error model calls it error_code.
+    code = _body(error).get("errorCode") or _body(error).get("error_code")
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
+
+
+def is_of_plan(error: Any) -> bool:
+    """Whether a refusal is for what the tenant's plan does not have, whatever the scopes."""
+    if error.status_code != HTTPStatus.FORBIDDEN:
+        return False
+    return code_of(error) in _PLAN_CODES or str(_body(error).get("message")).startswith(_OF_PLAN)
+
+
+def _body(error: Any) -> Mapping[str, Any]:
+    body = error.body.model_dump() if hasattr(error.body, "model_dump") else error.body
+    return body if isinstance(body, Mapping) else {}
+
+
+def _unsaid(status: int) -> str:
+    good = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
+    return "with nothing in it" if good else "no message"
+
+
+def _fix(status: int) -> str:
+    if status in _FIXES:
+        return _FIXES[HTTPStatus(status)]
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return f"That is the tenant's fault, or a proxy's. {_LATER}"
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return "A tenant does not redirect: check AUTH0_DOMAIN."
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return "Check AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+    return ""
+
+
+def silent(domain: str, error: httpx.HTTPError) -> str:
+    """No answer, or one that is none."""
+    return (
+        f"No answer from https://{domain} ({type(error).__name__}: {error}). Check AUTH0_DOMAIN, "
+        "the network, and SSL_CERT_FILE for a tenant with a CA of its own."
+    )

@@ -1,0 +1,97 @@
+"""The door to the tenant for hooks: with the credentials of the running program.
+
+They are the provider's, and some are secrets that are known only while a hook runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+
+from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, connect
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+
+class TenantCallError(pulumi.RunError):
+    """The tenant did not do what was asked; the text holds no credential."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantAccess:
+    """How the auth0 provider reaches the tenant: its config, or else its variables.
+
+    A token wins over client id and secret, as it does with the provider.
+    """
+
+    domain: str
+    client_id: str
+    client_secret: pulumi.Output[str] | None = None
+    assertion_key: pulumi.Output[str] | None = None
+    assertion_algorithm: str = ""
+    api_token: pulumi.Output[str] | None = None
+    audience: str = ""
+    origin: str = ""
+    """Where each of them was found, in a sentence for who has to correct it."""
+
+    @property
+    def known(self) -> bool:
+        """Whether there are credentials."""
+        signs = self.client_secret is not None or self.assertion_key is not None
+        has_client = bool(self.client_id) and signs
+        return bool(self.domain) and (has_client or self.api_token is not None)
+
+    async def resolved(self) -> Access:
+        """The credentials themselves, for as long as a hook runs.
+
+        Raises:
+            TenantCallError: nothing says how to reach the tenant.
+        """
+        if not self.known:
+            raise TenantCallError(
+                "neither AUTH0_API_TOKEN, nor AUTH0_CLIENT_ID with AUTH0_CLIENT_SECRET or "
+                "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY, and AUTH0_DOMAIN (or auth0:domain and its "
+                "like in the stack's config) say how to reach the tenant. Set them, or "
+                "phonemfa:gate to off."
+            )
+        return Access(
+            domain=self.domain,
+            client_id=self.client_id,
+            client_secret=await _value(self.client_secret),
+            assertion_key=await _value(self.assertion_key),
+            assertion_algorithm=self.assertion_algorithm,
+            api_token=await _value(self.api_token),
+            audience=self.audience,
+        )
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncManagementClient]:
+        """A client; what fails inside is told as a `TenantCallError`."""
+        try:
+            async with connect(await self.resolved(), origin=self.origin) as client:
+                yield client
+        except TenantUnreadableError as error:
+            raise TenantCallError(str(error)) from None
+
+
+async def plain(inputs: Any) -> dict[str, Any]:
+    """A hook's inputs as a program says them: secrets come wrapped, objects with a note inside."""
+    values = await pulumi.Output.from_input(inputs or {}).future()
+    return dict(_without_notes(values or {}))
+
+
+def _without_notes(value: Any) -> Any:
+    # The official plugin's bridge keeps `__defaults` in every object of the inputs it checked.
+    if isinstance(value, Mapping):
+        return {key: _without_notes(one) for key, one in value.items() if not key.startswith("__")}
+    return [_without_notes(one) for one in value] if isinstance(value, list) else value
+
+
+async def _value(output: pulumi.Output[str] | None) -> str:
+    return "" if output is None else (await output.future()) or ""
