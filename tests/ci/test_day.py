@@ -270,11 +270,11 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         assert runner.run("deploy")["dev"].result == "success"
         watched = runner.run("drift")["drift dev"]
         assert watched.result == "success", watched.said
-        tenant.api("PUT", "/guardian/factors/otp", {"enabled": True})
+        tenant.api("PUT", "/guardian/policies", ["confidence-score"])
         assert runner.run("drift")["drift dev"].result == "failure"
         (issue,) = [one for one in github.issues if one["state"] == "open"]
-        assert "otp" in issue["body"]
-        tenant.api("PUT", "/guardian/factors/otp", {"enabled": False})
+        assert "policy" in issue["body"]
+        tenant.api("PUT", "/guardian/policies", [])
         runner.run("drift")
         assert issue["state"] == "closed"
 
