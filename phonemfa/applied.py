@@ -20,6 +20,10 @@ _UNFINISHED: Final = (
     "the last pulumi up did not finish; what was applied before is unknown",
     "pulumi up finishes it",
 )
+_NOT_READ: Final = (
+    "Pulumi's state was not read",
+    "python -m phonemfa drift without --no-state compares them too",
+)
 _OTHER: Final = (
     "the settings in Pulumi's state are not of this version of the package",
     "pulumi up records them anew",
@@ -72,6 +76,11 @@ class Applied:
     def is_of_another_version(self) -> bool:
         """Whether another version of the package ran last, and recorded nothing to be read."""
         return self.unknown in {_EARLIER[0], _OTHER[0]}
+
+    @classmethod
+    def not_read(cls) -> Applied:
+        """Those of a state that nobody looked at."""
+        return _unknown(_NOT_READ)
 
     @property
     def is_unfinished(self) -> bool:

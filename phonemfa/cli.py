@@ -16,6 +16,7 @@ from phonemfa.on_demand import group_of
 from phonemfa.output.text import visible
 
 COMMANDS: Final = (
+    "new",
     "doctor",
     "adopt",
     "drift",
@@ -28,6 +29,7 @@ COMMANDS: Final = (
     "rotate",
     "recover",
     "fleet",
+    "ci",
 )
 """In the order of the help; each has a package of its own."""
 

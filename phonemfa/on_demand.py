@@ -20,7 +20,7 @@ def group_of(names: Sequence[str]) -> type[TyperGroup]:
 
     Args:
         names: of the commands, in the order of the help. `break-glass` is the function
-            `break_glass` of `phonemfa.break_glass.command`.
+            `break_glass` of `phonemfa.break_glass.command`, or a `typer.Typer` of that name.
     """
 
     class OnDemand(TyperGroup):
@@ -60,6 +60,9 @@ class _Commands(Mapping[str, Any]):
 
 def _imported(name: str) -> Any:
     function = name.replace("-", "_")
+    command = getattr(import_module(f"phonemfa.{function}.command"), function)
+    if isinstance(command, typer.Typer):  # a group of its own
+        return typer.main.get_command(command)
     alone = typer.Typer(add_completion=False)
-    alone.command()(getattr(import_module(f"phonemfa.{function}.command"), function))
+    alone.command()(command)
     return typer.main.get_command(alone)

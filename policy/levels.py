@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from components.settings.tenants_file import NotNamedError, read_tenants_file
 from policy.model import PRODUCTION, Level
-from policy.rules import RULES, Setting
+from policy.rules import RULES, Rule, Setting
 
 FOLDER: Final = "policy/stacks"
 """Where they are, below the folder with Pulumi.yaml."""
@@ -51,6 +53,33 @@ def settings_of(stack: str, project: Path) -> dict[str, Setting]:
     Raises:
         LevelsError: its file is not JSON, or names a rule, level or option that there is not.
     """
+    said = _file(stack, project)
+    return {
+        rule.name: replace(
+            said[rule.name], options={**said[rule.name].options, **production_in(project, rule)}
+        )
+        for rule in RULES
+    }
+
+
+def production_in(project: Path, rule: Rule) -> dict[str, list[str]]:
+    """The stacks that tenants.toml calls production, as the option of a rule that asks for them.
+
+    They go before everything else that may say so; empty where there is no such file.
+
+    Raises:
+        LevelsError: the file cannot be used.
+    """
+    if PRODUCTION not in rule.options:
+        return {}
+    try:
+        named = read_tenants_file(project).production
+    except NotNamedError as error:
+        raise LevelsError(str(error)) from None
+    return {} if named is None else {PRODUCTION: named}
+
+
+def _file(stack: str, project: Path) -> dict[str, Setting]:
     path = file_of(stack, project)
     if path is None:
         return parse({}, source="no file")

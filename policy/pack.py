@@ -6,12 +6,15 @@ the rules. Levels and options come from the engine (`--policy-pack-config`, leve
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi_policy
 from pulumi_policy import policy as sdk
 
+from policy.levels import production_in
 from policy.model import Declared, Finding, Level
 from policy.preview import sealed
 from policy.rules import RULES, ResourceRule, Rule, StackRule
@@ -46,7 +49,7 @@ def _resource(rule: ResourceRule) -> pulumi_policy.Policy:
     def validate(
         args: pulumi_policy.ResourceValidationArgs, report: pulumi_policy.ReportViolation
     ) -> None:
-        context = rule.context(_stack_of(args.urn), args.get_config())
+        context = rule.context(_stack_of(args.urn), _options(rule, args.get_config()))
         for finding in rule.check(_declared(args), context):
             report(_words(finding), None)
 
@@ -59,10 +62,16 @@ def _stack(rule: StackRule) -> pulumi_policy.Policy:
     ) -> None:
         stack = _stack_of(args.resources[0].urn) if args.resources else ""
         declared = [_declared(one) for one in args.resources]
-        for finding in rule.check(declared, rule.context(stack, args.get_config())):
+        for finding in rule.check(declared, rule.context(stack, _options(rule, args.get_config()))):
             report(_words(finding), finding.urn or None)
 
     return pulumi_policy.StackValidationPolicy(validate=validate, **_metadata(rule))
+
+
+def _options(rule: Rule, config: Mapping[str, Any]) -> dict[str, Any]:
+    # The engine starts a pack in the pack's folder, with the environment of whoever ran it.
+    project = os.environ.get("PHONEMFA_PROJECT") or os.environ.get("PWD") or "."
+    return {**config, **production_in(Path(project), rule)}
 
 
 def _metadata(rule: Rule) -> dict[str, Any]:

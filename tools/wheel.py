@@ -21,6 +21,7 @@ PLACES: Final = {
     "components": "phonemfa/components",
     "policy": "phonemfa/policy",
     "actions": "phonemfa/actions",
+    "template": "phonemfa/template",
 }
 """Where each folder of the repository is in the wheel."""
 

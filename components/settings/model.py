@@ -169,6 +169,14 @@ class StackSettings(Strict):
         dict[MessageType, TextOverride],
         Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
     ] = Field(default_factory=dict)
+    text_files: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="folder of the project with texts as files, such as texts: "
+            "otp_verify.text.liquid, otp_verify.voice.liquid",
+        ),
+    ] = None
     allowed_in_texts: Annotated[
         frozenset[TextContent],
         Field(

@@ -25,6 +25,8 @@ from components.settings.raw_config import (
     usable_key,
     values_of,
 )
+from components.settings.tenants_file import read_tenants_file
+from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
 from components.settings.texts import Texts
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
@@ -70,7 +72,10 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         *secret_faults(raw, secrets, key_needed="adopted" not in raw),
         *turned_faults(_turned(config.name, values)),
     ]
-    settings = StackSettings.check(pulumi.get_stack(), values, faults=faults)
+    # An older language host does not tell; Pulumi starts programs in their folder.
+    project = Path(pulumi.get_root_directory() or "")
+    values, more = with_text_files(values, project)
+    settings = StackSettings.check(pulumi.get_stack(), values, faults=[*faults, *more])
     texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
@@ -81,9 +86,8 @@ def load(config: pulumi.Config | None = None) -> Loaded:
         settings=settings,
         texts=texts,
         cpaas_api_key=_api_key(config, settings),
-        tenant=_tenant_access(),
-        # An older language host does not tell; Pulumi starts programs in their folder.
-        project=Path(pulumi.get_root_directory() or ""),
+        tenant=_tenant_access(settings, project),
+        project=project,
     )
 
 
@@ -117,7 +121,7 @@ def _turned(namespace: str, values: dict[str, Any]) -> list[Turned]:
     return found
 
 
-def _tenant_access() -> TenantAccess:
+def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     # As the auth0 provider does: its config first, then its variables.
     config = pulumi.Config("auth0")
 
@@ -134,6 +138,11 @@ def _tenant_access() -> TenantAccess:
 
     try:
         check_one_tenant(config.get("domain"), os.environ.get(VARIABLES["domain"], ""))
+        read_tenants_file(project).check(
+            pulumi.get_stack(),
+            domain=text("domain"),
+            cpaas_base_host=settings.cpaas_base_host,
+        )
     except NoAccessError as error:
         raise pulumi.RunError(f"{error} Nothing was written.") from None
     api_token, key = secret("apiToken"), secret("clientAssertionPrivateKey")

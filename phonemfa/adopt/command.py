@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
+from components.settings.tenants_file import read_tenants_file
+from components.tenant.access import NoAccessError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
@@ -57,11 +59,12 @@ def adopt(
         config = read_config(project, name_of(project, stack), file=config_file)
         refuse_turned(config)
         access = access_of(config.of("auth0"))
+        read_tenants_file(config.folder).check(config.stack, domain=access.domain)
         with working(f"reading the tenant {access.domain}"):
             found = read_found(access)
         plan = plan_of(found, config.stack)
         changes = changes_of(plan, config)
-    except (SettingsError, StackFileError, TenantUnreadableError) as error:
+    except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))
     commands = next_commands(config.stack)
     if as_json:

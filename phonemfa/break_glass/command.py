@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from components.tenant.access import Access
+from components.settings.tenants_file import read_tenants_file
+from components.tenant.access import Access, NoAccessError
 from components.tenant.client import (
     TenantUnreadableError,
     WriteFailedError,
@@ -81,9 +82,11 @@ def break_glass(
         give_up("Nothing was written: --reason is empty. The record needs one.")
     try:
         access = access_of(_auth0_of(stack, project) if stack else None)
+        if stack:
+            read_tenants_file(project).check(stack, domain=access.domain)
         if audit_file:
             prepare(audit_file)
-    except (OSError, TenantUnreadableError) as error:
+    except (OSError, NoAccessError, TenantUnreadableError) as error:
         give_up(f"Nothing was written: {error}")
     agree_by_typing(
         access.domain,

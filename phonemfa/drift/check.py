@@ -58,7 +58,7 @@ def check(
     found = list(_by_rules(declared, recorded, live))
     seen = {thing: change for change in recorded.changes for thing in _things(change)}
     known = {(one.kind, one.subject) for one in found}
-    told = [_beside_the_state(one, seen) for one in found]
+    told = [_beside_the_state(one, seen) for one in found] if recorded.is_seen else found
     told += [
         _by_engine(thing, change)
         for thing, change in seen.items()

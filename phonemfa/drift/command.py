@@ -55,6 +55,14 @@ def drift(
     repairing: Annotated[
         bool, typer.Option("--repair", help="Show what would be done, ask, and do it.")
     ] = False,
+    no_state: Annotated[
+        bool,
+        typer.Option(
+            "--no-state",
+            help="Compare repository and tenant alone: needs neither Pulumi's state nor what "
+            "decrypts it.",
+        ),
+    ] = False,
     yes: options.Yes = False,
 ) -> None:
     """Compare a live tenant with its stack. Reads only, unless --repair is given.
@@ -65,7 +73,9 @@ def drift(
     """
     outputs = _Outputs(stack, as_json=as_json_, junit=junit, issue=issue)
     try:
-        subject = _subject(stack, project, config_file, accept or [])
+        if no_state and repairing:
+            give_up("--repair runs pulumi up, which needs the state: leave --no-state out.")
+        subject = _subject(stack, project, config_file, accept or [], with_state=not no_state)
         outputs.stack, outputs.domain = subject.stack, subject.access.domain
         if issue:
             GitHub.of()  # A missing variable is told before the work, not after.
@@ -80,7 +90,12 @@ def drift(
 
 
 def _subject(
-    stack: str | None, project: Path, config_file: Path | None, accepted: list[str]
+    stack: str | None,
+    project: Path,
+    config_file: Path | None,
+    accepted: list[str],
+    *,
+    with_state: bool,
 ) -> Subject:
     wanted = read_stack_file(project, stack, file=config_file)
     return Subject(
@@ -90,6 +105,7 @@ def _subject(
         cli=wanted.cli,
         project=wanted.project,
         accepted=accepted,
+        with_state=with_state,
     )
 
 

@@ -106,7 +106,7 @@ def _templates(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iter
                 expected="ours",
                 found="Auth0's default",
             )
-        elif ours is None or ours.id != there.id:
+        elif recorded.is_seen and (ours is None or ours.id != there.id):
             yield _made_anew(kind, there)
         else:
             yield from _template(kind, wanted, ours, there)
@@ -128,7 +128,7 @@ def _made_anew(kind: str, there: PhoneTemplate) -> Finding:
 
 
 def _template(
-    kind: str, wanted: PhoneTemplate, ours: Resource, there: PhoneTemplate
+    kind: str, wanted: PhoneTemplate, ours: Resource | None, there: PhoneTemplate
 ) -> Iterator[Finding]:
     differing = {one.part.field: one for one in differences(wanted, there)}
     diffs = {
@@ -156,8 +156,8 @@ def _template(
         f"{' and '.join(diffs) or 'no text'} changed",
         since=there.updated_at,
         repair=Repair.BY_HAND if stays else Repair.UP,
-        how=f"pulumi up --refresh --target-replace '{ours.urn}' (an update cannot take the "
-        "sender away)"
+        how=f"pulumi up --refresh --target-replace '{ours.urn if ours else 'the text'}' (an "
+        "update cannot take the sender away)"
         if stays
         else "",
         diff="\n".join(diffs.values()),

@@ -1,5 +1,8 @@
 """One look at a stack and its tenant: the stack's file, the engine's refresh, the tenant.
 
+The nightly job of a company has a client that reads and nothing else: without the state, what is
+declared is compared with the tenant, and what only a state knows is said to be unknown.
+
 Nothing in it can write: the engine only previews its refresh, and the tenant is read with read
 scopes.
 """
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from components.tenant.access import Access
 from components.tenant.client import ask
+from components.tenant.model import seen
 from phonemfa.drift.findings import Finding
 from phonemfa.pulumi.engine import PulumiCli
 
@@ -39,6 +43,7 @@ class Subject:
     access: Access
     cli: PulumiCli
     project: Path = Path()
+    with_state: bool = True
     accepted: Collection[str] = ()
 
 
@@ -54,7 +59,14 @@ class Look:
     @property
     def compared(self) -> int:
         """How many resources of the stack were compared."""
-        return len(self.recorded.resources)
+        return len(self.recorded.resources if self.recorded.is_seen else self._held)
+
+    @property
+    def _held(self) -> list[object]:
+        """What the stack holds in a tenant, one for each resource."""
+        one = self.declared
+        parts = (*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian)
+        return [*parts, *([one.provider] if seen(one.provider) else [])]
 
 
 def look(subject: Subject, working: Working) -> Look:
@@ -75,9 +87,12 @@ def look(subject: Subject, working: Working) -> Look:
     from phonemfa.drift.live import read_live  # noqa: PLC0415
     from phonemfa.drift.recorded import Recorded  # noqa: PLC0415
 
-    with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
-        recorded = Recorded.of(subject.cli.refresh_preview())
-    if not recorded.resources:
+    if subject.with_state:
+        with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
+            recorded = Recorded.of(subject.cli.refresh_preview())
+    else:
+        recorded = Recorded.unseen()
+    if recorded.is_seen and not recorded.resources:
         raise NothingAppliedError(
             f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "
             "is nothing that the tenant could have drifted from."

@@ -48,12 +48,19 @@ class Change:
 class Recorded:
     """The state of a stack beside what a refresh would make of it.
 
-    `applied` is what the last run applied of the stack's settings.
+    `applied` is what the last run applied of the stack's settings. `is_seen` is false where no
+    state was read: then no resource is known, which does not mean that there is none.
     """
 
     resources: tuple[Resource, ...]
     changes: tuple[Change, ...]
     applied: Applied
+    is_seen: bool = True
+
+    @classmethod
+    def unseen(cls) -> Recorded:
+        """Where nobody looked: a nightly job has neither the state nor what decrypts it."""
+        return cls(resources=(), changes=(), applied=Applied.not_read(), is_seen=False)
 
     @classmethod
     def of(cls, refreshed: Refreshed) -> Recorded:

@@ -81,6 +81,7 @@ class GitHub:
             auto_retry=False,
         )
         self._issues = self._client.rest.issues
+        self._pulls = self._client.rest.pulls
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -171,6 +172,15 @@ class GitHub:
             self._update(number, {"state": "closed"})
             closed.append(Posted(number=number, url=issue["html_url"], outcome="closed"))
         return closed
+
+    def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
+        """Open a pull request; its address.
+
+        Raises:
+            GitHubError: refused or unreachable.
+        """
+        content = {"head": branch, "base": base, "title": title, "body": body}
+        return str(self._call(self._pulls.create, data=content)["html_url"])
 
     def _open_issues(self, marker: str, label: str) -> Iterator[dict[str, Any]]:
         wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}

@@ -7,6 +7,7 @@ it is a secret.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,9 @@ from components.masking import printable
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
+from components.settings.tenants_file import read_tenants_file
+from components.settings.text_files import with_text_files
+from components.tenant.access import NoAccessError
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 
@@ -108,7 +112,18 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
         *turned_faults(config.turned),
     ]
     values = {key: value for key, value in said.items() if key not in secrets | {API_KEY}}
-    settings = StackSettings.check(config.stack, values, faults=faults)
+    values, more = with_text_files(values, config.folder)
+    settings = StackSettings.check(config.stack, values, faults=[*faults, *more])
+    try:
+        # AUTH0_DOMAIN counts where the config is silent; that both name one tenant is checked by
+        # whoever contacts it.
+        read_tenants_file(config.folder).check(
+            config.stack,
+            domain=domain or os.environ.get("AUTH0_DOMAIN", ""),
+            cpaas_base_host=settings.cpaas_base_host,
+        )
+    except NoAccessError as error:
+        raise StackFileError(str(error)) from None
     return StackFile(
         stack=config.stack,
         file=config.file,

@@ -1,5 +1,40 @@
-"""The sandbox and the engine of the end-to-end tests, for running the workflows' steps."""
+"""The sandbox and the engine of the end-to-end tests, and a repository made by `phonemfa new`."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phonemfa.new.answers import Answers, StackAnswer
+from phonemfa.new.package import Package
+from phonemfa.new.repository import files_of, write
 from tests.end_to_end.conftest import engine, environment, plugin, running, tenant
 
 __all__ = ["engine", "environment", "plugin", "running", "tenant"]
+
+ANSWERS = Answers(
+    name="company-login",
+    stacks=(
+        StackAnswer(name="dev", tenant="dev.jp.auth0.com", production=False),
+        StackAnswer(name="staging", tenant="staging.jp.auth0.com", production=False),
+        StackAnswer(name="prod", tenant="login.jp.auth0.com", production=True),
+    ),
+    experience="unified",
+    methods=("text", "voice"),
+    cpaas_host="abc123.api.infobip.com",
+    sms_sender="0005212345",
+    voice_sender="+815012345678",
+    owners="@mirai/login",
+    package=Package(
+        address="https://example.test/p-1-py3-none-any.whl", sha256="0" * 64, first_use=False
+    ),
+)
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `phonemfa new` writes; nobody runs anything in it."""
+    folder = tmp_path_factory.mktemp("company") / "repository"
+    write(folder, files_of(ANSWERS))
+    return folder

@@ -1,7 +1,7 @@
-"""What no workflow may do, whoever changes it next.
+"""What no workflow may do, of this repository or of one that `phonemfa new` makes.
 
-Syntax, expressions and known weaknesses are actionlint's and zizmor's (tools/workflows); here is
-what only this project knows: which job may hold what.
+Syntax, expressions and known weaknesses are actionlint's, zizmor's and shellcheck's; here is what
+only this project knows: which job may hold what.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from tests.ci.workflows import EXPRESSION, FOLDER, Step, gitlab_lines, jobs, steps, workflows
+from tests.ci.workflows import EXPRESSION, jobs, shell_steps, workflows
 from tests.contract import PROJECT
 
 PINNED = re.compile(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\Z")
-STACKS = ("dev", "staging", "prod")
-SAME_REPOSITORY = "${{ github.event.pull_request.head.repo.full_name == github.repository }}"
-FROM_A_FORK = "${{ github.event.pull_request.head.repo.full_name != github.repository }}"
+STACKS = ["dev", "staging", "prod"]
+ACTIONLINT = PROJECT / "build" / "actionlint" / "actionlint"
 
 
-def secrets_of(job: Mapping[str, Any]) -> set[str]:
+def held_by(job: Mapping[str, Any]) -> set[str]:
     text = json.dumps(job)
     return {found for found in EXPRESSION.findall(text) if "secrets." in found or "vars." in found}
 
@@ -33,14 +34,60 @@ def writes_of(job: Mapping[str, Any]) -> set[str]:
     return {scope for scope, level in job["permissions"].items() if level != "read"}
 
 
-def test_there_are_the_six_workflows() -> None:
-    assert set(workflows()) == {"check", "thorough", "preview", "deploy", "drift", "health"}
+def every(repository: Path) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{folder.name}/{place}", job)
+        for folder in (repository, PROJECT)
+        for place, job in jobs(folder).items()
+    ]
 
 
-def test_every_action_is_githubs_own_and_pinned_to_a_commit() -> None:
+def test_this_repository_has_its_products_workflows_and_no_users() -> None:
+    assert set(workflows(PROJECT)) == {"check", "thorough"}
+
+
+def test_a_companys_repository_has_the_four_of_a_user(repository: Path) -> None:
+    assert {"preview", "deploy", "drift", "operate"} <= set(workflows(repository))
+
+
+def test_tools_find_nothing_in_a_companys_repository(repository: Path) -> None:
+    tools = Path(sys.prefix, "bin")
+    scripts = [str(one) for one in sorted((repository / "ci").iterdir())]
+    checks = [
+        [tools / "zizmor", "--offline", "--no-progress", "--persona", "pedantic", ".github"],
+        [
+            tools / "shellcheck",
+            "--exclude=SC2015",
+            "--external-sources",
+            "--source-path=SCRIPTDIR",
+            *scripts,
+        ],
+    ]
+    if ACTIONLINT.exists():  # `make check` builds it, where there is Go
+        workflow_files = sorted((repository / ".github" / "workflows").glob("*.yml"))
+        checks.append(
+            [
+                ACTIONLINT,
+                "-no-color",
+                "-pyflakes",
+                "",
+                "-shellcheck",
+                tools / "shellcheck",
+                *workflow_files,
+            ]
+        )
+    for command in checks:
+        ended = subprocess.run(
+            [*map(str, command)], cwd=repository, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_every_action_is_githubs_own_and_pinned_to_a_commit(repository: Path) -> None:
     used = [
         line.strip().removeprefix("- ")
-        for path in FOLDER.glob("*.yml")
+        for folder in (repository, PROJECT)
+        for path in (folder / ".github" / "workflows").glob("*.yml")
         for line in path.read_text(encoding="utf-8").splitlines()
         if "uses:" in line
     ]
@@ -50,137 +97,121 @@ def test_every_action_is_githubs_own_and_pinned_to_a_commit() -> None:
     assert len(set(used)) == len({line.split("@")[0] for line in used}), "one version of each"
 
 
-def test_rights_are_given_to_jobs_alone_and_are_few() -> None:
-    assert all(workflow["permissions"] == {} for workflow in workflows().values())
-    assert {place: writes_of(job) for place, job in jobs().items() if writes_of(job)} == {
-        "preview/report": {"pull-requests"},
+def test_rights_are_given_to_jobs_alone_and_are_few(repository: Path) -> None:
+    for folder in (repository, PROJECT):
+        assert all(workflow["permissions"] == {} for workflow in workflows(folder).values())
+    assert {place: writes_of(job) for place, job in jobs(repository).items() if writes_of(job)} == {
+        "preview/look": {"pull-requests"},
+        "preview/preview": {"id-token"},
+        "preview/comment": {"pull-requests"},
+        "deploy/dev": {"id-token"},
+        "deploy/staging": {"id-token"},
+        "deploy/prod": {"id-token"},
         "drift/drift": {"issues"},
         "health/health": {"issues"},
+        "operate/operate": {"contents", "pull-requests", "id-token"},
     }
 
 
-def test_nothing_runs_with_the_base_repositorys_rights_on_foreign_code() -> None:
-    for workflow in workflows().values():
-        assert not {"pull_request_target", "workflow_run"} & set(workflow["on"])
+def test_credentials_come_from_an_environment(repository: Path) -> None:
+    for place, job in every(repository):
+        assert bool(held_by(job)) == ("environment" in job), place
 
 
-@pytest.mark.parametrize("place", sorted(jobs()))
-def test_credentials_come_from_an_environment(place: str) -> None:
-    job = jobs()[place]
+def test_nothing_of_a_pull_request_runs_with_credentials_unless_its_owners_approved(
+    repository: Path,
+) -> None:
+    preview = jobs(repository)["preview/preview"]
+    base, approved, as_data = [one for one in preview["steps"] if "uses" in one][:3]
 
-    assert bool(secrets_of(job)) == ("environment" in job)
-
-
-def test_a_pull_request_from_a_fork_meets_no_credential_and_no_right_to_write() -> None:
-    on_pull_requests = {
-        place: job
-        for place, job in jobs().items()
-        if "pull_request" in workflows()[place.split("/")[0]]["on"]
-    }
-    for place, job in on_pull_requests.items():
-        if job.get("if") == SAME_REPOSITORY:
-            continue
-        if place == "preview/report":
-            # Skipped together with the job it waits for.
-            assert job["needs"] == "preview"
-            assert "needs.preview.result != 'skipped'" in job["if"]
-            assert jobs()["preview/preview"]["if"] == SAME_REPOSITORY
-            continue
-        assert secrets_of(job) == set(), place
-        assert writes_of(job) == set(), place
-        assert "environment" not in job, place
-    assert jobs()["preview/sandbox"]["if"] == FROM_A_FORK
+    assert "ref" not in base["with"], "the branch that it goes into"
+    assert base["if"] == as_data["if"] == "${{ needs.look.outputs.kind == 'data' }}"
+    assert approved["if"] == "${{ needs.look.outputs.kind != 'data' }}"
+    assert as_data["with"]["path"] == "build/change", "beside what runs"
+    assert preview["environment"] == (
+        "${{ matrix.stack }}-${{ needs.look.outputs.kind == 'data' && 'read' || 'review' }}"
+    )
+    for name in ("look", "comment", "outside"):
+        job = jobs(repository)[f"preview/{name}"]
+        assert held_by(job) == set(), name
+        first = job["steps"][0]
+        assert "ref" not in first["with"], name
 
 
-def test_who_reads_tenants_cannot_write_to_the_pull_request() -> None:
-    assert writes_of(jobs()["preview/preview"]) == set()
-    assert secrets_of(jobs()["preview/report"]) == set()
+def test_of_a_fork_and_of_dependabot_nothing_meets_a_credential(repository: Path) -> None:
+    look, preview = (jobs(repository)[f"preview/{name}"] for name in ("look", "preview"))
+    (step,) = [one for one in look["steps"] if one.get("id") == "look"]
+
+    assert "head.repo.full_name != github.repository" in step["env"]["OUTSIDE"]
+    assert "dependabot[bot]" in step["env"]["OUTSIDE"]
+    assert preview["if"] == "${{ needs.look.outputs.kind != 'outside' }}"
 
 
-def test_previews_drift_and_health_hold_reading_credentials() -> None:
-    for place in ("preview/preview", "drift/drift", "health/health"):
-        job = jobs()[place]
-        assert job["environment"] == "${{ matrix.stack }}-read"
-        assert job["strategy"]["matrix"]["stack"] == list(STACKS)
+def test_drift_and_health_need_a_client_and_nothing_of_the_state(repository: Path) -> None:
+    for place in ("drift/drift", "health/health"):
+        job = jobs(repository)[place]
+        assert held_by(job) == {"vars.AUTH0_CLIENT_ID", "secrets.AUTH0_CLIENT_SECRET"}
+        assert job["environment"] == "${{ matrix.stack }}-drift"
         assert job["strategy"]["fail-fast"] is False
 
 
-def test_each_stack_is_deployed_alone_in_order_and_to_its_end() -> None:
-    deploys = [jobs()[f"deploy/{stack}"] for stack in STACKS]
+def test_each_stack_is_deployed_alone_in_order_and_to_its_end(repository: Path) -> None:
+    deploys = [jobs(repository)[f"deploy/{stack}"] for stack in STACKS]
 
-    assert [job["environment"] for job in deploys] == list(STACKS)
+    assert [job["environment"] for job in deploys] == STACKS
     assert [job.get("needs") for job in deploys] == [None, "dev", "staging"]
     for stack, job in zip(STACKS, deploys, strict=True):
-        assert job["concurrency"] == {"group": f"deploy-{stack}", "cancel-in-progress": False}
-    assert workflows()["deploy"]["on"]["push"] == {"branches": ["main"]}
-    assert "pull_request" not in workflows()["deploy"]["on"]
+        assert job["concurrency"] == {"group": f"write-{stack}", "cancel-in-progress": False}
+    assert workflows(repository)["deploy"]["on"]["push"] == {"branches": ["main"]}
 
 
-def test_a_stack_that_the_workflows_name_is_one_of_the_project() -> None:
-    for stack in STACKS:
-        assert (PROJECT / f"Pulumi.{stack}.yaml").is_file()
+def test_break_glass_waits_for_nobody_and_for_no_deploy(repository: Path) -> None:
+    job = jobs(repository)["operate/operate"]
+    on_call = "${{ inputs.operation == 'break-glass' && '-on-call' || '' }}"
+
+    assert job["environment"] == f"${{{{ inputs.stack }}}}{on_call}"
+    assert job["concurrency"]["group"] == f"write-${{{{ inputs.stack }}}}{on_call}"
 
 
-@pytest.mark.parametrize("one", [one for one in steps() if one.run], ids=lambda one: one.place)
-def test_a_shell_step_is_one_script_of_the_checkout_or_make(one: Step) -> None:
-    program = one.run.split()[0]
-    assert not EXPRESSION.search(one.run), "a value reaches the shell as a variable"
-    assert "\n" not in one.run
-    assert program == "make" or os.access(PROJECT / program, os.X_OK)
+def test_a_shell_step_is_one_script_of_the_repository(repository: Path) -> None:
+    for folder in (repository, PROJECT):
+        for step in shell_steps(folder):
+            assert not EXPRESSION.search(step["run"]), "a value reaches the shell as a variable"
+            assert "\n" not in step["run"]
+            program = step["run"].split()[0]
+            assert program == "make" or os.access(folder / program, os.X_OK), step["run"]
 
 
-@pytest.mark.parametrize("job", jobs().values(), ids=list(jobs()))
-def test_a_checkout_leaves_no_token_behind_and_a_job_ends(job: Mapping[str, Any]) -> None:
-    assert job["steps"][0]["with"]["persist-credentials"] is False
-    assert isinstance(job["timeout-minutes"], int)
+def test_a_checkout_leaves_no_token_behind_and_a_job_ends(repository: Path) -> None:
+    for place, job in every(repository):
+        assert isinstance(job["timeout-minutes"], int), place
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout"):
+                assert step["with"]["persist-credentials"] is False, place
 
 
-def test_gitlab_calls_what_github_calls() -> None:
-    def called(lines: list[str]) -> set[str]:
-        return {line.split()[0] for line in lines} - {"git"}
+def test_gitlab_calls_what_github_calls(repository: Path) -> None:
+    content = yaml.safe_load((repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    lines = [
+        line for one in content.values() if isinstance(one, dict) for line in one.get("script", ())
+    ]
+    called = {line.split()[0].removeprefix("build/base/") for line in lines} - {"git"}
 
-    assert called(gitlab_lines()) == called([one.run for one in steps() if one.run])
-
-
-def test_the_templates_workflow_reads_only_and_uses_the_same_actions() -> None:
-    path = PROJECT / "template" / ".github" / "workflows" / "health.yml"
-    text = path.read_text(encoding="utf-8")
-    ours = (FOLDER / "health.yml").read_text(encoding="utf-8")
-    assert {one.strip() for one in text.splitlines() if "uses:" in one} == {
-        one.strip() for one in ours.splitlines() if "uses:" in one
-    }
-    content = yaml.safe_load(text)
-    assert content["permissions"] == {}
-    (job,) = content["jobs"].values()
-    assert writes_of(job) == {"issues"}
-    assert job["environment"] == "${{ matrix.stack }}-read"
-    assert not any(EXPRESSION.search(one.get("run", "")) for one in job["steps"])
+    assert called == {"ci/preview", "ci/offline", "ci/deploy", "ci/drift", "ci/health"}
 
 
-def test_no_shipped_deploy_skips_the_preview() -> None:
+def test_no_shipped_deploy_skips_the_preview(repository: Path) -> None:
     """With --skip-preview a broken rule of the whole stack is found after others were written.
 
     What commands of ours ask the engine for: tests/phonemfa/applied.py, fleet/test_work.py.
     """
-    shipped = [
-        path
-        for folder, pattern in (
-            ("tools/ci", "*"),
-            (".github", "**/*.yml"),
-            ("docs/ci", "*"),
-            ("docs/guides", "*.md"),
-            ("template", "*"),
-            (".", "README.md"),
-            ("docs", "README.ja.md"),
-        )
-        for path in (PROJECT / folder).glob(pattern)
-        if path.is_file() and path.suffix != ".pyc"
-    ]
+    shipped = [one for one in repository.rglob("*") if one.is_file()]
+    shipped += [*(PROJECT / "docs" / "guides").glob("*.md"), *PROJECT.glob("README*.md")]
     skipping = [
-        str(path.relative_to(PROJECT))
+        str(path)
         for path in shipped
         if re.search("skip.preview", path.read_text(encoding="utf-8"), re.IGNORECASE)
     ]
 
-    assert PROJECT / "tools" / "ci" / "deploy" in shipped
+    assert repository / "ci" / "deploy" in shipped
     assert skipping == []

@@ -1,23 +1,26 @@
-"""The workflows as data: jobs, steps, and what a step's shell would get.
+"""Workflows as data, and a runner that does with them what GitHub's does.
 
-Owns reading them as GitHub does. Refuses to run a step.
+The runner knows what the shipped workflows use: checkouts of a ref, environments with variables,
+secrets and reviewers, matrices, `needs`, `if`, outputs, artifacts. What it does not know, it
+refuses, so that no line of a workflow goes untried.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.contract import PROJECT
-
-FOLDER = PROJECT / ".github" / "workflows"
-GITLAB = PROJECT / "docs" / "ci" / "gitlab-ci.yml"
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
+GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
 
 class _OnIsNoBoolean(yaml.SafeLoader):
@@ -33,67 +36,243 @@ _OnIsNoBoolean.add_implicit_resolver(
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of a job that runs a shell command or an action."""
-
-    workflow: str
-    job: str
-    content: Mapping[str, Any]
-
-    @property
-    def place(self) -> str:
-        return f"{self.workflow}/{self.job}: {self.content['name']}"
-
-    @property
-    def run(self) -> str:
-        """The shell command; empty for an action."""
-        return str(self.content.get("run", ""))
-
-    def environment(self, known: Mapping[str, str]) -> dict[str, str]:
-        """The step's variables, expressions replaced; KeyError for one that is not in `known`."""
-        return {
-            name: EXPRESSION.sub(lambda found: known[found[1]], str(value))
-            for name, value in self.content.get("env", {}).items()
-        }
+def workflows(repository: Path) -> dict[str, dict[str, Any]]:
+    """Every workflow of a repository by its file's name without `.yml`."""
+    return {
+        path.stem: yaml.load(path.read_text("utf-8"), Loader=_OnIsNoBoolean)  # noqa: S506 - safe
+        for path in sorted((repository / ".github" / "workflows").glob("*.yml"))
+    }
 
 
-@cache
-def workflows() -> Mapping[str, Mapping[str, Any]]:
-    """Every workflow by its file's name without `.yml`."""
-    return {path.stem: _read(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.yml")}
-
-
-def _read(text: str) -> Any:
-    return yaml.load(text, Loader=_OnIsNoBoolean)  # noqa: S506 - a safe loader
-
-
-def jobs() -> Mapping[str, Mapping[str, Any]]:
+def jobs(repository: Path) -> dict[str, dict[str, Any]]:
     """Every job, as `workflow/job`."""
     return {
         f"{name}/{job}": content
-        for name, workflow in workflows().items()
+        for name, workflow in workflows(repository).items()
         for job, content in workflow["jobs"].items()
     }
 
 
-def steps() -> list[Step]:
-    """Every step of every job."""
-    return [
-        Step(name, job, content)
-        for name, workflow in workflows().items()
-        for job, described in workflow["jobs"].items()
-        for content in described["steps"]
-    ]
+def shell_steps(repository: Path) -> list[dict[str, Any]]:
+    """Every step that runs a shell command."""
+    return [step for job in jobs(repository).values() for step in job["steps"] if step.get("run")]
 
 
-def step(workflow: str, job: str) -> Step:
-    """The one shell step of a job, or its first."""
-    return next(one for one in steps() if (one.workflow, one.job) == (workflow, job) and one.run)
+def value_of(text: str, context: Mapping[str, Any]) -> Any:
+    """An expression without its braces, as GitHub evaluates it (no parentheses)."""
+    found: Any = ""
+    for either in text.split(" || "):
+        for both in either.split(" && "):
+            found = _compared(both.strip(), context)
+            if not found:
+                break
+        if found:
+            return found
+    return found
 
 
-def gitlab_lines() -> list[str]:
-    """Every line of every script of GitLab's template."""
-    content = yaml.safe_load(GITLAB.read_text(encoding="utf-8"))
-    jobs = [one for one in content.values() if isinstance(one, dict)]
-    return [line for job in jobs for line in job.get("script", ())]
+def _compared(text: str, context: Mapping[str, Any]) -> Any:
+    for sign in ("==", "!="):
+        left, found, right = text.partition(f" {sign} ")
+        if found:
+            same = _atom(left.strip(), context) == _atom(right.strip(), context)
+            return same is (sign == "==")
+    return _atom(text, context)
+
+
+def _atom(text: str, context: Mapping[str, Any]) -> Any:
+    if text == "!cancelled()":
+        return True
+    if text.startswith("'"):
+        return text[1:-1]
+    assert re.fullmatch(r"[\w.-]+", text), f"the runner cannot read {text!r}"
+    value: Any = context
+    for part in text.split("."):
+        value = value.get(part, "") if isinstance(value, Mapping) else ""
+    return value
+
+
+def filled(text: Any, context: Mapping[str, Any]) -> str:
+    """A text with its expressions replaced."""
+
+    def as_text(found: re.Match[str]) -> str:
+        value = value_of(found[1], context)
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    return EXPRESSION.sub(as_text, str(text))
+
+
+@dataclass
+class Ended:
+    """A job that ran, was skipped, or waits for its reviewers."""
+
+    result: str
+    environment: str = ""
+    said: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Runner:
+    """GitHub's side of a repository.
+
+    Attributes:
+        origin: the bare repository.
+        variables: that every step finds, as on a runner; no credentials.
+        environments: `vars` and `secrets` by environment; one that is missing is empty.
+        reviewed: environments that ask somebody first; a run stops there unless `approved`.
+        tools: `.venv` of the repository, which every job finds in its checkout.
+    """
+
+    origin: Path
+    folder: Path
+    variables: Mapping[str, str]
+    environments: Mapping[str, Mapping[str, Mapping[str, str]]]
+    reviewed: frozenset[str]
+    tools: Path
+    token: str
+    approved: bool = False
+    artifacts: dict[str, Path] = field(default_factory=dict)
+    _count: int = 0
+
+    def run(
+        self, workflow: str, *, event: Mapping[str, Any] | None = None, inputs: Any = None
+    ) -> dict[str, Ended]:
+        """Run a workflow of `main`; jobs by name, those of a matrix as `name stack`."""
+        base = self._checkout("main")
+        content = workflows(base)[workflow]
+        self.artifacts.clear()
+        ended: dict[str, Ended] = {}
+        results: dict[str, Any] = {}
+        for name, job in content["jobs"].items():
+            needs = job.get("needs", [])
+            needs = [needs] if isinstance(needs, str) else needs
+            context = {
+                "github": {"event": event or {}, "token": self.token, "repository": "o/r"},
+                "inputs": inputs or {},
+                "needs": {one: results[one] for one in needs},
+            }
+            if any(results[one]["result"] == "waiting" for one in needs):
+                results[name] = {"result": "waiting", "outputs": {}}
+                continue
+            condition = job.get("if")
+            ready = all(results[one]["result"] == "success" for one in needs)
+            if not (value_of(_bare(condition), context) if condition else ready):
+                results[name] = {"result": "skipped", "outputs": {}}
+                continue
+            if condition and "cancelled()" not in condition and not ready:
+                results[name] = {"result": "skipped", "outputs": {}}
+                continue
+            several = [self._job(job, context | {"matrix": matrix}) for matrix in _matrices(job)]
+            for matrix, one in zip(_matrices(job), several, strict=True):
+                ended[" ".join([name, *matrix.values()])] = one
+            worst = next((one for one in several if one.result != "success"), several[0])
+            results[name] = {"result": worst.result, "outputs": worst.outputs}
+        return ended
+
+    def _job(self, job: Mapping[str, Any], context: dict[str, Any]) -> Ended:
+        environment = filled(job.get("environment", ""), context)
+        if environment in self.reviewed and not self.approved:
+            return Ended("waiting", environment)
+        held = self.environments.get(environment, {})
+        context |= {"vars": held.get("vars", {}), "secrets": held.get("secrets", {}), "steps": {}}
+        self._count += 1
+        place = self.folder / f"job-{self._count}"
+        said, result = "", "success"
+        for step in job["steps"]:
+            condition = step.get("if", "success")
+            if condition == "success" or "cancelled()" not in str(condition):
+                if result != "success":
+                    continue
+                if condition != "success" and not value_of(_bare(condition), context):
+                    continue
+            elif not value_of(_bare(condition), context):
+                continue
+            if "uses" in step:
+                self._action(step, place, context)
+                continue
+            status, words = self._shell(step, place, context)
+            said += words
+            if status:
+                result = "failure"
+        outputs = {name: filled(text, context) for name, text in job.get("outputs", {}).items()}
+        return Ended(result, environment, said, outputs)
+
+    def _action(self, step: Mapping[str, Any], place: Path, context: Mapping[str, Any]) -> None:
+        given = {name: filled(text, context) for name, text in step.get("with", {}).items()}
+        match step["uses"].partition("@")[0]:
+            case "actions/checkout":
+                target = place / given["path"] if "path" in given else place
+                self._checkout(given.get("ref", "main"), target)
+                if "path" not in given:
+                    (target / ".venv").symlink_to(self.tools)
+            case "actions/upload-artifact":
+                found = place / given["path"]
+                if found.exists():
+                    kept = self.folder / f"artifact-{self._count}"
+                    shutil.copytree(found, kept, dirs_exist_ok=True)
+                    self.artifacts[given["name"]] = kept
+            case "actions/download-artifact":
+                for name, kept in self.artifacts.items():
+                    if name.startswith(given["pattern"].removesuffix("*")):
+                        shutil.copytree(kept, place / given["path"], dirs_exist_ok=True)
+            case unknown:
+                raise AssertionError(f"the runner does not know {unknown}")
+
+    def _shell(
+        self, step: Mapping[str, Any], place: Path, context: dict[str, Any]
+    ) -> tuple[int, str]:
+        files = {name: place.parent / f"{place.name}.{name}" for name in ("output", "event")}
+        files["event"].write_text(json.dumps(context["github"]["event"]))
+        files["output"].write_text("")
+        own = {name: filled(text, context) for name, text in step.get("env", {}).items()}
+        ended = subprocess.run(
+            ["bash", "-e", "-c", step["run"]],
+            cwd=place,
+            env={
+                **self.variables,
+                "GITHUB_EVENT_PATH": str(files["event"]),
+                "GITHUB_OUTPUT": str(files["output"]),
+                "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+                "GITHUB_RUN_ID": str(self._count),
+                **own,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        if "id" in step:
+            pairs = [line.partition("=") for line in files["output"].read_text().splitlines()]
+            context["steps"][step["id"]] = {"outputs": {name: value for name, _, value in pairs}}
+        return ended.returncode, f"{ended.stdout}\n{ended.stderr}"
+
+    def _checkout(self, ref: str, target: Path | None = None) -> Path:
+        self._count += 1
+        target = target or self.folder / f"base-{self._count}"
+        subprocess.run(
+            [*GIT, "clone", "--quiet", "--no-checkout", str(self.origin), str(target)], check=True
+        )
+        for command in (("fetch", "--quiet", "origin", ref), ("checkout", "--quiet", "FETCH_HEAD")):
+            subprocess.run([*GIT, *command], cwd=target, check=True)
+        return target
+
+
+def _bare(condition: Any) -> str:
+    found = EXPRESSION.fullmatch(str(condition))
+    return found[1] if found else str(condition)
+
+
+def _matrices(job: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    stacks = job.get("strategy", {}).get("matrix", {}).get("stack")
+    yield from ({"stack": one} for one in stacks) if stacks else ({},)
+
+
+def runners_variables(environment: Mapping[str, str], without: frozenset[str]) -> dict[str, str]:
+    """What a runner's steps find by themselves."""
+    return {
+        name: value
+        for name, value in {**os.environ, **environment}.items()
+        if name not in without and not name.startswith(("AUTH0_", "PHONEMFA_", "PYTEST_"))
+    }

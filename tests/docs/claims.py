@@ -73,12 +73,7 @@ _HEALTHY: Final = (
 _DRIFTED: Final = (
     "tests/sandbox/cli/test_operator.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
 )
-_LIBRARY: Final = "tests/end_to_end/test_library.py::"
-_STEPS: Final = "tests/ci/test_steps.py::"
-_DEPLOYED: Final = f"{_STEPS}test_a_stack_is_deployed_watched_previewed_and_reported"
-_FORK: Final = (
-    f"{_STEPS}test_a_forks_change_is_previewed_against_a_sandbox_that_has_what_it_goes_into"
-)
+_DAY: Final = "tests/ci/test_day.py::test_a_day_with_a_repository_of_ones_own"
 
 _SCRIPTED: Final = (
     "tests/sandbox/cpaas/test_app.py::test_scripted_answers_are_used_once_in_order_and_by_channel"
@@ -108,10 +103,8 @@ BY_TEST: Final[Mapping[str, str]] = {
     "for stack in $(python -m phonemfa fleet list --shard 1/4); do": _FLEET,
     "make dist": "tests/packaging/test_distributions.py::"
     "test_the_source_distribution_makes_the_same_wheel",
-    "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": f"{_LIBRARY}"
-    "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
-    'pulumi preview --policy-pack "$pack"': f"{_LIBRARY}"
-    "test_the_installed_command_line_and_policy_pack_work_for_a_project_of_another_name",
+    "pip install 'dist/phonemfa-0.1.0-py3-none-any.whl[cli]'": _DAY,
+    'pulumi preview --policy-pack "$pack"': _DAY,
     "python -m sandbox drift": _DRIFTED,
     "python -m phonemfa health": _HEALTHY,
     "python -m sandbox phonemfa -- health": _HEALTHY,
@@ -119,17 +112,11 @@ BY_TEST: Final[Mapping[str, str]] = {
     "test_a_day_is_played_by_the_command",
     "python -m sandbox drift policy-switched": _DRIFTED,
     "python -m sandbox drift undo": _DRIFTED,
-    "pulumi new template": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-    "pulumi new": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
-    "pulumi install": f"{_LIBRARY}test_pulumi_new_asks_for_what_a_stack_needs_and_installs_it",
+    "python -m phonemfa new company-login": _DAY,
     'curl --cacert "$SSL_CERT_FILE" https://$PHONEMFA_CPAAS_ADDRESS/_sandbox/answers '
     '-H "x-sandbox-token: $SANDBOX_TOKEN" --json '
     '\'{"answers": [{"status": 429}, {"status": 429}, '
     '{"refusal": "REJECTED_SOURCE"}]}\'': _SCRIPTED,
-    "tools/ci/preview dev build/preview/dev.json": _DEPLOYED,
-    "tools/ci/report build/preview dev": _DEPLOYED,
-    "tools/ci/drift dev build/drift/dev.xml": _DEPLOYED,
-    "tools/ci/sandbox-preview origin/main build/preview/sandbox.json": _FORK,
     "python -m phonemfa report --comment": "tests/phonemfa/report/test_command.py::"
     "test_a_pull_request_has_one_comment_kept_up_to_date",
     'eval "$(phonemfa --show-completion bash)"': _COMPLETION,
@@ -161,7 +148,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
         "asks the package index; tests/sandbox/testing runs the plugin"
     ),
     "pack=$(python -c 'import phonemfa.policy as p; print(p.__path__[0])')/__main__.py": (
-        "tests/end_to_end/test_library.py finds the pack as this does"
+        "tests/ci/test_day.py finds the pack as this does"
     ),
     "pulumi stack select": "what phonemfa fleet never does",
     "pulumi cancel": "what phonemfa fleet never does",
@@ -188,12 +175,8 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "python -m pip list": "what Pulumi's language host runs by itself at each preview",
     "git checkout": "a part of what rollback prints; test_operator.py runs it",
     "git checkout Pulumi.<stack>.yaml": "plain git, in a repository of the reader's",
-    "git ls-remote https://github.com/actions/checkout 'refs/tags/v*'": "needs GitHub",
     "export PHONEMFA_LIVE_DOMAIN=… PHONEMFA_LIVE_CLIENT_ID=… PHONEMFA_LIVE_CLIENT_SECRET=…": (
         "a real tenant's; tests/end_to_end/test_live_guard.py gives a sandbox's"
-    ),
-    "export AUTH0_CLIENT_ID=… AUTH0_CLIENT_SECRET=… PULUMI_CONFIG_PASSPHRASE=…": (
-        "tests/ci/test_steps.py gives them to the scripts"
     ),
 }
 """What cannot be run in a test, or is no command by itself, with the reason."""

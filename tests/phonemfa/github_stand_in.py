@@ -24,6 +24,7 @@ class GitHubStandIn:
         self.token = "canary-github-token"
         self.issues: list[dict[str, Any]] = []
         self.comments: dict[int, list[dict[str, Any]]] = {}
+        self.pulls: list[dict[str, Any]] = []
         self.requests: list[tuple[str, str]] = []
         self.authorisations: set[str] = set()
         self.refuse_with: int | None = None
@@ -108,6 +109,10 @@ class GitHubStandIn:
             case "POST", ["issues"]:
                 labels = [] if self.drops_labels else body["labels"]
                 return self.add_issue(body["body"], labels=labels, title=body["title"])
+            case "POST", ["pulls"]:
+                pull = {**body, "number": 100, "html_url": "https://github.test/pull/100"}
+                self.pulls.append(pull)
+                return pull
             case "POST", ["issues", number, "comments"]:
                 return self.add_comment(int(number), body["body"])
             case "PATCH", ["issues", "comments", identifier]:

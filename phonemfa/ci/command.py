@@ -1,0 +1,140 @@
+"""`phonemfa ci`: what the workflows of a company's repository call.
+
+People use the other commands; these are for the scripts in `ci/` that `phonemfa new` writes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+
+from components.config_files import StackFileError, config_in
+from phonemfa import options
+from phonemfa.ci.change import Kind, UntakenError, change_of
+from phonemfa.ci.change import take as taken
+from phonemfa.exits import Exit
+from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.terminal import give_up, say
+from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number
+
+ci = typer.Typer(
+    help="What the workflows of your repository call (`phonemfa new` writes them).",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+ChangeFolder = Annotated[
+    Path, typer.Argument(help="A checkout of the pull request, merged into its base.")
+]
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+
+
+@ci.command()
+def kind(change: ChangeFolder, *, project: options.Project = Path()) -> None:
+    """Print "data" when a change is stack files and texts alone, else "program"."""
+    found = change_of(project, change)
+    for path in found.program:
+        say(f"more than data: {path}")
+    typer.echo(found.kind)
+
+
+@ci.command()
+def take(change: ChangeFolder, *, project: options.Project = Path()) -> None:
+    """Put a change's stack files and texts into this checkout, and nothing else of it."""
+    try:
+        paths = taken(project, change)
+    except UntakenError as error:
+        give_up(str(error))
+    for path in paths:
+        say(f"taken: {path}")
+
+
+@ci.command(name="without-secrets")
+def without_secrets(file: Annotated[Path, typer.Argument(help="A stack's file.")]) -> None:
+    """Print a stack's file without its encrypted values and what decrypts them."""
+    try:
+        config = config_in(file.name, file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, StackFileError) as error:
+        give_up(str(error))
+    plain = {
+        key: value
+        for key, value in config.items()
+        if not (isinstance(value, dict) and "secure" in value)
+    }
+    typer.echo(yaml.safe_dump({"config": plain}, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@ci.command()
+def comment(
+    *,
+    commit: Annotated[str, typer.Option(help="The pull request's newest commit.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Has STACK.md for each stack (`ci/preview`).")
+    ] = None,
+    stack: Annotated[list[str] | None, typer.Option(help="A stack; repeat it.")] = None,
+    kind: Annotated[
+        Kind | None, typer.Option(help="Before the previews: what the change is.")
+    ] = None,
+    change: Annotated[Path | None, typer.Option(help="A checkout of the pull request.")] = None,
+    project: options.Project = Path(),
+) -> None:
+    """Write the one comment of a pull request: what is under way, or the stacks' reports."""
+    if not _COMMIT.fullmatch(commit):
+        give_up("--commit is no commit: give its SHA.")
+    short = commit[:10]
+    missing: list[str] = []
+    if folder is None:
+        text = _under_way(short, kind, change_of(project, change).program if change else ())
+    else:
+        parts = [f"Commit `{short}`."]
+        for one in stack or ():
+            file = folder / f"{one}.md"
+            if file.is_file():
+                parts.append(file.read_text(encoding="utf-8").strip())
+            else:
+                missing.append(one)
+                parts.append(f"**`{one}`**: no report. Its preview was not run to its end.")
+        text = "\n\n".join(parts) + "\n"
+    try:
+        posted = GitHub.of().upsert_comment(pull_number(os.environ), MARKER, text)
+    except (GitHubError, NoPullRequestError) as error:
+        give_up(str(error))
+    say(f"comment {posted.outcome}: {posted.url}")
+    if missing:
+        raise typer.Exit(Exit.FAULTY)
+
+
+def _under_way(commit: str, kind: Kind | None, program: tuple[str, ...]) -> str:
+    text = f"Commit `{commit}` is being previewed. What stood here was about an earlier one.\n"
+    if kind is Kind.PROGRAM:
+        listed = "".join(f"- `{path.replace('`', chr(39))}`\n" for path in program[:20])
+        more = f"- and {len(program) - 20} more\n" if len(program) > 20 else ""  # noqa: PLR2004
+        text += (
+            "\nIt changes more than stack files and texts, so it gets no credentials before an "
+            f"owner has looked at these and approved the run:\n\n{listed}{more}"
+        )
+    return text
+
+
+@ci.command()
+def propose(
+    *,
+    branch: Annotated[str, typer.Option(help="A branch that was pushed.")],
+    title: Annotated[str, typer.Option(help="Of the pull request.")],
+    base: Annotated[str, typer.Option(help="Where it goes.")] = "main",
+) -> None:
+    """Open a pull request for what an operation changed in a stack's file."""
+    text = (
+        "The tenant has this already. Until it is merged, a deploy of this stack would take it "
+        "back.\n"
+    )
+    try:
+        url = GitHub.of().open_pull(branch, base=base, title=title, body=text)
+    except GitHubError as error:
+        give_up(str(error))
+    say(f"pull request: {url}")

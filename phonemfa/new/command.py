@@ -1,0 +1,133 @@
+"""`phonemfa new`: a company's own repository, for its three tenants.
+
+`pulumi new` asks for one stack; a login has three, whose names, tenants and rules belong together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phonemfa.asking import on_terminal
+from phonemfa.files import FileNotWrittenError
+from phonemfa.new.answers import Answers, AnswersError, stacks_of
+from phonemfa.new.package import PackageError, package_at
+from phonemfa.new.repository import OccupiedError, files_of, write
+from phonemfa.options import AsJson
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, say, working
+
+_STACKS = ("dev", "staging", "prod")
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(help="A folder that is empty, or not there yet.")],
+    *,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=TENANT (its domain), in the order of deployment; repeat it."),
+    ] = None,
+    production: Annotated[
+        list[str] | None,
+        typer.Option(help="A stack that users depend on; repeat it. Default: the last one."),
+    ] = None,
+    package: Annotated[
+        str | None, typer.Option(help="Address or file of the wheel that it depends on.")
+    ] = None,
+    package_sha256: Annotated[
+        str, typer.Option(help="What the wheel's SHA-256 must be. Default: that of what is found.")
+    ] = "",
+    owners: Annotated[
+        str | None, typer.Option(help="Who reviews program, rules and workflows: @company/team.")
+    ] = None,
+    cpaas_host: Annotated[
+        str | None, typer.Option(help="Host of the NTT CPaaS account: abc123.api.infobip.com.")
+    ] = None,
+    sms_sender: Annotated[
+        str | None, typer.Option(help="Registered sender of SMS; empty for no SMS.")
+    ] = None,
+    voice_sender: Annotated[
+        str | None, typer.Option(help="Caller ID in E.164, +815012345678; empty for no calls.")
+    ] = None,
+    experience: Annotated[
+        str, typer.Option(help="The tenants' generation: unified (since July 2025) or legacy.")
+    ] = "unified",
+    as_json: AsJson = False,
+) -> None:
+    """Make a company's own repository: stacks, rules, workflows, and a README for the first hour.
+
+    Asks for what no option says. Contacts nothing but the address of the wheel.
+
+    Example: python -m phonemfa new login-mfa
+
+    Exit status: 0 made, 2 nothing was written.
+    """
+    asked = _Asked()
+    tenants = stack or [
+        f"{name}={asked.ask(f'Domain of the tenant {name}', f'--stack {name}=…')}"
+        for name in _STACKS
+    ]
+    address = asked.or_ask(package, "Address or file of the phonemfa wheel", "--package")
+    owned = asked.or_ask(owners, "Who reviews rules and workflows (@company/team)", "--owners")
+    host = asked.or_ask(cpaas_host, "Host of the NTT CPaaS account", "--cpaas-host")
+    sms = asked.or_ask(sms_sender, "Registered sender of SMS (empty: no SMS)", "--sms-sender")
+    voice = asked.or_ask(voice_sender, "Caller ID of calls (empty: no calls)", "--voice-sender")
+    asked.finish()
+    try:
+        stacks = stacks_of(tenants, production or [tenants[-1].partition("=")[0]])
+        with working(f"looking at {address}"):
+            wheel = package_at(address, package_sha256)
+        answers = Answers(
+            name=folder.resolve().name,
+            stacks=stacks,
+            experience=experience,
+            methods=tuple(
+                name for name, sender in (("text", sms), ("voice", voice)) if sender.strip()
+            ),
+            cpaas_host=host.strip(),
+            sms_sender=sms.strip(),
+            voice_sender=voice.strip(),
+            owners=owned.strip(),
+            package=wheel,
+        )
+        answers.check()
+        files = files_of(answers)
+        write(folder, files)
+    except (AnswersError, FileNotWrittenError, OccupiedError, PackageError) as error:
+        give_up(f"Nothing was written.\n{error}")
+    if as_json:
+        print_json({"folder": str(folder), "files": sorted(files)})
+        return
+    say(f"{folder} has {len(files)} files.")
+    if wheel.first_use:
+        say(
+            f"requirements.lock names the wheel's hash as it was found now: {wheel.sha256}. "
+            "Compare it with the release's own."
+        )
+    say(f"Next: {folder}/README.md, The first hour.")
+
+
+class _Asked:
+    """Answers of a person at a terminal; where there is none, the options that are missing."""
+
+    def __init__(self) -> None:
+        self._missing: list[str] = []
+
+    def or_ask(self, given: str | None, question: str, option: str) -> str:
+        """The option, else an answer; a sender's may be empty."""
+        return given if given is not None else self.ask(question, option)
+
+    def ask(self, question: str, option: str) -> str:
+        if not on_terminal():
+            self._missing.append(option)
+            return ""
+        return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+
+    def finish(self) -> None:
+        if self._missing:
+            give_up(
+                "Nothing was written: nobody can be asked here, and these options are missing: "
+                f"{', '.join(self._missing)}."
+            )

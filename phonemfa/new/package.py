@@ -1,0 +1,81 @@
+"""The wheel that a repository depends on, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_LARGEST: Final = 50_000_000
+_SECONDS: Final = 120.0
+
+
+class PackageError(Exception):
+    """The wheel cannot be had, or is another one than was named; the text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """An address that pip takes, and the SHA-256 of what is there.
+
+    `first_use` says that nobody named the hash: it is that of what was found now.
+    """
+
+    address: str
+    sha256: str
+    first_use: bool
+
+
+def package_at(address: str, sha256: str = "") -> Package:
+    """Look at a wheel.
+
+    Args:
+        address: `https://…/phonemfa-1.2.0-py3-none-any.whl`, or a file of this machine.
+        sha256: what it must be; empty takes what is found (trust on first use).
+
+    Raises:
+        PackageError: no such wheel, or another hash.
+    """
+    if sha256 and not _SHA256.fullmatch(sha256):
+        raise PackageError("The hash is no SHA-256: 64 digits of 0-9a-f.")
+    if not urlsplit(address).path.endswith(".whl"):
+        raise PackageError(f"{address!r} is no wheel: give the address of phonemfa-….whl.")
+    if "://" not in address:
+        file = Path(address).resolve()
+        address = file.as_uri()
+    found = hashlib.sha256(_content(address)).hexdigest()
+    if sha256 and found != sha256:
+        raise PackageError(
+            f"{address} has the hash {found}, not the named {sha256}. Find out why before anything "
+            "else; nothing was written."
+        )
+    return Package(address=address, sha256=found, first_use=not sha256)
+
+
+def _content(address: str) -> bytes:
+    scheme = urlsplit(address).scheme
+    if scheme == "file":
+        try:
+            return Path(urlsplit(address).path).read_bytes()
+        except OSError as error:
+            raise PackageError(f"{address} cannot be read: {error.strerror}.") from None
+    if scheme != "https":
+        raise PackageError(f"{address!r}: a wheel comes by https, or from a file.")
+    import httpx  # noqa: PLC0415 - a tenth of a second, for those alone who download
+
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
+
+    try:
+        with BoundedClient(total=_SECONDS, follow_redirects=True, timeout=30.0) as http:
+            answer = http.get(address)
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise PackageError(f"{address} cannot be downloaded: {error}.") from None
+    if len(answer.content) > _LARGEST:
+        raise PackageError(f"{address} is larger than 50 MB: that is no wheel of this package.")
+    content: bytes = answer.content
+    return content

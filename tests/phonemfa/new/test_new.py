@@ -1,0 +1,118 @@
+"""`phonemfa new` makes a repository that its own tools take, or says everything that hinders it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from phonemfa.cli import app
+from phonemfa.pulumi.stack_file import read_stack_file
+
+GIVEN = {
+    "--stack": ["dev=dev.jp.auth0.com", "staging=stg.jp.auth0.com", "prod=login.example.jp"],
+    "--owners": ["@mirai/login"],
+    "--cpaas-host": ["abc123.api.infobip.com"],
+    "--sms-sender": ["0005212345"],
+    "--voice-sender": ["+815012345678"],
+}
+
+
+@pytest.fixture
+def wheel(tmp_path: Path) -> Path:
+    file = tmp_path / "phonemfa-1.0-py3-none-any.whl"
+    file.write_bytes(b"a wheel")
+    return file
+
+
+def new(folder: Path, wheel: Path, expect: int = 0, **changed: list[str] | None) -> str:
+    given: dict[str, Any] = {**GIVEN, "--package": [str(wheel)]}
+    given |= {f"--{name.replace('_', '-')}": values for name, values in changed.items()}
+    options = [
+        part for name, values in given.items() for one in values or () for part in (name, one)
+    ]
+    ended = CliRunner().invoke(app, ["new", str(folder), *options])
+    assert ended.exit_code == expect, ended.output
+    return ended.output
+
+
+def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path) -> None:
+    folder = tmp_path / "company-login"
+    new(folder, wheel)
+
+    for stack, domain in (one.split("=") for one in GIVEN["--stack"]):
+        read = read_stack_file(folder, stack)
+        assert (read.domain, read.settings.sms_sender) == (domain, "0005212345")
+        assert read.settings.protect is (stack == "prod")
+
+
+def test_the_lock_names_the_wheel_by_the_hash_of_what_was_found(
+    tmp_path: Path, wheel: Path
+) -> None:
+    said = new(tmp_path / "company-login", wheel)
+    digest = hashlib.sha256(b"a wheel").hexdigest()
+
+    lock = (tmp_path / "company-login" / "requirements.lock").read_text()
+    assert f"phonemfa @ {wheel.as_uri()} --hash=sha256:{digest}\n" in lock
+    assert digest in said.replace("\n", ""), "a first use is said to be one"
+
+
+def test_a_wheel_of_another_hash_is_a_stop(tmp_path: Path, wheel: Path) -> None:
+    said = new(tmp_path / "x", wheel, expect=2, package_sha256=["0" * 64])
+    assert "Nothing was written" in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_every_answer_that_makes_no_repository_is_told_at_once(tmp_path: Path, wheel: Path) -> None:
+    said = new(
+        tmp_path / "x",
+        wheel,
+        expect=2,
+        stack=["Dev=dev.jp.auth0.com", "b=https:/evil", "c=dev.jp.auth0.com"],
+        owners=["mirai\n* @evil"],
+        sms_sender=["0120 987 654 321 000 000"],
+        voice_sender=["03-1234"],
+    )
+    for part in (
+        "'Dev'",
+        "'https:/evil'",
+        "dev.jp.auth0.com: named twice",
+        "owners",
+        "smsSender",
+        "voiceSender",
+    ):
+        assert part in said
+    assert not (tmp_path / "x").exists()
+
+
+def test_where_nobody_can_be_asked_the_missing_options_are_named(
+    tmp_path: Path, wheel: Path
+) -> None:
+    said = new(tmp_path / "x", wheel, expect=2, owners=None, cpaas_host=None)
+    assert "--owners, --cpaas-host" in said.replace("\n", " ")
+
+
+def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path, wheel: Path) -> None:
+    folder = tmp_path / "company-login"
+    (folder / ".git").mkdir(parents=True)
+    new(folder, wheel)  # a repository that was just made is fine
+    before = (folder / "README.md").read_bytes()
+    (folder / "README.md").write_bytes(before + b"mine")
+    assert "is not empty" in new(folder, wheel, expect=2)
+    assert (folder / "README.md").read_bytes() == before + b"mine"
+
+
+def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
+    folder = tmp_path / "company-login"
+    options = [part for name, values in GIVEN.items() for one in values for part in (name, one)]
+    ended = CliRunner().invoke(
+        app, ["new", str(folder), *options, "--package", str(wheel), "--json"]
+    )
+    told = json.loads(ended.stdout)["files"]
+    assert sorted(told) == sorted(
+        one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()
+    )
