@@ -118,7 +118,7 @@ class _Outputs:
     ) -> None:
         self.domain = ""
         self.stack = stack or ""
-        self._stack_file = config_file.name if config_file else f"Pulumi.{stack}.yaml"
+        self._config_file = config_file
         self._as_json, self._sarif, self._junit, self._issue = as_json, sarif, junit, issue
 
     def write(self, seen: Look) -> None:
@@ -126,7 +126,7 @@ class _Outputs:
         report = Report(
             stack=self.stack,
             domain=self.domain,
-            stack_file=self._stack_file,
+            stack_file=self._config_file.name if self._config_file else f"Pulumi.{self.stack}.yaml",
             findings=seen.findings,
             compared=seen.compared,
         )
@@ -144,7 +144,9 @@ class _Outputs:
             Report(
                 stack=self.stack,
                 domain=self.domain,
-                stack_file=self._stack_file,
+                stack_file=self._config_file.name
+                if self._config_file
+                else f"Pulumi.{self.stack}.yaml",
                 failure=message,
             )
         )
