@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from sandbox.web.bodies import MAX_BYTES
 from sandbox.tenant.settings import Generation
+from sandbox.web.bodies import MAX_BYTES
 from tests.sandbox.api import live, openapi
 from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, CUSTOM_PROVIDER
