@@ -3,8 +3,8 @@
 import pulumi
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.stack_config import load
-from components.text_rules import sms_sizes
+from components.settings.stack_config import load
+from components.settings.text_rules import sms_sizes
 
 loaded = load()
 mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded))

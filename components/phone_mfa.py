@@ -8,25 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import pulumi
 
 from components.action_code import assemble
-from components.adopted import Found
-from components.delivery import Delivery, DeliveryArgs, Provider, Template
-from components.factor import Factor, FactorArgs, LegacyTexts, Phone
-from components.finish_failed_writes import FinishFailedWrites
-from components.generation import GenerationGuard
-from components.hooks import WriteHooks
-from components.keep_sender import KeepSender
-from components.management import TenantAccess
-from components.policy_last import PolicyLast
-from components.sender import Sender, SenderArgs
-from components.settings import StackSettings
-from components.stack_config import Loaded
-from components.tenant_switch import TenantSwitch, TenantSwitchArgs
-from components.texts import Texts, for_legacy
+from components.guards.finish_failed_writes import FinishFailedWrites
+from components.guards.generation import GenerationGuard
+from components.guards.hooks import WriteHooks
+from components.guards.keep_sender import KeepSender
+from components.guards.policy_last import PolicyLast
+from components.resources.delivery import Delivery, DeliveryArgs
+from components.resources.factor import Factor, FactorArgs
+from components.resources.sender import Sender, SenderArgs
+from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
+from components.settings.stack_config import Loaded
+from components.settings.texts import Texts, for_legacy
+from components.tenant import snapshot
+from components.tenant.action import KEY_SECRET, TRIGGER_VERSIONS, configuration
+from components.tenant.guardian import HOOK, Guardian
+from components.tenant.model import UNSEEN, seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import Snapshot
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import (
     COMPONENT,
     TRIGGERS,
@@ -37,8 +42,6 @@ from components.vocabulary import (
     action_name,
     guardian_message_types,
 )
-
-TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class PhoneMfaArgs:
     texts: Mapping[MessageType, Texts]
     policy: pulumi.Input[str]
     other_factors: Mapping[str, bool]
-    found: Found | None = None
+    found: Snapshot | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
     tenant: TenantAccess | None = None
     """How it is reached, to say what is wrong with credentials that are not taken."""
@@ -89,59 +92,16 @@ class PhoneMfaArgs:
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
             other_factors=settings.other_factors.model_dump(exclude_none=True),
-            found=settings.adopted.declared(
-                TRIGGERS[settings.experience], settings.texts, loaded.project
-            )
-            if settings.adopted
-            else None,
+            found=snapshot.declared(settings, loaded.project) if settings.adopted else None,
             guards=list(_guards(loaded)),
             tenant=loaded.tenant,
             protect=settings.protect,
         )
 
 
-KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
-"""The Action's one secret that is a secret."""
-
-
-RETIRED: Final = "retired"
-"""The value of a secret that an adopted Action had and ours has no use for."""
-
-
-def plain_configuration(settings: StackSettings) -> dict[str, str]:
-    """What the Action is told beside its key, by the name that its code reads."""
-    kinds = [kind.value for kind in MessageType if kind in settings.message_types]
-    values: dict[str, str | None] = {
-        "CPAAS_BASE_URL": settings.cpaas_base_host,
-        "SMS_SENDER": settings.sms_sender,
-        "VOICE_SENDER": settings.voice_sender,
-        "VOICE_GENDER": settings.voice_gender.value,
-        "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
-        "MESSAGE_TYPES": ",".join(kinds),
-        "DEDUPLICATE": "on" if settings.deduplicate else "off",
-        "ORIGIN_BOUND_CODE": settings.origin_bound_code,
-        "RECIPIENT_LIMIT": str(settings.recipient_limit),
-        "VOICE_LIMIT": str(settings.calls_per_number),
-        "TENANT_LIMIT": str(settings.tenant_limit),
-        "LANGUAGE": settings.language.value,
-        "RING_TIMEOUT": str(settings.ring_timeout),
-        "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def secrets_beside_the_key(settings: StackSettings) -> dict[str, str]:
-    """The secrets of the Action that are no secret: its configuration, and those that retire."""
-    own = plain_configuration(settings)
-    # The provider refuses an update that would drop secrets of which it knows nothing. Declared
-    # once, with a value that is no secret any more, they can go with the next update.
-    retired = {one: RETIRED for one in settings.retired_secrets if one not in {KEY_SECRET, *own}}
-    return own | retired
-
-
 def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
     # Secrets are an Action's only configuration, so what is no secret travels in them too.
-    return {KEY_SECRET: loaded.cpaas_api_key, **secrets_beside_the_key(loaded.settings)}
+    return {KEY_SECRET: loaded.cpaas_api_key, **configuration(loaded.settings)}
 
 
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
@@ -209,7 +169,10 @@ class PhoneMfa(pulumi.ComponentResource):
     def _senders(self) -> dict[Experience, Sender]:
         found, experience = self._args.found, self._args.experience
         if found:
-            declared = {experience: found.sender} if found.sender else {}
+            trigger = TRIGGERS[experience]
+            action = next(iter(found.actions_on(trigger)), None)
+            binding = next(iter(found.bindings_of(trigger)), None)
+            declared = {experience: SenderArgs.as_found(action, binding)} if action else {}
         else:
             declared = {one: self._sender(one) for one in self._args.action_code}
         return {
@@ -237,16 +200,16 @@ class PhoneMfa(pulumi.ComponentResource):
     def _delivery(self) -> Delivery | None:
         found, sender = self._args.found, self.senders.get(Experience.UNIFIED)
         if found:
-            provider, templates = found.provider, found.templates
+            provider, templates = seen(found.provider), seen(found.templates)
             if provider is None and not templates:
                 return None
         elif sender is None:
             return None
         else:
-            methods = [method.value for method in self._args.delivery_methods]
-            provider = Provider(delivery_methods=methods)
+            methods = tuple(method.value for method in self._args.delivery_methods)
+            provider = PhoneProvider(delivery_methods=methods)
             templates = {
-                kind: Template(text=texts.text, voice=texts.voice)
+                kind.value: PhoneTemplate(text=texts.text, voice=texts.voice)
                 for kind, texts in self._args.texts.items()
             }
         return Delivery(
@@ -275,26 +238,25 @@ class PhoneMfa(pulumi.ComponentResource):
         return Factor(
             f"{self._name}-factor",
             FactorArgs(
+                guardian=args.found.guardian if args.found else _guardian(args),
                 policy=args.policy,
-                phone=args.found.phone if args.found else _phone(args),
-                other_factors=args.other_factors,
                 after=after,
             ),
             self._child(),
         )
 
 
-def _phone(args: PhoneMfaArgs) -> Phone:
-    legacy = args.experience is Experience.LEGACY
-    return Phone(
-        message_types=guardian_message_types(args.delivery_methods),
-        provider="phone-message-hook" if legacy else None,
-        texts=_legacy_texts(args.texts) if legacy else None,
-    )
-
-
-def _legacy_texts(texts: Mapping[MessageType, Texts]) -> LegacyTexts:
-    return LegacyTexts(
-        enrollment=for_legacy(texts[MessageType.OTP_ENROLL]),
-        verification=for_legacy(texts[MessageType.OTP_VERIFY]),
+def _guardian(args: PhoneMfaArgs) -> Guardian:
+    own: dict[str, Any] = dict(args.other_factors)
+    if args.experience is Experience.LEGACY:
+        own |= {
+            "selected_provider": HOOK,
+            "enrollment_message": for_legacy(args.texts[MessageType.OTP_ENROLL]),
+            "verification_message": for_legacy(args.texts[MessageType.OTP_VERIFY]),
+        }
+    return Guardian(
+        phone_enabled=True,
+        message_types=tuple(guardian_message_types(args.delivery_methods)),
+        policy=UNSEEN,  # It may be a promise.
+        **own,
     )

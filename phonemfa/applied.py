@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import COMPONENT
 
 _EARLIER: Final = (

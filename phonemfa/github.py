@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, Self
 
 import httpx
 
-from components.bounded_http import BoundedClient
+from components.tenant.bounded_http import BoundedClient
 
 MAX_BODY: Final = 65_536
 """Characters that GitHub takes in one comment or issue."""

@@ -6,12 +6,12 @@ first use of a name: the command line must not wait for Pulumi.
 
 from __future__ import annotations
 
-from components.faults import SettingsError
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import StackSettings
-from components.stack_config import Loaded, load
-from components.text_rules import sms_sizes
-from components.texts import Texts
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded, load
+from components.settings.text_rules import sms_sizes
+from components.settings.texts import Texts
 from components.vocabulary import DeliveryMethod, Experience, MessageType
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import Experience, Gate
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
+from components.tenant.client import access_of
 from phonemfa.engine import PulumiCli
 from phonemfa.stack_file import StackFile
-from phonemfa.tenant import access_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A stack's settings as its file has them, for commands that run outside of Pulumi.
 
 Owns reading `Pulumi.<stack>.yaml`. Refuses to decrypt: the CPaaS key is only looked at for being
-a secret. The rules are those of `components.settings`.
+a secret. The rules are those of `components.settings.model`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import yaml
 
-from components.faults import HIDDEN, Fault, printable
-from components.raw_config import API_KEY, NAMESPACE, decoded
-from components.settings import StackSettings
+from components.settings.faults import HIDDEN, Fault, printable
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE, decoded
 from components.tenant.access import credentials_in
 from phonemfa.files import why
 from phonemfa.stack_yaml import loaded

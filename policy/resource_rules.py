@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from components.action_code import RUNTIME
-from components.text_rules import gives_code
+from components.settings.text_rules import gives_code
 from components.vocabulary import COMPONENT, MessageType, Policy
 from policy.model import Context, Declared, Finding, Hidden
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE, is_phone_mfa, sends_by_phone

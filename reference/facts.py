@@ -13,8 +13,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 from pydantic_core import PydanticUndefined
 
-from components.raw_config import API_KEY
-from components.settings import StackSettings
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY
 
 KEY_DESCRIPTION: Final = (
     "API key of the NTT CPaaS account, kept as a secret: `pulumi config set --secret "

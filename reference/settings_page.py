@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
 from reference.facts import KEY_DESCRIPTION, Setting, definitions, settings
 from reference.stack_file import NEEDED
 from reference.stack_file import PAGE as SCHEMA
@@ -17,7 +17,7 @@ from reference.stack_file import PAGE as SCHEMA
 PAGE: Final = "docs/reference/settings.md"
 _HEAD: Final = f"""# Settings
 
-Made from `components/settings.py` by `make reference`. An overview is in
+Made from `components/settings/model.py` by `make reference`. An overview is in
 [README](../../README.md#what-is-declared); rules over several settings and over texts are told by
 the program, all at once, before anything is sent.
 

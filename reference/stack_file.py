@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
 from reference.facts import KEY_DESCRIPTION, Setting, definitions, settings
 
 PAGE: Final = "docs/reference/stack-settings.schema.json"
@@ -41,7 +41,7 @@ def _schema() -> dict[str, Any]:
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Pulumi.<stack>.yaml of phonemfa",
-        "description": "One environment's settings. Made from components/settings.py: "
+        "description": "One environment's settings. Made from components/settings/model.py: "
         "make reference.",
         "type": "object",
         "required": ["config"],

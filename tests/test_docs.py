@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa.cli import app
 from tests.contract import PROJECT
 from tests.docs.shown import pages

@@ -1,6 +1,6 @@
 /**
  * A digit as texts write it, by digit: of either width, and as words, which voices read better.
- * components/code_in_text.py reads these rows too.
+ * components/settings/code_in_text.py reads these rows too.
  */
 const DIGITS = [
   '0|０|〇|零|ゼロ|レイ|[Zz]ero|[Oo]h',

@@ -15,7 +15,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of
 from phonemfa.adopt.reading import read_found
@@ -23,7 +24,6 @@ from phonemfa.adopt.writing import Changes, auth0_in, changes_of, import_path, w
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
 from phonemfa.stack_file import StackFileError
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 _MARKS: Final = {
     Fate.ADOPTED: "[green]adopted[/]",

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from components.raw_config import NAMESPACE
-from components.values import SmsSender, VoiceSender
+from components.settings.raw_config import NAMESPACE
+from components.settings.values import SmsSender, VoiceSender
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.reading import Action, FoundTenant

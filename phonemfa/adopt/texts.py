@@ -2,7 +2,7 @@
 
 Owns that choice. `phonemfa:texts` takes what this package would send, too; a text that breaks one
 of its rules (no code in it, Liquid that the tenant does not know) stays in the adopted block,
-where no rule reads it, and goes with the block. Refuses the rules: components.text_rules.
+where no rule reads it, and goes with the block. Refuses the rules: components.settings.text_rules.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.raw_config import NAMESPACE
-from components.text_rules import text_faults
-from components.texts import SHIPPED, legacy_variables
+from components.settings.raw_config import NAMESPACE
+from components.settings.text_rules import text_faults
+from components.settings.texts import SHIPPED, legacy_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.adopt.reading import FoundTenant, PhoneTemplate
 

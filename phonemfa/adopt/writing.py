@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.faults import shown
-from components.raw_config import API_KEY, NAMESPACE
-from components.settings import StackSettings
+from components.settings.faults import shown
+from components.settings.model import StackSettings
+from components.settings.raw_config import API_KEY, NAMESPACE
 from components.tenant.access import credentials_in
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import NoStackFileError, config_of, with_values

@@ -1,9 +1,8 @@
 """`phonemfa break-glass`: nobody is asked for a second factor any more, now.
 
-Owns switching the tenant's MFA policy to never, proving it, and the record of it. Refuses to need
-anything that may be broken when it is needed: no Pulumi, no state, no stack file, and no settings,
-texts or declarations that load; `python -m phonemfa.break_glass` imports none of them. Refuses to
-touch factors, provider or Action: users keep their enrolments, and going back is one switch.
+It needs nothing that may be broken when it is needed: no Pulumi, no state, no stack file, and no
+settings, texts or declarations that load; `python -m phonemfa.break_glass` imports none of them.
+Factors, provider and Action stay: users keep their enrolments, and going back is one switch.
 """
 
 from __future__ import annotations
@@ -17,16 +16,21 @@ import typer
 from rich.text import Text
 
 from components.tenant.access import Access, credentials_in
+from components.tenant.client import (
+    TenantUnreadableError,
+    WriteFailedError,
+    access_of,
+    ask,
+    ask_to_write,
+)
 from phonemfa import options
 from phonemfa.asking import agree_by_typing
 from phonemfa.break_glass.audit import Actor, Record, keep, prepare
 from phonemfa.console import give_up, notes, working
 from phonemfa.exits import Exit
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
-from phonemfa.writing import WriteFailedError, writing
 
 if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+    from auth0.management import AsyncManagementClient
 
 TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's client_id"
 """The entry that Auth0 writes for a write to its Management API (published log type codes)."""
@@ -129,20 +133,17 @@ def never(access: Access) -> Outcome:
     """
     before: list[str] | None = None
     try:
-        with reading(access) as client:
-            before = _policies(client)
+        before = ask(access, _policies)
     except TenantUnreadableError as error:
         notes().print(Text(f"What the policy was is not known: {error}"), soft_wrap=True)
     if before == []:
         return Outcome(before=before, after=before)
     try:
-        with writing(access) as client:
-            client.guardian.policies.set(request=[])
+        ask_to_write(access, lambda client: client.guardian.policies.set(request=[]))
     except WriteFailedError as error:
         return Outcome(before=before, after=None, failure=str(error))
     try:
-        with reading(access) as client:
-            return Outcome(before=before, after=_policies(client))
+        return Outcome(before=before, after=ask(access, _policies))
     except TenantUnreadableError as error:
         failure = f"The tenant took the change, and cannot be read back to prove it: {error}"
         return Outcome(before=before, after=None, failure=failure)
@@ -165,8 +166,8 @@ def guidance(domain: str, *, changed: bool) -> list[str]:
     ]
 
 
-def _policies(client: ManagementClient) -> list[str]:
-    return [str(one) for one in client.guardian.policies.list()]
+async def _policies(client: AsyncManagementClient) -> list[str]:
+    return [str(one) for one in await client.guardian.policies.list()]
 
 
 def _keep(path: Path, record: Record) -> None:

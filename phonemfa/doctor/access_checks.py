@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from components.settings import StackSettings
-from components.texts import texts_for
+from components.settings.model import StackSettings
+from components.settings.texts import texts_for
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, action_name
 from phonemfa import scopes
 from phonemfa.doctor.answers import Reading, Refused, Token, Why

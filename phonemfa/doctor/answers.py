@@ -113,7 +113,7 @@ class Reading:
     def is_unified(self) -> bool | None:
         """Whether the tenant has the unified phone experience; None when it could not be read.
 
-        A missing flag counts as not, as in `components.generation`.
+        A missing flag counts as not, as in `components.guards.generation`.
         """
         if isinstance(self.settings, Refused):
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa.doctor import access_checks, mfa_settings_checks, policy_checks, tenant_checks
 from phonemfa.doctor.answers import Reading
 from phonemfa.doctor.findings import Finding

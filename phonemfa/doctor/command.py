@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from components.faults import SettingsError
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 from components.tenant.access import bare
 from components.vocabulary import DeliveryMethod
 from phonemfa import options

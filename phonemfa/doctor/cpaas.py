@@ -114,7 +114,7 @@ def probe(
 def _client(host: str, address: str) -> Iterator[httpx.Client]:
     import httpx  # noqa: PLC0415 - only when the CPaaS is asked
 
-    from components.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     if not address:
         with BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT) as http:

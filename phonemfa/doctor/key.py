@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
 from phonemfa.engine import EngineFailedError, PulumiCli
 
 VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types
 from phonemfa.doctor.answers import Reading, Refused
 from phonemfa.doctor.findings import Finding, Level, Subject

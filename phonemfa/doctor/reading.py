@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.masking import redacted
 from components.tenant.access import NoAccessError, bare
-from components.tenant_failure import code_of, is_of_plan
+from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.errors import code_of, is_of_plan
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor import token
 from phonemfa.doctor.answers import Json, LegacyDelivery, Rate, Reading, Refused, Token, Why
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 if TYPE_CHECKING:
     import httpx
@@ -52,7 +52,7 @@ def read(
     # With auth0-python half a second: only when a tenant is read.
     from auth0.management import ManagementClient  # noqa: PLC0415
 
-    from components.bounded_http import BoundedClient  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     rate = Rate()
     with BoundedClient(

@@ -1,7 +1,7 @@
 """What Japan's networks do with a sender that is well-formed.
 
-Owns the doubts (cpaas-and-actions.md §4.1, §4.2): rules that must hold are `components.values`'.
-Refuses to ask anybody: who a number belongs to, only the CPaaS knows.
+These are doubts (cpaas-and-actions.md §4.1, §4.2); rules that must hold are in
+`components.settings.values`. Nobody is asked: who a number belongs to, only the CPaaS knows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor.findings import Finding, Level, Subject
 

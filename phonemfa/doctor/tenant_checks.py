@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from components.generation import contradiction
+from components.guards.generation import contradiction
 from components.masking import masked
-from components.settings import StackSettings
-from components.texts import for_legacy, texts_for
+from components.settings.model import StackSettings
+from components.settings.texts import for_legacy, texts_for
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType
 from phonemfa.doctor.access_checks import our_actions
 from phonemfa.doctor.answers import Json, LegacyDelivery, Reading, Refused, Why

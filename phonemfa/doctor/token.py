@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from components.tenant.access import Access
-from components.tenant_token import granted as granted_token
+from components.tenant.token import granted as granted_token
 from phonemfa.doctor.answers import Json, Refused, Why
 
 if TYPE_CHECKING:

@@ -81,9 +81,9 @@ def _names(sender: Sender) -> Iterator[Finding]:
         kind="secret-names",
         subject=sender.declared.trigger,
         what="the Action has other secrets than the stack declares",
-        expected=", ".join(sorted(sender.declared.secret_names or ())),
+        expected=", ".join(sorted(sender.secret_names or ())),
         found="; ".join(told),
-        since=(sender.ours or {}).get("updated_at"),
+        since=sender.ours.updated_at if sender.ours else None,
         repair=Repair.UP if repaired_by_up else Repair.BY_HAND,
         how=FINISH if finish else send_again(sender),
         blocks=bool(refused) or (sender.foreign_secrets_wait and not repaired_by_up),
@@ -123,7 +123,7 @@ def _values(sender: Sender) -> Iterator[Finding]:
     if not written_since:
         return
     written = sender.draft_secrets
-    running = secret_times(sender.deployed or {})
+    running = secret_times(sender.deployed)
     live = any(running.get(name) == written[name] for name in written_since)
     yield Finding(
         kind="secret-changed",
@@ -131,7 +131,7 @@ def _values(sender: Sender) -> Iterator[Finding]:
         what="secrets were written after the stack's last deploy, and are deployed"
         if live
         else "secrets were written after the stack's last deploy, and wait for the next one",
-        expected=f"as of {(sender.deployed_by_us or {})['created_at']}",
+        expected=f"as of {sender.deployed_by_us.created_at if sender.deployed_by_us else ''}",
         found=f"written: {', '.join(written_since)}",
         since=max(written[name] for name in written_since).isoformat().replace("+00:00", "Z"),
         repair=Repair.UP if sender.up_sends_all else Repair.BY_HAND,

@@ -1,8 +1,4 @@
-"""All differences between a tenant and its stack: one finding a thing.
-
-Owns putting the rules' findings and the engine's changes together. Refuses to run the engine, to
-read a tenant, and to print.
-"""
+"""All differences of a tenant from its stack: the rules' findings, and the engine's changes."""
 
 from __future__ import annotations
 
@@ -11,8 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from components.tenant.guardian import OTHER_FACTORS, Guardian, api_name
+from components.tenant.model import LEFT_ALONE, seen
+from components.tenant.snapshot import Snapshot
+from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import action_secrets, actions, delivery, login
-from phonemfa.drift.declared import Declared
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import (
@@ -33,30 +32,20 @@ _ACTION_KINDS: Final = {
     "dependencies": "action-dependencies",
     "secrets": "secret-names",
 }
-_TENANT_SWITCHES: Final = {
-    "phoneConsolidatedExperience": "phone_consolidated_experience",
-    "customizeMfaInPostloginAction": "customize_mfa_in_postlogin_action",
-}
+_TENANT_SWITCHES: Final = {one.pulumi: one.api for one in TenantSettings.PARTS}
 _LEGACY_TEXTS: Final = {
-    "enrollmentMessage": "enrollment_message",
-    "verificationMessage": "verification_message",
+    one.pulumi.rpartition(".")[2]: one.field
+    for one in Guardian.PARTS
+    if one.pulumi.startswith("phone.options.")
 }
-_OTHER_FACTORS: Final = {
-    "email": "email",
-    "otp": "otp",
-    "recoveryCode": "recovery-code",
-    "webauthnRoaming": "webauthn-roaming",
-    "webauthnPlatform": "webauthn-platform",
-    "duo": "duo",
-    "push": "push-notification",
-}
+_OTHER_FACTORS: Final = {one.pulumi.partition(".")[0]: api_name(one) for one in OTHER_FACTORS}
 
 Thing = tuple[str, str]
 """Kind and subject."""
 
 
 def check(
-    declared: Declared, recorded: Recorded, live: Live, *, accepted: Collection[str] = ()
+    declared: Snapshot, recorded: Recorded, live: Live, *, accepted: Collection[str] = ()
 ) -> list[Finding]:
     """Every finding, drift first, in the order in which a message meets what drifted.
 
@@ -78,12 +67,12 @@ def check(
     return sorted((_accepted(one, accepted) for one in told), key=_rank)
 
 
-def _by_rules(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
-    for sender in senders(declared.actions, recorded, live):
+def _by_rules(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
+    for sender in senders(declared, recorded, live):
         yield from actions.check(sender)
     yield from delivery.check(declared, recorded, live)
     yield from login.check(declared, recorded, live)
-    configured = any(one.configuration is not None for one in declared.actions)
+    configured = any(one.configuration is not LEFT_ALONE for one in seen(declared.actions))
     yield from action_secrets.not_compared(recorded.applied, configured=configured)
 
 

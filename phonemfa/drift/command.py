@@ -14,6 +14,7 @@ import typer
 from pulumi import RunError
 from rich.text import Text
 
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.console import give_up, notes, results, working
 from phonemfa.drift import repair
@@ -28,7 +29,6 @@ from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.github import GitHub, GitHubError
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 _NO_ANSWER = (
     EngineFailedError,

@@ -1,33 +1,34 @@
-"""Rules about the phone provider and the texts, of both generations.
-
-Owns comparing what the stack declares with the tenant's. Refuses to read a tenant.
-"""
+"""Rules about the phone provider and the texts, of both generations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from phonemfa.drift.declared import HOOK, Declared, DeclaredProvider
+from components.tenant.guardian import HOOK, Guardian
+from components.tenant.model import differences, known, seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Repair, shown, text_diff
-from phonemfa.drift.live import Json, Live
+from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import PROVIDER, TEMPLATE, Recorded, Resource
 
 
-def check(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
+def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
     """Every finding about provider and texts."""
-    if declared.provider:
-        yield from _provider(declared.provider, recorded, live)
-    yield from _templates(declared, recorded, live)
+    if isinstance(declared.provider, PhoneProvider):
+        yield from _provider(declared.provider, recorded, live.tenant)
+    yield from _templates(declared, recorded, live.tenant)
     # Off or unified, the factor shows neither.
-    if live.factors.get("sms") and live.settings.get("phone_consolidated_experience") is False:
-        yield from _selected_provider(declared, live)
-        yield from _legacy_texts(declared, live)
+    guardian = live.tenant.guardian
+    if guardian.phone_enabled and isinstance(guardian.selected_provider, str):
+        yield from _legacy(declared.guardian, guardian)
 
 
-def _provider(declared: DeclaredProvider, recorded: Recorded, live: Live) -> Iterator[Finding]:
-    expected = _provider_words(declared.name, declared.disabled, declared.delivery_methods)
-    ours = recorded.one(PROVIDER)
-    if not live.providers:
+def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
+    expected = _provider_shown(declared)
+    ours, first_listed = recorded.one(PROVIDER), seen(tenant.provider)
+    if first_listed is None:
         yield Finding(
             kind="provider",
             what="the phone provider is gone",
@@ -35,9 +36,10 @@ def _provider(declared: DeclaredProvider, recorded: Recorded, live: Live) -> Ite
             found="none",
         )
         return
+    providers = (first_listed, *tenant.second_providers)
     # The one that the plugin would take over: ours where it is there, else the first.
-    there = next((one for one in live.providers if ours and one["id"] == ours.id), None)
-    first = there or live.providers[0]
+    there = next((one for one in providers if ours and one.id == ours.id), None)
+    first = there or first_listed
     wrong = list(_provider_faults(first, declared))
     if ours and there is None:
         wrong.insert(0, "made anew")
@@ -47,39 +49,42 @@ def _provider(declared: DeclaredProvider, recorded: Recorded, live: Live) -> Ite
             what=f"the phone provider was changed: {', '.join(wrong)}",
             expected=expected,
             found=_provider_shown(first),
-            since=first.get("updated_at"),
+            since=first.updated_at,
             how="pulumi up takes this provider over and overwrites its configuration and "
             "credentials: note them down first if you may want to go back"
-            if first.get("name") != declared.name
+            if first.name != declared.name
             else "",
         )
-    for other in live.providers:
+    for other in providers:
         if other is not first:
             yield Finding(
                 kind="provider",
-                subject=other["id"],
+                subject=other.id,
                 what="the tenant has a second phone provider",
                 expected="one",
                 found=_provider_shown(other),
-                since=other.get("updated_at"),
+                since=other.updated_at,
                 repair=Repair.BY_HAND,
                 how="delete the one that nobody needs in the dashboard (Branding > Phone)",
                 in_state=False,
             )
 
 
-def _provider_faults(provider: Json, declared: DeclaredProvider) -> Iterator[str]:
-    if provider.get("name") != declared.name:
+def _provider_faults(provider: PhoneProvider, declared: PhoneProvider) -> Iterator[str]:
+    differing = {one.part.field for one in differences(declared, provider)}
+    if "name" in differing:
         yield "another vendor"
-    if bool(provider.get("disabled")) is not declared.disabled:
-        yield _switched(off=not declared.disabled)
-    if set(_methods(provider)) != set(declared.delivery_methods):
+    if "disabled" in differing:
+        yield _switched(off=seen(provider.disabled))
+    if "delivery_methods" in differing:
         yield "other delivery methods"
+    if differing & {"default_from", "mssid", "sid"} and "name" not in differing:
+        yield "another sender or account"
 
 
-def _provider_shown(provider: Json) -> str:
-    off = bool(provider.get("disabled"))
-    return _provider_words(str(provider.get("name")), off, _methods(provider))
+def _provider_shown(provider: PhoneProvider) -> str:
+    name, methods = known(provider.name, "unnamed"), known(provider.delivery_methods, ())
+    return _provider_words(name, seen(provider.disabled), methods)
 
 
 def _provider_words(name: str, off: bool, methods: Sequence[str]) -> str:
@@ -90,16 +95,9 @@ def _switched(*, off: bool) -> str:
     return "disabled" if off else "enabled"
 
 
-def _methods(provider: Json) -> list[str]:
-    configuration = provider.get("configuration") or {}
-    return list(configuration.get("delivery_methods") or [])
-
-
-def _templates(declared: Declared, recorded: Recorded, live: Live) -> Iterator[Finding]:
-    # A type that nobody customised is listed too, without an id.
-    customised = {one["type"]: one for one in live.templates if one.get("id")}
-    for kind in declared.templates:
-        ours, there = recorded.one(TEMPLATE, type=kind), customised.get(kind)
+def _templates(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
+    for kind, wanted in seen(declared.templates).items():
+        ours, there = recorded.one(TEMPLATE, type=kind), seen(tenant.templates).get(kind)
         if there is None:
             yield Finding(
                 kind="template",
@@ -108,20 +106,20 @@ def _templates(declared: Declared, recorded: Recorded, live: Live) -> Iterator[F
                 expected="ours",
                 found="Auth0's default",
             )
-        elif ours is None or ours.id != there["id"]:
+        elif ours is None or ours.id != there.id:
             yield _made_anew(kind, there)
         else:
-            yield from _template(kind, declared, ours, there)
+            yield from _template(kind, wanted, ours, there)
 
 
-def _made_anew(kind: str, there: Json) -> Finding:
+def _made_anew(kind: str, there: PhoneTemplate) -> Finding:
     return Finding(
         kind="template",
         subject=kind,
         what="somebody made the text anew: Pulumi does not know it, and pulumi up would meet 409",
         expected="ours",
-        found=f"another, {there['id']}",
-        since=there.get("updated_at"),
+        found=f"another, {there.id}",
+        since=there.updated_at,
         repair=Repair.BY_HAND,
         how="delete it in the tenant (Branding > Phone > Templates: reset to default), then "
         "pulumi up --refresh",
@@ -129,19 +127,20 @@ def _made_anew(kind: str, there: Json) -> Finding:
     )
 
 
-def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Iterator[Finding]:
-    wanted, content = declared.templates[kind], there.get("content") or {}
-    body = content.get("body") or {}
+def _template(
+    kind: str, wanted: PhoneTemplate, ours: Resource, there: PhoneTemplate
+) -> Iterator[Finding]:
+    differing = {one.part.field: one for one in differences(wanted, there)}
     diffs = {
-        channel: text_diff(expected, body.get(channel) or "", name=f"{kind}.{channel}")
-        for channel, expected in (("text", wanted.text), ("voice", wanted.voice))
-        if expected is not None and body.get(channel) != expected
+        channel: text_diff(one.wanted or "", one.found or "", name=f"{kind}.{channel}")
+        for channel, one in differing.items()
+        if channel in {"text", "voice"}
     }
+    off, sender = seen(there.disabled), seen(there.sender)
     wrong = [f"other {channel}" for channel in diffs]
-    if bool(there.get("disabled")) is not wanted.disabled:
-        wrong.append(_switched(off=not wanted.disabled))
-    sender = content.get("from") or None
-    if sender != wanted.sender:
+    if "disabled" in differing:
+        wrong.append(_switched(off=off))
+    if "sender" in differing:
         wrong.append("another sender")
     if not wrong:
         return
@@ -151,11 +150,11 @@ def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Ite
         kind="template",
         subject=kind,
         what=f"the text was changed: {', '.join(wrong)}",
-        expected=f"{_switched(off=wanted.disabled)}, sender {shown(wanted.sender)}, the declared "
-        "texts",
-        found=f"{_switched(off=bool(there.get('disabled')))}, sender {shown(sender)}, "
+        expected=f"{_switched(off=seen(wanted.disabled))}, sender {shown(wanted.sender)}, the "
+        "declared texts",
+        found=f"{_switched(off=off)}, sender {shown(sender)}, "
         f"{' and '.join(diffs) or 'no text'} changed",
-        since=there.get("updated_at"),
+        since=there.updated_at,
         repair=Repair.BY_HAND if stays else Repair.UP,
         how=f"pulumi up --refresh --target-replace '{ours.urn}' (an update cannot take the "
         "sender away)"
@@ -165,28 +164,24 @@ def _template(kind: str, declared: Declared, ours: Resource, there: Json) -> Ite
     )
 
 
-def _selected_provider(declared: Declared, live: Live) -> Iterator[Finding]:
-    wanted = declared.selected_provider
-    if wanted and live.selected_provider != wanted:
-        yield Finding(
-            kind="provider",
-            what="the tenant sends codes itself instead of handing them to the Action"
-            if wanted == HOOK
-            else "codes are sent by another provider",
-            expected=wanted,
-            found=shown(live.selected_provider),
-        )
-
-
-def _legacy_texts(declared: Declared, live: Live) -> Iterator[Finding]:
-    for key, expected in declared.legacy_texts.items():
-        there = live.legacy_texts.get(key) or ""
-        if there != expected:
-            yield Finding(
-                kind="template",
-                subject=key,
-                what="the text was changed" if there else "the text is gone",
-                expected="ours",
-                found="another" if there else "Auth0's default",
-                diff=text_diff(expected, there, name=key),
-            )
+def _legacy(wanted: Guardian, there: Guardian) -> Iterator[Finding]:
+    for one in differences(wanted, there):
+        match one.part.field:
+            case "selected_provider":
+                yield Finding(
+                    kind="provider",
+                    what="the tenant sends codes itself instead of handing them to the Action"
+                    if one.wanted == HOOK
+                    else "codes are sent by another provider",
+                    expected=one.wanted,
+                    found=shown(one.found),
+                )
+            case "enrollment_message" | "verification_message" as key:
+                yield Finding(
+                    kind="template",
+                    subject=key,
+                    what="the text was changed" if one.found else "the text is gone",
+                    expected="ours",
+                    found="another" if one.found else "Auth0's default",
+                    diff=text_diff(one.wanted, one.found, name=key),
+                )

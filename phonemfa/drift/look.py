@@ -1,8 +1,7 @@
-"""One look at a stack and its tenant.
+"""One look at a stack and its tenant: the stack's file, the engine's refresh, the tenant.
 
-Owns the order of a look: the stack's file, the engine's refresh, the tenant. Refuses to compare
-and to print. Nothing in it can write: the engine only previews its refresh, and the tenant is
-read with read scopes.
+Nothing in it can write: the engine only previews its refresh, and the tenant is read with read
+scopes.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.tenant.access import Access
+from components.tenant.client import ask
 from phonemfa.drift.findings import Finding
 from phonemfa.engine import PulumiCli
 
 if TYPE_CHECKING:
-    from components.settings import StackSettings
-    from phonemfa.drift.declared import Declared
+    from components.settings.model import StackSettings
+    from components.tenant.snapshot import Snapshot
     from phonemfa.drift.live import Live
     from phonemfa.drift.recorded import Recorded
 
@@ -46,7 +46,7 @@ class Subject:
 class Look:
     """What a look found, and what it was found in."""
 
-    declared: Declared
+    declared: Snapshot
     recorded: Recorded
     live: Live
     findings: list[Finding]
@@ -70,8 +70,8 @@ def look(subject: Subject, working: Working) -> Look:
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
     # pulumi_auth0 takes half a second to import; other commands should not pay for it.
+    from components.tenant import snapshot  # noqa: PLC0415
     from phonemfa.drift.check import check  # noqa: PLC0415
-    from phonemfa.drift.declared import declared_by  # noqa: PLC0415
     from phonemfa.drift.live import read_live  # noqa: PLC0415
     from phonemfa.drift.recorded import Recorded  # noqa: PLC0415
 
@@ -82,8 +82,8 @@ def look(subject: Subject, working: Working) -> Look:
             f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "
             "is nothing that the tenant could have drifted from."
         )
-    declared = declared_by(subject.settings, subject.project)
+    declared = snapshot.declared(subject.settings, subject.project)
     with working(f"reading the tenant {subject.access.domain}"):
-        live = read_live(subject.access, declared, recorded)
+        live = ask(subject.access, lambda client: read_live(client, declared, recorded))
     findings = check(declared, recorded, live, accepted=subject.accepted)
     return Look(declared=declared, recorded=recorded, live=live, findings=findings)

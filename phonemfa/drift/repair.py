@@ -7,15 +7,22 @@ way or would deploy a secret that somebody wrote into the Action.
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
+from components.tenant.action import Action, read_one
+from components.tenant.client import ask
+from components.tenant.model import seen
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
 from phonemfa.engine import is_change
-from phonemfa.tenant import reading
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
 
 DEPLOY_TIMEOUT: Final = 60.0
 _PAUSE: Final = 0.25
@@ -85,12 +92,12 @@ def up(subject: Subject, working: Working) -> None:
         subject.cli.up()
 
 
-def deploy_drafts(subject: Subject, seen: Look, working: Working) -> list[str]:
+def deploy_drafts(subject: Subject, looked: Look, working: Working) -> list[str]:
     """Deploy each Action whose draft is as declared while something else runs.
 
     Args:
         subject: the stack and its tenant; the application needs `create:actions` too.
-        seen: the look that found it; a draft that has changed since is not deployed.
+        looked: the look that found it; a draft that has changed since is not deployed.
         working: shows that something takes its time, by what it does.
 
     Returns:
@@ -101,50 +108,49 @@ def deploy_drafts(subject: Subject, seen: Look, working: Working) -> list[str]:
         TenantUnreadableError: no answer, or a missing scope.
     """
     done = []
-    with reading(subject.access) as client:
-        for action, code in _stale(seen):
-            with working(f"deploying the Action {action['name']}"):
-                done.append(_deploy(client, action, code))
+    for action, code in _stale(looked):
+        with working(f"deploying the Action {action.name}"):
+            done.append(ask(subject.access, partial(_deploy, action=action, code=code)))
     return done
 
 
-def _stale(seen: Look) -> Iterator[tuple[Any, str]]:
+def _stale(looked: Look) -> Iterator[tuple[Action, str]]:
     from phonemfa.drift.sender import senders  # noqa: PLC0415 - after the engine, not before
 
-    triggers = {one.subject for one in seen.findings if one.repair is Repair.DEPLOY}
-    for sender in senders(seen.declared.actions, seen.recorded, seen.live):
+    triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
+    for sender in senders(looked.declared, looked.recorded, looked.live):
         if sender.ours and sender.declared.trigger in triggers:
-            yield sender.ours, sender.declared.code
+            yield sender.ours, seen(sender.declared.code)
 
 
-def _deploy(client: Any, action: Any, code: str) -> str:
-    def current() -> dict[str, Any]:
-        found: dict[str, Any] = client.actions.get(action["id"]).model_dump(
-            mode="json", by_alias=True, exclude_unset=True
-        )
-        return found
+async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -> str:
+    async def current() -> Action:
+        return await read_one(client, action.id, action.trigger)
 
-    now = current()
-    if now.get("code") != code or now.get("secrets") != action.get("secrets"):
+    now = await current()
+    if now.code != code or now.secrets != action.secrets:
         raise RepairRefusedError(
-            f"The draft of the Action {action['name']!r} has changed since it was looked at: "
+            f"The draft of the Action {action.name!r} has changed since it was looked at: "
             "nothing was deployed. Look again."
         )
-    _wait(lambda: current().get("status") == "built", "its draft is not built")
-    version = client.actions.deploy(action["id"])
-    _wait(
-        lambda: (current().get("deployed_version") or {}).get("id") == version.id,
+    await _wait(current, lambda one: one.status == "built", "its draft is not built")
+    version = await client.actions.deploy(action.id)
+    await _wait(
+        current,
+        lambda one: bool(one.running and one.running.id == version.id),
         "its new version is not live",
     )
-    return f"deployed the Action {action['name']!r}, version {int(version.number or 0)}"
+    return f"deployed the Action {action.name!r}, version {int(version.number or 0)}"
 
 
-def _wait(ready: Any, otherwise: str) -> None:
+async def _wait(
+    current: Callable[[], Awaitable[Action]], ready: Callable[[Action], bool], otherwise: str
+) -> None:
     deadline = time.monotonic() + DEPLOY_TIMEOUT
-    while not ready():
+    while not ready(await current()):
         if time.monotonic() > deadline:
             raise RepairRefusedError(
                 f"The Action was not deployed within {DEPLOY_TIMEOUT:.0f} s: {otherwise}. The "
                 "tenant's log of the Action says why."
             )
-        time.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE)

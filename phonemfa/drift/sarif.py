@@ -17,13 +17,13 @@ SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 GUIDE: Final = "docs/guides/drift.md"
 
 _SOURCES: Final = {
-    "action": "components/sender.py",
+    "action": "components/resources/sender.py",
     "action-code": "components/action_code.py",
     "action-undeployed": "components/action_code.py",
     "action-runtime": "components/action_code.py",
-    "action-dependencies": "components/sender.py",
+    "action-dependencies": "components/resources/sender.py",
     "secret-names": "components/phone_mfa.py",
-    "template": "components/delivery.py",
+    "template": "components/resources/delivery.py",
 }
 """The file that declares the thing; the stack's own file where there is none."""
 

@@ -1,18 +1,18 @@
-"""One declared Action beside what the state and the tenant have of it.
-
-Owns finding our Action among a tenant's, and comparing when things were written. Refuses to judge:
-the rules are in `actions` and `action_secrets`.
-"""
+"""One declared Action beside what the state and the tenant have of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from components.settings.model import StackSettings
+from components.tenant.action import KEY_SECRET, Action, Version, configuration, moment
+from components.tenant.model import differences, known, seen
+from components.tenant.snapshot import Snapshot
+from components.tenant.trigger import Binding
 from phonemfa.applied import Applied
-from phonemfa.drift.declared import DeclaredAction, configuration_of, secret_names
-from phonemfa.drift.live import Json, Live
+from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded, Resource
 
 
@@ -20,37 +20,49 @@ from phonemfa.drift.recorded import Recorded, Resource
 class Sender:
     """One declared Action beside what the state and the tenant have of it."""
 
-    declared: DeclaredAction
+    declared: Action
+    binding: Binding | None
     recorded: Resource | None
-    ours: Json | None
-    foreign: tuple[Json, ...]
-    bindings: tuple[Json, ...]
-    deployed_by_us: Json | None
+    ours: Action | None
+    foreign: tuple[Action, ...]
+    bindings: tuple[Binding, ...]
+    deployed_by_us: Version | None
     applied: Applied
+
+    @property
+    def name(self) -> str:
+        """What the stack calls the Action."""
+        return seen(self.declared.name)
+
+    @property
+    def secret_names(self) -> frozenset[str] | None:
+        """Declared names of all its secrets, the key among them; None for an adopted Action."""
+        names = self.declared.secret_names
+        return frozenset(names) if isinstance(names, tuple) else None
 
     @property
     def draft_names(self) -> frozenset[str]:
         """Names of the secrets of the draft."""
-        return frozenset(one["name"] for one in (self.ours or {}).get("secrets") or [])
+        return frozenset(known(self.ours.secret_names, ())) if self.ours else frozenset()
 
     @property
     def draft_secrets(self) -> dict[str, datetime]:
         """When each secret of the draft was written, by name, as far as the tenant tells."""
-        return secret_times(self.ours or {})
+        return secret_times(self.ours)
 
     @property
     def undeclared(self) -> list[str]:
         """Secrets of the draft that neither the stack nor what it applied last knows of."""
-        if self.declared.secret_names is None:
+        if self.secret_names is None:
             return []
-        return sorted(self.draft_names - self.declared.secret_names - self._applied_names)
+        return sorted(self.draft_names - self.secret_names - self._applied_names)
 
     @property
     def missing(self) -> list[str]:
         """Declared secrets that the draft does not have, and that are not only to be applied."""
-        if self.declared.secret_names is None:
+        if self.secret_names is None:
             return []
-        lacking = self.declared.secret_names - self.draft_names
+        lacking = self.secret_names - self.draft_names
         settled = self.applied.settings is not None
         return sorted(lacking & self._applied_names if settled else lacking)
 
@@ -61,9 +73,9 @@ class Sender:
         Empty too when what was applied is unknown.
         """
         declared, settings = self.declared.configuration, self.applied.settings
-        if declared is None or settings is None:
+        if not isinstance(declared, Mapping) or settings is None:
             return {}
-        before = configuration_of(settings) or {}
+        before = _configuration(settings)
         return {
             name: (declared.get(name), before.get(name))
             for name in sorted(declared.keys() | before.keys())
@@ -78,32 +90,29 @@ class Sender:
     @property
     def _applied_names(self) -> frozenset[str]:
         settings = self.applied.settings
-        return (secret_names(configuration_of(settings)) if settings else None) or frozenset()
+        if settings is None or settings.adopted:
+            return frozenset()
+        return frozenset({KEY_SECRET, *_configuration(settings)})
 
     @property
-    def deployed(self) -> Json | None:
+    def deployed(self) -> Version | None:
         """The version that runs."""
-        version: Json | None = (self.ours or {}).get("deployed_version")
-        return version
+        return self.ours.running if self.ours else None
 
     @property
     def draft_is_declared(self) -> bool:
         """Whether the draft's code, runtime and dependencies are what the stack declares."""
-        ours = self.ours or {}
-        return (
-            ours.get("code") == self.declared.code
-            and runtime_of(ours) == self.declared.runtime
-            and dependencies_of(ours) == self.declared.dependencies
-        )
+        differing = {one.part.field for one in differences(self.declared, self.ours)}
+        return not differing & {"code", "runtime", "dependencies"}
 
     @property
     def secrets_after_deploy(self) -> list[str]:
         """Names of declared secrets that were written after the stack's own last deploy."""
-        names = self.declared.secret_names
+        names = self.secret_names
         if not self.deployed_by_us or names is None:
             return []
         # Both times are the tenant's own: no other clock takes part.
-        ours = _time(self.deployed_by_us["created_at"])
+        ours = moment(self.deployed_by_us.created_at)
         return sorted(
             name for name, written in self.draft_secrets.items() if written > ours and name in names
         )
@@ -111,56 +120,41 @@ class Sender:
     @property
     def foreign_secrets_wait(self) -> bool:
         """Whether the draft has secrets that somebody wrote and nobody deployed."""
-        if self.declared.secret_names is None:
+        if self.secret_names is None:
             return False
         theirs = self.undeclared or self.missing or self.secrets_after_deploy
-        return bool(theirs) and secret_times(self.deployed or {}) != self.draft_secrets
+        return bool(theirs) and secret_times(self.deployed) != self.draft_secrets
 
 
-def senders(declared: Sequence[DeclaredAction], recorded: Recorded, live: Live) -> list[Sender]:
+def senders(declared: Snapshot, recorded: Recorded, live: Live) -> list[Sender]:
     """Each declared Action with what belongs to it."""
-    return [_sender(one, recorded, live) for one in declared]
+    return [_sender(one, declared, recorded, live) for one in seen(declared.actions)]
 
 
-def _sender(declared: DeclaredAction, recorded: Recorded, live: Live) -> Sender:
-    resource = recorded.action(declared.trigger)
-    there = live.actions.get(declared.trigger, ())
+def _sender(action: Action, declared: Snapshot, recorded: Recorded, live: Live) -> Sender:
+    resource = recorded.action(action.trigger)
+    there = live.tenant.actions_on(action.trigger)
     # By id where the state has one: a renamed Action is still ours.
-    ours = next((one for one in there if resource and one["id"] == resource.id), None) or next(
-        (one for one in there if not resource and one["name"] == declared.name), None
+    ours = next((one for one in there if resource and one.id == resource.id), None) or next(
+        (one for one in there if not resource and one.name == action.name), None
     )
     return Sender(
-        declared=declared,
+        declared=action,
+        binding=next(iter(declared.bindings_of(action.trigger)), None),
         recorded=resource,
         ours=ours,
         foreign=tuple(one for one in there if one is not ours),
-        bindings=live.bindings.get(declared.trigger, ()),
-        deployed_by_us=live.deployed_by_us.get(ours["id"]) if ours else None,
+        bindings=live.tenant.bindings_of(action.trigger),
+        deployed_by_us=live.deployed_by_us.get(ours.id) if ours else None,
         applied=recorded.applied,
     )
 
 
-def secret_times(holder: Json) -> dict[str, datetime]:
+def _configuration(settings: StackSettings) -> dict[str, str]:
+    return {} if settings.adopted else configuration(settings)
+
+
+def secret_times(holder: Action | Version | None) -> dict[str, datetime]:
     """When each secret of an Action or a version was written, by name, as far as it is told."""
-    return {
-        one["name"]: _time(one["updated_at"])
-        for one in holder.get("secrets") or []
-        if one.get("updated_at")
-    }
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def runtime_of(holder: Json) -> str:
-    """The runtime of an Action or a version, as everybody calls it."""
-    # The API's name of Node.js 18 differs from everybody else's (management-api.md §4.11).
-    return str(holder.get("runtime", "")).removesuffix("-actions")
-
-
-def dependencies_of(holder: Json) -> frozenset[str]:
-    """The npm packages of an Action or a version, each as name@version."""
-    return frozenset(
-        f"{one.get('name')}@{one.get('version')}" for one in holder.get("dependencies") or []
-    )
+    told = holder.secrets if holder else {}
+    return {name: moment(written) for name, written in told.items() if written}

@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import Policy
 from phonemfa import options
 from phonemfa.asking import agree
@@ -32,8 +33,6 @@ from phonemfa.smoke.command import To, Wait, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
 from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
 
 
 class Asking(StrEnum):

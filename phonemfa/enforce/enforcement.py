@@ -1,30 +1,28 @@
 """The policy as the last step, and the way back when the step fails.
 
-Owns the order: nothing else waiting, everything ready, a test message of each channel sent, then
-the policy in the stack's file and in the tenant. Refuses to apply anything but the policy, and to
-go on without evidence that codes are sent.
+Nothing else may wait to be applied, everything must be ready, and a test message of each channel
+must have been sent; then the policy goes into the stack's file and into the tenant.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from components.log_evidence import PATIENCE
-from components.raw_config import NAMESPACE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
+from components.settings.raw_config import NAMESPACE
+from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
+from components.tenant.guardian import NEVER, TOKEN
+from components.tenant.model import seen
+from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliverable, read
 from components.vocabulary import Policy
 from phonemfa.console import working
-from phonemfa.enforce.ready import look, missing, read_login
 from phonemfa.engine import EngineFailedError, is_change, keeps_settings
 from phonemfa.files import FileNotWrittenError, write_whole
-from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 from phonemfa.stack import Stack
-from phonemfa.tenant import TenantUnreadableError, reading
-from phonemfa.writing import WriteFailedError, writing
-
-_GUARDIAN: Final = "auth0:index/guardian:Guardian"
 
 
 class EnforcementRefusedError(Exception):
@@ -55,7 +53,6 @@ def enforce_policy(
     *,
     accept_unknown: bool = False,
     patience: float = PATIENCE,
-    pause: Callable[[float], None] = time.sleep,
 ) -> Enforced:
     """Apply a policy once codes are known to be sent; take it back if applying fails.
 
@@ -64,7 +61,6 @@ def enforce_policy(
         policy: always or adaptive.
         accept_unknown: go on when the tenant's log says nothing either way.
         patience: seconds to wait for evidence of a test message, a channel.
-        pause: waits between two looks at the tenant, seconds.
 
     Raises:
         EnforcementRefusedError: the policy was not touched.
@@ -81,21 +77,20 @@ def enforce_policy(
             + ". Apply that first (pulumi up --refresh), with the policy as it is."
         )
     with working(f"looking at the tenant {stack.access.domain}"):
-        tenant, login = look(stack.access)
-    lacking = list(missing(tenant, login, stack.settings))
+        tenant = ask(stack.access, lambda client: read(client, SENDING))
+    lacking = [*deliverable(tenant, Wanted.by(stack.settings)).missing.values()]
     if lacking:
         raise EnforcementRefusedError(
             f"Users could not get a code: {'; '.join(lacking)}. Put that right (pulumi up "
             "--refresh) and run this again."
         )
-    smoke = run_smoke(stack.access, stack.settings, to=stack.to, patience=patience, pause=pause)
+    smoke = run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
     if smoke.verdict is Verdict.FAILED or (smoke.verdict is Verdict.UNKNOWN and not accept_unknown):
         said = "; ".join(f"{one.method}: {one.why}" for one in smoke.sends)
         hint = " --accept-unknown goes on." if smoke.verdict is Verdict.UNKNOWN else ""
         raise EnforcementRefusedError(f"No evidence that codes are sent ({said}).{hint}")
-    return Enforced(
-        before=login.policies, after=_Step(stack, login.policies).take(policy), smoke=smoke
-    )
+    before = policies_of(tenant)
+    return Enforced(before=before, after=_Step(stack, before).take(policy), smoke=smoke)
 
 
 @dataclass(frozen=True)
@@ -129,8 +124,7 @@ class _Step:
         return self._policies()
 
     def _policies(self) -> tuple[str, ...]:
-        with reading(self.stack.access) as client:
-            return read_login(client).policies
+        return policies_of(ask(self.stack.access, lambda client: read(client, {About.LOGIN})))
 
     def _back(self, file_before: bytes) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
@@ -142,8 +136,10 @@ class _Step:
             file_trouble = f"\nThe file still has the new policy, or is cut off: {error}"
         try:
             if self._policies() != self.before:
-                with writing(self.stack.access) as client:
-                    client.guardian.policies.set(request=list(self.before))
+                ask_to_write(
+                    self.stack.access,
+                    lambda client: client.guardian.policies.set(request=list(self.before)),
+                )
         except (TenantUnreadableError, WriteFailedError) as error:
             return (
                 f"The policy could not be put back to {earlier}: {error}\nIf users cannot log in: "
@@ -159,11 +155,17 @@ class _Step:
 def _other_changes(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for step in steps:
         paths = sorted(step.get("detailedDiff") or step.get("diffReasons") or ())
-        policy_alone = (
-            f"{_GUARDIAN}::" in str(step["urn"]) and paths == ["policy"]
-        ) or keeps_settings(step, but_for={"policy"})
+        policy_alone = (f"{TOKEN}::" in str(step["urn"]) and paths == ["policy"]) or keeps_settings(
+            step, but_for={"policy"}
+        )
         if is_change(step) and not policy_alone:
             yield f"{step['op']} {str(step['urn']).rpartition('::')[2]}"
+
+
+def policies_of(tenant: Snapshot) -> tuple[str, ...]:
+    """The tenant's policy as the API lists it: nothing is "never"."""
+    policy = seen(tenant.guardian.policy)
+    return () if policy == NEVER else (policy,)
 
 
 def _word(policies: Sequence[str]) -> str:

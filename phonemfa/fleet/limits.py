@@ -106,7 +106,7 @@ class Gauge:
         # A tenth of a second: only when a tenant is asked.
         import httpx  # noqa: PLC0415
 
-        from components.bounded_http import BoundedClient  # noqa: PLC0415
+        from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
         address = f"https://{self._access.domain}"
         try:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import yaml
 from dotenv import dotenv_values
 
-from components.raw_config import NAMESPACE
+from components.settings.raw_config import NAMESPACE
 from components.tenant.access import credentials_in
 
 _PRODUCTION: Final = re.compile(r"(?:^|[-_.])prod(?:uction)?(?:$|[-_.])", re.IGNORECASE)

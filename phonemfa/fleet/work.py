@@ -28,6 +28,7 @@ from pulumi.automation import (
 
 from components.masking import redacted
 from components.tenant.access import SECRETS, Access, NoAccessError, TwoTenantsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
 from phonemfa.engine import EngineFailedError
@@ -36,7 +37,6 @@ from phonemfa.fleet.members import Member
 from phonemfa.fleet.outcome import Outcome, State
 from phonemfa.fleet.record import Options
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
 
 Tell = Callable[[str], None]
 

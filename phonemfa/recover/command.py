@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
@@ -23,7 +24,7 @@ from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
+from phonemfa.tenant import reading
 
 
 def recover(

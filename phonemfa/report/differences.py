@@ -10,11 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.vocabulary import Experience
-from phonemfa.report.facts import ActionFacts, Facts
-from phonemfa.report.preview import Operation, Step, at
-from phonemfa.report.settings import ASKED_ONLY, Settings, Source
-from phonemfa.setting_words import (
+from components.settings.words import (
     ASKED,
     CHANNEL_NAMES,
     OTHER_FACTORS,
@@ -22,6 +18,10 @@ from phonemfa.setting_words import (
     value_in_words,
     words,
 )
+from components.vocabulary import Experience
+from phonemfa.report.facts import ActionFacts, Facts
+from phonemfa.report.preview import Operation, Step, at
+from phonemfa.report.settings import ASKED_ONLY, Settings, Source
 from phonemfa.shown import cut
 from policy.resource_types import (
     ACTION,

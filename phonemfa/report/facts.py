@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.phone_mfa import KEY_SECRET
+from components.tenant.action import KEY_SECRET
 from components.vocabulary import TRIGGERS, Experience, MessageType, Policy
 from phonemfa.report.preview import Step, at
 from policy.resource_types import (

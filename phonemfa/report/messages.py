@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from components.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowable
-from components.text_rules import gives_code
-from components.texts import unified_variables
+from components.settings.message_size import SAMPLE, SmsSize, rendered, sms_size, unshowable
+from components.settings.text_rules import gives_code
+from components.settings.texts import unified_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.report.facts import Facts, TextFacts
 from phonemfa.shown import cut, encodable

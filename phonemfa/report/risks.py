@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from components.settings.words import CHANNEL_NAMES, words
 from components.vocabulary import TRIGGERS, Experience, Gate
 from phonemfa.report.differences import differences
 from phonemfa.report.facts import Facts
 from phonemfa.report.preview import Operation, Step
 from phonemfa.report.settings import Known, SecretsChange, Settings, secrets_changes
-from phonemfa.setting_words import CHANNEL_NAMES, words
 from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
 
 ALWAYS: Final = "always"

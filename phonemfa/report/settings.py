@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
+from components.settings.words import subject
 from phonemfa.report.preview import Operation, State, Step, at
-from phonemfa.setting_words import subject
 from phonemfa.shown import cut
 from policy.model import Hidden
 from policy.resource_types import ACTION

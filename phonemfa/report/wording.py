@@ -10,12 +10,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from components.settings.words import CHANNEL_NAMES
 from phonemfa.report.differences import Planned
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.preview import Operation
 from phonemfa.report.settings import SecretsChange
 from phonemfa.report.summary import Environment
-from phonemfa.setting_words import CHANNEL_NAMES
 
 _NOUNS: Final = {
     Operation.CREATE: "create",

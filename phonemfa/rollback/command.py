@@ -16,6 +16,13 @@ from pulumi import RunError
 from rich.table import Table
 from rich.text import Text
 
+from components.tenant.client import (
+    TenantUnreadableError,
+    WriteFailedError,
+    access_of,
+    ask,
+    ask_to_write,
+)
 from phonemfa import options
 from phonemfa.asking import agree
 from phonemfa.console import give_up, notes, results, working
@@ -32,8 +39,6 @@ from phonemfa.rollback.versions import (
     read_installed,
 )
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of, reading
-from phonemfa.writing import WriteFailedError, writing
 
 
 class Secrets(StrEnum):
@@ -75,8 +80,8 @@ def rollback(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        with working(f"reading the Action's versions in {access.domain}"), reading(access) as read:
-            installed = read_installed(read, wanted.settings, project)
+        with working(f"reading the Action's versions in {access.domain}"):
+            installed = ask(access, lambda read: read_installed(read, wanted.settings, project))
         if not as_json:
             show_versions(installed)
         if only_list:
@@ -92,8 +97,7 @@ def rollback(
         whose = _whose_secrets(installed.running, target, secrets)
         agree(_question(access.domain, installed, target, whose), yes=yes)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
-        with writing(access) as client:
-            now = way(client, installed.id, target)
+        now = ask_to_write(access, lambda client: way(client, installed.id, target))
     except NotLiveError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(Exit.FAULTY) from None
@@ -109,7 +113,7 @@ def rollback(
     done = {
         "from": installed.running.number,
         "to": target.number,
-        "deployed_as": now["deployed_version"]["number"],
+        "deployed_as": now.running.number if now.running else 0,
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)

@@ -1,37 +1,33 @@
-"""Getting a version of an Action to run, and knowing that it does.
-
-Owns the two ways of deploying earlier code and the wait until the tenant runs it. Refuses to
-choose a version (`versions`).
-"""
+"""Getting a version of an Action to run, and knowing that it does."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
 
+from components.tenant.action import Action, read_one
+from components.tenant.model import known
 from phonemfa.console import working
-from phonemfa.rollback.versions import Version, digest, secret_times
-from phonemfa.writing import plain
+from phonemfa.rollback.versions import Version, digest
 
 if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+    from auth0.management import AsyncManagementClient
 
 PATIENCE: Final = 60.0
 """Seconds that a build or a deploy may take; recorded ones took up to ten."""
 
 _PAUSE: Final = 0.25
 
-Pause = Callable[[float], None]
+Pause = Callable[[float], Awaitable[None]]
 
 
 class NotLiveError(Exception):
     """What was asked for is not what the tenant runs; the text says how far it got."""
 
 
-def deploy_version(
-    client: ManagementClient, action_id: str, target: Version, *, pause: Pause = time.sleep
-) -> dict[str, Any]:
+async def deploy_version(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
     """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
 
     The draft goes along so that what runs and what is edited are one, and `pulumi preview
@@ -43,45 +39,45 @@ def deploy_version(
     Raises:
         NotLiveError: it does not run within `PATIENCE` seconds, or other code runs.
     """
-    made = client.actions.versions.deploy(action_id, target.id, request={"update_draft": True})
-    return _verified(client, action_id, str(made.id), target, pause)
+    made = await client.actions.versions.deploy(
+        action_id, target.id, request={"update_draft": True}
+    )
+    return await _verified(client, action_id, str(made.id), target)
 
 
-def deploy_code(
-    client: ManagementClient, action_id: str, target: Version, *, pause: Pause = time.sleep
-) -> dict[str, Any]:
+async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
     """Deploy a version's code with the secrets that the Action has now.
 
     Raises:
         NotLiveError: secrets wait in the draft that nobody deployed, the draft cannot be built,
             or it does not run within `PATIENCE` seconds.
     """
-    before = plain(client.actions.get(action_id))
-    if secret_times(before) != secret_times(before.get("deployed_version") or {}):
+    before = await read_one(client, action_id, "")
+    if before.secrets != (before.running.secrets if before.running else {}):
         raise NotLiveError(
             "Nothing was written: the Action's draft has other secrets than what runs, and "
             "deploying would bring them in. Deploy or undo them first (phonemfa drift)."
         )
-    client.actions.update(
+    await client.actions.update(
         action_id,
         code=target.code,
         runtime=target.runtime,
         # The SDK's types name optional keys only; a version has no others that are sent.
         dependencies=[dict(one) for one in target.dependencies],  # type: ignore[misc]
     )
-    wait(client, action_id, lambda now: now.get("status") == "built", "is not built", pause=pause)
-    made = client.actions.deploy(action_id)
-    return _verified(client, action_id, str(made.id), target, pause)
+    await wait(client, action_id, lambda now: now.status == "built", "is not built")
+    made = await client.actions.deploy(action_id)
+    return await _verified(client, action_id, str(made.id), target)
 
 
-def wait(
-    client: ManagementClient,
+async def wait(
+    client: AsyncManagementClient,
     action_id: str,
-    ready: Callable[[dict[str, Any]], bool],
+    ready: Callable[[Action], bool],
     otherwise: str,
     *,
-    pause: Pause = time.sleep,
-) -> dict[str, Any]:
+    pause: Pause = asyncio.sleep,
+) -> Action:
     """The Action, once `ready` holds of it.
 
     Raises:
@@ -90,25 +86,25 @@ def wait(
     deadline = time.monotonic() + PATIENCE
     with working("the tenant builds and deploys the Action"):
         while True:
-            now = plain(client.actions.get(action_id))
+            now = await read_one(client, action_id, "")
             if ready(now):
                 return now
-            if now.get("status") == "failed" or time.monotonic() > deadline:
+            if now.status == "failed" or time.monotonic() > deadline:
                 raise NotLiveError(
-                    f"The Action {now.get('name')!r} {otherwise} (its draft is "
-                    f"{now.get('status')!r}). The tenant's log of the Action says why."
+                    f"The Action {now.name!r} {otherwise} (its draft is {now.status!r}). The "
+                    "tenant's log of the Action says why."
                 )
-            pause(_PAUSE)
+            await pause(_PAUSE)
 
 
-def _verified(
-    client: ManagementClient, action_id: str, version_id: str, target: Version, pause: Pause
-) -> dict[str, Any]:
-    def runs(now: dict[str, Any]) -> bool:
-        deployed = now.get("deployed_version") or {}
-        return deployed.get("id") == version_id and deployed.get("status") == "built"
+async def _verified(
+    client: AsyncManagementClient, action_id: str, version_id: str, target: Version
+) -> Action:
+    def runs(now: Action) -> bool:
+        there = now.running
+        return bool(there and there.id == version_id and there.status == "built")
 
-    now = wait(client, action_id, runs, "does not run its new version", pause=pause)
-    if digest(now["deployed_version"]["code"]) != target.digest:
+    now = await wait(client, action_id, runs, "does not run its new version")
+    if now.running is None or digest(known(now.running.code, "")) != target.digest:
         raise NotLiveError("The tenant runs other code than that of the version asked for.")
     return now

@@ -1,24 +1,24 @@
 """The versions of the stack's Action, and which of them to go back to.
 
-Owns reading and telling them apart. Refuses to deploy (`deploy`). A version has its secrets inside:
-one from before a rotation would bring back the key of then.
+A version has its secrets inside: one from before a rotation would bring back the key of then.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
+from components.tenant import action as tenant
+from components.tenant.action import declared, find, name_of, read, read_versions
+from components.tenant.model import known, seen
 from components.vocabulary import TRIGGERS
-from phonemfa.declared_actions import code_of, name_of
-from phonemfa.writing import plain
 
 if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+    from auth0.management import AsyncManagementClient
 
 _SHOWN: Final = 12
 
@@ -71,7 +71,9 @@ class Installed:
         raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
 
 
-def read_installed(client: ManagementClient, settings: StackSettings, project: Path) -> Installed:
+async def read_installed(
+    client: AsyncManagementClient, settings: StackSettings, project: Path
+) -> Installed:
     """The Action that the stack deploys on its own generation's trigger.
 
     Args:
@@ -86,23 +88,18 @@ def read_installed(client: ManagementClient, settings: StackSettings, project: P
     name = name_of(settings, settings.experience)
     if name is None:
         raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
-    declared = code_of(settings, settings.experience, project) or ""
-    found = [
-        one for one in client.actions.list(trigger_id=trigger, action_name=name) if one.name == name
-    ]
-    if not found:
+    ours = find(declared(settings, project), name, trigger)
+    repository = digest(seen(ours.code) if ours else "")
+    action = find(await read(client, [trigger]), name)
+    if action is None:
         raise NoSuchVersionError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
-    action = plain(client.actions.get(str(found[0].id)))
-    running = (action.get("deployed_version") or {}).get("id")
-    versions = [
-        _version(plain(one), running, digest(declared))
-        for one in client.actions.versions.list(action["id"])
-    ]
+    running = action.running.id if action.running else None
+    versions = await read_versions(client, action.id)
     return Installed(
-        id=action["id"],
+        id=action.id,
         name=name,
         trigger=trigger,
-        versions=tuple(sorted(versions, key=lambda one: -one.number)),
+        versions=tuple(_version(one, running, repository) for one in versions),
     )
 
 
@@ -136,31 +133,23 @@ def older_secrets(running: Version, target: Version) -> list[str]:
     return sorted(one for one in names if running.secrets.get(one) != target.secrets.get(one))
 
 
-def secret_times(of: Mapping[str, Any]) -> dict[str, str]:
-    """When each secret was written, by name, of an Action's draft or a version."""
-    found: Sequence[Mapping[str, Any]] = of.get("secrets") or ()
-    return {str(one["name"]): str(one.get("updated_at") or "") for one in found}
-
-
 def digest(code: str) -> str:
     """A short name for a text of code: the first digits of its SHA-256."""
     return hashlib.sha256(code.encode("utf-8")).hexdigest()[:_SHOWN]
 
 
-def _version(one: Mapping[str, Any], running: str | None, declared: str) -> Version:
-    code = str(one.get("code") or "")
+def _version(one: tenant.Version, running: str | None, declared: str) -> Version:
+    code = known(one.code, "")
+    packages = (package.rpartition("@") for package in known(one.dependencies, ()))
     return Version(
-        id=str(one["id"]),
-        number=int(one.get("number") or 0),
-        created_at=str(one.get("created_at") or ""),
-        running=one["id"] == running,
+        id=one.id,
+        number=one.number,
+        created_at=one.created_at,
+        running=one.id == running,
         code=code,
         digest=digest(code),
         declared=digest(code) == declared,
-        runtime=str(one.get("runtime") or ""),
-        dependencies=tuple(
-            {"name": dep["name"], "version": dep["version"]}
-            for dep in one.get("dependencies") or ()
-        ),
-        secrets=secret_times(one),
+        runtime=one.api_runtime,
+        dependencies=tuple({"name": name, "version": version} for name, _, version in packages),
+        secrets=one.secrets,
     )

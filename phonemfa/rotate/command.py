@@ -14,9 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.console import give_up, notes, working
@@ -31,11 +33,9 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.command import To, Wait, show, shown
-from phonemfa.smoke.core import NumberNotAllowedError, Verdict, test_number
+from phonemfa.smoke.core import NumberNotAllowedError, test_number
 from phonemfa.stack import Stack
 from phonemfa.stack_file import StackFile, StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
 
 
 def rotate(

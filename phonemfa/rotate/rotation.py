@@ -1,9 +1,8 @@
 """A new CPaaS key in the tenant, or the old one back.
 
-Owns the order of the steps and the way back from each. Refuses to begin where `pulumi up` would do
-anything but change the key, and to call an old key dispensable without evidence that the new one
-sends. Until that is said, both keys are accepted by the CPaaS, so that whichever the Action has is
-a good one: there is no moment without a working key.
+It does not begin where `pulumi up` would do anything but change the key, and calls an old key
+dispensable only on evidence that the new one sends. Until that is said, both keys are accepted by
+the CPaaS, so that whichever the Action has is a good one.
 """
 
 from __future__ import annotations
@@ -13,25 +12,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import redacted_code
-from components.phone_mfa import KEY_SECRET, secrets_beside_the_key
-from components.raw_config import API_KEY, NAMESPACE
+from components.settings.raw_config import API_KEY, NAMESPACE
+from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, name_of, read
+from components.tenant.client import TenantUnreadableError, WriteFailedError, ask
+from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
 from phonemfa.console import working
-from phonemfa.declared_actions import name_of
 from phonemfa.engine import EngineFailedError, is_change
 from phonemfa.files import FileNotWrittenError, write_whole
-from phonemfa.rollback.versions import secret_times
-from phonemfa.smoke.core import SmokeResult, Verdict, check_access, run_smoke
+from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 from phonemfa.stack import Stack
-from phonemfa.tenant import TenantUnreadableError, reading
-from phonemfa.writing import WriteFailedError, plain
 
 DEPLOY_PATIENCE: Final = 60.0
 """Seconds from the end of `pulumi up` until the tenant runs the new version."""
 
-_ACTION: Final = "auth0:index/action:Action"
 _PAUSE: Final = 0.25
 
 Pause = Callable[[float], None]
@@ -121,8 +118,8 @@ def key_times(stack: Stack) -> dict[str, str]:
         TenantUnreadableError: no answer, or a missing scope.
     """
     return {
-        name: secret_times(action.get("deployed_version") or {}).get(KEY_SECRET, "")
-        for name, action in _actions(stack)
+        seen(one.name): one.running.secrets.get(KEY_SECRET, "") if one.running else ""
+        for one in _actions(stack)
     }
 
 
@@ -132,19 +129,18 @@ def undeclared_secrets(stack: Stack) -> list[str]:
     Raises:
         TenantUnreadableError: no answer, or a missing scope.
     """
-    declared = {KEY_SECRET, *secrets_beside_the_key(stack.settings)}
-    there = {one["name"] for _, action in _actions(stack) for one in action.get("secrets") or ()}
+    declared = {KEY_SECRET, *configuration(stack.settings)}
+    there = {name for one in _actions(stack) for name in seen(one.secret_names)}
     return sorted(there - declared)
 
 
-def _actions(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _actions(stack: Stack) -> list[Action]:
     settings = stack.settings
-    with reading(stack.access) as client:
-        for experience in settings.experiences:
-            name = name_of(settings, experience)
-            for one in client.actions.list(trigger_id=TRIGGERS[experience], action_name=name):
-                if name and one.name == name:
-                    yield name, plain(one)
+    names: dict[str, str | None] = {
+        TRIGGERS[one]: name_of(settings, one) for one in settings.experiences
+    }
+    found = ask(stack.access, lambda client: read(client, names))
+    return [one for one in found if one.name == names[one.trigger]]
 
 
 @dataclass(frozen=True)
@@ -200,9 +196,7 @@ class _Attempt:
 
     def _smoke(self, patience: float) -> SmokeResult:
         stack = self.stack
-        return run_smoke(
-            stack.access, stack.settings, to=stack.to, patience=patience, pause=self.pause
-        )
+        return run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
 
     def _wait_until_written(self, before: Mapping[str, str]) -> dict[str, str]:
         deadline = time.monotonic() + DEPLOY_PATIENCE
@@ -254,7 +248,7 @@ def _changes_secrets_alone(step: Mapping[str, Any]) -> bool:
     paths = _paths(step)
     return (
         step["op"] == "update"
-        and f"{_ACTION}::" in f"{step['urn']}"
+        and f"{TOKEN}::" in f"{step['urn']}"
         and bool(paths)
         and all(one == "secrets" or one.startswith("secrets[") for one in paths)
     )

@@ -14,24 +14,17 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from components.faults import SettingsError
-from components.log_evidence import PATIENCE
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
+from components.settings.faults import SettingsError
+from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
 from phonemfa import options
 from phonemfa.asking import agree, answer_of
 from phonemfa.console import give_up, notes, results
 from phonemfa.exits import Exit
-from phonemfa.smoke.core import (
-    NumberNotAllowedError,
-    Send,
-    SmokeResult,
-    Verdict,
-    run_smoke,
-    test_number,
-)
+from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, run_smoke, test_number
 from phonemfa.stack_file import StackFileError, read_stack_file
-from phonemfa.tenant import TenantUnreadableError, access_of
-from phonemfa.writing import WriteFailedError
 
 _EXITS: Final = {
     Verdict.SENT: Exit.FINE,

@@ -1,70 +1,36 @@
 """One real test message a channel, and what the tenant says became of it.
 
-Owns sending by the tenant's own means, to numbers that the stack allows, and waiting for evidence.
-Refuses to ask, to print, and to take silence for success. Also used by `rotate` and `enforce`.
-
-A unified tenant has a route that sends a test message through its provider (`POST
-/branding/phone/providers/{id}/try`); the Action that is deployed runs. A legacy tenant has none.
-What comes nearest runs the Action's draft in the tenant (`POST /actions/actions/{id}/test`): that
-is a real send, by the code and the secrets that are deployed if the tenant says that nothing waits
-to be deployed, but no login. So the Action's binding and the tenant's switch are looked at as well.
+By the tenant's own means, and to numbers alone that the stack allows. A unified tenant has a route
+for it (`components/guards/test_message.py`). A legacy tenant has none. What comes nearest runs the
+Action's draft in the tenant (`POST /actions/actions/{id}/test`): that is a real send, by the code
+and the secrets that are deployed if the tenant says that nothing waits to be deployed, but no
+login. So the Action's binding and the tenant's switch are looked at as well. Also used by `rotate`
+and `enforce`.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from components.log_evidence import CHANNELS, PATIENCE, Evidence, find, news, search
+from components.guards.log_evidence import CHANNELS, PATIENCE
+from components.guards.test_message import Messages, Send, Verdict, failed, unknown
 from components.masking import masked, redacted
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.tenant.access import Access
+from components.tenant.action import find, name_of, read_one
+from components.tenant.client import ONCE, WriteFailedError, ask, ask_to_write
+from components.tenant.guardian import HOOK
+from components.tenant.model import seen
+from components.tenant.snapshot import SENDING, Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
 from phonemfa.console import working
-from phonemfa.declared_actions import name_of
-from phonemfa.tenant import TenantView, read_tenant, reading
-from phonemfa.writing import ONCE, WriteFailedError, plain, writing
 
 if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+    from auth0.management import AsyncManagementClient
 
 _LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
-_FIRST_PAUSE: Final = 0.25
-_LONGEST_PAUSE: Final = 2.0
-_REFUSED_FOR_GOOD: Final = frozenset({404, 409})
-
-
-class Verdict(StrEnum):
-    """What is known about a message."""
-
-    SENT = "sent"
-    """The CPaaS took it. Whether a phone got it is not known here."""
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    """No evidence either way."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Send:
-    """What became of the message of one channel.
-
-    Attributes:
-        method: text or voice.
-        verdict: what the evidence says.
-        why: the evidence, or why there is none, in words; no number, no code.
-        evidence: the entry of the tenant's log, if that is where it comes from.
-        arrived: what a person at the phone said; None when nobody was asked or answered.
-    """
-
-    method: DeliveryMethod
-    verdict: Verdict
-    why: str
-    evidence: Evidence | None = None
-    arrived: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +87,7 @@ test_number.__test__ = False  # type: ignore[attr-defined]  # no test, whatever 
 
 
 def run_smoke(
-    access: Access,
-    settings: StackSettings,
-    *,
-    to: str,
-    patience: float = PATIENCE,
-    pause: Callable[[float], None] = time.sleep,
+    access: Access, settings: StackSettings, *, to: str, patience: float = PATIENCE
 ) -> SmokeResult:
     """Send one test message by each declared channel, one after the other, and look for evidence.
 
@@ -136,7 +97,6 @@ def run_smoke(
         settings: of the stack: its channels, and the numbers that may get a test message.
         to: one of `settings.test_numbers`.
         patience: seconds to wait for the tenant's log, a channel.
-        pause: waits between two looks, seconds.
 
     Raises:
         NumberNotAllowedError: nothing was sent.
@@ -146,12 +106,21 @@ def run_smoke(
     """
     number = test_number(settings, to)
     with working(f"looking at the tenant {access.domain}"):
-        tenant = read_tenant(access)
+        tenant = ask(access, lambda client: read(client, SENDING))
     methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
-    with writing(access) as client:
-        probe = _Probe(client, tenant, settings, number, patience, pause)
-        send = probe.through_provider if tenant.is_unified else probe.through_action
-        sends = tuple(send(method) for method in methods)
+    messages = Messages(to=number, methods=methods, patience=patience)
+
+    async def send_all(client: AsyncManagementClient) -> tuple[Send, ...]:
+        sends = []
+        for method in methods:
+            with working(f"test message by {method} to {masked(number)}"):
+                if tenant.experience is Experience.UNIFIED:
+                    sends.append(await messages.send(client, seen(tenant.provider), method))
+                else:
+                    sends.append(await _through_action(client, tenant, settings, number, method))
+        return tuple(sends)
+
+    sends = ask_to_write(access, send_all)
     return SmokeResult(domain=access.domain, to=masked(number), sends=sends)
 
 
@@ -161,121 +130,61 @@ def check_access(access: Access) -> None:
     Raises:
         TenantUnreadableError: no answer, or the scope `read:logs` is missing.
     """
-    with reading(access) as client:
-        client.logs.list(per_page=1)
+
+    async def look(client: AsyncManagementClient) -> None:
+        await client.logs.list(per_page=1)
+
+    ask(access, look)
 
 
-@dataclass(frozen=True)
-class _Probe:
-    """One tenant and one number."""
-
-    client: ManagementClient
-    tenant: TenantView
-    settings: StackSettings
-    to: str
-    patience: float
-    pause: Callable[[float], None]
-
-    # -- unified ------------------------------------------------------------------------------
-
-    def through_provider(self, method: DeliveryMethod) -> Send:
-        """A test message by the provider's own route."""
-        provider = self.tenant.provider
-        if provider is None:
-            return _failed(method, "the tenant has no phone provider")
-        if provider.get("disabled"):
-            return _failed(method, "the tenant's phone provider is disabled")
-        before = self._log(method)
-        with working(f"test message by {method} to {masked(self.to)}"):
-            refusal = self._try(str(provider["id"]), method)
-            if refusal:
-                return _failed(method, refusal)
-            return self._wait(method, before)
-
-    def _try(self, provider: str, method: DeliveryMethod) -> str:
-        """Ask for the message; answers why there will never be one, if the tenant says so."""
-        from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
-
-        try:
-            self.client.branding.phone.providers.test(
-                provider, to=self.to, delivery_method=method.value, request_options=ONCE
-            )
-        except ApiError as error:
-            if error.status_code not in _REFUSED_FOR_GOOD:
-                raise
-            body = plain(error.body) if hasattr(error.body, "model_dump") else error.body
-            said = body.get("message", "") if isinstance(body, dict) else ""
-            return f"the tenant refused to send ({error.status_code}): {redacted(str(said))}"
-        return ""
-
-    def _wait(self, method: DeliveryMethod, before: list[dict[str, Any]]) -> Send:
-        deadline, pause = time.monotonic() + self.patience, _FIRST_PAUSE
-        while True:
-            new = news(self._log(method), before=before)
-            found = find(new, to=self.to, method=method)
-            if found:
-                return _told(method, found)
-            if time.monotonic() + pause > deadline:
-                return _unknown(
-                    method,
-                    "the tenant took the request, and its log says nothing about it within "
-                    f"{self.patience:.0f} s",
-                )
-            self.pause(pause)
-            pause = min(_LONGEST_PAUSE, pause * 1.5)
-
-    def _log(self, method: DeliveryMethod) -> list[dict[str, Any]]:
-        """The newest entries that could be about a message, newest first."""
-        return [plain(one) for one in self.client.logs.list(**search(method)).items or []]
-
-    # -- legacy -------------------------------------------------------------------------------
-
-    def through_action(self, method: DeliveryMethod) -> Send:
-        """The Action, run by the tenant with the event of a login."""
-        name = name_of(self.settings, Experience.LEGACY)
-        ours = [
-            one
-            for one in self.tenant.actions
-            if one.trigger == _LEGACY_TRIGGER and one.name == name
-        ]
-        if not ours:
-            return _failed(method, f"the tenant has no Action {name!r} for {_LEGACY_TRIGGER}")
-        bound = {one.action_id for one in self.tenant.bound[_LEGACY_TRIGGER]}
-        if ours[0].action_id not in bound:
-            return _failed(method, f"the Action {name!r} is not bound: no login runs it")
-        selected = self.client.guardian.factors.phone.get_selected_provider().provider
-        if selected != "phone-message-hook" and self.settings.adopted:
-            return _unknown(method, f"logins send through {selected!r}, which has no test route")
-        if selected != "phone-message-hook":
-            return _failed(method, f"logins send through {selected!r}, not through an Action")
-        action = plain(self.client.actions.get(ours[0].action_id))
-        if not action.get("all_changes_deployed"):
-            return _unknown(
-                method,
-                "nothing was sent: the tenant can only run the Action's draft, which differs from "
-                "what is deployed (phonemfa drift says in what)",
-            )
-        with working(f"test message by {method} to {masked(self.to)}"):
-            return self._run_action(ours[0].action_id, method)
-
-    def _run_action(self, action_id: str, method: DeliveryMethod) -> Send:
-        event = login_event(self.to, method)
-        # Whether the payload is the event or has it under `event` is not established.
-        answer = self.client.actions.test(
-            action_id, payload={**event, "event": event}, request_options=ONCE
+async def _through_action(
+    client: AsyncManagementClient,
+    tenant: Snapshot,
+    settings: StackSettings,
+    to: str,
+    method: DeliveryMethod,
+) -> Send:
+    """The Action of a legacy tenant, run by the tenant with the event of a login."""
+    name = name_of(settings, Experience.LEGACY) or ""
+    ours = find(seen(tenant.actions), name, _LEGACY_TRIGGER)
+    if not ours:
+        return failed(method, f"the tenant has no Action {name!r} for {_LEGACY_TRIGGER}")
+    if ours.id not in {one.action_id for one in tenant.bindings_of(_LEGACY_TRIGGER)}:
+        return failed(method, f"the Action {name!r} is not bound: no login runs it")
+    selected = seen(tenant.guardian.selected_provider)
+    if selected != HOOK and settings.adopted:
+        return unknown(method, f"logins send through {selected!r}, which has no test route")
+    if selected != HOOK:
+        return failed(method, f"logins send through {selected!r}, not through an Action")
+    if not (await read_one(client, ours.id, _LEGACY_TRIGGER)).all_changes_deployed:
+        return unknown(
+            method,
+            "nothing was sent: the tenant can only run the Action's draft, which differs from "
+            "what is deployed (phonemfa drift says in what)",
         )
-        payload = answer.payload
-        if not isinstance(payload, dict):
-            raise WriteFailedError("The tenant ran the Action and did not say how it ended.")
-        error = payload.get("error")
-        if error:
-            said = error.get("message") if isinstance(error, dict) else error
-            return _failed(method, f"the Action said: {redacted(str(said))}")
-        return Send(
-            method=method,
-            verdict=Verdict.SENT,
-            why="the tenant ran the Action, which ended as it does when the CPaaS took the message",
-        )
+    return await _run_action(client, ours.id, to, method)
+
+
+async def _run_action(
+    client: AsyncManagementClient, action_id: str, to: str, method: DeliveryMethod
+) -> Send:
+    event = login_event(to, method)
+    # Whether the payload is the event or has it under `event` is not established.
+    answer = await client.actions.test(
+        action_id, payload={**event, "event": event}, request_options=ONCE
+    )
+    payload = answer.payload
+    if not isinstance(payload, dict):
+        raise WriteFailedError("The tenant ran the Action and did not say how it ended.")
+    error = payload.get("error")
+    if error:
+        said = error.get("message") if isinstance(error, dict) else error
+        return failed(method, f"the Action said: {redacted(str(said))}")
+    return Send(
+        method=method,
+        verdict=Verdict.SENT,
+        why="the tenant ran the Action, which ended as it does when the CPaaS took the message",
+    )
 
 
 def login_event(to: str, method: DeliveryMethod) -> dict[str, Any]:
@@ -294,20 +203,3 @@ def login_event(to: str, method: DeliveryMethod) -> dict[str, Any]:
         "transaction": {"correlation_id": uuid.uuid4().hex},
         "user": {"user_id": "phonemfa|smoke", "app_metadata": {}, "user_metadata": {}},
     }
-
-
-def _failed(method: DeliveryMethod, why: str) -> Send:
-    return Send(method=method, verdict=Verdict.FAILED, why=why)
-
-
-def _unknown(method: DeliveryMethod, why: str) -> Send:
-    return Send(method=method, verdict=Verdict.UNKNOWN, why=why)
-
-
-def _told(method: DeliveryMethod, found: Evidence) -> Send:
-    return Send(
-        method=method,
-        verdict=Verdict.SENT if found.sent else Verdict.FAILED,
-        why="the tenant's log says that it was sent" if found.sent else found.reason,
-        evidence=found,
-    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from components.message_size import sms_size, unshowable
+from components.settings.message_size import sms_size, unshowable
 from sandbox.inbox import Entry
 from sandbox.inbox.numbers import storable
 

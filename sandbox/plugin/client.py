@@ -25,13 +25,13 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
-from components.tenant_token import granted
+from components.tenant.token import granted
 
 if TYPE_CHECKING:
     import httpx
     from auth0.management import AsyncAuth0
 
-    from components.bounded_http import BoundedAsyncClient
+    from components.tenant.bounded_http import BoundedAsyncClient
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
 SERVER_ERROR_TRIES: Final = 3
@@ -98,7 +98,7 @@ class Management:
     @cached_property
     def _http(self) -> BoundedAsyncClient:
         # Imported late, as auth0-python below: a preview sends nothing and need not wait for it.
-        from components.bounded_http import BoundedAsyncClient  # noqa: PLC0415
+        from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
 
         return BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
 
@@ -239,7 +239,7 @@ def _may_pass(error: httpx.HTTPError) -> bool:
     """
     import httpx  # noqa: PLC0415 - loaded already
 
-    from components.bounded_http import BrokenAnswerError  # noqa: PLC0415 - loaded already
+    from components.tenant.bounded_http import BrokenAnswerError  # noqa: PLC0415 - loaded already
 
     causes: BaseException | None = error
     while causes is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from liquid import Environment
 
-from components.message_size import sms_size
+from components.settings.message_size import sms_size
 
 ROOT = Path(__file__).resolve().parents[2] / "actions" / "templates"
 LANGUAGES = ("en", "ja")
@@ -21,7 +21,7 @@ CODE = "482913"
 
 
 def source(name: str) -> str:
-    """As components/texts.py reads it: exactly one line break at the end goes."""
+    """As components/settings/texts.py reads it: exactly one line break at the end goes."""
     return (ROOT / f"{name}.liquid").read_text(encoding="utf-8").removesuffix("\n")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.management import TenantAccess
+from components.tenant.stack_access import TenantAccess
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import Tenant
@@ -28,7 +28,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 def tenant(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tenant]:
     monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
     # The sandbox has no rate to spare: what a gate waits for, it may look for often.
-    monkeypatch.setattr("components.trial._PAUSE", 0.05)
+    monkeypatch.setattr("components.guards.test_message._LONGEST_PAUSE", 0.05)
     tenant = running.parts.tenant
     tenant.reset("unified")
     # Outputs belong to an event loop, as they do in a program.

@@ -9,10 +9,10 @@ import pulumi
 import pytest
 
 from components.action_code import SOURCE_DIR
-from components.management import TenantAccess
 from components.phone_mfa import PhoneMfaArgs
-from components.settings import StackSettings
-from components.stack_config import Loaded
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
+from components.tenant.stack_access import TenantAccess
 from tests.components.declared import declare
 from tests.components.test_settings import GOOD
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from components import bounded_http
-from components.bounded_http import BoundedAsyncClient, BoundedClient
+from components.tenant import bounded_http
+from components.tenant.bounded_http import BoundedAsyncClient, BoundedClient
 
 SECRET = "canary-token"
 Send = Callable[..., httpx.Response]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.action_code import assemble
-from components.code_in_text import shows, where_missing
-from components.settings import StackSettings
+from components.settings.code_in_text import shows, where_missing
+from components.settings.model import StackSettings
 from components.vocabulary import MessageType
 from phonemfa.report.messages import render
 from policy import resource_rules

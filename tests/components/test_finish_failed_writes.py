@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.finish_failed_writes import FinishFailedWrites, UndeclaredSecretError
-from components.management import TenantCallError
+from components.guards.finish_failed_writes import FinishFailedWrites, UndeclaredSecretError
+from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
@@ -195,7 +195,9 @@ def test_the_provider_meets_no_build_that_is_under_way(
     async def wait(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("components.finish_failed_writes.asyncio", SimpleNamespace(sleep=wait))
+    monkeypatch.setattr(
+        "components.guards.finish_failed_writes.asyncio", SimpleNamespace(sleep=wait)
+    )
     phases = [{"status": "building", "seconds": 0.2}, {"status": outcome, "seconds": 0}]
     tenant.context.builds.scripted.append(phases)
     before_update(running, id_, declared(NEW), declared(OLD))

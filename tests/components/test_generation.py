@@ -11,8 +11,8 @@ import pulumi
 import pulumi_auth0
 import pytest
 
-from components.generation import GenerationGuard, WrongGenerationError
-from components.management import TenantAccess
+from components.guards.generation import GenerationGuard, WrongGenerationError
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant

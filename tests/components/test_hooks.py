@@ -7,14 +7,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import hooks
-from components.finish_failed_writes import FinishFailedWrites
-from components.generation import GenerationGuard
-from components.hooks import WriteHooks
-from components.keep_sender import KeepSender
-from components.management import TenantAccess
-from components.policy_last import PolicyLast
-from components.trial import TrialMessages
+from components.guards import hooks
+from components.guards.finish_failed_writes import FinishFailedWrites
+from components.guards.generation import GenerationGuard
+from components.guards.hooks import WriteHooks
+from components.guards.keep_sender import KeepSender
+from components.guards.policy_last import PolicyLast
+from components.guards.test_message import Messages
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience, Gate
 
 
@@ -76,7 +76,9 @@ GUARDS = [
     GenerationGuard(NOBODY, None),
     KeepSender(NOBODY),
     FinishFailedWrites(NOBODY),
-    PolicyLast(NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=TrialMessages("", [])),
+    PolicyLast(
+        NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=Messages(to="", methods=[])
+    ),
 ]
 
 

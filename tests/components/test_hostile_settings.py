@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.faults import SettingsError
-from components.raw_config import decoded
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.settings.raw_config import decoded
 
 GOOD = {
     "experience": "unified",

@@ -37,7 +37,7 @@ print(json.dumps([replaced, patched]))
 
 ALONE = """
 import sys
-import components.phone_mfa, components.management
+import components.phone_mfa, components.tenant.stack_access
 import auth0.management
 print([name for name in ("pulumi", "pulumi.log", "pulumi_auth0", "pulumi_auth0._inputs", "auth0")
        if type(sys.modules[name]) is not type(sys)])

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.keep_sender import KeepSender, StillSendingError
+from components.guards.keep_sender import KeepSender, StillSendingError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of

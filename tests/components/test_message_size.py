@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from liquid import Environment
 from liquid.exceptions import LiquidError
 
-from components.faults import SettingsError
-from components.message_size import SAMPLE, rendered, sms_size, unshowable
-from components.settings import StackSettings
-from components.text_rules import sms_sizes, text_warnings
-from components.texts import Texts, texts_for
+from components.settings.faults import SettingsError
+from components.settings.message_size import SAMPLE, rendered, sms_size, unshowable
+from components.settings.model import StackSettings
+from components.settings.text_rules import sms_sizes, text_warnings
+from components.settings.texts import Texts, texts_for
 from components.vocabulary import Language, MessageType
 from tests.components.test_settings import GOOD
 

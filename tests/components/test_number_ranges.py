@@ -14,7 +14,7 @@ import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType
 
 from components.action_code import assemble
-from components.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
+from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
 from sandbox.runner.runner import find_node
 
 SEED: Final = 20261129

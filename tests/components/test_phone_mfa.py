@@ -8,9 +8,9 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
-from components.generation import contradiction
+from components.guards.generation import contradiction
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.texts import Texts
+from components.settings.texts import Texts
 from components.vocabulary import DeliveryMethod, Experience, MessageType
 from tests.components.declared import Declarations, declare
 

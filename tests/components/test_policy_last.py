@@ -11,11 +11,12 @@ import httpx
 import pulumi
 import pytest
 
-from components.management import TenantAccess, TenantCallError
-from components.policy_last import GUARDIAN, GateClosedError, PolicyLast
-from components.settings import StackSettings
-from components.stack_config import Loaded
-from components.trial import NotSentError, TrialMessages
+from components.guards.policy_last import GateClosedError, PolicyLast
+from components.guards.test_message import Messages, NotSentError
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
+from components.tenant.guardian import TOKEN
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
@@ -46,7 +47,7 @@ def gate_of(running: RunningSandbox, **changes: Any) -> PolicyLast:
     given: dict[str, Any] = {
         "experience": Experience.UNIFIED,
         "gate": Gate.READY,
-        "trial": TrialMessages("+819012345678", [DeliveryMethod.TEXT]),
+        "trial": Messages(to="+819012345678", methods=[DeliveryMethod.TEXT]),
     }
     return PolicyLast(access_of(running), **given | changes)
 
@@ -55,14 +56,14 @@ def before(gate: PolicyLast, *, policy: str, phone: dict[str, Any] | None = None
     """What the engine calls before it writes the Guardian resource."""
     inputs = {"policy": policy, "phone": PHONE if phone is None else phone}
     args = pulumi.ResourceHookArgs(
-        urn="urn", id="id", name="guardian", type=GUARDIAN, new_inputs=inputs
+        urn="urn", id="id", name="guardian", type=TOKEN, new_inputs=inputs
     )
     asyncio.get_event_loop().run_until_complete(gate._before(args))
 
 
 def failed(gate: PolicyLast) -> bool:
     """What the engine calls when its own write failed."""
-    args = pulumi.ErrorHookArgs(urn="urn", id="id", name="g", type=GUARDIAN, failed_operation="u")
+    args = pulumi.ErrorHookArgs(urn="urn", id="id", name="g", type=TOKEN, failed_operation="u")
     return asyncio.get_event_loop().run_until_complete(gate._failed(args))
 
 
@@ -203,7 +204,7 @@ def test_the_gate_is_the_one_that_the_settings_ask_for(
     gate = PolicyLast.of(loaded)
     fill(tenant)
     assert (gate._experience, gate._gate) == (Experience.UNIFIED, Gate.SMOKE)
-    assert (gate._trial._to, gate._trial._methods) == ("+819012345678", [DeliveryMethod.VOICE])
+    assert (gate._trial.to, gate._trial.methods) == ("+819012345678", [DeliveryMethod.VOICE])
     # The Action of this tenant ends without a word, which the tenant logs as sent.
     before(gate, policy="all-applications")
     assert tenant.policies() == ALWAYS
@@ -214,9 +215,9 @@ def test_a_tenant_whose_provider_went_meanwhile_is_told(
 ) -> None:
     async def tried() -> None:
         async with access_of(running).connect() as client:
-            await TrialMessages("+819012345678", [DeliveryMethod.TEXT]).arrive(client)
+            await Messages(to="+819012345678", methods=[DeliveryMethod.TEXT]).arrive(client)
 
-    with pytest.raises(NotSentError, match="no phone provider any more"):
+    with pytest.raises(NotSentError, match="no phone provider"):
         asyncio.get_event_loop().run_until_complete(tried())
 
 
@@ -242,7 +243,7 @@ def test_every_channel_must_send_before_users_are_asked(
     )
     tenant.providers.create(dict(CUSTOM))
     gate = gate_of(running, gate=Gate.SMOKE)
-    gate._trial = TrialMessages("+819012345678", list(DeliveryMethod))
+    gate._trial = Messages(to="+819012345678", methods=list(DeliveryMethod))
     with pytest.raises(NotSentError, match="by voice was not sent: no credit"):
         before(gate, policy="all-applications")
     assert tenant.policies() == []
@@ -259,7 +260,7 @@ def test_a_log_that_says_nothing_keeps_the_policy(
     earlier = {"authenticator": {"phone_number": "+819012345678"}}
     running.parts.tenant.logs.add("gd_send_sms", "sent", earlier)
     gate = gate_of(running, gate=Gate.SMOKE)
-    gate._trial = TrialMessages("+819012345678", [DeliveryMethod.TEXT], patience=0.0)
+    gate._trial = Messages(to="+819012345678", methods=[DeliveryMethod.TEXT], patience=0.0)
     with pytest.raises(NotSentError, match="not known"):
         before(gate, policy="all-applications")
     assert tenant.policies() == []
@@ -280,7 +281,7 @@ def test_a_test_message_is_asked_for_again_only_when_it_was_surely_not_sent(
     fault: dict[str, Any],
     asked: int,
 ) -> None:
-    monkeypatch.setattr("components.trial._RATE_LIMIT_PAUSES", (0.0,))
+    monkeypatch.setattr("components.guards.test_message._RATE_LIMIT_PAUSES", (0.0,))
     fill(tenant)
     with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
         control.delete("/requests")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from pulumi.runtime import config as runtime_config
 
-from components.faults import SettingsError
-from components.settings import StackSettings
-from components.stack_config import load
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.settings.stack_config import load
 from components.vocabulary import DeliveryMethod, Gate, Language, MessageType, Policy, VoiceGender
 from tests.components.declared import declare
 

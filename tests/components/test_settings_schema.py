@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from components.faults import SettingsError
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 from tests.components.test_settings import GOOD
 
 SCHEMA = Draft202012Validator(StackSettings.model_json_schema())

@@ -11,8 +11,8 @@ import pulumi
 import pytest
 from pulumi.runtime import config as runtime_config
 
-from components.management import TenantAccess
-from components.stack_config import load
+from components.settings.stack_config import load
+from components.tenant.stack_access import TenantAccess
 from tests.components.declared import declare
 
 STACK = {

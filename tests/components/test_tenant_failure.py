@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from auth0.management.core.api_error import ApiError
 
-from components.management import TenantCallError
-from components.tenant_failure import PLAN, SCOPES, refused
+from components.tenant.errors import PLAN, SCOPES, refused
+from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi_auth0 as auth0
 import pytest
 
-from components.tenant_switch import carried_over
+from components.resources.tenant_switch import carried_over
 
 
 def found(**clients: Any) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from components.bounded_http import BoundedClient
 from components.tenant.access import Access
-from components.tenant_token import NoTokenError, Tokens
+from components.tenant.bounded_http import BoundedClient
+from components.tenant.token import NoTokenError, Tokens
 
 SECRET = "canary-secret"
 ACCESS = Access(domain="t.example", client_id="c", client_secret=SECRET)

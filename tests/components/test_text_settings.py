@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from components.vocabulary import MessageType
 from tests.components.test_settings import GOOD, faults_in, without
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa import scopes
 from phonemfa.cli import app
 from phonemfa.doctor.access_checks import requests_of_first_up

@@ -17,14 +17,14 @@ import pulumi
 import pytest
 from auth0.management.core import http_client
 
-from components import management, tenant_token
-from components.management import TenantAccess, TenantCallError
+from components.tenant import client as door
+from components.tenant import token as tenant_token
 from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
-from phonemfa import tenant as commands
 from phonemfa.doctor import reading as doctor
 from phonemfa.doctor.answers import Refused
-from phonemfa.tenant import TenantUnreadableError
 from sandbox.plugin import client as plugin
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from tests.faults.table import Client
@@ -75,9 +75,8 @@ def limited(total: float, clock: Clock) -> Iterator[None]:
         unwaiting = SimpleNamespace(sleep=clock.sleep, monotonic=time.monotonic)
         patched.setattr(tenant_token, "time", unwaiting)
         for module, name in (
-            (management, "TOTAL"),
-            (tenant_token, "TOKEN_TIME"),
-            (commands, "TOTAL"),
+            (door, "TOTAL"),
+            (door, "TOKEN_TIME"),
             (doctor, "TOTAL"),
             (plugin, "LONGEST_REQUEST"),
         ):
@@ -113,8 +112,8 @@ def _hooks(at: Reached, _clock: Clock) -> str:
 def _commands(at: Reached, _clock: Clock) -> str:
     access = Access(domain=at.domain, client_id=at.client_id, client_secret=at.client_secret)
     try:
-        with commands.reading(access) as tenant:
-            assert list(tenant.guardian.policies.list()) == ["all-applications"]
+        policies = door.ask(access, lambda tenant: tenant.guardian.policies.list())
+        assert list(policies) == ["all-applications"]
     except TenantUnreadableError as error:
         return str(error)
     return ""

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
 from phonemfa.cli import app
 from phonemfa.exits import Exit
 from phonemfa.stack_file import StackFileError, read_stack_file

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.faults import SettingsError
+from components.settings.faults import SettingsError
 from components.vocabulary import Gate, Policy
 from phonemfa.stack_file import StackFileError, read_stack_file
 from tests.contract import PROJECT

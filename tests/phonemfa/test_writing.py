@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import errno
+from typing import Any
 
 import pytest
 
 from components.tenant.access import Access
-from components.tenant_token import NoTokenError
+from components.tenant.client import TenantUnreadableError, WriteFailedError, ask_to_write
+from components.tenant.token import NoTokenError
 from phonemfa.files import FileNotWrittenError, told
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError, writing
 
 NOWHERE = Access(domain="localhost:1", client_id="c", client_secret="canary")
 
 
 def test_after_a_lost_answer_nobody_claims_to_know_what_the_tenant_did() -> None:
-    with (
-        pytest.raises(WriteFailedError, match="look before repeating") as failed,
-        writing(NOWHERE) as client,
-    ):
-        client.guardian.policies.set(request=[])
+    with pytest.raises(WriteFailedError, match="look before repeating") as failed:
+        ask_to_write(NOWHERE, lambda client: client.guardian.policies.set(request=[]))
     assert "No answer from https://localhost:1" in str(failed.value)
     assert "canary" not in str(failed.value)
 
 
 def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
-    with pytest.raises(WriteFailedError, match="refused a token") as failed, writing(NOWHERE):
+    async def refused(_client: Any) -> None:
         raise NoTokenError("localhost:1 refused a token for client c (403 Forbidden)")
+
+    with pytest.raises(WriteFailedError, match="refused a token") as failed:
+        ask_to_write(Access(domain="localhost:1", api_token="canary"), refused)
     assert "look before repeating" not in str(failed.value)
     assert not isinstance(failed.value, TenantUnreadableError)
 

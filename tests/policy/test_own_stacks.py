@@ -12,8 +12,8 @@ from google.protobuf import json_format
 from pulumi.runtime import config as runtime_config
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.raw_config import NAMESPACE
-from components.stack_config import load
+from components.settings.raw_config import NAMESPACE
+from components.settings.stack_config import load
 from components.vocabulary import COMPONENT
 from policy import levels
 from policy.model import Declared

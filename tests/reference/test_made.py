@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_snake
 
 import phonemfa.cli
 import sandbox.cli.main
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from reference.facts import EXAMPLES, settings
 from reference.made import PAGES, PROJECT, made
 from reference.project_file import project_file

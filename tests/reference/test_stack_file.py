@@ -14,8 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from components.faults import SettingsError
-from components.settings import StackSettings
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
 from phonemfa.stack_yaml import loaded
 from reference.facts import EXAMPLES
 from reference.made import PROJECT

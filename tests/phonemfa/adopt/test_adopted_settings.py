@@ -8,10 +8,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.adopted import Adopted
-from components.faults import SettingsError
-from components.sender import Sender
-from components.settings import StackSettings
+from components.resources.sender import Sender, SenderArgs
+from components.settings.faults import SettingsError
+from components.settings.model import StackSettings
+from components.tenant import snapshot
+from components.tenant.model import seen
 from tests.components.declared import declare
 
 FOUND: dict[str, Any] = {
@@ -54,21 +55,19 @@ def test_code_comes_from_the_project_alone(path: str) -> None:
 
 def test_code_that_is_not_there_is_named(tmp_path: Path) -> None:
     settings = StackSettings.check("t1", with_action())
-    assert settings.adopted
     with pytest.raises(pulumi.RunError, match=r"adopted/t1/action\.js, which is not there"):
-        settings.adopted.declared("custom-phone-provider", settings.texts, tmp_path)
+        snapshot.declared(settings, tmp_path)
 
 
 def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "code.js").write_bytes(b"line\r\n")
-    values = {"phone": {"enabled": False}, "action": {**ACTION, "code": "code.js"}}
-    found = Adopted.model_validate(values).declared("custom-phone-provider", {}, tmp_path)
+    settings = StackSettings.check("t1", with_action(code="code.js"))
+    (found,) = seen(snapshot.declared(settings, tmp_path).actions)
 
     def program() -> None:
-        assert found.sender
-        Sender("s", found.sender)
+        Sender("s", SenderArgs.as_found(found, None))
 
     action = declare(program).only("auth0:index/action:Action")
     assert action.inputs == {

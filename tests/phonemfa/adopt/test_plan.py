@@ -7,10 +7,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.management import TenantAccess
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-from components.settings import StackSettings
-from components.stack_config import Loaded
+from components.settings.model import StackSettings
+from components.settings.stack_config import Loaded
+from components.tenant.stack_access import TenantAccess
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
 from phonemfa.adopt.reading import FoundTenant, LegacyPhone

@@ -15,12 +15,14 @@ from importlib.util import spec_from_loader
 
 SOUND = {
     "components",
-    "components.bounded_http",
+    "components.tenant.bounded_http",
     "components.masking",
     "components.tenant",
     "components.tenant.access",
-    "components.tenant_failure",
-    "components.tenant_token",
+    "components.tenant.client",
+    "components.tenant.errors",
+    "components.tenant.model",
+    "components.tenant.token",
 }
 BROKEN = {"components", "policy", "pulumi", "pulumi_auth0", "sandbox", "yaml"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from components.settings import StackSettings
+from components.settings.model import StackSettings
 from phonemfa import scopes
 from phonemfa.doctor.answers import Json, Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.texts import for_legacy, texts_for
+from components.settings.texts import for_legacy, texts_for
 from components.vocabulary import MessageType
 from phonemfa.doctor.answers import LegacyDelivery, Why
 from phonemfa.doctor.checks import check

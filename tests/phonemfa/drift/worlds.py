@@ -10,13 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.settings import StackSettings
-from components.vocabulary import COMPONENT
+from components.settings.model import StackSettings
+from components.tenant import guardian as factor
+from components.tenant import snapshot
+from components.tenant.action import Action, Version
+from components.tenant.guardian import Guardian
+from components.tenant.model import known, seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import Snapshot
+from components.tenant.tenant_settings import TenantSettings
+from components.tenant.trigger import Binding
+from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
-from phonemfa.drift.declared import Declared, declared_by
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.live import Live
-from phonemfa.drift.login import API_NAMES
 from phonemfa.drift.recorded import Recorded
 from phonemfa.engine import Refreshed
 
@@ -39,16 +47,74 @@ TYPES = {
 }
 WRITTEN, DEPLOYED = "2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.200Z"
 LATER, LATER_STILL = "2026-02-01T00:00:00.100Z", "2026-02-01T00:00:00.200Z"
-NO_OTHERS = dict.fromkeys(API_NAMES.values(), False)
+NO_OTHERS = {factor.api_name(one): False for one in factor.OTHER_FACTORS}
+
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What the tenant's API answers; actions and bindings by trigger.
+
+    `selected_provider` and `legacy_texts` are a legacy tenant's. `deployed_by_us` has the version
+    that the stack deployed, by Action.
+    """
+
+    settings: Json
+    actions: Mapping[str, tuple[Json, ...]]
+    bindings: Mapping[str, tuple[Json, ...]]
+    deployed_by_us: Mapping[str, Json]
+    providers: tuple[Json, ...]
+    templates: tuple[Json, ...]
+    factors: Mapping[str, bool]
+    policies: tuple[str, ...]
+    message_types: tuple[str, ...] | None
+    selected_provider: str | None
+    legacy_texts: Json
+
+    def read(self) -> Live:
+        """As the check reads it."""
+        providers = tuple(PhoneProvider.of_api(one) for one in self.providers)
+        told: dict[str, Any] = {
+            factor.FACTORS: [{"name": key, "enabled": on} for key, on in self.factors.items()],
+            factor.POLICIES: list(self.policies),
+        }
+        if self.message_types is not None:
+            told[factor.MESSAGE_TYPES] = {"message_types": list(self.message_types)}
+        if self.selected_provider:
+            told[factor.SELECTED_PROVIDER] = {"provider": self.selected_provider}
+            told[factor.TEMPLATES] = dict(self.legacy_texts)
+        tenant = Snapshot(
+            settings=TenantSettings.of_api(self.settings),
+            actions=tuple(
+                Action.of_api(one, trigger)
+                for trigger, several in self.actions.items()
+                for one in several
+            ),
+            bindings=tuple(
+                Binding.of_api(one, trigger)
+                for trigger, several in self.bindings.items()
+                for one in several
+            ),
+            provider=next(iter(providers), None),
+            templates={
+                one["type"]: PhoneTemplate.of_api(one) for one in self.templates if one.get("id")
+            },
+            guardian=Guardian.of_api(told),
+            second_providers=providers[1:],
+        )
+        ours = {key: Version.of_api(one) for key, one in self.deployed_by_us.items()}
+        return Live(tenant=tenant, deployed_by_us=ours)
 
 
 @dataclass
 class World:
     """All three in agreement, until a test changes `live` (in place) or says what Pulumi saw."""
 
-    declared: Declared
+    declared: Snapshot
     resources: list[dict[str, Any]]
-    live: Live
+    live: Answers
     changes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def see(self, name: str, *paths: str, gone: bool = False, **after: Any) -> None:
@@ -61,7 +127,7 @@ class World:
     @property
     def action(self) -> dict[str, Any]:
         """Our (first) Action in the tenant, to be changed in place."""
-        action: Any = self.live.actions[self.declared.actions[0].trigger][0]
+        action: Any = self.live.actions[seen(self.declared.actions)[0].trigger][0]
         return dict_of(action)
 
     @property
@@ -85,7 +151,7 @@ class World:
 
     def findings(self, *accepted: str) -> dict[str, Finding]:
         """What the check finds, by id."""
-        found = check(self.declared, self.recorded(), self.live, accepted=accepted)
+        found = check(self.declared, self.recorded(), self.live.read(), accepted=accepted)
         assert len({one.id for one in found}) == len(found), "one finding a thing"
         return {one.id: one for one in found}
 
@@ -99,9 +165,9 @@ def dict_of(value: Mapping[str, Any]) -> dict[str, Any]:
 def world(**config: Any) -> World:
     """A stack that was applied to a tenant a moment ago."""
     settings = StackSettings.check("dev", CONFIG | config)
-    declared = declared_by(settings)
+    declared = snapshot.declared(settings)
     resources, actions, bindings, ours = [component(settings)], {}, {}, {}
-    for number, one in enumerate(declared.actions):
+    for number, one in enumerate(seen(declared.actions)):
         action_id = f"action-{number}"
         live = _action(action_id, one)
         actions[one.trigger] = (live,)
@@ -116,13 +182,14 @@ def world(**config: Any) -> World:
         resources.append(
             resource("Action", f"action-{number}", action_id, outputs, {"secrets": "[secret]"})
         )
-        bindings[one.trigger] = (_binding(action_id, one.display_name),) if one.bound else ()
-        if one.bound:
+        bound = declared.bindings_of(one.trigger)
+        bindings[one.trigger] = tuple(_binding(action_id, each.display_name) for each in bound)
+        if bound:
             held = {"trigger": one.trigger, "actionId": action_id, "displayName": one.name}
             resources.append(resource("TriggerAction", f"binding-{number}", action_id, held))
     resources += _delivery_resources(declared)
     resources.append(resource("Guardian", "guardian", "g", guardian(declared)))
-    if declared.in_transition or not declared.is_unified:
+    if declared.in_transition or declared.experience is Experience.LEGACY:
         resources.append(resource("Tenant", "tenant", "t", {"countryCodes": None}))
     return World(declared, resources, _live(declared, actions, bindings, ours))
 
@@ -147,7 +214,7 @@ def _action(action_id: str, one: Any) -> dict[str, Any]:
             for package in sorted(one.dependencies)
         ],
         "secrets": [
-            {"name": name, "updated_at": WRITTEN} for name in sorted(one.secret_names or ())
+            {"name": name, "updated_at": WRITTEN} for name in sorted(known(one.secret_names, ()))
         ],
     }
     version = {"id": f"version-of-{action_id}", "number": 1, "created_at": DEPLOYED}
@@ -172,22 +239,22 @@ def foreign_binding(name: str) -> dict[str, Any]:
     return _binding(f"id-of-{name}", name)
 
 
-def _delivery_resources(declared: Declared) -> list[dict[str, Any]]:
+def _delivery_resources(declared: Snapshot) -> list[dict[str, Any]]:
     if declared.provider is None:
         return []
     return [
         resource("PhoneProvider", "provider", "pro_1", {"name": "custom"}),
         *(
             resource("PhoneNotificationTemplate", f"template-{kind}", f"tem_{kind}", {"type": kind})
-            for kind in declared.templates
+            for kind in seen(declared.templates)
         ),
     ]
 
 
-def guardian(declared: Declared) -> dict[str, Any]:
+def guardian(declared: Snapshot) -> dict[str, Any]:
     """The outputs of the Guardian resource."""
     others = {"email": False, "otp": False, "recoveryCode": False, "duo": {"enabled": False}}
-    return {"policy": declared.policy, "phone": {"enabled": True}, **others}
+    return {"policy": declared.guardian.policy, "phone": {"enabled": True}, **others}
 
 
 def resource(
@@ -207,13 +274,15 @@ def resource(
     }
 
 
-def _live(declared: Declared, actions: Any, bindings: Any, ours: Any) -> Live:
-    methods = declared.provider.delivery_methods if declared.provider else ()
+def _live(declared: Snapshot, actions: Any, bindings: Any, ours: Any) -> Answers:
+    wanted, switches, phone = seen(declared.provider), seen(declared.settings), declared.guardian
     provider = {
         "id": "pro_1",
-        "name": declared.provider.name if declared.provider else "",
-        "disabled": bool(declared.provider and declared.provider.disabled),
-        "configuration": {"delivery_methods": list(methods)},
+        "name": wanted.name if wanted else "",
+        "disabled": bool(wanted and wanted.disabled),
+        "configuration": {
+            "delivery_methods": list(seen(wanted.delivery_methods) if wanted else ())
+        },
         "updated_at": WRITTEN,
     }
     templates = [
@@ -222,24 +291,33 @@ def _live(declared: Declared, actions: Any, bindings: Any, ours: Any) -> Live:
             "type": kind,
             "disabled": one.disabled,
             "content": {
-                "body": {"text": one.text or "theirs", "voice": one.voice or "theirs"},
+                "body": {"text": known(one.text, "theirs"), "voice": known(one.voice, "theirs")},
                 "from": one.sender,
             },
             "updated_at": WRITTEN,
         }
-        for kind, one in declared.templates.items()
+        for kind, one in seen(declared.templates).items()
     ]
-    legacy = bool(declared.legacy_texts)
-    return Live(
-        settings=dict(declared.switches),
+    legacy = isinstance(phone.enrollment_message, str)
+    flags = {
+        "phone_consolidated_experience": switches.unified,
+        "customize_mfa_in_postlogin_action": switches.mfa_in_actions,
+    }
+    return Answers(
+        settings={key: value for key, value in flags.items() if isinstance(value, bool)},
         actions=actions,
         bindings=bindings,
         deployed_by_us=ours,
-        providers=(provider,) if declared.provider else (),
+        providers=(provider,) if wanted else (),
         templates=(*templates, {"type": "blocked_account", "disabled": False}),
-        factors={"sms": declared.phone_enabled, **NO_OTHERS},
-        policies=(declared.policy,),
-        message_types=declared.message_types if declared.phone_enabled else None,
-        selected_provider="phone-message-hook" if legacy else None,
-        legacy_texts=dict(declared.legacy_texts),
+        factors={"sms": seen(phone.phone_enabled), **NO_OTHERS},
+        policies=() if phone.policy == factor.NEVER else (seen(phone.policy),),
+        message_types=seen(phone.message_types) if phone.phone_enabled else None,
+        selected_provider=factor.HOOK if legacy else None,
+        legacy_texts={
+            "enrollment_message": phone.enrollment_message,
+            "verification_message": phone.verification_message,
+        }
+        if legacy
+        else {},
     )

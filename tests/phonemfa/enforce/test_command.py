@@ -101,7 +101,7 @@ def test_a_tenant_that_could_deliver_no_code_is_told_everything_that_is_missing(
     (action,) = tenant.api("GET", "/actions/actions")["actions"]
     tenant.api("DELETE", f"/actions/actions/{action['id']}?force=true")
     why = ready.json("enforce", "--yes", expect=1)["why"]
-    assert "no Action is deployed on custom-phone-provider; there is no phone provider" in why
+    assert "there is no phone provider; no Action is deployed on custom-phone-provider" in why
 
 
 def test_a_legacy_tenant_needs_an_action_that_is_bound(applied: Apply) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from components.settings.words import OTHER_FACTORS
 from phonemfa.report.differences import Difference
 from phonemfa.report.preview import Operation
 from phonemfa.report.summary import Environment
-from phonemfa.setting_words import OTHER_FACTORS
 from tests.phonemfa.report.previews import (
     ACTION,
     GUARDIAN,

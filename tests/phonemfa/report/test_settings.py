@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.phone_mfa import plain_configuration
-from components.settings import StackSettings
-from phonemfa import setting_words
+from components.settings import words as setting_words
+from components.settings.model import StackSettings
+from components.settings.words import subject, value_in_words
+from components.tenant.action import plain_configuration
 from phonemfa.report import settings as report_settings
 from phonemfa.report.differences import Difference
 from phonemfa.report.markdown import as_markdown
@@ -18,7 +19,6 @@ from phonemfa.report.page import as_page
 from phonemfa.report.preview import read_preview
 from phonemfa.report.settings import ASKED_ONLY, Known
 from phonemfa.report.summary import Environment, as_json, environment
-from phonemfa.setting_words import subject, value_in_words
 from tests.end_to_end.conftest import CONFIG
 from tests.phonemfa.report.previews import (
     ACTION,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from components.tenant.client import access_of, ask
 from phonemfa.rollback import deploy
-from phonemfa.tenant import access_of, reading
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 
@@ -118,23 +119,22 @@ def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> Non
     broken.tenant.control("PUT", "/builds", builds)
     (action,) = broken.tenant.api("GET", "/actions/actions")["actions"]
     broken.tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": "// no code"})
-    with (
-        reading(access_of({"domain": broken.tenant.domain})) as client,
-        pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"),
-    ):
-        deploy.wait(
-            client,
-            action["id"],
-            lambda _: False,
-            "is not built",
-            pause=lambda _: pytest.fail("it waited"),
-        )
+
+    async def it_waited(_: float) -> None:
+        pytest.fail("it waited")
+
+    with pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"):
+        waited_for_in_vain(broken, it_waited)
 
 
-def waited_for_in_vain(desk: Operator) -> None:
+def waited_for_in_vain(desk: Operator, pause: deploy.Pause = asyncio.sleep) -> None:
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    with reading(access_of({"domain": desk.tenant.domain})) as client:
-        deploy.wait(client, action["id"], lambda _: False, "is not built", pause=lambda _: None)
+    ask(
+        access_of({"domain": desk.tenant.domain}),
+        lambda client: deploy.wait(
+            client, action["id"], lambda _: False, "is not built", pause=pause
+        ),
+    )
 
 
 def test_a_tenant_without_the_action_has_nothing_to_go_back_to(applied: Apply) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.settings import StackSettings
-from phonemfa.declared_actions import code_of, name_of
+from components.settings.model import StackSettings
+from components.tenant.action import declared, name_of
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit
 from phonemfa.rollback.versions import (
@@ -98,7 +98,7 @@ def test_each_generation_has_an_action_of_its_own() -> None:
     }
     legacy = StackSettings.check("dev", values)
     assert name_of(legacy, legacy.experience) == "ours-legacy"
-    assert "onExecuteSendPhoneMessage" in (code_of(legacy, legacy.experience, Path()) or "")
+    assert "onExecuteSendPhoneMessage" in str(declared(legacy)[0].code)
     moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
     assert [name_of(moving, one) for one in moving.experiences] == ["ours", "ours-legacy"]
 
@@ -113,6 +113,6 @@ def test_an_adopted_tenant_has_the_action_that_was_found_or_none(
     adopted = {"phone": {"enabled": False}, **found_action}
     values = {"experience": "unified", "deliveryMethods": ["text"], "policy": "never"}
     settings = StackSettings.check("dev", values | {"adopted": adopted})
-    code = code_of(settings, settings.experience, tmp_path)
-    found = (name_of(settings, settings.experience), code)
-    assert found == (("theirs", "exports.theirs = 1;") if action else (None, None))
+    assert name_of(settings, settings.experience) == ("theirs" if action else None)
+    found = [(one.name, one.code) for one in declared(settings, tmp_path)]
+    assert found == ([("theirs", "exports.theirs = 1;")] if action else [])

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from components.settings import StackSettings
+from components.guards.test_message import Send, Verdict
+from components.settings.model import StackSettings
 from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
 from phonemfa.engine import EngineFailedError
 from phonemfa.rotate import rotation
@@ -20,10 +22,8 @@ from phonemfa.rotate.rotation import (
     other_changes,
     rotate_key,
 )
-from phonemfa.smoke.core import Send, SmokeResult, Verdict
+from phonemfa.smoke.core import SmokeResult
 from phonemfa.stack import Stack
-from phonemfa.tenant import TenantUnreadableError
-from phonemfa.writing import WriteFailedError
 
 OLD, NEW = "key: old\n", "key: new\n"
 ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from components.settings import StackSettings
+from components.guards.test_message import Send, Verdict
+from components.settings.model import StackSettings
 from components.vocabulary import DeliveryMethod
 from phonemfa.smoke import command
-from phonemfa.smoke.core import (
-    NumberNotAllowedError,
-    Send,
-    SmokeResult,
-    Verdict,
-    login_event,
-    test_number,
-)
+from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, login_event, test_number
 
 PHONE, OTHER = "+819012345678", "+819087654321"
 SENT, FAILED, UNKNOWN = Verdict.SENT, Verdict.FAILED, Verdict.UNKNOWN

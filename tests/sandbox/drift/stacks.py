@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.phone_mfa import KEY_SECRET, plain_configuration
-from components.settings import StackSettings
+from components.settings.model import StackSettings
+from components.tenant import snapshot
+from components.tenant.action import KEY_SECRET, Action, plain_configuration
+from components.tenant.model import known, seen
+from components.tenant.snapshot import Snapshot
 from phonemfa.drift.check import check
-from phonemfa.drift.declared import Declared, DeclaredAction, declared_by
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
 from phonemfa.engine import Refreshed
 from sandbox.tenant import Generation, Store, Tenant
 from sandbox.tenant.context import Page
-from tests.phonemfa.drift.worlds import CONFIG, component, guardian, resource
+from tests.phonemfa.drift.worlds import CONFIG, Answers, component, guardian, resource
 
 _ALL = Page(per_page=100)
 
@@ -37,7 +38,7 @@ class AppliedStack:
     ) -> None:
         wanted = CONFIG | {"experience": generation} | config
         settings = StackSettings.check("dev", wanted)
-        self.declared = declared_by(settings)
+        self.declared = snapshot.declared(settings)
         self.tenant = tenant or Tenant(Store(), domain="localhost:1", generation=generation)
         self.resources: list[dict[str, Any]] = [component(settings)]
         secrets = {KEY_SECRET: key, **plain_configuration(settings)}
@@ -50,40 +51,57 @@ class AppliedStack:
         ]
         recorded = Recorded.of(Refreshed(changed=False, steps=steps))
         live = _live(self.tenant, self.declared, recorded)
-        return {one.id: one for one in check(self.declared, recorded, live)}
+        return {one.id: one for one in check(self.declared, recorded, live.read())}
 
     def kinds(self) -> set[str]:
         return {one.kind for one in self.findings().values()}
 
 
 def _apply(
-    tenant: Tenant, declared: Declared, secrets: Mapping[str, str], made: list[dict[str, Any]]
+    tenant: Tenant, declared: Snapshot, secrets: Mapping[str, str], made: list[dict[str, Any]]
 ) -> None:
-    tenant.tenant_settings.patch(dict(declared.switches))
-    for one in declared.actions:
-        _apply_action(tenant, one, secrets, made)
-    if declared.provider:
-        methods = list(declared.provider.delivery_methods)
+    switches = seen(declared.settings)
+    told = {
+        "phone_consolidated_experience": switches.unified,
+        "customize_mfa_in_postlogin_action": switches.mfa_in_actions,
+    }
+    tenant.tenant_settings.patch(
+        {key: value for key, value in told.items() if isinstance(value, bool)}
+    )
+    for one in seen(declared.actions):
+        _apply_action(tenant, one, declared, secrets, made)
+    wanted, phone = seen(declared.provider), declared.guardian
+    if wanted:
+        methods = list(seen(wanted.delivery_methods))
         body = {"name": "custom", "credentials": {}, "configuration": {"delivery_methods": methods}}
         provider = tenant.providers.create(body)
         made.append(resource("PhoneProvider", "provider", provider["id"], {"name": "custom"}))
-    for kind, one_text in declared.templates.items():
+    for kind, one_text in seen(declared.templates).items():
         texts = {"text": one_text.text, "voice": one_text.voice}
         template = tenant.templates.create({"type": kind, "content": {"body": texts}})
         made.append(resource("PhoneNotificationTemplate", kind, template["id"], {"type": kind}))
     tenant.guardian.set_factor("sms", enabled=True)
-    if declared.selected_provider:
-        tenant.guardian.set_selected_provider(declared.selected_provider)
-        tenant.guardian.set_templates(dict(declared.legacy_texts))
-    tenant.guardian.set_message_types(list(declared.message_types))
-    tenant.guardian.set_policies([] if declared.policy == "never" else [declared.policy])
+    if isinstance(phone.selected_provider, str):
+        tenant.guardian.set_selected_provider(phone.selected_provider)
+        tenant.guardian.set_templates(
+            {
+                "enrollment_message": phone.enrollment_message,
+                "verification_message": phone.verification_message,
+            }
+        )
+    tenant.guardian.set_message_types(list(seen(phone.message_types)))
+    tenant.guardian.set_policies([] if phone.policy == "never" else [seen(phone.policy)])
     made.append(resource("Guardian", "guardian", "g", guardian(declared)))
 
 
 def _apply_action(
-    tenant: Tenant, one: DeclaredAction, values: Mapping[str, str], made: list[dict[str, Any]]
+    tenant: Tenant,
+    one: Action,
+    declared: Snapshot,
+    values: Mapping[str, str],
+    made: list[dict[str, Any]],
 ) -> None:
-    names = sorted(one.secret_names or ())
+    names = sorted(known(one.secret_names, ()))
     action = tenant.versions.create(
         {
             "name": one.name,
@@ -101,13 +119,13 @@ def _apply_action(
         "code": one.code,
     }
     made.append(resource("Action", "action", action["id"], outputs, {"secrets": "[secret]"}))
-    if one.bound:
+    for binding in declared.bindings_of(one.trigger):
         ref = {"type": "action_id", "value": action["id"]}
-        tenant.bindings.replace(one.trigger, [{"ref": ref, "display_name": one.display_name}])
+        tenant.bindings.replace(one.trigger, [{"ref": ref, "display_name": binding.display_name}])
 
 
-def _live(tenant: Tenant, declared: Declared, recorded: Recorded) -> Live:
-    triggers = [one.trigger for one in declared.actions]
+def _live(tenant: Tenant, declared: Snapshot, recorded: Recorded) -> Answers:
+    triggers = [one.trigger for one in seen(declared.actions)]
     actions = {
         trigger: tuple(tenant.actions.listing(_ALL, trigger_id=trigger)["actions"])
         for trigger in triggers
@@ -119,7 +137,7 @@ def _live(tenant: Tenant, declared: Declared, recorded: Recorded) -> Live:
     }
     legacy = tenant.generation == "legacy"
     factors = {one["name"]: one["enabled"] for one in tenant.guardian.factors()}
-    return Live(
+    return Answers(
         settings=tenant.settings(),
         actions=actions,
         bindings={
@@ -133,7 +151,7 @@ def _live(tenant: Tenant, declared: Declared, recorded: Recorded) -> Live:
         policies=tuple(tenant.policies()),
         message_types=tuple(tenant.message_types()) if factors["sms"] else None,
         selected_provider=tenant.guardian.selected_provider()["provider"]
-        if legacy and declared.selected_provider
+        if legacy and isinstance(declared.guardian.selected_provider, str)
         else None,
         legacy_texts=(tenant.guardian.templates("sms") or {}) if legacy else {},
     )

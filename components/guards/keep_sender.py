@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.hooks import ACTION, WriteHooks
-from components.management import TenantAccess, plain
+from components.guards.hooks import WriteHooks
+from components.tenant import action
+from components.tenant.stack_access import TenantAccess, plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -27,7 +28,7 @@ class KeepSender(WriteHooks):
     """Refuses to make an Action beside one that sends: a transformation."""
 
     def __init__(self, access: TenantAccess) -> None:
-        super().__init__(ACTION)
+        super().__init__(action.TOKEN)
         self._access = access
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -53,10 +54,8 @@ class KeepSender(WriteHooks):
 
 async def _running(tenant: AsyncManagementClient, name: str, trigger: str) -> int | None:
     """The number of the version that runs; None when there is no such Action, or none runs."""
-    async for one in await tenant.actions.list(trigger_id=trigger, action_name=name):
-        if one.name == name and one.deployed_version:
-            return int(one.deployed_version.number or 0)
-    return None
+    there = action.find(await action.read(tenant, [trigger]), name)
+    return there.running.number if there and there.running else None
 
 
 def _refusal(name: str, version: int) -> str:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     import httpx
 
-    from components.bounded_http import BoundedClient
     from components.tenant.access import Access
+    from components.tenant.bounded_http import BoundedClient
 
 TOKEN_TIME: Final = 30.0
 """Seconds for the answer with a token, all of it."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pulumi
 
-from components.faults import HIDDEN, NOT_SET, Fault
+from components.settings.faults import HIDDEN, NOT_SET, Fault
 
 NAMESPACE: Final = "phonemfa"
 API_KEY: Final = "cpaasApiKey"

@@ -1,40 +1,16 @@
-"""Delivery: the tenant's phone provider and the texts it renders.
-
-Owns the provider and the notification templates of a unified tenant. Refuses to know the code
-that sends (the sender's) and who is asked for a code (the factor's).
-"""
+"""Delivery: a unified tenant's phone provider and the texts it renders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.vocabulary import MessageType
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provider:
-    """The phone provider: who delivers, and by which methods; "twilio" has the last three."""
-
-    delivery_methods: pulumi.Input[Sequence[pulumi.Input[str]]]
-    name: str = "custom"
-    disabled: bool = False
-    default_from: str | None = None
-    mssid: str | None = None
-    sid: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Template:
-    """What is sent for one message type (Liquid); None leaves that channel's text as it is."""
-
-    text: str | None
-    voice: str | None
-    sender: str | None = None
-    disabled: bool = False
+from components.tenant.model import known, seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +21,8 @@ class DeliveryArgs:
     before a tenant accepts a custom provider.
     """
 
-    provider: Provider | None
-    templates: Mapping[MessageType, Template] = field(default_factory=dict)
+    provider: PhoneProvider | None
+    templates: Mapping[str, PhoneTemplate] = field(default_factory=dict)
     sender: pulumi.Resource | None = None
 
 
@@ -65,9 +41,9 @@ class Delivery(pulumi.ComponentResource):
         provider = _phone_provider(name, args, self)
         templates = {
             message_type: auth0.PhoneNotificationTemplate(
-                f"{name}-{message_type.value.replace('_', '-')}",
-                type=message_type.value,
-                disabled=template.disabled,
+                f"{name}-{message_type.replace('_', '-')}",
+                type=message_type,
+                disabled=seen(template.disabled),
                 content=_content(template),
                 opts=pulumi.ResourceOptions(
                     parent=self,
@@ -78,7 +54,7 @@ class Delivery(pulumi.ComponentResource):
             for message_type, template in args.templates.items()
         }
         self.provider_id = provider.id if provider else None
-        self.template_ids = {kind.value: template.id for kind, template in templates.items()}
+        self.template_ids = {kind: template.id for kind, template in templates.items()}
         self.ready = [*([provider] if provider else []), *templates.values()]
         self.register_outputs({"provider_id": self.provider_id, "template_ids": self.template_ids})
 
@@ -89,16 +65,16 @@ def _phone_provider(
     if args.provider is None:
         return None
     configuration: auth0.PhoneProviderConfigurationArgsDict = {
-        "delivery_methods": args.provider.delivery_methods,
-        "default_from": args.provider.default_from,
-        "mssid": args.provider.mssid,
-        "sid": args.provider.sid,
+        "delivery_methods": list(seen(args.provider.delivery_methods)),
+        "default_from": seen(args.provider.default_from),
+        "mssid": seen(args.provider.mssid),
+        "sid": seen(args.provider.sid),
     }
     return auth0.PhoneProvider(
         f"{name}-provider",
         # Never left out: Pulumi would invent a name, and the tenant knows only two.
-        name=args.provider.name,
-        disabled=args.provider.disabled,
+        name=seen(args.provider.name),
+        disabled=seen(args.provider.disabled),
         configuration=configuration,
         credentials={},
         opts=pulumi.ResourceOptions(
@@ -110,13 +86,16 @@ def _phone_provider(
     )
 
 
-def _content(template: Template) -> auth0.PhoneNotificationTemplateContentArgsDict:
+def _content(template: PhoneTemplate) -> auth0.PhoneNotificationTemplateContentArgsDict:
     body: auth0.PhoneNotificationTemplateContentBodyArgsDict = {}
-    if template.text is not None:
-        body["text"] = template.text
-    if template.voice is not None:
-        body["voice"] = template.voice
+    # A channel whose text is left alone keeps the tenant's.
+    text, voice = known(template.text, None), known(template.voice, None)
+    if text is not None:
+        body["text"] = text
+    if voice is not None:
+        body["voice"] = voice
     content: auth0.PhoneNotificationTemplateContentArgsDict = {"body": body}
-    if template.sender is not None:
-        content["from_"] = template.sender
+    sender = seen(template.sender)
+    if sender is not None:
+        content["from_"] = sender
     return content

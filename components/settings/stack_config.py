@@ -14,13 +14,20 @@ from pathlib import Path
 
 import pulumi
 
-from components.adopted import NOTICE
-from components.management import TenantAccess
-from components.raw_config import API_KEY, NAMESPACE, decoded, secret_faults, usable_key, values_of
-from components.settings import StackSettings
+from components.settings.adopted import NOTICE
+from components.settings.model import StackSettings
+from components.settings.raw_config import (
+    API_KEY,
+    NAMESPACE,
+    decoded,
+    secret_faults,
+    usable_key,
+    values_of,
+)
+from components.settings.text_rules import text_warnings
+from components.settings.texts import Texts, texts_for
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
-from components.text_rules import text_warnings
-from components.texts import Texts, texts_for
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import MessageType
 
 

@@ -1,18 +1,18 @@
-"""The sender: the Action whose code sends a code through NTT CPaaS.
-
-Owns the Action, its secrets and (where a stack asks for it) its binding. Refuses to know which
-messages are sent when: that is the tenant's phone provider and factor.
-"""
+"""The sender: the Action whose code sends a code through NTT CPaaS, its secrets and its binding."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import pulumi
 import pulumi_auth0 as auth0
 
 from components.action_code import RUNTIME
+from components.tenant.action import Action
+from components.tenant.model import seen
+from components.tenant.trigger import Binding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,21 @@ class SenderArgs:
     bind: bool = False
     display_name: str | None = None
     """Of the binding; the Action's name when it is None."""
+
+    @classmethod
+    def as_found(cls, action: Action, binding: Binding | None) -> Self:
+        """An adopted Action: its secrets are not declared, and no stack deploys what it found."""
+        return cls(
+            action_name=seen(action.name),
+            trigger=action.trigger,
+            trigger_version=action.trigger_version,
+            code=seen(action.code),
+            runtime=seen(action.runtime),
+            dependencies=[_named_version(one) for one in seen(action.dependencies)],
+            deploy=False,
+            bind=binding is not None,
+            display_name=binding.display_name if binding else None,
+        )
 
 
 class Sender(pulumi.ComponentResource):
@@ -83,3 +98,8 @@ class Sender(pulumi.ComponentResource):
         self.action_id = action.id
         self.version_id = action.version_id
         self.register_outputs({"action_id": self.action_id, "version_id": self.version_id})
+
+
+def _named_version(dependency: str) -> tuple[str, str]:
+    name, _, version = dependency.rpartition("@")
+    return name, version

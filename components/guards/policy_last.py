@@ -1,6 +1,6 @@
 """Asks for codes only once they can be delivered: the policy is written last.
 
-Owns the order around the tenant's Guardian resource. The auth0 provider writes the policy first
+The auth0 provider writes the policy first
 and collects later errors (provider-traps.md): a failed phone step would leave "always" without a
 factor, which locks every user out. So a hook in front of the provider's write looks whether a code
 can be delivered, brings the factor into place, and only then sets the policy; the provider then
@@ -8,29 +8,26 @@ finds everything as it wants it. A write that fails nevertheless puts the earlie
 
 The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
 been written, and the provider would not touch it again.
-
-Refuses to know the resources that send (the sender's and delivery's), and to run on a no-op `up`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pulumi
 
-from components.hooks import WriteHooks
-from components.management import TenantAccess, plain
-from components.stack_config import Loaded
-from components.trial import TrialMessages
-from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, Gate
+from components.guards.hooks import WriteHooks
+from components.guards.test_message import Messages
+from components.settings.stack_config import Loaded
+from components.tenant import snapshot
+from components.tenant.guardian import HOOK, NEVER, TOKEN
+from components.tenant.snapshot import About, Wanted, deliverable
+from components.tenant.stack_access import TenantAccess, plain
+from components.vocabulary import DeliveryMethod, Experience, Gate
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-GUARDIAN: Final = "auth0:index/guardian:Guardian"
-_NEVER: Final = "never"
-_HOOK: Final = "phone-message-hook"
 
 
 class GateClosedError(Exception):
@@ -53,9 +50,9 @@ class PolicyLast(WriteHooks):
         *,
         experience: Experience,
         gate: Gate,
-        trial: TrialMessages,
+        trial: Messages,
     ) -> None:
-        super().__init__(GUARDIAN)
+        super().__init__(TOKEN)
         self._access = access
         self._experience = experience
         self._gate = gate
@@ -71,7 +68,7 @@ class PolicyLast(WriteHooks):
             loaded.tenant,
             experience=settings.experience,
             gate=settings.gate,
-            trial=TrialMessages(next(iter(settings.test_numbers), ""), methods),
+            trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
         )
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -83,7 +80,7 @@ class PolicyLast(WriteHooks):
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)
-        policies = [] if wanted["policy"] == _NEVER else [wanted["policy"]]
+        policies = [] if wanted["policy"] == NEVER else [wanted["policy"]]
         async with self._access.connect() as tenant:
             earlier = list(await tenant.guardian.policies.list())
             if policies:
@@ -101,8 +98,9 @@ class PolicyLast(WriteHooks):
         missing = await self._missing(tenant, phone)
         if missing:
             raise GateClosedError(
-                f"{missing}. The policy stays as it was, so that nobody is asked for a code that "
-                "cannot be sent. Put that right and run pulumi up --refresh again"
+                f"{missing[0].upper()}{missing[1:]}. The policy stays as it was, so that nobody is "
+                "asked for a code that cannot be sent. Put that right and run pulumi up --refresh "
+                "again"
             )
         factors = {one.name: one.enabled for one in await tenant.guardian.factors.list()}
         if not factors.get("sms"):
@@ -118,27 +116,23 @@ class PolicyLast(WriteHooks):
 
     async def _missing(self, tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> str:
         """What a code still needs; empty when nothing."""
-        trigger = TRIGGERS[self._experience]
-        if self._experience is Experience.LEGACY:
-            if phone.get("provider") != _HOOK:
-                return ""
-            bound = await tenant.actions.triggers.bindings.list(trigger)
-            has_sender = bool([one async for one in bound])
-            return "" if has_sender else f"No Action is bound to {trigger}"
-        answer = await tenant.branding.phone.providers.list()
-        providers = {one.name for one in answer.providers or [] if not one.disabled}
-        if not providers:
-            return "The tenant has no phone provider that is switched on"
-        actions = await tenant.actions.list(trigger_id=trigger)
-        if "custom" in providers and not any([bool(one.deployed_version) async for one in actions]):
-            return f"No Action is deployed on {trigger}"
-        return ""
+        provider = phone.get("provider")
+        if self._experience is Experience.LEGACY and provider != HOOK:
+            return ""
+        # The factor is brought into place next, and who sends through it.
+        found = await snapshot.read(
+            tenant,
+            {About.PROVIDER, About.ACTIONS, About.BINDINGS},
+            experiences=[self._experience],
+        )
+        wanted = Wanted(experience=self._experience, selected_provider=provider or "", factor=False)
+        return "; ".join(deliverable(found, wanted).missing.values())
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         if self._earlier is not None:
             async with self._access.connect() as tenant:
                 await tenant.guardian.policies.set(request=self._earlier)
-            before = ", ".join(self._earlier) or _NEVER
+            before = ", ".join(self._earlier) or NEVER
             pulumi.log.warn(f"{args.name} failed half-way: the policy is {before} again")
         return False
 

@@ -92,7 +92,7 @@ def texts_for(
 
 
 def _shipped(language: Language, message_type: MessageType, channel: str) -> str:
-    folder = Path(__file__).resolve().parent.parent / "actions" / "templates" / language
+    folder = Path(__file__).resolve().parents[2] / "actions" / "templates" / language
     path = folder / f"{message_type}.{channel}.liquid"
     # Editors end a file with a line break; a message does not end with one.
     return path.read_text(encoding="utf-8").removesuffix("\n")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.factor import BLOCKS, SWITCHES
+from components.settings.model import OtherFactors
 
 CHANNEL_NAMES: Final = {"text": "SMS", "voice": "voice call"}
 ASKED: Final = {
@@ -19,8 +19,7 @@ ASKED: Final = {
     "never": "no login is asked for a second factor",
 }
 OTHER_FACTORS: Final = {
-    "".join([name.split("_")[0], *(part.title() for part in name.split("_")[1:])]): name
-    for name in (*SWITCHES, *BLOCKS)
+    field.alias: name for name, field in OtherFactors.model_fields.items() if field.alias
 }
 """The other factors, as the resource and the stack's file name them (camelCase), in our words."""
 

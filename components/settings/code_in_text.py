@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from components.action_code import SOURCE_DIR
-from components.message_size import SAMPLE, is_simple, rendered
+from components.settings.message_size import SAMPLE, is_simple, rendered
 
 if TYPE_CHECKING:
     from liquid import BoundTemplate
@@ -75,7 +75,7 @@ def where_missing(template: str) -> str | None:
 
 
 def _parsed(template: str) -> BoundTemplate:
-    from components.message_size import environment  # noqa: PLC0415 - as above
+    from components.settings.message_size import environment  # noqa: PLC0415 - as above
 
     return environment().from_string(template)
 

@@ -13,7 +13,8 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 from components.masking import redacted
-from components.tenant_token import NoTokenError
+from components.tenant.model import Refusal, Why
+from components.tenant.token import NoTokenError
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +58,46 @@ def failures() -> tuple[type[Exception], ...]:
     from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
 
     return ApiError, ParsingError, NoTokenError, httpx.HTTPError
+
+
+def unanswered() -> tuple[type[Exception], ...]:
+    """What one question may end in that says nothing of the others: `failures`, but for a token's.
+
+    ValueError is pydantic's and json's own.
+    """
+    return (*(one for one in failures() if one is not NoTokenError), ValueError)
+
+
+def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
+    """One of `unanswered`, for a report that goes on with the other questions.
+
+    Args:
+        error: what came of the question.
+        asked: the request, as `GET /path`.
+        scope: what it needs.
+    """
+    import httpx  # noqa: PLC0415
+    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
+
+    why, status = Why.OTHER, None
+    if isinstance(error, ApiError):
+        status, code = error.status_code, code_of(error)
+        message = redacted(str(_body(error).get("message") or "no message"))
+        if is_of_plan(error):
+            why = Why.PLAN
+        elif status == HTTPStatus.FORBIDDEN and (
+            code == "insufficient_scope" or message.startswith("Insufficient scope")
+        ):
+            why = Why.SCOPE
+        if status is not None and status < HTTPStatus.MULTIPLE_CHOICES:
+            message = "and that is not JSON"  # auth0-python makes no difference
+        said = " ".join(filter(None, [str(status), code]))
+        what = f"{asked} was answered {said}: {message.rstrip('.')}"
+    elif isinstance(error, httpx.HTTPError):
+        what = f"no answer to {asked} ({type(error).__name__}: {error})"
+    else:
+        what = f"an answer to {asked} that auth0-python cannot read ({type(error).__name__})"
+    return Refusal(asked=asked, scope=scope, why=why, what=what, status=status)
 
 
 def told(domain: str, error: Exception, *, origin: str = "") -> str:

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from components.faults import rule_broken
-from components.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
+from components.settings.faults import rule_broken
+from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
 
 _HOST: Final = re.compile(
     r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\Z"

@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.management import TenantAccess
+from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
 
 

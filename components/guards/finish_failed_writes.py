@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components.hooks import ACTION, WriteHooks
-from components.management import TenantAccess, plain
+from components.guards.hooks import WriteHooks
+from components.tenant import action
+from components.tenant.model import seen
+from components.tenant.stack_access import TenantAccess, plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -39,7 +41,7 @@ class FinishFailedWrites(WriteHooks):
     """Writes the secrets of an Action, or refuses to erase one: a transformation."""
 
     def __init__(self, access: TenantAccess) -> None:
-        super().__init__(ACTION)
+        super().__init__(action.TOKEN)
         self._access = access
 
     def hooks(self) -> pulumi.ResourceHookBinding:
@@ -70,10 +72,10 @@ class FinishFailedWrites(WriteHooks):
                 await _write(tenant, args.id, declared)
 
 
-def _refusal(action: str, names: Sequence[str]) -> str:
+def _refusal(name: str, names: Sequence[str]) -> str:
     listed = ", ".join(names)
     return (
-        f"the Action {action} has secrets that this stack does not declare: {listed}. Writing "
+        f"the Action {name} has secrets that this stack does not declare: {listed}. Writing "
         "those that it declares would erase them, and nobody can read a secret back out of a "
         "tenant. No secret was written. Two ways out: declare them, in a program of your own "
         "(action_secrets), or say that they may go: set phonemfa:retiredSecrets to "
@@ -90,12 +92,12 @@ async def _names(tenant: AsyncManagementClient, action_id: str) -> set[str] | No
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
     try:
-        action = await tenant.actions.get(action_id)
+        there = await action.read_one(tenant, action_id, "")
     except ApiError as error:
         if error.status_code == HTTPStatus.NOT_FOUND:
             return None  # Deleted by hand: the provider says so.
         raise
-    return {one.name for one in action.secrets or [] if one.name}
+    return set(seen(there.secret_names))
 
 
 async def _write(
@@ -106,7 +108,7 @@ async def _write(
     # The provider writes next. What it meets in the middle of a build is not established; what
     # comes of this one is not asked, as its write brings another code.
     end = time.monotonic() + BUILD_TIME
-    while (await tenant.actions.get(action_id)).status in _AT_WORK:
+    while (await action.read_one(tenant, action_id, "")).status in _AT_WORK:
         if time.monotonic() > end:
             return
         await asyncio.sleep(1)

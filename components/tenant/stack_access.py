@@ -1,30 +1,22 @@
-"""The tenant's Management API, for the few calls that no Pulumi resource can make in time.
+"""The door to the tenant for hooks: with the credentials of the running program.
 
-Reached with the credentials that the provider has; a refusal is told in one line. Nothing here
-runs while nothing is written.
+They are the provider's, and some are secrets that are known only while a hook runs.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from components.tenant.access import Access, NoAccessError
+from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, connect
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-
-SILENCE: Final = 30.0
-"""Seconds that a tenant may be silent within a request."""
-
-TOTAL: Final = 60.0
-"""Seconds for one request, all of it. A refusal that may pass is met with two more requests."""
 
 
 class TenantCallError(pulumi.RunError):
@@ -81,37 +73,11 @@ class TenantAccess:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
         """A client; what fails inside is told as a `TenantCallError`."""
-        # With auth0-python a fifth of a second: only when something is written.
-        from auth0.management import AsyncManagementClient  # noqa: PLC0415
-
-        from components.bounded_http import BoundedAsyncClient  # noqa: PLC0415
-        from components.tenant_failure import failures, told  # noqa: PLC0415
-
-        async with (
-            BoundedAsyncClient(total=TOTAL, json_only=True, timeout=SILENCE) as http,
-            self._token() as token,
-        ):
-            try:
-                if callable(token):  # The first one is not fetched on the event loop's time.
-                    await asyncio.to_thread(token)
-                yield AsyncManagementClient(domain=self.domain, token=token, httpx_client=http)
-            except NoAccessError as error:
-                raise TenantCallError(str(error)) from None
-            except failures() as error:
-                raise TenantCallError(told(self.domain, error, origin=self.origin)) from None
-
-    @asynccontextmanager
-    async def _token(self) -> AsyncIterator[str | Callable[[], str]]:
-        """The token, or what answers one that is good when it is asked."""
-        access = await self.resolved()
-        if access.api_token:
-            yield access.api_token
-            return
-        from components.bounded_http import BoundedClient  # noqa: PLC0415
-        from components.tenant_token import TOKEN_TIME, Tokens  # noqa: PLC0415
-
-        with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as http:
-            yield Tokens(http, access=access).get
+        try:
+            async with connect(await self.resolved(), origin=self.origin) as client:
+                yield client
+        except TenantUnreadableError as error:
+            raise TenantCallError(str(error)) from None
 
 
 async def plain(inputs: Any) -> dict[str, Any]:

@@ -17,13 +17,13 @@ from pydantic import (
     field_validator,
 )
 
-from components.adopted import Adopted
-from components.faults import Fault, SettingsError, faults_of, rule_broken
-from components.raw_config import NAMESPACE, shape_faults
-from components.strict import Strict
-from components.text_rules import text_faults
-from components.texts import SHIPPED, decides_by_channel
-from components.values import (
+from components.settings.adopted import Adopted
+from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
+from components.settings.raw_config import NAMESPACE, shape_faults
+from components.settings.strict import Strict
+from components.settings.text_rules import text_faults
+from components.settings.texts import SHIPPED, decides_by_channel
+from components.settings.values import (
     CountryPrefix,
     Host,
     LoginHost,

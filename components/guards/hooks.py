@@ -8,13 +8,10 @@ program, could then delete nothing.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Final
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
-
-ACTION: Final = "auth0:index/action:Action"
 
 
 class WriteHooks(ABC):

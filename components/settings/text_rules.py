@@ -9,10 +9,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from components.code_in_text import where_missing
-from components.faults import Fault
-from components.liquid_syntax import outputs, syntax_problems
-from components.message_size import (
+from components.settings.code_in_text import where_missing
+from components.settings.faults import Fault
+from components.settings.liquid_syntax import outputs, syntax_problems
+from components.settings.message_size import (
     MAX_PARTS,
     MAX_VOICE,
     SAMPLE,
@@ -22,7 +22,7 @@ from components.message_size import (
     sms_size,
     unshowable,
 )
-from components.texts import Override, Texts, unified_variables
+from components.settings.texts import Override, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(

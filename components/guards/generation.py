@@ -11,8 +11,9 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.hooks import WriteHooks
-from components.management import TenantAccess, TenantCallError
+from components.guards.hooks import WriteHooks
+from components.tenant import tenant_settings
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 
 
@@ -73,9 +74,10 @@ class GenerationGuard(WriteHooks):
         self._unreachable = True
         if self._access.known:
             async with self._access.connect() as client:
-                settings: Any = await client.tenants.settings.get()
+                unified = (await tenant_settings.read(client)).unified is True
         else:
             # With credentials that only the provider takes.
-            settings = await auth0.get_tenant_output().future()
+            settings: Any = await auth0.get_tenant_output().future()
+            unified = bool(settings and settings.phone_consolidated_experience)
         self._unreachable = False
-        return bool(settings and settings.phone_consolidated_experience)
+        return unified

@@ -1,0 +1,340 @@
+"""The Action that sends: what a stack declares of it, and what a tenant, or a state, has.
+
+Which version runs, when things were written and by which id the tenant knows the Action take no
+part in a comparison: a tenant does not tell which of its versions is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import pulumi
+
+from components.action_code import RUNTIME, assemble
+from components.settings.model import StackSettings
+from components.tenant.model import (
+    LEFT_ALONE,
+    Maybe,
+    Part,
+    flag,
+    items,
+    of_pulumi,
+    plain,
+)
+from components.tenant.model import (
+    of_api as parts_of_api,
+)
+from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+TOKEN: Final = "auth0:index/action:Action"  # noqa: S105 - a type
+PATH: Final = "/actions/actions"
+SCOPE: Final = "read:actions"
+
+KEY_SECRET: Final = "CPAAS_API_KEY"  # noqa: S105 - its name
+"""The Action's one secret that is a secret."""
+
+RETIRED: Final = "retired"
+"""The value of a secret that an adopted Action had and ours has no use for."""
+
+TRIGGER_VERSIONS: Final = {Experience.UNIFIED: "v1", Experience.LEGACY: "v2"}
+
+
+def _runtime(value: Any) -> str:
+    # The API's name of Node.js 18 differs from everybody else's (management-api.md §4.11).
+    return str(value).removesuffix("-actions")
+
+
+def _packages(value: Any) -> tuple[str, ...]:
+    return tuple(f"{one.get('name')}@{one.get('version')}" for one in items(value))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    return tuple(str(one["name"]) for one in items(value) if one.get("name"))
+
+
+def times(value: Any) -> dict[str, str]:
+    """When each secret of a draft or a version was written, by name, as far as it is told."""
+    return {str(one["name"]): str(one.get("updated_at") or "") for one in items(value)}
+
+
+def moment(text: str) -> datetime:
+    """A time of the tenant's."""
+    return datetime.fromisoformat(text)
+
+
+_CODE: Final = (
+    Part(field="code", api="code", pulumi="code"),
+    Part(field="runtime", api="runtime", pulumi="runtime", of=_runtime, absent=""),
+    Part(
+        field="dependencies",
+        api="dependencies",
+        pulumi="dependencies",
+        of=_packages,
+        absent=(),
+        ordered=False,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version that the tenant keeps (it keeps fifty), with the secrets of when it was made.
+
+    `secrets` says when each was written; a value is told nobody.
+    """
+
+    id: str
+    number: int
+    created_at: str
+    code: Maybe[str] = field(repr=False)
+    runtime: Maybe[str]
+    dependencies: Maybe[tuple[str, ...]]
+    secrets: Mapping[str, str]
+    status: str
+    """Of its build."""
+    api_runtime: str
+    """As the API calls it, to write it back."""
+
+    @classmethod
+    def of_api(cls, answer: Mapping[str, Any]) -> Version:
+        """A version as the API tells it."""
+        return cls(
+            id=str(answer.get("id") or ""),
+            number=int(answer.get("number") or 0),
+            created_at=str(answer.get("created_at") or ""),
+            secrets=times(answer.get("secrets")),
+            status=str(answer.get("status") or ""),
+            api_runtime=str(answer.get("runtime") or ""),
+            **parts_of_api(_CODE, answer),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """An Action on one of the phone triggers; in a tenant, its draft.
+
+    `configuration` has the secrets that are no secret, by name: only a stack tells it. An adopted
+    Action is declared without secrets, and neither deployed nor judged for what runs. What follows
+    `configuration` is a tenant's own, and not compared.
+    """
+
+    TOKEN: ClassVar = TOKEN
+    PARTS: ClassVar[tuple[Part, ...]] = (
+        Part(field="name", api="name", pulumi="name", setting="actionName"),
+        *_CODE,
+        Part(
+            field="secret_names",
+            api="secrets",
+            of=_names,
+            absent=(),
+            setting="retiredSecrets",
+            ordered=False,
+        ),
+        Part(field="deployed", api="deployed_version", pulumi="deploy", of=bool, absent=False),
+        Part(field="configuration"),
+    )
+
+    trigger: str
+    trigger_version: str
+    name: Maybe[str]
+    code: Maybe[str] = field(repr=False)
+    runtime: Maybe[str]
+    dependencies: Maybe[tuple[str, ...]]
+    """npm packages, each as name@version."""
+    secret_names: Maybe[tuple[str, ...]]
+    """Of all its secrets, the key among them."""
+    deployed: Maybe[bool]
+    configuration: Maybe[Mapping[str, str]] = field(repr=False)
+
+    id: str = field(default="", compare=False)
+    created_at: str | None = field(default=None, compare=False)
+    updated_at: str | None = field(default=None, compare=False)
+    status: str = field(default="", compare=False)
+    """Of the draft's build; "built" when it can be deployed."""
+    secrets: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """When each secret of the draft was written."""
+    all_changes_deployed: bool | None = field(default=None, compare=False)
+    running: Version | None = field(default=None, compare=False)
+    from_marketplace: bool = field(default=False, compare=False)
+    has_secrets: bool = field(default=False, compare=False)
+    """Whether there is any: of a state or a preview, all that it tells."""
+
+    @classmethod
+    def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Action:
+        """An Action as the API tells it, whole or as an item of a list."""
+        running = answer.get("deployed_version")
+        supported = items(answer.get("supported_triggers"))
+        return cls(
+            trigger=trigger,
+            trigger_version=next(
+                (str(one.get("version") or "") for one in supported if one.get("id") == trigger), ""
+            ),
+            **parts_of_api(cls.PARTS, answer),
+            id=str(answer.get("id") or ""),
+            created_at=answer.get("created_at"),
+            updated_at=answer.get("updated_at"),
+            status=str(answer.get("status") or ""),
+            secrets=times(answer.get("secrets")),
+            all_changes_deployed=answer.get("all_changes_deployed"),
+            running=Version.of_api(running) if running else None,
+            from_marketplace=bool(answer.get("installed_integration_id")),
+            has_secrets=bool(answer.get("secrets")),
+        )
+
+    @classmethod
+    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Action:
+        """An Action as one side of a preview, or a state, has it: its secrets are hidden."""
+        supported = properties.get("supportedTriggers")
+        first = supported if isinstance(supported, Mapping) else next(iter(items(supported)), {})
+        found = of_pulumi(cls.PARTS, properties)
+        found["deployed"] = flag(properties.get("deploy"))
+        return cls(
+            trigger=str(first.get("id") or ""),
+            trigger_version=str(first.get("version") or ""),
+            **found,
+            id=identifier or str(properties.get("id") or ""),
+            has_secrets=bool(properties.get("secrets")),
+        )
+
+
+def name_of(settings: StackSettings, experience: Experience) -> str | None:
+    """What the stack's Action is called; None when it adopts a tenant that has none."""
+    if settings.adopted:
+        return settings.adopted.action.name if settings.adopted.action else None
+    return action_name(settings.action_name, experience)
+
+
+def plain_configuration(settings: StackSettings) -> dict[str, str]:
+    """What the Action is told beside its key, by the name that its code reads."""
+    kinds = [kind.value for kind in MessageType if kind in settings.message_types]
+    values: dict[str, str | None] = {
+        "CPAAS_BASE_URL": settings.cpaas_base_host,
+        "SMS_SENDER": settings.sms_sender,
+        "VOICE_SENDER": settings.voice_sender,
+        "VOICE_GENDER": settings.voice_gender.value,
+        "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
+        "MESSAGE_TYPES": ",".join(kinds),
+        "DEDUPLICATE": "on" if settings.deduplicate else "off",
+        "ORIGIN_BOUND_CODE": settings.origin_bound_code,
+        "RECIPIENT_LIMIT": str(settings.recipient_limit),
+        "VOICE_LIMIT": str(settings.calls_per_number),
+        "TENANT_LIMIT": str(settings.tenant_limit),
+        "LANGUAGE": settings.language.value,
+        "RING_TIMEOUT": str(settings.ring_timeout),
+        "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def configuration(settings: StackSettings) -> dict[str, str]:
+    """The secrets of our Action that are no secret: its configuration, and those that retire."""
+    own = plain_configuration(settings)
+    # The provider refuses an update that would drop secrets of which it knows nothing. Declared
+    # once, with a value that is no secret any more, they can go with the next update.
+    retired = {one: RETIRED for one in settings.retired_secrets if one not in {KEY_SECRET, *own}}
+    return own | retired
+
+
+def declared(settings: StackSettings, checkout: Path = Path()) -> tuple[Action, ...]:
+    """The Actions of a stack: one a generation, or the one that was found.
+
+    Args:
+        settings: of the stack.
+        checkout: the folder with Pulumi.yaml, where an adopted Action's code is.
+
+    Raises:
+        pulumi.RunError: the code of an adopted Action is not where the stack says.
+    """
+    if not settings.adopted:
+        return tuple(_ours(settings, one) for one in settings.experiences)
+    found = settings.adopted.action
+    if not found:
+        return ()
+    return (
+        Action(
+            trigger=TRIGGERS[settings.experience],
+            trigger_version=found.trigger_version,
+            name=found.name,
+            code=adopted_code(found.code, checkout),
+            runtime=found.runtime,
+            dependencies=found.dependencies,
+            secret_names=LEFT_ALONE,
+            deployed=LEFT_ALONE,
+            configuration=LEFT_ALONE,
+        ),
+    )
+
+
+def _ours(settings: StackSettings, experience: Experience) -> Action:
+    plain_secrets = configuration(settings)
+    return Action(
+        trigger=TRIGGERS[experience],
+        trigger_version=TRIGGER_VERSIONS[experience],
+        name=action_name(settings.action_name, experience),
+        code=assemble(TRIGGERS[experience]),
+        runtime=RUNTIME,
+        dependencies=(),
+        secret_names=(KEY_SECRET, *plain_secrets),
+        deployed=True,
+        configuration=plain_secrets,
+    )
+
+
+def adopted_code(path: str, checkout: Path) -> str:
+    """The code of an adopted Action, character by character.
+
+    Raises:
+        pulumi.RunError: there is no such file, or it is not UTF-8.
+    """
+    try:
+        return (checkout / path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        why = "not there"
+    except UnicodeDecodeError:
+        why = "not UTF-8, as an Action's code is"
+    raise pulumi.RunError(
+        f"phonemfa:adopted.action.code names {path}, which is {why}. Fix: bring the file back, or "
+        "run phonemfa adopt again."
+    )
+
+
+async def read(client: AsyncManagementClient, triggers: Iterable[str]) -> tuple[Action, ...]:
+    """The Actions on these triggers, in the tenant's order.
+
+    An item of a list is complete, but for a draft that is being built (`read_one`).
+    """
+    return tuple(
+        [
+            Action.of_api(plain(one), trigger)
+            for trigger in triggers
+            async for one in await client.actions.list(trigger_id=trigger)
+        ]
+    )
+
+
+async def read_one(client: AsyncManagementClient, action_id: str, trigger: str) -> Action:
+    """One Action, whole."""
+    return Action.of_api(plain(await client.actions.get(action_id)), trigger)
+
+
+async def read_versions(client: AsyncManagementClient, action_id: str) -> tuple[Version, ...]:
+    """The versions of an Action, newest first."""
+    listed = [
+        Version.of_api(plain(one)) async for one in await client.actions.versions.list(action_id)
+    ]
+    return tuple(sorted(listed, key=lambda one: -one.number))
+
+
+def find(actions: Iterable[Action], name: str, trigger: str = "") -> Action | None:
+    """The Action of this name, of this trigger where one is given."""
+    return next(
+        (one for one in actions if one.name == name and (not trigger or one.trigger == trigger)),
+        None,
+    )

@@ -1,0 +1,338 @@
+"""Guardian: the phone as a factor, when it is asked for, and the other factors beside it.
+
+A tenant tells it in several answers, a stack declares it as one resource. While the phone is off,
+a state hides a legacy tenant's sender and texts, and the API does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from components.settings.model import StackSettings
+from components.settings.texts import for_legacy, texts_for
+from components.tenant.model import (
+    LEFT_ALONE,
+    UNSEEN,
+    Maybe,
+    Part,
+    flag,
+    items,
+    known,
+    of_api,
+    of_pulumi,
+    plain,
+    texts,
+)
+from components.vocabulary import Experience, MessageType, guardian_message_types
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+TOKEN: Final = "auth0:index/guardian:Guardian"  # noqa: S105 - a type
+NEVER: Final = "never"
+HOOK: Final = "phone-message-hook"
+"""The legacy provider that hands messages to the Action."""
+PHONE: Final = "sms"
+"""What the API calls the phone factor, voice included."""
+
+FACTORS: Final = "/guardian/factors"
+POLICIES: Final = "/guardian/policies"
+MESSAGE_TYPES: Final = "/guardian/factors/phone/message-types"
+SELECTED_PROVIDER: Final = "/guardian/factors/phone/selected-provider"
+TEMPLATES: Final = "/guardian/factors/sms/templates"
+PHONE_SETTINGS: Final = "/guardian/factors/phone/settings"
+EMAIL_SETTINGS: Final = "/guardian/factors/email/settings"
+SETTINGS: Final = "/guardian/settings"
+
+SCOPES: Final[Mapping[str, str]] = {
+    FACTORS: "read:guardian_factors",
+    POLICIES: "read:mfa_policies",
+    MESSAGE_TYPES: "read:guardian_factors",
+    SELECTED_PROVIDER: "read:guardian_factors",
+    TEMPLATES: "read:guardian_factors",
+    PHONE_SETTINGS: "read:guardian_factors",
+    EMAIL_SETTINGS: "read:guardian_factors",
+    SETTINGS: "read:tenant_settings",
+}
+"""Each question about Guardian, in the order in which it is asked, with the scope it needs."""
+
+LOGIN: Final = (FACTORS, POLICIES, MESSAGE_TYPES)
+"""What every tenant answers."""
+LEGACY: Final = (SELECTED_PROVIDER, TEMPLATES)
+"""What a legacy tenant answers alone: a unified one has 403 for it."""
+MFA_SETTINGS: Final = (PHONE_SETTINGS, EMAIL_SETTINGS, SETTINGS)
+"""What only some plans have; Guardian of pulumi-auth0 3.54 and later reads it too."""
+
+
+def _policy(policies: Any) -> str:
+    return next(iter(texts(policies)), NEVER)
+
+
+def _text(value: Any) -> Any:
+    # Official states have an empty string where the factor shows none.
+    return str(value) if value else UNSEEN
+
+
+def _factor(field: str, name: str, pulumi: str) -> Part:
+    return Part(
+        field=field,
+        # The paths of the API are names of their own here: a name with a dot is none of theirs.
+        api=f"{FACTORS}.{name}",
+        pulumi=pulumi,
+        setting=f"otherFactors.{pulumi.removesuffix('.enabled')}",
+        of=flag,
+        absent=False,
+    )
+
+
+OTHER_FACTORS: Final = (
+    _factor("email", "email", "email"),
+    _factor("otp", "otp", "otp"),
+    _factor("recovery_code", "recovery-code", "recoveryCode"),
+    _factor("webauthn_roaming", "webauthn-roaming", "webauthnRoaming.enabled"),
+    _factor("webauthn_platform", "webauthn-platform", "webauthnPlatform.enabled"),
+    _factor("duo", "duo", "duo.enabled"),
+    _factor("push", "push-notification", "push.enabled"),
+)
+"""The other factors: Guardian has three as a plain switch, the rest as a block with one."""
+
+
+def api_name(part: Part) -> str:
+    """What the API calls another factor."""
+    return part.api.rpartition(".")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guardian:
+    """The phone factor, the policy, the other factors, and how long codes and devices last."""
+
+    TOKEN: ClassVar = TOKEN
+    PARTS: ClassVar[tuple[Part, ...]] = (
+        Part(
+            field="phone_enabled",
+            api=f"{FACTORS}.{PHONE}",
+            pulumi="phone.enabled",
+            of=flag,
+            absent=False,
+        ),
+        # Guardian's list is ordered, but means the same in any order.
+        Part(
+            field="message_types",
+            api=f"{MESSAGE_TYPES}.message_types",
+            pulumi="phone.messageTypes",
+            setting="deliveryMethods",
+            of=texts,
+            ordered=False,
+        ),
+        Part(
+            field="selected_provider",
+            api=f"{SELECTED_PROVIDER}.provider",
+            pulumi="phone.provider",
+            of=_text,
+        ),
+        Part(
+            field="enrollment_message",
+            api=f"{TEMPLATES}.enrollment_message",
+            pulumi="phone.options.enrollmentMessage",
+            setting="texts.otp_enroll",
+        ),
+        Part(
+            field="verification_message",
+            api=f"{TEMPLATES}.verification_message",
+            pulumi="phone.options.verificationMessage",
+            setting="texts.otp_verify",
+        ),
+        Part(field="policy", api=POLICIES, pulumi="policy", setting="policy", of=str, absent=NEVER),
+        *OTHER_FACTORS,
+        Part(
+            field="code_length",
+            api=f"{PHONE_SETTINGS}.otp_length",
+            pulumi="phoneSettings.otpLength",
+            of=int,
+        ),
+        Part(
+            field="code_lifetime",
+            api=f"{PHONE_SETTINGS}.otp_expiration_time",
+            pulumi="phoneSettings.otpExpirationTime",
+            of=int,
+        ),
+        Part(
+            field="email_code_length",
+            api=f"{EMAIL_SETTINGS}.otp_length",
+            pulumi="emailSettings.otpLength",
+            of=int,
+        ),
+        Part(
+            field="email_code_lifetime",
+            api=f"{EMAIL_SETTINGS}.otp_expiration_time",
+            pulumi="emailSettings.otpExpirationTime",
+            of=int,
+        ),
+        Part(
+            field="remember_me_shown",
+            api=f"{SETTINGS}.display_remember_me_checkbox",
+            pulumi="settings.displayRememberMeCheckbox",
+            of=flag,
+        ),
+        Part(
+            field="remember_me_default",
+            api=f"{SETTINGS}.remember_me_default_value",
+            pulumi="settings.rememberMeDefaultValue",
+            of=flag,
+        ),
+        Part(
+            field="session_inactivity",
+            api=f"{SETTINGS}.mfa_session_inactivity_timeout",
+            pulumi="settings.mfaSessionInactivityTimeout",
+            of=int,
+        ),
+        Part(
+            field="session_overall",
+            api=f"{SETTINGS}.mfa_session_overall_timeout",
+            pulumi="settings.mfaSessionOverallTimeout",
+            of=int,
+        ),
+    )
+
+    phone_enabled: Maybe[bool]
+    message_types: Maybe[tuple[str, ...]]
+    policy: Maybe[str]
+    selected_provider: Maybe[str] = LEFT_ALONE
+    """Who sends on a legacy tenant: `HOOK` is the Action."""
+    enrollment_message: Maybe[str] = LEFT_ALONE
+    verification_message: Maybe[str] = LEFT_ALONE
+    """A legacy tenant's two texts, each for SMS and voice alike (Liquid, legacy variables)."""
+
+    email: Maybe[bool] = LEFT_ALONE
+    otp: Maybe[bool] = LEFT_ALONE
+    recovery_code: Maybe[bool] = LEFT_ALONE
+    webauthn_roaming: Maybe[bool] = LEFT_ALONE
+    webauthn_platform: Maybe[bool] = LEFT_ALONE
+    duo: Maybe[bool] = LEFT_ALONE
+    push: Maybe[bool] = LEFT_ALONE
+
+    code_length: Maybe[int] = LEFT_ALONE
+    """Digits of a code by phone."""
+    code_lifetime: Maybe[int] = LEFT_ALONE
+    """Seconds for which it is taken."""
+    email_code_length: Maybe[int] = LEFT_ALONE
+    email_code_lifetime: Maybe[int] = LEFT_ALONE
+    remember_me_shown: Maybe[bool] = LEFT_ALONE
+    remember_me_default: Maybe[bool] = LEFT_ALONE
+    session_inactivity: Maybe[int] = LEFT_ALONE
+    """Seconds after which a remembered browser that was not used is asked again."""
+    session_overall: Maybe[int] = LEFT_ALONE
+    """Seconds after which every remembered browser is asked again."""
+
+    @property
+    def other_factors(self) -> dict[str, bool]:
+        """Each other factor that is known to be on or off, by its field."""
+        values = {one.field: getattr(self, one.field) for one in OTHER_FACTORS}
+        return {name: value for name, value in values.items() if isinstance(value, bool)}
+
+    @property
+    def texts(self) -> dict[MessageType, str]:
+        """A legacy tenant's texts, as far as they are known."""
+        found = {
+            MessageType.OTP_ENROLL: known(self.enrollment_message, ""),
+            MessageType.OTP_VERIFY: known(self.verification_message, ""),
+        }
+        return {kind: text for kind, text in found.items() if text}
+
+    @classmethod
+    def of_api(cls, answers: Mapping[str, Any]) -> Guardian:
+        """Guardian out of the API's answers, by the path of each; one may be `Unseen`.
+
+        What was not asked is unseen, and a text that was never set is an empty one.
+        """
+        told = dict(answers)
+        if isinstance(told.get(FACTORS), (list, tuple)):
+            told[FACTORS] = {str(one["name"]): one.get("enabled") for one in items(told[FACTORS])}
+        if isinstance(told.get(POLICIES), (list, tuple)):
+            told[POLICIES] = _policy(told[POLICIES])
+        if isinstance(told.get(TEMPLATES), Mapping):
+            never_set = {"enrollment_message": "", "verification_message": ""}
+            told[TEMPLATES] = never_set | dict(told[TEMPLATES])
+        return cls(**of_api(cls.PARTS, {path: told.get(path, UNSEEN) for path in SCOPES}))
+
+    @classmethod
+    def recorded(cls, properties: Mapping[str, Any]) -> Guardian:
+        """Guardian as one side of a preview, or a state, has it."""
+        return cls(**of_pulumi(cls.PARTS, properties))
+
+
+def declared(settings: StackSettings) -> Guardian:
+    """Guardian as a stack declares it; MFA settings are left alone."""
+    common: dict[str, Any] = {
+        "policy": settings.policy.guardian_policy,
+        **settings.other_factors.model_dump(exclude_none=True),
+    }
+    if settings.adopted:
+        return Guardian(**common, **_as_found(settings))
+    types = tuple(guardian_message_types(settings.delivery_methods))
+    common |= {"phone_enabled": True, "message_types": types}
+    if settings.experience is Experience.LEGACY:
+        own = texts_for(settings.language, settings.sent_message_types, settings.texts)
+        common |= {
+            "selected_provider": HOOK,
+            "enrollment_message": for_legacy(own[MessageType.OTP_ENROLL]),
+            "verification_message": for_legacy(own[MessageType.OTP_VERIFY]),
+        }
+    return Guardian(**common)
+
+
+def _as_found(settings: StackSettings) -> dict[str, Any]:
+    found = settings.adopted.phone if settings.adopted else None
+    if found is None or not found.enabled:
+        # A factor that is off has neither channels nor provider nor texts.
+        return {"phone_enabled": False, "message_types": LEFT_ALONE}
+    given = {kind: own.text for kind, own in settings.texts.items()}
+    enrollment = found.enrollment_message or given.get(MessageType.OTP_ENROLL)
+    verification = found.verification_message or given.get(MessageType.OTP_VERIFY)
+    # The provider takes both texts or none, and none beside Twilio.
+    has_texts = found.provider in {"auth0", HOOK} and None not in {enrollment, verification}
+    return {
+        "phone_enabled": True,
+        "message_types": found.message_types,
+        "selected_provider": found.provider or LEFT_ALONE,
+        "enrollment_message": enrollment if has_texts else LEFT_ALONE,
+        "verification_message": verification if has_texts else LEFT_ALONE,
+    }
+
+
+Ask = Callable[[str, str, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""Asks one question: path, scope, and how. It may answer `Unseen` where the tenant refuses."""
+
+
+async def answers(
+    client: AsyncManagementClient, paths: Collection[str], ask: Ask
+) -> dict[str, Any]:
+    """The API's answers by path, for `Guardian.of_api`."""
+    guardian = client.guardian
+    factors = guardian.factors
+
+    async def listed(question: Callable[[], Awaitable[Any]]) -> list[Any]:
+        return [one if isinstance(one, str) else plain(one) for one in await question()]
+
+    async def single(question: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+        # A tenant that never had texts answers 204, which auth0-python gives as None.
+        answer = await question()
+        return plain(answer) if answer else {}
+
+    questions: dict[str, Callable[[], Awaitable[Any]]] = {
+        FACTORS: lambda: listed(factors.list),
+        POLICIES: lambda: listed(guardian.policies.list),
+        MESSAGE_TYPES: lambda: single(factors.phone.get_message_types),
+        SELECTED_PROVIDER: lambda: single(factors.phone.get_selected_provider),
+        TEMPLATES: lambda: single(factors.sms.get_templates),
+        PHONE_SETTINGS: lambda: single(factors.phone.get),
+        EMAIL_SETTINGS: lambda: single(factors.email.get),
+        SETTINGS: lambda: single(guardian.get),
+    }
+    return {
+        path: await ask(path, scope, questions[path])
+        for path, scope in SCOPES.items()
+        if path in paths
+    }

@@ -1,0 +1,84 @@
+"""The tenant's own switches: its phone experience, and MFA factors through Actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from components.settings.model import StackSettings
+from components.tenant.model import LEFT_ALONE, Maybe, Part, flag, of_api, of_pulumi, plain, seen
+from components.vocabulary import Experience
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
+
+TOKEN: Final = "auth0:index/tenant:Tenant"  # noqa: S105 - a type
+PATH: Final = "/tenants/settings"
+SCOPE: Final = "read:tenant_settings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantSettings:
+    """The switches that this package holds or relies on.
+
+    A tenant without the flag of the phone experience counts as legacy; `flagged` tells it from one
+    that has it off, as the auth0 provider's Guardian takes it for unified (provider-traps.md).
+    """
+
+    TOKEN: ClassVar = TOKEN
+    PARTS: ClassVar[tuple[Part, ...]] = (
+        Part(
+            field="unified",
+            api="phone_consolidated_experience",
+            pulumi="phoneConsolidatedExperience",
+            setting="experience",
+            of=flag,
+            absent=False,
+        ),
+        Part(
+            field="mfa_in_actions",
+            api="customize_mfa_in_postlogin_action",
+            pulumi="customizeMfaInPostloginAction",
+            of=flag,
+            absent=False,
+        ),
+    )
+
+    unified: Maybe[bool]
+    mfa_in_actions: Maybe[bool]
+    flagged: bool = field(default=True, compare=False)
+
+    @property
+    def experience(self) -> Experience:
+        """The tenant's generation.
+
+        Raises:
+            UnseenError: this source does not show it.
+        """
+        return Experience.UNIFIED if seen(self.unified) else Experience.LEGACY
+
+    @classmethod
+    def of_api(cls, answer: Mapping[str, Any]) -> TenantSettings:
+        """The switches as the API tells them."""
+        flagged = answer.get("phone_consolidated_experience") is not None
+        return cls(**of_api(cls.PARTS, answer), flagged=flagged)
+
+    @classmethod
+    def recorded(cls, properties: Mapping[str, Any]) -> TenantSettings:
+        """The switches as one side of a preview, or a state, has them."""
+        return cls(**of_pulumi(cls.PARTS, properties))
+
+
+def declared(settings: StackSettings) -> TenantSettings:
+    """The switches that a stack holds, or relies on."""
+    legacy = settings.experience is Experience.LEGACY
+    return TenantSettings(
+        unified=not legacy,
+        mfa_in_actions=True if legacy and not settings.adopted else LEFT_ALONE,
+    )
+
+
+async def read(client: AsyncManagementClient) -> TenantSettings:
+    """The tenant's switches."""
+    return TenantSettings.of_api(plain(await client.tenants.settings.get()))

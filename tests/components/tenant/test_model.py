@@ -1,0 +1,372 @@
+"""One model of a tenant: as recorded, as the official plugin shows it, and as declared."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import fields, replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.settings.model import StackSettings
+from components.tenant import guardian, snapshot
+from components.tenant.action import Action, Version
+from components.tenant.guardian import Guardian
+from components.tenant.model import (
+    LEFT_ALONE,
+    UNSEEN,
+    Unseen,
+    UnseenError,
+    differences,
+    known,
+    not_compared,
+    seen,
+)
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import About, Lack, Snapshot, Wanted, deliverable
+from components.tenant.tenant_settings import TenantSettings
+from components.tenant.trigger import Binding
+from components.vocabulary import TRIGGERS, Experience
+from sandbox.server.running import RunningSandbox
+from sandbox.tenant import Tenant
+from tests.components.conftest import access_of
+from tests.contract import load_json, load_recording
+from tests.sandbox.drift.stacks import AppliedStack
+
+MODELS = (Action, Binding, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
+RECORDED = {
+    model.TOKEN: model for model in (Action, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
+}
+SETTINGS = {
+    "experience": "unified",
+    "deliveryMethods": ["text", "voice"],
+    "policy": "always",
+    "cpaasBaseHost": "cpaas.example.com",
+    "smsSender": "0005212345",
+    "voiceSender": "+815012345678",
+}
+
+
+def answers(recording: str, ending: str, method: str = "GET") -> list[Any]:
+    """The bodies that a recorded tenant answered at a path."""
+    return [
+        json.loads(one["response"]["body"])
+        for one in load_recording(recording)
+        if one["request"]["url"].partition("?")[0].endswith(ending)
+        and one["request"]["method"] == method
+        and one["response"]["body"]
+    ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_part_of_a_table_is_a_field_that_takes_part_in_comparisons(model: Any) -> None:
+    compared = {one.name for one in fields(model) if one.compare}
+    assert {one.field for one in model.PARTS} <= compared
+
+
+# --- What the real API answered ------------------------------------------------------------------
+
+
+def test_a_recorded_guardian_has_its_policy_factors_and_mfa_settings() -> None:
+    recording = "TestAccGuardianSettings"
+    told = {
+        path: answers(recording, path)[-1]
+        for path in (guardian.FACTORS, guardian.POLICIES, *guardian.MFA_SETTINGS)
+    }
+    found = Guardian.of_api(told)
+    assert isinstance(found.policy, str)
+    assert len(found.other_factors) == len(guardian.OTHER_FACTORS)
+    document = told[guardian.SETTINGS]
+    assert found.session_overall == document["mfa_session_overall_timeout"]
+    assert found.remember_me_shown is document["display_remember_me_checkbox"]
+    assert found.code_length == told[guardian.PHONE_SETTINGS]["otp_length"]
+    assert found.message_types == UNSEEN, "nobody asked for them"
+
+
+def test_a_recorded_provider_has_its_vendor_methods_and_senders() -> None:
+    path = "pro_a76TXAyhBGeeLgCGGzfSWn"
+    for answer in answers("TestAccDataPhoneProvider", path):
+        found = PhoneProvider.of_api(answer)
+        assert found.id == path
+        assert found.name == answer["name"]
+        assert found.delivery_methods == tuple(answer["configuration"]["delivery_methods"])
+        assert found.sid == answer["configuration"].get("sid")
+
+
+def test_recorded_templates_have_their_texts() -> None:
+    made = answers("TestAccPhoneNotificationTemplate", "/branding/phone/templates", "POST")
+    assert made
+    for answer in made:
+        found = PhoneTemplate.of_api(answer)
+        assert (found.text, found.sender) == (
+            answer["content"]["body"].get("text"),
+            answer["content"].get("from") or None,
+        )
+
+
+def test_a_recorded_action_and_its_versions_are_read_whole() -> None:
+    action, *_ = answers("TestActionManager_Versions", "bd0c5171-9fcd-4f23-b34c-9ac4cc27dc48")
+    found = Action.of_api(action, action["supported_triggers"][0]["id"])
+    assert (found.name, found.code) == (action["name"], action["code"])
+    assert found.trigger_version == action["supported_triggers"][0]["version"]
+    assert found.configuration == UNSEEN
+    (listed,) = answers("TestActionManager_Versions", "/versions")
+    (version,) = [Version.of_api(one) for one in listed["versions"]]
+    assert (version.number, version.code) == (1, action["code"])
+
+
+def test_a_recorded_tenant_without_the_flag_counts_as_legacy() -> None:
+    settings, *_ = answers("TestAccTenantDefaults", "/tenants/settings")
+    found = TenantSettings.of_api(settings)
+    flag = settings.get("phone_consolidated_experience")
+    assert found.flagged is (flag is not None)
+    assert found.experience is (Experience.UNIFIED if flag else Experience.LEGACY)
+
+
+# --- What the official plugin shows --------------------------------------------------------------
+
+
+def sides(generation: str) -> list[dict[str, Any]]:
+    steps = load_json(f"official/{generation}.json")
+    shown = [
+        state
+        for step in steps
+        for one in (step["preview"] or {}).get("steps", ())
+        for state in (one.get("oldState"), one.get("newState"))
+        if state
+    ]
+    kept = [one for step in steps for one in step["state_after"] or ()]
+    return [*shown, *kept]
+
+
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_official_previews_and_states_are_readable_with_their_secrets_hidden(
+    generation: str,
+) -> None:
+    read = 0
+    for state in sides(generation):
+        model: Any = RECORDED.get(state["type"])
+        for side in ("inputs", "outputs"):
+            if model and state.get(side):
+                found = model.recorded(state[side])
+                read += 1
+                assert "[secret]" not in repr(found)
+                assert "ciphertext" not in repr(found)
+                if model is Action:
+                    assert found.secret_names == UNSEEN
+                    assert found.has_secrets
+                    assert found.trigger in TRIGGERS.values()
+                    assert isinstance(found.code, str)
+    assert read > 20
+
+
+def test_a_unified_states_factor_hides_sender_and_texts_and_a_legacy_one_shows_them() -> None:
+    def factor(generation: str) -> Guardian:
+        steps = load_json(f"official/{generation}.json")
+        state = next(one for one in steps[0]["state_after"] if one["type"] == guardian.TOKEN)
+        return Guardian.recorded(state["outputs"])
+
+    unified, legacy = factor("unified"), factor("legacy")
+    assert (unified.selected_provider, unified.enrollment_message) == (UNSEEN, UNSEEN)
+    assert legacy.selected_provider == guardian.HOOK
+    assert legacy.enrollment_message == "{{code}} e"
+    assert unified.policy == "all-applications"
+    assert unified.code_lifetime == 300
+
+
+def test_a_binding_is_read_whether_it_stands_alone_or_with_all_of_its_trigger() -> None:
+    steps = load_json("official/legacy.json")
+    state = next(one for one in steps[0]["state_after"] if "triggerActions" in one["type"])
+    (binding,) = Binding.recorded(state["outputs"])
+    assert (binding.trigger, binding.display_name) == ("send-phone-message", "ntt-cpaas")
+    alone = {"trigger": "t", "actionId": "a", "displayName": "d"}
+    assert [one.action_id for one in Binding.recorded(alone)] == ["a"]
+
+
+# --- Declared, applied, read back ----------------------------------------------------------------
+
+
+def read(running: RunningSandbox, **options: Any) -> Snapshot:
+    async def ask() -> Snapshot:
+        async with access_of(running).connect() as client:
+            return await snapshot.read(client, **options)
+
+    return asyncio.get_event_loop().run_until_complete(ask())
+
+
+@pytest.mark.parametrize("generation", ["unified", "legacy"])
+def test_what_was_applied_is_read_back_as_it_was_declared(
+    running: RunningSandbox, tenant: Tenant, generation: Any
+) -> None:
+    tenant.reset(generation)
+    AppliedStack(generation, tenant=tenant)
+    settings = StackSettings.check("dev", SETTINGS | {"experience": generation, "bindAction": True})
+    declared, live = snapshot.declared(settings), read(running)
+    pairs: list[tuple[Any, Any]] = [
+        (declared.settings, live.settings),
+        (declared.guardian, live.guardian),
+    ]
+    for one in seen(declared.actions):
+        (there,) = live.actions_on(one.trigger)
+        pairs.append((one, there))
+        assert there.running
+    pairs += zip(seen(declared.bindings), seen(live.bindings), strict=True)
+    if declared.provider:
+        pairs.append((declared.provider, live.provider))
+    assert set(seen(declared.templates)) == set(known(live.templates, {}))
+    pairs += [(one, seen(live.templates)[kind]) for kind, one in seen(declared.templates).items()]
+    for wanted, found in pairs:
+        assert list(differences(wanted, found)) == []
+        assert [one.part.field for one in not_compared(wanted, found)] in ([], ["configuration"])
+    assert deliverable(live, Wanted.by(settings))
+    assert live.refusals == ()
+
+
+def test_a_part_that_is_not_asked_for_costs_no_request() -> None:
+    async def get() -> Any:
+        return SimpleNamespace(model_dump=lambda **_: {"phone_consolidated_experience": True})
+
+    # A client that has no other question.
+    client: Any = SimpleNamespace(
+        tenants=SimpleNamespace(settings=SimpleNamespace(get=get)),
+        guardian=SimpleNamespace(factors=None),
+    )
+    found = asyncio.run(snapshot.read(client, {About.SETTINGS}))
+    assert found.experience is Experience.UNIFIED
+    assert isinstance(found.actions, Unseen)
+    with pytest.raises(UnseenError):
+        found.actions_on("custom-phone-provider")
+
+
+def test_a_refused_question_costs_no_other_its_answer(
+    running: RunningSandbox, tenant: Tenant
+) -> None:
+    tenant.reset("unified")
+
+    async def ask() -> Snapshot:
+        async with access_of(running).connect() as client:
+            # A unified tenant refuses the questions about legacy delivery.
+            return await snapshot.read(
+                client, snapshot.EVERYTHING - {About.SETTINGS}, refusals=True
+            )
+
+    found = asyncio.get_event_loop().run_until_complete(ask())
+    assert [one.asked for one in found.refusals] == [f"GET {path}" for path in guardian.LEGACY]
+    assert found.refusals[0].status == 403
+    assert seen(found.guardian.policy) == "never"
+
+
+# --- Comparing -----------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.just(UNSEEN),
+    st.just(LEFT_ALONE),
+    st.lists(st.sampled_from(["text", "voice"]), unique=True).map(tuple),
+)
+
+
+@given(VALUES, VALUES)
+def test_only_what_both_sides_know_can_differ(wanted: Any, found: Any) -> None:
+    told = list(
+        differences(PhoneProvider(delivery_methods=wanted), PhoneProvider(delivery_methods=found))
+    )
+    if isinstance(wanted, tuple) and isinstance(found, tuple):
+        assert bool(told) is (set(wanted) != set(found))
+    else:
+        assert told == []
+
+
+@given(VALUES)
+def test_a_snapshot_does_not_differ_from_itself(value: Any) -> None:
+    one = PhoneProvider(delivery_methods=value)
+    assert list(differences(one, replace(one, id="another", updated_at="later"))) == []
+
+
+def test_an_empty_list_is_not_an_absent_one() -> None:
+    assert PhoneProvider.of_api({"name": "custom"}).delivery_methods == UNSEEN
+    empty = {"name": "custom", "configuration": {"delivery_methods": []}}
+    assert PhoneProvider.of_api(empty).delivery_methods == ()
+
+
+# --- Whether a code can be delivered -------------------------------------------------------------
+
+
+def unified(**changes: Any) -> Snapshot:
+    values: dict[str, Any] = {
+        "settings": TenantSettings(unified=True, mfa_in_actions=False),
+        "actions": (
+            Action.of_api({"name": "ours", "deployed_version": {"id": "v"}}, TRIGGERS[UNIFIED]),
+        ),
+        "bindings": (),
+        "provider": PhoneProvider(delivery_methods=("text",)),
+        "templates": {},
+        "guardian": Guardian(phone_enabled=True, message_types=("sms",), policy="never"),
+    }
+    return Snapshot(**values | changes)
+
+
+def legacy(**changes: Any) -> Snapshot:
+    bound = {"display_name": "x", "action": {"id": "a", "name": "ours"}}
+    values: dict[str, Any] = {
+        "settings": TenantSettings(unified=False, mfa_in_actions=True),
+        "bindings": (Binding.of_api(bound, TRIGGERS[LEGACY]),),
+        "provider": UNSEEN,
+        "guardian": Guardian(
+            phone_enabled=True,
+            message_types=("sms",),
+            policy="never",
+            selected_provider=guardian.HOOK,
+        ),
+    }
+    return unified(**values | changes)
+
+
+UNIFIED, LEGACY = Experience.UNIFIED, Experience.LEGACY
+OFF = Guardian(phone_enabled=False, message_types=(), policy="never")
+
+
+@pytest.mark.parametrize(
+    ("tenant", "lacks"),
+    [
+        (unified(), set()),
+        (unified(provider=None), {Lack.PROVIDER}),
+        (
+            unified(provider=PhoneProvider(delivery_methods=(), disabled=True)),
+            {Lack.PROVIDER_ON},
+        ),
+        (unified(actions=()), {Lack.DEPLOYED}),
+        (unified(actions=(Action.of_api({"name": "ours"}, TRIGGERS[UNIFIED]),)), {Lack.DEPLOYED}),
+        (
+            unified(actions=(), provider=PhoneProvider(delivery_methods=(), name="twilio")),
+            set(),
+        ),
+        (unified(guardian=OFF), {Lack.FACTOR, Lack.CHANNELS}),
+        (legacy(), set()),
+        (legacy(bindings=()), {Lack.BOUND}),
+        (
+            legacy(guardian=replace(legacy().guardian, selected_provider="auth0"), bindings=()),
+            set(),
+        ),
+    ],
+)
+def test_what_a_code_lacks(tenant: Snapshot, lacks: set[Lack]) -> None:
+    assert set(deliverable(tenant, Wanted(message_types=["sms"])).missing) == lacks
+
+
+def test_an_action_that_is_somebody_elses_is_not_ours() -> None:
+    for tenant in (unified(), legacy()):
+        found = deliverable(tenant, Wanted(action_name="another"))
+        assert list(found.missing) == [Lack.OURS]
+        assert "'ours'" in found.missing[Lack.OURS]
+
+
+def test_what_cannot_be_seen_hides_no_other_lack() -> None:
+    found = deliverable(unified(actions=UNSEEN, guardian=OFF), Wanted())
+    assert list(found.missing) == [Lack.FACTOR]
+    assert set(found.unseen) == {Lack.DEPLOYED}
+    assert not found
