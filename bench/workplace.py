@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import ssl
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ from components.action_code import assemble
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.environment import TenantAccess
 from sandbox.engine.stack import STACK
-from sandbox.server.record import ServerRecord, running_record
+from sandbox.server.record import ServerRecord, client, running_record
 
 BARE: Final = "bare"
 _START_SECONDS: Final = 60
@@ -58,8 +57,7 @@ class Bench:
     @cached_property
     def http(self) -> httpx.Client:
         """The tenant, over the sandbox's own TLS."""
-        trust = ssl.create_default_context(cafile=str(self._state / "ca.pem"))
-        return httpx.Client(base_url=self.record.tenant_url, verify=trust, timeout=30)
+        return client(self._state, self.record, timeout=30)
 
     @cached_property
     def deploy_cli(self) -> DeployCli:
