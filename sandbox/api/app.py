@@ -19,9 +19,9 @@ from sandbox.api.encoding import error_answer
 from sandbox.api.faults import Faults
 from sandbox.api.limiter import Limiter, RateLimit
 from sandbox.api.request_log import RequestLog
+from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import ActionTester, Notifier
-from sandbox.tenant.tenant import Tenant
 from sandbox.web.connection import SERVERS_SEND
 from sandbox.web.guard import PREFIX
 

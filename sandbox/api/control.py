@@ -21,12 +21,11 @@ from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
-from sandbox.tenant import Credentials
+from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clients import DAY_IN_SECONDS, PHONE_MFA_SCOPES
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.schemas import array, obj, one_of, whole
-from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.validation import Body
 from sandbox.web.guard import PREFIX
 

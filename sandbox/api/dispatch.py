@@ -24,11 +24,11 @@ from sandbox.api.faults import Fault, Faults
 from sandbox.api.limiter import Limiter
 from sandbox.api.oauth import authorize
 from sandbox.api.request_log import RequestLog
+from sandbox.tenant import Tenant
 from sandbox.tenant import routes as table
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operation
 from sandbox.tenant.store import StoreError
-from sandbox.tenant.tenant import Tenant
 from sandbox.web import connection
 
 logger = logging.getLogger("sandbox.api")

@@ -16,9 +16,9 @@ import jwt
 from starlette.responses import Response
 
 from sandbox.api.encoding import answer, oauth_error
+from sandbox.tenant import Tenant
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.tenant import Tenant
 
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ALGORITHM = "HS256"  # clients never look inside a Management API token, so no key pair is needed

@@ -29,10 +29,10 @@ from sandbox.drift.picture import NONE, Picture, picture_of
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.login.users import COLLECTION as USERS
 from sandbox.machine.files import SECRET_MODE, write_atomically
+from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.logs import COLLECTION as LOGS
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 from sandbox.web.bodies import json_body
 
 FILE: Final = "applied.json"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sandbox.notifications.rules import LEGACY_TRIGGER, UNIFIED_TRIGGER
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 Document = dict[str, Any]
 

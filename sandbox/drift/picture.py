@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sandbox.notifications.rules import HANDLERS
+from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
-from sandbox.tenant.tenant import Tenant
 
 Field = tuple[str, str]
 """Which thing, and which of its fields."""

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sandbox.drift.hands import Hands, NothingToChangeError
-from sandbox.tenant import Generation
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Generation, Tenant
 
 _UP: Final = "make up"
 _NOBODY: Final = "nobody but a person"

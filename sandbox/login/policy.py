@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.rules import CHANNELS, NotSentError, route_for
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,8 @@ from sandbox.login.users import Browsers, User, Users
 from sandbox.notifications import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.notifications.service import NotificationService
+from sandbox.tenant import Tenant
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 
 KEPT: Final = 100
 KEPT_MESSAGES: Final = 30

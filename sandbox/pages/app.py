@@ -19,7 +19,7 @@ from sandbox.login.sessions import LoginDesk
 from sandbox.notifications.service import NotificationService
 from sandbox.pages import login, phones, tenant
 from sandbox.pages.views import STATIC, Views
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 logger = logging.getLogger("sandbox.pages")
 

@@ -18,7 +18,7 @@ from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications import Delivery
 from sandbox.pages.views import Views, fields
 from sandbox.pages.wording import language_of
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: English"}
 WAYS: Final = {"text": "SMS", "voice": "Voice call"}

@@ -15,8 +15,8 @@ from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotS
 from sandbox.notifications.service import NotificationService
 from sandbox.pages.views import Views
 from sandbox.pages.wording import language_of
+from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
-from sandbox.tenant.tenant import Tenant
 
 _ALL: Final = Page(per_page=1_000)
 _ASKS: Final = {

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.builds import Builds
 from sandbox.tenant.clock import Stamper
+from sandbox.tenant.errors import not_found
 from sandbox.tenant.store import Store
 
 T = TypeVar("T")
@@ -30,6 +31,17 @@ class Context:
     name: str
     assumptions: Assumptions = field(default_factory=Assumptions)
     builds: Builds = field(default_factory=Builds)
+
+    def stored(self, collection: str, key: str, missing: str) -> dict[str, Any]:
+        """A stored document.
+
+        Raises:
+            ApiError: 404 with the words of `missing` when there is none.
+        """
+        found = self.store.get(collection, key)
+        if found is None:
+            raise not_found(missing)
+        return found
 
 
 def new_id(prefix: str = "", length: int = 22) -> str:

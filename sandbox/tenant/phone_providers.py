@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.tenant.clock import later_millisecond, millis
 from sandbox.tenant.context import Context, new_id
-from sandbox.tenant.errors import ApiError, not_found
+from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Call, Routes
 from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, text
 from sandbox.tenant.validation import Parameter
@@ -23,9 +23,8 @@ _CONFIGURATION_ORDER = ("sid", "default_from", "mssid", "delivery_methods")
 METHOD_OF_MESSAGE_TYPE = {"sms": "text", "voice": "voice"}
 
 
-def resource_missing() -> ApiError:
-    """The recorded 404 of providers and templates."""
-    return not_found("Notification Resource not found")
+MISSING = "Notification Resource not found"
+"""The recorded 404 of providers and templates."""
 
 
 def _bad_operation() -> ApiError:
@@ -76,15 +75,8 @@ class PhoneProviders:
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
-        """The stored provider of this id.
-
-        Raises:
-            ApiError: 404 when there is none.
-        """
-        provider = self._store.get(COLLECTION, provider_id)
-        if provider is None:
-            raise resource_missing()
-        return provider
+        """The stored provider of this id."""
+        return self._context.stored(COLLECTION, provider_id, MISSING)
 
     def view(self, provider: Document, *, listed: bool = False) -> Document:
         """The provider as the API shows it; only lists carry a null `credentials` (recorded)."""

@@ -12,7 +12,7 @@ from sandbox.tenant.clock import later_millisecond, millis
 from sandbox.tenant.context import Context, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
-from sandbox.tenant.phone_providers import DISABLED, TRIED, TRY, resource_missing
+from sandbox.tenant.phone_providers import DISABLED, MISSING, TRIED, TRY
 from sandbox.tenant.schemas import BOOLEAN, STRING, described, obj, one_of, text
 
 COLLECTION = "phone_templates"
@@ -83,15 +83,8 @@ class PhoneTemplates:
     # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
-        """The stored template.
-
-        Raises:
-            ApiError: 404 when there is none.
-        """
-        template = self._store.get(COLLECTION, template_id)
-        if template is None:
-            raise resource_missing()
-        return template
+        """The stored template."""
+        return self._context.stored(COLLECTION, template_id, MISSING)
 
     def _view(self, template: Document) -> Document:
         return {

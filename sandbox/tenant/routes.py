@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sandbox.tenant import (
+    Tenant,
     clients,
     factor_settings,
     guardian,
@@ -18,7 +19,6 @@ from sandbox.tenant import (
 )
 from sandbox.tenant.actions import routes as actions
 from sandbox.tenant.operation import Operation, Routes
-from sandbox.tenant.tenant import Tenant
 
 Rules = TypeVar("Rules")
 

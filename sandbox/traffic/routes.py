@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.clock import NANOS_PER_SECOND
-from sandbox.tenant.tenant import Tenant
 from sandbox.traffic.days import KINDS, Play, play
 from sandbox.web.bodies import json_body
 

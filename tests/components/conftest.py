@@ -12,7 +12,7 @@ import pytest
 from components.tenant.stack_access import TenantAccess
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 
 @pytest.fixture(scope="package")

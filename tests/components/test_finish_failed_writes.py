@@ -16,7 +16,7 @@ from components.guards.finish_failed_writes import (
 )
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}

@@ -15,7 +15,7 @@ from components.guards.generation import GenerationGuard, WrongGenerationError
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)

@@ -10,7 +10,7 @@ import pytest
 
 from components.guards.keep_sender import KeepSender, StillSendingError
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 UNIFIED = {"id": "custom-phone-provider", "version": "v1"}

@@ -19,7 +19,7 @@ from components.settings.values import duration, seconds
 from components.tenant.guardian import mfa_settings
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 from tests.components.test_phone_mfa import GUARDIAN, declare_legacy, declare_phone_mfa
 from tests.components.test_settings import GOOD, faults_in

@@ -19,7 +19,7 @@ from components.tenant.guardian import TOKEN
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 ACTION = {
@@ -171,7 +171,8 @@ def test_a_custom_provider_without_a_deployed_action_sends_nothing(
 def test_what_is_as_wanted_is_not_written_again(running: RunningSandbox, tenant: Tenant) -> None:
     fill(tenant)
     before(gate_of(running), policy="all-applications")
-    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+    headers = running.control_headers
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
         control.delete("/requests")
         again = gate_of(running)
         before(again, policy="all-applications")
@@ -283,7 +284,8 @@ def test_a_test_message_is_asked_for_again_only_when_it_was_surely_not_sent(
 ) -> None:
     monkeypatch.setattr("components.guards.test_message._RATE_LIMIT_PAUSES", (0.0,))
     fill(tenant)
-    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+    headers = running.control_headers
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
         control.delete("/requests")
         control.post("/faults", json={"path": "/try$", "times": None if asked == 1 else 1, **fault})
         gate = gate_of(running, gate=Gate.SMOKE)

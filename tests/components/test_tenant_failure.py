@@ -11,7 +11,7 @@ from auth0.management.core.api_error import ApiError
 from components.tenant.errors import PLAN, SCOPES, refused
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 OF_A_PLAN = (

@@ -79,7 +79,8 @@ class Fleet:
     def _http(self, stack: str) -> httpx.Client:
         tenant = self.many.tenants[stack]
         trust = ssl.create_default_context(cafile=str(tenant.ca_file))
-        return httpx.Client(base_url=tenant.tenant_url, verify=trust)
+        headers = tenant.control_headers
+        return httpx.Client(base_url=tenant.tenant_url, headers=headers, verify=trust)
 
     def writes(self, stack: str) -> list[str]:
         logged = self.control(stack, "GET", "/requests")["requests"]

@@ -87,7 +87,8 @@ def place(
     monkeypatch.setenv("AUTH0_CLIENT_ID", "canary")
     monkeypatch.setenv("AUTH0_CLIENT_SECRET", SECRET)
     monkeypatch.setenv("PHONEMFA_CPAAS_ADDRESS", running.cpaas_url.removeprefix("https://"))
-    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox") as control:
+    headers = running.control_headers
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
         control.post("/reset")
         control.post("/clients", json={"client_id": "canary", "client_secret": SECRET})
         yield Place(tmp_path, running, control)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant import Generation
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Generation, Tenant
 
 
 def set_up(

@@ -27,7 +27,9 @@ def test_one_ca_is_good_for_all_and_each_answers_for_itself(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tenants["t01"].ca_file))
     found = {
-        httpx.get(f"{one.tenant_url}/_sandbox/health").json()["instance_id"]
+        httpx.get(f"{one.tenant_url}/_sandbox/health", headers=one.control_headers).json()[
+            "instance_id"
+        ]
         for one in tenants.values()
     }
     assert found == {one.record.instance_id for one in tenants.values()}

@@ -9,7 +9,7 @@ from typing import Any
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.context import Context, Page, page_of
-from sandbox.tenant.errors import ApiError, bad_request, invalid_body, not_found
+from sandbox.tenant.errors import ApiError, bad_request, invalid_body
 
 COLLECTION = "actions"
 Document = dict[str, Any]
@@ -21,11 +21,6 @@ _MAX_MODULES = 3
 _MAX_CODE_BYTES = 100_000
 _MAX_SECRET_NAME = 128
 _MAX_SECRET_VALUE = 4096
-
-
-def action_missing() -> ApiError:
-    """The recorded 404 of an Action id that does not exist."""
-    return not_found("That action does not exist.")
 
 
 class Actions:
@@ -41,15 +36,8 @@ class Actions:
     # -- reading ------------------------------------------------------------------------------
 
     def stored(self, action_id: str) -> Document:
-        """The stored Action.
-
-        Raises:
-            ApiError: 404 when there is none.
-        """
-        action = self._store.get(COLLECTION, action_id)
-        if action is None:
-            raise action_missing()
-        return action
+        """The stored Action; words as recorded where there is none."""
+        return self._context.stored(COLLECTION, action_id, "That action does not exist.")
 
     def all(self) -> list[Document]:
         """The stored Actions in the order of their creation."""

@@ -13,7 +13,7 @@ from sandbox.tenant.actions.rules import Actions
 from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.context import Context, Page, page_of
-from sandbox.tenant.errors import bad_request, not_found
+from sandbox.tenant.errors import bad_request
 
 Document = dict[str, Any]
 
@@ -110,10 +110,9 @@ class Versions:
         )
 
     def _stored(self, action_id: str, version_id: str) -> Document:
-        version = self._store.get(_collection(action_id), version_id)
-        if version is None:
-            raise not_found("That version does not exist.")
-        return version
+        return self._context.stored(
+            _collection(action_id), version_id, "That version does not exist."
+        )
 
     # -- deploying ----------------------------------------------------------------------------
 

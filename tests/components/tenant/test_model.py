@@ -33,7 +33,7 @@ from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
 from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 from tests.contract import load_json, load_recording
 from tests.sandbox.drift.stacks import AppliedStack

@@ -18,10 +18,10 @@ import trustme
 import uvicorn
 
 from sandbox.api.app import build_api
+from sandbox.tenant import Tenant
 from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 
 
 @dataclass

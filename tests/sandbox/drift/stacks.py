@@ -18,10 +18,9 @@ from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.recorded import Recorded
 from phonemfa.pulumi.engine import Refreshed
-from sandbox.tenant import Generation
+from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 from tests.phonemfa.drift.worlds import CONFIG, Answers, component, guardian, resource
 
 _ALL = Page(per_page=100)

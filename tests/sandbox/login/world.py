@@ -14,9 +14,8 @@ from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.service import NotificationService
-from sandbox.tenant import Generation
+from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.notifications.fakes import FakeRunner
 from tests.sandbox.sending import let_it_send
 

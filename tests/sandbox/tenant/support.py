@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 
 PHONE = "custom-phone-provider"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.tenant.support import action, deployed, login_action, refused, tenant
 
 

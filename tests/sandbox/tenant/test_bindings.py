@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
 
 LOGIN = "post-login"

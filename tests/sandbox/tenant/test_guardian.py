@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio_provider
 
 UNSUPPORTED = "Message Type is not supported by the configured phone provider"

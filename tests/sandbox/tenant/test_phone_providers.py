@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.tenant.support import custom_provider, deployed, refused, tenant, twilio_provider
 
 BAD_OPERATION = "Bad Operation on Notification Resource"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 from tests.sandbox.tenant.support import refused, tenant
 
 DEFAULTS = ["blocked_account", "change_password", "otp_enroll", "otp_verify"]

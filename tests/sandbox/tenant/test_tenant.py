@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant import Credentials
+from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.tenant.support import (
     PHONE,
     action,

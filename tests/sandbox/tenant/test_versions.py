@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
 
 
