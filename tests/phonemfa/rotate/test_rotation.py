@@ -118,16 +118,6 @@ def test_the_old_key_is_dispensable_once_the_new_one_was_seen_to_send(world: Wor
     assert "may be revoked" in "\n".join(verdict_of(done, world.file))
 
 
-def test_no_evidence_keeps_both_keys_and_calls_none_dispensable(world: World) -> None:
-    world.verdict = Verdict.UNKNOWN
-    done = rotated(world)
-    assert not done.old_key_is_dispensable
-    assert (world.file.read_text(), world.tenant) == (NEW, NEW)
-    told = "\n".join(verdict_of(done, world.file))
-    assert "revoke nothing" in told
-    assert "may be revoked" not in told
-
-
 def test_a_key_that_sends_nothing_goes_back(world: World) -> None:
     world.verdict = Verdict.FAILED
     with pytest.raises(NotRotatedError, match=r"back in Pulumi\.t1\.yaml and in the tenant"):
