@@ -47,7 +47,7 @@ class Machine:
     def run(self, script: str, *options: str) -> subprocess.CompletedProcess[str]:
         environ = {"PATH": str(self.bin), "CI": "true", "DEBIAN_POSTGRESQL": str(self.postgres)}
         environ["POSTGRESQL_COMMON_SYSCONFDIR"] = str(self.etc)
-        command = [PROJECT / "tools" / script, *options]
+        command = [str(PROJECT / "tools" / script), *options]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
 
     @property

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from components.settings import StackSettings
 from components.tenant.access import Access
 from components.vocabulary import DeliveryMethod
 from phonemfa.engine import EngineFailedError
@@ -24,6 +23,7 @@ from phonemfa.smoke.core import Send, SmokeResult, Verdict
 from phonemfa.stack import Stack
 from phonemfa.tenant import TenantUnreadableError
 from phonemfa.writing import WriteFailedError
+from tests.stacks import stack_settings
 
 OLD, NEW = "key: old\n", "key: new\n"
 ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"
@@ -92,16 +92,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def rotated(world: World) -> Rotated:
-    values = {
-        "experience": "unified",
-        "deliveryMethods": ["text"],
-        "policy": "always",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-    }
     stack = Stack(
         file=world.file,
-        settings=StackSettings.check("t1", values),
+        settings=stack_settings(policy="always"),
         access=Access(domain="d", client_id="c", client_secret="s"),
         cli=world,  # type: ignore[arg-type]
         to="+819012345678",

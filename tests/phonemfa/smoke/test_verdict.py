@@ -17,6 +17,8 @@ from phonemfa.smoke.core import (
 )
 
 PHONE, OTHER = "+819012345678", "+819087654321"
+from tests.stacks import stack_settings
+
 SENT, FAILED, UNKNOWN = Verdict.SENT, Verdict.FAILED, Verdict.UNKNOWN
 
 
@@ -25,15 +27,7 @@ def send(verdict: Verdict) -> Send:
 
 
 def settings(*numbers: str) -> StackSettings:
-    values = {
-        "experience": "unified",
-        "deliveryMethods": ["text"],
-        "policy": "never",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-        "testNumbers": list(numbers),
-    }
-    return StackSettings.check("dev", values)
+    return stack_settings(testNumbers=list(numbers))
 
 
 @pytest.mark.parametrize(
