@@ -15,9 +15,9 @@ from phonemfa.smoke.core import (
     login_event,
     test_number,
 )
+from tests.stacks import stack_settings
 
 PHONE, OTHER = "+819012345678", "+819087654321"
-from tests.stacks import stack_settings
 
 SENT, FAILED, UNKNOWN = Verdict.SENT, Verdict.FAILED, Verdict.UNKNOWN
 
