@@ -7,7 +7,7 @@ from sandbox.tenant.clock import Clock, ManualClock, SystemClock
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.settings import Generation
 from sandbox.tenant.store import Store
-from sandbox.tenant.tenant import Tenant
+from sandbox.tenant import Tenant
 
 __all__ = [
     "ApiError",

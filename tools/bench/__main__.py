@@ -91,7 +91,7 @@ class Bench:
         self._stack = self._workplace.stack(self.record)
         self._environment = self._workplace.environment(self.record)
         trust = ssl.create_default_context(cafile=str(self.access.ca_file))
-        self._http = httpx.Client(base_url=self.record.tenant_url, verify=trust, timeout=30)
+        self._http = client(self._state, self.record, timeout=30)
         self._kept: dict[Key, Any] = {}
 
     @classmethod

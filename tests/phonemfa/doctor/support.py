@@ -10,6 +10,7 @@ from phonemfa import scopes
 from phonemfa.doctor.answers import Json, Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import EMAIL_SETTINGS, GUARDIAN_SETTINGS, PHONE_SETTINGS
+from tests.stacks import stack_settings
 
 UNIFIED_TRIGGER, LEGACY_TRIGGER = "custom-phone-provider", "send-phone-message"
 FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "recovery-code")
@@ -23,15 +24,7 @@ MFA_SETTINGS: dict[str, Json | Refused] = {
 
 
 def settings(**changes: Any) -> StackSettings:
-    values = {
-        "experience": "unified",
-        "deliveryMethods": ["text"],
-        "policy": "never",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-        "actionName": "ours",
-    }
-    return StackSettings.check("dev", values | changes)
+    return stack_settings(**({"actionName": "ours"} | changes))
 
 
 def reading(*, unified: bool = True, **changes: Any) -> Reading:

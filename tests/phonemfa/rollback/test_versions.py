@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from components.settings.model import StackSettings
 from components.tenant.action import declared, name_of
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit
@@ -18,6 +17,7 @@ from phonemfa.rollback.versions import (
     digest,
     older_secrets,
 )
+from tests.stacks import stack_settings
 
 KEY = "CPAAS_API_KEY"
 
@@ -88,18 +88,10 @@ def test_until_the_repository_follows_pulumi_would_undo_it() -> None:
 
 
 def test_each_generation_has_an_action_of_its_own() -> None:
-    values = {
-        "experience": "legacy",
-        "deliveryMethods": ["text"],
-        "policy": "never",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-        "actionName": "ours",
-    }
-    legacy = StackSettings.check("dev", values)
+    legacy = stack_settings(experience="legacy", actionName="ours")
     assert name_of(legacy, legacy.experience) == "ours-legacy"
     assert "onExecuteSendPhoneMessage" in str(declared(legacy)[0].code)
-    moving = StackSettings.check("dev", values | {"experience": "unified", "transition": True})
+    moving = stack_settings(actionName="ours", transition=True)
     assert [name_of(moving, one) for one in moving.experiences] == ["ours", "ours-legacy"]
 
 
@@ -111,8 +103,7 @@ def test_an_adopted_tenant_has_the_action_that_was_found_or_none(
     more = {"runtime": "node22", "triggerVersion": "v1", "binding": "SMS"} if action else {}
     found_action = {"action": action | more} if action else {}
     adopted = {"phone": {"enabled": False}, **found_action}
-    values = {"experience": "unified", "deliveryMethods": ["text"], "policy": "never"}
-    settings = StackSettings.check("dev", values | {"adopted": adopted})
+    settings = stack_settings(adopted=adopted, cpaasBaseHost=None, smsSender=None)
     assert name_of(settings, settings.experience) == ("theirs" if action else None)
     found = [(one.name, one.code) for one in declared(settings, tmp_path)]
     assert found == ([("theirs", "exports.theirs = 1;")] if action else [])

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from components.guards.test_message import Send, Verdict
-from components.settings.model import StackSettings
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
@@ -24,6 +23,7 @@ from phonemfa.rotate.rotation import (
     rotate_key,
 )
 from phonemfa.smoke.core import SmokeResult
+from tests.stacks import stack_settings
 
 OLD, NEW = "key: old\n", "key: new\n"
 ACTION = "urn:pulumi:t1::phonemfa::phonemfa:index:Sender$auth0:index/action:Action::the-action"
@@ -92,16 +92,9 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def rotated(world: World) -> Rotated:
-    values = {
-        "experience": "unified",
-        "deliveryMethods": ["text"],
-        "policy": "always",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-    }
     stack = Stack(
         file=world.file,
-        settings=StackSettings.check("t1", values),
+        settings=stack_settings(policy="always"),
         access=Access(domain="d", client_id="c", client_secret="s"),
         cli=world,  # type: ignore[arg-type]
         to="+819012345678",
@@ -116,16 +109,6 @@ def test_the_old_key_is_dispensable_once_the_new_one_was_seen_to_send(world: Wor
     order = [one for one in world.log if one != "key times"]
     assert order == ["log", "preview --refresh", "set", "preview", "up key: new", "smoke"]
     assert "may be revoked" in "\n".join(verdict_of(done, world.file))
-
-
-def test_no_evidence_keeps_both_keys_and_calls_none_dispensable(world: World) -> None:
-    world.verdict = Verdict.UNKNOWN
-    done = rotated(world)
-    assert not done.old_key_is_dispensable
-    assert (world.file.read_text(), world.tenant) == (NEW, NEW)
-    told = "\n".join(verdict_of(done, world.file))
-    assert "revoke nothing" in told
-    assert "may be revoked" not in told
 
 
 def test_a_key_that_sends_nothing_goes_back(world: World) -> None:

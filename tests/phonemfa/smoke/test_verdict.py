@@ -9,8 +9,10 @@ from components.settings.model import StackSettings
 from components.vocabulary import DeliveryMethod
 from phonemfa.smoke import command
 from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, login_event, test_number
+from tests.stacks import stack_settings
 
 PHONE, OTHER = "+819012345678", "+819087654321"
+
 SENT, FAILED, UNKNOWN = Verdict.SENT, Verdict.FAILED, Verdict.UNKNOWN
 
 
@@ -19,15 +21,7 @@ def send(verdict: Verdict) -> Send:
 
 
 def settings(*numbers: str) -> StackSettings:
-    values = {
-        "experience": "unified",
-        "deliveryMethods": ["text"],
-        "policy": "never",
-        "cpaasBaseHost": "cpaas.example.com",
-        "smsSender": "0005212345",
-        "testNumbers": list(numbers),
-    }
-    return StackSettings.check("dev", values)
+    return stack_settings(testNumbers=list(numbers))
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,7 @@ import pytest
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from tests.sandbox.tenant.support import action, deployed, login_action, refused, tenant
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def auth0(clock: ManualClock) -> Tenant:
-    return tenant(clock=clock)
+from tests.sandbox.tenant.support import action, deployed, login_action, refused
 
 
 def script(auth0: Tenant, *phases: tuple[str, float]) -> None:

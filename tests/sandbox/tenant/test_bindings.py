@@ -8,14 +8,9 @@ import pytest
 
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
-from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
+from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused
 
 LOGIN = "post-login"
-
-
-@pytest.fixture
-def auth0() -> Tenant:
-    return tenant()
 
 
 def by_id(action_id: str, **more: Any) -> dict[str, Any]:
@@ -25,22 +20,6 @@ def by_id(action_id: str, **more: Any) -> dict[str, Any]:
 def bound(auth0: Tenant, trigger: str = LOGIN) -> list[str]:
     listed = auth0.bindings.listing(trigger, Page())["bindings"]
     return [one["action"]["id"] for one in listed]
-
-
-def test_a_patch_replaces_the_whole_list_in_order(auth0: Tenant) -> None:
-    first, second = (deployed(auth0, login_action(name=name)) for name in "ab")
-    auth0.bindings.replace(LOGIN, [by_id(first), by_id(second)])
-    assert bound(auth0) == [first, second]
-    auth0.bindings.replace(LOGIN, [by_id(second), by_id(first)])
-    assert bound(auth0) == [second, first]
-    auth0.bindings.replace(LOGIN, [])
-    assert bound(auth0) == []
-
-
-def test_every_patch_gives_new_ids(auth0: Tenant) -> None:
-    action_id = deployed(auth0, login_action())
-    ids = {auth0.bindings.replace(LOGIN, [by_id(action_id)])["bindings"][0]["id"] for _ in "abc"}
-    assert len(ids) == 3
 
 
 def test_a_patch_answers_without_paging_keys(auth0: Tenant) -> None:

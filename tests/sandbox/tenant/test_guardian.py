@@ -15,28 +15,8 @@ FORBIDDEN = ("deprecated feature", "legacy_mfa_phone_provider_not_allowed")
 
 
 @pytest.fixture
-def auth0() -> Tenant:
-    return tenant()
-
-
-@pytest.fixture
 def legacy() -> Tenant:
     return tenant(generation="legacy")
-
-
-def test_factors_have_a_fixed_order_and_start_switched_off(auth0: Tenant) -> None:
-    factors = auth0.guardian.factors()
-    assert [one["name"] for one in factors] == [
-        "sms",
-        "push-notification",
-        "otp",
-        "email",
-        "duo",
-        "webauthn-roaming",
-        "webauthn-platform",
-        "recovery-code",
-    ]
-    assert all(one == one | {"enabled": False, "trial_expired": False} for one in factors)
 
 
 def test_a_factor_is_switched_alone(auth0: Tenant) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
 from sandbox.tenant import Tenant
-from tests.sandbox.tenant.support import refused, tenant
+from tests.sandbox.tenant.support import refused
 
 DEFAULTS = ["blocked_account", "change_password", "otp_enroll", "otp_verify"]
 CONTENT: dict[str, Any] = {"from": "+81501", "body": {"text": "t {{ code }}", "voice": "v"}}
-
-
-@pytest.fixture
-def auth0() -> Tenant:
-    return tenant()
 
 
 def make(auth0: Tenant, kind: str = "otp_verify", **more: Any) -> dict[str, Any]:
@@ -25,21 +19,6 @@ def make(auth0: Tenant, kind: str = "otp_verify", **more: Any) -> dict[str, Any]
 
 def types(auth0: Tenant) -> list[tuple[str, bool]]:
     return [(one["type"], "id" in one) for one in auth0.templates.listing()["templates"]]
-
-
-def test_an_untouched_tenant_lists_four_defaults_without_id(auth0: Tenant) -> None:
-    listed = auth0.templates.listing()["templates"]
-    assert [one["type"] for one in listed] == DEFAULTS
-    for one in listed:
-        assert "id" not in one
-        assert one["disabled"] is False
-        assert one["content"]["from"] == ""
-        assert one["created_at"] == one["updated_at"]
-
-
-def test_a_customised_type_takes_the_defaults_place(auth0: Tenant) -> None:
-    make(auth0)
-    assert types(auth0) == [("otp_verify", True)] + [(one, False) for one in DEFAULTS[:3]]
 
 
 def test_after_a_delete_the_type_is_a_default_again(auth0: Tenant) -> None:
@@ -52,28 +31,6 @@ def test_lists_can_be_filtered(auth0: Tenant) -> None:
     make(auth0, disabled=True)
     assert len(auth0.templates.listing(disabled=True)["templates"]) == 1
     assert len(auth0.templates.listing(disabled=False)["templates"]) == 3
-
-
-def test_a_template_has_the_recorded_shape(auth0: Tenant) -> None:
-    made = make(auth0)
-    assert re.fullmatch(r"tem_[0-9A-Za-z]{22}", made["id"])
-    assert list(made)[1:] == [
-        "tenant",
-        "channel",
-        "type",
-        "disabled",
-        "created_at",
-        "updated_at",
-        "content",
-    ]
-    assert list(made["content"]) == ["syntax", "body", "from"]
-    assert made["content"]["syntax"] == "liquid"
-    assert "customizable" not in made
-
-
-def test_a_sender_that_was_not_sent_is_absent(auth0: Tenant) -> None:
-    made = make(auth0, content={"body": CONTENT["body"]})
-    assert "from" not in made["content"]
 
 
 def test_no_liquid_is_checked(auth0: Tenant) -> None:
@@ -104,20 +61,6 @@ def test_an_update_keeps_what_it_does_not_name(auth0: Tenant) -> None:
     assert changed["updated_at"] > made["updated_at"]
     assert auth0.templates.update(made["id"], {"disabled": True})["disabled"] is True
     assert auth0.templates.update(made["id"], {"content": {"from": "x"}})["content"]["from"] == "x"
-
-
-def test_a_reset_restores_the_texts_and_keeps_the_rest(auth0: Tenant) -> None:
-    default = {one["type"]: one for one in auth0.templates.listing()["templates"]}["otp_verify"]
-    made = make(auth0, disabled=True)
-    back = auth0.templates.reset(made["id"])
-    assert back["content"]["body"] == default["content"]["body"]
-    assert back["content"]["from"] == "+81501"
-    assert (back["id"], back["created_at"], back["disabled"]) == (
-        made["id"],
-        made["created_at"],
-        True,
-    )
-    assert back["updated_at"] > made["updated_at"]
 
 
 def test_a_reset_template_does_not_share_its_texts_with_the_defaults(auth0: Tenant) -> None:

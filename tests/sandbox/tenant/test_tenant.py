@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,11 +21,6 @@ from tests.sandbox.tenant.support import (
 )
 
 BOTH: list[Generation] = ["unified", "legacy"]
-
-
-@pytest.fixture
-def auth0() -> Tenant:
-    return tenant()
 
 
 def configured(auth0: Tenant) -> None:
@@ -165,22 +159,6 @@ class TestLife:
         auth0.reset()
         assert auth0.generation == "legacy"
 
-    def test_an_export_can_be_loaded_into_another_tenant(self, auth0: Tenant) -> None:
-        configured(auth0)
-        other = tenant(generation="legacy")
-        own = other.credentials
-        other.load(auth0.export())
-        assert other.export() == auth0.export()
-        assert other.credentials == own
-        running = other.deployed_action(PHONE)
-        assert running is not None
-        assert running.secrets == {"KEY": "v"}
-
-    def test_an_export_has_neither_clients_nor_keys(self, auth0: Tenant) -> None:
-        auth0.clients.signing_key()
-        assert auth0.credentials.client_secret not in str(auth0.export())
-        assert auth0.clients.signing_key() not in str(auth0.export())
-
     def test_given_credentials_replace_the_earlier_default(self) -> None:
         store = Store()
         old = tenant(store).credentials
@@ -192,32 +170,3 @@ class TestLife:
 
     def test_secrets_are_not_in_representations(self) -> None:
         assert "hidden" not in repr(Credentials("id", "hidden"))
-
-
-class TestAPhoneMfaLife:
-    """From nothing to a working factor and back, in the order of the official plugin."""
-
-    def test_unified(self, auth0: Tenant) -> None:
-        configured(auth0)
-        assert auth0.phone_provider() is not None
-        assert auth0.message_types() == ["sms"]
-        provider: Any = auth0.phone_provider()
-        auth0.guardian.set_policies([])
-        for name in ("sms", "email", "otp"):
-            auth0.guardian.set_factor(name, enabled=False)
-        auth0.providers.delete(provider["id"])
-        auth0.actions.delete(auth0.actions.listing(Page())["actions"][0]["id"])
-        assert auth0.deployed_action(PHONE) is None
-
-    def test_legacy(self) -> None:
-        auth0 = tenant(generation="legacy")
-        action_id = deployed(auth0, action("send-phone-message", "v2"))
-        auth0.bindings.replace(
-            "send-phone-message", [{"ref": {"type": "action_id", "value": action_id}}]
-        )
-        auth0.guardian.set_factor("sms", enabled=True)
-        auth0.guardian.set_selected_provider("phone-message-hook")
-        auth0.guardian.set_message_types(["sms", "voice"])
-        auth0.tenant_settings.patch({"customize_mfa_in_postlogin_action": True})
-        assert auth0.settings()["customize_mfa_in_postlogin_action"] is True
-        assert auth0.deployed_action("send-phone-message") is not None

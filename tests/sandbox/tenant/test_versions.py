@@ -11,16 +11,6 @@ from sandbox.tenant.store import Store
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
 
 
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def auth0(clock: ManualClock) -> Tenant:
-    return tenant(clock=clock)
-
-
 def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tenant) -> None:
     made = auth0.versions.create(login_action())
     answered = auth0.versions.deploy(made["id"])

@@ -1,0 +1,20 @@
+"""The tenant of a test, and its clock."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.tenant import ManualClock, Tenant
+from tests.sandbox.tenant.support import tenant
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stands still unless it is moved."""
+    return ManualClock()
+
+
+@pytest.fixture
+def auth0(clock: ManualClock) -> Tenant:
+    """A new unified tenant."""
+    return tenant(clock=clock)
