@@ -129,3 +129,18 @@ test('an Action sends with the settings of an older package, and of a newer one'
     assert.equal((await run({ secrets: { ...older, NOT_YET_KNOWN: 'x', ANOTHER: '' }, event })).kind, 'success');
   }
 });
+
+test('no setting takes a good value with something before or behind it', async () => {
+  const good = {
+    CPAAS_BASE_URL: 'cpaas.sandbox.test', SMS_SENDER: 'MIRAIBANK', VOICE_SENDER: '+815031234567', VOICE_GENDER: 'male', LANGUAGE: 'en', RING_TIMEOUT: '20',
+    MACHINE_DETECTION: 'on', ALLOWED_PREFIXES: '+81', MESSAGE_TYPES: 'otp_verify', DEDUPLICATE: 'on', ORIGIN_BOUND_CODE: 'login.example.co.jp',
+    RECIPIENT_LIMIT: '5', VOICE_LIMIT: '2', TENANT_LIMIT: '500',
+  };
+  for (const [name, value] of Object.entries(good)) {
+    for (const spoilt of [`!${value}`, `${value}!`, `!\n${value}`, `${value}\n!`]) {
+      const delivery_method = name === 'SMS_SENDER' ? 'text' : 'voice';
+      const outcome = await run({ event: unifiedEvent({ delivery_method }), secrets: secrets({ [name]: spoilt }) });
+      assert.deepEqual([outcome.kind, outcome.reason, outcome.requests.length], ['drop', `configuration: secret ${name} is malformed`, 0], spoilt);
+    }
+  }
+});

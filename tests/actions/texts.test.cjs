@@ -96,7 +96,7 @@ test('a locale is matched against the languages of the CPaaS only, else the stac
     en_US: 'en', 'EN-gb': 'en', en: 'en', ja_JP: 'ja', 'ja-JP': 'ja', 'zh-Hant-TW': 'zh-tw', 'zh_Hant': 'zh-tw', 'zh-HK': 'zh-tw',
     'zh-Hans-CN': 'zh-cn', 'zh-CN': 'zh-cn', 'pt-BR': 'pt-br', 'pt-PT': 'pt-pt', pt: 'pt-br', 'ko-KR': 'ko', 'xx en ja': 'en', 'tlh,en-US;q=0.8': 'en',
     'sv-SE': 'sv', tr: 'tr', th: 'th', vi: 'vi', uk: 'uk', fil: 'fil-ph', sw: 'sw-ke', 'sw-TZ': 'sw-tz', 'ar-MA': 'ar-ma', 'ar-EG': 'ar', 'en-AU': 'en',
-    fr: 'fr', 'fr-CA': 'fr-ca', 'de_DE': 'de', 'nb-NO': 'no', 'es-419': 'es', 'fr en ja': 'fr',
+    fr: 'fr', 'fr-CA': 'fr-ca', 'de_DE': 'de', 'nb-NO': 'no', 'nn-NO': 'no', 'zh-MO': 'zh-tw', 'es-419': 'es', 'fr en ja': 'fr',
     xx: null, '': null, constructor: null, ['__proto__']: null, 'e': null, 'english': null, 'x-ja': null, [`${'-'.repeat(90)}en`]: null,
   };
   for (const [locale, expected] of Object.entries(languages)) {
