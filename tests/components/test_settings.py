@@ -62,6 +62,7 @@ def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
     assert settings.bind_action is None
     assert settings.transition is False
     assert settings.other_factors.model_dump(exclude_none=True) == {}
+    assert (settings.health.success_percent, settings.health.completion_percent) == (90, 50)
 
 
 def test_every_required_key_is_named_at_once() -> None:
@@ -321,9 +322,19 @@ def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
 
 def test_unknown_entries_inside_a_setting_are_refused_too() -> None:
     found = faults_in(
-        GOOD | {"otherFactors": {"sms": True}, "texts": {"otp_verify": {"sms": "{{ code }}"}}}
+        GOOD
+        | {
+            "otherFactors": {"sms": True},
+            "texts": {"otp_verify": {"sms": "{{ code }}"}},
+            "health": {"minimum": 0, "latency": 1},
+        }
     )
-    assert set(found) == {"phonemfa:otherFactors.sms", "phonemfa:texts.otp_verify.sms"}
+    assert set(found) == {
+        "phonemfa:otherFactors.sms",
+        "phonemfa:texts.otp_verify.sms",
+        "phonemfa:health.minimum",
+        "phonemfa:health.latency",
+    }
 
 
 class TestLoad:
@@ -417,6 +428,7 @@ def test_plain_settings_hold_what_is_in_force_in_one_order_and_no_test_number() 
     assert plain["recipientLimit"] == 10, "a default is in force too"
     unset = without("voiceSender", deliveryMethods=["text"])
     assert StackSettings.check("dev", unset).plain()["voiceSender"] is None, "known, and not set"
+    assert "health" not in plain, "it changes nothing in a tenant"
     assert "testNumbers" not in plain
     assert json.loads(json.dumps(plain)) == plain
 

@@ -37,7 +37,7 @@ from rich.table import Table
 from components.action_code import assemble
 from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.stack import STACK
-from sandbox.server.record import ServerRecord, running_record
+from sandbox.server.record import ServerRecord, client, running_record
 from tools.bench import fleet
 from tools.bench.plots import bars
 from tools.bench.running import Ran, run
@@ -90,7 +90,6 @@ class Bench:
         self.cpaas_key = self._workplace.credentials.cpaas_api_key
         self._stack = self._workplace.stack(self.record)
         self._environment = self._workplace.environment(self.record)
-        trust = ssl.create_default_context(cafile=str(self.access.ca_file))
         self._http = client(self._state, self.record, timeout=30)
         self._kept: dict[Key, Any] = {}
 

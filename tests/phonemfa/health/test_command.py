@@ -66,7 +66,8 @@ def test_a_bad_day_is_said_in_every_output(desk: Operator, tmp_path: Path) -> No
         assert "issue opened" in text.stderr
         (issue,) = github.issues
         assert "`phonemfa health` found this" in issue["body"]
-        assert "issue updated" in desk.run("health", *QUICK, "--issue", expect=UNHEALTHY).stderr
+        again = desk.run("health", *QUICK, "--issue", expect=UNHEALTHY).stderr
+        assert "issue opened" not in again, "it is kept: unchanged within the minute, else updated"
         played(desk, "weekday")
         assert "issue closed" in desk.run("health", *QUICK, "--issue").stderr
         assert issue["state"] == "closed"

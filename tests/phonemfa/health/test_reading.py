@@ -169,7 +169,7 @@ def test_no_more_requests_a_minute_are_made_than_asked_for() -> None:
 
 
 def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None:
-    here = desk(per_day=600, limits=Limits(per_minute=60, seconds=8))
+    here = desk(per_day=600, limits=Limits(per_minute=60, seconds=16))
     found = here.read()
     assert not found.is_read
     assert not found.is_known

@@ -213,6 +213,15 @@ def logged_number(sandbox: Sandbox) -> Any:
     return entry["details"]["authenticator"]["phone_number"]
 
 
+def log_found(search: str) -> Callable[[Sandbox], Any]:
+    def look(sandbox: Sandbox) -> Any:
+        sandbox.tenant.logs.add("fn", "failed", {})
+        answer = sandbox.call("GET", "/logs", params={"q": search})
+        return len(answer.json()) if answer.is_success else answer.status_code
+
+    return look
+
+
 OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "unique_action_names": same_name_twice,
     "secret_without_value_keeps_value": secret_without_value,
@@ -238,6 +247,9 @@ OBSERVED: dict[str, Callable[[Sandbox], Any]] = {
     "nested_settings_merge": nested_settings,
     "unified_switch_checked": switch_on,
     "log_phone_numbers": logged_number,
+    "log_search_by_type": log_found("type:gd_send_sms"),
+    # Within one day: by days alone, it begins and ends with the same one.
+    "log_search_by_time": log_found("date:[2027-01-15T00:00:00 TO 2027-01-15T23:00:00}"),
     "wrong_client_error": wrong_client,
     "unauthenticated_message": no_token,
     "token_answers_no_store": token_caching,
