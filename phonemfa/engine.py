@@ -14,6 +14,7 @@ import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -253,6 +254,18 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
                 "then at what is there (pulumi refresh), and run it again."
             ) from None
         return Ran(child.returncode, out, err)
+
+
+def to_import(token: str, name: str, identifier: str, parent: str) -> dict[str, Any]:
+    """One resource in the file that `pulumi import --file` reads."""
+    return {
+        "type": token,
+        "name": name,
+        "id": identifier,
+        "parent": parent,
+        # The program's own, so that the import reads with the plugin that previews use.
+        "version": version("pulumi_auth0"),
+    }
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

@@ -1,8 +1,4 @@
-"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack.
-
-Owns its arguments, table, question and JSON. Refuses to decide what becomes of what: that is
-`plan`.
-"""
+"""`phonemfa adopt`: a tenant that was configured by hand becomes a stack."""
 
 from __future__ import annotations
 
@@ -16,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from components.settings.faults import SettingsError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.client import TenantUnreadableError, access_of, ask
 from phonemfa import options
-from phonemfa.adopt.plan import Fate, Plan, plan_of
-from phonemfa.adopt.reading import read_found
+from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
 from phonemfa.adopt.writing import Changes, auth0_in, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.console import give_up, results, working
@@ -54,8 +49,8 @@ def adopt(
     try:
         access = access_of(auth0_in(config_file or project / f"Pulumi.{stack}.yaml"))
         with working(f"reading the tenant {access.domain}"):
-            found = read_found(access)
-        plan = plan_of(found, stack)
+            found = ask(access, read_found)
+        plan = plan_of(found, stack, access.domain)
         changes = changes_of(plan, project, stack, file=config_file)
     except (SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))

@@ -1,7 +1,6 @@
 """A stack's file with some of its config values set, and everything else as a person wrote it.
 
-Owns setting whole keys below `config:` in YAML text, comments and order kept. Refuses to know
-what the keys mean, and to reformat what it does not set.
+Whole keys below `config:` are set; comments, order and the form of the rest are kept.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What adopting changes in a project's files, before and while it is written.
-
-Owns comparing a plan with what is there and writing it. Refuses to ask, and to write anything
-that the program would not accept.
-"""
+"""What adopting changes in a project's files: compared with what is there, checked, written."""
 
 from __future__ import annotations
 
