@@ -1,7 +1,6 @@
 """An Auth0 tenant's phone MFA as one component, for both generations of tenants.
 
-Owns the composition: which parts a tenant of which generation has, and what waits for what.
-Refuses to read config (settings.py) and to know a resource's traps (the parts).
+Which parts a tenant of which generation has, and what waits for what.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
+from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.resources.delivery import Delivery, DeliveryArgs
 from components.resources.factor import Factor, FactorArgs
@@ -110,6 +110,7 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
+    yield NameRecover(loaded.tenant)
     if settings.gate is not Gate.OFF:
         yield PolicyLast.of(loaded)
 

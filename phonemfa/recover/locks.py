@@ -1,7 +1,6 @@
-"""The lock of a stack, as the engine tells of it.
+"""The lock of a stack, as the engine tells of it: who holds it, and whether that can still be.
 
-Owns reading who holds it, and whether that process can still be there as far as this machine
-knows. Refuses to remove it. Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
+Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
 """
 
 from __future__ import annotations
