@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "rollback",
     "rotate",
     "recover",
+    "take-down",
     "fleet",
 )
 """In the order of the help; each has a package of its own."""

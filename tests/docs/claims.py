@@ -104,6 +104,16 @@ BY_TEST: Final[Mapping[str, Test]] = {
         "test_what_a_killed_run_made_is_taken_over_by_the_next",
         says="recover",
     ),
+    "python -m phonemfa take-down": Test(
+        node="tests/end_to_end/test_take_down.py::"
+        "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
+        says='"take-down"',
+    ),
+    "pulumi state delete": Test(
+        node="tests/end_to_end/test_take_down.py::"
+        "test_a_provider_that_was_taken_out_of_the_stack_stays",
+        says='"state", "delete"',
+    ),
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
     "python -m phonemfa fleet up --resume": _FLEET,
