@@ -18,7 +18,7 @@ _EARLIER: Final = (
 )
 _UNFINISHED: Final = (
     "the last pulumi up did not finish; what was applied before is unknown",
-    "pulumi up finishes it",
+    "pulumi up finishes it; where a refresh came before that, look with phonemfa drift afterwards",
 )
 _OTHER: Final = (
     "the settings in Pulumi's state are not of this version of the package",

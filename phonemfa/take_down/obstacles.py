@@ -108,7 +108,8 @@ def _used_by_others(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle
         if there.name == CUSTOM and one.id not in ours and seen(one.deployed):
             name = redacted_code(seen(one.name))
             yield Obstacle(
-                what=f"the phone provider hands messages to the Action {name} too, which is not this stack's and sends nothing without it",
+                what=f"the phone provider hands messages to the Action {name} too, which is not "
+                "this stack's and sends nothing without it",
                 way_out=keep,
             )
 
