@@ -1,7 +1,4 @@
-"""The commands of `python -m phonemfa`.
-
-Owns which commands there are. Refuses what they do: each has a package of its own.
-"""
+"""The commands of `python -m phonemfa`; each has a package of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """One stack through the Pulumi CLI on PATH, for commands that need what the engine knows.
 
-Owns calling the CLI and telling apart its own failure from its findings. Refuses to judge what it
-answers, to log in anywhere, and to take a secret as an argument.
+Its own failure is told apart from its findings, and no secret is taken as an argument.
 """
 
 from __future__ import annotations
