@@ -1,7 +1,6 @@
 """An Auth0 tenant's phone MFA as one component, for both generations of tenants.
 
-Owns the composition: which parts a tenant of which generation has, and what waits for what.
-Refuses to read config (settings.py) and to know a resource's traps (the parts).
+Which parts a tenant of which generation has, and what waits for what.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
 from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
+from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.resources.delivery import Delivery, DeliveryArgs
 from components.resources.factor import Factor, FactorArgs
@@ -117,6 +117,7 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
         yield MfaSettingsGuard(loaded.tenant, keys)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
+    yield NameRecover(loaded.tenant)
     if settings.gate is not Gate.OFF:
         yield PolicyLast.of(loaded)
 

@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "rollback",
     "rotate",
     "recover",
+    "take-down",
     "fleet",
     "ci",
 )

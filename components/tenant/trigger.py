@@ -36,6 +36,11 @@ class Binding:
     created_at: str | None = field(default=None, compare=False)
     updated_at: str | None = field(default=None, compare=False)
 
+    @property
+    def pulumi_id(self) -> str:
+        """The auth0 provider's id of it, as `pulumi import` takes it."""
+        return f"{self.trigger}::{self.action_id}"
+
     @classmethod
     def of_api(cls, answer: Mapping[str, Any], trigger: str) -> Binding:
         """A binding as the API tells it."""

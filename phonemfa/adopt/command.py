@@ -10,10 +10,9 @@ from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
 from components.settings.tenants_file import read_tenants_file
 from components.tenant.access import NoAccessError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.client import TenantUnreadableError, access_of, ask
 from phonemfa import options
-from phonemfa.adopt.plan import Fate, Plan, plan_of
-from phonemfa.adopt.reading import read_found
+from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
 from phonemfa.adopt.writing import Changes, changes_of, import_path, write
 from phonemfa.asking import agree
 from phonemfa.output.document import (
@@ -61,8 +60,8 @@ def adopt(
         access = access_of(config.of("auth0"))
         read_tenants_file(config.folder).check(config.stack, domain=access.domain)
         with working(f"reading the tenant {access.domain}"):
-            found = read_found(access)
-        plan = plan_of(found, config.stack)
+            found = ask(access, read_found)
+        plan = plan_of(found, config.stack, access.domain)
         changes = changes_of(plan, config)
     except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))

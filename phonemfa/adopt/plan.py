@@ -1,33 +1,41 @@
 """What becomes of a tenant that was configured by hand: config, imports, code, and what to know.
 
-Owns the mapping, as plain functions from what was read. Refuses to read a tenant, to write files,
-and to change anything for the better: what was found is declared as it is, and moving to this
-package's own parts is a later change that somebody reviews.
+Plain functions from what was read. What was found is declared as it is; moving to this package's
+own parts is a later change that somebody reviews.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from components.settings.raw_config import NAMESPACE
 from components.settings.values import SmsSender, VoiceSender
+from components.tenant import action as model_action
+from components.tenant.action import Action
+from components.tenant.guardian import NEVER, OTHER_FACTORS, api_name
+from components.tenant.model import known, seen
+from components.tenant.phone_provider import CUSTOM
+from components.tenant.snapshot import EVERYTHING, About, Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
-from phonemfa.adopt.imports import import_file
-from phonemfa.adopt.reading import Action, FoundTenant
+from phonemfa.adopt.imports import declarable, import_file
 from phonemfa.adopt.texts import FoundTexts, sorted_texts
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncManagementClient
 
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
 
 _POLICIES: Final = {policy.guardian_policy: policy.value for policy in Policy}
 _METHODS: Final = {"sms": DeliveryMethod.TEXT, "voice": DeliveryMethod.VOICE}
-_SWITCHES: Final = {"email": "email", "otp": "otp", "recoveryCode": "recovery-code"}
+_BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
+"""The other factors that have settings of their own."""
 _DEFAULT_TYPES: Final = (
     MessageType.OTP_ENROLL,
     MessageType.OTP_VERIFY,
@@ -88,7 +96,18 @@ class _Draft:
         self.rows.append(Row(part=part, found=found, becomes=becomes, fate=fate))
 
 
-def plan_of(found: FoundTenant, stack: str) -> Plan:
+async def read_found(client: AsyncManagementClient) -> Snapshot:
+    """Everything of a tenant that can be adopted; of a legacy one's Twilio account, nothing."""
+    found = await read(client, EVERYTHING - {About.MFA_SETTINGS})
+    # An item of a list is complete, but for a draft that is being built.
+    whole = [
+        one if one.status == "built" else await model_action.read_one(client, one.id, one.trigger)
+        for one in seen(found.actions)
+    ]
+    return replace(found, actions=tuple(whole))
+
+
+def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     """What to write so that the stack declares the tenant as it was found."""
     draft = _Draft()
     texts = sorted_texts(found)
@@ -105,24 +124,22 @@ def plan_of(found: FoundTenant, stack: str) -> Plan:
     draft.facts |= {"experience": found.experience.value, "adopted": draft.adopted}
     draft.suggestions["protect"] = True
     return Plan(
-        facts={"auth0:domain": found.domain} | _whole(draft.facts),
+        facts={"auth0:domain": domain} | _whole(draft.facts),
         suggestions=_whole(draft.suggestions),
-        imports=import_file(found, action),
+        imports=import_file(found, action, domain),
         files=draft.files,
         rows=tuple(draft.rows),
     )
 
 
-def chosen_action(found: FoundTenant) -> Action | None:
+def chosen_action(found: Snapshot) -> Action | None:
     """The Action that sends, as far as that can be told: bound first, else the only one."""
     trigger = TRIGGERS[found.experience]
-    own = {
-        one.id: one for one in found.actions if one.trigger == trigger and not one.from_marketplace
-    }
-    bound = [one.action_id for one in found.bindings.get(trigger, ()) if one.action_id in own]
+    own = {one.id: one for one in found.actions_on(trigger) if not one.from_marketplace}
+    bound = [one.action_id for one in found.bindings_of(trigger) if one.action_id in own]
     if bound:
         return own[bound[0]]
-    deployed = [one for one in own.values() if one.deployed_code is not None]
+    deployed = [one for one in own.values() if one.running]
     for candidates in (list(own.values()), deployed):
         if len(candidates) == 1:
             return candidates[0]
@@ -138,32 +155,38 @@ def key_like_lines(code: str) -> list[int]:
     ]
 
 
-def _policy_and_factors(found: FoundTenant, draft: _Draft) -> None:
-    policy = _POLICIES[found.policies[0]] if found.policies else Policy.NEVER.value
+def _policy_and_factors(found: Snapshot, draft: _Draft) -> None:
+    asks = seen(found.guardian.policy)
+    policy = _POLICIES[asks]
     draft.facts["policy"] = policy
-    draft.tell("policy", ", ".join(found.policies) or "none", f"policy: {policy}")
-    switches = {key: found.factors.get(name, False) for key, name in _SWITCHES.items()}
+    draft.tell("policy", "none" if asks == NEVER else asks, f"policy: {policy}")
+    there = found.guardian.other_factors
+    switches = {one.pulumi: there[one.field] for one in OTHER_FACTORS if one.field not in _BLOCKS}
     draft.facts["otherFactors"] = switches
     on = ", ".join(key for key, enabled in switches.items() if enabled)
     draft.tell("email, otp, recovery code", on or "all off", "otherFactors, as they are")
-    rest = [name for name in sorted(found.factors) if name not in {*_SWITCHES.values(), "sms"}]
-    on = ", ".join(name for name in rest if found.factors[name])
-    draft.tell(", ".join(rest), on or "all off", "have settings of their own", Fate.LEFT)
+    rest = {api_name(one): there[one.field] for one in OTHER_FACTORS if one.field in _BLOCKS}
+    on = ", ".join(name for name in sorted(rest) if rest[name])
+    becomes = "have settings of their own"
+    draft.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
 
 
-def _phone(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
-    enabled = found.factors.get("sms", False)
+def _phone(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
+    enabled = seen(found.guardian.phone_enabled)
+    types = seen(found.guardian.message_types)
+    selected = known(found.guardian.selected_provider, "")
     phone: dict[str, Any] = {"enabled": enabled}
     if enabled:
-        phone["messageTypes"] = list(found.message_types)
-    if enabled and found.legacy:
-        _legacy_phone(found, found.legacy.provider, texts, phone, draft)
+        phone["messageTypes"] = list(types)
+    if enabled and selected:
+        _legacy_phone(found, selected, texts, phone, draft)
     draft.adopted["phone"] = phone
-    channels = ", ".join(found.message_types) or "no message type"
+    channels = ", ".join(types) or "no message type"
     draft.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
-    methods = [_METHODS[one].value for one in found.message_types if one in _METHODS]
-    if not methods and found.provider:
-        methods = list(found.provider.delivery_methods)
+    methods = [_METHODS[one].value for one in types if one in _METHODS]
+    provider = seen(found.provider)
+    if not methods and provider:
+        methods = list(known(provider.delivery_methods, ()))
     if methods:
         draft.facts["deliveryMethods"] = methods
     else:
@@ -173,9 +196,9 @@ def _phone(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
 
 
 def _legacy_phone(
-    found: FoundTenant, provider: str, texts: FoundTexts, phone: dict[str, Any], draft: _Draft
+    found: Snapshot, provider: str, texts: FoundTexts, phone: dict[str, Any], draft: _Draft
 ) -> None:
-    if found.experience_flag is None:
+    if not seen(found.settings).flagged:
         becomes = (
             "the auth0 provider cannot see them: the tenant's settings have no "
             "phone_consolidated_experience, and it takes that for unified"
@@ -189,41 +212,40 @@ def _legacy_phone(
         draft.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
 
 
-def _action(found: FoundTenant, action: Action | None, stack: str, draft: _Draft) -> None:
+def _action(found: Snapshot, action: Action | None, stack: str, draft: _Draft) -> None:
     trigger = TRIGGERS[found.experience]
     if action is None:
         draft.tell(trigger, "no Action that could be adopted", "none is declared", Fate.ABSENT)
         return
     path = f"{FOLDER}/{stack}/action.js"
-    draft.files[path] = action.code
+    name, code, runtime = seen(action.name), known(action.code, ""), known(action.runtime, "")
+    draft.files[path] = code
     block: dict[str, Any] = {
-        "name": action.name,
+        "name": name,
         "code": path,
-        # The name that the auth0 provider has for it, in states as in programs.
-        "runtime": action.runtime.removesuffix("-actions"),
+        "runtime": runtime,
         "triggerVersion": action.trigger_version,
     }
-    if action.dependencies:
-        block["dependencies"] = list(action.dependencies)
-    bound = {one.action_id: one for one in found.bindings.get(trigger, ())}
+    dependencies, secrets = known(action.dependencies, ()), known(action.secret_names, ())
+    if dependencies:
+        block["dependencies"] = list(dependencies)
+    bound = {one.action_id: one for one in found.bindings_of(trigger)}
     if action.id in bound:
         block["binding"] = bound[action.id].display_name
     draft.adopted["action"] = block
-    draft.suggestions["actionName"] = action.name.removesuffix("-legacy") or action.name
+    draft.suggestions["actionName"] = name.removesuffix("-legacy") or name
     if found.experience is Experience.UNIFIED and action.id in bound:
         draft.facts["bindAction"] = True
     draft.tell(
         trigger,
-        f"Action {action.name!r}, {'bound' if action.id in bound else 'not bound'}, "
-        f"{action.runtime}",
+        f"Action {name!r}, {'bound' if action.id in bound else 'not bound'}, {runtime}",
         f"adopted.action, code in {path}",
     )
     _deployment(action, stack, draft)
-    if action.secret_names:
-        draft.facts["retiredSecrets"] = list(action.secret_names)
-        names = ", ".join(action.secret_names)
-        draft.tell("its secrets", names, "values stay in the tenant", Fate.UNREADABLE)
-    lines = key_like_lines(action.code)
+    if secrets:
+        draft.facts["retiredSecrets"] = list(secrets)
+        draft.tell("its secrets", ", ".join(secrets), "values stay in the tenant", Fate.UNREADABLE)
+    lines = key_like_lines(code)
     if lines:
         draft.tell(
             "its code",
@@ -234,19 +256,19 @@ def _action(found: FoundTenant, action: Action | None, stack: str, draft: _Draft
 
 
 def _deployment(action: Action, stack: str, draft: _Draft) -> None:
-    if action.deployed_code is None:
+    if action.running is None:
         becomes = "declared as a draft; it stays one"
         draft.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
-    elif action.deployed_code != action.code:
+    elif action.running.code != action.code:
         path = f"{FOLDER}/{stack}/action.deployed.js"
-        draft.files[path] = action.deployed_code
+        draft.files[path] = known(action.running.code, "")
         becomes = f"the draft is declared; what runs is in {path}"
         draft.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
 
 
-def _others(found: FoundTenant, chosen: Action | None, draft: _Draft) -> None:
-    bound = {one.action_id for some in found.bindings.values() for one in some}
-    for one in found.actions:
+def _others(found: Snapshot, chosen: Action | None, draft: _Draft) -> None:
+    bound = {one.action_id for one in seen(found.bindings)}
+    for one in seen(found.actions):
         if chosen and one.id == chosen.id:
             continue
         what = "Marketplace Action" if one.from_marketplace else "Action"
@@ -254,56 +276,58 @@ def _others(found: FoundTenant, chosen: Action | None, draft: _Draft) -> None:
         why = "belongs to its integration" if one.from_marketplace else "not the one that sends"
         draft.tell(one.trigger, f"{what} {one.name!r}, {state}", why, Fate.LEFT)
     if found.experience is Experience.LEGACY:
-        if found.provider:
-            what = f"{found.provider.name}, of the unified experience"
+        provider = seen(found.provider)
+        if provider:
+            what = f"{provider.name}, of the unified experience"
             draft.tell("phone provider", what, "not in use", Fate.LEFT)
         becomes = "the switches are written when this stack takes over"
         draft.tell("tenant settings", "as they are", becomes, Fate.LEFT)
 
 
-def _provider(found: FoundTenant, draft: _Draft) -> None:
-    provider = found.provider
+def _provider(found: Snapshot, draft: _Draft) -> None:
+    provider = seen(found.provider)
     if provider is None:
         draft.tell("phone provider", "none", "none is declared", Fate.ABSENT)
         return
-    if not provider.declarable:
+    if not declarable(provider):
         both = f"{provider.name}, with a sender and a Messaging Service"
         becomes = "not declared (a program may name one of the two); ours takes its place later"
         draft.tell("phone provider", both, becomes, Fate.WARNING)
         return
-    block: dict[str, Any] = {
-        "name": provider.name,
-        "deliveryMethods": list(provider.delivery_methods),
-    }
-    if provider.disabled:
+    methods, disabled = known(provider.delivery_methods, ()), seen(provider.disabled)
+    block: dict[str, Any] = {"name": provider.name, "deliveryMethods": list(methods)}
+    if disabled:
         block["disabled"] = True
-    own = {"defaultFrom": provider.default_from, "mssid": provider.mssid, "sid": provider.sid}
+    own = {
+        "defaultFrom": known(provider.default_from, None),
+        "mssid": known(provider.mssid, None),
+        "sid": known(provider.sid, None),
+    }
     draft.adopted["provider"] = block | {key: value for key, value in own.items() if value}
-    state = "off" if provider.disabled else "on"
-    what = f"{provider.name}, {state}, {', '.join(provider.delivery_methods)}"
-    if provider.default_from:
-        what += f", from {provider.default_from}"
+    what = f"{provider.name}, {'off' if disabled else 'on'}, {', '.join(methods)}"
+    if own["defaultFrom"]:
+        what += f", from {own['defaultFrom']}"
     draft.tell("phone provider", what, "adopted.provider")
-    if provider.name != "custom":
+    if provider.name != CUSTOM:
         draft.tell("its credentials", "never answered", "stay in the tenant", Fate.UNREADABLE)
 
 
-def _texts(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
+def _texts(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
     if texts.settings:
         draft.facts["texts"] = texts.settings
     if texts.templates:
         draft.adopted["templates"] = texts.templates
-    own = found.templates if found.experience is Experience.UNIFIED else ()
-    kinds = [MessageType(one.type) for one in own]
+    own = seen(found.templates) if found.experience is Experience.UNIFIED else {}
+    kinds = [MessageType(one) for one in own]
     wanted = [kind for kind in MessageType if kind in {*_DEFAULT_TYPES, *kinds}]
     if len(wanted) > len(_DEFAULT_TYPES):
         draft.facts["messageTypes"] = [kind.value for kind in wanted]
     for name, becomes in texts.told:
         draft.tell(name, "customised", becomes)
-    for one in own:
-        if one.disabled:
+    for kind, template in own.items():
+        if seen(template.disabled):
             becomes = "stays off as long as it is adopted; this stack's own are on"
-            draft.tell(f"template {one.type}", "off", becomes, Fate.WARNING)
+            draft.tell(f"template {kind}", "off", becomes, Fate.WARNING)
     for name, problem in texts.unfit:
         becomes = f"declared as it is. {problem} It goes when this stack takes over"
         draft.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
@@ -311,16 +335,17 @@ def _texts(found: FoundTenant, texts: FoundTexts, draft: _Draft) -> None:
         draft.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
-def _senders(found: FoundTenant, draft: _Draft) -> None:
+def _senders(found: Snapshot, draft: _Draft) -> None:
     action = chosen_action(found)
-    hosts = set(_HOST.findall(action.code)) if action else set()
+    hosts = set(_HOST.findall(known(action.code, ""))) if action else set()
     if len(hosts) == 1:
         (draft.suggestions["cpaasBaseHost"],) = hosts
         draft.tell("CPaaS host", next(iter(hosts)), "cpaasBaseHost, from the code")
     if found.experience is not Experience.UNIFIED:
         return
-    senders = {one.sender for one in found.templates if one.sender}
-    if len(senders) == 1 and found.provider and found.provider.name == "custom":
+    senders = {known(one.sender, None) or "" for one in seen(found.templates).values()} - {""}
+    provider = seen(found.provider)
+    if len(senders) == 1 and provider and provider.name == CUSTOM:
         (sender,) = senders
         for key, rule in (("smsSender", SmsSender), ("voiceSender", VoiceSender)):
             if _keeps(rule, sender):

@@ -1,8 +1,8 @@
 """Where each text that was found has its place: among the settings, or in the adopted block.
 
-Owns that choice. `phonemfa:texts` takes what this package would send, too; a text that breaks one
+`phonemfa:texts` takes what this package would send, too; a text that breaks one
 of its rules (no code in it, Liquid that the tenant does not know) stays in the adopted block,
-where no rule reads it, and goes with the block. Refuses the rules: components.settings.text_rules.
+where no rule reads it, and goes with the block.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 from components.settings.raw_config import NAMESPACE
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, legacy_variables
+from components.tenant.model import known, seen
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.snapshot import Snapshot
 from components.vocabulary import Experience, MessageType
-from phonemfa.adopt.reading import FoundTenant, PhoneTemplate
 
 
 @dataclass
@@ -39,54 +41,50 @@ class _Override:
     voice: str | None = None
 
 
-def sorted_texts(found: FoundTenant) -> FoundTexts:
+def sorted_texts(found: Snapshot) -> FoundTexts:
     """Every text of the tenant's own generation, in its place."""
     sorted_ = FoundTexts()
     if found.experience is Experience.LEGACY:
         _legacy(found, sorted_)
         return sorted_
-    for template in found.templates:
-        _template(template, sorted_)
+    for kind, template in seen(found.templates).items():
+        _template(MessageType(kind), template, sorted_)
     return sorted_
 
 
-def _template(template: PhoneTemplate, sorted_: FoundTexts) -> None:
-    kind = MessageType(template.type)
-    texts = {"text": template.text, "voice": template.voice}
+def _template(kind: MessageType, template: PhoneTemplate, sorted_: FoundTexts) -> None:
+    texts = {"text": known(template.text, None), "voice": known(template.voice, None)}
     given = {channel: text for channel, text in texts.items() if text is not None}
     problems = {channel: _problem(kind, channel, text) for channel, text in given.items()}
     fit = {channel: text for channel, text in given.items() if not problems[channel]}
     if kind not in SHIPPED and len(fit) < len(texts):
         # Of a type without shipped texts the settings take both or none.
         fit = {}
-    block: dict[str, Any] = {"disabled": True} if template.disabled else {}
-    if template.sender:
-        block["from"] = template.sender
+    block: dict[str, Any] = {"disabled": True} if seen(template.disabled) else {}
+    origin = known(template.sender, None)
+    if origin:
+        block["from"] = origin
     block |= {channel: text for channel, text in given.items() if channel not in fit}
     if fit:
         sorted_.settings[kind.value] = fit
     sorted_.templates[kind.value] = block
     place = f"texts.{kind}" if fit else f"adopted.templates.{kind}"
-    sender = f", from {template.sender}" if template.sender else ""
+    sender = f", from {origin}" if origin else ""
     sorted_.told.append((f"template {kind}", place + sender))
     sorted_.unfit += [
         (f"template {kind}, {channel}", problem) for channel, problem in problems.items() if problem
     ]
 
 
-def _legacy(found: FoundTenant, sorted_: FoundTexts) -> None:
-    if found.legacy is None:
-        return
-    own = {
-        "enrollmentMessage": (MessageType.OTP_ENROLL, found.legacy.enrollment),
-        "verificationMessage": (MessageType.OTP_VERIFY, found.legacy.verification),
+def _legacy(found: Snapshot, sorted_: FoundTexts) -> None:
+    keys = {
+        MessageType.OTP_ENROLL: "enrollmentMessage",
+        MessageType.OTP_VERIFY: "verificationMessage",
     }
-    for key, (kind, text) in own.items():
-        if text is None:
-            continue
+    for kind, text in found.guardian.texts.items():
         problem = _problem(kind, "text", text, legacy=True)
         if problem:
-            sorted_.legacy_messages[key] = text
+            sorted_.legacy_messages[keys[kind]] = text
             sorted_.unfit.append((f"legacy text {kind}", problem))
         else:
             sorted_.settings[kind.value] = {"text": text}

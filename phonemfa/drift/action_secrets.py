@@ -19,6 +19,16 @@ NEW_KEY: Final = (
     "set a new CPaaS key (pulumi config set --secret phonemfa:cpaasApiKey), then pulumi up "
     "--refresh: a changed secret sends all of them again and deploys them"
 )
+FAILED: Final = (
+    "if a pulumi up of yours failed then, they are yours, and a refresh made Pulumi forget it: {}. "
+    "Otherwise"
+)
+RECORD: Final = "pulumi refresh records the version that runs"
+DEPLOY: Final = "press Deploy at the Action in the dashboard, then pulumi refresh"
+UNFINISHED: Final = (
+    "the last pulumi up failed at the Action: run pulumi up, without --refresh, as a refresh makes "
+    "Pulumi forget that"
+)
 FINISH: Final = f"if it is missing after that: {NEW_KEY}"
 
 
@@ -129,6 +139,9 @@ def _values(sender: Sender) -> Iterator[Finding]:
     written = sender.draft_secrets
     running = secret_times(sender.deployed)
     live = any(running.get(name) == written[name] for name in written_since)
+    how = UNFINISHED if sender.is_unfinished else send_again(sender)
+    if how == NEW_KEY:
+        how = f"{FAILED.format(RECORD if live else DEPLOY)} {how}"
     yield Finding(
         kind="secret-changed",
         subject=sender.declared.trigger,
@@ -138,9 +151,10 @@ def _values(sender: Sender) -> Iterator[Finding]:
         expected=f"as of {sender.deployed_by_us.created_at if sender.deployed_by_us else ''}",
         found=f"written: {', '.join(written_since)}",
         since=max(written[name] for name in written_since).isoformat().replace("+00:00", "Z"),
-        repair=Repair.UP if sender.up_sends_all else Repair.BY_HAND,
-        how=send_again(sender),
-        # pulumi up would deploy the foreign values together with whatever else it repairs.
-        blocks=not live and not sender.up_sends_all,
+        repair=Repair.BY_HAND if how else Repair.UP,
+        how=how,
+        # pulumi up would deploy the foreign values together with whatever else it repairs; of an
+        # unfinished write, a repair's --refresh would make Pulumi forget.
+        blocks=sender.is_unfinished or (not live and not sender.up_sends_all),
         in_state=False,
     )

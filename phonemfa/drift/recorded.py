@@ -1,7 +1,4 @@
-"""What Pulumi's state recorded of the tenant, and what a refresh would change in it.
-
-Owns reading the steps of a refresh. Refuses to run the engine, and to judge a change.
-"""
+"""What Pulumi's state recorded of the tenant, and what a refresh would change in it."""
 
 from __future__ import annotations
 
@@ -22,12 +19,16 @@ TENANT = "Tenant"
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource of the state. `type` is the last part of its token; `outputs` as recorded."""
+    """One resource of the state. `type` is the last part of its token; `outputs` as recorded.
+
+    `unfinished`: its last write failed half-way. A refresh makes Pulumi forget that.
+    """
 
     type: str
     urn: str
     id: str
     outputs: Mapping[str, Any]
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,7 @@ def _resource(step: Mapping[str, Any]) -> Resource:
         urn=step["urn"],
         id=state.get("id", ""),
         outputs=state.get("outputs") or {},
+        unfinished=bool(state.get("initErrors")),
     )
 
 

@@ -111,6 +111,11 @@ class Sender:
         return bool(self.unapplied) and not self.undeclared
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether Pulumi knows that its last write of the Action failed half-way."""
+        return self.recorded is not None and self.recorded.unfinished
+
+    @property
     def _applied_names(self) -> frozenset[str]:
         settings = self.applied.settings
         if settings is None or settings.adopted:

@@ -1,6 +1,6 @@
 """One stack through the Pulumi CLI on PATH, for commands that need what the engine knows.
 
-A failure of the CLI is told apart from its findings, and a secret is never an argument.
+Its own failure is told apart from its findings, and no secret is taken as an argument.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -339,6 +340,18 @@ def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
     finally:
         for one in handled:
             signal.signal(one, before[one])
+
+
+def to_import(token: str, name: str, identifier: str, parent: str) -> dict[str, Any]:
+    """One resource in the file that `pulumi import --file` reads."""
+    return {
+        "type": token,
+        "name": name,
+        "id": identifier,
+        "parent": parent,
+        # The program's own, so that the import reads with the plugin that previews use.
+        "version": version("pulumi_auth0"),
+    }
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

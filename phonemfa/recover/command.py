@@ -1,7 +1,4 @@
-"""`phonemfa recover`: after a `pulumi` run that was killed.
-
-It writes nothing to the tenant: what an unfinished creation left goes into the state.
-"""
+"""`phonemfa recover`: after a `pulumi` run that was killed, or whose requests got no answer."""
 
 from __future__ import annotations
 
@@ -13,7 +10,8 @@ import typer
 
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant import snapshot
+from components.tenant.client import TenantUnreadableError, access_of, ask
 from phonemfa import options
 from phonemfa.asking import agree, on_terminal
 from phonemfa.output.json_text import print_json
@@ -21,9 +19,8 @@ from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.locks import Lock, locks_in
-from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
-from phonemfa.tenant import reading
+from phonemfa.recover.unrecorded import ABOUT, AmbiguousError, Found
 
 
 def recover(
@@ -41,10 +38,10 @@ def recover(
     as_json: options.AsJson = False,
     yes: options.Yes = False,
 ) -> None:
-    """After a killed `pulumi up` or `destroy`: make the next plain `pulumi up` go on from there.
+    """After a killed `pulumi up`, or a lost answer: make the next plain `pulumi up` go on.
 
-    Removes a dead run's lock, and puts into the state what that run had made in the tenant without
-    recording it. Only the state is written; the tenant is read.
+    Removes a dead run's lock, compares state and tenant resource by resource, and puts into the
+    state what was made in the tenant and not recorded. Only the state is written.
 
     Exit status: 0 settled, or nothing to settle; 2 nothing was written.
 
@@ -55,8 +52,13 @@ def recover(
         access = access_of(wanted.auth0)
         cli, name = wanted.cli, wanted.stack
         locks = _unlocked(cli, name, asked_to=unlock)
-        with working(f"comparing the state with {access.domain}"), reading(access) as tenant:
-            plan = Plan.of(tenant, cli.deployment())
+        with working(f"comparing the state with {access.domain}"):
+            steps = cli.preview()["steps"]
+            experiences = wanted.settings.experiences
+            tenant = ask(
+                access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
+            )
+            plan = Plan.of(tenant, cli.state()["deployment"], steps)
         if not plan.empty:
             for line in lines_of(plan):
                 say(line)
@@ -76,7 +78,10 @@ def recover(
     if as_json:
         print_json(as_dict(plan, locks))
     if plan.empty and not locks:
-        say("Nothing to recover: no lock, and no unfinished operation in the state.")
+        nothing = (
+            "no lock, no unfinished operation, and the tenant has nothing that up would create"
+        )
+        say(f"Nothing to recover: {nothing}.")
     else:
         say(f"Now finish the work: pulumi up --stack {name}")
 
@@ -112,11 +117,11 @@ def _seen_from_here(lock: Lock) -> str:
 
 
 def lines_of(plan: Plan) -> list[str]:
-    """What a killed run has left, and what becomes of it."""
+    """What is in the tenant or was begun, and what becomes of it."""
     return [
         *(
-            f"{one.pending.name}: made in the tenant ({one.called}, {one.id}), not recorded; "
-            "goes into the state"
+            f"{one.operation.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
+            f"into it. {_compared(one)}"
             for one in plan.found
         ),
         *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
@@ -127,11 +132,20 @@ def lines_of(plan: Plan) -> list[str]:
     ]
 
 
+def _compared(found: Found) -> str:
+    if not found.differs:
+        return "It is what the stack declares."
+    return f"Not as declared: {', '.join(found.differs)}; the next up writes that."
+
+
 def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
     """The result for machines."""
     return {
         "removed_locks": [one.holder for one in locks],
-        "imported": [{"name": one.pending.name, "id": one.id} for one in plan.found],
+        "imported": [
+            {"name": one.operation.name, "id": one.id, "differs": list(one.differs)}
+            for one in plan.found
+        ],
         "made_by_the_next_up": [one.name for one in plan.absent],
         "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
     }

@@ -1,4 +1,4 @@
-"""The lock of a stack, as the engine tells of it: who holds it, and whether that may still run.
+"""The lock of a stack, as the engine tells of it: who holds it, and whether that can still be.
 
 Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
 """

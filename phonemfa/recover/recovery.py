@@ -1,8 +1,7 @@
-"""Brings a stack's state back to where a plain `pulumi up` goes on after a killed run.
+"""Brings a stack's state back to where a plain `pulumi up` goes on.
 
-Owns the order: what the tenant has goes into the state (`pulumi import`), and only then the marks
-of unfinished creations go. Killed in between, it can be run again. Refuses to write to the tenant,
-to refresh what was not being created, and to take anybody's lock.
+What the tenant has goes into the state first (`pulumi import`), and only then the marks of
+unfinished creations go: killed in between, it can be run again.
 
 Why not `pulumi refresh --import-pending-creates`: it drops the mark and imports nothing (measured
 with 3.259), after which the object is in the tenant and in nobody's state.
@@ -12,17 +11,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final, Self
 
-from phonemfa.pulumi.engine import PulumiCli
-from phonemfa.recover.pending import CREATING, Found, Pending, unrecorded
+from components.tenant.snapshot import Snapshot
+from phonemfa.pulumi.engine import PulumiCli, to_import
+from phonemfa.recover.unrecorded import CREATING, Found, Operation, unrecorded
 
-if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+_STACK: Final = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,30 +29,50 @@ class Plan:
 
     Attributes:
         found: is in the tenant, and goes into the state.
-        absent: was never made, or is declared again by the next `up` whatever the tenant has.
+        absent: was begun and never made, or is declared again whatever the tenant has.
         repeated: updates and deletions; the next `up` does them once more by itself.
+        components: those of the program that the state does not have yet.
     """
 
-    found: list[Found] = field(default_factory=list)
-    absent: list[Pending] = field(default_factory=list)
-    repeated: list[Pending] = field(default_factory=list)
+    found: Sequence[Found] = field(default_factory=list)
+    absent: Sequence[Operation] = field(default_factory=list)
+    repeated: Sequence[Operation] = field(default_factory=list)
+    components: Sequence[Operation] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tenant: ManagementClient, deployment: Mapping[str, Any]) -> Plan:
+    def of(
+        cls,
+        tenant: Snapshot,
+        deployment: Mapping[str, Any],
+        steps: Iterable[Mapping[str, Any]] = (),
+    ) -> Self:
         """Compare a state with its tenant.
 
+        Args:
+            tenant: as it is.
+            deployment: of `pulumi stack export`.
+            steps: of a preview; without them, only what a killed run had begun is looked for.
+
         Raises:
-            AmbiguousError: several objects can be what was being created.
+            AmbiguousError: several objects can be what the stack declares.
         """
-        looked_up = list(unrecorded(tenant, deployment))
+        pending = Operation.pending(deployment)
+        begun = {one.urn: one for one in pending if one.kind == CREATING}
+        to_come = {one.urn: one for one in Operation.to_come(steps)}
+        found = list(unrecorded(tenant, deployment, (begun | to_come).values()))
+        made = {one.operation.urn for one in found}
         return cls(
-            found=[found for _, found in looked_up if found],
-            absent=[pending for pending, found in looked_up if not found],
-            repeated=[one for one in Pending.all_of(deployment) if one.kind != CREATING],
+            found=found,
+            absent=[one for urn, one in begun.items() if urn not in made],
+            repeated=[one for one in pending if one.kind != CREATING],
+            components=[
+                one for one in to_come.values() if not one.type.startswith(("auth0:", "pulumi:"))
+            ],
         )
 
     @property
     def empty(self) -> bool:
+        """Whether state and tenant agree."""
         return not (self.found or self.absent or self.repeated)
 
 
@@ -67,25 +85,43 @@ def settle(cli: PulumiCli, plan: Plan) -> None:
     if plan.found:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "import.json"
-            path.write_text(json.dumps(import_file(plan.found)), encoding="utf-8")
+            path.write_text(json.dumps(import_file(plan)), encoding="utf-8")
             cli.import_resources(path)
     cli.forget_pending_creates()
 
 
-def import_file(found: Sequence[Found]) -> dict[str, Any]:
-    """What `pulumi import --file` reads; parents are in the state already, by their URN."""
-    parents = {one.pending.parent: one.pending.parent.rpartition("::")[2] for one in found}
-    return {
-        "nameTable": {name: urn for urn, name in parents.items()},
-        "resources": [
-            {
-                "type": one.pending.type,
-                "name": one.pending.name,
-                "id": one.id,
-                "parent": parents[one.pending.parent],
-                # The program's own, so that the import reads with the plugin that previews use.
-                "version": version("pulumi_auth0"),
-            }
-            for one in found
-        ],
-    }
+def import_file(plan: Plan) -> dict[str, Any]:
+    """What `pulumi import --file` reads.
+
+    A parent that is in the state is told by its URN; one that is not is declared in the file.
+    """
+    missing = {one.urn: one for one in plan.components}
+    components: dict[str, Operation] = {}
+    known: dict[str, str] = {}
+    for one in plan.found:
+        parent = one.operation.parent
+        while parent in missing:
+            components[parent] = missing[parent]
+            parent = missing[parent].parent
+        if parent and _type(parent) != _STACK:
+            known[_name(parent)] = parent
+    declared = [_component(one) for one in reversed(components.values())]
+    resources = [
+        to_import(one.operation.type, one.operation.name, one.id, _name(one.operation.parent))
+        for one in plan.found
+    ]
+    return {"nameTable": known, "resources": declared + resources}
+
+
+def _component(one: Operation) -> dict[str, Any]:
+    declared = {"type": one.type, "name": one.name, "component": True}
+    of_stack = _type(one.parent) in {"", _STACK}
+    return declared if of_stack else declared | {"parent": _name(one.parent)}
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _type(urn: str) -> str:
+    return urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]

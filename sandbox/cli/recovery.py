@@ -6,22 +6,23 @@ operator does with a real tenant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import ssl
 from typing import TYPE_CHECKING
 
 import httpx
 
+from components.tenant import snapshot
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
-from phonemfa.recover.pending import AmbiguousError
 from phonemfa.recover.recovery import Plan, settle
+from phonemfa.recover.unrecorded import ABOUT, AmbiguousError
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.stack import STACK, SandboxStack
 from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
 if TYPE_CHECKING:
-    from auth0.management import ManagementClient
+    from components.tenant.snapshot import Snapshot
 
 
 def settle_pending_operations(
@@ -39,9 +40,8 @@ def settle_pending_operations(
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     try:
-        with _reading(workplace, record) as tenant:
-            plan = Plan.of(tenant, deployment)
-        begun = [*(one.pending for one in plan.found), *plan.absent, *plan.repeated]
+        plan = Plan.of(asyncio.run(_read(workplace, record)), deployment)
+        begun = [*(one.operation for one in plan.found), *plan.absent, *plan.repeated]
         names = ", ".join(one.name for one in begun)
         workplace.say(f"stack: an earlier run was killed while it worked on {names}")
         for one in plan.found:
@@ -58,9 +58,8 @@ def _cli(stack: SandboxStack) -> PulumiCli:
     return PulumiCli(stack.project, STACK, config_file=stack.config_file, environ=stack.environment)
 
 
-@contextmanager
-def _reading(workplace: Workplace, record: ServerRecord) -> Iterator[ManagementClient]:
-    from auth0.management import ManagementClient  # noqa: PLC0415 - as above
+async def _read(workplace: Workplace, record: ServerRecord) -> Snapshot:
+    from auth0.management import AsyncManagementClient  # noqa: PLC0415 - as above
 
     # Not the product's own client: that one fetches its token with the CAs of this process.
     domain = record.tenant_url.removeprefix("https://")
@@ -72,4 +71,7 @@ def _reading(workplace: Workplace, record: ServerRecord) -> Iterator[ManagementC
             "audience": f"https://{domain}/api/v2/",
         }
         token = http.post("/oauth/token", json=request).raise_for_status().json()["access_token"]
-        yield ManagementClient(domain=domain, token=token, httpx_client=http)
+    trust = ssl.create_default_context(cafile=str(workplace.state_dir / "ca.pem"))
+    async with httpx.AsyncClient(verify=trust, timeout=30, trust_env=False) as http:
+        tenant = AsyncManagementClient(domain=domain, token=token, httpx_client=http)
+        return await snapshot.read(tenant, ABOUT)

@@ -95,6 +95,10 @@ BY_TEST: Final[Mapping[str, str]] = {
     ),
     "python -m phonemfa recover": "tests/end_to_end/team_state/test_killed_up.py::"
     "test_what_a_killed_run_made_is_taken_over_by_the_next",
+    "python -m phonemfa take-down": "tests/end_to_end/test_take_down.py::"
+    "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
+    "pulumi state delete": "tests/end_to_end/test_take_down.py::"
+    "test_a_provider_that_was_taken_out_of_the_stack_stays",
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
     "python -m phonemfa fleet up --all --yes": _FLEET,

@@ -1,7 +1,6 @@
-"""An operator at a live (sandbox) tenant: runs phonemfa's commands and reads every word of theirs.
+"""An operator at a live (sandbox) tenant: runs phonemfa's commands as a person does.
 
-Owns running a command in the environment that a person has, and that no output of any shows a key,
-a client secret or a whole phone number. Refuses to know what a command does.
+No output of any may show a key, a client secret or a whole phone number.
 """
 
 from __future__ import annotations

@@ -27,7 +27,6 @@ from statistics import median, quantiles
 from typing import Annotated, Any, Final
 
 import aiohttp
-import httpx
 import psutil
 import typer
 import yaml

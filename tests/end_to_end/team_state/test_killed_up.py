@@ -54,7 +54,8 @@ def test_what_a_killed_run_made_is_taken_over_by_the_next(
     settled = operator.json("recover", "--unlock", "--yes")
     (removed,) = settled["removed_locks"]
     assert f"(pid {run.process.pid})" in removed
-    assert {"name": "phone-mfa-sender-action", "id": action["id"]} in settled["imported"]
+    imported = {one["name"]: one["id"] for one in settled["imported"]}
+    assert imported["phone-mfa-sender-action"] == action["id"]
     assert {one["method"] for one in tenant.logged() if "/api/" in one["path"]} == {"GET"}
 
     stack.up()

@@ -10,28 +10,28 @@ import pytest
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
+from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
-from phonemfa.adopt.reading import FoundTenant, LegacyPhone
 from phonemfa.adopt.texts import sorted_texts
 from tests.components.declared import declare
 from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
 
-HOOK = LegacyPhone(
-    provider="phone-message-hook", enrollment="{{ code }} e", verification="{{ code }} v"
-)
-TWILIO = LegacyPhone(provider="twilio", enrollment="{{ code }} e", verification="{{ code }} v")
-ON = {"sms": True, "otp": True, "email": False, "recovery-code": False, "duo": True}
+TEXTS = {"enrollment_message": "{{ code }} e", "verification_message": "{{ code }} v"}
+HOOK = {"selected_provider": "phone-message-hook", **TEXTS}
+TWILIO = {"selected_provider": "twilio", **TEXTS}
+ON = {"phone_enabled": True, "otp": True, "duo": True}
+DOMAIN = "t.example.com"
 
 SHAPES = {
     "everything off": tenant(),
     "twilio": tenant(
         provider=provider("twilio", sid="AC1", default_from="+15005550006"),
-        templates=(template(sender="0120"), template("blocked_account", disabled=True)),
+        templates=template(sender="0120") | template("blocked_account", disabled=True),
         factors=ON,
         message_types=("sms",),
-        policies=("all-applications",),
+        policy="all-applications",
     ),
     "twilio with both senders": tenant(
         provider=provider("twilio", sid="AC1", default_from="+15005550006", mssid="MG1"),
@@ -42,11 +42,11 @@ SHAPES = {
         actions=(action(secret_names=("A",), dependencies=("@a/b@1.0.0",)),),
         bindings=bound("a1"),
         provider=provider(),
-        templates=(template(), template("otp_enroll", text="no code")),
+        templates=template() | template("otp_enroll", text="no code"),
         factors=ON,
         message_types=("sms", "voice"),
     ),
-    "half": tenant(actions=(action(deployed_code=None),), factors=ON),
+    "half": tenant(actions=(action(runs=None),), factors=ON),
     "legacy hook": tenant(
         experience_flag=False,
         actions=(action(trigger=LEGACY),),
@@ -84,8 +84,8 @@ def rows(plan: Plan, fate: Fate) -> dict[str, str]:
 
 
 @shapes
-def test_what_is_imported_is_what_the_program_declares(found: FoundTenant, tmp_path: Any) -> None:
-    plan = plan_of(found, "t1")
+def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path: Any) -> None:
+    plan = plan_of(found, "t1", DOMAIN)
     for path, text in plan.files.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, encoding="utf-8")
@@ -116,22 +116,23 @@ def parent_of(urn: str) -> str:
 
 
 @shapes
-def test_a_tenant_keeps_its_policy_channels_and_factors(found: FoundTenant) -> None:
-    settings = settings_of(plan_of(found, "t1"))
-    assert settings.policy.guardian_policy == (found.policies[0] if found.policies else "never")
+def test_a_tenant_keeps_its_policy_channels_and_factors(found: Snapshot) -> None:
+    settings = settings_of(plan_of(found, "t1", DOMAIN))
+    guardian = found.guardian
+    assert settings.policy.guardian_policy == guardian.policy
     assert settings.adopted
-    assert settings.adopted.phone.enabled is found.factors["sms"]
-    if found.factors["sms"]:
-        assert settings.adopted.phone.message_types == found.message_types
+    assert settings.adopted.phone.enabled is guardian.phone_enabled
+    if guardian.phone_enabled:
+        assert settings.adopted.phone.message_types == guardian.message_types
     assert settings.other_factors.model_dump(exclude_none=True) == {
-        "otp": found.factors["otp"],
+        "otp": guardian.otp,
         "email": False,
         "recovery_code": False,
     }
 
 
 def test_a_provider_that_no_program_may_declare_is_left_and_told() -> None:
-    plan = plan_of(SHAPES["twilio with both senders"], "t1")
+    plan = plan_of(SHAPES["twilio with both senders"], "t1", DOMAIN)
     settings = settings_of(plan)
     assert settings.adopted
     assert settings.adopted.provider is None
@@ -139,22 +140,22 @@ def test_a_provider_that_no_program_may_declare_is_left_and_told() -> None:
 
 
 def test_every_secret_is_named_as_unread_and_its_value_nowhere() -> None:
-    custom = rows(plan_of(SHAPES["custom"], "t1"), Fate.UNREADABLE)
+    custom = rows(plan_of(SHAPES["custom"], "t1", DOMAIN), Fate.UNREADABLE)
     assert custom == {"its secrets": "A"}
-    assert "its credentials" in rows(plan_of(SHAPES["twilio"], "t1"), Fate.UNREADABLE)
-    legacy = rows(plan_of(SHAPES["legacy twilio"], "t1"), Fate.UNREADABLE)
+    assert "its credentials" in rows(plan_of(SHAPES["twilio"], "t1", DOMAIN), Fate.UNREADABLE)
+    legacy = rows(plan_of(SHAPES["legacy twilio"], "t1", DOMAIN), Fate.UNREADABLE)
     assert "Twilio account and token" in legacy
 
 
 def test_an_action_of_the_marketplace_stays_the_integrations() -> None:
-    plan = plan_of(SHAPES["marketplace"], "t1")
+    plan = plan_of(SHAPES["marketplace"], "t1", DOMAIN)
     assert "Marketplace" in rows(plan, Fate.LEFT)[LEGACY]
     assert plan.files == {}
     assert "phonemfa:retiredSecrets" not in plan.facts
 
 
 def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None:
-    settings = settings_of(plan_of(SHAPES["no flag"], "t1"))
+    settings = settings_of(plan_of(SHAPES["no flag"], "t1", DOMAIN))
     assert settings.experience == "legacy"
     assert settings.adopted
     assert settings.adopted.phone.provider is None
@@ -167,7 +168,7 @@ class TestChosenAction:
         assert chosen_action(found) == two[1]
 
     def test_the_only_one_or_the_only_deployed_one(self) -> None:
-        draft = action("a2", deployed_code=None)
+        draft = action("a2", runs=None)
         assert chosen_action(tenant(actions=(draft,))) == draft
         assert chosen_action(tenant(actions=(draft, action("a1")))) == action("a1")
 
@@ -178,31 +179,33 @@ class TestChosenAction:
 
 class TestTexts:
     def test_a_text_that_breaks_a_rule_is_declared_apart_from_the_settings(self) -> None:
-        found = tenant(templates=(template(text="@{code}"),))
+        found = tenant(templates=template(text="@{code}"))
         placed = sorted_texts(found)
         assert placed.settings == {"otp_verify": {"voice": "{{ code }} voice"}}
         assert placed.templates == {"otp_verify": {"text": "@{code}"}}
         assert [name for name, _ in placed.unfit] == ["template otp_verify, text"]
 
     def test_a_type_without_shipped_texts_is_in_the_settings_whole_or_not_at_all(self) -> None:
-        whole = sorted_texts(tenant(templates=(template("blocked_account"),)))
+        whole = sorted_texts(tenant(templates=template("blocked_account")))
         assert set(whole.settings["blocked_account"]) == {"text", "voice"}
-        half = sorted_texts(tenant(templates=(template("blocked_account", voice=None),)))
+        half = sorted_texts(tenant(templates=template("blocked_account", voice=None)))
         assert half.settings == {}
         assert half.templates["blocked_account"] == {"text": "{{ code }} text"}
 
     def test_a_legacy_text_with_a_unified_variable_is_not_rewritten(self) -> None:
-        phone = LegacyPhone(
-            provider="auth0", enrollment="{{ friendly_name }} {{ code }}", verification="{{ code }}"
-        )
+        phone = {
+            "selected_provider": "auth0",
+            "enrollment_message": "{{ friendly_name }} {{ code }}",
+            "verification_message": "{{ code }}",
+        }
         placed = sorted_texts(tenant(experience_flag=False, factors=ON, legacy=phone))
         assert placed.legacy_messages == {"enrollmentMessage": "{{ friendly_name }} {{ code }}"}
         assert placed.settings == {"otp_verify": {"text": "{{ code }}"}}
 
 
 def test_a_draft_that_does_not_run_and_what_runs_are_both_kept() -> None:
-    found = tenant(actions=(action(code="draft", deployed_code="runs"),))
-    plan = plan_of(found, "t1")
+    found = tenant(actions=(action(code="draft", runs="runs"),))
+    plan = plan_of(found, "t1", DOMAIN)
     assert plan.files == {
         "adopted/t1/action.js": "draft",
         "adopted/t1/action.deployed.js": "runs",
@@ -214,7 +217,7 @@ def test_a_key_in_the_code_is_pointed_at_and_not_shown() -> None:
     code = "const a = 'short1';\nconst KEY = 'App 0123456789abcdef0123456789abcdef-01';\n"
     assert key_like_lines(code) == [2]
     assert key_like_lines("const url = 'https://abc123.api.infobip.com/sms/2/text';") == []
-    plan = plan_of(tenant(actions=(action(code=code, deployed_code=code),)), "t1")
+    plan = plan_of(tenant(actions=(action(code=code, runs=code),)), "t1", DOMAIN)
     assert rows(plan, Fate.WARNING)["its code"] == "what may be a key in line 2"
     assert "0123456789abcdef" not in str(plan.rows)
 
@@ -223,21 +226,21 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
     found = tenant(
         actions=(action(code="fetch('https://abc123.api.infobip.com/x')"),),
         provider=provider(),
-        templates=(template(sender="0120000000"),),
+        templates=template(sender="0120000000"),
     )
-    suggested = plan_of(found, "t1").suggestions
+    suggested = plan_of(found, "t1", DOMAIN).suggestions
     assert suggested["phonemfa:cpaasBaseHost"] == "abc123.api.infobip.com"
     assert suggested["phonemfa:smsSender"] == "0120000000"
     assert "phonemfa:voiceSender" not in suggested
 
 
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
-    first, second = (import_file(tenant(), None)["resources"][-1] for _ in range(2))
+    first, second = (import_file(tenant(), None, DOMAIN)["resources"][-1] for _ in range(2))
     assert first["id"] == second["id"]
 
 
 def test_a_legacy_text_that_was_never_set_or_is_empty_is_not_made_up() -> None:
-    hook = LegacyPhone(provider="phone-message-hook", enrollment=None, verification="  ")
+    hook = HOOK | {"enrollment_message": "", "verification_message": "  "}
     texts = sorted_texts(tenant(experience_flag=False, legacy=hook))
     assert texts.settings == {}
     assert texts.legacy_messages == {"verificationMessage": "  "}
@@ -246,8 +249,8 @@ def test_a_legacy_text_that_was_never_set_or_is_empty_is_not_made_up() -> None:
 
 
 def test_what_is_off_or_of_the_other_experience_is_told_as_that() -> None:
-    off = plan_of(tenant(provider=provider(disabled=True)), "dev")
+    off = plan_of(tenant(provider=provider(disabled=True)), "dev", DOMAIN)
     assert off.facts["phonemfa:adopted"]["provider"]["disabled"] is True
-    legacy = plan_of(tenant(experience_flag=False, provider=provider(), legacy=HOOK), "dev")
+    legacy = plan_of(tenant(experience_flag=False, provider=provider(), legacy=HOOK), "dev", DOMAIN)
     (told,) = [one for one in legacy.rows if "of the unified experience" in one.found]
     assert told.fate is Fate.LEFT

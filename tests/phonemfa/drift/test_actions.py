@@ -136,6 +136,8 @@ def test_a_secret_written_after_the_last_deploy_is_told_with_its_time() -> None:
     assert (finding.id, finding.repair, finding.blocks) == (SECRETS, Repair.BY_HAND, False)
     assert finding.since == "2026-02-01T00:00:00.100000Z"
     assert "are deployed" in finding.what
+    assert finding.how.startswith("if a pulumi up of yours failed then")
+    assert "pulumi refresh records" in finding.how
 
 
 def test_a_secret_that_waits_for_a_deploy_blocks_whatever_would_deploy_it() -> None:
@@ -149,6 +151,20 @@ def test_a_secret_that_waits_for_a_deploy_blocks_whatever_would_deploy_it() -> N
     undeployed = found[f"action-undeployed:{UNIFIED}"]
     assert undeployed.repair is Repair.BY_HAND, "deploying the draft would deploy the secret"
     assert found[SECRETS].blocks
+
+
+def test_what_pulumi_knows_to_be_unfinished_is_finished_by_a_plain_up() -> None:
+    at = world()
+    write_secrets(at, deployed=False)
+    (held,) = [one for one in at.resources if one["type"].endswith(":Action")]
+    held["initErrors"] = ["updating: 500"]
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair, finding.blocks) == (SECRETS, Repair.BY_HAND, True)
+    assert "pulumi up, without --refresh" in finding.how
+    del held["initErrors"]  # as a refresh does
+    (finding,) = at.findings().values()
+    assert (finding.repair, finding.blocks) == (Repair.BY_HAND, True)
+    assert "press Deploy" in finding.how
 
 
 def test_secrets_of_our_own_last_deploy_are_older_than_it() -> None:

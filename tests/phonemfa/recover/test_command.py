@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from phonemfa.cli import app
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.recover import command
 from tests.phonemfa.recover.test_locks import REFUSAL
-from tests.phonemfa.recover.test_pending import ACTION_BEGUN, deployment, tenant
+from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, deployment, made
 
 SETTINGS = """
 config:
@@ -31,8 +29,14 @@ ACCESS = {"AUTH0_DOMAIN": "t.example", "AUTH0_CLIENT_ID": "i", "AUTH0_CLIENT_SEC
 class Engine:
     """Stands in for the CLI: remembers what was asked of it; locked until somebody cancels."""
 
-    def __init__(self, *, refusal: str = "", state: dict[str, Any] | None = None) -> None:
-        self.refusal, self.calls = refusal, list[str]()
+    def __init__(
+        self,
+        *,
+        refusal: str = "",
+        state: dict[str, Any] | None = None,
+        steps: list[dict[str, Any]] | None = None,
+    ) -> None:
+        self.refusal, self.calls, self._steps = refusal, list[str](), steps or []
         self._state = state or {"resources": []}
 
     def touch(self) -> None:
@@ -45,6 +49,9 @@ class Engine:
 
     def deployment(self) -> dict[str, Any]:
         return self._state
+
+    def preview(self) -> dict[str, Any]:
+        return {"steps": self._steps}
 
     def import_resources(self, file: Path) -> None:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -62,12 +69,8 @@ class Desk:
         self._folder, self._patch = folder, monkeypatch
 
     def run(self, engine: Engine, *options: str, typed: str | None = None) -> Result:
-        @contextmanager
-        def reading(_: Any) -> Iterator[Any]:
-            yield tenant(actions={"a1": "ntt"})
-
         self._patch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
-        self._patch.setattr(command, "reading", reading)
+        self._patch.setattr(command, "ask", lambda *_: made())
         for place in ("phonemfa.recover.command", "phonemfa.asking"):
             self._patch.setattr(f"{place}.on_terminal", lambda: typed is not None)
         words = ["recover", "--stack", "prod", "--project", str(self._folder), *options]
@@ -98,18 +101,28 @@ def test_a_person_is_asked_about_the_lock(
 
 
 def test_what_was_made_goes_into_the_state_before_the_mark_goes(desk: Desk) -> None:
-    engine = Engine(refusal=REFUSAL, state=deployment(ACTION_BEGUN))
+    engine = Engine(refusal=REFUSAL, state=deployment(begun("creating", SENDER)))
     ended = desk.run(engine, "--unlock", "--yes", "--json")
     assert ended.exit_code == 0, ended.stderr
     assert engine.calls == ["cancel", "import ['a1']", "forget"]
-    assert json.loads(ended.stdout)["imported"] == [{"name": "sender-action", "id": "a1"}]
+    assert json.loads(ended.stdout)["imported"] == [
+        {"name": "sender-action", "id": "a1", "differs": []}
+    ]
     assert "pulumi up --stack prod" in ended.stderr
 
 
 def test_nothing_is_settled_that_nobody_agreed_to(desk: Desk) -> None:
-    engine = Engine(state=deployment(ACTION_BEGUN))
+    engine = Engine(steps=creates(SENDER))
     assert desk.run(engine).exit_code == 2
     assert engine.calls == []
+
+
+def test_what_a_lost_answer_left_is_told_and_taken_over(desk: Desk) -> None:
+    engine = Engine(steps=creates(SENDER | {"inputs": SENDER["inputs"] | {"code": "newer"}}))
+    ended = desk.run(engine, "--yes")
+    assert (ended.exit_code, engine.calls) == (0, ["import ['a1']", "forget"])
+    assert "Action ntt, a1" in ended.stderr
+    assert "Not as declared: code; the next up writes that." in ended.stderr
 
 
 def test_a_stack_without_a_fault_is_left_alone(desk: Desk) -> None:

@@ -1,0 +1,67 @@
+"""`phonemfa take-down`: what is in the way of `pulumi destroy`, said before the first deletion."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from components.config_files import StackFileError
+from components.settings.faults import SettingsError
+from components.tenant import snapshot
+from components.tenant.client import TenantUnreadableError, access_of, ask
+from phonemfa import options
+from phonemfa.exits import Exit
+from phonemfa.output.terminal import give_up, results, working
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.take_down.obstacles import ABOUT, obstacles, other_factors
+
+
+def take_down(
+    *,
+    stack: options.Stack,
+    config_file: options.ConfigFile = None,
+    project: options.Project = Path(),
+    as_json: options.AsJson = False,
+) -> None:
+    """Look whether `pulumi destroy` would go through, and leave nobody without a way to log in.
+
+    Reads state and tenant, changes nothing, and deletes nothing: that is `pulumi destroy`, which
+    runs no program that could look first.
+
+    Exit status: 0 nothing is in the way, 1 something is, 2 no answer.
+
+    Example: python -m phonemfa take-down --stack dev
+    """
+    try:
+        wanted = read_stack_file(project, stack, file=config_file)
+        access = access_of(wanted.auth0)
+        cli = PulumiCli(project, stack, config_file=config_file)
+        with working(f"comparing the state with {access.domain}"):
+            resources = cli.state()["deployment"].get("resources") or []
+            experiences = wanted.settings.experiences
+            tenant = ask(
+                access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
+            )
+    except (EngineFailedError, SettingsError, StackFileError, TenantUnreadableError) as error:
+        give_up(str(error))
+    found, others = list(obstacles(resources, tenant)), other_factors(resources, tenant)
+    if as_json:
+        answer = {"obstacles": [asdict(one) for one in found], "factors_switched_off": others}
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        lines = [f"In the way: {one.what}.\n  Way out: {one.way_out}." for one in found]
+        if others:
+            lines.append(f"Destroy switches every factor off, these too: {', '.join(others)}.")
+        lines.append(
+            "Nothing was changed. Settle that first, then look again."
+            if found
+            else f"Nothing is in the way: pulumi destroy --stack {stack}"
+        )
+        for line in lines:
+            results().print(Text(line), soft_wrap=True)
+    raise typer.Exit(Exit.FAULTY if found else Exit.FINE)

@@ -1,0 +1,122 @@
+"""What would stop `pulumi destroy` half-way, or harm somebody, and the way out of each.
+
+`pulumi destroy` runs no program, so nothing of ours can look first while it deletes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from components.masking import redacted_code
+from components.tenant import action, guardian, phone_provider, trigger
+from components.tenant.guardian import NEVER, OTHER_FACTORS, api_name
+from components.tenant.model import seen
+from components.tenant.phone_provider import CUSTOM, PhoneProvider
+from components.tenant.snapshot import About, Snapshot
+from components.vocabulary import TRIGGERS, Experience
+
+ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.LOGIN})
+"""What is to be read of the tenant."""
+
+Resources = Sequence[Mapping[str, Any]]
+"""Of a state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Obstacle:
+    """One thing that is in the way; no secret, no number."""
+
+    what: str
+    way_out: str
+
+
+def obstacles(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+    """What is in the way, in the order in which it is to be settled.
+
+    Args:
+        resources: of the state.
+        tenant: with what is in `ABOUT`.
+    """
+    yield from _policy(resources, tenant)
+    yield from _protected(resources)
+    yield from _bound_by_hand(resources, tenant)
+    yield from _used_by_others(resources, tenant)
+
+
+def other_factors(resources: Resources, tenant: Snapshot) -> list[str]:
+    """Factors beside the phone that are on, and that Guardian's deletion switches off."""
+    on = tenant.guardian.other_factors
+    there = _all(resources, guardian.TOKEN)
+    return [api_name(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
+
+
+def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+    policy = seen(tenant.guardian.policy)
+    if policy != NEVER and _all(resources, guardian.TOKEN):
+        # One resource switches policy and factors off, and goes on when the first is refused.
+        yield Obstacle(
+            what=f"users are asked for codes (the policy is {policy}); a destroy that stops "
+            "half-way may leave that on, and no factor to answer with",
+            way_out="phonemfa:policy: never, then pulumi up",
+        )
+
+
+def _protected(resources: Resources) -> Iterator[Obstacle]:
+    names = sorted(_name(one) for one in resources if one.get("protect"))
+    if names:
+        yield Obstacle(
+            what=f"protected, so that pulumi destroy deletes nothing: {', '.join(names)}",
+            way_out="phonemfa:protect: false, then pulumi up; what stays protected after that was "
+            "protected by hand (pulumi state unprotect URN)",
+        )
+
+
+def _bound_by_hand(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+    ours = {one["id"] for one in _all(resources, action.TOKEN)}
+    held = {one["id"] for one in _all(resources, trigger.TOKEN)}
+    for one in seen(tenant.bindings):
+        if one.action_id in ours and one.pulumi_id not in held:
+            yield Obstacle(
+                what=f"the Action {redacted_code(one.action_name or one.display_name)} was bound "
+                f"to {one.trigger} by hand: a tenant refuses to delete it (409), when the factor "
+                "and the provider are gone already",
+                way_out="take it out of the trigger's flow in the dashboard, or "
+                "phonemfa:bindAction: true and pulumi up, which takes the binding into the stack",
+            )
+
+
+def _used_by_others(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+    held = next(iter(_all(resources, phone_provider.TOKEN)), None)
+    there = tenant.provider
+    if held is None or not isinstance(there, PhoneProvider):
+        return
+    keep = (
+        f"to leave it to them, take it out of the stack: pulumi state delete '{held['urn']}'; if "
+        "nobody needs it, nothing is to be done"
+    )
+    recorded = PhoneProvider.recorded(held.get("outputs") or {})
+    if there.name != recorded.name:
+        yield Obstacle(
+            what=f"the tenant's phone provider is {there.name} now, not {recorded.name}: somebody "
+            "else set it up, and destroy deletes it",
+            way_out=keep,
+        )
+    ours = {one["id"] for one in _all(resources, action.TOKEN)}
+    for one in tenant.actions_on(TRIGGERS[Experience.UNIFIED]):
+        if there.name == CUSTOM and one.id not in ours and seen(one.deployed):
+            name = redacted_code(seen(one.name))
+            yield Obstacle(
+                what=f"the phone provider hands messages to the Action {name} too, which is not "
+                "this stack's and sends nothing without it",
+                way_out=keep,
+            )
+
+
+def _all(resources: Resources, token: str) -> list[Mapping[str, Any]]:
+    return [one for one in resources if one["type"] == token and not one.get("delete")]
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return str(resource["urn"]).rpartition("::")[2]

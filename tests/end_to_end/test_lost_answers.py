@@ -1,0 +1,97 @@
+"""A write that was done and whose answer got lost: at most one `recover` and one `up` get there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.operators import operator_of
+from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.test_policy_last import (
+    FolderLife,
+    Life,
+    Prepare,
+    change_of_everything,
+    declared_part,
+    first_up,
+)
+
+pytestmark = pytest.mark.end_to_end
+
+LOSSES: Final[tuple[dict[str, Any], ...]] = (
+    {"close": True},
+    {"status": 502, "raw_body": "<h1>Bad Gateway</h1>"},
+    {"status": 504, "raw_body": ""},
+)
+UNREPEATABLE: Final = ("/actions/actions", "/branding/phone/templates")
+"""What a second POST of is refused."""
+
+
+@pytest.fixture
+def life(package: PulumiProject, tenant: Tenant, tmp_path: Path) -> Life:
+    return FolderLife(package, tenant, tmp_path / "sandbox" / "pulumi-state")
+
+
+@pytest.mark.parametrize("path", UNREPEATABLE)
+def test_a_creation_whose_answer_got_lost_is_named_and_taken_over(life: Life, path: str) -> None:
+    life.tenant.control(
+        "POST", "/faults", LOSSES[0] | {"method": "POST", "path": f"{path}$", "when": "after"}
+    )
+    failed = life.stack.up(expect=None)
+    assert failed.exit != 0
+    assert "phonemfa recover --stack t1" in failed.text
+    life.tenant.forget_requests()
+    (taken,) = operator_of(life.tenant, life.stack).json("recover", "--yes")["imported"]
+    assert {one["method"] for one in life.tenant.logged() if "/api/" in one["path"]} == {"GET"}
+    assert (taken["name"].split("-")[2], life.stack.resource(taken["name"])["id"]) == (
+        "sender" if "actions" in path else "delivery",
+        taken["id"],
+    )
+    life.stack.up()
+    assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    assert life.nobody_is_locked_out()
+    assert changed(life.stack.preview_steps()) == []
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
+def test_no_lost_answer_blocks_a_stack(life: Life, prepare: Prepare) -> None:
+    sweep(life, prepare)
+
+
+@pytest.mark.thorough
+@pytest.mark.generation("legacy")
+@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
+def test_no_lost_answer_blocks_a_stack_of_a_legacy_tenant(life: Life, prepare: Prepare) -> None:
+    life.stack.configure(experience="legacy")
+    sweep(life, prepare)
+
+
+def sweep(life: Life, prepare: Prepare) -> None:
+    """Lose the answer of every write of an `up` in turn, each in one of three ways."""
+    prepare(life.stack)
+    life.keep()
+    life.tenant.forget_requests()
+    life.stack.up()
+    writes = [
+        (nth, f"{one['method']} {one['path']}")
+        for nth, one in enumerate(life.tenant.logged(), 1)
+        if one["method"] != "GET" and "/api/" in one["path"]
+    ]
+    wanted = declared_part(life.tenant)
+    assert writes
+    for count, (nth, request) in enumerate(writes):
+        life.back()
+        lost = LOSSES[count % len(LOSSES)] | {"nth": nth, "when": "after"}
+        life.tenant.control("POST", "/faults", lost)
+        failed = life.stack.up(expect=None)
+        life.tenant.control("DELETE", "/faults")
+        assert life.nobody_is_locked_out(), f"locked out after {request}"
+        if failed.exit != 0:
+            operator_of(life.tenant, life.stack).json("recover", "--yes")
+            life.stack.up()
+        assert declared_part(life.tenant) == wanted, f"not there after {request}"
+        assert changed(life.stack.preview_steps()) == [], request
