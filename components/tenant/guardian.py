@@ -67,6 +67,19 @@ MFA_SETTINGS: Final = (PHONE_SETTINGS, EMAIL_SETTINGS, SETTINGS)
 """What only some plans have; Guardian of pulumi-auth0 3.54 and later reads it too."""
 
 
+DEFAULTS: Final[Mapping[str, int | bool]] = {
+    "code_length": 6,
+    "code_lifetime": 300,
+    "email_code_length": 6,
+    "email_code_lifetime": 300,
+    "remember_me_shown": True,
+    "remember_me_default": False,
+    "session_inactivity": 604_800,
+    "session_overall": 2_592_000,
+}
+"""The MFA settings of a tenant that nobody changed, by field (management-api.md §6.7)."""
+
+
 def _policy(policies: Any) -> str:
     return next(iter(texts(policies)), NEVER)
 

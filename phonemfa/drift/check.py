@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from components.tenant.guardian import OTHER_FACTORS, Guardian, api_name
+from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
@@ -37,6 +37,11 @@ _LEGACY_TEXTS: Final = {
     one.pulumi.rpartition(".")[2]: one.field
     for one in Guardian.PARTS
     if one.pulumi.startswith("phone.options.")
+}
+_MFA_SETTINGS: Final = {
+    one.pulumi: one.api.removeprefix("/guardian/").removeprefix("factors/")
+    for one in Guardian.PARTS
+    if one.field in DEFAULTS
 }
 _OTHER_FACTORS: Final = {one.pulumi.partition(".")[0]: api_name(one) for one in OTHER_FACTORS}
 
@@ -110,6 +115,8 @@ def _guardian_thing(path: str) -> Thing:
         return "other-factor", _OTHER_FACTORS[top]
     if top == "phone":
         return _phone_thing(rest)
+    if path in _MFA_SETTINGS:
+        return "mfa-setting", _MFA_SETTINGS[path]
     return ("policy", "") if top == "policy" else ("other", path)
 
 

@@ -131,6 +131,12 @@ KINDS: Final = {
             repaired_by=f"{_UP} if the stack names it; else it is a notice and stays as it is",
         ),
         Kind(
+            id="mfa-setting",
+            title="Codes last otherwise, or browsers are remembered otherwise",
+            seen_by=f"{_REFRESH} if the stack names it, else {_ONLY_HERE}",
+            repaired_by=f"{_UP} if the stack names it; else it is a notice and stays as it is",
+        ),
+        Kind(
             id="tenant-switch",
             title="The tenant's phone experience, or its MFA through Actions, was switched",
             seen_by=f"{_REFRESH} on legacy tenants, else {_ONLY_HERE}",

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from components.tenant.guardian import OTHER_FACTORS, Guardian, api_name
-from components.tenant.model import Difference, differences, seen
+from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name
+from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import GUARDIAN, TENANT, Recorded
 
+_MFA_PARTS: Final = tuple(part for part in Guardian.PARTS if part.field in DEFAULTS)
 _SWITCH_NAMES: Final = {
     "unified": "unified phone experience",
     "mfa_in_actions": "Customize MFA Factors using Actions",
@@ -35,6 +36,7 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
         )
     yield from _phone_factor(differing, live.tenant.guardian)
     yield from _other_factors(declared.guardian, recorded, live.tenant.guardian)
+    yield from _mfa_settings(declared.guardian, live.tenant.guardian)
 
 
 def _switches(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
@@ -111,6 +113,56 @@ def _other_factors(declared: Guardian, recorded: Recorded, live: Guardian) -> It
                 "the next pulumi up --refresh records it",
                 in_state=False,
             )
+
+
+def _mfa_settings(declared: Guardian, there: Guardian) -> Iterator[Finding]:
+    unseen: list[str] = []
+    for part in _MFA_PARTS:
+        wanted, found = getattr(declared, part.field), getattr(there, part.field)
+        is_declared = wanted is not LEFT_ALONE
+        if isinstance(found, Unseen):
+            if is_declared:
+                unseen.append(part.setting)
+        elif is_declared and found != wanted:
+            yield _mfa_setting(part, wanted, found)
+        elif not is_declared and found != DEFAULTS[part.field]:
+            yield _mfa_setting(part, DEFAULTS[part.field], found, level=Level.NOTICE)
+    if unseen:
+        refusals = [getattr(there, part.field) for part in _MFA_PARTS]
+        why = next(
+            (one.refusal.what for one in refusals if isinstance(one, Unseen) and one.refusal), ""
+        )
+        yield Finding(
+            kind="not-compared",
+            subject="mfa-settings",
+            level=Level.NOTICE,
+            what=f"{', '.join(unseen)}: the tenant does not tell. {why}".rstrip(),
+            expected="what the stack declares",
+            found="unknown",
+            repair=Repair.NOTHING,
+            how="python -m phonemfa doctor says what is missing",
+            in_state=False,
+        )
+
+
+def _mfa_setting(part: Part, wanted: Any, found: Any, *, level: Level = Level.DRIFT) -> Finding:
+    is_drift = level is Level.DRIFT
+    # Phone and email have settings of one name.
+    name = part.api.removeprefix("/guardian/").removeprefix("factors/")
+    keep = f"to have it kept, name it: phonemfa:{part.setting}" if part.setting else ""
+    return Finding(
+        kind="mfa-setting",
+        subject=name,
+        level=level,
+        what=f"{part.setting} was changed"
+        if is_drift
+        else f"{name} is not Auth0's default; the stack leaves it alone",
+        expected=shown(wanted),
+        found=shown(found),
+        repair=Repair.UP if is_drift else Repair.NOTHING,
+        how="" if is_drift else keep,
+        in_state=is_drift,
+    )
 
 
 def _recorded(outputs: Mapping[str, Any], name: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.tenant import guardian as factor
 from phonemfa.drift.findings import Level, Repair
 from tests.phonemfa.drift.worlds import (
     LATER,
@@ -153,6 +154,47 @@ def test_a_factor_that_was_on_before_the_stack_is_no_news() -> None:
     guardian["outputs"] |= {"otp": True, "duo": {"enabled": True}}
     at.set_live(factors={"sms": True, **NO_OTHERS, "otp": True, "duo": True})
     assert at.findings() == {}
+
+
+REMEMBERED = {
+    "display_remember_me_checkbox": True,
+    "remember_me_default_value": False,
+    "mfa_session_inactivity_timeout": 604_800,
+    "mfa_session_overall_timeout": 2_592_000,
+}
+CODES = {"otp_length": 6, "otp_expiration_time": 300}
+
+
+def mfa_settings(remembered: dict[str, Any], codes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        factor.SETTINGS: REMEMBERED | remembered,
+        factor.PHONE_SETTINGS: CODES | codes,
+        factor.EMAIL_SETTINGS: CODES,
+    }
+
+
+@pytest.mark.parametrize("name", [*REMEMBERED, *CODES])
+def test_an_mfa_setting_is_drift_where_the_stack_declares_it_and_news_where_it_does_not(
+    name: str,
+) -> None:
+    changed = {name: not REMEMBERED[name]} if "remember_me" in name else {name: 7_200 + len(name)}
+    own = (changed, {}) if name in REMEMBERED else ({}, changed)
+    declaring = {"rememberBrowser": {}, "oneTimeCode": {}}
+    for config, level in ({}, Level.NOTICE), (declaring, Level.DRIFT):
+        at = world(**config)
+        at.set_live(mfa_settings=mfa_settings({}, {}))
+        assert at.findings() == {}, "as Auth0 has them, and as both blocks say by default"
+        at.set_live(mfa_settings=mfa_settings(*own))
+        (finding,) = at.findings().values()
+        assert (finding.kind, finding.level) == ("mfa-setting", level)
+        assert finding.id.endswith(name)
+
+
+def test_mfa_settings_that_a_tenant_does_not_tell_are_said_where_the_stack_declares_them() -> None:
+    assert world().findings() == {}
+    (finding,) = world(oneTimeCode={"length": 8}).findings().values()
+    assert (finding.id, finding.level) == ("not-compared:mfa-settings", Level.NOTICE)
+    assert "oneTimeCode.length" in finding.what
 
 
 @pytest.mark.parametrize("experience", ["unified", "legacy"])

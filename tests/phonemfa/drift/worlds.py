@@ -72,12 +72,14 @@ class Answers:
     message_types: tuple[str, ...] | None
     selected_provider: str | None
     legacy_texts: Json
+    mfa_settings: Mapping[str, Json] = field(default_factory=dict)
 
     def read(self) -> Live:
         """As the check reads it."""
         providers = tuple(PhoneProvider.of_api(one) for one in self.providers)
         told: dict[str, Any] = {
             factor.FACTORS: [{"name": key, "enabled": on} for key, on in self.factors.items()],
+            **self.mfa_settings,
             factor.POLICIES: list(self.policies),
         }
         if self.message_types is not None:
