@@ -34,6 +34,7 @@ IN_THE_SANDBOX: Final = (
     'eval "$(.venv/bin/python -m sandbox env --secrets)"',
     "python -m phonemfa doctor --stack sandbox",
     "python -m sandbox env",
+    "python -m sandbox env --secrets",
     'python -m sandbox pulumi -- preview --policy-pack "$PWD/policy/__main__.py"',
     (
         "curl --cacert .sandbox/ca.pem -X PUT https://localhost:PORT/_sandbox/assumptions "
