@@ -86,6 +86,9 @@ _FORK: Final = (
 )
 
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
+_KEPT: Final = (
+    "tests/end_to_end/test_take_down.py::test_a_provider_that_was_taken_out_of_the_stack_stays"
+)
 
 BY_TEST: Final[Mapping[str, Test]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": Test(
@@ -109,11 +112,8 @@ BY_TEST: Final[Mapping[str, Test]] = {
         "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
         says='"take-down"',
     ),
-    "pulumi state delete": Test(
-        node="tests/end_to_end/test_take_down.py::"
-        "test_a_provider_that_was_taken_out_of_the_stack_stays",
-        says='"state", "delete"',
-    ),
+    "pulumi state delete": Test(node=_KEPT, says='"state", "delete"'),
+    "pulumi destroy --target": Test(node=_KEPT, says='"destroy", "--target"'),
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,
     "python -m phonemfa fleet up --resume": _FLEET,
