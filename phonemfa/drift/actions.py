@@ -194,10 +194,12 @@ def _differing_parts(ours: Action, running: Version | None) -> Iterator[str]:
 
 
 def _second_action(sender: Sender) -> Iterator[Finding]:
-    if sender.declared.trigger != ONE_PER_TENANT:
-        return
     bound = {one.action_id for one in sender.bindings}
     for one in sender.foreign:
+        if sender.declared.trigger != ONE_PER_TENANT:
+            if one.name == sender.name and one.id not in bound:
+                yield _twin(one, sender)
+            continue
         yield Finding(
             kind="second-action",
             subject=redacted_code(seen(one.name)),
@@ -209,6 +211,21 @@ def _second_action(sender: Sender) -> Iterator[Finding]:
             how="whose is it? delete it in the dashboard when nobody needs it",
             in_state=False,
         )
+
+
+def _twin(one: Action, sender: Sender) -> Finding:
+    """A trigger with room for many takes a creation that was sent twice."""
+    return Finding(
+        kind="second-action",
+        subject=f"{redacted_code(sender.name)}/{one.id}",
+        what="another Action has our name: made twice, when an answer got lost, or by somebody",
+        expected=f"one Action {sender.name!r}",
+        found=f"another ({one.id}), not bound",
+        since=one.created_at,
+        repair=Repair.BY_HAND,
+        how="delete it in the dashboard: it sends nothing, and may hold a copy of the CPaaS key",
+        in_state=False,
+    )
 
 
 def _bindings(sender: Sender) -> Iterator[Finding]:

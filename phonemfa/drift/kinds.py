@@ -84,7 +84,7 @@ KINDS: Final = {
         ),
         Kind(
             id="second-action",
-            title="Another Action is on the trigger that has room for one",
+            title="Another Action is on the trigger that has room for one, or has our name",
             seen_by=_ONLY_HERE,
             repaired_by="by hand: it is somebody's; delete it when nobody needs it",
         ),

@@ -342,16 +342,15 @@ def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
             signal.signal(one, before[one])
 
 
-def to_import(token: str, name: str, identifier: str, parent: str) -> dict[str, Any]:
-    """One resource in the file that `pulumi import --file` reads."""
+def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[str, Any]:
+    """One resource in the file that `pulumi import --file` reads; without a parent, the stack's."""
     return {
         "type": token,
         "name": name,
         "id": identifier,
-        "parent": parent,
         # The program's own, so that the import reads with the plugin that previews use.
         "version": version("pulumi_auth0"),
-    }
+    } | ({"parent": parent} if parent else {})
 
 
 def is_change(step: Mapping[str, Any]) -> bool:

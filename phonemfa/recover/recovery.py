@@ -14,13 +14,11 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from components.tenant.snapshot import Snapshot
 from phonemfa.pulumi.engine import PulumiCli, to_import
 from phonemfa.recover.unrecorded import CREATING, Found, Operation, unrecorded
-
-_STACK: Final = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +101,11 @@ def import_file(plan: Plan) -> dict[str, Any]:
         while parent in missing:
             components[parent] = missing[parent]
             parent = missing[parent].parent
-        if parent and _type(parent) != _STACK:
-            known[_name(parent)] = parent
+        if _parent(parent):
+            known[_parent(parent)] = parent
     declared = [_component(one) for one in reversed(components.values())]
     resources = [
-        to_import(one.operation.type, one.operation.name, one.id, _name(one.operation.parent))
+        to_import(one.operation.type, one.operation.name, one.id, _parent(one.operation.parent))
         for one in plan.found
     ]
     return {"nameTable": known, "resources": declared + resources}
@@ -115,13 +113,11 @@ def import_file(plan: Plan) -> dict[str, Any]:
 
 def _component(one: Operation) -> dict[str, Any]:
     declared = {"type": one.type, "name": one.name, "component": True}
-    of_stack = _type(one.parent) in {"", _STACK}
-    return declared if of_stack else declared | {"parent": _name(one.parent)}
+    parent = _parent(one.parent)
+    return declared | {"parent": parent} if parent else declared
 
 
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
-
-
-def _type(urn: str) -> str:
-    return urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
+def _parent(urn: str) -> str:
+    """The name of a parent; the stack itself needs none."""
+    kind, _, name = urn.rpartition("::")
+    return "" if kind.endswith("::pulumi:pulumi:Stack") else name

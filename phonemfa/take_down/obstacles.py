@@ -93,8 +93,8 @@ def _used_by_others(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle
     if held is None or not isinstance(there, PhoneProvider):
         return
     keep = (
-        f"to leave it to them, take it out of the stack: pulumi state delete '{held['urn']}'; if "
-        "nobody needs it, nothing is to be done"
+        "to leave it to them, pulumi destroy --target with Guardian's URN, then pulumi state "
+        f"delete '{held['urn']}', then the rest; if nobody needs it, nothing is to be done"
     )
     recorded = PhoneProvider.recorded(held.get("outputs") or {})
     if there.name != recorded.name:

@@ -83,7 +83,6 @@ _COMPLETION: Final = (
     "tests/phonemfa/test_completion.py::test_the_script_for_a_shell_is_for_that_name"
 )
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
-
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
         f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_s3"
@@ -99,6 +98,8 @@ BY_TEST: Final[Mapping[str, str]] = {
     "python -m phonemfa take-down": "tests/end_to_end/test_take_down.py::"
     "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
     "pulumi state delete": "tests/end_to_end/test_take_down.py::"
+    "test_a_provider_that_was_taken_out_of_the_stack_stays",
+    "pulumi destroy --target": "tests/end_to_end/test_take_down.py::"
     "test_a_provider_that_was_taken_out_of_the_stack_stays",
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,

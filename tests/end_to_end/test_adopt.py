@@ -211,7 +211,8 @@ def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
     bound = tenant.api("GET", "/actions/triggers/send-phone-message/bindings")["bindings"]
     assert [one["action"]["name"] for one in bound] == ["sms-sender-legacy", "logger"]
     texts = tenant.api("GET", "/guardian/factors/sms/templates")
-    assert texts["verification_message"] == "{{ tenant.friendly_name }} {{ code }} を確認"
+    written = texts["verification_message"]
+    assert "{% else %}{{ tenant.friendly_name }} {{ code }} を確認{% endif %}" in written
 
 
 def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(

@@ -67,6 +67,8 @@ def test_a_provider_that_was_taken_out_of_the_stack_stays(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
     stack = apply(policy="never")
+    guardian = stack.resource("phone-mfa-factor-guardian")["urn"]
+    stack.run("destroy", "--target", guardian, "--yes", "--skip-preview")
     stack.run("state", "delete", stack.resource("phone-mfa-delivery-provider")["urn"], "--yes")
     stack.run("destroy", "--yes", "--skip-preview")
     (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]

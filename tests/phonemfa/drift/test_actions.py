@@ -126,6 +126,22 @@ def test_a_second_action_that_is_bound_is_one_finding() -> None:
     assert "bound" in finding.found
 
 
+def test_a_twin_of_ours_where_there_is_room_for_many_is_told_unless_it_is_bound() -> None:
+    at = world(experience="legacy")
+    twin = at.action | {"id": "twin", "deployed_version": None}
+    other = twin | {"id": "other", "name": "other"}
+    at.set_live(actions={LEGACY: (at.action, twin, other)})
+    (finding,) = at.findings().values()
+    assert (finding.id, finding.repair) == (
+        f"second-action:{at.action['name']}/twin",
+        Repair.BY_HAND,
+    )
+    at.set_live(bindings={LEGACY: (*at.live.bindings[LEGACY], foreign_binding("x"))})
+    at.live.bindings[LEGACY][-1]["action"]["id"] = "twin"
+    (bound,) = at.findings().values()
+    assert bound.id.startswith("binding:"), "one finding a thing"
+
+
 # --- Secrets ------------------------------------------------------------------------------------
 
 

@@ -138,6 +138,13 @@ def test_the_import_puts_it_where_the_program_declares_it() -> None:
     assert file["nameTable"][one["parent"]] == PARENT
 
 
+def test_a_resource_of_the_stack_itself_has_no_parent_in_the_file() -> None:
+    flat = SENDER | {"parent": STACK}
+    file = import_file(Plan.of(made(), deployment(begun("creating", flat))))
+    assert file["nameTable"] == {}
+    assert "parent" not in file["resources"][0]
+
+
 def test_a_state_that_knows_no_component_gets_them_outermost_first() -> None:
     root = {"urn": ROOT, "type": "phonemfa:index:PhoneMfa", "parent": STACK}
     part = {"urn": PARENT, "type": "phonemfa:index:Sender", "parent": ROOT}
