@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from components.settings.tenants_file import NotNamedError, read_tenants_file
+from components.tenant.tenants_file import NotNamedError, read_tenants_file
 from policy.model import PRODUCTION, Level
 from policy.rules import RULES, Rule, Setting
 

@@ -25,12 +25,12 @@ from components.settings.raw_config import (
     usable_key,
     values_of,
 )
-from components.settings.tenants_file import read_tenants_file
 from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
 from components.settings.texts import Texts
 from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
 from components.tenant.stack_access import TenantAccess
+from components.tenant.tenants_file import read_tenants_file
 from components.vocabulary import MessageType
 
 

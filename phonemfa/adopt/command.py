@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
-from components.settings.tenants_file import read_tenants_file
 from components.tenant.access import NoAccessError
 from components.tenant.client import TenantUnreadableError, access_of, ask
+from components.tenant.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
 from phonemfa.adopt.writing import Changes, changes_of, import_path, write

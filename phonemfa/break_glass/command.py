@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from components.settings.tenants_file import read_tenants_file
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import (
     TenantUnreadableError,
@@ -83,7 +82,7 @@ def break_glass(
     try:
         access = access_of(_auth0_of(stack, project) if stack else None)
         if stack:
-            read_tenants_file(project).check(stack, domain=access.domain)
+            _refuse_another_tenant(stack, project, access)
         if audit_file:
             prepare(audit_file)
     except (OSError, NoAccessError, TenantUnreadableError) as error:
@@ -175,6 +174,13 @@ def _keep(path: Path, record: Record) -> None:
     except OSError as error:
         # The switch is done: say where the record is instead.
         say(f"The record is on standard output only: {error}")
+
+
+def _refuse_another_tenant(stack: str, project: Path, access: Access) -> None:
+    # Only for --stack: without it nothing of the checkout is read.
+    from components.tenant.tenants_file import read_tenants_file  # noqa: PLC0415
+
+    read_tenants_file(project).check(stack, domain=access.domain)
 
 
 def _auth0_of(stack: str, project: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from phonemfa.output.terminal import give_up, say
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number
 
 ci = typer.Typer(
+    name="ci",
     help="What the workflows of your repository call (`phonemfa new` writes them).",
     no_args_is_help=True,
     add_completion=False,

@@ -111,7 +111,10 @@ def _variables(file: Path) -> dict[str, str]:
         raise StackFileError(f"{file.name} is not UTF-8: save it as UTF-8.") from None
     except OSError as error:
         raise StackFileError(f"{file.name} cannot be read: {why(error)}.") from None
-    return {name: value for name, value in found.items() if value is not None}
+    given = {name: value for name, value in found.items() if value is not None}
+    if any("\0" in f"{name}{value}" or not name for name, value in given.items()):
+        raise StackFileError(f"{file.name} is no file of variables: one has a NUL, or no name.")
+    return given
 
 
 class SelectionError(Exception):

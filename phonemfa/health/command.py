@@ -7,7 +7,6 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 from pulumi import RunError
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.tenant.client import TenantUnreadableError, access_of
@@ -20,7 +19,9 @@ from phonemfa.health.period import hours_of
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, NoAnswer, look
 from phonemfa.output.github import GitHub, GitHubError
-from phonemfa.output.terminal import give_up, notes, results, working
+from phonemfa.output.json_text import print_json
+from phonemfa.output.junit import as_junit
+from phonemfa.output.terminal import give_up, results, say, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.reasons import Language
 
@@ -97,11 +98,11 @@ def health(
     except OutOfTimeError:
         _no_answer(stack or "", domain, _NO_TIME, junit=junit)
     if junit:
-        write_whole(junit, forms.as_junit(found))
+        write_whole(junit, _junit(found))
     if html:
         write_whole(html, as_page(found))
     if as_json_:
-        typer.echo(forms.as_json(found))
+        print_json(forms.as_object(found))
     else:
         forms.show(found, results(), language=language)
     if issue:
@@ -115,8 +116,13 @@ def health(
 def _no_answer(stack: str, domain: str, why: str, *, junit: Path | None) -> NoReturn:
     if junit:
         # So that no file of an earlier run is taken for this one's.
-        write_whole(junit, forms.as_junit(NoAnswer(stack=stack, domain=domain, why=why)))
+        write_whole(junit, _junit(NoAnswer(stack=stack, domain=domain, why=why)))
     give_up(why)
+
+
+def _junit(result: Health | NoAnswer) -> str:
+    suite = f"phonemfa health {result.stack}"
+    return as_junit(suite, forms.junit_cases(result), classname=f"health.{result.stack}")
 
 
 def _keep_issue(found: Health) -> None:
@@ -141,4 +147,4 @@ def _keep_issue(found: Health) -> None:
     except GitHubError as error:
         give_up(str(error))
     for one in posted:
-        notes().print(Text(f"issue {one.outcome}: {one.url}"), soft_wrap=True)
+        say(f"issue {one.outcome}: {one.url}")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from rich.console import Console
 from rich.table import Table
@@ -22,6 +20,8 @@ from phonemfa.health.result import (
     reason_rows,
 )
 from phonemfa.health.tally import CHANNELS, Figures
+from phonemfa.output.junit import Case
+from phonemfa.output.markdown import prose
 from phonemfa.reasons import Language
 
 LABEL: Final = "phone-mfa-health"
@@ -32,6 +32,7 @@ _INTRODUCTION: Final = (
 _BARS: Final = "▂▃▄▅▆▇█"
 _NONE, _UNKNOWN = "▁", "·"
 _WIDEST: Final = 48
+_READ: Final = "The log was read"
 
 
 def sparkline(counts: Sequence[int | None]) -> str:
@@ -199,10 +200,10 @@ def told(health: Health, finding: Finding) -> Iterator[str]:
 # -- machines ---------------------------------------------------------------------------------
 
 
-def as_json(health: Health) -> str:
+def as_object(health: Health) -> dict[str, Any]:
     """Everything, by the hour."""
     now = health.now
-    content = {
+    return {
         "stack": health.stack,
         "domain": health.domain,
         "well": not health.findings,
@@ -223,7 +224,6 @@ def as_json(health: Health) -> str:
         "log": vars(health.log) | {"types": dict(health.log.types)},
         "requests": health.requests,
     }
-    return json.dumps(content, ensure_ascii=False, indent=2)
 
 
 def _period(figures: Figures) -> dict[str, Any]:
@@ -269,41 +269,23 @@ def _figures(figures: Figures) -> dict[str, Any]:
     }
 
 
-def as_junit(result: Health | NoAnswer) -> str:
-    """One suite a stack, one case a rule; no answer is one case with an error."""
-    root = Element("testsuites")
-    suite = SubElement(root, "testsuite", name=f"phonemfa health {result.stack}")
-    place = f"health.{result.stack}"
-    failed, errors = 0, 0
+def junit_cases(result: Health | NoAnswer) -> list[Case]:
+    """One case a rule, and whether the log was read."""
     if isinstance(result, NoAnswer):
-        errors = 1
-        _error(suite, place, result.why)
-    else:
-        for rule in Rule:
-            case = SubElement(suite, "testcase", classname=place, name=TITLES[rule], time="0")
-            found = [one for one in result.findings if one.rule is rule]
-            if found:
-                failed += 1
-                message = "; ".join(one.what for one in found)
-                failure = SubElement(case, "failure", message=message, type=rule.value)
-                failure.text = "\n".join(line for one in found for line in told(result, one))
-        if not result.is_known:
-            errors = 1
-            _error(suite, place, "\n".join(result.notes))
-        else:
-            SubElement(suite, "system-out").text = "\n".join(result.notes)
-    for element in (root, suite):
-        element.set("tests", str(len(suite.findall("testcase"))))
-        element.set("failures", str(failed))
-        element.set("errors", str(errors))
-        element.set("skipped", "0")
-    indent(root)
-    return tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _error(suite: Element, place: str, why: str) -> None:
-    case = SubElement(suite, "testcase", classname=place, name="The log was read", time="0")
-    SubElement(case, "error", message="no answer", type="unanswered").text = why
+        return [Case(name=_READ, error=result.why)]
+    cases = []
+    for rule in Rule:
+        found = [one for one in result.findings if one.rule is rule]
+        message = "; ".join(one.what for one in found)
+        text = "\n".join(line for one in found for line in told(result, one))
+        cases.append(Case(name=TITLES[rule], failure=(message, text) if found else None))
+    notes = "\n".join(result.notes)
+    read = (
+        Case(name=_READ, output=notes)
+        if result.is_known
+        else Case(name=_READ, error=notes or result.summary)
+    )
+    return [*cases, read]
 
 
 # -- GitHub -----------------------------------------------------------------------------------
@@ -328,20 +310,14 @@ def issue_body(health: Health) -> str:
         begin, end = span_of(health.now, one.hours)
         when = f"{'most plainly ' if one.hours else ''}{shown(begin)} to {shown(end)}"
         cells = (one.id, one.what, when, one.level, one.help)
-        lines.append(f"| {' | '.join(map(_cell, cells))} |")
+        lines.append(f"| {' | '.join(map(prose, cells))} |")
     found = {one.subject for one in health.findings if one.rule is Rule.REASON}
     for row in reason_rows(health):
         if row.id in found and row.reason:
             known = row.reason
-            lines += ["", f"**{_cell(row.text)}** {known.meaning.en} {known.action.en}"]
+            lines += ["", f"**{prose(row.text)}** {known.meaning.en} {known.action.en}"]
             lines.append(f"{known.meaning.ja} {known.action.ja}")
     if health.notes:
-        lines += ["", "Not known, or odd:", *(f"- {_cell(note)}" for note in health.notes)]
+        lines += ["", "Not known, or odd:", *(f"- {prose(note)}" for note in health.notes)]
     lines += ["", "[docs/guides/health.md](docs/guides/health.md) says what each finding means."]
     return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    for plain, safe in (("\n", " "), ("|", "\\|"), ("<", "&lt;"), ("@", "@\u200b")):
-        text = text.replace(plain, safe)
-    return text

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.vocabulary import COMPONENT
-from phonemfa.output.terminal import notes
+from phonemfa.output.terminal import say
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
@@ -323,7 +323,7 @@ def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
 
     def pass_on(number: int, _frame: object) -> None:
         if not asked:
-            notes().print(_STOPPING, soft_wrap=True)
+            say(_STOPPING)
         asked.append(number)
         if child.poll() is None:
             child.send_signal(signal.SIGINT)

@@ -25,9 +25,9 @@ from components.masking import printable
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
-from components.settings.tenants_file import read_tenants_file
 from components.settings.text_files import with_text_files
 from components.tenant.access import NoAccessError
+from components.tenant.tenants_file import read_tenants_file
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 

@@ -58,7 +58,7 @@ def recover(
             tenant = ask(
                 access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
             )
-            plan = Plan.of(tenant, cli.state()["deployment"], steps)
+            plan = Plan.of(tenant, cli.deployment(), steps)
         if not plan.empty:
             for line in lines_of(plan):
                 say(line)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from rich.text import Text
 
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
@@ -15,8 +13,10 @@ from components.tenant import snapshot
 from components.tenant.client import TenantUnreadableError, access_of, ask
 from phonemfa import options
 from phonemfa.exits import Exit
-from phonemfa.output.terminal import give_up, results, working
-from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.output.document import Document, Paragraph
+from phonemfa.output.json_text import print_json
+from phonemfa.output.terminal import give_up, show, working
+from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.take_down.obstacles import ABOUT, obstacles, other_factors
 
@@ -40,9 +40,9 @@ def take_down(
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
-        cli = PulumiCli(project, stack, config_file=config_file)
+        cli = wanted.cli
         with working(f"comparing the state with {access.domain}"):
-            resources = cli.state()["deployment"].get("resources") or []
+            resources = cli.deployment().get("resources") or []
             experiences = wanted.settings.experiences
             tenant = ask(
                 access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
@@ -52,16 +52,15 @@ def take_down(
     found, others = list(obstacles(resources, tenant)), other_factors(resources, tenant)
     if as_json:
         answer = {"obstacles": [asdict(one) for one in found], "factors_switched_off": others}
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+        print_json(answer)
     else:
-        lines = [f"In the way: {one.what}.\n  Way out: {one.way_out}." for one in found]
+        lines = [f"In the way: {one.what}. Way out: {one.way_out}." for one in found]
         if others:
             lines.append(f"Destroy switches every factor off, these too: {', '.join(others)}.")
         lines.append(
             "Nothing was changed. Settle that first, then look again."
             if found
-            else f"Nothing is in the way: pulumi destroy --stack {stack}"
+            else f"Nothing is in the way: pulumi destroy --stack {wanted.stack}"
         )
-        for line in lines:
-            results().print(Text(line), soft_wrap=True)
+        show(Document("", tuple(Paragraph((line,)) for line in lines)))
     raise typer.Exit(Exit.FAULTY if found else Exit.FINE)

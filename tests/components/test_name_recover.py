@@ -19,7 +19,12 @@ from tests.components.conftest import access_of
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
 ACTION = (action.TOKEN, {"name": "sender", "supportedTriggers": TRIGGER})
 TEMPLATE = (phone_template.TOKEN, {"type": "otp_verify"})
-RECOVER = "python -m phonemfa recover --stack stack"
+RECOVER = "python -m phonemfa recover --stack prod"
+
+
+@pytest.fixture(autouse=True)
+def stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.settings.tenants_file import (
+from components.tenant.tenants_file import (
     NAME,
     Named,
     NotNamedError,

@@ -166,7 +166,6 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "python -m pytest tests/components tests/tools -q": "a part of make test",
     "make thorough": "the tests of this list's scenarios are a part of it",
     "make shaken": "runs the tests of make test, this one too",
-    "make thorough fidelity shaken": "the three, whatever the first of them says",
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
     "make bench": "a measurement; tests/tools/test_bench.py holds what it measures",
     "make lock": "asks the package index, and writes requirements.lock",

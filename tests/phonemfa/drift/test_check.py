@@ -179,7 +179,7 @@ def test_an_mfa_setting_is_drift_where_the_stack_declares_it_and_news_where_it_d
 ) -> None:
     changed = {name: not REMEMBERED[name]} if "remember_me" in name else {name: 7_200 + len(name)}
     own = (changed, {}) if name in REMEMBERED else ({}, changed)
-    declaring = {"rememberBrowser": {}, "oneTimeCode": {}}
+    declaring: dict[str, Any] = {"rememberBrowser": {}, "oneTimeCode": {}}
     for config, level in ({}, Level.NOTICE), (declaring, Level.DRIFT):
         at = world(**config)
         at.set_live(mfa_settings=mfa_settings({}, {}))

@@ -11,7 +11,6 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health import forms
@@ -19,6 +18,9 @@ from phonemfa.health.judging import TITLES
 from phonemfa.health.page import as_page
 from phonemfa.health.reading import LogReader
 from phonemfa.health.result import Health, NoAnswer, look
+from phonemfa.output.json_text import as_json
+from phonemfa.output.junit import as_junit
+from phonemfa.output.terminal import SafeConsole
 from sandbox.traffic.days import BAD, Play, play
 from tests.phonemfa.health.days import NOW, ListReader, health_of
 
@@ -74,6 +76,14 @@ entry = st.fixed_dictionaries(
 )
 
 
+def as_json_of(health: Health) -> str:
+    return as_json(forms.as_object(health))
+
+
+def as_junit_of(result: Health | NoAnswer) -> str:
+    return as_junit("health", forms.junit_cases(result), classname="health")
+
+
 def looked(entries: list[dict[str, Any]], **levels: int) -> Health:
     reader = ListReader(entries, oldest=NOW - 40 * 86_400)
     wanted = HealthLevels.model_validate(levels)
@@ -82,11 +92,11 @@ def looked(entries: list[dict[str, Any]], **levels: int) -> Health:
 
 def everything(health: Health, *, page: bool = True) -> str:
     """Every output there is."""
-    console = Console(width=200, record=True, file=None, quiet=False)
+    console = SafeConsole(width=200)
     with console.capture() as shown:
         forms.show(health, console)
         forms.show(health, console, language="ja")
-    texts = [shown.get(), forms.as_json(health), forms.as_junit(health), forms.issue_body(health)]
+    texts = [shown.get(), as_json_of(health), as_junit_of(health), forms.issue_body(health)]
     texts += [forms.issue_title(health), health.summary]
     return "\n".join([*texts, as_page(health)] if page else texts)
 
@@ -137,11 +147,11 @@ def bad() -> Health:
 def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None:
     first = bad.findings[0]
     assert first.id == "reason:sender-refused"
-    shown = Console(width=240)
+    shown = SafeConsole(width=240)
     with shown.capture() as text:
         forms.show(bad, shown)
     terminal = re.sub(r"\s+", " ", text.get())
-    for output in (terminal, forms.issue_body(bad), as_page(bad), forms.as_junit(bad)):
+    for output in (terminal, forms.issue_body(bad), as_page(bad), as_junit_of(bad)):
         assert first.help in output
         assert "of" in output and first.id.partition(":")[0] in output  # noqa: PT018
     assert "送信者IDがアカウントに登録されていない" in forms.issue_body(bad)
@@ -149,18 +159,18 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
 
 
 def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
-    content = json.loads(forms.as_json(bad))
+    content = json.loads(as_json_of(bad))
     assert (content["well"], content["likely"]) == (False, "sender")
     assert len(content["now"]["channels"]["text"]["sent"]) == 24
     unknown = replace(bad, now=replace(bad.now, known=[False] * 24))
-    hours = json.loads(forms.as_json(unknown))["now"]["channels"]["text"]["sent"]
+    hours = json.loads(as_json_of(unknown))["now"]["channels"]["text"]["sent"]
     assert hours == [None] * 24
 
 
 def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
-    suite = ET.fromstring(forms.as_junit(bad))[0]  # noqa: S314 - our own
+    suite = ET.fromstring(as_junit_of(bad))[0]  # noqa: S314 - our own
     cases = {one.attrib["name"]: one for one in suite.iter("testcase")}
-    assert set(cases) == set(TITLES.values())
+    assert set(cases) == {*TITLES.values(), "The log was read"}
     failed = {one.rule for one in bad.findings}
     assert {
         rule for rule, title in TITLES.items() if cases[title].find("failure") is not None
@@ -169,7 +179,7 @@ def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
 
 
 def test_junit_of_no_answer_is_an_error() -> None:
-    text = forms.as_junit(NoAnswer(stack="prod", why="no <scope>"))
+    text = as_junit_of(NoAnswer(stack="prod", why="no <scope>"))
     suite = ET.fromstring(text)[0]  # noqa: S314
     assert (suite.attrib["errors"], suite.attrib["tests"]) == ("1", "1")
 
@@ -178,7 +188,7 @@ def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:
     half = replace(bad, findings=[], is_read=False)
     assert not half.is_known
     assert "not all could" in half.summary
-    suite = ET.fromstring(forms.as_junit(half))[0]  # noqa: S314
+    suite = ET.fromstring(as_junit_of(half))[0]  # noqa: S314
     assert suite.attrib["errors"] == "1"
 
 

@@ -276,7 +276,10 @@ def test_what_commands_say_and_list_is_harmless(
 def test_commands_write_through_the_outputs_alone() -> None:
     ways = re.compile(r"\bprint\(|\bConsole\(|typer\.echo\(")
     allowed = {
+        "ci/command.py": 2,  # one of our words; a stack's file as YAML
+        "cli.py": 1,  # the version
         "fleet/command.py": 1,  # names of stacks, which the shell has
+        "health/forms.py": 8,  # tables and bars, on a console of the outputs
         "report/command.py": 1,  # Markdown
         "break_glass/command.py": 1,  # the record, as JSON
     }

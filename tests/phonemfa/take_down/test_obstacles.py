@@ -99,8 +99,8 @@ def test_the_command_changes_nothing_and_says_it_by_its_exit_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str, status: int
 ) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text(SETTINGS, encoding="utf-8")
-    engine = SimpleNamespace(state=lambda: {"deployment": {"resources": STATE}})
-    monkeypatch.setattr(command, "PulumiCli", lambda *_, **__: engine)
+    engine = SimpleNamespace(deployment=lambda: {"resources": STATE})
+    monkeypatch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
     monkeypatch.setattr(command, "ask", lambda *_: applied(policy=policy))
     words = ["take-down", "--stack", "prod", "--project", str(tmp_path)]
     ended = CliRunner().invoke(app, words, env=ACCESS)

@@ -179,6 +179,7 @@ def client(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
             },
         ).json()
         client.headers["authorization"] = f"Bearer {granted['access_token']}"
+        client.headers.update(sandbox.control_headers)
         yield client
 
 

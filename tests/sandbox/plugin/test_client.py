@@ -38,6 +38,7 @@ class Asking:
         self.waits: list[float] = []
         self._control = httpx.Client(
             base_url=f"{running.tenant_url}/_sandbox",
+            headers=running.control_headers,
             verify=ssl.create_default_context(cafile=str(running.ca_file)),
         )
         credentials = Credentials(

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 
-from components.settings.strict import Strict
 from components.tenant.access import NoAccessError, bare
 
 NAME: Final = "tenants.toml"
@@ -32,8 +32,13 @@ class NotNamedError(NoAccessError):
     """A stack would contact an address that is not named for it, or the file cannot be used."""
 
 
-class Named(Strict):
+class Named(BaseModel):
     """What the file says of one stack."""
+
+    # Not the settings' own base: break-glass reads this where settings do not load.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
+    )
 
     tenant: Annotated[str, Field(min_length=1)]
     cpaas_base_host: str | None = None
