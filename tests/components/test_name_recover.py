@@ -19,13 +19,14 @@ from tests.components.conftest import access_of
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
 ACTION = (action.TOKEN, {"name": "sender", "supportedTriggers": TRIGGER})
 TEMPLATE = (phone_template.TOKEN, {"type": "otp_verify"})
-RECOVER = "python -m phonemfa recover --stack stack"
+RECOVER = "python -m phonemfa recover --stack prod"
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", found.append)
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     return found
 
 
