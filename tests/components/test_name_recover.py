@@ -12,8 +12,8 @@ import pytest
 from components.guards.name_recover import NameRecover
 from components.tenant import action, phone_template
 from components.tenant.stack_access import TenantAccess
-from sandbox.server.running import RunningSandbox
-from sandbox.tenant.tenant import Tenant
+from sandbox.server import RunningSandbox
+from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
@@ -22,15 +22,11 @@ TEMPLATE = (phone_template.TOKEN, {"type": "otp_verify"})
 RECOVER = "python -m phonemfa recover --stack prod"
 
 
-@pytest.fixture(autouse=True)
-def stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
-
-
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
     monkeypatch.setattr(pulumi.log, "warn", found.append)
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
     return found
 
 
@@ -45,7 +41,7 @@ def failed(access: TenantAccess, of: tuple[str, dict[str, Any]], operation: str 
 
 
 def make(tenant: Tenant) -> None:
-    tenant.versions.create({"name": "sender", "code": "// 1", "supported_triggers": [TRIGGER]})
+    tenant.create_action({"name": "sender", "code": "// 1", "supported_triggers": [TRIGGER]})
     body = {"text": "{{ code }}", "voice": "{{ code }}"}
     tenant.templates.create({"type": "otp_verify", "content": {"body": body}})
 
