@@ -12,7 +12,7 @@ import pytest
 from components.guards.name_recover import NameRecover
 from components.tenant import action, phone_template
 from components.tenant.stack_access import TenantAccess
-from sandbox.server import RunningSandbox
+from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
@@ -41,7 +41,7 @@ def failed(access: TenantAccess, of: tuple[str, dict[str, Any]], operation: str 
 
 
 def make(tenant: Tenant) -> None:
-    tenant.create_action({"name": "sender", "code": "// 1", "supported_triggers": [TRIGGER]})
+    tenant.versions.create({"name": "sender", "code": "// 1", "supported_triggers": [TRIGGER]})
     body = {"text": "{{ code }}", "voice": "{{ code }}"}
     tenant.templates.create({"type": "otp_verify", "content": {"body": body}})
 

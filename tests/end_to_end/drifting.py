@@ -218,6 +218,11 @@ def marketplace_and_dashboard(at: Applied) -> None:
     at.act("mfa-in-actions-off", "country-codes")
     texts = {"enrollment_message": "{{code}} x", "verification_message": "{{code}} y"}
     at.api("PUT", "/guardian/factors/sms/templates", texts)
+    at.api(
+        "PUT",
+        "/guardian/factors/phone/settings",
+        {"otp_length": 8, "otp_expiration_time": 300},
+    )
 
 
 def edited_and_unbound(at: Applied) -> None:
@@ -237,6 +242,7 @@ LEGACY: list[Drifts] = [
             "template:verification_message",
             "tenant-switch:customize_mfa_in_postlogin_action",
             "tenant-setting:countryCodes",
+            "mfa-setting:phone/settings.otp_length",
         },
     ),
     (

@@ -34,6 +34,18 @@ class Ran:
         return f"$ pulumi {' '.join(self.command)}\n{self.out}\n{self.err}"
 
 
+class _Quoting(yaml.SafeDumper):
+    """Quotes a text that the engine's YAML would read as a number, as a user has to."""
+
+
+_Quoting.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style='"' if text[:1] in set("+-.0123456789") else None
+    ),
+)
+
+
 class PulumiProject:
     """One stack of one program.
 
@@ -88,7 +100,7 @@ class PulumiProject:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
         config = content.setdefault("config", {})
         config.update({f"{self.name}:{key}": value for key, value in values.items()})
-        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        path.write_text(yaml.dump(content, Dumper=_Quoting, allow_unicode=True), encoding="utf-8")
         for key, value in (secrets or {}).items():
             self.run("config", "set", "--secret", f"{self.name}:{key}", stdin=value)
 

@@ -85,7 +85,6 @@ def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: Pulu
     result = doctor.run()
     assert result.exit_code == 0, result.output
     assert "Ready for pulumi up: 1 warning." in result.output
-    assert max(len(line) for line in result.output.splitlines()) <= 80
     asked = [one for one in tenant.logged() if one["path"] != "/oauth/token"]
     assert asked
     assert {one["method"] for one in asked} == {"GET"}

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.end_to_end
 on_unified = pytest.mark.xdist_group("drift of a unified tenant")
 on_legacy = pytest.mark.xdist_group("drift of a legacy tenant")
 
-REQUESTS_OF_A_LOOK = 26
+REQUESTS_OF_A_LOOK = 29
 """The engine's refresh (ten) and the check's own reads, some lists in two pages."""
 
 

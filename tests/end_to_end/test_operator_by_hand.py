@@ -131,6 +131,7 @@ def test_nothing_is_sent_to_a_number_that_the_stack_does_not_list_or_unasked(
 def test_a_missing_scope_is_no_failure_of_the_message(operator: Operator) -> None:
     deploy(operator.tenant, unified(""))
     scopes = ["read:actions", "read:phone_providers", "read:phone_templates"]
+    scopes += ["read:guardian_factors", "read:mfa_policies"]
     client = operator.tenant.control(
         "POST", "/clients", {"scopes": [*scopes, "read:tenant_settings"]}
     )
