@@ -6,6 +6,7 @@ own parts is a later change that somebody reviews.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from components.settings.model import OneTimeCode, RememberBrowser
 from components.settings.raw_config import NAMESPACE
-from components.settings.values import SmsSender, VoiceSender
+from components.settings.values import SmsSender, VoiceSender, duration
 from components.tenant import action as model_action
 from components.tenant.action import Action
-from components.tenant.guardian import NEVER, OTHER_FACTORS, api_name
+from components.tenant.guardian import DEFAULTS, NEVER, OTHER_FACTORS, Guardian, api_name
 from components.tenant.model import known, seen
 from components.tenant.phone_provider import CUSTOM
 from components.tenant.snapshot import EVERYTHING, About, Snapshot, read
@@ -99,6 +101,10 @@ class _Draft:
 async def read_found(client: AsyncManagementClient) -> Snapshot:
     """Everything of a tenant that can be adopted; of a legacy one's Twilio account, nothing."""
     found = await read(client, EVERYTHING - {About.MFA_SETTINGS})
+    # Not every plan has them, and a tenant without them is adopted all the same.
+    asked = (await read(client, {About.MFA_SETTINGS}, experiences=(), refusals=True)).guardian
+    settings = {name: getattr(asked, name) for name in DEFAULTS}
+    found = replace(found, guardian=replace(found.guardian, **settings))
     # An item of a list is complete, but for a draft that is being built.
     whole = [
         one if one.status == "built" else await model_action.read_one(client, one.id, one.trigger)
@@ -114,6 +120,7 @@ def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     action = chosen_action(found)
     draft.tell("experience", found.experience.value, f"experience: {found.experience}")
     _policy_and_factors(found, draft)
+    _mfa_settings(found.guardian, draft)
     _phone(found, texts, draft)
     _action(found, action, stack, draft)
     _others(found, action, draft)
@@ -169,6 +176,56 @@ def _policy_and_factors(found: Snapshot, draft: _Draft) -> None:
     on = ", ".join(name for name in sorted(rest) if rest[name])
     becomes = "have settings of their own"
     draft.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
+
+
+def _mfa_settings(there: Guardian, draft: _Draft) -> None:
+    """Remembered browsers and codes: declared where they are not Auth0's own, else left alone."""
+    shown, ticked, inactivity, overall, length, lifetime = (
+        known(getattr(there, name), DEFAULTS[name])
+        for name in (
+            "remember_me_shown",
+            "remember_me_default",
+            "session_inactivity",
+            "session_overall",
+            "code_length",
+            "code_lifetime",
+        )
+    )
+    blocks: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "rememberBrowser": (
+            {
+                "shown": shown,
+                "ticked": ticked,
+                "inactivity": duration(inactivity),
+                "overall": duration(overall),
+            },
+            RememberBrowser().model_dump(mode="json", by_alias=True),
+        ),
+        "oneTimeCode": (
+            {"length": length, "lifetime": duration(lifetime)},
+            OneTimeCode().model_dump(mode="json", by_alias=True),
+        ),
+    }
+    for key, (found, usual) in blocks.items():
+        words = ", ".join(f"{name} {json.dumps(value)}" for name, value in found.items())
+        if found == usual:
+            draft.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
+        elif _is_taken(key, found):
+            draft.facts[key] = found
+            draft.tell(key, words, f"{key}, as it is")
+        else:
+            draft.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
+
+
+def _is_taken(key: str, block: dict[str, Any]) -> bool:
+    try:
+        if key == "rememberBrowser":
+            RememberBrowser.model_validate(block)
+        else:
+            OneTimeCode.model_validate(block)
+    except ValidationError:
+        return False
+    return True
 
 
 def _phone(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:

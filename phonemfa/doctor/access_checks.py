@@ -221,7 +221,7 @@ def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
 
 
 def _requests_of_gate(settings: StackSettings, *, legacy: bool) -> int:
-    """Those of the gate before the policy (docs/decisions/policy-last.md), and of the other hooks."""
+    """Those of the gate (docs/decisions/policy-last.md) and of the other hooks."""
     if settings.gate is Gate.OFF:
         return 0
     return 4 if settings.policy is Policy.NEVER else 13 if legacy else 12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
@@ -129,6 +130,37 @@ def test_a_tenant_keeps_its_policy_channels_and_factors(found: Snapshot) -> None
         "email": False,
         "recovery_code": False,
     }
+
+
+REMEMBERED = {"shown": True, "ticked": True, "inactivity": "12h", "overall": "1d"}
+
+
+@pytest.mark.parametrize(
+    ("there", "declared"),
+    [
+        ({}, {}),
+        ({"remember_me_shown": True, "code_length": 6, "code_lifetime": 300}, {}),
+        (
+            {"remember_me_default": True, "session_inactivity": 43_200, "session_overall": 86_400},
+            {"rememberBrowser": REMEMBERED},
+        ),
+        ({"code_length": 8}, {"oneTimeCode": {"length": 8, "lifetime": "5m"}}),
+        # What a setting may not say stays the tenant's.
+        ({"remember_me_shown": False, "remember_me_default": True}, {}),
+        ({"code_lifetime": 7_200}, {}),
+    ],
+)
+def test_mfa_settings_that_are_not_auth0s_own_are_declared_as_they_are(
+    there: dict[str, Any], declared: dict[str, Any]
+) -> None:
+    found = tenant()
+    plan = plan_of(replace(found, guardian=replace(found.guardian, **there)), "dev", "t.test")
+    keys = ("rememberBrowser", "oneTimeCode")
+    assert {
+        key: plan.facts[f"phonemfa:{key}"] for key in keys if f"phonemfa:{key}" in plan.facts
+    } == (declared)
+    settings = settings_of(plan).plain()
+    assert {key: settings[key] for key in keys if settings[key]} == declared
 
 
 def test_a_provider_that_no_program_may_declare_is_left_and_told() -> None:
