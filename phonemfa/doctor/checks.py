@@ -32,5 +32,6 @@ def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[F
         *policy_checks.policy_checks(reading, settings),
         *([] if adopted else policy_checks.factor_checks(reading, settings)),
         *mfa_settings_checks.mfa_settings_checks(reading, sdk),
+        *mfa_settings_checks.remembered_browsers(reading, settings),
         *sender_checks(settings),
     ]

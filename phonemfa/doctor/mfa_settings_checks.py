@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
+from components.settings.model import StackSettings
+from components.settings.values import duration
+from components.settings.words import meaning
+from components.vocabulary import Policy
 from phonemfa.doctor.answers import Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import GUARDIAN_SETTINGS
@@ -42,6 +46,41 @@ def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
             what=f"the tenant shows all three that pulumi-auth0 3.54 and later reads; {sdk} is "
             "installed",
         )
+
+
+def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What "always" means where a browser may be remembered, after the next `pulumi up`."""
+    if settings.policy is not Policy.ALWAYS:
+        return
+    answers = {} if isinstance(reading.mfa_settings, Refused) else reading.mfa_settings
+    there = answers.get(GUARDIAN_SETTINGS)
+    declared = settings.plain()["rememberBrowser"]
+    if there is None or isinstance(there, Refused):
+        live = None
+    else:
+        live = {
+            "shown": there.get("display_remember_me_checkbox"),
+            "ticked": there.get("remember_me_default_value"),
+            "inactivity": duration(int(there.get("mfa_session_inactivity_timeout") or 0)),
+            "overall": duration(int(there.get("mfa_session_overall_timeout") or 0)),
+        }
+    wanted = declared or live
+    if wanted is None:
+        return  # Nobody knows; that the tenant does not tell is said already.
+    if wanted["shown"] is False:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.MFA_SETTINGS,
+            what=f"{meaning('rememberBrowser', wanted)}",
+        )
+        return
+    changes = "" if live is None or live == wanted or not declared else ", which pulumi up changes"
+    yield Finding(
+        level=Level.NOTE,
+        subject=Subject.MFA_SETTINGS,
+        what=f"always is not every login{changes}: {meaning('rememberBrowser', wanted)}",
+        fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
+    )
 
 
 def _unread(refused: Mapping[str, Refused], sdk: str) -> Finding:

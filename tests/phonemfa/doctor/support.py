@@ -19,7 +19,12 @@ FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming"
 MFA_SETTINGS: dict[str, Json | Refused] = {
     PHONE_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
     EMAIL_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
-    GUARDIAN_SETTINGS: {"display_remember_me_checkbox": True},
+    GUARDIAN_SETTINGS: {
+        "display_remember_me_checkbox": True,
+        "remember_me_default_value": False,
+        "mfa_session_inactivity_timeout": 604_800,
+        "mfa_session_overall_timeout": 2_592_000,
+    },
 }
 
 

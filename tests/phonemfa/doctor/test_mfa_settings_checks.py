@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
 import httpx
 import pytest
 from auth0.management import ManagementClient
 
-from phonemfa.doctor.answers import Json, Refused
+from phonemfa.doctor.answers import Json, Refused, Why
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject, exit_status
+from phonemfa.doctor.mfa_settings_checks import remembered_browsers
 from phonemfa.doctor.reading import (
     EMAIL_SETTINGS,
     GUARDIAN_SETTINGS,
@@ -19,7 +21,7 @@ from phonemfa.doctor.reading import (
     _mfa_settings,
 )
 from phonemfa.exits import Exit
-from tests.phonemfa.doctor.support import about, reading, settings
+from tests.phonemfa.doctor.support import MFA_SETTINGS, about, reading, refused, settings
 
 FACTORS = (PHONE_SETTINGS, EMAIL_SETTINGS)
 ALL = (*FACTORS, GUARDIAN_SETTINGS)
@@ -174,3 +176,28 @@ def test_a_failing_tenant_is_told_with_the_request(path: str) -> None:
     (one,) = found({path: "broken"})
     assert one.level is Level.UNKNOWN
     assert f"could not look: GET {path} was answered {HTTPStatus.INTERNAL_SERVER_ERROR}" in one.what
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ({}, "always is not every login: asked again after at most 30 days"),
+        (
+            {"rememberBrowser": {"inactivity": "12h", "overall": "1d"}},
+            "always is not every login, which pulumi up changes: asked again after at most 1 day",
+        ),
+        ({"rememberBrowser": {"shown": False}}, "no browser is remembered"),
+    ],
+)
+def test_what_always_means_on_a_remembered_browser_is_said(
+    config: dict[str, Any], says: str
+) -> None:
+    asked = settings(policy="always", **config)
+    (one,) = remembered_browsers(reading(mfa_settings=MFA_SETTINGS), asked)
+    assert one.what.startswith(says)
+    assert list(remembered_browsers(reading(), settings(policy="never", **config))) == []
+
+
+def test_nothing_is_said_of_browsers_where_neither_stack_nor_tenant_tells() -> None:
+    hidden = reading(mfa_settings=MFA_SETTINGS | {GUARDIAN_SETTINGS: refused(Why.SCOPE)})
+    assert list(remembered_browsers(hidden, settings(policy="always"))) == []
