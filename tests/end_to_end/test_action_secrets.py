@@ -47,6 +47,8 @@ def add_by_hand(tenant: Tenant, name: str = "EXTRA") -> None:
     tenant.api("POST", f"/actions/actions/{action['id']}/deploy")
 
 
+# On every change: the recorded life "undeclared-secret" (test_traces.py).
+@pytest.mark.thorough
 def test_an_undeclared_secret_is_refused_until_it_may_go(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

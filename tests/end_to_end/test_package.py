@@ -26,6 +26,8 @@ def test_nothing_more_than_needed_is_asked_of_the_tenant(
     assert tenant.unknown_routes() == 0
 
 
+# On every change: what is declared, components/test_phone_mfa.py.
+@pytest.mark.thorough
 def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant: Tenant) -> None:
     tenant.api("PUT", "/guardian/factors/email", {"enabled": True})
     package.configure(otherFactors={"otp": True, "email": False})

@@ -64,6 +64,8 @@ def test_a_run_that_was_finished_is_no_drift(
     assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "never"
 
 
+# On every change: the words alone, phonemfa/drift/test_actions.py.
+@pytest.mark.thorough
 def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

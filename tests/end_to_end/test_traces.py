@@ -220,7 +220,8 @@ FAILURES = (
 @pytest.mark.parametrize(
     "previewed",
     [
-        pytest.param(PREVIEWED, id="a preview of each kind"),
+        # The same requests without the engine, on every change: sandbox/api/test_traces.py.
+        pytest.param(PREVIEWED, id="a preview of each kind", marks=pytest.mark.thorough),
         pytest.param(None, id="every preview", marks=pytest.mark.thorough),
     ],
 )
@@ -238,7 +239,7 @@ def test_the_life_of_a_legacy_stack_is_the_recorded_one(
     live(project(PROGRAMS / "legacy"), tenant, "legacy")
 
 
-THOROUGH = frozenset(FAILURES) - {"failed-guardian-update", "undeclared-secret"}
+THOROUGH = frozenset(FAILURES) - {"undeclared-secret"}
 
 
 @pytest.mark.parametrize(
