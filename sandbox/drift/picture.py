@@ -99,6 +99,14 @@ def _login(tenant: Tenant) -> Iterator[tuple[Field, str]]:
     for factor in tenant.guardian.factors():
         if factor["name"] != "sms":
             yield (f"Factor {factor['name']}", "enabled"), _yes(factor["enabled"])
+    mfa = tenant.mfa_settings
+    for title, document in (
+        ("Remembered browsers", mfa.remembering()),
+        ("Codes by phone", mfa.codes("phone")),
+        ("Codes by email", mfa.codes("email")),
+    ):
+        for key, value in document.items():
+            yield (title, key), str(value)
     settings = tenant.settings()
     for key in _SETTINGS:
         yield ("Tenant settings", key), str(settings.get(key, NONE))

@@ -188,6 +188,14 @@ SCENARIOS: Final = {
         ),
         repaired_by="nothing, unless the stack names it",
     ),
+    "codes-longer": Scenario(
+        "mfa-setting",
+        "Codes have 8 digits: a notice, unless the stack declares oneTimeCode.",
+        lambda tenant, _: tenant.mfa_settings.write_codes(
+            "phone", tenant.mfa_settings.read_codes("phone") | {"otp_length": 8}
+        ),
+        repaired_by="nothing, unless the stack declares it",
+    ),
     "experience-switched": Scenario(
         "tenant-switch",
         "The tenant is of the other generation now.",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.settings.model import StackSettings
+from components.tenant import guardian as factor
 from components.tenant import snapshot
 from components.tenant.action import KEY_SECRET, Action, plain_configuration
 from components.tenant.model import known, seen
@@ -155,4 +156,9 @@ def _live(tenant: Tenant, declared: Snapshot, recorded: Recorded) -> Answers:
         if legacy and isinstance(declared.guardian.selected_provider, str)
         else None,
         legacy_texts=(tenant.guardian.templates("sms") or {}) if legacy else {},
+        mfa_settings={
+            factor.SETTINGS: tenant.mfa_settings.read_remembering(),
+            factor.PHONE_SETTINGS: tenant.mfa_settings.read_codes("phone"),
+            factor.EMAIL_SETTINGS: tenant.mfa_settings.read_codes("email"),
+        },
     )
