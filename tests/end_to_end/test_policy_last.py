@@ -225,7 +225,7 @@ def test_a_sender_that_was_switched_off_keeps_the_policy(life: Life) -> None:
     life.stack.configure(policy="always")
     refused = life.stack.up(expect=None)
     assert refused.exit != 0
-    assert "the phone provider is switched off" in refused.text
+    assert "The phone provider is switched off." in refused.text
     assert life.tenant.api("GET", "/guardian/policies") == []
     life.stack.up("--refresh")
     assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
