@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.settings.texts import for_legacy
-from components.settings.values import seconds
+from components.settings.values import duration, seconds
 from components.tenant.model import (
     LEFT_ALONE,
     UNSEEN,
@@ -321,6 +321,28 @@ def mfa_settings(settings: StackSettings) -> dict[str, Any]:
             "code_lifetime": settings.code_lifetime,
         }
     return declared
+
+
+def mfa_blocks(there: Guardian) -> dict[str, dict[str, Any]]:
+    """The way back: MFA settings as a stack's file has them; what is unknown has its default."""
+    told = {name: known(getattr(there, name), usual) for name, usual in DEFAULTS.items()}
+    return {
+        "rememberBrowser": {
+            "shown": told["remember_me_shown"],
+            "ticked": told["remember_me_default"],
+            "inactivity": duration(told["session_inactivity"]),
+            "overall": duration(told["session_overall"]),
+        },
+        "oneTimeCode": {
+            "length": told["code_length"],
+            "lifetime": duration(told["code_lifetime"]),
+        },
+    }
+
+
+def mfa_name(part: Part) -> str:
+    """What a person calls an MFA setting: its path in the API, below Guardian."""
+    return part.api.removeprefix("/guardian/").removeprefix("factors/")
 
 
 def _as_found(settings: StackSettings) -> dict[str, Any]:

@@ -198,6 +198,9 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
         return await question()
     except unanswered() as error:
         refusal = refusal_of(error, f"GET {path}", scope)
+        # Not every plan is entitled to them, and everything else can be told without.
+        if path in guardian.MFA_SETTINGS:
+            return Unseen(refusal=refusal)
         # Plans without hooks forbid it, and so may a tenant without the flag of its generation
         # (management-api.md §6.6). A missing scope is a 403 too, and another matter.
         of_tenant = refusal.status == HTTPStatus.FORBIDDEN and refusal.why is not Why.SCOPE

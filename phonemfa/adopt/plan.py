@@ -17,13 +17,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from components.settings.model import OneTimeCode, RememberBrowser
 from components.settings.raw_config import NAMESPACE
-from components.settings.values import SmsSender, VoiceSender, duration
+from components.settings.strict import Strict
+from components.settings.values import SmsSender, VoiceSender
 from components.tenant import action as model_action
 from components.tenant.action import Action
-from components.tenant.guardian import DEFAULTS, NEVER, OTHER_FACTORS, Guardian, api_name
+from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, api_name, mfa_blocks
 from components.tenant.model import known, seen
 from components.tenant.phone_provider import CUSTOM
-from components.tenant.snapshot import EVERYTHING, About, Snapshot, read
+from components.tenant.snapshot import Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
 from phonemfa.adopt.imports import declarable, import_file
 from phonemfa.adopt.texts import FoundTexts, sorted_texts
@@ -59,6 +60,12 @@ class Fate(StrEnum):
     """Not in the stack; the tenant keeps it."""
     UNREADABLE = "could not be read"
     WARNING = "look at this"
+
+
+_MFA_BLOCKS: Final[Mapping[str, type[Strict]]] = {
+    "rememberBrowser": RememberBrowser,
+    "oneTimeCode": OneTimeCode,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +107,7 @@ class _Draft:
 
 async def read_found(client: AsyncManagementClient) -> Snapshot:
     """Everything of a tenant that can be adopted; of a legacy one's Twilio account, nothing."""
-    found = await read(client, EVERYTHING - {About.MFA_SETTINGS})
-    # Not every plan has them, and a tenant without them is adopted all the same.
-    asked = (await read(client, {About.MFA_SETTINGS}, experiences=(), refusals=True)).guardian
-    settings = {name: getattr(asked, name) for name in DEFAULTS}
-    found = replace(found, guardian=replace(found.guardian, **settings))
+    found = await read(client)
     # An item of a list is complete, but for a draft that is being built.
     whole = [
         one if one.status == "built" else await model_action.read_one(client, one.id, one.trigger)
@@ -180,49 +183,21 @@ def _policy_and_factors(found: Snapshot, draft: _Draft) -> None:
 
 def _mfa_settings(there: Guardian, draft: _Draft) -> None:
     """Remembered browsers and codes: declared where they are not Auth0's own, else left alone."""
-    shown, ticked, inactivity, overall, length, lifetime = (
-        known(getattr(there, name), DEFAULTS[name])
-        for name in (
-            "remember_me_shown",
-            "remember_me_default",
-            "session_inactivity",
-            "session_overall",
-            "code_length",
-            "code_lifetime",
-        )
-    )
-    blocks: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "rememberBrowser": (
-            {
-                "shown": shown,
-                "ticked": ticked,
-                "inactivity": duration(inactivity),
-                "overall": duration(overall),
-            },
-            RememberBrowser().model_dump(mode="json", by_alias=True),
-        ),
-        "oneTimeCode": (
-            {"length": length, "lifetime": duration(lifetime)},
-            OneTimeCode().model_dump(mode="json", by_alias=True),
-        ),
-    }
-    for key, (found, usual) in blocks.items():
+    for key, found in mfa_blocks(there).items():
+        model = _MFA_BLOCKS[key]
         words = ", ".join(f"{name} {json.dumps(value)}" for name, value in found.items())
-        if found == usual:
+        if found == model().model_dump(mode="json", by_alias=True):
             draft.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
-        elif _is_taken(key, found):
+        elif _is_taken(model, found):
             draft.facts[key] = found
             draft.tell(key, words, f"{key}, as it is")
         else:
             draft.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
 
 
-def _is_taken(key: str, block: dict[str, Any]) -> bool:
+def _is_taken(model: type[Strict], block: Mapping[str, Any]) -> bool:
     try:
-        if key == "rememberBrowser":
-            RememberBrowser.model_validate(block)
-        else:
-            OneTimeCode.model_validate(block)
+        model.model_validate(block)
     except ValidationError:
         return False
     return True

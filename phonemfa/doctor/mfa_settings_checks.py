@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import Final
 
 from components.settings.model import StackSettings
-from components.settings.values import duration
 from components.settings.words import meaning
+from components.tenant.guardian import SETTINGS, Guardian, mfa_blocks
 from components.vocabulary import Policy
 from phonemfa.doctor.answers import Reading, Refused, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
@@ -58,12 +58,7 @@ def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[F
     if there is None or isinstance(there, Refused):
         live = None
     else:
-        live = {
-            "shown": there.get("display_remember_me_checkbox"),
-            "ticked": there.get("remember_me_default_value"),
-            "inactivity": duration(int(there.get("mfa_session_inactivity_timeout") or 0)),
-            "overall": duration(int(there.get("mfa_session_overall_timeout") or 0)),
-        }
+        live = mfa_blocks(Guardian.of_api({SETTINGS: there}))["rememberBrowser"]
     wanted = declared or live
     if wanted is None:
         return  # Nobody knows; that the tenant does not tell is said already.
@@ -71,7 +66,7 @@ def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[F
         yield Finding(
             level=Level.OK,
             subject=Subject.MFA_SETTINGS,
-            what=f"{meaning('rememberBrowser', wanted)}",
+            what=meaning("rememberBrowser", wanted),
         )
         return
     changes = "" if live is None or live == wanted or not declared else ", which pulumi up changes"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name
+from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
@@ -39,9 +39,7 @@ _LEGACY_TEXTS: Final = {
     if one.pulumi.startswith("phone.options.")
 }
 _MFA_SETTINGS: Final = {
-    one.pulumi: one.api.removeprefix("/guardian/").removeprefix("factors/")
-    for one in Guardian.PARTS
-    if one.field in DEFAULTS
+    one.pulumi: mfa_name(one) for one in Guardian.PARTS if one.field in DEFAULTS
 }
 _OTHER_FACTORS: Final = {one.pulumi.partition(".")[0]: api_name(one) for one in OTHER_FACTORS}
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from components.tenant.action import Version
-from components.tenant.guardian import DEFAULTS
 from components.tenant.model import plain, seen
 from components.tenant.snapshot import EVERYTHING, About, Snapshot, read
 from components.vocabulary import TRIGGERS
@@ -32,7 +31,7 @@ class Live:
 
 async def read_live(client: AsyncManagementClient, declared: Snapshot, recorded: Recorded) -> Live:
     """What the stack declares, and what could stand beside it."""
-    about = {*EVERYTHING} - {About.MFA_SETTINGS}
+    about = {*EVERYTHING}
     if declared.provider is None:
         about.discard(About.PROVIDER)
     if not declared.templates:
@@ -44,11 +43,6 @@ async def read_live(client: AsyncManagementClient, declared: Snapshot, recorded:
         one for one, name in TRIGGERS.items() if name in triggers or one is declared.experience
     ]
     tenant = await read(client, about, experiences=experiences)
-    # A tenant that is not entitled to MFA settings, or a client without their scope, is compared
-    # in everything else.
-    asked = await read(client, {About.MFA_SETTINGS}, experiences=(), refusals=True)
-    settings = {name: getattr(asked.guardian, name) for name in DEFAULTS}
-    tenant = replace(tenant, guardian=replace(tenant.guardian, **settings))
     return Live(tenant=tenant, deployed_by_us=await _deployed_by_us(client, tenant, recorded))
 
 

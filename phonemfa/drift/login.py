@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name
+from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
 from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Level, Repair, shown
@@ -147,8 +147,7 @@ def _mfa_settings(declared: Guardian, there: Guardian) -> Iterator[Finding]:
 
 def _mfa_setting(part: Part, wanted: Any, found: Any, *, level: Level = Level.DRIFT) -> Finding:
     is_drift = level is Level.DRIFT
-    # Phone and email have settings of one name.
-    name = part.api.removeprefix("/guardian/").removeprefix("factors/")
+    name = mfa_name(part)  # Phone and email have settings of one name.
     keep = f"to have it kept, name it: phonemfa:{part.setting}" if part.setting else ""
     return Finding(
         kind="mfa-setting",
