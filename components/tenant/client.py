@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
-from components.tenant.token import TOKEN_TIME, NoTokenError, Tokens
+from components.tenant.token import NoTokenError, Tokens
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -60,32 +60,34 @@ def access_of(
 
 
 @asynccontextmanager
-async def connect(access: Access, *, origin: str = "") -> AsyncIterator[AsyncManagementClient]:
+async def connect(
+    access: Access, *, origin: str = "", tokens: Tokens | None = None
+) -> AsyncIterator[AsyncManagementClient]:
     """A client.
 
     Args:
         access: how to reach the tenant.
         origin: where the credentials were found, in a sentence for who has to correct them.
+        tokens: its tokens, where other connections use them too.
 
     Raises:
         TenantUnreadableError: what failed inside: no answer, refused credentials, a missing scope.
     """
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
-    from components.tenant.bounded_http import BoundedAsyncClient, BoundedClient  # noqa: PLC0415
+    from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
     from components.tenant.errors import failures, told  # noqa: PLC0415
 
     async with BoundedAsyncClient(total=TOTAL, json_only=True, timeout=SILENCE) as http:
-        with BoundedClient(total=TOKEN_TIME, json_only=True, timeout=SILENCE) as token_http:
-            token = access.api_token or Tokens(token_http, access=access).get
-            try:
-                if callable(token):  # The first one is not fetched on the event loop's time.
-                    await asyncio.to_thread(token)
-                yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
-            except NoAccessError as error:
-                raise TenantUnreadableError(str(error)) from None
-            except failures() as error:
-                raise TenantUnreadableError(told(access.domain, error, origin=origin)) from None
+        token = access.api_token or (tokens or Tokens(access)).get
+        try:
+            if callable(token):  # The first one is not fetched on the event loop's time.
+                await asyncio.to_thread(token)
+            yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
+        except NoAccessError as error:
+            raise TenantUnreadableError(str(error)) from None
+        except failures() as error:
+            raise TenantUnreadableError(told(access.domain, error, origin=origin)) from None
 
 
 def ask(access: Access, question: Callable[[AsyncManagementClient], Awaitable[T]]) -> T:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError, connect
+from components.tenant.token import Tokens
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -39,6 +40,8 @@ class TenantAccess:
     audience: str = ""
     origin: str = ""
     """Where each of them was found, in a sentence for who has to correct it."""
+    _tokens: dict[Access, Tokens] = field(default_factory=dict, repr=False, compare=False)
+    """Shared by the hooks of a run, as each of them connects."""
 
     @property
     def known(self) -> bool:
@@ -73,8 +76,10 @@ class TenantAccess:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
         """A client; what fails inside is told as a `TenantCallError`."""
+        access = await self.resolved()
+        tokens = self._tokens.setdefault(access, Tokens(access))
         try:
-            async with connect(await self.resolved(), origin=self.origin) as client:
+            async with connect(access, origin=self.origin, tokens=tokens) as client:
                 yield client
         except TenantUnreadableError as error:
             raise TenantCallError(str(error)) from None

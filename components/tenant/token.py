@@ -1,8 +1,8 @@
 """An access token for the Management API, for as long as it is needed.
 
-Owns asking for one with client id and secret, keeping it until shortly before it ends, and saying
-why there is none. Refuses to look into it. auth0-python's own provider takes any answer for a
-token's, and waits for one without end when it trickles.
+It is kept until shortly before it ends: Auth0 counts the tokens of a client, and bills them.
+auth0-python's own provider takes any answer for a token's, and waits for one without end when it
+trickles.
 
 A token's life is measured on the clock that nobody sets: a machine whose time is wrong, or put
 right meanwhile, neither trusts a dead token nor throws a good one away.
@@ -10,14 +10,13 @@ right meanwhile, neither trusts a dead token nor throws a good one away.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    import httpx
-
     from components.tenant.access import Access
     from components.tenant.bounded_http import BoundedClient
 
@@ -37,26 +36,27 @@ class NoTokenError(Exception):
 
 
 class Tokens:
-    """Tokens of one client of one tenant.
+    """Tokens of one client of one tenant; threads that ask at the same time get the same one.
 
     Args:
-        http: asks for them; `json_only`.
         access: who asks.
+        http: opens the client that asks; `json_only`.
         clock: seconds, as `time.monotonic`.
     """
 
     def __init__(
         self,
-        http: BoundedClient,
-        *,
         access: Access,
+        *,
+        http: Callable[[], BoundedClient] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = http
         self._access = access
+        self._http = http or _bounded
         self._clock = clock
         self._token = ""
         self._ends = 0.0
+        self._asking = threading.Lock()
 
     def get(self) -> str:
         """A token that is good now.
@@ -65,14 +65,18 @@ class Tokens:
             NoTokenError: the tenant refused it, or answered without one.
             httpx.HTTPError: no answer.
         """
-        if not self._token or self._clock() >= self._ends - _LEEWAY:
-            self._token, self._ends = self._asked()
-        return self._token
+        with self._asking:
+            if not self._token or self._clock() >= self._ends - _LEEWAY:
+                self._token, self._ends = self._asked()
+            return self._token
 
     def _asked(self) -> tuple[str, float]:
         for seconds in (*PAUSES, None):
             asked_at = self._clock()
-            answer = self._post()
+            with self._http() as http:
+                answer = http.post(
+                    f"https://{self._access.domain}/oauth/token", data=self._access.token_request()
+                )
             if answer.status_code not in _FOR_NOW or seconds is None:
                 break
             time.sleep(seconds)
@@ -82,11 +86,6 @@ class Tokens:
             return token, asked_at + life
         raise NoTokenError(self._refusal(answer.status_code, content))
 
-    def _post(self) -> httpx.Response:
-        return self._http.post(
-            f"https://{self._access.domain}/oauth/token", data=self._access.token_request()
-        )
-
     def _refusal(self, status: int, content: Any) -> str:
         said = content.get("error_description") if isinstance(content, dict) else None
         said = f": {said}" if isinstance(said, str) and status >= 400 else ""  # noqa: PLR2004
@@ -94,6 +93,12 @@ class Tokens:
         phrase = f"{status} {responses.get(status, '')}".rstrip()
         asked = f"{self._access.domain} refused a token for client {self._access.client_id}"
         return f"{asked} ({phrase}{said})"
+
+
+def _bounded() -> BoundedClient:
+    from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415 - loads httpx
+
+    return BoundedClient(total=TOKEN_TIME, json_only=True, timeout=TOKEN_TIME)
 
 
 def granted(content: Any) -> tuple[str, float | None]:

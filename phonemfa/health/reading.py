@@ -359,7 +359,7 @@ def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
     try:
         with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE, most=most) as http:
             fixed = access.api_token
-            token = (lambda: fixed) if fixed else Tokens(http, access=access).get
+            token = (lambda: fixed) if fixed else Tokens(access).get
             yield LogReader(http=http, domain=access.domain, token=token, limits=limits)
     except NoAccessError as error:
         raise TenantUnreadableError(str(error)) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -11,6 +13,9 @@ import pytest
 from components.tenant.access import Access
 from components.tenant.bounded_http import BoundedClient
 from components.tenant.token import NoTokenError, Tokens
+from sandbox.server.running import RunningSandbox
+from sandbox.tenant import Tenant as SandboxTenant
+from tests.components.conftest import access_of
 
 SECRET = "canary-secret"
 ACCESS = Access(domain="t.example", client_id="c", client_secret=SECRET)
@@ -40,9 +45,11 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def tokens(tenant: Tenant, now: list[float] | None = None) -> Tokens:
-    http = BoundedClient(total=5, json_only=True, transport=httpx.MockTransport(tenant))
+    def http() -> BoundedClient:
+        return BoundedClient(total=5, json_only=True, transport=httpx.MockTransport(tenant))
+
     clock = (lambda: now[0]) if now else time.monotonic
-    return Tokens(http, access=ACCESS, clock=clock)
+    return Tokens(ACCESS, http=http, clock=clock)
 
 
 def test_a_token_is_kept_until_shortly_before_its_end() -> None:
@@ -123,3 +130,37 @@ def test_an_answer_without_a_token_is_told_once_and_without_the_secret(
         tokens(tenant).get()
     assert tenant.asked == 1
     assert SECRET not in str(failed.value)
+
+
+def test_threads_that_ask_at_the_same_time_cost_one_token() -> None:
+    tenant = Tenant(granted())
+    source = tokens(tenant)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _: source.get(), range(50))) == {"t"}
+    assert tenant.asked == 1
+
+
+def test_the_hooks_of_a_run_share_a_token(
+    running: RunningSandbox, tenant: SandboxTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    post = BoundedClient.post
+
+    def counted(self: BoundedClient, url: str, **options: Any) -> httpx.Response:
+        asked.append(url)
+        return post(self, url, **options)
+
+    monkeypatch.setattr(BoundedClient, "post", counted)
+    tenant.reset("unified")
+    access = access_of(running)
+
+    async def hook() -> None:
+        async with access.connect() as client:
+            await client.guardian.policies.list()
+
+    async def run() -> None:
+        await asyncio.gather(hook(), hook())
+        await hook()
+
+    asyncio.get_event_loop().run_until_complete(run())
+    assert asked == [f"{running.tenant_url}/oauth/token"]

@@ -76,7 +76,7 @@ def limited(total: float, clock: Clock) -> Iterator[None]:
         patched.setattr(tenant_token, "time", unwaiting)
         for module, name in (
             (door, "TOTAL"),
-            (door, "TOKEN_TIME"),
+            (tenant_token, "TOKEN_TIME"),
             (doctor, "TOTAL"),
             (plugin, "LONGEST_REQUEST"),
         ):
