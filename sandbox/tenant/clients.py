@@ -36,6 +36,7 @@ PHONE_MFA_SCOPES: tuple[str, ...] = (
     "update:mfa_policies",
     "read:logs",
     "read:clients",
+    "read:custom_domains",
     "read:prompts",
     "update:prompts",
 )

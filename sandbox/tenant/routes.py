@@ -9,6 +9,7 @@ from typing import TypeVar
 from sandbox.tenant import (
     Tenant,
     clients,
+    custom_domains,
     factor_settings,
     guardian,
     log_routes,
@@ -41,6 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_of(guardian.ROUTES, lambda tenant: tenant.guardian),
     *_of(mfa_settings.ROUTES, lambda tenant: tenant.mfa_settings),
     *_of(factor_settings.ROUTES, lambda tenant: tenant.factor_settings),
+    *_of(custom_domains.ROUTES, lambda tenant: tenant.custom_domains),
     *_of(clients.ROUTES, lambda tenant: tenant.clients),
     *_of(log_routes.ROUTES, lambda tenant: tenant.logs),
 )

@@ -17,6 +17,7 @@ from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context, Page
+from sandbox.tenant.custom_domains import CustomDomains
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
@@ -45,7 +46,8 @@ class Tenant:
         domain: host, with port where it has one; issuer and audience of tokens follow from it.
         clock: the tenant's time.
         actions, versions, bindings, providers, templates, guardian, factor_settings, mfa_settings,
-            tenant_settings, clients, logs: the groups of rules, one per resource family.
+            tenant_settings, custom_domains, clients, logs: the groups of rules, one per resource
+            family.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Tenant:
         self._store = store
         self.clients = Clients(self.context)
         self.tenant_settings = Settings(self.context)
+        self.custom_domains = CustomDomains(self.context)
         self.actions = Actions(self.context)
         self.versions = Versions(self.context, self.actions)
         self.bindings = Bindings(self.context, self.actions)

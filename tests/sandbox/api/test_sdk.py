@@ -200,6 +200,9 @@ def walk_logs(auth0: ManagementClient, server: Live) -> None:
     assert auth0.logs.get(written[0]).type == "gd_send_sms"
     own = server.tenant.credentials.client_id
     assert [one.client_id for one in auth0.clients.list(per_page=1)] == [own]
+    assert auth0.custom_domains.list() == []
+    server.tenant.custom_domains.add("login.example.co.jp")
+    assert [one.domain for one in auth0.custom_domains.list()] == ["login.example.co.jp"]
 
 
 def walk_legacy(auth0: ManagementClient) -> None:
