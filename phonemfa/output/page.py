@@ -1,7 +1,8 @@
 """A document as one HTML page, with messages as phones show them.
 
-The page has no script and loads nothing: its policy allows the one style that is in it, and all
-text went through markupsafe's escaping.
+The page loads nothing: its policy allows the one style and the one line of script that are in it,
+and all text went through markupsafe's escaping. What has a Japanese sentence is in it twice; the
+script shows the one of the browser's language. Without it the page is English.
 """
 
 from __future__ import annotations
@@ -35,9 +36,11 @@ from phonemfa.output.document import (
     Strong,
     Verbatim,
 )
+from phonemfa.output.japanese import translated
 from phonemfa.output.text import encodable, visible
 
 _STYLE: Final = Path(__file__).with_name("page.css")
+SCRIPT: Final = "if(/^ja\\b/i.test(navigator.language))document.documentElement.lang='ja'"
 _KANA: Final = re.compile(r"[ぁ-ヿｦ-ﾟ]")
 _OPEN_UP_TO: Final = 200
 """Lines of a folded text that is shown at once."""
@@ -46,15 +49,17 @@ _PAGE: Final = Markup("""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'">
+style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; \
+base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>{style}</style>
+<script>{script}</script>
 </head>
 <body>
-<h1>{title}</h1>
+<h1>{heading}</h1>
 <main>
 {body}
 </main>
@@ -68,13 +73,20 @@ def as_page(document: Document) -> str:
     """The whole document as one self-contained page."""
     style = _STYLE.read_text(encoding="utf-8")
     page = _PAGE.format(
-        # Ours, and named by its hash in the page's policy: no other style can apply.
+        # Ours, and named by their hashes in the page's policy: no other style or script can apply.
         style=Markup(style),  # noqa: S704
-        hash=b64encode(sha256(style.encode()).digest()).decode(),
+        style_hash=_hash(style),
+        script=Markup(SCRIPT),  # noqa: S704
+        script_hash=_hash(SCRIPT),
         title=visible(document.title),
+        heading=_words(document.title),
         body=_blocks(document.blocks),
     )
     return encodable(page)
+
+
+def _hash(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def _blocks(blocks: Iterable[Block]) -> Markup:
@@ -85,7 +97,7 @@ def _block(block: Block) -> Markup:
     match block:
         case Section(title, inner):
             made = Markup("<section>\n<h2>{}</h2>\n{}\n</section>").format(
-                visible(title), _blocks(inner)
+                _words(title), _blocks(inner)
             )
         case Article(title, inner):
             made = Markup("<article>\n<h3>{}</h3>\n{}\n</article>").format(
@@ -105,7 +117,7 @@ def _block(block: Block) -> Markup:
             lines = sum(one.text.count("\n") for one in inner if isinstance(one, Verbatim))
             opened = Markup(" open") if 0 < lines < _OPEN_UP_TO else ""
             made = Markup("<details{}><summary>{}</summary>\n{}\n</details>").format(
-                opened, visible(title), _blocks(inner)
+                opened, _words(title), _blocks(inner)
             )
         case Phones(phones):
             made = Markup('<div class="pair">\n{}\n</div>').format(
@@ -119,7 +131,7 @@ def _entry(entry: Entry) -> Markup:
         entry.mark.word if entry.mark else "plain",
         _line(entry.line),
         Markup("").join(
-            Markup('<br><span class="fact">{}</span> {}').format(visible(label), _line(fact))
+            Markup('<br><span class="fact">{}</span> {}').format(_words(label), _line(fact))
             for label, fact in entry.facts
         ),
         Markup('<p class="fix">{}</p>').format(_line(entry.fix)) if entry.fix else "",
@@ -148,7 +160,7 @@ def _phone(phone: Phone) -> Markup:
         return Markup(
             '<figure class="phone empty"><figcaption><b>{}</b></figcaption>'
             '<div class="screen"><p class="parts">{}</p></div></figure>'
-        ).format(visible(phone.label), visible(phone.below))
+        ).format(_words(phone.label), _words(phone.below))
     said = Markup('<p class="{}" dir="auto" lang="{}">{}</p>').format(
         "bubble" if phone.channel == "text" else "transcript",
         # Han characters look different in Japanese and Chinese: the browser must be told.
@@ -161,17 +173,26 @@ def _phone(phone: Phone) -> Markup:
         '<span dir="auto">{}</span></p>\n{}\n<p class="parts">{}</p></div></figure>'
     ).format(
         phone.channel,
-        visible(phone.label),
+        _words(phone.label),
         _line(phone.about),
         _ICONS[phone.channel],
-        visible(phone.sender or "sender not shown"),
+        visible(phone.sender) if phone.sender else _words("sender not shown"),
         said,
-        visible(phone.below),
+        _words(phone.below),
     )
 
 
+def _words(text: str) -> Markup:
+    return _line((text,))
+
+
 def _line(line: Line) -> Markup:
-    return Markup("").join(_part(one) for one in line)
+    english, japanese = (Markup("").join(map(_part, one or ())) for one in (line, translated(line)))
+    if not japanese:
+        return english
+    return Markup('<span class="en">{}</span><span class="ja" lang="ja">{}</span>').format(
+        english, japanese
+    )
 
 
 def _part(part: Part) -> Markup:

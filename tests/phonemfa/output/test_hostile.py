@@ -34,7 +34,7 @@ from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.markdown import shortened
-from phonemfa.output.page import as_page
+from phonemfa.output.page import SCRIPT, as_page
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import as_objects, environment, failed
@@ -177,12 +177,20 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.tags: set[str] = set()
         self.acting: list[str] = []
+        self.scripts: list[str] = []
         self.feed(page)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        if tag == "script":
+            self.scripts.append("")
+            self.acting += [name for name, _ in attrs]
         self.acting += [name for name, _ in attrs if name.startswith("on") or name == "style"]
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.scripts[-1] += data
 
     def handle_comment(self, data: str) -> None:
         raise AssertionError(f"a comment that nobody sees: {data}")
@@ -191,7 +199,7 @@ class Page(HTMLParser):
 _OF_A_PAGE = {
     *("html", "head", "meta", "title", "style", "body", "h1", "main", "section", "h2", "ul", "li"),
     *("p", "code", "b", "i", "span", "pre", "div", "details", "summary", "figure", "figcaption"),
-    *("article", "h3", "br"),
+    *("article", "h3", "br", "script"),
 }
 
 
@@ -204,6 +212,8 @@ def test_nothing_is_live_in_a_page(text: str) -> None:
         harmless(shown)
         page = Page(shown)
         assert page.tags <= _OF_A_PAGE
+        # The one that shows the browser's language.
+        assert page.scripts == [SCRIPT]
         assert page.acting == []
 
 
@@ -230,6 +240,7 @@ def test_a_preview_full_of_it_is_harmless_in_every_output(payload: str) -> None:
     environments = [environment(read_preview(owned(payload))), failed(payload, payload)]
     page = as_page(as_document(environments))
     assert Page(page).tags <= _OF_A_PAGE
+    assert Page(page).scripts == [SCRIPT]
     for shown in (
         page,
         as_comment(environments, whole=("elsewhere",)),

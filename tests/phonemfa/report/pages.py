@@ -39,6 +39,7 @@ def opened(
     *environments: Environment,
     width: int = 1000,
     dark: bool = False,
+    locale: str = "en-US",
 ) -> Watched:
     """A report's page in the browser."""
     path = folder / "report.html"
@@ -47,6 +48,7 @@ def opened(
         browser.new_page(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
+            locale=locale,
         ),
         own="file:",
     )

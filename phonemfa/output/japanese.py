@@ -1,0 +1,81 @@
+"""A report's sentences in Japanese, by the English ones: the phrase book is `japanese.toml`.
+
+Commands think and speak English; a page that a person opens may say it in Japanese beside it. What
+the phrase book lacks stays English.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from phonemfa.output.document import Code, Line, Link, Part, Soft, Strong
+
+_BOOK: Final = Path(__file__).with_name("japanese.toml")
+_GAP: Final = "{}"
+_EDGES: Final = tuple(
+    re.compile(rf"([\s:,;.{more}→]*)(.*?)([\s:,;.{more}]*)", re.DOTALL) for more in ("", "()")
+)
+"""Around a phrase: its own brackets belong to it, where the phrase book has it with them."""
+_SENTENCES: Final = re.compile(r"(?<=[.:;]) ")
+_MARKS: Final = str.maketrans({":": "：", ",": "、", ";": "；", ".": "。", "(": "（", ")": "）"})
+
+
+def translated(line: Line) -> Line | None:
+    """A line in Japanese; None where no part of it is in the phrase book."""
+    parts = [_part(one) for one in line]
+    if all(one is None for one in parts):
+        return None
+    return tuple(one or was for one, was in zip(parts, line, strict=True))
+
+
+def _part(part: Part) -> Part | None:
+    if isinstance(part, Code | Link):
+        return None
+    text = part if isinstance(part, str) else part.text
+    said = _phrase(text) or _pieces(text, _SENTENCES, "") or _pieces(text, re.compile(", "), "、")
+    if said is None or isinstance(part, str):
+        return said
+    return Strong(said) if isinstance(part, Strong) else Soft(said)
+
+
+def _pieces(text: str, between: re.Pattern[str], glue: str) -> str | None:
+    """Several phrases, each of which is known."""
+    said = [_phrase(one) for one in between.split(text)]
+    return None if None in said else glue.join(one for one in said if one)
+
+
+def _phrase(text: str) -> str | None:
+    """A sentence or a piece of one, with the marks around it."""
+    for edges in _EDGES:
+        found = edges.fullmatch(text)
+        said = _looked_up(found[2]) if found and found[2] else None
+        if found and said is not None:
+            return f"{found[1].translate(_MARKS)}{said}{found[3].translate(_MARKS)}"
+    return None
+
+
+def _looked_up(core: str) -> str | None:
+    exact, patterns = _book()
+    if core in exact:
+        return exact[core]
+    for pattern, japanese in patterns:
+        if found := pattern.fullmatch(core):
+            return japanese.format(*(_looked_up(one) or one for one in found.groups()))
+    return None
+
+
+@cache
+def _book() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    phrases = tomllib.loads(_BOOK.read_text(encoding="utf-8"))
+    exact = {english: said for english, said in phrases.items() if _GAP not in english}
+    patterns = [
+        (re.compile("([^\n]{1,400}?)".join(map(re.escape, english.split(_GAP)))), said)
+        for english, said in phrases.items()
+        if _GAP in english
+    ]
+    # The one with the most words of its own is meant.
+    return exact, sorted(patterns, key=lambda one: -len(one[0].pattern))

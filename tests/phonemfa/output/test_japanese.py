@@ -1,0 +1,102 @@
+"""What a report says in English it says in Japanese, and nobody else's words are changed by it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.settings import words
+from phonemfa.output import japanese
+from phonemfa.output.document import Code, Soft, Strong
+from phonemfa.report import risks, wording
+from policy import resource_rules, rules, stack_rules
+
+PHRASES = tomllib.loads(japanese._BOOK.read_text(encoding="utf-8"))
+_GAP = "9"
+"""In the place of what is said at run time: not empty, and no word."""
+
+
+def said_by(module: ModuleType, *arguments: str) -> Iterator[str]:
+    """What a module hands over under these names, with a figure in each gap."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.keyword) and node.arg in arguments:
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                yield node.value.value
+            elif isinstance(node.value, ast.JoinedStr):
+                yield "".join(
+                    str(one.value) if isinstance(one, ast.Constant) else _GAP
+                    for one in node.value.values
+                )
+
+
+OURS = sorted(
+    {
+        *said_by(risks, "title", "what", "fix"),
+        *said_by(words, "subject", "meaning"),
+        *said_by(resource_rules, "message", "fix"),
+        *said_by(stack_rules, "message", "fix"),
+        *words.ASKED.values(),
+        wording.STAND_IN,
+        wording.SAMPLES,
+    }
+    - {""}
+)
+LEFT_IN_ENGLISH = re.compile(r"[A-Za-z]+(?: [A-Za-z']+){3}")
+"""Four English words in a row; commands and keys have fewer."""
+
+
+def test_the_modules_say_something() -> None:
+    assert len(OURS) > 100
+    assert rules.RULES
+
+
+@pytest.mark.parametrize("sentence", OURS)
+def test_every_sentence_of_the_report_is_there_in_japanese(sentence: str) -> None:
+    found = japanese.translated((f"{sentence.rstrip('.')}.",))
+    assert found is not None
+    (text,) = found
+    assert isinstance(text, str)
+    assert not LEFT_IN_ENGLISH.search(text), text
+
+
+@pytest.mark.parametrize("english", PHRASES)
+def test_every_phrase_can_be_reached_and_fills_each_gap_once(english: str) -> None:
+    values = [f"⟨{number}⟩" for number in range(english.count("{}"))]
+    pieces = english.split("{}")
+    text = "".join(f"{piece}{value}" for piece, value in zip(pieces, [*values, ""], strict=True))
+    found = japanese.translated((text,))
+    assert found is not None
+    assert sorted(re.findall("⟨.⟩", str(found[0]))) == values
+
+
+def test_names_values_and_commands_stay_as_they_are() -> None:
+    line = (Strong("Risks"), " ", Code("Risks"), ", ", Soft("none"), " somebody's words")
+    assert japanese.translated(line) == (
+        Strong("リスク"),
+        " ",
+        Code("Risks"),
+        ", ",
+        Soft("なし"),
+        " somebody's words",
+    )
+    assert japanese.translated(("somebody's words",)) is None
+
+
+@given(st.lists(st.from_regex(r"[\w+'@-]{1,20}", fullmatch=True), min_size=1, max_size=4))
+def test_whatever_a_sentence_is_told_of_is_in_it_afterwards(names: list[str]) -> None:
+    sentences = [
+        f"The policy goes from {name} to {name}: a stolen password is enough for {name}"
+        for name in names
+    ]
+    found = japanese.translated(tuple(sentences))
+    assert found is not None
+    for name, said in zip(names, map(str, found), strict=True):
+        assert said.count(japanese._looked_up(name) or name) >= 3
