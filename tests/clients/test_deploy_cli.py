@@ -15,6 +15,7 @@ from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
 
 pytestmark = [
+    pytest.mark.fidelity,
     pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
 ]
 

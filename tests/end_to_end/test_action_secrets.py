@@ -106,18 +106,9 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-thorough = (
-    pytest.mark.thorough
-)  # one of its kind is enough: components/test_finish_failed_writes.py
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "the plugin's write, 500",
-        *(pytest.param(one, marks=thorough) for one in FAULTS if one != "the plugin's write, 500"),
-    ],
-)
+# On every change: test_second_run.py.
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", FAULTS)
 def test_after_a_failure_the_next_plain_up_has_the_new_secret_run(
     apply: Callable[..., PulumiProject], tenant: Tenant, name: str
 ) -> None:
@@ -131,9 +122,8 @@ def test_after_a_failure_the_next_plain_up_has_the_new_secret_run(
     assert changed(stack.preview_steps()) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["our write, 500", pytest.param("our write, lost answer", marks=thorough)]
-)
+@pytest.mark.thorough  # the hook alone: components/test_finish_failed_writes.py
+@pytest.mark.parametrize("name", ["our write, 500", "our write, lost answer"])
 def test_a_refresh_makes_nobody_forget_a_secret_that_was_not_written(
     apply: Callable[..., PulumiProject], tenant: Tenant, name: str
 ) -> None:

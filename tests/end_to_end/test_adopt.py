@@ -107,7 +107,7 @@ def everything(tenant: Tenant) -> dict[str, Any]:
 
 # Three more are adopted on their way to being taken over, and one that auth0-deploy-cli made.
 SHAPES = [
-    hand_made.half,
+    pytest.param(hand_made.half, marks=pytest.mark.thorough),
     pytest.param(hand_made.everything_off, marks=pytest.mark.thorough),
     pytest.param(hand_made.legacy_twilio, marks=[legacy_tenant, pytest.mark.thorough]),
     pytest.param(hand_made.marketplace, marks=[legacy_tenant, pytest.mark.thorough]),

@@ -20,7 +20,7 @@ unified, legacy = (pytest.mark.generation(one) for one in ("unified", "legacy"))
     ("generation", "command"),
     [
         pytest.param("unified", UP, marks=unified),
-        pytest.param("legacy", ("preview",), marks=legacy),
+        pytest.param("legacy", ("preview",), marks=[legacy, pytest.mark.thorough]),
         pytest.param("unified", ("preview",), marks=[unified, pytest.mark.thorough]),
         pytest.param("legacy", UP, marks=[legacy, pytest.mark.thorough]),
     ],

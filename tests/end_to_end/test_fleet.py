@@ -1,6 +1,7 @@
 """A fleet of sandbox tenants, all in one process, each run by the real engine.
 
-In `make test` one life of three tenants has most of it; each of the other promises costs minutes.
+On every change two tenants and a canary; what a run makes of its stacks is, without the engine, in
+phonemfa/fleet.
 """
 
 from __future__ import annotations
@@ -115,6 +116,7 @@ def pair(tmp_path: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
         yield Fleet(many)
 
 
+@pytest.mark.thorough
 def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the_rest(
     fleet: Fleet,
 ) -> None:
@@ -164,9 +166,6 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
     assert by_stack(found, "findings") == {"t01": ["policy"]}
 
 
-# --- make thorough ---
-
-
 @pytest.mark.thorough
 def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pair: Fleet) -> None:
     # The Action's deployment waits: the engine is in the middle of its work when we ask.
@@ -196,7 +195,6 @@ def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pai
     assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
 
 
-@pytest.mark.thorough
 def test_a_bad_canary_keeps_the_rest_from_being_begun(pair: Fleet) -> None:
     refused = {"method": "POST", "path": "/api/v2/", "status": 403, "times": None}
     pair.control("t02", "POST", "/faults", refused)

@@ -69,6 +69,7 @@ def test_the_tenant_keeps_every_setting_that_the_stack_does_not_own(
     }
 
 
+@pytest.mark.thorough
 @legacy_tenant
 def test_actions_of_others_on_the_trigger_stay_bound(legacy: PulumiProject, tenant: Tenant) -> None:
     other = tenant.bind_foreign_action("someone-elses")

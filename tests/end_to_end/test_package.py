@@ -40,6 +40,7 @@ def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant:
     assert enabled == {"sms", "otp"}
 
 
+@pytest.mark.thorough  # bound and drifting: test_drift.py
 def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: Tenant) -> None:
     package.configure(bindAction=True)
     package.up()
@@ -49,6 +50,7 @@ def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: T
     assert tenant.api("GET", "/actions/actions")["actions"] == []
 
 
+@pytest.mark.thorough  # test_take_down.py
 def test_a_protected_stack_is_not_destroyed(package: PulumiProject, tenant: Tenant) -> None:
     package.configure(protect=True)
     package.up()

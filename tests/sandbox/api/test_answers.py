@@ -1,4 +1,4 @@
-"""Answers that are of no operation: unknown routes, the rate limit; shapes are test_fuzz.py's."""
+"""Answers that are of no operation: unknown routes, the rate limit."""
 
 from __future__ import annotations
 

@@ -9,15 +9,13 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
-from infobip_api_client.models.sms_request import SmsRequest
 
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import Fault, ScriptedAnswer
 from sandbox.inbox.inbox import Inbox
 from tests.sandbox.api.support import InProcess
-from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
+from tests.sandbox.cpaas.account import run_action, runner_for, serving
 
 SMS = {"messages": [{"destinations": [{"to": "819012345678"}], "content": {"text": "x"}}]}
 HEADERS = {"authorization": "App key-1", "accept": "application/xml"}
@@ -212,21 +210,3 @@ def test_every_fault_can_be_acted_out(tmp_path: Any) -> None:
 
         asyncio.run(conversation())
         assert account.cpaas.requests() == []
-
-
-def test_the_actions_requests_are_what_the_vendors_client_would_send(tmp_path: Any) -> None:
-    with serving(tmp_path) as account, runner_for(account) as runner:
-        for method in ("text", "voice"):
-            event = notification(delivery_method=method)
-            outcome = asyncio.run(run_action(runner, event, DEDUPLICATE="on"))
-            assert outcome.kind == "success"
-        sms, call = account.cpaas.requests()
-        # What a model does not know it drops: equal means every field is the vendor's.
-        parsed_sms, parsed_call = (
-            SmsRequest.from_dict(sms.body),
-            CallsAdvancedBody.from_dict(call.body),
-        )
-        assert parsed_sms is not None
-        assert parsed_call is not None
-        assert parsed_sms.to_dict() == sms.body
-        assert parsed_call.to_dict() == call.body
