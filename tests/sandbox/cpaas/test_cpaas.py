@@ -178,12 +178,6 @@ def test_a_bad_voice_request_is_400_in_the_old_shape(body: object) -> None:
     assert cpaas.inbox.messages() == []
 
 
-def test_a_violation_names_the_field() -> None:
-    answer = send(account(), "sms", sms(options={"validityPeriod": {"amount": 5, "timeUnit": "D"}}))
-    (violation,) = answer.body["violations"]
-    assert violation["property"] == "messages[0].options.validityPeriod.timeUnit"
-
-
 @pytest.mark.parametrize(
     ("to", "expected"),
     [
@@ -293,14 +287,6 @@ def test_the_flooding_filter_counts_an_hour() -> None:
 )
 def test_what_cannot_be_spoken_is_refused(message: dict[str, Any], expected: str) -> None:
     assert status_of(send(account(), "voice", call(**message))) == expected
-
-
-def test_a_call_without_language_is_read_in_english() -> None:
-    cpaas = account()
-    body = call()
-    del body["messages"][0]["language"]
-    send(cpaas, "voice", body)
-    assert cpaas.inbox.messages()[0].language == "en"
 
 
 @pytest.mark.parametrize(
