@@ -35,6 +35,7 @@ def test_who_asks_asynchronously():
 """
 
 
+@pytest.mark.thorough  # about `make shaken` alone
 @pytest.mark.parametrize(
     ("options", "outcome"),
     [

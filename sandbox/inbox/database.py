@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
     received_at TEXT PRIMARY KEY,
@@ -48,13 +47,6 @@ CREATE TABLE IF NOT EXISTS changes (
 );
 INSERT OR IGNORE INTO changes VALUES (0, 0, 0);
 """
-# What a sandbox without pages kept: the message as JSON, and nothing to search in.
-_FROM_VERSION_1 = """
-INSERT INTO messages SELECT received_at, recipient, json_extract(document, '$.channel'),
-    json_extract(document, '$.sender'), json_extract(document, '$.text'), NULL, 0, document
-    FROM messages_1;
-DROP TABLE messages_1;
-"""
 
 
 class PhoneDatabase:
@@ -72,19 +64,7 @@ class PhoneDatabase:
         # Survives the end of the process at any moment; only a power cut may lose the last writes.
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._create()
-
-    def _create(self) -> None:
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        known = "SELECT 1 FROM sqlite_master WHERE name = 'messages'"
-        old = version == 0 and self._connection.execute(known).fetchone() is not None
-        if old:
-            self._connection.executescript(
-                "ALTER TABLE messages RENAME TO messages_1;"
-                "DROP INDEX IF EXISTS messages_by_recipient;"
-            )
-        self._connection.executescript(_SCHEMA + (_FROM_VERSION_1 if old else ""))
-        self._connection.execute(f"PRAGMA user_version={_VERSION}")
+        self._connection.executescript(_SCHEMA)
 
     def rows(self, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with self._lock:

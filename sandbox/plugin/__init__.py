@@ -1,6 +1,6 @@
 """A stand-in for the official `pulumi-resource-auth0`, for machines that cannot download it.
 
-It is not the official plugin. It knows six resource types and three functions, sends the requests
+It is not the official plugin. It knows seven resource types and one function, sends the requests
 that the official plugin was recorded sending for them, and answers everything else with
 "not in the stand-in".
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import ssl
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx
@@ -40,8 +40,7 @@ class ServerRecord:
     started_at: str
     source: str
     credentials: str
-    # Absent from what a sandbox without pages wrote, which may still run.
-    pages_port: int = 0
+    pages_port: int
 
     def port(self, what: Listener) -> int:
         """Where a listener is."""
@@ -82,10 +81,8 @@ def write_record(state_dir: Path, record: ServerRecord) -> None:
 def read_record(state_dir: Path) -> ServerRecord | None:
     """What was last written, believed or not; None when there is nothing readable."""
     try:
-        written = json.loads((state_dir / NAME).read_text())
-        known = {one.name for one in fields(ServerRecord)}  # an earlier version wrote more
-        return ServerRecord(**{key: value for key, value in written.items() if key in known})
-    except (OSError, ValueError, TypeError, AttributeError):
+        return ServerRecord(**json.loads((state_dir / NAME).read_text()))
+    except (OSError, ValueError, TypeError):
         return None
 
 

@@ -240,14 +240,12 @@ ROUTES.add(
     lambda guardian, call: guardian.set_factor(call.path["name"], enabled=call.body["enabled"]),
     body=obj({"enabled": described(BOOLEAN, "Whether the factor is on")}, required=("enabled",)),
 )
-ROUTES.add(
-    "GET", "/guardian/policies", "read:mfa_policies", lambda guardian, _: guardian.policies()
-)
-ROUTES.add(
+ROUTES.plain("GET", "/guardian/policies", "read:mfa_policies", Guardian.policies)
+ROUTES.plain(
     "PUT",
     "/guardian/policies",
     "update:mfa_policies",
-    lambda guardian, call: guardian.set_policies(call.body),
+    Guardian.set_policies,
     body=array(one_of("all-applications", "confidence-score")),
 )
 ROUTES.add(

@@ -48,6 +48,4 @@ def _logs(logs: Logs, call: Call) -> Any:
 
 ROUTES = Routes[Logs]()
 ROUTES.add("GET", "/logs", "read:logs", _logs, query=_LOG_QUERY, known=_KNOWN)
-ROUTES.add(
-    "GET", "/logs/{id}", "read:logs", lambda logs, call: logs.get(call.path["id"]), known=_KNOWN
-)
+ROUTES.plain("GET", "/logs/{id}", "read:logs", Logs.get, known=_KNOWN)

@@ -120,17 +120,12 @@ _CODES: dict[str, Schema] = {
 }
 
 ROUTES = Routes[MfaSettings]()
-ROUTES.add(
-    "GET",
-    "/guardian/settings",
-    "read:tenant_settings",
-    lambda settings, _: settings.read_remembering(),
-)
-ROUTES.add(
+ROUTES.plain("GET", "/guardian/settings", "read:tenant_settings", MfaSettings.read_remembering)
+ROUTES.plain(
     "PUT",
     "/guardian/settings",
     "update:tenant_settings",
-    lambda settings, call: settings.write_remembering(call.body),
+    MfaSettings.write_remembering,
     body=obj(_REMEMBERING, required=tuple(_REMEMBERING)),
 )
 

@@ -164,3 +164,14 @@ class Routes(Generic[Rules]):
                 pattern=re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)),
             )
         )
+
+    def plain(
+        self, method: str, path: str, scope: str, rule: Callable[..., Any], **more: Any
+    ) -> None:
+        """One that is a rule called with the parts of the path and, where one is read, the body."""
+        read = "body" in more
+
+        def handle(rules: Rules, call: Call) -> Any:
+            return rule(rules, *call.path.values(), *((call.body,) if read else ()))
+
+        self.add(method, path, scope, handle, **more)

@@ -238,33 +238,23 @@ ROUTES.add(
     lambda providers, call: providers.listing(disabled=call.query.get("disabled")),
     query=DISABLED,
 )
-ROUTES.add(
+ROUTES.plain(
     "POST",
     _PROVIDERS,
     "create:phone_providers",
-    lambda providers, call: providers.create(call.body),
+    PhoneProviders.create,
     status=201,
     body=obj(_PROVIDER, required=("name", "credentials"), extra=True),
 )
-ROUTES.add(
-    "GET",
-    _PROVIDER_PATH,
-    "read:phone_providers",
-    lambda providers, call: providers.get(call.path["id"]),
-)
-ROUTES.add(
+ROUTES.plain("GET", _PROVIDER_PATH, "read:phone_providers", PhoneProviders.get)
+ROUTES.plain(
     "PATCH",
     _PROVIDER_PATH,
     "update:phone_providers",
-    lambda providers, call: providers.update(call.path["id"], call.body),
+    PhoneProviders.update,
     body=obj(_PROVIDER, minProperties=1),
 )
-ROUTES.add(
-    "DELETE",
-    _PROVIDER_PATH,
-    "delete:phone_providers",
-    lambda providers, call: providers.delete(call.path["id"]),
-)
+ROUTES.plain("DELETE", _PROVIDER_PATH, "delete:phone_providers", PhoneProviders.delete)
 ROUTES.add(
     "POST",
     f"{_PROVIDER_PATH}/try",

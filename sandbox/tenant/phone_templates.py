@@ -244,36 +244,13 @@ ROUTES.add(
     lambda templates, call: templates.listing(disabled=call.query.get("disabled")),
     query=DISABLED,
 )
-ROUTES.add(
-    "POST",
-    _TEMPLATES,
-    "create:phone_templates",
-    lambda templates, call: templates.create(call.body),
-    status=201,
-    body=_CREATE,
+ROUTES.plain(
+    "POST", _TEMPLATES, "create:phone_templates", PhoneTemplates.create, status=201, body=_CREATE
 )
-ROUTES.add(
-    "GET", _TEMPLATE, "read:phone_templates", lambda templates, call: templates.get(call.path["id"])
-)
-ROUTES.add(
-    "PATCH",
-    _TEMPLATE,
-    "update:phone_templates",
-    lambda templates, call: templates.update(call.path["id"], call.body),
-    body=_UPDATE,
-)
-ROUTES.add(
-    "DELETE",
-    _TEMPLATE,
-    "delete:phone_templates",
-    lambda templates, call: templates.delete(call.path["id"]),
-)
-ROUTES.add(
-    "PATCH",
-    f"{_TEMPLATE}/reset",
-    "update:phone_templates",
-    lambda templates, call: templates.reset(call.path["id"]),
-)
+ROUTES.plain("GET", _TEMPLATE, "read:phone_templates", PhoneTemplates.get)
+ROUTES.plain("PATCH", _TEMPLATE, "update:phone_templates", PhoneTemplates.update, body=_UPDATE)
+ROUTES.plain("DELETE", _TEMPLATE, "delete:phone_templates", PhoneTemplates.delete)
+ROUTES.plain("PATCH", f"{_TEMPLATE}/reset", "update:phone_templates", PhoneTemplates.reset)
 ROUTES.add(
     "POST",
     f"{_TEMPLATE}/try",

@@ -35,6 +35,7 @@ def _of(routes: Routes[Rules], rules: Callable[[Tenant], Rules]) -> list[Operati
 
 OPERATIONS: tuple[Operation, ...] = (
     *_of(settings.ROUTES, lambda tenant: tenant.tenant_settings),
+    *_of(actions.ACTIONS, lambda tenant: tenant.actions),
     *_of(actions.ROUTES, lambda tenant: tenant.versions),
     *_of(actions.BINDINGS, lambda tenant: tenant.bindings),
     *_of(phone_providers.ROUTES, lambda tenant: tenant.providers),

@@ -346,10 +346,6 @@ ROUTES.add(
     ),
     query={"fields": Parameter(), "include_fields": Parameter("boolean")},
 )
-ROUTES.add(
-    "PATCH",
-    _PATH,
-    "update:tenant_settings",
-    lambda settings, call: settings.patch(call.body),
-    body=obj(_PROPERTIES, minProperties=1),
+ROUTES.plain(
+    "PATCH", _PATH, "update:tenant_settings", Settings.patch, body=obj(_PROPERTIES, minProperties=1)
 )

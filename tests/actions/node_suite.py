@@ -1,7 +1,4 @@
-"""Runs suites of `node --test` from pytest.
-
-Owns the call and the report: a failing suite fails the test with Node's own output.
-"""
+"""Runs suites of `node --test` from pytest: a failing one fails the test with Node's own output."""
 
 from __future__ import annotations
 
@@ -15,19 +12,20 @@ from sandbox.runner.runner import find_node
 LIMIT = 120
 
 
-def run_node_suite(suite: Path, *, node: str = "") -> None:
+def run_node_suite(suite: Path, *, node: str = "", **environ: str) -> None:
     """Run one `*.test.cjs`; an empty run counts as a failure.
 
     Args:
         suite: the file.
         node: the program to run it with; without one, the one that runs Actions here.
+        environ: variables for it.
 
     Raises:
         AssertionError: with Node's output.
     """
     done = subprocess.run(
         [node or find_node(), "--test", "--test-reporter=spec", str(suite)],
-        env={**os.environ, "PHONEMFA_PYTHON": sys.executable},
+        env={**os.environ, "PHONEMFA_PYTHON": sys.executable, **environ},
         capture_output=True,
         text=True,
         timeout=LIMIT,

@@ -6,7 +6,8 @@ const { ActionCache } = require('../../sandbox/runner/cache.cjs');
 const { LEGACY, UNIFIED, accepted, codeOf, secrets, unifiedEvent, withWire } = require('./support/action.cjs');
 const { answerOf, connectionOf, generator, scenario } = require('./support/random.cjs');
 
-const EVENTS = 10_000;
+// Every night 10,000.
+const EVENTS = Number(process.env.PHONEMFA_EVENTS ?? 2_000);
 const SEED = Number(process.env.PHONEMFA_SEED ?? 20260102);
 
 /** The handler as Auth0 holds it, with a console and an api that record. */

@@ -27,3 +27,8 @@ def test_there_are_suites_to_run() -> None:
 @pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
 def test_suite_passes(suite: Path) -> None:
     run_node_suite(suite)
+
+
+@pytest.mark.thorough
+def test_ten_thousand_random_events_end_as_they_may() -> None:
+    run_node_suite(Path(__file__).parent / "properties.test.cjs", PHONEMFA_EVENTS="10000")

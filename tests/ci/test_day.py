@@ -187,8 +187,11 @@ class Company:
         file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 
 
+@pytest.mark.parametrize(
+    "until", ["the first pull request", pytest.param("the evening", marks=pytest.mark.thorough)]
+)
 def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one story
-    tmp_path: Path, tenant: Tenant, environment: dict[str, str], plugin: Plugin
+    tmp_path: Path, tenant: Tenant, environment: dict[str, str], plugin: Plugin, until: str
 ) -> None:
     with GitHubStandIn() as github:
         company = Company(tmp_path / "day", tenant, environment, plugin, github)
@@ -243,6 +246,8 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         assert company.git("rev-parse", "pull-7").strip()[:10] in said
         handed_over = [file for kept in runner.artifacts.values() for file in kept.rglob("*")]
         assert {file.suffix for file in handed_over} <= {".md", ".html"}, "no raw preview"
+        if until == "the first pull request":
+            return
 
         # One that changes what runs: nothing of it runs before an owner has approved.
         script = company.desk / "ci" / "preview"

@@ -7,15 +7,11 @@ nothing that the sandbox has not and met no error of its own.
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from sandbox.api.limiter import RateLimit
-from sandbox.server.assembly import ServerConfig
-from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant.tenant import Generation
+from sandbox.server.running import RunningSandbox
 
 PHONE_ACTION = {
     "name": "sender",
@@ -23,22 +19,6 @@ PHONE_ACTION = {
     "code": "exports.onExecuteCustomPhoneProvider = async () => {};\n",
     "deploy": True,
 }
-
-
-def sandbox_of(
-    generation: Generation, folder: Path, rate_limit: RateLimit | None = None
-) -> RunningSandbox:
-    """A sandbox on ports of the system's choice, with an empty tenant."""
-    return start(
-        ServerConfig(
-            state_dir=folder,
-            tenant_port=0,
-            cpaas_port=0,
-            pages_port=0,
-            generation=generation,
-            rate_limit=rate_limit,
-        )
-    )
 
 
 def control(running: RunningSandbox, method: str, path: str, body: Any = None) -> Any:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.server.running import RunningSandbox
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
-from tests.clients.tenants import assert_nothing_was_missing, control, sandbox_of
+from tests.clients.tenants import assert_nothing_was_missing, control
+from tests.sandbox.quick import quick
 
 pytestmark = [
+    pytest.mark.fidelity,
     pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
 ]
 
@@ -26,7 +28,7 @@ SNS = {"aws_region": "ap-northeast-1", "aws_access_key_id": "id"}
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with sandbox_of("unified", tmp_path_factory.mktemp("sandbox")) as sandbox:
+    with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
         yield sandbox
 
 

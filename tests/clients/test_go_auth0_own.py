@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server.running import RunningSandbox
+from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.tenant import Generation
 from tests.clients.go_auth0 import BUILD_SECONDS, go_is_missing, run_own_tests
-from tests.clients.tenants import PHONE_ACTION, assert_nothing_was_missing, sandbox_of
+from tests.clients.tenants import PHONE_ACTION, assert_nothing_was_missing
+from tests.sandbox.quick import quick
 
 pytestmark = [
     pytest.mark.fidelity,
@@ -56,7 +57,7 @@ def as_auth0_s_tenant(running: RunningSandbox) -> None:
 @pytest.fixture(params=["unified", "legacy"])
 def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningSandbox]:
     generation: Generation = request.param
-    with sandbox_of(generation, tmp_path / "state") as started:
+    with start(quick(tmp_path / "state", generation=generation)) as started:
         as_auth0_s_tenant(started)
         yield started
 

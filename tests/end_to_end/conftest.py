@@ -21,13 +21,13 @@ from sandbox.engine.ensure import Engine, ensure_engine
 from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.machine.progress import ConsoleProgress
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.running import RunningSandbox, start
 from tests.contract import PROJECT
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation, LiveTarget, Sending, Target, redacted
 from tests.end_to_end.traces import Request, normalised
+from tests.sandbox.quick import quick
 
 KEY = "canary-cpaas-key"
 CONFIG: dict[str, Any] = {
@@ -116,18 +116,12 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
     generation: Generation = marker.args[0] if marker else "unified"
     state_dir = tmp_path / "sandbox"
     credentials_with(KEY, state_dir)
-    sandbox = start(
-        ServerConfig(
-            state_dir=state_dir, tenant_port=0, cpaas_port=0, pages_port=0, generation=generation
-        )
-    )
-    yield sandbox
-    sandbox.stop()
+    with start(quick(state_dir, generation=generation)) as sandbox:
+        yield sandbox
 
 
-@pytest.fixture
-def tenant(running: RunningSandbox) -> Iterator[Tenant]:
-    tenant = Tenant(
+def tenant_of(running: RunningSandbox) -> Tenant:
+    return Tenant(
         running=running,
         domain=running.tenant_url.removeprefix("https://"),
         client_id=running.client_id,
@@ -141,6 +135,11 @@ def tenant(running: RunningSandbox) -> Iterator[Tenant]:
             phone="+819012345678",
         ),
     )
+
+
+@pytest.fixture
+def tenant(running: RunningSandbox) -> Iterator[Tenant]:
+    tenant = tenant_of(running)
     with closing(tenant.http):
         yield tenant
 

@@ -19,11 +19,18 @@ from sandbox.drift.hands import DOES_NOTHING, Hands
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import start
-from tests.end_to_end.conftest import CONFIG, KEY, Tenant, checkout, environment_of
+from tests.end_to_end.conftest import (
+    CONFIG,
+    KEY,
+    Tenant,
+    checkout,
+    environment_of,
+    tenant_of,
+)
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation
+from tests.sandbox.quick import quick
 
 NUMBER = "+819012345678"
 
@@ -93,22 +100,8 @@ def applied_stack(
     generation: Generation, folder: Path, engine: Engine, plugin: Plugin
 ) -> Iterator[Applied]:
     """A stack of this generation, applied; its sandbox ends with the fixture."""
-    running = start(
-        ServerConfig(
-            state_dir=folder / "sandbox",
-            tenant_port=0,
-            cpaas_port=0,
-            pages_port=0,
-            generation=generation,
-        )
-    )
-    tenant = Tenant(
-        running=running,
-        domain=running.tenant_url.removeprefix("https://"),
-        client_id=running.client_id,
-        client_secret=running.client_secret,
-        ca_file=running.ca_file,
-    )
+    running = start(quick(folder / "sandbox", generation=generation))
+    tenant = tenant_of(running)
     environment = environment_of(tenant, folder / "sandbox", engine, plugin)
     stack = PulumiProject(folder / "stack", environment, program=checkout(folder))
     stack.init()

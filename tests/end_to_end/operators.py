@@ -22,7 +22,6 @@ from tests.end_to_end.pulumi_cli import PulumiProject
 
 PHONE = "+819012345678"
 NEW_KEY = "canary-new-cpaas-key"
-OTHER_KEY = "canary-other-cpaas-key"
 
 
 @dataclass
@@ -44,7 +43,7 @@ class Operator:
         text = result.stdout + result.stderr
         assert result.exit_code == expect, text or result.exception
         credentials = self.tenant.running.credentials
-        hidden = [PHONE, PHONE[1:], NEW_KEY, OTHER_KEY, credentials.cpaas_api_key]
+        hidden = [PHONE, PHONE[1:], NEW_KEY, credentials.cpaas_api_key]
         for secret in [*hidden, self.tenant.client_secret, self.tenant.token]:
             assert secret not in text
         return result

@@ -78,23 +78,6 @@ def test_an_undeclared_secret_is_refused_until_it_may_go(
     assert changed(stack.preview_steps()) == []
 
 
-@pytest.mark.thorough  # without the engine: components/test_finish_failed_writes.py
-def test_what_an_earlier_version_left_unfinished_beside_one_is_refused_too(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    """Its hook let the plugin refuse, whose state has the new key that nobody wrote."""
-    stack = apply()
-    fault = {"method": "PATCH", "path": "/actions/actions/", "status": 400, "nth": 2, "times": 1}
-    tenant.control("POST", "/faults", fault)
-    stack.configure(smsSender=NEW)
-    assert stack.up(expect=None).exit != 0
-    tenant.control("DELETE", "/faults")
-    add_by_hand(tenant)
-    for _ in range(2):
-        assert REFUSED in stack.up(expect=None).text
-    assert draft(tenant)["EXTRA"] == "by hand"
-
-
 FAULTS: dict[str, dict[str, Any]] = {
     "our write, 500": {"method": "PATCH", "nth": 1, "status": 500, "times": None},
     "our write, lost answer": {"method": "PATCH", "nth": 1, "close": True, "when": "after"}
@@ -106,42 +89,20 @@ FAULTS: dict[str, dict[str, Any]] = {
 }
 
 
-thorough = (
-    pytest.mark.thorough
-)  # one of its kind is enough: components/test_finish_failed_writes.py
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "the plugin's write, 500",
-        *(pytest.param(one, marks=thorough) for one in FAULTS if one != "the plugin's write, 500"),
-    ],
-)
-def test_after_a_failure_the_next_plain_up_has_the_new_secret_run(
-    apply: Callable[..., PulumiProject], tenant: Tenant, name: str
+# On every change: test_second_run.py.
+@pytest.mark.thorough
+@pytest.mark.parametrize("refreshed", [False, True], ids=["plain", "after a refresh"])
+@pytest.mark.parametrize("name", FAULTS)
+def test_after_a_failure_the_next_up_has_the_new_secret_run(
+    apply: Callable[..., PulumiProject], tenant: Tenant, name: str, *, refreshed: bool
 ) -> None:
     stack = apply()
     tenant.control("POST", "/faults", {"path": "/actions/actions/"} | FAULTS[name])
     stack.configure(smsSender=NEW)
     assert stack.up(expect=None).exit != 0
     tenant.control("DELETE", "/faults")
+    if refreshed:
+        stack.run("refresh", "--yes")
     stack.up()
     assert running(tenant)["SMS_SENDER"] == NEW
     assert changed(stack.preview_steps()) == []
-
-
-@pytest.mark.parametrize(
-    "name", ["our write, 500", pytest.param("our write, lost answer", marks=thorough)]
-)
-def test_a_refresh_makes_nobody_forget_a_secret_that_was_not_written(
-    apply: Callable[..., PulumiProject], tenant: Tenant, name: str
-) -> None:
-    stack = apply()
-    tenant.control("POST", "/faults", {"path": "/actions/actions/"} | FAULTS[name])
-    stack.configure(smsSender=NEW)
-    assert stack.up(expect=None).exit != 0
-    tenant.control("DELETE", "/faults")
-    stack.run("refresh", "--yes")
-    stack.up()
-    assert running(tenant)["SMS_SENDER"] == NEW

@@ -107,7 +107,7 @@ def everything(tenant: Tenant) -> dict[str, Any]:
 
 # Three more are adopted on their way to being taken over, and one that auth0-deploy-cli made.
 SHAPES = [
-    hand_made.half,
+    pytest.param(hand_made.half, marks=pytest.mark.thorough),
     pytest.param(hand_made.everything_off, marks=pytest.mark.thorough),
     pytest.param(hand_made.legacy_twilio, marks=[legacy_tenant, pytest.mark.thorough]),
     pytest.param(hand_made.marketplace, marks=[legacy_tenant, pytest.mark.thorough]),
@@ -213,36 +213,6 @@ def test_a_legacy_hook_is_taken_over_beside_the_actions_of_others(
     texts = tenant.api("GET", "/guardian/factors/sms/templates")
     written = texts["verification_message"]
     assert "{% else %}{{ tenant.friendly_name }} {{ code }} を確認{% endif %}" in written
-
-
-def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
-    tmp_path: Path, tenant: Tenant
-) -> None:
-    hand_made.custom(tenant)
-    file = tmp_path / "Pulumi.t1.yaml"
-    mine = "# ours\nconfig:\n  phonemfa:policy: never  # for now\n  phonemfa:smsSender: '0120'\n"
-    file.write_text(mine, encoding="utf-8")
-
-    refused = run_adopt(tmp_path, tenant)
-    assert refused.exit_code == 2
-    assert 'phonemfa:policy is "never" and would become "adaptive"' in refused.output
-    assert "社内SMS" in refused.output
-    assert hand_made.SECRET not in refused.output
-    assert [one.name for one in tmp_path.iterdir() if one.suffix == ".yaml"] == [file.name]
-    assert file.read_text(encoding="utf-8") == mine
-    assert not (tmp_path / "adopted").exists()
-
-    assert run_adopt(tmp_path, tenant, "--yes").exit_code == 0
-    text = file.read_text(encoding="utf-8")
-    config = yaml.safe_load(text)["config"]
-    assert text.startswith("# ours\n")
-    assert (config["phonemfa:policy"], config["phonemfa:smsSender"]) == ("adaptive", "0120")
-
-    code = tmp_path / "adopted" / "t1" / "action.js"
-    code.write_text("// changed", encoding="utf-8")
-    again = json.loads(run_adopt(tmp_path, tenant, "--yes", "--json").stdout)
-    assert [one["what"] for one in again["replacements"]] == ["adopted/t1/action.js"]
-    assert file.read_text(encoding="utf-8") == text
 
 
 def test_read_scopes_are_enough_and_a_missing_one_is_named(tmp_path: Path, tenant: Tenant) -> None:

@@ -58,6 +58,7 @@ def test_a_failed_run_leaves_what_was_asked_and_nothing_that_was_applied(
     assert component(stack)["outputs"]["applied"]["settings"]["policy"] == "never"
 
 
+@pytest.mark.thorough
 def test_a_state_of_an_earlier_version_gets_both_without_a_request(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:

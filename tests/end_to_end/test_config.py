@@ -185,8 +185,13 @@ def test_any_value_is_the_engines_or_is_refused(
     ("place", "line"),
     [
         ("Pulumi.t1.yaml", "  phonemfa:smsSender: 0120987654\n"),
-        ("Pulumi.t1.yaml", "  phonemfa:smsSender: 0005212345\n"),
-        ("Pulumi.yaml", "config: {phonemfa:smsSender: {value: 0005212345}}\n"),
+        *(
+            pytest.param(*one, marks=pytest.mark.thorough)
+            for one in (
+                ("Pulumi.t1.yaml", "  phonemfa:smsSender: 0005212345\n"),
+                ("Pulumi.yaml", "config: {phonemfa:smsSender: {value: 0005212345}}\n"),
+            )
+        ),
     ],
 )
 def test_up_refuses_what_the_commands_refuse(package: PulumiProject, place: str, line: str) -> None:

@@ -12,17 +12,19 @@ pytestmark = pytest.mark.end_to_end
 PLACES = "The client is from AUTH0_CLIENT_ID, its secret from AUTH0_CLIENT_SECRET, the domain from"
 
 
-UP = ("up", "--yes", "--skip-preview")
-unified, legacy = (pytest.mark.generation(one) for one in ("unified", "legacy"))
-
-
 @pytest.mark.parametrize(
     ("generation", "command"),
     [
-        pytest.param("unified", UP, marks=unified),
-        pytest.param("legacy", ("preview",), marks=legacy),
-        pytest.param("unified", ("preview",), marks=[unified, pytest.mark.thorough]),
-        pytest.param("legacy", UP, marks=[legacy, pytest.mark.thorough]),
+        pytest.param(
+            "unified",
+            ("up", "--yes", "--skip-preview"),
+            marks=pytest.mark.generation("unified"),
+        ),
+        pytest.param(
+            "legacy",
+            ("preview",),
+            marks=[pytest.mark.generation("legacy"), pytest.mark.thorough],
+        ),
     ],
 )
 def test_wrong_credentials_are_said_once(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -31,6 +32,7 @@ from tests.end_to_end.drifting import (
     NUMBER,
     UNIFIED,
     Applied,
+    Drifts,
     applied_stack,
     edits_and_switches,
     rollback_and_company,
@@ -74,11 +76,19 @@ def legacy(legacy_stack: Applied) -> Iterator[Applied]:
     legacy_stack.restore()
 
 
-# --- Each kind of drift, seen named. ---
+# --- Each kind of drift, seen named; without the engine: sandbox/drift/test_scenarios.py. ---
+
+
+def nightly(drifts: list[Drifts], *, but: int) -> list[Any]:
+    """As parameters; the first few are those of every change."""
+    return [
+        pytest.param(*one, id=one[0].__name__, marks=[pytest.mark.thorough] if nth >= but else [])
+        for nth, one in enumerate(drifts)
+    ]
 
 
 @on_unified
-@pytest.mark.parametrize(("make", "named"), UNIFIED, ids=[one.__name__ for one, _ in UNIFIED])
+@pytest.mark.parametrize(("make", "named"), nightly(UNIFIED, but=2))
 def test_each_drift_of_a_unified_tenant_is_named_once(
     unified: Applied, make: Callable[[Applied], None], named: set[str]
 ) -> None:
@@ -87,7 +97,7 @@ def test_each_drift_of_a_unified_tenant_is_named_once(
 
 
 @on_legacy
-@pytest.mark.parametrize(("make", "named"), LEGACY, ids=[one.__name__ for one, _ in LEGACY])
+@pytest.mark.parametrize(("make", "named"), nightly(LEGACY, but=1))
 def test_each_drift_of_a_legacy_tenant_is_named_once(
     legacy: Applied, make: Callable[[Applied], None], named: set[str]
 ) -> None:
@@ -201,6 +211,7 @@ def look_again_and_again(applied: Applied, monkeypatch: pytest.MonkeyPatch) -> N
         assert look(subject, working).findings == []
 
 
+@pytest.mark.thorough
 @on_unified
 def test_a_unified_tenant_made_anew_each_time_never_shows_drift(
     unified: Applied, monkeypatch: pytest.MonkeyPatch
@@ -208,6 +219,7 @@ def test_a_unified_tenant_made_anew_each_time_never_shows_drift(
     look_again_and_again(unified, monkeypatch)
 
 
+@pytest.mark.thorough
 @on_legacy
 def test_a_legacy_tenant_made_anew_each_time_never_shows_drift(
     legacy: Applied, monkeypatch: pytest.MonkeyPatch
@@ -228,6 +240,7 @@ def test_a_hundred_full_looks_at_untouched_tenants_find_nothing(
 # --- What is told of it. -------------------------------------------------------------------------
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/drift/test_command.py
 @on_unified
 def test_every_output_tells_the_same_drift_and_no_secret_or_number(
     unified: Applied, tmp_path: Path
@@ -247,6 +260,7 @@ def test_every_output_tells_the_same_drift_and_no_secret_or_number(
             assert hidden not in text
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/drift/test_command.py
 @on_unified
 def test_no_answer_is_never_no_drift(unified: Applied, tmp_path: Path) -> None:
     client = unified.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
@@ -329,6 +343,7 @@ def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Ap
     assert legacy.action()["all_changes_deployed"]
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/drift
 @on_unified
 def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> None:
     unified.hands.write_secrets()

@@ -16,7 +16,12 @@ from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.drifting import Applied, applied_stack
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("drift of secrets")]
+# On every change, without the engine: phonemfa/drift/test_official_states.py.
+pytestmark = [
+    pytest.mark.end_to_end,
+    pytest.mark.thorough,
+    pytest.mark.xdist_group("drift of secrets"),
+]
 
 NAMES = "secret-names:custom-phone-provider"
 SETTINGS = "action-settings:custom-phone-provider"
@@ -115,7 +120,6 @@ def test_after_a_failed_run_a_look_names_what_differs_and_what_it_could_not_comp
     assert "EXTRA" in found[NAMES]["found"]
 
 
-@pytest.mark.thorough  # without the engine: phonemfa/drift/test_official_states.py
 def test_a_state_without_settings_is_compared_by_names(at: Applied) -> None:
     state = json.loads(at.state)
     for one in state["deployment"]["resources"]:

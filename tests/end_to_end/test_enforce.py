@@ -72,6 +72,7 @@ def test_a_step_that_fails_half_way_leaves_the_earlier_policy_everywhere(enforce
     assert enforce.policies() == []
 
 
+@pytest.mark.thorough  # without the engine: phonemfa/enforce
 def test_what_is_not_ready_or_not_sent_is_refused_with_the_reason(enforce: Enforce) -> None:
     assert enforce.run().exit_code == 2, "nobody can be asked, and nobody said --yes"
 

@@ -62,7 +62,7 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     first = sender(tenant)["id"]
     fail_to_build(stack, tenant)
     relaxed: list[dict[str, Any]] = [{}, {"protect": False}]
-    for more in relaxed:
+    for more in relaxed if protect else relaxed[:1]:
         # Taking the engine at its word, who unprotects the Action is kept from losing it too.
         stack.configure(**more)
         for _ in range(2):
@@ -87,6 +87,7 @@ def test_a_sender_that_sends_is_kept_and_the_way_out_leads_on(
     assert tenant.api("GET", "/actions/actions")["actions"] == []
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("replacing")
 def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
     apply: Callable[..., PulumiProject], tenant: Tenant, tmp_path: Path
@@ -105,46 +106,4 @@ def test_a_state_of_an_earlier_version_is_guarded_at_its_first_up(
     assert sends(tenant)
     # What it left is destroyed as ever.
     stack.run("destroy", "--yes")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-
-
-@pytest.mark.thorough  # without the engine: components/test_keep_sender.py
-@pytest.mark.generation("legacy")
-@pytest.mark.usefixtures("replacing")
-def test_a_legacy_sender_and_its_binding_are_kept_too(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    first = sender(tenant)["id"]
-    fail_to_build(stack, tenant)
-    assert KEPT in stack.up(expect=None).text
-    assert sender(tenant)["id"] == first
-    assert sends(tenant)
-
-
-@pytest.mark.thorough  # the plugin alone: the recorded life `failed-build`
-def test_a_plugin_that_does_not_replace_tries_again(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    """As recorded of the plugin of July 2026."""
-    stack = apply()
-    first = sender(tenant)["id"]
-    tenant.control("PUT", "/builds", {"default": [FAILED]})
-    stack.configure(smsSender="0005299999")
-    for _ in range(2):
-        assert "failed to build" in stack.up(expect=None).text
-        assert sends(tenant)
-    tenant.control("PUT", "/builds", {"default": [{"status": "built", "seconds": 0}]})
-    stack.up()
-    assert (sender(tenant)["id"], sender(tenant)["all_changes_deployed"]) == (first, True)
-
-
-@pytest.mark.thorough  # a destroy in the first of these tests meets no hook either
-def test_an_action_that_the_program_no_longer_has_is_deleted(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    (stack.folder / "__main__.py").unlink()
-    (stack.folder / "__main__.py").write_text("", encoding="utf-8")
-    stack.up()
     assert tenant.api("GET", "/actions/actions")["actions"] == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import KEY, Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
 
@@ -40,6 +40,7 @@ def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant:
     assert enabled == {"sms", "otp"}
 
 
+@pytest.mark.thorough  # bound and drifting: test_drift.py
 def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: Tenant) -> None:
     package.configure(bindAction=True)
     package.up()
@@ -49,6 +50,7 @@ def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: T
     assert tenant.api("GET", "/actions/actions")["actions"] == []
 
 
+@pytest.mark.thorough  # test_take_down.py
 def test_a_protected_stack_is_not_destroyed(package: PulumiProject, tenant: Tenant) -> None:
     package.configure(protect=True)
     package.up()
@@ -79,53 +81,6 @@ def test_bad_config_is_told_as_a_whole_before_any_request(
         assert f"phonemfa:{key}" in refused.text
     assert "Traceback" not in refused.text
     assert tenant.logged() == []
-
-
-@pytest.mark.thorough  # without the engine: components/test_settings.py
-def test_a_plaintext_key_is_refused_without_being_repeated(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    package.configure(cpaasApiKey="canary-plaintext")
-    tenant.forget_requests()
-    refused = package.run("preview", expect=None)
-    assert refused.exit != 0
-    assert "plain text" in refused.text
-    assert "canary" not in refused.text
-    assert tenant.logged() == []
-
-
-@pytest.mark.thorough  # each client at it: tests/faults
-def test_a_token_that_expires_in_mid_run_is_an_error_and_the_next_run_recovers(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    expired = {"statusCode": 401, "error": "Unauthorized", "message": "Invalid token."}
-    fault = {"method": "PUT", "path": "/guardian/", "times": None, "status": 401, "body": expired}
-    tenant.control("POST", "/faults", fault)
-    refused = package.up(expect=None)
-    assert refused.exit != 0
-    assert "401 Unauthorized: Invalid token." in refused.text
-    tenant.control("DELETE", "/faults")
-    package.up("--refresh")
-    assert changed(package.preview_steps()) == []
-    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
-
-
-@pytest.mark.thorough  # one of its kind: test_policy_last.py::test_no_change_is_lost
-def test_a_half_made_factor_is_finished_by_the_next_run(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    conflict = {"statusCode": 409, "error": "Conflict", "message": "Scripted conflict"}
-    fault = {"method": "PUT", "path": "/message-types$", "status": 409, "body": conflict}
-    tenant.control("POST", "/faults", fault | {"times": None})
-    refused = package.up(expect=None)
-    assert refused.exit != 0
-    assert "409 Conflict: Scripted conflict" in refused.text
-
-    tenant.control("DELETE", "/faults")
-    package.up()
-    types = tenant.api("GET", "/guardian/factors/phone/message-types")
-    assert types == {"message_types": ["sms", "voice"]}
-    assert changed(package.preview_steps()) == []
 
 
 @pytest.mark.usefixtures("applied")

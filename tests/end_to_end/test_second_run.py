@@ -61,6 +61,9 @@ def test_a_run_that_was_finished_is_no_drift(
     assert findings(stack, tenant, expect=0) == {}
     recorded = stack.resource("phone-mfa-sender-action")["outputs"]["versionId"]
     assert recorded == running_version(tenant)["id"]
+    inside = tenant.running.parts.tenant.deployed_action("custom-phone-provider")
+    assert inside is not None
+    assert inside.secrets["SMS_SENDER"] == "0005211111", "what failed to be written runs now"
     assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "never"
 
 

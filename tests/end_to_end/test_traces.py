@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from http.client import INTERNAL_SERVER_ERROR
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,6 @@ REMEMBERED = {
     "mfaSessionInactivityTimeout": 3600,
     "mfaSessionOverallTimeout": 7200,
 }
-PREVIEWED = frozenset({"create", "no-op up", "change template text", "rotate secret", "drop voice"})
-"""Previews in which each resource of the stack is made, left and, one step or another, updated."""
-
 Deed = Callable[[PulumiProject, Tenant], None]
 
 
@@ -217,26 +214,16 @@ FAILURES = (
 )
 
 
+# Request by request without the engine, on every change: sandbox/api/test_traces.py.
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    "previewed",
-    [
-        # The same requests without the engine, on every change: sandbox/api/test_traces.py.
-        pytest.param(PREVIEWED, id="a preview of each kind", marks=pytest.mark.thorough),
-        pytest.param(None, id="every preview", marks=pytest.mark.thorough),
-    ],
+    "generation",
+    [pytest.param(one, marks=pytest.mark.generation(one)) for one in ("unified", "legacy")],
 )
-def test_the_life_of_a_unified_stack_is_the_recorded_one(
-    tenant: Tenant, project: Callable[..., PulumiProject], previewed: Collection[str] | None
+def test_the_life_of_a_stack_is_the_recorded_one(
+    tenant: Tenant, project: Callable[..., PulumiProject], generation: str
 ) -> None:
-    live(project(PROGRAMS / "unified"), tenant, "unified", previewed=previewed)
-
-
-@pytest.mark.thorough  # request by request without the engine: sandbox/api/test_traces.py
-@pytest.mark.generation("legacy")
-def test_the_life_of_a_legacy_stack_is_the_recorded_one(
-    tenant: Tenant, project: Callable[..., PulumiProject]
-) -> None:
-    live(project(PROGRAMS / "legacy"), tenant, "legacy")
+    live(project(PROGRAMS / generation), tenant, generation)
 
 
 THOROUGH = frozenset(FAILURES) - {"undeclared-secret"}
@@ -258,18 +245,8 @@ def test_a_life_with_failures_is_the_recorded_one(
     live(stack, tenant, f"failures/{failure}")
 
 
-def live(
-    stack: PulumiProject,
-    tenant: Tenant,
-    recording: str,
-    *,
-    previewed: Collection[str] | None = None,
-) -> None:
-    """Live a recorded life; every difference of every step is told at the end.
-
-    `previewed` are the steps before which a preview is compared, too; without it, all that were
-    recorded.
-    """
+def live(stack: PulumiProject, tenant: Tenant, recording: str) -> None:
+    """Live a recorded life; every difference of every step is told at the end."""
     text = TEXT.get(recording, TEXT["unified"])
     stack.configure(secrets={"key": "k-1"}, text=text, **CONFIG)
     wrong: dict[str, list[str]] = {}
@@ -280,7 +257,7 @@ def live(
         assert name in DEEDS or name in UNCHANGED, f"nobody knows what to do before {name!r}"
         for deed in DEEDS.get(name, ()):
             deed(stack, tenant)
-        if step["preview"] is not None and (previewed is None or name in previewed):
+        if step["preview"] is not None:
             found = compared_preview(step, stack, tenant)
             wrong |= {f"{name}: preview": found} if found else {}
         tenant.forget_requests()
@@ -301,7 +278,6 @@ def live(
     assert not wrong, "\n".join(
         f"{name}:\n  " + "\n  ".join(lines) for name, lines in wrong.items()
     )
-    assert previewed is None or set(previewed) <= {step["step"] for step in steps}
     assert tenant.unknown_routes() == 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -17,6 +17,10 @@ from tests.contract import PROJECT
 PAGE: Final = PROJECT / "docs" / "faults.md"
 NUMBER: Final = "+819012345678"
 SECRET: Final = "canary-secret-7f3c9a1e5b2d"
+
+
+_TOKEN: Final = "/oauth/token$"
+_POLICIES: Final = "/guardian/policies$"
 
 
 class Client(StrEnum):
@@ -43,14 +47,14 @@ class Outcome:
     says: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Row:
     """One fault of a tenant, as `POST /_sandbox/faults` takes it, on reading the policies."""
 
     name: str
-    fault: Mapping[str, Any] = field(default_factory=dict)
-    path: str = "/guardian/policies$"
+    fault: Mapping[str, Any]
     outcomes: Mapping[Client, Outcome]
+    path: str = _POLICIES
 
     @property
     def armed(self) -> dict[str, Any]:
@@ -75,7 +79,6 @@ _PROXY_PAGE: Final = f"<html><title>Bad gateway</title>{SECRET} {NUMBER}</html>"
 _HTML: Final = {"raw_body": _PROXY_PAGE, "headers": {"content-type": "text/html"}}
 _DEEP: Final = {"raw_body": "[" * 100_000, "headers": {"content-type": "application/json"}}
 _TEXT: Final = {"raw_body": '["all-applications"]', "headers": {"content-type": "text/plain"}}
-_TOKEN: Final = "/oauth/token$"
 
 # auth0-python asks three times, with 1 s and 2 s between (a tenth more or less by chance), or as
 # long as the tenant says, 60 s at most (a fifth more for a reset).
@@ -96,197 +99,173 @@ def _server_error(status: int, **fault: Any) -> Row:
     )
 
 
+def _endless(
+    name: str, fault: Mapping[str, Any], outcomes: dict[Client, Outcome], path: str = _POLICIES
+) -> Row:
+    return Row(name, {**fault, **ALWAYS}, outcomes, path)
+
+
 TENANT: Final[tuple[Row, ...]] = (
-    Row(
-        name="429 once, with a reset in 2 s",
-        fault={"status": 429, "reset_in_seconds": 2},
-        outcomes=_all(_ok(2, 2.4)),
-    ),
-    Row(
-        name="429 without end, without headers",
-        fault={"status": 429, **ALWAYS},
-        outcomes=_all(
+    Row("429 once, with a reset in 2 s", {"status": 429, "reset_in_seconds": 2}, _all(_ok(2, 2.4))),
+    _endless(
+        "429 without end, without headers",
+        {"status": 429},
+        _all(
             _error(3, "rate limit is used up", _SDK_PAUSES),
             doctor=_error(3, "answered 429", _SDK_PAUSES),
             plugin=_error(11, "429 Too Many Requests", 10 * 5.0),
         ),
     ),
-    Row(
-        name="429 without end, reset a day ahead (or a clock that is slow)",
-        fault={"status": 429, "reset_in_seconds": 86_400, **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "429 without end, reset a day ahead (or a clock that is slow)",
+        {"status": 429, "reset_in_seconds": 86_400},
+        _all(
             _error(3, "rate limit is used up", _SDK_LONGEST),
             doctor=_error(3, "answered 429", _SDK_LONGEST),
             plugin=_error(11, "429 Too Many Requests", 10 * 60.0),
         ),
     ),
-    Row(
-        name="429 without end, reset a day ago (or a clock that is fast)",
-        fault={"status": 429, "reset_in_seconds": -86_400, **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "429 without end, reset a day ago (or a clock that is fast)",
+        {"status": 429, "reset_in_seconds": -86_400},
+        _all(
             _error(3, "rate limit is used up", _SDK_PAUSES),
             doctor=_error(3, "answered 429", _SDK_PAUSES),
             plugin=_error(11, "429 Too Many Requests"),
         ),
     ),
-    Row(
-        name="429 without end, Retry-After a date a day ahead",
-        fault={"status": 429, "retry_after_date_in_seconds": 86_400, **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "429 without end, Retry-After a date a day ahead",
+        {"status": 429, "retry_after_date_in_seconds": 86_400},
+        _all(
             _error(3, "rate limit is used up", _SDK_LONGEST),
             doctor=_error(3, "answered 429", _SDK_LONGEST),
             plugin=_error(11, "429 Too Many Requests", 10 * 5.0),
         ),
     ),
-    Row(
-        name="503 once",
-        fault={"status": 503},
-        outcomes=_all(_ok(2, 1.1)),
-    ),
+    Row("503 once", {"status": 503}, _all(_ok(2, 1.1))),
     _server_error(500),
     _server_error(502, **_HTML),
     _server_error(503),
     _server_error(504),
-    Row(
-        name="connection closed without an answer, once",
-        fault={"close": True},
-        outcomes=_all(_ok(2, 1.1)),
+    Row("connection closed without an answer, once", {"close": True}, _all(_ok(2, 1.1))),
+    _endless(
+        "connection closed without an answer, without end",
+        {"close": True},
+        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)),
     ),
-    Row(
-        name="connection closed without an answer, without end",
-        fault={"close": True, **ALWAYS},
-        outcomes=_all(
-            _error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
-        ),
+    _endless(
+        "connection half-closed, without end",
+        {"half_close": True},
+        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)),
     ),
-    Row(
-        name="connection half-closed, without end",
-        fault={"half_close": True, **ALWAYS},
-        outcomes=_all(
-            _error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)
-        ),
+    _endless(
+        "body cut off, without end",
+        {"truncate_bytes": 3},
+        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(1, "no answer")),
     ),
-    Row(
-        name="body cut off, without end",
-        fault={"truncate_bytes": 3, **ALWAYS},
-        outcomes=_all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(1, "no answer")),
+    _endless("no answer at all", {"silent": True}, _all(_error(1, "no whole answer within"))),
+    _endless(
+        "a body that trickles",
+        {"trickle": "body", "trickle_seconds": 0.1},
+        _all(_error(1, "no whole answer within")),
     ),
-    Row(
-        name="no answer at all",
-        fault={"silent": True, **ALWAYS},
-        outcomes=_all(_error(1, "no whole answer within")),
+    _endless(
+        "a head that trickles",
+        {"trickle": "head", "trickle_seconds": 0.1},
+        _all(_error(1, "no whole answer within")),
     ),
-    Row(
-        name="a body that trickles",
-        fault={"trickle": "body", "trickle_seconds": 0.1, **ALWAYS},
-        outcomes=_all(_error(1, "no whole answer within")),
+    _endless(
+        "200 with a proxy's page of HTML",
+        {"status": 200, **_HTML},
+        _all(_error(1, "text/html that is not JSON")),
     ),
-    Row(
-        name="a head that trickles",
-        fault={"trickle": "head", "trickle_seconds": 0.1, **ALWAYS},
-        outcomes=_all(_error(1, "no whole answer within")),
-    ),
-    Row(
-        name="200 with a proxy's page of HTML",
-        fault={"status": 200, **_HTML, **ALWAYS},
-        outcomes=_all(_error(1, "text/html that is not JSON")),
-    ),
-    Row(
-        name="200 without a body",
-        fault={"status": 200, "raw_body": "", **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "200 without a body",
+        {"status": 200, "raw_body": ""},
+        _all(
             _error(1, "with nothing in it"),
             doctor=_error(1, "that is not JSON"),
             plugin=_error(1, "not JSON"),
         ),
     ),
-    Row(
-        name="200 with JSON of another form",
-        fault={"status": 200, "body": {"secret": SECRET, "to": NUMBER}, **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "200 with JSON of another form",
+        {"status": 200, "body": {"secret": SECRET, "to": NUMBER}},
+        _all(
             _error(1, "a form that the Management API does not have"),
             doctor=_error(1, "auth0-python cannot read"),
             plugin=_error(1, "a form that Auth0 does not have"),
         ),
     ),
-    Row(
-        name="200 with JSON too deep to be read",
-        fault={"status": 200, **_DEEP, **ALWAYS},
-        outcomes=_all(_error(1, "that is not JSON")),
+    _endless(
+        "200 with JSON too deep to be read",
+        {"status": 200, **_DEEP},
+        _all(_error(1, "that is not JSON")),
     ),
-    Row(
-        name="200 with JSON that is called text/plain",
-        fault={"status": 200, **_TEXT, **ALWAYS},
-        outcomes=_all(_ok(1)),
-    ),
-    Row(
-        name="a redirect to another host",
-        fault={"status": 302, "headers": {"location": "https://other.example/"}, **ALWAYS},
-        outcomes=_all(
+    _endless("200 with JSON that is called text/plain", {"status": 200, **_TEXT}, _all(_ok(1))),
+    _endless(
+        "a redirect to another host",
+        {"status": 302, "headers": {"location": "https://other.example/"}},
+        _all(
             _error(1, "does not redirect"),
             doctor=_error(1, "answered 302"),
             plugin=_error(1, "302 Found"),
         ),
     ),
     Row(
-        name="the token ends in mid-run",
-        fault={"end_tokens": True},
-        outcomes=_all(
+        "the token ends in mid-run",
+        {"end_tokens": True},
+        _all(
             _error(1, "token has ended"),
             doctor=_error(1, "answered 401"),
             plugin=_error(1, "401 Unauthorized"),
         ),
     ),
-    Row(
-        name="400 that repeats a number and a key",
-        fault={"status": 400, "body": {"message": f"{NUMBER} {SECRET}"}, **ALWAYS},
-        outcomes=_all(_error(1, "400")),
+    _endless(
+        "400 that repeats a number and a key",
+        {"status": 400, "body": {"message": f"{NUMBER} {SECRET}"}},
+        _all(_error(1, "400")),
     ),
     Row(
-        name="token: 429 or 503 once",
-        path=_TOKEN,
-        fault={"status": 503},
-        outcomes=_all(_ok(2, 1.0), doctor=_error(1, "refused a token"), plugin=_ok(2)),
+        "token: 429 or 503 once",
+        {"status": 503},
+        _all(_ok(2, 1.0), doctor=_error(1, "refused a token"), plugin=_ok(2)),
+        _TOKEN,
     ),
-    Row(
-        name="token: 429 without end",
-        path=_TOKEN,
-        fault={"status": 429, "reset_in_seconds": 86_400, **ALWAYS},
-        outcomes=_all(
+    _endless(
+        "token: 429 without end",
+        {"status": 429, "reset_in_seconds": 86_400},
+        _all(
             _error(3, "refused a token", 4.0),
             doctor=_error(1, "refused a token"),
             plugin=_error(2, "refused a token"),
         ),
+        _TOKEN,
     ),
-    Row(
-        name="token: a proxy's page of HTML",
-        path=_TOKEN,
-        fault={"status": 200, **_HTML, **ALWAYS},
-        outcomes=_all(_error(1, "that is not JSON"), plugin=_error(2, "that is not JSON")),
+    _endless(
+        "token: a proxy's page of HTML",
+        {"status": 200, **_HTML},
+        _all(_error(1, "that is not JSON"), plugin=_error(2, "that is not JSON")),
+        _TOKEN,
     ),
-    Row(
-        name="token: JSON without a token",
-        path=_TOKEN,
-        fault={"status": 200, "body": {"access_token": [SECRET]}, **ALWAYS},
-        outcomes=_all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
+    _endless(
+        "token: JSON without a token",
+        {"status": 200, "body": {"access_token": [SECRET]}},
+        _all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
+        _TOKEN,
     ),
-    Row(
-        name="token: 401 that repeats the secret",
-        path=_TOKEN,
-        fault={
-            "status": 401,
-            "body": {"error": "access_denied", "error_description": f"{SECRET}?"},
-            **ALWAYS,
-        },
-        outcomes=_all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
+    _endless(
+        "token: 401 that repeats the secret",
+        {"status": 401, "body": {"error": "access_denied", "error_description": f"{SECRET}?"}},
+        _all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
+        _TOKEN,
     ),
-    Row(
-        name="token: no answer",
-        path=_TOKEN,
-        fault={"silent": True, **ALWAYS},
-        outcomes=_all(
-            _error(1, "no whole answer within"), plugin=_error(2, "no whole answer within")
-        ),
+    _endless(
+        "token: no answer",
+        {"silent": True},
+        _all(_error(1, "no whole answer within"), plugin=_error(2, "no whole answer within")),
+        _TOKEN,
     ),
 )
 """Every fault of a tenant."""
@@ -341,6 +320,12 @@ def _status(status: int, kind: str = "drop", code: str = "", **script: Any) -> C
     )
 
 
+def _lost(name: str, fault: str, reason: str, probe: str) -> CpaasRow:
+    """The message is sent; its answer is not read."""
+    script = {"fault": fault, "accept": True}
+    return CpaasRow(name=name, script=script, kind="drop", reason=reason, probe=probe, sent=True)
+
+
 CPAAS: Final[tuple[CpaasRow, ...]] = (
     _status(429, "retry"),
     _status(429, "retry", headers={"retry-after": "86400"}),
@@ -348,62 +333,13 @@ CPAAS: Final[tuple[CpaasRow, ...]] = (
     _status(502, code=" E500"),
     _status(503, code=" E500"),
     _status(504, code=" E500"),
-    CpaasRow(
-        name="connection closed without an answer",
-        script={"fault": "reset", "accept": True},
-        kind="drop",
-        reason=_BROKE,
-        probe="the connection broke",
-        sent=True,
-    ),
-    CpaasRow(
-        name="connection half-closed",
-        script={"fault": "half_closed", "accept": True},
-        kind="drop",
-        reason=_BROKE,
-        probe="the connection broke",
-        sent=True,
-    ),
-    CpaasRow(
-        name="body cut off",
-        script={"fault": "cut", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="the connection broke",
-        sent=True,
-    ),
-    CpaasRow(
-        name="JSON that stops early",
-        script={"fault": "truncated", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="200",
-        sent=True,
-    ),
-    CpaasRow(
-        name="200 without a body",
-        script={"fault": "empty", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="200",
-        sent=True,
-    ),
-    CpaasRow(
-        name="200 with a proxy's page of HTML",
-        script={"fault": "html", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="200",
-        sent=True,
-    ),
-    CpaasRow(
-        name="200 that is not UTF-8",
-        script={"fault": "not_utf8", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="200",
-        sent=True,
-    ),
+    _lost("connection closed without an answer", "reset", _BROKE, "the connection broke"),
+    _lost("connection half-closed", "half_closed", _BROKE, "the connection broke"),
+    _lost("body cut off", "cut", _UNREAD, "the connection broke"),
+    _lost("JSON that stops early", "truncated", _UNREAD, "200"),
+    _lost("200 without a body", "empty", _UNREAD, "200"),
+    _lost("200 with a proxy's page of HTML", "html", _UNREAD, "200"),
+    _lost("200 that is not UTF-8", "not_utf8", _UNREAD, "200"),
     CpaasRow(
         name="200 with JSON of another form",
         script={"status": 200, "body": [{"to": NUMBER}], "accept": True},
@@ -419,38 +355,10 @@ CPAAS: Final[tuple[CpaasRow, ...]] = (
         reason="CPaaS answered with a redirect: check CPAAS_BASE_URL",
         probe="307",
     ),
-    CpaasRow(
-        name="a body without end",
-        script={"fault": "huge", "accept": True},
-        kind="drop",
-        reason=_UNREAD,
-        probe="the connection broke",
-        sent=True,
-    ),
-    CpaasRow(
-        name="no answer at all",
-        script={"fault": "silent", "accept": True},
-        kind="drop",
-        reason=_LATE,
-        probe="no answer in time",
-        sent=True,
-    ),
-    CpaasRow(
-        name="a body that trickles",
-        script={"fault": "trickle", "accept": True},
-        kind="drop",
-        reason=_LATE,
-        probe="no answer in time",
-        sent=True,
-    ),
-    CpaasRow(
-        name="a head that trickles",
-        script={"fault": "trickle_head", "accept": True},
-        kind="drop",
-        reason=_LATE,
-        probe="no answer in time",
-        sent=True,
-    ),
+    _lost("a body without end", "huge", _UNREAD, "the connection broke"),
+    _lost("no answer at all", "silent", _LATE, "no answer in time"),
+    _lost("a body that trickles", "trickle", _LATE, "no answer in time"),
+    _lost("a head that trickles", "trickle_head", _LATE, "no answer in time"),
 )
 """Every fault of the CPaaS."""
 

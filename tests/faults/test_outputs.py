@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from phonemfa.cli import app
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 from tests.faults.clients import LONG, SHORT, Clock, limited
 from tests.faults.table import NUMBER, SECRET, TENANT, Row
+from tests.sandbox.quick import quick
 
 STACK = f"""config:
   auth0:domain: DOMAIN
@@ -70,9 +70,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    folder = tmp_path_factory.mktemp("sandbox")
-    config = ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, pages_port=0)
-    with start(config) as sandbox:
+    with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
         yield sandbox
 
 

@@ -130,6 +130,7 @@ def typed(installed: Installed, folder: Path) -> list[str]:
     return [line.partition(" ")[2] for line in said.stdout.splitlines()]
 
 
+@pytest.mark.thorough  # mypy over the package itself: make check
 def test_a_users_program_is_checked_against_the_wheels_types(
     installed: Installed, tmp_path: Path
 ) -> None:

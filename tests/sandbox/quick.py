@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.server.assembly import ServerConfig
 
 
-def quick(folder: Path) -> ServerConfig:
+def quick(folder: Path, **more: Any) -> ServerConfig:
     """A sandbox whose state is in this folder."""
-    return ServerConfig(
-        state_dir=folder,
-        tenant_port=0,
-        cpaas_port=0,
-        pages_port=0,
-        notification_assumptions=NotificationAssumptions(retry_delay=0),
-    )
+    own: dict[str, Any] = dict.fromkeys(("tenant_port", "cpaas_port", "pages_port"), 0)
+    own["notification_assumptions"] = NotificationAssumptions(retry_delay=0)
+    return ServerConfig(state_dir=folder, **own | more)

@@ -38,7 +38,6 @@ from sandbox.cli.workplace import PROJECT, Workplace
 from sandbox.engine.stack import STACK
 from sandbox.server.record import ServerRecord, client, running_record
 from tools.bench import fleet
-from tools.bench.plots import bars
 from tools.bench.running import Ran, run
 
 HERE: Final = Path(__file__).parent
@@ -519,6 +518,8 @@ def write(figures: Figures, docs: Path = DOCS) -> None:
         title: [(who, name, figures.operations[who, name].wall_s) for who, name in keys]
         for title, keys in panels.items()
     }
+    from tools.bench.plots import bars  # noqa: PLC0415 - matplotlib, half a second
+
     bars(seconds, docs / "images" / "bench.svg")
     page = docs / "figures.md"
     marked = re.compile(r"(<!-- make bench begins -->\n).*(<!-- make bench ends -->)", re.DOTALL)

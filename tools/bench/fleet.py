@@ -24,7 +24,6 @@ from sandbox.engine.ensure import ensure_engine
 from sandbox.engine.plugin import find_plugin
 from sandbox.machine.progress import ConsoleProgress
 from sandbox.many import ManyTenants, many_tenants, started
-from tools.bench.plots import lines
 from tools.bench.running import Ran, run
 
 COUNTS: Final = (5, 10, 20, 50)
@@ -101,6 +100,8 @@ def main(counts: Sequence[int], *, keep: bool) -> None:
     Console().print(table)
     if keep:
         drawn = (UP, AGAIN, START, TENANT, FLEET, WALL)
+        from tools.bench.plots import lines  # noqa: PLC0415 - matplotlib, half a second
+
         lines(counts, {name: [one[name] for one in costs] for name in drawn}, PICTURE)
     fewest, most = costs[0], costs[-1]
     grown = [name for name, limit in MOST_GROWTH.items() if most[name] > fewest[name] * limit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.tenant.actions.bindings import Bindings
+from sandbox.tenant.actions.rules import Actions
 from sandbox.tenant.actions.triggers import CATALOGUE, TRIGGER_IDS
 from sandbox.tenant.actions.versions import Versions
 from sandbox.tenant.context import page_of
@@ -69,8 +70,8 @@ _ACTION = f"{_ACTIONS}/{{id}}"
 _VERSIONS = f"{_ACTIONS}/{{actionId}}/versions"
 
 
-def _listing(versions: Versions, call: Call) -> Any:
-    return versions.actions.listing(
+def _listing(actions: Actions, call: Call) -> Any:
+    return actions.listing(
         call.page,
         trigger_id=call.query.get("triggerId"),
         name=call.query.get("actionName"),
@@ -79,9 +80,9 @@ def _listing(versions: Versions, call: Call) -> Any:
     )
 
 
-async def _test(versions: Versions, call: Call) -> dict[str, Any]:
+async def _test(actions: Actions, call: Call) -> dict[str, Any]:
     """Run the draft; code that throws is still a 200."""
-    action = versions.actions.stored(call.path["id"])
+    action = actions.stored(call.path["id"])
     if call.tester is None:
         # Said inside the answer's own error object: the call was right, nothing can run it.
         message = "This sandbox was started without an Action runner."
@@ -102,8 +103,9 @@ def _execution(_: Versions, __: Call) -> Any:
     raise not_found("That execution does not exist.")
 
 
+ACTIONS = Routes[Actions]()
 ROUTES = Routes[Versions]()
-ROUTES.add(
+ACTIONS.add(
     "GET",
     _ACTIONS,
     "read:actions",
@@ -117,41 +119,19 @@ ROUTES.add(
     },
     known=Evidence("recorded", "quoted in §1.5 and §4.4"),
 )
-ROUTES.add(
-    "POST",
-    _ACTIONS,
-    "create:actions",
-    lambda versions, call: versions.create(call.body),
-    status=201,
-    body=_CREATE,
-)
-ROUTES.add(
-    "GET", _ACTION, "read:actions", lambda versions, call: versions.actions.get(call.path["id"])
-)
-ROUTES.add(
-    "PATCH",
-    _ACTION,
-    "update:actions",
-    lambda versions, call: versions.actions.update(call.path["id"], call.body),
-    body=obj(_DRAFT),
-)
-ROUTES.add(
+ROUTES.plain("POST", _ACTIONS, "create:actions", Versions.create, status=201, body=_CREATE)
+ACTIONS.plain("GET", _ACTION, "read:actions", Actions.get)
+ACTIONS.plain("PATCH", _ACTION, "update:actions", Actions.update, body=obj(_DRAFT))
+ACTIONS.add(
     "DELETE",
     _ACTION,
     "delete:actions",
-    lambda versions, call: versions.actions.delete(
-        call.path["id"], force=call.query.get("force", False)
-    ),
+    lambda actions, call: actions.delete(call.path["id"], force=call.query.get("force", False)),
     query={"force": Parameter("boolean")},
 )
 # 202 is published; every recording says 200.
-ROUTES.add(
-    "POST",
-    f"{_ACTION}/deploy",
-    "create:actions",
-    lambda versions, call: versions.deploy(call.path["id"]),
-)
-ROUTES.add(
+ROUTES.plain("POST", f"{_ACTION}/deploy", "create:actions", Versions.deploy)
+ACTIONS.add(
     "POST",
     f"{_ACTION}/test",
     "create:actions",
@@ -166,12 +146,8 @@ ROUTES.add(
     lambda versions, call: versions.listing(call.path["actionId"], call.page),
     query=PAGING,
 )
-ROUTES.add(
-    "GET",
-    f"{_VERSIONS}/{{id}}",
-    "read:actions",
-    lambda versions, call: versions.get(call.path["actionId"], call.path["id"]),
-    known=Evidence("published", "§4.8"),
+ROUTES.plain(
+    "GET", f"{_VERSIONS}/{{id}}", "read:actions", Versions.get, known=Evidence("published", "§4.8")
 )
 ROUTES.add(
     "POST",

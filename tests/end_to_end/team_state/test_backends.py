@@ -53,6 +53,7 @@ def nothing_readable(secrets: list[str], store: Store, shown: list[Ran]) -> None
         assert [one.command for one in shown if secret in one.text] == []
 
 
+@pytest.mark.thorough
 def test_a_stack_lives_its_whole_life_on_s3(
     s3: S3Server, on_store: OnStore, tenant: Tenant
 ) -> None:

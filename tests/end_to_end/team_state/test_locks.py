@@ -17,8 +17,6 @@ from tests.sandbox.engine.test_ensure import until
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
 
-ROUNDS = 6
-
 
 @pytest.fixture(params=["s3", "postgres"])
 def store(request: pytest.FixtureRequest) -> Store:
@@ -40,23 +38,6 @@ def test_of_two_ups_one_wins_and_the_other_says_who_works(
     one_of_each(tenant)
     assert store.locks() == []
     assert changed(stack.preview_steps()) == []
-
-
-def test_of_two_ups_in_the_same_instant_at_most_one_works(
-    store: Store, on_store: OnStore, tenant: Tenant
-) -> None:
-    """Each writes its lock and then looks for another's: both may see one and go back."""
-    stack = on_store(store)
-    for _ in range(ROUNDS):
-        pair = [Run.of_up(stack, log=f"{name}.log") for name in ("a", "b")]
-        statuses = [run.wait() for run in pair]
-        for run, status in zip(pair, statuses, strict=True):
-            if status:
-                assert "the stack is currently locked by" in run.text()
-    assert tenant.api("GET", "/actions/actions")["actions"] == [] or one_of_each(tenant)
-    assert store.locks() == []
-    stack.up()
-    one_of_each(tenant)
 
 
 def hold_deployment(tenant: Tenant, *, seconds: float, lost: bool = False) -> None:

@@ -30,17 +30,19 @@ def statuses(sandbox: Sandbox, times: int, path: str = FACTORS) -> list[int]:
 
 
 class TestMatching:
-    def test_a_fault_strikes_once_unless_told_otherwise(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=503)
-        assert statuses(sandbox, 3) == [503, 200, 200]
-
-    def test_it_can_wait_for_its_turn(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=500, nth=2, times=2)
-        assert statuses(sandbox, 5) == [200, 500, 500, 200, 200]
-
-    def test_it_can_strike_for_ever(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=500, times=None)
-        assert statuses(sandbox, 20) == [500] * 20
+    @pytest.mark.parametrize(
+        ("fault", "expected"),
+        [
+            ({}, [500, 200, 200]),
+            ({"nth": 2, "times": 2}, [200, 500, 500, 200, 200]),
+            ({"times": None}, [500] * 20),
+        ],
+    )
+    def test_it_strikes_once_or_as_told_until_it_is_taken_back(
+        self, sandbox: Sandbox, fault: dict[str, Any], expected: list[int]
+    ) -> None:
+        arm(sandbox, status=500, **fault)
+        assert statuses(sandbox, len(expected)) == expected
         sandbox.http.delete("/_sandbox/faults")
         assert statuses(sandbox, 1) == [200]
 
@@ -62,14 +64,6 @@ class TestMatching:
         arm(sandbox, status=500, times=None)
         assert sandbox.ask_token().status_code == 500
         assert sandbox.http.get("/_sandbox/health").status_code == 200
-
-    @pytest.mark.parametrize(
-        "fault",
-        [{}, {"path": "("}, {"nth": 0}, {"status": 99}, {"when": "soon"}, {"x": 1}, [], None],
-    )
-    def test_nonsense_is_refused(self, sandbox: Sandbox, fault: Any) -> None:
-        assert sandbox.http.post("/_sandbox/faults", json=fault).status_code == 400
-        assert sandbox.http.get("/_sandbox/faults").json() == {"faults": []}
 
 
 class TestClocks:
@@ -107,15 +101,13 @@ class TestAnswers:
         assert (answer.text, answer.headers["content-type"]) == ("<html>", "text/html")
         assert sandbox.call("GET", FACTORS).json() == {"errorCode": "x"}
 
-    def test_before_means_without_effect(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=503, method="POST")
+    @pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+    def test_it_comes_before_or_after_the_effect(
+        self, sandbox: Sandbox, when: str, made: int
+    ) -> None:
+        arm(sandbox, status=503, method="POST", when=when)
         assert sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code == 503
-        assert sandbox.must("GET", "/actions/actions")["actions"] == []
-
-    def test_after_means_done_but_the_answer_is_lost(self, sandbox: Sandbox) -> None:
-        arm(sandbox, status=503, method="POST", when="after")
-        assert sandbox.call("POST", "/actions/actions", POST_LOGIN_ACTION).status_code == 503
-        assert len(sandbox.must("GET", "/actions/actions")["actions"]) == 1
+        assert len(sandbox.must("GET", "/actions/actions")["actions"]) == made
 
     def test_the_log_tells_a_fault_from_a_refusal(self, sandbox: Sandbox) -> None:
         arm(sandbox, status=503, method="PUT")
@@ -176,17 +168,14 @@ class TestOnTheWire:
     def arm(self, http: httpx.Client, **fault: Any) -> None:
         http.post("/_sandbox/faults", json=fault | {"path": "policies"}).raise_for_status()
 
-    def test_a_cut_before_the_request_took_effect(self, server: Live, http: httpx.Client) -> None:
-        self.arm(http, close=True)
+    @pytest.mark.parametrize(("when", "kept"), [("before", []), ("after", ["all-applications"])])
+    def test_a_cut_comes_before_or_after_the_effect(
+        self, server: Live, http: httpx.Client, when: str, kept: list[str]
+    ) -> None:
+        self.arm(http, close=True, when=when)
         with pytest.raises(httpx.TransportError):
             self.put(server, http)
-        assert server.tenant.policies() == []
-
-    def test_a_cut_after_the_request_took_effect(self, server: Live, http: httpx.Client) -> None:
-        self.arm(http, close=True, when="after")
-        with pytest.raises(httpx.TransportError):
-            self.put(server, http)
-        assert server.tenant.policies() == ["all-applications"]
+        assert server.tenant.policies() == kept
         entry = http.get("/_sandbox/requests").json()["requests"][-1]
         assert (entry["status"], entry["fault"]) == (None, True)
 
@@ -198,20 +187,6 @@ class TestOnTheWire:
         with pytest.raises(httpx.RemoteProtocolError, match=r"(?i)peer closed|incomplete"):
             self.put(server, http)
         assert server.tenant.policies() == ["all-applications"]
-
-    def test_a_truncated_fault_has_no_effect(self, server: Live, http: httpx.Client) -> None:
-        self.arm(http, truncate_bytes=3, status=200, body={"long": "answer"})
-        with pytest.raises(httpx.RemoteProtocolError):
-            self.put(server, http)
-        assert server.tenant.policies() == []
-
-    def test_a_half_closed_connection_ends_without_an_answer(
-        self, server: Live, http: httpx.Client
-    ) -> None:
-        self.arm(http, half_close=True)
-        with pytest.raises(httpx.TransportError):
-            self.put(server, http)
-        assert server.tenant.policies() == []
 
     @pytest.mark.parametrize("fault", [{"silent": True}, {"trickle": "head"}])
     def test_an_answer_that_never_comes_holds_up_nobody_else(
@@ -227,10 +202,6 @@ class TestOnTheWire:
         assert b"\r\n\r\n" not in got
         assert server.tenant.policies() == ["all-applications"]
 
-    def test_a_trickling_answer_is_whole_in_the_end(self, server: Live, http: httpx.Client) -> None:
-        self.arm(http, trickle="body", trickle_seconds=0.001)
-        assert self.put(server, http).json() == ["all-applications"]
-
     def test_a_delay_holds_up_nobody_else(self, http: httpx.Client) -> None:
         self.arm(http, delay_seconds=60)
         with pytest.raises(httpx.ReadTimeout):
@@ -245,23 +216,3 @@ class TestOnTheWire:
             pass
         assert http.get("/_sandbox/health").json()["counters"]["errors"] == 0
         assert server.tenant.policies() == []
-
-    def test_the_server_goes_on_after_all_that(self, server: Live, http: httpx.Client) -> None:
-        for _ in range(5):
-            self.arm(http, close=True)
-            with pytest.raises(httpx.TransportError):
-                self.put(server, http)
-        assert self.put(server, http).status_code == 200
-        assert http.get("/_sandbox/health").json()["counters"]["errors"] == 0
-
-    def test_a_body_over_the_limit_is_answered_though_it_is_not_read(
-        self, http: httpx.Client
-    ) -> None:
-        answer = http.put("/api/v2/guardian/policies", content=b" " * 1_500_000)
-        assert answer.status_code == 413
-
-    def test_a_length_that_was_not_declared_is_counted(self, http: httpx.Client) -> None:
-        parts = (b" " * 100_000 for _ in range(15))
-        answer = http.put("/api/v2/guardian/policies", content=parts)
-        assert answer.request.headers["transfer-encoding"] == "chunked"
-        assert answer.status_code == 413

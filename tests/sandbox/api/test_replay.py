@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.api import recorded_state, recording, replay
-from tests.sandbox.api.recording import Interaction
+from tests.sandbox.api import recording, replay
 from tests.sandbox.api.replay import Matcher
-from tests.sandbox.api.support import Sandbox
 
 EXCEPTIONS: dict[tuple[str, int], str] = {
     ("TestActionManager_Triggers", 0): (
@@ -81,22 +79,3 @@ class TestTheComparison:
         assert matcher.disorder() == []
         matcher.times = dict(zip(matcher.times, reversed(matcher.times), strict=True))
         assert matcher.disorder()
-
-    def test_a_seeded_tenant_holds_what_the_first_reads_showed(self) -> None:
-        bound = recording.load("TestAccAction")
-        content: dict[str, object] = {}
-        recorded_state.seed_bound_actions(content, bound)
-        assert len(content["actions"]) == 1  # type: ignore[arg-type]
-
-    def test_builds_are_scripted_from_the_reads_that_follow(self) -> None:
-        sandbox = Sandbox()
-        action = {"id": "x", "status": "pending"}
-        script = [
-            Interaction("POST", "/actions/actions", "{}", 201, action),
-            Interaction("GET", "/actions/actions/x", "", 200, action | {"status": "building"}),
-            Interaction("GET", "/actions/actions/x", "", 200, action | {"status": "built"}),
-        ]
-        recorded_state.script_builds(sandbox, script, 0)
-        assert list(sandbox.tenant.context.builds.scripted) == [
-            [{"status": "building", "seconds": 1.5}, {"status": "built", "seconds": 0}]
-        ]

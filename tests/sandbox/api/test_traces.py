@@ -91,12 +91,3 @@ def test_a_whole_life_is_answered_with_the_traced_statuses(generation: Generatio
     assert life.sandbox.must("GET", "/actions/actions")["actions"] == []
     assert life.sandbox.tenant.phone_provider() is None
     assert life.sandbox.tenant.policies() == []
-
-
-@pytest.mark.parametrize("generation", LIVES)
-def test_a_life_of_one_generation_fails_in_the_other(generation: Generation) -> None:
-    other: Generation = "legacy" if generation == "unified" else "unified"
-    life = Life(other)
-    create = load_json(f"official/{generation}.json")[0]
-    statuses = {life.send(request) for request in create["requests"]}
-    assert (403 in statuses) == (generation == "legacy")

@@ -22,9 +22,9 @@ from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import RELEASE_QUESTION
 from sandbox.machine.errors import SandboxError
 from sandbox.server import daemon
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 from tests.free_ports import sandbox_ports
+from tests.sandbox.quick import quick
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(
-        ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0, pages_port=0)
-    ) as sandbox:
+    with start(quick(tmp_path / "state")) as sandbox:
         yield sandbox
 
 

@@ -206,31 +206,6 @@ def test_sandbox_that_was_stopped_comes_back_as_it_was(first: tuple[Person, str]
     assert [one["channel"] for one in person.received()[len(sent) :]] == ["sms", "voice"]
 
 
-@pytest.mark.thorough
-def test_drift_is_shown_by_pulumi_and_repaired_by_up(first: tuple[Person, str]) -> None:
-    person, _ = first
-    with person.client() as asking:
-        record = running_record(person.state)
-        assert record
-        credentials = ensure_credentials(person.state)
-        request = {
-            "grant_type": "client_credentials",
-            "client_id": credentials.client_id,
-            "client_secret": credentials.client_secret,
-            "audience": f"{record.tenant_url}/api/v2/",
-        }
-        bearer = asking.post("/oauth/token", json=request).json()["access_token"]
-        asking.headers["Authorization"] = f"Bearer {bearer}"
-        asking.put("/api/v2/guardian/policies", json=[]).raise_for_status()
-
-        arguments = ["refresh", "--preview-only", "--expect-no-changes", "--diff"]
-        shown = person.types("pulumi", "--", *arguments, expect=7)
-        assert re.search(r'policy\s*: "all-applications" => "never"', shown)
-
-        assert "differs from the program" in person.types("up")
-        assert asking.get("/api/v2/guardian/policies").json() == ["all-applications"]
-
-
 @pytest.mark.thorough  # one of its kind: team_state/test_killed_up.py
 def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) -> None:
     newcomer.types("start")

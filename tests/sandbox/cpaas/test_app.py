@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import httpx
 import pytest
-from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
-from infobip_api_client.models.sms_request import SmsRequest
 
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas
-from sandbox.cpaas.script import Fault, ScriptedAnswer
+from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox.inbox import Inbox
 from tests.sandbox.api.support import InProcess
-from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
+from tests.sandbox.cpaas.account import run_action, runner_for, serving
 
 SMS = {"messages": [{"destinations": [{"to": "819012345678"}], "content": {"text": "x"}}]}
 HEADERS = {"authorization": "App key-1", "accept": "application/xml"}
@@ -185,48 +183,3 @@ def test_without_a_connection_to_reset_the_fault_says_so() -> None:
     client = client_of(cpaas)
     answer = client.post("/sms/3/messages", json=SMS, headers=HEADERS)
     assert answer.status_code == 501
-
-
-def test_every_fault_can_be_acted_out(tmp_path: Any) -> None:
-    answered = ("html", "truncated", "redirect", "huge", "empty", "not_utf8")
-    with serving(tmp_path) as account:
-        account.cpaas.script.add(
-            ScriptedAnswer.from_json({"fault": fault}) for fault in get_args(Fault)
-        )
-
-        async def conversation() -> None:
-            url = f"https://127.0.0.1:{account.port}/sms/3/messages"
-            async with httpx.AsyncClient(verify=False) as client:  # noqa: S501 - the fault counts
-                for fault in get_args(Fault):
-                    try:
-                        patience = 30 if fault in answered else 0.3
-                        answer = await client.post(url, json=SMS, timeout=patience)
-                        assert fault in answered, fault
-                        if fault == "redirect":
-                            assert answer.status_code == 307
-                        else:
-                            with pytest.raises(ValueError, match=r"char|codec"):
-                                answer.json()
-                    except httpx.HTTPError:
-                        assert fault not in answered or fault == "huge", fault
-
-        asyncio.run(conversation())
-        assert account.cpaas.requests() == []
-
-
-def test_the_actions_requests_are_what_the_vendors_client_would_send(tmp_path: Any) -> None:
-    with serving(tmp_path) as account, runner_for(account) as runner:
-        for method in ("text", "voice"):
-            event = notification(delivery_method=method)
-            outcome = asyncio.run(run_action(runner, event, DEDUPLICATE="on"))
-            assert outcome.kind == "success"
-        sms, call = account.cpaas.requests()
-        # What a model does not know it drops: equal means every field is the vendor's.
-        parsed_sms, parsed_call = (
-            SmsRequest.from_dict(sms.body),
-            CallsAdvancedBody.from_dict(call.body),
-        )
-        assert parsed_sms is not None
-        assert parsed_call is not None
-        assert parsed_sms.to_dict() == sms.body
-        assert parsed_call.to_dict() == call.body

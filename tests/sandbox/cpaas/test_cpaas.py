@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from infobip_api_client.models.api_error import ApiError
-from infobip_api_client.models.api_exception import ApiException
-from infobip_api_client.models.calls_advanced_body import CallsAdvancedBody
-from infobip_api_client.models.calls_language import CallsLanguage
-from infobip_api_client.models.calls_voice_response import CallsVoiceResponse
-from infobip_api_client.models.sms_request import SmsRequest
-from infobip_api_client.models.sms_response import SmsResponse
 
-from components.action_code import assemble
 from sandbox.cpaas import errors
-from sandbox.cpaas.cpaas import LANGUAGES, Answer, Cpaas, sms_parts
+from sandbox.cpaas.cpaas import Answer, Cpaas, sms_parts
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.inbox.inbox import Inbox
-from sandbox.runner.runner import find_node
 
 KEY = "key-1"
-RESPONSES: dict[str, Any] = {"sms": SmsResponse, "voice": CallsVoiceResponse}
-REQUESTS: dict[str, Any] = {"sms": SmsRequest, "voice": CallsAdvancedBody}
 
 
 def sms(to: str = "819012345678", text: Any = "コード 482913", **message: Any) -> dict[str, Any]:
@@ -76,17 +63,10 @@ def status_of(answer: Answer) -> str:
     return str(answer.body["messages"][0]["status"]["name"])
 
 
-def error_of(channel: Channel, answer: Answer) -> str | None:
-    """The error code, read with the vendor's own client models."""
+def error_of(channel: Channel, answer: Answer) -> str:
     if channel == "sms":
-        parsed = ApiError.from_dict(answer.body)
-        assert parsed is not None
-        return str(parsed.error_code)
-    old = ApiException.from_dict(answer.body)
-    assert old is not None
-    assert old.request_error is not None
-    assert old.request_error.service_exception is not None
-    return old.request_error.service_exception.message_id
+        return str(answer.body["errorCode"])
+    return str(answer.body["requestError"]["serviceException"]["messageId"])
 
 
 @pytest.mark.parametrize(("channel", "body"), [("sms", sms()), ("voice", call())])
@@ -94,33 +74,19 @@ def test_a_good_request_is_pending_and_reaches_the_inbox(
     channel: Channel, body: dict[str, Any]
 ) -> None:
     cpaas = account()
-    REQUESTS[channel].from_dict(body)
     answer = send(cpaas, channel, body)
-    parsed = RESPONSES[channel].from_dict(answer.body)
-    (result,) = parsed.messages
-    assert (result.status.group_id, result.status.id) == (1, 26)
-    assert (result.status.group_name, result.status.name) == ("PENDING", "PENDING_ACCEPTED")
-    assert (result.destination if channel == "sms" else result.to) == "819012345678"
+    (result,) = answer.body["messages"]
+    status = {"groupId": 1, "groupName": "PENDING", "id": 26, "name": "PENDING_ACCEPTED"}
+    assert result["status"].items() >= status.items()
+    assert result["destination" if channel == "sms" else "to"] == "819012345678"
     (message,) = cpaas.inbox.messages()
     assert (message.channel, message.to, message.message_id) == (
         channel,
         "+819012345678",
-        result.message_id,
+        result["messageId"],
     )
     assert message.raw == body["messages"][0]
     assert "bulkId" not in answer.body
-
-
-@pytest.mark.parametrize("channel", ["sms", "voice"])
-@pytest.mark.parametrize("name", list(STATUSES))
-def test_every_status_parses_with_the_vendors_client(channel: Channel, name: str) -> None:
-    cpaas = account()
-    body = sms() if channel == "sms" else call()
-    answer = cpaas.send(channel, authorization=f"App {KEY}", body=body, forced=STATUSES[name])
-    parsed = RESPONSES[channel].from_dict(answer.body)
-    assert parsed.messages[0].status.name == STATUSES[name].name
-    delivered = STATUSES[name].group in ("PENDING", "DELIVERED")
-    assert len(cpaas.inbox.messages()) == int(delivered)
 
 
 @pytest.mark.parametrize("channel", ["sms", "voice"])
@@ -210,12 +176,6 @@ def test_a_bad_voice_request_is_400_in_the_old_shape(body: object) -> None:
     assert (answer.status, error_of("voice", answer)) == (400, "BAD_REQUEST")
     assert answer.body["requestError"]["serviceException"]["validationErrors"]
     assert cpaas.inbox.messages() == []
-
-
-def test_a_violation_names_the_field() -> None:
-    answer = send(account(), "sms", sms(options={"validityPeriod": {"amount": 5, "timeUnit": "D"}}))
-    (violation,) = answer.body["violations"]
-    assert violation["property"] == "messages[0].options.validityPeriod.timeUnit"
 
 
 @pytest.mark.parametrize(
@@ -329,14 +289,6 @@ def test_what_cannot_be_spoken_is_refused(message: dict[str, Any], expected: str
     assert status_of(send(account(), "voice", call(**message))) == expected
 
 
-def test_a_call_without_language_is_read_in_english() -> None:
-    cpaas = account()
-    body = call()
-    del body["messages"][0]["language"]
-    send(cpaas, "voice", body)
-    assert cpaas.inbox.messages()[0].language == "en"
-
-
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -361,10 +313,7 @@ def test_parts_are_counted_as_operators_do(text: str, parts: int) -> None:
 def test_the_part_count_is_told_when_asked_for() -> None:
     body = {**sms(text="あ" * 71), "options": {"includeSmsCountInResponse": True}}
     answer = send(account(), "sms", body)
-    parsed = SmsResponse.from_dict(answer.body)
-    assert parsed is not None
-    assert parsed.messages[0].details is not None
-    assert parsed.messages[0].details.message_count == 2
+    assert answer.body["messages"][0]["details"]["messageCount"] == 2
 
 
 @pytest.mark.parametrize(
@@ -432,20 +381,3 @@ def test_an_account_without_machine_detection_refuses_calls_that_ask_for_it() ->
     assert status_of(send(account(), "voice", call(machineDetection="hangup"))) == (
         "PENDING_ACCEPTED"
     )
-
-
-def test_it_speaks_what_the_vendors_client_enumerates_and_the_action_asks_for_no_other() -> None:
-    vendors = {one.value for one in CallsLanguage}
-    assert vendors == LANGUAGES
-    program = f"""
-        const code = {json.dumps(assemble("custom-phone-provider") + "; return LANGUAGES;")};
-        const asked = new Function('exports', 'require', code)({{}}, require);
-        console.log(JSON.stringify([...asked.values()]));
-    """
-    done = subprocess.run(
-        [find_node(), "-e", program], capture_output=True, text=True, check=True, timeout=60
-    )
-    asked = set(json.loads(done.stdout))
-    assert asked <= vendors
-    # English alone of a country, Galician, Esperanto and Welsh are left to English and the stack.
-    assert {one for one in vendors - asked if not one.startswith("en-")} == {"epo", "es-gl", "wls"}

@@ -81,25 +81,26 @@ def test_official_plugin_on_path_comes_first(world: World) -> None:
     assert "official 3.55.2" in plugin.describe()
 
 
-@pytest.mark.parametrize("told", ["3.50.0", "3.53.1", "v3.54.0", "3.99.0"])
-def test_each_official_plugin_of_the_packages_range_is_used(world: World, told: str) -> None:
-    on_path = fakes.program(world.folder / "bin" / PROGRAM, f"echo {told}")
-
-    plugin = world.find(path=str(on_path.parent))
-
-    assert (plugin.executable, plugin.version) == (on_path, told.removeprefix("v"))
-    assert world.said.text == ""
-
-
-@pytest.mark.parametrize("told", ["v1.0.0-alpha", "1.0.0-alpha.0+dev", "''"])
-def test_build_without_a_releases_number_is_used_and_told(world: World, told: str) -> None:
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        *((told, told) for told in ("3.50.0", "3.53.1", "3.99.0")),
+        ("v3.54.0", "3.54.0"),
+        ("v1.0.0-alpha", "a build that tells no release"),
+        ("1.0.0-alpha.0+dev", "a build that tells no release"),
+        ("''", "version not told"),
+    ],
+)
+def test_each_official_plugin_of_the_packages_range_is_used_and_a_build_without_a_number(
+    world: World, told: str, said: str
+) -> None:
     on_path = fakes.program(world.folder / "bin" / PROGRAM, f"echo {told}")
 
     plugin = world.find(path=str(on_path.parent))
 
     assert plugin.executable == on_path
-    said = "version not told" if told == "''" else "a build that tells no release"
     assert said in plugin.describe()
+    assert world.said.text == ""
 
 
 @pytest.mark.parametrize(
@@ -111,26 +112,21 @@ def test_build_without_a_releases_number_is_used_and_told(world: World, told: st
         ("echo 3.50.0-alpha.1", "is 3.50.0 (pre-release)"),
         ("echo '3.55: GLIBC_2.34 not found' >&2; exit 1", "does not answer `-version`"),
         ("kill -9 $$", "does not answer `-version`"),
+        ("", "does not answer `-version`"),
     ],
 )
 def test_plugin_that_cannot_work_is_not_used_and_one_sentence_says_what_to_do(
     world: World, answer: str, said: str
 ) -> None:
     on_path = fakes.program(world.folder / "bin" / PROGRAM, answer)
+    if not answer:
+        on_path.write_bytes(b"\x7fELF of another kind of machine")
 
     assert not world.find(path=str(on_path.parent)).official
 
     (step,) = world.said.steps
     assert f"{on_path} {said}: not used" in step
     assert "Put 3.55.1 there (from 3.50.0 to below 4 works), or take it off PATH" in step
-
-
-def test_file_that_is_no_program_of_this_machine_is_not_used(world: World) -> None:
-    foreign = fakes.program(world.folder / "bin" / PROGRAM, "")
-    foreign.write_bytes(b"\x7fELF of another kind")
-
-    assert not world.find(path=str(foreign.parent)).official
-    assert "does not answer" in world.said.text
 
 
 def test_next_plugin_on_path_is_looked_at(world: World) -> None:
@@ -153,25 +149,25 @@ def test_own_stand_in_on_path_is_not_taken_for_the_official_one(world: World) ->
     assert not world.find(path=str(world.stand_in.parent)).official
 
 
-def test_plugin_that_the_user_has_installed_is_used_where_it_lies(world: World) -> None:
-    world.installed("3.54.9")
-    world.installed("3.99.0")
-    newest = world.installed("3.55.3")
-    world.installed("3.55.1")
+@pytest.mark.parametrize(
+    ("best", "others"),
+    [
+        ("3.55.3", ["3.54.9", "3.99.0", "3.55.1"]),
+        # Of another minor version than the package: better than none.
+        ("3.54.9", ["3.49.0", "3.53.0", "4.0.0"]),
+    ],
+)
+def test_the_best_that_the_user_has_installed_is_used_where_it_lies(
+    world: World, best: str, others: list[str]
+) -> None:
+    for one in others:
+        world.installed(one)
+    there = world.installed(best)
 
     plugin = world.find()
 
-    assert (plugin.executable, plugin.version) == (newest, "3.55.3")
+    assert (plugin.executable, plugin.version) == (there, best)
     assert world.install_attempts == 0
-
-
-def test_users_plugin_of_another_minor_version_is_better_than_none(world: World) -> None:
-    world.installed("3.49.0")
-    world.installed("3.53.0")
-    newest = world.installed("3.54.9")
-    world.installed("4.0.0")
-
-    assert world.find().executable == newest
 
 
 def test_half_installed_plugin_is_not_used(world: World) -> None:

@@ -55,6 +55,7 @@ case "$1 $2" in
 preview*|refresh*) echo "~ policy: always -> never"; exit $(cat {folder}/$1-status) ;;
 up*)
     trap 'echo cancelled >> {folder}/calls; exit 130' INT
+    touch {folder}/trapping
     while [ -e {folder}/gate ]; do sleep 0.02; done
     [ ! -e {folder}/up-fails ] ;;
 *) exit 41 ;;
@@ -255,8 +256,7 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(world: World) -> None:
     (world.folder / "gate").touch()
 
     def interrupt() -> None:
-        until((world.folder / "pid").exists)
-        until(lambda: any("up --yes" in call for call in world.calls))
+        until((world.folder / "trapping").exists)
         os.kill(os.getpid(), signal.SIGUSR1)
 
     def on_signal(*_: object) -> None:

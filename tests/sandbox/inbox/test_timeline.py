@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from sandbox.inbox import Message
 from sandbox.inbox.deliveries import MAX_DELIVERIES
 from sandbox.inbox.inbox import MAX_MESSAGES
 from sandbox.inbox.timeline import Filter
@@ -128,28 +125,6 @@ def test_a_restart_goes_on_counting(tmp_path: Path) -> None:
     second.inbox.clear()
     assert second.inbox.database.last_clearing > seen
     second.inbox.close()
-
-
-def test_an_inbox_of_an_earlier_sandbox_keeps_its_messages(tmp_path: Path) -> None:
-    path = tmp_path / "inbox.sqlite"
-    old = {"channel": "voice", "to": TO, "sender": "81501", "text": "古い", "message_id": "m"}
-    old |= {"language": "ja", "gender": "male", "received_at": "2026-01-01T00:00:00.000000Z"}
-    with sqlite3.connect(path) as connection:
-        connection.executescript(
-            "CREATE TABLE messages (received_at TEXT PRIMARY KEY, recipient TEXT NOT NULL,"
-            " document TEXT NOT NULL) WITHOUT ROWID;"
-            "CREATE INDEX messages_by_recipient ON messages (recipient, received_at);"
-        )
-        values = (old["received_at"], TO, json.dumps(old))
-        connection.execute("INSERT INTO messages VALUES (?, ?, ?)", values)
-    connection.close()
-    phones = Phones(path)
-    assert phones.inbox.messages(TO, channel="voice") == [Message(**old)]  # type: ignore[arg-type]
-    assert phones.shown(query="古い") == ["古い"]
-    phones.inbox.close()
-    again = Phones(path)
-    assert again.shown(number=TO) == ["古い"]
-    again.inbox.close()
 
 
 def test_half_a_surrogate_pair_does_not_keep_a_message_from_arriving() -> None:

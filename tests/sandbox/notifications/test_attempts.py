@@ -9,22 +9,6 @@ from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
 from tests.sandbox.notifications.test_service import RETRY, Pipeline
 
 
-def test_each_attempt_is_told_with_its_time_outcome_and_reason() -> None:
-    pipeline = Pipeline()
-    pipeline.runner.outcomes = [RETRY, RETRY]
-    delivery = pipeline.challenge()
-    assert [(one.outcome, one.reason) for one in delivery.tries] == [
-        ("retry", RETRY.reason),
-        ("retry", RETRY.reason),
-        ("success", None),
-    ]
-    times = [one.at for one in delivery.tries]
-    assert times == sorted(times)
-    assert delivery.at <= times[0]
-    assert delivery.most_attempts == 6
-    assert Pipeline(FakeTenant(generation="legacy")).challenge().most_attempts == 1
-
-
 def test_a_delivery_is_under_way_until_its_outcome_is_known() -> None:
     pipeline = Pipeline()
     seen: list[tuple[str, int]] = []

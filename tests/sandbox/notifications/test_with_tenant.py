@@ -114,44 +114,6 @@ def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same
     assert received == sent
 
 
-def test_a_cpaas_that_stays_busy_ends_in_the_reason(sandbox: RunningSandbox) -> None:
-    set_up(sandbox)
-    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)] * 6)
-    delivery = challenge(sandbox)
-    assert (delivery.outcome, delivery.attempts) == ("retry", 6)
-    assert delivery.reason == "CPaaS limits the rate: HTTP 429"
-    assert texts(sandbox) == []
-
-
-def test_an_unregistered_sender_shows_in_the_reason(sandbox: RunningSandbox) -> None:
-    set_up(sandbox)
-    sandbox.parts.cpaas.script.add([ScriptedAnswer(refusal="REJECTED_SOURCE")])
-    delivery = challenge(sandbox)
-    assert (delivery.outcome, delivery.attempts, delivery.reason) == (
-        "drop",
-        1,
-        "CPaaS refused: REJECTED SOURCE",
-    )
-
-
-@pytest.mark.parametrize("spoil", ["factor", "message type", "provider", "action"])
-def test_a_tenant_half_set_up_sends_nothing(sandbox: RunningSandbox, spoil: str) -> None:
-    tenant = set_up(sandbox).parts.tenant
-    if spoil == "factor":
-        tenant.guardian.set_factor("sms", enabled=False)
-    elif spoil == "message type":
-        tenant.guardian.set_message_types(["voice"])
-    elif spoil == "provider":
-        tenant.providers.delete(tenant.providers.listing()["providers"][0]["id"])
-    else:
-        (action,) = tenant.actions.all()
-        tenant.actions.delete(action["id"], force=True)
-    delivery = challenge(sandbox)
-    assert (delivery.outcome, delivery.attempts) == ("not_sent", 0)
-    assert delivery.reason
-    assert texts(sandbox) == []
-
-
 def test_a_change_of_the_tenant_is_seen_by_the_next_message(sandbox: RunningSandbox) -> None:
     tenant = set_up(sandbox).parts.tenant
     assert challenge(sandbox).outcome == "success"
@@ -181,16 +143,6 @@ def client(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
         client.headers["authorization"] = f"Bearer {granted['access_token']}"
         client.headers.update(sandbox.control_headers)
         yield client
-
-
-def test_over_https_a_challenge_is_followed_by_its_message(
-    sandbox: RunningSandbox, client: httpx.Client
-) -> None:
-    set_up(sandbox)
-    delivery = client.post("/_sandbox/challenge", json={"to": TO}).json()
-    assert delivery["outcome"] == "success"
-    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "30"}).json()
-    assert [one["text"] for one in found["messages"]] == [delivery["text"]]
 
 
 def test_send_test_message_of_provider_and_template_reach_the_phone(

@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +15,8 @@ from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.resources.base import PartialFailureError
 from sandbox.plugin.resources.guardian import GuardianResource
 from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
+from tests.sandbox.quick import quick
 
 SETTINGS = "/guardian/settings$"
 BROKEN = {"status": 500, "body": {"message": "An internal error occurred"}}
@@ -84,10 +83,7 @@ class Asking:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    with start(
-        ServerConfig(state_dir=folder, tenant_port=0, cpaas_port=0, pages_port=0)
-    ) as sandbox:
+    with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
         yield sandbox
 
 

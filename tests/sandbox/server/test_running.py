@@ -13,7 +13,6 @@ import httpx
 import pytest
 
 from sandbox.machine.errors import ServerError
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.certificates import CPAAS_HOST
 from sandbox.server.ports import TENANT, port_from, take_port
 from sandbox.server.record import (
@@ -25,19 +24,12 @@ from sandbox.server.record import (
     write_record,
 )
 from sandbox.server.running import RunningSandbox, start
-
-
-def config(
-    state_dir: Path, *, tenant_port: int = 0, cpaas_port: int = 0, pages_port: int = 0
-) -> ServerConfig:
-    return ServerConfig(
-        state_dir, tenant_port=tenant_port, cpaas_port=cpaas_port, pages_port=pages_port
-    )
+from tests.sandbox.quick import quick
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(config(tmp_path)) as sandbox:
+    with start(quick(tmp_path)) as sandbox:
         yield sandbox
 
 
@@ -115,7 +107,7 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
     tmp_path: Path,
 ) -> None:
     with httpx.Client(trust_env=False, timeout=5) as person:
-        sandbox = start(config(tmp_path))
+        sandbox = start(quick(tmp_path))
         assert person.get(f"{sandbox.pages_url}/phones").status_code == 401
         address = pages_address(tmp_path, sandbox.record)
         assert person.get(address, follow_redirects=True).status_code == 200
@@ -128,13 +120,13 @@ def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(
 
 
 def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Path) -> None:
-    with start(config(tmp_path)) as first:
+    with start(quick(tmp_path)) as first:
         first.parts.tenant.tenant_settings.patch({"friendly_name": "kept"})
         with client(tmp_path, first.record) as asking:
             bearer = token(first, asking)
         secret, authority = first.client_secret, first.ca_file.read_bytes()
         port = first.record.tenant_port
-    with start(config(tmp_path, tenant_port=port)) as second:
+    with start(quick(tmp_path, tenant_port=port)) as second:
         assert second.record.instance_id != first.record.instance_id
         assert second.client_secret == secret
         assert second.ca_file.read_bytes() == authority
@@ -145,15 +137,13 @@ def test_restart_loses_neither_tenant_nor_messages_nor_credentials(tmp_path: Pat
 
 
 def test_legacy_tenant_is_made_when_asked_for(tmp_path: Path) -> None:
-    with start(
-        ServerConfig(tmp_path, tenant_port=0, cpaas_port=0, pages_port=0, generation="legacy")
-    ) as made:
+    with start(quick(tmp_path, generation="legacy")) as made:
         assert made.record.generation == "legacy"
 
 
 def test_second_server_for_the_same_state_is_refused(running: RunningSandbox) -> None:
     with pytest.raises(ServerError, match=f"pid {os.getpid()}") as raised:
-        start(config(running.state_dir))
+        start(quick(running.state_dir))
     assert "make down" in raised.value.fix
     assert answers(running.state_dir, running.record)
 
@@ -165,16 +155,16 @@ def test_taken_port_is_named_with_its_holder_and_the_variable_that_changes_it(
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServerError) as raised:
-            start(config(tmp_path, **{f"{which}_port": port}))
+            start(quick(tmp_path, **{f"{which}_port": port}))
     assert f"Port {port}" in raised.value.problem
     assert f"pid {os.getpid()}" in raised.value.problem
     assert f"SANDBOX_{which.upper()}_PORT" in raised.value.fix
-    with start(config(tmp_path)):
+    with start(quick(tmp_path)):
         pass  # the failed start left nothing behind
 
 
 def test_port_that_was_just_given_back_can_be_taken_at_once(tmp_path: Path) -> None:
-    with start(config(tmp_path)) as first, client(tmp_path, first.record) as asking:
+    with start(quick(tmp_path)) as first, client(tmp_path, first.record) as asking:
         asking.get("/_sandbox/health")
         port = first.record.tenant_port
     take_port(port, TENANT).close()
@@ -190,12 +180,12 @@ def test_missing_node_is_named_before_anything_is_started(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ServerError, match="node: not found on PATH"):
-        start(config(tmp_path / "state"))
+        start(quick(tmp_path / "state"))
     assert not (tmp_path / "state" / "server.json").exists()
 
 
 def test_record_is_there_while_it_runs_and_gone_after(tmp_path: Path) -> None:
-    with start(config(tmp_path)) as sandbox:
+    with start(quick(tmp_path)) as sandbox:
         assert running_record(tmp_path) == sandbox.record
     assert read_record(tmp_path) is None
 

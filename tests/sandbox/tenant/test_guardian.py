@@ -19,21 +19,6 @@ def legacy() -> Tenant:
     return tenant(generation="legacy")
 
 
-def test_a_factor_is_switched_alone(auth0: Tenant) -> None:
-    assert auth0.guardian.set_factor("sms", enabled=True) == {"enabled": True}
-    on = [one["name"] for one in auth0.guardian.factors() if one["enabled"]]
-    assert on == ["sms"]
-    assert auth0.factor_enabled("sms")
-    auth0.guardian.set_factor("sms", enabled=False)
-    assert not auth0.factor_enabled("sms")
-
-
-def test_policies_are_echoed(auth0: Tenant) -> None:
-    assert auth0.policies() == []
-    assert auth0.guardian.set_policies(["all-applications"]) == ["all-applications"]
-    assert auth0.policies() == ["all-applications"]
-
-
 class TestMessageTypes:
     def test_their_order_is_kept(self, auth0: Tenant) -> None:
         auth0.guardian.set_factor("sms", enabled=True)
@@ -95,22 +80,6 @@ class TestLegacyDelivery:
     ) -> None:
         with refused(403, *FORBIDDEN):
             call(auth0)
-
-    @pytest.mark.parametrize("call", CALLS)
-    def test_a_switch_of_the_experience_is_felt_at_once(
-        self, legacy: Tenant, call: Callable[[Tenant], Any]
-    ) -> None:
-        call(legacy)
-        legacy.switch("unified")
-        with refused(403, *FORBIDDEN):
-            call(legacy)
-        legacy.switch("legacy")
-        call(legacy)
-
-    def test_the_selected_provider_starts_as_auth0(self, legacy: Tenant) -> None:
-        assert legacy.guardian.selected_provider() == {"provider": "auth0"}
-        legacy.guardian.set_selected_provider("phone-message-hook")
-        assert legacy.guardian.selected_provider() == {"provider": "phone-message-hook"}
 
     def test_both_families_show_the_same_templates(self, legacy: Tenant) -> None:
         assert legacy.guardian.templates("sms") is None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from sandbox.tenant import Tenant
@@ -19,22 +17,6 @@ def test_lists_can_be_filtered(auth0: Tenant) -> None:
 
 
 class TestCustom:
-    def test_it_needs_a_deployed_action(self, auth0: Tenant) -> None:
-        code = "custom_email_provider_deployed_action_not_found"
-        with refused(409, "deployed action", code):
-            auth0.providers.create(custom_provider())
-        deployed(auth0)
-        auth0.providers.create(custom_provider())
-
-    def test_so_does_a_change_of_name_to_it(self, auth0: Tenant) -> None:
-        made = auth0.providers.create(twilio_provider())
-        code = "custom_email_provider_deployed_action_not_found"
-        with refused(409, "deployed action", code):
-            auth0.providers.update(made["id"], {"name": "custom"})
-        assert auth0.providers.get(made["id"])["name"] == "twilio"
-        deployed(auth0)
-        assert auth0.providers.update(made["id"], {"name": "custom"})["name"] == "custom"
-
     def test_it_stays_when_its_action_goes(self, auth0: Tenant) -> None:
         action_id = deployed(auth0)
         made = auth0.providers.create(custom_provider())
@@ -79,40 +61,11 @@ def test_a_provider_without_configuration_is_refused(auth0: Tenant) -> None:
         auth0.providers.create({"name": "custom", "credentials": {}})
 
 
-def test_a_tenant_has_one_provider(auth0: Tenant) -> None:
-    auth0.providers.create(twilio_provider())
-    with refused(409, "conflict"):
-        auth0.providers.create(twilio_provider())
-    assert len(auth0.providers.listing()["providers"]) == 1
-
-
 def test_the_time_of_change_moves_even_within_a_millisecond(auth0: Tenant) -> None:
     made = auth0.providers.create(twilio_provider())
     times = [made["updated_at"]]
     times += [auth0.providers.update(made["id"], {"disabled": True})["updated_at"] for _ in "abc"]
     assert sorted(set(times)) == times
-
-
-def test_delivery_methods_may_be_narrowed_below_the_message_types(auth0: Tenant) -> None:
-    deployed(auth0)
-    made = auth0.providers.create(custom_provider())
-    auth0.guardian.set_factor("sms", enabled=True)
-    auth0.guardian.set_message_types(["sms", "voice"])
-    auth0.providers.update(made["id"], {"configuration": {"delivery_methods": ["text"]}})
-    auth0.guardian.set_message_types(["sms"])
-
-
-@pytest.mark.parametrize("change", [{"disabled": True}, None])
-def test_a_provider_in_use_may_be_disabled_and_deleted(
-    auth0: Tenant, change: dict[str, Any] | None
-) -> None:
-    made = auth0.providers.create(twilio_provider())
-    auth0.guardian.set_factor("sms", enabled=True)
-    if change is None:
-        auth0.providers.delete(made["id"])
-        assert auth0.phone_provider() is None
-    else:
-        assert auth0.providers.update(made["id"], change)["disabled"] is True
 
 
 def test_a_missing_provider_is_not_found(auth0: Tenant) -> None:
@@ -125,12 +78,3 @@ def test_a_missing_provider_is_not_found(auth0: Tenant) -> None:
         auth0.providers.delete("pro_x")
     with refused(404, missing):
         auth0.providers.check_try("pro_x")
-
-
-def test_a_try_needs_the_action_that_would_send_it(auth0: Tenant) -> None:
-    action_id = deployed(auth0)
-    made = auth0.providers.create(custom_provider())
-    auth0.providers.check_try(made["id"])
-    auth0.actions.delete(action_id)
-    with refused(409, "deployed action", "custom_email_provider_deployed_action_not_found"):
-        auth0.providers.check_try(made["id"])

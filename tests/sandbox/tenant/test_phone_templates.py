@@ -21,12 +21,6 @@ def types(auth0: Tenant) -> list[tuple[str, bool]]:
     return [(one["type"], "id" in one) for one in auth0.templates.listing()["templates"]]
 
 
-def test_after_a_delete_the_type_is_a_default_again(auth0: Tenant) -> None:
-    made = make(auth0)
-    auth0.templates.delete(made["id"])
-    assert types(auth0) == [(one, False) for one in DEFAULTS]
-
-
 def test_lists_can_be_filtered(auth0: Tenant) -> None:
     make(auth0, disabled=True)
     assert len(auth0.templates.listing(disabled=True)["templates"]) == 1
@@ -69,15 +63,6 @@ def test_a_reset_template_does_not_share_its_texts_with_the_defaults(auth0: Tena
     auth0.templates.update(made["id"], {"content": {"body": {"text": "mine"}}})
     auth0.templates.delete(made["id"])
     assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
-
-
-def test_customised_templates_are_listed_newest_first_and_before_the_defaults(
-    auth0: Tenant,
-) -> None:
-    for kind in ("blocked_account", "otp_enroll", "otp_verify"):
-        make(auth0, type=kind)
-    listed = [one["type"] for one in auth0.templates.listing()["templates"]]
-    assert listed == ["otp_verify", "otp_enroll", "blocked_account", "change_password"]
 
 
 def test_a_missing_template_is_not_found(auth0: Tenant) -> None:

@@ -6,7 +6,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -87,25 +86,6 @@ def test_another_reader_sees_only_what_was_committed(path: Path) -> None:
     assert other.execute("SELECT count(*) FROM documents").fetchone() == (1,)
 
 
-def test_threads_wait_for_each_other() -> None:
-    store = Store()
-
-    def add(name: str) -> None:
-        for number in range(50):
-            with store.transaction():
-                found = store.get("counters", "all") or {"n": 0}
-                store.put("counters", "all", {"n": found["n"] + 1})
-                store.put("things", f"{name}{number}", {})
-
-    threads = [threading.Thread(target=add, args=(name,)) for name in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert store.get("counters", "all") == {"n": 200}
-    assert len(store.all("things")) == 200
-
-
 def test_only_the_owner_may_read_the_file(path: Path) -> None:
     Store(path).put("things", "x", {})
     for file in path.parent.iterdir():
@@ -119,17 +99,3 @@ def test_a_file_of_another_version_is_refused_with_what_to_do(path: Path) -> Non
     other.close()
     with pytest.raises(IncompatibleStoreError, match=r"version 99.*Delete the file"):
         Store(path)
-
-
-def test_delete_says_whether_there_was_something() -> None:
-    store = Store()
-    store.put("things", "x", {})
-    assert [store.delete("things", "x"), store.delete("things", "x")] == [True, False]
-
-
-def test_clear_spares_what_it_is_told_to() -> None:
-    store = Store()
-    store.put("a", "1", {})
-    store.put("b", "1", {})
-    store.clear(keep=frozenset({"b"}))
-    assert store.export() == {"b": {"1": {}}}

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from sandbox.tenant.store import Store
-from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, tenant
+from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused
 
 
 def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tenant) -> None:
@@ -22,19 +19,6 @@ def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tena
     assert answered["action"]["all_changes_deployed"] is False
 
 
-def test_the_next_read_shows_it_deployed(auth0: Tenant) -> None:
-    made = auth0.versions.create(login_action())
-    version_id = auth0.versions.deploy(made["id"])["id"]
-    read = auth0.actions.get(made["id"])
-    current, running = read["current_version"], read["deployed_version"]
-    assert current["id"] == running["id"] == version_id
-    assert (current["status"], running["status"]) == ("BUILT", "built")
-    assert current["build_time"] == running["built_at"]
-    assert running["deployed"] is True
-    assert read["all_changes_deployed"] is True
-    assert read["updated_at"] == made["updated_at"]
-
-
 def test_what_runs_is_kept_however_many_deploys_are_under_way(auth0: Tenant) -> None:
     action_id = deployed(auth0, action())
     running = auth0.deployed_action("custom-phone-provider")
@@ -43,19 +27,6 @@ def test_what_runs_is_kept_however_many_deploys_are_under_way(auth0: Tenant) -> 
         auth0.versions.deploy(action_id)
     assert running is not None
     assert auth0.deployed_action("custom-phone-provider") == running
-
-
-def test_every_deploy_is_a_new_version(auth0: Tenant) -> None:
-    action_id = deployed(auth0)
-    again = auth0.versions.deploy(action_id)
-    assert again["number"] == 2
-    listed = auth0.versions.listing(action_id, Page())
-    assert [(one["number"], one["deployed"]) for one in listed["versions"]] == [
-        (2, True),
-        (1, False),
-    ]
-    assert all("built_at" in one for one in listed["versions"])
-    assert auth0.versions.get(action_id, again["id"]) == listed["versions"][0]
 
 
 def test_a_draft_that_is_not_built_cannot_be_deployed(auth0: Tenant, clock: ManualClock) -> None:
@@ -104,18 +75,6 @@ def test_a_create_that_deploys_shows_the_pending_version_at_once(auth0: Tenant) 
     assert read["deployed_version"]["status"] == "built"
     assert read["updated_at"] > read["deployed_version"]["updated_at"] > made["updated_at"]
     assert auth0.deployed_action(PHONE) is not None
-
-
-@pytest.mark.parametrize("write", ["update", "rollback"])
-def test_a_write_is_later_than_what_a_deploy_at_birth_showed(auth0: Tenant, write: str) -> None:
-    action_id = auth0.versions.create(action(deploy=True))["id"]
-    shown = auth0.actions.get(action_id)
-    if write == "update":
-        auth0.actions.update(action_id, {})
-    else:
-        version_id = shown["deployed_version"]["id"]
-        auth0.versions.deploy_version(action_id, version_id, update_draft=True)
-    assert auth0.actions.get(action_id)["updated_at"] > shown["updated_at"]
 
 
 def test_a_deploy_after_one_at_birth_is_like_any_other(auth0: Tenant, clock: ManualClock) -> None:
@@ -208,10 +167,6 @@ class TestWhatTheTenantRuns:
         deployed(auth0, action(secrets=[{"name": "KEY", "value": "hidden-value"}]))
         assert "hidden-value" not in repr(auth0.deployed_action(PHONE))
 
-    def test_nothing_runs_before_a_deploy(self, auth0: Tenant) -> None:
-        auth0.versions.create(action())
-        assert auth0.deployed_action(PHONE) is None
-
     def test_the_legacy_trigger_runs_only_what_is_bound(self, auth0: Tenant) -> None:
         first = deployed(auth0, action("send-phone-message", "v2", name="first"))
         second = deployed(auth0, action("send-phone-message", "v2", name="second"))
@@ -221,10 +176,3 @@ class TestWhatTheTenantRuns:
         running = auth0.deployed_action("send-phone-message")
         assert running is not None
         assert running.name == "second"
-
-    def test_a_restart_changes_nothing(self, clock: ManualClock) -> None:
-        store = Store()
-        before = tenant(store, clock=clock)
-        deployed(before, action(secrets=[{"name": "KEY", "value": "one"}]))
-        after = tenant(store, clock=clock)
-        assert after.deployed_action(PHONE) == before.deployed_action(PHONE)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.record import read_record
 from sandbox.server.running import RunningSandbox, start
 from sandbox.testing.phonemfa_sandbox import SandboxUnavailableError, _started
 from tests.contract import PROJECT
+from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
 pytest_plugins = ["pytester"]
@@ -99,7 +99,7 @@ def run(foreign: pytest.Pytester, *options: str) -> pytest.RunResult:
 
 def sandbox_of(foreign: pytest.Pytester) -> RunningSandbox:
     state: Path = foreign.path / "state"
-    return set_up(start(ServerConfig(state, tenant_port=0, cpaas_port=0, pages_port=0)))
+    return set_up(start(quick(state)))
 
 
 def test_a_sandbox_that_runs_is_used_and_left_running(foreign: pytest.Pytester) -> None:

@@ -27,6 +27,8 @@ from tests.sandbox.api.live import Live
 from tests.sandbox.api.support import CUSTOM_PHONE_ACTION, CUSTOM_PROVIDER
 from tests.sandbox.api.test_openapi import STATUS_EXCEPTIONS
 
+pytestmark = pytest.mark.fidelity
+
 DEVIATIONS = {
     "current_version": "in every recorded Action, published nowhere (§4.1)",
     "created_at, updated_at": "in every recorded template, not published (§5.2)",
