@@ -1,7 +1,6 @@
 """What a change may do to the users of a tenant that nobody asked for.
 
-Owns the rules, each a plain function from the two sides and the steps to risks. Refuses the
-rules over what is declared whether it changes or not: they are the policy pack's.
+Rules over what is declared whether it changes or not are the policy pack's.
 Sources: contract, provider-traps.md (what deleting and replacing does) and management-api.md.
 """
 
@@ -13,19 +12,25 @@ from enum import StrEnum
 from typing import Final
 
 from components.settings.words import CHANNEL_NAMES, words
-from components.vocabulary import TRIGGERS, Experience, Gate
-from phonemfa.report.differences import differences
-from phonemfa.report.facts import Facts
-from phonemfa.report.preview import Operation, Step
-from phonemfa.report.settings import Known, SecretsChange, Settings, secrets_changes
-from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
-
-ALWAYS: Final = "always"
+from components.tenant.action import Action
+from components.tenant.guardian import Guardian
+from components.tenant.model import seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.tenant_settings import TenantSettings
+from components.vocabulary import Gate, Policy
+from phonemfa.pulumi.preview import Operation
+from phonemfa.report.change import Change
+from phonemfa.report.differences import Difference, named
+from phonemfa.report.messages import Message
+from phonemfa.report.settings import Known, secrets_changes
 
 
 class Danger(StrEnum):
-    """How bad it may get."""
+    """How bad it may get, the worst first."""
 
+    EXPOSURE = "exposure"
+    """A secret goes to somebody else."""
     LOCKOUT = "lockout"
     """Users cannot log in."""
     WARNING = "warning"
@@ -45,71 +50,57 @@ class Risk:
     subjects: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """What the rules look at."""
-
-    before: Facts
-    after: Facts
-    steps: tuple[Step, ...]
-    settings: tuple[Settings, ...]
-
-    @property
-    def secrets(self) -> tuple[SecretsChange, ...]:
-        """Actions whose secrets will be others."""
-        return secrets_changes(self.steps, self.settings)
-
-    @property
-    def changed_settings(self) -> frozenset[str]:
-        """Keys of the settings that change."""
-        return frozenset(each.key for one in self.settings for each in one.changed)
-
-    @property
-    def becomes_always(self) -> bool:
-        """Whether users are asked at every login from this change on."""
-        return self.after.policy == ALWAYS != self.before.policy
-
-    def touched(self, kind: str, *operations: Operation) -> list[Step]:
-        """Steps on resources of a type, of these operations."""
-        return [one for one in self.steps if one.type == kind and one.operation in operations]
-
-
 def risks(
-    before: Facts,
-    after: Facts,
-    steps: tuple[Step, ...],
-    settings: tuple[Settings, ...] = (),
+    change: Change, differing: tuple[Difference, ...], messages: tuple[Message, ...]
 ) -> tuple[Risk, ...]:
-    """Every risk of a change, lockouts first; none when nothing changes."""
-    change = Change(before=before, after=after, steps=steps, settings=settings)
-    if all(one.operation is Operation.SAME for one in steps) and not differences(
-        before, after, steps, settings
-    ):
+    """Every risk of a change, the worst first; none when nothing changes."""
+    if all(one.operation is Operation.SAME for one in change.steps) and not differing:
         return ()
-    # The worst first.
     rules = (
+        _another_address,
         _nobody_can_log_in,
         _replaced,
         _always_with_something_new,
         _deleted,
-        _another_tenant,
         _generation,
         _policy_weaker,
         _narrowed,
         _dearer,
         _gate_off,
-        _other_factors,
         _templates,
         _code_stays_a_draft,
         _protection,
     )
-    return tuple(risk for rule in rules for risk in rule(change))
+    found = [risk for rule in rules for risk in rule(change)]
+    found += [*_other_factors(differing), *_longer(messages)]
+    return tuple(sorted(found, key=lambda one: [*Danger].index(one.danger)))
+
+
+def _another_address(change: Change) -> Iterator[Risk]:
+    moves = [("auth0:domain", *one.tenants) for one in change.settings]
+    moves += [
+        ("phonemfa:cpaasBaseHost", each.before, each.after)
+        for one in change.settings
+        for each in one.changed
+        if each.key == "cpaasBaseHost"
+    ]
+    to = [f"{key}: {was} → {will}" for key, was, will in moves if was and will and will != was]
+    if to:
+        yield Risk(
+            danger=Danger.EXPOSURE,
+            title="Secrets go to another address",
+            what="Whoever has the new address gets a secret of this stack: a tenant that of the "
+            "Auth0 client, a CPaaS host the key with every number and code.",
+            fix="make sure who has the address; give another tenant a stack of its own, as the "
+            "state's ids are those of this one",
+            subjects=tuple(to),
+        )
 
 
 def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
-    missing = change.after.missing()
-    if missing and change.after.policy in {ALWAYS, "adaptive"}:
-        hard = change.after.policy == ALWAYS
+    missing = change.after.missing
+    if missing and change.after.policy in {Policy.ALWAYS, Policy.ADAPTIVE}:
+        hard = change.after.policy == Policy.ALWAYS
         logins = "Every login is" if hard else "Logins that look risky are"
         yield Risk(
             danger=Danger.LOCKOUT if hard else Danger.WARNING,
@@ -122,9 +113,13 @@ def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
 
 def _replaced(change: Change) -> Iterator[Risk]:
     replace = Operation.REPLACE
-    parts = {ACTION: "Action", PROVIDER: "phone provider", GUARDIAN: "factor"}
+    parts = {
+        Action.TOKEN: "Action",
+        PhoneProvider.TOKEN: "phone provider",
+        Guardian.TOKEN: "factor",
+    }
     replaced = [words for kind, words in parts.items() if change.touched(kind, replace)]
-    if change.becomes_always and replaced:
+    if _becomes_always(change) and replaced:
         yield Risk(
             danger=Danger.LOCKOUT,
             title="Lockout",
@@ -133,7 +128,7 @@ def _replaced(change: Change) -> Iterator[Risk]:
             "for a code that nothing sends.",
             fix="make the replacement first, see a code arrive, then change the policy",
         )
-    if change.touched(ACTION, replace):
+    if change.touched(Action.TOKEN, replace):
         yield Risk(
             danger=Danger.WARNING,
             title="A moment without a sender",
@@ -141,7 +136,7 @@ def _replaced(change: Change) -> Iterator[Risk]:
             "one: codes asked for in between are not sent, and a failure in between leaves none.",
             fix="apply it when few people log in; a plain pulumi up finishes a failed run",
         )
-    if change.touched(PROVIDER, replace):
+    if change.touched(PhoneProvider.TOKEN, replace):
         yield Risk(
             danger=Danger.WARNING,
             title="Phone provider replaced",
@@ -149,7 +144,7 @@ def _replaced(change: Change) -> Iterator[Risk]:
             "deleting the old one afterwards may leave none.",
             fix="look at Branding > Phone Provider after the run, or avoid the replacement",
         )
-    if change.touched(GUARDIAN, replace):
+    if change.touched(Guardian.TOKEN, replace):
         yield Risk(
             danger=Danger.WARNING,
             title="All MFA off",
@@ -159,13 +154,18 @@ def _replaced(change: Change) -> Iterator[Risk]:
         )
 
 
+def _becomes_always(change: Change) -> bool:
+    """Whether users are asked at every login from this change on."""
+    return change.after.policy == Policy.ALWAYS != change.before.policy
+
+
 def _always_with_something_new(change: Change) -> Iterator[Risk]:
-    if not change.becomes_always or change.after.missing():
+    if not _becomes_always(change) or change.after.missing:
         return
     action = change.after.action
     tried = [one for one in _TRIED_BY_SENDING if one in change.changed_settings]
-    known = {one.known for one in change.secrets}
-    if change.touched(ACTION, Operation.CREATE, Operation.IMPORT):
+    known = {one.known for one in secrets_changes(change.steps, change.settings)}
+    if change.touched(Action.TOKEN, Operation.CREATE, Operation.IMPORT):
         what = "This sender has never delivered a code"
     elif action and change.before.action and action.code != change.before.action.code:
         what = "The code that sends changes too"
@@ -188,20 +188,6 @@ def _always_with_something_new(change: Change) -> Iterator[Risk]:
 
 _TRIED_BY_SENDING: Final = ("cpaasBaseHost", "smsSender", "voiceSender")
 """Settings with a wrong value of which nothing is sent, which no check finds."""
-
-
-def _another_tenant(change: Change) -> Iterator[Risk]:
-    moves = [one.tenants for one in change.settings if None not in one.tenants]
-    to = [f"{was} → {will_be}" for was, will_be in moves if was != will_be]
-    if to:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Another tenant",
-            what="The stack's state is of one tenant, and this change goes to another: what is "
-            "updated there has other ids, or does not exist.",
-            fix="give each tenant a stack of its own",
-            subjects=tuple(to),
-        )
 
 
 def _dearer(change: Change) -> Iterator[Risk]:
@@ -237,22 +223,39 @@ def _gate_off(change: Change) -> Iterator[Risk]:
         )
 
 
+def _longer(messages: tuple[Message, ...]) -> Iterator[Risk]:
+    parts = [
+        f"{one.kind}: {one.before.size.parts} → {one.after.size.parts}"
+        for one in messages
+        if one.grew and one.sent and one.before and one.before.size and one.after and one.after.size
+    ]
+    if parts:
+        yield Risk(
+            danger=Danger.WARNING,
+            title="SMS cost more",
+            what="These are sent in more parts than before, and each part is paid for.",
+            fix="shorten the text; a part of Japanese text holds 70 characters, or 67 of several",
+            subjects=tuple(parts),
+        )
+
+
 def _deleted(change: Change) -> Iterator[Risk]:
-    if change.touched(PROVIDER, Operation.DELETE):
+    # A tenant that has moved leaves its other sender behind (`_generation`).
+    goes = not change.ends_transition
+    if goes and change.touched(PhoneProvider.TOKEN, Operation.DELETE):
         yield Risk(
             danger=Danger.WARNING,
             title="Phone provider destroyed",
             what="The tenant's phone provider is really deleted, with its configuration.",
-            fix="for a tenant that has moved to the legacy experience this is the last step; "
-            "otherwise keep it",
+            fix="keep it while the tenant has the unified experience",
         )
-    if change.touched(ACTION, Operation.DELETE):
+    if goes and change.touched(Action.TOKEN, Operation.DELETE):
         yield Risk(
             danger=Danger.WARNING,
             title="Action deleted",
             what="Its versions and its secrets go with it: going back means a new Action.",
         )
-    if change.touched(GUARDIAN, Operation.DELETE):
+    if change.touched(Guardian.TOKEN, Operation.DELETE):
         yield Risk(
             danger=Danger.WARNING,
             title="All MFA off",
@@ -271,31 +274,31 @@ def _generation(change: Change) -> Iterator[Risk]:
             "the codes from here on.",
             fix="docs/guides/migrate.md has the steps and how to go back",
         )
-    both = {Experience.UNIFIED, Experience.LEGACY}
-    had, has = _generations(change.before), _generations(change.after)
-    if has == both != had and change.before.actions:
+    had_both, has_both = change.before.tenant.in_transition, change.after.tenant.in_transition
+    if has_both and not had_both and seen(change.before.tenant.actions):
         yield Risk(
             danger=Danger.WARNING,
             title="A transition begins",
             what="Senders of both phone experiences will stand side by side.",
             fix="end it once codes arrive through the new one (docs/guides/migrate.md)",
         )
-    if had == both != has:
+    if change.ends_transition:
+        gone = [
+            " ".join(named(one)).strip()
+            for one in change.steps
+            if one.operation is Operation.DELETE and one.type != TenantSettings.TOKEN
+        ]
         yield Risk(
             danger=Danger.WARNING,
             title="A transition ends",
             what="The other experience's sender goes: there is no quick way back after this.",
             fix="see a code arrive through the one that stays first",
+            subjects=tuple(gone),
         )
 
 
-def _generations(facts: Facts) -> set[Experience]:
-    names: dict[str, Experience] = {trigger: experience for experience, trigger in TRIGGERS.items()}
-    return {names[one.trigger] for one in facts.actions}
-
-
 def _policy_weaker(change: Change) -> Iterator[Risk]:
-    strength = {"never": 0, "adaptive": 1, ALWAYS: 2}
+    strength = {Policy.NEVER.value: 0, Policy.ADAPTIVE.value: 1, Policy.ALWAYS.value: 2}
     was, will_be = change.before.policy, change.after.policy
     if will_be and strength.get(was or "", 0) > strength.get(will_be, 0):
         yield Risk(
@@ -307,7 +310,7 @@ def _policy_weaker(change: Change) -> Iterator[Risk]:
 
 
 def _narrowed(change: Change) -> Iterator[Risk]:
-    hard = change.after.policy == ALWAYS
+    hard = change.after.policy == Policy.ALWAYS
     then = "cannot log in" if hard else "cannot use it as a factor any more"
     # A side that has no channel at all is told by other rules.
     gone = [one for one in change.before.channels if one not in change.after.channels]
@@ -339,10 +342,10 @@ def _narrowed(change: Change) -> Iterator[Risk]:
         )
 
 
-def _other_factors(change: Change) -> Iterator[Risk]:
+def _other_factors(differing: tuple[Difference, ...]) -> Iterator[Risk]:
     off = [
         one.subject.removeprefix("other factor ")
-        for one in differences(change.before, change.after, change.steps, change.settings)
+        for one in differing
         if one.subject.startswith("other factor ") and one.after == "off"
     ]
     if off:
@@ -355,21 +358,19 @@ def _other_factors(change: Change) -> Iterator[Risk]:
 
 
 def _templates(change: Change) -> Iterator[Risk]:
-    deleted = [
-        str(one.old.get("type", one.name)) for one in change.touched(TEMPLATE, Operation.DELETE)
-    ]
-    if deleted:
+    deleted = [named(one)[1] for one in change.touched(PhoneTemplate.TOKEN, Operation.DELETE)]
+    if deleted and not change.ends_transition:
         yield Risk(
             danger=Danger.WARNING,
             title="Text deleted",
             what="The tenant falls back to Auth0's own text for these messages.",
             subjects=tuple(deleted),
         )
+    was = change.before.texts
     off = [
         kind
-        for kind, texts in change.after.texts.items()
-        if texts.disabled
-        and not (kind in change.before.texts and change.before.texts[kind].disabled)
+        for kind, text in change.after.texts.items()
+        if text.disabled is True and not (kind in was and was[kind].disabled is True)
     ]
     if off:
         yield Risk(
@@ -382,13 +383,9 @@ def _templates(change: Change) -> Iterator[Risk]:
 
 def _code_stays_a_draft(change: Change) -> Iterator[Risk]:
     drafts = [
-        action.name
-        for action in change.after.actions
-        if not action.deployed
-        and any(
-            step.name == action.resource and step.operation is not Operation.SAME
-            for step in change.steps
-        )
+        named(step)[1]
+        for step in change.actions()
+        if step.operation is not Operation.SAME and step.will and step.will.deployed is False
     ]
     if drafts:
         yield Risk(
