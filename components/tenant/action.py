@@ -169,6 +169,8 @@ class Action:
     all_changes_deployed: bool | None = field(default=None, compare=False)
     running: Version | None = field(default=None, compare=False)
     from_marketplace: bool = field(default=False, compare=False)
+    version_id: str = field(default="", compare=False)
+    """Of the version that a stack deployed last, by its state."""
     has_secrets: bool = field(default=False, compare=False)
     """Whether there is any: of a state or a preview, all that it tells."""
 
@@ -204,6 +206,7 @@ class Action:
             trigger_version=str(known(_supported(properties, "version"), "")),
             **found,
             id=identifier or str(properties.get("id") or ""),
+            version_id=str(known(at(properties, "versionId"), "") or ""),
             has_secrets=bool(properties.get("secrets")),
         )
 
