@@ -63,6 +63,7 @@ _PART_NAMES: Final = {
 """Parts of the models in the report's words, in the order in which they are told."""
 _LONGEST_SUBJECT: Final = 120
 """Characters: a preview may come from anywhere, and the keys in it with it."""
+FACTOR: Final = "other factor "
 _AGAIN: Final = "nothing differs: written once more"
 
 
@@ -263,7 +264,7 @@ def _other_factors(steps: tuple[Step, ...]) -> Iterator[Difference]:
             news = part.field in was or (not step.was and at(step.new, part.pulumi) is not None)
             if news and part.field in step.will.other_factors:
                 yield from _differ(
-                    f"other factor {part.field}",
+                    f"{FACTOR}{part.field}",
                     _on_off(was.get(part.field)),
                     _on_off(step.will.other_factors[part.field]),
                 )

@@ -264,7 +264,7 @@ def _message(one: Message, stacks: list[str]) -> Article:
 
 
 def _phone(label: str, message: Message, one: Rendered) -> Phone:
-    grew = label == "After" and message.grew
+    grew = label == "After" and message.parts[1] > message.parts[0]
     more: Line = ("; ", Strong("more parts than before")) if grew else ()
     parts = several(one.size.parts, "part") if one.size else "voice call · what is read out"
     return Phone(

@@ -79,12 +79,11 @@ class Message:
         return self.changed and bool(same)
 
     @property
-    def grew(self) -> bool:
-        """Whether an SMS takes more parts than before, each of which is charged."""
-        old, new = self.before, self.after
-        if new is None or new.size is None:
-            return False
-        return new.size.parts > (old.size.parts if old and old.size else 1)
+    def parts(self) -> tuple[int, int]:
+        """How many an SMS takes, before and after, each of which is charged; one if not known."""
+        sizes = [one and one.size for one in (self.before, self.after)]
+        was, will_be = (one.parts if one else 1 for one in sizes)
+        return was, will_be
 
 
 def messages(change: Change) -> tuple[Message, ...]:

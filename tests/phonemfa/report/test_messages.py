@@ -31,7 +31,7 @@ def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     assert "株式会社日本架空銀行会員サービスの認証コードは 123456 です。" in one.after.text
     assert size(one.before) == "65 UTF-16 units, 1 part"
     assert size(one.after) == "139 UTF-16 units, 3 parts"
-    assert one.grew
+    assert one.parts == (1, 3)
 
 
 def test_units_are_utf_16_also_where_carriers_count_septets() -> None:
