@@ -60,7 +60,9 @@ Strict = Annotated[
 Base = Annotated[
     Path | None,
     typer.Option(
-        help="The project without the change, as a checkout: to name the rules that it relaxes."
+        exists=True,
+        file_okay=False,
+        help="The project without the change, as a checkout: to name the rules that it relaxes.",
     ),
 ]
 
