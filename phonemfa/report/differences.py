@@ -14,7 +14,7 @@ from components.settings.words import ASKED, CHANNEL_NAMES, meaning, subject, va
 from components.tenant import model, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import OTHER_FACTORS, Guardian
-from components.tenant.model import at, known
+from components.tenant.model import Part, at, known
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate, kind_of
 from components.tenant.snapshot import MODELS
@@ -23,7 +23,7 @@ from components.vocabulary import Experience
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.report.change import Change, Side
-from phonemfa.report.settings import ASKED_ONLY, Settings, Source
+from phonemfa.report.settings import AS_ONE, ASKED_ONLY, Settings, Source
 
 _NAMES: Final = {
     PhoneProvider.TOKEN: "the phone provider",
@@ -33,34 +33,15 @@ _NAMES: Final = {
     trigger.TOKEN_OF_ALL: "the bindings of a trigger",
 }
 _PART_NAMES: Final = {
-    "code": "code",
-    Action.HIDDEN: "secrets",
-    PhoneProvider.HIDDEN: "credentials",
-    "runtime": "runtime",
-    "name": "name",
     "deployed": "deployment",
-    "text": "text",
     "voice": "text",
     "sender": "text",
     "disabled": "switch",
-    "delivery_methods": "channels",
-    "unified": "phone experience",
-    "mfa_in_actions": "MFA in Actions",
-    "policy": "policy",
     "phone_enabled": "phone factor",
-    "message_types": "phone factor",
     "selected_provider": "phone factor",
-    "enrollment_message": "phone factor",
-    "verification_message": "phone factor",
-    "remember_me_shown": "remembering of browsers",
-    "remember_me_default": "remembering of browsers",
-    "session_inactivity": "remembering of browsers",
-    "session_overall": "remembering of browsers",
-    "code_length": "codes of logins",
-    "code_lifetime": "codes of logins",
-    **{one.field: one.field for one in OTHER_FACTORS},
+    "mfa_in_actions": "MFA in Actions",
 }
-"""Parts of the models in the report's words, in the order in which they are told."""
+"""Parts of the models that no setting names, where their field's name is not their word."""
 _LONGEST_SUBJECT: Final = 120
 """Characters: a preview may come from anywhere, and the keys in it with it."""
 FACTOR: Final = "other factor "
@@ -127,9 +108,16 @@ def _parts(step: Step) -> Iterator[tuple[str, str]]:
     """The parts that a resource's model has, in our words, and where they stand."""
     found = MODELS.get(step.type)
     if found:
-        hidden = getattr(found, "HIDDEN", "")
-        paths = {one.field: one.pulumi for one in found.PARTS if one.pulumi} | {hidden: hidden}
-        yield from ((words, paths[one]) for one, words in _PART_NAMES.items() if one in paths)
+        yield from ((_words(one), one.pulumi) for one in found.PARTS if one.pulumi)
+        if hidden := getattr(found, "HIDDEN", ""):
+            yield hidden, hidden
+
+
+def _words(part: Part) -> str:
+    key, *members = part.setting.split(".")
+    if not key:
+        return _PART_NAMES.get(part.field, part.field)
+    return subject(key) if key in AS_ONE else subject(key, *members)
 
 
 def unseen(change: Change) -> tuple[str, ...]:

@@ -35,8 +35,7 @@ _NOT_IN_SECRETS: Final = frozenset(
 )
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""
 
-
-_AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
+AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
 """Settings with members that a sentence tells together."""
 
 
@@ -181,7 +180,7 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
     """What differs between two values: (where inside of an object, before, after)."""
     sides = [one for one in (old, new) if one is not None]
     whole = key == "adopted" and len(sides) == 1  # A long block, of which only that it is there.
-    whole = whole or (key in _AS_ONE and not any(map(is_hidden, sides)))
+    whole = whole or (key in AS_ONE and not any(map(is_hidden, sides)))
     if any(sides) and all(isinstance(one, Mapping) for one in sides) and not whole:
         old, new = old or {}, new or {}
         for member in dict.fromkeys((*new, *old)):

@@ -168,6 +168,42 @@ WARNINGS: dict[str, Callable[[], Change]] = {
 }
 
 
+LONGER: dict[str, tuple[Callable[[], Change], set[str]]] = {
+    "a line that browsers fill in": (
+        lambda: Change().asks(
+            changes_the_action=False, originBoundCode="a-rather-long-name.login.example.co.jp"
+        ),
+        {"otp_enroll: 1 → 2", "otp_verify: 1 → 2"},
+    ),
+    "one character that carriers cannot pack": (
+        lambda: (
+            Change()
+            .before(VERIFY, text("{{ code }}" + "x" * 140))
+            .update(VERIFY, text("{{ code }}é" + "ç" * 10 + "x" * 129), "content.body.text")
+        ),
+        {"otp_verify: 1 → 3"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "told"), LONGER.values(), ids=LONGER)
+def test_an_sms_that_takes_more_parts_is_told_with_both_counts(
+    change: Callable[[], Change], told: set[str]
+) -> None:
+    (risk,) = [one for one in change().environment().risks if one.title == "SMS cost more"]
+    assert told <= {*risk.subjects}
+
+
+def test_a_text_of_a_closed_channel_or_a_shorter_one_costs_no_more() -> None:
+    longer = "{{ code }} " + "長" * 64
+    closed = Change().before(GUARDIAN, phone(messageTypes=["voice"]))
+    closed.update(VERIFY, text(longer), "content.body.text")
+    assert "SMS cost more" not in titles(closed.environment())
+    shorter = Change().before(VERIFY, text(longer))
+    shorter.update(VERIFY, text("{{ code }}"), "content.body.text")
+    assert "SMS cost more" not in titles(shorter.environment())
+
+
 def test_a_factor_that_is_deleted_switches_all_mfa_off() -> None:
     assert "All MFA off" in titles(Change().delete(GUARDIAN).environment())
 
