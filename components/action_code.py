@@ -1,14 +1,16 @@
 """The Action's source text, assembled from `actions/src`.
 
-Owns which parts make up the Action of each trigger and in which order they stand. Refuses to
-change them: no minifier, no templating of values, so the text that is deployed is the text that
-a reviewer reads (`python components/action_code.py TRIGGER` prints it). What differs between
-stacks reaches the Action as secrets.
+No minifier, no templating of values: the text that is deployed is the text that a reviewer reads
+(`python components/action_code.py TRIGGER` prints it). What differs between stacks reaches the
+Action as secrets. A stamp in the heading tells our own text, of any version, from one that somebody
+wrote or edited, which may hold a key.
 """
 
 from __future__ import annotations
 
+import re
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -38,6 +40,10 @@ SHARED_PARTS = (
 MAX_BYTES = 36_000
 
 
+_STAMP: Final = re.compile(r"\A.*\n.*, ([0-9a-f]{16})\.\n")
+_UNSTAMPED: Final = "0" * 16
+
+
 def assemble(trigger: Trigger) -> str:
     """The complete code of the Action for one trigger.
 
@@ -53,7 +59,8 @@ def assemble(trigger: Trigger) -> str:
         raise ValueError(f"trigger: {trigger!r} has no handler in actions/src; use one of {known}")
     heading = (
         f"// Auth0 Action for the trigger {trigger}: sends phone messages through NTT CPaaS.\n"
-        "// Assembled from actions/src by components/action_code.py: change it there.\n"
+        "// Assembled from actions/src by components/action_code.py (change it there), "
+        f"{_UNSTAMPED}.\n"
         "'use strict';\n"
     )
     sections = [heading]
@@ -68,7 +75,20 @@ def assemble(trigger: Trigger) -> str:
             f"actions/src: the Action for {trigger} has {size} bytes, over the bound of "
             f"{MAX_BYTES}; shorten its parts"
         )
-    return code
+    return code.replace(_UNSTAMPED, _stamp(code), 1)
+
+
+def is_assembled(code: str) -> bool:
+    """Whether some version of this package assembled a text, and nobody has changed it since."""
+    found = _STAMP.match(code)
+    if found is None:
+        return False
+    start, end = found.span(1)
+    return found[1] == _stamp(f"{code[:start]}{_UNSTAMPED}{code[end:]}")
+
+
+def _stamp(code: str) -> str:
+    return sha256(code.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 if __name__ == "__main__":

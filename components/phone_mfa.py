@@ -19,6 +19,7 @@ from components.guards.keep_sender import KeepSender
 from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
+from components.guards.same_addresses import SameAddresses
 from components.resources.delivery import Delivery, DeliveryArgs
 from components.resources.factor import Factor, FactorArgs
 from components.resources.sender import Sender, SenderArgs
@@ -33,6 +34,7 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
+from components.tenant.tenants_file import read_tenants_file
 from components.vocabulary import (
     COMPONENT,
     TRIGGERS,
@@ -111,6 +113,8 @@ def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
 
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
+    if read_tenants_file(loaded.project).named is None:
+        yield SameAddresses()
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
     if keys := declares(settings):

@@ -13,11 +13,12 @@ options. `all` sets the level of every rule that is not named.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from components.tenant.tenants_file import NAME as TENANTS_FILE
 from components.tenant.tenants_file import NotNamedError, read_tenants_file
 from policy.model import PRODUCTION, Level
 from policy.rules import RULES, Rule, Setting
@@ -104,6 +105,53 @@ def is_production(stack: str, project: Path) -> bool:
         for rule in RULES
         if PRODUCTION in rule.options
     )
+
+
+def relaxed(stack: str, *, base: Path, project: Path) -> list[str]:
+    """What the rules and pinned addresses of a project ask less of a stack than its base's do.
+
+    Args:
+        stack: its name.
+        base: the folder with Pulumi.yaml before the change.
+        project: the same with the change.
+
+    Raises:
+        LevelsError: one of the files cannot be used.
+    """
+    return [*_relaxed_rules(stack, base, project), *_relaxed_pins(stack, base, project)]
+
+
+def _relaxed_rules(stack: str, base: Path, project: Path) -> Iterator[str]:
+    was, will_be, order = settings_of(stack, base), settings_of(stack, project), [*Level]
+    for rule in RULES:
+        before, after = was[rule.name], will_be[rule.name]
+        if order.index(after.level) > order.index(before.level):
+            yield f"{rule.name}: {before.level} → {after.level}"
+        sides = [rule.context(stack, one.options) for one in (before, after)]
+        for name in rule.options:
+            if name == PRODUCTION:
+                if sides[0].production and not sides[1].production:
+                    yield f"{rule.name}: {stack} is production no more"
+            elif {*sides[1].options[name]} - {*sides[0].options[name]}:
+                told = [", ".join(one.options[name]) or "none" for one in sides]
+                yield f"{rule.name}, {name}: {' → '.join(told)}"
+
+
+def _relaxed_pins(stack: str, base: Path, project: Path) -> Iterator[str]:
+    try:
+        was, will_be = (read_tenants_file(one).named for one in (base, project))
+    except NotNamedError as error:
+        raise LevelsError(str(error)) from None
+    if was is None or stack not in was:
+        return
+    if will_be is None:
+        yield f"{TENANTS_FILE} is gone: no address is pinned"
+    elif stack in will_be and was[stack] != will_be[stack]:
+        told = [
+            f"{one.tenant}, {one.cpaas_base_host or 'no CPaaS'}"
+            for one in (was[stack], will_be[stack])
+        ]
+        yield f"{TENANTS_FILE}, addresses that get secrets: {' → '.join(told)}"
 
 
 def parse(content: Any, *, source: str) -> dict[str, Setting]:

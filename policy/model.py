@@ -1,15 +1,21 @@
-"""What a rule looks at and what it says.
-
-Marks stand in the place of values that a rule must not or cannot see.
-"""
+"""What a rule looks at and what it says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Final
+
+from components.tenant import action, trigger
+from components.tenant.model import at
+from components.tenant.snapshot import MODELS
+from components.vocabulary import TRIGGERS
+
+_PARTS: Final = {
+    token: {part.field: part.pulumi for part in model.PARTS} for token, model in MODELS.items()
+}
 
 
 class Level(StrEnum):
@@ -23,20 +29,12 @@ class Level(StrEnum):
     """The rule does not run."""
 
 
-class Hidden(Enum):
-    """Stands where a value is, but must not or cannot be read."""
-
-    SECRET = "a secret"  # noqa: S105 - the mark that replaces one
-    UNKNOWN = "known after the apply"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """One resource that a stack declares.
 
-    `properties` are the resource's in Pulumi's camelCase names, as JSON values; `Hidden.SECRET`
-    stands in the place of every secret, at any depth, and `Hidden.UNKNOWN` in the place of every
-    value that only the apply will tell.
+    `properties` are the resource's in Pulumi's camelCase names, as JSON values; `UNSEEN` stands,
+    at any depth, in the place of every secret and of every value that only the apply will tell.
     """
 
     urn: str
@@ -49,25 +47,31 @@ class Declared:
         """The resource's name in the program."""
         return self.urn.rpartition("::")[2]
 
-    def at(self, *path: str) -> Any:
-        """The value at a path of names; None where nothing is, `Hidden` where it cannot be seen."""
-        value: Any = self.properties
-        for name in path:
-            if isinstance(value, Hidden):
-                return value
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
+    def said(self, part: str) -> Any:
+        """What the program says of a part of the resource, by its name in the model.
 
-    def text_at(self, *path: str) -> str | None:
-        """The string at a path; None where there is none, or where it cannot be seen."""
-        value = self.at(*path)
-        return value if isinstance(value, str) else None
+        None where it says nothing, `Unseen` where that cannot be seen.
+        """
+        return at(self.properties, _PARTS[self.type][part])
 
-    def items_at(self, *path: str) -> Sequence[Any]:
-        """The list at a path; empty where there is none, or where it cannot be seen."""
-        value = self.at(*path)
-        is_list = isinstance(value, Sequence) and not isinstance(value, str)
-        return value if is_list else ()
+    @property
+    def trigger(self) -> Any:
+        """The trigger of an Action or a binding, as for `said`; None for every other resource."""
+        if self.type == action.TOKEN:
+            return action.trigger_of(self.properties)
+        is_binding = self.type in {trigger.TOKEN, trigger.TOKEN_OF_ALL}
+        return trigger.trigger_of(self.properties) if is_binding else None
+
+    @property
+    def sends_by_phone(self) -> bool:
+        """Whether this is an Action on a phone trigger."""
+        return self.type == action.TOKEN and self.is_phone_mfa
+
+    @property
+    def is_phone_mfa(self) -> bool:
+        """Whether the resource is a part of phone MFA: a stack may hold others beside it."""
+        whole = self.type in _PARTS and self.type != action.TOKEN
+        return whole or self.trigger in TRIGGERS.values()
 
 
 PRODUCTION: Final = "production"

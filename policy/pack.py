@@ -1,7 +1,6 @@
 """The rules as policies of Pulumi's SDK, for the engine.
 
-Owns handing the engine's resources to the rules, and the rules' findings to the engine. Refuses
-the rules. Levels and options come from the engine (`--policy-pack-config`, levels.py).
+Levels and options come from the engine (`--policy-pack-config`, levels.py).
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 import pulumi_policy
 from pulumi_policy import policy as sdk
 
+from components.tenant.model import sealed
 from policy.levels import production_in
 from policy.model import Declared, Finding, Level
-from policy.preview import sealed
 from policy.rules import RULES, ResourceRule, Rule, StackRule
 
 NAME = "phonemfa"

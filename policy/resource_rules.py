@@ -1,9 +1,6 @@
-"""The rules over one resource.
+"""The rules over one resource; names, levels and defaults are in rules.py.
 
-Owns each rule's logic and words. Refuses names, levels and defaults (rules.py), and every rule
-that needs two resources (stack_rules.py).
-
-What a rule cannot see (`Hidden`) it does not judge: an unknown value is judged by the apply. A
+What a rule cannot see (`Unseen`) it does not judge: an unknown value is judged by the apply. A
 property that is not declared is judged as what the tenant then does.
 """
 
@@ -17,12 +14,12 @@ from components.action_code import RUNTIME
 from components.settings.text_rules import gives_code
 from components.settings.values import DURATION, duration, seconds
 from components.settings.words import in_words
+from components.tenant import action, guardian, phone_provider, phone_template
+from components.tenant.model import Unseen, at, items, listed
 from components.vocabulary import COMPONENT, MessageType, Policy
-from policy.model import Context, Declared, Finding, Hidden
-from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE, is_phone_mfa, sends_by_phone
+from policy.model import Context, Declared, Finding
 
 _WITHOUT_CODE: Final = {kind.value for kind in MessageType if not kind.carries_code}
-_LEGACY_PROVIDER: Final = "phone-message-hook"
 _CREDENTIAL_NAME: Final = re.compile(r"(secret|token|password|key)\Z", re.IGNORECASE)
 _CPAAS_KEY: Final = re.compile(r"\b[0-9a-f]{32}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 """The shape of a CPaaS API key in the vendor's documentation: 32 hexadecimal digits, a UUID."""
@@ -37,7 +34,7 @@ _NODE_MODULES: Final = frozenset({"crypto"})
 def code_in_texts(resource: Declared, _context: Context) -> Iterator[Finding]:
     """Texts that have to carry a code: a unified tenant's templates, a legacy tenant's factor."""
     for label, text in _code_texts(resource):
-        if isinstance(text, Hidden) or (isinstance(text, str) and _shows_code(text)):
+        if isinstance(text, Unseen) or (isinstance(text, str) and _shows_code(text)):
             continue
         if isinstance(text, str) and text:
             message = f"{label} does not output the code, or is not Liquid"
@@ -51,18 +48,16 @@ def code_in_texts(resource: Declared, _context: Context) -> Iterator[Finding]:
 
 
 def _code_texts(resource: Declared) -> Iterator[tuple[str, Any]]:
-    if resource.type == TEMPLATE:
-        kind = resource.text_at("type")
-        if isinstance(resource.at("type"), Hidden) or kind in _WITHOUT_CODE:
+    if resource.type == phone_template.TOKEN:
+        kind = phone_template.kind_of(resource.properties)
+        if isinstance(kind, Unseen) or (isinstance(kind, str) and kind in _WITHOUT_CODE):
             return
+        called = kind if isinstance(kind, str) else resource.name
         for channel in ("text", "voice"):
-            yield (
-                f"The {channel} text of {kind or resource.name}",
-                resource.at("content", "body", channel),
-            )
-    elif resource.type == GUARDIAN and resource.at("phone", "provider") == _LEGACY_PROVIDER:
+            yield f"The {channel} text of {called}", resource.said(channel)
+    elif resource.type == guardian.TOKEN and resource.said("selected_provider") == guardian.HOOK:
         for kind in ("enrollment", "verification"):
-            yield f"The {kind} text", resource.at("phone", "options", f"{kind}Message")
+            yield f"The {kind} text", resource.said(f"{kind}_message")
 
 
 def _shows_code(text: str) -> bool:
@@ -76,24 +71,26 @@ def _shows_code(text: str) -> bool:
 
 def country_allow_list(resource: Declared, context: Context) -> Iterator[Finding]:
     """Countries that the component's Action sends to: a setting (`allowedPrefixes`)."""
-    if resource.type != COMPONENT or not isinstance(resource.at("settings"), Mapping):
+    settings = at(resource.properties, "settings")
+    if resource.type != COMPONENT or not isinstance(settings, Mapping):
         return  # Hidden, or of a version that told no settings: not to be seen.
-    prefixes = resource.at("settings", "allowedPrefixes")
-    if isinstance(prefixes, Hidden):
+    told, adopted = settings.get("allowedPrefixes"), settings.get("adopted")
+    if isinstance(told, Unseen):
         return
-    if resource.at("settings", "adopted") or not resource.items_at("settings", "allowedPrefixes"):
+    prefixes = listed(told)
+    if adopted or not prefixes:
         yield Finding(
             urn=resource.urn,
             message="The stack does not say which countries the Action sends to, as it is declared "
             "as it was found: that is left to its code."
-            if resource.at("settings", "adopted")
+            if adopted
             else "The component has no allowedPrefixes: where its Action sends to is left to a "
             "default in its code.",
             fix="set phonemfa:allowedPrefixes, such as [+81], with an Action of the package",
         )
         return
     allowed = tuple(context.options["allowed"])
-    for prefix in resource.items_at("settings", "allowedPrefixes"):
+    for prefix in prefixes:
         if isinstance(prefix, str) and not prefix.startswith(allowed):
             yield Finding(
                 urn=resource.urn,
@@ -110,7 +107,7 @@ def no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Findi
 
     Which of an Action's secrets is one nobody can see: the plugin hides them as a whole.
     """
-    if resource.type not in {ACTION, PROVIDER, GUARDIAN}:
+    if resource.type not in {action.TOKEN, phone_provider.TOKEN, guardian.TOKEN}:
         return
     for name, value in _strings(resource.properties):
         if _CREDENTIAL_NAME.search(name) and value:
@@ -121,7 +118,7 @@ def no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Findi
                 fix="revoke it, then set the new one with pulumi config set --secret and read it "
                 "with require_secret",
             )
-    if resource.type == ACTION and any(
+    if resource.type == action.TOKEN and any(
         _CPAAS_KEY.search(value) for _, value in _strings(resource.properties)
     ):
         yield Finding(
@@ -147,12 +144,12 @@ def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 def always_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
     """The policy of a production stack."""
-    if resource.type != GUARDIAN or not context.production:
+    if resource.type != guardian.TOKEN or not context.production:
         return
-    policy = resource.text_at("policy")
-    if isinstance(resource.at("policy"), Hidden) or policy == Policy.ALWAYS.guardian_policy:
+    policy = resource.said("policy")
+    if isinstance(policy, Unseen) or policy == Policy.ALWAYS.guardian_policy:
         return
-    says = f"The policy is {policy}" if policy else "No policy is declared"
+    says = f"The policy is {policy}" if isinstance(policy, str) else "No policy is declared"
     yield Finding(
         urn=resource.urn,
         message=f"{says}, and {context.stack} is production: users would log in without a second "
@@ -163,13 +160,12 @@ def always_in_production(resource: Declared, context: Context) -> Iterator[Findi
 
 def always_means_always(resource: Declared, context: Context) -> Iterator[Finding]:
     """How long a browser of a production stack is remembered, where the policy is always."""
-    if resource.type != GUARDIAN or not context.production:
+    if resource.type != guardian.TOKEN or not context.production:
         return
-    shown = resource.at("settings", "displayRememberMeCheckbox")
-    overall = resource.at("settings", "mfaSessionOverallTimeout")
-    if resource.text_at("policy") != Policy.ALWAYS.guardian_policy or shown is False:
+    shown, overall = resource.said("remember_me_shown"), resource.said("session_overall")
+    if resource.said("policy") != Policy.ALWAYS.guardian_policy or shown is False:
         return
-    if isinstance(shown, Hidden) or isinstance(overall, Hidden):
+    if isinstance(shown, Unseen) or isinstance(overall, Unseen):
         return
     durations = [one for one in context.options["longest"] if DURATION.match(one)]
     longest = max(map(seconds, durations), default=0)
@@ -192,7 +188,7 @@ def always_means_always(resource: Declared, context: Context) -> Iterator[Findin
 
 def protected_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
     """`protect` on everything that phone MFA is made of, in a production stack."""
-    if not context.production or not is_phone_mfa(resource) or resource.protect:
+    if not context.production or not resource.is_phone_mfa or resource.protect:
         return
     yield Finding(
         urn=resource.urn,
@@ -204,8 +200,10 @@ def protected_in_production(resource: Declared, context: Context) -> Iterator[Fi
 
 def pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
     """The runtime of an Action on a phone trigger."""
-    runtime = resource.at("runtime")
-    if not sends_by_phone(resource) or isinstance(runtime, Hidden) or runtime == RUNTIME:
+    if not resource.sends_by_phone:
+        return
+    runtime = resource.said("runtime")
+    if isinstance(runtime, Unseen) or runtime == RUNTIME:
         return
     says = f"The Action runs on {runtime}" if runtime else "The Action's runtime is not declared"
     yield Finding(
@@ -217,16 +215,13 @@ def pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
 
 def no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
     """Npm packages of an Action on a phone trigger: declared, or only required by its code."""
-    if not sends_by_phone(resource):
+    if not resource.sends_by_phone:
         return
-    declared = {
-        str(one.get("name"))
-        for one in resource.items_at("dependencies")
-        if isinstance(one, Mapping)
-    }
+    code = resource.said("code")
+    declared = {str(one.get("name")) for one in items(resource.said("dependencies"))}
     required = {
         name
-        for groups in _REQUIRED.findall(resource.text_at("code") or "")
+        for groups in _REQUIRED.findall(code if isinstance(code, str) else "")
         for name in groups
         if name and not name.startswith("node:") and name not in _NODE_MODULES
     }
@@ -241,12 +236,12 @@ def no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
 
 def factor_behind_policy(resource: Declared, _context: Context) -> Iterator[Finding]:
     """A policy that asks for a second factor, and the phone factor."""
-    if resource.type != GUARDIAN:
+    if resource.type != guardian.TOKEN:
         return
-    policy, enabled = resource.text_at("policy"), resource.at("phone", "enabled")
-    if policy in {None, Policy.NEVER.guardian_policy}:
+    policy, enabled = resource.said("policy"), resource.said("phone_enabled")
+    if not isinstance(policy, str) or policy == Policy.NEVER.guardian_policy:
         return
-    if enabled is True or isinstance(enabled, Hidden):
+    if enabled is True or isinstance(enabled, Unseen):
         return
     yield Finding(
         urn=resource.urn,

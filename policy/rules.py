@@ -166,16 +166,13 @@ def violations(
     *,
     stack: str,
     settings: Mapping[str, Setting],
-    whole_stack: bool = True,
 ) -> list[Violation]:
     """Everything in a stack's resources that breaks a rule, in the rules' order.
 
     Args:
-        resources: what the stack declares once the change is made.
+        resources: everything that the stack declares once the change is made.
         stack: the stack's name without organisation and project.
         settings: by rule name (levels.py); a rule that is not in it has its own level.
-        whole_stack: whether `resources` has the unchanged ones too. Without them the rules over
-            the whole stack (`StackRule`) cannot be judged, and do not run.
     """
     declared = tuple(resources)
     found: list[Violation] = []
@@ -187,7 +184,7 @@ def violations(
         if isinstance(rule, ResourceRule):
             findings = [one for resource in declared for one in rule.check(resource, context)]
         else:
-            findings = list(rule.check(declared, context)) if whole_stack else []
+            findings = list(rule.check(declared, context))
         found.extend(
             Violation(
                 rule=rule.name,

@@ -1,6 +1,4 @@
-"""The rules over all resources of a stack together.
-
-Owns each rule's logic and words. Refuses names, levels and defaults (rules.py).
+"""The rules over all resources of a stack together; names, levels and defaults are in rules.py.
 
 The engine hands these rules what the resources are after the change, not what the program said:
 only properties whose meaning the tenant does not change are read here.
@@ -12,20 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from components.vocabulary import DeliveryMethod, guardian_message_types
-from policy.model import Context, Declared, Finding, Hidden
-from policy.resource_types import (
-    ACTION,
-    GUARDIAN,
-    PROVIDER,
-    TEMPLATE,
-    TRIGGER_ACTION,
-    TRIGGER_ACTIONS,
-    trigger_of,
-)
+from components.tenant import guardian, phone_provider, phone_template, trigger
+from components.tenant.model import Unseen, is_hidden, listed
+from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, guardian_message_types
+from policy.model import Context, Declared, Finding
 
-_UNIFIED_TRIGGER: Final = "custom-phone-provider"
-_LEGACY_TRIGGER: Final = "send-phone-message"
+_UNIFIED_TRIGGER: Final = TRIGGERS[Experience.UNIFIED]
+_LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
 _TWILIO: Final = "twilio"
 """The one provider that sends without an Action."""
 
@@ -35,13 +26,13 @@ def message_types_covered(resources: Sequence[Declared], _context: Context) -> I
 
     A stack without a phone provider is a legacy one: there the Action alone decides.
     """
-    providers = [one for one in resources if one.type == PROVIDER]
+    providers = _all(resources, phone_provider.TOKEN)
     if not providers or any(_cannot_be_seen(provider) for provider in providers):
         return
     covered = _covered(providers)
-    for factor in (one for one in resources if one.type == GUARDIAN):
-        types = factor.at("phone", "messageTypes")
-        if factor.at("phone", "enabled") is not True or isinstance(types, Hidden):
+    for factor in _all(resources, guardian.TOKEN):
+        types = factor.said("message_types")
+        if factor.said("phone_enabled") is not True or isinstance(types, Unseen):
             continue
         if not types:
             yield Finding(
@@ -50,7 +41,7 @@ def message_types_covered(resources: Sequence[Declared], _context: Context) -> I
                 "offered channels that nobody delivers.",
                 fix="declare phone.message_types",
             )
-        for kind in factor.items_at("phone", "messageTypes"):
+        for kind in listed(types):
             if isinstance(kind, str) and kind not in covered:
                 yield Finding(
                     urn=factor.urn,
@@ -60,20 +51,17 @@ def message_types_covered(resources: Sequence[Declared], _context: Context) -> I
                 )
 
 
+def _all(resources: Sequence[Declared], token: str) -> list[Declared]:
+    return [one for one in resources if one.type == token]
+
+
 def _cannot_be_seen(provider: Declared) -> bool:
-    methods = provider.at("configuration", "deliveryMethods")
-    disabled = provider.at("disabled")
-    return isinstance(methods, Hidden) or isinstance(disabled, Hidden)
+    return any(is_hidden(provider.said(one)) for one in ("delivery_methods", "disabled"))
 
 
 def _covered(providers: Sequence[Declared]) -> list[str]:
-    named = {
-        method
-        for provider in providers
-        if not provider.at("disabled")
-        for method in provider.items_at("configuration", "deliveryMethods")
-        if isinstance(method, str)
-    }
+    on = [one for one in providers if not one.said("disabled")]
+    named = [method for one in on for method in listed(one.said("delivery_methods"))]
     return guardian_message_types([method for method in DeliveryMethod if method in named])
 
 
@@ -82,14 +70,14 @@ def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> 
 
     Only the provider "custom" has an Action behind it.
     """
-    if any(isinstance(trigger, Hidden) for one in resources for trigger in _triggers(one)):
+    if any(isinstance(one.trigger, Unseen) for one in resources):
         return
     unified = _on_trigger(resources, _UNIFIED_TRIGGER)
     legacy = _on_trigger(resources, _LEGACY_TRIGGER)
-    providers = [one for one in resources if one.type == PROVIDER]
-    templates = [one for one in resources if one.type == TEMPLATE]
+    providers = _all(resources, phone_provider.TOKEN)
+    templates = _all(resources, phone_template.TOKEN)
     if unified or providers or templates:
-        if unified or any(one.text_at("name") != _TWILIO for one in providers):
+        if unified or any(one.said("name") != _TWILIO for one in providers):
             yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
         yield from _exactly_one(providers, "phone provider")
         yield from _one_a_type(templates)
@@ -98,8 +86,8 @@ def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> 
         yield from _exactly_one(legacy, f"Action on {_LEGACY_TRIGGER}")
         yield from _exactly_one(bindings, f"Action bound to {_LEGACY_TRIGGER}")
     if not (unified or legacy or providers or bindings):
-        for factor in resources:
-            if factor.type == GUARDIAN and factor.at("phone", "enabled") is True:
+        for factor in _all(resources, guardian.TOKEN):
+            if factor.said("phone_enabled") is True:
                 yield Finding(
                     urn=factor.urn,
                     message="The phone factor is on, and the stack declares nothing that sends.",
@@ -107,22 +95,18 @@ def one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> 
                 )
 
 
-def _triggers(resource: Declared) -> Iterator[object]:
-    if resource.type == ACTION:
-        yield resource.at("supportedTriggers", "id")
-    elif resource.type in {TRIGGER_ACTION, TRIGGER_ACTIONS}:
-        yield resource.at("trigger")
-
-
-def _on_trigger(resources: Sequence[Declared], trigger: str) -> list[Declared]:
-    return [one for one in resources if trigger_of(one) == trigger]
+def _on_trigger(resources: Sequence[Declared], name: str) -> list[Declared]:
+    return [one for one in resources if one.sends_by_phone and one.trigger == name]
 
 
 def _bindings(resources: Sequence[Declared]) -> list[Declared]:
     """The holders of bindings to the legacy trigger, one entry a bound Action."""
-    bound = [one for one in resources if one.at("trigger") == _LEGACY_TRIGGER]
-    return [one for one in bound if one.type == TRIGGER_ACTION] + [
-        one for one in bound if one.type == TRIGGER_ACTIONS for _ in one.items_at("actions")
+    return [
+        one
+        for token in (trigger.TOKEN, trigger.TOKEN_OF_ALL)
+        for one in _all(resources, token)
+        if one.trigger == _LEGACY_TRIGGER
+        for _ in trigger.Binding.recorded(one.properties)
     ]
 
 
@@ -144,8 +128,8 @@ def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
 def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
     seen: Counter[str] = Counter()
     for template in templates:
-        kind = template.text_at("type")
-        if kind is None:
+        kind = phone_template.kind_of(template.properties)
+        if not isinstance(kind, str):
             continue
         seen[kind] += 1
         if seen[kind] > 1:

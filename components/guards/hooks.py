@@ -18,7 +18,7 @@ class WriteHooks(ABC):
     """A transformation for a component's options; its hooks are registered once.
 
     Args:
-        types: of the resources that get the hooks; all, when none is named.
+        types: of the resources that get the hooks; all but components, when none is named.
     """
 
     def __init__(self, *types: str) -> None:
@@ -29,9 +29,8 @@ class WriteHooks(ABC):
         self, args: pulumi.ResourceTransformationArgs
     ) -> pulumi.ResourceTransformationResult | None:
         """The resource's own arguments, with the hooks beside its own."""
-        if not isinstance(args.resource, pulumi.CustomResource):
-            return None
-        if self._types and args.type_ not in self._types:
+        is_custom = isinstance(args.resource, pulumi.CustomResource)
+        if not (args.type_ in self._types if self._types else is_custom):
             return None
         # The SDK's unit-test mocks have no engine that could run a hook.
         if isinstance(get_monitor(), MockMonitor):

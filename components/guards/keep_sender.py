@@ -39,7 +39,7 @@ class KeepSender(WriteHooks):
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)
-        name, trigger = wanted.get("name"), (wanted.get("supportedTriggers") or {}).get("id")
+        name, trigger = wanted.get("name"), action.trigger_of(wanted)
         if not name or not trigger:
             return  # A preview may not know them yet.
         async with self._access.connect() as tenant:

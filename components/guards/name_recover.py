@@ -55,7 +55,7 @@ class NameRecover(WriteHooks):
 
 async def _there(tenant: AsyncManagementClient, wanted: Mapping[str, Any]) -> str:
     """What the tenant has of it, in words; empty when nothing."""
-    trigger = (wanted.get("supportedTriggers") or {}).get("id")
+    trigger = action.trigger_of(wanted)
     if trigger:
         found = action.find(await action.read(tenant, [trigger]), wanted["name"])
         return f"an Action {found.name} ({found.id})" if found else ""

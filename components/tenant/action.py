@@ -21,8 +21,11 @@ from components.tenant.model import (
     LEFT_ALONE,
     Maybe,
     Part,
+    Unseen,
+    at,
     flag,
     items,
+    known,
     of_pulumi,
     plain,
 )
@@ -127,6 +130,8 @@ class Action:
     """
 
     TOKEN: ClassVar = TOKEN
+    HIDDEN: ClassVar = "secrets"
+    """What Pulumi hides as a whole."""
     PARTS: ClassVar[tuple[Part, ...]] = (
         Part(field="name", api="name", pulumi="name", setting="actionName"),
         *_CODE,
@@ -164,6 +169,8 @@ class Action:
     all_changes_deployed: bool | None = field(default=None, compare=False)
     running: Version | None = field(default=None, compare=False)
     from_marketplace: bool = field(default=False, compare=False)
+    version_id: str = field(default="", compare=False)
+    """Of the version that a stack deployed last, by its state."""
     has_secrets: bool = field(default=False, compare=False)
     """Whether there is any: of a state or a preview, all that it tells."""
 
@@ -192,17 +199,27 @@ class Action:
     @classmethod
     def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> Action:
         """An Action as one side of a preview, or a state, has it: its secrets are hidden."""
-        supported = properties.get("supportedTriggers")
-        first = supported if isinstance(supported, Mapping) else next(iter(items(supported)), {})
         found = of_pulumi(cls.PARTS, properties)
         found["deployed"] = flag(properties.get("deploy"))
         return cls(
-            trigger=str(first.get("id") or ""),
-            trigger_version=str(first.get("version") or ""),
+            trigger=str(known(trigger_of(properties), "")),
+            trigger_version=str(known(_supported(properties, "version"), "")),
             **found,
             id=identifier or str(properties.get("id") or ""),
+            version_id=str(known(at(properties, "versionId"), "") or ""),
             has_secrets=bool(properties.get("secrets")),
         )
+
+
+def trigger_of(properties: Mapping[str, Any]) -> Any:
+    """The trigger that a program, or a state, has an Action on; `Unseen` where that is hidden."""
+    return _supported(properties, "id")
+
+
+def _supported(properties: Mapping[str, Any], name: str) -> Any:
+    supported = at(properties, "supportedTriggers")
+    first = supported if isinstance(supported, Mapping) else next(iter(items(supported)), {})
+    return supported if isinstance(supported, Unseen) else at(first, name) or ""
 
 
 def name_of(settings: StackSettings, experience: Experience) -> str | None:

@@ -12,8 +12,8 @@ comparing two snapshots, go over that table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -187,13 +187,23 @@ def of_pulumi(parts: Iterable[Part], properties: Mapping[str, Any]) -> dict[str,
     return {one.field: _value(one, properties, one.pulumi) for one in parts}
 
 
+def left_alone(found: T, properties: Collection[str]) -> T:
+    """A snapshot of what a program declares, without properties whose changes it ignores."""
+    parts: tuple[Part, ...] = getattr(found, "PARTS", ())
+    ignored = [one.field for one in parts if one.pulumi.partition(".")[0] in properties]
+    return replace(found, **dict.fromkeys(ignored, LEFT_ALONE))  # type: ignore[type-var]
+
+
 def _value(part: Part, source: Mapping[str, Any], path: str) -> Any:
     if not path:
         return UNSEEN
     value = at(source, path)
     if value is None:
         return part.absent
-    return value if isinstance(value, Unseen) else part.of(value)
+    try:
+        return value if isinstance(value, Unseen) else part.of(value)
+    except (TypeError, ValueError):
+        return UNSEEN  # In a form that nobody knows; a preview may come from anywhere.
 
 
 def at(source: Any, path: str) -> Any:
@@ -210,15 +220,34 @@ def visible(value: Any) -> Any:
     """The value, or `UNSEEN` for what stands in a preview or a state in the place of one."""
     if isinstance(value, str):
         return UNSEEN if value == _SECRET or value in _UNKNOWN else value
-    # The policy pack and the report mark what is hidden by an enumeration of theirs.
-    hidden = isinstance(value, Enum) or (isinstance(value, Mapping) and _SIGNATURE in value)
-    return UNSEEN if hidden else value
+    return UNSEEN if isinstance(value, Mapping) and _SIGNATURE in value else value
+
+
+def sealed(value: Any) -> Any:
+    """A value as Pulumi writes it, with `UNSEEN` in the place of what is hidden, at any depth."""
+    value = visible(value)
+    if isinstance(value, Mapping):
+        return {name: sealed(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [sealed(member) for member in value]
+    return value
+
+
+def is_hidden(value: Any) -> bool:
+    """Whether a sealed value, or anything in it, cannot be seen."""
+    if isinstance(value, Mapping):
+        return any(map(is_hidden, value.values()))
+    return isinstance(value, Unseen) or any(map(is_hidden, listed(value)))
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """A list; an empty one for what is none, or is hidden."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def items(value: Any) -> tuple[Mapping[str, Any], ...]:
     """The objects in a list; none where there is no list, or where it is hidden."""
-    is_list = isinstance(value, Sequence) and not isinstance(value, str)
-    return tuple(one for one in value if isinstance(one, Mapping)) if is_list else ()
+    return tuple(one for one in listed(value) if isinstance(one, Mapping))
 
 
 def plain(answer: Any) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class PhoneProvider:
     """
 
     TOKEN: ClassVar = TOKEN
+    HIDDEN: ClassVar = "credentials"
+    """What Pulumi hides as a whole."""
     PARTS: ClassVar[tuple[Part, ...]] = (
         Part(field="name", api="name", pulumi="name"),
         Part(field="disabled", api="disabled", pulumi="disabled", of=flag, absent=False),

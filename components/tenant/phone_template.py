@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.tenant.model import LEFT_ALONE, Maybe, Part, flag, items, of_api, of_pulumi, plain
+from components.tenant.model import (
+    LEFT_ALONE,
+    Maybe,
+    Part,
+    at,
+    flag,
+    items,
+    of_api,
+    of_pulumi,
+    plain,
+)
 from components.vocabulary import Experience
 
 if TYPE_CHECKING:
@@ -69,6 +79,11 @@ class PhoneTemplate:
         return cls(
             **of_pulumi(cls.PARTS, properties), id=identifier or str(properties.get("id") or "")
         )
+
+
+def kind_of(properties: Mapping[str, Any]) -> Any:
+    """The message type of a template in a program or a state; `Unseen` where that is hidden."""
+    return at(properties, "type")
 
 
 def declared(settings: StackSettings) -> dict[str, PhoneTemplate]:

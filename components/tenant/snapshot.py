@@ -6,7 +6,7 @@ two resource by resource with `differences` and says in its own words what a dif
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -25,7 +25,18 @@ from components.tenant import (
 from components.tenant.action import Action
 from components.tenant.errors import refusal_of, unanswered
 from components.tenant.guardian import Guardian
-from components.tenant.model import UNSEEN, Maybe, Refusal, Unseen, UnseenError, Why, seen
+from components.tenant.model import (
+    LEFT_ALONE,
+    UNSEEN,
+    Maybe,
+    Refusal,
+    Unseen,
+    UnseenError,
+    Why,
+    known,
+    left_alone,
+    seen,
+)
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
@@ -120,6 +131,50 @@ def declared(settings: StackSettings, checkout: Path = Path()) -> Snapshot:
         provider=phone_provider.declared(settings),
         templates=phone_template.declared(settings),
         guardian=guardian.declared(settings),
+    )
+
+
+MODELS: Final[Mapping[str, Any]] = {
+    one.TOKEN: one for one in (Action, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
+}
+"""What a resource of Pulumi's is read by, by its type; a binding is one or several."""
+
+Properties = Mapping[str, Any]
+
+
+def recorded(resources: Iterable[tuple[str, Properties, Collection[str]]]) -> Snapshot:
+    """What is on one side of a preview, or in a state: what no resource declares is left alone.
+
+    Args:
+        resources: of each its type, its properties, and which of them the program ignores; others
+            than phone MFA's are passed over.
+    """
+    of_type: dict[str, list[tuple[Properties, Collection[str]]]] = {}
+    for token, properties, ignored in resources:
+        of_type.setdefault(token, []).append((properties, ignored))
+
+    def all_of(model: Any) -> list[Any]:
+        found = of_type.get(model.TOKEN, ())
+        return [left_alone(model.recorded(one), ignored) for one, ignored in found]
+
+    provider, *others = all_of(PhoneProvider) or [None]
+    nothing = Guardian(phone_enabled=LEFT_ALONE, message_types=LEFT_ALONE, policy=LEFT_ALONE)
+    return Snapshot(
+        settings=next(iter(all_of(TenantSettings)), LEFT_ALONE),
+        actions=tuple(one for one in all_of(Action) if one.trigger in TRIGGERS.values()),
+        bindings=tuple(
+            binding
+            for token in (trigger.TOKEN, trigger.TOKEN_OF_ALL)
+            for one, _ in of_type.get(token, ())
+            for binding in Binding.recorded(one)
+        ),
+        provider=provider,
+        templates={
+            str(known(phone_template.kind_of(one), "")): PhoneTemplate.recorded(one)
+            for one, _ in of_type.get(PhoneTemplate.TOKEN, ())
+        },
+        guardian=next(iter(all_of(Guardian)), nothing),
+        second_providers=tuple(others),
     )
 
 

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.tenant.model import LEFT_ALONE, Maybe, Part, flag, of_api, of_pulumi, plain, seen
+from components.tenant.model import (
+    LEFT_ALONE,
+    Maybe,
+    Part,
+    at,
+    flag,
+    of_api,
+    of_pulumi,
+    plain,
+    seen,
+)
 from components.vocabulary import Experience
 
 if TYPE_CHECKING:
@@ -67,7 +77,8 @@ class TenantSettings:
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> TenantSettings:
         """The switches as one side of a preview, or a state, has them."""
-        return cls(**of_pulumi(cls.PARTS, properties))
+        told = at(properties, "phoneConsolidatedExperience")
+        return cls(**of_pulumi(cls.PARTS, properties), flagged=isinstance(told, bool))
 
 
 def declared(settings: StackSettings) -> TenantSettings:

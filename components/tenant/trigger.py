@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.tenant.model import Part, items, plain
+from components.tenant.model import Part, at, items, known, plain
 from components.vocabulary import TRIGGERS, Experience, action_name
 
 if TYPE_CHECKING:
@@ -57,15 +57,20 @@ class Binding:
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Iterator[Binding]:
         """The bindings of one side of a preview or a state: one, or all of a trigger's."""
-        trigger = str(properties.get("trigger") or "")
-        several = items(properties.get("actions"))
-        for one in several or (properties,):
+        trigger = str(known(trigger_of(properties), "") or "")
+        is_all = "actions" in properties
+        for one in items(properties["actions"]) if is_all else (properties,):
             yield cls(
                 trigger=trigger,
                 action_name="",
                 display_name=str(one.get("displayName") or ""),
-                action_id=str(one.get("id" if several else "actionId") or ""),
+                action_id=str(one.get("id" if is_all else "actionId") or ""),
             )
+
+
+def trigger_of(properties: Mapping[str, Any]) -> Any:
+    """The trigger of a binding in a program or a state; `Unseen` where that is hidden."""
+    return at(properties, "trigger")
 
 
 def declared(settings: StackSettings) -> tuple[Binding, ...]:

@@ -121,7 +121,7 @@ def _settings(sender: Sender) -> Iterator[Finding]:
 
 def _values(sender: Sender) -> Iterator[Finding]:
     """Secrets that were written after the stack's own last deploy."""
-    if sender.recorded and sender.recorded.outputs.get("versionId") and not sender.deployed_by_us:
+    if sender.recorded and sender.recorded.action.version_id and not sender.deployed_by_us:
         yield Finding(
             kind="secret-changed",
             subject=sender.declared.trigger,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
+from components.tenant import action, phone_provider, phone_template, trigger
 from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
@@ -14,16 +15,7 @@ from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import action_secrets, actions, delivery, login
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import (
-    ACTION,
-    BINDING,
-    GUARDIAN,
-    PROVIDER,
-    TEMPLATE,
-    TENANT,
-    Change,
-    Recorded,
-)
+from phonemfa.drift.recorded import Change, Recorded
 from phonemfa.drift.sender import senders
 
 _ACTION_KINDS: Final = {
@@ -32,6 +24,7 @@ _ACTION_KINDS: Final = {
     "dependencies": "action-dependencies",
     "secrets": "secret-names",
 }
+_EXPERIENCE: Final = next(one.api for one in TenantSettings.PARTS if one.field == "unified")
 _TENANT_SWITCHES: Final = {one.pulumi: one.api for one in TenantSettings.PARTS}
 _LEGACY_TEXTS: Final = {
     one.pulumi.rpartition(".")[2]: one.field
@@ -89,19 +82,19 @@ def _things(change: Change) -> Iterator[Thing]:
     """What a change of the engine's is called here."""
     resource = change.resource
     match resource.type:
-        case t if t == ACTION:
-            trigger = _trigger(resource.outputs)
+        case action.TOKEN:
+            name = resource.action.trigger
             tops = {_top(path) for path in change.paths}
-            yield from {(_ACTION_KINDS.get(top, "action"), trigger) for top in tops or {""}}
-        case t if t == BINDING:
+            yield from {(_ACTION_KINDS.get(top, "action"), name) for top in tops or {""}}
+        case trigger.TOKEN:
             yield "binding", str(resource.outputs.get("trigger", ""))
-        case t if t == PROVIDER:
+        case phone_provider.TOKEN:
             yield "provider", ""
-        case t if t == TEMPLATE:
+        case phone_template.TOKEN:
             yield "template", str(resource.outputs.get("type", ""))
-        case t if t == GUARDIAN:
+        case Guardian.TOKEN:
             yield from {_guardian_thing(path) for path in change.paths}
-        case t if t == TENANT:
+        case TenantSettings.TOKEN:
             yield from {_tenant_thing(path) for path in change.paths}
         case _:
             yield "other", resource.urn.rpartition("::")[2]
@@ -137,7 +130,7 @@ def _tenant_thing(path: str) -> Thing:
 def _follows_from(thing: Thing, known: Collection[Thing]) -> bool:
     """Whether the engine's change is only what another finding looks like in its data."""
     kind, _ = thing
-    switched = ("tenant-switch", "phone_consolidated_experience") in known
+    switched = ("tenant-switch", _EXPERIENCE) in known
     # The other generation's tenant shows, or hides, provider and texts in its factor.
     if switched and kind in {"provider", "template", "factor"}:
         return True
@@ -166,12 +159,6 @@ def _by_engine(thing: Thing, change: Change) -> Finding:
         if kind == "tenant-setting"
         else "",
     )
-
-
-def _trigger(outputs: Mapping[str, Any]) -> str:
-    triggers = outputs.get("supportedTriggers")
-    first = triggers[0] if isinstance(triggers, list) else triggers
-    return str((first or {}).get("id", ""))
 
 
 def _top(path: str) -> str:

@@ -11,7 +11,7 @@ from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Repair, shown, text_diff
 from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import PROVIDER, TEMPLATE, Recorded, Resource
+from phonemfa.drift.recorded import Recorded, Resource
 
 
 def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
@@ -27,7 +27,7 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
 
 def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
     expected = _provider_shown(declared)
-    ours, first_listed = recorded.one(PROVIDER), seen(tenant.provider)
+    ours, first_listed = recorded.one(PhoneProvider.TOKEN), seen(tenant.provider)
     if first_listed is None:
         yield Finding(
             kind="provider",
@@ -97,7 +97,7 @@ def _switched(*, off: bool) -> str:
 
 def _templates(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
     for kind, wanted in seen(declared.templates).items():
-        ours, there = recorded.one(TEMPLATE, type=kind), seen(tenant.templates).get(kind)
+        ours, there = recorded.one(PhoneTemplate.TOKEN, type=kind), seen(tenant.templates).get(kind)
         if there is None:
             yield Finding(
                 kind="template",

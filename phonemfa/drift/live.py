@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from components.tenant.action import Version
+from components.tenant.action import Action, Version
 from components.tenant.model import plain, seen
 from components.tenant.snapshot import EVERYTHING, About, Snapshot, read
 from components.vocabulary import TRIGGERS
@@ -51,8 +51,8 @@ async def _deployed_by_us(
 ) -> dict[str, Version]:
     found: dict[str, Version] = {}
     for action in seen(tenant.actions):
-        ours = next((one for one in recorded.all("Action") if one.id == action.id), None)
-        version_id = ours and ours.outputs.get("versionId")
+        ours = next((one for one in recorded.all(Action.TOKEN) if one.id == action.id), None)
+        version_id = ours and ours.action.version_id
         if not version_id:
             continue
         if action.running and action.running.id == version_id:

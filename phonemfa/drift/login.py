@@ -10,9 +10,10 @@ from pydantic.alias_generators import to_camel
 from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
 from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
+from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import GUARDIAN, TENANT, Recorded
+from phonemfa.drift.recorded import Recorded
 
 _MFA_PARTS: Final = tuple(part for part in Guardian.PARTS if part.field in DEFAULTS)
 _SWITCH_NAMES: Final = {
@@ -40,7 +41,7 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
 
 
 def _switches(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
-    in_state = recorded.one(TENANT) is not None
+    in_state = recorded.one(TenantSettings.TOKEN) is not None
     for one in differences(declared.settings, tenant.settings):
         # The guard in front of every write refuses a tenant of the other generation.
         guarded = one.part.field == "unified" and not declared.in_transition
@@ -87,7 +88,7 @@ def _phone_factor(differing: Mapping[str, Difference], there: Guardian) -> Itera
 
 
 def _other_factors(declared: Guardian, recorded: Recorded, live: Guardian) -> Iterator[Finding]:
-    guardian = recorded.one(GUARDIAN)
+    guardian = recorded.one(Guardian.TOKEN)
     for part in OTHER_FACTORS:
         name, subject = part.field, api_name(part)
         there, wanted = seen(getattr(live, name)), declared.other_factors.get(name)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from components.tenant.action import Action
 from phonemfa.applied import Applied
 from phonemfa.pulumi.engine import Refreshed, is_change
-
-ACTION = "Action"
-BINDING = "TriggerAction"
-PROVIDER = "PhoneProvider"
-TEMPLATE = "PhoneNotificationTemplate"
-GUARDIAN = "Guardian"
-TENANT = "Tenant"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource of the state. `type` is the last part of its token; `outputs` as recorded.
+    """One resource of the state; `outputs` as recorded.
 
     `unfinished`: its last write failed half-way. A refresh makes Pulumi forget that.
     """
@@ -29,6 +23,11 @@ class Resource:
     id: str
     outputs: Mapping[str, Any]
     unfinished: bool = False
+
+    @property
+    def action(self) -> Action:
+        """An Action, as the model has it."""
+        return Action.recorded(self.outputs, identifier=self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,15 +85,8 @@ class Recorded:
 
     def action(self, trigger: str) -> Resource | None:
         """The Action of one trigger."""
-        for found in self.all(ACTION):
-            if trigger in _triggers(found.outputs.get("supportedTriggers")):
-                return found
-        return None
-
-
-def _triggers(value: Any) -> set[str]:
-    items: Sequence[Any] = value if isinstance(value, list) else [value]
-    return {item["id"] for item in items if isinstance(item, Mapping) and "id" in item}
+        actions = self.all(Action.TOKEN)
+        return next((one for one in actions if one.action.trigger == trigger), None)
 
 
 def _is_auth0(step: Mapping[str, Any]) -> bool:
@@ -105,7 +97,7 @@ def _is_auth0(step: Mapping[str, Any]) -> bool:
 def _resource(step: Mapping[str, Any]) -> Resource:
     state = step["oldState"]
     return Resource(
-        type=state["type"].rpartition(":")[2],
+        type=state["type"],
         urn=step["urn"],
         id=state.get("id", ""),
         outputs=state.get("outputs") or {},

@@ -18,9 +18,9 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.page import as_page
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.preview import PreviewError, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.preview import PreviewError, read_preview
 from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
 from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
 from policy.levels import LevelsError
@@ -52,7 +52,18 @@ Pull = Annotated[
     int | None, typer.Option(min=1, help="The pull request, when the workflow does not name it.")
 ]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit with 1 when somebody may be locked out.")
+    bool,
+    typer.Option(
+        "--strict", help="Exit with 1 when somebody may be locked out, or a secret go astray."
+    ),
+]
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        file_okay=False,
+        help="The project without the change, as a checkout: to name the rules that it relaxes.",
+    ),
 ]
 
 
@@ -62,6 +73,7 @@ def report(
     preview_json: Previews = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
+    base: Base = None,
     markdown: MarkdownFile = None,
     html: HtmlFile = None,
     comment: Comment = False,
@@ -73,11 +85,11 @@ def report(
 
     Example: python -m phonemfa report --stack dev --stack prod --html report.html
 
-    Exit status: 0, 1 when a mandatory rule is broken (or somebody may be locked out, with
-    --strict), 2 when a preview could not be had or the report not be delivered.
+    Exit status: 0, 1 when a mandatory rule is broken (or somebody may be locked out or a secret
+    go astray, with --strict), 2 when a preview could not be had or the report not be delivered.
     """
     if preview_json:
-        environments = [_from_file(path, project) for path in preview_json]
+        environments = [_from_file(path, project, base) for path in preview_json]
     else:
         if config_file and len(stack or []) > 1:
             give_up("--config-file is one stack's: give one --stack with it.")
@@ -85,7 +97,7 @@ def report(
             names = stack or [name_of(project, None)]
         except StackFileError as error:
             give_up(f"{error}\nOr --preview-json FILE.")
-        environments = [_from_engine(one, project, config_file) for one in names]
+        environments = [_from_engine(one, project, config_file, base) for one in names]
     text = as_comment(environments, whole=whole_report(os.environ))
     if markdown:
         _write(markdown, text)
@@ -103,25 +115,27 @@ def report(
         raise typer.Exit(Exit.FAULTY)
 
 
-def _from_engine(stack: str, project: Path, config_file: Path | None) -> Environment:
+def _from_engine(
+    stack: str, project: Path, config_file: Path | None, base: Path | None
+) -> Environment:
     try:
         with working(f"previewing {stack}"):
             # The program is not told of the file, and could not refuse what is in it.
             config = read_config(project, stack, file=config_file)
             refuse_turned(config)
             answer = PulumiCli(config.folder, stack, config_file=config_file).preview()
-        return environment(read_preview(answer), config.folder)
+        return environment(read_preview(answer), config.folder, base=base)
     except (EngineFailedError, PreviewError, LevelsError, RunError, StackFileError) as error:
         return _without_preview(stack, error)
 
 
-def _from_file(path: Path, project: Path) -> Environment:
+def _from_file(path: Path, project: Path, base: Path | None) -> Environment:
     try:
         answer = json.loads(path.read_bytes())  # as a shell wrote it: UTF-8 or UTF-16
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
     try:
-        return environment(read_preview(answer), project)
+        return environment(read_preview(answer), project, base=base)
     except (PreviewError, LevelsError) as error:
         return _without_preview(path.stem, error)
 

@@ -1,4 +1,4 @@
-"""What changes for users and operators, and what the engine will do, in plain words.
+"""What changes for users and operators, what the engine will do, and what cannot be compared.
 
 Settings come from the component (`settings`), the rest from the two sides of the resources.
 Whether a difference is dangerous says `risks`.
@@ -10,52 +10,41 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.settings.words import (
-    ASKED,
-    CHANNEL_NAMES,
-    OTHER_FACTORS,
-    meaning,
-    subject,
-    value_in_words,
-)
+from components.settings.words import ASKED, CHANNEL_NAMES, meaning, subject, value_in_words
+from components.tenant import model, trigger
+from components.tenant.action import Action
+from components.tenant.guardian import OTHER_FACTORS, Guardian
+from components.tenant.model import Part, at, known
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate, kind_of
+from components.tenant.snapshot import MODELS
+from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import Experience
 from phonemfa.output.text import cut
-from phonemfa.report.facts import ActionFacts, Facts
-from phonemfa.report.preview import Operation, Step, at
-from phonemfa.report.settings import ASKED_ONLY, Settings, Source
-from policy.resource_types import (
-    ACTION,
-    GUARDIAN,
-    PROVIDER,
-    TEMPLATE,
-    TENANT,
-    TRIGGER_ACTION,
-    TRIGGER_ACTIONS,
-)
+from phonemfa.pulumi.preview import Operation, Step
+from phonemfa.report.change import Change, Side
+from phonemfa.report.settings import AS_ONE, ASKED_ONLY, Settings, Source
 
 _NAMES: Final = {
-    PROVIDER: "the phone provider",
-    GUARDIAN: "factor and policy",
-    TENANT: "the tenant's phone experience",
-    TRIGGER_ACTION: "the Action's binding",
-    TRIGGER_ACTIONS: "the bindings of a trigger",
+    PhoneProvider.TOKEN: "the phone provider",
+    Guardian.TOKEN: "factor and policy",
+    TenantSettings.TOKEN: "the tenant's switches",
+    trigger.TOKEN: "the Action's binding",
+    trigger.TOKEN_OF_ALL: "the bindings of a trigger",
 }
-_PROPERTY_NAMES: Final = {
-    "code": "code",
-    "secrets": "secrets",
-    "runtime": "runtime",
-    "name": "name",
-    "deploy": "deployment",
-    "content": "text",
+_PART_NAMES: Final = {
+    "deployed": "deployment",
+    "voice": "text",
+    "sender": "text",
     "disabled": "switch",
-    "configuration": "channels",
-    "policy": "policy",
-    "phone": "phone factor",
-    "settings": "remembering of browsers",
-    "phoneSettings": "codes of logins",
+    "phone_enabled": "phone factor",
+    "selected_provider": "phone factor",
+    "mfa_in_actions": "MFA in Actions",
 }
+"""Parts of the models that no setting names, where their field's name is not their word."""
 _LONGEST_SUBJECT: Final = 120
 """Characters: a preview may come from anywhere, and the keys in it with it."""
+FACTOR: Final = "other factor "
 _AGAIN: Final = "nothing differs: written once more"
 
 
@@ -92,45 +81,82 @@ def planned(steps: tuple[Step, ...]) -> tuple[Planned, ...]:
 
 def named(step: Step) -> tuple[str, str]:
     """What a resource is, in our words, and other people's name of it where there are several."""
-    there = step.new or step.old
-    if step.type == ACTION:
-        return "the Action", _shown_name(there.get("name"), step)
-    if step.type == TEMPLATE:
-        return "the text", _shown_name(there.get("type"), step)
+    there = step.will or step.was
+    if step.type == Action.TOKEN:
+        return "the Action", known(there.name, step.name)
+    if step.type == PhoneTemplate.TOKEN:
+        kind = kind_of(step.new or step.old)
+        return "the text", kind if isinstance(kind, str) else step.name
     if step.type in _NAMES:
-        return _NAMES[step.type], ""
+        # The tenant cannot be without them, so that Pulumi only forgets them.
+        kept = step.type == TenantSettings.TOKEN and step.operation is Operation.DELETE
+        name = _NAMES[step.type]
+        return f"Pulumi's record of {name}, which stay as they are" if kept else name, ""
     return "a resource that is no part of phone MFA:", f"{step.type} {step.name}"
-
-
-def _shown_name(name: Any, step: Step) -> str:
-    return name if isinstance(name, str) else step.name
 
 
 def _planned(step: Step) -> Planned:
     kind, name = named(step)
-    tops = {path.partition(".")[0].partition("[")[0] for path in step.paths}
-    known = [words for key, words in _PROPERTY_NAMES.items() if key in tops]
-    known += [name for key, name in OTHER_FACTORS.items() if key in tops]
-    if not step.paths:
-        known = [_AGAIN]
-    parts = tuple(known) if step.operation is Operation.UPDATE else ()
+    parts: tuple[str, ...] = ()
+    if step.operation is Operation.UPDATE:
+        known_parts = [words for words, path in _parts(step) if step.differs(path)]
+        parts = tuple(dict.fromkeys(known_parts)) if step.paths else (_AGAIN,)
     return Planned(operation=step.operation, kind=kind, name=name, parts=parts)
 
 
-def differences(
-    before: Facts,
-    after: Facts,
-    steps: tuple[Step, ...] = (),
-    settings: tuple[Settings, ...] = (),
-) -> tuple[Difference, ...]:
+def _parts(step: Step) -> Iterator[tuple[str, str]]:
+    """The parts that a resource's model has, in our words, and where they stand."""
+    found = MODELS.get(step.type)
+    if found:
+        yield from ((_words(one), one.pulumi) for one in found.PARTS if one.pulumi)
+        if hidden := getattr(found, "HIDDEN", ""):
+            yield hidden, hidden
+
+
+def _words(part: Part) -> str:
+    key, *members = part.setting.split(".")
+    if not key:
+        return _PART_NAMES.get(part.field, part.field)
+    return subject(key) if key in AS_ONE else subject(key, *members)
+
+
+def unseen(change: Change) -> tuple[str, ...]:
+    """Each changing part of which a side cannot be seen, in a sentence.
+
+    An Action's secrets and settings have sentences of their own (`settings`).
+    """
+    return tuple(sentence for step in change.steps for sentence in _unseen(step))
+
+
+def _unseen(step: Step) -> Iterator[str]:
+    if step.operation in {Operation.SAME, Operation.DELETE}:
+        return
+    kind, name = named(step)
+    # Without paths the engine does not say what differs: then nothing rules a difference out.
+    told = step.operation is Operation.UPDATE and bool(step.paths)
+    hidden = [
+        words
+        for words, path in _parts(step)
+        if step.hides(path)
+        and (step.differs(path) if told else path != PhoneProvider.HIDDEN)
+        and path != Action.HIDDEN
+    ]
+    for words in dict.fromkeys(hidden):
+        yield (
+            f"The {words} of {f'{kind} {name}'.strip()} cannot be seen (a secret, or known only "
+            "after the apply), and was not compared."
+        )
+
+
+def differences(change: Change) -> tuple[Difference, ...]:
     """What changes, who is asked for a code first.
 
     What the resources say too is told once. Where they say otherwise, because the tenant was
     changed by hand or a run did not finish, both are told.
     """
-    resources = list(_of_resources(before, after, steps))
+    resources = list(_of_resources(change))
     found: list[Difference] = []
-    for one in _of_settings(settings):
+    for one in _of_settings(change.settings):
         same = [
             each
             for each in resources
@@ -173,84 +199,69 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
             )
 
 
-def _of_resources(before: Facts, after: Facts, steps: tuple[Step, ...]) -> Iterator[Difference]:
-    found = [
-        *_differ("policy", before.policy, after.policy, ASKED.get(after.policy or "", "")),
-        *_differ("phone experience", before.experience, after.experience),
-        *_differ("phone factor", _on_off(before.phone_on), _on_off(after.phone_on)),
-        *_differ("phone provider", _provider(before), _provider(after)),
-        *_differ("channels", _channels(before), _channels(after)),
-        *_other_factors(steps),
-        *_actions(before, after),
-        *_differ(
-            "bound triggers",
-            ", ".join(sorted(before.bound)) or None,
-            ", ".join(sorted(after.bound)) or None,
-        ),
-    ]
-    if steps:
-        found += _differ(
-            "protection against deletion", _on_off(before.protected), _on_off(after.protected)
-        )
-    yield from found
+def _of_resources(change: Change) -> Iterator[Difference]:
+    before, after = change.before, change.after
+    yield from _differ("policy", before.policy, after.policy, ASKED.get(after.policy or "", ""))
+    yield from _differ("phone experience", before.experience, after.experience)
+    yield from _differ("phone factor", _phone(before), _phone(after))
+    yield from _differ("phone provider", _provider(before), _provider(after))
+    yield from _differ("channels", _channels(before), _channels(after))
+    yield from _other_factors(change.steps)
+    yield from _actions(change)
+    yield from _differ("bound triggers", before.bound, after.bound)
+    if change.steps:
+        protected = _on_off(before.protected), _on_off(after.protected)
+        yield from _differ("protection against deletion", *protected)
 
 
 def _differ(
     subject: str, before: str | None, after: str | None, meaning: str = ""
-) -> list[Difference]:
-    if before == after:
-        return []
-    return [Difference(subject=subject, before=before, after=after, meaning=meaning)]
+) -> Iterator[Difference]:
+    if before != after:
+        yield Difference(subject=subject, before=before, after=after, meaning=meaning)
 
 
-def _on_off(value: bool | None) -> str | None:
-    return None if value is None else "on" if value else "off"
+def _on_off(value: Any) -> str | None:
+    return ("on" if value else "off") if isinstance(value, bool) else None
 
 
-def _provider(facts: Facts) -> str | None:
-    if facts.experience is Experience.LEGACY and facts.provider is None:
-        return facts.factor_provider
-    off = "" if facts.provider_on else ", switched off"
-    return f"{facts.provider}{off}" if facts.provider else None
+def _phone(side: Side) -> str | None:
+    return _on_off(side.tenant.guardian.phone_enabled)
 
 
-def _channels(facts: Facts) -> str | None:
-    return ", ".join(CHANNEL_NAMES[one] for one in facts.channels) or None
+def _provider(side: Side) -> str | None:
+    if side.provider:
+        off = ", switched off" if side.provider.disabled is True else ""
+        return f"{known(side.provider.name, 'unnamed')}{off}"
+    selected = side.tenant.guardian.selected_provider
+    is_told = side.experience is Experience.LEGACY and isinstance(selected, str)
+    return str(selected) if is_told else None
+
+
+def _channels(side: Side) -> str | None:
+    return ", ".join(CHANNEL_NAMES[one] for one in side.channels) or None
 
 
 def _other_factors(steps: tuple[Step, ...]) -> Iterator[Difference]:
     for step in steps:
-        if step.type != GUARDIAN:
+        if step.type != Guardian.TOKEN or step.will is None:
             continue
-        for key, name in OTHER_FACTORS.items():
-            if key in step.left_alone:
-                continue
-            is_on, was_on = _switch(step.new.get(key)), _switch(step.old.get(key))
-            news = step.differs(key) if step.old else key in step.new
-            if news and step.new:
-                yield Difference(
-                    subject=f"other factor {name}",
-                    before=_on_off(was_on) if step.old else None,
-                    after=_on_off(is_on),
+        was: dict[str, bool] = step.was.other_factors if step.was else {}
+        for part in OTHER_FACTORS:
+            # A new factor's resource tells those alone that the program names.
+            news = part.field in was or (not step.was and at(step.new, part.pulumi) is not None)
+            if news and part.field in step.will.other_factors:
+                yield from _differ(
+                    f"{FACTOR}{part.field}",
+                    _on_off(was.get(part.field)),
+                    _on_off(step.will.other_factors[part.field]),
                 )
 
 
-def _switch(value: Any) -> bool:
-    return value is True or at(value, "enabled") is True
-
-
-def _actions(before: Facts, after: Facts) -> Iterator[Difference]:
-    old = {one.resource: one for one in before.actions}
-    for new in after.actions:
-        was = old.get(new.resource)
-        for part in ("name", "runtime", "trigger"):
-            if was and getattr(was, part) != getattr(new, part):
-                yield Difference(
-                    subject=f"the Action's {part}",
-                    before=_shown(was, part),
-                    after=_shown(new, part),
-                )
-
-
-def _shown(action: ActionFacts, name: str) -> str:
-    return str(getattr(action, name))
+def _actions(change: Change) -> Iterator[Difference]:
+    for step in change.actions():
+        if step.was and step.will:
+            for one in model.differences(step.was, step.will):
+                if one.part.field in {"name", "runtime"}:
+                    yield from _differ(f"the Action's {one.part.field}", one.wanted, one.found)
+            yield from _differ("the Action's trigger", step.was.trigger, step.will.trigger)

@@ -1,11 +1,13 @@
-"""The report as a document: what is told of each environment, most important first."""
+"""The report as a document, in words: what is told of each environment, most important first."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from components.settings.words import CHANNEL_NAMES
 from phonemfa.output.document import (
     Article,
     Block,
@@ -29,7 +31,8 @@ from phonemfa.output.document import (
 )
 from phonemfa.output.markdown import shortened
 from phonemfa.output.text import cut
-from phonemfa.report import wording
+from phonemfa.pulumi.preview import Operation
+from phonemfa.report.code import Code as Coded
 from phonemfa.report.code import CodeChange
 from phonemfa.report.differences import Difference, Planned
 from phonemfa.report.messages import Message, Rendered
@@ -63,6 +66,27 @@ _COMMENTS: Final = (
 )
 _MOST_NAMES: Final = 30
 """In one sentence."""
+_NOUNS: Final = {
+    Operation.CREATE: "create",
+    Operation.IMPORT: "import",
+    Operation.UPDATE: "update",
+    Operation.REPLACE: "replacement",
+    Operation.DELETE: "delete",
+}
+_VERBS: Final = {
+    Operation.CREATE: "Creates",
+    Operation.IMPORT: "Imports",
+    Operation.UPDATE: "Updates",
+    Operation.REPLACE: "Replaces",
+    Operation.DELETE: "Deletes",
+}
+
+_STAND_IN: Final = (
+    "Made with an auth0 plugin found on PATH, not with the released one: a sandbox preview, unless "
+    "you put the plugin there."
+)
+_SAMPLES: Final = "Messages show sample values of realistic length. Secrets are never looked at."
+_REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
 def as_comment(environments: Sequence[Environment], *, whole: Line, limit: int = MAX_LENGTH) -> str:
@@ -80,7 +104,7 @@ def as_comment(environments: Sequence[Environment], *, whole: Line, limit: int =
 
 def as_document(environments: Sequence[Environment], room: Room = _PAGE) -> Document:
     """The report with as much of the long parts as there is room for."""
-    title = f"Phone MFA: {wording.headline(environments)}"
+    title = f"Phone MFA: {_headline(environments)}"
     return Document(title, tuple(_blocks(environments, room)))
 
 
@@ -95,6 +119,7 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
         return
     changing = [one for one in loud if one.changes]
     yield from _list("Risks", _risks(loud))
+    yield from _list("Rules that this change relaxes", _relaxed(loud))
     yield from _list("Policy rules that are broken", _violations(loud))
     yield from _list("Who is touched", _differences(loud))
     yield from _section("Messages, as users get them", _messages(changing, room))
@@ -102,8 +127,8 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     yield from _list("The Action's secrets", _secrets(changing))
     yield from _list("What could not be compared", _not_compared(loud))
     yield from _list("Warnings", _warnings(loud))
-    stand_in = [wording.STAND_IN] if any(one.foreign_plugin for one in loud) else []
-    samples = [wording.SAMPLES] if changing else []
+    stand_in = [_STAND_IN] if any(one.foreign_plugin for one in loud) else []
+    samples = [_SAMPLES] if changing else []
     if samples or stand_in:
         yield Small((" ".join([*samples, *stand_in]),))
 
@@ -129,8 +154,8 @@ def _environment(one: Environment) -> Iterator[Block]:
         what = "nothing changes in the tenant" if one.differences else "nothing changes"
         yield Paragraph((Code(one.stack), f": {what}."))
         return
-    line: Line = (Code(one.stack), ": ", Strong(f"{wording.counted(one.planned)}."))
-    for operation, verb in wording.VERBS.items():
+    line: Line = (Code(one.stack), ": ", Strong(f"{_counted(one.planned)}."))
+    for operation, verb in _VERBS.items():
         steps = [_plan(step) for step in one.planned if step.operation is operation]
         if steps:
             line = (*line, f" {verb} ", *listed(steps, most=_MOST_NAMES), ".")
@@ -146,7 +171,7 @@ def _plan(step: Planned) -> Line:
 def _risks(environments: Sequence[Environment]) -> Iterator[Entry]:
     for risk, stacks in together(environments, lambda one: one.risks):
         yield Entry(
-            mark=Mark.BAD if risk.danger is Danger.LOCKOUT else Mark.WARNING,
+            mark=Mark.WARNING if risk.danger is Danger.WARNING else Mark.BAD,
             line=(Strong(risk.title), ", ", *codes(stacks), f": {risk.what}", *_subjects(risk)),
             fix=(f"{risk.fix}.",) if risk.fix else (),
         )
@@ -154,6 +179,11 @@ def _risks(environments: Sequence[Environment]) -> Iterator[Entry]:
 
 def _subjects(risk: Risk) -> Line:
     return (" ", *codes(risk.subjects, most=_MOST_NAMES), ".") if risk.subjects else ()
+
+
+def _relaxed(environments: Sequence[Environment]) -> Iterator[Entry]:
+    for one, stacks in together(environments, lambda each: each.relaxed):
+        yield Entry(mark=Mark.WARNING, line=(*codes(stacks), ": ", Code(one)))
 
 
 def _violations(environments: Sequence[Environment]) -> Iterator[Entry]:
@@ -191,12 +221,12 @@ def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block
         yield _message(one, stacks)
     left = len(changed) - room.messages
     if left > 0:
-        yield Paragraph((f"… and {wording.several(left, 'more changed message')} not shown here.",))
+        yield Paragraph((f"… and {several(left, 'more changed message')} not shown here.",))
     same = tuple(
         Entry(
             line=(
                 Code(one.kind),
-                f" {wording.channel(one)}: ",
+                f" {_channel(one)}: ",
                 *_about(one.after),
                 " (",
                 *codes(stacks),
@@ -209,14 +239,14 @@ def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block
         if one.after
     )
     if changed and same and room.unchanged:
-        title = f"{wording.several(len(same), 'message')} unchanged"
+        title = f"{several(len(same), 'message')} unchanged"
         yield Folded(title, (Entries(same),))
 
 
 def _message(one: Message, stacks: list[str]) -> Article:
     sender: Line = (" from ", Code(one.sender)) if one.sender else ()
     title: Line = (
-        *(Code(one.kind), ", ", Strong(wording.channel(one)), *sender),
+        *(Code(one.kind), ", ", Strong(_channel(one)), *sender),
         *(" (", *codes(stacks), ")"),
     )
     if one.only_the_template and one.before and one.after:
@@ -234,9 +264,9 @@ def _message(one: Message, stacks: list[str]) -> Article:
 
 
 def _phone(label: str, message: Message, one: Rendered) -> Phone:
-    grew = label == "After" and wording.grew(message)
+    grew = label == "After" and message.parts[1] > message.parts[0]
     more: Line = ("; ", Strong("more parts than before")) if grew else ()
-    parts = wording.several(one.size.parts, "part") if one.size else "voice call · what is read out"
+    parts = several(one.size.parts, "part") if one.size else "voice call · what is read out"
     return Phone(
         label=label,
         about=(*_about(one), *more),
@@ -248,9 +278,9 @@ def _phone(label: str, message: Message, one: Rendered) -> Phone:
 
 
 def _about(one: Rendered) -> Line:
-    repeated = f"; {wording.REPEATED}" if one.repeats else ""
+    repeated = f"; {_REPEATED}" if one.repeats else ""
     problem: Line = ("; ", Strong(one.problem)) if one.problem else ()
-    return (f"{wording.size(one)}{repeated}", *problem)
+    return (f"{size(one)}{repeated}", *problem)
 
 
 def _codes(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
@@ -260,11 +290,11 @@ def _codes(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
 
 def _code(change: CodeChange, stacks: list[str], room: Room) -> Article:
     title: Line = (Code(change.action), " (", *codes(stacks), ")")
-    digest: Line = (", SHA-256 ", Code(cut(change.digest, room.digest)))
     if not change.lines:
-        count = wording.several(change.added or change.removed, "line")
-        return Article(title, (Paragraph((f"{change.what}, {count}", *digest)),))
-    about: Line = (f"+{change.added} −{change.removed} lines", *digest)
+        sides = (("Before: ", change.before), ("After: ", change.after))
+        told = [(label, *_told(one, room)) for label, one in sides if one]
+        return Article(title, tuple(Paragraph(one) for one in told))
+    about: Line = (f"+{change.added} −{change.removed} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
     if not shown:
         return Article(title, (Paragraph((*about, "; the diff is not shown here")),))
@@ -275,9 +305,19 @@ def _code(change: CodeChange, stacks: list[str], room: Room) -> Article:
     return Article(title, (Paragraph(about), Folded("Unified diff", tuple(blocks))))
 
 
+def _told(code: Coded, room: Room) -> Line:
+    whose = "the package's" if code.ours else "not the package's, and so not shown"
+    return (f"{several(code.lines, 'line')}, {whose}", *_digest(code, room))
+
+
+def _digest(code: Coded | None, room: Room) -> Line:
+    return (", SHA-256 ", Code(cut(code.digest, room.digest))) if code else ()
+
+
 def _secrets(environments: Sequence[Environment]) -> Iterator[Entry]:
     for one, stacks in together(environments, lambda each: each.secrets):
-        yield Entry(line=(*codes(stacks), ", ", Code(one.action), f": {wording.secrets(one)}"))
+        what = f": the Action's secrets change; {one.known.value}"
+        yield Entry(line=(*codes(stacks), ", ", Code(one.action), what))
 
 
 def _not_compared(environments: Sequence[Environment]) -> Iterator[Entry]:
@@ -288,3 +328,42 @@ def _not_compared(environments: Sequence[Environment]) -> Iterator[Entry]:
 def _warnings(environments: Sequence[Environment]) -> Iterator[Entry]:
     for warning, stacks in together(environments, lambda one: one.warnings):
         yield Entry(mark=Mark.WARNING, line=(*codes(stacks), f": {warning[:600]}"))
+
+
+def _counted(planned: Sequence[Planned]) -> str:
+    """How much happens: `2 updates, 1 delete`."""
+    counts = Counter(one.operation for one in planned)
+    return ", ".join(several(counts[one], noun) for one, noun in _NOUNS.items() if counts[one])
+
+
+def several(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def size(rendered: Rendered) -> str:
+    """How long a text is on a phone."""
+    units = f"{rendered.units} UTF-16 units"
+    if rendered.size is None:
+        return units
+    encoding = rendered.size.encoding
+    packed = f" ({rendered.size.units} in {encoding})" if encoding == "GSM-7" else ""
+    return f"{units}{packed}, {several(rendered.size.parts, 'part')}"
+
+
+def _channel(message: Message) -> str:
+    """Which channel a message goes by, and whether it is open."""
+    name = CHANNEL_NAMES[message.channel]
+    return name if message.sent else f"{name}, not sent: the channel is closed"
+
+
+def _headline(environments: Sequence[Environment]) -> str:
+    """The report in one line."""
+    if any(one.failure for one in environments):
+        return "not every preview could be made"
+    changing = [one for one in environments if one.changes]
+    if not changing:
+        return "nothing changes"
+    total = [step for one in changing for step in one.planned]
+    where = several(len(changing), "environment")
+    return f"{_counted(total) or 'settings of Pulumi alone'} in {where}"

@@ -18,9 +18,10 @@ from components.settings.message_size import (
 )
 from components.settings.text_rules import gives_code, origin_line
 from components.settings.texts import unified_variables
+from components.tenant.model import known
 from components.vocabulary import Experience, MessageType
 from phonemfa.output.text import cut, encodable
-from phonemfa.report.facts import Facts, TextFacts
+from phonemfa.report.change import Change, Side
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
@@ -77,18 +78,25 @@ class Message:
         same = old and new and (old.text, old.problem) == (new.text, new.problem)
         return self.changed and bool(same)
 
+    @property
+    def parts(self) -> tuple[int, int]:
+        """How many an SMS takes, before and after, each of which is charged; one if not known."""
+        sizes = [one and one.size for one in (self.before, self.after)]
+        was, will_be = (one.parts if one else 1 for one in sizes)
+        return was, will_be
 
-def messages(before: Facts, after: Facts) -> tuple[Message, ...]:
+
+def messages(change: Change) -> tuple[Message, ...]:
     """Every message of both sides, changed or not, in the order of the message types."""
-    return tuple(_messages(before, after))
+    return tuple(_messages(change.before, change.after))
 
 
-def _messages(before: Facts, after: Facts) -> Iterator[Message]:
-    kinds = {**before.sent_texts, **after.sent_texts}
+def _messages(before: Side, after: Side) -> Iterator[Message]:
     order = [kind.value for kind in MessageType]
+    kinds = {**before.texts, **after.texts}
     for kind in sorted(kinds, key=lambda one: (order.index(one) if one in order else 99, one)):
         for channel in CHANNELS:
-            old, new = _side(before, kind, channel), _side(after, kind, channel)
+            old, new = _rendered(before, kind, channel), _rendered(after, kind, channel)
             # Without text on either side there is nothing to show (a voice text may be absent).
             if old or new:
                 side = after if new else before
@@ -102,29 +110,23 @@ def _messages(before: Facts, after: Facts) -> Iterator[Message]:
                 )
 
 
-def _side(facts: Facts, kind: str, channel: Channel) -> Rendered | None:
-    texts = facts.sent_texts.get(kind)
-    template = _template(texts, channel)
-    if texts is None or template is None:
+def _rendered(side: Side, kind: str, channel: Channel) -> Rendered | None:
+    texts = side.texts.get(kind)
+    template = getattr(texts, channel, None)
+    if texts is None or not isinstance(template, str):
         return None
-    codes = facts.settings.get("oneTimeCode")
+    codes = side.settings.get("oneTimeCode")
     length = codes.get("length") if isinstance(codes, Mapping) else None
-    origin = facts.settings.get("originBoundCode")
+    origin = side.settings.get("originBoundCode")
     return render(
         template,
         kind=kind,
         channel=channel,
-        disabled=texts.disabled,
-        legacy=facts.experience is Experience.LEGACY,
+        disabled=known(texts.disabled, otherwise=False),
+        legacy=side.experience is Experience.LEGACY,
         values=sample(length) if isinstance(length, int) else SAMPLE,
         origin=origin if isinstance(origin, str) else None,
     )
-
-
-def _template(texts: TextFacts | None, channel: Channel) -> str | None:
-    if texts is None:
-        return None
-    return texts.text if channel == "text" else texts.voice
 
 
 def render(

@@ -1,171 +1,201 @@
 """What a change may do to the users of a tenant that nobody asked for.
 
-Owns the rules, each a plain function from the two sides and the steps to risks. Refuses the
-rules over what is declared whether it changes or not: they are the policy pack's.
+Rules over what is declared whether it changes or not are the policy pack's.
 Sources: contract, provider-traps.md (what deleting and replacing does) and management-api.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from components.settings.words import CHANNEL_NAMES, words
-from components.vocabulary import TRIGGERS, Experience, Gate
-from phonemfa.report.differences import differences
-from phonemfa.report.facts import Facts
-from phonemfa.report.preview import Operation, Step
-from phonemfa.report.settings import Known, SecretsChange, Settings, secrets_changes
-from policy.resource_types import ACTION, GUARDIAN, PROVIDER, TEMPLATE
-
-ALWAYS: Final = "always"
+from components.tenant.action import Action
+from components.tenant.guardian import Guardian
+from components.tenant.model import seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.phone_template import PhoneTemplate
+from components.tenant.tenant_settings import TenantSettings
+from components.vocabulary import Gate, Policy
+from phonemfa.pulumi.preview import Operation
+from phonemfa.report.change import Change
+from phonemfa.report.differences import FACTOR, Difference, named
+from phonemfa.report.messages import Message
+from phonemfa.report.settings import Known, secrets_changes
 
 
 class Danger(StrEnum):
-    """How bad it may get."""
+    """How bad it may get, the worst first."""
 
+    EXPOSURE = "exposure"
+    """A secret goes to somebody else."""
     LOCKOUT = "lockout"
     """Users cannot log in."""
     WARNING = "warning"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Risk:
     """One risk: `what` may happen and what to do about it.
 
     `subjects` are other people's words (names, numbers) that belong to it, shown apart.
     """
 
-    danger: Danger
     title: str
     what: str
     fix: str = ""
     subjects: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """What the rules look at."""
-
-    before: Facts
-    after: Facts
-    steps: tuple[Step, ...]
-    settings: tuple[Settings, ...]
-
-    @property
-    def secrets(self) -> tuple[SecretsChange, ...]:
-        """Actions whose secrets will be others."""
-        return secrets_changes(self.steps, self.settings)
-
-    @property
-    def changed_settings(self) -> frozenset[str]:
-        """Keys of the settings that change."""
-        return frozenset(each.key for one in self.settings for each in one.changed)
-
-    @property
-    def becomes_always(self) -> bool:
-        """Whether users are asked at every login from this change on."""
-        return self.after.policy == ALWAYS != self.before.policy
-
-    def touched(self, kind: str, *operations: Operation) -> list[Step]:
-        """Steps on resources of a type, of these operations."""
-        return [one for one in self.steps if one.type == kind and one.operation in operations]
+    danger: Danger = Danger.WARNING
 
 
 def risks(
-    before: Facts,
-    after: Facts,
-    steps: tuple[Step, ...],
-    settings: tuple[Settings, ...] = (),
+    change: Change, differing: tuple[Difference, ...], messages: tuple[Message, ...]
 ) -> tuple[Risk, ...]:
-    """Every risk of a change, lockouts first; none when nothing changes."""
-    change = Change(before=before, after=after, steps=steps, settings=settings)
-    if all(one.operation is Operation.SAME for one in steps) and not differences(
-        before, after, steps, settings
-    ):
+    """Every risk of a change, the worst first; none when nothing changes."""
+    if all(one.operation is Operation.SAME for one in change.steps) and not differing:
         return ()
-    # The worst first.
     rules = (
+        _another_address,
         _nobody_can_log_in,
-        _replaced,
+        _always_while_replaced,
+        _done_to_resources,
         _always_with_something_new,
-        _deleted,
-        _another_tenant,
         _generation,
         _policy_weaker,
         _narrowed,
         _dearer,
         _gate_off,
-        _other_factors,
         _templates,
         _code_stays_a_draft,
         _protection,
     )
-    return tuple(risk for rule in rules for risk in rule(change))
+    found = [risk for rule in rules for risk in rule(change)]
+    found += [*_other_factors(differing), *_longer(messages)]
+    return tuple(sorted(found, key=lambda one: [*Danger].index(one.danger)))
+
+
+def _about(
+    subjects: Iterable[str],
+    title: str,
+    what: str,
+    fix: str = "",
+    danger: Danger = Danger.WARNING,
+) -> Iterator[Risk]:
+    """One risk about all of these; none without any."""
+    found = tuple(subjects)
+    if found:
+        yield Risk(title, what, fix, found, danger)
+
+
+def _another_address(change: Change) -> Iterator[Risk]:
+    moves = [("auth0:domain", *one.tenants) for one in change.settings]
+    moves += [
+        ("phonemfa:cpaasBaseHost", each.before, each.after)
+        for one in change.settings
+        for each in one.changed
+        if each.key == "cpaasBaseHost"
+    ]
+    yield from _about(
+        [f"{key}: {was} → {will}" for key, was, will in moves if was and will and will != was],
+        "Secrets go to another address",
+        "Whoever has the new address gets a secret of this stack: a tenant that of the Auth0 "
+        "client, a CPaaS host the key with every number and code.",
+        "make sure who has the address; give another tenant a stack of its own, as the state's ids "
+        "are those of this one",
+        Danger.EXPOSURE,
+    )
 
 
 def _nobody_can_log_in(change: Change) -> Iterator[Risk]:
-    missing = change.after.missing()
-    if missing and change.after.policy in {ALWAYS, "adaptive"}:
-        hard = change.after.policy == ALWAYS
+    missing = change.after.missing
+    if missing and change.after.policy in {Policy.ALWAYS, Policy.ADAPTIVE}:
+        hard = change.after.policy == Policy.ALWAYS
         logins = "Every login is" if hard else "Logins that look risky are"
         yield Risk(
+            "Lockout" if hard else "Lockout of risky logins",
+            f"{logins} asked for a second factor, but {missing}: users who have nothing but the "
+            "phone cannot log in.",
+            "keep the policy at never until what sends is in place",
             danger=Danger.LOCKOUT if hard else Danger.WARNING,
-            title="Lockout" if hard else "Lockout of risky logins",
-            what=f"{logins} asked for a second factor, but {missing}: users who have nothing but "
-            "the phone cannot log in.",
-            fix="keep the policy at never until what sends is in place",
         )
 
 
-def _replaced(change: Change) -> Iterator[Risk]:
-    replace = Operation.REPLACE
-    parts = {ACTION: "Action", PROVIDER: "phone provider", GUARDIAN: "factor"}
-    replaced = [words for kind, words in parts.items() if change.touched(kind, replace)]
-    if change.becomes_always and replaced:
+def _becomes_always(change: Change) -> bool:
+    """Whether users are asked at every login from this change on."""
+    return change.after.policy == Policy.ALWAYS != change.before.policy
+
+
+def _always_while_replaced(change: Change) -> Iterator[Risk]:
+    parts = {
+        Action.TOKEN: "Action",
+        PhoneProvider.TOKEN: "phone provider",
+        Guardian.TOKEN: "factor",
+    }
+    replaced = [words for kind, words in parts.items() if change.touched(kind, Operation.REPLACE)]
+    if _becomes_always(change) and replaced:
         yield Risk(
-            danger=Danger.LOCKOUT,
-            title="Lockout",
-            what="The policy becomes always in the same change that replaces the "
+            "Lockout",
+            "The policy becomes always in the same change that replaces the "
             f"{' and the '.join(replaced)}: if the replacement fails half-way, every login asks "
             "for a code that nothing sends.",
-            fix="make the replacement first, see a code arrive, then change the policy",
+            "make the replacement first, see a code arrive, then change the policy",
+            danger=Danger.LOCKOUT,
         )
-    if change.touched(ACTION, replace):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="A moment without a sender",
-            what="The Action is deleted before the new one is made, because a tenant has room for "
-            "one: codes asked for in between are not sent, and a failure in between leaves none.",
-            fix="apply it when few people log in; a plain pulumi up finishes a failed run",
-        )
-    if change.touched(PROVIDER, replace):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Phone provider replaced",
-            what="A tenant has one provider: creating takes over the one that is there, and "
-            "deleting the old one afterwards may leave none.",
-            fix="look at Branding > Phone Provider after the run, or avoid the replacement",
-        )
-    if change.touched(GUARDIAN, replace):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="All MFA off",
-            what="Replacing the factor ends with deleting the old one, which sets the policy to "
-            "never and switches every MFA factor off.",
-            fix="avoid the replacement; otherwise run pulumi up --refresh right after it",
-        )
+
+
+def _done_to_resources(change: Change) -> Iterator[Risk]:
+    for (kind, operation), risk in _DONE.items():
+        # A tenant that has moved leaves its other sender behind (`_generation`).
+        moved = change.ends_transition and operation is Operation.DELETE and kind != Guardian.TOKEN
+        if change.touched(kind, operation) and not moved:
+            yield risk
+
+
+_DONE: Final[Mapping[tuple[str, Operation], Risk]] = {
+    (Action.TOKEN, Operation.REPLACE): Risk(
+        "A moment without a sender",
+        "The Action is deleted before the new one is made, because a tenant has room for one: "
+        "codes asked for in between are not sent, and a failure in between leaves none.",
+        "apply it when few people log in; a plain pulumi up finishes a failed run",
+    ),
+    (PhoneProvider.TOKEN, Operation.REPLACE): Risk(
+        "Phone provider replaced",
+        "A tenant has one provider: creating takes over the one that is there, and deleting the "
+        "old one afterwards may leave none.",
+        "look at Branding > Phone Provider after the run, or avoid the replacement",
+    ),
+    (Guardian.TOKEN, Operation.REPLACE): Risk(
+        "All MFA off",
+        "Replacing the factor ends with deleting the old one, which sets the policy to never and "
+        "switches every MFA factor off.",
+        "avoid the replacement; otherwise run pulumi up --refresh right after it",
+    ),
+    (PhoneProvider.TOKEN, Operation.DELETE): Risk(
+        "Phone provider destroyed",
+        "The tenant's phone provider is really deleted, with its configuration.",
+        "keep it while the tenant has the unified experience",
+    ),
+    (Action.TOKEN, Operation.DELETE): Risk(
+        "Action deleted",
+        "Its versions and its secrets go with it: going back means a new Action.",
+    ),
+    (Guardian.TOKEN, Operation.DELETE): Risk(
+        "All MFA off",
+        "Deleting the factor sets the policy to never and switches every MFA factor off, those of "
+        "other teams too.",
+    ),
+}
 
 
 def _always_with_something_new(change: Change) -> Iterator[Risk]:
-    if not change.becomes_always or change.after.missing():
+    if not _becomes_always(change) or change.after.missing:
         return
     action = change.after.action
     tried = [one for one in _TRIED_BY_SENDING if one in change.changed_settings]
-    known = {one.known for one in change.secrets}
-    if change.touched(ACTION, Operation.CREATE, Operation.IMPORT):
+    known = {one.known for one in secrets_changes(change.steps, change.settings)}
+    if change.touched(Action.TOKEN, Operation.CREATE, Operation.IMPORT):
         what = "This sender has never delivered a code"
     elif action and change.before.action and action.code != change.before.action.code:
         what = "The code that sends changes too"
@@ -178,11 +208,10 @@ def _always_with_something_new(change: Change) -> Iterator[Risk]:
     else:
         return
     yield Risk(
-        danger=Danger.WARNING,
-        title="Always from the first try",
-        what=f"{what}, and from the same change on every login needs one: a fault in it locks "
-        "everybody out.",
-        fix="apply it with the policy never, see a code arrive on your own phone, then switch",
+        "Always from the first try",
+        f"{what}, and from the same change on every login needs one: a fault in it locks everybody "
+        "out.",
+        "apply it with the policy never, see a code arrive on your own phone, then switch",
     )
 
 
@@ -190,74 +219,39 @@ _TRIED_BY_SENDING: Final = ("cpaasBaseHost", "smsSender", "voiceSender")
 """Settings with a wrong value of which nothing is sent, which no check finds."""
 
 
-def _another_tenant(change: Change) -> Iterator[Risk]:
-    moves = [one.tenants for one in change.settings if None not in one.tenants]
-    to = [f"{was} → {will_be}" for was, will_be in moves if was != will_be]
-    if to:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Another tenant",
-            what="The stack's state is of one tenant, and this change goes to another: what is "
-            "updated there has other ids, or does not exist.",
-            fix="give each tenant a stack of its own",
-            subjects=tuple(to),
-        )
-
-
 def _dearer(change: Change) -> Iterator[Risk]:
     was, will_be = (side.listed("allowedPrefixes") for side in (change.before, change.after))
-    added = [one for one in will_be if was and not one.startswith(was)]
-    if added:
+    yield from _about(
+        [one for one in will_be if was and not one.startswith(was)],
+        "Countries added",
+        "Anybody can have codes sent to numbers under these prefixes from here on, and the company "
+        "pays for them.",
+    )
+    limit = change.after.settings.get("recipientLimit")
+    if "recipientLimit" in change.changed_settings and limit == 0:
         yield Risk(
-            danger=Danger.WARNING,
-            title="Countries added",
-            what="Anybody can have codes sent to numbers under these prefixes from here on, and "
-            "the company pays for them.",
-            subjects=tuple(added),
+            "No limit per number",
+            "One number can be sent any number of codes, each of which is paid for.",
+            "set phonemfa:recipientLimit to what a person needs in an hour",
         )
-    if (
-        "recipientLimit" in change.changed_settings
-        and change.after.settings.get("recipientLimit") == 0
-    ):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="No limit per number",
-            what="One number can be sent any number of codes, each of which is paid for.",
-            fix="set phonemfa:recipientLimit to what a person needs in an hour",
-        )
+
+
+def _longer(messages: tuple[Message, ...]) -> Iterator[Risk]:
+    longer = [one for one in messages if one.sent and one.before and one.parts[1] > one.parts[0]]
+    yield from _about(
+        [f"{one.kind}: {one.parts[0]} → {one.parts[1]}" for one in longer],
+        "SMS cost more",
+        "These are sent in more parts than before, and each part is paid for.",
+        "shorten the text: one SMS holds 70 characters of Japanese, a part of several 67",
+    )
 
 
 def _gate_off(change: Change) -> Iterator[Risk]:
     if "gate" in change.changed_settings and change.after.settings.get("gate") == Gate.OFF:
         yield Risk(
-            danger=Danger.WARNING,
-            title="Nothing is checked before users are asked",
-            what="From here on the policy is written whether or not the tenant can send a code.",
-            fix="set phonemfa:gate to ready",
-        )
-
-
-def _deleted(change: Change) -> Iterator[Risk]:
-    if change.touched(PROVIDER, Operation.DELETE):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Phone provider destroyed",
-            what="The tenant's phone provider is really deleted, with its configuration.",
-            fix="for a tenant that has moved to the legacy experience this is the last step; "
-            "otherwise keep it",
-        )
-    if change.touched(ACTION, Operation.DELETE):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Action deleted",
-            what="Its versions and its secrets go with it: going back means a new Action.",
-        )
-    if change.touched(GUARDIAN, Operation.DELETE):
-        yield Risk(
-            danger=Danger.WARNING,
-            title="All MFA off",
-            what="Deleting the factor sets the policy to never and switches every MFA factor off, "
-            "those of other teams too.",
+            "Nothing is checked before users are asked",
+            "From here on the policy is written whether or not the tenant can send a code.",
+            "set phonemfa:gate to ready",
         )
 
 
@@ -265,147 +259,108 @@ def _generation(change: Change) -> Iterator[Risk]:
     was, will_be = change.before.experience, change.after.experience
     if was and will_be and was is not will_be:
         yield Risk(
-            danger=Danger.WARNING,
-            title="The tenant changes its phone experience",
-            what=f"From {was} to {will_be}: another trigger, another Action and other texts send "
-            "the codes from here on.",
-            fix="docs/guides/migrate.md has the steps and how to go back",
+            "The tenant changes its phone experience",
+            f"From {was} to {will_be}: another trigger, another Action and other texts send the "
+            "codes from here on.",
+            "docs/guides/migrate.md has the steps and how to go back",
         )
-    both = {Experience.UNIFIED, Experience.LEGACY}
-    had, has = _generations(change.before), _generations(change.after)
-    if has == both != had and change.before.actions:
+    had_both, has_both = change.before.tenant.in_transition, change.after.tenant.in_transition
+    if has_both and not had_both and seen(change.before.tenant.actions):
         yield Risk(
-            danger=Danger.WARNING,
-            title="A transition begins",
-            what="Senders of both phone experiences will stand side by side.",
-            fix="end it once codes arrive through the new one (docs/guides/migrate.md)",
+            "A transition begins",
+            "Senders of both phone experiences will stand side by side.",
+            "end it once codes arrive through the new one (docs/guides/migrate.md)",
         )
-    if had == both != has:
+    if change.ends_transition:
+        gone = [one for one in change.steps if one.operation is Operation.DELETE]
         yield Risk(
-            danger=Danger.WARNING,
-            title="A transition ends",
-            what="The other experience's sender goes: there is no quick way back after this.",
-            fix="see a code arrive through the one that stays first",
+            "A transition ends",
+            "The other experience's sender goes: there is no quick way back after this.",
+            "see a code arrive through the one that stays first",
+            tuple(" ".join(named(one)).strip() for one in gone if one.type != TenantSettings.TOKEN),
         )
-
-
-def _generations(facts: Facts) -> set[Experience]:
-    names: dict[str, Experience] = {trigger: experience for experience, trigger in TRIGGERS.items()}
-    return {names[one.trigger] for one in facts.actions}
 
 
 def _policy_weaker(change: Change) -> Iterator[Risk]:
-    strength = {"never": 0, "adaptive": 1, ALWAYS: 2}
+    strength = {Policy.NEVER.value: 0, Policy.ADAPTIVE.value: 1, Policy.ALWAYS.value: 2}
     was, will_be = change.before.policy, change.after.policy
     if will_be and strength.get(was or "", 0) > strength.get(will_be, 0):
+        logins = "every login" if will_be == Policy.NEVER else "logins that do not look risky"
         yield Risk(
-            danger=Danger.WARNING,
-            title="MFA asked for less often",
-            what=f"The policy goes from {was} to {will_be}: a stolen password is enough for "
-            f"{'every login' if will_be == 'never' else 'logins that do not look risky'}.",
+            "MFA asked for less often",
+            f"The policy goes from {was} to {will_be}: a stolen password is enough for {logins}.",
         )
 
 
 def _narrowed(change: Change) -> Iterator[Risk]:
-    hard = change.after.policy == ALWAYS
+    before, after = change.before, change.after
+    hard = after.policy == Policy.ALWAYS
     then = "cannot log in" if hard else "cannot use it as a factor any more"
     # A side that has no channel at all is told by other rules.
-    gone = [one for one in change.before.channels if one not in change.after.channels]
-    if gone and change.after.channels:
+    gone = [CHANNEL_NAMES[one] for one in before.channels if one not in after.channels]
+    if gone and after.channels:
         yield Risk(
-            danger=Danger.WARNING,
-            title="Channel taken away",
-            what=f"No more codes by {' and '.join(CHANNEL_NAMES[one] for one in gone)}: users who "
-            f"have nothing else {then}.",
-            fix="docs/guides/narrow-channels.md has the order and what to look at first",
+            "Channel taken away",
+            f"No more codes by {' and '.join(gone)}: users who have nothing else {then}.",
+            "docs/guides/narrow-channels.md has the order and what to look at first",
         )
-    was, will_be = (side.listed("allowedPrefixes") for side in (change.before, change.after))
-    lost = [one for one in was if not one.startswith(will_be)]
-    if lost and change.after.action:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Countries taken away",
-            what=f"No more codes to numbers under these prefixes: their users {then}.",
-            subjects=tuple(lost),
-        )
-    was, will_be = (side.listed("messageTypes") for side in (change.before, change.after))
-    dropped = [one for one in was if one not in will_be]
-    if dropped and change.after.action:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Messages no longer sent",
-            what="The Action drops messages of these types from here on.",
-            subjects=tuple(dropped),
-        )
+    if after.action is None:
+        return
+    prefixes, kinds = after.listed("allowedPrefixes"), after.listed("messageTypes")
+    yield from _about(
+        [one for one in before.listed("allowedPrefixes") if not one.startswith(prefixes)],
+        "Countries taken away",
+        f"No more codes to numbers under these prefixes: their users {then}.",
+    )
+    yield from _about(
+        [one for one in before.listed("messageTypes") if one not in kinds],
+        "Messages no longer sent",
+        "The Action drops messages of these types from here on.",
+    )
 
 
-def _other_factors(change: Change) -> Iterator[Risk]:
-    off = [
-        one.subject.removeprefix("other factor ")
-        for one in differences(change.before, change.after, change.steps, change.settings)
-        if one.subject.startswith("other factor ") and one.after == "off"
-    ]
-    if off:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Other factors switched off",
-            what="Users who have enrolled nothing else must enrol again, or lose a way to recover.",
-            subjects=tuple(off),
-        )
+def _other_factors(differing: tuple[Difference, ...]) -> Iterator[Risk]:
+    factors = [one for one in differing if one.subject.startswith(FACTOR)]
+    yield from _about(
+        [one.subject.removeprefix(FACTOR) for one in factors if one.after == "off"],
+        "Other factors switched off",
+        "Users who have enrolled nothing else must enrol again, or lose a way to recover.",
+    )
 
 
 def _templates(change: Change) -> Iterator[Risk]:
-    deleted = [
-        str(one.old.get("type", one.name)) for one in change.touched(TEMPLATE, Operation.DELETE)
-    ]
-    if deleted:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Text deleted",
-            what="The tenant falls back to Auth0's own text for these messages.",
-            subjects=tuple(deleted),
-        )
-    off = [
-        kind
-        for kind, texts in change.after.texts.items()
-        if texts.disabled
-        and not (kind in change.before.texts and change.before.texts[kind].disabled)
-    ]
-    if off:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Text switched off",
-            what="A template that is switched off is not used for these messages.",
-            subjects=tuple(off),
-        )
+    deleted = change.touched(PhoneTemplate.TOKEN, Operation.DELETE)
+    yield from _about(
+        [named(one)[1] for one in deleted if not change.ends_transition],
+        "Text deleted",
+        "The tenant falls back to Auth0's own text for these messages.",
+    )
+    off, was_off = (
+        [kind for kind, text in side.texts.items() if text.disabled is True]
+        for side in (change.after, change.before)
+    )
+    yield from _about(
+        [one for one in off if one not in was_off],
+        "Text switched off",
+        "A template that is switched off is not used for these messages.",
+    )
 
 
 def _code_stays_a_draft(change: Change) -> Iterator[Risk]:
-    drafts = [
-        action.name
-        for action in change.after.actions
-        if not action.deployed
-        and any(
-            step.name == action.resource and step.operation is not Operation.SAME
-            for step in change.steps
-        )
-    ]
-    if drafts:
-        yield Risk(
-            danger=Danger.WARNING,
-            title="Code without a version",
-            what="The Action changes and is not deployed: the tenant goes on running the version "
-            "before, and the preview shows the draft.",
-            fix="set deploy on the Action",
-            subjects=tuple(drafts),
-        )
+    changing = [one for one in change.actions() if one.operation is not Operation.SAME]
+    yield from _about(
+        [named(one)[1] for one in changing if one.will and one.will.deployed is False],
+        "Code without a version",
+        "The Action changes and is not deployed: the tenant goes on running the version before, "
+        "and the preview shows the draft.",
+        "set deploy on the Action",
+    )
 
 
 def _protection(change: Change) -> Iterator[Risk]:
     if change.before.protected and not change.after.protected:
         yield Risk(
-            danger=Danger.WARNING,
-            title="Protection removed",
-            what="From here on Pulumi deletes and replaces these resources without refusing.",
-            fix="put protect back in the change after the one that needs it",
+            "Protection removed",
+            "From here on Pulumi deletes and replaces these resources without refusing.",
+            "put protect back in the change after the one that needs it",
         )

@@ -16,15 +16,15 @@ from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from components.settings.model import StackSettings
 from components.settings.words import subject
+from components.tenant.action import Action
+from components.tenant.model import at, is_hidden, known
 from phonemfa.output.text import cut
-from phonemfa.report.preview import Operation, State, Step, at
-from policy.model import Hidden
-from policy.resource_types import ACTION
+from phonemfa.pulumi.preview import Operation, State, Step
 
 ASKED_ONLY: Final = "asked; the last run did not finish, what was there before is unknown"
 
 Plain = Mapping[str, Any]
-"""Settings by the keys of the stack's file; `Hidden` in the place of what cannot be seen."""
+"""Settings by the keys of the stack's file; `Unseen` in the place of what cannot be seen."""
 
 _NOT_IN_SECRETS: Final = frozenset(
     {
@@ -35,8 +35,7 @@ _NOT_IN_SECRETS: Final = frozenset(
 )
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""
 
-
-_AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
+AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
 """Settings with members that a sentence tells together."""
 
 
@@ -122,7 +121,7 @@ class Settings:
             if key in self.appeared:
                 continue
             for members, was, will_be in _leaves(old.get(key), new.get(key), key=key):
-                if (Hidden.SECRET in (was, will_be) or Hidden.UNKNOWN in (was, will_be)) != hidden:
+                if any(map(is_hidden, (was, will_be))) != hidden:
                     continue
                 # What comes or goes as a whole is told by what it has.
                 if self.source is Source.NOTHING and _is_nothing(will_be):
@@ -181,18 +180,14 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
     """What differs between two values: (where inside of an object, before, after)."""
     sides = [one for one in (old, new) if one is not None]
     whole = key == "adopted" and len(sides) == 1  # A long block, of which only that it is there.
-    whole = whole or (key in _AS_ONE and not any(_hides(one) for one in sides))
+    whole = whole or (key in AS_ONE and not any(map(is_hidden, sides)))
     if any(sides) and all(isinstance(one, Mapping) for one in sides) and not whole:
         old, new = old or {}, new or {}
         for member in dict.fromkeys((*new, *old)):
             for members, was, will_be in _leaves(old.get(member), new.get(member)):
                 yield (member, *members), was, will_be
-    elif old != new or isinstance(old, Hidden):
+    elif old != new or is_hidden(old):
         yield (), old, new
-
-
-def _hides(value: Any) -> bool:
-    return isinstance(value, Mapping) and any(isinstance(one, Hidden) for one in value.values())
 
 
 def _is_default(key: str, value: Any) -> bool:
@@ -228,12 +223,12 @@ def secrets_changes(
 ) -> tuple[SecretsChange, ...]:
     """Every Action whose secrets the engine says to change."""
     return tuple(
-        SecretsChange(action=str(step.new.get("name", step.name)), known=_known(step, settings))
+        SecretsChange(action=known(step.will.name, step.name), known=_known(step, settings))
         for step in steps
-        if step.type == ACTION
+        if step.type == Action.TOKEN
         and (
-            (step.operation is Operation.UPDATE and step.differs("secrets"))
-            or (step.operation is Operation.REPLACE and bool(step.old.get("secrets")))
+            (step.operation is Operation.UPDATE and step.differs(Action.HIDDEN))
+            or (step.operation is Operation.REPLACE and step.was and step.was.has_secrets)
         )
     )
 

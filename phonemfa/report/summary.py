@@ -8,21 +8,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from phonemfa.output.text import cut
+from phonemfa.pulumi.preview import Operation, Preview
+from phonemfa.report.change import Change
 from phonemfa.report.code import CodeChange, code_changes
-from phonemfa.report.differences import Difference, Planned, differences, planned
-from phonemfa.report.facts import after, before
+from phonemfa.report.differences import Difference, Planned, differences, planned, unseen
 from phonemfa.report.messages import Message, messages
-from phonemfa.report.preview import Preview
 from phonemfa.report.risks import Danger, Risk, risks
-from phonemfa.report.settings import (
-    SecretsChange,
-    not_compared,
-    read_settings,
-    secrets_changes,
-)
-from phonemfa.report.unseen import unseen
-from policy.model import Level, Violation
-from policy.preview import evaluate
+from phonemfa.report.settings import SecretsChange, not_compared, secrets_changes
+from policy import levels
+from policy.model import Declared, Level, Violation
+from policy.rules import violations
 
 _LONGEST_FAILURE = 4_000
 
@@ -41,6 +36,8 @@ class Environment:
     code: tuple[CodeChange, ...] = ()
     secrets: tuple[SecretsChange, ...] = ()
     risks: tuple[Risk, ...] = ()
+    relaxed: tuple[str, ...] = ()
+    """Rules and pins that the change relaxes, where its base was given."""
     violations: tuple[Violation, ...] = ()
     warnings: tuple[str, ...] = ()
     """What the engine and the program warned of."""
@@ -56,7 +53,8 @@ class Environment:
     @property
     def quiet(self) -> bool:
         """Whether there is nothing to read: no change, no violation, no failure, no doubt."""
-        return not (self.changes or self.violations or self.failure or self.not_compared)
+        loud = self.violations or self.relaxed or self.failure or self.not_compared
+        return not (self.changes or loud)
 
     @property
     def changed_messages(self) -> tuple[Message, ...]:
@@ -64,33 +62,50 @@ class Environment:
         return tuple(one for one in self.messages if one.changed)
 
 
-def environment(preview: Preview, project: Path = Path()) -> Environment:
+def environment(
+    preview: Preview, project: Path = Path(), *, base: Path | None = None
+) -> Environment:
     """The report of one preview.
 
     Args:
         preview: of a stack.
         project: the folder with Pulumi.yaml.
+        base: the same folder without the change, to name the rules that it relaxes.
 
     Raises:
         policy.levels.LevelsError: the stack's file of policy levels cannot be used.
     """
-    settings = read_settings(preview.components)
-    # The report is one tenant's; of several components each setting is told all the same.
-    was = before(preview.steps, settings[0].before if settings else None)
-    will_be = after(preview.steps, settings[0].after if settings else None)
+    change, stack = Change.of(preview), preview.stack
+    differing, texts = differences(change), messages(change)
+    broken = violations(declared(preview), stack=stack, settings=levels.settings_of(stack, project))
     return Environment(
-        stack=preview.stack,
+        stack=stack,
         planned=planned(preview.steps),
-        differences=differences(was, will_be, preview.steps, settings),
-        messages=messages(was, will_be),
-        code=code_changes(was, will_be),
-        secrets=secrets_changes(preview.steps, settings),
-        risks=risks(was, will_be, preview.steps, settings),
-        violations=tuple(evaluate(preview.raw_steps, stack=preview.stack, project=project)),
+        differences=differing,
+        messages=texts,
+        code=code_changes(change),
+        secrets=secrets_changes(preview.steps, change.settings),
+        risks=risks(change, differing, texts),
+        relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
+        violations=tuple(broken),
         warnings=preview.warnings,
-        not_compared=(*not_compared(settings), *unseen(preview.steps)),
+        not_compared=(*not_compared(change.settings), *unseen(change)),
         foreign_plugin=preview.foreign_plugin,
     )
+
+
+def declared(preview: Preview) -> list[Declared]:
+    """What a stack declares once the change is made, for the rules of the policy pack."""
+    return [
+        Declared(
+            urn=step.urn,
+            type=step.type,
+            properties=step.after.inputs,
+            protect=step.after.protect,
+        )
+        for step in (*preview.components, *preview.steps)
+        if step.after and step.operation is not Operation.DELETE
+    ]
 
 
 def failed(stack: str, reason: str) -> Environment:
@@ -99,10 +114,10 @@ def failed(stack: str, reason: str) -> Environment:
 
 
 def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
-    """Whether a mandatory rule is broken, or (strict) somebody may be locked out."""
+    """Whether a mandatory rule is broken, or (strict) a lockout or an exposure is possible."""
     return any(
         any(broken.enforcement is Level.MANDATORY for broken in one.violations)
-        or (strict and any(risk.danger is Danger.LOCKOUT for risk in one.risks))
+        or (strict and any(risk.danger is not Danger.WARNING for risk in one.risks))
         for one in environments
     )
 

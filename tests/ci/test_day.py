@@ -259,6 +259,15 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         }
         assert "ci/preview" in company.comment(8)
 
+        # One that relaxes a rule, approved: its report names it.
+        levels = company.desk / "policy" / "stacks" / "dev.json"
+        levels.write_text('{"no-dependency": "advisory"}\n', "utf-8")
+        runner.approved = True
+        ended = company.pull_request(10)
+        runner.approved = False
+        assert ended["preview dev"].result == "success", ended["preview dev"].said
+        assert "`dev`: `no-dependency: mandatory → advisory`" in company.comment(10)
+
         # One that sends the client's secret elsewhere: refused before anything is asked.
         company.settings(auth0_domain=ELSEWHERE)
         tenant.forget_requests()

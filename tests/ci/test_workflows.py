@@ -122,12 +122,14 @@ def test_nothing_of_a_pull_request_runs_with_credentials_unless_its_owners_appro
     repository: Path,
 ) -> None:
     preview = jobs(repository)["preview/preview"]
-    base, approved, as_data = [one for one in preview["steps"] if "uses" in one][:3]
+    base, approved, as_data, compared = [one for one in preview["steps"] if "uses" in one][:4]
 
     assert "ref" not in base["with"], "the branch that it goes into"
     assert base["if"] == as_data["if"] == "${{ needs.look.outputs.kind == 'data' }}"
     assert approved["if"] == "${{ needs.look.outputs.kind != 'data' }}"
     assert as_data["with"]["path"] == "build/change", "beside what runs"
+    assert compared["with"]["path"] == "build/base", "whose rules are not in force"
+    assert "ref" not in compared["with"]
     assert preview["environment"] == (
         "${{ matrix.stack }}-${{ needs.look.outputs.kind == 'data' && 'read' || 'review' }}"
     )

@@ -11,7 +11,14 @@ from typing import get_args
 import pytest
 
 from components import action_code
-from components.action_code import MAX_BYTES, SHARED_PARTS, SOURCE_DIR, Trigger, assemble
+from components.action_code import (
+    MAX_BYTES,
+    SHARED_PARTS,
+    SOURCE_DIR,
+    Trigger,
+    assemble,
+    is_assembled,
+)
 
 TRIGGERS = get_args(Trigger)
 
@@ -30,6 +37,16 @@ def test_nothing_but_headings_is_added(trigger: Trigger) -> None:
         rest = rest.replace((SOURCE_DIR / f"{part}.js").read_text(encoding="utf-8"), "")
     lines = [line for line in rest.splitlines() if line]
     assert [line for line in lines if not line.startswith("//")] == ["'use strict';"]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_a_text_is_known_as_ours_until_a_character_of_it_changes(trigger: Trigger) -> None:
+    code = assemble(trigger)
+    assert is_assembled(code)
+    for place in range(0, len(code), 97):
+        assert not is_assembled(code[:place] + "x" + code[place:]), place
+    assert not is_assembled(code[:-1])
+    assert not is_assembled("")
 
 
 def test_every_source_belongs_to_a_trigger() -> None:

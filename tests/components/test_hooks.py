@@ -13,6 +13,7 @@ from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
 from components.guards.policy_last import PolicyLast
+from components.guards.same_addresses import SameAddresses
 from components.guards.test_message import Messages
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience, Gate
@@ -53,11 +54,24 @@ def test_a_resource_of_the_type_gets_the_hooks_beside_its_own_options() -> None:
     assert transformation.made == 1, "a hook is registered by its name once"
 
 
-@pytest.mark.parametrize("args", [offered("two:index:Type"), offered(custom=False)])
-def test_other_types_and_components_get_none(args: Any) -> None:
-    transformation = Counted("one:index:Type")
+@pytest.mark.parametrize(
+    ("types", "args"),
+    [
+        (["one:index:Type"], offered("two:index:Type")),
+        (["one:index:Type"], offered("two:index:Type", custom=False)),
+        ([], offered(custom=False)),
+    ],
+)
+def test_other_types_get_none_nor_do_components_that_are_not_named(
+    types: list[str], args: Any
+) -> None:
+    transformation = Counted(*types)
     assert transformation(args) is None
     assert transformation.made == 0
+
+
+def test_a_component_gets_the_hooks_that_name_its_type() -> None:
+    assert Counted("one:index:Type")(offered(custom=False)) is not None
 
 
 NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
@@ -76,6 +90,7 @@ GUARDS = [
     GenerationGuard(NOBODY, None),
     KeepSender(NOBODY),
     FinishFailedWrites(NOBODY),
+    SameAddresses(),
     PolicyLast(
         NOBODY, experience=Experience.UNIFIED, gate=Gate.READY, trial=Messages(to="", methods=[])
     ),

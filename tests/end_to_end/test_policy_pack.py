@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policy import preview
+from phonemfa.pulumi.preview import read_preview
+from phonemfa.report.summary import environment
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import KEY, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
@@ -47,8 +48,7 @@ def test_the_pack_lets_through_refuses_and_warns(
 
     # The rules alone say of the preview's steps what the engine said, at the stack's own levels.
     printed = json.loads(package.run("preview", "--json", "--show-sames").out)
-    assert preview.is_whole(printed)
-    (alone,) = preview.evaluate(printed["steps"], stack=package.stack)
+    (alone,) = environment(read_preview(printed), PROJECT).violations
     assert (alone.rule, alone.enforcement) == ("country-allow-list", "mandatory")
     assert alone.message in refused.out
 

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.phonemfa.report import previews
 pytestmark = pytest.mark.end_to_end
 
 NEXT_KEY = "canary-next-key"
+BY_HAND = "canary-by-hand"
 
 
 @dataclass
@@ -81,11 +83,13 @@ def test_a_report_tells_what_the_engine_will_do(
     no_change_is_three_lines(reporter)
     text_code_and_key_are_told(reporter, source)
     fewer_users_reached_are_told(reporter)
+    a_refresh_tells_the_same(reporter)
+    code_that_was_edited_by_hand_is_not_shown(reporter, tenant)
     package.up()
     always_while_the_sender_is_replaced_is_a_lockout(reporter)
     a_config_that_is_refused_is_no_answer(reporter)
     everything = "".join(reporter.written)
-    for secret in (KEY, NEXT_KEY, tenant.running.client_secret):
+    for secret in (KEY, NEXT_KEY, BY_HAND, tenant.running.client_secret):
         assert secret not in everything
 
 
@@ -167,6 +171,43 @@ def fewer_users_reached_are_told(reporter: Reporter) -> None:
     assert known_of_the_key(environment) == ["whether the key changes too is not told"]
 
 
+def unordered(environment: dict[str, Any]) -> dict[str, list[str]]:
+    """What is told; the engine takes resources as they come."""
+    parts = ("planned", "differences", "risks", "violations", "secrets", "code", "not_compared")
+    return {part: sorted(json.dumps(one) for one in environment[part]) for part in parts}
+
+
+def a_refresh_tells_the_same(reporter: Reporter) -> None:
+    """Before the preview, within it by a variable or by Pulumi.yaml: the tenant is as it was."""
+    stack = reporter.stack
+    told = unordered(reporter.all_formats()[2])
+    assert told["risks"]
+    stack.environment["PULUMI_OPTION_REFRESH"] = "true"
+    assert unordered(reporter.all_formats()[2]) == told
+    del stack.environment["PULUMI_OPTION_REFRESH"]
+    project = stack.folder / "Pulumi.yaml"
+    as_it_was = project.read_text(encoding="utf-8")
+    project.unlink()  # a link to the package's own
+    project.write_text(f"{as_it_was}\noptions:\n  refresh: always\n", encoding="utf-8")
+    assert unordered(reporter.all_formats()[2]) == told
+    project.write_text(as_it_was, encoding="utf-8")
+    stack.run("refresh", "--yes", "--skip-preview")
+    assert unordered(reporter.all_formats()[2]) == told
+
+
+def code_that_was_edited_by_hand_is_not_shown(reporter: Reporter, tenant: Tenant) -> None:
+    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    edited = f"{action['code']}\nconst key = '{BY_HAND}';\n"
+    tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": edited})
+    reporter.stack.environment["PULUMI_OPTION_REFRESH"] = "true"
+    comment, _, environment = reporter.all_formats()
+    del reporter.stack.environment["PULUMI_OPTION_REFRESH"]
+    (code,) = environment["code"]
+    assert (code["before"]["ours"], code["after"]["ours"], code["lines"]) == (False, True, [])
+    assert code["before"]["digest"] == sha256(edited.encode()).hexdigest()
+    assert "not the package's, and so not shown" in comment
+
+
 def always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter) -> None:
     package = reporter.stack
     (urn,) = [
@@ -187,6 +228,27 @@ def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
     refused = reporter.run(expect=2)
     assert "phonemfa:smsSender" in refused.stdout
     assert "no preview" in refused.stderr
+
+
+@pytest.mark.generation("legacy")
+def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
+    apply: Callable[..., PulumiProject],
+) -> None:
+    stack = apply()
+    reporter = Reporter(stack)
+    stack.configure(experience="unified", transition=True)
+    assert titles(reporter.all_formats()[2]) == {
+        "The tenant changes its phone experience",
+        "A transition begins",
+    }
+    stack.up()
+    stack.configure(transition=False)
+    stack.run("refresh", "--yes", "--skip-preview")
+    comment, _, environment = reporter.all_formats()
+    assert titles(environment) == {"A transition ends"}
+    (ends,) = environment["risks"]
+    assert sorted(ends["subjects"]) == ["the Action ntt-cpaas-phone-legacy", "the Action's binding"]
+    assert "Pulumi's record of the tenant's switches, which stay as they are" in comment
 
 
 SHAPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {

@@ -1,23 +1,19 @@
-"""Resources as a compliant stack declares them, and small ways to spoil them.
-
-Owns shapes as they were seen in `pulumi preview --json` of this package. Refuses rules.
-"""
+"""Resources of a compliant stack, as this package's previews have them, and ways to spoil them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from components.tenant.action import TOKEN as ACTION
+from components.tenant.guardian import TOKEN as GUARDIAN
+from components.tenant.model import UNSEEN, Unseen
+from components.tenant.phone_provider import TOKEN as PROVIDER
+from components.tenant.phone_template import TOKEN as TEMPLATE
+from components.tenant.trigger import TOKEN as TRIGGER_ACTION
+from components.tenant.trigger import TOKEN_OF_ALL as TRIGGER_ACTIONS
 from components.vocabulary import COMPONENT
-from policy.model import Declared, Hidden
-from policy.resource_types import (
-    ACTION,
-    GUARDIAN,
-    PROVIDER,
-    TEMPLATE,
-    TRIGGER_ACTION,
-    TRIGGER_ACTIONS,
-)
+from policy.model import Declared
 
 
 def declared(kind: str, properties: Mapping[str, Any], name: str, *, protect: bool) -> Declared:
@@ -30,7 +26,7 @@ def spoilt(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {**base, **changes}.items() if value is not None}
 
 
-def component(settings: Mapping[str, Any] | Hidden | None = None, **changes: Any) -> Declared:
+def component(settings: Mapping[str, Any] | Unseen | None = None, **changes: Any) -> Declared:
     """The package's component with the settings that it carries; None in `changes` for none."""
     base = {"allowedPrefixes": ["+81"], "policy": "always", "smsSender": "0005212345"}
     told = spoilt(base, changes) if settings is None else settings
@@ -44,7 +40,7 @@ def action(name: str = "action", *, protect: bool = False, **changes: Any) -> De
         "deploy": True,
         "name": "ntt-cpaas-phone",
         "runtime": "node22",
-        "secrets": Hidden.SECRET,
+        "secrets": UNSEEN,
         "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
     }
     return declared(ACTION, spoilt(base, changes), name, protect=protect)
@@ -60,7 +56,7 @@ def foreign_action(**changes: Any) -> Declared:
 
 
 def binding(name: str = "binding", **changes: Any) -> Declared:
-    base = {"actionId": Hidden.UNKNOWN, "trigger": "send-phone-message"}
+    base = {"actionId": UNSEEN, "trigger": "send-phone-message"}
     return declared(TRIGGER_ACTION, spoilt(base, changes), name, protect=False)
 
 
@@ -72,7 +68,7 @@ def bindings(count: int) -> Declared:
 def provider(called: str = "provider", /, *, protect: bool = False, **changes: Any) -> Declared:
     base = {
         "configuration": {"deliveryMethods": ["text", "voice"]},
-        "credentials": Hidden.SECRET,
+        "credentials": UNSEEN,
         "disabled": False,
         "name": "custom",
     }
@@ -84,7 +80,7 @@ def template(
     name: str = "template",
     *,
     protect: bool = False,
-    **body: str | Hidden | None,
+    **body: str | Unseen | None,
 ) -> Declared:
     texts = spoilt({"text": "{{ code }} です", "voice": "認証コードは、{{ code }}、です。"}, body)
     properties = {"type": kind, "content": {"body": texts}, "disabled": False}
@@ -101,7 +97,7 @@ def guardian(*, protect: bool = False, **changes: Any) -> Declared:
     return declared(GUARDIAN, spoilt(base, changes), "guardian", protect=protect)
 
 
-def legacy_guardian(**options: str | Hidden | None) -> Declared:
+def legacy_guardian(**options: str | Unseen | None) -> Declared:
     texts = {"enrollmentMessage": "{{ code }}", "verificationMessage": "{{ code }}"}
     return guardian(
         phone={

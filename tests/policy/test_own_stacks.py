@@ -14,10 +14,10 @@ from pulumi.runtime import config as runtime_config
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.raw_config import NAMESPACE
 from components.settings.stack_config import load
+from components.tenant.model import sealed
 from components.vocabulary import COMPONENT
 from policy import levels
 from policy.model import Declared
-from policy.preview import sealed
 from policy.rules import violations
 from tests.components.declared import declare
 from tests.contract import PROJECT
@@ -68,7 +68,7 @@ def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
     resources = declared_by(stack, values_of(stack))
 
     (carrier,) = [one for one in resources if one.type == COMPONENT]
-    assert carrier.items_at("settings", "allowedPrefixes")
+    assert carrier.properties["settings"]["allowedPrefixes"]
     assert "canary-key" not in repr(resources)
     assert violations(resources, stack=stack, settings=levels.settings_of(stack, PROJECT)) == []
 

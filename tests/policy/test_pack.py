@@ -16,9 +16,9 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import policy as sdk
 
-from policy.model import Declared, Hidden
+from components.tenant.model import _SIGNATURE, UNSEEN, Unseen
+from policy.model import Declared
 from policy.pack import hide_secrets_from_rules, policies
-from policy.preview import _SIGNATURE
 from policy.rules import RULES, StackRule
 from tests.contract import PROJECT
 from tests.policy.resources import UNIFIED, action, component, guardian, provider
@@ -50,18 +50,18 @@ def analyzer() -> Iterator[Analyzer]:
         process.wait()
 
 
-def wire(value: Any) -> Any:
-    """A value as the engine sends it."""
-    if isinstance(value, Hidden):
-        return MARKED_SECRET if value is Hidden.SECRET else UNKNOWN
+def wire(value: Any, hidden: Any = MARKED_SECRET) -> Any:
+    """A value as the engine sends it; `hidden` is how what cannot be seen is sent."""
+    if isinstance(value, Unseen):
+        return hidden
     if isinstance(value, dict):
-        return {name: wire(member) for name, member in value.items()}
-    return [wire(member) for member in value] if isinstance(value, list) else value
+        return {name: wire(member, hidden) for name, member in value.items()}
+    return [wire(member, hidden) for member in value] if isinstance(value, list) else value
 
 
-def sent(resource: Declared) -> dict[str, Any]:
+def sent(resource: Declared, hidden: Any = MARKED_SECRET) -> dict[str, Any]:
     properties = struct_pb2.Struct()
-    properties.update(wire(dict(resource.properties)))
+    properties.update(wire(dict(resource.properties), hidden))
     return {
         "type": resource.type,
         "urn": resource.urn.replace("urn:pulumi:t1", "urn:pulumi:prod"),
@@ -71,9 +71,9 @@ def sent(resource: Declared) -> dict[str, Any]:
     }
 
 
-def analyzed(analyzer: Analyzer, resource: Declared) -> dict[str, str]:
+def analyzed(analyzer: Analyzer, resource: Declared, hidden: Any = MARKED_SECRET) -> dict[str, str]:
     """The messages about one resource of the stack prod, by rule."""
-    answer = analyzer.Analyze(analyzer_pb2.AnalyzeRequest(**sent(resource)), timeout=20)
+    answer = analyzer.Analyze(analyzer_pb2.AnalyzeRequest(**sent(resource, hidden)), timeout=20)
     return {one.policyName: one.message for one in answer.diagnostics}
 
 
@@ -91,10 +91,11 @@ def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer
     assert options == {rule.name: set(rule.options) for rule in RULES}
 
 
-def test_secrets_and_unknown_values_reach_no_rule(analyzer: Analyzer) -> None:
-    hidden = action(protect=True, code=Hidden.SECRET, runtime=Hidden.UNKNOWN)
+@pytest.mark.parametrize("hidden", [MARKED_SECRET, UNKNOWN], ids=["secret", "unknown"])
+def test_secrets_and_unknown_values_reach_no_rule(analyzer: Analyzer, hidden: Any) -> None:
+    unseen = action(protect=True, code=UNSEEN, runtime=UNSEEN)
 
-    assert analyzed(analyzer, hidden) == {}
+    assert analyzed(analyzer, unseen, hidden) == {}
 
 
 def test_a_secret_in_the_open_is_found_and_not_repeated(analyzer: Analyzer) -> None:

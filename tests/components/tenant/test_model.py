@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings.model import StackSettings
-from components.tenant import guardian, snapshot
+from components.tenant import guardian, snapshot, trigger
 from components.tenant.action import Action, Version
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
@@ -22,8 +22,10 @@ from components.tenant.model import (
     Unseen,
     UnseenError,
     differences,
+    is_hidden,
     known,
     not_compared,
+    sealed,
     seen,
 )
 from components.tenant.phone_provider import PhoneProvider
@@ -39,9 +41,7 @@ from tests.contract import load_json, load_recording
 from tests.sandbox.drift.stacks import AppliedStack
 
 MODELS = (Action, Binding, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
-RECORDED = {
-    model.TOKEN: model for model in (Action, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
-}
+RECORDED = snapshot.MODELS
 SETTINGS = {
     "experience": "unified",
     "deliveryMethods": ["text", "voice"],
@@ -370,3 +370,55 @@ def test_what_cannot_be_seen_hides_no_other_lack() -> None:
     assert list(found.missing) == [Lack.FACTOR]
     assert set(found.unseen) == {Lack.DEPLOYED}
     assert not found
+
+
+def test_secrets_and_unknowns_are_told_from_values_at_any_depth() -> None:
+    found = sealed(
+        {
+            "plain": "text",
+            "printed": "[secret]",
+            "wrapped": {"4dabf18193072939515e22adb298388d": "…", "value": "canary"},
+            "later": ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", 1, None],
+        }
+    )
+    assert found == {
+        "plain": "text",
+        "printed": UNSEEN,
+        "wrapped": UNSEEN,
+        "later": [UNSEEN, 1, None],
+    }
+    assert [is_hidden(one) for one in found.values()] == [False, True, True, True]
+
+
+def test_what_resources_do_not_declare_is_left_alone() -> None:
+    nothing = snapshot.recorded([("auth0:index/client:Client", {"name": "app"}, ())])
+    assert nothing.settings is LEFT_ALONE
+    assert nothing.guardian.policy is LEFT_ALONE
+    assert (nothing.actions, nothing.bindings, nothing.provider, nothing.templates) == (
+        *((), (), None, {}),
+    )
+    lacks = deliverable(nothing, Wanted(experience=Experience.UNIFIED))
+    assert {Lack.PROVIDER, Lack.DEPLOYED} == {*lacks.missing}
+    assert Lack.FACTOR in lacks.unseen
+
+
+def test_what_a_stack_declares_is_recorded_as_it_is_declared() -> None:
+    provider = {"name": "custom", "configuration": {"deliveryMethods": ["text"]}}
+    action = {"supportedTriggers": {"id": "custom-phone-provider"}, "deploy": True, "name": "a"}
+    several = {"trigger": "send-phone-message", "actions": [{"id": "1"}, {"id": "2"}]}
+    found = snapshot.recorded(
+        [
+            (PhoneProvider.TOKEN, provider, ()),
+            (PhoneTemplate.TOKEN, {"type": "otp_verify", "content": {"body": {"text": "x"}}}, ()),
+            (Action.TOKEN, action, ["deploy"]),
+            (Action.TOKEN, {"supportedTriggers": {"id": "post-login"}, "name": "other"}, ()),
+            (trigger.TOKEN_OF_ALL, several, ()),
+            (Guardian.TOKEN, {"policy": "never", "phone": {"enabled": True}}, ()),
+        ]
+    )
+    assert found.provider == PhoneProvider(delivery_methods=("text",))
+    assert seen(found.templates)["otp_verify"].text == "x"
+    (ours,) = seen(found.actions)
+    assert (ours.name, ours.deployed) == ("a", LEFT_ALONE)
+    assert [one.action_id for one in found.bindings_of("send-phone-message")] == ["1", "2"]
+    assert found.guardian.policy == "never"

@@ -35,8 +35,8 @@ from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.markdown import shortened
 from phonemfa.output.page import SCRIPT, as_page
+from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import as_objects, environment, failed
 from phonemfa.rollback.command import show_versions
 from phonemfa.rollback.versions import Installed, Version

@@ -23,6 +23,7 @@ from tests.phonemfa.report.previews import (
     Change,
     policy,
     recoded,
+    stamped,
     text,
 )
 
@@ -59,7 +60,7 @@ def opened(
 def everything() -> list[Environment]:
     """A change of each kind in two environments, and a third that cannot be previewed."""
     dev = Change(stack="dev").update(VERIFY, text(ENGLISH), "content.body.text")
-    dev = recoded(dev, "// CODE\nexports.onExecute = async () => { /* " + "x" * 300 + " */ };\n")
+    dev = recoded(dev, stamped("exports.onExecute = async () => { /* " + "x" * 300 + " */ };\n"))
     prod = Change(stack="prod").protect(was=True, will_be=True)
     prod = prod.before(GUARDIAN, policy("never")).replace(ACTION)
     prod = prod.update(GUARDIAN, policy("all-applications"), "policy")

@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from components.action_code import assemble
-from phonemfa.report.preview import Preview, read_preview
+from components.action_code import _UNSTAMPED, _stamp, assemble
+from components.tenant.action import Action
+from components.tenant.phone_provider import PhoneProvider
+from phonemfa.pulumi.preview import Preview, read_preview
 from phonemfa.report.summary import Environment, environment
-from policy import resource_types
 
 FIXTURE = Path(__file__).parent / "unified.json"
 
@@ -35,8 +36,11 @@ SECRET = "[secret]"
 
 Inputs = dict[str, Any]
 
-_HIDDEN = {resource_types.ACTION: "secrets", resource_types.PROVIDER: "credentials"}
+_HIDDEN = {one.TOKEN: one.HIDDEN for one in (Action, PhoneProvider)}
 """What the official plugin hides as a whole, by the resource's type."""
+
+_CODE = json.dumps("// CODE\nexports.onExecute = 1;\n")
+"""What the fixture has in the place of the Action's code."""
 
 _KEPT_OF_A_STEP = ("op", "urn", "diffReasons", "replaceReasons", "detailedDiff")
 _KEPT_OF_A_STATE = ("urn", "custom", "type", "inputs", "outputs", "protect", "ignoreChanges")
@@ -88,7 +92,7 @@ def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
     text = re.sub(r"localhost:\d+", "tenant.sandbox.test", text)
     return {
         "config": answer["config"],
-        "steps": json.loads(text.replace(code, '"// CODE\\nexports.onExecute = 1;\\n"')),
+        "steps": json.loads(text.replace(code, _CODE)),
         "diagnostics": [],
         "changeSummary": answer["changeSummary"],
     }
@@ -129,6 +133,7 @@ class Change:
         text = FIXTURE.read_text(encoding="utf-8")
         name = json.dumps(stack)[1:-1]
         text = text.replace("urn:pulumi:t1::", f"urn:pulumi:{name}::")
+        text = text.replace(_CODE, json.dumps(stamped("exports.onExecute = 1;\n")))
         self.answer: dict[str, Any] = json.loads(text)
 
     def step(self, name: str) -> dict[str, Any]:
@@ -264,6 +269,12 @@ SECRETS_DIFFER = "secrets[0].value"
 def rotated(change: Change) -> Change:
     """The CPaaS key is another: the engine prints the same for both, and a path."""
     return change.update(ACTION, lambda _: None, SECRETS_DIFFER)
+
+
+def stamped(code: str) -> str:
+    """Code as this package makes it."""
+    code = f"// CODE\n// of a test, {_UNSTAMPED}.\n{code}"
+    return code.replace(_UNSTAMPED, _stamp(code))
 
 
 def recoded(change: Change, code: str) -> Change:

@@ -77,6 +77,27 @@ def test_the_comment_goes_to_the_terminal_and_files_go_where_they_are_wanted(
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_rules_that_are_relaxed_are_named_where_the_base_is_given(
+    reports: Reports, tmp_path: Path
+) -> None:
+    base, head = tmp_path / "base", tmp_path / "head"
+    for folder, level in ((base, "mandatory"), (head, "disabled")):
+        (folder / "policy" / "stacks").mkdir(parents=True)
+        levels = folder / "policy" / "stacks" / "dev.json"
+        levels.write_text(f'{{"no-dependency": "{level}"}}', encoding="utf-8")
+    project = ("--project", str(head))
+    told = reports.run(changed_text(), options=(*project, "--base", str(base)))
+    assert told.exit_code == 0, told.output
+    assert "### Rules that this change relaxes" in told.stdout
+    assert "`no-dependency: mandatory → disabled`" in told.stdout
+    assert "relaxes" not in reports.run(changed_text(), options=project).stdout
+    (base / "policy" / "stacks" / "dev.json").write_text("{", encoding="utf-8")
+    refused = reports.run(changed_text(), options=(*project, "--base", str(base)))
+    assert (refused.exit_code, "dev.json is not JSON" in refused.output) == (2, True)
+    nowhere = reports.run(changed_text(), options=(*project, "--base", str(tmp_path / "nowhere")))
+    assert (nowhere.exit_code, "nowhere" in nowhere.output) == (2, True)
+
+
 def test_json_has_every_part_of_every_environment(reports: Reports) -> None:
     shown = reports.run(changed_text(), Change(stack="staging"), options=("--json",))
     dev, staging = json.loads(shown.stdout)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from components.settings.words import OTHER_FACTORS
+from phonemfa.pulumi.preview import Operation
 from phonemfa.report.differences import Difference
-from phonemfa.report.preview import Operation
 from phonemfa.report.summary import Environment
 from tests.phonemfa.report.previews import (
     ACTION,

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from phonemfa.output.github import MAX_BODY
+from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import MAX_LENGTH, as_comment
-from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import Environment, environment, failed
 from tests.phonemfa.output.rendered import Rendered
 from tests.phonemfa.report.hostile import PAYLOADS, owned
@@ -20,6 +20,7 @@ from tests.phonemfa.report.previews import (
     policy,
     recoded,
     rotated,
+    stamped,
     text,
 )
 
@@ -52,10 +53,12 @@ def test_every_environment_has_its_headline() -> None:
 
 
 def test_what_is_equal_in_two_environments_is_said_once() -> None:
-    both = [recoded(Change(stack=one), "// new\n").environment() for one in ("dev", "prod")]
+    both = [
+        recoded(Change(stack=one), stamped("// new\n")).environment() for one in ("dev", "prod")
+    ]
     shown = comment(*both)
     assert shown.count("```diff") == 1
-    assert "(`dev`, `prod`)\n\n\\+1 −2 lines" in shown
+    assert "(`dev`, `prod`)\n\n\\+2 −2 lines" in shown
 
 
 def test_a_message_is_shown_before_and_after() -> None:
@@ -112,7 +115,7 @@ def many(count: int, size: int) -> list[Environment]:
             VERIFY, text(f"{number} {{{{ code }}}} {'長' * size}"), "content.body.text"
         )
         code = "\n".join(f"line {number} {index} {'`' * 50}" for index in range(size))
-        made.append(recoded(change, code).environment())
+        made.append(recoded(change, stamped(code)).environment())
     return made
 
 

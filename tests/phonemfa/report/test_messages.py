@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from components.action_code import assemble
 from components.vocabulary import MessageType
-from phonemfa.report import wording
+from phonemfa.report.document import size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
 from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, Inputs, text
@@ -29,16 +29,16 @@ def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     assert one.before
     assert one.after
     assert "株式会社日本架空銀行会員サービスの認証コードは 123456 です。" in one.after.text
-    assert wording.size(one.before) == "65 UTF-16 units, 1 part"
-    assert wording.size(one.after) == "139 UTF-16 units, 3 parts"
-    assert wording.grew(one)
+    assert size(one.before) == "65 UTF-16 units, 1 part"
+    assert size(one.after) == "139 UTF-16 units, 3 parts"
+    assert one.parts == (1, 3)
 
 
 def test_units_are_utf_16_also_where_carriers_count_septets() -> None:
     one = render("😀 {{ code }}", kind="otp_verify", channel="text")
-    assert wording.size(one) == "9 UTF-16 units, 1 part"
+    assert size(one) == "9 UTF-16 units, 1 part"
     ascii_only = render("{{ code }} is it", kind="otp_verify", channel="text")
-    assert wording.size(ascii_only) == "12 UTF-16 units (12 in GSM-7), 1 part"
+    assert size(ascii_only) == "12 UTF-16 units (12 in GSM-7), 1 part"
 
 
 def test_a_call_reads_the_code_digit_by_digit() -> None:

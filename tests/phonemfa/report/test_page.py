@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from phonemfa.output.page import as_page
+from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_document
-from phonemfa.report.preview import read_preview
 from phonemfa.report.summary import environment, failed
 from tests.browser import chromium
 from tests.phonemfa.report.hostile import PAYLOADS, owned

@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from phonemfa.cli import app
 from phonemfa.output.json_text import as_json
 from phonemfa.output.page import as_page
+from phonemfa.pulumi.preview import Operation, read_preview
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.preview import Operation, read_preview
 from phonemfa.report.settings import Known
 from phonemfa.report.summary import Environment, as_objects, environment
 from tests.contract import contract_file, load_json

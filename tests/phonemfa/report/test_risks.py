@@ -79,7 +79,7 @@ LOCKOUTS = {
     ),
     "a factor that is off": (
         lambda: Change().update(GUARDIAN, phone(enabled=False), "phone.enabled"),
-        "factor is off",
+        "factor is switched off",
     ),
     "no channel": (
         lambda: Change().update(GUARDIAN, phone(messageTypes=[]), "phone.messageTypes[0]"),
@@ -87,7 +87,7 @@ LOCKOUTS = {
     ),
     "an Action that is not deployed": (
         lambda: Change().update(ACTION, lambda inputs: inputs.update(deploy=False), "deploy"),
-        "not deployed",
+        "no Action is deployed",
     ),
     "an Action without its key": (
         lambda: Change().update(ACTION, keyless, "secrets"),
@@ -144,7 +144,10 @@ WARNINGS: dict[str, Callable[[], Change]] = {
     "Nothing is checked before users are asked": lambda: Change().asks(
         gate="off", changes_the_action=False
     ),
-    "Another tenant": to_another_tenant,
+    "Secrets go to another address": to_another_tenant,
+    "SMS cost more": lambda: Change().update(
+        VERIFY, text("{{ code }} " + "長" * 64), "content.body.text"
+    ),
     "Messages no longer sent": lambda: Change().asks(messageTypes=["otp_enroll", "otp_verify"]),
     "Text deleted": lambda: Change().delete(CHANGE_PASSWORD),
     "Text switched off": lambda: Change().update(VERIFY, disabled, "disabled"),
@@ -163,6 +166,42 @@ WARNINGS: dict[str, Callable[[], Change]] = {
         GUARDIAN, phone(provider="phone-message-hook"), "phone.provider"
     ),
 }
+
+
+LONGER: dict[str, tuple[Callable[[], Change], set[str]]] = {
+    "a line that browsers fill in": (
+        lambda: Change().asks(
+            changes_the_action=False, originBoundCode="a-rather-long-name.login.example.co.jp"
+        ),
+        {"otp_enroll: 1 → 2", "otp_verify: 1 → 2"},
+    ),
+    "one character that carriers cannot pack": (
+        lambda: (
+            Change()
+            .before(VERIFY, text("{{ code }}" + "x" * 140))
+            .update(VERIFY, text("{{ code }}é" + "ç" * 10 + "x" * 129), "content.body.text")
+        ),
+        {"otp_verify: 1 → 3"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "told"), LONGER.values(), ids=LONGER)
+def test_an_sms_that_takes_more_parts_is_told_with_both_counts(
+    change: Callable[[], Change], told: set[str]
+) -> None:
+    (risk,) = [one for one in change().environment().risks if one.title == "SMS cost more"]
+    assert told <= {*risk.subjects}
+
+
+def test_a_text_of_a_closed_channel_or_a_shorter_one_costs_no_more() -> None:
+    longer = "{{ code }} " + "長" * 64
+    closed = Change().before(GUARDIAN, phone(messageTypes=["voice"]))
+    closed.update(VERIFY, text(longer), "content.body.text")
+    assert "SMS cost more" not in titles(closed.environment())
+    shorter = Change().before(VERIFY, text(longer))
+    shorter.update(VERIFY, text("{{ code }}"), "content.body.text")
+    assert "SMS cost more" not in titles(shorter.environment())
 
 
 def test_a_factor_that_is_deleted_switches_all_mfa_off() -> None:
@@ -188,7 +227,8 @@ def test_always_together_with_something_untried_is_told(
     with_it: Callable[[Change], Change],
 ) -> None:
     assert "Always from the first try" in titles(with_it(from_never(Change())).environment())
-    assert with_it(Change()).environment().risks == ()
+    alone = titles(with_it(Change()).environment())
+    assert alone <= {"Secrets go to another address"}, "a host, for a reason of its own"
 
 
 def test_a_prefix_within_one_that_stays_is_not_taken_away() -> None:
@@ -196,10 +236,17 @@ def test_a_prefix_within_one_that_stays_is_not_taken_away() -> None:
     assert "Countries taken away" not in titles(change.environment())
 
 
-def test_lockouts_come_first() -> None:
-    dangers = [one.danger for one in from_never(Change().replace(ACTION)).environment().risks]
+def test_lockouts_come_first_but_for_a_secret_that_goes_astray() -> None:
+    change = from_never(Change().replace(ACTION))
+    dangers = [one.danger for one in change.environment().risks]
     assert dangers == sorted(dangers)
     assert dangers[0] is Danger.LOCKOUT
+    change.asks(changes_the_action=False, cpaasBaseHost="other.sandbox.test")
+    first, *others = change.environment().risks
+    assert first.danger is Danger.EXPOSURE
+    assert first.subjects == ("phonemfa:cpaasBaseHost: cpaas.sandbox.test → other.sandbox.test",)
+    assert others
+    assert faulty([to_another_tenant().environment()], strict=True)
 
 
 def test_a_loose_run_passes_a_lockout_but_no_broken_mandatory_rule() -> None:
@@ -220,8 +267,14 @@ FOUND = {"action": {"name": "theirs"}}
 """The setting of such a stack."""
 
 
+def leaving_its_version(change: Change) -> Change:
+    """As the program declares it: whether it is deployed is not the stack's."""
+    change.step(ACTION)["newState"]["ignoreChanges"] = ["deploy"]
+    return change
+
+
 def test_an_action_as_it_was_found_locks_nobody_out() -> None:
-    found = Change().had(adopted=FOUND).before(ACTION, adopted)
+    found = leaving_its_version(Change().had(adopted=FOUND).before(ACTION, adopted))
     assert lockouts(found.update(GUARDIAN, phone(messageTypes=["sms"]), "phone")) == ""
 
 
@@ -231,7 +284,7 @@ def test_taking_over_from_an_adopted_action_is_no_lockout() -> None:
     takes_over.update(ACTION, lambda inputs: inputs.update(ours), "code", "deploy", "name")
     assert lockouts(takes_over) == ""
     as_found = Change().asks(adopted=FOUND).update(ACTION, adopted, "code")
-    assert lockouts(as_found) == ""
+    assert lockouts(leaving_its_version(as_found)) == ""
 
 
 def test_twilio_sends_without_an_action() -> None:

@@ -14,10 +14,10 @@ from components.settings.words import subject, value_in_words
 from components.tenant.action import plain_configuration, settings_behind
 from phonemfa.output.json_text import as_json
 from phonemfa.output.page import as_page
+from phonemfa.pulumi.preview import read_preview
 from phonemfa.report import settings as report_settings
 from phonemfa.report.differences import Difference
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.preview import read_preview
 from phonemfa.report.settings import ASKED_ONLY, Known
 from phonemfa.report.summary import Environment, as_objects, environment
 from tests.end_to_end.conftest import CONFIG
@@ -234,13 +234,14 @@ def test_a_hidden_setting_is_named_and_not_compared(hidden: str) -> None:
 
 
 def test_a_hidden_part_of_a_resource_that_differs_is_said_not_to_be_compared() -> None:
+    unseen = "cannot be seen (a secret, or known only after the apply), and was not compared."
     assert recoded(Change(), SECRET).environment().not_compared == (
-        "The code of the Action ntt-cpaas-phone is hidden, and was not compared.",
+        f"The code of the Action ntt-cpaas-phone {unseen}",
     )
     assert recoded(Change(), SECRET).environment().code == ()
     unknown = policy("04da6b54-80e4-46f7-96ec-b56ff0331ba9")
     assert Change().update(GUARDIAN, unknown, "policy").environment().not_compared == (
-        "The policy of factor and policy is known only after the apply, and was not compared.",
+        f"The policy of factor and policy {unseen}",
     )
 
 

@@ -134,7 +134,7 @@ def _live(tenant: Tenant, declared: Snapshot, recorded: Recorded) -> Answers:
     }
     ours = {
         one.id: tenant.versions.get(one.id, one.outputs["versionId"])
-        for one in recorded.all("Action")
+        for one in recorded.all(Action.TOKEN)
         if any(one.id == there["id"] for several in actions.values() for there in several)
     }
     legacy = tenant.generation == "legacy"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from phonemfa.report.preview import Operation, PreviewError, read_preview
-from policy.model import Hidden
-from tests.phonemfa.report.previews import ACTION, VERIFY, Change, rotated, text
+from components.tenant.model import LEFT_ALONE, UNSEEN
+from phonemfa.pulumi.preview import Operation, PreviewError, read_preview
+from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change, rotated, text
 
 
 def test_components_are_no_resources_of_the_tenant() -> None:
@@ -31,7 +31,7 @@ def test_a_replacement_told_in_three_steps_is_one() -> None:
 
 def test_a_secret_is_a_mark_on_both_sides() -> None:
     (step,) = [one for one in rotated(Change()).preview().steps if one.name == ACTION]
-    assert step.old["secrets"] is step.new["secrets"] is Hidden.SECRET
+    assert step.old["secrets"] is step.new["secrets"] is UNSEEN
 
 
 def test_what_a_refresh_found_in_the_tenant_is_what_was_there_before() -> None:
@@ -76,6 +76,29 @@ def test_a_preview_without_the_unchanged_resources_is_refused() -> None:
     answer["steps"] = [one for one in answer["steps"] if one["op"] != "same"]
     with pytest.raises(PreviewError, match="--show-sames"):
         read_preview(answer)
+
+
+def test_the_stack_itself_may_have_been_left_out_and_nothing_else() -> None:
+    answer = Change().done()
+    steps = answer["steps"]
+    read_preview(answer)
+    answer["steps"] = [one for one in steps if "::pulumi:pulumi:Stack::" not in one["urn"]]
+    assert len(answer["steps"]) == len(steps) - 1
+    read_preview(answer)
+    answer["steps"] = steps[:-1]
+    with pytest.raises(PreviewError, match="--show-sames"):
+        read_preview(answer)
+
+
+def test_what_the_program_ignores_is_left_alone_and_what_is_in_no_known_form_is_unseen() -> None:
+    change = Change().update(GUARDIAN, lambda inputs: inputs.update(otp=True), "otp")
+    change.step(GUARDIAN)["newState"]["inputs"]["phoneSettings"] = {"otpLength": ["six"]}
+    (step,) = [one for one in change.preview().steps if one.name == GUARDIAN]
+    assert (step.was.otp, step.will.otp) == (False, LEFT_ALONE)
+    assert step.will.code_length is UNSEEN
+    named = Change().named("otp").update(GUARDIAN, lambda inputs: inputs.update(otp=True), "otp")
+    (step,) = [one for one in named.preview().steps if one.name == GUARDIAN]
+    assert step.will.otp is True
 
 
 def test_a_failed_preview_says_why() -> None:

@@ -1,13 +1,12 @@
-"""What a `pulumi preview --json --show-sames` says, as steps.
-
-Owns reading the engine's answer: operations, states before and after, and which properties
-differ. Refuses to know what a resource means to users, and any answer that cannot be read whole.
+"""What a `pulumi preview --json --show-sames` says, as steps with two sides each.
 
 Facts, measured with the engine 3.259 (tests/end_to_end/test_report.py keeps them true):
 a secret is `"[secret]"` on both sides, and a changed one shows by its path in `detailedDiff`
 alone; a change of `protect` has no operation of its own; a replacement is one step; a component
 whose inputs change is an update without a `detailedDiff`; an update of a resource with an empty
-one is a write that failed before and is made again.
+one is a write that failed before and is made again; with a refresh each resource has a step
+`refresh` more, whose state before is what was recorded, and the state before of the other step is
+what the refresh found.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from components.tenant.model import at, is_hidden, left_alone, sealed
+from components.tenant.snapshot import MODELS
 from components.vocabulary import COMPONENT
-from policy.model import Hidden
-from policy.preview import is_whole, sealed
 
 
 class PreviewError(Exception):
@@ -57,12 +56,13 @@ _HALVES: Final = frozenset(
 )
 """Operations that end a replacement which a step of its own stands for."""
 
+_STACK: Final = "::pulumi:pulumi:Stack::"
 _PLUGIN_FROM_PATH: Final = "using pulumi-resource-auth0 from $PATH"
 
 
 @dataclass(frozen=True, kw_only=True)
 class State:
-    """One side of a step. In the place of secrets and unknowns stand the marks of `Hidden`."""
+    """One side of a step, `UNSEEN` in the place of secrets and of what the apply will tell."""
 
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
@@ -80,12 +80,17 @@ class Step:
 
     operation: Operation
     type: str
-    name: str
+    urn: str
     before: State | None
     after: State | None
     paths: frozenset[str]
     left_alone: frozenset[str]
     """Properties whose changes are ignored (`ignore_changes`)."""
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the program."""
+        return self.urn.rpartition("::")[2]
 
     @property
     def old(self) -> Mapping[str, Any]:
@@ -99,9 +104,34 @@ class Step:
             return {}
         return self.old if self.operation is Operation.SAME else self.after.inputs
 
-    def differs(self, name: str) -> bool:
-        """Whether the engine says that the property `name`, or something inside it, differs."""
-        return any(path == name or path.startswith((f"{name}.", f"{name}[")) for path in self.paths)
+    @property
+    def was(self) -> Any:
+        """What is there now, in the tenant's model; None where nothing is, or nothing of ours."""
+        return self._modelled(self.old) if self.before else None
+
+    @property
+    def will(self) -> Any:
+        """What will be there; what the program ignores is left alone."""
+        gone = self.after is None or self.operation is Operation.DELETE
+        found = None if gone else self._modelled(self.new)
+        return found and left_alone(found, self.left_alone)
+
+    def _modelled(self, properties: Mapping[str, Any]) -> Any:
+        return MODELS[self.type].recorded(properties) if self.type in MODELS else None
+
+    def differs(self, path: str) -> bool:
+        """Whether the engine says that a property differs, or one that it is in, or has in it."""
+        ends = (".", "[")
+        return any(
+            one == path
+            or (one.startswith(path) and one[len(path)] in ends)
+            or (path.startswith(one) and path[len(one)] in ends)
+            for one in self.paths
+        )
+
+    def hides(self, path: str) -> bool:
+        """Whether a property of either side, or anything in it, cannot be seen."""
+        return any(is_hidden(at(side, path)) for side in (self.old, self.new))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +147,6 @@ class Preview:
     warnings: tuple[str, ...]
     foreign_plugin: bool
     """The auth0 plugin came from PATH: in the sandbox, that is the project's stand-in."""
-    raw_steps: tuple[Mapping[str, Any], ...]
 
 
 def read_preview(answer: Any) -> Preview:
@@ -144,7 +173,7 @@ def _read(answer: Mapping[str, Any]) -> Preview:
     errors = [str(one.get("message", "")).strip() for one in told if one.get("severity") == "error"]
     if errors:
         raise PreviewError("The preview failed:\n" + "\n".join(dict.fromkeys(errors)))
-    if not answer["steps"] or not is_whole(answer):
+    if not answer["steps"] or not _is_whole(answer):
         raise PreviewError(
             "It lacks the unchanged resources, so nothing can be said about the risks of the "
             "others: make it with pulumi preview --json --show-sames."
@@ -162,8 +191,16 @@ def _read(answer: Mapping[str, Any]) -> Preview:
         components=tuple(one for one in steps if one.type == COMPONENT),
         warnings=tuple(dict.fromkeys(one for one in warnings if _PLUGIN_FROM_PATH not in one)),
         foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
-        raw_steps=tuple(answer["steps"]),
     )
+
+
+def _is_whole(answer: Mapping[str, Any]) -> bool:
+    """Whether the unchanged resources are among the steps."""
+    unchanged: int = answer.get("changeSummary", {}).get("same", 0)
+    seen = sum(step.get("op") == "same" for step in answer["steps"])
+    # A stack is a resource too, of which nobody needs anything: it may have been left out.
+    left_out = not any(_STACK in step.get("urn", "") for step in answer["steps"])
+    return bool(seen + left_out >= unchanged)
 
 
 def _check_form(steps: list[Any]) -> None:
@@ -211,8 +248,8 @@ def _steps(steps: list[Any]) -> Iterator[Step]:
         yield Step(
             operation=operation,
             type=kind,
-            name=str(raw["urn"]).rpartition("::")[2],
-            before=_state(states[0]),
+            urn=str(raw["urn"]),
+            before=_state(states[0] or (states[1] if operation is Operation.DELETE else None)),
             after=_state(states[1]),
             paths=frozenset(raw.get("detailedDiff") or raw.get("diffReasons") or ()),
             left_alone=frozenset((states[1] or {}).get("ignoreChanges") or ()),
@@ -231,12 +268,3 @@ def _state(state: Mapping[str, Any] | None) -> State | None:
 
 def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def at(value: Any, *path: str) -> Any:
-    """What is at a path of names; None where nothing is, `Hidden` where it cannot be seen."""
-    for name in path:
-        if isinstance(value, Hidden):
-            return value
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
