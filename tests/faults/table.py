@@ -233,7 +233,6 @@ TENANT: Final[tuple[Row, ...]] = (
         fault={"end_tokens": True},
         outcomes=_all(
             _error(1, "token has ended"),
-            doctor=_error(1, "answered 401"),
             plugin=_error(1, "401 Unauthorized"),
         ),
     ),
@@ -246,7 +245,7 @@ TENANT: Final[tuple[Row, ...]] = (
         name="token: 429 or 503 once",
         path=_TOKEN,
         fault={"status": 503},
-        outcomes=_all(_ok(2, 1.0), doctor=_error(1, "refused a token"), plugin=_ok(2)),
+        outcomes=_all(_ok(2, 1.0), plugin=_ok(2)),
     ),
     Row(
         name="token: 429 without end",
@@ -254,7 +253,6 @@ TENANT: Final[tuple[Row, ...]] = (
         fault={"status": 429, "reset_in_seconds": 86_400, **ALWAYS},
         outcomes=_all(
             _error(3, "refused a token", 4.0),
-            doctor=_error(1, "refused a token"),
             plugin=_error(2, "refused a token"),
         ),
     ),
