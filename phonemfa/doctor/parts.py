@@ -17,7 +17,7 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.doctor.reading import Reading
+from phonemfa.doctor.reading import Reading, is_unified
 from phonemfa.output.text import cut
 
 ADOPT: Final = "python -m phonemfa adopt"
@@ -158,11 +158,9 @@ def provider_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
 
 def legacy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     """What a legacy tenant sends by and says, before it is overwritten."""
-    if Experience.LEGACY not in settings.experiences:
-        return
     tenant = reading.tenant
-    if _known_experience(reading) is Experience.UNIFIED:
-        return  # It has no delivery of its own.
+    if Experience.LEGACY not in settings.experiences or is_unified(tenant):
+        return
     selected = _answered(tenant.guardian.selected_provider)
     ours = {kind: for_legacy(one) for kind, one in settings.declared_texts.items()}
     _answered(tenant.guardian.enrollment_message)
@@ -182,12 +180,6 @@ def legacy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
         what=f"pulumi up overwrites {' and '.join(overwritten)}{kept}",
         fix="note them down first if you may want to go back",
     )
-
-
-def _known_experience(reading: Reading) -> Experience | None:
-    """The tenant's generation, where it was seen."""
-    unseen = isinstance(reading.tenant.settings, Unseen)
-    return None if unseen else reading.tenant.experience
 
 
 def _answered(value: Maybe[str]) -> str | None:

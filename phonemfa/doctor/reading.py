@@ -93,7 +93,7 @@ async def _everything(
     if not isinstance(tenant.actions, Unseen):
         count = await asked(action.PATH, action.SCOPE, lambda: action.count(client))
     twilio: Maybe[PhoneProvider | None] = UNSEEN
-    if Experience.LEGACY in about and not _is_unified(tenant):
+    if Experience.LEGACY in about and not is_unified(tenant):
         twilio = await asked(
             phone_provider.TWILIO_PATH,
             phone_provider.TWILIO_SCOPE,
@@ -109,8 +109,8 @@ async def _everything(
     )
 
 
-def _is_unified(tenant: Snapshot) -> bool:
-    # A unified tenant refuses the questions about legacy delivery.
+def is_unified(tenant: Snapshot) -> bool:
+    """Whether a tenant is known to have no delivery of the legacy kind: it refuses the question."""
     return isinstance(tenant.settings, TenantSettings) and tenant.settings.unified is True
 
 

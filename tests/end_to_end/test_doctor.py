@@ -250,14 +250,53 @@ def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
     with cpaas_of(doctor.tenant) as cpaas:
         cpaas.request("DELETE", "/_sandbox/keys", json={"key": KEY}).raise_for_status()
     del doctor.environment["PHONEMFA_CPAAS_API_KEY"]
-    names = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
-    doctor.environment |= {name: package.environment[name] for name in names}
+    doctor.environment |= {name: package.environment[name] for name in ENGINE}
     arguments = ["doctor", "--stack", package.stack, "--project", str(package.folder)]
     result = CliRunner().invoke(app, [*arguments, "--check-key"], env=doctor.environment)
     assert result.exit_code == 1
     assert "refused (401)" in result.output
     assert "canary" not in result.output
     assert running.parts.inbox.messages() == []
+
+
+ENGINE = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def test_ready_is_said_only_where_pulumi_up_would_work(
+    doctor: Doctor, package: PulumiProject, tmp_path: Path
+) -> None:
+    engine = {name: package.environment[name] for name in ENGINE}
+
+    def said(status: int, stack: str = package.stack, **changes: str) -> str:
+        arguments = ["doctor", "--stack", stack, "--project", str(package.folder)]
+        ended = CliRunner().invoke(app, arguments, env=doctor.environment | engine | changes)
+        assert ended.exit_code == status, ended.output
+        return " ".join(ended.output.split())
+
+    before = package.state()
+    assert "Ready for pulumi up" in said(0)
+    wrong = {"PULUMI_CONFIG_PASSPHRASE_FILE": "", "PULUMI_CONFIG_PASSPHRASE": "canary-wrong"}
+    refused = said(1, **wrong)
+    assert "encryption: phonemfa:cpaasApiKey does not open: incorrect passphrase" in refused
+    assert "canary" not in refused
+    (package.folder / "Pulumi.none.yaml").write_text(package.config.read_text("utf-8"), "utf-8")
+    assert "stack: the backend has no stack none → pulumi stack init none" in said(1, "none")
+    nowhere = f"file://{tmp_path}/nowhere"
+    assert "backend: unable to open state directory" in said(1, PULUMI_BACKEND_URL=nowhere)
+    # A client of the tenant alone: it is not failed for what it has no part in.
+    home = {"PULUMI_HOME": str(tmp_path / "home"), "PULUMI_BACKEND_URL": ""}
+    assert "The tenant is ready" in said(0, **home)
+
+    backend = Path(engine["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    lock = backend / f".pulumi/locks/organization/{package.name}/{package.stack}/of-another.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": 4242, "username": "joe", "hostname": "ci-7", "timestamp": "2026-11-29T10:00Z"}
+    lock.write_text(json.dumps(holder), "utf-8")
+    assert "the stack is locked by joe@ci-7 (pid 4242)" in said(1)
+    assert "created by joe@ci-7 (pid 4242)" in package.up(expect=None).err, "as the engine has it"
+    lock.unlink()
+    assert "Ready for pulumi up" in said(0)
+    assert package.state() == before, "nothing was written"
 
 
 def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
