@@ -33,8 +33,11 @@ def test_a_tenant_that_is_as_applied_has_no_fault_and_is_only_read(
     assert writes(desk.tenant) == []
     looking = {"stack export", "whoami --verbose --json", "config get phonemfa:cpaasApiKey"}
     assert set(desk.engine.ran) == looking
-    shown = desk.run("doctor")
-    assert desk.tenant.domain in shown.stdout
+    desk.tenant.forget_requests()
+    assert desk.tenant.domain in desk.run("doctor").stdout
+    asked = desk.tenant.logged()
+    assert {one["status"] for one in asked} <= {200, 204}, "nothing that it would refuse"
+    assert len({one["path"] for one in asked}) == len(asked), "each thing once"
 
 
 def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
