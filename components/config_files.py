@@ -90,6 +90,7 @@ class Config:
     Attributes:
         stack: its name alone.
         folder: where Pulumi.yaml is.
+        project_name: as that says.
         file: the stack's, which need not be there.
         values: by `namespace:name`, as `decoded` gives what the engine hands to a program; an
             encrypted one is a mapping with `secure`.
@@ -99,6 +100,7 @@ class Config:
 
     stack: str
     folder: Path
+    project_name: str
     file: Path
     values: Mapping[str, Any]
     turned: tuple[Turned, ...]
@@ -151,6 +153,7 @@ def read_config(folder: Path, stack: str, *, file: Path | None = None) -> Config
     return Config(
         stack=name,
         folder=project.folder,
+        project_name=project.name,
         file=path,
         values={**project.values, **values},
         turned=tuple(one for one in turned if one.key.startswith(_LOOKED_AT)),

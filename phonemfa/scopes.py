@@ -24,6 +24,7 @@ class Need(StrEnum):
     MOVE = "pulumi up of a stack that moves its tenant"
     REMEMBER = "pulumi up of a stack with rememberBrowser"
     LOOK = "doctor and drift"
+    PROTECTION = "what doctor says of Auth0's own protection, which nothing else needs"
     HEALTH = "health"
     SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
 
@@ -132,6 +133,12 @@ SCOPES: Final[tuple[Scope, ...]] = (
         frozenset({Need.SMOKE, Need.HEALTH}),
         read="find in the tenant's log what became of messages",
     ),
+    *_family(
+        "attack protection",
+        "attack_protection",
+        frozenset({Need.PROTECTION}),
+        read="see which of Auth0's own controls against attacks are on",
+    ),
 )
 
 
@@ -141,10 +148,13 @@ def needed_by(needs: Iterable[Need]) -> tuple[Scope, ...]:
 
 
 def needs_of(settings: StackSettings) -> frozenset[Need]:
-    """What a `pulumi up` of this stack is."""
+    """What a `pulumi up` of this stack is, and the smoke test that follows it.
+
+    That goes to the stack's own numbers alone: without one there is none.
+    """
     legacy = settings.experience is Experience.LEGACY
     needs = {Need.MOVE if settings.transition else Need.LEGACY if legacy else Need.UNIFIED}
-    if settings.gate is Gate.SMOKE:
+    if settings.gate is Gate.SMOKE or settings.test_numbers:
         needs.add(Need.SMOKE)
     if settings.remember_browser:
         needs.add(Need.REMEMBER)

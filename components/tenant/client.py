@@ -11,13 +11,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.tenant.access import Access, NoAccessError
-from components.tenant.token import NoTokenError, Tokens
+from components.tenant.token import NoTokenError, Tokens, scopes_of
 
 if TYPE_CHECKING:
+    import httpx
     from auth0.management import AsyncManagementClient
     from auth0.management.core.request_options import RequestOptions
 
@@ -34,11 +36,42 @@ ONCE: Final[RequestOptions] = {"max_retries": 0}
 
 
 class TenantUnreadableError(Exception):
-    """The tenant could not be read; the text says why and what to do, and holds no credential."""
+    """The tenant could not be read; the text says why and what to do, and holds no credential.
+
+    Args:
+        text: all of it.
+        fix: its last sentence, where that says what to do.
+    """
+
+    def __init__(self, text: str, *, fix: str = "") -> None:
+        super().__init__(text)
+        self.fix = fix
 
 
 class WriteFailedError(Exception):
     """A write was refused or got no answer; the text says which, and what to do."""
+
+
+@dataclass(kw_only=True)
+class Heard:
+    """What a tenant's answers tell beside what was asked.
+
+    Attributes:
+        scopes: what the token may do; None where neither it nor its answer says.
+        limit: how many requests the tenant takes at once; None: it does not tell.
+        refusals: how many were refused for that limit.
+    """
+
+    scopes: frozenset[str] | None = None
+    limit: int | None = None
+    refusals: int = 0
+
+    async def note(self, answer: httpx.Response) -> None:
+        """Look at an answer of the Management API."""
+        self.refusals += answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        limit = answer.headers.get("x-ratelimit-limit", "")
+        if limit.isdecimal():
+            self.limit = int(limit)
 
 
 def access_of(
@@ -61,7 +94,11 @@ def access_of(
 
 @asynccontextmanager
 async def connect(
-    access: Access, *, origin: str = "", tokens: Tokens | None = None
+    access: Access,
+    *,
+    origin: str = "",
+    tokens: Tokens | None = None,
+    heard: Heard | None = None,
 ) -> AsyncIterator[AsyncManagementClient]:
     """A client.
 
@@ -69,6 +106,7 @@ async def connect(
         access: how to reach the tenant.
         origin: where the credentials were found, in a sentence for who has to correct them.
         tokens: its tokens, where other connections use them too.
+        heard: gets what is told beside the answers.
 
     Raises:
         TenantUnreadableError: what failed inside: no answer, refused credentials, a missing scope.
@@ -78,27 +116,42 @@ async def connect(
     from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
     from components.tenant.errors import failures, told  # noqa: PLC0415
 
-    async with BoundedAsyncClient(total=TOTAL, json_only=True, timeout=SILENCE) as http:
-        token = access.api_token or (tokens or Tokens(access)).get
+    heard, tokens = heard or Heard(), tokens or Tokens(access)
+    hooks = {"response": [heard.note]}
+    async with BoundedAsyncClient(
+        total=TOTAL, json_only=True, timeout=SILENCE, event_hooks=hooks
+    ) as http:
         try:
-            if callable(token):  # The first one is not fetched on the event loop's time.
-                await asyncio.to_thread(token)
+            if access.api_token:
+                heard.scopes = scopes_of({"access_token": access.api_token})
+            else:  # The first one is not fetched on the event loop's time.
+                await asyncio.to_thread(tokens.get)
+                heard.scopes = tokens.scopes
+            token = access.api_token or tokens.get
             yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
         except NoAccessError as error:
             raise TenantUnreadableError(str(error)) from None
         except failures() as error:
-            raise TenantUnreadableError(told(access.domain, error, origin=origin)) from None
+            fix = error.fix if isinstance(error, NoTokenError) else ""
+            raise TenantUnreadableError(
+                told(access.domain, error, origin=origin), fix=fix
+            ) from None
 
 
-def ask(access: Access, question: Callable[[AsyncManagementClient], Awaitable[T]]) -> T:
-    """What a command asks of a tenant, as one block.
+def ask(
+    access: Access,
+    question: Callable[[AsyncManagementClient], Awaitable[T]],
+    *,
+    heard: Heard | None = None,
+) -> T:
+    """What a command asks of a tenant, as one block; `heard` is that of `connect`.
 
     Raises:
         TenantUnreadableError: no answer, refused credentials, or a missing scope, by name.
     """
 
     async def block() -> T:
-        async with connect(access) as client:
+        async with connect(access, heard=heard) as client:
             return await question(client)
 
     return asyncio.run(block())

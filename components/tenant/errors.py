@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     import httpx
 
 SCOPES: Final = "The README lists the scopes that the application needs."
-CREDENTIALS: Final = (
-    "Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorised for "
-    "the Management API."
-)
 PLAN: Final = (
     "The tenant's plan does not have this, or it is switched off for the tenant: another scope "
     "will not help. Ask Auth0 for it, or leave it out of the stack's settings."
@@ -112,7 +108,7 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     if isinstance(error, NoTokenError):
-        return " ".join(filter(None, [f"{error}.", origin, CREDENTIALS]))
+        return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):
         unauthorized = error.status_code == HTTPStatus.UNAUTHORIZED
         return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))

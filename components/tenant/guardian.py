@@ -7,7 +7,7 @@ a state hides a legacy tenant's sender and texts, and the API does not.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
@@ -246,6 +246,9 @@ class Guardian:
     session_overall: Maybe[int] = LEFT_ALONE
     """Seconds after which every remembered browser is asked again."""
 
+    trial_expired: bool = field(default=False, compare=False)
+    """Whether a tenant says that its own sender's trial messages are used up."""
+
     @property
     def other_factors(self) -> dict[str, bool]:
         """Each other factor that is known to be on or off, by its field."""
@@ -267,15 +270,18 @@ class Guardian:
 
         What was not asked is unseen, and a text that was never set is an empty one.
         """
-        told = dict(answers)
+        told, expired = dict(answers), False
         if isinstance(told.get(FACTORS), (list, tuple)):
-            told[FACTORS] = {str(one["name"]): one.get("enabled") for one in items(told[FACTORS])}
+            factors = {str(one["name"]): one for one in items(told[FACTORS])}
+            told[FACTORS] = {name: one.get("enabled") for name, one in factors.items()}
+            expired = bool(factors.get(PHONE, {}).get("trial_expired"))
         if isinstance(told.get(POLICIES), (list, tuple)):
             told[POLICIES] = _policy(told[POLICIES])
         if isinstance(told.get(TEMPLATES), Mapping):
             never_set = {"enrollment_message": "", "verification_message": ""}
             told[TEMPLATES] = never_set | dict(told[TEMPLATES])
-        return cls(**of_api(cls.PARTS, {path: told.get(path, UNSEEN) for path in SCOPES}))
+        found = of_api(cls.PARTS, {path: told.get(path, UNSEEN) for path in SCOPES})
+        return cls(**found, trial_expired=expired)
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> Guardian:

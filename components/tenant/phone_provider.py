@@ -1,4 +1,7 @@
-"""The phone provider of a unified tenant: who delivers, and by which methods."""
+"""The phone provider of a unified tenant: who delivers, and by which methods.
+
+What a legacy tenant has instead is Guardian's, but for its Twilio account.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
-from components.tenant.model import Maybe, Part, flag, items, of_api, of_pulumi, plain, texts
+from components.tenant.model import (
+    UNSEEN,
+    Maybe,
+    Part,
+    flag,
+    items,
+    of_api,
+    of_pulumi,
+    plain,
+    texts,
+)
 from components.vocabulary import DeliveryMethod, Experience
 
 if TYPE_CHECKING:
@@ -16,6 +29,10 @@ if TYPE_CHECKING:
 TOKEN: Final = "auth0:index/phoneProvider:PhoneProvider"  # noqa: S105 - a type
 PATH: Final = "/branding/phone/providers"
 SCOPE: Final = "read:phone_providers"
+
+TWILIO: Final = "twilio"
+TWILIO_PATH: Final = "/guardian/factors/sms/providers/twilio"
+TWILIO_SCOPE: Final = "read:guardian_factors"
 
 CUSTOM: Final = "custom"
 """The provider that hands messages to the Action."""
@@ -116,3 +133,17 @@ async def read(client: AsyncManagementClient) -> tuple[PhoneProvider, ...]:
     """The tenant's providers: none, or one; the API's list may have more."""
     answer = plain(await client.branding.phone.providers.list())
     return tuple(PhoneProvider.of_api(one) for one in items(answer.get("providers")))
+
+
+async def read_twilio(client: AsyncManagementClient) -> PhoneProvider | None:
+    """The Twilio account of a legacy tenant, used or not; its token, told in clear, is dropped."""
+    answer = plain(await client.guardian.factors.sms.get_twilio_provider())
+    if not answer.get("sid"):
+        return None
+    return PhoneProvider(
+        name=TWILIO,
+        delivery_methods=UNSEEN,
+        sid=str(answer["sid"]),
+        default_from=_text(answer.get("from") or ""),
+        mssid=_text(answer.get("messaging_service_sid") or ""),
+    )

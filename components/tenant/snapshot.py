@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.settings.model import StackSettings
 from components.tenant import (
@@ -45,6 +45,8 @@ from components.vocabulary import TRIGGERS, Experience, guardian_message_types
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
+
+T = TypeVar("T")
 
 
 class About(Enum):
@@ -192,9 +194,10 @@ async def read(
         about: what to ask for.
         experiences: whose Actions and bindings, and whose other parts.
         refusals: whether a question that the tenant refuses becomes `Unseen`, with the refusal,
-            instead of ending the reading with the client's exception.
+            instead of ending the reading with the client's exception. A token that the tenant
+            does not take ends it in any case.
     """
-    ask = _asked if refusals else _told
+    ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]
     unified = Experience.UNIFIED in experiences
 
@@ -264,11 +267,21 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
         raise
 
 
-async def _asked(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -> Any:
+async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> T | Unseen:
+    """The answer to one question, or that the tenant refused it.
+
+    Args:
+        path: of the request, for a person.
+        scope: what it needs.
+        question: asks it.
+    """
     try:
         return await question()
     except unanswered() as error:
-        return Unseen(refusal=refusal_of(error, f"GET {path}", scope))
+        refusal = refusal_of(error, f"GET {path}", scope)
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
+            raise  # Every other question would be answered the same.
+        return Unseen(refusal=refusal)
 
 
 class Lack(Enum):

@@ -58,6 +58,8 @@ class TenantSettings:
     unified: Maybe[bool]
     mfa_in_actions: Maybe[bool]
     flagged: bool = field(default=True, compare=False)
+    friendly_name: str = field(default="", compare=False)
+    """What messages call the tenant, where it has a name of its own."""
 
     @property
     def experience(self) -> Experience:
@@ -72,7 +74,8 @@ class TenantSettings:
     def of_api(cls, answer: Mapping[str, Any]) -> TenantSettings:
         """The switches as the API tells them."""
         flagged = answer.get("phone_consolidated_experience") is not None
-        return cls(**of_api(cls.PARTS, answer), flagged=flagged)
+        name = str(answer.get("friendly_name") or "")
+        return cls(**of_api(cls.PARTS, answer), flagged=flagged, friendly_name=name)
 
     @classmethod
     def recorded(cls, properties: Mapping[str, Any]) -> TenantSettings:

@@ -1,4 +1,4 @@
-"""An access token for the Management API, for as long as it is needed.
+"""An access token for the Management API, for as long as it is needed, or why there is none.
 
 It is kept until shortly before it ends: Auth0 counts the tokens of a client, and bills them.
 auth0-python's own provider takes any answer for a token's, and waits for one without end when it
@@ -10,9 +10,13 @@ right meanwhile, neither trusts a dead token nor throws a good one away.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +36,16 @@ _LEEWAY: Final = 10.0
 
 
 class NoTokenError(Exception):
-    """The tenant gave no token; the text says what it said, and holds no credential."""
+    """The tenant gave no token; the text says what it said, and holds no credential.
+
+    Args:
+        text: who refused what, without a period.
+        fix: what to do, in a sentence.
+    """
+
+    def __init__(self, text: str, fix: str = "") -> None:
+        super().__init__(text)
+        self.fix = fix
 
 
 class Tokens:
@@ -57,6 +70,8 @@ class Tokens:
         self._token = ""
         self._ends = 0.0
         self._asking = threading.Lock()
+        self.scopes: frozenset[str] | None = None
+        """What the last token may do; None where neither it nor its answer says."""
 
     def get(self) -> str:
         """A token that is good now.
@@ -83,16 +98,50 @@ class Tokens:
         content = answer.json() if answer.content.strip() else {}
         token, life = granted(content)
         if answer.is_success and token and life is not None:
+            self.scopes = scopes_of(content)
             return token, asked_at + life
-        raise NoTokenError(self._refusal(answer.status_code, content))
+        raise self._refusal(answer.status_code, content if isinstance(content, dict) else {})
 
-    def _refusal(self, status: int, content: Any) -> str:
-        said = content.get("error_description") if isinstance(content, dict) else None
-        said = f": {said}" if isinstance(said, str) and status >= 400 else ""  # noqa: PLR2004
-        said = self._access.without_secrets(said)
+    def _refusal(self, status: int, content: dict[str, Any]) -> NoTokenError:
+        kind = content.get("error")
+        told = content.get("error_description") or kind
+        told = told if isinstance(told, str) and status >= HTTPStatus.BAD_REQUEST else ""
+        told = self._access.without_secrets(told)
         phrase = f"{status} {responses.get(status, '')}".rstrip()
-        asked = f"{self._access.domain} refused a token for client {self._access.client_id}"
-        return f"{asked} ({phrase}{said})"
+        said = f"{phrase}: {told}" if told else phrase
+        who = f"client {self._access.client_id}"
+        text = f"{self._access.domain} refused a token for {who} ({said})"
+        return NoTokenError(text, self._fix(status, kind, told))
+
+    def _fix(self, status: int, kind: Any, told: str) -> str:
+        """What to do about a refusal (management-api.md §2)."""
+        if kind == "unauthorized_client":
+            return (
+                "In the dashboard: the application > Advanced > Grant Types > Client Credentials."
+            )
+        if "Service not " in told:
+            return (
+                "AUTH0_DOMAIN must be the tenant's own domain, not a custom domain; with a custom "
+                "one, AUTH0_AUDIENCE=https://<the tenant's own domain>/api/v2/."
+            )
+        if "not authorized to access" in told:
+            return (
+                "In the dashboard: Applications > APIs > Auth0 Management API > Machine to Machine "
+                "Applications: authorise this application."
+            )
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return "Wait: the application's quota for tokens, or the tenant's, is used up."
+        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            proof = (
+                "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
+                if self._access.assertion_key
+                else "AUTH0_CLIENT_SECRET"
+            )
+            return (
+                f"Check AUTH0_CLIENT_ID and {proof}, and that the application is authorised for "
+                "the Management API."
+            )
+        return "Check AUTH0_DOMAIN: is that the tenant?"
 
 
 def _bounded() -> BoundedClient:
@@ -111,3 +160,24 @@ def granted(content: Any) -> tuple[str, float | None]:
         seconds = int(seconds)
     known = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
     return token if isinstance(token, str) else "", float(seconds or 0) if known else None
+
+
+def scopes_of(content: Any) -> frozenset[str] | None:
+    """The scopes of a token: its answer says them, else the token itself may; None: neither does.
+
+    A token need not be one that can be looked into.
+    """
+    said = content.get("scope")
+    if not isinstance(said, str):
+        said = _claims(str(content.get("access_token", ""))).get("scope")
+    return frozenset(said.split()) if isinstance(said, str) else None
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """The claims of a JWT, unchecked: the tenant checks them, and a wrong one fools only us."""
+    try:
+        part = token.split(".")[1]
+        content = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, binascii.Error, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.metadata import version
+
 from components.settings.model import StackSettings
-from phonemfa.doctor import access_checks, mfa_settings_checks, policy_checks, tenant_checks
-from phonemfa.doctor.answers import Reading
-from phonemfa.doctor.findings import Finding
-from phonemfa.doctor.sdk import installed_sdk
-from phonemfa.doctor.sender_checks import sender_checks
-from phonemfa.doctor.text_checks import text_checks
+from phonemfa.doctor import access, login, messages, parts
+from phonemfa.doctor.findings import Finding, Subject, looked
+from phonemfa.doctor.reading import Reading
+
+
+def installed_sdk() -> str:
+    """The version of pulumi-auth0 that is installed beside this command."""
+    return version("pulumi-auth0")
 
 
 def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[Finding]:
@@ -20,18 +25,43 @@ def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[F
         sdk: the version of pulumi-auth0; without it, the installed one.
     """
     sdk = sdk or installed_sdk()
-    adopted = [tenant_checks.as_found()] if settings.adopted else []
-    return [
-        *access_checks.token_checks(reading),
-        *access_checks.scope_checks(reading, settings),
-        *access_checks.plan_checks(reading, settings),
-        *access_checks.rate_checks(reading, settings, sdk),
-        *tenant_checks.generation_checks(reading, settings),
-        *(adopted or tenant_checks.part_checks(reading, settings)),
-        *text_checks(reading, settings),
-        *policy_checks.policy_checks(reading, settings),
-        *([] if adopted else policy_checks.factor_checks(reading, settings)),
-        *mfa_settings_checks.mfa_settings_checks(reading, sdk),
-        *mfa_settings_checks.remembered_browsers(reading, settings),
-        *sender_checks(settings),
+    found = [
+        one
+        for subject, findings in _questions(reading, settings, sdk)
+        for one in looked(subject, findings)
     ]
+    return list(dict.fromkeys(found))
+
+
+def _questions(
+    reading: Reading, settings: StackSettings, sdk: str
+) -> Iterator[tuple[Subject, Iterator[Finding]]]:
+    """Each check with its subject, so that what one cannot see ends no other."""
+    yield Subject.TOKEN, access.token_checks(reading)
+    if not reading.unreachable:
+        yield from _of_tenant(reading, settings, sdk)
+    yield Subject.TEXTS, messages.text_checks(reading, settings)
+    yield Subject.SENDERS, messages.sender_checks(settings)
+
+
+def _of_tenant(
+    reading: Reading, settings: StackSettings, sdk: str
+) -> Iterator[tuple[Subject, Iterator[Finding]]]:
+    yield Subject.SCOPES, access.scope_checks(reading, settings)
+    yield Subject.PLAN, access.plan_checks(reading, settings)
+    yield Subject.RATE_LIMIT, access.rate_checks(reading, settings, sdk)
+    yield Subject.GENERATION, parts.generation_checks(reading, settings)
+    if settings.adopted:
+        yield Subject.ACTION, parts.as_found()
+    else:
+        yield Subject.ACTION, parts.action_checks(reading, settings)
+        yield Subject.BINDINGS, parts.binding_checks(reading, settings)
+        yield Subject.PROVIDER, parts.provider_checks(reading, settings)
+        yield Subject.PROVIDER, parts.legacy_checks(reading, settings)
+        yield Subject.TEMPLATES, parts.template_checks(reading, settings)
+        yield Subject.FACTORS, login.channel_checks(reading, settings)
+        yield Subject.FACTORS, login.factor_checks(reading, settings)
+    yield Subject.POLICY, login.policy_checks(reading, settings)
+    yield Subject.MFA_SETTINGS, login.mfa_settings_checks(reading, sdk)
+    yield Subject.MFA_SETTINGS, login.remembered_browsers(reading, settings)
+    yield Subject.PROTECTION, login.protection_checks(reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,20 +11,16 @@ import typer
 
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
-from components.settings.model import StackSettings
 from components.tenant.access import bare
 from components.vocabulary import DeliveryMethod
 from phonemfa import options
-from phonemfa.doctor import cpaas_checks, report
+from phonemfa.doctor import cpaas, pulumi_side
 from phonemfa.doctor.checks import check
-from phonemfa.doctor.cpaas import BadAddressError, probe
-from phonemfa.doctor.findings import Finding, exit_status
-from phonemfa.doctor.key import NoKeyError, find_key
+from phonemfa.doctor.findings import Finding, as_document, as_object, exit_status
 from phonemfa.doctor.reading import read
-from phonemfa.doctor.tenant_checks import generations
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, show, working
-from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 
 
 def doctor(
@@ -32,6 +29,16 @@ def doctor(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Show what is fine too, a line each.")
+    ] = False,
+    no_state: Annotated[
+        bool,
+        typer.Option(
+            "--no-state",
+            help="Look at the tenant alone: for a client that has neither state nor passphrase.",
+        ),
+    ] = False,
     check_key: Annotated[
         bool,
         typer.Option(
@@ -52,7 +59,9 @@ def doctor(
         ),
     ] = "",
 ) -> None:
-    """Compare a stack's config with the live tenant before `pulumi up`. Reads only.
+    """Say whether `pulumi up` of a stack would work, before it is run. Reads only.
+
+    Looks at the tenant, at Pulumi's own side where that is at hand, and at the CPaaS.
 
     Exit status: 0 ready, 1 something would fail, 2 something could not be looked at.
 
@@ -62,42 +71,49 @@ def doctor(
         wanted = read_stack_file(project, stack, file=config_file)
     except (SettingsError, StackFileError) as error:
         give_up(str(error))
+    findings = [pulumi_side.not_asked()] if no_state else []
+    if not no_state:
+        with working("asking Pulumi for the stack"):
+            findings += pulumi_side.engine_checks(wanted)
     tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
     with working(f"reading the tenant {bare(tenant)}"):
-        reading = read(wanted.auth0, generations(wanted.settings))
-    findings = check(reading, wanted.settings)
-    key: str | Finding | None = None
-    if check_key or key_stdin:
-        try:
-            with working("reading the CPaaS key"):
-                key = find_key(wanted.cli, from_input=key_stdin)
-        except NoKeyError as error:
-            key = cpaas_checks.no_key(str(error))
-    findings += _cpaas(wanted.settings, key, cpaas_address)
+        reading = read(wanted.auth0, wanted.settings.experiences)
+    findings += check(reading, wanted.settings)
+    findings += _cpaas(wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin)
     if as_json:
-        print_json(report.as_object(wanted.stack, reading.domain, findings))
+        print_json(as_object(wanted.stack, reading.domain, findings))
     else:
-        show(report.as_document(wanted.stack, reading.domain, findings))
+        show(as_document(wanted.stack, reading.domain, findings, fold=not show_all))
     raise typer.Exit(exit_status(findings))
 
 
-def _cpaas(settings: StackSettings, key: str | Finding | None, address: str) -> list[Finding]:
-    if settings.cpaas_base_host is None:
-        return [cpaas_checks.no_host()]
-    methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
+def _cpaas(
+    wanted: StackFile, address: str, *, try_key: bool, from_input: bool
+) -> Iterator[Finding]:
+    host = wanted.settings.cpaas_base_host
+    if host is None:
+        yield cpaas.no_host()
+        return
+    is_set = cpaas.KEY in wanted.secrets or wanted.settings.adopted is not None
+    cli, key, why = wanted.cli.within(pulumi_side.PATIENCE), "", ""
+    if try_key:
+        try:
+            with working("reading the CPaaS key"):
+                key = cpaas.find_key(cli, from_input=from_input)
+        except cpaas.NoKeyError as error:
+            why = str(error)
+    methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
     try:
-        with working(f"asking the CPaaS {settings.cpaas_base_host}"):
-            answered = probe(
-                settings.cpaas_base_host,
-                methods,
-                key=key if isinstance(key, str) else None,
-                address=address,
-            )
-    except BadAddressError as error:
+        with working(f"asking the CPaaS {host}"):
+            answered = cpaas.probe(host, methods, key=key or None, address=address)
+    except cpaas.BadAddressError as error:
         give_up(str(error))
-    found = list(cpaas_checks.host_checks(answered))
-    if key is None:
-        return [*found, cpaas_checks.not_asked()]
-    return (
-        [*found, key] if isinstance(key, Finding) else [*found, *cpaas_checks.key_checks(answered)]
-    )
+    yield from cpaas.host_checks(answered)
+    if not is_set:
+        yield cpaas.not_set(wanted.stack)
+    if key:
+        yield from cpaas.key_checks(answered)
+    elif why:
+        yield cpaas.no_key(why)
+    elif is_set:
+        yield cpaas.not_asked()

@@ -1,25 +1,30 @@
 """The CPaaS, asked without sending: is it there, and does it take the key?
 
-Owns the requests and what came back. Refuses to judge (`cpaas_checks`), and to send a message: each
-request is a send request with an empty list of messages, so that there is nothing to send whatever
-the answer. First one without a key, which must be refused; only a host that refuses it as the
-CPaaS does is shown the key. (`GET /sms/3/reports` would take the key too, but it uses delivery
-reports up.)
+Each request is a send request with an empty list of messages, so that there is nothing to send
+whatever the answer. First one without a key, which must be refused; only a host that refuses it as
+the CPaaS does is shown the key. (`GET /sms/3/reports` would take the key too, but it uses delivery
+reports up.) The key stays in memory, and is never an argument, which every process of the machine
+could read.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
+from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 if TYPE_CHECKING:
     import httpx
@@ -148,11 +153,11 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     return Answer(
         status=answer.status_code,
         is_cpaas=_is_cpaas(answer),
-        location=_host(answer.headers.get("location", "")),
+        location=_host_of(answer.headers.get("location", "")),
     )
 
 
-def _host(location: str) -> str:
+def _host_of(location: str) -> str:
     import httpx  # noqa: PLC0415
 
     try:
@@ -193,3 +198,191 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
+
+
+# --- The key --------------------------------------------------------------------------------------
+
+KEY: Final = f"{NAMESPACE}:{API_KEY}"
+VARIABLE: Final = "PHONEMFA_CPAAS_API_KEY"
+
+
+class NoKeyError(Exception):
+    """There is no key to try; the text says why, without it."""
+
+
+def find_key(
+    cli: PulumiCli,
+    *,
+    from_input: bool = False,
+    environ: Mapping[str, str] = os.environ,
+    stream: TextIO | None = None,
+) -> str:
+    """The CPaaS key: of standard input if asked for, the variable, or the stack's own secret.
+
+    Raises:
+        NoKeyError: there is none, or it could not be sent in a header.
+    """
+    if from_input:
+        key = (stream or sys.stdin).readline()
+    else:
+        key = environ.get(VARIABLE, "") or _of_stack(cli)
+    key = key.rstrip("\r\n")
+    if not key or not key.isascii() or any(one.isspace() for one in key):
+        raise NoKeyError(
+            "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
+            "would refuse it"
+        )
+    return key
+
+
+def _of_stack(cli: PulumiCli) -> str:
+    try:
+        return cli.value(KEY)
+    except EngineFailedError as error:
+        raise NoKeyError(str(error)) from None
+
+
+# --- What the answers mean ------------------------------------------------------------------------
+
+SEND_SCOPES: Final = {
+    DeliveryMethod.TEXT: "sms:message:send",
+    DeliveryMethod.VOICE: "voice-message:message:send",
+}
+"""The least that a key needs to send (cpaas-and-actions.md §1.1)."""
+
+_ACCEPTED: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST})
+"""Past the key: there was nothing to send, or the request was refused for being empty."""
+
+_FIXES: Final = {
+    Failure.UNKNOWN_NAME: "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
+    Failure.TLS: "is a proxy between here and there that opens TLS? Then SSL_CERT_FILE; else the "
+    "host is not the account's",
+    Failure.UNREACHABLE: "if only this machine may not: HTTPS_PROXY, or run it where it may",
+    Failure.SILENT: "try again; if only this machine waits: HTTPS_PROXY, or run it elsewhere",
+    Failure.BROKEN: "try again; then compare phonemfa:cpaasBaseHost with the account's page",
+}
+
+
+def host_checks(probe: Probe) -> Iterator[Finding]:
+    """Whether the host answers as the CPaaS does, for each channel of the stack."""
+    faults = [
+        finding
+        for method, answer in probe.without_key.items()
+        if (finding := _host(probe.host, method, answer))
+    ]
+    # Both channels have one host: what is said of it once is enough.
+    said: dict[str, Finding] = {one.what: one for one in faults}
+    yield from said.values()
+    if not faults:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.CPAAS_HOST,
+            what=f"{probe.host} answers over TLS, and rejects requests without a key",
+        )
+
+
+def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
+    if answer.failure:
+        return _of_host(
+            Level.FAULT,
+            f"{host}: {answer.failure} ({answer.detail})",
+            _FIXES[answer.failure],
+        )
+    status = answer.status or 0
+    if answer.knows_callers:
+        return None
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        where = f" to {answer.location}" if answer.location else ""
+        return _of_host(
+            Level.FAULT,
+            f"{host} redirects{where} ({status}): the Action follows no redirect, which would take "
+            "the key elsewhere",
+            "set phonemfa:cpaasBaseHost to the account's own host",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return _of_host(
+            Level.FAULT,
+            f"{host} has nothing to send {method} with (404)",
+            "set phonemfa:cpaasBaseHost to the account's own host",
+        )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _of_host(Level.UNKNOWN, f"{host} answered {status} for {method}", "try again later")
+    return _of_host(
+        Level.WARNING,
+        f"{host} answered {status} for {method} to a caller without a key; the CPaaS answers 401 "
+        "in a form of its own. The key is not shown to it",
+        "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
+    )
+
+
+def _of_host(level: Level, what: str, fix: str) -> Finding:
+    return Finding(level=level, subject=Subject.CPAAS_HOST, what=what, fix=fix)
+
+
+def key_checks(probe: Probe) -> Iterator[Finding]:
+    """Whether the key that was shown may send, for each channel."""
+    for method, answer in probe.with_key.items():
+        yield _key(method, answer)
+    if not probe.with_key:
+        yield Finding(
+            level=Level.UNKNOWN,
+            subject=Subject.CPAAS_KEY,
+            what="not shown to a host that does not answer as the CPaaS does",
+        )
+
+
+def _key(method: DeliveryMethod, answer: Answer) -> Finding:
+    status, scope = answer.status or 0, SEND_SCOPES[method]
+    level, fix = Level.FAULT, ""
+    if status in _ACCEPTED:
+        level = Level.OK
+        what = f"{method}: accepted ({status} to a request with nothing to send)"
+    elif status == HTTPStatus.UNAUTHORIZED:
+        what = f"{method}: refused (401): it is no key of this account"
+        fix = "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account"
+    elif status == HTTPStatus.FORBIDDEN:
+        what = f"{method}: refused (403): the key may not send it"
+        fix = f"give the key {scope} at NTT CPaaS, or use one that has it"
+    else:
+        level, fix = Level.UNKNOWN, "try again later"
+        what = f"{method}: {answer.failure or f'answered {status}'}"
+    return Finding(level=level, subject=Subject.CPAAS_KEY, what=what, fix=fix)
+
+
+def no_host() -> Finding:
+    """That the stack names no host: an adopted Action brings its own along."""
+    return Finding(
+        level=Level.NOTE,
+        subject=Subject.CPAAS_HOST,
+        what="none is set: the adopted Action has its own, and nothing of it was tried",
+    )
+
+
+def not_set(stack: str) -> Finding:
+    """That the stack has no key."""
+    return Finding(
+        level=Level.FAULT,
+        subject=Subject.CPAAS_KEY,
+        what=f"{KEY} is not set: pulumi up ends before it writes anything",
+        fix=f"pulumi config set --secret {KEY} --stack {stack} (typed, never an argument)",
+    )
+
+
+def not_asked() -> Finding:
+    """That nobody asked for the key to be tried."""
+    return Finding(
+        level=Level.NOTE,
+        subject=Subject.CPAAS_KEY,
+        what="set, and not tried: the doctor shows it to nobody by itself",
+        fix="--check-key tries it, without sending a message",
+    )
+
+
+def no_key(why: str) -> Finding:
+    """That there is no key to try."""
+    return Finding(
+        level=Level.UNKNOWN,
+        subject=Subject.CPAAS_KEY,
+        what=f"could not be tried: {why}",
+        fix="pulumi config set --secret phonemfa:cpaasApiKey, or PHONEMFA_CPAAS_API_KEY",
+    )

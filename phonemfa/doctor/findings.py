@@ -1,35 +1,51 @@
-"""What the doctor says of one thing that it looked at.
-
-Owns the levels, the shape of a finding, and which exit status findings amount to. Refuses to make
-any.
-"""
+"""What the doctor says of one thing that it looked at, and how it shows all that it says."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
 
+from components.tenant.model import Refusal, UnseenError, Why
 from phonemfa.exits import Exit
+from phonemfa.output.document import (
+    Block,
+    Document,
+    Entries,
+    Entry,
+    Mark,
+    Paragraph,
+    Small,
+    Soft,
+    Strong,
+    words,
+)
 
 
 class Level(StrEnum):
     """How much a finding matters."""
 
-    OK = "ok"
-    NOTE = "note"
-    """Worth knowing; or no read can tell, and where it will show instead."""
-    WARNING = "warning"
-    """`pulumi up` works, and does what somebody may not expect."""
-    UNKNOWN = "unknown"
-    """Should have been looked at, and could not be."""
     FAULT = "fault"
     """`pulumi up` would fail, or no code would be sent."""
+    UNKNOWN = "unknown"
+    """Should have been looked at, and could not be."""
+    WARNING = "warning"
+    """`pulumi up` works, and does what somebody may not expect."""
+    NOTE = "note"
+    """Worth knowing; or no read can tell, and where it will show instead."""
+    OK = "ok"
 
 
 class Subject(StrEnum):
     """What is looked at, in the order in which `pulumi up` would meet it."""
 
+    BACKEND = "backend"
+    STACK = "stack"
+    ENCRYPTION = "encryption"
+    PENDING = "pending"
+    LOCK = "lock"
     TOKEN = "token"  # noqa: S105 - what is looked at
     SCOPES = "scopes"
     PLAN = "plan"
@@ -43,9 +59,19 @@ class Subject(StrEnum):
     POLICY = "policy"
     FACTORS = "factors"
     MFA_SETTINGS = "mfa settings"
+    PROTECTION = "protection"
     SENDERS = "senders"
     CPAAS_HOST = "cpaas host"
     CPAAS_KEY = "cpaas key"
+
+
+PULUMI: Final = frozenset(
+    {Subject.BACKEND, Subject.STACK, Subject.ENCRYPTION, Subject.PENDING, Subject.LOCK}
+)
+"""Pulumi's own side."""
+
+NOT_LOOKED_AT: Final = "not looked at: "
+"""How a note begins of what nobody could expect to be seen from here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +84,124 @@ class Finding:
     fix: str = ""
 
 
+def looked(subject: Subject, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings of a check about a subject; where it met something unseen, that as the last."""
+    try:
+        yield from findings
+    except UnseenError as error:
+        if error.refusal:
+            yield from not_looked(error.refusal, subject)
+        else:
+            what = "could not look: the tenant's answer does not say"
+            yield Finding(level=Level.UNKNOWN, subject=subject, what=what)
+
+
+def not_looked(refusal: Refusal, subject: Subject) -> Iterator[Finding]:
+    """That a question has no answer; nothing where it is the plan's, which is told by itself."""
+    if refusal.why is not Why.PLAN:
+        needs = f"needs {refusal.scope}" if refusal.why is Why.SCOPE else refusal.what
+        yield Finding(level=Level.UNKNOWN, subject=subject, what=f"could not look: {needs}")
+
+
 def exit_status(findings: Collection[Finding]) -> Exit:
     """1 when something is wrong; else 2 when something could not be looked at; else 0."""
     levels = {one.level for one in findings}
     if Level.FAULT in levels:
         return Exit.FAULTY
     return Exit.UNANSWERED if Level.UNKNOWN in levels else Exit.FINE
+
+
+def as_object(stack: str, domain: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """`stack`, `domain`, `exit`, and `findings`: each `level`, `subject`, `what`, `fix`.
+
+    Levels and subjects are stable (docs/guides/first-tenant.md lists them); the sentences are not.
+    """
+    return {
+        "stack": stack,
+        "domain": domain,
+        "exit": int(exit_status(findings)),
+        "findings": [
+            {
+                "level": one.level.value,
+                "subject": one.subject.value,
+                "what": one.what,
+                "fix": one.fix,
+            }
+            for one in findings
+        ],
+    }
+
+
+_MARKS: Final = {
+    Level.OK: Mark.GOOD,
+    Level.NOTE: Mark.NOTE,
+    Level.WARNING: Mark.WARNING,
+    Level.UNKNOWN: Mark.UNKNOWN,
+    Level.FAULT: Mark.BAD,
+}
+
+
+_FOLDED: Final = {Level.NOTE: "worth knowing", Level.OK: "fine"}
+"""Levels of which a short answer has the subjects alone."""
+
+
+def as_document(
+    stack: str, domain: str, findings: Sequence[Finding], *, fold: bool = True
+) -> Document:
+    """What was found, the worst first, beneath it what to do, and the answer last.
+
+    Args:
+        stack: its name.
+        domain: of its tenant.
+        findings: in any order.
+        fold: whether what needs nobody's attention is only named.
+    """
+    folded = {level: dict[str, None]() for level in _FOLDED if fold}
+    entries = []
+    for level in Level:
+        for one in findings:
+            if one.level is level and level in folded and not _is_unseen(one):
+                folded[level][one.subject.value] = None
+            elif one.level is level:
+                entries.append(
+                    Entry(
+                        mark=_MARKS[level],
+                        line=(Strong(one.subject), ": ", *words(one.what)),
+                        fix=words(one.fix) if one.fix else (),
+                    )
+                )
+    entries += [
+        Entry(mark=_MARKS[level], line=(f"{_FOLDED[level]}: {', '.join(subjects)}",))
+        for level, subjects in folded.items()
+        if subjects
+    ]
+    blocks: list[Block] = [Entries(tuple(entries)), Paragraph((Strong(summary(findings)),))]
+    if any(folded.values()):
+        blocks.append(Small((Soft("--all shows what was seen of the rest."),)))
+    return Document(f"stack {stack}, tenant {domain}", tuple(blocks))
+
+
+def _is_unseen(finding: Finding) -> bool:
+    """Whether it says that a part of Pulumi's own side was not looked at."""
+    return finding.subject in PULUMI and finding.what.startswith(NOT_LOOKED_AT)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """The answer in one sentence: "ready" only where everything was looked at."""
+    count = Counter(one.level for one in findings)
+    told = [
+        f"{count[level]} {level}{'s' * (count[level] > 1)}"
+        for level in (Level.FAULT, Level.WARNING)
+        if count[level]
+    ]
+    if count[Level.UNKNOWN]:
+        told.append(f"{count[Level.UNKNOWN]} that could not be looked at")
+    if count[Level.FAULT]:
+        return f"Not yet: {', '.join(told)}."
+    if count[Level.UNKNOWN]:
+        return f"No answer: {', '.join(told)}."
+    unseen = [one.subject.value for one in findings if _is_unseen(one)]
+    if unseen:
+        told.append(f"Pulumi's own side was not looked at ({', '.join(unseen)})")
+        return f"The tenant is ready: {', '.join(told)}."
+    return f"Ready for pulumi up: {', '.join(told) or 'nothing stands in the way'}."

@@ -353,7 +353,7 @@ def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
     import httpx  # noqa: PLC0415
 
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
-    from components.tenant.errors import CREDENTIALS, silent  # noqa: PLC0415
+    from components.tenant.errors import silent  # noqa: PLC0415
 
     most = int(limits.per_minute * limits.seconds / 60) + 100
     try:
@@ -364,7 +364,7 @@ def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
     except NoAccessError as error:
         raise TenantUnreadableError(str(error)) from None
     except NoTokenError as error:
-        raise TenantUnreadableError(f"{error}. {CREDENTIALS}") from None
+        raise TenantUnreadableError(f"{error}. {error.fix}") from None
     except httpx.HTTPError as error:
         raise TenantUnreadableError(silent(access.domain, error)) from None
 

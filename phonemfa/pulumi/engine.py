@@ -6,6 +6,7 @@ Its own failure is told apart from its findings, and no secret is taken as an ar
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import shutil
@@ -43,7 +44,24 @@ _STOPPING: Final = (
 
 
 class EngineFailedError(Exception):
-    """The engine gave no answer; the text is its own, with what was run."""
+    """The engine gave no answer; the text is its own, with what was run.
+
+    Args:
+        text: all of it.
+        exit: its exit status, where it had one.
+    """
+
+    def __init__(self, text: str, *, exit: int | None = None) -> None:  # noqa: A002 - as of `Ran`
+        super().__init__(text)
+        self.exit = exit
+
+
+class NoEngineError(EngineFailedError):
+    """There is no engine on PATH."""
+
+
+class SlowEngineError(EngineFailedError):
+    """The engine did not end in time, and was ended."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,13 @@ class PulumiCli:
         self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
         self.environ = dict(environ) | {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+        self.patience = PATIENCE
+
+    def within(self, seconds: float) -> PulumiCli:
+        """The same stack, each command of which may take so long."""
+        hasty = copy.copy(self)
+        hasty.patience = seconds
+        return hasty
 
     def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
         """Run one command to its end.
@@ -104,7 +129,7 @@ class PulumiCli:
         """
         executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
-            raise EngineFailedError(
+            raise NoEngineError(
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
                 "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
@@ -113,7 +138,8 @@ class PulumiCli:
             said = _failure(ran.out, ran.err)
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}"
+                f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
+                exit=ran.exit,
             )
         return ran
 
@@ -124,7 +150,13 @@ class PulumiCli:
             EngineFailedError: it cannot be run, or did not end in time.
             KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
-        return _ended(command, cwd=self.project, environ=self.environ, stdin=stdin)
+        return _ended(
+            command,
+            cwd=self.project,
+            environ=self.environ,
+            stdin=stdin,
+            patience=self.patience,
+        )
 
     def preview(self, *, refresh: bool = False) -> dict[str, Any]:
         """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
@@ -259,6 +291,14 @@ class PulumiCli:
         found: dict[str, Any] = self.state().get("deployment") or {}
         return found
 
+    def backend(self) -> str:
+        """The address of the backend that the engine is logged in to; asked about no stack.
+
+        Raises:
+            EngineFailedError: to none, or it is not to be had.
+        """
+        return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
+
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
         try:
@@ -270,11 +310,19 @@ class PulumiCli:
         return ran.exit, answer
 
 
-def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: str) -> Ran:
-    """A program run to its end, which it is asked for when `PATIENCE` is over.
+def _ended(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    stdin: str,
+    patience: float,
+) -> Ran:
+    """A program run to its end, which it is asked for when `patience` is over.
 
     Raises:
-        EngineFailedError: it cannot be run, or did not end in time.
+        EngineFailedError: it cannot be run.
+        SlowEngineError: it did not end in time.
         KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
     """
     try:
@@ -295,16 +343,16 @@ def _ended(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], std
         raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
     with child, _passed_on(child) as asked:
         try:
-            out, err = child.communicate(stdin, timeout=PATIENCE)
+            out, err = child.communicate(stdin, timeout=patience)
         except subprocess.TimeoutExpired:
             # As Ctrl-C does: the engine finishes what is under way, and records it.
             child.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.communicate(timeout=GRACE)
+                child.communicate(timeout=min(GRACE, patience))
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            raise EngineFailedError(
-                f"pulumi {command[1]} did not end within {PATIENCE:.0f} s and was ended. The auth0 "
+            raise SlowEngineError(
+                f"pulumi {command[1]} did not end within {patience:.0f} s and was ended. The auth0 "
                 "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
                 "then at what is there (pulumi refresh), and run it again."
             ) from None

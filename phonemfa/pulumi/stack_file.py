@@ -1,8 +1,8 @@
 """Which stack a command is about, and what its config says: the one answer for every command.
 
 The values are those that the engine hands to the program, read without it (components.config_files)
-unless values of Pulumi ESC belong to them. Nothing is decrypted: of the CPaaS key is only seen that
-it is a secret.
+unless values of Pulumi ESC belong to them. Nothing is decrypted: of a secret is only seen that it
+is one.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class StackFile:
         cli: the engine on this stack.
         domain: of the tenant; empty when the config names none.
         auth0: the `auth0:` keys, without that prefix; an encrypted value is a mapping.
+        project_name: as Pulumi.yaml has it.
+        secrets: the encrypted values, as `namespace:name`.
     """
 
     stack: str
@@ -51,6 +53,8 @@ class StackFile:
     settings: StackSettings
     domain: str
     auth0: Mapping[str, Any] = field(default_factory=dict)
+    project_name: str = ""
+    secrets: tuple[str, ...] = ()
 
 
 def find_stack(
@@ -132,6 +136,8 @@ def read_stack_file(project: Path, stack: str | None, *, file: Path | None = Non
         settings=settings,
         domain=domain,
         auth0=auth0,
+        project_name=config.project_name,
+        secrets=tuple(key for key, value in config.values.items() if _is_secret(value)),
     )
 
 

@@ -17,8 +17,8 @@ from phonemfa.asking import agree, on_terminal
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.locks import Lock, locks_in
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.recover.locks import Lock, locks_in
 from phonemfa.recover.recovery import Plan, settle
 from phonemfa.recover.unrecorded import ABOUT, AmbiguousError, Found
 

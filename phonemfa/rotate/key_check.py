@@ -1,8 +1,6 @@
-"""Whether the CPaaS takes a new key, found out without sending anything.
+"""Whether the CPaaS takes a new key, found out without sending anything (`doctor.cpaas`).
 
-Owns what the answers mean for a rotation. Refuses to ask in a way of its own (`doctor.cpaas` does,
-with send requests that have no message in them), and to guess: a host that does not refuse callers
-without a key says nothing by not refusing this one.
+A host that does not refuse callers without a key says nothing by not refusing this one.
 """
 
 from __future__ import annotations
@@ -11,15 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final
 
 from components.vocabulary import DeliveryMethod
-from phonemfa.doctor.cpaas import Answer, Probe, probe
-
-_SCOPES: Final = {
-    DeliveryMethod.TEXT: "sms:message:send",
-    DeliveryMethod.VOICE: "voice-message:message:send",
-}
+from phonemfa.doctor.cpaas import SEND_SCOPES, Answer, Probe, probe
 
 
 class KeyState(StrEnum):
@@ -73,7 +65,7 @@ def _of(asked: Probe, method: DeliveryMethod) -> KeyCheck:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return _refused("the CPaaS does not know it (401)")
     if answer.status == HTTPStatus.FORBIDDEN:
-        scope = _SCOPES[method]
+        scope = SEND_SCOPES[method]
         return _refused(f"it may not send by {method} (403): it lacks the scope {scope}")
     if answer.status == HTTPStatus.BAD_REQUEST and answer.is_cpaas:
         return KeyCheck(state=KeyState.ACCEPTED, why=f"the CPaaS takes it for {method}")

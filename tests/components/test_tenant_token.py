@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,7 +15,7 @@ import pytest
 
 from components.tenant.access import Access
 from components.tenant.bounded_http import BoundedClient
-from components.tenant.token import NoTokenError, Tokens
+from components.tenant.token import NoTokenError, Tokens, scopes_of
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant as SandboxTenant
 from tests.components.conftest import access_of
@@ -164,3 +167,58 @@ def test_the_hooks_of_a_run_share_a_token(
 
     asyncio.get_event_loop().run_until_complete(run())
     assert asked == [f"{running.tenant_url}/oauth/token"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "description", "fix"),
+    [
+        (401, "access_denied", "Unauthorized", "AUTH0_CLIENT_SECRET"),
+        (401, "invalid_client", "Client authentication failed", "AUTH0_CLIENT_SECRET"),
+        (403, "unauthorized_client", "Grant type 'client_credentials' not allowed", "Grant Types"),
+        (403, "access_denied", 'Client is not authorized to access "x".', "authorise this"),
+        (403, "access_denied", "Service not found: https://x/api/v2/", "custom domain"),
+        (403, "access_denied", "Service not enabled within domain: x", "custom domain"),
+        (429, "too_many_requests", "Client quota exceeded", "Wait"),
+        (404, "", "", "is that the tenant?"),
+    ],
+)
+def test_each_refusal_has_its_own_fix(status: int, error: str, description: str, fix: str) -> None:
+    body = {"error": error, "error_description": description}
+    with pytest.raises(NoTokenError) as failed:
+        tokens(Tenant(httpx.Response(status, json=body))).get()
+    assert fix in failed.value.fix
+
+
+def test_a_client_that_signs_is_told_of_its_key_and_not_of_a_secret() -> None:
+    source = Tokens(replace(ACCESS, assertion_key="k"))
+    assert "ASSERTION_PRIVATE_KEY" in source._fix(401, None, "")
+
+
+def jwt(**claims: Any) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{body}.sig"
+
+
+@pytest.mark.parametrize(
+    ("answer", "scopes"),
+    [
+        ({"access_token": "opaque", "scope": "read:a update:a"}, {"read:a", "update:a"}),
+        ({"access_token": "opaque", "scope": ""}, set()),
+        ({"access_token": jwt(scope="read:a")}, {"read:a"}),
+        ({"access_token": jwt(scope="read:a"), "scope": "read:b"}, {"read:b"}),
+        ({"access_token": jwt(sub="x")}, None),
+        ({"access_token": "opaque"}, None),
+        ({"access_token": "a.b.c"}, None),
+        ({"access_token": "e30.WzFd.sig"}, None),
+    ],
+)
+def test_scopes_come_from_the_answer_then_from_the_token_and_else_are_unknown(
+    answer: dict[str, Any], scopes: set[str] | None
+) -> None:
+    assert scopes_of(answer) == scopes
+
+
+def test_a_token_of_the_tenants_tells_its_scopes() -> None:
+    source = tokens(Tenant(granted(scope="read:a update:a")))
+    source.get()
+    assert source.scopes == frozenset({"read:a", "update:a"})

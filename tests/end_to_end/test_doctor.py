@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from components.settings.model import StackSettings
 from phonemfa import scopes
 from phonemfa.cli import app
-from phonemfa.doctor.access_checks import requests_of_first_up
-from phonemfa.doctor.sdk import installed_sdk
+from phonemfa.doctor.access import requests_of_first_up
+from phonemfa.doctor.checks import installed_sdk
 from phonemfa.scopes import Need
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant
 from tests.end_to_end.operators import cpaas_of
@@ -42,7 +42,8 @@ class Doctor:
         }
 
     def run(self, *options: str, stdin: str = "", **config: Any) -> Result:
-        values = {f"phonemfa:{key}": value for key, value in (CONFIG | config).items()}
+        config = {"cpaasApiKey": {"secure": "v1:nobody-opens-it"}} | CONFIG | config
+        values = {f"phonemfa:{key}": value for key, value in config.items()}
         if self.domain:
             values["auth0:domain"] = self.domain
         text = yaml.safe_dump({"config": values})
@@ -84,7 +85,7 @@ def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: Pulu
     tenant.forget_requests()
     result = doctor.run()
     assert result.exit_code == 0, result.output
-    assert "Ready for pulumi up: 1 warning." in result.output
+    assert "The tenant is ready: 1 warning, Pulumi's own side was not" in result.output
     asked = [one for one in tenant.logged() if one["path"] != "/oauth/token"]
     assert asked
     assert {one["method"] for one in asked} == {"GET"}
@@ -180,7 +181,7 @@ def test_plan_and_limit_are_told_from_the_tenants_own_answers(doctor: Doctor) ->
     found = doctor.troubles(policy="adaptive")
     assert set(found) == {"fault plan", "warning plan", "warning policy"}
     assert "feature_not_enabled" in found["fault plan"][0]
-    assert "2 requests at once" in " ".join(doctor.run().output.replace("│", "").split())
+    assert "2 requests at once" in " ".join(doctor.run("--all").output.replace("│", "").split())
 
 
 def test_an_answer_that_cannot_be_read_is_one_unknown_and_exit_status_two(doctor: Doctor) -> None:
@@ -237,10 +238,10 @@ def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
     doctor: Doctor, package: PulumiProject
 ) -> None:
     running = doctor.tenant.running
-    assert "--check-key tries it" in doctor.run().output
+    assert "--check-key tries it" in doctor.run("--all").output
     doctor.environment["PHONEMFA_CPAAS_API_KEY"] = running.credentials.cpaas_api_key
     assert list(doctor.troubles("--check-key")) == ["warning policy"]
-    assert doctor.run("--check-key").output.count("accepted (400") == 2
+    assert doctor.run("--check-key", "--all").output.count("accepted (400") == 2
     wrong = doctor.troubles("--key-stdin", stdin="canary-wrong\n")
     assert len(wrong["fault cpaas key"]) == 2
     assert "canary" not in str(wrong)
@@ -249,14 +250,53 @@ def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
     with cpaas_of(doctor.tenant) as cpaas:
         cpaas.request("DELETE", "/_sandbox/keys", json={"key": KEY}).raise_for_status()
     del doctor.environment["PHONEMFA_CPAAS_API_KEY"]
-    names = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
-    doctor.environment |= {name: package.environment[name] for name in names}
+    doctor.environment |= {name: package.environment[name] for name in ENGINE}
     arguments = ["doctor", "--stack", package.stack, "--project", str(package.folder)]
     result = CliRunner().invoke(app, [*arguments, "--check-key"], env=doctor.environment)
     assert result.exit_code == 1
     assert "refused (401)" in result.output
     assert "canary" not in result.output
     assert running.parts.inbox.messages() == []
+
+
+ENGINE = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def test_ready_is_said_only_where_pulumi_up_would_work(
+    doctor: Doctor, package: PulumiProject, tmp_path: Path
+) -> None:
+    engine = {name: package.environment[name] for name in ENGINE}
+
+    def said(status: int, stack: str = package.stack, **changes: str) -> str:
+        arguments = ["doctor", "--stack", stack, "--project", str(package.folder)]
+        ended = CliRunner().invoke(app, arguments, env=doctor.environment | engine | changes)
+        assert ended.exit_code == status, ended.output
+        return " ".join(ended.output.split())
+
+    before = package.state()
+    assert "Ready for pulumi up" in said(0)
+    wrong = {"PULUMI_CONFIG_PASSPHRASE_FILE": "", "PULUMI_CONFIG_PASSPHRASE": "canary-wrong"}
+    refused = said(1, **wrong)
+    assert "encryption: phonemfa:cpaasApiKey does not open: incorrect passphrase" in refused
+    assert "canary" not in refused
+    (package.folder / "Pulumi.none.yaml").write_text(package.config.read_text("utf-8"), "utf-8")
+    assert "stack: the backend has no stack none → pulumi stack init none" in said(1, "none")
+    nowhere = f"file://{tmp_path}/nowhere"
+    assert "backend: unable to open state directory" in said(1, PULUMI_BACKEND_URL=nowhere)
+    # A client of the tenant alone: it is not failed for what it has no part in.
+    home = {"PULUMI_HOME": str(tmp_path / "home"), "PULUMI_BACKEND_URL": ""}
+    assert "The tenant is ready" in said(0, **home)
+
+    backend = Path(engine["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    lock = backend / f".pulumi/locks/organization/{package.name}/{package.stack}/of-another.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": 4242, "username": "joe", "hostname": "ci-7", "timestamp": "2026-11-29T10:00Z"}
+    lock.write_text(json.dumps(holder), "utf-8")
+    assert "the stack is locked by joe@ci-7 (pid 4242)" in said(1)
+    assert "created by joe@ci-7 (pid 4242)" in package.up(expect=None).err, "as the engine has it"
+    lock.unlink()
+    assert "Ready for pulumi up" in said(0)
+    assert package.state() == before, "nothing was written"
 
 
 def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
@@ -277,7 +317,7 @@ def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
     assert list(doctor.troubles()) == ["warning policy"]
     doctor.environment["AUTH0_API_TOKEN"] = "e30.canary.e30"
     doctor.tenant.forget_requests()
-    assert "does not take the token" in doctor.troubles()["unknown token"][0]
+    assert "token has ended" in doctor.troubles()["unknown token"][0]
     assert len(doctor.tenant.logged()) == 1, "no question more with a token that is none"
     refused = doctor.run()
     assert refused.exit_code == 2
@@ -286,10 +326,12 @@ def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
 
 def test_without_a_token_the_rest_is_still_looked_at(doctor: Doctor) -> None:
     doctor.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
-    refused = doctor.run()
+    refused = doctor.run("--all")
     assert refused.exit_code == 2
     assert "refused a token" in refused.output
-    assert "answers over TLS" in refused.output
+    assert "answers over TLS, and rejects requests without a key" in " ".join(
+        refused.output.split()
+    )
     assert "canary" not in refused.output
     doctor.environment["AUTH0_DOMAIN"] = "localhost:1"
     assert "No answer from https://localhost:1" in doctor.troubles()["unknown token"][0]

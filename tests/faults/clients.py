@@ -21,10 +21,10 @@ from components.tenant import client as door
 from components.tenant import token as tenant_token
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError
+from components.tenant.model import Unseen
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
 from phonemfa.doctor import reading as doctor
-from phonemfa.doctor.answers import Refused
 from sandbox.plugin import client as plugin
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from tests.faults.table import Client
@@ -77,7 +77,6 @@ def limited(total: float, clock: Clock) -> Iterator[None]:
         for module, name in (
             (door, "TOTAL"),
             (tenant_token, "TOKEN_TIME"),
-            (doctor, "TOTAL"),
             (plugin, "LONGEST_REQUEST"),
         ):
             patched.setattr(module, name, total)
@@ -121,10 +120,13 @@ def _commands(at: Reached, _clock: Clock) -> str:
 
 def _doctor(at: Reached, _clock: Clock) -> str:
     environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
-    policies: Any = doctor.read({"domain": at.domain}, [Experience.UNIFIED], environ).policies
-    if isinstance(policies, Refused):
-        return f"{policies.what} {policies.fix}"
-    assert policies == ("all-applications",)
+    found = doctor.read({"domain": at.domain}, [Experience.UNIFIED], environ)
+    if found.unreachable:
+        return str(found.unreachable)
+    policy = found.tenant.guardian.policy
+    if isinstance(policy, Unseen) and policy.refusal:
+        return policy.refusal.what
+    assert policy == "all-applications"
     return ""
 
 

@@ -65,7 +65,8 @@ class StandInEngine:
 
     def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
         """In the place of `PulumiCli.spawn`."""
-        words = list(command[1 : command.index("--stack")])
+        ends = "--stack" if "--stack" in command else "--non-interactive"
+        words = list(command[1 : command.index(ends)])
         line = " ".join(words)
         self.ran.append(line)
         for begin, said in self.refusing.items():
@@ -77,8 +78,9 @@ class StandInEngine:
             case ["refresh", "--preview-only", *_]:
                 status = CHANGES_FOUND if self.changes else 0
                 return self._answer({"steps": self._refresh()}, status)
-            case ["stack", "export"]:
-                return self._answer({"deployment": self._deployment()})
+            case ["stack", "export"] | ["whoami", *_]:
+                backend = f"file://{self.file.parent}"
+                return self._answer({"deployment": self._deployment(), "url": backend})
             case ["config", "set", "--secret", key, *_]:
                 self.keys.append(stdin)
                 self.configure(key, {"secure": f"v1:{len(self.keys) - 1}"})

@@ -23,7 +23,7 @@ from phonemfa.cli import app
 from phonemfa.fleet.selection import SelectionError, listed, read_member
 from phonemfa.fleet.work import _in_a_list
 from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.recover.locks import locks_in
+from phonemfa.pulumi.locks import locks_in
 from tests.contract import PROJECT
 from tests.phonemfa.pulumi.test_engine import cli
 from tests.phonemfa.pulumi.test_one_answer import GOOD

@@ -2,79 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from components.settings.model import StackSettings
+from components.tenant import guardian
+from components.tenant.action import Action
+from components.tenant.attack_protection import AttackProtection
+from components.tenant.client import Heard
+from components.tenant.guardian import Guardian
+from components.tenant.model import Refusal, Unseen, Why
+from components.tenant.snapshot import Snapshot
+from components.tenant.tenant_settings import TenantSettings
+from components.tenant.trigger import Binding
+from components.vocabulary import TRIGGERS, Experience
 from phonemfa import scopes
-from phonemfa.doctor.answers import Json, Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.doctor.reading import EMAIL_SETTINGS, GUARDIAN_SETTINGS, PHONE_SETTINGS
+from phonemfa.doctor.reading import Reading
 from tests.stacks import stack_settings
 
-UNIFIED_TRIGGER, LEGACY_TRIGGER = "custom-phone-provider", "send-phone-message"
+UNIFIED_TRIGGER, LEGACY_TRIGGER = TRIGGERS[Experience.UNIFIED], TRIGGERS[Experience.LEGACY]
 FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "recovery-code")
-
-
-MFA_SETTINGS: dict[str, Json | Refused] = {
-    PHONE_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
-    EMAIL_SETTINGS: {"otp_length": 6, "otp_expiration_time": 300},
-    GUARDIAN_SETTINGS: {
+CODES = {"otp_length": 6, "otp_expiration_time": 300}
+GUARDIAN: Mapping[str, Any] = {
+    guardian.POLICIES: [],
+    guardian.MESSAGE_TYPES: {"message_types": []},
+    guardian.SELECTED_PROVIDER: {"provider": None},
+    guardian.TEMPLATES: {},
+    guardian.PHONE_SETTINGS: CODES,
+    guardian.EMAIL_SETTINGS: CODES,
+    guardian.SETTINGS: {
         "display_remember_me_checkbox": True,
         "remember_me_default_value": False,
         "mfa_session_inactivity_timeout": 604_800,
         "mfa_session_overall_timeout": 2_592_000,
     },
 }
+"""A tenant's answers about its login, but for its factors."""
+SHIELDED = {
+    one.api: {
+        "enabled": True,
+        "shields": ["block"],
+        "challenge_password_policy": "when_risky",
+    }
+    for one in AttackProtection.PARTS
+}
+"""A tenant that has all of Auth0's own controls on."""
 
 
 def settings(**changes: Any) -> StackSettings:
     return stack_settings(**({"actionName": "ours"} | changes))
 
 
-def reading(*, unified: bool = True, **changes: Any) -> Reading:
-    """An empty tenant that answers everything, and a token that may do all that is needed."""
+def granted(*missing: str) -> Heard:
+    """A token with every scope but these."""
+    return Heard(scopes=scopes.names(scopes.SCOPES) - set(missing))
+
+
+def reading(
+    *, unified: bool = True, login: Mapping[str, Any] | None = None, **changes: Any
+) -> Reading:
+    """An empty tenant that answers everything, and a token that may do all that is needed.
+
+    Args:
+        unified: its generation.
+        login: other answers about the login, by path.
+        changes: other parts of the reading or of its snapshot.
+    """
+    answers: dict[str, Any] = {guardian.FACTORS: factors(), **GUARDIAN, **(login or {})}
+    tenant: dict[str, Any] = {
+        "settings": TenantSettings(unified=unified, mfa_in_actions=True),
+        "actions": (),
+        "bindings": (),
+        "provider": None,
+        "templates": {},
+        "guardian": Guardian.of_api(answers),
+    }
+    parts = {one.name for one in fields(Snapshot)}
+    tenant |= {name: changes.pop(name) for name in parts & set(changes)}
     values: dict[str, Any] = {
         "domain": "t.example.com",
-        "token": Token(scopes=scopes.names(scopes.SCOPES)),
-        "settings": {"phone_consolidated_experience": unified},
-        "actions": {UNIFIED_TRIGGER: (), LEGACY_TRIGGER: ()},
+        "tenant": Snapshot(**tenant),
+        "heard": granted(),
         "action_count": 0,
-        "bindings": {UNIFIED_TRIGGER: (), LEGACY_TRIGGER: ()},
-        "provider": None,
-        "templates": (),
-        "factors": factors(),
-        "policies": (),
-        "message_types": (),
-        "legacy": None,
-        "mfa_settings": MFA_SETTINGS,
+        "twilio": None,
+        "protection": AttackProtection.of_api(SHIELDED),
     }
     return Reading(**values | changes)
 
 
-def factors(*on: str, trial_expired: bool = False) -> tuple[Json, ...]:
-    return tuple(
+def factors(*on: str, trial_expired: bool = False) -> list[dict[str, Any]]:
+    return [
         {"name": name, "enabled": name in on, "trial_expired": trial_expired} for name in FACTORS
-    )
+    ]
 
 
-def action(name: str, *, from_marketplace: bool = False) -> Json:
+def action(name: str, trigger: str = UNIFIED_TRIGGER, *, from_marketplace: bool = False) -> Action:
     integration = {"installed_integration_id": "integration-1"} if from_marketplace else {}
-    return {"name": name, "id": f"id-of-{name}"} | integration
+    return Action.of_api({"name": name, "id": f"id-of-{name}"} | integration, trigger)
 
 
-def on_trigger(trigger: str, *actions: Json) -> dict[str, tuple[Json, ...]]:
-    return {UNIFIED_TRIGGER: (), LEGACY_TRIGGER: ()} | {trigger: actions}
-
-
-def bound(*names: str) -> dict[str, tuple[Json, ...]]:
+def bound(*names: str) -> tuple[Binding, ...]:
     """Bindings as the API answers them: of the Action only some keys."""
-    bindings = [{"id": f"b-{one}", "action": {"id": f"id-of-{one}", "name": one}} for one in names]
-    return on_trigger(LEGACY_TRIGGER, *bindings)
+    answers = [{"id": f"b-{one}", "action": {"id": f"id-of-{one}", "name": one}} for one in names]
+    return tuple(Binding.of_api(one, LEGACY_TRIGGER) for one in answers)
 
 
-def refused(why: Why, *, scope: str = "read:actions", what: str = "GET /x was 403") -> Refused:
-    return Refused(why=why, what=what, scope=scope)
+def refused(
+    why: Why,
+    *,
+    scope: str = "read:actions",
+    what: str = "GET /x was 403",
+    asked: str = "GET /x",
+) -> Unseen:
+    return Unseen(refusal=Refusal(asked=asked, scope=scope, why=why, what=what, status=403))
 
 
 def about(subject: Subject, findings: Iterable[Finding]) -> list[Finding]:

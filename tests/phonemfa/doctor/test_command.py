@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import PHONE, Operator
@@ -30,9 +31,13 @@ def test_a_tenant_that_is_as_applied_has_no_fault_and_is_only_read(
     answer = desk.json("doctor", "--check-key")
     assert "fault" not in levels(answer), told(answer)
     assert writes(desk.tenant) == []
-    assert desk.engine.ran == ["config get phonemfa:cpaasApiKey"]
-    shown = desk.run("doctor")
-    assert desk.tenant.domain in shown.stdout
+    looking = {"stack export", "whoami --verbose --json", "config get phonemfa:cpaasApiKey"}
+    assert set(desk.engine.ran) == looking
+    desk.tenant.forget_requests()
+    assert desk.tenant.domain in desk.run("doctor").stdout
+    asked = desk.tenant.logged()
+    assert {one["status"] for one in asked} <= {200, 204}, "nothing that it would refuse"
+    assert len({one["path"] for one in asked}) == len(asked), "each thing once"
 
 
 def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
@@ -87,7 +92,7 @@ def test_a_token_of_ones_own_is_used_and_one_that_has_ended_is_told(applied: App
     asked = [one["path"] for one in desk.tenant.logged()]
     assert "/oauth/token" not in asked
     desk.environment["AUTH0_API_TOKEN"] = f"{desk.tenant.token[:-6]}AAAAAA"
-    assert "does not take the token" in told(desk.json("doctor", expect=2))
+    assert "token has ended" in told(desk.json("doctor", expect=2))
 
 
 def test_a_key_is_tried_without_sending_and_never_told(applied: Apply) -> None:
@@ -116,3 +121,37 @@ def test_a_shell_at_another_tenant_is_told(applied: Apply, monkeypatch: pytest.M
     assert "another.example.com" in said
     assert desk.tenant.domain in said
     assert "another.example.com" not in os.environ.get("AUTH0_DOMAIN", "")
+
+
+def test_a_client_that_has_no_state_is_not_failed_for_that_and_is_not_told_ready(
+    applied: Apply,
+) -> None:
+    desk = applied()
+    shown = desk.run("doctor", "--no-state").stdout
+    assert desk.engine.ran == []
+    assert "The tenant is ready: Pulumi's own side was not looked at (backend)." in shown
+    assert "- backend: not looked at: --no-state" in shown
+    assert "Ready for pulumi up" in desk.run("doctor").stdout
+
+
+def test_an_unfinished_operation_and_a_key_that_is_not_set_are_faults(applied: Apply) -> None:
+    desk = applied()
+    urn = "urn:pulumi:dev::phonemfa::auth0:index/action:Action::sender"
+    desk.engine.operations.append({"type": "creating", "resource": {"urn": urn}})
+    assert "creating sender" in desk.run("doctor", expect=1).stdout
+    desk.engine.operations.clear()
+    content = {name: one for name, one in desk.engine.config.items() if "cpaasApiKey" not in name}
+    desk.engine.file.write_text(yaml.safe_dump({"config": content}), encoding="utf-8")
+    (fault,) = [one for one in desk.json("doctor", expect=1)["findings"] if one["level"] == "fault"]
+    assert fault["subject"] == "cpaas key"
+    assert "is not set" in fault["what"]
+
+
+def test_what_is_fine_is_one_line_unless_all_is_asked_for(applied: Apply) -> None:
+    desk = applied()
+    folded = desk.run("doctor").stdout.splitlines()
+    (fine,) = [line for line in folded if line.startswith("✓")]
+    assert fine.startswith("✓ fine: backend, stack, encryption, pending, lock, token, scopes")
+    whole = desk.run("doctor", "--all").stdout.splitlines()
+    assert len([line for line in whole if line.startswith("✓")]) > 10
+    assert folded[-2] == whole[-1]

@@ -11,8 +11,15 @@ import trustme
 
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas
-from phonemfa.doctor.cpaas import Answer, BadAddressError, Failure, Probe, probe
-from phonemfa.doctor.cpaas_checks import host_checks, key_checks
+from phonemfa.doctor.cpaas import (
+    Answer,
+    BadAddressError,
+    Failure,
+    Probe,
+    host_checks,
+    key_checks,
+    probe,
+)
 from phonemfa.doctor.findings import Level
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.doctor.key import VARIABLE, NoKeyError, find_key
+from phonemfa.doctor.cpaas import VARIABLE, NoKeyError, find_key
 from phonemfa.pulumi.engine import PulumiCli
 
 

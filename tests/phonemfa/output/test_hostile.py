@@ -22,7 +22,7 @@ from components.guards.test_message import Send, Verdict
 from components.vocabulary import DeliveryMethod
 from phonemfa.adopt.plan import Fate, Plan, Row
 from phonemfa.adopt.writing import Changes
-from phonemfa.doctor import report as doctor
+from phonemfa.doctor import findings as doctor
 from phonemfa.doctor.findings import Finding as Looked
 from phonemfa.doctor.findings import Level, Subject
 from phonemfa.drift import report as drift

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from components.settings import words
 from phonemfa.output import japanese
 from phonemfa.output.document import Code, Soft, Strong
-from phonemfa.report import risks, wording
+from phonemfa.report import document, risks
 from policy import resource_rules, rules, stack_rules
 
 PHRASES = tomllib.loads(japanese._BOOK.read_text(encoding="utf-8"))
@@ -44,8 +44,8 @@ OURS = sorted(
         *said_by(resource_rules, "message", "fix"),
         *said_by(stack_rules, "message", "fix"),
         *words.ASKED.values(),
-        wording.STAND_IN,
-        wording.SAMPLES,
+        document._STAND_IN,
+        document._SAMPLES,
     }
     - {""}
 )

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from phonemfa.cli import app
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.recover import command
-from tests.phonemfa.recover.test_locks import REFUSAL
+from tests.phonemfa.pulumi.test_locks import REFUSAL
 from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, deployment, made
 
 SETTINGS = """

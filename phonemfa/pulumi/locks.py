@@ -1,14 +1,17 @@
-"""The lock of a stack, as the engine tells of it: who holds it, and whether that can still be.
+"""The lock of a stack: who holds it, and whether that can still be.
 
-Source of the wording: Pulumi's pkg/backend/diy/lock.go, 3.259.
+As the engine tells of it when it refuses a run, and as a backend in a folder keeps it. Source of
+wording and places: Pulumi's pkg/backend/diy/lock.go, 3.259.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
@@ -60,3 +63,33 @@ def locks_in(text: str) -> list[Lock]:
         Lock(user=user, host=host, pid=int(pid), since=since)
         for user, host, pid, since in _HOLDER.findall(text)
     ]
+
+
+def locks_in_folder(backend: str, *, below: Path, project: str, stack: str) -> list[Lock] | None:
+    """The locks that a backend in a folder keeps; None for a backend that is elsewhere.
+
+    Args:
+        backend: its address.
+        below: where a relative address begins.
+        project: the project's name.
+        stack: its name alone.
+    """
+    scheme, _, rest = backend.partition("://")
+    if scheme != "file":
+        return None
+    folder = below / Path(rest.partition("?")[0]).expanduser()
+    held = folder / ".pulumi" / "locks" / "organization" / project / stack
+    return [_kept(one) for one in sorted(held.glob("*.json"))]
+
+
+def _kept(file: Path) -> Lock:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return Lock(
+            user=str(told["username"]),
+            host=str(told["hostname"]),
+            pid=int(told["pid"]),
+            since=str(told["timestamp"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return Lock(user="", host="", pid=0, since="")

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 import pytest
-from auth0.management import ManagementClient
+from auth0.management import AsyncManagementClient
 
-from phonemfa.doctor.answers import Json, Refused, Why
+from components.tenant import guardian
+from components.tenant.guardian import EMAIL_SETTINGS, PHONE_SETTINGS, SCOPES
+from components.tenant.guardian import SETTINGS as GUARDIAN_SETTINGS
+from components.tenant.model import Why
+from components.tenant.snapshot import asked as ask
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject, exit_status
-from phonemfa.doctor.mfa_settings_checks import remembered_browsers
-from phonemfa.doctor.reading import (
-    EMAIL_SETTINGS,
-    GUARDIAN_SETTINGS,
-    PHONE_SETTINGS,
-    _mfa_settings,
-)
+from phonemfa.doctor.login import remembered_browsers
 from phonemfa.exits import Exit
-from tests.phonemfa.doctor.support import MFA_SETTINGS, about, reading, refused, settings
+from tests.phonemfa.doctor.support import about, reading, refused, settings
 
 FACTORS = (PHONE_SETTINGS, EMAIL_SETTINGS)
-ALL = (*FACTORS, GUARDIAN_SETTINGS)
-SCOPES = dict.fromkeys(FACTORS, "read:guardian_factors") | {
-    GUARDIAN_SETTINGS: "read:tenant_settings"
-}
-BODIES: dict[str, tuple[int, Json]] = {
+ALL = guardian.MFA_SETTINGS
+BODIES: dict[str, tuple[int, Any]] = {
     "plan": (
         403,
         {
@@ -52,7 +47,7 @@ BODIES: dict[str, tuple[int, Json]] = {
     "not there": (404, {"statusCode": 404, "error": "Not Found", "message": "Not Found"}),
     "broken": (500, {"message": "Oops"}),
 }
-FINE: Json = {
+FINE: Any = {
     "otp_length": 6,
     "otp_expiration_time": 300,
     "display_remember_me_checkbox": True,
@@ -61,10 +56,8 @@ FINE: Json = {
     "mfa_session_overall_timeout": 2592000,
 }
 
-Ask = Callable[..., dict[str, Json | Refused]]
 
-
-def asked(answers: dict[str, str]) -> dict[str, Json | Refused]:
+def asked(answers: dict[str, str]) -> dict[str, Any]:
     """What is read of a tenant that answers so; a path that is not named is fine."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -73,13 +66,16 @@ def asked(answers: dict[str, str]) -> dict[str, Json | Refused]:
         status, body = BODIES[name] if name else (200, FINE)
         return httpx.Response(status, json=body)
 
-    with httpx.Client(transport=httpx.MockTransport(answer)) as http:
-        client = ManagementClient(domain="t.example.com", token="t", httpx_client=http)
-        return _mfa_settings(client.guardian)
+    async def read() -> dict[str, Any]:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            client = AsyncManagementClient(domain="t.example.com", token="t", httpx_client=http)
+            return await guardian.answers(client, ALL, ask)
+
+    return asyncio.run(read())
 
 
 def found(answers: dict[str, str], *, sdk: str = "3.55.1") -> list[Finding]:
-    tenant = reading(mfa_settings=asked(answers))
+    tenant = reading(login=asked(answers))
     return about(Subject.MFA_SETTINGS, check(tenant, settings(), sdk=sdk))
 
 
@@ -107,7 +103,7 @@ def test_a_tenant_that_is_not_entitled_cannot_run_the_installed_version_and_othe
 
 
 def test_it_is_told_once_and_not_as_something_else_that_the_plan_lacks() -> None:
-    tenant = reading(mfa_settings=asked(dict.fromkeys(ALL, "plan")))
+    tenant = reading(login=asked(dict.fromkeys(ALL, "plan")))
     findings = check(tenant, settings(), sdk="3.55.1")
     assert [one.subject for one in findings if one.level is Level.FAULT] == [Subject.MFA_SETTINGS]
     assert exit_status(findings) is Exit.FAULTY
@@ -136,7 +132,7 @@ def test_each_later_version_reads_them(sdk: str) -> None:
 
 @pytest.mark.parametrize("path", ALL)
 def test_a_missing_scope_is_no_matter_of_the_plan_and_is_named(path: str) -> None:
-    tenant = reading(mfa_settings=asked({path: "scope"}))
+    tenant = reading(login=asked({path: "scope"}))
     findings = check(tenant, settings(), sdk="3.55.1")
     (one,) = about(Subject.MFA_SETTINGS, findings)
     assert SCOPES[path] in one.what
@@ -193,11 +189,11 @@ def test_what_always_means_on_a_remembered_browser_is_said(
     config: dict[str, Any], says: str
 ) -> None:
     asked = settings(policy="always", **config)
-    (one,) = remembered_browsers(reading(mfa_settings=MFA_SETTINGS), asked)
+    (one,) = remembered_browsers(reading(), asked)
     assert one.what.startswith(says)
     assert list(remembered_browsers(reading(), settings(policy="never", **config))) == []
 
 
 def test_nothing_is_said_of_browsers_where_neither_stack_nor_tenant_tells() -> None:
-    hidden = reading(mfa_settings=MFA_SETTINGS | {GUARDIAN_SETTINGS: refused(Why.SCOPE)})
+    hidden = reading(login={GUARDIAN_SETTINGS: refused(Why.SCOPE)})
     assert list(remembered_browsers(hidden, settings(policy="always"))) == []

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from phonemfa.recover.locks import Lock, locks_in
+from phonemfa.pulumi.locks import Lock, locks_in
 
 REFUSAL = (
     "error: the stack is currently locked by 2 lock(s). Either wait for the other process(es) to "

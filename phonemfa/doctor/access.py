@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from components.settings.model import StackSettings
-from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, action_name
+from components.tenant.action import name_of
+from components.tenant.guardian import MFA_SETTINGS
+from components.tenant.model import Unseen, Why, seen
+from components.vocabulary import DeliveryMethod, Experience, Gate, Policy
 from phonemfa import scopes
-from phonemfa.doctor.answers import Reading, Refused, Token, Why
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.doctor.sdk import reads_mfa_settings
+from phonemfa.doctor.login import reads_mfa_settings
+from phonemfa.doctor.reading import Reading
 from phonemfa.scopes import Scope
 
 MOST_ACTIONS: Final = 100
@@ -26,12 +29,14 @@ _NAMED: Final = 5
 
 def token_checks(reading: Reading) -> Iterator[Finding]:
     """Whether there is a token."""
-    if isinstance(reading.token, Refused):
+    if reading.unreachable:
+        why, fix = str(reading.unreachable), reading.unreachable.fix
+        why = why.removesuffix(fix).strip().rstrip(".")
         yield Finding(
             level=Level.UNKNOWN,
             subject=Subject.TOKEN,
-            what=f"{reading.token.what.rstrip('.')}. Nothing of the tenant was looked at",
-            fix=reading.token.fix,
+            what=f"{why}. Nothing of the tenant was looked at",
+            fix=fix.rstrip("."),
         )
     else:
         yield Finding(level=Level.OK, subject=Subject.TOKEN, what=f"{reading.domain} gave one")
@@ -39,20 +44,18 @@ def token_checks(reading: Reading) -> Iterator[Finding]:
 
 def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     """Each missing scope, with what it is for."""
-    if not isinstance(reading.token, Token):
-        return
-    needed = scopes.needed_by(scopes.needs_of(settings))
+    needed, granted = scopes.needed_by(scopes.needs_of(settings)), reading.heard.scopes
     refused = {one.scope for one in reading.refusals if one.why is Why.SCOPE}
-    if reading.token.scopes is None:
+    if granted is None:
         yield from _unsaid(needed, refused)
         return
-    missing = [one for one in needed if one.name not in reading.token.scopes or one.name in refused]
+    missing = [one for one in needed if one.name not in granted or one.name in refused]
     yield from map(_missing, missing)
     if not missing:
         yield Finding(
             level=Level.OK, subject=Subject.SCOPES, what=f"all {len(needed)} that this stack needs"
         )
-    yield from _beyond(reading.token.scopes)
+    yield from _beyond(granted)
 
 
 def _missing(scope: Scope) -> Finding:
@@ -93,10 +96,13 @@ def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
 
 
 def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    """What the tenant refuses for its plan, as far as reads are refused too."""
-    if not isinstance(reading.token, Token):
-        return
-    closed = [one for one in reading.refusals if one.why is Why.PLAN]
+    """What the tenant refuses for its plan, as far as reads are refused too.
+
+    But for MFA settings: which version of the plugin fits decides what that means, so their own
+    check tells it.
+    """
+    mfa = {f"GET {path}" for path in MFA_SETTINGS}
+    closed = [one for one in reading.refusals if one.why is Why.PLAN and one.asked not in mfa]
     for what in dict.fromkeys(one.what for one in closed):
         yield Finding(
             level=Level.FAULT,
@@ -110,9 +116,7 @@ def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
 
 
 def _trial(reading: Reading) -> Iterator[Finding]:
-    if isinstance(reading.factors, Refused):
-        return
-    if any(one.get("name") == "sms" and one.get("trial_expired") for one in reading.factors):
+    if reading.tenant.guardian.trial_expired:
         yield Finding(
             level=Level.WARNING,
             subject=Subject.PLAN,
@@ -123,23 +127,20 @@ def _trial(reading: Reading) -> Iterator[Finding]:
 
 
 def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    if isinstance(reading.action_count, Refused) or isinstance(reading.actions, Refused):
+    actions, count = reading.tenant.actions, reading.action_count
+    if isinstance(actions, Unseen) or isinstance(count, Unseen):
         return
-    there = {one.get("name") for several in reading.actions.values() for one in several}
-    wanted = set(our_actions(settings).values()) - there
-    if wanted and reading.action_count + len(wanted) > MOST_ACTIONS:
+    there = {one.name for one in seen(actions)}
+    names = [name_of(settings, one) for one in settings.experiences]
+    wanted = [one for one in names if one and one not in there]
+    if wanted and seen(count) + len(wanted) > MOST_ACTIONS:
         yield Finding(
             level=Level.FAULT,
             subject=Subject.PLAN,
-            what=f"the tenant has {reading.action_count} Actions and room for {MOST_ACTIONS}: "
+            what=f"the tenant has {count} Actions and room for {MOST_ACTIONS}: "
             f"{', '.join(sorted(wanted))} would be refused",
             fix="delete Actions that nothing uses",
         )
-
-
-def our_actions(settings: StackSettings) -> dict[Experience, str]:
-    """The names of the Actions that the stack declares."""
-    return {one: action_name(settings.action_name, one) for one in settings.experiences}
 
 
 def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
@@ -164,9 +165,7 @@ def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
 
 def rate_checks(reading: Reading, settings: StackSettings, sdk: str) -> Iterator[Finding]:
     """Whether the rate limit makes an `up` wait."""
-    if not isinstance(reading.token, Token):
-        return
-    rate, needed = reading.rate, requests_of_first_up(settings, sdk)
+    rate, needed = reading.heard, requests_of_first_up(settings, sdk)
     if rate.limit is None:
         yield Finding(
             level=Level.NOTE,

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from phonemfa.doctor.answers import Reading, Why
+from components.tenant import guardian
+from components.tenant.attack_protection import ADDRESSES, BOTS, BREACHES, AttackProtection
+from components.tenant.model import Why
+from components.tenant.phone_provider import PhoneProvider
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Level, Subject
-from tests.phonemfa.doctor.support import about, factors, reading, refused, settings, troubles
+from phonemfa.doctor.reading import Reading
+from tests.phonemfa.doctor.support import (
+    SHIELDED,
+    about,
+    action,
+    factors,
+    refused,
+    settings,
+    troubles,
+)
+from tests.phonemfa.doctor.support import reading as tenant_with
 
+NAMES = {
+    "policies": guardian.POLICIES,
+    "factors": guardian.FACTORS,
+    "message_types": guardian.MESSAGE_TYPES,
+}
 ALWAYS, ADAPTIVE = ("all-applications",), ("confidence-score",)
+
+
+def reading(**answers: Any) -> Reading:
+    """A tenant that answers so about its login."""
+    if "message_types" in answers:
+        answers["message_types"] = {"message_types": answers["message_types"]}
+    login = {path: answers.pop(name) for name, path in NAMES.items() if name in answers}
+    return tenant_with(login=login, **answers)
 
 
 def policy(tenant: Reading, **config: Any) -> list[tuple[Level, str, str]]:
@@ -41,9 +68,18 @@ def test_a_stricter_policy_is_a_warning_that_says_who_is_asked(
     assert "phonemfa:policy never" in fix
 
 
-def test_the_phone_is_called_untried_only_while_it_is_off() -> None:
-    ((_, what, _),) = policy(reading(factors=factors("sms")), policy="always")
+def test_a_way_is_called_untried_as_long_as_something_of_it_is_missing() -> None:
+    there = PhoneProvider(delivery_methods=("text",))
+    deployed = replace(action("ours"), deployed=True)
+    whole: dict[str, Any] = {"provider": there, "actions": (deployed,), "message_types": ["sms"]}
+    ((_, what, _),) = policy(reading(**whole, factors=factors("sms")), policy="always")
     assert "untried" not in what
+    ((_, what, _),) = policy(reading(**whole, factors=factors()), policy="always")
+    assert "untried: the phone factor is switched off." in what
+    ((_, what, _),) = policy(
+        reading(**whole | {"provider": None}, factors=factors("sms")), policy="always"
+    )
+    assert "there is no phone provider" in what
 
 
 @pytest.mark.parametrize(
@@ -105,3 +141,52 @@ def test_a_channel_that_users_lose_is_a_warning_while_the_phone_is_on() -> None:
     assert troubles(found) == [("warning", "factors")]
     assert "does not declare voice" in about(Subject.FACTORS, found)[0].what
     assert troubles(check(reading(message_types=both), settings())) == []
+
+
+def protection(**answers: Any) -> tuple[Level, str, str]:
+    told = {path: answers.get(path, SHIELDED[path]) for path in SHIELDED}
+    tenant = tenant_with(protection=AttackProtection.of_api(told))
+    (one,) = about(Subject.PROTECTION, check(tenant, settings()))
+    return one.level, one.what, one.fix
+
+
+def test_auth0s_own_controls_are_told_on_or_off() -> None:
+    level, what, _ = protection()
+    assert level is Level.OK
+    assert what == (
+        "on: bot detection, suspicious IP throttling, brute-force protection, "
+        "breached password detection"
+    )
+    level, what, fix = protection(**{BREACHES: {"enabled": False, "shields": []}})
+    assert level is Level.NOTE, "it takes another plan"
+    assert "off: breached password detection" in what
+    assert "Attack Protection" in fix
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [({"enabled": False}, "off"), ({"enabled": True, "shields": []}, "only watching")],
+)
+def test_a_control_that_every_tenant_has_and_that_stops_nobody_is_a_warning(
+    answer: dict[str, Any], word: str
+) -> None:
+    level, what, _ = protection(**{ADDRESSES: answer})
+    assert level is Level.WARNING
+    assert f"{word}: suspicious IP throttling" in what
+
+
+def test_bots_are_challenged_somewhere_or_only_watched() -> None:
+    never = {"challenge_password_policy": "never", "challenge_password_reset_policy": "never"}
+    assert "off: bot detection" in protection(**{BOTS: never})[1]
+    watching = {"challenge_password_policy": "always", "monitoring_mode_enabled": True}
+    assert "only watching: bot detection" in protection(**{BOTS: watching})[1]
+
+
+def test_a_control_that_may_not_be_read_is_unseen_and_fails_nothing() -> None:
+    no = refused(Why.SCOPE, scope="read:attack_protection")
+    level, what, _ = protection(**dict.fromkeys(SHIELDED, no))
+    assert level is Level.NOTE
+    assert what.startswith("unseen (needs read:attack_protection): bot detection, ")
+    level, what, _ = protection(**{BOTS: refused(Why.PLAN, what="403 feature_not_enabled")})
+    assert level is Level.NOTE
+    assert "unseen (403 feature_not_enabled): bot detection" in what

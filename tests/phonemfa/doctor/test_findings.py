@@ -8,8 +8,15 @@ import re
 import pytest
 from rich.console import Console
 
-from phonemfa.doctor.findings import Finding, Level, Subject, exit_status
-from phonemfa.doctor.report import as_document, as_object, summary
+from phonemfa.doctor.findings import (
+    Finding,
+    Level,
+    Subject,
+    as_document,
+    as_object,
+    exit_status,
+    summary,
+)
 from phonemfa.exits import Exit
 from phonemfa.output.terminal import show
 from tests.contract import PROJECT
@@ -39,11 +46,52 @@ def test_each_finding_is_a_line_and_its_fix_below_and_nothing_is_cut() -> None:
     stream = io.StringIO()
     findings = [finding(level, words, "do [bold]this[/bold]") for level in Level]
     screen = Console(file=stream, width=80, force_terminal=True, color_system=None)
-    show(as_document("dev", "t.example.com", findings), screen)
+    show(as_document("dev", "t.example.com", findings, fold=False), screen)
     lines = stream.getvalue().splitlines()
     assert max(len(line) for line in lines) <= 80
     assert " ".join(line.strip() for line in lines).count(f"rate limit: {words}") == len(Level)
     assert lines.count("    → do [bold]this[/bold]") == len(Level), "a tenant's text is no markup"
+
+
+def shown(findings: list[Finding], *, width: int = 80) -> list[str]:
+    stream = io.StringIO()
+    screen = Console(file=stream, width=width, force_terminal=True, color_system=None)
+    show(as_document("dev", "t.example.com", findings), screen)
+    return stream.getvalue().splitlines()
+
+
+def test_the_worst_comes_first_and_what_needs_no_attention_is_only_named() -> None:
+    levels = [Level.OK, Level.NOTE, Level.WARNING, Level.OK, Level.UNKNOWN, Level.FAULT]
+    unseen = Finding(level=Level.NOTE, subject=Subject.LOCK, what="not looked at: why", fix="do")
+    assert shown([*map(finding, levels), unseen])[1:] == [
+        "✗ rate limit: something",
+        "? rate limit: something",
+        "! rate limit: something",
+        "- lock: not looked at: why",
+        "    → do",
+        "- worth knowing: rate limit",
+        "✓ fine: rate limit",
+        "Not yet: 1 fault, 1 warning, 1 that could not be looked at.",
+        "--all shows what was seen of the rest.",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_is_wider_than_the_terminal_and_further_lines_are_indented(width: int) -> None:
+    long = " ".join(["word"] * 60)
+    title, *lines, _ = shown([finding(Level.FAULT, long, long)], width=width)
+    assert title == "stack dev, tenant t.example.com"
+    assert max(map(len, lines)) <= width
+    assert [line[:2] for line in lines] == ["✗ "] + ["  "] * (len(lines) - 1)
+
+
+def test_only_who_looked_at_pulumis_own_side_says_ready_for_pulumi_up() -> None:
+    unseen = Finding(level=Level.NOTE, subject=Subject.BACKEND, what="not looked at: no pulumi")
+    assert summary([finding(Level.OK), unseen]) == (
+        "The tenant is ready: Pulumi's own side was not looked at (backend)."
+    )
+    assert exit_status([unseen]) is Exit.FINE, "a client that only reads the tenant has no state"
+    assert summary([finding(Level.FAULT), unseen]).startswith("Not yet")
 
 
 def test_json_has_the_documented_keys() -> None:

@@ -1,7 +1,8 @@
-"""What Japan's networks do with a sender that is well-formed.
+"""How long a stack's SMS are, whether they say the truth, and who they seem to come from.
 
-These are doubts (cpaas-and-actions.md §4.1, §4.2); rules that must hold are in
-`components.settings.values`. Nobody is asked: who a number belongs to, only the CPaaS knows.
+What Japan's networks do with a sender that is well-formed are doubts (cpaas-and-actions.md §4.1,
+§4.2); rules that must hold are in `components.settings.values`. Nobody is asked: who a number
+belongs to, only the CPaaS knows.
 """
 
 from __future__ import annotations
@@ -10,14 +11,67 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from components.settings.message_size import SAMPLE, sample
 from components.settings.model import StackSettings
+from components.settings.text_rules import sms_sizes, text_warnings
+from components.settings.values import duration
+from components.settings.words import in_words
+from components.tenant.model import known
+from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.reading import Reading
 
 JAPAN: Final = "+81"
 _SHARED_CODE: Final = "0005"
 _SUBSCRIBER: Final = re.compile(r"\+81[1-9][0-9]{8,9}\Z")
 """Nine digits, or ten of a mobile, IP or toll-free number, without the trunk zero (§4.1)."""
+
+
+def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Sizes of the stack's SMS with the tenant's name, and what carriers may do with them."""
+    if settings.adopted or DeliveryMethod.TEXT not in settings.delivery_methods:
+        return
+    if isinstance(reading.tenant.settings, TenantSettings):
+        # A tenant without a name of its own puts the one of its domain into texts.
+        name = reading.tenant.settings.friendly_name or reading.domain.partition(".")[0]
+    else:
+        name = str(SAMPLE["friendly_name"])  # A long one, as a preview has it.
+    there = reading.tenant.guardian
+    length = settings.code_length
+    if not settings.one_time_code:
+        length = known(there.code_length, length)
+        yield from _lifetime(known(there.code_lifetime, settings.code_lifetime), length, settings)
+    texts, values = settings.declared_texts, sample(length, name)
+    doubts = list(text_warnings(texts, settings.origin_bound_code, values))
+    for doubt in doubts:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.TEXTS,
+            what=doubt.rstrip("."),
+            fix="shorten the text, or the tenant's friendly name",
+        )
+    if not doubts:
+        sizes = sms_sizes(texts, settings.origin_bound_code, values).values()
+        longest = max(sizes, key=lambda size: size.units)
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.TEXTS,
+            what=f"with the name {name} the longest SMS has {longest}",
+        )
+
+
+def _lifetime(lives: int, length: int, settings: StackSettings) -> Iterator[Finding]:
+    if lives != settings.code_lifetime:
+        said, true = (in_words(duration(one)) for one in (settings.code_lifetime, lives))
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.TEXTS,
+            what=f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
+            f"for {true}",
+            fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {duration(lives)}, with "
+            f"oneTimeCode.length {length}",
+        )
 
 
 def sender_checks(settings: StackSettings) -> Iterator[Finding]:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
+from components.tenant import guardian
+from components.tenant.client import Heard, TenantUnreadableError
+from components.tenant.model import Why
 from phonemfa import scopes
-from phonemfa.doctor.access_checks import requests_of_first_up
-from phonemfa.doctor.answers import Rate, Token, Why
-from phonemfa.doctor.checks import check
+from phonemfa.doctor.access import requests_of_first_up
+from phonemfa.doctor.checks import check, installed_sdk
 from phonemfa.doctor.findings import Level, Subject
-from phonemfa.doctor.reading import _note
-from phonemfa.doctor.sdk import installed_sdk
 from phonemfa.scopes import Need
 from tests.contract import load_json
 from tests.phonemfa.doctor.support import (
-    UNIFIED_TRIGGER,
     about,
     action,
     factors,
-    on_trigger,
+    granted,
     reading,
     refused,
     settings,
@@ -29,12 +28,8 @@ from tests.phonemfa.doctor.support import (
 )
 
 
-def without(*missing: str) -> Token:
-    return Token(scopes=scopes.names(scopes.SCOPES) - set(missing))
-
-
 def test_each_missing_scope_is_a_fault_that_says_what_it_is_for() -> None:
-    found = check(reading(token=without("create:actions", "update:mfa_policies")), settings())
+    found = check(reading(heard=granted("create:actions", "update:mfa_policies")), settings())
     assert troubles(found) == [("fault", "scopes"), ("fault", "scopes")]
     first, second = about(Subject.SCOPES, found)
     assert "create:actions is missing: it is needed to create the Action" in first.what
@@ -43,7 +38,7 @@ def test_each_missing_scope_is_a_fault_that_says_what_it_is_for() -> None:
 
 
 def test_a_scope_that_only_removing_needs_is_a_warning() -> None:
-    found = check(reading(token=without("delete:phone_templates")), settings())
+    found = check(reading(heard=granted("delete:phone_templates")), settings())
     assert troubles(found) == [("warning", "scopes")]
 
 
@@ -57,13 +52,16 @@ def test_a_scope_that_only_removing_needs_is_a_warning() -> None:
         ({"experience": "legacy", "transition": True}, "create:phone_providers", True),
         ({}, "read:logs", False),
         ({"gate": "smoke", "testNumbers": ["+819012345678"]}, "read:logs", True),
+        # The guide goes on to send a test message.
+        ({"testNumbers": ["+819012345678"]}, "read:logs", True),
+        ({"testNumbers": ["+819012345678"]}, "read:attack_protection", False),
     ],
 )
 def test_a_scope_is_missing_only_where_the_stack_needs_it(
     change: dict[str, Any], scope: str, *, needed: bool
 ) -> None:
     stack = settings(**change)
-    tenant = reading(unified=stack.experience == "unified", token=without(scope))
+    tenant = reading(unified=stack.experience == "unified", heard=granted(scope))
     assert bool(about_faults(check(tenant, stack))) is needed
 
 
@@ -80,7 +78,7 @@ def test_a_read_that_was_refused_for_its_scope_counts_whatever_the_token_says() 
 
 def test_a_token_that_says_nothing_is_judged_by_its_reads_and_its_writes_are_unknown() -> None:
     no = refused(Why.SCOPE, scope="read:actions")
-    found = check(reading(token=Token(scopes=None), actions=no), settings())
+    found = check(reading(heard=Heard(), actions=no), settings())
     missing, unsaid = about(Subject.SCOPES, found)
     assert missing.level is Level.FAULT
     assert "read:actions is missing" in missing.what
@@ -91,20 +89,21 @@ def test_a_token_that_says_nothing_is_judged_by_its_reads_and_its_writes_are_unk
 
 def test_scopes_that_nothing_needs_are_counted_and_only_noted() -> None:
     more = {f"delete:thing{number}" for number in range(7)}
-    token = Token(scopes=scopes.names(scopes.SCOPES) | more)
-    found = check(reading(token=token), settings())
+    heard = Heard(scopes=scopes.names(scopes.SCOPES) | more)
+    found = check(reading(heard=heard), settings())
     assert troubles(found) == []
     assert any("delete:thing4 and 2 more" in one.what for one in about(Subject.SCOPES, found))
 
 
 def test_without_a_token_only_that_is_told_and_what_needs_none() -> None:
-    no = refused(Why.NO_TOKEN, what="t.example.com refused a token")
-    questions = ("token", "settings", "actions", "action_count", "bindings", "provider")
-    others = ("templates", "factors", "policies", "message_types", "legacy", "mfa_settings")
-    answers: Any = dict.fromkeys((*questions, *others), no)
-    found = check(reading(**answers), settings())
+    text = "t.example.com refused a token. Check AUTH0_CLIENT_ID."
+    no = TenantUnreadableError(text, fix="Check AUTH0_CLIENT_ID.")
+    found = check(reading(unreachable=no), settings())
     assert troubles(found) == [("unknown", "token")]
     assert {one.subject for one in found} == {Subject.TOKEN, Subject.TEXTS, Subject.SENDERS}
+    token = found[0]
+    assert token.what == "t.example.com refused a token. Nothing of the tenant was looked at"
+    assert token.fix == "Check AUTH0_CLIENT_ID"
 
 
 def test_what_the_plan_refuses_to_show_is_one_fault_and_not_two() -> None:
@@ -122,38 +121,29 @@ def test_adaptive_is_doubtful_and_what_no_read_tells_is_said() -> None:
 
 
 def test_an_expired_trial_of_the_phone_factor_is_told() -> None:
-    found = check(reading(factors=factors(trial_expired=True)), settings())
+    found = check(reading(login={guardian.FACTORS: factors(trial_expired=True)}), settings())
     assert troubles(found) == [("warning", "plan")]
 
 
 def test_no_room_for_the_action_is_a_fault_unless_ours_is_there() -> None:
     assert troubles(check(reading(action_count=99), settings())) == []
     assert troubles(check(reading(action_count=100), settings())) == [("fault", "plan")]
-    there = on_trigger(UNIFIED_TRIGGER, action("ours"))
+    there = (action("ours"),)
     assert troubles(check(reading(action_count=100, actions=there), settings())) == []
 
 
-def test_the_limit_is_that_of_the_management_api_and_not_of_its_token() -> None:
-    rate = Rate()
-    for path, limit, left in (
-        ("/oauth/token", "5", "0"),
-        ("/api/v2/guardian/factors", "50", "40"),
-        ("/api/v2/tenants/settings", "50", "41"),
-    ):
-        headers = {"x-ratelimit-limit": limit, "x-ratelimit-remaining": left}
-        request = httpx.Request("GET", f"https://t.example.com{path}")
-        _note(rate, httpx.Response(429, headers=headers, request=request))
-    assert (rate.limit, rate.left, rate.refusals) == (50, 40, 2)
+def heard(**rate: Any) -> Heard:
+    return replace(granted(), **rate)
 
 
 def rate_limit(**rate: int) -> str:
-    (one,) = about(Subject.RATE_LIMIT, check(reading(rate=Rate(**rate)), settings()))
+    (one,) = about(Subject.RATE_LIMIT, check(reading(heard=heard(**rate)), settings()))
     return f"{one.level}: {one.what}"
 
 
 def test_the_free_plans_limit_is_told_with_the_time_that_it_costs() -> None:
     needed = requests_of_first_up(settings(), installed_sdk())
-    told = rate_limit(limit=2, left=0, refusals=3)
+    told = rate_limit(limit=2, refusals=3)
     assert told.startswith("note")
     assert f"about {needed} and takes {-(-needed // 2)} s or more" in told
     assert [rate_limit(limit=one)[:2] for one in (9, 10, 50)] == ["no", "ok", "ok"]
@@ -161,7 +151,7 @@ def test_the_free_plans_limit_is_told_with_the_time_that_it_costs() -> None:
 
 
 def test_a_limit_that_somebody_else_uses_up_is_a_warning() -> None:
-    found = check(reading(rate=Rate(limit=50, left=0, refusals=2)), settings())
+    found = check(reading(heard=heard(limit=50, refusals=2)), settings())
     assert troubles(found) == [("warning", "rate limit")]
 
 

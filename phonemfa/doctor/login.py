@@ -1,0 +1,317 @@
+"""Who will be asked for a second factor after `pulumi up`, with what, and what else guards it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from components.settings.model import StackSettings
+from components.settings.words import meaning
+from components.tenant.attack_protection import AttackProtection, State
+from components.tenant.guardian import (
+    EMAIL_SETTINGS,
+    OTHER_FACTORS,
+    PHONE_SETTINGS,
+    SETTINGS,
+    Guardian,
+    api_name,
+    mfa_blocks,
+)
+from components.tenant.model import Refusal, Unseen, Why, known, seen
+from components.tenant.snapshot import Wanted, deliverable
+from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types, policy_word
+from phonemfa.doctor.findings import Finding, Level, Subject, not_looked
+from phonemfa.doctor.reading import Reading
+
+_STRENGTH: Final = {Policy.NEVER: 0, Policy.ADAPTIVE: 1, Policy.ALWAYS: 2}
+_ASKED: Final = {
+    Policy.ALWAYS: "every user at every login; users without a factor must enrol one",
+    Policy.ADAPTIVE: "users whose login looks risky",
+    Policy.NEVER: "nobody, unless an Action asks",
+}
+_NOT_A_WAY_IN: Final = frozenset({"recovery_code"})
+"""What users get beside a factor, and cannot enrol alone."""
+
+
+def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """The tenant's policy against the declared one, and whether anybody could obey it."""
+    told = policy_word([seen(reading.tenant.guardian.policy)])
+    is_known = told in set(Policy)
+    now, wanted = Policy(told) if is_known else Policy.NEVER, settings.policy
+    if not is_known:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.POLICY,
+            what=f"the tenant has a policy that is not known here: {told}",
+        )
+    if now is not Policy.NEVER and _usable(reading.tenant.guardian) is False:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.POLICY,
+            what=f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
+            "cannot log in",
+            fix="pulumi up switches the phone on; until then set the policy to never",
+        )
+    if wanted is not Policy.NEVER and settings.gate is Gate.OFF:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.POLICY,
+            what="gate is off: a pulumi up that fails half-way can leave users asked for codes "
+            "that nothing sends",
+            fix="pulumi config set phonemfa:gate ready",
+        )
+    if wanted is now:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.POLICY,
+            what=f"{wanted}, as declared. Asked: {_ASKED[wanted]}",
+        )
+    elif _STRENGTH[wanted] > _STRENGTH[now]:
+        yield _stricter(now, wanted, _missing(reading, settings))
+    else:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.POLICY,
+            what=f"it is {now} now, and pulumi up makes it {wanted}: logins lose the protection. "
+            f"Asked afterwards: {_ASKED[wanted]}",
+            fix=f"not intended? pulumi config set phonemfa:policy {now}",
+        )
+
+
+def _stricter(now: Policy, wanted: Policy, missing: Collection[str]) -> Finding:
+    untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
+    return Finding(
+        level=Level.WARNING,
+        subject=Subject.POLICY,
+        what=f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
+        f"{_ASKED[wanted]}.{untried}",
+        fix="pulumi config set phonemfa:policy never for the first pulumi up; "
+        f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
+    )
+
+
+def _missing(reading: Reading, settings: StackSettings) -> list[str]:
+    """What a code lacks today on its way to a user, as far as that was seen."""
+    return list(deliverable(reading.tenant, Wanted.by(settings)).missing.values())
+
+
+def _usable(there: Guardian) -> bool | None:
+    """Whether a factor is on that users can enrol; None when that could not be read."""
+    if isinstance(there.phone_enabled, Unseen):
+        return None
+    others = [on for name, on in there.other_factors.items() if name not in _NOT_A_WAY_IN]
+    return seen(there.phone_enabled) or any(others)
+
+
+def factor_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What becomes of the phone factor and of the others."""
+    there = reading.tenant.guardian
+    phone_on = seen(there.phone_enabled)
+    declared = settings.other_factors.model_dump(exclude_none=True)
+    names = {part.field: api_name(part) for part in OTHER_FACTORS}
+    on = [name for name, is_on in there.other_factors.items() if is_on]
+    leaving = [names[one] for one in on if declared.get(one) is False]
+    if leaving:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.FACTORS,
+            what=f"pulumi up switches off {', '.join(leaving)}: users who enrolled nothing else "
+            "must enrol the phone before they get in",
+            fix="leave them out of phonemfa:otherFactors to keep them as they are",
+        )
+    phone = "phone is on" if phone_on else "phone is off, and will be switched on"
+    staying = [names[one] for one in on if names[one] not in leaving]
+    also = f"; {', '.join(staying)} on too, and left so" if staying else "; no other stays on"
+    yield Finding(level=Level.OK, subject=Subject.FACTORS, what=f"{phone}{also}")
+
+
+def channel_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Channels that users can choose now, and not after `pulumi up`."""
+    there = reading.tenant.guardian
+    wanted = guardian_message_types(settings.delivery_methods)
+    lost = [one for one in seen(there.message_types) if one not in wanted]
+    if known(there.phone_enabled, otherwise=False) and lost:
+        channels = {guardian_message_types([one])[0]: one for one in DeliveryMethod}
+        name = ", ".join(channels.get(one, one) for one in lost)
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.FACTORS,
+            what=f"users can choose {', '.join(lost)} now, and pulumi up takes it away: the stack "
+            f"does not declare {name}",
+            fix="docs/guides/narrow-channels.md has the steps",
+        )
+
+
+# --- MFA settings ---------------------------------------------------------------------------------
+#
+# From 3.54 on the plugin of pulumi-auth0 reads the tenant's MFA settings at the end of each create,
+# update and refresh of Guardian. A tenant that is not entitled to them refuses that, and Guardian
+# fails (provider issue 1732).
+
+READ_FROM: Final = (3, 54)
+"""The first pulumi-auth0 whose Guardian reads MFA settings."""
+
+FITTING: Final = "pulumi-auth0>=3.50,<3.54"
+"""Versions for a tenant that is not entitled to MFA settings."""
+
+_GUIDE: Final = "docs/guides/plugin-version.md"
+
+
+def reads_mfa_settings(sdk: str) -> bool:
+    """Whether Guardian of this pulumi-auth0 reads MFA settings."""
+    major, minor = sdk.split(".")[:2]
+    return (int(major), int(minor)) >= READ_FROM
+
+
+def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
+    """What the tenant's three answers mean for the installed version.
+
+    Args:
+        reading: what the tenant answered.
+        sdk: the installed version of pulumi-auth0.
+    """
+    there = reading.tenant.guardian
+    values = {
+        PHONE_SETTINGS: there.code_length,
+        EMAIL_SETTINGS: there.email_code_length,
+        SETTINGS: there.remember_me_shown,
+    }
+    refused = {
+        path: one.refusal
+        for path, one in values.items()
+        if isinstance(one, Unseen) and one.refusal is not None
+    }
+    if not reads_mfa_settings(sdk):
+        yield _unread(refused, sdk)
+    elif refused:
+        yield from _refused(refused, sdk)
+    else:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.MFA_SETTINGS,
+            what=f"the tenant shows all three that pulumi-auth0 3.54 and later reads; {sdk} is "
+            "installed",
+        )
+
+
+def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What "always" means where a browser may be remembered, after the next `pulumi up`."""
+    if settings.policy is not Policy.ALWAYS:
+        return
+    there = reading.tenant.guardian
+    unseen = isinstance(there.remember_me_shown, Unseen)
+    declared = settings.plain()["rememberBrowser"]
+    live = None if unseen else mfa_blocks(there)["rememberBrowser"]
+    wanted = declared or live
+    if wanted is None:
+        return  # Nobody knows; that the tenant does not tell is said already.
+    if wanted["shown"] is False:
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.MFA_SETTINGS,
+            what=meaning("rememberBrowser", wanted),
+        )
+        return
+    changes = "" if live is None or live == wanted or not declared else ", which pulumi up changes"
+    yield Finding(
+        level=Level.NOTE,
+        subject=Subject.MFA_SETTINGS,
+        what=f"always is not every login{changes}: {meaning('rememberBrowser', wanted)}",
+        fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
+    )
+
+
+def _unread(refused: Mapping[str, Refusal], sdk: str) -> Finding:
+    if any(one.why is Why.PLAN for one in refused.values()):
+        what = "the tenant is not entitled to them (403), and the installed pulumi-auth0 "
+        what += f"{sdk} does not read them"
+        fix = f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}"
+        return Finding(level=Level.NOTE, subject=Subject.MFA_SETTINGS, what=what, fix=fix)
+    what = f"the installed pulumi-auth0 {sdk} does not read them; 3.54 and later does"
+    if not refused:
+        what += ", and could here"
+    return Finding(level=Level.OK, subject=Subject.MFA_SETTINGS, what=what)
+
+
+def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
+    """Each kind of refusal once: of the factors' settings, and of the third, which may be refused.
+
+    The plugin fails over the first two. A 403 to the third it only warns of.
+    """
+    factors = [one for path, one in refused.items() if path != SETTINGS]
+    plan = [one for one in factors if one.why is Why.PLAN]
+    missing = [one for one in factors if one.status == HTTPStatus.NOT_FOUND]
+    if plan:
+        yield Finding(
+            level=Level.FAULT,
+            subject=Subject.MFA_SETTINGS,
+            what=f"{plan[0].what}. The tenant is not entitled to MFA settings, and Guardian of "
+            f"pulumi-auth0 3.54 and later reads them: create, update and refresh would fail "
+            f"({sdk} is installed)",
+            fix=f"install {FITTING}; SDK and plugin go together: {_GUIDE}",
+        )
+    if missing:
+        yield Finding(
+            level=Level.UNKNOWN,
+            subject=Subject.MFA_SETTINGS,
+            what=f"{missing[0].what}. The tenant (or sandbox) is older than these settings; what "
+            f"Guardian of pulumi-auth0 3.54 and later does there is not known ({sdk} is installed)",
+            fix=f"{FITTING} does not ask for them: {_GUIDE}",
+        )
+    for one in factors:
+        if one not in plan and one not in missing:
+            yield from not_looked(one, Subject.MFA_SETTINGS)
+    third = refused.get(SETTINGS)
+    if third is None or (plan and third.why is Why.PLAN):
+        return
+    if third.why in {Why.SCOPE, Why.PLAN}:
+        reason = f"needs {third.scope}" if third.why is Why.SCOPE else third.what
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.MFA_SETTINGS,
+            what=f"{third.asked}: {reason}. pulumi-auth0 {sdk} only warns of that: how long a "
+            "browser is remembered is not seen",
+        )
+    elif not (missing and third.status == HTTPStatus.NOT_FOUND):
+        yield from not_looked(third, Subject.MFA_SETTINGS)
+
+
+# --- Auth0's own protection -----------------------------------------------------------------------
+
+_CONTROLS: Final = {
+    "bot_detection": "bot detection",
+    "suspicious_ip_throttling": "suspicious IP throttling",
+    "brute_force_protection": "brute-force protection",
+    "breached_password_detection": "breached password detection",
+}
+_BY_DEFAULT: Final = frozenset({"suspicious_ip_throttling", "brute_force_protection"})
+"""The controls that every new tenant has on, whatever its plan."""
+
+
+def protection_checks(reading: Reading) -> Iterator[Finding]:
+    """Which of Auth0's own controls are on: they decide how many codes attackers can ask for."""
+    told: dict[str, list[str]] = {}
+    lowered = False
+    for part in AttackProtection.PARTS:
+        state = getattr(reading.protection, part.field)
+        word = state.value if isinstance(state, State) else _unseen(state)
+        told.setdefault(word, []).append(_CONTROLS[part.field])
+        lowered |= isinstance(state, State) and state is not State.ON and part.field in _BY_DEFAULT
+    is_fine = set(told) == {State.ON}
+    yield Finding(
+        level=Level.WARNING if lowered else Level.OK if is_fine else Level.NOTE,
+        subject=Subject.PROTECTION,
+        what="; ".join(f"{word}: {', '.join(names)}" for word, names in told.items()),
+        fix=""
+        if is_fine
+        else "Dashboard > Security > Attack Protection shows and switches them: codes cost money, "
+        "and attackers ask for many",
+    )
+
+
+def _unseen(state: Unseen) -> str:
+    refusal = state.refusal
+    if refusal is None:
+        return "unseen"
+    return f"unseen ({f'needs {refusal.scope}' if refusal.why is Why.SCOPE else refusal.what})"

@@ -1,0 +1,240 @@
+"""What in the tenant stands in the way of `pulumi up`, or would be overwritten by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from components.guards.generation import contradiction
+from components.masking import masked
+from components.settings.model import StackSettings
+from components.settings.texts import for_legacy
+from components.tenant import phone_provider, phone_template
+from components.tenant.action import Action, find, name_of
+from components.tenant.guardian import HOOK
+from components.tenant.model import Maybe, Unseen, UnseenError, differences, known, seen
+from components.tenant.phone_provider import PhoneProvider
+from components.tenant.trigger import Binding
+from components.vocabulary import TRIGGERS, Experience
+from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.reading import Reading, is_unified
+from phonemfa.output.text import cut
+
+ADOPT: Final = "python -m phonemfa adopt"
+_LONGEST: Final = 60
+"""Characters shown of a name or text that somebody else wrote."""
+
+
+def generation_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Whether tenant and stack are of one generation."""
+    actual = reading.tenant.experience
+    wrong = contradiction(
+        tenant_is_unified=actual is Experience.UNIFIED, experience=settings.experience
+    )
+    if wrong and not settings.transition:
+        what, _, fix = wrong.partition(" Nothing was written. Fix: ")
+        yield Finding(level=Level.FAULT, subject=Subject.GENERATION, what=what, fix=fix)
+    elif wrong:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.GENERATION,
+            what=f"the next pulumi up moves the tenant from {actual} to {settings.experience}",
+            fix="intended? docs/guides/migrate.md has the steps",
+        )
+    else:
+        yield Finding(
+            level=Level.OK, subject=Subject.GENERATION, what=f"tenant and stack are {actual}"
+        )
+
+
+def as_found() -> Iterator[Finding]:
+    """That an adopted stack declares the parts as they are, so that nothing is in the way."""
+    yield Finding(
+        level=Level.NOTE,
+        subject=Subject.ACTION,
+        what="Action, provider, texts and phone factor are declared as they were found "
+        "(phonemfa:adopted): pulumi up leaves them",
+    )
+
+
+def action_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Whether the one place for an Action on the unified trigger is free, or ours."""
+    if Experience.UNIFIED not in settings.experiences:
+        return
+    trigger = TRIGGERS[Experience.UNIFIED]
+    found = reading.tenant.actions_on(trigger)
+    foreign = [one for one in found if one.name != settings.action_name]
+    for one in foreign:
+        installed = " of a Marketplace integration" if one.from_marketplace else ""
+        yield Finding(
+            level=Level.FAULT,
+            subject=Subject.ACTION,
+            what=f"'{_cut(one.name)}'{installed} ({_cut(one.id)}) has the one place on {trigger}: "
+            "creating ours would meet 403 actions_cardinality_custom_phone_provider_not_allowed",
+            fix="uninstall the integration, or delete its Action"
+            if installed
+            else f"keep it for now: {ADOPT}. Or delete it",
+        )
+    if not foreign:
+        ours = f"ours, by the name {settings.action_name!r}"
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.ACTION,
+            what=f"the one place on {trigger} is {ours if found else 'free'}",
+            fix="if no pulumi up of this stack made it: pulumi import it first" if found else "",
+        )
+
+
+def binding_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What else runs at every login of a legacy tenant."""
+    if Experience.LEGACY not in settings.experiences:
+        return
+    trigger, ours = TRIGGERS[Experience.LEGACY], name_of(settings, Experience.LEGACY)
+    actions = reading.tenant.actions_on(trigger)
+    bound = reading.tenant.bindings_of(trigger)
+    others = [one for one in bound if one.action_name != ours]
+    for one in others:
+        yield _other_binding(one, find(actions, one.action_name))
+    if not others:
+        what = f"{'ours, alone' if bound else 'none yet'}, on {trigger}"
+        yield Finding(level=Level.OK, subject=Subject.BINDINGS, what=what)
+
+
+def _other_binding(one: Binding, action: Action | None) -> Finding:
+    name = f"'{_cut(one.action_name)}'"
+    if action and action.from_marketplace:
+        return Finding(
+            level=Level.WARNING,
+            subject=Subject.BINDINGS,
+            what=f"the Action {name} of a Marketplace integration is bound: it stays, and every "
+            "login gets a message from it too",
+            fix="hand over as in docs/guides/legacy.md, Taking over from the Marketplace",
+        )
+    return Finding(
+        level=Level.WARNING,
+        subject=Subject.BINDINGS,
+        what=f"the Action {name} ({_cut(one.action_id)}) is bound: it stays, and runs at every "
+        "login beside ours",
+        fix="if it sends messages too, unbind it in the dashboard after the first pulumi up",
+    )
+
+
+def provider_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What taking over a unified tenant's provider would overwrite."""
+    declared = phone_provider.declared(settings)
+    if declared is None:
+        return
+    provider = seen(reading.tenant.provider)
+    ours = ", ".join(seen(declared.delivery_methods))
+    if provider is None:
+        yield _provider_ok("none: ours will be created")
+        return
+    if provider.name != declared.name:
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.PROVIDER,
+            what=f"the tenant has '{_cut(provider.name)}' ({_configured(provider)}): pulumi up "
+            f"takes it over in place, as {declared.name} with delivery_methods {ours}. Its "
+            "credentials are overwritten too, and nobody can read them back",
+            fix=f"{ADOPT} notes down what can be read; do so before if you may want to go back",
+        )
+        return
+    different = {one.part.field for one in differences(declared, provider)}
+    changes = []
+    if "delivery_methods" in different:
+        was = ", ".join(seen(provider.delivery_methods)) or "none"
+        changes.append(f"delivery_methods from {was} to {ours}")
+    if "disabled" in different:
+        changes.append("disabled to enabled")
+    if not changes:
+        yield _provider_ok("custom, as declared")
+        return
+    yield Finding(
+        level=Level.WARNING,
+        subject=Subject.PROVIDER,
+        what=f"the tenant has a custom one already; pulumi up changes {' and '.join(changes)}",
+    )
+
+
+def legacy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """What a legacy tenant sends by and says, before it is overwritten."""
+    tenant = reading.tenant
+    if Experience.LEGACY not in settings.experiences or is_unified(tenant):
+        return
+    selected = _answered(tenant.guardian.selected_provider)
+    ours = {kind: for_legacy(one) for kind, one in settings.declared_texts.items()}
+    _answered(tenant.guardian.enrollment_message)
+    overwritten = []
+    if selected not in {None, HOOK}:
+        overwritten.append(f"the delivery provider {selected} (to {HOOK})")
+    if any(text != ours.get(kind) for kind, text in tenant.guardian.texts.items()):
+        overwritten.append("the tenant's own enrolment and verification texts")
+    twilio = seen(reading.twilio)
+    if not overwritten:
+        yield _provider_ok(f"{HOOK}, as declared" if selected else "none yet")
+        return
+    kept = f"; the Twilio account ({_configured(twilio)}) stays, unused" if twilio else ""
+    yield Finding(
+        level=Level.WARNING,
+        subject=Subject.PROVIDER,
+        what=f"pulumi up overwrites {' and '.join(overwritten)}{kept}",
+        fix="note them down first if you may want to go back",
+    )
+
+
+def _answered(value: Maybe[str]) -> str | None:
+    """A value of an answer, None where the answer has none; raises where there is no answer."""
+    if isinstance(value, Unseen) and value.refusal:
+        raise UnseenError(value.refusal)
+    return known(value, "") or None
+
+
+def _provider_ok(what: str) -> Finding:
+    return Finding(level=Level.OK, subject=Subject.PROVIDER, what=what)
+
+
+def _configured(provider: PhoneProvider) -> str:
+    """A provider's configuration as output may show it: no phone number whole."""
+    shown = []
+    for part in PhoneProvider.PARTS:
+        value = known(getattr(provider, part.field), None)
+        if not value or part.field in {"name", "disabled"}:
+            continue
+        if isinstance(value, tuple):
+            value = ", ".join(value)
+        elif part.field == "default_from":
+            value = masked(value)
+        shown.append(f"{part.field} {_cut(value)}")
+    return "; ".join(shown) or "nothing configured"
+
+
+def template_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Texts that are customised already: creating them again would meet 409."""
+    ours = phone_template.declared(settings)
+    if not ours:
+        return
+    there = {kind: one for kind, one in seen(reading.tenant.templates).items() if kind in ours}
+    if not there:
+        yield Finding(level=Level.OK, subject=Subject.TEMPLATES, what="none in the way")
+    elif all(
+        (one.text, one.voice) == (ours[kind].text, ours[kind].voice) for kind, one in there.items()
+    ):
+        yield Finding(
+            level=Level.OK,
+            subject=Subject.TEMPLATES,
+            what=f"customised with this stack's own texts: {', '.join(sorted(there))}",
+            fix="if no pulumi up of this stack made them: pulumi import them first",
+        )
+    else:
+        ids = ", ".join(f"{kind} ({_cut(one.id)})" for kind, one in sorted(there.items()))
+        yield Finding(
+            level=Level.WARNING,
+            subject=Subject.TEMPLATES,
+            what=f"already customised: {ids}. If this stack did not create them, pulumi up meets "
+            "409; if it did, the texts differ and are overwritten",
+            fix=f"{ADOPT}, or pulumi import them by these ids, or delete them",
+        )
+
+
+def _cut(value: Any) -> str:
+    return cut(str(value), _LONGEST)

@@ -1,0 +1,171 @@
+"""Whether the engine could begin: backend, stack, encryption, what is unfinished, and the lock.
+
+Nothing is written, and the lock is not taken. A client that only reads the tenant, as the nightly
+drift is, has no state: then these are not looked at, which is no fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Level, Subject
+from phonemfa.pulumi.engine import EngineFailedError, NoEngineError, PulumiCli, SlowEngineError
+from phonemfa.pulumi.locks import Lock, locks_in_folder
+from phonemfa.pulumi.stack_file import StackFile
+
+PATIENCE: Final = 30.0
+"""Seconds for one command of the engine. A backend that refuses connections takes it 8 s."""
+
+_NOT_LOGGED_IN: Final = 3
+_NO_SUCH_STACK: Final = 6
+"""Exit statuses of the engine (measured with 3.259)."""
+
+_CREDENTIALS: Final = re.compile(r"://[^/@]*@")
+"""In an address: a backend may be a database with a password."""
+
+_MOST: Final = 3
+"""Unfinished operations that are named."""
+
+
+def not_asked() -> Finding:
+    """That nobody wants the state to be looked at."""
+    return _unseen("--no-state", "without it, backend, stack, passphrase and lock are looked at")
+
+
+def engine_checks(stack: StackFile) -> Iterator[Finding]:
+    """What stands in the engine's way, each by itself."""
+    cli = stack.cli.within(PATIENCE)
+    try:
+        deployment = cli.deployment()
+        backend = PulumiCli(stack.project, None).within(PATIENCE).backend()
+    except EngineFailedError as error:
+        yield _no_state(error, stack.stack)
+        return
+    yield _ok(Subject.BACKEND, f"{_CREDENTIALS.sub('://', backend)} answers")
+    yield _ok(Subject.STACK, f"{stack.stack} is there")
+    yield _encryption(cli, stack)
+    yield _pending(deployment)
+    yield _lock(stack, backend)
+
+
+def _no_state(error: EngineFailedError, stack: str) -> Finding:
+    if isinstance(error, NoEngineError):
+        return _unseen(
+            "there is no `pulumi` on PATH",
+            "where pulumi up is to run: https://www.pulumi.com/docs/install/. A client that only "
+            "reads the tenant needs none",
+        )
+    if error.exit == _NOT_LOGGED_IN:
+        return _unseen(
+            "pulumi is not logged in to a backend here",
+            "where pulumi up is to run: pulumi login. A client that only reads the tenant needs "
+            "none",
+        )
+    if isinstance(error, SlowEngineError):
+        return _slow(Subject.BACKEND)
+    if error.exit == _NO_SUCH_STACK:
+        return Finding(
+            level=Level.FAULT,
+            subject=Subject.STACK,
+            what=f"the backend has no stack {stack}",
+            fix=f"pulumi stack init {stack}; or pulumi login to the backend that has it",
+        )
+    return Finding(
+        level=Level.FAULT,
+        subject=Subject.BACKEND,
+        what=_said(error),
+        fix="pulumi whoami --verbose shows which backend is meant: is it there, and may it be read "
+        "from here?",
+    )
+
+
+def _encryption(cli: PulumiCli, stack: StackFile) -> Finding:
+    if not stack.secrets:
+        return Finding(
+            level=Level.NOTE,
+            subject=Subject.ENCRYPTION,
+            what=f"{NOT_LOOKED_AT}the stack has no secret yet that would show whether it opens",
+        )
+    try:
+        cli.value(stack.secrets[0])  # Nothing is kept of it.
+    except SlowEngineError:
+        return _slow(Subject.ENCRYPTION)
+    except EngineFailedError as error:
+        return Finding(
+            level=Level.FAULT,
+            subject=Subject.ENCRYPTION,
+            what=f"{stack.secrets[0]} does not open: {_said(error)}",
+            fix="PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE, with the stack's own"
+            if "passphrase" in str(error)
+            else "may this machine use the stack's key (secretsprovider in its file)?",
+        )
+    return _ok(Subject.ENCRYPTION, "the stack's secrets open")
+
+
+def _pending(deployment: Mapping[str, Any]) -> Finding:
+    unfinished = [
+        f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}"
+        for one in deployment.get("pending_operations") or ()
+    ]
+    if not unfinished:
+        return _ok(Subject.PENDING, "no run left anything unfinished")
+    more = len(unfinished) - _MOST
+    named = ", ".join(unfinished[:_MOST]) + (f" and {more} more" if more > 0 else "")
+    return Finding(
+        level=Level.FAULT,
+        subject=Subject.PENDING,
+        what=f"a run ended before it was done, and nobody knows what became of: {named}",
+        fix="python -m phonemfa recover looks, and brings state and tenant together",
+    )
+
+
+def _lock(stack: StackFile, backend: str) -> Finding:
+    locks = locks_in_folder(
+        backend, below=stack.project, project=stack.project_name, stack=stack.stack
+    )
+    if locks is None:
+        return Finding(
+            level=Level.NOTE,
+            subject=Subject.LOCK,
+            what="this backend shows a lock only to a run that takes it: where another run has "
+            "it, pulumi up ends before it begins",
+        )
+    if not locks:
+        return _ok(Subject.LOCK, "no other run has it")
+    return Finding(
+        level=Level.FAULT,
+        subject=Subject.LOCK,
+        what="; ".join(map(_held, locks)),
+        fix="wait for that run. When it has ended for certain: python -m phonemfa recover --unlock",
+    )
+
+
+def _held(lock: Lock) -> str:
+    dead = ", and no process of this machine has that number" if lock.looks_dead else ""
+    return f"the stack is locked by {lock.holder}{dead}"
+
+
+def _slow(subject: Subject) -> Finding:
+    return Finding(
+        level=Level.UNKNOWN,
+        subject=subject,
+        what=f"no answer within {PATIENCE:.0f} s",
+        fix="pulumi whoami --verbose shows which backend is meant: can it be reached from here?",
+    )
+
+
+def _said(error: EngineFailedError) -> str:
+    """The engine's own words, on one line."""
+    lines = str(error).splitlines()
+    told = [one.strip().removeprefix("error: ") for one in lines[1:] or lines]
+    return _CREDENTIALS.sub("://", " ".join(one for one in told if one))
+
+
+def _unseen(why: str, fix: str) -> Finding:
+    return Finding(level=Level.NOTE, subject=Subject.BACKEND, what=f"{NOT_LOOKED_AT}{why}", fix=fix)
+
+
+def _ok(subject: Subject, what: str) -> Finding:
+    return Finding(level=Level.OK, subject=subject, what=what)
