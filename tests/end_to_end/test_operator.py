@@ -165,15 +165,15 @@ def break_the_glass(operator: Operator, audit: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     record = json.loads(ran.stdout)
     assert (record["before"], record["after"]) == (["all-applications"], [])
-    assert (record["outcome"], record["reason"]) == ("done", "INC-1: no codes")
-    assert record["actor"]["user"]
+    assert (record["exit"], record["claimed"]["reason"]) == (0, "INC-1: no codes")
+    assert record["claimed"]["user"]
     assert "pulumi up --refresh" in ran.stderr
     assert tenant.client_secret not in ran.stdout + ran.stderr + audit.read_text("utf-8")
     assert tenant.api("GET", "/guardian/policies") == []
 
     tenant.forget_requests()
     again = json.loads(run("--yes").stdout)
-    assert (again["outcome"], writes(tenant)) == ("unchanged", [])
-    kept = [json.loads(line)["outcome"] for line in audit.read_text("utf-8").splitlines()]
-    assert kept == ["done", "unchanged"]
+    assert (again["before"], writes(tenant)) == ([], [])
+    kept = [json.loads(line)["before"] for line in audit.read_text("utf-8").splitlines()]
+    assert kept == [["all-applications"], []]
     assert audit.stat().st_mode & 0o777 == 0o600
