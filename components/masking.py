@@ -24,6 +24,7 @@ _SUBSCRIBER: Final = re.compile(r"(?<![\w.])\+?\d(?:[ -]?\d){8,14}(?![\w.])")
 _KEY_LIKE: Final = re.compile(
     # What follows the name of an authorization scheme, whatever it looks like.
     r"(?:(?<=\b[Aa]pp )|(?<=\b[Bb]asic )|(?<=\b[Bb]earer ))[\w+/=.~-]*[\d=][\w+/=.~-]*"
+    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # of an address with a password, as of a backend
     r"|(?<![\w/-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])"
 )
 _TOKEN: Final = re.compile(

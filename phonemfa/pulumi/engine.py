@@ -276,7 +276,7 @@ class PulumiCli:
             answer: dict[str, Any] = json.loads(ran.out)
         except json.JSONDecodeError:
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
+                f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
             ) from None
         return ran.exit, answer
 
