@@ -69,18 +69,12 @@ class Record:
         reason: str = "",
         printed: bool = False,
     ) -> Self:
-        """The record of a command that begins; kept when typer ends it."""
+        """The record of a command, kept when typer ends it."""
         record = cls(command=command, file=file, reason=reason, printed=printed)
         context.with_resource(record)
         return record
 
     def __enter__(self) -> Self:
-        # That it cannot be kept has to be known before anything is changed.
-        if self.file and self.file != STREAM:
-            try:
-                append_private(self.file, "")
-            except (OSError, ValueError) as error:  # ValueError: a name with NUL
-                give_up(f"Nothing was written: no record can be kept in {self.file}: {why(error)}.")
         return self
 
     def __exit__(
@@ -98,9 +92,18 @@ class Record:
         self, what: str, *, stack: str, access: Access, yes: bool, by_typing: bool = False
     ) -> None:
         """As `asking.agree`; what was agreed to is in the record from now on."""
+        self.prepare()
         target = Target(stack, access.domain)
         asking.agree(what, target, yes=yes, by_typing=by_typing)
         self.begin(what, stack=stack, tenant=access.domain, credential=access.who)
+
+    def prepare(self) -> None:
+        """Give up where no record could be kept: before anything is changed."""
+        if self.file and self.file != STREAM:
+            try:
+                append_private(self.file, "")
+            except (OSError, ValueError) as error:  # ValueError: a name with NUL
+                give_up(f"Nothing was written: no record can be kept in {self.file}: {why(error)}.")
 
     def begin(self, what: str, *, stack: str, tenant: str, credential: str) -> None:
         """Something is done from now on, of which a record has to be kept."""

@@ -194,6 +194,7 @@ def _repaired(
     ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
     what = " and ".join(way for way, findings in ways if findings)
     access = subject.access
+    record.prepare()
     if not agreed(what, Target(subject.stack, access.domain), yes=yes):
         return seen
     record.begin(what, stack=subject.stack, tenant=access.domain, credential=access.who)

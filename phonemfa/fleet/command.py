@@ -66,7 +66,6 @@ class _Plan:
 
 
 def fleet(
-    context: typer.Context,
     *,
     what: Annotated[Command, typer.Argument(help="What to do at each stack.")],
     stack: Annotated[
@@ -137,7 +136,8 @@ def fleet(
         "--refresh": refresh,
         "--policy-pack": policy_pack,
     }
-    Record.of(context, "fleet", audit_file)  # That none can be kept is found out before.
+    if what is Command.UP:
+        Record(command="fleet up", file=audit_file).prepare()
     try:
         _check(what, [name for name, value in given.items() if value], shard=shard)
         if env_dir and not env_dir.is_dir():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.masking import code_mark
+from components.tenant.action import TOKEN
 from phonemfa.files import FileNotWrittenError, write_private
 from tests.end_to_end.operators import running_version
 from tests.phonemfa.applied import Operator
@@ -52,6 +53,16 @@ def test_drift_names_it_by_length_and_hash_in_every_form(theirs: Operator) -> No
         assert KEY not in f"{github.issues}"
     assert code_mark(THEIRS) in text
     assert code_mark(THEIRS) in told(theirs, "drift", "--json", expect=7)
+
+
+def test_neither_is_code_shown_that_only_the_state_has(applied: Callable[..., Operator]) -> None:
+    desk = applied(deliveryMethods=["text"])
+    (action,) = [one for one in desk.engine.applied.resources if one["type"] == TOKEN]
+    old = {**action, "outputs": {**action["outputs"], "code": THEIRS}}
+    detail = {"code": {"kind": "update"}}
+    name = action["urn"].rpartition("::")[2]
+    desk.engine.changes[name] = {"op": "update", "detailedDiff": detail, "oldState": old}
+    assert code_mark(THEIRS) in told(desk, "drift", expect=7)
 
 
 def test_rollback_names_it_by_length_and_hash_and_writes_it_for_its_owner_alone(
