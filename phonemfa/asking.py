@@ -1,17 +1,19 @@
 """The question before a command writes: `--yes` or a person at a terminal answers it.
 
-Silence is no consent: without either the command ends and nothing is written.
+Stack, tenant and what is about to happen stand before every question, and in a log where `--yes`
+answers it. Silence is no consent: without either nothing is written.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from dataclasses import dataclass
 
 import typer
 
-from phonemfa.output.terminal import give_up
-from phonemfa.output.text import visible
+from phonemfa.exits import Exit
+from phonemfa.output.terminal import give_up, say
+from phonemfa.output.text import on_one_line
 
 _NOT_ASKED = (
     "Nothing was written: standard input is no terminal, so nobody could be asked. If this is "
@@ -19,48 +21,69 @@ _NOT_ASKED = (
 )
 
 
+@dataclass(frozen=True)
+class Target:
+    """A tenant that is about to be written to, or whose state is; break-glass may know no stack."""
+
+    stack: str
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"{f'Stack {self.stack}' if self.stack else 'No stack'}, tenant {self.tenant}"
+
+
 def on_terminal() -> bool:
     """Whether somebody can be asked."""
     return sys.stdin.isatty()
 
 
-def agree(question: str, *, yes: bool) -> None:
-    """Return when somebody agrees; else end with `Exit.UNANSWERED`.
+def agreed(what: str, *targets: Target, yes: bool, by_typing: bool = False) -> bool:
+    """Whether somebody agrees; where nobody does, it is said that nothing was written.
 
     Args:
-        question: what is about to be written, ending in a question mark.
+        what: is about to happen, as an order without a full stop.
+        targets: where.
         yes: `--yes`, which agrees beforehand.
+        by_typing: the tenant's name has to be typed: for what must not happen by a slip.
     """
+    _announce(what, targets)
     if yes:
-        return
-    need_a_person()
+        return True
+    if not on_terminal():
+        say(_NOT_ASKED)
+        return False
     try:
-        agreed = typer.confirm(visible(question), default=False, err=True)
+        if by_typing:
+            tenant = targets[0].tenant
+            question = f"Type {on_one_line(tenant)} to go on"
+            agrees = str(typer.prompt(question, default="", err=True)).strip() == tenant
+        else:
+            agrees = typer.confirm("Go on?", default=False, err=True)
     except typer.Abort:
-        agreed = False
-    if not agreed:
-        _refused()
+        agrees = False
+    if not agrees:
+        say("Nothing was written: nobody agreed.")
+    return agrees
 
 
-def agree_by_typing(word: str, question: str, *, yes: bool) -> None:
-    """As `agree`, for what must not happen by a slip of a finger: `word` has to be typed."""
-    if yes:
-        return
-    need_a_person()
-    try:
-        typed = typer.prompt(f"{visible(question)} Type {word} to go on", default="", err=True)
-    except typer.Abort:
-        typed = ""
-    if typed.strip() != word:
-        _refused()
+def agree(what: str, *targets: Target, yes: bool, by_typing: bool = False) -> None:
+    """Return when somebody agrees; else end with `Exit.UNANSWERED`. As `agreed`."""
+    if not agreed(what, *targets, yes=yes, by_typing=by_typing):
+        raise typer.Exit(Exit.UNANSWERED)
+
+
+def hidden_answer(question: str, what: str, *targets: Target) -> str:
+    """What a person at the terminal types unseen, for what is about to happen at `targets`."""
+    _announce(what, targets)
+    return str(typer.prompt(question, hide_input=True, err=True, default="", show_default=False))
 
 
 def answer_of(question: str) -> bool | None:
-    """A person's yes or no; None where nobody can be asked, or nobody answers."""
+    """A person's yes or no to what has happened; None where nobody can be asked, or answers."""
     if not on_terminal():
         return None
     try:
-        return typer.confirm(visible(question), default=None, err=True)
+        return typer.confirm(on_one_line(question), default=None, err=True)
     except typer.Abort:
         return None
 
@@ -71,5 +94,10 @@ def need_a_person() -> None:
         give_up(_NOT_ASKED)
 
 
-def _refused() -> NoReturn:
-    give_up("Nothing was written: nobody agreed.")
+def _announce(what: str, targets: tuple[Target, ...]) -> None:
+    if len(targets) == 1:
+        say(on_one_line(f"{targets[0]}: {what}."))
+        return
+    for one in targets:
+        say(on_one_line(f"  {one}"))
+    say(on_one_line(f"{len(targets)} tenants: {what}."))

@@ -1,18 +1,22 @@
 """Files that a command writes: whole, or not at all.
 
-Owns that a full disk or a killed command leaves what was there before, and saying in words why a
-file could not be written. Refuses to know what is in a file.
+A full disk or a killed command leaves what was there before. What may hold a secret or is a record
+(`write_private`, `append_private`) is its owner's alone, also where an earlier file was open to
+others, and no link is followed to it.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final
 
 _READABLE_MODE: Final = 0o644
+_PRIVATE_MODE: Final = 0o600
 _WHY: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
@@ -20,7 +24,9 @@ _WHY: Final = {
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this user may not",
     errno.EPERM: "this user may not",
+    errno.ELOOP: "it is a link, and none is followed here",
 }
+_NO_PLAIN_FILE: Final = "it is no plain file of its own"
 
 
 class FileNotWrittenError(OSError):
@@ -44,11 +50,50 @@ def write_whole(path: Path, content: str | bytes) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
         else:
-            _replace(Path(os.path.realpath(path)), data)  # a link stays one
+            real = Path(os.path.realpath(path))  # a link stays one
+            mode = real.stat().st_mode & 0o7777 if real.exists() else _READABLE_MODE & ~_umask()
+            _replace(real, data, mode)
     except (OSError, ValueError) as error:  # ValueError: a name with NUL
-        raise FileNotWrittenError(
-            f"{path} cannot be written: {why(error)}. What was there before is untouched."
-        ) from None
+        raise _not_written(path, error) from None
+
+
+def write_private(path: Path, content: str) -> None:
+    """As `write_whole`, for what may hold a secret: a plain file that its owner alone reads.
+
+    Raises:
+        FileNotWrittenError: or there is a link, a pipe or a terminal in its place.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_other_than_files(path)
+        _replace(path, content.encode("utf-8"), _PRIVATE_MODE)
+    except (OSError, ValueError) as error:
+        raise _not_written(path, error) from None
+
+
+def append_private(path: Path, text: str) -> None:
+    """Append to a plain file that its owner alone reads, or leave it as it is.
+
+    Raises:
+        OSError: it cannot be written, or is no plain file of its own.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not blocking: a pipe that nobody reads is no place for a record, and no reason to wait.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+    with os.fdopen(os.open(path, flags, _PRIVATE_MODE), "ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        before = os.fstat(file.fileno())
+        if not stat.S_ISREG(before.st_mode) or before.st_nlink != 1:
+            raise OSError(errno.EINVAL, _NO_PLAIN_FILE, str(path))
+        os.fchmod(file.fileno(), _PRIVATE_MODE)  # a file of before may be open to others
+        data = text.encode()
+        try:
+            while data:
+                data = data[file.write(data) or 0 :]
+            os.fsync(file.fileno())
+        except OSError:
+            os.ftruncate(file.fileno(), before.st_size)  # no half of a line
+            raise
 
 
 def why(error: OSError | ValueError) -> str:
@@ -66,8 +111,18 @@ def told(error: OSError) -> str:
     return f"{name}{why(error)} ({error.strerror or type(error).__name__})."
 
 
-def _replace(path: Path, data: bytes) -> None:
-    mode = path.stat().st_mode & 0o7777 if path.exists() else _READABLE_MODE & ~_umask()
+def _refuse_other_than_files(path: Path) -> None:
+    if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EINVAL, _NO_PLAIN_FILE)
+
+
+def _not_written(path: Path, error: OSError | ValueError) -> FileNotWrittenError:
+    return FileNotWrittenError(
+        f"{path} cannot be written: {why(error)}. What was there before is untouched."
+    )
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -29,3 +29,12 @@ ConfigFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
+AuditFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Append one line of JSON to this file (mode 0600): what was done to which tenant, and "
+        "how it ended. - is standard error.",
+        envvar="PHONEMFA_AUDIT_FILE",
+        show_default=False,
+    ),
+]

@@ -1,12 +1,13 @@
 """What is wrong with a stack's config, all of it at once, in words that lead to the fix.
 
-Owns the shape of a fault and how a pydantic error becomes one. Refuses to know the rules
-themselves: they are in settings.py.
+The rules themselves are in values.py and model.py. A key that stands where none belongs is not
+repeated: a fault is in the log of every pull request.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,13 +17,17 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from components.masking import printable
+from components.masking import HIDDEN as MASK
+from components.masking import printable, without_keys
 
 HIDDEN: Final = "(not shown)"
 NOT_SET: Final = "(not set)"
 _LONGEST_VALUE: Final = 80
+_LOOKED_AT: Final = 4000
 _LONGEST_KEY: Final = 120
 _MOST_SHOWN: Final = 50
+_TOKEN: Final = re.compile(r'(?<=")[\w+/=~-]{20,}(?="(?!:))')
+"""A whole value that is long and of one piece; hosts and paths have a dot in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +54,7 @@ class SettingsError(pulumi.RunError):
         lines += [f"  {number}. {fault}" for number, fault in enumerate(shown, start=1)]
         if len(faults) > len(shown):
             lines.append(f"  … and {len(faults) - len(shown)} more.")
-        super().__init__(printable("\n".join(lines)))
+        super().__init__(printable(without_keys("\n".join(lines))))
 
 
 def rule_broken(consequence: str, fix: str) -> PydanticCustomError:
@@ -129,10 +134,12 @@ def _path(details: ErrorDetails) -> str:
 
 
 def shown(value: Any) -> str:
-    """A config value as it may be printed: as JSON, cut when it is long."""
-    return cut(json.dumps(value, ensure_ascii=False, default=str))
+    """A config value as it may be printed: as JSON, without what may be a key, cut when long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)[:_LOOKED_AT]
+    return cut(_TOKEN.sub(MASK, text))
 
 
 def cut(text: str) -> str:
     """As much of a value as may be printed."""
+    text = without_keys(text[:_LOOKED_AT])
     return printable(text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…")

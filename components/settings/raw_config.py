@@ -99,6 +99,7 @@ def _turned_fault(turned: Turned) -> Fault:
     path = "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in turned.path)
     hidden = turned.key in {f"{NAMESPACE}:{API_KEY}", *(f"auth0:{one}" for one in SECRETS)}
     read = "" if hidden or len(turned.read) > _LONG else turned.read
+    hidden |= len(turned.written) > _LONG
     written = HIDDEN if hidden else cut(turned.written)
     fix = "put it in quotes" if hidden else f'put it in quotes: "{written}"'
     return Fault(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+
+import typer
 
 from components.config_files import StackFileError, read_config
 from components.settings.faults import SettingsError
@@ -14,7 +17,7 @@ from components.tenant.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
 from phonemfa.adopt.writing import Changes, changes_of, import_path, write
-from phonemfa.asking import agree
+from phonemfa.audit import Record
 from phonemfa.output.document import (
     Document,
     Entries,
@@ -38,10 +41,12 @@ _MARKS: Final = {
 
 
 def adopt(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -54,6 +59,7 @@ def adopt(
     Example: AUTH0_DOMAIN=… AUTH0_CLIENT_ID=… AUTH0_CLIENT_SECRET=… python -m phonemfa adopt
     --stack prod
     """
+    record = Record.of(context, "adopt", audit_file)
     try:
         config = read_config(project, name_of(project, stack), file=config_file)
         refuse_turned(config)
@@ -70,10 +76,25 @@ def adopt(
         print_json(_as_object(plan, changes, config.folder, commands))
     else:
         _show(access.domain, plan, changes)
-    agree(f"Write {len(changes.files)} files in {config.folder.resolve().name}?", yes=yes)
+    record.agree(
+        f"write {len(changes.files)} files in {config.folder.resolve().name}, which take over the "
+        "tenant as it is; the tenant is not written to",
+        stack=config.stack,
+        access=access,
+        yes=yes,
+    )
+    record.before = _hashes(changes)
     write(changes)
+    record.after = _hashes(changes)
     if not as_json:
         _show_next(commands)
+
+
+def _hashes(changes: Changes) -> dict[str, str | None]:
+    return {
+        str(path): sha256(path.read_bytes()).hexdigest() if path.is_file() else None
+        for path in changes.files
+    }
 
 
 def next_commands(stack: str) -> list[str]:

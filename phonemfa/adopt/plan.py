@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from components.masking import code_mark, without_keys
 from components.settings.model import OneTimeCode, RememberBrowser
 from components.settings.raw_config import NAMESPACE
 from components.settings.strict import Strict
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "adopted"
 """Where a stack's adopted code and import file are, below the project."""
+
+ROTATE_FIRST: Final = (
+    "A key in it: rotate first, then adopt (a new key as a secret of the Action, code without the "
+    "old one, deploy that in the dashboard, revoke the old key, run this again). Adopting puts the "
+    "old key into Pulumi's state and its history, and into git; it stays in the Action's versions "
+    "in any case, so only revoking it ends it"
+)
 
 _POLICIES: Final = {policy.guardian_policy: policy.value for policy in Policy}
 _METHODS: Final = {"sms": DeliveryMethod.TEXT, "voice": DeliveryMethod.VOICE}
@@ -102,6 +110,8 @@ class _Draft:
     rows: list[Row] = field(default_factory=list)
 
     def tell(self, part: str, found: str, becomes: str, fate: Fate = Fate.ADOPTED) -> None:
+        # Whatever somebody wrote into a name or a sender may be a key.
+        found, becomes = without_keys(found), without_keys(becomes)
         self.rows.append(Row(part=part, found=found, becomes=becomes, fate=fate))
 
 
@@ -273,18 +283,23 @@ def _action(found: Snapshot, action: Action | None, stack: str, draft: _Draft) -
         f"Action {name!r}, {'bound' if action.id in bound else 'not bound'}, {runtime}",
         f"adopted.action, code in {path}",
     )
+    draft.rows.append(_code_row("its code", code, path))
     _deployment(action, stack, draft)
     if secrets:
         draft.facts["retiredSecrets"] = list(secrets)
         draft.tell("its secrets", ", ".join(secrets), "values stay in the tenant", Fate.UNREADABLE)
+
+
+def _code_row(part: str, code: str, path: str) -> Row:
+    """A key in the code cannot be taken out of what adopting writes, so it has to go before."""
     lines = key_like_lines(code)
-    if lines:
-        draft.tell(
-            "its code",
-            f"what may be a key in line {', '.join(map(str, lines))}",
-            f"{path} has it too: look before you commit it, and revoke that key after moving",
-            Fate.WARNING,
-        )
+    seen_in = f"line {', '.join(map(str, lines))}" if lines else "no line, which proves nothing"
+    return Row(
+        part=part,
+        found=f"{code_mark(code)}; what may be a key in {seen_in}",
+        becomes=f"{path}, for you alone: look before you commit it. {ROTATE_FIRST}",
+        fate=Fate.WARNING,
+    )
 
 
 def _deployment(action: Action, stack: str, draft: _Draft) -> None:
@@ -292,10 +307,11 @@ def _deployment(action: Action, stack: str, draft: _Draft) -> None:
         becomes = "declared as a draft; it stays one"
         draft.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
     elif action.running.code != action.code:
-        path = f"{FOLDER}/{stack}/action.deployed.js"
-        draft.files[path] = known(action.running.code, "")
+        path, code = f"{FOLDER}/{stack}/action.deployed.js", known(action.running.code, "")
+        draft.files[path] = code
         becomes = f"the draft is declared; what runs is in {path}"
         draft.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
+        draft.rows.append(_code_row("its deployed code", code, path))
 
 
 def _others(found: Snapshot, chosen: Action | None, draft: _Draft) -> None:

@@ -17,7 +17,7 @@ from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE
 from phonemfa.adopt.plan import FOLDER, Plan
 from phonemfa.adopt.stack_text import with_values
-from phonemfa.files import write_whole
+from phonemfa.files import write_private, write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,10 @@ class Replacement:
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Files to write by their path, and what they replace."""
+    """Files to write by their path, those of somebody else's code, and what they replace."""
 
     files: Mapping[Path, str]
+    code: frozenset[Path]
     replacements: tuple[Replacement, ...]
 
 
@@ -76,8 +77,8 @@ def changes_of(plan: Plan, config: Config) -> Changes:
     text = with_values(path.name, before, ordered) if new else before
     _check(config, config_in(path.name, text))
     imports = json.dumps(plan.imports, indent=2) + "\n"
-    files = {project / name: text for name, text in plan.files.items()}
-    files |= {path: text, project / import_path(stack): imports}
+    code = {project / name: text for name, text in plan.files.items()}
+    files = code | {path: text, project / import_path(stack): imports}
     replaced = [
         Replacement(what=key, was=shown(there[key]), becomes=shown(value))
         for key, value in new.items()
@@ -88,13 +89,13 @@ def changes_of(plan: Plan, config: Config) -> Changes:
         for one, content in files.items()
         if one != path and one.exists() and one.read_bytes() != content.encode("utf-8")
     ]
-    return Changes(files=files, replacements=tuple(replaced))
+    return Changes(files=files, code=frozenset(code), replacements=tuple(replaced))
 
 
 def write(changes: Changes) -> None:
     """Write the files, byte by byte: line endings in an Action's code are part of it."""
     for path, content in changes.files.items():
-        write_whole(path, content)
+        (write_private if path in changes.code else write_whole)(path, content)
 
 
 def _place(key: str) -> int:

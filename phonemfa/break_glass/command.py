@@ -8,7 +8,6 @@ keep their enrolments, and going back is one switch.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -23,15 +22,14 @@ from components.tenant.client import (
     ask_to_write,
 )
 from phonemfa import options
-from phonemfa.asking import agree_by_typing
-from phonemfa.break_glass.audit import Actor, Record, keep, prepare
+from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.output.terminal import give_up, say, working
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
-TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's client_id"
+TENANT_LOG: Final = "type sapi, PUT /api/v2/guardian/policies, by the record's credential"
 """The entry that Auth0 writes for a write to its Management API (published log type codes)."""
 
 
@@ -44,23 +42,20 @@ class Outcome:
     failure: str = ""
 
     @property
-    def word(self) -> str:
-        """For the record."""
-        if self.failure or self.after != []:
-            return "failed"
-        return "unchanged" if self.before == [] else "done"
+    def is_never(self) -> bool:
+        """Whether that was read back."""
+        return not self.failure and self.after == []
 
 
 def break_glass(
+    context: typer.Context,
     *,
     reason: Annotated[str, typer.Option(help="Why; goes into the record. Name the incident.")],
     stack: Annotated[
         str | None,
         typer.Option(help="Take the tenant's domain from this stack's file, not AUTH0_DOMAIN."),
     ] = None,
-    audit_file: Annotated[
-        Path | None, typer.Option(help="Append the record to this file too (mode 0600).")
-    ] = None,
+    audit_file: options.AuditFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
     yes: options.Yes = False,
@@ -79,41 +74,29 @@ def break_glass(
     """
     if not reason.strip():
         give_up("Nothing was written: --reason is empty. The record needs one.")
+    record = Record.of(context, "break-glass", audit_file, reason=reason.strip(), printed=True)
     try:
         access = access_of(_auth0_of(stack, project) if stack else None)
         if stack:
             _refuse_another_tenant(stack, project, access)
-        if audit_file:
-            prepare(audit_file)
-    except (OSError, NoAccessError, TenantUnreadableError) as error:
+    except (NoAccessError, TenantUnreadableError) as error:
         give_up(f"Nothing was written: {error}")
-    agree_by_typing(
-        access.domain,
-        f"Nobody in {access.domain} will be asked for a second factor, until somebody switches "
-        "the policy back.",
+    record.agree(
+        "set the MFA policy to never: nobody is asked for a second factor, until somebody "
+        "switches the policy back",
+        stack=stack or "",
+        access=access,
         yes=yes,
+        by_typing=True,
     )
     with working(f"switching the policy of {access.domain}"):
         outcome = never(access)
-    record = Record(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        actor=Actor.here(),
-        tenant=access.domain,
-        client_id=access.who,
-        reason=reason.strip(),
-        before=outcome.before,
-        after=outcome.after,
-        outcome=outcome.word,
-        tenant_log=TENANT_LOG,
-    )
-    typer.echo(record.to_json())
-    if audit_file:
-        _keep(audit_file, record)
-    if outcome.word == "failed":
+    record.before, record.after = outcome.before, outcome.after
+    if not outcome.is_never:
         say(outcome.failure or _NOT_NEVER.format(after=outcome.after))
         raise typer.Exit(Exit.FAULTY)
     if not as_json:
-        for line in guidance(access.domain, changed=outcome.word == "done"):
+        for line in guidance(access.domain, changed=outcome.before != []):
             say(line)
 
 
@@ -166,14 +149,6 @@ def guidance(domain: str, *, changed: bool) -> list[str]:
 
 async def _policies(client: AsyncManagementClient) -> list[str]:
     return [str(one) for one in await client.guardian.policies.list()]
-
-
-def _keep(path: Path, record: Record) -> None:
-    try:
-        keep(path, record)
-    except OSError as error:
-        # The switch is done: say where the record is instead.
-        say(f"The record is on standard output only: {error}")
 
 
 def _refuse_another_tenant(stack: str, project: Path, access: Access) -> None:

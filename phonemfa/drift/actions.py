@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Final
 
-from components.masking import redacted_code
+from components.masking import code_mark, redacted_code
 from components.tenant.action import Action, Version
 from components.tenant.model import differences, known, seen
 from components.tenant.trigger import Binding
 from phonemfa.drift import action_secrets
-from phonemfa.drift.findings import Finding, Level, Repair, shown, text_diff
+from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.sender import Sender, secret_times
 
 ONE_PER_TENANT: Final = "custom-phone-provider"
@@ -80,10 +79,9 @@ def _code(sender: Sender) -> Iterator[Finding]:
         kind="action-code",
         subject=sender.declared.trigger,
         what=what,
-        expected=f"code {_hash(declared)}",
-        found=f"draft {_hash(draft)}, deployed {_hash(running)}",
+        expected=f"code of {_mark(declared)}",
+        found=f"draft of {_mark(draft)}; deployed: {_mark(running)}",
         since=ours.updated_at,
-        diff=text_diff(declared, draft, name=f"{sender.declared.trigger}.js"),
     )
 
 
@@ -133,12 +131,11 @@ def _undeployed(sender: Sender) -> Iterator[Finding]:
         what=f"{number} is deployed, which differs from the draft in {' and '.join(differs)}"
         if running
         else "the Action was never deployed: no code is sent by it",
-        expected=f"the draft, code {_hash(draft)}",
-        found=f"{number}, code {_hash(code)}",
+        expected=f"the draft, code of {_mark(draft)}",
+        found=f"{number}, code of {_mark(code)}",
         since=running.created_at if running else None,
         repair=_deployed_by(sender, blocked=blocked),
         how=f"{_WOULD_DEPLOY_SECRETS}: {action_secrets.send_again(sender)}" if blocked else "",
-        diff=text_diff(draft, code or "", name="deployed version") if running else "",
         in_state=False,
     )
 
@@ -162,9 +159,9 @@ def _other_than_adopted(sender: Sender) -> Iterator[Finding]:
             subject=sender.declared.trigger,
             level=Level.NOTICE,
             what="what runs is not the adopted Action's declared code",
-            expected=f"code {_hash(declared)}",
+            expected=f"code of {_mark(declared)}",
             found=f"version {running.number if running else 'none'}, "
-            f"code {_hash(_code_of(running))}",
+            f"code of {_mark(_code_of(running))}",
             since=running.created_at if running else None,
             repair=Repair.NOTHING,
             how="the stack does not deploy an adopted Action: do it in the dashboard if the "
@@ -279,7 +276,6 @@ def _foreign_binding(
     )
 
 
-def _hash(code: str | None) -> str:
-    if code is None:
-        return "none"
-    return f"sha256 {hashlib.sha256(code.encode()).hexdigest()[:12]}"
+def _mark(code: str | None) -> str:
+    # Never the text: whoever wrote it may have written a key into it.
+    return "none" if code is None else code_mark(code)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
+from components.masking import code_mark
 from components.tenant import action, phone_provider, phone_template, trigger
 from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
 from components.tenant.model import LEFT_ALONE, seen
@@ -152,12 +153,20 @@ def _by_engine(thing: Thing, change: Change) -> Finding:
         kind=kind,
         subject=subject,
         what=f"{name} is gone" if change.gone else f"{name} was changed in {paths}",
-        expected=shown(before) if before else "there",
-        found=shown(after) if after else "gone",
+        expected=_values(before) or "there",
+        found=_values(after) or "gone",
         repair=Repair.UP,
         how="pulumi up --refresh records it and changes nothing in the tenant"
         if kind == "tenant-setting"
         else "",
+    )
+
+
+def _values(properties: Mapping[str, Any]) -> str:
+    # Of code its mark alone: the state may have somebody else's.
+    return ", ".join(
+        f"{key}: {code_mark(value) if key == 'code' and isinstance(value, str) else shown(value)}"
+        for key, value in properties.items()
     )
 
 

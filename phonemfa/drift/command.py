@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -12,7 +11,10 @@ from pulumi import RunError
 from components.config_files import StackFileError
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
+from phonemfa.asking import Target, agreed
+from phonemfa.audit import Record
 from phonemfa.drift import repair
+from phonemfa.drift.checkout import why_another
 from phonemfa.drift.findings import Finding, is_drift
 from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
 from phonemfa.drift.report import Report, as_document, as_object, cases, keep_issue, repair_of
@@ -36,6 +38,7 @@ _NO_ANSWER = (
 
 
 def drift(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     config_file: options.ConfigFile = None,
@@ -55,6 +58,15 @@ def drift(
     repairing: Annotated[
         bool, typer.Option("--repair", help="Show what would be done, ask, and do it.")
     ] = False,
+    any_checkout: Annotated[
+        bool,
+        typer.Option(
+            "--any-checkout",
+            envvar="PHONEMFA_ANY_CHECKOUT",
+            help="Repair from this checkout though it is not the commit that was deployed, or has "
+            "changes.",
+        ),
+    ] = False,
     no_state: Annotated[
         bool,
         typer.Option(
@@ -63,6 +75,7 @@ def drift(
             "decrypts it.",
         ),
     ] = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Compare a live tenant with its stack. Reads only, unless --repair is given.
@@ -71,6 +84,7 @@ def drift(
 
     Example: python -m phonemfa drift --stack prod --junit drift.xml
     """
+    record = Record.of(context, "drift --repair", audit_file)
     outputs = _Outputs(stack, as_json=as_json_, junit=junit, issue=issue)
     try:
         if no_state and repairing:
@@ -81,7 +95,7 @@ def drift(
             GitHub.of()  # A missing variable is told before the work, not after.
         seen = look(subject, working)
         if repairing and is_drift(seen.findings):
-            seen = _repaired(subject, seen, yes=yes)
+            seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
     except _NO_ANSWER as error:
         outputs.write_failure(str(error))
     outputs.write(seen)
@@ -158,19 +172,33 @@ def _keep_issue(report: Report) -> None:
         say(f"issue {one.outcome}: {one.url}")
 
 
-def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
+def _repaired(
+    subject: Subject, seen: Look, record: Record, *, yes: bool, any_checkout: bool
+) -> Look:
     """The second look, after the repair; the first one when nothing was done."""
     plan = repair.Plan.of(seen.findings)
     _show_plan(plan)
     if plan.blockers or not plan.does_something:
         say("Nothing was written: the rest is yours to do first.")
         return seen
+    other = "" if any_checkout else why_another(subject.project, subject.cli.last_update())
+    if other:
+        say(
+            f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
+            "was deployed; or, if this is what the tenant is to have, --any-checkout."
+        )
+        return seen
     if plan.up:
         for line in repair.foreseen(subject, working):
             say(f"  pulumi up --refresh will: {line}")
-    if not (yes or _agreed()):
-        say("Nothing was written: nobody agreed (--yes agrees beforehand).")
+    ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
+    what = " and ".join(way for way, findings in ways if findings)
+    access = subject.access
+    record.prepare()
+    if not agreed(what, Target(subject.stack, access.domain), yes=yes):
         return seen
+    record.begin(what, stack=subject.stack, tenant=access.domain, credential=access.who)
+    record.before = [one.id for one in seen.findings]
     try:
         _repair(subject, seen, plan)
     except KeyboardInterrupt:
@@ -180,7 +208,9 @@ def _repaired(subject: Subject, seen: Look, *, yes: bool) -> Look:
         )
     except (EngineFailedError, repair.RepairRefusedError) as error:
         say(str(error))  # What is left is for the second look to say.
-    return look(subject, working)
+    now = look(subject, working)
+    record.after = [one.id for one in now.findings]
+    return now
 
 
 def _repair(subject: Subject, seen: Look, plan: repair.Plan) -> None:
@@ -202,7 +232,3 @@ def _show_plan(plan: repair.Plan) -> None:
     tell("Repaired by pulumi up --refresh:", list(plan.up))
     tell("Repaired by deploying the Action's draft (needs create:actions):", list(plan.deploy))
     tell("Not repaired, yours to do:", list(plan.by_hand))
-
-
-def _agreed() -> bool:
-    return sys.stdin.isatty() and typer.confirm("Do it?", err=True)

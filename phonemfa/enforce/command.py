@@ -15,7 +15,7 @@ from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import Policy, policy_word
 from phonemfa import options
-from phonemfa.asking import agree
+from phonemfa.audit import Record
 from phonemfa.enforce.enforcement import (
     Enforced,
     EnforcementRefusedError,
@@ -40,6 +40,7 @@ class Asking(StrEnum):
 
 
 def enforce(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     policy: Annotated[Asking, typer.Option(help="When users are asked.")] = Asking.ALWAYS,
@@ -55,6 +56,7 @@ def enforce(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Apply the policy as the last step: everything ready, test messages sent, then "always".
@@ -67,16 +69,19 @@ def enforce(
     Example: python -m phonemfa enforce --stack prod --to +819012345678
     """
     wanted_policy = Policy(policy.value)
+    record = Record.of(context, "enforce", audit_file)
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
         subject = Stack.of(wanted, to=number)
-        agree(
-            f"Send test messages to {masked(number)}, and then ask the users of "
-            f"{subject.access.domain} for codes ({policy})?",
+        record.agree(
+            f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
+            stack=wanted.stack,
+            access=subject.access,
             yes=yes,
         )
         done = enforce_policy(subject, wanted_policy, accept_unknown=accept_unknown, patience=wait)
+        record.before, record.after = list(done.before), list(done.after)
     except (EnforcementRefusedError, NotEnforcedError) as error:
         if as_json:
             answer = {"enforced": False, "why": str(error)}

@@ -15,7 +15,8 @@ import typer
 
 from components.config_files import stack_names
 from phonemfa import options
-from phonemfa.asking import agree, need_a_person
+from phonemfa.asking import Target, agree, need_a_person
+from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import (
     Member,
@@ -116,6 +117,7 @@ def fleet(
     ] = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Preview, apply, check or list many stacks in one go. One that fails stops no other.
@@ -134,6 +136,8 @@ def fleet(
         "--refresh": refresh,
         "--policy-pack": policy_pack,
     }
+    if what is Command.UP:
+        Record(command="fleet up", file=audit_file).prepare()
     try:
         _check(what, [name for name, value in given.items() if value], shard=shard)
         if env_dir and not env_dir.is_dir():
@@ -169,14 +173,35 @@ def fleet(
             refresh=refresh,
             policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
         )
-        going = _Going(
-            plan=plan, parallel=parallel, site=site, work_of=lambda one: Worker(one).work
-        )
+
+        def work_of(site: Site) -> Work:
+            work = Worker(site).work
+            return _recorded(work, audit_file) if site.command == Command.UP else work
+
+        going = _Going(plan=plan, parallel=parallel, site=site, work_of=work_of)
         outcomes = going.go(yes=yes)
     except (EngineFailedError, SelectionError) as error:
         give_up(str(error))
     _tell(plan, what, shard, outcomes, site.logs, as_json=as_json)
     raise typer.Exit(exit_of(outcomes.values()))
+
+
+def _recorded(work: Work, audit_file: Path | None) -> Work:
+    """The same, with a record of each stack that an `up` begins at."""
+
+    def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
+        with Record(command="fleet up", file=audit_file) as record:
+            record.begin(
+                "pulumi up",
+                stack=member.stack,
+                tenant=member.domain,
+                credential=member.credential,
+            )
+            outcome = work(member, tell)
+            record.after, record.exit = dict(outcome.changes), exit_of([outcome])
+        return outcome
+
+    return recording
 
 
 def _check(what: Command, given: Sequence[str], *, shard: str) -> None:
@@ -277,7 +302,8 @@ class _Going:
         if changing:
             first = self.plan.waves[0] if len(self.plan.waves) > 1 else []
             canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
-            agree(f"Apply this to {len(changing)} tenants{canaries}?", yes=False)
+            targets = [Target(one.stack, one.domain) for one in members if one.stack in changing]
+            agree(f"apply what is shown above{canaries}", *targets, yes=False)
         return {stack: end for stack, end in found.items() if stack not in changing}
 
     def _run(

@@ -18,6 +18,7 @@ from dotenv import dotenv_values
 
 from components.config_files import StackFileError, read_config
 from components.settings.raw_config import NAMESPACE
+from components.tenant.access import VARIABLES, Access
 from phonemfa.files import why
 from policy.levels import is_production
 
@@ -48,6 +49,16 @@ class Member:
     auth0: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     fault: str = ""
+
+    @property
+    def credential(self) -> str:
+        """Who asks the tenant, as far as it is told without decrypting anything; no secret."""
+        found = {
+            key: self.auth0.get(key) or self.environ.get(VARIABLES[key], "")
+            for key in ("clientId", "apiToken")
+        }
+        client = found["clientId"] if isinstance(found["clientId"], str) else "(encrypted)"
+        return Access(domain=self.domain, client_id=client, api_token=str(found["apiToken"])).who
 
     @property
     def environ(self) -> dict[str, str]:

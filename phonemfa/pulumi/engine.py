@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from components.masking import redacted_code
 from components.vocabulary import COMPONENT
 from phonemfa.output.terminal import say
 
@@ -135,7 +136,7 @@ class PulumiCli:
             )
         ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
         if ran.exit not in allowed:
-            said = _failure(ran.out, ran.err)
+            said = redacted_code(_failure(ran.out, ran.err))
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
@@ -299,13 +300,23 @@ class PulumiCli:
         """
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
+    def last_update(self) -> dict[str, Any]:
+        """Where the newest `pulumi up` of the stack's history ran: `git.head`, `git.dirty`, more.
+
+        Raises:
+            EngineFailedError: the history cannot be read.
+        """
+        history = self.run("stack", "history", "--json", "--page-size", "50").out
+        updates = [one for one in json.loads(history) if one["kind"] == "update"]
+        return updates[0].get("environment") or {} if updates else {}
+
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
         try:
             answer: dict[str, Any] = json.loads(ran.out)
         except json.JSONDecodeError:
             raise EngineFailedError(
-                f"pulumi {' '.join(arguments)} printed no JSON: {ran.out[:200]!r}"
+                f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
             ) from None
         return ran.exit, answer
 

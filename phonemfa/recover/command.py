@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,8 @@ from components.settings.faults import SettingsError
 from components.tenant import snapshot
 from components.tenant.client import TenantUnreadableError, access_of, ask
 from phonemfa import options
-from phonemfa.asking import agree, on_terminal
+from phonemfa.asking import on_terminal
+from phonemfa.audit import Record
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -24,6 +25,7 @@ from phonemfa.recover.unrecorded import ABOUT, AmbiguousError, Found
 
 
 def recover(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     unlock: Annotated[
@@ -36,6 +38,7 @@ def recover(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """After a killed `pulumi up`, or a lost answer: make the next plain `pulumi up` go on.
@@ -47,11 +50,16 @@ def recover(
 
     Example: python -m phonemfa recover --stack prod
     """
+    record = Record.of(context, "recover", audit_file)
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
         cli, name = wanted.cli, wanted.stack
-        locks = _unlocked(cli, name, asked_to=unlock)
+
+        def agree(what: str, *, yes: bool) -> None:
+            record.agree(what, stack=name, access=access, yes=yes)
+
+        locks = _unlocked(cli, asked_to=unlock, agree=agree)
         with working(f"comparing the state with {access.domain}"):
             steps = cli.preview()["steps"]
             experiences = wanted.settings.experiences
@@ -62,9 +70,10 @@ def recover(
         if not plan.empty:
             for line in lines_of(plan):
                 say(line)
-            agree(f"Settle that in the state of {name}? The tenant is not written to.", yes=yes)
+            agree("settle that in the state; the tenant is not written to", yes=yes)
             with working("settling the state"):
                 settle(cli, plan)
+            record.after = as_dict(plan, locks)
     except KeyboardInterrupt:
         give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
     except (
@@ -86,7 +95,7 @@ def recover(
         say(f"Now finish the work: pulumi up --stack {name}")
 
 
-def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
+def _unlocked(cli: PulumiCli, *, asked_to: bool, agree: Callable[..., None]) -> list[Lock]:
     """The locks that were in the way and are gone now."""
     try:
         with working("looking whether the stack is locked"):
@@ -99,14 +108,14 @@ def _unlocked(cli: PulumiCli, stack: str, *, asked_to: bool) -> list[Lock]:
         return []
     for lock in locks:
         say(f"The stack is locked by {lock.holder}{_seen_from_here(lock)}.")
-    if not asked_to:
-        if not on_terminal():
-            give_up(
-                "Nothing was written: taking the lock of a run that still works would let two runs "
-                "write at once. Make sure that it has ended (its CI job, its terminal, its "
-                "machine), then run this again with --unlock."
-            )
-        agree(f"Has that run ended for certain, and is the lock of {stack} to go?", yes=False)
+    if not asked_to and not on_terminal():
+        give_up(
+            "Nothing was written: taking the lock of a run that still works would let two runs "
+            "write at once. Make sure that it has ended (its CI job, its terminal, its "
+            "machine), then run this again with --unlock."
+        )
+    holders = ", ".join(lock.holder for lock in locks)
+    agree(f"remove the lock of {holders}, whose run has ended for certain", yes=asked_to)
     cli.cancel()
     say("The lock is removed.")
     return locks

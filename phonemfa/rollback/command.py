@@ -13,6 +13,7 @@ import typer
 from pulumi import RunError
 
 from components.config_files import StackFileError
+from components.masking import code_mark, redacted_code
 from components.tenant.client import (
     TenantUnreadableError,
     WriteFailedError,
@@ -21,9 +22,9 @@ from components.tenant.client import (
     ask_to_write,
 )
 from phonemfa import options
-from phonemfa.asking import agree
+from phonemfa.audit import Record
 from phonemfa.exits import Exit
-from phonemfa.files import write_whole
+from phonemfa.files import write_private
 from phonemfa.output.document import Code, Document, Entries, Entry, Mark, Part
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, show, working
@@ -58,6 +59,7 @@ class Secrets(StrEnum):
 
 
 def rollback(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     to: Annotated[
@@ -78,6 +80,7 @@ def rollback(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Go back to an earlier version of the Action, and say how the repository follows.
@@ -86,6 +89,7 @@ def rollback(
 
     Example: python -m phonemfa rollback --stack prod --list
     """
+    record = Record.of(context, "rollback", audit_file)
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         access = access_of(wanted.auth0)
@@ -100,15 +104,20 @@ def rollback(
             return
         target = choose(installed, to)
         if write_code:
-            write_whole(write_code, target.code)
-            say(f"The code of version {target.number} is in {write_code}.")
+            write_private(write_code, target.code)
+            say(
+                f"The code of version {target.number} is in {write_code}, for you alone: it may "
+                "hold a key. Look before you commit it."
+            )
         if target.running:
             _nothing_to_do(installed, as_json=as_json)
             return
         whose = _whose_secrets(installed.running, target, secrets)
-        agree(_question(access.domain, installed, target, whose), yes=yes)
+        record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
+        record.before = _recorded(installed.running.number, installed.running.code)
         way = deploy_version if whose is Secrets.VERSION else deploy_code
         now = _deployed(access, way, installed.id, target)
+        record.after = _recorded(now.running.number if now.running else 0, target.code)
     except NotLiveError as error:
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
@@ -128,7 +137,10 @@ def rollback(
         "secrets": whose.value,
     }
     _print_json(as_json, installed, done=done, commit=commit)
-    say(f"Version {target.number}'s code {target.digest} runs, as version {done['deployed_as']}.")
+    say(
+        f"Version {target.number}'s code runs, as version {done['deployed_as']}: "
+        f"{code_mark(target.code)}."
+    )
     for line in next_steps(target, commit, stack=wanted.stack):
         say(line)
 
@@ -177,8 +189,8 @@ def show_versions(installed: Installed) -> None:
     for one in installed.versions:
         written = max(one.secrets.values(), default="")
         facts: list[Part] = [
-            f"version {one.number}, code ",
-            Code(one.digest),
+            f"version {one.number}, code of ",
+            Code(code_mark(one.code)),
             f", made {one.created_at}",
             *(["; running"] if one.running else []),
             *(["; as in this repository"] if one.declared else []),
@@ -186,7 +198,7 @@ def show_versions(installed: Installed) -> None:
         ]
         mark = Mark.GOOD if one.running else Mark.NOTE
         entries.append(Entry(mark=mark, line=tuple(facts)))
-    title = f"Action {installed.name} on {installed.trigger}"
+    title = f"Action {redacted_code(installed.name)} on {installed.trigger}"
     show(Document(title, (Entries(tuple(entries)),)))
 
 
@@ -202,12 +214,16 @@ def _whose_secrets(running: Version, target: Version, given: Secrets | None) -> 
     return given or Secrets.VERSION
 
 
-def _question(domain: str, installed: Installed, target: Version, whose: Secrets) -> str:
+def _intent(installed: Installed, target: Version, whose: Secrets) -> str:
     which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
     return (
-        f"Deploy version {target.number} (code {target.digest}, made {target.created_at}) of "
-        f"{installed.name} in {domain}, with {which}?"
+        f"deploy version {target.number} (made {target.created_at}) of the Action "
+        f"{redacted_code(installed.name)}, {code_mark(target.code)}, with {which}"
     )
+
+
+def _recorded(number: int, code: str) -> dict[str, Any]:
+    return {"version": number, "code": code_mark(code)}
 
 
 def _nothing_to_do(installed: Installed, *, as_json: bool) -> None:

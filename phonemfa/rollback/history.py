@@ -1,18 +1,18 @@
 """Which commit of the repository a version's code comes from.
 
-Owns taking assembled code apart again and finding its parts in git. Refuses to run code of earlier
-commits: parts are compared as git stores them, so the search reads object ids alone.
+Assembled code is taken apart again, and its parts are looked for in git. No code of earlier commits
+is run: parts are compared as git stores them, so the search reads object ids alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from phonemfa.git import git
 
 MOST_COMMITS: Final = 200
 """How far back is searched, in commits that touched the Action's parts."""
@@ -42,17 +42,14 @@ def commit_of(code: str, folder: Path) -> Commit | None:
     None when the code is not assembled from parts, no commit has them, or there is no git.
     """
     parts = parts_of(code)
-    git = shutil.which("git")
-    if not parts or git is None:
-        return None
-    kind = _git(git, folder, "rev-parse", "--show-object-format")
+    kind = git(folder, "rev-parse", "--show-object-format") if parts else None
     if not kind:
         return None
     wanted = {f"{name}.js": _blob(text, kind.strip()) for name, text in parts.items()}
-    log = _git(git, folder, "log", f"-{MOST_COMMITS}", "--format=%H%x09%cI%x09%s", "--", _SOURCES)
-    for line in log.splitlines():
+    log = git(folder, "log", f"-{MOST_COMMITS}", "--format=%H%x09%cI%x09%s", "--", _SOURCES)
+    for line in (log or "").splitlines():
         commit, date, subject = line.split("\t", 2)
-        there = _blobs(_git(git, folder, "ls-tree", commit, f"{_SOURCES}/"))
+        there = _blobs(git(folder, "ls-tree", commit, f"{_SOURCES}/") or "")
         if wanted.items() <= there.items():
             return Commit(id=commit, date=date, subject=subject)
     return None
@@ -76,11 +73,3 @@ def _blobs(listing: str) -> dict[str, str]:
         described, _, path = line.partition("\t")
         found[path.rpartition("/")[2]] = described.split()[2]
     return found
-
-
-def _git(git: str, folder: Path, *arguments: str) -> str:
-    """What a command of git prints; nothing where it fails: there is then no history to search."""
-    ended = subprocess.run(
-        [git, "-C", str(folder), *arguments], capture_output=True, text=True, check=False
-    )
-    return ended.stdout if ended.returncode == 0 else ""

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from components.settings.model import StackSettings
 from components.tenant import action as tenant
@@ -19,8 +19,6 @@ from components.vocabulary import TRIGGERS
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
-
-_SHOWN: Final = 12
 
 
 class NoSuchVersionError(Exception):
@@ -33,7 +31,7 @@ class Version:
 
     Attributes:
         secrets: when each secret of it was written, by name; values are never told.
-        digest: of the code, shortened for people's eyes.
+        digest: of the code.
         declared: whether its code is what this repository assembles.
     """
 
@@ -134,8 +132,8 @@ def older_secrets(running: Version, target: Version) -> list[str]:
 
 
 def digest(code: str) -> str:
-    """A short name for a text of code: the first digits of its SHA-256."""
-    return hashlib.sha256(code.encode("utf-8")).hexdigest()[:_SHOWN]
+    """The SHA-256 of a text of code."""
+    return hashlib.sha256(code.encode("utf-8")).hexdigest()
 
 
 def _version(one: tenant.Version, running: str | None, declared: str) -> Version:

@@ -18,7 +18,8 @@ from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa import options
-from phonemfa.asking import agree, on_terminal
+from phonemfa.asking import Target, hidden_answer, on_terminal
+from phonemfa.audit import Record
 from phonemfa.doctor.cpaas import BadAddressError
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
@@ -31,6 +32,7 @@ from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
     RotationRefusedError,
+    key_times,
     rotate_key,
 )
 from phonemfa.smoke.command import To, Wait, show, shown
@@ -38,6 +40,7 @@ from phonemfa.smoke.core import NumberNotAllowedError, test_number
 
 
 def rotate(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     to: To = None,
@@ -60,6 +63,7 @@ def rotate(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Deploy a new CPaaS key, try it, and say when the old one may be revoked.
@@ -72,19 +76,24 @@ def rotate(
 
     Example: python -m phonemfa rotate --stack prod --yes < new-key
     """
+    record = Record.of(context, "rotate", audit_file)
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         host = _host(wanted)
         number = test_number(wanted.settings, to)
         subject = Stack.of(wanted, to=number)
-        key = read_key()
+        key = read_key(Target(wanted.stack, subject.access.domain))
         checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
-        agree(
-            f"Set this key for the stack {wanted.stack}, deploy it to {subject.access.domain}, and "
-            f"send test messages to {masked(number)}?",
+        record.agree(
+            f"set this CPaaS key in {subject.file.name}, deploy it, and send test messages to "
+            f"{masked(number)}",
+            stack=wanted.stack,
+            access=subject.access,
             yes=yes,
         )
+        record.before = key_times(subject)
         done = rotate_key(subject, key, patience=wait)
+        record.after = dict(done.written)
     except NotRotatedError as error:
         _not_rotated(str(error), as_json=as_json)
     except (
@@ -101,15 +110,13 @@ def rotate(
     _tell(done, checked, subject, as_json=as_json)
 
 
-def read_key() -> str:
-    """The new key, from a hidden prompt or standard input.
+def read_key(target: Target) -> str:
+    """The new key for a stack and its tenant, from a hidden prompt or standard input.
 
     Ends with `Exit.UNANSWERED` for a text that can be no key; it is not repeated.
     """
     if on_terminal():
-        key = str(
-            typer.prompt("New CPaaS key", hide_input=True, err=True, default="", show_default=False)
-        )
+        key = hidden_answer("New CPaaS key", "take a new CPaaS key", target)
     else:
         key = sys.stdin.read()
     key = key.strip()

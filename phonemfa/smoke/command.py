@@ -15,7 +15,8 @@ from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
 from phonemfa import options
-from phonemfa.asking import agree, answer_of
+from phonemfa.asking import answer_of
+from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.output import terminal
 from phonemfa.output.document import Document, Entries, Entry, Mark, Strong
@@ -52,6 +53,7 @@ Wait = Annotated[
 
 
 def smoke(
+    context: typer.Context,
     *,
     stack: options.Stack = None,
     to: To = None,
@@ -62,6 +64,7 @@ def smoke(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
+    audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
     """Send a real test message by each declared channel, and find the evidence.
@@ -70,13 +73,20 @@ def smoke(
 
     Example: python -m phonemfa smoke --stack dev --to +819012345678
     """
+    record = Record.of(context, "smoke", audit_file)
     try:
         wanted = read_stack_file(project, stack, file=config_file)
         number = test_number(wanted.settings, to)
         access = access_of(wanted.auth0)
         methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
-        agree(f"Send {' and '.join(methods)} to {masked(number)} for real?", yes=yes)
+        record.agree(
+            f"send {' and '.join(methods)} to {masked(number)} for real",
+            stack=wanted.stack,
+            access=access,
+            yes=yes,
+        )
         result = run_smoke(access, wanted.settings, to=number, patience=wait)
+        record.after = {one.method.value: one.verdict.value for one in result.sends}
     except (
         NumberNotAllowedError,
         SettingsError,

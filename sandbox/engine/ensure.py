@@ -16,7 +16,8 @@ from typing import Literal
 
 from sandbox.engine.build import build_engine, build_key
 from sandbox.engine.cache import TARGET, EngineCache
-from sandbox.engine.release import RELEASES, Unavailable, fetch_release
+from sandbox.engine.download import LOCK, Unavailable
+from sandbox.engine.release import RELEASES, fetch_release
 from sandbox.engine.versions import BELOW_CLI, CLI_VERSION, MINIMUM_CLI, Version
 from sandbox.machine.errors import EngineError
 from sandbox.machine.processes import output_of
@@ -58,6 +59,7 @@ def ensure_engine(
     environ: Mapping[str, str] | None = None,
     cache: EngineCache | None = None,
     releases: str = RELEASES,
+    lock: Path = LOCK,
 ) -> Engine:
     """The engine to use; downloads or builds one when there is none.
 
@@ -68,9 +70,11 @@ def ensure_engine(
         environ: default `os.environ`; decides PATH and the cache folder.
         cache: default the user's.
         releases: where official releases are; tests point it elsewhere.
+        lock: the hashes that downloads are held to.
 
     Raises:
-        EngineError: it can neither be found, downloaded nor built.
+        EngineError: it can neither be found, downloaded nor built, or the release is another one
+            than it was, than was published, or than its version says.
     """
     environ = os.environ if environ is None else environ
     cache = EngineCache(environ=environ) if cache is None else cache
@@ -79,7 +83,7 @@ def ensure_engine(
         return found
     with cache.lock(progress):
         # Another process may have made it while this one waited.
-        return _cached(cache) or _make(cache, progress, environ, releases)
+        return _cached(cache) or _make(cache, progress, environ, releases, lock)
 
 
 def programs_on(path: str, program: str) -> Iterator[Path]:
@@ -152,7 +156,7 @@ def _name(key: str) -> str:
 
 
 def _make(
-    cache: EngineCache, progress: Progress, environ: Mapping[str, str], releases: str
+    cache: EngineCache, progress: Progress, environ: Mapping[str, str], releases: str, lock: Path
 ) -> Engine:
     def put(name: str, fill: Callable[[Path], None]) -> Engine:
         with cache.making(name) as folder:
@@ -172,8 +176,11 @@ def _make(
     if reason is None:
         progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
         try:
-            return put(_name("release"), lambda to: fetch_release(to, progress, releases=releases))
-        except (Unavailable, EngineError) as error:
+            return put(
+                _name("release"),
+                lambda to: fetch_release(to, progress, releases=releases, lock=lock),
+            )
+        except Unavailable as error:
             reason = str(error).splitlines()[0]
             cache.remember(RELEASE_QUESTION, reason)
     progress.step(f"engine: the official release cannot be had here ({reason})")

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engine.cache import TARGET, EngineCache
+from sandbox.engine.download import LOCK, Unavailable, fetch, this_machine
 from sandbox.engine.ensure import Engine, ask, programs_on
 from sandbox.engine.versions import (
     BELOW_PLUGIN,
@@ -29,9 +31,8 @@ MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
 PROGRAM = "pulumi-resource-auth0"
 STAND_IN_FOLDER = Path(__file__).resolve().parents[1] / "plugin" / "bin"
 _MODES = ("auto", "official", "stand-in")
-# Without open internet the installation gives up by itself after about 3 s (five tries); the
-# limit is for networks that swallow packets instead of refusing them.
-_INSTALL_SECONDS = 45
+RELEASES = "https://get.pulumi.com/releases/plugins"
+_UNPACK_SECONDS = 45
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def find_plugin(
     environ: Mapping[str, str] | None = None,
     cache: EngineCache | None = None,
     stand_in: Path = STAND_IN_FOLDER / PROGRAM,
+    releases: str = RELEASES,
+    lock: Path = LOCK,
 ) -> Plugin:
     """The auth0 plugin to use.
 
@@ -70,7 +73,7 @@ def find_plugin(
 
     Raises:
         EngineError: an unknown value of the variable, the official plugin was demanded and cannot
-            be had, or the stand-in is missing.
+            be had, it is another one than it was, or the stand-in is missing.
     """
     environ = os.environ if environ is None else environ
     cache = EngineCache(environ=environ) if cache is None else cache
@@ -95,7 +98,12 @@ def find_plugin(
         reason = None if mode == "official" else cache.recall(question)
         if reason is None:
             progress.tick(f"asking for the official auth0 plugin {wanted}")
-            reason = _install(engine, environ, cache.plugin_home)
+            try:
+                with tempfile.TemporaryDirectory(prefix="phonemfa-plugin-") as folder:
+                    archive = _download(Path(folder), progress, releases, lock)
+                    reason = _install(engine, environ, cache.plugin_home, archive)
+            except Unavailable as error:
+                reason = str(error)
             found = _in_pulumi_home(cache.plugin_home, why="installed in the project's cache")
             if found is not None:
                 return found
@@ -162,26 +170,31 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
-def _install(engine: Engine, environ: Mapping[str, str], home: Path) -> str:
-    """Have the engine install the official plugin into this Pulumi home; says why it did not."""
+def _download(folder: Path, progress: Progress, releases: str, lock: Path) -> Path:
+    system, machine = this_machine()
+    name = f"{PROGRAM}-v{auth0_plugin_version()}-{system}-{machine}.tar.gz"
+    fetch(f"{releases}/{name}", folder / name, progress, lock=lock)
+    return folder / name
+
+
+def _install(engine: Engine, environ: Mapping[str, str], home: Path, archive: Path) -> str:
+    """Have the engine unpack the official plugin into this Pulumi home; says why it did not."""
     home.mkdir(parents=True, exist_ok=True)
     env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
     env |= {"PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", auth0_plugin_version()]
     try:
         ended = subprocess.run(
-            [*command, "--non-interactive", "--color", "never"],
+            [*command, "--file", str(archive), "--non-interactive", "--color", "never"],
             env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_INSTALL_SECONDS,
+            timeout=_UNPACK_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"no answer within {_INSTALL_SECONDS} s"
+        return f"the engine did not unpack it within {_UNPACK_SECONDS} s"
     lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-    # Pulumi puts "[resource plugin auth0-3.55.1] downloading from : " before the reason.
-    preamble = r"^(error: |\[[^]]*] |downloading from ?\S* ?: )+"
-    return re.sub(preamble, "", lines[-1]) if lines else f"exit status {ended.returncode}"
+    return re.sub(r"^error: ", "", lines[-1]) if lines else f"exit status {ended.returncode}"

@@ -296,6 +296,9 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         operated = runner.run("operate", inputs={"operation": "enforce", "stack": "dev"})
         assert operated["operate"].result == "success", operated["operate"].said
         assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+        kept = runner.artifacts["enforce-dev"] / "dev-enforce.jsonl"
+        enforced = json.loads(kept.read_text("utf-8"))
+        assert (enforced["before"], enforced["after"]) == ([], ["all-applications"])
         (pull,) = github.pulls
         assert pull["head"].startswith("operate/enforce-dev-")
         company.git("fetch", "--quiet", "origin", pull["head"])
@@ -312,7 +315,7 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         record = json.loads(
             (runner.artifacts["break-glass-dev"] / "dev-break-glass.jsonl").read_text("utf-8")
         )
-        assert record["reason"] == "INC-1 no codes arrive"
+        assert record["claimed"]["reason"] == "INC-1 no codes arrive"
 
         told = [said, company.comment(8), company.comment(9), issue["body"]]
         told += [one.said for one in (*ended.values(), watched, *operated.values())]

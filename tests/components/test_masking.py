@@ -56,6 +56,8 @@ def test_what_an_operator_needs_stays() -> None:
         "+81 90-1234-5678",
         "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'",
         "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
+        "App 0a1b2c3d",
+        "postgres://pulumi:eyJhbG@db.example.jp/state",
     ],
 )
 def test_numbers_and_keys_are_hidden_in_code_and_config(text: str) -> None:

@@ -99,7 +99,8 @@ class Desk(Typist):
         for name in ("Pulumi.yaml", "__main__.py"):
             shutil.copyfile(PROJECT / name, checkout / name)
         (checkout / ".venv").symlink_to(sys.prefix)
-        wide = environment | {"COLUMNS": "200"}
+        # A copy, not a checkout: drift --repair could not know what was deployed.
+        wide = environment | {"COLUMNS": "200", "PHONEMFA_ANY_CHECKOUT": "1"}
         return cls(folder=checkout, environment=wide, scratch=folder, tenant=tenant)
 
     def stack_file(self, stack: str, **settings: Any) -> Path:

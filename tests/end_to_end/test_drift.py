@@ -310,7 +310,7 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
     unified.api("DELETE", unified.provider())
     unified.act("second-action")
     try:
-        done = unified.drift("--repair", "--yes", "--json")
+        done = unified.drift("--repair", "--any-checkout", "--yes", "--json")
     finally:
         unified.restore_stack()
     foreseen = "pulumi up --refresh will: update phone-mfa-factor-guardian (email, policy)"
@@ -328,11 +328,11 @@ def test_repair_leaves_a_tenant_as_declared_and_somebody_elses_things_alone(
 def test_what_pulumi_cannot_repair_is_repaired_by_deploying_the_draft(legacy: Applied) -> None:
     legacy.hands.roll_back()
     legacy.tenant.forget_requests()
-    asked = legacy.drift("--repair")
+    asked = legacy.drift("--repair", "--any-checkout")
     assert (asked.exit_code, "Nothing was written" in asked.stderr) == (7, True)
     assert not legacy.action()["all_changes_deployed"]
 
-    done = legacy.drift("--repair", "--yes")
+    done = legacy.drift("--repair", "--any-checkout", "--yes")
     assert done.exit_code == 0, done.output
     writes = {
         (one["method"], one["path"].rpartition("/")[2])
@@ -349,7 +349,7 @@ def test_repair_never_deploys_a_secret_that_somebody_wrote(unified: Applied) -> 
     unified.hands.write_secrets()
     unified.api("PUT", "/guardian/policies", [])
     unified.tenant.forget_requests()
-    refused = unified.drift("--repair", "--yes")
+    refused = unified.drift("--repair", "--any-checkout", "--yes")
     assert (refused.exit_code, "BLOCKS secret-changed" in refused.stderr) == (7, True)
     requests = [one for one in unified.tenant.logged() if one["path"] != "/oauth/token"]
     assert {one["method"] for one in requests} == {"GET"}, "nothing was written"

@@ -160,7 +160,7 @@ def test_incident(desk: Desk) -> None:
     )
     assert policies(desk) == ["all-applications"]
     (record,) = (desk.folder / "audit.jsonl").read_text("utf-8").splitlines()
-    assert json.loads(record)["outcome"] == "done"
+    assert (json.loads(record)["after"], json.loads(record)["exit"]) == ([], 0)
 
 
 @legacy_tenant

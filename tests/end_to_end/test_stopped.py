@@ -94,7 +94,7 @@ def test_a_repair_that_is_stopped_says_what_is_left(
     operator = operator_of(tenant, applied)
     tenant.api("PUT", "/guardian/policies", [])
     with stopped_at(tenant, "PUT", "/api/v2/guardian/policies"):
-        said = operator.run("drift", "--repair", "--yes", expect=2).stderr
+        said = operator.run("drift", "--repair", "--any-checkout", "--yes", expect=2).stderr
     assert "phonemfa drift says what is left" in said
     assert locks(tmp_path) == []
     applied.up("--refresh")

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.break_glass import audit
-from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.files import FileNotWrittenError, append_private, write_whole
 from sandbox.inbox.inbox import Inbox
 from sandbox.machine.files import disk_error
 from sandbox.tenant.store import Store
@@ -96,15 +95,15 @@ def test_a_record_that_does_not_fit_leaves_no_half_of_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    audit._append(path, "{}\n")
+    append_private(path, "{}\n")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
         with pytest.raises(OSError, match="File too large"):
-            audit._append(path, "x" * 1000)
+            append_private(path, "x" * 1000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    audit._append(path, "{}\n")
+    append_private(path, "{}\n")
     assert path.read_text() == "{}\n{}\n"
 
 

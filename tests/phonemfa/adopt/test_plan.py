@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.masking import code_mark
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
@@ -250,8 +251,12 @@ def test_a_key_in_the_code_is_pointed_at_and_not_shown() -> None:
     assert key_like_lines(code) == [2]
     assert key_like_lines("const url = 'https://abc123.api.infobip.com/sms/2/text';") == []
     plan = plan_of(tenant(actions=(action(code=code, runs=code),)), "t1", DOMAIN)
-    assert rows(plan, Fate.WARNING)["its code"] == "what may be a key in line 2"
+    found = rows(plan, Fate.WARNING)["its code"]
+    assert found == f"{code_mark(code)}; what may be a key in line 2"
     assert "0123456789abcdef" not in str(plan.rows)
+    (advice,) = [one.becomes for one in plan.rows if one.part == "its code"]
+    assert "rotate first, then adopt" in advice
+    assert "Pulumi's state and its history" in advice
 
 
 def test_host_and_sender_that_can_be_read_are_suggested() -> None:

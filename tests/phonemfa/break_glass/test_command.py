@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from phonemfa.break_glass.command import guidance
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.break_glass.alone import break_glass_alone
@@ -26,19 +27,16 @@ def test_nobody_is_asked_any_more_and_the_record_says_so(applied: Apply, tmp_pat
     desk, audit = applied(), tmp_path / "audit.jsonl"
     said = desk.run("break-glass", *REASON, "--audit-file", str(audit), "--yes")
     record = json.loads(said.stdout)
-    assert (record["outcome"], record["before"], record["after"]) == (
-        "done",
-        ["all-applications"],
-        [],
-    )
-    assert record["reason"] == "INC-1: no codes"
+    assert (record["before"], record["after"]) == (["all-applications"], [])
+    assert (record["tenant"], record["credential"]) == (desk.tenant.domain, desk.tenant.client_id)
+    assert record["claimed"]["reason"] == "INC-1: no codes"
     assert json.loads(audit.read_text("utf-8")) == record
     assert "pulumi up --refresh" in said.stderr
     assert policies(desk) == []
     assert desk.engine.ran == [], "no Pulumi"
 
     desk.tenant.forget_requests()
-    assert desk.json("break-glass", *REASON, "--yes")["outcome"] == "unchanged"
+    assert desk.json("break-glass", *REASON, "--yes")["before"] == []
     assert writes(desk.tenant) == []
 
 
@@ -67,7 +65,7 @@ def test_what_it_was_may_be_unreadable_and_what_it_is_may_not(applied: Apply) ->
     desk.tenant.control("POST", "/faults", fault | {"nth": 2, "times": 1})
     said = desk.run("break-glass", *REASON, "--yes", expect=1)
     assert "cannot be read back to prove it" in said.stderr
-    assert json.loads(said.stdout)["outcome"] == "failed"
+    assert json.loads(said.stdout)["exit"] == 1
 
 
 def test_a_policy_that_comes_back_at_once_is_a_failure(
@@ -84,7 +82,7 @@ def test_a_switch_that_the_tenant_refuses_is_recorded_as_one(applied: Apply) -> 
     fault = {"method": "PUT", "path": "/guardian/policies$", "status": 403, "times": 1}
     desk.tenant.control("POST", "/faults", fault)
     said = desk.run("break-glass", *REASON, "--yes", expect=1)
-    assert json.loads(said.stdout)["outcome"] == "failed"
+    assert json.loads(said.stdout)["exit"] == 1
     assert "403" in said.stderr
     assert policies(desk) == ["all-applications"]
 
@@ -100,11 +98,11 @@ def test_a_record_that_cannot_be_kept_is_told_in_time(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("phonemfa.break_glass.command.keep", full)
+    monkeypatch.setattr("phonemfa.audit.append_private", lambda _, text: full() if text else None)
     audit = str(tmp_path / "audit.jsonl")
     late = desk.run("break-glass", *REASON, "--audit-file", audit, "--yes")
-    assert "The record is on standard output only" in late.stderr
-    assert json.loads(late.stdout)["outcome"] == "done"
+    assert "The record is not in " in late.stderr
+    assert json.loads(late.stdout)["exit"] == 0
 
 
 @pytest.mark.parametrize(
@@ -145,5 +143,11 @@ def test_it_runs_where_pulumi_the_stack_and_the_declarations_are_broken(applied:
     bare = {name: desk.environment[name] for name in ACCESS} | {"AUTH0_DOMAIN": desk.tenant.domain}
     ended = break_glass_alone(bare, *REASON, "--yes", "--json")
     assert ended.returncode == 0, ended.stderr
-    assert json.loads(ended.stdout)["outcome"] == "done"
+    assert json.loads(ended.stdout)["after"] == []
     assert policies(desk) == []
+
+
+def test_the_guidance_warns_of_what_puts_the_policy_back() -> None:
+    text = "\n".join(guidance("prod.example.com", changed=True))
+    assert "pulumi up --refresh" in text
+    assert "phonemfa:policy never" in text

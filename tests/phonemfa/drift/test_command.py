@@ -91,7 +91,7 @@ def test_a_repair_is_shown_agreed_to_done_and_looked_at_again(applied: Apply) ->
     switch_off(desk)
     nobody = desk.run("drift", "--repair", expect=DRIFTED)
     assert "Repaired by pulumi up --refresh:" in nobody.stderr
-    assert "nobody agreed" in nobody.stderr
+    assert "so nobody could be asked" in nobody.stderr
     assert not [line for line in desk.engine.ran if line.startswith("up")]
     done = desk.run("drift", "--repair", "--yes")
     assert "pulumi up --refresh has run." in done.stderr

@@ -29,7 +29,7 @@ def test_what_would_change_is_shown_and_agreed_to_once(fleet: Fleet) -> None:
     fleet.events("preview", "b")
     fleet.typed = "n\n"
     refused = fleet.run("up", "--all", expect=2)
-    assert "Apply this to 1 tenants?" in refused.stderr
+    assert "Stack a, tenant a.example.jp: apply what is shown above." in refused.stderr
     assert fleet.asked() == ["preview a", "preview b"]
     fleet.typed = "y\n"
     fleet.run("up", "--all")
@@ -38,7 +38,8 @@ def test_what_would_change_is_shown_and_agreed_to_once(fleet: Fleet) -> None:
 
 def test_the_canaries_are_named_in_the_question(fleet: Fleet) -> None:
     fleet.typed = "y\n"
-    assert "Apply this to 2 tenants, first b?" in fleet.run("up", "--all", "--canary", "b").stderr
+    asked = fleet.run("up", "--all", "--canary", "b").stderr
+    assert "2 tenants: apply what is shown above, first b." in asked
     assert fleet.asked()[-2:] == ["up a", "up b"]
 
 

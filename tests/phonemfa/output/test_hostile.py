@@ -262,7 +262,7 @@ def test_what_commands_say_and_list_is_harmless(
         terminal.give_up(payload)
     row = Row(part="Action", found=payload, becomes=payload, fate=Fate.WARNING)
     plan = Plan(facts={}, suggestions={}, imports={}, files={}, rows=(row,))
-    adopt._show(payload, plan, Changes(files={}, replacements=()))
+    adopt._show(payload, plan, Changes(code=frozenset(), files={}, replacements=()))
     version = Version(
         id="v",
         number=1,
@@ -292,7 +292,7 @@ def test_commands_write_through_the_outputs_alone() -> None:
         "fleet/command.py": 1,  # names of stacks, which the shell has
         "health/forms.py": 8,  # tables and bars, on a console of the outputs
         "report/command.py": 1,  # Markdown
-        "break_glass/command.py": 1,  # the record, as JSON
+        "audit.py": 1,  # the record, as JSON
     }
     product = PROJECT / "phonemfa"
     found = {

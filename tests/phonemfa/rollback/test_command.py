@@ -58,9 +58,10 @@ def test_a_person_is_asked_with_what_would_be_deployed(broken: Operator) -> None
     code = broken.folder / "version-1.js"
     broken.typed = "n\n"
     said = broken.run("rollback", "--write-code", str(code), expect=2)
-    assert "Deploy version 1 (code " in said.stderr
-    assert "with its own secrets?" in said.stderr
+    assert "deploy version 1 (made " in said.stderr
+    assert "with its own secrets." in said.stderr
     assert "NTT CPaaS" in code.read_text("utf-8")
+    assert code.stat().st_mode & 0o777 == 0o600
     assert writes(broken.tenant) == []
     broken.typed = "y\n"
     told = broken.run("rollback").stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class World:
         self.bin = folder / "bin"
         self.go = folder / "go"
         self.cache_root = folder / "cache"
+        self.lock = folder / "downloads.lock"
         self.releases = releases
         self.now = 1_000_000.0
         self.said = fakes.Said()
@@ -53,7 +55,11 @@ class World:
 
     def ensure(self, said: fakes.Said | None = None) -> Engine:
         return ensure_engine(
-            said or self.said, environ=self.environ, cache=self.cache, releases=self.releases.url
+            said or self.said,
+            environ=self.environ,
+            cache=self.cache,
+            releases=self.releases.url,
+            lock=self.lock,
         )
 
     def leftovers(self) -> list[Path]:
@@ -142,20 +148,40 @@ def test_official_release_is_taken_and_kept(world: World) -> None:
     assert world.leftovers() == []
 
 
-def test_release_that_differs_from_its_published_sum_is_never_used(world: World) -> None:
-    world.releases.publish(archive_name(), fakes.archive(), sum_of=b"something else")
+def test_release_is_trusted_on_its_first_use_alone(world: World) -> None:
+    world.releases.publish(archive_name(), fakes.archive())
+    world.ensure()
+    (line,) = world.lock.read_text().splitlines()
+    assert line.endswith(f"  {world.releases.url}/v3.259.0/{archive_name()}")
+    assert "trusted on this first use" in world.said.text
+
+    shutil.rmtree(world.cache_root)
+    world.ensure()
+    assert world.lock.read_text().splitlines() == [line]
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("recorded", "downloads.lock names"),
+        ("published", "does not have the SHA-512 sum that Pulumi published"),
+        ("version", "v3.1.0"),
+    ],
+)
+def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
+    world: World, other: str, told: str
+) -> None:
     fakes.go(world.go)
-
-    assert world.ensure().origin == "build"
-    assert "SHA-512" in world.said.text
-
-
-def test_release_of_another_version_is_never_used(world: World) -> None:
-    world.releases.publish(archive_name(), fakes.archive("v3.1.0"))
-    fakes.go(world.go)
-
-    assert world.ensure().origin == "build"
-    assert "v3.1.0" in world.said.text
+    version = "v3.1.0" if other == "version" else "v3.259.0"
+    sum_of = b"something else" if other == "published" else None
+    world.releases.publish(archive_name(), fakes.archive(version), sum_of=sum_of)
+    if other == "recorded":
+        world.lock.write_text(f"{'0' * 64}  {world.releases.url}/v3.259.0/{archive_name()}\n")
+    for _ in range(2):  # Nor is it forgotten.
+        with pytest.raises(EngineError, match=told):
+            world.ensure()
+    assert fakes.builds(world.go) == 0
+    assert world.leftovers() == []
 
 
 def test_release_that_was_not_there_is_asked_for_again_only_after_hours(world: World) -> None:

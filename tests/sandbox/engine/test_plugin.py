@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from sandbox.engine.cache import EngineCache
+from sandbox.engine.download import this_machine
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import MODE_VARIABLE, PROGRAM, Plugin, find_plugin
 from sandbox.engine.versions import BELOW_CLI, BELOW_PLUGIN, MINIMUM_CLI, MINIMUM_PLUGIN
@@ -18,8 +21,10 @@ from tests.sandbox.engine import fakes
 class World:
     """A user with a home, a PATH and a Pulumi whose `plugin install` can be made to work."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, releases: fakes.Releases) -> None:
         self.folder = folder
+        self.releases = releases
+        self.lock = folder / "downloads.lock"
         self.home = folder / "home"
         self.home.mkdir()
         self.stand_in = fakes.program(folder / "stand-in" / PROGRAM, "exit 1")
@@ -31,7 +36,8 @@ class World:
             f'[ "$1 $2 $3 $4 $5" = "plugin install resource auth0 3.55.1" ] || exit 64\n'
             f'[ -z "$PULUMI_ACCESS_TOKEN" ] || exit 65\n'
             f'echo "$PULUMI_HOME" >> {self.installs}\n'
-            f"[ -e {folder}/online ] || {{ echo 'error: no route to host' >&2; exit 255; }}\n"
+            f'[ "$6" = --file ] && [ -s "$7" ] || exit 66\n'
+            f"[ -e {folder}/broken ] && {{ echo 'error: no archive' >&2; exit 255; }}\n"
             f'to="$PULUMI_HOME/plugins/resource-auth0-v3.55.1"\n'
             f'mkdir -p "$to" && touch "$to/{PROGRAM}" && chmod +x "$to/{PROGRAM}"',
         )
@@ -59,7 +65,15 @@ class World:
             environ=environ,
             cache=EngineCache(self.folder / "cache", clock=lambda: self.now),
             stand_in=self.stand_in,
+            releases=self.releases.url,
+            lock=self.lock,
         )
+
+    def publish(self, data: bytes = b"the plugin") -> str:
+        """Offer an archive; answers its address."""
+        path = f"/{PROGRAM}-v3.55.1-{'-'.join(this_machine())}.tar.gz"
+        self.releases.content[path] = data
+        return f"{self.releases.url}{path}"
 
     @property
     def install_attempts(self) -> int:
@@ -67,8 +81,9 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path)
+def world(tmp_path: Path) -> Iterator[World]:
+    with fakes.release_server() as releases:
+        yield World(tmp_path, releases)
 
 
 def test_official_plugin_on_path_comes_first(world: World) -> None:
@@ -176,7 +191,7 @@ def test_half_installed_plugin_is_not_used(world: World) -> None:
 
 
 def test_official_plugin_is_installed_into_a_home_of_our_own(world: World) -> None:
-    (world.folder / "online").touch()
+    address = world.publish()
 
     first, second = world.find(), world.find()
 
@@ -185,6 +200,20 @@ def test_official_plugin_is_installed_into_a_home_of_our_own(world: World) -> No
     assert first.version == "3.55.1"
     assert world.install_attempts == 1
     assert list(world.home.iterdir()) == []
+    assert world.lock.read_text() == f"{sha256(b'the plugin').hexdigest()}  {address}\n"
+    assert "trusted on this first use" in world.said.text
+
+
+@pytest.mark.parametrize("mode", [None, "official"])
+def test_another_plugin_than_it_was_ends_the_run_and_no_stand_in_is_used(
+    world: World, mode: str | None
+) -> None:
+    address = world.publish()
+    world.lock.write_text(f"{'0' * 64}  {address}\n")
+    for _ in range(2):
+        with pytest.raises(EngineError, match="names 000000"):
+            world.find(mode)
+    assert world.install_attempts == 0
 
 
 def test_stand_in_says_that_it_is_one_and_why(world: World) -> None:
@@ -192,32 +221,32 @@ def test_stand_in_says_that_it_is_one_and_why(world: World) -> None:
 
     assert plugin.executable == world.stand_in
     assert "STAND-IN" in plugin.describe()
-    assert "no route to host" in plugin.describe()
+    assert "404" in plugin.describe()
 
 
 def test_failed_installation_is_tried_again_only_after_hours(world: World) -> None:
     world.find()
     world.find()
-    assert world.install_attempts == 1
+    assert len(world.releases.asked) == 1
     world.now += 12 * 3600
     world.find()
-    assert world.install_attempts == 2
+    assert len(world.releases.asked) == 2
 
 
 def test_demanded_official_plugin_is_asked_for_at_once_and_its_absence_is_an_error(
     world: World,
 ) -> None:
     world.find()
-    with pytest.raises(EngineError, match="no route to host") as raised:
+    with pytest.raises(EngineError, match="404") as raised:
         world.find("official")
-    assert world.install_attempts == 2
+    assert len(world.releases.asked) == 2
     assert MODE_VARIABLE in raised.value.fix
 
 
 def test_demanded_stand_in_is_used_although_the_official_one_is_there(world: World) -> None:
     world.installed("3.55.1")
     assert world.find("stand-in").executable == world.stand_in
-    assert world.install_attempts == 0
+    assert world.releases.asked == []
 
 
 def test_unknown_choice_is_refused_with_the_known_ones(world: World) -> None:
@@ -232,10 +261,7 @@ def test_missing_stand_in_is_a_clear_error(world: World) -> None:
         world.find()
 
 
-def test_reason_is_told_without_pulumis_preamble(world: World) -> None:
-    fakes.program(
-        world.folder / "engine" / "pulumi",
-        'echo "[resource plugin auth0-3.55.1] downloading from : failed all 5 attempts" >&2\n'
-        "exit 1",
-    )
-    assert world.find().why == "the official 3.55.1 cannot be had: failed all 5 attempts"
+def test_an_archive_that_the_engine_does_not_take_is_told(world: World) -> None:
+    world.publish()
+    (world.folder / "broken").touch()
+    assert world.find().why == "the official 3.55.1 cannot be had: no archive"

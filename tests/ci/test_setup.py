@@ -1,0 +1,112 @@
+"""`ci/setup` of a company's repository uses a download that its tools.lock names, or none."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tarfile
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from phonemfa.new.repository import files_of, write
+from tests.ci.conftest import ANSWERS
+
+PULUMI = """#!/bin/sh
+[ "$1 $2" = "plugin ls" ] && { echo '[]'; exit 0; }
+[ "$1 $2" = "plugin install" ] && { echo "$*" >>"$0.installed"; exit 0; }
+exit 64
+"""
+CURL = """#!/bin/sh
+while [ "$1" != --output ]; do shift; done
+cp "$OFFERED/$(case "$3" in */sdk/*) echo pulumi;; *) echo plugin;; esac)" "$2"
+"""
+
+
+def archive(program: str) -> bytes:
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        member = tarfile.TarInfo("pulumi/pulumi")
+        member.size, member.mode = len(program), 0o755
+        tar.addfile(member, io.BytesIO(program.encode()))
+    return data.getvalue()
+
+
+class Desk:
+    """A repository whose packages are installed, on a machine without Pulumi."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = folder / "tools.lock"
+        self.offered = folder.parent / "offered"
+        self.offered.mkdir()
+        self.bin = folder.parent / "bin"
+        self.bin.mkdir()
+        (self.bin / "curl").write_text(CURL)
+        (self.bin / "curl").chmod(0o755)
+        python = folder / ".venv" / "bin" / "python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        python.chmod(0o755)
+        (folder / ".venv" / "requirements.lock").write_bytes(
+            (folder / "requirements.lock").read_bytes()
+        )
+        self.offer()
+
+    def offer(self, program: str = PULUMI) -> None:
+        (self.offered / "pulumi").write_bytes(archive(program))
+        (self.offered / "plugin").write_bytes(b"the plugin")
+
+    def setup(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["ci/setup", *options],
+            cwd=self.folder,
+            env={"PATH": f"{self.bin}:/usr/bin:/bin", "OFFERED": str(self.offered)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def pulumi(self) -> Path:
+        return self.folder / ".venv" / "tools" / "pulumi" / "pulumi"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    assert not any((Path(one) / "pulumi").exists() for one in ("/usr/bin", "/bin"))
+    write(tmp_path / "repository", files_of(ANSWERS))
+    return Desk(tmp_path / "repository")
+
+
+def test_what_no_hash_is_known_of_is_not_used(desk: Desk) -> None:
+    refused = desk.setup()
+    assert refused.returncode == 2
+    assert "tools.lock names none" in refused.stderr
+    assert not desk.pulumi.exists()
+
+
+def test_a_first_use_is_recorded_at_a_desk_and_named_as_trusted(desk: Desk) -> None:
+    said = desk.setup("--record")
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.count("trusted on this first use") == 2
+    recorded = [line.split()[0] for line in desk.lock.read_text().splitlines()[-2:]]
+    data = [(desk.offered / one).read_bytes() for one in ("pulumi", "plugin")]
+    assert recorded == [sha256(one).hexdigest() for one in data]
+    assert "--file" in Path(f"{desk.pulumi}.installed").read_text()
+
+
+@pytest.mark.parametrize("options", [(), ("--record",)])
+def test_another_download_than_it_was_is_an_end_and_nothing_else_is_tried(
+    desk: Desk, options: tuple[str, ...]
+) -> None:
+    desk.setup("--record")
+    before = desk.lock.read_text()
+    desk.pulumi.unlink()
+    desk.offer("#!/bin/sh\ntouch owned\n")
+    refused = desk.setup(*options)
+    assert refused.returncode == 2
+    assert "find out why before anything else" in refused.stderr
+    assert (desk.lock.read_text(), desk.pulumi.exists()) == (before, False)

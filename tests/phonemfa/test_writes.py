@@ -1,0 +1,240 @@
+"""Every command that writes says where and what before it asks, and leaves a record at its end.
+
+A command is one that writes when it has `--yes`; one that is added needs a case here.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import typer
+
+from phonemfa.cli import app
+from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.tenant import Generation
+from tests.contract import PROJECT
+from tests.end_to_end import hand_made
+from tests.phonemfa.applied import NEW_KEY, PHONE, Operator
+from tests.phonemfa.fleet.scripted import Fleet
+from tests.phonemfa.pulumi.test_locks import REFUSAL
+from tests.phonemfa.rollback.test_command import BAD, release
+
+WRITING = {
+    str(one.name)
+    for one in typer.main.get_group(app).commands.values()
+    if any("--yes" in param.opts for param in one.params)
+}
+Prepare = Callable[[Operator], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """How somebody comes to run a command, and how it fails after he agreed."""
+
+    options: tuple[str, ...] = ()
+    unattended: tuple[str, ...] = ("--yes",)
+    prepare: Prepare = lambda _: None
+    spoil: Prepare
+    done: int = 0
+    failed: int = 1
+    stdin: str = ""
+    agrees: str = "y\n"
+    policy: str = "always"
+
+
+def refuses(begin: str) -> Prepare:
+    def spoil(desk: Operator) -> None:
+        desk.engine.refusing[begin] = "error: no backend"
+
+    return spoil
+
+
+def faulty(method: str, path: str) -> Prepare:
+    def spoil(desk: Operator) -> None:
+        fault = {"method": method, "path": path, "status": 403, "times": 9}
+        desk.tenant.control("POST", "/faults", fault)
+
+    return spoil
+
+
+def hand_made_tenant(desk: Operator) -> None:
+    desk.tenant.control("POST", "/reset", {"generation": "unified"})
+    desk.tenant._token = ""
+    hand_made.custom(desk.tenant)
+    desk.engine.file.write_text(f"config:\n  auth0:domain: {desk.tenant.domain}\n", "utf-8")
+
+
+def switched_off(desk: Operator) -> None:
+    desk.tenant.api("PUT", "/guardian/policies", [])
+    detail = {"policy": {"kind": "update"}}
+    desk.engine.changes["guardian"] = {"op": "update", "detailedDiff": detail}
+
+
+def locked(desk: Operator) -> None:
+    """By a run of before, until somebody takes its lock."""
+    engine = desk.engine
+    engine.refusing["refresh --yes"] = REFUSAL
+
+    def spawn(_: object, command: Any, *, stdin: str) -> Any:
+        if "cancel" in command and "cancel" not in engine.refusing:
+            del engine.refusing["refresh --yes"]
+        return engine.spawn(command, stdin=stdin)
+
+    desk.monkeypatch.setattr("phonemfa.pulumi.engine.PulumiCli.spawn", spawn)
+
+
+def known_key(desk: Operator) -> None:
+    sandbox = desk.engine.sandbox
+    url, headers = f"{sandbox.cpaas_url}/_sandbox/keys", sandbox.control_headers
+    httpx.post(url, json={"key": NEW_KEY}, headers=headers).raise_for_status()
+
+
+def bad_release(desk: Operator) -> None:
+    release(desk, code=BAD)
+
+
+def sends_nothing(desk: Operator) -> None:
+    refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
+    desk.engine.sandbox.parts.cpaas.script.add([refusal])
+
+
+def folder_in_the_way(desk: Operator) -> None:
+    (desk.folder / "adopted").write_text("a file", "utf-8")
+
+
+CASES = {
+    "adopt": Case(prepare=hand_made_tenant, spoil=folder_in_the_way),
+    "break-glass": Case(
+        options=("--reason", "INC-1"),
+        spoil=faulty("PUT", "/guardian/policies$"),
+        agrees="{tenant}\n",
+    ),
+    "drift": Case(options=("--repair",), prepare=switched_off, spoil=refuses("up"), failed=7),
+    "enforce": Case(policy="never", spoil=refuses("up")),
+    "recover": Case(
+        prepare=locked, unattended=("--yes", "--unlock"), spoil=refuses("cancel"), failed=2
+    ),
+    "rollback": Case(
+        prepare=bad_release,
+        spoil=faulty("POST", "/deploy$"),
+        failed=2,
+    ),
+    "rotate": Case(prepare=known_key, stdin=NEW_KEY, agrees=f"{NEW_KEY}\ny\n", spoil=refuses("up")),
+    "smoke": Case(spoil=sends_nothing),
+}
+WHERE = "Stack dev, tenant {tenant}: "
+
+
+@pytest.fixture(params=sorted(CASES))
+def case(request: pytest.FixtureRequest) -> tuple[str, Case]:
+    return request.param, CASES[request.param]
+
+
+@pytest.fixture
+def ready(applied: Callable[..., Operator], case: tuple[str, Case]) -> Callable[[], Operator]:
+    def make(generation: Generation = "unified") -> Operator:
+        desk = applied(generation, policy=case[1].policy, deliveryMethods=["text"])
+        case[1].prepare(desk)
+        return desk
+
+    return make
+
+
+def test_every_command_that_writes_has_a_case() -> None:
+    assert {*CASES, "fleet"} == WRITING
+
+
+def test_one_module_asks() -> None:
+    """`new` has no tenant yet: it asks for names."""
+    asking = {
+        path.relative_to(PROJECT).as_posix()
+        for path in (PROJECT / "phonemfa").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"confirm", "prompt"}
+        and isinstance(node.value, ast.Name)
+    }
+    assert asking == {"phonemfa/asking.py", "phonemfa/new/command.py"}
+
+
+def test_stack_tenant_and_deed_stand_before_the_first_question(
+    case: tuple[str, Case], ready: Callable[[], Operator]
+) -> None:
+    command, this = case
+    desk = ready()
+    desk.typed = "" if command != "rotate" else f"{NEW_KEY}\n"
+    stack = ("--stack", "dev") if command == "break-glass" else ()
+    said = desk.run(command, *stack, *this.options, expect=7 if command == "drift" else 2).stderr
+    before, question, _ = said.partition("Go on?" if "Go on?" in said else " to go on")
+    assert question, said
+    where = WHERE.format(tenant=desk.tenant.domain)
+    assert where in before
+    assert before.index(where) < (
+        before.index("New CPaaS key") if command == "rotate" else len(said)
+    )
+    assert "Nothing was written: nobody agreed" in said
+
+
+def test_a_person_who_agrees_leaves_a_record(
+    case: tuple[str, Case], ready: Callable[[], Operator], tmp_path: Path
+) -> None:
+    command, this = case
+    desk, file = ready(), tmp_path / "audit.jsonl"
+    desk.typed = this.agrees.format(tenant=desk.tenant.domain)
+    desk.run(command, *this.options, "--audit-file", str(file), expect=this.done)
+    (line,) = file.read_text("utf-8").splitlines()
+    one = json.loads(line)
+    assert (one["stack"], one["tenant"]) == ("dev", desk.tenant.domain)
+    assert (one["credential"], one["exit"]) == (desk.tenant.client_id, this.done)
+    assert one["event"].startswith(f"phonemfa.{command}")
+    assert one["what"]
+    hidden = [
+        PHONE,
+        NEW_KEY,
+        desk.tenant.client_secret,
+        desk.engine.sandbox.credentials.cpaas_api_key,
+    ]
+    assert not [secret for secret in hidden if secret in line]
+
+
+def test_a_command_that_fails_leaves_a_record_too(
+    case: tuple[str, Case],
+    ready: Callable[[], Operator],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command, this = case
+    desk, file = ready(), tmp_path / "audit.jsonl"
+    this.spoil(desk)
+    monkeypatch.setenv("PHONEMFA_AUDIT_FILE", str(file))
+    desk.run(command, *this.options, *this.unattended, stdin=this.stdin, expect=this.failed)
+    (line,) = file.read_text("utf-8").splitlines()
+    assert json.loads(line)["tenant"] == desk.tenant.domain
+    assert json.loads(line)["exit"] != 0
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_fleet_names_every_tenant_and_leaves_a_record_of_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH0_CLIENT_ID", "client")
+    monkeypatch.setenv("AUTH0_API_TOKEN", "")
+    file = tmp_path / "audit.jsonl"
+    fleet = Fleet.of(tmp_path, monkeypatch, "a", "b")
+    fleet.fails("up", "b", because="error: 403 Forbidden")
+    fleet.typed = "y\n"
+    said = fleet.run("up", "--all", "--audit-file", str(file), expect=2).stderr
+    before = said.partition("Go on?")[0]
+    assert "Stack a, tenant a.example.jp" in before
+    assert "Stack b, tenant b.example.jp" in before
+    found = {one["stack"]: one for one in map(json.loads, file.read_text("utf-8").splitlines())}
+    assert [found[one]["exit"] for one in "ab"] == [0, 2]
+    assert {one["credential"] for one in found.values()} == {"client"}
+    assert found["a"]["after"] == {"updated": 1}
