@@ -24,25 +24,31 @@ _GAP = "9"
 """In the place of what is said at run time: not empty, and no word."""
 
 
-def said_by(module: ModuleType, *arguments: str) -> Iterator[str]:
-    """What a module hands over under these names, with a figure in each gap."""
+def said_by(module: ModuleType, *calls: str) -> Iterator[str]:
+    """What a module says in these calls, with a figure in each gap."""
     for node in ast.walk(ast.parse(inspect.getsource(module))):
-        if isinstance(node, ast.keyword) and node.arg in arguments:
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                yield node.value.value
-            elif isinstance(node.value, ast.JoinedStr):
-                yield "".join(
-                    str(one.value) if isinstance(one, ast.Constant) else _GAP
-                    for one in node.value.values
-                )
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls:
+            for value in (*node.args, *(one.value for one in node.keywords)):
+                yield from _text(value)
+
+
+def _text(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(
+            str(one.value) if isinstance(one, ast.Constant) else _GAP for one in node.values
+        )
+    elif isinstance(node, ast.IfExp):
+        yield from (*_text(node.body), *_text(node.orelse))
 
 
 OURS = sorted(
     {
-        *said_by(risks, "title", "what", "fix"),
-        *said_by(words, "subject", "meaning"),
-        *said_by(resource_rules, "message", "fix"),
-        *said_by(stack_rules, "message", "fix"),
+        *said_by(risks, "Risk", "_about"),
+        *said_by(words, "Words"),
+        *said_by(resource_rules, "Finding"),
+        *said_by(stack_rules, "Finding"),
         *words.ASKED.values(),
         document._STAND_IN,
         document._SAMPLES,
