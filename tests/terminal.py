@@ -22,7 +22,7 @@ from phonemfa.cli import app
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _WHOLE = re.compile(r"\s*(?:[✗✓!?-] )?\S+")
-"""What stays whole although it is wider than the terminal: an id or an address, alone on its line."""
+"""What stays whole although it is wider than the terminal: an id or an address, alone."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,13 @@ def at_a_terminal(
         monkeypatch.delenv(name, raising=False)
     if not colour:
         monkeypatch.setenv("NO_COLOR", "1")
-    with _screen(columns) as (out, seen_out), _screen(columns) as (err, seen_err):
-        with redirect_stdout(out), redirect_stderr(err):
-            status = _run(words)
+    with (
+        _screen(columns) as (out, seen_out),
+        _screen(columns) as (err, seen_err),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        status = _run(words)
     return Seen(seen_out(), seen_err(), status)
 
 

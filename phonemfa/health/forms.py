@@ -17,6 +17,7 @@ from phonemfa.health.result import (
 )
 from phonemfa.health.tally import CHANNELS, Figures
 from phonemfa.output.document import (
+    Block,
     Code,
     Document,
     Entries,
@@ -86,7 +87,7 @@ def as_document(health: Health, *, language: Language = "en") -> Document:
     """For a person at a terminal: the figures, then what is wrong, and the result last."""
     period = health.now.period
     compared = f"in brackets: {health.compared_with}"
-    figures = [
+    figures: list[Block] = [
         Verbatim("\n".join(_hours(health))),
         Entries(tuple(_channels(health))),
         Entries(tuple(_reasons(health, language))),
@@ -162,8 +163,8 @@ def _hours(health: Health) -> Iterator[str]:
         if count or before:
             rows.append((words, factor_by_hour(now, name), beside(count, before)))
     widest = max((len(name) for name, _, _ in rows), default=0)
-    for name, hours, count in rows:
-        yield f"{name:{widest}} {sparkline(hours)} {count}"
+    for name, hours, told in rows:
+        yield f"{name:{widest}} {sparkline(hours)} {told}"
 
 
 def facts(health: Health) -> Iterator[str]:

@@ -172,7 +172,13 @@ def _text(line: Line) -> Text:
 
 @contextmanager
 def working(what: str, *, patience: float = PATIENCE) -> Iterator[None]:
-    """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed."""
+    """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed.
+
+    Only in the main thread: where several work, one table shows them all.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     console = notes()
     if console.is_terminal:
         with console.status(Text(what)):

@@ -41,6 +41,7 @@ class Step:
 
     name: str
     at: str
+    clock: str
     says: str
     outcome: str
 
@@ -69,6 +70,11 @@ class Shown:
     def text(self) -> str:
         """What the phone got, or what was rendered for it."""
         return self.message.text if self.message else (self.delivery or {}).get("text") or ""
+
+    @property
+    def codes(self) -> list[str]:
+        """The one-time codes that a person reads, or hears, in it."""
+        return self.message.codes if self.message else []
 
     @property
     def language(self) -> str:
@@ -142,7 +148,8 @@ class Shown:
         return [
             Step(
                 name="first try" if number == 0 else f"retry {number} of {most}",
-                at=clock(one["at"], exact=True),
+                at=one["at"],
+                clock=clock(one["at"], exact=True),
                 says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s"
                 + (f": {one['reason']}" if one["reason"] else ""),
                 outcome=one["outcome"],
