@@ -37,12 +37,13 @@ MESSAGE_TYPES: Final = {
 
 @dataclass(frozen=True)
 class Step:
-    """One execution of the Action, as a line of text."""
+    """One execution of the Action, as a line of text; `reason` is what the Action itself said."""
 
     name: str
     at: str
     clock: str
     says: str
+    reason: str
     outcome: str
 
 
@@ -150,8 +151,8 @@ class Shown:
                 name="first try" if number == 0 else f"retry {number} of {most}",
                 at=one["at"],
                 clock=clock(one["at"], exact=True),
-                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s"
-                + (f": {one['reason']}" if one["reason"] else ""),
+                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s",
+                reason=one["reason"] or "",
                 outcome=one["outcome"],
             )
             for number, one in enumerate(delivery.get("tries", []))

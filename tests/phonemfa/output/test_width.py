@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from phonemfa.output.document import Document
 from sandbox.drift.scenarios import SCENARIOS
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.fleet.scripted import Fleet
+from tests.phonemfa.output.pictures import PICTURES, as_html
 from tests.terminal import Seen, at_a_terminal
 
 Apply = Callable[..., Operator]
@@ -84,6 +88,15 @@ def test_without_colours_the_marks_say_it(drifted: Operator, look: Look, command
     assert not COLOUR.search(seen.out + seen.notes)
     assert re.search("[✗✓?]", seen.out)
     assert COLOUR.search(look(*command.split(), columns=80).out)
+
+
+@pytest.mark.parametrize("made", PICTURES.values(), ids=PICTURES)
+def test_the_pictures_in_the_guides_are_of_a_terminal_of_80_columns(
+    made: Callable[[], Document],
+) -> None:
+    lines = html.unescape(re.sub("<[^>]+>", "", as_html(made()).partition("<pre>")[2])).split("\n")
+    assert len(lines) > 5
+    assert [one for one in lines if cell_len(one) > 80] == []
 
 
 def test_only_the_mark_has_the_colour_of_a_finding(drifted: Operator, look: Look) -> None:

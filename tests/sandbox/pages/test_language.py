@@ -43,11 +43,11 @@ def test_every_text_of_a_template_has_its_japanese() -> None:
     assert sorted(texts_of_templates() - japanese().keys()) == []
 
 
-@pytest.mark.parametrize(("english", "translated"), japanese().items())
-def test_both_languages_say_the_same_things(english: str, translated: str) -> None:
-    assert set(NAMED.findall(translated)) == set(NAMED.findall(english))
-    assert sorted(TAGS.findall(translated)) == sorted(TAGS.findall(english))
-    assert not re.search(r"%(?!\()", translated), "a lone % ends the page"
+def test_both_languages_say_the_same_things() -> None:
+    for english, translated in japanese().items():
+        assert set(NAMED.findall(translated)) == set(NAMED.findall(english))
+        assert sorted(TAGS.findall(translated)) == sorted(TAGS.findall(english))
+        assert not re.search(r"%(?!\()", translated), "a lone % ends the page"
 
 
 def test_a_sentence_that_was_put_together_is_translated_with_what_is_in_it() -> None:
@@ -67,7 +67,7 @@ def test_a_sentence_that_was_put_together_is_translated_with_what_is_in_it() -> 
         ("en-US,en;q=0.9,ja;q=0.8", "en"),
         ("de,ja;q=0.5,en;q=0.7", "en"),
         ("de, fr", "en"),
-        ("ja;q=nonsense, en", "ja"),
+        ("ja;q=nonsense, en", "en"),
         ("*", "en"),
     ],
 )
