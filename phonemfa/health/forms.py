@@ -39,6 +39,7 @@ _INTRODUCTION: Final = (
 _BARS: Final = "▂▃▄▅▆▇█"
 _NONE, _UNKNOWN = "▁", "·"
 _WIDEST: Final = 36
+_MEANS: Final[dict[Language, str]] = {"en": "means", "ja": "意味"}
 _READ: Final = "The log was read"
 
 
@@ -120,7 +121,7 @@ def _reasons(health: Health, language: Language) -> Iterator[Entry]:
         yield Entry(
             mark=Mark.NOTE,
             line=(f"not sent {beside(one.count, one.before)}: {one.text}",),
-            facts=(("means", (known.meaning.said(language),)),) if known else (),
+            facts=((_MEANS[language], (known.meaning.said(language),)),) if known else (),
             fix=(known.action.said(language),) if known else (),
         )
 
