@@ -24,11 +24,17 @@ export function localTimes(element) {
 }
 
 async function copy(button) {
-  const named = button.textContent;
-  await navigator.clipboard.writeText(button.dataset.copy);
+  if (button.textContent === button.dataset.copied) return;
+  const { textContent, ariaLabel } = button;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    getSelection().selectAllChildren(button.previousElementSibling); // For the keyboard to copy.
+    return;
+  }
   button.textContent = button.dataset.copied;
-  button.setAttribute('aria-label', `${button.dataset.copied} ${button.dataset.copy}`);
-  setTimeout(() => { button.textContent = named; }, 2000);
+  button.ariaLabel = `${button.dataset.copied} ${button.dataset.copy}`;
+  setTimeout(() => Object.assign(button, { textContent, ariaLabel }), 2000);
 }
 
 document.documentElement.classList.add('scripted');
