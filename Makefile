@@ -124,6 +124,7 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
 	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
 	@$(PYTHON_BIN) -m tests.phonemfa.health.pages docs/images
+	@$(PYTHON_BIN) -m tests.phonemfa.output.pictures docs/images
 	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
 	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
 

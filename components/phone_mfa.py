@@ -44,6 +44,7 @@ from components.vocabulary import (
     MessageType,
     action_name,
     guardian_message_types,
+    policy_word,
 )
 
 
@@ -169,6 +170,11 @@ class PhoneMfa(pulumi.ComponentResource):
                 "policy": self.factor.policy,
             }
         )
+
+    @property
+    def policy(self) -> pulumi.Output[str]:
+        """When users are asked for a code, in the words of the stack's file."""
+        return self.factor.policy.apply(lambda one: policy_word([one]))
 
     @property
     def sender(self) -> Sender | None:

@@ -18,7 +18,7 @@ _EARLIER: Final = (
 )
 _UNFINISHED: Final = (
     "the last pulumi up did not finish; what was applied before is unknown",
-    "pulumi up finishes it; where a refresh came before that, look with phonemfa drift afterwards",
+    "pulumi up finishes it; after a refresh before it, look with python -m phonemfa drift",
 )
 _NOT_READ: Final = (
     "Pulumi's state was not read",

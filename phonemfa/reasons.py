@@ -127,8 +127,8 @@ REASONS: Final = (
             ja="APIキーまたはスコープが正しくない。全メッセージが送信されない。",
         ),
         action=Words(
-            en="Set a new key: phonemfa rotate (docs/guides/rotate.md).",
-            ja="新しいキーを設定する: phonemfa rotate(docs/guides/rotate.md)。",
+            en="Set a new key: python -m phonemfa rotate (docs/guides/rotate.md).",
+            ja="新しいキーを設定する: python -m phonemfa rotate(docs/guides/rotate.md)。",
         ),
     ),
     Reason(
@@ -221,8 +221,9 @@ REASONS: Final = (
             ja="Actionのシークレットが正しくない。全メッセージが送信されない。",
         ),
         action=Words(
-            en="Correct the stack's settings and pulumi up; phonemfa drift says who changed what.",
-            ja="スタックの設定を直してpulumi upする。変更箇所はphonemfa driftで分かる。",
+            en="Correct the stack's settings and pulumi up; python -m phonemfa drift says who "
+            "changed what.",
+            ja="スタックの設定を直してpulumi upする。変更箇所はpython -m phonemfa driftで分かる。",
         ),
     ),
     Reason(
@@ -373,8 +374,8 @@ REASONS: Final = (
             ja="テンプレートが正しくない。その種別は全く送信されない。",
         ),
         action=Words(
-            en="Correct the template, or take the stack's: phonemfa drift.",
-            ja="テンプレートを直すか、スタックのものに戻す: phonemfa drift。",
+            en="Correct the template, or take the stack's: python -m phonemfa drift.",
+            ja="テンプレートを直すか、スタックのものに戻す: python -m phonemfa drift。",
         ),
     ),
     Reason(

@@ -65,6 +65,6 @@ def _refusal(name: str, version: int) -> str:
         "last build of this stack's Action failed (the auth0 provider then replaces it): restore "
         f"version {version} in the dashboard (Actions > Library > {name} > Version History), press "
         "Deploy, and run pulumi up --refresh with code that builds; it is updated in place then. "
-        "If this stack made it and an answer got lost: phonemfa recover. "
-        "If that Action is not this stack's: phonemfa adopt, or another phonemfa:actionName."
+        "If this stack made it and an answer got lost: python -m phonemfa recover. If that Action "
+        "is not this stack's: python -m phonemfa adopt, or another phonemfa:actionName."
     )

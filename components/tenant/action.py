@@ -330,7 +330,7 @@ def adopted_code(path: str, checkout: Path) -> str:
         why = "not UTF-8, as an Action's code is"
     raise pulumi.RunError(
         f"phonemfa:adopted.action.code names {path}, which is {why}. Fix: bring the file back, or "
-        "run phonemfa adopt again."
+        "run python -m phonemfa adopt again."
     )
 
 

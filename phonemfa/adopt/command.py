@@ -128,7 +128,7 @@ def _show_next(commands: list[str]) -> None:
         "the state, and nothing else: the tenant stays as it is. Taking over is a later "
         "change: docs/guides/adopt.md."
     )
-    next_ones = Verbatim("\n".join(f"  {one}" for one in commands))
+    next_ones = Verbatim("\n".join(f"  {one}" for one in commands), "sh")
     show(Document("Written. Next:", (next_ones, Paragraph((told,)))))
 
 

@@ -137,7 +137,7 @@ def guidance(domain: str, *, changed: bool) -> list[str]:
         f"{first} in {domain} is asked for a second factor. Enrolments, factors and the",
         "Action are as they were. A post-login Action that asks for MFA by itself still does.",
         "",
-        "Pulumi does not know. Its next `pulumi up --refresh`, a `phonemfa drift --repair`, and",
+        "Pulumi does not know. Its next `pulumi up --refresh`, a `drift --repair`, and",
         "any `pulumi up` that changes the factor put the stack's policy back. So, now:",
         "  stop what deploys by itself (merges, scheduled repairs), or merge this first:",
         "  pulumi config set phonemfa:policy never && pulumi up --refresh",

@@ -15,15 +15,16 @@ from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
 from phonemfa.drift.checkout import why_another
-from phonemfa.drift.findings import Finding, is_drift
+from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
-from phonemfa.drift.report import Report, as_document, as_object, cases, keep_issue, repair_of
+from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
+from phonemfa.output.document import Document, Entries, Section
 from phonemfa.output.github import GitHub, GitHubError
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.terminal import give_up, say, show, working
+from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
 
@@ -190,7 +191,7 @@ def _repaired(
         return seen
     if plan.up:
         for line in repair.foreseen(subject, working):
-            say(f"  pulumi up --refresh will: {line}")
+            say(f"pulumi up --refresh will: {line}")
     ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
     what = " and ".join(way for way, findings in ways if findings)
     access = subject.access
@@ -223,12 +224,14 @@ def _repair(subject: Subject, seen: Look, plan: repair.Plan) -> None:
 
 
 def _show_plan(plan: repair.Plan) -> None:
-    def tell(heading: str, findings: list[Finding]) -> None:
-        if findings:
-            say(heading)
-        for one in findings:
-            say(f"  {'BLOCKS ' if one.blocks else ''}{one.id}: {one.what} → {repair_of(one)}")
-
-    tell("Repaired by pulumi up --refresh:", list(plan.up))
-    tell("Repaired by deploying the Action's draft (needs create:actions):", list(plan.deploy))
-    tell("Not repaired, yours to do:", list(plan.by_hand))
+    parts = {
+        "Repaired by pulumi up --refresh": plan.up,
+        "Repaired by deploying the Action's draft (needs create:actions)": plan.deploy,
+        "Not repaired, yours to do": plan.by_hand,
+    }
+    told = tuple(
+        Section(heading, (Entries(tuple(map(as_entry, findings))),))
+        for heading, findings in parts.items()
+        if findings
+    )
+    show(Document("", told), notes())

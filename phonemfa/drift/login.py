@@ -11,6 +11,7 @@ from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_na
 from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
+from components.vocabulary import policy_word
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
@@ -32,8 +33,8 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
         yield Finding(
             kind="policy",
             what="a second factor is asked for at other times",
-            expected=differing["policy"].wanted,
-            found=differing["policy"].found,
+            expected=policy_word([differing["policy"].wanted]),
+            found=policy_word([differing["policy"].found]),
         )
     yield from _phone_factor(differing, live.tenant.guardian)
     yield from _other_factors(declared.guardian, recorded, live.tenant.guardian)

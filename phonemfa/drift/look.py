@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from components.tenant.access import Access
 from components.tenant.client import ask
-from components.tenant.model import seen
+from components.tenant.model import LEFT_ALONE, seen
 from phonemfa.drift.findings import Finding
 from phonemfa.pulumi.engine import PulumiCli
 
@@ -58,15 +58,18 @@ class Look:
 
     @property
     def compared(self) -> int:
-        """How many resources of the stack were compared."""
-        return len(self.recorded.resources if self.recorded.is_seen else self._held)
+        """How many resources of the stack were compared: those that `pulumi up` makes there."""
+        return len(held(self.declared))
 
-    @property
-    def _held(self) -> list[object]:
-        """What the stack holds in a tenant, one for each resource."""
-        one = self.declared
-        parts = (*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian)
-        return [*parts, *([one.provider] if seen(one.provider) else [])]
+
+def held(one: Snapshot) -> list[object]:
+    """What a stack holds in a tenant, one for each resource."""
+    parts = [*seen(one.actions), *seen(one.bindings), *seen(one.templates), one.guardian]
+    if seen(one.provider):
+        parts.append(one.provider)
+    if one.in_transition or seen(one.settings).mfa_in_actions is not LEFT_ALONE:
+        parts.append(seen(one.settings))
+    return parts
 
 
 def look(subject: Subject, working: Working) -> Look:

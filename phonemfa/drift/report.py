@@ -134,13 +134,14 @@ def summary(report: Report) -> str:
 def as_document(report: Report) -> Document:
     """The report for a person at a terminal: findings with their diffs, and the result last."""
     entries = tuple(
-        _entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.by_danger
+        as_entry(one, (Verbatim(one.diff, "diff"),) if one.diff else ()) for one in report.by_danger
     )
     mark = Mark.BAD if report.drifted else Mark.GOOD
     return Document("", (Entries((*entries, Entry(mark=mark, line=(Strong(summary(report)),)))),))
 
 
-def _entry(one: Finding, below: tuple[Block, ...] = ()) -> Entry:
+def as_entry(one: Finding, below: tuple[Block, ...] = ()) -> Entry:
+    """A finding: what it is, both sides, since when, and what repairs it."""
     since = (one.since[:19].replace("T", " ") + "Z") if one.since else ""
     blocks: Line = (Strong("blocks pulumi up"), ", ") if one.blocks else ()
     return Entry(
@@ -206,7 +207,7 @@ def body_of(report: Report) -> str:
 
     So an issue is only updated when the drift has changed.
     """
-    note = (f"Shortened: phonemfa drift --stack {report.stack} shows all.",)
+    note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
     documents = (_issue(report, diffs=diffs) for diffs in (True, False))
     return shortened(documents, note=note, limit=LONGEST_ISSUE)
 
@@ -218,7 +219,7 @@ def _issue(report: Report, *, diffs: bool) -> Document:
 
 def _issue_blocks(report: Report, names: dict[str, str], *, diffs: bool) -> Iterator[Block]:
     yield Paragraph(words(_INTRODUCTION.format(**names)))
-    yield Entries(tuple(_entry(one) for one in report.by_danger))
+    yield Entries(tuple(map(as_entry, report.by_danger)))
     yield Paragraph(words(_ADVICE.format(**names)))
     for one in report.by_danger:
         if diffs and one.diff:

@@ -276,7 +276,7 @@ class Worker:
             state=State.DRIFTED if drifted else State.DONE,
             nothing="no drift",
             findings=tuple(one.id for one in seen.findings if is_drift([one])),
-            why=f"phonemfa drift --stack {member.stack} says what" if drifted else "",
+            why=f"python -m phonemfa drift --stack {member.stack} says what" if drifted else "",
         )
 
     def access(self, member: Member) -> Access:

@@ -21,7 +21,7 @@ from phonemfa.health.result import Health, NoAnswer, look
 from phonemfa.output.github import GitHub, GitHubError
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.terminal import give_up, results, say, working
+from phonemfa.output.terminal import give_up, say, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.reasons import Language
 
@@ -104,7 +104,7 @@ def health(
     if as_json_:
         print_json(forms.as_object(found))
     else:
-        forms.show(found, results(), language=language)
+        show(forms.as_document(found, language=language))
     if issue:
         _keep_issue(found)
     if found.findings:

@@ -7,10 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from phonemfa.health.judging import TITLES, Finding, Rule, span_of
 from phonemfa.health.period import shown
 from phonemfa.health.result import (
@@ -20,6 +16,17 @@ from phonemfa.health.result import (
     reason_rows,
 )
 from phonemfa.health.tally import CHANNELS, Figures
+from phonemfa.output.document import (
+    Block,
+    Code,
+    Document,
+    Entries,
+    Entry,
+    Mark,
+    Paragraph,
+    Strong,
+    Verbatim,
+)
 from phonemfa.output.junit import Case
 from phonemfa.output.markdown import prose
 from phonemfa.reasons import Language
@@ -31,12 +38,13 @@ _INTRODUCTION: Final = (
 )
 _BARS: Final = "▂▃▄▅▆▇█"
 _NONE, _UNKNOWN = "▁", "·"
-_WIDEST: Final = 48
+_WIDEST: Final = 36
+_MEANS: Final[dict[Language, str]] = {"en": "means", "ja": "意味"}
 _READ: Final = "The log was read"
 
 
 def sparkline(counts: Sequence[int | None]) -> str:
-    """Counts as bars, at most 48; ▁ for none, · for not known."""
+    """Counts as bars, at most 36; ▁ for none, · for not known."""
     step = -(-len(counts) // _WIDEST)
     groups = [counts[at : at + step] for at in range(0, len(counts), step)]
     means = [None if None in one else sum(count or 0 for count in one) / len(one) for one in groups]
@@ -76,58 +84,60 @@ def beside(now: Any, then: Any) -> str:
 # -- terminal ---------------------------------------------------------------------------------
 
 
-def show(health: Health, console: Console, *, language: Language = "en") -> None:
-    """For a person at a terminal."""
+def as_document(health: Health, *, language: Language = "en") -> Document:
+    """For a person at a terminal: the figures, then what is wrong, and the result last."""
     period = health.now.period
-    console.print(
-        Text(
-            f"tenant {health.domain}, {shown(period.start)} to {shown(period.end)}; in brackets: "
-            f"{health.compared_with}"
-        ),
-        soft_wrap=True,
+    compared = f"in brackets: {health.compared_with}"
+    figures: list[Block] = [
+        Verbatim("\n".join(_hours(health))),
+        Entries(tuple(_channels(health))),
+        Entries(tuple(_reasons(health, language))),
+        *(Paragraph((line,)) for line in facts(health)),
+    ]
+    verdict = Mark.BAD if health.findings else Mark.GOOD if health.is_known else Mark.UNKNOWN
+    wrong = (
+        *(Entry(mark=Mark.UNKNOWN, line=(note,)) for note in health.notes),
+        *(_entry(health, one) for one in health.findings),
+        Entry(mark=verdict, line=(Strong(health.summary),)),
     )
-    console.print(_hours_table(health))
-    console.print(_channels_table(health))
-    reasons = list(reason_rows(health))
-    if reasons:
-        table = _table("not sent", "count", "means", "what to do")
-        for one in reasons:
-            known = one.reason
-            table.add_row(
-                Text(one.text),
-                beside(one.count, one.before),
-                Text(known.meaning.said(language) if known else ""),
-                Text(known.action.said(language) if known else ""),
-            )
-        console.print(table)
-    for line in facts(health):
-        console.print(Text(line), soft_wrap=True)
-    for note in health.notes:
-        console.print(Text(f"not known, or odd: {note}", style="yellow"), soft_wrap=True)
-    for finding in health.findings:
-        for line in told(health, finding):
-            console.print(Text(line, style="red"), soft_wrap=True)
-    style = "red" if health.findings else "green" if health.is_known else "yellow"
-    console.print(Text(health.summary, style=style), soft_wrap=True)
+    title = f"tenant {health.domain}, {shown(period.start)} to {shown(period.end)}; {compared}"
+    return Document("", (Paragraph((Strong(title),)), *figures, Entries(wrong)))
 
 
-def _table(*headings: str) -> Table:
-    table = Table(show_edge=False, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def _channels_table(health: Health) -> Table:
-    table = _table("", "failed", "dropped", "retried", "limited", "handed over", "user passed")
+def _channels(health: Health) -> Iterator[Entry]:
     for row in channel_rows(health):
-        table.add_row(
-            row.name,
-            *map(str, (row.failed, row.dropped, row.retried, row.limited)),
-            beside(percent(row.success), row.success_before and percent(row.success_before)),
-            beside(percent(row.arrived), row.arrived_before and percent(row.arrived_before)),
+        over = beside(percent(row.success), row.success_before and percent(row.success_before))
+        passed = beside(percent(row.arrived), row.arrived_before and percent(row.arrived_before))
+        rest = (row.failed, row.dropped, row.retried, row.limited)
+        told = "{} failed, {} dropped, {} retried, {} limited".format(*rest)
+        yield Entry(
+            mark=Mark.NOTE, line=(f"{row.name}: handed over {over}, user passed {passed}; {told}",)
         )
-    return table
+
+
+def _reasons(health: Health, language: Language) -> Iterator[Entry]:
+    for one in reason_rows(health):
+        known = one.reason
+        yield Entry(
+            mark=Mark.NOTE,
+            line=(f"not sent {beside(one.count, one.before)}: {one.text}",),
+            facts=((_MEANS[language], (known.meaning.said(language),)),) if known else (),
+            fix=(known.action.said(language),) if known else (),
+        )
+
+
+def _entry(health: Health, finding: Finding) -> Entry:
+    return Entry(
+        mark=Mark.BAD,
+        line=(Code(finding.id), f"  {finding.what}"),
+        facts=(("when", (_when(health, finding),)), ("level", (finding.level,))),
+        fix=(finding.help,) if finding.help else (),
+    )
+
+
+def _when(health: Health, finding: Finding) -> str:
+    begin, end = span_of(health.now, finding.hours)
+    return f"{'most plainly ' if finding.hours else ''}{shown(begin)} to {shown(end)}"
 
 
 FACTORS: Final = {
@@ -142,20 +152,20 @@ FACTORS: Final = {
 }
 
 
-def _hours_table(health: Health) -> Table:
+def _hours(health: Health) -> Iterator[str]:
+    """What came by hour, as bars; the names are as wide as the longest."""
     now, then = health.now, health.before
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("")
-    table.add_column("by hour", no_wrap=True)
-    table.add_column("count")
-    for row in channel_rows(health):
-        bars = sparkline(by_hour(now, "sent", row.channel))
-        table.add_row(f"{row.name} sent", bars, beside(row.sent, row.sent_before))
+    rows = [
+        (f"{row.name} sent", by_hour(now, "sent", row.channel), beside(row.sent, row.sent_before))
+        for row in channel_rows(health)
+    ]
     for name, words in FACTORS.items():
         count, before = now.factor_total(name), then.factor_total(name) if then else None
         if count or before:
-            table.add_row(words, sparkline(factor_by_hour(now, name)), beside(count, before))
-    return table
+            rows.append((words, factor_by_hour(now, name), beside(count, before)))
+    widest = max((len(name) for name, _, _ in rows), default=0)
+    for name, hours, told in rows:
+        yield f"{name:{widest}} {sparkline(hours)} {told}"
 
 
 def facts(health: Health) -> Iterator[str]:
@@ -189,10 +199,8 @@ def _sent_to(figures: Figures, code: str) -> int:
 
 def told(health: Health, finding: Finding) -> Iterator[str]:
     """A finding in lines: what, when, which level, what helps."""
-    begin, end = span_of(health.now, finding.hours)
     yield f"{finding.id}: {finding.what}"
-    when = "most plainly " if finding.hours else ""
-    yield f"  {when}{shown(begin)} to {shown(end)}; level: {finding.level}"
+    yield f"  {_when(health, finding)}; level: {finding.level}"
     if finding.help:
         yield f"  {finding.help}"
 
@@ -307,9 +315,7 @@ def issue_body(health: Health) -> str:
         "|---|---|---|---|---|",
     ]
     for one in health.findings:
-        begin, end = span_of(health.now, one.hours)
-        when = f"{'most plainly ' if one.hours else ''}{shown(begin)} to {shown(end)}"
-        cells = (one.id, one.what, when, one.level, one.help)
+        cells = (one.id, one.what, _when(health, one), one.level, one.help)
         lines.append(f"| {' | '.join(map(prose, cells))} |")
     found = {one.subject for one in health.findings if one.rule is Rule.REASON}
     for row in reason_rows(health):

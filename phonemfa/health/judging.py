@@ -216,7 +216,7 @@ def _silent(
             rule=Rule.SILENCE,
             what=f"No message was sent for {len(hours)} hours, and none failed, while {seen}.",
             level=f"silentHours {levels.silent_hours}, minimum {levels.minimum}",
-            help="Nothing asks the Action for a message: phonemfa doctor and phonemfa drift say "
+            help="Nothing asks the Action for a message: python -m phonemfa doctor and drift say "
             "whether factor, policy, provider and binding are as declared.",
             hours=hours,
             alarm=True,
@@ -266,7 +266,7 @@ _UNNAMED: Final = {
     LIMITED: "Auth0's own limit of messages per user",
 }
 _HELP_UNNAMED: Final = {
-    UNKNOWN_REASON: "Look into Monitoring > Logs; phonemfa drift says whose Action runs.",
+    UNKNOWN_REASON: "Look into Monitoring > Logs; python -m phonemfa drift says whose Action runs.",
     LIMITED: "Many users ask again and again: do codes arrive? Else somebody floods numbers "
     f"({_INCIDENT}).",
 }
@@ -292,8 +292,8 @@ def _success(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
             what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}), the "
             f"others not{mostly}.",
             level=f"successPercent {levels.success_percent}, minimum {levels.minimum}",
-            help="The reasons say what to do; phonemfa smoke sends a test message; the CPaaS's "
-            "console has each message.",
+            help="The reasons say what to do; python -m phonemfa smoke sends a test message; the "
+            "CPaaS's console has each message.",
             hours=hours,
             alarm=not done,
         )

@@ -94,7 +94,7 @@ class Small:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """Text as it is, line by line; as a `diff` its lines have colours."""
+    """Text as it is, line by line; a `diff` has colours, and `sh` stays whole to be copied."""
 
     text: str
     language: str = "text"

@@ -50,7 +50,8 @@ REMINDER: Final = 15.0
 _STYLES: Final = {Code: "", Strong: "bold", Soft: "dim", Link: "underline"}
 _HANGING: Final = 2
 """Columns by which the further lines of one that was wrapped are indented: under its words."""
-_WORD: Final = re.compile(r"\S+\s*|\s+")
+_WORD: Final = re.compile(r"[\u3041-\uffef][、。」）]*\s*|[^\s\u3041-\uffef]+\s*|\s+")
+"""Japanese may be broken after any letter, and no line begins with what ends a sentence."""
 _DIFF: Final = {"@": "dim", "+": "green", "-": "red"}
 
 
@@ -78,8 +79,11 @@ def notes() -> Console:
 
 
 def say(line: str, *, style: str = "") -> None:
-    """A line of progress, a warning or a next step."""
-    notes().print(Text(line, style=style), soft_wrap=True)
+    """A line of progress, a warning or a next step; what is indented is to be copied, and whole."""
+    console = notes()
+    for one in line.split("\n"):
+        for piece in _wrapped(Text(one, style=style, no_wrap=one.startswith("  ")), console, 0):
+            console.print(piece, soft_wrap=True)
 
 
 def give_up(message: str) -> NoReturn:
@@ -136,7 +140,7 @@ def _lines(blocks: Iterable[Block], indent: int) -> Iterator[tuple[int, Text]]:
             case Verbatim(text, language):
                 for line in visible(text).split("\n"):
                     style = _DIFF.get(line[:1], "") if language == "diff" else ""
-                    yield indent, Text(line, style=style, no_wrap=True)
+                    yield indent, Text(line, style=style, no_wrap=language == "sh")
             case Phones(phones):
                 for phone in phones:
                     yield indent, _text((Strong(phone.label), " ", *phone.about))
@@ -147,12 +151,12 @@ def _lines(blocks: Iterable[Block], indent: int) -> Iterator[tuple[int, Text]]:
 
 def _entry(entry: Entry, indent: int) -> Iterator[tuple[int, Text]]:
     mark = entry.mark
-    sign = Text(f"{mark.sign} ", style=mark.colour) if mark else Text()
+    sign = Text().append(f"{mark.sign} ", mark.colour) if mark else Text()
     yield indent, sign.append_text(_text(entry.line))
     for label, fact in entry.facts:
-        yield indent + 4, Text(f"{label}: ", style="dim").append_text(_text(fact))
+        yield indent + 4, Text().append(f"{label}: ", "dim").append_text(_text(fact))
     if entry.fix:
-        yield indent + 4, Text("→ ", style="bold").append_text(_text(entry.fix))
+        yield indent + 4, Text().append("→ ", "bold").append_text(_text(entry.fix))
     yield from _lines(entry.below, indent + 4)
 
 
@@ -168,7 +172,13 @@ def _text(line: Line) -> Text:
 
 @contextmanager
 def working(what: str, *, patience: float = PATIENCE) -> Iterator[None]:
-    """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed."""
+    """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed.
+
+    Only in the main thread: where several work, one table shows them all.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     console = notes()
     if console.is_terminal:
         with console.status(Text(what)):

@@ -28,6 +28,7 @@ from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, tu
 from components.settings.text_files import with_text_files
 from components.tenant.access import NoAccessError
 from components.tenant.tenants_file import read_tenants_file
+from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 
@@ -150,7 +151,8 @@ def name_of(project: Path, stack: str | None) -> str:
     if stack is not None:
         return stack
     try:
-        return PulumiCli(project, None).selected()
+        with working("asking pulumi which stack is selected"):
+            return PulumiCli(project, None).selected()
     except EngineFailedError as error:
         raise StackFileError(
             f"Which stack? --stack NAME, or pulumi stack select NAME. {_known(project)}\n{error}"
@@ -164,7 +166,8 @@ def _known(project: Path) -> str:
 def _of_engine(cli: PulumiCli) -> dict[str, Any]:
     """The config with the values of its environments, which only the engine can open."""
     try:
-        answer = cli.config()
+        with working("opening the stack's environment"):
+            answer = cli.config()
     except EngineFailedError as error:
         raise StackFileError(
             "The stack's config has an `environment:` of Pulumi ESC, which only the engine opens, "

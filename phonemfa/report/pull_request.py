@@ -51,7 +51,7 @@ def whole_report(environ: Mapping[str, str]) -> Line:
     if _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository) and run.isdigit():
         address = f"{server}/{repository}/actions/runs/{run}"
         return ("the HTML report of ", Link("this run", address))
-    return ("the HTML report (", Code("phonemfa report --html FILE"), ")")
+    return ("the HTML report (", Code("python -m phonemfa report --html FILE"), ")")
 
 
 def _event(path: str) -> dict[str, object]:

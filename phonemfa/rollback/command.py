@@ -174,7 +174,7 @@ def next_steps(target: Version, commit: Commit | None, *, stack: str) -> list[st
             "  in it name the file of each part under actions/src.",
         ]
     return [
-        f"Until the repository has this code again, `{settle}` and `phonemfa drift --repair`",
+        f"Until the repository has this code again, `{settle}` and a `drift --repair`",
         "would deploy the repository's code once more: hold back merges that deploy.",
         "Bring the repository back:",
         *bring_back,

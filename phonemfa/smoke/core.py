@@ -160,7 +160,7 @@ async def _through_action(
         return unknown(
             method,
             "nothing was sent: the tenant can only run the Action's draft, which differs from "
-            "what is deployed (phonemfa drift says in what)",
+            "what is deployed (python -m phonemfa drift says in what)",
         )
     return await _run_action(client, ours.id, to, method)
 

@@ -15,7 +15,7 @@ from components.tenant.guardian import NEVER, OTHER_FACTORS, api_name
 from components.tenant.model import seen
 from components.tenant.phone_provider import CUSTOM, PhoneProvider
 from components.tenant.snapshot import About, Snapshot
-from components.vocabulary import TRIGGERS, Experience
+from components.vocabulary import TRIGGERS, Experience, policy_word
 
 ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.LOGIN})
 """What is to be read of the tenant."""
@@ -57,8 +57,8 @@ def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
     if policy != NEVER and _all(resources, guardian.TOKEN):
         # One resource switches policy and factors off, and goes on when the first is refused.
         yield Obstacle(
-            what=f"users are asked for codes (the policy is {policy}); a destroy that stops "
-            "half-way may leave that on, and no factor to answer with",
+            what=f"users are asked for codes (the policy is {policy_word([policy])}); a destroy "
+            "that stops half-way may leave that on, and no factor to answer with",
             way_out="phonemfa:policy: never, then pulumi up",
         )
 

@@ -7,6 +7,7 @@ expected failure is one message with its fix, an unexpected one names the file w
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -20,7 +21,9 @@ import typer
 from rich.console import Console
 
 from components.action_code import assemble
+from components.tenant.access import VARIABLES
 from sandbox.cli.applied import run_phonemfa, run_pulumi
+from sandbox.cli.further import new_key, start_tenant, stop_tenants
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
@@ -35,6 +38,8 @@ from sandbox.traffic.routes import PATH as TRAFFIC
 
 NOT_RUNNING = 3
 _INTERRUPTED = 130
+_ENGINES = re.compile("PATH|PULUMI_|NO_PROXY", re.IGNORECASE)
+"""Variables that the engine needs, beside those of a tenant."""
 
 app = typer.Typer(
     name="python -m sandbox",
@@ -60,6 +65,16 @@ ProjectDir = Annotated[
     Path, typer.Option(help="The folder with Pulumi.yaml and Pulumi.sandbox.yaml.")
 ]
 _STATE = PROJECT / ".sandbox"
+Port = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(min=0, max=65535, help="0 is any that is free; default: see `status`."),
+]
+GenerationOption = Annotated[
+    Optional[Generation],  # noqa: UP045
+    typer.Option(
+        "--generation", help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."
+    ),
+]
 
 
 @app.command("up")
@@ -84,6 +99,7 @@ def down(
 ) -> None:
     """Stop the server. State is kept: the next `up` goes on from there."""
     workplace = _workplace(state_dir)
+    stop_tenants(workplace)
     ended = daemon.end(workplace.state_dir)
     if ended is not None:
         workplace.say(f"The sandbox (pid {ended.pid}) is stopped. Its state is kept.")
@@ -97,18 +113,41 @@ app.command("stop", help="The same as `down`.")(down)
 @app.command("start")
 def start_command(
     *,
-    generation: Annotated[
-        Optional[Generation],  # noqa: UP045
-        typer.Option(help="Of a new tenant; default: what Pulumi.sandbox.yaml declares."),
-    ] = None,
     state_dir: StateDir = _STATE,
+    tenant_port: Port = None,
+    cpaas_port: Port = None,
+    pages_port: Port = None,
+    generation: GenerationOption = None,
 ) -> None:
     """Start only the server, in the background."""
     workplace = _workplace(state_dir)
     workplace.wanted_generation = generation or ""
+    workplace.wanted_ports = _asked(tenant_port, cpaas_port, pages_port)
     private_folder(workplace.state_dir)
     record, _ = serving(workplace)
     workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
+
+
+@app.command()
+def tenant(
+    name: Annotated[str, typer.Argument(help="Of the tenant, and of its stack.")],
+    *,
+    generation: GenerationOption = None,
+    state_dir: StateDir = _STATE,
+    project_dir: ProjectDir = PROJECT,
+) -> None:
+    """Start a further tenant, with a stack of its own in the checkout: Pulumi.NAME.yaml."""
+    workplace = _workplace(state_dir, project_dir)
+    workplace.wanted_generation = generation or ""
+    file = start_tenant(workplace, name)
+    workplace.say(f"stack: {name}, in {file.name}. It is not applied yet; for a shell:")
+    workplace.say('  eval "$(.venv/bin/python -m sandbox env --pulumi)"')
+
+
+@app.command()
+def key(*, state_dir: StateDir = _STATE) -> None:
+    """Make a further key at the sandbox's CPaaS, and print it: for `phonemfa rotate`."""
+    sys.stdout.write(f"{new_key(_workplace(state_dir))}\n")
 
 
 @app.command()
@@ -125,10 +164,10 @@ def switch(generation: Generation, *, state_dir: StateDir = _STATE) -> None:
 def serve(
     *,
     state_dir: StateDir = _STATE,
-    tenant_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
-    cpaas_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
-    pages_port: Annotated[Optional[int], typer.Option(min=0, max=65535)] = None,  # noqa: UP045
-    generation: Annotated[Generation, typer.Option(help="Of a new tenant.")] = Generation.UNIFIED,
+    tenant_port: Port = None,
+    cpaas_port: Port = None,
+    pages_port: Port = None,
+    generation: GenerationOption = None,
 ) -> None:
     """Run the server in the foreground until Ctrl-C."""
     # Late: the whole sandbox comes with it, which no other command needs.
@@ -136,6 +175,8 @@ def serve(
     from sandbox.server.running import start  # noqa: PLC0415
 
     workplace = _workplace(state_dir)
+    workplace.wanted_generation = generation or ""
+    workplace.wanted_ports = _asked(tenant_port, cpaas_port, pages_port)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -143,10 +184,10 @@ def serve(
     small_buffers()
     config = ServerConfig(
         state_dir=workplace.state_dir,
-        tenant_port=workplace.port(ports.TENANT) if tenant_port is None else tenant_port,
-        cpaas_port=workplace.port(ports.CPAAS) if cpaas_port is None else cpaas_port,
-        pages_port=workplace.port(ports.PAGES) if pages_port is None else pages_port,
-        generation="legacy" if generation is Generation.LEGACY else "unified",
+        tenant_port=workplace.port(ports.TENANT),
+        cpaas_port=workplace.port(ports.CPAAS),
+        pages_port=workplace.port(ports.PAGES),
+        generation="legacy" if workplace.generation == "legacy" else "unified",
     )
     with start(config) as running:
         workplace.say(
@@ -286,23 +327,34 @@ def env(
     secrets: Annotated[
         bool, typer.Option("--secrets", help="Print the client secret and the token as well.")
     ] = False,
+    pulumi: Annotated[
+        bool, typer.Option("--pulumi", help="And what pulumi and phonemfa need, for any stack.")
+    ] = False,
     state_dir: StateDir = _STATE,
 ) -> None:
     """Print export lines for other clients: eval "$(python -m sandbox env --secrets)"."""
     workplace = _workplace(state_dir)
     record = workplace.server()
     access = workplace.access(record)
-    lines = {
+    trust = str(workplace.trust(record))
+    client_of: dict[str, str | None] = {
         "AUTH0_DOMAIN": access.domain,
         "AUTH0_CLIENT_ID": access.client_id,
         "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
+    }
+    if pulumi:
+        # Each stack's file names its own tenant and client.
+        sys.stdout.write(f"unset {' '.join(VARIABLES.values())}\n")
+        engine = workplace.environment(record).items()
+        client_of = {name: value for name, value in engine if _ENGINES.match(name)}
+    lines = client_of | {
         # For control routes: the header x-sandbox-token.
         "SANDBOX_TOKEN": control_token(workplace.state_dir) if secrets else None,
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
-        "SSL_CERT_FILE": str(access.ca_file),
+        "SSL_CERT_FILE": trust,
         "NODE_EXTRA_CA_CERTS": str(access.ca_file),
-        "REQUESTS_CA_BUNDLE": str(access.ca_file),
+        "REQUESTS_CA_BUNDLE": trust,
     }
     for name, value in lines.items():
         shown = (
@@ -351,6 +403,12 @@ def _kept(details: str) -> str:
     except OSError:
         return f"This is a fault of the sandbox, and its details cannot be written to {path}."
     return f"This is a fault of the sandbox. Please report it with {path}."
+
+
+def _asked(*given: int | None) -> dict[ports.Listener, int]:
+    """Ports that options name, of the listeners in their order."""
+    pairs = zip(ports.LISTENERS, given, strict=True)
+    return {listener: port for listener, port in pairs if port is not None}
 
 
 def _workplace(state_dir: Path, project_dir: Path = PROJECT) -> Workplace:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import certifi
 import yaml
 from rich.console import Console
 
@@ -16,6 +18,7 @@ from sandbox.engine.environment import TenantAccess, engine_environment
 from sandbox.engine.plugin import Plugin, find_plugin
 from sandbox.engine.stack import SandboxStack
 from sandbox.machine.errors import SandboxError
+from sandbox.machine.files import write_atomically
 from sandbox.machine.progress import ConsoleProgress
 from sandbox.server import daemon, ports
 from sandbox.server.credentials import SandboxCredentials, ensure_credentials
@@ -39,6 +42,7 @@ class Workplace:
         console: where to write for people.
         environ: the environment variables of this call.
         wanted_generation: unified or legacy, for a new tenant; empty: what the stack declares.
+        wanted_ports: ports asked for by an option; 0 is any that is free.
     """
 
     project_dir: Path = PROJECT
@@ -46,6 +50,7 @@ class Workplace:
     console: Console = field(default_factory=Console)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     wanted_generation: str = ""
+    wanted_ports: Mapping[ports.Listener, int] = field(default_factory=dict)
 
     @cached_property
     def progress(self) -> ConsoleProgress:
@@ -56,7 +61,9 @@ class Workplace:
         self.progress.step(text)
 
     def port(self, what: ports.Listener) -> int:
-        """The port wanted for a listener."""
+        """The port wanted for a listener: by an option, the environment, or the usual one."""
+        if what in self.wanted_ports:
+            return self.wanted_ports[what]
         return ports.port_from(self.environ.get(what.variable), what)
 
     @property
@@ -106,6 +113,23 @@ class Workplace:
             client_secret=self.credentials.client_secret,
             ca_file=self.state_dir / "ca.pem",
         )
+
+    def trust(self, record: ServerRecord) -> Path:
+        """The CAs that this machine trusts, and the sandbox's own, in one file for other programs.
+
+        A variable such as SSL_CERT_FILE takes the place of the system's CAs, so with the sandbox's
+        alone a program would trust nobody else any more.
+        """
+        bundle = self.state_dir / "trust.pem"
+        paths = ssl.get_default_verify_paths()
+        asked = Path(self.environ.get("SSL_CERT_FILE") or paths.openssl_cafile)
+        system = Path(paths.openssl_cafile) if asked == bundle else asked
+        if not system.is_file():
+            system = Path(certifi.where())
+        own = self.access(record).ca_file
+        assert own is not None  # noqa: S101 - a sandbox has a CA
+        write_atomically(bundle, system.read_bytes() + b"\n" + own.read_bytes())
+        return bundle
 
     def environment(self, record: ServerRecord) -> dict[str, str]:
         """The environment in which Pulumi talks to the tenant that `record` serves."""
@@ -162,10 +186,11 @@ def serving(workplace: Workplace) -> tuple[ServerRecord, bool]:
 def _unfit(workplace: Workplace, record: ServerRecord) -> str | None:
     """Why the running server cannot be used, or None."""
     for what in ports.LISTENERS:
-        # Without the variable any port is good: the one it was started with.
+        # Where none is asked for any port is good: the one it was started with.
         wanted, actual = workplace.port(what), record.port(what)
-        if workplace.environ.get(what.variable) and wanted != actual:
-            return f"{what.variable}={wanted}, but it listens on {actual}"
+        asked = what in workplace.wanted_ports or workplace.environ.get(what.variable)
+        if asked and wanted not in {0, actual}:
+            return f"port {wanted} is wanted for the {what.name}, but it listens on {actual}"
     if record.source != source():
         return "the sandbox's code has changed since it was started"
     if record.credentials != workplace.credentials.fingerprint:

@@ -100,7 +100,7 @@ SCENARIOS: Final = {
         "action-undeployed",
         "An older version of the Action runs; its draft is as declared. A refresh does not see it.",
         lambda _, hands: hands.roll_back(),
-        repaired_by="phonemfa drift --repair",
+        repaired_by="python -m phonemfa drift --repair",
     ),
     "action-runtime": Scenario(
         "action-runtime",

@@ -158,6 +158,12 @@ class Timeline:
         entries = [entry for entry in map(_entry, found) if entry.change <= upto]
         return sorted(entries, key=lambda entry: entry.change)[:limit]
 
+    def arrived(self, delivery_id: str) -> Entry | None:
+        """The newest message of this delivery, as the phone has it."""
+        query = f"{_MESSAGES}m.delivery_id = ? ORDER BY at DESC LIMIT 1"
+        found = self.database.rows(query, (delivery_id,))
+        return _entry(found[0]) if found else None
+
     def message(self, received_at: str) -> Message | None:
         """The message that arrived at this very time."""
         query = "SELECT document FROM messages WHERE received_at = ?"

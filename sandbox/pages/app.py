@@ -47,17 +47,17 @@ def build_pages(behind: Behind) -> Starlette:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for that type only
         if error.status_code != 404:  # noqa: PLR2004 - HTTP
             return Response(f"{error.detail}\n", error.status_code, media_type="text/plain")
-        return views.page("missing.html.j2", active="", status=404, path=request.url.path)
+        return views.page(request, "missing.html.j2", active="", status=404, path=request.url.path)
 
     async def failed(request: Request, error: Exception) -> Response:
         logger.error("Unexpected error in %s", request.url.path, exc_info=error)
-        return views.page("failed.html.j2", active="", status=500)
+        return views.page(request, "failed.html.j2", active="", status=500)
 
     return Starlette(
         routes=[
             Route("/", home, methods=["GET"]),
             *phones.routes(behind.inbox, behind.cpaas, views),
-            *login.routes(behind.tenant, behind.logins, views),
+            *login.routes(behind.tenant, behind.logins, behind.inbox, views),
             *tenant.routes(behind.tenant, behind.applied, behind.notifications, views),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

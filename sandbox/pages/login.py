@@ -11,13 +11,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.timeline import Timeline
 from sandbox.login.numbers import national
 from sandbox.login.policy import CONFIDENCES, Confidence, policy_of
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.sessions import Login, LoginDesk
 from sandbox.notifications import Delivery
 from sandbox.pages.views import Views, fields
-from sandbox.pages.wording import language_of
+from sandbox.pages.wording import Shown, language_of
 from sandbox.tenant import Tenant
 
 LOCALES: Final = {"": "as the tenant has it", "ja": "ja: Japanese", "en": "en: English"}
@@ -32,12 +34,14 @@ Step = Callable[[str, dict[str, str], str], Awaitable[Login]]
 """Takes the login's id, what was typed, and the browser that it was typed in."""
 
 
-def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
+def routes(tenant: Tenant, desk: LoginDesk, inbox: Inbox, views: Views) -> list[BaseRoute]:
     """GET /login and /login/{id}; POST for every step. A step that is refused answers 422."""
+    timeline = Timeline(inbox.database)
 
-    def start(status: int = 200, **values: Any) -> Response:
+    def start(request: Request, status: int = 200, **values: Any) -> Response:
         given = {"name": "", "locale": "", "confidence": "low", "fault": None} | values
         return views.page(
+            request,
             "login_start.html.j2",
             active="login",
             status=status,
@@ -49,15 +53,21 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
         )
 
     def at(
-        login: Login, status: int = 200, *, ticked: bool | None = None, **values: Any
+        request: Request,
+        login: Login,
+        status: int = 200,
+        *,
+        ticked: bool | None = None,
+        **values: Any,
     ) -> Response:
         given = {"fault": None, "number": "", "method": login.method} | values
         return views.page(
+            request,
             "login_step.html.j2",
             active="login",
             status=status,
             login=login,
-            messages=[_message(desk, one) for one in reversed(login.deliveries)],
+            messages=[_message(desk, timeline, one) for one in reversed(login.deliveries)],
             told=bool(login.last and desk.is_told(login.last)),
             code_lasts=lasting(desk.seconds_left(login)),
             tries=desk.tries_left(login),
@@ -67,13 +77,13 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
             **given,
         )
 
-    async def first(_: Request) -> Response:
-        return start()
+    async def first(request: Request) -> Response:
+        return start(request)
 
     async def begin(request: Request) -> Response:
-        given = await fields(request)
-        name, locale = given.get("name", ""), given.get("locale", "")
-        confidence = given.get("confidence", "low")
+        typed = await fields(request)
+        name, locale = typed.get("name", ""), typed.get("locale", "")
+        confidence = typed.get("confidence", "low")
         try:
             login = desk.begin(
                 name,
@@ -82,14 +92,15 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
                 browser=_browser(request),
             )
         except LoginRefusedError as fault:
-            return start(_REFUSED, fault=fault, name=name, locale=locale, confidence=confidence)
+            given = {"name": name, "locale": locale, "confidence": confidence}
+            return start(request, _REFUSED, fault=fault, **given)
         return _to(login)
 
     async def show(request: Request) -> Response:
         try:
-            return at(desk.get(request.path_params["login"]))
+            return at(request, desk.get(request.path_params["login"]))
         except LoginRefusedError as fault:
-            return start(_GONE, fault=fault)
+            return start(request, _GONE, fault=fault)
 
     def step(act: Step) -> Callable[[Request], Awaitable[Response]]:
         async def handler(request: Request) -> Response:
@@ -99,7 +110,7 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
                 return _marked(request, browser, await act(login_id, given, browser))
             except LoginRefusedError as fault:
                 if fault.kind == "unknown":
-                    return start(_GONE, fault=fault)
+                    return start(request, _GONE, fault=fault)
                 login = desk.get(login_id)
                 if fault.kind == "sending":
                     # A second click: it ends where the first one does.
@@ -108,7 +119,7 @@ def routes(tenant: Tenant, desk: LoginDesk, views: Views) -> list[BaseRoute]:
                 typed = {key: given[key] for key in ("number", "method") if key in given}
                 shown = "code" in given and desk.remember_me(login) is not None
                 ticked = "remember" in given if shown else None
-                return at(login, _REFUSED, fault=fault, ticked=ticked, **typed)
+                return at(request, login, _REFUSED, fault=fault, ticked=ticked, **typed)
 
         return handler
 
@@ -214,11 +225,12 @@ _OUTCOMES: Final = {
 }
 
 
-def _message(desk: LoginDesk, delivery: Delivery) -> dict[str, Any]:
+def _message(desk: LoginDesk, timeline: Timeline, delivery: Delivery) -> dict[str, Any]:
     colour, words = _OUTCOMES[delivery.outcome]
-    runs = delivery.attempts
+    runs, arrived = delivery.attempts, timeline.arrived(delivery.id)
     return {
         "delivery": delivery,
+        "arrived": arrived and Shown(arrived),
         "colour": colour,
         "words": words,
         "runs": f"{runs} execution{'' if runs == 1 else 's'}",

@@ -23,6 +23,7 @@ from sandbox.inbox.inbox import MAX_MESSAGES, Inbox
 from sandbox.inbox.numbers import e164
 from sandbox.inbox.timeline import PAGE, Filter, Timeline
 from sandbox.pages import live, speech
+from sandbox.pages.language import language_for
 from sandbox.pages.views import Views
 from sandbox.pages.wording import Shown, as_json, key_of
 
@@ -55,9 +56,12 @@ class _Phones:
         after = self._timeline.database.last_change
         if query:
             found = self._timeline.entries(Filter(query=query), before=before, limit=PAGE + 1)
-            return self._entries("search.html.j2", found, after, query=query, before=before)
+            return self._entries(
+                request, "search.html.j2", found, after, query=query, before=before
+            )
         phones = self._timeline.phones(before=before, limit=PAGE + 1)
         return self._views.page(
+            request,
             "phones.html.j2",
             active="phones",
             phones=[self._phone(one) for one in phones[:PAGE]],
@@ -75,18 +79,19 @@ class _Phones:
         found = self._timeline.entries(Filter(number), before=before, limit=PAGE + 1)
         summary = self._timeline.phone(number)
         count = summary.messages if summary else 0
-        return self._entries(
-            "phone.html.j2", found, after, number=number, count=count, before=before, query=""
-        )
+        values = {"number": number, "count": count, "before": before, "query": ""}
+        return self._entries(request, "phone.html.j2", found, after, **values)
 
     async def listing_events(self, request: Request) -> StreamingResponse:
         query = _query(request)
-        pieces = self._entry_pieces(apart=True) if query else self._phone_pieces
+        language = language_for(request)
+        pieces = self._entry_pieces(language, apart=True) if query else self._phone_pieces(language)
         return live.stream(request, self._timeline, Filter(query=query), pieces)
 
     async def phone_events(self, request: Request) -> StreamingResponse:
         wanted = Filter(self._number(request))
-        return live.stream(request, self._timeline, wanted, self._entry_pieces(apart=False))
+        pieces = self._entry_pieces(language_for(request), apart=False)
+        return live.stream(request, self._timeline, wanted, pieces)
 
     async def call(self, request: Request) -> Response:
         message = self._timeline.message(request.path_params["time"])
@@ -95,9 +100,10 @@ class _Phones:
         return await speech.answer(message)
 
     def _entries(
-        self, template: str, found: Sequence[Entry], after: int, **values: Any
+        self, request: Request, template: str, found: Sequence[Entry], after: int, **values: Any
     ) -> Response:
         return self._views.page(
+            request,
             template,
             active="phones",
             entries=[Shown(one) for one in found[:PAGE]],
@@ -109,7 +115,7 @@ class _Phones:
             **values,
         )
 
-    def _entry_pieces(self, *, apart: bool) -> live.Pieces:
+    def _entry_pieces(self, language: str, *, apart: bool) -> live.Pieces:
         """HTML of entries; `apart`: each says which phone it is on."""
 
         def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
@@ -117,6 +123,7 @@ class _Phones:
                 (
                     one.change,
                     self._views.fragment(
+                        language,
                         "entry.html.j2",
                         entry=Shown(one),
                         apart=apart,
@@ -130,14 +137,18 @@ class _Phones:
 
         return pieces
 
-    def _phone_pieces(self, entries: Sequence[Entry]) -> list[tuple[int, str]]:
-        latest = {one.number: one.change for one in entries}
-        found = []
-        for number, change in sorted(latest.items(), key=lambda item: item[1]):
-            if phone := self._timeline.phone(number):
-                html = self._views.fragment("phone_row.html.j2", fresh=True, **self._phone(phone))
-                found.append((change, html))
-        return found
+    def _phone_pieces(self, language: str) -> live.Pieces:
+        def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
+            latest = {one.number: one.change for one in entries}
+            found = []
+            for number, change in sorted(latest.items(), key=lambda item: item[1]):
+                if phone := self._timeline.phone(number):
+                    values = self._phone(phone) | {"fresh": True}
+                    html = self._views.fragment(language, "phone_row.html.j2", **values)
+                    found.append((change, html))
+            return found
+
+        return pieces
 
     def _number(self, request: Request) -> str:
         """The phone that is asked for; where no digit is left, there must be a delivery to it."""

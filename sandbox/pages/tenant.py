@@ -31,11 +31,12 @@ def routes(
 ) -> list[BaseRoute]:
     """GET /tenant."""
 
-    async def show(_: Request) -> Response:
+    async def show(request: Request) -> Response:
         things: dict[str, list[Difference]] = {}
         for one in applied.differences() if applied.at else ():
             things.setdefault(one.thing, []).append(one)
         return views.page(
+            request,
             "tenant.html.j2",
             active="tenant",
             applied_at=applied.at.isoformat() if applied.at else None,

@@ -1,4 +1,4 @@
-"""Templates, forms, and what every page has: navigation, title, a note that this stands in."""
+"""Templates in the reader's language, forms, and the navigation that every page has."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from sandbox.pages.language import LANGUAGES, gettext, language_for, said
 from sandbox.pages.wording import clock
 from sandbox.web.bodies import TooLargeError, read
 
@@ -63,26 +64,44 @@ class Views:
     """Renders pages of `sandbox/pages/templates`."""
 
     def __init__(self) -> None:
-        self._templates = Environment(
-            loader=FileSystemLoader(FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(navigation=NAVIGATION)
-        self._templates.filters["clock"] = clock
+        self._templates = {one: environment(one) for one in LANGUAGES}
 
-    def page(self, template: str, *, active: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A whole page.
+    def page(
+        self, request: Request, template: str, *, active: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A whole page, in the language of whoever asks for it.
 
         Args:
+            request: names the browser's languages.
             template: file name; it extends `base.html.j2`.
             active: the `Tab.name` that the page belongs to; empty for none.
             status: HTTP status.
             values: what the template shows. Every text is escaped: none may be `Markup`.
         """
-        return HTMLResponse(self.fragment(template, active=active, **values), status)
+        language = language_for(request)
+        html = self.fragment(language, template, active=active, **values)
+        return HTMLResponse(html, status, {"vary": "accept-language"})
 
-    def fragment(self, template: str, **values: Any) -> str:
-        return self._templates.get_template(template).render(**values)
+    def fragment(self, language: str, template: str, **values: Any) -> str:
+        """A piece of a page, in this language."""
+        return self._templates[language].get_template(template).render(**values)
+
+
+def environment(language: str) -> Environment:
+    """What renders the templates in this language."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    text = gettext if language == "ja" else str
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        text, lambda one, many, n: text(one if n == 1 else many), newstyle=True
+    )
+    made.globals.update(navigation=NAVIGATION, language=language)
+    made.filters.update(clock=clock, said=said if language == "ja" else str)
+    return made

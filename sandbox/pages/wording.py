@@ -37,11 +37,13 @@ MESSAGE_TYPES: Final = {
 
 @dataclass(frozen=True)
 class Step:
-    """One execution of the Action, as a line of text."""
+    """One execution of the Action, as a line of text; `reason` is what the Action itself said."""
 
     name: str
     at: str
+    clock: str
     says: str
+    reason: str
     outcome: str
 
 
@@ -69,6 +71,11 @@ class Shown:
     def text(self) -> str:
         """What the phone got, or what was rendered for it."""
         return self.message.text if self.message else (self.delivery or {}).get("text") or ""
+
+    @property
+    def codes(self) -> list[str]:
+        """The one-time codes that a person reads, or hears, in it."""
+        return self.message.codes if self.message else []
 
     @property
     def language(self) -> str:
@@ -142,9 +149,10 @@ class Shown:
         return [
             Step(
                 name="first try" if number == 0 else f"retry {number} of {most}",
-                at=clock(one["at"], exact=True),
-                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s"
-                + (f": {one['reason']}" if one["reason"] else ""),
+                at=one["at"],
+                clock=clock(one["at"], exact=True),
+                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s",
+                reason=one["reason"] or "",
                 outcome=one["outcome"],
             )
             for number, one in enumerate(delivery.get("tries", []))

@@ -65,7 +65,7 @@ def source() -> str:
     """A fingerprint of the sandbox's code as it is now: changes when a file is edited."""
     digest = hashlib.sha256()
     for path in sorted(_SOURCES.rglob("*")):
-        if path.suffix in {".py", ".cjs", ".json", ".j2", ".css", ".js"}:
+        if path.suffix in {".py", ".cjs", ".json", ".j2", ".css", ".js", ".yaml"}:
             facts = path.stat()
             digest.update(
                 f"{path.relative_to(_SOURCES)} {facts.st_mtime_ns} {facts.st_size}\n".encode()

@@ -23,6 +23,7 @@ RUN: Final[Mapping[str, str]] = {
     "docs/guides/review.md": f"{_GUIDES}test_review",
     "docs/guides/rotate.md": f"{_GUIDES}test_rotate",
     "docs/guides/smoke.md": f"{_GUIDES}test_smoke",
+    "docs/guides/try-a-stack.md": f"{_GUIDES}test_a_stack_of_ones_own",
 }
 """Pages whose blocks a test types line by line, whatever is in them (`make thorough`)."""
 

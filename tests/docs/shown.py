@@ -30,6 +30,7 @@ PROGRAMS: Final = (
     "export",
     "pip",
     "for",
+    "rm",
 )
 _SCRIPT: Final = re.compile(r"(?:tools|\.ci)/[\w./-]+$")
 _ASSIGNMENT: Final = re.compile(r"[a-z]\w*=\S")

@@ -80,7 +80,7 @@ def ours() -> list[Shown]:
 
 @pytest.mark.parametrize("one", ours(), ids=lambda one: f"{one.page}: {one.text}")
 def test_commands_and_options_of_ours_are_there(one: Shown) -> None:
-    words = shlex.split(one.text.partition(" < ")[0].removeprefix("python -m "))
+    words = shlex.split(re.split(" [<>] ", one.text)[0].removeprefix("python -m "))
     group = typer.main.get_group(APPS[words[0]])
     assert words[1] in group.commands, f"there is no command {words[1]}"
     if one.fenced:

@@ -95,7 +95,7 @@ class Desk(Typist):
         checkout = folder / "checkout"
         checkout.mkdir(parents=True)
         for name in _COPIED:
-            shutil.copytree(PROJECT / name, checkout / name, ignore=_NO_CACHES)
+            shutil.copytree(PROJECT / name, checkout / name, ignore=NO_CACHES)
         for name in ("Pulumi.yaml", "__main__.py"):
             shutil.copyfile(PROJECT / name, checkout / name)
         (checkout / ".venv").symlink_to(sys.prefix)
@@ -123,4 +123,4 @@ def answered(command: str) -> str:
     return f"{before} --yes{redirect}{after}"
 
 
-_NO_CACHES = shutil.ignore_patterns("__pycache__", "node_modules")
+NO_CACHES = shutil.ignore_patterns("__pycache__", "node_modules")

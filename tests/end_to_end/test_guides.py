@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from tests.docs import claims
 from tests.docs.shown import same, shown_in
 from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import Tenant
-from tests.end_to_end.desk import PHONE, Desk, Typist
+from tests.end_to_end.desk import NO_CACHES, PHONE, Desk, Typist
 from tests.end_to_end.operators import NEW_KEY, cpaas_of
 from tests.free_ports import sandbox_ports
 
@@ -219,6 +221,30 @@ def test_asides(desk: Desk) -> None:
 def own_sandbox(tmp_path: Path) -> dict[str, str]:
     """This checkout's sandbox, with its state and its ports elsewhere."""
     return {"SANDBOX_STATE_DIR": str(tmp_path / "sandbox"), **sandbox_ports()}
+
+
+def test_a_stack_of_ones_own(own_sandbox: dict[str, str], tmp_path: Path) -> None:
+    """In a copy of the checkout, as the stacks' files are written into it."""
+    checkout = tmp_path / "checkout"
+    kept = ("components", "actions", "policy", "phonemfa", "sandbox", "tools")
+    for name in kept:
+        shutil.copytree(PROJECT / name, checkout / name, ignore=NO_CACHES)
+    for name in ("Pulumi.yaml", "Pulumi.sandbox.yaml", "__main__.py"):
+        shutil.copyfile(PROJECT / name, checkout / name)
+    (checkout / ".venv").symlink_to(sys.prefix)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "AUTH0_"))}
+    bin_folder = f"{Path(sys.prefix, 'bin')}:{environment['PATH']}"
+    environment |= own_sandbox | {"PATH": bin_folder, "COLUMNS": "200"}
+    person = Typist(folder=checkout, environment=environment, scratch=tmp_path)
+    person.types("python -m sandbox start")
+    try:
+        for line in lines_of("docs/guides/try-a-stack.md"):
+            person.types(line)
+        told = person.types("python -m phonemfa fleet drift --stack old --stack mine")
+        assert "2 stacks: 2 done." in told
+        assert "unified" in person.types("pulumi config get phonemfa:experience --stack old")
+    finally:
+        person.types("python -m sandbox down")
 
 
 def test_the_sandboxs_own_commands(own_sandbox: dict[str, str], tmp_path: Path) -> None:

@@ -6,6 +6,8 @@
  * policy lets no script in them run.
  */
 
+import { localTimes } from './page.js';
+
 const MOST = 200; // Entries that stay on the page; older ones are on its further pages.
 const AGAIN = 2000; // Milliseconds until a connection is tried for anew.
 // Windows that are live at once. A browser has six connections a host for everything: with a
@@ -47,7 +49,7 @@ async function open() {
   taking = false;
   if (document.hidden) close();
   else if (leave) listen();
-  else later(`Not live: ${LIVE} other windows are`);
+  else later(state?.dataset.liveFull);
 }
 
 function later(why) {
@@ -62,11 +64,11 @@ function listen() {
   address.searchParams.set('after', last);
   const opened = new EventSource(address);
   source = opened;
-  opened.addEventListener('open', () => say('Live', true));
+  opened.addEventListener('open', () => say(state?.dataset.liveOn, true));
   opened.addEventListener('error', () => {
     // The browser tries again by itself unless it was refused.
-    if (opened.readyState === EventSource.CLOSED) later('Reconnecting…');
-    else say('Reconnecting…', false);
+    if (opened.readyState === EventSource.CLOSED) later(state?.dataset.liveOff);
+    else say(state?.dataset.liveOff, false);
   });
   opened.addEventListener('reload', () => document.location.reload());
   opened.addEventListener('entry', (event) => {
@@ -86,6 +88,7 @@ const within = (element) => [...element.querySelectorAll('a, button, summary, au
 
 function put(fresh) {
   if (!fresh) return;
+  localTimes(fresh);
   const old = document.getElementById(fresh.id)
     ?? (fresh.dataset.replaces ? document.getElementById(fresh.dataset.replaces) : null);
   const focused = old ? within(old).indexOf(document.activeElement) : -1;

@@ -20,7 +20,7 @@ from phonemfa.health.reading import LogReader
 from phonemfa.health.result import Health, NoAnswer, look
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.terminal import SafeConsole
+from phonemfa.output.terminal import SafeConsole, show
 from sandbox.traffic.days import BAD, Play, play
 from tests.phonemfa.health.days import NOW, ListReader, health_of
 
@@ -94,8 +94,8 @@ def everything(health: Health, *, page: bool = True) -> str:
     """Every output there is."""
     console = SafeConsole(width=200)
     with console.capture() as shown:
-        forms.show(health, console)
-        forms.show(health, console, language="ja")
+        show(forms.as_document(health), console)
+        show(forms.as_document(health, language="ja"), console)
     texts = [shown.get(), as_json_of(health), as_junit_of(health), forms.issue_body(health)]
     texts += [forms.issue_title(health), health.summary]
     return "\n".join([*texts, as_page(health)] if page else texts)
@@ -149,7 +149,7 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
     assert first.id == "reason:sender-refused"
     shown = SafeConsole(width=240)
     with shown.capture() as text:
-        forms.show(bad, shown)
+        show(forms.as_document(bad), shown)
     terminal = re.sub(r"\s+", " ", text.get())
     for output in (terminal, forms.issue_body(bad), as_page(bad), as_junit_of(bad)):
         assert first.help in output
@@ -198,8 +198,8 @@ def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:
         ([0, 0], "▁▁"),
         ([1, 7, None, 0], "▂█·▁"),
         ([None], "·"),
-        ([1] * 96, "█" * 48),
-        ([5] * 31 * 24, "█" * 47),
+        ([1] * 72, "█" * 36),
+        ([5] * 31 * 24, "█" * 36),
     ],
 )
 def test_a_sparkline_tells_none_from_few_and_from_not_known(

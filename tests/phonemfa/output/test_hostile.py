@@ -290,7 +290,6 @@ def test_commands_write_through_the_outputs_alone() -> None:
         "ci/command.py": 2,  # one of our words; a stack's file as YAML
         "cli.py": 1,  # the version
         "fleet/command.py": 1,  # names of stacks, which the shell has
-        "health/forms.py": 8,  # tables and bars, on a console of the outputs
         "report/command.py": 1,  # Markdown
         "audit.py": 1,  # the record, as JSON
     }

@@ -56,7 +56,7 @@ def test_what_only_the_stack_made_is_in_nobodys_way() -> None:
 
 
 def test_a_policy_that_asks_goes_first() -> None:
-    assert "all-applications" in told(STATE, applied(policy="all-applications"))
+    assert "(the policy is always)" in told(STATE, applied(policy="all-applications"))
     assert told([ACTION, BINDING], applied(policy="all-applications")) == "", "not this stack's"
 
 

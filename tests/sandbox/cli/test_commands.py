@@ -6,12 +6,15 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
+import typer
 
 from components.action_code import assemble
 from sandbox.cli import main as command_line
@@ -22,6 +25,7 @@ from sandbox.engine.cache import EngineCache
 from sandbox.engine.ensure import RELEASE_QUESTION
 from sandbox.machine.errors import SandboxError
 from sandbox.server import daemon
+from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox, start
 from tests.free_ports import sandbox_ports
 from tests.sandbox.quick import quick
@@ -147,9 +151,58 @@ def test_secret_is_printed_only_when_asked_for(run: Run, running: RunningSandbox
     without, with_it = run("env", *state).out, run("env", "--secrets", *state).out
 
     assert f"export AUTH0_DOMAIN={running.access.domain}" in without
-    assert f"export SSL_CERT_FILE={running.ca_file}" in without
+    assert f"export SSL_CERT_FILE={running.state_dir / 'trust.pem'}" in without
     assert running.client_secret not in without
     assert f"export AUTH0_CLIENT_SECRET={running.client_secret}" in with_it
+
+
+def test_other_programs_of_the_shell_trust_what_they_trusted_and_the_sandbox(
+    run: Run, running: RunningSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = running.ca_file.read_bytes()
+    bundle = running.state_dir / "trust.pem"
+    company = tmp_path / "company.pem"
+    company.write_bytes(trustme.CA(organization_name="a company").cert_pem.bytes())
+    for before in (None, str(company), str(bundle)):
+        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+        if before:
+            monkeypatch.setenv("SSL_CERT_FILE", before)
+        run("env", "--state-dir", running.state_dir)
+        trusted = bundle.read_bytes()
+        assert trusted.count(own) == 1, "also where the lines are taken twice"
+        rest = trusted.replace(own, b"")
+        assert rest.count(b"BEGIN CERTIFICATE") == 1 if before == str(company) else 50
+        assert company.read_bytes() in trusted or before != str(company)
+        context = ssl.create_default_context(cafile=str(bundle))
+        assert len(context.get_ca_certs()) == 1 + rest.count(b"BEGIN CERTIFICATE")
+
+
+def test_start_and_serve_take_the_same_options() -> None:
+    commands = typer.main.get_group(command_line.app).commands
+    names = [{one.name for one in commands[name].params} for name in ("start", "serve")]
+    assert names[0] == names[1]
+    assert {"tenant_port", "cpaas_port", "pages_port", "generation"} <= names[0]
+
+
+def test_a_further_tenant_needs_a_sandbox_that_runs_and_a_name_of_its_own(
+    run: Run, running: RunningSandbox, tmp_path: Path
+) -> None:
+    there = ("--state-dir", running.state_dir, "--project-dir", tmp_path)
+    assert "not running" in run("tenant", "mine", "--state-dir", tmp_path).err
+    for name in ("sandbox", "../x", "Mine"):
+        assert "cannot be the name" in run("tenant", name, *there).err
+    (tmp_path / "Pulumi.mine.yaml").write_text("config: {}\n", encoding="utf-8")
+    assert "is there already" in run("tenant", "mine", *there).err
+
+
+def test_a_new_key_is_one_that_the_cpaas_takes(run: Run, running: RunningSandbox) -> None:
+    key = run("key", "--state-dir", running.state_dir).out.strip()
+    with client(running.state_dir, running.record, cpaas=True) as cpaas:
+        answers = [
+            cpaas.post("/sms/3/messages", json={}, headers={"authorization": f"App {one}"})
+            for one in (key, f"{key}x")
+        ]
+    assert [one.status_code for one in answers] == [400, 401]
 
 
 @pytest.mark.parametrize("command", [("env",), ("pulumi", "--", "preview")])

@@ -58,6 +58,8 @@ def test_a_phone_is_enrolled_and_asked_from_then_on_by_keyboard_alone(
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
     call = sandbox.parts.inbox.messages(NUMBER)[-1]
     assert call.channel == "voice"
+    spoken = page.locator(".messages .bubble.call").text_content() or ""
+    assert spoken.split() == call.text.split(), "with the pauses that the Action put in"
     page.keyboard.type(received(sandbox))
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("山田 花子 is logged in.")

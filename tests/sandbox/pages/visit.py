@@ -22,13 +22,23 @@ class Visits:
     sandbox: RunningSandbox
     watched: list[Watched] = field(default_factory=list)
 
-    def open(self, path: str, *, width: int = WIDE, dark: bool = False) -> Page:
-        """A page, loaded. Locators and `expect` of Playwright wait by themselves."""
+    def open(
+        self, path: str, *, width: int = WIDE, dark: bool = False, **reader: str | list[str]
+    ) -> Page:
+        """A page, loaded. Locators and `expect` of Playwright wait by themselves.
+
+        Args:
+            path: of the page.
+            width: of the window.
+            dark: the colour scheme.
+            reader: Playwright's `locale`, `timezone_id` and `permissions`.
+        """
         page = self.browser.new_page(
             viewport={"width": width, "height": 800},
             color_scheme="dark" if dark else "light",
             base_url=self.sandbox.pages_url,
             extra_http_headers=self.sandbox.control_headers,
+            **reader,  # type: ignore[arg-type]
         )
         page.set_default_timeout(PATIENCE)
         self.watched.append(Watched(page, own=self.sandbox.pages_url))
@@ -43,10 +53,10 @@ class Visits:
         assert events == [], events
 
 
-def assert_accessible(visits: Visits, path: str) -> None:
+def assert_accessible(visits: Visits, path: str, locale: str = "en-US") -> None:
     """No violation of axe, in light and in dark, everything unfolded; no sideways scrolling."""
     for dark in (False, True):
-        page = visits.open(path, width=NARROW, dark=dark)
+        page = visits.open(path, width=NARROW, dark=dark, locale=locale)
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         found = axe_violations(page, colours_only=dark)
         assert found == [], "\n".join(found)

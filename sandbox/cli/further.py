@@ -1,0 +1,137 @@
+"""Further tenants of the sandbox, each with a stack of its own in the checkout.
+
+To try a stack of one's own on, a rotation, a fleet, a legacy tenant or a move: all share the CA,
+the backend and the CPaaS keys of the sandbox that runs.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from sandbox.cli.phones import TEST_NUMBER
+from sandbox.cli.workplace import UsageError, Workplace, serving
+from sandbox.engine.stack import STACK
+from sandbox.machine.errors import EngineError
+from sandbox.machine.files import private_folder
+from sandbox.server import daemon, ports
+from sandbox.server.record import ServerRecord, client, running_record
+
+_TENANTS: Final = "tenants"
+_CA: Final = ("ca-key.pem", "ca.pem")
+
+
+def start_tenant(workplace: Workplace, name: str) -> Path:
+    """Start the tenant `name`; without a stack of that name, draw one up. Its file.
+
+    Raises:
+        SandboxError: a bad name, no sandbox that runs, or somebody's own stack of that name.
+    """
+    main = workplace.server()
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == STACK:
+        raise UsageError(
+            f"{name} cannot be the name of a further tenant.", "Take lower-case letters and digits."
+        )
+    folder, file = workplace.state_dir / _TENANTS / name, _file(workplace, name)
+    is_new = not file.exists()
+    if not is_new and not folder.exists():
+        raise UsageError(f"{file} is there already.", "Take another name, or remove the file.")
+    private_folder(folder)
+    for one in _CA:
+        shutil.copy(workplace.state_dir / one, folder / one)
+    further = replace(workplace, state_dir=folder, wanted_ports=_ports(file))
+    record, _ = serving(further)
+    with client(folder, record, cpaas=True) as cpaas:
+        key = {"key": workplace.credentials.cpaas_api_key}
+        cpaas.post("/_sandbox/keys", json=key).raise_for_status()
+    if is_new:
+        _draw_up(workplace, main, further, record, file)
+    return file
+
+
+def running_tenants(workplace: Workplace) -> Iterator[tuple[Path, ServerRecord]]:
+    """The further tenants that run: state folder and server."""
+    for folder in sorted((workplace.state_dir / _TENANTS).glob("*")):
+        if record := running_record(folder):
+            yield folder, record
+
+
+def stop_tenants(workplace: Workplace) -> None:
+    """End every further tenant; their state and their stacks' files stay."""
+    for folder, _ in list(running_tenants(workplace)):
+        daemon.end(folder)
+
+
+def new_key(workplace: Workplace) -> str:
+    """A further key, which the CPaaS of every tenant takes from now on."""
+    key = secrets.token_urlsafe(24)
+    for folder, record in [(workplace.state_dir, workplace.server()), *running_tenants(workplace)]:
+        with client(folder, record, cpaas=True) as cpaas:
+            cpaas.post("/_sandbox/keys", json={"key": key}).raise_for_status()
+    return key
+
+
+def _file(workplace: Workplace, name: str) -> Path:
+    return workplace.project_dir / f"Pulumi.{name}.yaml"
+
+
+def _ports(file: Path) -> dict[ports.Listener, int]:
+    """Any that are free, but for the tenant's own: its stack names it."""
+    wanted = dict.fromkeys(ports.LISTENERS, 0)
+    with suppress(OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        domain = yaml.safe_load(file.read_text(encoding="utf-8"))["config"]["auth0:domain"]
+        wanted[ports.TENANT] = int(domain.rpartition(":")[2])
+    return wanted
+
+
+def _draw_up(
+    workplace: Workplace, main: ServerRecord, further: Workplace, record: ServerRecord, file: Path
+) -> None:
+    """A stack as the sandbox's own, with the tenant's client in its file."""
+    committed = (workplace.project_dir / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
+    access = further.access(record)
+    config: dict[str, Any] = yaml.safe_load(committed)["config"] | {
+        "auth0:domain": access.domain,
+        "auth0:clientId": access.client_id,
+        "phonemfa:experience": record.generation,
+        "phonemfa:testNumbers": [TEST_NUMBER],
+    }
+    text = yaml.safe_dump({"config": config}, allow_unicode=True, sort_keys=False)
+    file.write_text(text, encoding="utf-8")
+    name = file.name.split(".")[1]
+    environment = workplace.environment(main)
+    _pulumi(workplace, environment, "stack", "init", name, "--no-select")
+    for key, value in (
+        ("phonemfa:cpaasApiKey", workplace.credentials.cpaas_api_key),
+        ("auth0:clientSecret", access.client_secret),
+    ):
+        words = ("config", "set", "--secret", key, "--stack", name)
+        _pulumi(workplace, environment, *words, stdin=value)
+
+
+def _pulumi(
+    workplace: Workplace, environment: dict[str, str], *words: str, stdin: str = ""
+) -> None:
+    ended = subprocess.run(
+        [str(workplace.engine.pulumi), *words, "--non-interactive"],
+        cwd=workplace.project_dir,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode != 0 and "already exists" not in ended.stderr:
+        raise EngineError(
+            f"`pulumi {' '.join(words[:2])}` failed: {ended.stderr.strip()}",
+            "Correct what it names and run the command again.",
+        )
