@@ -25,6 +25,7 @@ class Need(StrEnum):
     REMEMBER = "pulumi up of a stack with rememberBrowser"
     LOOK = "doctor and drift"
     PROTECTION = "what doctor says of Auth0's own protection, which nothing else needs"
+    CUSTOM_DOMAIN = "doctor of a stack whose texts name the custom domain, to count it as it is"
     HEALTH = "health"
     SMOKE = "a test message: smoke, and pulumi up with gate: smoke"
 
@@ -132,6 +133,12 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "logs",
         frozenset({Need.SMOKE, Need.HEALTH}),
         read="find in the tenant's log what became of messages",
+    ),
+    *_family(
+        "the texts",
+        "custom_domains",
+        frozenset({Need.CUSTOM_DOMAIN}),
+        read="count texts with the tenant's own custom domain",
     ),
     *_family(
         "attack protection",

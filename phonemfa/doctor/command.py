@@ -17,6 +17,7 @@ from phonemfa import options
 from phonemfa.doctor import cpaas, pulumi_side
 from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, as_document, as_object, exit_status
+from phonemfa.doctor.messages import names_domain
 from phonemfa.doctor.reading import read
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, show, working
@@ -77,7 +78,8 @@ def doctor(
             findings += pulumi_side.engine_checks(wanted)
     tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
     with working(f"reading the tenant {bare(tenant)}"):
-        reading = read(wanted.auth0, wanted.settings.experiences)
+        domain_too = names_domain(wanted.settings)
+        reading = read(wanted.auth0, wanted.settings.experiences, names_domain=domain_too)
     findings += check(reading, wanted.settings)
     findings += _cpaas(wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin)
     if as_json:

@@ -16,6 +16,7 @@ from components.settings.model import StackSettings
 from components.settings.text_rules import sms_sizes, text_warnings
 from components.settings.values import duration
 from components.settings.words import in_words
+from components.tenant.custom_domain import VARIABLE
 from components.tenant.model import known
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import DeliveryMethod
@@ -26,6 +27,12 @@ JAPAN: Final = "+81"
 _SHARED_CODE: Final = "0005"
 _SUBSCRIBER: Final = re.compile(r"\+81[1-9][0-9]{8,9}\Z")
 """Nine digits, or ten of a mobile, IP or toll-free number, without the trunk zero (§4.1)."""
+
+
+def names_domain(settings: StackSettings) -> bool:
+    """Whether a text of the stack has the tenant's custom domain in it."""
+    texts = settings.declared_texts.values()
+    return any(VARIABLE in (one.text or "") for one in texts) and not settings.adopted
 
 
 def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -42,7 +49,9 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     if not settings.one_time_code:
         length = known(there.code_length, length)
         yield from _lifetime(known(there.code_lifetime, settings.code_lifetime), length, settings)
-    texts, values = settings.declared_texts, sample(length, name)
+    # A tenant without a custom domain, or one that does not show it: a long one.
+    domain = known(reading.custom_domain, "")
+    texts, values = settings.declared_texts, sample(length, name, domain)
     doubts = list(text_warnings(texts, settings.origin_bound_code, values))
     for doubt in doubts:
         yield Finding(
@@ -57,7 +66,8 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
         yield Finding(
             level=Level.OK,
             subject=Subject.TEXTS,
-            what=f"with the name {name} the longest SMS has {longest}",
+            what=f"with the name {name} {f'and {domain} ' if domain else ''}the longest SMS has "
+            f"{longest}",
         )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from components.tenant import action, attack_protection, phone_provider, snapshot
+from components.tenant import action, attack_protection, custom_domain, phone_provider, snapshot
 from components.tenant.access import bare
 from components.tenant.attack_protection import AttackProtection
 from components.tenant.client import Heard, TenantUnreadableError, access_of, ask
@@ -39,6 +39,7 @@ class Reading:
         unreachable: why nothing was.
         action_count: Actions on any trigger.
         twilio: the account of a legacy tenant.
+        custom_domain: of the login pages, where a text of the stack names it; empty without one.
     """
 
     domain: str
@@ -48,6 +49,7 @@ class Reading:
     action_count: Maybe[int] = UNSEEN
     twilio: Maybe[PhoneProvider | None] = UNSEEN
     protection: AttackProtection
+    custom_domain: Maybe[str] = UNSEEN
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -61,6 +63,8 @@ def read(
     config: Mapping[str, Any],
     about: Collection[Experience],
     environ: Mapping[str, str] = os.environ,
+    *,
+    names_domain: bool = False,
 ) -> Reading:
     """Read a tenant with the credentials that Pulumi uses.
 
@@ -68,13 +72,17 @@ def read(
         config: the stack's `auth0:` keys, which go before the variables as they do in Pulumi.
         about: whose parts the stack declares: one generation's, or both's while moving.
         environ: the variables (`components.tenant.access.VARIABLES`).
+        names_domain: whether a text of the stack names the custom domain.
     """
     heard = Heard()
     try:
         access = access_of(config, environ=environ)
-        return ask(
-            access, lambda client: _everything(client, access.domain, about, heard), heard=heard
-        )
+
+        async def block(client: AsyncManagementClient) -> Reading:
+            found = await _everything(client, access.domain, about, heard)
+            return replace(found, custom_domain=await _domain(client)) if names_domain else found
+
+        return ask(access, block, heard=heard)
     except TenantUnreadableError as error:
         return Reading(
             domain=bare(str(config.get("domain") or environ.get("AUTH0_DOMAIN", ""))),
@@ -112,6 +120,10 @@ async def _everything(
 def is_unified(tenant: Snapshot) -> bool:
     """Whether a tenant is known to have no delivery of the legacy kind: it refuses the question."""
     return isinstance(tenant.settings, TenantSettings) and tenant.settings.unified is True
+
+
+async def _domain(client: AsyncManagementClient) -> Maybe[str]:
+    return await asked(custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client))
 
 
 async def _protection(client: AsyncManagementClient, heard: Heard) -> AttackProtection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from components.tenant.model import Why
 from components.tenant.tenant_settings import TenantSettings
 from phonemfa.doctor.findings import Finding, Level
 from phonemfa.doctor.messages import sender_checks, text_checks
+from tests.phonemfa.applied import Operator
 from tests.phonemfa.doctor.support import reading, refused, settings
 
 
@@ -49,6 +51,22 @@ def test_a_long_code_is_counted() -> None:
     for length, units in ((4, 62), (6, 64), (10, 68)):
         (one,) = found("あ" * 12, oneTimeCode={"length": length}, **logins)
         assert f"{units} UTF-16 units, 1 part" in one.what
+
+
+def test_a_custom_domain_is_counted_as_the_tenant_has_it(applied: Callable[..., Operator]) -> None:
+    text = "{{ code }} {{ custom_domain }} を開いてください。誰にも教えないでください"
+    desk = applied(
+        texts={kind: {"text": text} for kind in ("otp_verify", "otp_enroll")},
+        messageTypes=["otp_verify", "otp_enroll"],
+        allowedInTexts=["links"],
+    )
+    domains = desk.tenant.running.parts.tenant.custom_domains
+    domains.add("not-yet.login.example.co.jp", status="pending")
+    domains.add("login.example.co.jp")
+    size = sms_size("123456 login.example.co.jp を開いてください。誰にも教えないでください")
+    assert (
+        f"and login.example.co.jp the longest SMS has {size}" in desk.run("doctor", "--all").stdout
+    )
 
 
 def test_nothing_is_said_of_texts_that_nobody_gets_as_sms() -> None:
