@@ -187,6 +187,7 @@ class TestOnTheWire:
         with pytest.raises(httpx.RemoteProtocolError, match=r"(?i)peer closed|incomplete"):
             self.put(server, http)
         assert server.tenant.policies() == ["all-applications"]
+        assert http.get("/_sandbox/requests").json()["requests"][-1]["fault"] is True
 
     @pytest.mark.parametrize("fault", [{"silent": True}, {"trickle": "head"}])
     def test_an_answer_that_never_comes_holds_up_nobody_else(
