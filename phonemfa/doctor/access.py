@@ -32,14 +32,11 @@ def token_checks(reading: Reading) -> Iterator[Finding]:
     if reading.unreachable:
         why, fix = str(reading.unreachable), reading.unreachable.fix
         why = why.removesuffix(fix).strip().rstrip(".")
-        yield Finding(
-            level=Level.UNKNOWN,
-            subject=Subject.TOKEN,
-            what=f"{why}. Nothing of the tenant was looked at",
-            fix=fix.rstrip("."),
+        yield Subject.TOKEN.unknown(
+            f"{why}. Nothing of the tenant was looked at", fix=fix.rstrip(".")
         )
     else:
-        yield Finding(level=Level.OK, subject=Subject.TOKEN, what=f"{reading.domain} gave one")
+        yield Subject.TOKEN.ok(f"{reading.domain} gave one")
 
 
 def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -52,9 +49,7 @@ def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]
     missing = [one for one in needed if one.name not in granted or one.name in refused]
     yield from map(_missing, missing)
     if not missing:
-        yield Finding(
-            level=Level.OK, subject=Subject.SCOPES, what=f"all {len(needed)} that this stack needs"
-        )
+        yield Subject.SCOPES.ok(f"all {len(needed)} that this stack needs")
     yield from _beyond(granted)
 
 
@@ -72,10 +67,8 @@ def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding
     """What can be told of a token that does not say its scopes: reads were tried, writes not."""
     yield from (_missing(one) for one in needed if one.name in refused)
     writes = [one.name for one in needed if not one.is_read]
-    yield Finding(
-        level=Level.WARNING,
-        subject=Subject.SCOPES,
-        what="the tenant does not say what its token may do. Reads were tried; unknown: "
+    yield Subject.SCOPES.warning(
+        "the tenant does not say what its token may do. Reads were tried; unknown: "
         f"{', '.join(writes)}",
         fix="compare the application's scopes with the README's table",
     )
@@ -86,11 +79,8 @@ def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
     if not more:
         return
     rest = f" and {len(more) - _NAMED} more" if len(more) > _NAMED else ""
-    yield Finding(
-        level=Level.NOTE,
-        subject=Subject.SCOPES,
-        what=f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}"
-        f"{rest}",
+    yield Subject.SCOPES.note(
+        f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}{rest}",
         fix="an application of its own, with the README's scopes alone, can do less harm",
     )
 
@@ -104,10 +94,8 @@ def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     mfa = {f"GET {path}" for path in MFA_SETTINGS}
     closed = [one for one in reading.refusals if one.why is Why.PLAN and one.asked not in mfa]
     for what in dict.fromkeys(one.what for one in closed):
-        yield Finding(
-            level=Level.FAULT,
-            subject=Subject.PLAN,
-            what=f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
+        yield Subject.PLAN.fault(
+            f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
             fix="ask Auth0 for the feature (Dashboard > Settings > Subscription)",
         )
     yield from _trial(reading)
@@ -117,10 +105,8 @@ def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
 
 def _trial(reading: Reading) -> Iterator[Finding]:
     if reading.tenant.guardian.trial_expired:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.PLAN,
-            what="the tenant says of its phone factor that a trial has expired: Auth0's own sender "
+        yield Subject.PLAN.warning(
+            "the tenant says of its phone factor that a trial has expired: Auth0's own sender "
             "stops at 100 messages",
             fix="codes that must arrive before pulumi up are Auth0's; ours has another sender",
         )
@@ -134,10 +120,8 @@ def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Fin
     names = [name_of(settings, one) for one in settings.experiences]
     wanted = [one for one in names if one and one not in there]
     if wanted and seen(count) + len(wanted) > MOST_ACTIONS:
-        yield Finding(
-            level=Level.FAULT,
-            subject=Subject.PLAN,
-            what=f"the tenant has {count} Actions and room for {MOST_ACTIONS}: "
+        yield Subject.PLAN.fault(
+            f"the tenant has {count} Actions and room for {MOST_ACTIONS}: "
             f"{', '.join(sorted(wanted))} would be refused",
             fix="delete Actions that nothing uses",
         )
@@ -145,19 +129,15 @@ def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Fin
 
 def _what_no_read_tells(settings: StackSettings, *, closed: bool) -> Finding:
     if settings.policy is Policy.ADAPTIVE:
-        return Finding(
-            level=Level.WARNING,
-            subject=Subject.PLAN,
-            what="policy adaptive needs an Enterprise plan with the Adaptive MFA add-on, and no "
+        return Subject.PLAN.warning(
+            "policy adaptive needs an Enterprise plan with the Adaptive MFA add-on, and no "
             "read tells whether the tenant has it",
             fix="Dashboard > Security > Multi-factor Auth: can Adaptive MFA be chosen there?",
         )
     start = "nothing else was refused" if closed else "no read was refused for the plan"
     voice = " with voice" if DeliveryMethod.VOICE in settings.delivery_methods else ""
-    return Finding(
-        level=Level.NOTE,
-        subject=Subject.PLAN,
-        what=f"{start}. Whether it includes the phone as a factor{voice}, only a write tells: it "
+    return Subject.PLAN.note(
+        f"{start}. Whether it includes the phone as a factor{voice}, only a write tells: it "
         "would be a 403 in pulumi up",
         fix="Dashboard > Security > Multi-factor Auth: can Phone Message be switched on there?",
     )
@@ -167,31 +147,21 @@ def rate_checks(reading: Reading, settings: StackSettings, sdk: str) -> Iterator
     """Whether the rate limit makes an `up` wait."""
     rate, needed = reading.heard, requests_of_first_up(settings, sdk)
     if rate.limit is None:
-        yield Finding(
-            level=Level.NOTE,
-            subject=Subject.RATE_LIMIT,
-            what="the tenant's answers do not tell its rate limit",
-        )
+        yield Subject.RATE_LIMIT.note("the tenant's answers do not tell its rate limit")
     elif rate.limit < SLOW:
         seconds = math.ceil(needed / rate.limit)
-        yield Finding(
-            level=Level.NOTE,
-            subject=Subject.RATE_LIMIT,
-            what=f"{rate.limit} requests at once (the free plan has 2, and 2 a second): a first "
+        yield Subject.RATE_LIMIT.note(
+            f"{rate.limit} requests at once (the free plan has 2, and 2 a second): a first "
             f"pulumi up makes about {needed} and takes {seconds} s or more. The auth0 provider "
-            "waits for its turn",
+            "waits for its turn"
         )
     else:
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.RATE_LIMIT,
-            what=f"{rate.limit} requests at once; a first pulumi up makes about {needed}",
+        yield Subject.RATE_LIMIT.ok(
+            f"{rate.limit} requests at once; a first pulumi up makes about {needed}"
         )
     if rate.refusals and (rate.limit or 0) >= SLOW:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.RATE_LIMIT,
-            what=f"{rate.refusals} of the doctor's own requests were refused with 429: somebody "
+        yield Subject.RATE_LIMIT.warning(
+            f"{rate.refusals} of the doctor's own requests were refused with 429: somebody "
             "else is using the limit up",
             fix="stop what else calls the Management API, or let pulumi up wait for its turn",
         )

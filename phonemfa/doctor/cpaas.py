@@ -35,10 +35,7 @@ TIMEOUT: Final = 10.0
 TOTAL: Final = 20.0
 """Seconds for one request, all of it."""
 
-PATHS: Final = {
-    DeliveryMethod.TEXT: "/sms/3/messages",
-    DeliveryMethod.VOICE: "/tts/3/advanced",
-}
+PATHS: Final = {DeliveryMethod.TEXT: "/sms/3/messages", DeliveryMethod.VOICE: "/tts/3/advanced"}
 NOTHING_TO_SEND: Final[Mapping[str, Any]] = {"messages": []}
 _ADDRESS: Final = re.compile(r"(?P<host>[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})\Z")
 
@@ -274,49 +271,40 @@ def host_checks(probe: Probe) -> Iterator[Finding]:
     said: dict[str, Finding] = {one.what: one for one in faults}
     yield from said.values()
     if not faults:
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.CPAAS_HOST,
-            what=f"{probe.host} answers over TLS, and rejects requests without a key",
+        yield Subject.CPAAS_HOST.ok(
+            f"{probe.host} answers over TLS, and rejects requests without a key"
         )
 
 
 def _host(host: str, method: DeliveryMethod, answer: Answer) -> Finding | None:
     if answer.failure:
-        return _of_host(
-            Level.FAULT,
-            f"{host}: {answer.failure} ({answer.detail})",
-            _FIXES[answer.failure],
+        return Subject.CPAAS_HOST.fault(
+            f"{host}: {answer.failure} ({answer.detail})", _FIXES[answer.failure]
         )
     status = answer.status or 0
     if answer.knows_callers:
         return None
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         where = f" to {answer.location}" if answer.location else ""
-        return _of_host(
-            Level.FAULT,
+        return Subject.CPAAS_HOST.fault(
             f"{host} redirects{where} ({status}): the Action follows no redirect, which would take "
             "the key elsewhere",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status == HTTPStatus.NOT_FOUND:
-        return _of_host(
-            Level.FAULT,
+        return Subject.CPAAS_HOST.fault(
             f"{host} has nothing to send {method} with (404)",
             "set phonemfa:cpaasBaseHost to the account's own host",
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _of_host(Level.UNKNOWN, f"{host} answered {status} for {method}", "try again later")
-    return _of_host(
-        Level.WARNING,
+        return Subject.CPAAS_HOST.unknown(
+            f"{host} answered {status} for {method}", "try again later"
+        )
+    return Subject.CPAAS_HOST.warning(
         f"{host} answered {status} for {method} to a caller without a key; the CPaaS answers 401 "
         "in a form of its own. The key is not shown to it",
         "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
     )
-
-
-def _of_host(level: Level, what: str, fix: str) -> Finding:
-    return Finding(level=level, subject=Subject.CPAAS_HOST, what=what, fix=fix)
 
 
 def key_checks(probe: Probe) -> Iterator[Finding]:
@@ -324,10 +312,8 @@ def key_checks(probe: Probe) -> Iterator[Finding]:
     for method, answer in probe.with_key.items():
         yield _key(method, answer)
     if not probe.with_key:
-        yield Finding(
-            level=Level.UNKNOWN,
-            subject=Subject.CPAAS_KEY,
-            what="not shown to a host that does not answer as the CPaaS does",
+        yield Subject.CPAAS_KEY.unknown(
+            "not shown to a host that does not answer as the CPaaS does"
         )
 
 
@@ -351,38 +337,30 @@ def _key(method: DeliveryMethod, answer: Answer) -> Finding:
 
 def no_host() -> Finding:
     """That the stack names no host: an adopted Action brings its own along."""
-    return Finding(
-        level=Level.NOTE,
-        subject=Subject.CPAAS_HOST,
-        what="none is set: the adopted Action has its own, and nothing of it was tried",
+    return Subject.CPAAS_HOST.note(
+        "none is set: the adopted Action has its own, and nothing of it was tried"
     )
 
 
 def not_set(stack: str) -> Finding:
     """That the stack has no key."""
-    return Finding(
-        level=Level.FAULT,
-        subject=Subject.CPAAS_KEY,
-        what=f"{KEY} is not set: pulumi up ends before it writes anything",
+    return Subject.CPAAS_KEY.fault(
+        f"{KEY} is not set: pulumi up ends before it writes anything",
         fix=f"pulumi config set --secret {KEY} --stack {stack} (typed, never an argument)",
     )
 
 
 def not_asked() -> Finding:
     """That nobody asked for the key to be tried."""
-    return Finding(
-        level=Level.NOTE,
-        subject=Subject.CPAAS_KEY,
-        what="set, and not tried: the doctor shows it to nobody by itself",
+    return Subject.CPAAS_KEY.note(
+        "set, and not tried: the doctor shows it to nobody by itself",
         fix="--check-key tries it, without sending a message",
     )
 
 
 def no_key(why: str) -> Finding:
     """That there is no key to try."""
-    return Finding(
-        level=Level.UNKNOWN,
-        subject=Subject.CPAAS_KEY,
-        what=f"could not be tried: {why}",
+    return Subject.CPAAS_KEY.unknown(
+        f"could not be tried: {why}",
         fix="pulumi config set --secret phonemfa:cpaasApiKey, or PHONEMFA_CPAAS_API_KEY",
     )

@@ -64,6 +64,21 @@ class Subject(StrEnum):
     CPAAS_HOST = "cpaas host"
     CPAAS_KEY = "cpaas key"
 
+    def fault(self, what: str, fix: str = "") -> Finding:
+        return Finding(level=Level.FAULT, subject=self, what=what, fix=fix)
+
+    def unknown(self, what: str, fix: str = "") -> Finding:
+        return Finding(level=Level.UNKNOWN, subject=self, what=what, fix=fix)
+
+    def warning(self, what: str, fix: str = "") -> Finding:
+        return Finding(level=Level.WARNING, subject=self, what=what, fix=fix)
+
+    def note(self, what: str, fix: str = "") -> Finding:
+        return Finding(level=Level.NOTE, subject=self, what=what, fix=fix)
+
+    def ok(self, what: str, fix: str = "") -> Finding:
+        return Finding(level=Level.OK, subject=self, what=what, fix=fix)
+
 
 PULUMI: Final = frozenset(
     {Subject.BACKEND, Subject.STACK, Subject.ENCRYPTION, Subject.PENDING, Subject.LOCK}
@@ -93,14 +108,14 @@ def looked(subject: Subject, findings: Iterator[Finding]) -> Iterator[Finding]:
             yield from not_looked(error.refusal, subject)
         else:
             what = "could not look: the tenant's answer does not say"
-            yield Finding(level=Level.UNKNOWN, subject=subject, what=what)
+            yield subject.unknown(what)
 
 
 def not_looked(refusal: Refusal, subject: Subject) -> Iterator[Finding]:
     """That a question has no answer; nothing where it is the plan's, which is told by itself."""
     if refusal.why is not Why.PLAN:
         needs = f"needs {refusal.scope}" if refusal.why is Why.SCOPE else refusal.what
-        yield Finding(level=Level.UNKNOWN, subject=subject, what=f"could not look: {needs}")
+        yield subject.unknown(f"could not look: {needs}")
 
 
 def exit_status(findings: Collection[Finding]) -> Exit:

@@ -40,40 +40,26 @@ def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     is_known = told in set(Policy)
     now, wanted = Policy(told) if is_known else Policy.NEVER, settings.policy
     if not is_known:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.POLICY,
-            what=f"the tenant has a policy that is not known here: {told}",
-        )
+        yield Subject.POLICY.warning(f"the tenant has a policy that is not known here: {told}")
     if now is not Policy.NEVER and _usable(reading.tenant.guardian) is False:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.POLICY,
-            what=f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
+        yield Subject.POLICY.warning(
+            f"it is {now} now, and no factor is on that users could enrol: whoever is asked "
             "cannot log in",
             fix="pulumi up switches the phone on; until then set the policy to never",
         )
     if wanted is not Policy.NEVER and settings.gate is Gate.OFF:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.POLICY,
-            what="gate is off: a pulumi up that fails half-way can leave users asked for codes "
+        yield Subject.POLICY.warning(
+            "gate is off: a pulumi up that fails half-way can leave users asked for codes "
             "that nothing sends",
             fix="pulumi config set phonemfa:gate ready",
         )
     if wanted is now:
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.POLICY,
-            what=f"{wanted}, as declared. Asked: {_ASKED[wanted]}",
-        )
+        yield Subject.POLICY.ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif _STRENGTH[wanted] > _STRENGTH[now]:
         yield _stricter(now, wanted, _missing(reading, settings))
     else:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.POLICY,
-            what=f"it is {now} now, and pulumi up makes it {wanted}: logins lose the protection. "
+        yield Subject.POLICY.warning(
+            f"it is {now} now, and pulumi up makes it {wanted}: logins lose the protection. "
             f"Asked afterwards: {_ASKED[wanted]}",
             fix=f"not intended? pulumi config set phonemfa:policy {now}",
         )
@@ -81,10 +67,8 @@ def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
 
 def _stricter(now: Policy, wanted: Policy, missing: Collection[str]) -> Finding:
     untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
-    return Finding(
-        level=Level.WARNING,
-        subject=Subject.POLICY,
-        what=f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
+    return Subject.POLICY.warning(
+        f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
         f"{_ASKED[wanted]}.{untried}",
         fix="pulumi config set phonemfa:policy never for the first pulumi up; "
         f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
@@ -113,17 +97,15 @@ def factor_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     on = [name for name, is_on in there.other_factors.items() if is_on]
     leaving = [names[one] for one in on if declared.get(one) is False]
     if leaving:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.FACTORS,
-            what=f"pulumi up switches off {', '.join(leaving)}: users who enrolled nothing else "
+        yield Subject.FACTORS.warning(
+            f"pulumi up switches off {', '.join(leaving)}: users who enrolled nothing else "
             "must enrol the phone before they get in",
             fix="leave them out of phonemfa:otherFactors to keep them as they are",
         )
     phone = "phone is on" if phone_on else "phone is off, and will be switched on"
     staying = [names[one] for one in on if names[one] not in leaving]
     also = f"; {', '.join(staying)} on too, and left so" if staying else "; no other stays on"
-    yield Finding(level=Level.OK, subject=Subject.FACTORS, what=f"{phone}{also}")
+    yield Subject.FACTORS.ok(f"{phone}{also}")
 
 
 def channel_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -134,10 +116,8 @@ def channel_checks(reading: Reading, settings: StackSettings) -> Iterator[Findin
     if known(there.phone_enabled, otherwise=False) and lost:
         channels = {guardian_message_types([one])[0]: one for one in DeliveryMethod}
         name = ", ".join(channels.get(one, one) for one in lost)
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.FACTORS,
-            what=f"users can choose {', '.join(lost)} now, and pulumi up takes it away: the stack "
+        yield Subject.FACTORS.warning(
+            f"users can choose {', '.join(lost)} now, and pulumi up takes it away: the stack "
             f"does not declare {name}",
             fix="docs/guides/narrow-channels.md has the steps",
         )
@@ -187,11 +167,8 @@ def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
     elif refused:
         yield from _refused(refused, sdk)
     else:
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.MFA_SETTINGS,
-            what=f"the tenant shows all three that pulumi-auth0 3.54 and later reads; {sdk} is "
-            "installed",
+        yield Subject.MFA_SETTINGS.ok(
+            f"the tenant shows all three that pulumi-auth0 3.54 and later reads; {sdk} is installed"
         )
 
 
@@ -207,17 +184,11 @@ def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[F
     if wanted is None:
         return  # Nobody knows; that the tenant does not tell is said already.
     if wanted["shown"] is False:
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.MFA_SETTINGS,
-            what=meaning("rememberBrowser", wanted),
-        )
+        yield Subject.MFA_SETTINGS.ok(meaning("rememberBrowser", wanted))
         return
     changes = "" if live is None or live == wanted or not declared else ", which pulumi up changes"
-    yield Finding(
-        level=Level.NOTE,
-        subject=Subject.MFA_SETTINGS,
-        what=f"always is not every login{changes}: {meaning('rememberBrowser', wanted)}",
+    yield Subject.MFA_SETTINGS.note(
+        f"always is not every login{changes}: {meaning('rememberBrowser', wanted)}",
         fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
     )
 
@@ -227,11 +198,11 @@ def _unread(refused: Mapping[str, Refusal], sdk: str) -> Finding:
         what = "the tenant is not entitled to them (403), and the installed pulumi-auth0 "
         what += f"{sdk} does not read them"
         fix = f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}"
-        return Finding(level=Level.NOTE, subject=Subject.MFA_SETTINGS, what=what, fix=fix)
+        return Subject.MFA_SETTINGS.note(what, fix=fix)
     what = f"the installed pulumi-auth0 {sdk} does not read them; 3.54 and later does"
     if not refused:
         what += ", and could here"
-    return Finding(level=Level.OK, subject=Subject.MFA_SETTINGS, what=what)
+    return Subject.MFA_SETTINGS.ok(what)
 
 
 def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
@@ -243,19 +214,15 @@ def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
     plan = [one for one in factors if one.why is Why.PLAN]
     missing = [one for one in factors if one.status == HTTPStatus.NOT_FOUND]
     if plan:
-        yield Finding(
-            level=Level.FAULT,
-            subject=Subject.MFA_SETTINGS,
-            what=f"{plan[0].what}. The tenant is not entitled to MFA settings, and Guardian of "
+        yield Subject.MFA_SETTINGS.fault(
+            f"{plan[0].what}. The tenant is not entitled to MFA settings, and Guardian of "
             f"pulumi-auth0 3.54 and later reads them: create, update and refresh would fail "
             f"({sdk} is installed)",
             fix=f"install {FITTING}; SDK and plugin go together: {_GUIDE}",
         )
     if missing:
-        yield Finding(
-            level=Level.UNKNOWN,
-            subject=Subject.MFA_SETTINGS,
-            what=f"{missing[0].what}. The tenant (or sandbox) is older than these settings; what "
+        yield Subject.MFA_SETTINGS.unknown(
+            f"{missing[0].what}. The tenant (or sandbox) is older than these settings; what "
             f"Guardian of pulumi-auth0 3.54 and later does there is not known ({sdk} is installed)",
             fix=f"{FITTING} does not ask for them: {_GUIDE}",
         )
@@ -267,11 +234,9 @@ def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
         return
     if third.why in {Why.SCOPE, Why.PLAN}:
         reason = f"needs {third.scope}" if third.why is Why.SCOPE else third.what
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.MFA_SETTINGS,
-            what=f"{third.asked}: {reason}. pulumi-auth0 {sdk} only warns of that: how long a "
-            "browser is remembered is not seen",
+        yield Subject.MFA_SETTINGS.warning(
+            f"{third.asked}: {reason}. pulumi-auth0 {sdk} only warns of that: how long a "
+            "browser is remembered is not seen"
         )
     elif not (missing and third.status == HTTPStatus.NOT_FOUND):
         yield from not_looked(third, Subject.MFA_SETTINGS)

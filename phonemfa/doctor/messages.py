@@ -20,7 +20,7 @@ from components.tenant.custom_domain import VARIABLE
 from components.tenant.model import known
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import DeliveryMethod
-from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.findings import Finding, Subject
 from phonemfa.doctor.reading import Reading
 
 JAPAN: Final = "+81"
@@ -54,30 +54,21 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     texts, values = settings.declared_texts, sample(length, name, domain)
     doubts = list(text_warnings(texts, settings.origin_bound_code, values))
     for doubt in doubts:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.TEXTS,
-            what=doubt.rstrip("."),
-            fix="shorten the text, or the tenant's friendly name",
+        yield Subject.TEXTS.warning(
+            doubt.rstrip("."), fix="shorten the text, or the tenant's friendly name"
         )
     if not doubts:
         sizes = sms_sizes(texts, settings.origin_bound_code, values).values()
         longest = max(sizes, key=lambda size: size.units)
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.TEXTS,
-            what=f"with the name {name} {f'and {domain} ' if domain else ''}the longest SMS has "
-            f"{longest}",
-        )
+        names = f"{name} and {domain}" if domain else name
+        yield Subject.TEXTS.ok(f"with the name {names} the longest SMS has {longest}")
 
 
 def _lifetime(lives: int, length: int, settings: StackSettings) -> Iterator[Finding]:
     if lives != settings.code_lifetime:
         said, true = (in_words(duration(one)) for one in (settings.code_lifetime, lives))
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.TEXTS,
-            what=f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
+        yield Subject.TEXTS.warning(
+            f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
             f"for {true}",
             fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {duration(lives)}, with "
             f"oneTimeCode.length {length}",
@@ -89,19 +80,15 @@ def sender_checks(settings: StackSettings) -> Iterator[Finding]:
     doubts = [*_text(settings), *_voice(settings)]
     yield from doubts
     if settings.machine_detection and DeliveryMethod.VOICE in settings.delivery_methods:
-        yield Finding(
-            level=Level.NOTE,
-            subject=Subject.SENDERS,
-            what="machineDetection is on; whether the account has it, only a call tells. Without "
+        yield Subject.SENDERS.note(
+            "machineDetection is on; whether the account has it, only a call tells. Without "
             'it the CPaaS refuses the call (id 83, nothing is sent), and the Action logs "CPaaS '
             'account has no machine detection: called without it" and calls once more without',
             fix="where that line appears: order machine detection from NTT CPaaS, or "
             "pulumi config set phonemfa:machineDetection false",
         )
-    yield Finding(
-        level=Level.NOTE,
-        subject=Subject.SENDERS,
-        what=("the form is good; " if not doubts else "")
+    yield Subject.SENDERS.note(
+        ("the form is good; " if not doubts else "")
         + "whether the account may use them, only a message tells: an unregistered one is "
         "answered 200 with REJECTED_SOURCE",
         fix="ask your NTT CPaaS account manager, and send yourself a message after pulumi up: "
@@ -116,13 +103,13 @@ def _text(settings: StackSettings) -> Iterator[Finding]:
     in_japan = any(one.startswith(JAPAN) for one in settings.allowed_prefixes)
     abroad = [one for one in settings.allowed_prefixes if not one.startswith(JAPAN)]
     if in_japan and not sender.lstrip("+").isdecimal():
-        yield _doubt(
+        yield Subject.SENDERS.warning(
             f"smsSender {sender} has letters: to Japanese phones it takes the international route, "
             "which users can block and anybody can imitate",
             "ask for a numeric sender on the domestic routes",
         )
     if abroad and sender.startswith(_SHARED_CODE):
-        yield _doubt(
+        yield Subject.SENDERS.warning(
             f"smsSender is one of the codes that Japan's carriers share, and allowedPrefixes has "
             f"{', '.join(abroad)} too: other countries' carriers do not know it",
             "a stack of its own for other countries, or +81 alone",
@@ -134,17 +121,13 @@ def _voice(settings: StackSettings) -> Iterator[Finding]:
     if sender is None or DeliveryMethod.VOICE not in settings.delivery_methods:
         return
     if sender.startswith(JAPAN) and not _SUBSCRIBER.match(sender):
-        yield _doubt(
+        yield Subject.SENDERS.warning(
             "voiceSender has another length than any Japanese number: 9 or 10 digits behind +81",
             "compare it with the number of the account",
         )
     elif not sender.startswith(JAPAN) and settings.allowed_prefixes == (JAPAN,):
-        yield _doubt(
+        yield Subject.SENDERS.warning(
             "voiceSender is a number of another country, and the stack calls Japan alone: users "
             "see a call from abroad",
             "ask for a Japanese number",
         )
-
-
-def _doubt(what: str, fix: str) -> Finding:
-    return Finding(level=Level.WARNING, subject=Subject.SENDERS, what=what, fix=fix)

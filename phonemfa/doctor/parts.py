@@ -16,7 +16,7 @@ from components.tenant.model import Maybe, Unseen, UnseenError, differences, kno
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
-from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.findings import Finding, Subject
 from phonemfa.doctor.reading import Reading, is_unified
 from phonemfa.output.text import cut
 
@@ -33,27 +33,21 @@ def generation_checks(reading: Reading, settings: StackSettings) -> Iterator[Fin
     )
     if wrong and not settings.transition:
         what, _, fix = wrong.partition(" Nothing was written. Fix: ")
-        yield Finding(level=Level.FAULT, subject=Subject.GENERATION, what=what, fix=fix)
+        yield Subject.GENERATION.fault(what, fix=fix)
     elif wrong:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.GENERATION,
-            what=f"the next pulumi up moves the tenant from {actual} to {settings.experience}",
+        yield Subject.GENERATION.warning(
+            f"the next pulumi up moves the tenant from {actual} to {settings.experience}",
             fix="intended? docs/guides/migrate.md has the steps",
         )
     else:
-        yield Finding(
-            level=Level.OK, subject=Subject.GENERATION, what=f"tenant and stack are {actual}"
-        )
+        yield Subject.GENERATION.ok(f"tenant and stack are {actual}")
 
 
 def as_found() -> Iterator[Finding]:
     """That an adopted stack declares the parts as they are, so that nothing is in the way."""
-    yield Finding(
-        level=Level.NOTE,
-        subject=Subject.ACTION,
-        what="Action, provider, texts and phone factor are declared as they were found "
-        "(phonemfa:adopted): pulumi up leaves them",
+    yield Subject.ACTION.note(
+        "Action, provider, texts and phone factor are declared as they were found "
+        "(phonemfa:adopted): pulumi up leaves them"
     )
 
 
@@ -66,10 +60,8 @@ def action_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     foreign = [one for one in found if one.name != settings.action_name]
     for one in foreign:
         installed = " of a Marketplace integration" if one.from_marketplace else ""
-        yield Finding(
-            level=Level.FAULT,
-            subject=Subject.ACTION,
-            what=f"'{_cut(one.name)}'{installed} ({_cut(one.id)}) has the one place on {trigger}: "
+        yield Subject.ACTION.fault(
+            f"'{_cut(one.name)}'{installed} ({_cut(one.id)}) has the one place on {trigger}: "
             "creating ours would meet 403 actions_cardinality_custom_phone_provider_not_allowed",
             fix="uninstall the integration, or delete its Action"
             if installed
@@ -77,10 +69,8 @@ def action_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
         )
     if not foreign:
         ours = f"ours, by the name {settings.action_name!r}"
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.ACTION,
-            what=f"the one place on {trigger} is {ours if found else 'free'}",
+        yield Subject.ACTION.ok(
+            f"the one place on {trigger} is {ours if found else 'free'}",
             fix="if no pulumi up of this stack made it: pulumi import it first" if found else "",
         )
 
@@ -97,23 +87,19 @@ def binding_checks(reading: Reading, settings: StackSettings) -> Iterator[Findin
         yield _other_binding(one, find(actions, one.action_name))
     if not others:
         what = f"{'ours, alone' if bound else 'none yet'}, on {trigger}"
-        yield Finding(level=Level.OK, subject=Subject.BINDINGS, what=what)
+        yield Subject.BINDINGS.ok(what)
 
 
 def _other_binding(one: Binding, action: Action | None) -> Finding:
     name = f"'{_cut(one.action_name)}'"
     if action and action.from_marketplace:
-        return Finding(
-            level=Level.WARNING,
-            subject=Subject.BINDINGS,
-            what=f"the Action {name} of a Marketplace integration is bound: it stays, and every "
+        return Subject.BINDINGS.warning(
+            f"the Action {name} of a Marketplace integration is bound: it stays, and every "
             "login gets a message from it too",
             fix="hand over as in docs/guides/legacy.md, Taking over from the Marketplace",
         )
-    return Finding(
-        level=Level.WARNING,
-        subject=Subject.BINDINGS,
-        what=f"the Action {name} ({_cut(one.action_id)}) is bound: it stays, and runs at every "
+    return Subject.BINDINGS.warning(
+        f"the Action {name} ({_cut(one.action_id)}) is bound: it stays, and runs at every "
         "login beside ours",
         fix="if it sends messages too, unbind it in the dashboard after the first pulumi up",
     )
@@ -127,13 +113,11 @@ def provider_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
     provider = seen(reading.tenant.provider)
     ours = ", ".join(seen(declared.delivery_methods))
     if provider is None:
-        yield _provider_ok("none: ours will be created")
+        yield Subject.PROVIDER.ok("none: ours will be created")
         return
     if provider.name != declared.name:
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.PROVIDER,
-            what=f"the tenant has '{_cut(provider.name)}' ({_configured(provider)}): pulumi up "
+        yield Subject.PROVIDER.warning(
+            f"the tenant has '{_cut(provider.name)}' ({_configured(provider)}): pulumi up "
             f"takes it over in place, as {declared.name} with delivery_methods {ours}. Its "
             "credentials are overwritten too, and nobody can read them back",
             fix=f"{ADOPT} notes down what can be read; do so before if you may want to go back",
@@ -147,12 +131,10 @@ def provider_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
     if "disabled" in different:
         changes.append("disabled to enabled")
     if not changes:
-        yield _provider_ok("custom, as declared")
+        yield Subject.PROVIDER.ok("custom, as declared")
         return
-    yield Finding(
-        level=Level.WARNING,
-        subject=Subject.PROVIDER,
-        what=f"the tenant has a custom one already; pulumi up changes {' and '.join(changes)}",
+    yield Subject.PROVIDER.warning(
+        f"the tenant has a custom one already; pulumi up changes {' and '.join(changes)}"
     )
 
 
@@ -171,13 +153,11 @@ def legacy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
         overwritten.append("the tenant's own enrolment and verification texts")
     twilio = seen(reading.twilio)
     if not overwritten:
-        yield _provider_ok(f"{HOOK}, as declared" if selected else "none yet")
+        yield Subject.PROVIDER.ok(f"{HOOK}, as declared" if selected else "none yet")
         return
     kept = f"; the Twilio account ({_configured(twilio)}) stays, unused" if twilio else ""
-    yield Finding(
-        level=Level.WARNING,
-        subject=Subject.PROVIDER,
-        what=f"pulumi up overwrites {' and '.join(overwritten)}{kept}",
+    yield Subject.PROVIDER.warning(
+        f"pulumi up overwrites {' and '.join(overwritten)}{kept}",
         fix="note them down first if you may want to go back",
     )
 
@@ -187,10 +167,6 @@ def _answered(value: Maybe[str]) -> str | None:
     if isinstance(value, Unseen) and value.refusal:
         raise UnseenError(value.refusal)
     return known(value, "") or None
-
-
-def _provider_ok(what: str) -> Finding:
-    return Finding(level=Level.OK, subject=Subject.PROVIDER, what=what)
 
 
 def _configured(provider: PhoneProvider) -> str:
@@ -215,22 +191,18 @@ def template_checks(reading: Reading, settings: StackSettings) -> Iterator[Findi
         return
     there = {kind: one for kind, one in seen(reading.tenant.templates).items() if kind in ours}
     if not there:
-        yield Finding(level=Level.OK, subject=Subject.TEMPLATES, what="none in the way")
+        yield Subject.TEMPLATES.ok("none in the way")
     elif all(
         (one.text, one.voice) == (ours[kind].text, ours[kind].voice) for kind, one in there.items()
     ):
-        yield Finding(
-            level=Level.OK,
-            subject=Subject.TEMPLATES,
-            what=f"customised with this stack's own texts: {', '.join(sorted(there))}",
+        yield Subject.TEMPLATES.ok(
+            f"customised with this stack's own texts: {', '.join(sorted(there))}",
             fix="if no pulumi up of this stack made them: pulumi import them first",
         )
     else:
         ids = ", ".join(f"{kind} ({_cut(one.id)})" for kind, one in sorted(there.items()))
-        yield Finding(
-            level=Level.WARNING,
-            subject=Subject.TEMPLATES,
-            what=f"already customised: {ids}. If this stack did not create them, pulumi up meets "
+        yield Subject.TEMPLATES.warning(
+            f"already customised: {ids}. If this stack did not create them, pulumi up meets "
             "409; if it did, the texts differ and are overwritten",
             fix=f"{ADOPT}, or pulumi import them by these ids, or delete them",
         )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Level, Subject
+from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Subject
 from phonemfa.pulumi.engine import EngineFailedError, NoEngineError, PulumiCli, SlowEngineError
 from phonemfa.pulumi.locks import Lock, locks_in_folder
 from phonemfa.pulumi.stack_file import StackFile
@@ -43,8 +43,8 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     except EngineFailedError as error:
         yield _no_state(error, stack.stack)
         return
-    yield _ok(Subject.BACKEND, f"{_CREDENTIALS.sub('://', backend)} answers")
-    yield _ok(Subject.STACK, f"{stack.stack} is there")
+    yield Subject.BACKEND.ok(f"{_CREDENTIALS.sub('://', backend)} answers")
+    yield Subject.STACK.ok(f"{stack.stack} is there")
     yield _encryption(cli, stack)
     yield _pending(deployment)
     yield _lock(stack, backend)
@@ -66,16 +66,12 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
     if isinstance(error, SlowEngineError):
         return _slow(Subject.BACKEND)
     if error.exit == _NO_SUCH_STACK:
-        return Finding(
-            level=Level.FAULT,
-            subject=Subject.STACK,
-            what=f"the backend has no stack {stack}",
+        return Subject.STACK.fault(
+            f"the backend has no stack {stack}",
             fix=f"pulumi stack init {stack}; or pulumi login to the backend that has it",
         )
-    return Finding(
-        level=Level.FAULT,
-        subject=Subject.BACKEND,
-        what=_said(error),
+    return Subject.BACKEND.fault(
+        _said(error),
         fix="pulumi whoami --verbose shows which backend is meant: is it there, and may it be read "
         "from here?",
     )
@@ -83,25 +79,21 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
 
 def _encryption(cli: PulumiCli, stack: StackFile) -> Finding:
     if not stack.secrets:
-        return Finding(
-            level=Level.NOTE,
-            subject=Subject.ENCRYPTION,
-            what=f"{NOT_LOOKED_AT}the stack has no secret yet that would show whether it opens",
+        return Subject.ENCRYPTION.note(
+            f"{NOT_LOOKED_AT}the stack has no secret yet that would show whether it opens"
         )
     try:
         cli.value(stack.secrets[0])  # Nothing is kept of it.
     except SlowEngineError:
         return _slow(Subject.ENCRYPTION)
     except EngineFailedError as error:
-        return Finding(
-            level=Level.FAULT,
-            subject=Subject.ENCRYPTION,
-            what=f"{stack.secrets[0]} does not open: {_said(error)}",
+        return Subject.ENCRYPTION.fault(
+            f"{stack.secrets[0]} does not open: {_said(error)}",
             fix="PULUMI_CONFIG_PASSPHRASE_FILE or PULUMI_CONFIG_PASSPHRASE, with the stack's own"
             if "passphrase" in str(error)
             else "may this machine use the stack's key (secretsprovider in its file)?",
         )
-    return _ok(Subject.ENCRYPTION, "the stack's secrets open")
+    return Subject.ENCRYPTION.ok("the stack's secrets open")
 
 
 def _pending(deployment: Mapping[str, Any]) -> Finding:
@@ -110,13 +102,11 @@ def _pending(deployment: Mapping[str, Any]) -> Finding:
         for one in deployment.get("pending_operations") or ()
     ]
     if not unfinished:
-        return _ok(Subject.PENDING, "no run left anything unfinished")
+        return Subject.PENDING.ok("no run left anything unfinished")
     more = len(unfinished) - _MOST
     named = ", ".join(unfinished[:_MOST]) + (f" and {more} more" if more > 0 else "")
-    return Finding(
-        level=Level.FAULT,
-        subject=Subject.PENDING,
-        what=f"a run ended before it was done, and nobody knows what became of: {named}",
+    return Subject.PENDING.fault(
+        f"a run ended before it was done, and nobody knows what became of: {named}",
         fix="python -m phonemfa recover looks, and brings state and tenant together",
     )
 
@@ -126,18 +116,14 @@ def _lock(stack: StackFile, backend: str) -> Finding:
         backend, below=stack.project, project=stack.project_name, stack=stack.stack
     )
     if locks is None:
-        return Finding(
-            level=Level.NOTE,
-            subject=Subject.LOCK,
-            what="this backend shows a lock only to a run that takes it: where another run has "
-            "it, pulumi up ends before it begins",
+        return Subject.LOCK.note(
+            "this backend shows a lock only to a run that takes it: where another run has "
+            "it, pulumi up ends before it begins"
         )
     if not locks:
-        return _ok(Subject.LOCK, "no other run has it")
-    return Finding(
-        level=Level.FAULT,
-        subject=Subject.LOCK,
-        what="; ".join(map(_held, locks)),
+        return Subject.LOCK.ok("no other run has it")
+    return Subject.LOCK.fault(
+        "; ".join(map(_held, locks)),
         fix="wait for that run. When it has ended for certain: python -m phonemfa recover --unlock",
     )
 
@@ -148,10 +134,8 @@ def _held(lock: Lock) -> str:
 
 
 def _slow(subject: Subject) -> Finding:
-    return Finding(
-        level=Level.UNKNOWN,
-        subject=subject,
-        what=f"no answer within {PATIENCE:.0f} s",
+    return subject.unknown(
+        f"no answer within {PATIENCE:.0f} s",
         fix="pulumi whoami --verbose shows which backend is meant: can it be reached from here?",
     )
 
@@ -164,8 +148,4 @@ def _said(error: EngineFailedError) -> str:
 
 
 def _unseen(why: str, fix: str) -> Finding:
-    return Finding(level=Level.NOTE, subject=Subject.BACKEND, what=f"{NOT_LOOKED_AT}{why}", fix=fix)
-
-
-def _ok(subject: Subject, what: str) -> Finding:
-    return Finding(level=Level.OK, subject=subject, what=what)
+    return Subject.BACKEND.note(f"{NOT_LOOKED_AT}{why}", fix=fix)

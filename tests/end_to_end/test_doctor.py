@@ -290,7 +290,12 @@ def test_ready_is_said_only_where_pulumi_up_would_work(
     backend = Path(engine["PULUMI_BACKEND_URL"].removeprefix("file://"))
     lock = backend / f".pulumi/locks/organization/{package.name}/{package.stack}/of-another.json"
     lock.parent.mkdir(parents=True, exist_ok=True)
-    holder = {"pid": 4242, "username": "joe", "hostname": "ci-7", "timestamp": "2026-11-29T10:00Z"}
+    holder = {
+        "pid": 4242,
+        "username": "joe",
+        "hostname": "ci-7",
+        "timestamp": "2026-11-29T10:00:00Z",
+    }
     lock.write_text(json.dumps(holder), "utf-8")
     assert "the stack is locked by joe@ci-7 (pid 4242)" in said(1)
     assert "created by joe@ci-7 (pid 4242)" in package.up(expect=None).err, "as the engine has it"
