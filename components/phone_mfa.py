@@ -38,7 +38,6 @@ from components.vocabulary import (
     TRIGGERS,
     DeliveryMethod,
     Experience,
-    Gate,
     MessageType,
     action_name,
     guardian_message_types,
@@ -118,8 +117,7 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     yield NameRecover(loaded.tenant)
-    if settings.gate is not Gate.OFF:
-        yield PolicyLast.of(loaded)
+    yield PolicyLast.of(loaded)
 
 
 class PhoneMfa(pulumi.ComponentResource):

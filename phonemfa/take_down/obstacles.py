@@ -59,7 +59,8 @@ def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
         yield Obstacle(
             what=f"users are asked for codes (the policy is {policy}); a destroy that stops "
             "half-way may leave that on, and no factor to answer with",
-            way_out="phonemfa:policy: never, then pulumi up",
+            way_out="python -m phonemfa break-glass with a reason, which is recorded, and "
+            "phonemfa:policy: never, so that no pulumi up asks again",
         )
 
 
