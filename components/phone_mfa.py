@@ -40,7 +40,6 @@ from components.vocabulary import (
     TRIGGERS,
     DeliveryMethod,
     Experience,
-    Gate,
     MessageType,
     action_name,
     guardian_message_types,
@@ -123,8 +122,7 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     yield NameRecover(loaded.tenant)
-    if settings.gate is not Gate.OFF:
-        yield PolicyLast.of(loaded)
+    yield PolicyLast.of(loaded)
 
 
 class PhoneMfa(pulumi.ComponentResource):

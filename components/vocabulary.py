@@ -78,6 +78,18 @@ def policy_word(guardian: Sequence[str]) -> str:
     return ", ".join(words.get(one, one) for one in guardian) or Policy.NEVER
 
 
+def asks_less(wanted: Sequence[str], live: Sequence[str]) -> bool:
+    """Whether users would be asked for a second factor less often, in Guardian's words.
+
+    A policy that is not known here counts as adaptive.
+    """
+
+    def strength(policies: Sequence[str]) -> int:
+        return max((_STRENGTH.get(one, 1) for one in policies), default=0)
+
+    return strength(wanted) < strength(live)
+
+
 class Gate(StrEnum):
     """What must hold before a tenant asks its users for codes."""
 
@@ -86,7 +98,8 @@ class Gate(StrEnum):
     SMOKE = "smoke"
     """And a test message of each channel was sent, by the tenant's own log."""
     OFF = "off"
-    """Nothing is looked at: the provider's own order, which can lock users out."""
+    """Nothing is looked at but that no policy is lowered: the provider's own order, which can lock
+    users out."""
 
 
 class Language(StrEnum):
@@ -123,6 +136,7 @@ _GUARDIAN_POLICIES: Final = {
     Policy.ADAPTIVE: "confidence-score",
     Policy.NEVER: "never",
 }
+_STRENGTH: Final = {"never": 0, "confidence-score": 1, "all-applications": 2}
 _MESSAGE_TYPES: Final = {DeliveryMethod.TEXT: "sms", DeliveryMethod.VOICE: "voice"}
 
 

@@ -102,6 +102,7 @@ RULES: Final[tuple[Rule, ...]] = (
         name="always-in-production",
         description="In production a second factor is always asked for: that is what the tenant "
         "has phone MFA for.",
+        level=Level.ADVISORY,
         options=_PRODUCTION,
         check=resource_rules.always_in_production,
     ),

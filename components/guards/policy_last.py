@@ -8,12 +8,15 @@ finds everything as it wants it. A write that fails nevertheless puts the earlie
 
 The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
 been written, and the provider would not touch it again.
+
+It also refuses to lower the policy that the tenant has: a deploy, whoever merged it, takes MFA away
+from nobody. Who means it lowers the tenant first (break-glass); the stack may follow then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
@@ -24,7 +27,14 @@ from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
 from components.tenant.snapshot import About, Wanted, deliverable
 from components.tenant.stack_access import TenantAccess, plain
-from components.vocabulary import DeliveryMethod, Experience, Gate
+from components.vocabulary import (
+    DeliveryMethod,
+    Experience,
+    Gate,
+    Policy,
+    asks_less,
+    policy_word,
+)
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -32,6 +42,10 @@ if TYPE_CHECKING:
 
 class GateClosedError(Exception):
     """The policy was not applied, because users could not get a code."""
+
+
+class PolicyLoweredError(Exception):
+    """The tenant asks for a second factor more often than the stack would have it."""
 
 
 class PolicyLast(WriteHooks):
@@ -72,7 +86,9 @@ class PolicyLast(WriteHooks):
         )
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        before = pulumi.ResourceHook("policy-last", self._before)
+        before = pulumi.ResourceHook(
+            "policy-last", self._before, opts=pulumi.ResourceHookOptions(on_dry_run=True)
+        )
         failed = pulumi.ErrorHook("policy-back", self._failed)
         return pulumi.ResourceHookBinding(
             before_create=[before], before_update=[before], on_error=[failed]
@@ -80,9 +96,21 @@ class PolicyLast(WriteHooks):
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)
-        policies = [] if wanted["policy"] == NEVER else [wanted["policy"]]
+        policy: Any = wanted.get("policy")
+        policies = [] if policy == NEVER else [policy]
+        preview = pulumi.runtime.is_dry_run()
+        looks_only = preview or self._gate is Gate.OFF
+        if looks_only and (policy in _CANNOT_LOWER or not self._access.known):
+            return
         async with self._access.connect() as tenant:
             earlier = list(await tenant.guardian.policies.list())
+            if asks_less(policies, earlier):
+                refusal = lowering(policies, earlier)
+                if not preview:
+                    raise PolicyLoweredError(refusal)
+                pulumi.log.warn(f"pulumi up will stop here: {refusal}")
+            if looks_only:
+                return
             if policies:
                 await self._make_ready(tenant, wanted.get("phone") or {})
             if policies and policies != earlier and self._gate is Gate.SMOKE:
@@ -135,6 +163,21 @@ class PolicyLast(WriteHooks):
             before = ", ".join(self._earlier) or NEVER
             pulumi.log.warn(f"{args.name} failed half-way: the policy is {before} again")
         return False
+
+
+_CANNOT_LOWER: Final = {Policy.ALWAYS.guardian_policy, None}
+"""None: a preview does not know it yet."""
+
+
+def lowering(wanted: Sequence[str], live: Sequence[str]) -> str:
+    """Why a stack's policy is not written, and the two ways on; in Guardian's words."""
+    now, then = policy_word(live), policy_word(wanted)
+    return (
+        f"the tenant's policy is {now}, and this would lower it to {then}. Nothing was written of "
+        f"factor and policy: no deploy takes MFA away. Keep phonemfa:policy at {now}; or, if it is "
+        "meant, lower the tenant first, which is recorded: python -m phonemfa break-glass --reason "
+        "…, and then pulumi up"
+    )
 
 
 async def _legacy_delivery(tenant: AsyncManagementClient, phone: Mapping[str, Any]) -> None:

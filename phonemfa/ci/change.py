@@ -28,6 +28,8 @@ class Kind(StrEnum):
     """Nothing: the base's program previews its stack files and texts."""
     PROGRAM = "program"
     """An owner's approval: it changes what runs, or what judges."""
+    OUTSIDE = "outside"
+    """Nothing helps: it is a fork's or Dependabot's, and gets no credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,10 @@ def change_of(base: Path, change: Path) -> Change:
     return Change(data=tuple(data), program=tuple(program))
 
 
-def take(base: Path, change: Path) -> list[str]:
+def take(base: Path, change: Path, *, whatever_else: bool = False) -> list[str]:
     """Put a change's stack files and texts into the base's checkout.
+
+    With `whatever_else` also those of a change that is more than data, whose rest stays out.
 
     Returns:
         What was written or removed.
@@ -71,7 +75,7 @@ def take(base: Path, change: Path) -> list[str]:
         UntakenError: the change is more than data.
     """
     found = change_of(base, change)
-    if found.program:
+    if found.program and not whatever_else:
         raise UntakenError(
             "This change is more than stack files and texts, so it is not taken as data: "
             f"{', '.join(found.program)}."

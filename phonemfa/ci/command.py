@@ -45,10 +45,20 @@ def kind(change: ChangeFolder, *, project: options.Project = Path()) -> None:
 
 
 @ci.command()
-def take(change: ChangeFolder, *, project: options.Project = Path()) -> None:
+def take(
+    change: ChangeFolder,
+    *,
+    whatever_else: Annotated[
+        bool,
+        typer.Option(
+            "--whatever-else", help="Also of a change that is more than data; its rest stays out."
+        ),
+    ] = False,
+    project: options.Project = Path(),
+) -> None:
     """Put a change's stack files and texts into this checkout, and nothing else of it."""
     try:
-        paths = taken(project, change)
+        paths = taken(project, change, whatever_else=whatever_else)
     except UntakenError as error:
         give_up(str(error))
     for path in paths:
@@ -112,6 +122,14 @@ def comment(
 
 def _under_way(commit: str, kind: Kind | None, program: tuple[str, ...]) -> str:
     text = f"Commit `{commit}` is being previewed. What stood here was about an earlier one.\n"
+    if kind is Kind.OUTSIDE:
+        return (
+            f"{text}\nIt comes from a fork or from Dependabot, so it gets no credentials: this "
+            "repository does not know who wrote it, and what a preview runs could pass them on. "
+            "Each stack is previewed as if its tenant were new; the run's summary has the report. "
+            "To see what changes in a tenant, somebody of the repository takes it into a branch "
+            "of it.\n"
+        )
     if kind is Kind.PROGRAM:
         listed = "".join(f"- `{path.replace('`', chr(39))}`\n" for path in program[:20])
         more = f"- and {len(program) - 20} more\n" if len(program) > 20 else ""  # noqa: PLR2004

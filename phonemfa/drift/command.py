@@ -50,7 +50,11 @@ def drift(
     ] = None,
     issue: Annotated[
         bool,
-        typer.Option("--issue", help="Keep one GitHub issue about it: opened, updated, closed."),
+        typer.Option(
+            "--issue",
+            help="Keep a GitHub issue about it, and one while nobody can look: opened, updated, "
+            "closed.",
+        ),
     ] = False,
     accept: Annotated[
         list[str] | None,
@@ -148,11 +152,22 @@ class _Outputs:
         else:
             show(as_document(report))
         if self._issue:
-            _keep_issue(report)
+            try:
+                _keep_issue(report)
+            except GitHubError as error:
+                # The result has been told; the files stay as they are.
+                give_up(str(error))
 
     def write_failure(self, message: str) -> NoReturn:
-        """Say in an asked-for file that there is no answer, and give up."""
-        self._write_file(Report(stack=self.stack, domain=self.domain, failure=message))
+        """Say wherever asked for that there is no answer, and give up."""
+        report = Report(stack=self.stack, domain=self.domain, failure=message)
+        self._write_file(report)
+        if self._issue:
+            try:
+                _keep_issue(report)
+            except GitHubError as error:
+                if str(error) != message:
+                    say(str(error))
         give_up(message)
 
     def _write_file(self, report: Report) -> None:
@@ -163,12 +178,8 @@ class _Outputs:
 
 
 def _keep_issue(report: Report) -> None:
-    try:
-        with working("GitHub issue"):
-            posted = keep_issue(GitHub.of(), report)
-    except GitHubError as error:
-        # The result has been told; the files stay as they are.
-        give_up(str(error))
+    with working("GitHub issue"):
+        posted = keep_issue(GitHub.of(), report)
     for one in posted:
         say(f"issue {one.outcome}: {one.url}")
 

@@ -11,12 +11,16 @@ from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_na
 from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import policy_word
+from components.vocabulary import asks_less, policy_word
 from phonemfa.drift.findings import Finding, Level, Repair, shown
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
 
 _MFA_PARTS: Final = tuple(part for part in Guardian.PARTS if part.field in DEFAULTS)
+_RAISED: Final = (
+    "no deploy lowers a policy: set phonemfa:policy to what the tenant has; or, if users are to be "
+    "asked less often, lower it on purpose (python -m phonemfa break-glass), then pulumi up"
+)
 _SWITCH_NAMES: Final = {
     "unified": "unified phone experience",
     "mfa_in_actions": "Customize MFA Factors using Actions",
@@ -30,11 +34,16 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
         one.part.field: one for one in differences(declared.guardian, live.tenant.guardian)
     }
     if "policy" in differing:
+        wanted, found = differing["policy"].wanted, differing["policy"].found
+        lowered = asks_less([wanted], [found])
         yield Finding(
             kind="policy",
             what="a second factor is asked for at other times",
-            expected=policy_word([differing["policy"].wanted]),
-            found=policy_word([differing["policy"].found]),
+            expected=policy_word([wanted]),
+            found=policy_word([found]),
+            repair=Repair.BY_HAND if lowered else Repair.UP,
+            how=_RAISED if lowered else "",
+            blocks=lowered,
         )
     yield from _phone_factor(differing, live.tenant.guardian)
     yield from _other_factors(declared.guardian, recorded, live.tenant.guardian)

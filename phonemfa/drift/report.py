@@ -187,12 +187,25 @@ def _at_length(finding: Finding) -> str:
 
 
 def keep_issue(github: GitHub, report: Report) -> list[Posted]:
-    """Open, update or close the issue of this stack.
+    """Open, update or close the issue of this stack, and the one that says that nobody can look.
+
+    A look that gave no answer leaves the first as it is: what drifted may drift still.
 
     Raises:
         GitHubError: GitHub refused, or is not reachable.
     """
-    marker = f"drift:{report.stack}"
+    marker, blind = f"drift:{report.stack}", f"drift-unseen:{report.stack}"
+    if report.failure:
+        title = f"Drift: the tenant of stack {report.stack} cannot be looked at"
+        body = shortened((_unseen(report),), note=(), limit=LONGEST_ISSUE)
+        return [github.upsert_issue(blind, label=LABEL, title=title, body=body)]
+    seen = github.close_issue(
+        blind, label=LABEL, comment=f"`phonemfa drift` looks at stack `{report.stack}` again."
+    )
+    return [*seen, *_keep(github, marker, report)]
+
+
+def _keep(github: GitHub, marker: str, report: Report) -> list[Posted]:
     if not report.drifted:
         comment = (
             f"The drift is gone: {report.domain} is as stack `{report.stack}` declares it again."
@@ -200,6 +213,16 @@ def keep_issue(github: GitHub, report: Report) -> list[Posted]:
         return github.close_issue(marker, label=LABEL, comment=comment)
     title = f"Drift: the tenant of stack {report.stack} is not what it declares"
     return [github.upsert_issue(marker, label=LABEL, title=title, body=body_of(report))]
+
+
+def _unseen(report: Report) -> Document:
+    tenant = f" `{report.domain}`" if report.domain else ""
+    said = (
+        f"Nobody knows whether the tenant{tenant} of stack `{report.stack}` is what it declares: "
+        "`phonemfa drift` had no answer. This text follows the reason, and the issue is closed by "
+        "the next look that has one."
+    )
+    return Document("", (Paragraph(words(said)), Verbatim(report.failure, "text")))
 
 
 def body_of(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError
@@ -28,7 +30,7 @@ from phonemfa.output.terminal import give_up, say
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.smoke.command import To, Wait, show, shown
+from phonemfa.smoke.command import To, Wait, asked, show, shown
 from phonemfa.smoke.core import NumberNotAllowedError, test_number
 
 
@@ -59,8 +61,10 @@ def enforce(
     audit_file: options.AuditFile = None,
     yes: options.Yes = False,
 ) -> None:
-    """Apply the policy as the last step: everything ready, test messages sent, then "always".
+    """Apply the policy as the last step: everything ready, test messages there, then "always".
 
+    At a terminal it asks of each channel's message whether it arrived, and a "no" stops it; with
+    --yes it goes by the tenant's log, which knows that the CPaaS took the message and no more.
     The stack must be applied with its present policy, and have phonemfa:testNumbers. If applying
     the policy fails, the earlier one is put back, in the stack's file and in the tenant.
 
@@ -80,7 +84,13 @@ def enforce(
             access=subject.access,
             yes=yes,
         )
-        done = enforce_policy(subject, wanted_policy, accept_unknown=accept_unknown, patience=wait)
+        done = enforce_policy(
+            subject,
+            wanted_policy,
+            at_the_phone=None if yes else _at_the_phone,
+            accept_unknown=accept_unknown,
+            patience=wait,
+        )
         record.before, record.after = list(done.before), list(done.after)
     except (EnforcementRefusedError, NotEnforcedError) as error:
         if as_json:
@@ -97,7 +107,20 @@ def enforce(
         WriteFailedError,
     ) as error:
         give_up(str(error))
+    if yes:
+        say(
+            "Nobody was asked whether the messages arrived: --yes goes by the tenant's log, which "
+            "knows that the CPaaS took them and no more."
+        )
     _tell(done, subject, as_json=as_json)
+
+
+def _at_the_phone(send: Send) -> Send:
+    told = asked(send)
+    if told.arrived is None:
+        why = f"nobody said that it arrived ({send.why})"
+        return replace(send, verdict=Verdict.FAILED, why=why)
+    return told
 
 
 def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:

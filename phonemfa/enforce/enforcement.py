@@ -6,18 +6,19 @@ must have been sent; then the policy goes into the stack's file and into the ten
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.guards.log_evidence import PATIENCE
-from components.guards.test_message import Verdict
+from components.guards.policy_last import lowering
+from components.guards.test_message import Send, Verdict
 from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
 from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliverable, read
-from components.vocabulary import Policy, policy_word
+from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
@@ -51,6 +52,7 @@ def enforce_policy(
     stack: Stack,
     policy: Policy,
     *,
+    at_the_phone: Callable[[Send], Send] | None = None,
     accept_unknown: bool = False,
     patience: float = PATIENCE,
 ) -> Enforced:
@@ -59,6 +61,7 @@ def enforce_policy(
     Args:
         stack: whose policy; applied, but for the policy.
         policy: always or adaptive.
+        at_the_phone: asks a person what became of a message; by the tenant's log alone without.
         accept_unknown: go on when the tenant's log says nothing either way.
         patience: seconds to wait for evidence of a test message, a channel.
 
@@ -84,12 +87,17 @@ def enforce_policy(
             f"Users could not get a code: {'; '.join(lacking)}. Put that right (pulumi up "
             "--refresh) and run this again."
         )
+    before = policies_of(tenant)
+    if asks_less((policy.guardian_policy,), before):
+        refusal = lowering((policy.guardian_policy,), before)
+        raise EnforcementRefusedError(f"{refusal[0].upper()}{refusal[1:]}.")
     smoke = run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
+    if at_the_phone and smoke.verdict is not Verdict.FAILED:
+        smoke = replace(smoke, sends=tuple(map(at_the_phone, smoke.sends)))
     if smoke.verdict is Verdict.FAILED or (smoke.verdict is Verdict.UNKNOWN and not accept_unknown):
         said = "; ".join(f"{one.method}: {one.why}" for one in smoke.sends)
         hint = " --accept-unknown goes on." if smoke.verdict is Verdict.UNKNOWN else ""
         raise EnforcementRefusedError(f"No evidence that codes are sent ({said}).{hint}")
-    before = policies_of(tenant)
     return Enforced(before=before, after=_Step(stack, before).take(policy), smoke=smoke)
 
 

@@ -18,6 +18,7 @@ from sandbox.engine.plugin import Plugin
 from tests.ci.workflows import GIT, Ended, Runner, runners_variables
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant
+from tests.end_to_end.operators import NEW_KEY, cpaas_of, running_version
 from tests.packaging.installed import build
 from tests.phonemfa.github_stand_in import GitHubStandIn
 
@@ -120,6 +121,7 @@ class Company:
                 "PULUMI_CONFIG_PASSPHRASE": passphrase,
             },
         }
+        rotating = {**client, "secrets": {**client["secrets"], "NEW_CPAAS_API_KEY": NEW_KEY}}
         alone = {  # what README says that they need, and nothing else
             "vars": {"AUTH0_CLIENT_ID": tenant.client_id},
             "secrets": {"AUTH0_CLIENT_SECRET": tenant.client_secret},
@@ -141,7 +143,7 @@ class Company:
             folder=folder,
             variables=self.runner_variables,
             environments={
-                "dev": client,
+                "dev": rotating,
                 "dev-read": client,
                 "dev-review": client,
                 "dev-drift": alone,
@@ -162,7 +164,7 @@ class Company:
     def push(self) -> None:
         self.git("push", "--quiet", "origin", "main")
 
-    def pull_request(self, number: int) -> dict[str, Ended]:
+    def pull_request(self, number: int, *, repository: str = "o/r") -> dict[str, Ended]:
         """Propose what is in the working tree, look at it as GitHub does, and go back to main."""
         self.git("switch", "--quiet", "--create", f"pull-{number}")
         self.commit(f"pull request {number}")
@@ -172,9 +174,34 @@ class Company:
         pull = {
             "number": number,
             "user": {"login": "someone"},
-            "head": {"sha": head, "repo": {"full_name": "o/r"}},
+            "head": {"sha": head, "repo": {"full_name": repository}},
         }
         return self.runner.run("preview", event={"pull_request": pull})
+
+    def operate(self, operation: str) -> Ended:
+        """By hand, on dev; what it changed in the stack's file is merged."""
+        pulls = len(self.github.pulls)
+        inputs = {"operation": operation, "stack": "dev", "reason": "INC-1 no codes arrive"}
+        ended = self.runner.run("operate", inputs=inputs)
+        done = ended["break-glass" if operation == "break-glass" else "operate"]
+        assert len(ended) == 1, "one job or the other"
+        assert done.result == "success", done.said
+        for pull in self.github.pulls[pulls:]:
+            assert pull["head"].startswith(f"operate/{operation}-dev-")
+            self.git("fetch", "--quiet", "origin", pull["head"])
+            self.git("merge", "--quiet", "FETCH_HEAD")
+            self.push()
+        return done
+
+    def issue(self, stack: str) -> dict[str, Any] | None:
+        """The one that is open about a stack."""
+        found = [
+            one
+            for one in self.github.issues
+            if one["state"] == "open" and f"stack {stack} " in one["title"]
+        ]
+        assert len(found) < 2
+        return next(iter(found), None)
 
     def comment(self, number: int) -> str:
         (comment,) = self.github.comments[number]
@@ -278,6 +305,20 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         assert "tenants.toml" in company.comment(9)
         assert tenant.logged() == []
 
+        # One of a fork: nobody it could ask, and it says why. Dependabot's are the same.
+        (company.desk / "texts" / "otp_verify.text.liquid").write_text("よその文面: {{ code }}\n")
+        with (company.desk / "requirements.lock").open("a") as lock:
+            lock.write("evil==1\n")
+        tenant.forget_requests()
+        ended = company.pull_request(11, repository="stranger/fork")
+        assert set(ended) == {"look", "outside"}
+        assert ended["outside"].result == "success", ended["outside"].said
+        assert tenant.logged() == []
+        assert "this repository does not know who wrote it" in company.comment(11)
+        summary = (runner.folder / "summary.md").read_text("utf-8")
+        assert "gets no credentials" in summary
+        assert "よその文面" in summary
+
         # Merged and deployed; then there is no drift, until somebody changes something by hand.
         company.git("merge", "--quiet", "pull-7")
         company.push()
@@ -286,38 +327,61 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
         assert watched.result == "success", watched.said
         tenant.api("PUT", "/guardian/policies", ["confidence-score"])
         assert runner.run("drift")["drift dev"].result == "failure"
-        (issue,) = [one for one in github.issues if one["state"] == "open"]
+        issue = company.issue("dev")
+        assert issue is not None
         assert "policy" in issue["body"]
+        unseen = company.issue("prod")
+        assert unseen is not None
+        assert "Not set: AUTH0_CLIENT_ID" in unseen["body"], "nobody has looked at prod"
         tenant.api("PUT", "/guardian/policies", [])
         runner.run("drift")
         assert issue["state"] == "closed"
 
-        # Operations: always as the last step, proposed as a pull request; break-glass by itself.
-        operated = runner.run("operate", inputs={"operation": "enforce", "stack": "dev"})
-        assert operated["operate"].result == "success", operated["operate"].said
+        # Operations: always as the last step, proposed as a pull request.
+        company.operate("enforce")
         assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
         kept = runner.artifacts["enforce-dev"] / "dev-enforce.jsonl"
         enforced = json.loads(kept.read_text("utf-8"))
         assert (enforced["before"], enforced["after"]) == ([], ["all-applications"])
-        (pull,) = github.pulls
-        assert pull["head"].startswith("operate/enforce-dev-")
-        company.git("fetch", "--quiet", "origin", pull["head"])
-        company.git("merge", "--quiet", "FETCH_HEAD")
-        company.push()
         assert runner.run("deploy")["dev"].result == "success"
         assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
-        broken = runner.run(
-            "operate",
-            inputs={"operation": "break-glass", "stack": "dev", "reason": "INC-1 no codes arrive"},
-        )
-        assert broken["operate"].result == "success", broken["operate"].said
+
+        # A new key, and the stack's file with it.
+        with cpaas_of(tenant) as cpaas:
+            cpaas.post("/_sandbox/keys", json={"key": NEW_KEY}).raise_for_status()
+        rotated = company.operate("rotate")
+        version = running_version(tenant)["number"]
+        assert runner.run("deploy")["dev"].result == "success"
+        assert running_version(tenant)["number"] == version, "the deploy had nothing to do"
+
+        # Somebody deployed other code by hand; rollback, whose key is today's.
+        good = running_version(tenant)["code"]
+        (action,) = tenant.api("GET", "/actions/actions")["actions"]
+        tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": f"{good}// by hand\n"})
+        tenant.api("POST", f"/actions/actions/{action['id']}/deploy")
+        company.operate("rollback")
+        assert running_version(tenant)["code"] == good
+        company.operate("smoke")
+
+        # No deploy takes MFA away; break-glass does, and then a merge of never works at once.
+        company.settings(phonemfa_policy="never")
+        company.commit("never")
+        company.push()
+        refused = runner.run("deploy")["dev"]
+        assert refused.result == "failure"
+        assert "no deploy takes MFA away" in refused.said
+        assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
+        broken = company.operate("break-glass")
         assert tenant.api("GET", "/guardian/policies") == []
         record = json.loads(
             (runner.artifacts["break-glass-dev"] / "dev-break-glass.jsonl").read_text("utf-8")
         )
         assert record["claimed"]["reason"] == "INC-1 no codes arrive"
+        assert record["reason"] == "INC-1 no codes arrive"
+        assert runner.run("deploy")["dev"].result == "success"
+        assert tenant.api("GET", "/guardian/policies") == []
 
         told = [said, company.comment(8), company.comment(9), issue["body"]]
-        told += [one.said for one in (*ended.values(), watched, *operated.values())]
-        for secret in (KEY, tenant.client_secret):
+        told += [one.said for one in (*ended.values(), watched, rotated, refused, broken)]
+        for secret in (KEY, NEW_KEY, tenant.client_secret):
             assert not any(re.search(re.escape(secret), one) for one in told)

@@ -167,12 +167,28 @@ def test_each_stack_is_deployed_alone_in_order_and_to_its_end(repository: Path) 
     assert workflows(repository)["deploy"]["on"]["push"] == {"branches": ["main"]}
 
 
-def test_break_glass_waits_for_nobody_and_for_no_deploy(repository: Path) -> None:
-    job = jobs(repository)["operate/operate"]
-    on_call = "${{ inputs.operation == 'break-glass' && '-on-call' || '' }}"
+def test_break_glass_waits_for_nobody_for_no_deploy_and_for_no_state(repository: Path) -> None:
+    job, others = (jobs(repository)[f"operate/{name}"] for name in ("break-glass", "operate"))
 
-    assert job["environment"] == f"${{{{ inputs.stack }}}}{on_call}"
-    assert job["concurrency"]["group"] == f"write-${{{{ inputs.stack }}}}{on_call}"
+    assert job["environment"] == "${{ inputs.stack }}-on-call"
+    assert job["concurrency"]["group"] == "on-call-${{ inputs.stack }}"
+    assert held_by(job) == {"vars.AUTH0_CLIENT_ID", "secrets.AUTH0_CLIENT_SECRET"}
+    assert others["environment"] == "${{ inputs.stack }}"
+    assert others["concurrency"]["group"] == "write-${{ inputs.stack }}"
+    assert job["if"] == others["if"].replace("!=", "==")
+
+
+def test_who_signs_in_with_the_jobs_own_token_may_have_one_and_nobody_else(
+    repository: Path,
+) -> None:
+    signing = {"vars.AWS_ROLE_ARN", "vars.PULUMI_OIDC_ORGANIZATION"}
+    for place, job in every(repository):
+        declared = held_by(job) & signing
+        assert declared in (set(), signing), place
+        assert bool(declared) == (job["permissions"].get("id-token") == "write"), place
+    gitlab = yaml.safe_load((repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    with_token = {name for name, job in gitlab.items() if ".sign-in" in str(job)}
+    assert with_token == {"preview", *(f"deploy {stack}" for stack in STACKS)}
 
 
 def test_a_shell_step_is_one_script_of_the_repository(repository: Path) -> None:

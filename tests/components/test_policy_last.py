@@ -11,7 +11,7 @@ import httpx
 import pulumi
 import pytest
 
-from components.guards.policy_last import GateClosedError, PolicyLast
+from components.guards.policy_last import GateClosedError, PolicyLast, PolicyLoweredError
 from components.guards.test_message import Messages, NotSentError
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
@@ -41,6 +41,7 @@ TWILIO = {
 }
 PHONE = {"enabled": True, "messageTypes": ["sms", "voice"]}
 ALWAYS = ["all-applications"]
+ADAPTIVE = ["confidence-score"]
 
 
 def gate_of(running: RunningSandbox, **changes: Any) -> PolicyLast:
@@ -52,7 +53,7 @@ def gate_of(running: RunningSandbox, **changes: Any) -> PolicyLast:
     return PolicyLast(access_of(running), **given | changes)
 
 
-def before(gate: PolicyLast, *, policy: str, phone: dict[str, Any] | None = None) -> None:
+def before(gate: PolicyLast, *, policy: str | None, phone: dict[str, Any] | None = None) -> None:
     """What the engine calls before it writes the Guardian resource."""
     inputs = {"policy": policy, "phone": PHONE if phone is None else phone}
     args = pulumi.ResourceHookArgs(
@@ -83,10 +84,76 @@ def test_the_factor_is_ready_before_the_policy_asks_for_it(
 
 
 def test_never_needs_nothing(running: RunningSandbox, tenant: Tenant) -> None:
-    tenant.guardian.set_policies(ALWAYS)
     before(gate_of(running), policy="never")
     assert tenant.policies() == []
     assert not tenant.factor_enabled("sms")
+
+
+LOWER = [
+    (ALWAYS, "never"),
+    (ALWAYS, "confidence-score"),
+    (ADAPTIVE, "never"),
+    (["some-day"], "never"),
+    ([*ADAPTIVE, *ALWAYS], "confidence-score"),
+]
+
+
+@pytest.mark.parametrize("gate", [Gate.READY, Gate.OFF])
+@pytest.mark.parametrize(("live", "wanted"), LOWER)
+def test_no_deploy_lowers_the_policy_that_a_tenant_has(
+    running: RunningSandbox, tenant: Tenant, live: list[str], wanted: str, gate: Gate
+) -> None:
+    fill(tenant)
+    tenant.guardian.set_policies(live)
+    with pytest.raises(PolicyLoweredError, match="break-glass"):
+        before(gate_of(running, gate=gate), policy=wanted)
+    assert (tenant.policies(), tenant.factor_enabled("sms")) == (live, False)
+
+
+@pytest.mark.parametrize("gate", [Gate.READY, Gate.OFF])
+@pytest.mark.parametrize(
+    ("live", "wanted"),
+    [
+        ([], "never"),
+        ([], "confidence-score"),
+        (ADAPTIVE, "confidence-score"),
+        (ADAPTIVE, ALWAYS[0]),
+    ],
+)
+def test_what_lowers_nothing_passes(
+    running: RunningSandbox, tenant: Tenant, live: list[str], wanted: str, gate: Gate
+) -> None:
+    fill(tenant)
+    tenant.guardian.set_policies(live)
+    before(gate_of(running, gate=gate), policy=wanted)
+    # Without the gate the auth0 provider writes it.
+    assert tenant.policies() == (
+        live if gate is Gate.OFF else [] if wanted == "never" else [wanted]
+    )
+
+
+def test_a_preview_says_that_the_policy_would_be_lowered_and_writes_nothing(
+    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warned: list[str] = []
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    monkeypatch.setattr(pulumi.log, "warn", warned.append)
+    tenant.guardian.set_policies(ALWAYS)
+    before(gate_of(running), policy="never")
+    (said,) = warned
+    assert said.startswith("pulumi up will stop here: the tenant's policy is always")
+    assert tenant.policies() == ALWAYS
+
+
+@pytest.mark.parametrize("policy", ["all-applications", None])
+def test_a_preview_that_can_lower_nothing_asks_nothing(
+    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, policy: str | None
+) -> None:
+    tenant.guardian.set_policies(ALWAYS)
+    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
+    gate = gate_of(running)
+    gate._access = replace(gate._access, domain="nobody.invalid")
+    before(gate, policy=policy)
 
 
 def test_a_tenant_that_cannot_send_is_not_asked_for_codes(

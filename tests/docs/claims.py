@@ -18,6 +18,7 @@ RUN: Final[Mapping[str, str]] = {
     "docs/guides/drift.md": f"{_GUIDES}test_drift",
     "docs/guides/first-tenant.md": f"{_GUIDES}test_a_first_tenant",
     "docs/guides/incident.md": f"{_GUIDES}test_incident",
+    "docs/guides/lost.md": f"{_GUIDES}test_what_is_lost_is_made_anew",
     "docs/guides/migrate.md": f"{_GUIDES}test_migrate",
     "docs/guides/narrow-channels.md": f"{_GUIDES}test_narrow_channels",
     "docs/guides/review.md": f"{_GUIDES}test_review",
@@ -94,8 +95,6 @@ BY_TEST: Final[Mapping[str, str]] = {
     "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
         f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
     ),
-    "python -m phonemfa recover": "tests/end_to_end/team_state/test_killed_up.py::"
-    "test_what_a_killed_run_made_is_taken_over_by_the_next",
     "python -m phonemfa take-down": "tests/end_to_end/test_take_down.py::"
     "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
     "pulumi state delete": "tests/end_to_end/test_take_down.py::"

@@ -165,6 +165,59 @@ def test_incident(desk: Desk) -> None:
     assert (json.loads(record)["after"], json.loads(record)["exit"]) == ([], 0)
 
 
+def test_what_is_lost_is_made_anew(desk: Desk) -> None:
+    applied(desk)
+    state = Path(desk.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    passphrase = Path(desk.environment["PULUMI_CONFIG_PASSPHRASE_FILE"])
+    old_key = key_of(desk)
+    with cpaas_of(desk.tenant) as cpaas:
+        cpaas.post("/_sandbox/keys", json={"key": NEW_KEY}).raise_for_status()
+
+    def the_state_goes() -> None:
+        shutil.rmtree(state)
+        state.mkdir()
+
+    def the_passphrase_goes() -> None:
+        assert desk.types("python -m phonemfa drift --stack prod").startswith("✓ no drift")
+        passphrase.write_text("forgotten-and-made-up")
+
+    def another_is_made() -> None:
+        passphrase.write_text("a-new-one")
+
+    def a_new_passphrase_is_written_down() -> None:
+        assert desk.types("python -m phonemfa drift --stack prod").startswith("✓ no drift")
+        (desk.folder / "new-passphrase").write_text("the-newest-one\n")
+
+    def it_is_used() -> None:
+        passphrase.write_text("the-newest-one")
+
+    def everything_goes() -> None:
+        the_state_goes()
+        (desk.folder / "Pulumi.prod.yaml").unlink()
+
+    without = (
+        "python -m phonemfa ci without-secrets Pulumi.prod.yaml > plain.yaml && "
+        "mv plain.yaml Pulumi.prod.yaml"
+    )
+    type_page(
+        desk,
+        "docs/guides/lost.md",
+        {
+            "pulumi stack init prod": Moment(before=the_state_goes),
+            without: Moment(before=the_passphrase_goes),
+            "pulumi stack init prod #2": Moment(before=another_is_made),
+            "pulumi stack change-secrets-provider passphrase --stack prod < new-passphrase": Moment(
+                before=a_new_passphrase_is_written_down
+            ),
+            "python -m phonemfa rotate --stack prod": Moment(before=it_is_used, stdin=NEW_KEY),
+            "python -m phonemfa adopt --stack prod": Moment(before=everything_goes),
+        },
+    )
+    assert policies(desk) == ["all-applications"]
+    assert NEW_KEY not in "".join(desk.said)
+    assert old_key not in "".join(desk.said)
+
+
 @legacy_tenant
 def test_migrate(desk: Desk) -> None:
     applied(desk, experience="legacy")

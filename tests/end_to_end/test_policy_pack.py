@@ -35,7 +35,8 @@ def test_the_pack_lets_through_refuses_and_warns(
 
     # Mandatory: the preview fails, and an apply without its preview is stopped before it writes.
     package.configure(policy="never", allowedPrefixes=["+81", "+886"])
-    mandatory = with_levels(tmp_path, {"always-in-production": {"production": ["t1"]}})
+    level = {"enforcementLevel": "mandatory", "production": ["t1"]}
+    mandatory = with_levels(tmp_path, {"always-in-production": level})
     refused = package.run("preview", *mandatory, expect=1)
     assert REFUSED in refused.out
     assert "[mandatory]  always-in-production" in refused.out

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from components.tenant.client import access_of
+from phonemfa.drift.findings import Finding, is_drift
+from phonemfa.drift.look import Subject, look
+from phonemfa.pulumi.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.stack_file import read_stack_file
+from sandbox.tenant.clock import SystemClock
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.operators import operator_of, running_version
 from tests.end_to_end.pulumi_cli import PulumiProject
@@ -21,13 +30,17 @@ FAULTS: dict[str, dict[str, Any]] = {
     "deploy": {"path": "/deploy$", "method": "POST", "status": 400},
     "deploy, lost answer": {"path": "/deploy$", "close": True, "when": "after", "times": None},
     "policy": {"path": "/guardian/policies", "method": "PUT", "status": 403, "times": None},
+    "texts": {"path": "/templates", "method": "P.*", "status": 500, "times": None},
 }
+NIGHTS = 100
+DAY = 86_400 * 10**9
 
 
 def fail(stack: PulumiProject, tenant: Tenant, name: str) -> None:
     """A change of a secret and of the policy fails half-way."""
     tenant.control("POST", "/faults", FAULTS[name])
-    stack.configure(smsSender="0005211111", policy="never")
+    own = {"otp_verify": {"text": "{{ code }} です", "voice": "{{ code }} です"}}
+    stack.configure(smsSender="0005211111", policy="always", texts=own)
     assert stack.up(expect=None).exit != 0
     tenant.control("DELETE", "/faults")
 
@@ -52,7 +65,7 @@ def findings(stack: PulumiProject, tenant: Tenant, *, expect: int) -> dict[str, 
 def test_a_run_that_was_finished_is_no_drift(
     apply: Callable[..., PulumiProject], tenant: Tenant, name: str
 ) -> None:
-    stack = apply()
+    stack = apply(policy="adaptive")
     fail(stack, tenant, name)
     if name == "the plugin's write":
         before = findings(stack, tenant, expect=7)[WRITTEN]
@@ -64,7 +77,79 @@ def test_a_run_that_was_finished_is_no_drift(
     inside = tenant.running.parts.tenant.deployed_action("custom-phone-provider")
     assert inside is not None
     assert inside.secrets["SMS_SENDER"] == "0005211111", "what failed to be written runs now"
-    assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "never"
+    assert stack.resource("phone-mfa")["outputs"]["applied"]["settings"]["policy"] == "always"
+
+
+@dataclass(frozen=True)
+class Told(PulumiCli):
+    """An engine that says of its refresh what the real one said: the state does not change."""
+
+    refreshed: Refreshed
+
+    def refresh_preview(self) -> Refreshed:
+        return self.refreshed
+
+
+def a_hundred_nights(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> list[list[Finding]]:
+    """What each night's look found, with the state and without by turns; no look writes."""
+    for name, value in stack.environment.items():
+        monkeypatch.setenv(name, value)
+    wanted = read_stack_file(stack.folder, stack.stack)
+    subject = Subject(
+        stack=wanted.stack,
+        settings=wanted.settings,
+        access=access_of(wanted.auth0),
+        cli=Told(wanted.cli.refresh_preview()),
+        project=wanted.project,
+    )
+    begin, found = time.time_ns(), []
+    for night in range(NIGHTS):
+        now = begin + night * DAY
+        monkeypatch.setattr(SystemClock, "now_ns", lambda _, now=now: now)
+        seen = look(replace(subject, with_state=night % 2 == 0), lambda _: nullcontext())
+        found.append([one for one in seen.findings if is_drift([one])])
+    return found
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "generation",
+    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
+)
+@pytest.mark.parametrize("name", FAULTS)
+def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
+    apply: Callable[..., PulumiProject],
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    generation: str,
+) -> None:
+    stack = apply(policy="adaptive")
+    assert tenant.generation == generation
+    fail(stack, tenant, name)
+    stack.up()
+    assert a_hundred_nights(stack, monkeypatch) == [[]] * NIGHTS
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "generation",
+    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
+)
+@pytest.mark.parametrize("name", ["deploy", "policy", "texts"])
+def test_nor_has_one_after_a_first_run_that_was_finished(
+    package: PulumiProject,
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    generation: str,
+) -> None:
+    package.configure(experience=generation)
+    tenant.control("POST", "/faults", FAULTS[name])
+    assert package.up(expect=None).exit != 0
+    tenant.control("DELETE", "/faults")
+    package.up()
+    assert a_hundred_nights(package, monkeypatch) == [[]] * NIGHTS
 
 
 # On every change: the words alone, phonemfa/drift/test_actions.py.
@@ -72,9 +157,12 @@ def test_a_run_that_was_finished_is_no_drift(
 def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
     apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
-    stack = apply()
+    stack = apply(policy="adaptive")
     fail(stack, tenant, "deploy")
     stack.run("refresh", "--yes")
+    # Until the next up, what was applied is unknown: the last moment to see it in a state.
+    notices = operator_of(tenant, stack).json("drift", expect=7)["findings"]
+    assert "did not finish" in next(one["what"] for one in notices if one["kind"] == "not-compared")
     stack.up()
     (found,) = findings(stack, tenant, expect=7).values()
     assert found["id"] == WRITTEN

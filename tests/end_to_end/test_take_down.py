@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.operators import operator_of, writes
 from tests.end_to_end.pulumi_cli import PulumiProject
+from tests.end_to_end.test_policy_last import FolderLife
 
 pytestmark = pytest.mark.end_to_end
 
@@ -38,6 +40,8 @@ def test_what_is_in_the_way_is_said_before_and_once_settled_all_goes(
     assert writes(tenant) == []
 
     stack.configure(policy="never", protect=False)
+    assert "would lower it" in stack.up(expect=None).text
+    tenant.api("PUT", "/guardian/policies", [])  # break-glass
     stack.up()
     bind(tenant)
     assert operator.json("take-down")["obstacles"] == []
@@ -60,6 +64,33 @@ def test_who_does_not_look_first_locks_nobody_out_and_can_go_on(
     bind(tenant)
     stack.run("destroy", "--yes", "--skip-preview")
     assert tenant.api("GET", "/actions/actions")["actions"] == []
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "generation", ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))]
+)
+def test_whatever_deletion_is_refused_locks_nobody_out_and_the_next_destroy_ends_it(
+    apply: Callable[..., PulumiProject], tenant: Tenant, tmp_path: Path, generation: str
+) -> None:
+    stack = apply(policy="never")
+    assert operator_of(tenant, stack).json("take-down")["obstacles"] == []
+    life = FolderLife(stack, tenant, tmp_path / "sandbox" / "pulumi-state")
+    life.keep()
+    tenant.forget_requests()
+    destroy = ("destroy", "--yes", "--skip-preview")
+    stack.run(*destroy)
+    requests = [(nth, one) for nth, one in enumerate(tenant.logged(), 1) if one["method"] != "GET"]
+    deleting = [(nth, one) for nth, one in requests if one["path"] != "/oauth/token"]
+    assert len(deleting) > (8 if generation == "unified" else 4)
+    for nth, one in deleting:
+        life.back()
+        tenant.control("POST", "/faults", {"nth": nth, "status": 403})
+        stack.run(*destroy, expect=None)
+        tenant.control("DELETE", "/faults")
+        assert tenant.api("GET", "/guardian/policies") == [], f"after {one['path']} was refused"
+        stack.run(*destroy)
+        assert tenant.api("GET", "/actions/actions")["actions"] == [], one["path"]
 
 
 @pytest.mark.thorough

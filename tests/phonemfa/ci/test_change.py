@@ -38,6 +38,16 @@ def test_stack_files_and_texts_are_data_and_are_taken(both: tuple[Path, Path]) -
     assert not (base / "texts" / "otp_verify.text.liquid").exists()
 
 
+def test_of_a_change_that_is_more_the_data_alone_can_be_taken(both: tuple[Path, Path]) -> None:
+    base, change = both
+    (change / "texts" / "otp_verify.text.liquid").write_text("{{ code }}")
+    script = base / "ci" / "preview"
+    before = script.read_text()
+    (change / "ci" / "preview").write_text("env")
+    assert take(base, change, whatever_else=True) == ["texts/otp_verify.text.liquid"]
+    assert script.read_text() == before
+
+
 PROGRAM = {
     "a script": lambda change: (change / "ci" / "preview").write_text("env"),
     "a new script": lambda change: (change / "ci" / "more").write_text("env"),

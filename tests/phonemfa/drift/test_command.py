@@ -176,6 +176,33 @@ def test_a_version_of_ours_that_the_tenant_has_forgotten_is_no_failure(applied: 
     assert "403" in desk.run("drift", expect=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("without", "fault", "told"),
+    [
+        (["AUTH0_CLIENT_SECRET"], {}, "Not set: AUTH0_CLIENT_SECRET"),
+        ([], {"path": "/guardian/factors$", "status": 403}, "403"),
+        ([], {"path": "/guardian/factors$", "status": 429}, "429"),
+        ([], {"path": "/oauth/token$", "status": 503}, "503"),
+    ],
+)
+def test_a_look_that_had_no_answer_keeps_an_issue_that_says_why(
+    applied: Apply, github: GitHubStandIn, without: list[str], fault: dict[str, object], told: str
+) -> None:
+    desk = applied()
+    kept = dict(desk.environment)
+    desk.environment |= github.environment | dict.fromkeys(without, "")
+    if fault:
+        desk.tenant.control("POST", "/faults", fault | {"times": None})
+    said = desk.run("drift", "--no-state", "--issue", expect=2)
+    (issue,) = github.issues
+    assert told in said.stderr
+    assert told in issue["body"]
+    desk.tenant.control("DELETE", "/faults")
+    desk.environment |= kept
+    desk.run("drift", "--no-state", "--issue")
+    assert issue["state"] == "closed"
+
+
 def test_an_issue_that_github_refuses_leaves_the_result_told(
     applied: Apply, github: GitHubStandIn
 ) -> None:

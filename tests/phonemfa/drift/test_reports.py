@@ -141,6 +141,23 @@ def test_an_issue_lives_as_long_as_the_drift(stand_in: GitHubStandIn) -> None:
     assert issue["state"] == "closed"
 
 
+def test_who_cannot_look_opens_an_issue_and_leaves_the_one_about_drift(
+    stand_in: GitHubStandIn,
+) -> None:
+    blind = report(failure="403 @team: no <scope>")
+    lives = [report(POLICY), blind, blind, report(failure="429"), report(POLICY), blind, report()]
+    github = GitHub.of(stand_in.environment)
+    outcomes = [[one.outcome for one in keep_issue(github, told)] for told in lives]
+    assert outcomes == [
+        *(["opened"], ["opened"], ["unchanged"], ["updated"], ["closed", "unchanged"]),
+        *(["opened"], ["closed", "closed"]),
+    ]
+    drifted, first, second = stand_in.issues
+    assert "policy" in drifted["body"]
+    assert first["title"] == "Drift: the tenant of stack dev cannot be looked at"
+    assert "```text\n403 @team: no <scope>\n```" in second["body"], "nothing of it is live"
+
+
 def test_two_stacks_have_two_issues(stand_in: GitHubStandIn) -> None:
     github = GitHub.of(stand_in.environment)
     for stack in ("dev", "prod"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,9 +48,50 @@ def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> 
     ready.typed = "n\n"
     assert "nobody agreed" in ready.run("enforce", expect=2).stderr
     assert (policies(ready), writes(ready.tenant)) == ([], [])
-    ready.typed = "y\n"
+    ready.typed = "y\ny\n"
     told = ready.run("enforce").stderr
+    assert "Did the message by text arrive?" in told
     assert "is always (it was never). Commit Pulumi.dev.yaml" in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("y\ny\nn\n", "voice: it did not arrive, says the person at the phone"),
+        ("y\nn\ny\n", "text: it did not arrive, says the person at the phone"),
+        ("y\ny\n", "voice: nobody said that it arrived"),
+    ],
+)
+def test_a_message_that_did_not_arrive_stops_before_the_policy(
+    applied: Apply, typed: str, why: str
+) -> None:
+    desk = applied(policy="never")
+    desk.typed = typed
+    assert why in desk.run("enforce", "--accept-unknown", expect=1).stderr
+    assert (policies(desk), declared(desk)) == ([], "never")
+
+
+def test_who_agrees_beforehand_is_told_that_the_log_decided(ready: Operator) -> None:
+    assert "Nobody was asked whether the messages arrived" in ready.run("enforce", "--yes").stderr
+
+
+def test_what_a_log_does_not_tell_a_person_at_the_phone_does(
+    ready: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notifications = ready.engine.sandbox.parts.notifications
+    silent = replace(notifications.assumptions, test_message_logs=False)
+    monkeypatch.setattr(notifications, "assumptions", silent)
+    ready.typed = "y\ny\n"
+    ready.run("enforce", "--wait", "1")
+    assert policies(ready) == ASKED
+
+
+def test_a_policy_is_not_lowered(applied: Apply) -> None:
+    desk = applied(policy="always", deliveryMethods=["text"])
+    why = desk.json("enforce", "--yes", "--policy", "adaptive", expect=1)["why"]
+    assert "The tenant's policy is always, and this would lower it to adaptive" in why
+    assert writes(desk.tenant) == [], "no message either"
+    assert (policies(desk), declared(desk)) == (ASKED, "always")
 
 
 def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator) -> None:
