@@ -57,8 +57,8 @@ def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
     if policy != NEVER and _all(resources, guardian.TOKEN):
         # One resource switches policy and factors off, and goes on when the first is refused.
         yield Obstacle(
-            what=f"users are asked for codes (the policy is {policy_word([policy])}); a destroy that stops "
-            "half-way may leave that on, and no factor to answer with",
+            what=f"users are asked for codes (the policy is {policy_word([policy])}); a destroy "
+            "that stops half-way may leave that on, and no factor to answer with",
             way_out="python -m phonemfa break-glass with a reason, which is recorded, and "
             "phonemfa:policy: never, so that no pulumi up asks again",
         )
