@@ -1,8 +1,8 @@
 """Why a message was not sent: the Action's own reasons, what each means, and what to do.
 
 The one table of them, in English and Japanese, for the health of a tenant and for
-docs/reference/reasons.md. A reason of another sender's code matches none of these, and is not
-shown: nobody knows what is in it.
+docs/reference/reasons.md and reasons.ja.md. A reason of another sender's code matches none of
+these, and is not shown: nobody knows what is in it.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from components.tenant.token import NoTokenError
 if TYPE_CHECKING:
     import httpx
 
-SCOPES: Final = "The README lists the scopes that the application needs."
+SCOPES: Final = "docs/reference/scopes.md lists the scopes that the application needs."
 CREDENTIALS: Final = (
     "Check AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET, and that the application is authorised for "
     "the Management API."

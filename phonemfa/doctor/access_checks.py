@@ -74,7 +74,7 @@ def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding
         subject=Subject.SCOPES,
         what="the tenant does not say what its token may do. Reads were tried; unknown: "
         f"{', '.join(writes)}",
-        fix="compare the application's scopes with the README's table",
+        fix="compare the application's scopes with docs/reference/scopes.md",
     )
 
 
@@ -88,7 +88,7 @@ def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
         subject=Subject.SCOPES,
         what=f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}"
         f"{rest}",
-        fix="an application of its own, with the README's scopes alone, can do less harm",
+        fix="an application of its own with the scopes of docs/reference/scopes.md does less harm",
     )
 
 

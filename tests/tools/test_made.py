@@ -28,7 +28,7 @@ def test_the_project_file_has_the_models_defaults_and_no_types() -> None:
     fields = {field.alias or name: field for name, field in StackSettings.model_fields.items()}
     plain = stack_settings()
     for key, one in declared.items():
-        # A type would make the engine answer before the program; docs/decisions/project-config.md.
+        # A type would make the engine answer before the program; docs/decisions/config.md.
         assert set(one) == {"description", "default"}, key
         given = stack_settings(**{key: one["default"]})
         assert given == plain, f"{key}: the default of Pulumi.yaml is not the model's"
@@ -50,7 +50,7 @@ def test_a_project_file_without_its_markers_is_left_alone() -> None:
 def test_every_setting_has_a_section_and_an_example() -> None:
     page = (PROJECT / "docs" / "reference" / "settings.md").read_text("utf-8")
     keys = {field.alias or name for name, field in StackSettings.model_fields.items()}
-    assert set(re.findall(r"^## `(\w+)`$", page, re.MULTILINE)) == keys | {"cpaasApiKey"}
+    assert set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE)) == keys | {"cpaasApiKey"}
     assert set(EXAMPLES) == keys
     for one in settings():
         assert f"phonemfa:{one.key}: {json.dumps(one.example, ensure_ascii=False)}\n" in page
