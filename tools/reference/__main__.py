@@ -7,6 +7,7 @@ from typing import Final
 
 from tools.reference import (
     commands,
+    drift_page,
     picture,
     reasons_page,
     sandbox_page,
@@ -25,6 +26,7 @@ def made() -> dict[str, str]:
         "docs/reference/commands.md": commands.page(),
         "docs/reference/reasons.md": reasons_page.page("en"),
         "docs/reference/reasons.ja.md": reasons_page.page("ja"),
+        "docs/reference/drift.md": drift_page.page(),
         "docs/reference/scopes.md": scopes_page.page(),
         "docs/reference/sandbox.md": sandbox_page.page(),
         "docs/images/architecture.svg": picture.picture(),
