@@ -15,17 +15,11 @@ EVERY_CHANGE := -m 'not fidelity and not thorough'
 # compile the project again. `make clean` removes what is written.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help
-help: ## Show the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+##@ First
 
 .PHONY: up
 up: environment ## Bring the sandbox up: server, real `pulumi up`, one SMS and one voice code
 	@$(SANDBOX) up $(ARGS)
-
-.PHONY: down
-down: environment ## Stop the sandbox; its state stays for the next `make up`
-	@$(SANDBOX) down $(ARGS)
 
 .PHONY: status
 status: environment ## Show what runs, and where
@@ -35,6 +29,18 @@ status: environment ## Show what runs, and where
 show-action: environment ## Print the Action code exactly as it is deployed
 	@$(SANDBOX) show-action $(ARGS)
 
+.PHONY: down
+down: environment ## Stop the sandbox; its state stays for the next `make up`
+	@$(SANDBOX) down $(ARGS)
+
+.PHONY: clean
+clean: ## Stop the sandbox and remove everything that was made in the checkout
+	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
+	@rm -rf .sandbox .venv build dist tools/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Change the code
+
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
 test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
@@ -42,23 +48,6 @@ test: environment node engine browser postgres ## Everything a change must pass:
 	passed=0; $(PYTEST) $(EVERY_CHANGE) $(ARGS) || passed=$$?; \
 	wait $$checks || { cat build/check.log; echo 'make check: FAILED'; exit 1; }; \
 	exit $$passed
-
-.PHONY: thorough
-thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
-	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
-
-.PHONY: shaken
-shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
-	@$(PYTEST) -p randomly -p tests.shaken $(EVERY_CHANGE) $(ARGS)
-
-.PHONY: live
-live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)
-	@: $${PHONEMFA_LIVE_DOMAIN:?not set; docs/guides/live-tests.md says what make live needs}
-	@$(PYTHON_BIN) -m pytest -m any_tenant $(ARGS)
-
-.PHONY: fidelity
-fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
-	@$(PYTEST) -m fidelity $(ARGS)
 
 .PHONY: check
 check: environment node ## Lint, format, types, layers and dead code of Python and JavaScript; scripts, workflows
@@ -74,6 +63,13 @@ check: environment node ## Lint, format, types, layers and dead code of Python a
 hooks: environment node ## Run what `make check` runs before each commit too, for what it touches
 	@.venv/bin/pre-commit install --config tools/pre-commit.yaml
 
+.PHONY: help
+help: ## Show the commands
+	@awk -F ':.*## ' '/^##@ / {print gap substr($$0, 5); gap = "\n"} \
+		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##@ Tests that take longer
+
 .PHONY: coverage
 coverage: environment node browser ## The product's tests that need no engine, with coverage; fails below 95 % of lines or branches
 	@tools/coverage $(ARGS)
@@ -82,13 +78,47 @@ coverage: environment node browser ## The product's tests that need no engine, w
 mutation: environment ## Mutation score of settings and rules (mutmut); takes most of an hour
 	@tools/mutation-python $(ARGS)
 
-.PHONY: engine
-engine: environment ## Make the Pulumi engine and the auth0 plugin ready
-	@$(SANDBOX) engine
+.PHONY: thorough
+thorough: environment node engine browser postgres ## Proofs that take minutes: every request of an `up` fails in turn, and more
+	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
+
+.PHONY: shaken
+shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
+	@$(PYTEST) -p randomly -p tests.shaken $(EVERY_CHANGE) $(ARGS)
+
+.PHONY: fidelity
+fidelity: environment node engine ## The sandbox against other vendors' clients, fuzzers and assumptions
+	@$(PYTEST) -m fidelity $(ARGS)
+
+.PHONY: live
+live: environment node engine ## The package against the real tenant that PHONEMFA_LIVE_* names (writes!)
+	@: $${PHONEMFA_LIVE_DOMAIN:?not set; docs/guides/live-tests.md says what make live needs}
+	@$(PYTHON_BIN) -m pytest -m any_tenant $(ARGS)
+
+##@ Made from the code
+
+.PHONY: reference
+reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
+	@$(PYTHON_BIN) -m tools.reference
+
+.PHONY: screenshots
+screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
+	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
+	@$(PYTHON_BIN) -m tests.phonemfa.health.pages docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
+	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
+	@$(PYTHON_BIN) -m tests.phonemfa.output.pictures docs/images
 
 .PHONY: bench
-bench: environment node engine ## Measure, write docs/figures.*; exit status 1 when a goal is missed
+bench: environment node engine ## Measure, write docs/reference/bench.md; exit status 1 when a goal is missed
 	@$(PYTHON_BIN) -m tools.bench $(ARGS)
+
+.PHONY: dist
+dist: environment ## Build the library: a wheel and a source distribution, into dist/
+	@rm -rf dist
+	@$(PYTHON_BIN) -m hatchling build
+
+##@ What it is made of
 
 .PHONY: lock
 lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgrade for newer)
@@ -96,11 +126,6 @@ lock: environment ## Resolve pyproject.toml into requirements.lock (ARGS=--upgra
 	$$uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --all-extras --group sandbox --group dev $(ARGS) \
 		pyproject.toml --output-file requirements.lock
-
-.PHONY: dist
-dist: environment ## Build the library: a wheel and a source distribution, into dist/
-	@rm -rf dist
-	@$(PYTHON_BIN) -m hatchling build
 
 .PHONY: sbom
 sbom: environment ## Write build/sbom.cdx.json (CycloneDX): every package of every lock file
@@ -114,23 +139,11 @@ licences: environment ## Check that the licence of each foreign package is accep
 audit: environment ## Known vulnerabilities; exit status 2 when the data could not be had
 	@$(PYTHON_BIN) -m tools.supply_chain audit
 
-.PHONY: clean
-clean: ## Stop the sandbox and remove everything that was made in the checkout
-	@if [ -x $(PYTHON_BIN) ]; then $(SANDBOX) down --quiet || true; fi
-	@rm -rf .sandbox .venv build dist tools/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+.PHONY: engine
+engine: environment ## Make the Pulumi engine and the auth0 plugin ready
+	@$(SANDBOX) engine
 
-.PHONY: screenshots
-screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
-	@$(PYTHON_BIN) -m tests.phonemfa.report.pages docs/images
-	@$(PYTHON_BIN) -m tests.phonemfa.health.pages docs/images
-	@$(PYTHON_BIN) -m tests.phonemfa.output.pictures docs/images
-	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
-	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
-
-.PHONY: reference
-reference: environment node ## Write what is made from the code: docs/reference/, pictures, Pulumi.yaml's config
-	@$(PYTHON_BIN) -m tools.reference
+# What the commands above need first.
 
 .PHONY: environment
 environment:

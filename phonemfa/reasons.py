@@ -1,8 +1,8 @@
 """Why a message was not sent: the Action's own reasons, what each means, and what to do.
 
 The one table of them, in English and Japanese, for the health of a tenant and for
-docs/reference/reasons.md. A reason of another sender's code matches none of these, and is not
-shown: nobody knows what is in it.
+docs/reference/reasons.md and reasons.ja.md. A reason of another sender's code matches none of
+these, and is not shown: nobody knows what is in it.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ REASONS: Final = (
         ),
         action=Words(
             en="Set a new key: python -m phonemfa rotate (docs/guides/rotate.md).",
-            ja="新しいキーを設定する: python -m phonemfa rotate(docs/guides/rotate.md)。",
+            ja="新しいAPIキーを設定する: python -m phonemfa rotate(docs/guides/rotate.md)。",
         ),
     ),
     Reason(
@@ -151,11 +151,11 @@ REASONS: Final = (
         alarm=True,
         meaning=Words(
             en="The sender is not registered with the account: no message of its channel is sent.",
-            ja="送信者IDがアカウントに登録されていない。そのチャネルは全く送信されない。",
+            ja="送信者IDがアカウントに登録されていない。その配信方法では全く送信されない。",
         ),
         action=Words(
             en="Register the sender with NTT CPaaS, or set smsSender or voiceSender to such a one.",
-            ja="NTT CPaaSに送信者を登録するか、smsSender・voiceSenderを登録済みのものにする。",
+            ja="NTT CPaaSに送信者IDを登録するか、smsSender・voiceSenderを登録済みのものにする。",
         ),
     ),
     Reason(
@@ -196,7 +196,7 @@ REASONS: Final = (
         alarm=True,
         meaning=Words(
             en="No key was sent; someone else answers at that host, or its certificate is bad.",
-            ja="キーは送信していない。別の相手が応答しているか、証明書が不正。",
+            ja="APIキーは送信していない。別の相手が応答しているか、証明書が不正。",
         ),
         action=Words(
             en="Check cpaasBaseHost at once, then ask NTT CPaaS.",

@@ -1,8 +1,8 @@
 """Every Management API scope that this package and its commands use, and what for.
 
-The README's table, the doctor's answer about a token and the commands' own needs come from this
-list. Which operation has which scope: management-api.md §3 to §6; which operations a stack makes:
-official/.
+docs/reference/scopes.md, the doctor's answer about a token and the commands' own needs come from
+this list. Which operation has which scope: management-api.md §3 to §6; which operations a stack
+makes: official/.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Scope:
 
     Attributes:
         name: as a token grants it.
-        group: the row of the README's table that it stands in.
+        group: the row of the reference's table that it stands in.
         what_for: what cannot be done without it, to read after "it is needed to".
         needs: who needs it.
         only_to_remove: an `up` that takes nothing away does without.

@@ -137,7 +137,7 @@ def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
             key=f"{namespace}:{key}",
             value=HIDDEN,
             consequence=consequence,
-            fix="write it anew, as the README's table of settings has it",
+            fix="write it anew, as docs/reference/settings.md has it",
         )
         for key, consequence in told.items()
         if consequence

@@ -102,7 +102,7 @@ class Access:
         )
         raise NoAccessError(
             f"Not set: {', '.join(missing)}. The tenant is asked with the application that Pulumi "
-            f"uses (README, A real tenant).{also}"
+            f"uses (docs/reference/scopes.md).{also}"
         )
 
     @property

@@ -19,7 +19,7 @@ from components.tenant.token import NoTokenError
 if TYPE_CHECKING:
     import httpx
 
-SCOPES: Final = "The README lists the scopes that the application needs."
+SCOPES: Final = "docs/reference/scopes.md lists the scopes that the application needs."
 PLAN: Final = (
     "The tenant's plan does not have this, or it is switched off for the tenant: another scope "
     "will not help. Ask Auth0 for it, or leave it out of the stack's settings."

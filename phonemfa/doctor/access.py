@@ -70,7 +70,7 @@ def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding
     yield Subject.SCOPES.warning(
         "the tenant does not say what its token may do. Reads were tried; unknown: "
         f"{', '.join(writes)}",
-        fix="compare the application's scopes with the README's table",
+        fix="compare the application's scopes with docs/reference/scopes.md",
     )
 
 
@@ -81,7 +81,7 @@ def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
     rest = f" and {len(more) - _NAMED} more" if len(more) > _NAMED else ""
     yield Subject.SCOPES.note(
         f"the application may do more than anything here needs: {', '.join(more[:_NAMED])}{rest}",
-        fix="an application of its own, with the README's scopes alone, can do less harm",
+        fix="an application of its own, with the scopes of docs/reference/scopes.md does less harm",
     )
 
 

@@ -74,7 +74,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Evidence:
-    """How well an operation is known; docs/sandbox.md shows it.
+    """How well an operation is known; docs/reference/sandbox.md shows it.
 
     `recorded`: answers of a real tenant were recorded; where the note says "replayed", a test plays
     the recording against the sandbox. `published`: Auth0's documents give request and answer.

@@ -55,7 +55,6 @@ IN_THE_SANDBOX: Final = (
 
 ASIDES: Final = (
     "pulumi version",
-    "pulumi config",
     "pulumi preview --json --show-sames",
     "pulumi preview --json",
     "pulumi up --policy-pack policy/__main__.py",
@@ -156,7 +155,6 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "pack=$(python -c 'import phonemfa.policy as p; print(p.__path__[0])')/__main__.py": (
         "tests/ci/test_day.py finds the pack as this does"
     ),
-    "pulumi stack select": "what phonemfa fleet never does",
     "pulumi cancel": "what phonemfa fleet never does",
     "pulumi config set auth0:clientId …": "a client of the reader's own",
     "pulumi config set --secret auth0:clientSecret": "a client of the reader's own",
@@ -174,7 +172,6 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "make clean up": "removes the virtual environment that the tests run in",
     "pulumi login": "names the sentence's subject: the user's own login, which is not touched",
     "pulumi config get": "names what doctor --check-key calls; test_incident runs that",
-    "pulumi config set": "a part of longer commands that scenarios run",
     "pulumi config set --secret": "a part of longer commands that scenarios run",
     "python -m phonemfa COMMAND --help": "a pattern; docs/reference/commands.md has each",
     "python -m pip list": "what Pulumi's language host runs by itself at each preview",

@@ -1,9 +1,8 @@
 """The commands that the documents show: what is in their shell blocks, and inline.
 
-Owns finding and comparing them. Refuses to run any, and to know who does: that is `claims`.
-
-A fence without a language, or with a shell's, holds commands and nothing else; a transcript marks
-them with "$ ". Whatever else is shown there says so (```text, ```console without "$ " is refused).
+Who runs them is in `claims`. A fence without a language, or with a shell's, holds commands and
+nothing else; a transcript marks them with "$ ". Whatever else is shown there says so (```text,
+```console without "$ " is refused).
 """
 
 from __future__ import annotations
@@ -62,6 +61,11 @@ def shown() -> list[Shown]:
     return [one for page in pages() for one in shown_in(page.relative_to(PROJECT).as_posix())]
 
 
+def without_blocks(text: str) -> str:
+    """A page's sentences and tables, without its blocks."""
+    return _FENCE.sub("", text)
+
+
 def shown_in(page: str) -> list[Shown]:
     """The commands of one page: those of its blocks in order, then those in its sentences.
 
@@ -77,7 +81,7 @@ def shown_in(page: str) -> list[Shown]:
     ]
     sentences = [
         Shown(page=page, text=" ".join(code.split()), fenced=False)
-        for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", _FENCE.sub("", text))
+        for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", without_blocks(text))
         if is_command(code) and len(code.split()) > 1
     ]
     return blocks + sentences

@@ -118,6 +118,19 @@ def test_every_make_target_is_one_and_says_what_it_does() -> None:
     assert targets <= told
 
 
+def test_make_help_begins_with_the_five_that_a_user_needs_first() -> None:
+    first, *rest = make_help().split("\n\n")
+    assert re.findall(r"^  make ([a-z-]+)", first, re.MULTILINE) == [
+        "up",
+        "status",
+        "show-action",
+        "down",
+        "clean",
+    ]
+    assert len(rest) >= 3
+    assert all(re.match(r"[A-Z][^\n]+\n  make ", group) for group in rest)
+
+
 def made_by(command: str) -> list[str]:
     words = command.split()
     return [one for one in words[1:] if "=" not in one] if words[0] == "make" else []

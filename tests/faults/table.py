@@ -1,7 +1,7 @@
 """What each client does when a tenant or the CPaaS fails: fault by fault, client by client.
 
-Owns the expectations, and docs/faults.md made from them (`python -m tests.faults.table` writes it).
-Refuses to try them: `test_tenant.py` and `test_cpaas.py` do, cell by cell.
+docs/reference/faults.md is made from it (`python -m tests.faults.table`); `test_tenant.py` and
+`test_cpaas.py` try it cell by cell.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tests.contract import PROJECT
 
-PAGE: Final = PROJECT / "docs" / "faults.md"
+PAGE: Final = PROJECT / "docs" / "reference" / "faults.md"
 NUMBER: Final = "+819012345678"
 SECRET: Final = "canary-secret-7f3c9a1e5b2d"
 
@@ -362,7 +362,7 @@ CPAAS: Final[tuple[CpaasRow, ...]] = (
 
 
 def tables() -> dict[str, str]:
-    """The tables of docs/faults.md, by the name of their place."""
+    """The tables of docs/reference/faults.md, by the name of their place."""
     tenant = [(row.name, *(_cell(row.outcomes[one]) for one in Client)) for row in TENANT]
     cpaas = [
         (

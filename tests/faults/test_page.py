@@ -1,4 +1,4 @@
-"""docs/faults.md says what the table says."""
+"""docs/reference/faults.md says what the table says."""
 
 from __future__ import annotations
 

@@ -78,7 +78,8 @@ def test_page_and_plot_tell_every_operation(tmp_path: Path) -> None:
         "# Figures\n<!-- make bench begins -->\n",
         "<!-- make bench ends -->\nthe rest\n",
     )
-    page = tmp_path / "figures.md"
+    page = tmp_path / "reference" / "bench.md"
+    page.parent.mkdir()
     page.write_text(f"{before}old\n{after}", encoding="utf-8")
     write(figures(), tmp_path)
     text = page.read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ import sandbox.cli.main
 from components.settings.model import StackSettings
 from tests.stacks import stack_settings
 from tools.reference.__main__ import PROJECT, made
-from tools.reference.settings import EXAMPLES, project_file, settings
+from tools.reference.settings import EXAMPLES, project_file, settings, topics
 
 
 def test_what_is_made_from_the_code_is_current() -> None:
@@ -28,7 +28,7 @@ def test_the_project_file_has_the_models_defaults_and_no_types() -> None:
     fields = {field.alias or name: field for name, field in StackSettings.model_fields.items()}
     plain = stack_settings()
     for key, one in declared.items():
-        # A type would make the engine answer before the program; docs/decisions/project-config.md.
+        # A type would make the engine answer before the program; docs/decisions/config.md.
         assert set(one) == {"description", "default"}, key
         given = stack_settings(**{key: one["default"]})
         assert given == plain, f"{key}: the default of Pulumi.yaml is not the model's"
@@ -50,10 +50,18 @@ def test_a_project_file_without_its_markers_is_left_alone() -> None:
 def test_every_setting_has_a_section_and_an_example() -> None:
     page = (PROJECT / "docs" / "reference" / "settings.md").read_text("utf-8")
     keys = {field.alias or name for name, field in StackSettings.model_fields.items()}
-    assert set(re.findall(r"^## `(\w+)`$", page, re.MULTILINE)) == keys | {"cpaasApiKey"}
+    assert set(re.findall(r"^### `(\w+)`$", page, re.MULTILINE)) == keys | {"cpaasApiKey"}
     assert set(EXAMPLES) == keys
     for one in settings():
         assert f"phonemfa:{one.key}: {json.dumps(one.example, ensure_ascii=False)}\n" in page
+
+
+def test_each_setting_stands_under_one_topic_and_eight_are_for_everybody() -> None:
+    keys = [one.key for topic in topics() for one in topic.settings]
+    assert sorted(keys) == sorted(one.key for one in settings())
+    page = (PROJECT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    _, _, table = page.partition("| Setting | What it is |\n|---|---|\n")
+    assert len(table.partition("\n\n")[0].splitlines()) == 8
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """`make bench`: this package beside a bare program and auth0-deploy-cli, against goals.
 
-Writes the block of docs/figures.md, its JSON and its plot; exit status 1 when a goal is missed.
+Writes docs/reference/bench.md, its JSON and its plot; exit status 1 when a goal is missed.
 docs/decisions/bench.md says what is compared, and how.
 """
 
@@ -451,7 +451,7 @@ def _median(taken: Sequence[Ran]) -> Ran:
 
 
 def block(figures: Figures) -> str:
-    """Markdown of all figures, for docs/figures.md."""
+    """Markdown of all figures, for docs/reference/bench.md."""
     alt = "Seconds of each operation, beside a bare program and auth0-deploy-cli"
     operations = [
         f"| {name} | {who} | {ran.wall_s:.2f} s | {ran.cpu_s:.2f} s "
@@ -473,9 +473,9 @@ def block(figures: Figures) -> str:
     p99 = ", ".join(f"{one.p99_ms:.1f}" for one in figures.load)
     worst = max(one.worst_ms for one in figures.load)
     lines = [
-        f"Medians of {figures.rounds} rounds; ratios are of one round ([raw](figures.json)).",
+        f"Medians of {figures.rounds} rounds; ratios are of one round ([raw](../figures.json)).",
         "",
-        f"![{alt}](images/bench.svg)",
+        f"![{alt}](../images/bench.svg)",
         "",
         "| Figure | Measured | Goal | |",
         "|---|---|---|---|",
@@ -521,7 +521,7 @@ def write(figures: Figures, docs: Path = DOCS) -> None:
     from tools.bench.plots import bars  # noqa: PLC0415 - matplotlib, half a second
 
     bars(seconds, docs / "images" / "bench.svg")
-    page = docs / "figures.md"
+    page = docs / "reference" / "bench.md"
     marked = re.compile(r"(<!-- make bench begins -->\n).*(<!-- make bench ends -->)", re.DOTALL)
     text = marked.sub(lambda at: f"{at[1]}{block(figures)}{at[2]}", page.read_text("utf-8"))
     page.write_text(text, encoding="utf-8")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tools.reference import commands, picture, reasons_page, settings
+from tools.reference import (
+    commands,
+    drift_page,
+    picture,
+    reasons_page,
+    sandbox_page,
+    scopes_page,
+    settings,
+)
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -16,7 +24,11 @@ def made() -> dict[str, str]:
         "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
         "docs/reference/settings.md": settings.page(),
         "docs/reference/commands.md": commands.page(),
-        reasons_page.PAGE: reasons_page.reasons_page(),
+        "docs/reference/reasons.md": reasons_page.page("en"),
+        "docs/reference/reasons.ja.md": reasons_page.page("ja"),
+        "docs/reference/drift.md": drift_page.page(),
+        "docs/reference/scopes.md": scopes_page.page(),
+        "docs/reference/sandbox.md": sandbox_page.page(),
         "docs/images/architecture.svg": picture.picture(),
         "Pulumi.yaml": settings.project_file((PROJECT / "Pulumi.yaml").read_text("utf-8")),
     }

@@ -3,7 +3,7 @@
 The schema is for editors that check and complete Pulumi.<stack>.yaml: a setting under its
 namespace, a secret encrypted, and values as `pulumi config set` writes them, too. Pulumi.yaml gets
 no types, secrets or settings without a default: the engine would answer for them with one fault
-at a time, before the program can name all (docs/decisions/project-config.md).
+at a time, before the program can name all (docs/decisions/config.md).
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ KEY_DESCRIPTION: Final = (
     f"phonemfa:{API_KEY}` reads it from standard input"
 )
 
-EXAMPLES: Final[Mapping[str, Any]] = yaml.safe_load(
-    Path(__file__).with_name("examples.yaml").read_text("utf-8")
+_TOPICS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = yaml.safe_load(
+    Path(__file__).with_name("settings.yaml").read_text("utf-8")
 )
+EXAMPLES: Final[Mapping[str, Any]] = {
+    key: said["example"] for topic in _TOPICS.values() for key, said in topic.items()
+}
 
 NEEDED: Final = {
     "cpaasBaseHost": "always",
@@ -51,12 +54,29 @@ class Setting:
     required: bool
     default: Any
     example: Any
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """Settings that belong together on the page."""
+
+    name: str
+    settings: list[Setting]
 
 
 @cache
 def settings() -> list[Setting]:
     """Every setting but the key, in the model's order."""
     return [_setting(name) for name in StackSettings.model_fields]
+
+
+def topics() -> list[Topic]:
+    """The page's topics in its order: each with the settings that settings.yaml puts there."""
+    found = {one.key: one for one in settings()}
+    return [
+        Topic(name=name, settings=[found[key] for key in keys]) for name, keys in _TOPICS.items()
+    ]
 
 
 @cache
@@ -82,6 +102,7 @@ def _setting(name: str) -> Setting:
         required=field.is_required(),
         default=default,
         example=EXAMPLES.get(key, default),
+        note=next((topic[key].get("note", "") for topic in _TOPICS.values() if key in topic), ""),
     )
 
 
@@ -125,7 +146,7 @@ def _json(value: Any) -> str:
 
 
 def page() -> str:
-    """Every setting with its values, default and an example."""
+    """What everybody sets, the rest by topic, and each with values, default and an example."""
     # It makes Markdown, not HTML.
     pages = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
     pages.filters |= {"sentence": _sentence, "json": _json, "values": _values}
@@ -135,7 +156,7 @@ def page() -> str:
         key_description=KEY_DESCRIPTION,
         namespace=NAMESPACE,
         needed=NEEDED,
-        settings=settings(),
+        topics=topics(),
     )
 
 
@@ -238,9 +259,7 @@ def _named(key: str) -> str:
 # Pulumi.yaml
 
 _BLOCK: Final = re.compile(r"^# begin settings.*?^# end settings\n", re.MULTILINE | re.DOTALL)
-_BEGIN: Final = (
-    "# begin settings (make reference; why no types: docs/decisions/project-config.md)\n"
-)
+_BEGIN: Final = "# begin settings (make reference; why no types: docs/decisions/config.md)\n"
 
 
 def project_file(current: str) -> str:

@@ -1,4 +1,4 @@
-"""docs/sandbox.md says of each operation and assumption what the code says."""
+"""docs/reference/sandbox.md says of each operation and assumption what the code says."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import dataclasses
 
 import pytest
 
-from sandbox.api import documentation
+from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import routes as table
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.operation import REPLAYED
 from tests.sandbox.api import recording
+from tools.reference import sandbox_page
 
 
-def test_the_tables_in_the_file_are_those_of_the_code() -> None:
-    text = documentation.FILE.read_text(encoding="utf-8")
-    assert documentation.updated(text) == text, "run: python -m sandbox.api.documentation"
+def test_the_page_has_every_operation_and_every_switch() -> None:
+    page = sandbox_page.page()
+    assert all(f"| `{one.method} {one.path}` |" in page for one in table.OPERATIONS)
+    for switches in (Assumptions, NotificationAssumptions, LoginAssumptions):
+        assert all(f"| `{one.name}` |" in page for one in dataclasses.fields(switches))
 
 
 def test_what_is_said_to_be_replayed_is_in_a_recording_and_nothing_else_is() -> None:
@@ -31,13 +34,8 @@ def test_what_is_said_to_be_replayed_is_in_a_recording_and_nothing_else_is() -> 
     assert {(one.method, one.path) for one in table.OPERATIONS if one.known is REPLAYED} == recorded
 
 
-@pytest.mark.parametrize("switches", [Assumptions, NotificationAssumptions])
+@pytest.mark.parametrize("switches", [Assumptions, NotificationAssumptions, LoginAssumptions])
 def test_every_switch_says_what_and_why(switches: type) -> None:
-    explained = documentation.field_docstrings(switches)
+    explained = sandbox_page.field_docstrings(switches)
     assert set(explained) == {one.name for one in dataclasses.fields(switches)}
     assert all(len(one) > 20 for one in explained.values())
-
-
-def test_a_file_without_a_place_for_a_table_is_told() -> None:
-    with pytest.raises(ValueError, match="no place for the table 'operations'"):
-        documentation.updated("# Sandbox\n")

@@ -29,7 +29,7 @@ _WORDING = re.compile(r"Payload validation error: '.+'( on property [^ ]+( \(.+\
 
 _PUBLISHED = {path for _, path in openapi.operations()}
 BEYOND = {(one.method, one.path) for one in table.OPERATIONS if one.path not in _PUBLISHED}
-"""Operations for which the contract has no OpenAPI; `docs/sandbox.md` says where they are from."""
+"""Operations for which the contract has no OpenAPI; docs/reference/sandbox.md has their source."""
 
 OURS = {
     (one.method, one.path): one for one in table.OPERATIONS if (one.method, one.path) not in BEYOND

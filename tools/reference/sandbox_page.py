@@ -1,25 +1,60 @@
-"""The tables of docs/sandbox.md, made from the code that they are about.
-
-`python -m sandbox.api.documentation` writes them; a test fails when that was forgotten.
-"""
+"""docs/reference/sandbox.md: each operation of the sandbox and each assumption, from its code."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-import sys
 from collections.abc import Iterable
 from dataclasses import fields
-from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Final, get_args, get_type_hints
 
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import routes as table
 from sandbox.tenant.assumptions import Assumptions
 
-FILE = Path(__file__).resolve().parents[2] / "docs" / "sandbox.md"
-_BEGIN, _END = "<!-- begin {} -->\n", "<!-- end {} -->"
+_HEAD: Final = """# The sandbox: operations and assumptions
+
+Made from `sandbox/tenant/routes.py` and the three files of assumptions by `make reference`. How
+the sandbox is checked, and what it lacks: [sandbox.md](../sandbox.md). "§" is a section of the
+contract's `management-api.md`, or of `cpaas-and-actions.md` where the text is about delivery.
+
+## Operations
+
+Everything else under `/api/v2` answers 404 and is counted as an unknown route. `POST
+/oauth/token` knows the client credentials grant, as a form or JSON, with HTTP Basic or with
+credentials in the body.
+
+"""
+_TENANT: Final = """
+## Assumptions about the tenant
+
+In `sandbox/tenant/assumptions.py`; thrown while the sandbox runs
+([how](../sandbox.md#assumptions)).
+
+"""
+_DELIVERY: Final = """
+## Assumptions about delivery
+
+In `sandbox/notifications/assumptions.py`; chosen when the sandbox is started
+(`ServerConfig.notification_assumptions`).
+
+"""
+_LOGIN: Final = """
+## Assumptions about a login
+
+In `sandbox/login/assumptions.py`; chosen when the sandbox is started
+(`ServerConfig.login_assumptions`). They are about the [login page](../guides/try-a-login.md).
+
+"""
+
+
+def page() -> str:
+    """Every operation, and every switch of the sandbox."""
+    return (
+        f"{_HEAD}{operations()}{_TENANT}{assumptions(Assumptions)}"
+        f"{_DELIVERY}{assumptions(NotificationAssumptions)}{_LOGIN}{assumptions(LoginAssumptions)}"
+    )
 
 
 def operations() -> str:
@@ -76,35 +111,3 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(
         f"| {' | '.join(one.replace('|', chr(92) + '|') for one in line)} |\n" for line in lines
     )
-
-
-def tables() -> dict[str, str]:
-    """Every table, by the name of its place in the file."""
-    return {
-        "operations": operations(),
-        "tenant assumptions": assumptions(Assumptions),
-        "delivery assumptions": assumptions(NotificationAssumptions),
-        "login assumptions": assumptions(LoginAssumptions),
-    }
-
-
-def updated(text: str) -> str:
-    """The file's text with every table as the code has it.
-
-    Raises:
-        ValueError: when a place is missing.
-    """
-    for name, made in tables().items():
-        begin, end = _BEGIN.format(name), _END.format(name)
-        before, found, rest = text.partition(begin)
-        _, closed, after = rest.partition(end)
-        if not found or not closed:
-            message = f"{FILE.name} has no place for the table {name!r}: {begin.strip()} ... {end}"
-            raise ValueError(message)
-        text = f"{before}{begin}{made}{end}{after}"
-    return text
-
-
-if __name__ == "__main__":
-    FILE.write_text(updated(FILE.read_text(encoding="utf-8")), encoding="utf-8")
-    sys.stdout.write(f"{FILE} is up to date\n")
