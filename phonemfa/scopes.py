@@ -102,6 +102,12 @@ SCOPES: Final[tuple[Scope, ...]] = (
         delete="give a message type its default texts back",
     ),
     *_family(
+        "the texts",
+        "custom_domains",
+        frozenset({Need.CUSTOM_DOMAIN}),
+        read="count texts with the tenant's own custom domain",
+    ),
+    *_family(
         "factor and policy",
         "guardian_factors",
         _PULUMI,
@@ -133,12 +139,6 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "logs",
         frozenset({Need.SMOKE, Need.HEALTH}),
         read="find in the tenant's log what became of messages",
-    ),
-    *_family(
-        "the texts",
-        "custom_domains",
-        frozenset({Need.CUSTOM_DOMAIN}),
-        read="count texts with the tenant's own custom domain",
     ),
     *_family(
         "attack protection",

@@ -42,8 +42,6 @@ MODEL = ("components/tenant/", "components/resources/")
 """Where the API and the auth0 provider are spoken; the client is among them."""
 
 SPEAKS_TOO = {
-    # Until merged: it is being moved onto the model.
-    "phonemfa/doctor/": "everything",
     # Words for who looks a record up in the tenant's log; it loads nothing that it can do without.
     "phonemfa/break_glass/command.py": "/api/v2/guardian/policies",
     # The tenant's log has no model: its pages are read as they come, and only here.
