@@ -214,6 +214,7 @@ class Company:
         file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 
 
+@pytest.mark.timeout(900)  # a day is longer than a test
 def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one story
     tmp_path: Path, tenant: Tenant, environment: dict[str, str], plugin: Plugin
 ) -> None:
