@@ -217,6 +217,7 @@ class Company:
 @pytest.mark.parametrize(
     "until", ["the first pull request", pytest.param("the evening", marks=pytest.mark.thorough)]
 )
+@pytest.mark.timeout(900)  # a day is longer than a test
 def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one story
     tmp_path: Path, tenant: Tenant, environment: dict[str, str], plugin: Plugin, until: str
 ) -> None:
