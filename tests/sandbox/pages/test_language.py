@@ -23,7 +23,9 @@ NAMED = re.compile(r"%\((\w+)\)s")
 TAGS = re.compile(r"<[^>]+>")
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[a-z]{2,}){2,}")
 """Three words in a row: a sentence that nobody has translated."""
-NOT_OURS = "code, pre, bdi, option, .bubble, .preview, .reason bdi, [lang=en], .brand, p[data-announce]"
+NOT_OURS = (
+    "code, pre, bdi, option, .bubble, .preview, .reason bdi, [lang=en], .brand, p[data-announce]"
+)
 WIDTH_OF_CONTENT = """() => {
   const style = getComputedStyle(document.querySelector('main'));
   return [style.paddingLeft, style.paddingRight, document.querySelector('main').offsetWidth];
