@@ -39,8 +39,8 @@ def here(
     workplace.wanted_generation = "legacy"
     yield workplace
     further.stop_tenants(workplace)
-    # Drawn up once: a stack, and its two secrets over standard input.
-    assert [one.split()[0] for one in asked] == ["stack", "config", "config"]
+    # Drawn up once: a stack, and its key over standard input.
+    assert [one.split()[0] for one in asked] == ["stack", "config"]
 
 
 def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
@@ -50,7 +50,7 @@ def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
     config = yaml.safe_load(file.read_text("utf-8"))["config"]
     assert config["phonemfa:experience"] == "legacy"
     assert config["phonemfa:policy"] == "always", "as the sandbox's own stack"
-    assert set(config) >= {"auth0:domain", "auth0:clientId", "phonemfa:testNumbers"}
+    assert set(config) >= {"auth0:domain", "phonemfa:testNumbers"}
 
     further.stop_tenants(here)
     assert list(further.running_tenants(here)) == []
