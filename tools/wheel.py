@@ -25,7 +25,7 @@ PLACES: Final = {
 }
 """Where each folder of the repository is in the wheel."""
 
-SUFFIXES: Final = frozenset({".css", ".j2", ".js", ".liquid", ".py", ".typed", ".yaml"})
+SUFFIXES: Final = frozenset({".css", ".j2", ".js", ".liquid", ".py", ".toml", ".typed", ".yaml"})
 """Files that run, or that are read by what runs. Others are for the repository's readers."""
 
 MOVED: Final = frozenset(name for name, place in PLACES.items() if name != place)

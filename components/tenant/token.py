@@ -147,7 +147,8 @@ class Tokens:
 def _bounded() -> BoundedClient:
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415 - loads httpx
 
-    return BoundedClient(total=TOKEN_TIME, json_only=True, timeout=TOKEN_TIME)
+    # No limit of its own between two bytes: `total` ends it.
+    return BoundedClient(total=TOKEN_TIME, json_only=True, timeout=None)
 
 
 def granted(content: Any) -> tuple[str, float | None]:

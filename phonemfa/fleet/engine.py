@@ -186,7 +186,7 @@ def find_cli() -> PulumiCommand:
     except FileNotFoundError:
         raise EngineFailedError(
             "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
-            'or for the sandbox: eval "$(python -m sandbox env --pulumi)".'
+            'or for the sandbox: eval "$(python -m sandbox env --pulumi --secrets)".'
         ) from None
     except Exception as error:  # noqa: BLE001 - InvalidVersionError, or a CLI that fails to start
         raise EngineFailedError(f"The `pulumi` on PATH cannot be used: {error}") from None

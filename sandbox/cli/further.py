@@ -1,7 +1,7 @@
 """Further tenants of the sandbox, each with a stack of its own in the checkout.
 
 To try a stack of one's own on, a rotation, a fleet, a legacy tenant or a move: all share the CA,
-the backend and the CPaaS keys of the sandbox that runs.
+the backend, the client and the CPaaS key of the sandbox that runs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, client, running_record
 
 _TENANTS: Final = "tenants"
-_CA: Final = ("ca-key.pem", "ca.pem")
+_SHARED: Final = ("ca-key.pem", "ca.pem", "credentials.json")
 
 
 def start_tenant(workplace: Workplace, name: str) -> Path:
@@ -46,15 +46,12 @@ def start_tenant(workplace: Workplace, name: str) -> Path:
     if not is_new and not folder.exists():
         raise UsageError(f"{file} is there already.", "Take another name, or remove the file.")
     private_folder(folder)
-    for one in _CA:
+    for one in _SHARED:
         shutil.copy(workplace.state_dir / one, folder / one)
     further = replace(workplace, state_dir=folder, wanted_ports=_ports(file))
     record, _ = serving(further)
-    with client(folder, record, cpaas=True) as cpaas:
-        key = {"key": workplace.credentials.cpaas_api_key}
-        cpaas.post("/_sandbox/keys", json=key).raise_for_status()
     if is_new:
-        _draw_up(workplace, main, further, record, file)
+        _draw_up(workplace, main, record, file)
     return file
 
 
@@ -93,15 +90,11 @@ def _ports(file: Path) -> dict[ports.Listener, int]:
     return wanted
 
 
-def _draw_up(
-    workplace: Workplace, main: ServerRecord, further: Workplace, record: ServerRecord, file: Path
-) -> None:
-    """A stack as the sandbox's own, with the tenant's client in its file."""
+def _draw_up(workplace: Workplace, main: ServerRecord, record: ServerRecord, file: Path) -> None:
+    """A stack as the sandbox's own, of this tenant."""
     committed = (workplace.project_dir / f"Pulumi.{STACK}.yaml").read_text(encoding="utf-8")
-    access = further.access(record)
     config: dict[str, Any] = yaml.safe_load(committed)["config"] | {
-        "auth0:domain": access.domain,
-        "auth0:clientId": access.client_id,
+        "auth0:domain": f"localhost:{record.tenant_port}",
         "phonemfa:experience": record.generation,
         "phonemfa:testNumbers": [TEST_NUMBER],
     }
@@ -110,12 +103,8 @@ def _draw_up(
     name = file.name.split(".")[1]
     environment = workplace.environment(main)
     _pulumi(workplace, environment, "stack", "init", name, "--no-select")
-    for key, value in (
-        ("phonemfa:cpaasApiKey", workplace.credentials.cpaas_api_key),
-        ("auth0:clientSecret", access.client_secret),
-    ):
-        words = ("config", "set", "--secret", key, "--stack", name)
-        _pulumi(workplace, environment, *words, stdin=value)
+    words = ("config", "set", "--secret", "phonemfa:cpaasApiKey", "--stack", name)
+    _pulumi(workplace, environment, *words, stdin=workplace.credentials.cpaas_api_key)
 
 
 def _pulumi(

@@ -141,7 +141,7 @@ def tenant(
     workplace.wanted_generation = generation or ""
     file = start_tenant(workplace, name)
     workplace.say(f"stack: {name}, in {file.name}. It is not applied yet; for a shell:")
-    workplace.say('  eval "$(.venv/bin/python -m sandbox env --pulumi)"')
+    workplace.say('  eval "$(.venv/bin/python -m sandbox env --pulumi --secrets)"')
 
 
 @app.command()
@@ -337,17 +337,17 @@ def env(
     record = workplace.server()
     access = workplace.access(record)
     trust = str(workplace.trust(record))
-    client_of: dict[str, str | None] = {
-        "AUTH0_DOMAIN": access.domain,
-        "AUTH0_CLIENT_ID": access.client_id,
-        "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
-    }
+    lines: dict[str, str | None] = {}
     if pulumi:
-        # Each stack's file names its own tenant and client.
+        # Each stack's file names its own tenant; the client is the same for all.
         sys.stdout.write(f"unset {' '.join(VARIABLES.values())}\n")
         engine = workplace.environment(record).items()
-        client_of = {name: value for name, value in engine if _ENGINES.match(name)}
-    lines = client_of | {
+        lines = {name: value for name, value in engine if _ENGINES.match(name)}
+    else:
+        lines["AUTH0_DOMAIN"] = access.domain
+    lines |= {
+        "AUTH0_CLIENT_ID": access.client_id,
+        "AUTH0_CLIENT_SECRET": access.client_secret if secrets else None,
         # For control routes: the header x-sandbox-token.
         "SANDBOX_TOKEN": control_token(workplace.state_dir) if secrets else None,
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.

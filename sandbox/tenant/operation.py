@@ -172,6 +172,7 @@ class Routes(Generic[Rules]):
         read = "body" in more
 
         def handle(rules: Rules, call: Call) -> Any:
-            return rule(rules, *call.path.values(), *((call.body,) if read else ()))
+            body = (call.body,) if read else ()
+            return getattr(rules, rule.__name__)(*call.path.values(), *body)
 
         self.add(method, path, scope, handle, **more)

@@ -117,7 +117,7 @@ CASES = {
         agrees="{tenant}\n",
     ),
     "drift": Case(options=("--repair",), prepare=switched_off, spoil=refuses("up"), failed=7),
-    "enforce": Case(policy="never", spoil=refuses("up")),
+    "enforce": Case(agrees="y\ny\ny\n", policy="never", spoil=refuses("up")),
     "recover": Case(
         prepare=locked, unattended=("--yes", "--unlock"), spoil=refuses("cancel"), failed=2
     ),

@@ -36,7 +36,7 @@ def drift() -> Document:
     at.action["code"] = f"// by hand\n{at.action['code']}"
     at.action["updated_at"] = LATER
     at.see("guardian", "policy")
-    at.see("action", "code")
+    at.see("action-0", "code")
     found = list(at.findings().values())
     return drift_document(Report(stack="prod", domain="example.jp.auth0.com", findings=found))
 

@@ -73,6 +73,8 @@ def main(folder: Path) -> None:
         enrol(login)
         expect(login.get_by_role("heading", name="Enter the code")).to_be_visible()
         login.screenshot(path=folder / "login.png")
+        japanese = visits.open(login.url, locale="ja-JP")
+        japanese.screenshot(path=folder / "login-ja.png")
         with client(sandbox.state_dir, sandbox.record) as control:
             order = {"scenario": "policy-switched"}
             control.post("/_sandbox/drift", json=order).raise_for_status()

@@ -1,0 +1,70 @@
+"""Further tenants: a port that stays, a stack of its own, and the sandbox's keys and CA."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from sandbox.cli import further
+from sandbox.cli.workplace import Workplace
+from sandbox.server.assembly import ServerConfig
+from sandbox.server.running import RunningSandbox, start
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with start(
+        ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0, pages_port=0)
+    ) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def here(
+    running: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workplace]:
+    asked: list[str] = []
+    monkeypatch.setattr(Workplace, "environment", lambda *_: {})
+    monkeypatch.setattr(
+        further, "_pulumi", lambda _place, _env, *words, **_: asked.append(" ".join(words))
+    )
+    settings = {"phonemfa:policy": "always", "phonemfa:cpaasBaseHost": "cpaas.sandbox.test"}
+    (tmp_path / "Pulumi.sandbox.yaml").write_text(yaml.safe_dump({"config": settings}), "utf-8")
+    workplace = Workplace(project_dir=tmp_path, state_dir=running.state_dir, environ={})
+    workplace.wanted_generation = "legacy"
+    yield workplace
+    further.stop_tenants(workplace)
+    # Drawn up once: a stack, and its key over standard input.
+    assert [one.split()[0] for one in asked] == ["stack", "config"]
+
+
+def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
+    here: Workplace, running: RunningSandbox
+) -> None:
+    file = further.start_tenant(here, "old")
+    config = yaml.safe_load(file.read_text("utf-8"))["config"]
+    assert config["phonemfa:experience"] == "legacy"
+    assert config["phonemfa:policy"] == "always", "as the sandbox's own stack"
+    assert set(config) >= {"auth0:domain", "phonemfa:testNumbers"}
+
+    further.stop_tenants(here)
+    assert list(further.running_tenants(here)) == []
+    further.start_tenant(here, "old")
+    ((folder, record),) = further.running_tenants(here)
+    assert f"localhost:{record.tenant_port}" == config["auth0:domain"]
+    assert (folder / "ca.pem").read_bytes() == running.ca_file.read_bytes()
+
+    keys = [running.credentials.cpaas_api_key, further.new_key(here), "another"]
+    trust = ssl.create_default_context(cafile=str(running.ca_file))
+    with httpx.Client(verify=trust, trust_env=False) as http:
+        for url in (record.cpaas_url, running.cpaas_url):
+            answers = [
+                http.post(f"{url}/sms/3/messages", json={}, headers={"authorization": f"App {key}"})
+                for key in keys
+            ]
+            assert [one.status_code for one in answers] == [400, 400, 401]
