@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from components.vocabulary import policy_word
 from sandbox.notifications.rules import HANDLERS
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
@@ -95,7 +96,7 @@ def _texts(tenant: Tenant) -> Iterator[tuple[Field, str]]:
 def _login(tenant: Tenant) -> Iterator[tuple[Field, str]]:
     yield ("Phone factor", "enabled"), _yes(tenant.factor_enabled("sms"))
     yield ("Phone factor", "message types"), _words(tenant.message_types())
-    yield ("Policy", "asks for a second factor"), _words(tenant.policies())
+    yield ("Policy", "asks for a second factor"), policy_word(tenant.policies())
     for factor in tenant.guardian.factors():
         if factor["name"] != "sms":
             yield (f"Factor {factor['name']}", "enabled"), _yes(factor["enabled"])

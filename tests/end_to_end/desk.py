@@ -117,6 +117,7 @@ def answered(command: str) -> str:
     """A command with the yes that a person would give to its question."""
     words = command.split()
     asks = words[:3] == ["python", "-m", "phonemfa"] and len(words) > 3 and words[3] in _ASKS
+    asks = asks and (words[3] != "fleet" or words[4] == "up")
     if not (asks or _PULUMI_ASKS.match(command)) or "--yes" in words or "--list" in words:
         return command
     before, redirect, after = command.partition(" < ")

@@ -47,7 +47,7 @@ def test_a_difference_says_what_was_and_what_is(tmp_path: Path) -> None:
     applied = applied_to(stack, tmp_path)
     stack.tenant.guardian.set_policies([])
     (found,) = applied.differences()
-    assert (found.thing, found.before, found.now) == ("Policy", "all-applications", "none")
+    assert (found.thing, found.before, found.now) == ("Policy", "always", "never")
 
     applied.restore()
     SCENARIOS["action-code"].play(stack.tenant)

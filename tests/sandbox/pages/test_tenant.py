@@ -57,7 +57,7 @@ def test_what_differs_is_shown_until_the_tenant_is_as_it_was(
         expect(
             page.get_by_label("Difference of Action of custom-phone-provider, what runs: code")
         ).to_contain_text("+// older")
-        expect(page.get_by_text("all-applications → none")).to_be_visible()
+        expect(page.get_by_text("always → never")).to_be_visible()
         control.put("/_sandbox/applied").raise_for_status()
     expect(visits.open("/tenant").get_by_text("no difference")).to_be_visible()
     assert sandbox.parts.tenant.policies() == ["all-applications"]
