@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Final
 
 from phonemfa.scopes import SCOPES
@@ -27,13 +26,12 @@ is for `health`, `smoke` and `gate: smoke` alone.
 
 def page() -> str:
     """Each scope, by what it is for, and what cannot be done without it."""
-    groups = {
-        group: " ".join(f"`{one.name}`" for one in scopes)
-        for group, scopes in groupby(SCOPES, key=lambda one: one.group)
-    }
+    groups: dict[str, list[str]] = {}
+    for one in SCOPES:
+        groups.setdefault(one.group, []).append(f"`{one.name}`")
     return (
         _HEAD
-        + "".join(f"| {group} | {names} |\n" for group, names in groups.items())
+        + "".join(f"| {group} | {' '.join(names)} |\n" for group, names in groups.items())
         + _EACH
         + "".join(f"| `{one.name}` | {one.what_for} |\n" for one in SCOPES)
     )
