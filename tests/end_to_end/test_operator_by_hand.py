@@ -178,7 +178,7 @@ def test_a_policy_that_cannot_be_read_is_switched_all_the_same_and_not_called_pr
     configure(operator, domain=tenant.domain)
     unread = operator.run("break-glass", "--reason", "INC-1", "--yes", expect=1)
     record = json.loads(unread.stdout)
-    assert (record["before"], record["after"], record["outcome"]) == (None, None, "failed")
+    assert (record["before"], record["after"], record["exit"]) == (None, None, 1)
     assert "cannot be read back" in unread.stderr
     assert "read:mfa_policies" in unread.stderr
     assert tenant.api("GET", "/guardian/policies") == []
@@ -192,7 +192,7 @@ def test_a_switch_that_the_tenant_refuses_is_no_success_and_still_on_record(
     configure(operator, domain=tenant.domain)
     tenant.control("POST", "/faults", {"method": "PUT", "path": "/policies$", "status": 403})
     refused = operator.run("break-glass", "--reason", "INC-1", "--yes", expect=1)
-    assert json.loads(refused.stdout)["outcome"] == "failed"
+    assert json.loads(refused.stdout)["exit"] == 1
     assert "403" in refused.stderr
     # A 200 that changed nothing, as if something set it back at once: what is read counts.
     fault = {"method": "PUT", "path": "/policies$", "status": 200, "body": []}
