@@ -58,10 +58,10 @@ def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     elif _STRENGTH[wanted] > _STRENGTH[now]:
         yield _stricter(now, wanted, _missing(reading, settings))
     else:
-        yield Subject.POLICY.warning(
-            f"it is {now} now, and pulumi up makes it {wanted}: logins lose the protection. "
-            f"Asked afterwards: {_ASKED[wanted]}",
-            fix=f"not intended? pulumi config set phonemfa:policy {now}",
+        yield Subject.POLICY.fault(
+            f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
+            fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
+            "python -m phonemfa break-glass",
         )
 
 

@@ -156,13 +156,13 @@ def test_what_is_in_the_way_of_a_first_up_is_told_in_one_look(doctor: Doctor) ->
         "fault action",
         "warning provider",
         "warning templates",
-        "warning policy",
+        "fault policy",
         "warning factors",
     }
     assert "somebody's" in found["fault action"][0]
     assert CARRIER_SID in found["warning provider"][0]
     assert template_id in found["warning templates"][0]
-    assert "logins lose the protection" in found["warning policy"][0]
+    assert "no pulumi up does" in found["fault policy"][0]
     assert "otp" in found["warning factors"][0]
     assert "12345678" not in str(found)
     assert "canary" not in doctor.run().output

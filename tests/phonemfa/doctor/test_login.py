@@ -85,12 +85,13 @@ def test_a_way_is_called_untried_as_long_as_something_of_it_is_missing() -> None
 @pytest.mark.parametrize(
     ("there", "declared"), [(ALWAYS, "never"), (ALWAYS, "adaptive"), (ADAPTIVE, "never")]
 )
-def test_a_laxer_policy_is_a_warning_that_says_what_is_lost(
+def test_a_laxer_policy_is_not_ready_as_no_deploy_lowers_one(
     there: tuple[str, ...], declared: str
 ) -> None:
-    ((level, what, _),) = policy(reading(policies=there, factors=factors("sms")), policy=declared)
-    assert level is Level.WARNING
-    assert "lose the protection" in what
+    ((level, what, fix),) = policy(reading(policies=there, factors=factors("sms")), policy=declared)
+    assert level is Level.FAULT
+    assert "no pulumi up does" in what
+    assert "break-glass" in fix
 
 
 @pytest.mark.parametrize("on", [(), ("recovery-code",)])
