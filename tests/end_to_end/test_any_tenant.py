@@ -85,10 +85,10 @@ def test_a_factor_that_nobody_named_survives_every_apply(
 ) -> None:
     target.api("PUT", "/guardian/factors/otp", {"enabled": True})
     target.api("PUT", "/guardian/factors/webauthn-roaming", {"enabled": True})
-    stack.up()
     stack.configure(policy="adaptive")
     stack.up()
     stack.configure(policy="always")
+    stack.up()
     stack.up("--refresh")
 
     enabled = {one["name"] for one in target.api("GET", "/guardian/factors") if one["enabled"]}

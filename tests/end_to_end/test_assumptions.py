@@ -60,9 +60,10 @@ def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     package: PulumiProject, tenant: Tenant, switches: dict[str, Any]
 ) -> None:
     assume(tenant, **switches)
+    package.configure(policy="adaptive")
     package.up()
     assert delivered(tenant)
-    package.configure(policy="adaptive", smsSender="0005299999")
+    package.configure(policy="always", smsSender="0005299999")
     package.up("--refresh")
     assert changed(package.preview_steps()) == []
     package.run("destroy", "--yes", "--skip-preview")
