@@ -252,11 +252,21 @@ def test_private_configuration_is_named_where_pulumi_takes_it(
     assert command[1:] == [*arguments, *(own if added else [])]
 
 
-def test_interrupted_up_lets_pulumi_end_in_good_order(world: World) -> None:
+def test_interrupted_up_lets_pulumi_end_in_good_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (world.folder / "gate").touch()
+    waiting, wait = threading.Event(), subprocess.Popen.wait
+
+    def noted(child: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        waiting.set()
+        return wait(child, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
 
     def interrupt() -> None:
         until((world.folder / "trapping").exists)
+        waiting.wait(30)
         os.kill(os.getpid(), signal.SIGUSR1)
 
     def on_signal(*_: object) -> None:

@@ -230,7 +230,7 @@ def test_a_loop_left_behind_costs_the_next_execution_its_limit_and_no_more(
     impatient: ActionRunner,
 ) -> None:
     """Also where the request is too large for the pipe, so that writing it waits too."""
-    left = handler("setTimeout(() => { for (;;) {} })")
+    left = handler("setImmediate(() => { for (;;) {} })")
 
     async def scenario() -> None:
         assert (await execute(impatient, left, version="left")).kind == "success"
