@@ -29,7 +29,14 @@ def translated(line: Line) -> Line | None:
     parts = [_part(one) for one in line]
     if all(one is None for one in parts):
         return None
-    return tuple(one or was for one, was in zip(parts, line, strict=True))
+    return tuple(one or _marks(was) for one, was in zip(parts, line, strict=True))
+
+
+def _marks(part: Part) -> Part:
+    """What stands between names: Japanese marks have their room in them."""
+    if isinstance(part, str) and not part.strip(" :,;.()"):
+        return part.replace(", ", "、").replace(": ", "：").translate(_MARKS)
+    return part
 
 
 def _part(part: Part) -> Part | None:

@@ -89,7 +89,7 @@ def test_names_values_and_commands_stay_as_they_are() -> None:
         Strong("リスク"),
         " ",
         Code("Risks"),
-        ", ",
+        "、",
         Soft("なし"),
         " somebody's words",
     )
