@@ -169,7 +169,9 @@ def _plan(step: Planned) -> Line:
 
 
 def _risks(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for risk, stacks in together(environments, lambda one: one.risks):
+    found = together(environments, lambda one: one.risks)
+    # The worst first, whichever environment it is of.
+    for risk, stacks in sorted(found, key=lambda each: [*Danger].index(each[0].danger)):
         yield Entry(
             mark=Mark.WARNING if risk.danger is Danger.WARNING else Mark.BAD,
             line=(Strong(risk.title), ", ", *codes(stacks), f": {risk.what}", *_subjects(risk)),

@@ -12,6 +12,7 @@ from phonemfa.report.document import MAX_LENGTH, as_comment
 from phonemfa.report.summary import Environment, environment, failed
 from tests.phonemfa.output.rendered import Rendered
 from tests.phonemfa.report.hostile import PAYLOADS, owned
+from tests.phonemfa.report.pages import everything
 from tests.phonemfa.report.previews import (
     GUARDIAN,
     PROVIDER,
@@ -77,6 +78,13 @@ def test_lockouts_secrets_and_broken_rules_are_told() -> None:
     assert "🛑 `one-sender-per-channel` (mandatory), `t1`:" in shown
     assert "- `t1`, `ntt-cpaas-phone`: the Action's secrets change; a key was changed" in shown
     assert "**policy** `never` → `always` (every login is asked for a second factor)" in shown
+
+
+def test_the_worst_risk_is_the_first_whichever_environment_it_is_of() -> None:
+    dev, prod, _ = everything()
+    for environments in ([dev, prod], [prod, dev]):
+        told = comment(*environments)
+        assert told.index("**Lockout**") < told.index("**SMS cost more**")
 
 
 def test_a_stack_without_a_preview_is_told_beside_the_others() -> None:
