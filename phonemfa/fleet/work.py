@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,10 @@ class Site:
     policy_packs: tuple[str, ...] = ()
 
 
+_GROUPING: Final = ("pulumi:pulumi:", "phonemfa:index:")
+"""Stack and components: the engine counts them, and no tenant has them."""
+
+
 @dataclass
 class _Heard:
     """What the engine said of one run."""
@@ -103,6 +108,7 @@ class _Heard:
     changes: Mapping[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     steps: int = 0
+    grouping: Counter[str] = field(default_factory=Counter)
     violated: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -110,9 +116,10 @@ class _Heard:
         """One event; several threads bring them."""
         with self._lock:
             if event.resource_pre_event and event.resource_pre_event.metadata.op not in _STEPS:
+                step = event.resource_pre_event.metadata
                 self.steps += 1
-                name = event.resource_pre_event.metadata.urn.rpartition("::")[2]
-                self.tell(f"{event.resource_pre_event.metadata.op.value} {name}")
+                self.grouping[step.op.value] += step.type.startswith(_GROUPING)
+                self.tell(f"{step.op.value} {step.urn.rpartition('::')[2]}")
             if event.diagnostic_event and event.diagnostic_event.severity == "error":
                 resource = (event.diagnostic_event.urn or "").rpartition("::")[2]
                 said = event.diagnostic_event.message.strip()
@@ -122,7 +129,8 @@ class _Heard:
                 self.errors.append(f"policy {event.policy_event.policy_name}")
             if event.summary_event:
                 found = event.summary_event.resource_changes
-                self.changes = {str(getattr(op, "value", op)): n for op, n in found.items()}
+                named = {str(getattr(op, "value", op)): n for op, n in found.items()}
+                self.changes = {op: n - self.grouping[op] for op, n in named.items()}
 
     def counts(self, *, done: bool) -> dict[str, int]:
         """Changed resources by what was done, or would be, to them."""

@@ -18,7 +18,7 @@ from phonemfa.fleet.selection import Member
 from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
 
-DONE = Outcome(state=State.DONE, changes={"created": 11}, seconds=4.4)
+DONE = Outcome(state=State.DONE, changes={"created": 6}, seconds=4.4)
 FAILED = Outcome(
     state=State.FAILED, why="guardian: 403 [bold]no[/]\nmore", seconds=2, log="t03.log"
 )
@@ -178,7 +178,7 @@ def test_where_nobody_watches_each_change_is_a_line(capsys: pytest.CaptureFixtur
     assert captured.err.splitlines() == [
         "fleet up: 2 stacks",
         "[0/2] t00: running",
-        "[1/2] t00: done: 11 created (4s)",
+        "[1/2] t00: done: 6 created (4s)",
         "[2/2] t01: failed: guardian: 403 [bold]no[/] (2s)",
     ]
 
@@ -189,7 +189,7 @@ def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(running, "notes", lambda: screen)
     with shown("fleet up: 2 stacks", FIFTY[:2], {}) as board:
         board.changed("t00", DONE)
-    assert "11 created" in stream.getvalue()
+    assert "6 created" in stream.getvalue()
     assert "\x1b[" in stream.getvalue()
 
 
@@ -215,7 +215,7 @@ def test_the_summary_has_every_stack_and_every_reason() -> None:
     terminal.show(as_document("fleet up", FIFTY[:2], outcomes), console)
     assert console.file.getvalue().splitlines() == [  # type: ignore[attr-defined]
         "fleet up",
-        "✓ t00 t00.example.jp, done, 11 created (4s)",
+        "✓ t00 t00.example.jp, done, 6 created (4s)",
         "✗ t01 t01.example.jp, failed (2s)",
         "    guardian: 403 [bold]no[/]",
         "    more",

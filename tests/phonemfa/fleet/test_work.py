@@ -31,6 +31,12 @@ def begun(op: str) -> dict[str, Any]:
     return {"resourcePreEvent": {"metadata": metadata}}
 
 
+def grouping(op: str, kind: str) -> dict[str, Any]:
+    event = begun(op)
+    event["resourcePreEvent"]["metadata"]["type"] = kind
+    return event
+
+
 def said(message: str, severity: str = "error") -> dict[str, Any]:
     return {"diagnosticEvent": {"message": message, "severity": severity, "urn": URN, "color": ""}}
 
@@ -135,6 +141,16 @@ def test_changes_are_counted_by_what_was_done_or_would_be(worked: Callable[..., 
     would = worked(*events, command="preview")
     assert would.changes == {"to create": 10, "to update": 1}
     assert worked(ended(same=11)).counts == "no change"
+
+
+def test_stack_and_components_are_not_counted_as_drift_and_report_do_not(
+    worked: Callable[..., Outcome],
+) -> None:
+    kinds = ("pulumi:pulumi:Stack", "phonemfa:index:PhoneMfa", "phonemfa:index:Sender")
+    events = [grouping("create", kind) for kind in kinds]
+    done = worked(*events, begun("create"), grouping("same", kinds[0]), ended(create=9, same=3))
+    assert done.changes == {"created": 6}
+    assert worked(grouping("update", kinds[1]), ended(update=1)).changes == {}
 
 
 def test_an_up_that_had_begun_failed_and_one_that_had_not_has_no_answer(

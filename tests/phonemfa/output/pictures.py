@@ -44,10 +44,10 @@ def drift() -> Document:
 def fleet() -> Document:
     """Three tenants, of which one refuses and one is locked."""
     ends = {
-        "shop-01": Outcome(state=State.DONE, changes={"created": 11}, seconds=7),
+        "shop-01": Outcome(state=State.DONE, changes={"created": 6}, seconds=7),
         "shop-02": Outcome(
             state=State.FAILED,
-            changes={"created": 9},
+            changes={"created": 4},
             seconds=7,
             why="phone-mfa-factor-guardian: PUT /guardian/policies: 403 Forbidden: Insufficient "
             "scope, expected any of: update:mfa_policies",
