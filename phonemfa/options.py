@@ -28,6 +28,7 @@ ConfigFile = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Junit = Annotated[Path | None, typer.Option(help="Write JUnit XML to this file, for CI systems.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 AuditFile = Annotated[
     Path | None,

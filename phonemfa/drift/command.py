@@ -21,7 +21,7 @@ from phonemfa.drift.report import Report, as_document, as_entry, as_object, case
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.output.document import Document, Entries, Section
-from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.github import GitHub, GitHubError, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
@@ -45,9 +45,7 @@ def drift(
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json_: options.AsJson = False,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write JUnit XML to this file, for CI systems.")
-    ] = None,
+    junit: options.Junit = None,
     issue: Annotated[
         bool,
         typer.Option(
@@ -153,7 +151,7 @@ class _Outputs:
             show(as_document(report))
         if self._issue:
             try:
-                _keep_issue(report)
+                post_issues(lambda github: keep_issue(github, report))
             except GitHubError as error:
                 # The result has been told; the files stay as they are.
                 give_up(str(error))
@@ -164,7 +162,7 @@ class _Outputs:
         self._write_file(report)
         if self._issue:
             try:
-                _keep_issue(report)
+                post_issues(lambda github: keep_issue(github, report))
             except GitHubError as error:
                 if str(error) != message:
                     say(str(error))
@@ -175,13 +173,6 @@ class _Outputs:
             suite = f"phonemfa drift {report.stack}"
             text = as_junit(suite, cases(report), classname=f"drift.{report.stack}")
             write_whole(self._junit, text)
-
-
-def _keep_issue(report: Report) -> None:
-    with working("GitHub issue"):
-        posted = keep_issue(GitHub.of(), report)
-    for one in posted:
-        say(f"issue {one.outcome}: {one.url}")
 
 
 def _repaired(

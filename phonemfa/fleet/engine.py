@@ -25,7 +25,7 @@ from pulumi.automation import (
 from pulumi.automation.errors import create_command_error
 
 from phonemfa.fleet.selection import Member
-from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, Ran
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, Ran, begun
 
 GRACE: Final = 60.0
 """Seconds that an engine has to end what it is doing after it was asked to stop."""
@@ -113,17 +113,7 @@ class Engines:
         with self._lock:
             if self._stopping:
                 raise EngineFailedError("Stopped before it began.")
-            process = subprocess.Popen(
-                list(command),
-                cwd=cwd,
-                env=dict(environ),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                start_new_session=True,
-            )
+            process = begun(command, cwd=cwd, environ=environ, stdin=subprocess.DEVNULL)
             self._running.add(process)
         try:
             with process:

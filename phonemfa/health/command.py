@@ -18,10 +18,10 @@ from phonemfa.health.page import NoPlotsError, as_page, need_plots
 from phonemfa.health.period import hours_of
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, NoAnswer, look
-from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.github import GitHub, GitHubError, Posted, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.terminal import give_up, say, show, working
+from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.reasons import Language
 
@@ -63,9 +63,7 @@ def health(
     html: Annotated[
         Path | None, typer.Option(help="Write a page with plots to this file; it prints on one.")
     ] = None,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write JUnit XML to this file, for CI systems.")
-    ] = None,
+    junit: options.Junit = None,
     issue: Annotated[
         bool,
         typer.Option("--issue", help="Keep one GitHub issue about it: opened, updated, closed."),
@@ -106,7 +104,10 @@ def health(
     else:
         show(forms.as_document(found, language=language))
     if issue:
-        _keep_issue(found)
+        try:
+            post_issues(lambda github: _keep_issue(github, found))
+        except GitHubError as error:
+            give_up(str(error))
     if found.findings:
         raise typer.Exit(Exit.UNHEALTHY)
     if not found.is_known:
@@ -125,26 +126,12 @@ def _junit(result: Health | NoAnswer) -> str:
     return as_junit(suite, forms.junit_cases(result), classname=f"health.{result.stack}")
 
 
-def _keep_issue(found: Health) -> None:
+def _keep_issue(github: GitHub, found: Health) -> list[Posted]:
     marker = f"health:{found.stack}"
-    try:
-        with working("GitHub issue"):
-            github = GitHub.of()
-            if found.findings:
-                posted = [
-                    github.upsert_issue(
-                        marker,
-                        label=forms.LABEL,
-                        title=forms.issue_title(found),
-                        body=forms.issue_body(found),
-                    )
-                ]
-            elif found.is_known:
-                comment = f"Over: {found.summary}."
-                posted = github.close_issue(marker, label=forms.LABEL, comment=comment)
-            else:
-                posted = []  # Nobody knows whether it is over.
-    except GitHubError as error:
-        give_up(str(error))
-    for one in posted:
-        say(f"issue {one.outcome}: {one.url}")
+    if found.findings:
+        title, body = forms.issue_title(found), forms.issue_body(found)
+        return [github.upsert_issue(marker, label=forms.LABEL, title=title, body=body)]
+    if found.is_known:
+        comment = f"Over: {found.summary}."
+        return github.close_issue(marker, label=forms.LABEL, comment=comment)
+    return []  # Nobody knows whether it is over.

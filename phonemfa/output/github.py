@@ -12,6 +12,7 @@ import httpx
 from githubkit.exception import RequestError, RequestFailed
 
 from components.tenant.bounded_http import BoundedClient
+from phonemfa.output.terminal import say, working
 
 MAX_BODY: Final = 65_536
 """Characters that GitHub takes in one comment or issue."""
@@ -239,6 +240,18 @@ class GitHub:
         hint = _HINTS.get(answer.status_code, "")
         what = f"{answer.request.method} {answer.request.url.path}"
         return f"GitHub refused {what}: {answer.status_code} {said}. {hint}".rstrip()
+
+
+def post_issues(keep: Callable[[GitHub], list[Posted]]) -> None:
+    """Do to issues what `keep` does, and say on the terminal what became of each.
+
+    Raises:
+        GitHubError: GitHub refused, is not reachable, or a variable is missing.
+    """
+    with working("GitHub issue"):
+        posted = keep(GitHub.of())
+    for one in posted:
+        say(f"issue {one.outcome}: {one.url}")
 
 
 def _is_thing(value: Any) -> bool:

@@ -21,6 +21,7 @@ _EDGES: Final = tuple(
 )
 """Around a phrase: its own brackets belong to it, where the phrase book has it with them."""
 _SENTENCES: Final = re.compile(r"(?<=[.:;]) ")
+_ITEMS: Final = re.compile(", ")
 _MARKS: Final = str.maketrans({":": "：", ",": "、", ";": "；", ".": "。", "(": "（", ")": "）"})
 
 
@@ -43,7 +44,7 @@ def _part(part: Part) -> Part | None:
     if isinstance(part, Code | Link):
         return None
     text = part if isinstance(part, str) else part.text
-    said = _phrase(text) or _pieces(text, _SENTENCES, "") or _pieces(text, re.compile(", "), "、")
+    said = _phrase(text) or _pieces(text, _SENTENCES, "") or _pieces(text, _ITEMS, "、")
     if said is None or isinstance(part, str):
         return said
     return Strong(said) if isinstance(part, Strong) else Soft(said)

@@ -321,6 +321,26 @@ class PulumiCli:
         return ran.exit, answer
 
 
+def begun(
+    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: int
+) -> subprocess.Popen[str]:
+    """A program with pipes for what it says, in a session of its own.
+
+    Else Ctrl-C at a terminal would reach it a second time, which means "at once" to the engine.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environ,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+
+
 def _ended(
     command: Sequence[str],
     *,
@@ -337,19 +357,7 @@ def _ended(
         KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
     """
     try:
-        # In a session of its own: Ctrl-C at a terminal would reach it a second time, which means
-        # "at once" to the engine.
-        child = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
+        child = begun(command, cwd=cwd, environ=environ, stdin=subprocess.PIPE)
     except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
         raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
     with child, _passed_on(child) as asked:
