@@ -116,3 +116,35 @@ def test_only_the_model_speaks_the_api_and_the_provider() -> None:
     assert not wrong - excepted, "\n".join(sorted(wrong - excepted))
     stale = [where for where in SPEAKS_TOO if not any(one.startswith(where) for one in excepted)]
     assert stale == [], "exceptions of which nothing is left"
+
+
+OF_THE_ENGINE = {
+    *("steps", "oldState", "newState", "detailedDiff", "diffReasons", "changeSummary"),
+    *("deployment", "resources", "pending_operations", "initErrors"),
+}
+"""Keys of what the engine prints: of previews, and of states."""
+
+
+def looked_up(text: str) -> set[str]:
+    """What a module looks up by a key that stands in it: `one["key"]`, `one.get("key")`."""
+    nodes = list(ast.walk(ast.parse(text)))
+    keys = [one.slice for one in nodes if isinstance(one, ast.Subscript)]
+    keys += [
+        one.args[0]
+        for one in nodes
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.args
+        if one.func.attr in {"get", "pop"}
+    ]
+    return {
+        one.value for one in keys if isinstance(one, ast.Constant) and one.value in OF_THE_ENGINE
+    }
+
+
+def test_only_one_place_reads_what_the_engine_prints() -> None:
+    readers = {
+        file.relative_to(PROJECT).parent.as_posix()
+        for package in ("components", "policy", "phonemfa")
+        for file in (PROJECT / package).rglob("*.py")
+        if looked_up(file.read_text(encoding="utf-8"))
+    }
+    assert readers == {"phonemfa/pulumi"}

@@ -7,13 +7,14 @@ drift is, has no state: then these are not looked at, which is no fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Subject
 from phonemfa.pulumi.engine import EngineFailedError, NoEngineError, PulumiCli, SlowEngineError
 from phonemfa.pulumi.locks import Lock, locks_in_folder
 from phonemfa.pulumi.stack_file import StackFile
+from phonemfa.pulumi.state import State
 
 PATIENCE: Final = 30.0
 """Seconds for one command of the engine. A backend that refuses connections takes it 8 s."""
@@ -38,7 +39,7 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     """What stands in the engine's way, each by itself."""
     cli = stack.cli.within(PATIENCE)
     try:
-        deployment = cli.deployment()
+        state = cli.state()
         backend = PulumiCli(stack.project, None).within(PATIENCE).backend()
     except EngineFailedError as error:
         yield _no_state(error, stack.stack)
@@ -46,7 +47,7 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     yield Subject.BACKEND.ok(f"{_CREDENTIALS.sub('://', backend)} answers")
     yield Subject.STACK.ok(f"{stack.stack} is there")
     yield _encryption(cli, stack)
-    yield _pending(deployment)
+    yield _pending(state)
     yield _lock(stack, backend)
 
 
@@ -96,11 +97,8 @@ def _encryption(cli: PulumiCli, stack: StackFile) -> Finding:
     return Subject.ENCRYPTION.ok("the stack's secrets open")
 
 
-def _pending(deployment: Mapping[str, Any]) -> Finding:
-    unfinished = [
-        f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}"
-        for one in deployment.get("pending_operations") or ()
-    ]
+def _pending(state: State) -> Finding:
+    unfinished = [f"{one.kind} {one.resource.name}" for one in state.pending]
     if not unfinished:
         return Subject.PENDING.ok("no run left anything unfinished")
     more = len(unfinished) - _MOST

@@ -8,24 +8,23 @@ that an update ran from and whether its checkout had changes (`pulumi stack hist
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from phonemfa.git import git
+from phonemfa.pulumi.state import Checkout
 
 
-def why_another(project: Path, deployed: Mapping[str, Any]) -> str:
+def why_another(project: Path, deployed: Checkout) -> str:
     """Why a checkout is not known to be what was deployed; empty when it is.
 
     Args:
         project: the folder with Pulumi.yaml.
-        deployed: the environment of the stack's last update, as its history has it.
+        deployed: what the stack's last update was run from.
     """
-    commit, here = deployed.get("git.head"), git(project, "rev-parse", "HEAD")
+    commit, here = deployed.commit, git(project, "rev-parse", "HEAD")
     if not commit:
         return "the history of the stack names no commit that it was deployed from"
-    if deployed.get("git.dirty") != "false":
+    if deployed.is_changed:
         return f"it was deployed from {commit[:12]} with changes that no commit has"
     if here is None:
         return f"it was deployed from {commit[:12]}, and {project} is no checkout of git"

@@ -11,7 +11,8 @@ from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.findings import Finding, Repair, shown, text_diff
 from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded, Resource
+from phonemfa.drift.recorded import Recorded
+from phonemfa.pulumi.state import Resource
 
 
 def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from components.masking import redacted_code
+from components.tenant.model import Unseen
 from phonemfa.drift.kinds import KINDS, Kind
 from phonemfa.output.text import unified_diff
 
@@ -86,6 +87,8 @@ def shown(value: Any) -> str:
     match value:
         case None:
             return "none"
+        case Unseen():
+            return "[secret]"
         case bool():
             return "on" if value else "off"
         case Mapping():

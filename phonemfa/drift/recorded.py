@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components.tenant.action import Action
 from phonemfa.applied import Applied
-from phonemfa.pulumi.engine import Refreshed, is_change
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One resource of the state; `outputs` as recorded.
-
-    `unfinished`: its last write failed half-way. A refresh makes Pulumi forget that.
-    """
-
-    type: str
-    urn: str
-    id: str
-    outputs: Mapping[str, Any]
-    unfinished: bool = False
-
-    @property
-    def action(self) -> Action:
-        """An Action, as the model has it."""
-        return Action.recorded(self.outputs, identifier=self.id)
+from phonemfa.pulumi.preview import Operation, Step
+from phonemfa.pulumi.state import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +45,14 @@ class Recorded:
         return cls(resources=(), changes=(), applied=Applied.not_read(), is_seen=False)
 
     @classmethod
-    def of(cls, refreshed: Refreshed) -> Recorded:
+    def of(cls, steps: Iterable[Step]) -> Recorded:
         """The auth0 resources and changes among the steps of a refresh."""
-        steps = [step for step in refreshed.steps if _is_auth0(step)]
+        there = [(one, one.before) for one in steps if one.before and not one.before.is_replaced]
+        ours = [(step, one) for step, one in there if one.type.startswith("auth0:")]
         return cls(
-            resources=tuple(_resource(step) for step in steps),
-            changes=tuple(_change(step) for step in steps if is_change(step)),
-            applied=Applied.of(step.get("oldState") or {} for step in refreshed.steps),
+            resources=tuple(one for _, one in ours),
+            changes=tuple(_change(step, one) for step, one in ours if step.is_change),
+            applied=Applied.of(one for _, one in there),
         )
 
     def all(self, type_: str) -> list[Resource]:
@@ -89,27 +72,10 @@ class Recorded:
         return next((one for one in actions if one.action.trigger == trigger), None)
 
 
-def _is_auth0(step: Mapping[str, Any]) -> bool:
-    state = step.get("oldState") or {}
-    return str(state.get("type", "")).startswith("auth0:") and not state.get("delete")
-
-
-def _resource(step: Mapping[str, Any]) -> Resource:
-    state = step["oldState"]
-    return Resource(
-        type=state["type"],
-        urn=step["urn"],
-        id=state.get("id", ""),
-        outputs=state.get("outputs") or {},
-        unfinished=bool(state.get("initErrors")),
-    )
-
-
-def _change(step: Mapping[str, Any]) -> Change:
-    new = step.get("newState") or {}
+def _change(step: Step, resource: Resource) -> Change:
     return Change(
-        resource=_resource(step),
-        gone=step["op"] == "delete",
-        paths=tuple(sorted(step.get("detailedDiff") or step.get("diffReasons") or ())),
-        after=new.get("outputs") or {},
+        resource=resource,
+        gone=step.operation is Operation.DELETE,
+        paths=tuple(sorted(step.paths)),
+        after=step.after.outputs if step.after else {},
     )

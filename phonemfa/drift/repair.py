@@ -12,14 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
 from components.tenant.model import seen
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
-from phonemfa.pulumi.engine import is_change
+from phonemfa.pulumi.preview import Operation
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -72,14 +72,8 @@ def foreseen(subject: Subject, working: Working) -> list[str]:
         EngineFailedError: it would fail already in its preview.
     """
     with working("pulumi preview --refresh"):
-        steps = subject.cli.preview(refresh=True)["steps"]
-    return [_told(step) for step in steps if is_change(step) and step["op"] != "refresh"]
-
-
-def _told(step: dict[str, Any]) -> str:
-    name = step["urn"].rpartition("::")[2]
-    paths = ", ".join(sorted(step.get("detailedDiff") or step.get("diffReasons") or ()))
-    return f"{step['op']} {name}{f' ({paths})' if paths else ''}"
+        changes = subject.cli.preview(refresh=True).changes
+    return [one.line for one in changes if one.operation is not Operation.SAME]
 
 
 def up(subject: Subject, working: Working) -> None:

@@ -20,7 +20,8 @@ from components.tenant.snapshot import Snapshot
 from components.tenant.trigger import Binding
 from phonemfa.applied import Applied
 from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded, Resource
+from phonemfa.drift.recorded import Recorded
+from phonemfa.pulumi.state import Resource
 
 
 @dataclass(frozen=True, kw_only=True)

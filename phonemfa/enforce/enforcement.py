@@ -6,9 +6,8 @@ must have been sent; then the policy goes into the stack's file and into the ten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from components.guards.log_evidence import PATIENCE
 from components.guards.policy_last import lowering
@@ -21,7 +20,8 @@ from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliver
 from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 
@@ -72,7 +72,8 @@ def enforce_policy(
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
-        waiting = list(_other_changes(stack.cli.preview(refresh=True)["steps"]))
+        changes = stack.cli.preview(refresh=True).changes
+    waiting = [one.line for one in changes if not _is_the_policy(one)]
     if waiting:
         raise EnforcementRefusedError(
             "pulumi up would do more than apply the policy: "
@@ -164,14 +165,8 @@ class _Step:
         )
 
 
-def _other_changes(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for step in steps:
-        paths = sorted(step.get("detailedDiff") or step.get("diffReasons") or ())
-        policy_alone = (f"{TOKEN}::" in str(step["urn"]) and paths == ["policy"]) or keeps_settings(
-            step, but_for={"policy"}
-        )
-        if is_change(step) and not policy_alone:
-            yield f"{step['op']} {str(step['urn']).rpartition('::')[2]}"
+def _is_the_policy(step: Step) -> bool:
+    return step.is_only(TOKEN, "policy") or step.keeps_settings(but_for={"policy"})
 
 
 def policies_of(tenant: Snapshot) -> tuple[str, ...]:

@@ -13,15 +13,18 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from components.vocabulary import COMPONENT
 from phonemfa.output.terminal import say
+from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
+from phonemfa.pulumi.state import STACK, Checkout, State, name_in
+
+T = TypeVar("T")
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
@@ -72,18 +75,6 @@ class Ran:
     exit: int
     out: str
     err: str
-
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What a refresh would change in the state: `steps` as `--json` prints them, one a resource.
-
-    Each step has `op`, `urn`, `oldState` and (unless the resource is gone) `newState`, secrets
-    as "[secret]"; a changed one has `detailedDiff` too.
-    """
-
-    changed: bool
-    steps: list[dict[str, Any]]
 
 
 class PulumiCli:
@@ -159,10 +150,8 @@ class PulumiCli:
             patience=self.patience,
         )
 
-    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
-        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
-
-        Every resource is among the steps, the unchanged ones too.
+    def preview(self, *, refresh: bool = False) -> Preview:
+        """What `pulumi up` would do.
 
         Args:
             refresh: compare the program with the tenant instead of with the state.
@@ -171,21 +160,21 @@ class PulumiCli:
             EngineFailedError: with what the engine calls errors, and nothing else of its answer.
         """
         refreshing = ["--refresh"] if refresh else []
-        return self._json("preview", "--json", "--show-sames", *refreshing, *self._config)[1]
+        command = ("preview", "--json", "--show-sames", *refreshing)
+        return _understood(read_preview, self._json(*command, *self._config)[1])
 
-    def refresh_preview(self) -> Refreshed:
-        """What `pulumi refresh` would change, without changing anything.
+    def refresh_preview(self) -> tuple[Step, ...]:
+        """What `pulumi refresh` would change in the state, without changing anything.
 
         Raises:
             EngineFailedError: the engine failed, or says that there are changes and names none.
         """
         command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
         status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
-        steps: list[dict[str, Any]] = answer.get("steps") or []
-        changed = status == CHANGES_FOUND
-        if changed and not any(is_change(step) for step in steps):
+        steps = _understood(read_refresh, answer)
+        if status == CHANGES_FOUND and not any(one.is_change for one in steps):
             raise EngineFailedError("pulumi refresh says that there are changes, and names none.")
-        return Refreshed(changed, steps)
+        return steps
 
     def up(self) -> Ran:
         """`pulumi up --refresh`, without asking.
@@ -267,11 +256,7 @@ class PulumiCli:
 
     def _refresh_nothing(self, *options: str) -> None:
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
-        roots = [
-            one["urn"]
-            for one in self.deployment().get("resources") or []
-            if one["type"] == "pulumi:pulumi:Stack"
-        ]
+        roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []
         self.run("refresh", "--yes", "--skip-preview", *options, *target, *self._config)
 
@@ -283,14 +268,13 @@ class PulumiCli:
         """
         self.run("cancel", "--yes")
 
-    def state(self) -> dict[str, Any]:
-        """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
-        return self._json("stack", "export")[1]
+    def state(self) -> State:
+        """The stack's state.
 
-    def deployment(self) -> dict[str, Any]:
-        """What the state says of resources and unfinished operations."""
-        found: dict[str, Any] = self.state().get("deployment") or {}
-        return found
+        Raises:
+            EngineFailedError: there is none, or it is cut off.
+        """
+        return State.of(self._json("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:
         """The address of the backend that the engine is logged in to; asked about no stack.
@@ -300,15 +284,14 @@ class PulumiCli:
         """
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
-    def last_update(self) -> dict[str, Any]:
-        """Where the newest `pulumi up` of the stack's history ran: `git.head`, `git.dirty`, more.
+    def last_update(self) -> Checkout:
+        """What the newest `pulumi up` of the stack's history was run from.
 
         Raises:
             EngineFailedError: the history cannot be read.
         """
         history = self.run("stack", "history", "--json", "--page-size", "50").out
-        updates = [one for one in json.loads(history) if one["kind"] == "update"]
-        return updates[0].get("environment") or {} if updates else {}
+        return Checkout.of(json.loads(history))
 
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
@@ -420,38 +403,11 @@ def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[
     } | ({"parent": parent} if parent else {})
 
 
-def is_change(step: Mapping[str, Any]) -> bool:
-    """Whether a step of `--json` changes its resource."""
-    if keeps_settings(step):
-        return False
-    return step["op"] not in {"same", "read", "refresh"} or bool(step.get("detailedDiff"))
-
-
-def keeps_settings(step: Mapping[str, Any], *, but_for: Collection[str] = ()) -> bool:
-    """Whether a step updates the component and changes no setting in it.
-
-    Settings may appear: a state of an earlier version of the package has none, or fewer.
-
-    Args:
-        step: of a preview.
-        but_for: keys of the stack's file that may change too.
-    """
-    old, new = (step.get(name) or {} for name in ("oldState", "newState"))
-    if step["op"] != "update" or old.get("type") != COMPONENT:
-        return False
-    before, after = (dict(one.get("inputs") or {}) for one in (old, new))
-    if isinstance(before.get("settings"), Mapping):
-        before["settings"] = {k: v for k, v in before["settings"].items() if k not in but_for}
-    return _keeps(before, after)
-
-
-def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(
-        _keeps(value, after[key])
-        if isinstance(value, Mapping) and isinstance(after.get(key), Mapping)
-        else key in after and after[key] == value
-        for key, value in before.items()
-    )
+def _understood(read: Callable[[Any], T], answer: Any) -> T:
+    try:
+        return read(answer)
+    except PreviewError as error:
+        raise EngineFailedError(f"What pulumi printed was not understood. {error}") from None
 
 
 def _failure(out: str, err: str) -> str:
@@ -465,6 +421,6 @@ def _failure(out: str, err: str) -> str:
 
 
 def _told(diagnostic: Mapping[str, str]) -> str:
-    resource = diagnostic.get("urn", "").rpartition("::")[2]
+    resource = name_in(diagnostic.get("urn", ""))
     message = diagnostic["message"].strip()
     return f"{resource}: {message}" if resource else message

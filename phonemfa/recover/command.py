@@ -61,12 +61,12 @@ def recover(
 
         locks = _unlocked(cli, asked_to=unlock, agree=agree)
         with working(f"comparing the state with {access.domain}"):
-            steps = cli.preview()["steps"]
+            steps = cli.preview().everything
             experiences = wanted.settings.experiences
             tenant = ask(
                 access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
             )
-            plan = Plan.of(tenant, cli.deployment(), steps)
+            plan = Plan.of(tenant, cli.state(), steps)
         if not plan.empty:
             for line in lines_of(plan):
                 say(line)
@@ -129,13 +129,13 @@ def lines_of(plan: Plan) -> list[str]:
     """What is in the tenant or was begun, and what becomes of it."""
     return [
         *(
-            f"{one.operation.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
+            f"{one.resource.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
             f"into it. {_compared(one)}"
             for one in plan.found
         ),
         *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
         *(
-            f"{one.name}: cut short while {one.kind}; the next up repeats it"
+            f"{one.resource.name}: cut short while {one.kind}; the next up repeats it"
             for one in plan.repeated
         ),
     ]
@@ -152,9 +152,11 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
     return {
         "removed_locks": [one.holder for one in locks],
         "imported": [
-            {"name": one.operation.name, "id": one.id, "differs": list(one.differs)}
+            {"name": one.resource.name, "id": one.id, "differs": list(one.differs)}
             for one in plan.found
         ],
         "made_by_the_next_up": [one.name for one in plan.absent],
-        "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
+        "repeated_by_the_next_up": [
+            {"name": one.resource.name, "was": one.kind} for one in plan.repeated
+        ],
     }

@@ -123,9 +123,9 @@ def _from_engine(
             # The program is not told of the file, and could not refuse what is in it.
             config = read_config(project, stack, file=config_file)
             refuse_turned(config)
-            answer = PulumiCli(config.folder, stack, config_file=config_file).preview()
-        return environment(read_preview(answer), config.folder, base=base)
-    except (EngineFailedError, PreviewError, LevelsError, RunError, StackFileError) as error:
+            preview = PulumiCli(config.folder, stack, config_file=config_file).preview()
+        return environment(preview, config.folder, base=base)
+    except (EngineFailedError, LevelsError, RunError, StackFileError) as error:
         return _without_preview(stack, error)
 
 

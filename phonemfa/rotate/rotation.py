@@ -8,9 +8,9 @@ the CPaaS, so that whichever the Action has is a good one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from components.guards.finish_failed_writes import ways_out
 from components.guards.log_evidence import PATIENCE
@@ -23,7 +23,7 @@ from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.engine import EngineFailedError, is_change
+from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack import Stack
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 
@@ -83,7 +83,7 @@ def rotate_key(
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
-        waiting = list(other_changes(stack.cli.preview(refresh=True)["steps"], key_too=False))
+        waiting = [one.line for one in stack.cli.preview(refresh=True).changes]
     if waiting:
         raise RotationRefusedError(
             "Nothing was written: pulumi up would do more than change the key.\n"
@@ -101,15 +101,6 @@ def rotate_key(
     before = key_times(stack)
     attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)
     return attempt.run(key, patience)
-
-
-def other_changes(steps: Sequence[Mapping[str, Any]], *, key_too: bool) -> Iterator[str]:
-    """A line for each step that changes something; with `key_too`, the key's change is none."""
-    for step in steps:
-        if is_change(step) and not (key_too and _changes_secrets_alone(step)):
-            name = str(step["urn"]).rpartition("::")[2]
-            paths = ", ".join(_paths(step))
-            yield f"{step['op']} {name}{f' ({paths})' if paths else ''}"
 
 
 def key_times(stack: Stack) -> dict[str, str]:
@@ -191,14 +182,14 @@ class _Attempt:
         with working("pulumi config set --secret, and pulumi preview"):
             self.stack.cli.set_secret(f"{NAMESPACE}:{API_KEY}", key)
             self.stack.keep_endings(self.file_before)
-            steps = self.stack.cli.preview()["steps"]
-        others = list(other_changes(steps, key_too=True))
+            changes = self.stack.cli.preview().changes
+        others = [one.line for one in changes if not one.is_only(TOKEN, "secrets")]
         if others:
             raise RotationRefusedError(
                 "Nothing was written: with the new key, pulumi up would do more than change it: "
                 + "; ".join(others)
             )
-        return any(is_change(one) for one in steps)
+        return bool(changes)
 
     def _smoke(self, patience: float) -> SmokeResult:
         stack = self.stack
@@ -256,17 +247,3 @@ class _Attempt:
 
 class _NotLiveError(Exception):
     """The tenant does not run what was deployed."""
-
-
-def _changes_secrets_alone(step: Mapping[str, Any]) -> bool:
-    paths = _paths(step)
-    return (
-        step["op"] == "update"
-        and f"{TOKEN}::" in f"{step['urn']}"
-        and bool(paths)
-        and all(one == "secrets" or one.startswith("secrets[") for one in paths)
-    )
-
-
-def _paths(step: Mapping[str, Any]) -> list[str]:
-    return sorted(step.get("detailedDiff") or step.get("diffReasons") or ())

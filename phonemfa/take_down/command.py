@@ -42,14 +42,14 @@ def take_down(
         access = access_of(wanted.auth0)
         cli = wanted.cli
         with working(f"comparing the state with {access.domain}"):
-            resources = cli.deployment().get("resources") or []
+            state = cli.state()
             experiences = wanted.settings.experiences
             tenant = ask(
                 access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
             )
     except (EngineFailedError, SettingsError, StackFileError, TenantUnreadableError) as error:
         give_up(str(error))
-    found, others = list(obstacles(resources, tenant)), other_factors(resources, tenant)
+    found, others = list(obstacles(state, tenant)), other_factors(state, tenant)
     if as_json:
         answer = {"obstacles": [asdict(one) for one in found], "factors_switched_off": others}
         print_json(answer)

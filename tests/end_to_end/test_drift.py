@@ -20,7 +20,8 @@ from phonemfa.drift.action_secrets import NEW_KEY
 from phonemfa.drift.kinds import KINDS
 from phonemfa.drift.look import Subject, look
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.scopes import Need, names, needed_by
 from sandbox.drift.scenarios import SCENARIOS
@@ -173,9 +174,9 @@ def test_an_untouched_legacy_tenant_has_no_drift_and_looking_needs_read_scopes_o
 class Once(PulumiCli):
     """The engine's answer of one run, again and again."""
 
-    _answer: Refreshed | None = None
+    _answer: tuple[Step, ...] | None = None
 
-    def refresh_preview(self) -> Refreshed:
+    def refresh_preview(self) -> tuple[Step, ...]:
         self._answer = self._answer or super().refresh_preview()
         return self._answer
 

@@ -13,7 +13,8 @@ import pytest
 from components.tenant.client import access_of
 from phonemfa.drift.findings import Finding, is_drift
 from phonemfa.drift.look import Subject, look
-from phonemfa.pulumi.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.tenant.clock import SystemClock
 from tests.end_to_end.conftest import Tenant
@@ -84,9 +85,9 @@ def test_a_run_that_was_finished_is_no_drift(
 class Told(PulumiCli):
     """An engine that says of its refresh what the real one said: the state does not change."""
 
-    refreshed: Refreshed
+    refreshed: tuple[Step, ...]
 
-    def refresh_preview(self) -> Refreshed:
+    def refresh_preview(self) -> tuple[Step, ...]:
         return self.refreshed
 
 

@@ -122,7 +122,9 @@ class StandInEngine:
             if kind == "Guardian" and now["phonemfa:policy"] != self.has["phonemfa:policy"]:
                 paths = ["policy"]
             diff = {"detailedDiff": {path: {"kind": "update"} for path in paths}} if paths else {}
-            steps.append({"op": "update" if paths else "same", "urn": one["urn"], **diff})
+            sides = {"oldState": one, "newState": one}
+            op = "update" if paths else "same"
+            steps.append({"op": op, "urn": one["urn"], **sides, **diff})
         return steps + (self.waiting if refresh else [])
 
     def _refresh(self) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
-from phonemfa.pulumi.engine import Refreshed
+from phonemfa.pulumi.preview import read_refresh
 
 CONFIG: dict[str, Any] = {
     "experience": "unified",
@@ -138,7 +138,7 @@ class World:
         return next(one for one in self.resources if one["type"] == COMPONENT)
 
     def recorded(self) -> Recorded:
-        return Recorded.of(Refreshed(bool(self.changes), [self._step(r) for r in self.resources]))
+        return Recorded.of(read_refresh({"steps": [*map(self._step, self.resources)]}))
 
     def _step(self, resource: dict[str, Any]) -> dict[str, Any]:
         step = {"op": "refresh", "urn": resource["urn"], "oldState": resource}

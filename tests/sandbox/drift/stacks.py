@@ -18,7 +18,7 @@ from components.tenant.snapshot import Snapshot
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.recorded import Recorded
-from phonemfa.pulumi.engine import Refreshed
+from phonemfa.pulumi.preview import read_refresh
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
 from sandbox.tenant.store import Store
@@ -51,7 +51,7 @@ class AppliedStack:
             {"op": "refresh", "urn": one["urn"], "oldState": one, "newState": one}
             for one in self.resources
         ]
-        recorded = Recorded.of(Refreshed(changed=False, steps=steps))
+        recorded = Recorded.of(read_refresh({"steps": steps}))
         live = _live(self.tenant, self.declared, recorded)
         return {one.id: one for one in check(self.declared, recorded, live.read())}
 
