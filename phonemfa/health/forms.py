@@ -121,8 +121,8 @@ def _reasons(health: Health, language: Language) -> Iterator[Entry]:
         yield Entry(
             mark=Mark.NOTE,
             line=(f"not sent {beside(one.count, one.before)}: {one.text}",),
-            facts=((_MEANS[language], (known.meaning.said(language),)),) if known else (),
-            fix=(known.action.said(language),) if known else (),
+            facts=((_MEANS[language], (known.meaning_in(language),)),) if known else (),
+            fix=(known.action_in(language),) if known else (),
         )
 
 
@@ -321,8 +321,8 @@ def issue_body(health: Health) -> str:
     for row in reason_rows(health):
         if row.id in found and row.reason:
             known = row.reason
-            lines += ["", f"**{prose(row.text)}** {known.meaning.en} {known.action.en}"]
-            lines.append(f"{known.meaning.ja} {known.action.ja}")
+            lines += ["", f"**{prose(row.text)}** {known.meaning} {known.action}"]
+            lines.append(f"{known.meaning_ja} {known.action_ja}")
     if health.notes:
         lines += ["", "Not known, or odd:", *(f"- {prose(note)}" for note in health.notes)]
     lines += ["", "[docs/guides/health.md](docs/guides/health.md) says what each finding means."]

@@ -255,7 +255,7 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
             subject=name,
             what=f"“{text}”: {share}{then}.",
             level=f"surgeFactor {levels.surge_factor}, minimum {levels.minimum}",
-            help=known.action.en if known else _HELP_UNNAMED.get(name, ""),
+            help=known.action if known else _HELP_UNNAMED.get(name, ""),
             hours=hours,
             alarm=alarm,
         )

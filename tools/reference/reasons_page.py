@@ -46,5 +46,5 @@ def _row(one: Reason, language: Language) -> str:
     outcome = (retry if one.retried else drop) + (
         alarm if one.alarm else wanted if one.wanted else ""
     )
-    cells = (f"`{one.text}`", outcome, one.meaning.said(language), one.action.said(language))
+    cells = (f"`{one.text}`", outcome, one.meaning_in(language), one.action_in(language))
     return f"| {' | '.join(cells)} |\n"
