@@ -10,18 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pulumi import RunError
 
-from components.config_files import StackFileError
 from components.masking import code_mark, redacted_code
-from components.tenant.client import (
-    TenantUnreadableError,
-    WriteFailedError,
-    access_of,
-    ask,
-    ask_to_write,
-)
+from components.tenant.client import ask, ask_to_write
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.files import write_private
@@ -33,7 +26,6 @@ from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
     Installed,
-    NoSuchVersionError,
     Version,
     choose,
     older_secrets,
@@ -58,6 +50,7 @@ class Secrets(StrEnum):
     VERSION = "version"
 
 
+@answered
 def rollback(
     context: typer.Context,
     *,
@@ -90,45 +83,35 @@ def rollback(
     Example: python -m phonemfa rollback --stack prod --list
     """
     record = Record.of(context, "rollback", audit_file)
+    wanted = read_stack_file(project, stack, file=config_file)
+    access = wanted.access
+    with working(f"reading the Action's versions in {access.domain}"):
+        installed = ask(access, lambda read: read_installed(read, wanted.settings, wanted.project))
+    if not as_json:
+        show_versions(installed)
+    if only_list:
+        _print_json(as_json, installed)
+        return
+    target = choose(installed, to)
+    if write_code:
+        write_private(write_code, target.code)
+        say(
+            f"The code of version {target.number} is in {write_code}, for you alone: it may "
+            "hold a key. Look before you commit it."
+        )
+    if target.running:
+        _nothing_to_do(installed, as_json=as_json)
+        return
+    whose = _whose_secrets(installed.running, target, secrets)
+    record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
+    record.before = _recorded(installed.running.number, installed.running.code)
+    way = deploy_version if whose is Secrets.VERSION else deploy_code
     try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        access = access_of(wanted.auth0)
-        with working(f"reading the Action's versions in {access.domain}"):
-            installed = ask(
-                access, lambda read: read_installed(read, wanted.settings, wanted.project)
-            )
-        if not as_json:
-            show_versions(installed)
-        if only_list:
-            _print_json(as_json, installed)
-            return
-        target = choose(installed, to)
-        if write_code:
-            write_private(write_code, target.code)
-            say(
-                f"The code of version {target.number} is in {write_code}, for you alone: it may "
-                "hold a key. Look before you commit it."
-            )
-        if target.running:
-            _nothing_to_do(installed, as_json=as_json)
-            return
-        whose = _whose_secrets(installed.running, target, secrets)
-        record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
-        record.before = _recorded(installed.running.number, installed.running.code)
-        way = deploy_version if whose is Secrets.VERSION else deploy_code
         now = _deployed(access, way, installed.id, target)
-        record.after = _recorded(now.running.number if now.running else 0, target.code)
     except NotLiveError as error:
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
-    except (
-        NoSuchVersionError,
-        RunError,  # a SettingsError, or an adopted Action's code that is not there
-        StackFileError,
-        TenantUnreadableError,
-        WriteFailedError,
-    ) as error:
-        give_up(str(error))
+    record.after = _recorded(now.running.number if now.running else 0, target.code)
     commit = None if target.declared else commit_of(target.code, wanted.project)
     done = {
         "from": installed.running.number,

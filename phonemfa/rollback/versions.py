@@ -16,12 +16,13 @@ from components.tenant import action as tenant
 from components.tenant.action import declared, find, name_of, read, read_versions
 from components.tenant.model import known, seen
 from components.vocabulary import TRIGGERS
+from phonemfa.answered import RefusedError
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-class NoSuchVersionError(Exception):
+class NoSuchVersionError(RefusedError):
     """There is no such Action or version; the text says what there is."""
 
 
