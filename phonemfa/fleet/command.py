@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -33,6 +30,7 @@ from phonemfa.output.document import Block, Code, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, notes, say, show
 from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.processes import Engines, stopped_by_signals
 
 if TYPE_CHECKING:
     from phonemfa.fleet.work import Site
@@ -160,7 +158,7 @@ def fleet(
         plan = _Plan(waves=waves(members, canary or []), left_out=chosen.left_out)
         _warn(members, plan.left_out)
         # With pulumi.automation half a second: only when something runs.
-        from phonemfa.fleet.engine import Engines, find_cli  # noqa: PLC0415
+        from phonemfa.fleet.engine import find_cli  # noqa: PLC0415
         from phonemfa.fleet.work import Site, Worker  # noqa: PLC0415
 
         site = Site(
@@ -316,7 +314,7 @@ class _Going:
         work = self.work_of(site)
         with (
             shown(title, self.plan.members, known) as board,
-            _stopping_by_signal(self.site.engines.stop),
+            stopped_by_signals(self.site.engines),
         ):
             run(
                 turns,
@@ -326,23 +324,6 @@ class _Going:
                 stopping=lambda: self.site.engines.stopping,
             )
         return board.outcomes
-
-
-@contextmanager
-def _stopping_by_signal(stop_engines: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and what a CI system sends end a run in order; twice, at once."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        say("Stopping: running engines end the step they are at. Once more ends them at once.")
-        stop_engines()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {one: signal.signal(one, stop) for one in signals}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
 
 
 def _private(folder: Path) -> Path:

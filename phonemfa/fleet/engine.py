@@ -7,13 +7,8 @@ in the checkout, run by the engine as for `pulumi up`.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Final
 
 from pulumi.automation import (
     CommandResult,
@@ -25,102 +20,8 @@ from pulumi.automation import (
 from pulumi.automation.errors import create_command_error
 
 from phonemfa.fleet.selection import Member
-from phonemfa.pulumi.engine import EngineFailedError, PulumiCli, Ran, begun
-
-GRACE: Final = 60.0
-"""Seconds that an engine has to end what it is doing after it was asked to stop."""
-
-Line = Callable[[str], Any]
-
-
-class Engines:
-    """Every engine process that a run has begun, so that all can be asked to stop.
-
-    Each is in a session of its own: Ctrl-C at a terminal reaches this process alone, which then
-    asks each engine once. (Twice means "at once" to Pulumi, and leaves resources behind.)
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[str]] = set()
-        self._stopping = self._hurried = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether engines were asked to stop; none begins any more."""
-        return self._stopping
-
-    @property
-    def hurried(self) -> bool:
-        """Whether they were asked twice, and ended in the middle of a step."""
-        return self._hurried
-
-    def stop(self) -> None:
-        """Ask all to stop: they end the step they are at, and write the state. Again: at once."""
-        with self._lock:
-            self._hurried = self._stopping
-            self._stopping = True
-            running = list(self._running)
-        for process in running:
-            _interrupt(process)
-
-    def run(
-        self,
-        command: Sequence[str],
-        *,
-        cwd: Path,
-        environ: Mapping[str, str],
-        on_out: Line | None = None,
-        on_err: Line | None = None,
-        seconds: float | None = None,
-    ) -> Ran:
-        """Run one command to its end.
-
-        Args:
-            command: the words; others on this machine can read them.
-            cwd: where.
-            environ: all of its environment.
-            on_out, on_err: are given each line as it comes.
-            seconds: after which it is asked to stop, and after `GRACE` more ended.
-
-        Raises:
-            EngineFailedError: the engines were asked to stop before this one began.
-            FileNotFoundError: there is no such program.
-        """
-        with self._begun(command, cwd, environ) as process:
-            timers = _timers(process, seconds)
-            lines: dict[str, list[str]] = {"out": [], "err": []}
-            readers = [
-                threading.Thread(target=_read, args=(stream, hear, lines[name]), daemon=True)
-                for name, stream, hear in (
-                    ("out", process.stdout, on_out),
-                    ("err", process.stderr, on_err),
-                )
-            ]
-            for one in readers:
-                one.start()
-            for one in readers:
-                one.join()
-            status = process.wait()
-            for timer in timers:
-                timer.cancel()
-        return Ran(status, "\n".join(lines["out"]), "\n".join(lines["err"]))
-
-    @contextmanager
-    def _begun(
-        self, command: Sequence[str], cwd: Path, environ: Mapping[str, str]
-    ) -> Iterator[subprocess.Popen[str]]:
-        with self._lock:
-            if self._stopping:
-                raise EngineFailedError("Stopped before it began.")
-            process = begun(command, cwd=cwd, environ=environ, stdin=subprocess.DEVNULL)
-            self._running.add(process)
-        try:
-            with process:
-                yield process
-        finally:
-            with self._lock:
-                self._running.discard(process)
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.processes import Engines, Line
 
 
 class _Command(PulumiCommand):
@@ -200,55 +101,3 @@ def open_stack(
         pulumi_command=_Command(engines, cli, seconds),
     )
     return Stack.select(member.stack, workspace)
-
-
-class FleetCli(PulumiCli):
-    """The CLI for the drift check: as ever, but among the engines that can be stopped."""
-
-    def __init__(
-        self, project: Path, member: Member, engines: Engines, *, seconds: float | None
-    ) -> None:
-        self._engines = engines
-        self._seconds = seconds
-        super().__init__(project, member.stack, environ=member.environ)
-
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
-        if stdin:
-            raise ValueError("a look writes nothing")
-        return self._engines.run(
-            command, cwd=self.project, environ=self.environ, seconds=self._seconds
-        )
-
-
-def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
-    for line in stream:
-        stripped = line.rstrip()
-        lines.append(stripped)
-        if hear:
-            # Whatever befalls the listener: an engine whose pipe nobody empties stands still.
-            with suppress(Exception):
-                hear(stripped)
-
-
-def _timers(process: subprocess.Popen[str], seconds: float | None) -> Collection[threading.Timer]:
-    if seconds is None:
-        return ()
-    timers = (
-        threading.Timer(seconds, _interrupt, [process]),
-        threading.Timer(seconds + GRACE, _end, [process]),
-    )
-    for timer in timers:
-        timer.daemon = True
-        timer.start()
-    return timers
-
-
-def _interrupt(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    # Its plugins and language host are of its session, and hold its pipes: also when it has ended.
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)

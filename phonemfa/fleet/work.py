@@ -36,10 +36,11 @@ from components.tenant.access import (
 from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.look import NothingAppliedError, Subject, look
-from phonemfa.fleet.engine import Engines, FleetCli, open_stack
+from phonemfa.fleet.engine import open_stack
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
-from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.processes import Engines
 from phonemfa.pulumi.stack_file import read_stack_file
 from policy.levels import file_of
 
@@ -268,8 +269,15 @@ class Worker:
             settings = read_stack_file(site.project, member.stack).settings
             access = self.access(member)
             secrets = [*secrets, access.client_secret]
-            cli = FleetCli(site.project, member, site.engines, seconds=site.seconds)
-            subject = Subject(stack=member.stack, settings=settings, access=access, cli=cli)
+            cli = PulumiCli(
+                site.project, member.stack, environ=member.environ, engines=site.engines
+            )
+            subject = Subject(
+                stack=member.stack,
+                settings=settings,
+                access=access,
+                cli=cli.within(site.seconds),
+            )
             seen = look(subject, _telling(tell))
         except (
             EngineFailedError,

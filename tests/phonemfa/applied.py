@@ -19,7 +19,8 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli, Ran
+from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli
+from phonemfa.pulumi.processes import Ran
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import Tenant

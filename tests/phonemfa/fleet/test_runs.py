@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.fleet.engine import Engines, FleetCli, find_cli
+from phonemfa.fleet.engine import find_cli
 from phonemfa.fleet.selection import read_member
 from phonemfa.fleet.work import Site, Worker
 from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.processes import Engines
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.fleet.scripted import Fleet
 
@@ -96,7 +97,7 @@ def test_a_signal_ends_the_engines_and_starts_no_other(fleet: Fleet) -> None:
     watching = when_it_waits(fleet, lambda: os.kill(os.getpid(), signal.SIGTERM))
     stopped = fleet.run("preview", "--all", "--parallel", "1", "--json", expect=2)
     watching.join()
-    assert "Stopping: running engines end the step they are at" in stopped.stderr
+    assert "Stopping: pulumi ends the step it is at" in stopped.stderr
     states = {one["stack"]: one["state"] for one in json.loads(stopped.stdout)["stacks"]}
     assert states == {"a": "cancelled", "b": "not started"}
     assert fleet.asked() == ["preview a"]
@@ -141,22 +142,12 @@ def test_a_cli_that_cannot_be_used_is_told(fleet: Fleet) -> None:
         find_cli()
 
 
-def test_a_look_has_nothing_to_say_to_an_engine(fleet: Fleet) -> None:
-    cli = FleetCli(fleet.folder, read_member(fleet.folder, "a"), Engines(), seconds=None)
-    assert cli.spawn(["/bin/echo", "fine"], stdin="").out == "fine"
-    with pytest.raises(ValueError, match="writes nothing"):
-        cli.spawn(["/bin/echo"], stdin="a secret")
-
-
 def test_a_drift_check_of_a_fleet_looks_as_one_of_a_stack_does(
-    applied: Callable[..., Operator], monkeypatch: pytest.MonkeyPatch
+    applied: Callable[..., Operator],
 ) -> None:
     desk = applied()
     program = desk.folder / "bin" / "pulumi"
     program.write_text("#!/bin/sh\necho v3.259.0\n", encoding="utf-8")
-    monkeypatch.setattr(
-        FleetCli, "spawn", lambda _cli, command, *, stdin: desk.engine.spawn(command, stdin=stdin)
-    )
     assert "no drift" in desk.run("fleet", "drift").stdout
     desk.tenant.api("PUT", "/guardian/policies", [])
     drifted = desk.json("fleet", "drift", expect=7)

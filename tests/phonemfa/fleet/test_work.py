@@ -13,11 +13,11 @@ from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
 from phonemfa.fleet import work
-from phonemfa.fleet.engine import Engines
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
 from phonemfa.fleet.work import Site, Worker
 from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.processes import Engines
 
 CREDENTIALS = {"domain": "a.example.jp", "clientId": "id"}
 MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp", auth0=CREDENTIALS)

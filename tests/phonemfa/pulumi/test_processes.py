@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.fleet import engine
-from phonemfa.fleet.engine import Engines
-from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi import processes
+from phonemfa.pulumi.processes import Engines
 
 # Says when it listens; says what it got, once, and ends in order. The second one ends it at once.
 PATIENT = """
@@ -93,8 +92,9 @@ def test_asked_twice_they_end_at_once(tmp_path: Path) -> None:
 def test_none_begins_after_that(tmp_path: Path) -> None:
     engines = Engines()
     engines.stop()
-    with pytest.raises(EngineFailedError, match="before it began"):
-        engines.run(["/bin/sh", "-c", "true"], cwd=tmp_path, environ=dict(os.environ))
+    ran = engines.run(["/bin/sh", "-c", "touch it"], cwd=tmp_path, environ=dict(os.environ))
+    assert (ran.exit, ran.err) == (130, "Stopped before it began.")
+    assert not (tmp_path / "it").exists()
 
 
 def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:
@@ -107,17 +107,17 @@ def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:
 def test_an_engine_that_takes_too_long_is_asked_and_then_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "GRACE", 0.2)
+    monkeypatch.setattr(processes, "GRACE", 0.2)
     stubborn = "trap '' INT; echo ready; while :; do sleep 0.02; done"
     one = Begun(Engines(), tmp_path, stubborn, seconds=1)
     one.join()
-    assert one.ran.exit == -9
+    assert (one.ran.exit, one.ran.late) == (-9, True)
 
 
 def test_what_an_engine_leaves_behind_holds_no_run_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "GRACE", 0.2)
+    monkeypatch.setattr(processes, "GRACE", 0.2)
     # A plugin that does not end with its engine keeps the engine's pipes open.
     one = Begun(Engines(), tmp_path, "sleep 40 & echo ready", seconds=1)
     one.join()
