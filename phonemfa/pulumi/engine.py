@@ -16,15 +16,19 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
+from phonemfa.pulumi.events import said_of
 from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
-from phonemfa.pulumi.processes import Engines, Ran, stopped_by_signals
-from phonemfa.pulumi.state import STACK, Checkout, State, name_in
+from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
+from phonemfa.pulumi.state import STACK, Checkout, State
 
 T = TypeVar("T")
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
 
+
+NO_SUCH_STACK: Final = 6
+"""What it exits with when the backend has no such stack (measured with 3.259)."""
 
 PATIENCE: Final = 3600.0
 """Seconds that one command of the engine may take. It waits for tenants, some without an end."""
@@ -42,11 +46,19 @@ class EngineFailedError(Exception):
     Args:
         text: all of it.
         exit: its exit status, where it had one.
+        said: its own words alone.
     """
 
-    def __init__(self, text: str, *, exit: int | None = None) -> None:  # noqa: A002 - as of `Ran`
+    def __init__(
+        self,
+        text: str,
+        *,
+        exit: int | None = None,  # noqa: A002 - as of `Ran`
+        said: str = "",
+    ) -> None:
         super().__init__(text)
         self.exit = exit
+        self.said = said or text
 
 
 class NoEngineError(EngineFailedError):
@@ -91,13 +103,20 @@ class PulumiCli:
         hasty.patience = seconds
         return hasty
 
-    def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        allowed: Collection[int] = (0,),
+        stdin: str = "",
+        hear: Line | None = None,
+    ) -> Ran:
         """Run one command to its end.
 
         Args:
             arguments: of the CLI; others on this machine can read them.
             allowed: exit statuses that are answers.
             stdin: what it reads; the place for a secret.
+            hear: is given each line of its output as it comes.
 
         Raises:
             EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
@@ -108,17 +127,18 @@ class PulumiCli:
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
                 "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
-        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
+        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin, hear=hear)
         if ran.exit not in allowed:
-            said = redacted_code(_failure(ran.out, ran.err))
+            said = redacted_code(_failure("" if hear else ran.out, ran.err))
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
                 exit=ran.exit,
+                said=said,
             )
         return ran
 
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None = None) -> Ran:
         """Run a process to its end.
 
         Raises:
@@ -134,6 +154,7 @@ class PulumiCli:
                     cwd=self.project,
                     environ=self.environ,
                     stdin=stdin,
+                    on_out=hear,
                     seconds=self.patience,
                 )
         except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
@@ -147,6 +168,16 @@ class PulumiCli:
                 "tenant, then at what is there (pulumi refresh), and run it again."
             )
         return ran
+
+    def watch(self, command: str, *options: str, hear: Line) -> None:
+        """`pulumi preview` or `pulumi up`, each event of which is heard as it comes.
+
+        Raises:
+            EngineFailedError: it failed; what the engine calls errors is among the events.
+        """
+        streaming = copy.copy(self)
+        streaming.environ = self.environ | {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        streaming.run(command, "--json", *options, *self._config, hear=hear)
 
     def preview(self, *, refresh: bool = False) -> Preview:
         """What `pulumi up` would do.
@@ -326,11 +357,5 @@ def _failure(out: str, err: str) -> str:
         diagnostics = json.loads(out).get("diagnostics") or []
     except (json.JSONDecodeError, AttributeError):
         return "\n".join(part.strip() for part in (out, err) if part.strip())
-    said = [_told(one) for one in diagnostics if one.get("severity") == "error"]
+    said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."
-
-
-def _told(diagnostic: Mapping[str, str]) -> str:
-    resource = name_in(diagnostic.get("urn", ""))
-    message = diagnostic["message"].strip()
-    return f"{resource}: {message}" if resource else message

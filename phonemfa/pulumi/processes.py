@@ -77,7 +77,6 @@ class Engines:
         environ: Mapping[str, str],
         stdin: str = "",
         on_out: Line | None = None,
-        on_err: Line | None = None,
         seconds: float | None = None,
     ) -> Ran:
         """Run one command to its end.
@@ -87,7 +86,7 @@ class Engines:
             cwd: where.
             environ: all of its environment.
             stdin: what it reads; the place for a secret.
-            on_out, on_err: are given each line as it comes.
+            on_out: is given each line of its output as it comes.
             seconds: after which it is asked to stop, and after `GRACE` more ended.
 
         Raises:
@@ -99,7 +98,7 @@ class Engines:
                 return Ran(_STOPPED, "", "Stopped before it began.")
             late = threading.Event()
             timers = _timers(process, seconds, late) if seconds is not None else ()
-            streams = (process.stdout, on_out, out), (process.stderr, on_err, err)
+            streams = (process.stdout, on_out, out), (process.stderr, None, err)
             readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
             for reader in readers:
                 reader.start()
