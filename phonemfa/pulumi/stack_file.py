@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from components.settings.text_files import with_text_files
-from components.tenant.access import NoAccessError
+from components.tenant.access import Access, NoAccessError
+from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -56,6 +58,15 @@ class StackFile:
     auth0: Mapping[str, Any] = field(default_factory=dict)
     project_name: str = ""
     secrets: tuple[str, ...] = ()
+
+    @cached_property
+    def access(self) -> Access:
+        """Who asks the tenant.
+
+        Raises:
+            TenantUnreadableError: naming every credential that is missing.
+        """
+        return access_of(self.auth0)
 
 
 def find_stack(
