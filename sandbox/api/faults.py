@@ -11,6 +11,7 @@ from typing import Any, Literal
 FAULT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
+    "minProperties": 1,
     "properties": {
         "method": {"type": "string", "format": "regex"},
         "path": {"type": "string", "format": "regex"},
