@@ -29,10 +29,12 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
-from sandbox.cpaas.script import Channel, ScriptedAnswer
+from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.tenant.schemas import STRING, array, complete, obj, text
 from sandbox.web import connection
 from sandbox.web.bodies import TooLargeError, json_body
+from sandbox.web.control import RefusedError, control_route
 
 logger = logging.getLogger("sandbox.cpaas")
 
@@ -62,47 +64,46 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
         return send
 
-    async def health(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"})
+    async def health(_: Request) -> Any:
+        return {"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"}
 
-    async def add_answers(request: Request) -> Response:
+    async def add_answers(given: dict[str, Any]) -> Any:
         try:
-            entries = (await json_body(request))["answers"]
-            cpaas.script.add([ScriptedAnswer.from_json(entry) for entry in entries])
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": f"answers: {error}"}, 400)
-        return JSONResponse(_pending(cpaas), 201)
-
-    async def list_answers(_: Request) -> Response:
-        return JSONResponse(_pending(cpaas))
-
-    async def list_requests(_: Request) -> Response:
-        return JSONResponse({"requests": [asdict(seen) for seen in cpaas.requests()]})
-
-    async def change_keys(request: Request) -> Response:
-        try:
-            key, scopes = _key(await json_body(request))
+            cpaas.script.add([ScriptedAnswer(**entry) for entry in given["answers"]])
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
-        if request.method == "POST":
-            cpaas.accept_key(key, scopes)
-        elif not cpaas.revoke_key(key):
-            return JSONResponse({"error": "key: the account has no such key"}, 404)
-        return Response(status_code=204)
+            raise RefusedError(f"answers: {error}") from error
+        return await list_answers(None)
 
-    async def reset(_: Request) -> Response:
+    async def list_answers(_: object) -> Any:
+        return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
+
+    async def list_requests(_: Request) -> Any:
+        return {"requests": [asdict(seen) for seen in cpaas.requests()]}
+
+    # No answer ever repeats a key.
+    async def add_key(given: dict[str, Any]) -> None:
+        cpaas.accept_key(given["key"], given.get("scopes", SEND_SCOPES))
+
+    async def remove_key(given: dict[str, Any]) -> None:
+        if not cpaas.revoke_key(given["key"]):
+            raise RefusedError("key: the account has no such key", 404)
+
+    async def reset(_: Request) -> None:
         cpaas.reset()
-        return Response(status_code=204)
 
+    key = obj({"key": text(1), "scopes": array(STRING)}, required=("key",), extra=True)
     routes = [
         Route("/sms/3/messages", endpoint("sms"), methods=["POST"]),
         Route("/tts/3/advanced", endpoint("voice"), methods=["POST"]),
-        Route("/_sandbox/health", health, methods=["GET"]),
-        Route("/_sandbox/answers", add_answers, methods=["POST"]),
-        Route("/_sandbox/answers", list_answers, methods=["GET"]),
-        Route("/_sandbox/requests", list_requests, methods=["GET"]),
-        Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
-        Route("/_sandbox/reset", reset, methods=["POST"]),
+        control_route("GET", "/health", health),
+        control_route(
+            "POST", "/answers", add_answers, complete({"answers": array(ENTRY)}), status=201
+        ),
+        control_route("GET", "/answers", list_answers),
+        control_route("GET", "/requests", list_requests),
+        control_route("POST", "/keys", add_key, key),
+        control_route("DELETE", "/keys", remove_key, key),
+        control_route("POST", "/reset", reset),
     ]
     return _CpaasApp(
         routes=routes, exception_handlers={HTTPException: _refused, sqlite3.Error: _no_inbox}
@@ -210,24 +211,9 @@ class _Broken(Response):
             await connection.cut(scope, receive, send, part, len(self._whole.body) // 2)
 
 
-def _pending(cpaas: Cpaas) -> dict[str, Any]:
-    return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
-
-
-def _key(body: Any) -> tuple[str, list[str]]:
-    """A key and its scopes; no answer ever repeats the key."""
-    if not isinstance(body, dict) or not isinstance(body.get("key"), str) or not body["key"]:
-        raise ValueError("key: a text is needed")
-    scopes = body.get("scopes", sorted(SEND_SCOPES))
-    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
-        raise ValueError("scopes: a list of texts is needed")
-    return body["key"], scopes
-
-
 async def _no_inbox(request: Request, error: Exception) -> Response:
     logger.error("The sandbox's inbox cannot be read or written: %s", error)
-    channel = "voice" if request.url.path.startswith("/tts/") else "sms"
-    return JSONResponse(errors.body(channel, 500), 500)
+    return await _refused(request, HTTPException(500))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
