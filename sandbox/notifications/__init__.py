@@ -3,7 +3,6 @@
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.routes import routes
-from sandbox.notifications.rules import TenantView
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
 
@@ -12,6 +11,5 @@ __all__ = [
     "NotificationAssumptions",
     "NotificationService",
     "RunnerActionTester",
-    "TenantView",
     "routes",
 ]

@@ -17,7 +17,7 @@ from sandbox.inbox.inbox import Inbox
 from sandbox.notifications import routes
 from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess
-from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+from tests.sandbox.notifications.fakes import FakeRunner, a_tenant
 
 TO = "+819012345678"
 
@@ -27,7 +27,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.inbox = Inbox()
-        self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda _: "482913")
+        self.service = NotificationService(a_tenant(), FakeRunner(), new_code=lambda _: "482913")
         self.app = Starlette(routes=routes(self.service, self.inbox))
 
     def client(self) -> httpx.Client:
