@@ -96,21 +96,18 @@ class Dispatcher:
             if path == _TOKEN_PATH and request.method == "POST":
                 return await self._token(request, exchange)
             return await self._operation(request, path, exchange)
-        except ApiError as refused:
-            return error_answer(refused, self._limit_headers(path, refused.status))
+        except ApiError as error:
+            refused = error
         except StoreError as error:
-            logger.error("The sandbox's state cannot be read or written: %s", error)  # noqa: TRY400
-            self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, f"The sandbox's state cannot be read or written: {error}"),
-                self._limit_headers(path, 500),
-            )
+            message = f"The sandbox's state cannot be read or written: {error}"
+            logger.error(message)  # noqa: TRY400
+            refused = ApiError(500, message)
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
+            refused = ApiError(500, "An internal server error occurred")
+        if refused.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, "An internal server error occurred"), self._limit_headers(path, 500)
-            )
+        return error_answer(refused, self._limit_headers(path, refused.status))
 
     def _limit_headers(self, path: str, status: int) -> dict[str, str]:
         always = self._tenant.assumptions.rate_limit_headers_always

@@ -21,7 +21,7 @@ from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.notifications.service import NotificationService
 from sandbox.tenant import Tenant

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from sandbox.inbox import Message
 from sandbox.inbox.inbox import Inbox
-from sandbox.notifications import routes
+from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess
 from tests.sandbox.notifications.fakes import FakeRunner, a_tenant

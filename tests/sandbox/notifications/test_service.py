@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.notifications import Delivery
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.service import NotificationService
 from sandbox.runner.runner import ActionOutcome
 from sandbox.tenant import Assumptions, Tenant
