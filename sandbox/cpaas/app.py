@@ -32,8 +32,8 @@ from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
 from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.tenant.schemas import STRING, array, complete, obj, text
-from sandbox.web import connection
 from sandbox.web.bodies import TooLargeError, json_body
+from sandbox.web.connection import SERVERS_SEND, Broken, ConnectionCutError
 from sandbox.web.control import RefusedError, control_route
 
 logger = logging.getLogger("sandbox.cpaas")
@@ -42,7 +42,6 @@ DELIVERY_HEADER = "x-sandbox-delivery"
 """Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
-TRICKLE_SECONDS = 1.0
 WITHOUT_BODY = (204, 304)
 
 
@@ -51,7 +50,7 @@ class _CpaasApp(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Remember the server's own `send`, then go on as usual."""
-        scope.setdefault(connection.SERVERS_SEND, send)  # or what serves it did already
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
         await super().__call__(scope, receive, send)
 
 
@@ -106,7 +105,12 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         control_route("POST", "/reset", reset),
     ]
     return _CpaasApp(
-        routes=routes, exception_handlers={HTTPException: _refused, sqlite3.Error: _no_inbox}
+        routes=routes,
+        exception_handlers={
+            HTTPException: _refused,
+            sqlite3.Error: _no_inbox,
+            ConnectionCutError: _no_connection,
+        },
     )
 
 
@@ -164,14 +168,13 @@ def _broken(scripted: ScriptedAnswer, answer: Answer | None, request: Request) -
             status_code=307, headers={"location": str(request.url.replace(path="/elsewhere"))}
         ),
         "huge": lambda: StreamingResponse(_huge(request), media_type=json_type),
-        "trickle": lambda: _Broken("trickle", Response(text, media_type=json_type)),
-        "cut": lambda: _Broken("cut", Response(text, media_type=json_type)),
-        "trickle_head": lambda: _Broken("trickle_head"),
-        "half_closed": lambda: _Broken("half_closed"),
-        "silent": lambda: _Broken("silent"),
-        "reset": lambda: _Broken("reset"),
+        "trickle": lambda: Broken("trickle", Response(text, media_type=json_type)),
+        "cut": lambda: Broken(
+            "cut", Response(text, media_type=json_type), body_bytes=len(text.encode()) // 2
+        ),
     }
-    return faults[scripted.fault or "reset"]()
+    how = scripted.fault or "reset"
+    return faults[how]() if how in faults else Broken(how)
 
 
 async def _huge(request: Request) -> AsyncIterator[bytes]:
@@ -182,33 +185,9 @@ async def _huge(request: Request) -> AsyncIterator[bytes]:
         yield block
 
 
-class _Broken(Response):
-    """An answer of which `connection` makes less, or nothing."""
-
-    def __init__(self, how: str, whole: Response | None = None) -> None:
-        super().__init__()
-        self._how = how
-        self._whole = whole or Response()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._act(scope, receive, send)
-        except connection.ConnectionCutError:
-            message = {"error": f"fault {self._how}: this server does not show its connections"}
-            await JSONResponse(message, 501)(scope, receive, send)
-
-    async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._how == "trickle":
-            await connection.trickle(scope, receive, send, self._whole, TRICKLE_SECONDS)
-        elif self._how == "trickle_head":
-            await connection.trickle_head(scope, receive, TRICKLE_SECONDS)
-        elif self._how == "half_closed":
-            await connection.half_close(scope, receive)
-        elif self._how == "silent":
-            await connection.silence(receive)
-        else:
-            part = self._whole if self._how == "cut" else None
-            await connection.cut(scope, receive, send, part, len(self._whole.body) // 2)
+async def _no_connection(request: Request, _: Exception) -> Response:
+    message = f"{request.url.path}: this server does not show its connections to a scripted fault"
+    return JSONResponse({"error": message}, 501)
 
 
 async def _no_inbox(request: Request, error: Exception) -> Response:
