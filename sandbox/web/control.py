@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.tenant.validation import pointer
 from sandbox.web.bodies import json_body
 from sandbox.web.guard import PREFIX
 
@@ -82,8 +83,5 @@ async def _read(request: Request) -> Any:
 
 def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:
     for fault in Draft202012Validator(schema).iter_errors(value):
-        where = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.absolute_path
-        )
-        raise RefusedError(f"{where.lstrip('.') or what}: {fault.message}")
+        raise RefusedError(f"{pointer(fault.absolute_path) or what}: {fault.message}")
     return value
