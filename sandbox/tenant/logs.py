@@ -87,17 +87,7 @@ class Logs:
         """
         stamp = self._context.stamp()
         log_id = log_id_of(stamp)
-        entry = {
-            "_id": log_id,
-            "date": millis(stamp),
-            "type": code,
-            "description": description,
-            **more,
-            "details": details,
-            "tenant_name": self._context.name,
-            "environment_name": "sandbox",
-            "log_id": log_id,
-        }
+        entry = entry_of(stamp, self._context.name, code, description, details, **more)
         with self._store.transaction():
             self._store.put(COLLECTION, log_id, entry)
             self._store.keep_newest(COLLECTION, KEPT)
@@ -169,6 +159,24 @@ class Logs:
         if authenticator.get("phone_number"):
             authenticator["phone_number"] = masked(authenticator["phone_number"])
         return shown
+
+
+def entry_of(
+    stamp_ns: int, tenant_name: str, code: str, description: str, details: Document, **more: Any
+) -> Document:
+    """An entry of that time."""
+    log_id = log_id_of(stamp_ns)
+    return {
+        "_id": log_id,
+        "date": millis(stamp_ns),
+        "type": code,
+        "description": description,
+        **more,
+        "details": details,
+        "tenant_name": tenant_name,
+        "environment_name": "sandbox",
+        "log_id": log_id,
+    }
 
 
 def masked(number: str) -> str:

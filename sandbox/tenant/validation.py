@@ -92,14 +92,15 @@ def _detail(error: Violation) -> str:
     return _WORDINGS[str(error.validator)].format_map(facts)
 
 
-def _pointer(path: Iterable[str | int]) -> str:
+def pointer(path: Iterable[str | int]) -> str:
+    """Where in a body: `messages[0].text`; empty for the whole."""
     parts = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
     return "".join(parts).removeprefix(".")
 
 
 def sentence(kind: str, error: Violation) -> str:
     """A violation in Auth0's words."""
-    where = _pointer(error.absolute_path)
+    where = pointer(error.absolute_path)
     description = error.schema.get("description") if isinstance(error.schema, dict) else None
     place = f" on property {where}" if where else ""
     explained = f" ({description})" if where and description else ""

@@ -19,7 +19,7 @@ import pytest
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
