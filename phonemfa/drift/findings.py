@@ -77,6 +77,18 @@ class Finding:
         return KINDS[self.kind]
 
 
+def by_hand(kind: str, subject: str, what: str, **facts: Any) -> Finding:
+    """Something that no state holds, and that a person has to take away."""
+    facts |= {"repair": Repair.BY_HAND, "in_state": False}
+    return Finding(kind=kind, subject=subject, what=what, **facts)
+
+
+def notice(kind: str, subject: str, what: str, **facts: Any) -> Finding:
+    """What is no drift, and good to know."""
+    facts |= {"level": Level.NOTICE, "repair": Repair.NOTHING, "in_state": False}
+    return Finding(kind=kind, subject=subject, what=what, **facts)
+
+
 def is_drift(findings: Collection[Finding]) -> bool:
     """Whether the tenant is not what the stack declares."""
     return any(one.level is Level.DRIFT for one in findings)

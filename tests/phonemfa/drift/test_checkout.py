@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phonemfa.drift.checkout import why_another
+from phonemfa.drift.repair import why_another
 from phonemfa.pulumi.state import Checkout
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.drift.test_command import DRIFTED, switch_off

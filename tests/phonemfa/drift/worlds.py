@@ -24,8 +24,7 @@ from components.tenant.trigger import Binding
 from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded
+from phonemfa.drift.sources import Live, Recorded
 from phonemfa.pulumi.preview import read_refresh
 
 CONFIG: dict[str, Any] = {
