@@ -12,11 +12,11 @@ from typing import Any, Self
 import pulumi
 
 from components.action_code import assemble
+from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
-from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
@@ -25,11 +25,11 @@ from components.resources.factor import Factor, FactorArgs
 from components.resources.sender import Sender, SenderArgs
 from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.settings.stack_config import Loaded
-from components.settings.texts import Texts, for_legacy
-from components.tenant import snapshot
+from components.settings.texts import Texts
+from components.tenant import guardian, snapshot
 from components.tenant.action import KEY_SECRET, TRIGGER_VERSIONS, configuration
-from components.tenant.guardian import HOOK, Guardian, mfa_settings
-from components.tenant.model import UNSEEN, seen
+from components.tenant.guardian import Guardian
+from components.tenant.model import seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
@@ -42,7 +42,6 @@ from components.vocabulary import (
     Experience,
     MessageType,
     action_name,
-    guardian_message_types,
     policy_word,
 )
 
@@ -53,7 +52,8 @@ class PhoneMfaArgs:
 
     `action_code` has the code of each experience that is declared: the stack's own, and both
     while the stack is in transition from one to the other. `found` is declared instead of all
-    that, policy and other factors excepted, until the stack has taken over what was adopted.
+    that, `policy` and `guardian` excepted, until the stack has taken over what was adopted.
+    `policy` may be a promise, and goes before that of `guardian`.
     `guards` are transformations around every write: without them a failed write may leave the
     tenant asking for codes that nobody sends. `protect` refuses deletion and replacement.
     `asked` is what the stack's file asks for, without any secret, and the tenant it is for: the
@@ -70,9 +70,7 @@ class PhoneMfaArgs:
     delivery_methods: Sequence[DeliveryMethod]
     texts: Mapping[MessageType, Texts]
     policy: pulumi.Input[str]
-    other_factors: Mapping[str, bool]
-    mfa_settings: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `Guardian`: remembered browsers and codes, as far as the stack declares them."""
+    guardian: Guardian
     found: Snapshot | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
     tenant: TenantAccess | None = None
@@ -97,8 +95,7 @@ class PhoneMfaArgs:
             delivery_methods=[one for one in DeliveryMethod if one in settings.delivery_methods],
             texts=loaded.texts,
             policy=settings.policy.guardian_policy,
-            other_factors=settings.other_factors.model_dump(exclude_none=True),
-            mfa_settings=mfa_settings(settings),
+            guardian=guardian.declared(settings),
             found=snapshot.declared(settings, loaded.project) if settings.adopted else None,
             guards=list(_guards(loaded)),
             tenant=loaded.tenant,
@@ -117,8 +114,8 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
         yield SameAddresses()
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
-    if keys := declares(settings):
-        yield MfaSettingsGuard(loaded.tenant, keys)
+    if parts := by_plan(settings):
+        yield EntitlementGuard(loaded.tenant, parts)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     yield NameRecover(loaded.tenant)
@@ -250,29 +247,8 @@ class PhoneMfa(pulumi.ComponentResource):
         )
 
     def _factor(self, after: Sequence[pulumi.Resource]) -> Factor:
-        args = self._args
         return Factor(
             f"{self._name}-factor",
-            FactorArgs(
-                guardian=args.found.guardian if args.found else _guardian(args),
-                policy=args.policy,
-                after=after,
-            ),
+            FactorArgs(guardian=self._args.guardian, policy=self._args.policy, after=after),
             self._child(),
         )
-
-
-def _guardian(args: PhoneMfaArgs) -> Guardian:
-    own: dict[str, Any] = {**args.other_factors, **args.mfa_settings}
-    if args.experience is Experience.LEGACY:
-        own |= {
-            "selected_provider": HOOK,
-            "enrollment_message": for_legacy(args.texts[MessageType.OTP_ENROLL]),
-            "verification_message": for_legacy(args.texts[MessageType.OTP_VERIFY]),
-        }
-    return Guardian(
-        phone_enabled=True,
-        message_types=tuple(guardian_message_types(args.delivery_methods)),
-        policy=UNSEEN,  # It may be a promise.
-        **own,
-    )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, api_name, mfa_name
+from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, name_of
 from components.tenant.model import Part
 
 _UP: Final = "`pulumi up --refresh`"
@@ -147,14 +147,13 @@ _BY_PART: Final[dict[str, Thing]] = {
     "enrollment_message": ("template", "enrollment_message"),
     "verification_message": ("template", "verification_message"),
     "policy": ("policy", ""),
-    **{one.field: ("other-factor", api_name(one)) for one in OTHER_FACTORS},
+    **{one.field: ("other-factor", name_of(one)) for one in OTHER_FACTORS},
+    **{one.field: ("mfa-setting", name_of(one)) for one in WITH_DEFAULT},
 }
 
 
 def thing_of(part: Part) -> Thing:
     """What a difference in a part of Guardian, or of the tenant's switches, is called."""
-    if part.field in DEFAULTS:
-        return "mfa-setting", mfa_name(part)  # Phone and email have settings of one name.
     return _BY_PART.get(part.field, ("tenant-switch", part.api))
 
 

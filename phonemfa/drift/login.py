@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from components.tenant.guardian import DEFAULTS, HOOK, OTHER_FACTORS, Guardian
+from components.tenant.guardian import HOOK, OTHER_FACTORS, WITH_DEFAULT, Guardian
 from components.tenant.model import LEFT_ALONE, Difference, Unseen, differences, not_compared
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
@@ -127,25 +127,25 @@ def _left_alone(declared: Guardian, recorded: Recorded, there: Guardian) -> Iter
                 how=f"to have it kept, name it: phonemfa:{key} {{{member}: …}}; "
                 "the next pulumi up --refresh records it",
             )
-        elif part.field in DEFAULTS and found != DEFAULTS[part.field]:
+        elif part in WITH_DEFAULT and found != part.default:
             yield notice(
                 kind,
                 subject,
                 f"{subject} is not Auth0's default; the stack leaves it alone",
-                expected=shown(DEFAULTS[part.field]),
+                expected=shown(part.default),
                 found=shown(found),
                 how=f"to have it kept, name it: phonemfa:{part.setting}" if part.setting else "",
             )
 
 
 def _not_told(declared: Guardian, there: Guardian) -> Iterator[Finding]:
-    unseen = [one for one in not_compared(declared, there) if one.part.field in DEFAULTS]
+    unseen = [one for one in not_compared(declared, there) if one.part in WITH_DEFAULT]
     if unseen:
         names = ", ".join(one.part.setting for one in unseen)
         why = next((one.found.refusal.what for one in unseen if one.found.refusal), "")
         yield notice(
             "not-compared",
-            "mfa-settings",
+            "guardian",
             f"{names}: the tenant does not tell. {why}".rstrip(),
             expected="what the stack declares",
             found="unknown",

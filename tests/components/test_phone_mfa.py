@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -10,9 +11,12 @@ from pulumi.runtime import rpc
 
 from components.guards.generation import contradiction
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.settings.model import StackSettings
 from components.settings.texts import Texts
+from components.tenant.guardian import declared as guardian_of
 from components.vocabulary import DeliveryMethod, Experience, MessageType
 from tests.components.declared import Declarations, declare
+from tests.stacks import SMALLEST
 
 ACTION = "auth0:index/action:Action"
 PROVIDER = "auth0:index/phoneProvider:PhoneProvider"
@@ -22,10 +26,16 @@ BINDING = "auth0:index/triggerAction:TriggerAction"
 TENANT = "auth0:index/tenant:Tenant"
 UNIFIED_CODE = "exports.onExecuteCustomPhoneProvider = async () => {};"
 LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async () => {};"
+SETTINGS = SMALLEST | {"deliveryMethods": ["text", "voice"], "voiceSender": "+815012345678"}
 
 
-def declare_phone_mfa(**changes: Any) -> Declarations:
+def declare_phone_mfa(*, says: Mapping[str, Any] | None = None, **changes: Any) -> Declarations:
+    """What is declared; the factor as the settings `says` have it, the rest by arguments."""
     opts = changes.pop("opts", None)
+    experience = changes.get("experience", Experience.UNIFIED)
+    settings = StackSettings.model_validate(
+        SETTINGS | {"experience": experience} | dict(says or {})
+    )
     tenant = changes.pop("tenant", None)
     arguments: dict[str, Any] = {
         "experience": Experience.UNIFIED,
@@ -38,7 +48,7 @@ def declare_phone_mfa(**changes: Any) -> Declarations:
             MessageType.OTP_VERIFY: Texts(text="{{ code }} verify", voice="{{ code }}"),
         },
         "policy": "all-applications",
-        "other_factors": {},
+        "guardian": guardian_of(settings),
     } | changes
 
     def program() -> pulumi.Output[Any]:
@@ -157,7 +167,7 @@ def test_templates_are_replaced_by_deleting_first() -> None:
 def test_message_types_follow_the_delivery_methods_in_the_order_of_the_api(
     methods: list[DeliveryMethod], types: list[str]
 ) -> None:
-    guardian = declare_phone_mfa(delivery_methods=methods).only(GUARDIAN)
+    guardian = declare_phone_mfa(says={"deliveryMethods": methods}).only(GUARDIAN)
     assert guardian.inputs["phone"] == {"enabled": True, "messageTypes": types}
 
 
@@ -176,9 +186,8 @@ def test_a_factor_that_nobody_named_is_never_written() -> None:
 
 
 def test_a_named_factor_is_declared_as_named_and_watched() -> None:
-    guardian = declare_phone_mfa(other_factors={"otp": True, "email": False, "push": False}).only(
-        GUARDIAN
-    )
+    factors = {"otp": True, "email": False, "push": False}
+    guardian = declare_phone_mfa(says={"otherFactors": factors}).only(GUARDIAN)
     assert guardian.inputs["otp"] is True
     assert guardian.inputs["email"] is False
     assert guardian.inputs["push"] == {"enabled": False}
@@ -206,7 +215,7 @@ def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
             delivery_methods=[DeliveryMethod.TEXT],
             texts={},
             policy="never",
-            other_factors={},
+            guardian=guardian_of(StackSettings.model_validate(SETTINGS)),
         )
         sender = PhoneMfa("mfa", arguments).sender
         assert sender
@@ -235,10 +244,10 @@ class TestLegacy:
 
     def test_the_factor_has_the_hook_and_both_texts_in_legacy_variables(self) -> None:
         texts = {
-            MessageType.OTP_ENROLL: Texts(text="{{ code }} {{ friendly_name }} enrol", voice="v"),
-            MessageType.OTP_VERIFY: Texts(text="{{ code }} {{tenant.friendly_name}}", voice="v"),
+            "otp_enroll": {"text": "{{ code }} {{ friendly_name }} enrol", "voice": "v"},
+            "otp_verify": {"text": "{{ code }} {{tenant.friendly_name}}", "voice": "v"},
         }
-        phone = declare_legacy(texts=texts).only(GUARDIAN).inputs["phone"]
+        phone = declare_legacy(says={"texts": texts}).only(GUARDIAN).inputs["phone"]
         assert phone == {
             "enabled": True,
             "messageTypes": ["sms", "voice"],
@@ -255,9 +264,10 @@ class TestLegacy:
         "text", ["{% if message_type == 'voice' %}a{% endif %}{{ code }}", "the same {{ code }}"]
     )
     def test_a_text_that_serves_both_channels_already_stays_as_it_is(self, text: str) -> None:
-        both = Texts(text=text, voice="the same {{ code }}")
-        texts = {MessageType.OTP_ENROLL: both, MessageType.OTP_VERIFY: both}
-        options = declare_legacy(texts=texts).only(GUARDIAN).inputs["phone"]["options"]
+        # A voice text beside one that decides by itself would be refused.
+        own = {"text": text} if "message_type" in text else {"text": text, "voice": text}
+        texts = {"otp_enroll": own, "otp_verify": own}
+        options = declare_legacy(says={"texts": texts}).only(GUARDIAN).inputs["phone"]["options"]
         assert set(options.values()) == {text}
 
     def test_users_are_asked_only_after_the_binding_and_the_switch(self) -> None:
