@@ -22,7 +22,7 @@ from components.tenant.action import (
     moment,
     settings_behind,
 )
-from components.tenant.model import differences, known, seen
+from components.tenant.model import LEFT_ALONE, differences, known, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.trigger import Binding
 from phonemfa.applied import Applied
@@ -63,8 +63,8 @@ class Sender:
         return seen(self.declared.name)
 
     @property
-    def deployed(self) -> Version | None:
-        """The version that runs."""
+    def running(self) -> Version | None:
+        """The version that sends."""
         return self.ours.running if self.ours else None
 
     @property
@@ -79,10 +79,9 @@ class Sender:
         return self.recorded is not None and self.recorded.unfinished
 
     @property
-    def secret_names(self) -> frozenset[str] | None:
-        """Declared names of all its secrets, the key among them; None for an adopted Action."""
-        names = self.declared.secret_names
-        return frozenset(names) if isinstance(names, tuple) else None
+    def secret_names(self) -> frozenset[str]:
+        """Declared names of all its secrets, the key among them; none of an adopted Action."""
+        return frozenset(known(self.declared.secret_names, ()))
 
     @property
     def draft_names(self) -> frozenset[str]:
@@ -92,15 +91,11 @@ class Sender:
     @property
     def undeclared(self) -> list[str]:
         """Secrets of the draft that neither the stack nor what it applied last knows of."""
-        if self.secret_names is None:
-            return []
         return sorted(self.draft_names - self.secret_names - self._applied_names)
 
     @property
     def missing(self) -> list[str]:
         """Declared secrets that the draft does not have, and that are not only to be applied."""
-        if self.secret_names is None:
-            return []
         lacking = self.secret_names - self.draft_names
         settled = self.applied.settings is not None
         return sorted(lacking & self._applied_names if settled else filter(self._is_known, lacking))
@@ -139,19 +134,19 @@ class Sender:
     @property
     def secrets_after_deploy(self) -> list[str]:
         """Names of declared secrets that were written after the stack's own last deploy."""
-        names = self.secret_names
-        if not self.deployed_by_us or names is None:
+        if not self.deployed_by_us:
             return []
         # Both times are the tenant's own: no other clock takes part.
-        ours = moment(self.deployed_by_us.created_at)
-        times = secret_times(self.ours)
-        return sorted(name for name, written in times.items() if written > ours and name in names)
+        deployed, written = moment(self.deployed_by_us.created_at), secret_times(self.ours)
+        return sorted(
+            name for name in written.keys() & self.secret_names if written[name] > deployed
+        )
 
     @property
     def foreign_secrets_wait(self) -> bool:
         """Whether the draft has secrets that somebody wrote and nobody deployed."""
         theirs = self.undeclared or self.missing or self.secrets_after_deploy
-        return bool(theirs) and secret_times(self.deployed) != secret_times(self.ours)
+        return bool(theirs) and secret_times(self.running) != secret_times(self.ours)
 
     def _is_known(self, name: str) -> bool:
         """Whether the version that ran last knew this secret."""
@@ -212,8 +207,8 @@ def check(sender: Sender) -> Iterator[Finding]:
             yield from _undeployed(sender, sender.ours)
         else:
             yield from _other_than_adopted(sender)
-        if sender.secret_names is not None:
-            yield from _secret_names(sender, sender.secret_names)
+        if sender.declared.secret_names is not LEFT_ALONE:
+            yield from _secret_names(sender)
             yield from _settings(sender)
             yield from _secrets_written(sender)
     yield from _second_action(sender)
@@ -287,7 +282,7 @@ def _edited(declared: str, draft: str, running: str | None) -> str:
 
 def _undeployed(sender: Sender, ours: Action) -> Iterator[Finding]:
     """The draft is as declared, and something else runs."""
-    running = sender.deployed
+    running = sender.running
     differs = list(_differing_parts(ours, running)) if sender.draft_is_declared else []
     if not differs or (differs == ["secrets"] and sender.foreign_secrets_wait):
         return  # Secrets that somebody wrote and nobody deployed are findings of their own.
@@ -334,7 +329,7 @@ def _differing_parts(ours: Action, running: Version | None) -> Iterator[str]:
 
 def _other_than_adopted(sender: Sender) -> Iterator[Finding]:
     """An adopted Action: the stack declares its draft, and neither deploys nor judges versions."""
-    running, declared = sender.deployed, seen(sender.declared.code)
+    running, declared = sender.running, seen(sender.declared.code)
     if _code_of(running) != declared:
         yield notice(
             "action-undeployed",
@@ -369,7 +364,7 @@ def _send_again(sender: Sender) -> str:
     return "" if sender.up_sends_all else NEW_KEY
 
 
-def _secret_names(sender: Sender, declared: frozenset[str]) -> Iterator[Finding]:
+def _secret_names(sender: Sender) -> Iterator[Finding]:
     """Secrets that were added or removed behind the stack's back."""
     undeclared, missing = sender.undeclared, sender.missing
     if not undeclared and not missing:
@@ -383,7 +378,7 @@ def _secret_names(sender: Sender, declared: frozenset[str]) -> Iterator[Finding]
         kind="secret-names",
         subject=sender.trigger,
         what="the Action has other secrets than the stack declares",
-        expected=", ".join(sorted(declared)),
+        expected=", ".join(sorted(sender.secret_names)),
         found="; ".join(
             [
                 *(f"added: {redacted_code(name)}" for name in undeclared),
@@ -431,7 +426,7 @@ def _secrets_written(sender: Sender) -> Iterator[Finding]:
     names = sender.secrets_after_deploy
     if not names or not ours:
         return
-    written, running = secret_times(sender.ours), secret_times(sender.deployed)
+    written, running = secret_times(sender.ours), secret_times(sender.running)
     live = any(running.get(name) == written[name] for name in names)
     how = _send_again(sender)
     if sender.is_unfinished:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from components.masking import redacted_code
 from components.tenant.model import Unseen
-from phonemfa.drift.kinds import KINDS, Kind
 from phonemfa.output.text import unified_diff
 
 MOST_DIFF_LINES: Final = 200
@@ -70,11 +69,6 @@ class Finding:
     def id(self) -> str:
         """Stable as long as the same thing differs, whatever it differs in."""
         return f"{self.kind}:{self.subject}" if self.subject else self.kind
-
-    @property
-    def described(self) -> Kind:
-        """The kind's words."""
-        return KINDS[self.kind]
 
 
 def by_hand(kind: str, subject: str, what: str, **facts: Any) -> Finding:
