@@ -32,9 +32,8 @@ from phonemfa.output.document import (
 from phonemfa.output.markdown import shortened
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation
-from phonemfa.report.code import Code as Coded
-from phonemfa.report.code import CodeChange
-from phonemfa.report.differences import Difference, Planned
+from phonemfa.report.differences import Code as Coded
+from phonemfa.report.differences import CodeChange, Difference, Planned
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.risks import Danger, Risk
 from phonemfa.report.summary import Environment
@@ -305,7 +304,7 @@ def _code(change: CodeChange, where: Line, room: Room) -> Article:
         sides = (("Before: ", change.before), ("After: ", change.after))
         told = [(label, *_told(one, room)) for label, one in sides if one]
         return Article(title, tuple(Paragraph(one) for one in told))
-    about: Line = (f"+{change.added} −{change.removed} lines", *_digest(change.after, room))
+    about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
     if not shown:
         return Article(title, (Paragraph((*about, "; the diff is not shown here")),))

@@ -10,8 +10,15 @@ from typing import Any
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Preview
 from phonemfa.report.change import Change
-from phonemfa.report.code import CodeChange, code_changes
-from phonemfa.report.differences import Difference, Planned, differences, planned, unseen
+from phonemfa.report.differences import (
+    CodeChange,
+    Difference,
+    Planned,
+    code_changes,
+    differences,
+    planned,
+    unseen,
+)
 from phonemfa.report.messages import Message, messages
 from phonemfa.report.risks import Danger, Risk, risks
 from phonemfa.report.settings import SecretsChange, not_compared, secrets_changes
@@ -81,7 +88,7 @@ def environment(
         planned=planned(preview.steps),
         differences=differing,
         messages=texts,
-        code=code_changes(change),
+        code=tuple(code_changes(change)),
         secrets=secrets_changes(preview.steps, change.settings),
         risks=risks(change, differing, texts),
         relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
