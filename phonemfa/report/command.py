@@ -21,7 +21,7 @@ from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.preview import PreviewError, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
+from phonemfa.report.pull_request import post_comment, whole_report
 from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
 from policy.levels import LevelsError
 
@@ -108,7 +108,7 @@ def report(
     elif not (markdown or html or comment):
         typer.echo(text, nl=False)
     if comment:
-        _post(text, pull)
+        post_comment(text, pull)
     if any(one.failure for one in environments):
         raise typer.Exit(Exit.UNANSWERED)
     if faulty(environments, strict=strict):
@@ -152,16 +152,3 @@ def _write(path: Path, text: str) -> None:
         write_whole(path, text)
     except FileNotWrittenError as error:
         give_up(str(error))
-
-
-def _post(text: str, pull: int | None) -> None:
-    # A quarter of a second to load: only for those who post.
-    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
-
-    try:
-        number = pull or pull_number(os.environ)
-        with working(f"writing the comment of pull request {number}"):
-            posted = GitHub.of().upsert_comment(number, MARKER, text)
-    except (GitHubError, NoPullRequestError) as error:
-        give_up(str(error))
-    say(f"comment {posted.outcome}: {posted.url}")

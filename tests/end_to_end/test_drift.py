@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from components.tenant.access import Access
 from phonemfa.cli import app
-from phonemfa.drift.action_secrets import NEW_KEY
+from phonemfa.drift.actions import NEW_KEY
 from phonemfa.drift.kinds import KINDS
 from phonemfa.drift.look import Subject, look
 from phonemfa.output.terminal import working

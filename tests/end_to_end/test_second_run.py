@@ -153,7 +153,7 @@ def test_nor_has_one_after_a_first_run_that_was_finished(
     assert a_hundred_nights(package, monkeypatch) == [[]] * NIGHTS
 
 
-# On every change: the words alone, phonemfa/drift/test_actions.py.
+# On every change: the words alone, phonemfa/drift/test_rules.py.
 @pytest.mark.thorough
 def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
     apply: Callable[..., PulumiProject], tenant: Tenant

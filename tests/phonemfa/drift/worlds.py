@@ -1,6 +1,6 @@
 """A stack, its state and its tenant in agreement, for rules to be tried on one change at a time.
 
-Owns building the three as data. Refuses the engine and the network: tests/end_to_end has those.
+The three are data: tests/sandbox/drift has a sandbox's tenant, tests/end_to_end the engine.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from components.tenant.trigger import Binding
 from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded
+from phonemfa.drift.sources import Live, Recorded
 from phonemfa.pulumi.preview import read_refresh
 
 CONFIG: dict[str, Any] = {
@@ -45,12 +44,13 @@ TYPES = {
     "Guardian": "auth0:index/guardian:Guardian",
     "Tenant": "auth0:index/tenant:Tenant",
 }
+UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
 WRITTEN, DEPLOYED = "2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.200Z"
 LATER, LATER_STILL = "2026-02-01T00:00:00.100Z", "2026-02-01T00:00:00.200Z"
 NO_OTHERS = {factor.name_of(one): False for one in factor.OTHER_FACTORS}
 
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,7 @@ class World:
     @property
     def action(self) -> dict[str, Any]:
         """Our (first) Action in the tenant, to be changed in place."""
-        action: Any = self.live.actions[seen(self.declared.actions)[0].trigger][0]
-        return dict_of(action)
+        return self.live.actions[seen(self.declared.actions)[0].trigger][0]
 
     @property
     def component(self) -> dict[str, Any]:
@@ -157,11 +156,12 @@ class World:
         assert len({one.id for one in found}) == len(found), "one finding a thing"
         return {one.id: one for one in found}
 
-
-def dict_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The same object, known to be a dict."""
-    assert isinstance(value, dict)
-    return value
+    def finds(self, *ids: str, **facts: Any) -> Finding:
+        """These findings and no others, the first of them with these facts."""
+        found = self.findings()
+        assert set(found) == set(ids)
+        assert {name: getattr(found[ids[0]], name) for name in facts} == facts
+        return found[ids[0]]
 
 
 def world(**config: Any) -> World:

@@ -10,7 +10,7 @@ import pytest
 from components.action_code import assemble
 from phonemfa.output.json_text import as_json
 from phonemfa.output.page import as_page
-from phonemfa.report.code import CodeChange
+from phonemfa.report.differences import CodeChange
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.summary import Environment, as_objects
 from tests.phonemfa.report.previews import ACTION, Change, recoded, stamped
@@ -29,12 +29,12 @@ def test_a_changed_line_is_shown_with_what_it_replaces() -> None:
     assert change.lines[:2] == ("--- before", "+++ after")
     assert "-exports.onExecute = 1;" in change.lines
     assert "+exports.onExecute = 2;" in change.lines
-    assert (change.added, change.removed) == (2, 2), "the stamp changes too"
+    assert (change.count("+"), change.count("-")) == (2, 2), "the stamp changes too"
 
 
 def test_lines_that_look_like_headings_are_counted() -> None:
     change = only(recoded(Change(), stamped("exports.onExecute = 1;\n++ x\n-- y\n")))
-    assert (change.added, change.removed) == (3, 1)
+    assert (change.count("+"), change.count("-")) == (3, 1)
 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\u2028", "\x0b", "\x1b", "\r"])

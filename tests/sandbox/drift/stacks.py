@@ -16,7 +16,7 @@ from components.tenant.model import known, seen
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.recorded import Recorded
+from phonemfa.drift.sources import Recorded
 from phonemfa.pulumi.preview import read_refresh
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
