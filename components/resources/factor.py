@@ -21,12 +21,10 @@ from components.tenant.model import known, seen
 class FactorArgs:
     """What the factor needs.
 
-    What `guardian` leaves alone stays as the tenant has it. `policy` may be a promise, and goes
-    before the snapshot's. MFA settings need pulumi-auth0 3.54.
+    What `guardian` leaves alone stays as the tenant has it. MFA settings need pulumi-auth0 3.54.
     """
 
     guardian: Guardian
-    policy: pulumi.Input[str]
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -41,7 +39,7 @@ class Factor(pulumi.ComponentResource):
         super().__init__("phonemfa:index:Factor", name, {}, opts)
         guardian = auth0.Guardian(
             f"{name}-guardian",
-            policy=args.policy,
+            policy=seen(args.guardian.policy),
             phone=_phone(args.guardian),
             **_declared(args.guardian.other_factors),
             **_mfa_settings(args.guardian),

@@ -13,10 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
-from components.phone_mfa import PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.settings.values import duration, seconds
-from components.tenant.guardian import mfa_settings
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
@@ -97,7 +95,7 @@ DECLARED = {
 def test_they_are_declared_where_the_stack_says_so_and_not_else(declare: Any) -> None:
     silent = declare().only(GUARDIAN)
     assert not {"settings", "phoneSettings", "emailSettings"} & set(silent.inputs)
-    said = declare(mfa_settings=mfa_settings(check(**DECLARED))).only(GUARDIAN)
+    said = declare(**DECLARED).only(GUARDIAN)
     assert said.inputs["settings"] == {
         "displayRememberMeCheckbox": True,
         "rememberMeDefaultValue": False,
@@ -145,4 +143,3 @@ def test_a_stack_that_says_nothing_asks_nothing() -> None:
         "phonemfa:rememberBrowser",
         "phonemfa:oneTimeCode",
     )
-    assert PhoneMfaArgs.__dataclass_fields__["mfa_settings"].default_factory is dict
