@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.settings.model import StackSettings
@@ -199,40 +200,20 @@ async def read(
     """
     ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]
-    unified = Experience.UNIFIED in experiences
 
-    async def of(
-        wanted: About, path: str, scope: str, question: Callable[[], Awaitable[Any]]
-    ) -> Any:
-        return await ask(path, scope, question) if wanted in about else UNSEEN
+    async def of(wanted: About, resource: ModuleType, *which: Any) -> Any:
+        if wanted not in about:
+            return UNSEEN
+        return await ask(resource.PATH, resource.SCOPE, lambda: resource.read(client, *which))
 
-    settings = await of(
-        About.SETTINGS,
-        tenant_settings.PATH,
-        tenant_settings.SCOPE,
-        lambda: tenant_settings.read(client),
-    )
-    actions = await of(
-        About.ACTIONS, action.PATH, action.SCOPE, lambda: action.read(client, triggers)
-    )
-    bindings = await of(
-        About.BINDINGS, trigger.PATH, trigger.SCOPE, lambda: trigger.read(client, triggers)
-    )
+    settings = await of(About.SETTINGS, tenant_settings)
+    actions = await of(About.ACTIONS, action, triggers)
+    bindings = await of(About.BINDINGS, trigger, triggers)
     providers: Any = UNSEEN
     templates: Any = UNSEEN
-    if unified:
-        providers = await of(
-            About.PROVIDER,
-            phone_provider.PATH,
-            phone_provider.SCOPE,
-            lambda: phone_provider.read(client),
-        )
-        templates = await of(
-            About.TEMPLATES,
-            phone_template.PATH,
-            phone_template.SCOPE,
-            lambda: phone_template.read(client),
-        )
+    if Experience.UNIFIED in experiences:
+        providers = await of(About.PROVIDER, phone_provider)
+        templates = await of(About.TEMPLATES, phone_template)
     paths = [*guardian.LOGIN] if About.LOGIN in about else []
     is_unified = isinstance(settings, TenantSettings) and settings.unified is True
     if About.LEGACY in about and Experience.LEGACY in experiences and not is_unified:
