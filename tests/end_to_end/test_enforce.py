@@ -11,7 +11,6 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
@@ -54,47 +53,3 @@ def test_always_is_applied_after_a_message_of_each_channel(enforce: Enforce) -> 
     sent = enforce.tenant.control("GET", f"/messages?to=%2B{NUMBER[1:]}")["messages"]
     assert {one["channel"] for one in sent} == {"sms", "voice"}
     assert changed(enforce.stack.preview_steps()) == []
-
-
-@pytest.mark.thorough  # without the engine: phonemfa/enforce
-def test_a_step_that_fails_half_way_leaves_the_earlier_policy_everywhere(enforce: Enforce) -> None:
-    # The provider's own write, after the gate has done its part.
-    refusal = {"statusCode": 403, "error": "Forbidden", "message": "Scripted refusal"}
-    fault = {"method": "PUT", "path": "/guardian/policies$", "nth": 2, "status": 403}
-    enforce.tenant.control("POST", "/faults", fault | {"body": refusal})
-    failed = enforce.run("--yes")
-    assert failed.exit_code == 1, failed.output
-    assert "The policy is never again" in failed.output
-    assert enforce.policies() == []
-    assert enforce.declared() == "never"
-    enforce.tenant.control("DELETE", "/faults")
-    enforce.stack.up("--refresh")
-    assert enforce.policies() == []
-
-
-@pytest.mark.thorough  # without the engine: phonemfa/enforce
-def test_what_is_not_ready_or_not_sent_is_refused_with_the_reason(enforce: Enforce) -> None:
-    assert enforce.run().exit_code == 2, "nobody can be asked, and nobody said --yes"
-
-    enforce.stack.configure(smsSender="0005299999")
-    waiting = enforce.run("--yes")
-    assert waiting.exit_code == 1
-    assert "update phone-mfa-sender-action" in waiting.output
-    enforce.stack.configure(smsSender="0005212345")
-
-    (provider,) = enforce.tenant.api("GET", "/branding/phone/providers")["providers"]
-    path = f"/branding/phone/providers/{provider['id']}"
-    enforce.tenant.api("PATCH", path, {"disabled": True})
-    off = enforce.run("--yes")
-    assert off.exit_code == 1
-    assert "phone-mfa-delivery-provider" in off.output, "the drift is told before anything is sent"
-    enforce.tenant.api("PATCH", path, {"disabled": False})
-
-    out_of_credit = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
-    enforce.tenant.running.parts.cpaas.script.add([out_of_credit] * 2)
-    unsent = enforce.run("--yes")
-    assert unsent.exit_code == 1, unsent.output
-    assert "text: " in unsent.output
-    assert "CREDIT" in unsent.output, "the CPaaS's own reason"
-    assert enforce.policies() == []
-    assert enforce.declared() == "never"

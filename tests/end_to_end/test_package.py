@@ -26,41 +26,6 @@ def test_nothing_more_than_needed_is_asked_of_the_tenant(
     assert tenant.unknown_routes() == 0
 
 
-# On every change: what is declared, components/test_phone_mfa.py.
-@pytest.mark.thorough
-def test_a_named_factor_is_set_and_kept_as_named(package: PulumiProject, tenant: Tenant) -> None:
-    tenant.api("PUT", "/guardian/factors/email", {"enabled": True})
-    package.configure(otherFactors={"otp": True, "email": False})
-    package.up()
-    tenant.api("PUT", "/guardian/factors/otp", {"enabled": False})
-    package.run("refresh", "--preview-only", "--expect-no-changes", expect=7)
-    package.up("--refresh")
-
-    enabled = {one["name"] for one in tenant.api("GET", "/guardian/factors") if one["enabled"]}
-    assert enabled == {"sms", "otp"}
-
-
-@pytest.mark.thorough  # bound and drifting: test_drift.py
-def test_a_bound_action_comes_up_and_goes_down(package: PulumiProject, tenant: Tenant) -> None:
-    package.configure(bindAction=True)
-    package.up()
-    bound = tenant.api("GET", "/actions/triggers/custom-phone-provider/bindings")["bindings"]
-    assert [one["action"]["name"] for one in bound] == ["ntt-cpaas-phone"]
-    package.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-
-
-@pytest.mark.thorough  # test_take_down.py
-def test_a_protected_stack_is_not_destroyed(package: PulumiProject, tenant: Tenant) -> None:
-    package.configure(protect=True)
-    package.up()
-    refused = package.run("destroy", "--yes", "--skip-preview", expect=None)
-    assert refused.exit != 0
-    assert "protect" in refused.text
-    assert tenant.api("GET", "/guardian/policies") == ["all-applications"]
-    assert len(tenant.api("GET", "/branding/phone/providers")["providers"]) == 1
-
-
 def test_bad_config_is_told_as_a_whole_before_any_request(
     package: PulumiProject, tenant: Tenant
 ) -> None:

@@ -60,11 +60,3 @@ def test_the_pack_lets_through_refuses_and_warns(
     warned = package.run("preview", *advisory)
     assert WARNED in warned.out
     assert "[advisory]  country-allow-list" in warned.out
-
-
-@pytest.mark.thorough  # the rules on a legacy stack without the engine: policy/test_own_stacks.py
-@pytest.mark.generation("legacy")
-def test_a_legacy_stack_passes_too(package: PulumiProject) -> None:
-    package.configure(experience="legacy")
-
-    assert PASSED in package.run("preview", *PACK).out

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from components.vocabulary import COMPONENT
 from phonemfa.cli import app
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import KEY, Tenant
@@ -282,28 +281,3 @@ def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
         assert "`t1`: **2 updates.**" in told.stdout, "the component's own update is none"
         (environment,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
         assert titles(environment) >= {"MFA asked for less often", "Countries added"}
-
-
-@pytest.mark.thorough  # without the engine: phonemfa/report/test_settings.py
-def test_states_of_an_earlier_version_and_of_a_failed_run_are_said_to_be_so(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    reporter = Reporter(stack)
-    applied = stack.state()
-    exported = json.loads(json.dumps(applied))
-    for one in exported["deployment"]["resources"]:
-        if one["type"] == COMPONENT:
-            one["inputs"], one["outputs"] = {}, {}
-    stack.run("stack", "import", stdin=json.dumps(exported))
-    _, _, environment = reporter.all_formats()
-    assert environment["planned"] == environment["differences"] == environment["risks"] == []
-    assert "recorded for the first time" in " ".join(environment["not_compared"])
-    stack.run("stack", "import", stdin=json.dumps(applied))
-
-    stack.configure(policy="never", recipientLimit=9)  # which no deploy lowers
-    assert stack.up(expect=None).exit != 0
-    stack.configure(recipientLimit=33)
-    comment, _, environment = reporter.all_formats()
-    assert changes(environment)["messages per number and hour"] == ("9", "33")
-    assert "`9` *(asked; the last run did not finish, what was there before is unknown)*" in comment

@@ -51,22 +51,6 @@ def test_what_is_in_the_way_is_said_before_and_once_settled_all_goes(
 
 
 @pytest.mark.thorough
-def test_who_does_not_look_first_locks_nobody_out_and_can_go_on(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
-    bind(tenant, action["id"])
-    assert stack.run("destroy", "--yes", "--skip-preview", expect=None).exit != 0
-    assert tenant.api("GET", "/guardian/policies") == []
-    (left,) = tenant.api("GET", "/actions/actions")["actions"]
-    assert left["id"] == action["id"]
-    bind(tenant)
-    stack.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-
-
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "generation", ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))]
 )
