@@ -1,7 +1,6 @@
 """A stack that was applied to a tenant of its own, and all that can drift of it.
 
-Owns making each kind of drift through the tenant's API, and undoing it. Refuses to judge: that is
-`test_drift`.
+Each kind of drift is made through the tenant's API, and undone; `test_drift` judges.
 """
 
 from __future__ import annotations
@@ -33,6 +32,8 @@ from tests.end_to_end.targets import Generation
 from tests.sandbox.quick import quick
 
 NUMBER = "+819012345678"
+BY_HAND = "by-hand"
+"""Of a secret that somebody wrote."""
 
 
 @dataclass
@@ -54,10 +55,13 @@ class Applied:
         self.stack.run("stack", "import", stdin=self.state)
 
     def drift(self, *options: str, **environment: str) -> Result:
-        """The command, as somebody would run it."""
+        """The command, as somebody would run it; nothing that it says is secret or a number."""
         arguments = ["drift", "--stack", self.stack.stack, "--project", str(self.stack.folder)]
         variables = {**self.stack.environment, "COLUMNS": "200", **environment}
-        return CliRunner().invoke(app, [*arguments, *options], env=variables)
+        result = CliRunner().invoke(app, [*arguments, *options], env=variables)
+        for hidden in (NUMBER, NUMBER[1:], KEY, BY_HAND, CONFIG["voiceSender"]):
+            assert hidden not in result.output
+        return result
 
     def findings(self, *options: str, expect: int = 7) -> dict[str, dict[str, Any]]:
         """What the command found, by id."""

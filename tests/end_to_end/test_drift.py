@@ -86,7 +86,7 @@ def each_drift() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("generation", "make", "named"), list(each_drift()))
-def test_each_drift_is_named_once(
+def test_each_drift_is_named_once_and_no_secret_or_number_with_it(
     request: pytest.FixtureRequest,
     generation: str,
     make: Callable[[Applied], None],
