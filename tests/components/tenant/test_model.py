@@ -365,9 +365,9 @@ def test_what_a_code_lacks(tenant: Snapshot, lacks: list[str]) -> None:
 
 
 def test_an_action_that_is_somebody_elses_is_not_ours() -> None:
-    for tenant, trigger in ((unified(), TRIGGERS[UNIFIED]), (legacy(), TRIGGERS[LEGACY])):
+    for tenant, where in ((unified(), TRIGGERS[UNIFIED]), (legacy(), TRIGGERS[LEGACY])):
         (found,) = lacking(tenant, Wanted(action_name="another"))
-        assert found == f"'ours' stands on {trigger} instead of 'another'"
+        assert found == f"'ours' stands on {where} instead of 'another'"
 
 
 def test_what_cannot_be_seen_hides_no_other_lack() -> None:
