@@ -38,6 +38,11 @@ CONFIG: dict[str, Any] = {
     "smsSender": "0005212345",
     "voiceSender": "+815012345678",
 }
+EACH_GENERATION = pytest.mark.parametrize(
+    "generation",
+    [pytest.param(one, marks=pytest.mark.generation(one)) for one in ("unified", "legacy")],
+)
+"""A test for a tenant of each; it gets the name of its own."""
 LIVE = pytest.StashKey[LiveTarget]()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end
@@ -112,21 +112,11 @@ def test_a_factor_that_cannot_be_switched_on_leaves_the_policy_as_it_was(life: L
 
 # On every change: test_second_run.py, with the write of the provider that it thinks was done.
 @pytest.mark.thorough
+@EACH_GENERATION
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
-def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare) -> None:
-    sweep(life, prepare)
-
-
-@pytest.mark.thorough
-@pytest.mark.generation("legacy")
-@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
-def test_no_request_can_lock_anybody_out_of_a_legacy_tenant(life: Life, prepare: Prepare) -> None:
-    life.stack.configure(experience="legacy")
-    sweep(life, prepare)
-
-
-def sweep(life: Life, prepare: Prepare) -> None:
+def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare, generation: str) -> None:
     """Fail every request of an `up` in turn; judge each time, and after the next plain `up`."""
+    life.stack.configure(experience=generation)
     prepare(life.stack)
     life.keep()
     life.tenant.forget_requests()

@@ -16,7 +16,7 @@ from phonemfa.drift.look import Subject, look
 from phonemfa.pulumi.engine import PulumiCli, Refreshed
 from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.tenant.clock import SystemClock
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.operators import operator_of, running_version
 from tests.end_to_end.pulumi_cli import PulumiProject
 
@@ -112,10 +112,7 @@ def a_hundred_nights(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> l
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation",
-    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
-)
+@EACH_GENERATION
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
     apply: Callable[..., PulumiProject],
@@ -132,10 +129,7 @@ def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation",
-    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
-)
+@EACH_GENERATION
 @pytest.mark.parametrize("name", ["deploy", "policy", "texts"])
 def test_nor_has_one_after_a_first_run_that_was_finished(
     package: PulumiProject,
