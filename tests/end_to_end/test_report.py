@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from phonemfa.cli import app
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.phonemfa.report import previews
 
@@ -29,15 +30,13 @@ BY_HAND = "canary-by-hand"
 class Reporter:
     """Runs the command on a stack; keeps everything that it ever wrote."""
 
+    tenant: Tenant
     stack: PulumiProject
     written: list[str] = field(default_factory=list)
 
     def run(self, *options: str, expect: int = 0) -> Result:
-        folder = self.stack.folder
-        arguments = ["report", "--stack", self.stack.stack, "--project", str(folder), *options]
-        result = CliRunner().invoke(app, arguments, env=self.stack.environment)
+        result = operator_of(self.tenant, self.stack).run("report", *options, expect=expect)
         self.written += [result.stdout, result.stderr]
-        assert result.exit_code == expect, result.output
         return result
 
     def all_formats(self, *options: str, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
@@ -75,7 +74,7 @@ def test_a_report_tells_what_the_engine_will_do(
     package: PulumiProject, apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
     source = with_sources_of_its_own(package)
-    reporter = Reporter(package)
+    reporter = Reporter(tenant, package)
     a_new_stack_is_told(reporter, tenant)
     apply()
     the_form_of_the_engines_answer_is_that_of_the_fixture(package)
@@ -234,10 +233,10 @@ def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
 
 @pytest.mark.generation("legacy")
 def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
-    apply: Callable[..., PulumiProject],
+    apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
     stack = apply()
-    reporter = Reporter(stack)
+    reporter = Reporter(tenant, stack)
     stack.configure(experience="unified", transition=True)
     assert titles(reporter.all_formats()[2]) == {
         "The tenant changes its phone experience",
