@@ -11,11 +11,11 @@ from typing import Any, Self
 
 import pulumi
 
+from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
 from components.guards.hooks import WriteHooks
 from components.guards.keep_sender import KeepSender
-from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
@@ -78,8 +78,8 @@ def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
         yield SameAddresses()
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
-    if keys := declares(settings):
-        yield MfaSettingsGuard(loaded.tenant, keys)
+    if parts := by_plan(settings):
+        yield EntitlementGuard(loaded.tenant, parts)
     yield KeepSender(loaded.tenant)
     yield FinishFailedWrites(loaded.tenant)
     yield NameRecover(loaded.tenant)

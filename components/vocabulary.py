@@ -1,6 +1,5 @@
-"""The field's own words as enumerations: experience, delivery method, message type, policy.
+"""The field's own words and what Auth0 calls them: experience, message type, policy and others.
 
-Owns how the package's words map to Auth0's. Refuses any behaviour beyond that mapping.
 Source: contract, management-api.md §5 and §6; the policy names are the dashboard's.
 """
 
@@ -44,6 +43,10 @@ class DeliveryMethod(StrEnum):
     VOICE = "voice"
 
 
+CHANNEL_NAMES: Final = {"text": "SMS", "voice": "voice call"}
+"""Delivery methods as a reviewer calls them."""
+
+
 class MessageType(StrEnum):
     """What a phone message is for (all types that the `custom-phone-provider` trigger gets)."""
 
@@ -70,6 +73,14 @@ class Policy(StrEnum):
     def guardian_policy(self) -> str:
         """The same policy in the Guardian resource's words."""
         return _GUARDIAN_POLICIES[self]
+
+
+ASKED: Final = {
+    "always": "every login is asked for a second factor",
+    "adaptive": "logins that look risky are asked for a second factor",
+    "never": "no login is asked for a second factor",
+}
+"""What each policy means."""
 
 
 def policy_word(guardian: Sequence[str]) -> str:

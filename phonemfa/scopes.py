@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Final
 
 from components.settings.model import StackSettings
+from components.settings.words import subject
+from components.tenant.guardian import WITH_DEFAULT, stated
 from components.vocabulary import Experience, Gate
 
 
@@ -22,7 +24,7 @@ class Need(StrEnum):
     UNIFIED = "pulumi up of a unified stack"
     LEGACY = "pulumi up of a legacy stack"
     MOVE = "pulumi up of a stack that moves its tenant"
-    REMEMBER = "pulumi up of a stack with rememberBrowser"
+    GUARDIAN = "pulumi up of a stack with settings that need a scope beside Guardian's own"
     LOOK = "doctor and drift"
     PROTECTION = "what doctor says of Auth0's own protection, which nothing else needs"
     CUSTOM_DOMAIN = "doctor of a stack whose texts name the custom domain, to count it as it is"
@@ -34,6 +36,12 @@ _PULUMI: Final = frozenset({Need.UNIFIED, Need.LEGACY, Need.MOVE})
 _UNIFIED: Final = frozenset({Need.UNIFIED, Need.MOVE})
 _SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
 _LOOK: Final = frozenset({Need.LOOK})
+
+
+_BESIDE: Final = " and ".join(
+    dict.fromkeys(subject(part.setting.partition(".")[0]) for part in WITH_DEFAULT if part.scope)
+)
+"""What Guardian has that the tenant's settings scope is for, in a reviewer's words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +133,14 @@ SCOPES: Final[tuple[Scope, ...]] = (
         "the tenant's generation",
         "tenant_settings",
         _PULUMI,
-        read="tell a unified tenant from a legacy one, and see how long a browser is remembered",
+        read=f"tell a unified tenant from a legacy one, and see {_BESIDE}",
     ),
     *_family(
         "the tenant's generation",
         "tenant_settings",
-        _SWITCHED | {Need.REMEMBER},
-        update="switch the tenant's phone experience and its MFA through Actions, and set how long "
-        "a browser is remembered",
+        _SWITCHED | {Need.GUARDIAN},
+        update="switch the tenant's phone experience and its MFA through Actions, and set "
+        f"{_BESIDE}",
     ),
     *_family(
         "the log",
@@ -163,8 +171,9 @@ def needs_of(settings: StackSettings) -> frozenset[Need]:
     needs = {Need.MOVE if settings.transition else Need.LEGACY if legacy else Need.UNIFIED}
     if settings.gate is Gate.SMOKE or settings.test_numbers:
         needs.add(Need.SMOKE)
-    if settings.remember_browser:
-        needs.add(Need.REMEMBER)
+    said = stated(settings)
+    if any(part.scope for part in WITH_DEFAULT if part.field in said):
+        needs.add(Need.GUARDIAN)
     return frozenset(needs)
 
 

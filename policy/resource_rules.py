@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from components.action_code import RUNTIME
 from components.settings.text_rules import gives_code
-from components.settings.values import DURATION, duration, seconds
-from components.settings.words import in_words
+from components.settings.values import DURATION, duration, in_words, seconds
 from components.tenant import action, guardian, phone_provider, phone_template
 from components.tenant.model import Unseen, at, items, listed
 from components.vocabulary import COMPONENT, MessageType, Policy

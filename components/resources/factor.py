@@ -12,16 +12,17 @@ from typing import Any
 
 import pulumi
 import pulumi_auth0 as auth0
+from pydantic.alias_generators import to_snake
 
-from components.tenant.guardian import OTHER_FACTORS, Guardian
-from components.tenant.model import known, seen
+from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, Guardian
+from components.tenant.model import LEFT_ALONE, known, seen
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactorArgs:
     """What the factor needs.
 
-    What `guardian` leaves alone stays as the tenant has it. MFA settings need pulumi-auth0 3.54.
+    What `guardian` leaves alone stays as the tenant has it.
     """
 
     guardian: Guardian
@@ -42,7 +43,7 @@ class Factor(pulumi.ComponentResource):
             policy=seen(args.guardian.policy),
             phone=_phone(args.guardian),
             **_declared(args.guardian.other_factors),
-            **_mfa_settings(args.guardian),
+            **_with_default(args.guardian),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A policy that asks for a code before one can be delivered locks users out.
@@ -87,25 +88,15 @@ def _declared(other_factors: Mapping[str, bool]) -> dict[str, Any]:
     return declared
 
 
-def _mfa_settings(guardian: Guardian) -> dict[str, Any]:
-    # By name: an SDK below 3.54 has no such arguments.
-    blocks = {
-        "settings": {
-            "display_remember_me_checkbox": guardian.remember_me_shown,
-            "remember_me_default_value": guardian.remember_me_default,
-            "mfa_session_inactivity_timeout": guardian.session_inactivity,
-            "mfa_session_overall_timeout": guardian.session_overall,
-        },
-        "phone_settings": {
-            "otp_length": guardian.code_length,
-            "otp_expiration_time": guardian.code_lifetime,
-        },
-    }
-    declared = {
-        name: {key: value for key, value in block.items() if isinstance(value, (bool, int))}
-        for name, block in blocks.items()
-    }
-    return {name: block for name, block in declared.items() if block}
+def _with_default(guardian: Guardian) -> dict[str, Any]:
+    # By name: an older SDK does not have every argument.
+    declared: dict[str, dict[str, Any]] = {}
+    for part in WITH_DEFAULT:
+        value = getattr(guardian, part.field)
+        if value is not LEFT_ALONE:
+            block, name = map(to_snake, part.pulumi.split("."))
+            declared.setdefault(block, {})[name] = value
+    return declared
 
 
 def _left_alone(other_factors: Mapping[str, bool]) -> list[str]:

@@ -1,7 +1,7 @@
 """The config of one stack, checked as a whole before anything is declared.
 
-Owns every rule that a value or a combination of values must keep. Refuses to read the config
-(stack_config.py), to declare resources and to hold a secret.
+Each setting stands here once: what it may be, alone and beside the others, how an editor explains
+it, and what a reviewer calls it. None is a secret.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 
 from components.settings.adopted import Adopted
 from components.settings.faults import Fault, SettingsError, faults_of, rule_broken
 from components.settings.health_levels import HealthLevels
+from components.settings.message_size import sample
 from components.settings.raw_config import NAMESPACE, shape_faults
-from components.settings.strict import Strict
+from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, Texts, decides_by_channel, texts_for
 from components.settings.values import (
@@ -35,9 +37,13 @@ from components.settings.values import (
     Template,
     TestNumber,
     VoiceSender,
+    in_words,
+    plainly,
     seconds,
 )
 from components.vocabulary import (
+    ASKED,
+    CHANNEL_NAMES,
     LEGACY_MESSAGE_TYPES,
     DeliveryMethod,
     Experience,
@@ -103,11 +109,40 @@ class RememberBrowser(Strict):
         return value
 
 
+def _remembering(block: Mapping[str, Any]) -> str:
+    if block.get("shown") is False:
+        return "checkbox not shown"
+    ticked = "ticked at first" if block.get("ticked") else "not ticked at first"
+    times = [in_words(str(block.get(key))) for key in ("inactivity", "overall")]
+    return f"checkbox shown, {ticked}; {times[0]} of inactivity, {times[1]} overall"
+
+
+def _asked_again(block: Mapping[str, Any]) -> str:
+    if block.get("shown") is False:
+        return "no browser is remembered: the policy holds at every login"
+    ticks = "whoever does not untick the box" if block.get("ticked") else "whoever ticks it"
+    return (
+        f"asked again after at most {in_words(str(block.get('overall')))} on a remembered "
+        f"browser, or after {in_words(str(block.get('inactivity')))} without a login there; "
+        f"{ticks} has it remembered"
+    )
+
+
 class OneTimeCode(Strict):
     """What the codes of the phone factor look like; what is left out has Auth0's default."""
 
     length: Annotated[int, Field(ge=4, le=10)] = 6
     lifetime: Lifetime = "5m"
+
+
+def _code(block: Mapping[str, Any]) -> str:
+    return f"{block.get('length')} characters, valid for {in_words(str(block.get('lifetime')))}"
+
+
+def _channels(methods: Any) -> str:
+    if not isinstance(methods, list):
+        return plainly(methods)
+    return plainly([CHANNEL_NAMES.get(str(one), one) for one in methods])
 
 
 class StackSettings(Strict):
@@ -120,39 +155,63 @@ class StackSettings(Strict):
     experience: Annotated[
         Experience,
         Field(description="the tenant's generation: unified (since July 2025) or legacy"),
+        Words("phone experience", "another trigger, another Action and other texts send the codes"),
     ]
     delivery_methods: Annotated[
         frozenset[DeliveryMethod],
         Field(min_length=1, description='channels offered to users: ["text"], ["voice"] or both'),
+        Words("channels", "users can pick no other", value=_channels),
     ]
     policy: Annotated[
-        Policy, Field(description="when a second factor is asked for: always, adaptive or never")
+        Policy,
+        Field(description="when a second factor is asked for: always, adaptive or never"),
+        Words("policy", lambda value: ASKED.get(str(value), "")),
     ]
     adopted: Annotated[
         Adopted | None,
         Field(description="the tenant as phonemfa adopt found it, until this stack takes over"),
+        Words(
+            "tenant declared as it was found",
+            "until it is not, the Action is somebody else's",
+            # The whole block is long, and the reviewed step is that it goes.
+            value=lambda block: "yes" if block else "no",
+        ),
     ] = None
     cpaas_base_host: Annotated[
         Host | None,
         Field(description="host of the NTT CPaaS account, such as abc123.api.infobip.com"),
+        Words("CPaaS host", "with a key of another account nothing is sent"),
     ] = None
     sms_sender: Annotated[
         SmsSender | None,
         Field(description="sender of SMS: 3 to 11 letters and digits, or 3 to 15 digits"),
+        Words("SMS sender", "carriers refuse a sender that is not registered with them"),
     ] = None
     voice_sender: Annotated[
-        VoiceSender | None, Field(description="caller ID in E.164, such as +815012345678")
+        VoiceSender | None,
+        Field(description="caller ID in E.164, such as +815012345678"),
+        Words(
+            "caller ID of voice calls",
+            "calls from a number that the account does not have are refused",
+        ),
     ] = None
     voice_gender: Annotated[
-        VoiceGender, Field(description="whose voice reads the code: female or male")
+        VoiceGender,
+        Field(description="whose voice reads the code: female or male"),
+        Words("voice"),
     ] = VoiceGender.FEMALE
     ring_timeout: Annotated[
         int,
         Field(ge=5, le=60, description="seconds a call may ring, 5 to 60 (voicemail: from 15)"),
+        Words(
+            "seconds a call may ring",
+            "too few end before somebody picks up; from 15 on voicemail may take the call",
+        ),
     ] = 14
     machine_detection: Annotated[
         bool,
         Field(description="hang up on voicemail, at the CPaaS's extra charge: true or false"),
+        Words("hanging up on voicemail", "the CPaaS charges extra for each call with it"),
     ] = False
     language: Annotated[
         Language,
@@ -160,14 +219,17 @@ class StackSettings(Strict):
             description="language of the shipped texts, and of calls whose login names none: "
             "ja or en"
         ),
+        Words("language of the shipped texts, and of calls whose login names none"),
     ] = Language.JAPANESE
     message_types: Annotated[
         frozenset[MessageType],
         Field(description="message types that are sent; the Action drops the others"),
+        Words("message types that are sent", "the Action drops the others"),
     ] = frozenset({MessageType.OTP_ENROLL, MessageType.OTP_VERIFY, MessageType.CHANGE_PASSWORD})
     texts: Annotated[
         dict[MessageType, TextOverride],
         Field(description="Liquid texts instead of the shipped ones: {otp_verify: {text, voice}}"),
+        Words("own text"),
     ] = Field(default_factory=dict)
     text_files: Annotated[
         str | None,
@@ -182,6 +244,10 @@ class StackSettings(Strict):
         Field(
             description="what texts may have although others decide it, such as [user] or [links]"
         ),
+        Words(
+            "what others write and texts may have",
+            "a user's or a stranger's words, or a link, go out under the company's name",
+        ),
     ] = frozenset()
     allowed_prefixes: Annotated[
         tuple[CountryPrefix, ...],
@@ -189,17 +255,32 @@ class StackSettings(Strict):
             min_length=1,
             description='prefixes that are sent to, a country or a part of it: ["+81"], ["+1808"]',
         ),
+        Words(
+            "country prefixes that are sent to",
+            "numbers under others get no code; codes to each of these may be asked for by "
+            "anybody, and are paid for",
+        ),
     ] = ("+81",)
     deduplicate: Annotated[
-        bool, Field(description="suppress a repeated message by a keyed id: true or false")
+        bool,
+        Field(description="suppress a repeated message by a keyed id: true or false"),
+        Words("suppression of repeated messages"),
     ] = False
     origin_bound_code: Annotated[
         LoginHost | None,
         Field(description="host of the login pages, for an SMS's line that browsers fill in"),
+        Words(
+            "host of the autofill line",
+            "browsers fill a code in on the login pages of this host alone",
+        ),
     ] = None
     recipient_limit: Annotated[
         int,
         Field(ge=0, le=99, description="messages per number and hour, 0 to 99 (0: no limit)"),
+        Words(
+            "messages per number and hour",
+            "too few leave users without a code, each more may have to be paid for; 0 is no limit",
+        ),
     ] = 10
     voice_limit: Annotated[
         int | None,
@@ -208,6 +289,11 @@ class StackSettings(Strict):
             le=99,
             description="calls among them, 0 to 99 (0: no limit of their own; not set: half of "
             "recipientLimit)",
+        ),
+        Words(
+            "calls per number and hour",
+            "too few leave users of calls without a code; 0 is no limit of their own, and unset "
+            "is half of recipientLimit",
         ),
     ] = None
     tenant_limit: Annotated[
@@ -218,10 +304,15 @@ class StackSettings(Strict):
             description="messages of the tenant per hour, codes of logins not counted, 0 to 99999 "
             "(0: no limit)",
         ),
+        Words(
+            "messages of the tenant per hour",
+            "beyond it nothing but codes of logins is sent; 0 is no limit",
+        ),
     ] = 0
     other_factors: Annotated[
         OtherFactors,
         Field(description="other MFA factors to switch on or off; the rest stay as they are"),
+        Words("other factor"),
     ] = OtherFactors()
     remember_browser: Annotated[
         RememberBrowser | None,
@@ -229,6 +320,7 @@ class StackSettings(Strict):
             description="how long a browser is not asked again, such as {shown: true, ticked: "
             "false, inactivity: 7d, overall: 30d}; not set: as the tenant has it"
         ),
+        Words("remembering of browsers", _asked_again, _remembering, as_one=True),
     ] = None
     one_time_code: Annotated[
         OneTimeCode | None,
@@ -236,21 +328,32 @@ class StackSettings(Strict):
             description="codes of logins by phone, such as {length: 6, lifetime: 5m}; not set: as "
             "the tenant has it"
         ),
+        Words(
+            "codes of logins",
+            "the shipped texts say the lifetime; guessing a shorter code takes fewer tries",
+            _code,
+            as_one=True,
+        ),
     ] = None
     retired_secrets: Annotated[
         tuple[str, ...],
         Field(description="names of secrets of the Action that may go, such as [TWILIO_TOKEN]"),
+        Words("retired secrets", "they lose their value now, and can go afterwards"),
     ] = ()
     action_name: Annotated[
-        str, Field(min_length=1, max_length=255, description="name of the Action in the tenant")
+        str,
+        Field(min_length=1, max_length=255, description="name of the Action in the tenant"),
+        Words("the Action's name"),
     ] = "ntt-cpaas-phone"
     bind_action: Annotated[
         bool | None,
         Field(description="bind the unified Action to its trigger: true or false"),
+        Words("binding of the Action", "Auth0 runs a bound Action at its trigger"),
     ] = None
     transition: Annotated[
         bool,
         Field(description="keep both experiences ready while moving the tenant: true or false"),
+        Words("transition between the experiences", "while it is on, both have a sender"),
     ] = False
     test_numbers: Annotated[
         tuple[TestNumber, ...],
@@ -259,13 +362,22 @@ class StackSettings(Strict):
     gate: Annotated[
         Gate,
         Field(description="what must hold before users are asked for codes: ready, smoke or off"),
+        Words(
+            "check before users are asked for codes",
+            "what has to hold before the policy is written",
+        ),
     ] = Gate.READY
     health: Annotated[
         HealthLevels,
         Field(description="levels of phonemfa health, such as {successPercent: 95}"),
     ] = HealthLevels()
     protect: Annotated[
-        bool, Field(description="refuse to delete or replace the resources: true or false")
+        bool,
+        Field(description="refuse to delete or replace the resources: true or false"),
+        Words(
+            "protection against deletion",
+            "without it a slip in a change can delete what logins need",
+        ),
     ] = False
 
     @property
@@ -323,11 +435,6 @@ class StackSettings(Strict):
     def code_lifetime(self) -> int:
         """Seconds that a login's code is good for; Auth0's default where the stack does not say."""
         return seconds((self.one_time_code or OneTimeCode()).lifetime)
-
-    @property
-    def code_length(self) -> int:
-        """Characters of a login's code; Auth0's default where the stack does not say."""
-        return (self.one_time_code or OneTimeCode()).length
 
     @property
     def declared_texts(self) -> dict[MessageType, Texts]:
@@ -549,8 +656,24 @@ def _broken_texts(
             )
 
 
+def sample_of(
+    plain: Mapping[str, Any], friendly_name: str = "", custom_domain: str = ""
+) -> Mapping[str, Any]:
+    """Values for counting texts, with what plain settings and the arguments say of them."""
+    code = plain.get("oneTimeCode")
+    length = code.get("length") if isinstance(code, Mapping) else None
+    digits = length if isinstance(length, int) else OneTimeCode().length
+    return sample(digits, friendly_name, custom_domain)
+
+
+def fields_by_key() -> dict[str, FieldInfo]:
+    """Each setting by its key in the stack's file."""
+    fields = StackSettings.model_fields
+    return {field.alias or name: field for name, field in fields.items()}
+
+
 def _hints() -> dict[str, str]:
     return {
-        field.alias or name: f"set {NAMESPACE}:{field.alias or name} to {field.description}"
-        for name, field in StackSettings.model_fields.items()
+        key: f"set {NAMESPACE}:{key} to {field.description}"
+        for key, field in fields_by_key().items()
     }

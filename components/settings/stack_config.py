@@ -15,8 +15,8 @@ import pulumi
 
 from components.config_files import StackFileError, Turned, decoded, locale_fault, read_config
 from components.settings.adopted import NOTICE
-from components.settings.message_size import SmsSize, sample
-from components.settings.model import StackSettings
+from components.settings.message_size import SmsSize
+from components.settings.model import StackSettings, sample_of
 from components.settings.raw_config import (
     API_KEY,
     NAMESPACE,
@@ -50,7 +50,7 @@ class Loaded:
     @property
     def sms_sizes(self) -> dict[MessageType, SmsSize]:
         """The size of each SMS, with a long name, a code and the autofill line of this stack."""
-        values = sample(self.settings.code_length)
+        values = sample_of(self.settings.plain())
         return sms_sizes(self.texts, self.settings.origin_bound_code, values)
 
 
@@ -79,8 +79,8 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
-    lengths = sample(settings.code_length)
-    for warning in text_warnings(texts, settings.origin_bound_code, lengths):
+    sizes = sample_of(settings.plain())
+    for warning in text_warnings(texts, settings.origin_bound_code, sizes):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,

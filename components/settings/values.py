@@ -6,8 +6,10 @@ are in model.py.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated, Final
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, WithJsonSchema
 
@@ -146,6 +148,24 @@ def duration(length: int) -> str:
     """So many seconds, in the largest unit that they fill: 604,800 are "7d"."""
     unit = next(unit for unit in "dhms" if length % _SECONDS[unit] == 0)
     return f"{length // _SECONDS[unit]}{unit}"
+
+
+def plainly(value: Any) -> str:
+    """Any value of the stack's file on one line."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Sequence) and all(isinstance(one, str) for one in value):
+        return ", ".join(value) or "none"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def in_words(duration: str) -> str:
+    """A duration of the stack's file: "7d" is "7 days"."""
+    count, unit = duration[:-1], {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+    named = unit.get(duration[-1:])
+    return f"{count} {named}{'' if count == '1' else 's'}" if named else duration
 
 
 def _duration(text: str, least: str, most: str) -> str:

@@ -1,127 +1,27 @@
-"""A setting in a reviewer's words: what it is called, what its value is, what changing it means.
+"""A setting in a reviewer's words, which stand beside it in the model.
 
-A setting without an entry is called by its key in the stack's file.
+A setting without words there is called by its key in the stack's file.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from components.settings.model import OtherFactors
+from components.settings.model import OtherFactors, fields_by_key
+from components.settings.strict import Words
+from components.settings.values import plainly
 
-CHANNEL_NAMES: Final = {"text": "SMS", "voice": "voice call"}
-ASKED: Final = {
-    "always": "every login is asked for a second factor",
-    "adaptive": "logins that look risky are asked for a second factor",
-    "never": "no login is asked for a second factor",
+_WORDS: Final = {
+    key: said
+    for key, field in fields_by_key().items()
+    for said in field.metadata
+    if isinstance(said, Words)
 }
+
 OTHER_FACTORS: Final = {
     field.alias: name for name, field in OtherFactors.model_fields.items() if field.alias
 }
 """The other factors, as the resource and the stack's file name them (camelCase), in our words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What a setting is called, and what a change of it means for users or operators."""
-
-    subject: str
-    meaning: str = ""
-
-
-_WORDS: Final[Mapping[str, Words]] = {
-    "experience": Words(
-        subject="phone experience",
-        meaning="another trigger, another Action and other texts send the codes",
-    ),
-    "deliveryMethods": Words(subject="channels", meaning="users can pick no other"),
-    "policy": Words(subject="policy"),
-    "adopted": Words(
-        subject="tenant declared as it was found",
-        meaning="until it is not, the Action is somebody else's",
-    ),
-    "cpaasBaseHost": Words(
-        subject="CPaaS host", meaning="with a key of another account nothing is sent"
-    ),
-    "smsSender": Words(
-        subject="SMS sender", meaning="carriers refuse a sender that is not registered with them"
-    ),
-    "voiceSender": Words(
-        subject="caller ID of voice calls",
-        meaning="calls from a number that the account does not have are refused",
-    ),
-    "voiceGender": Words(subject="voice"),
-    "ringTimeout": Words(
-        subject="seconds a call may ring",
-        meaning="too few end before somebody picks up; from 15 on voicemail may take the call",
-    ),
-    "machineDetection": Words(
-        subject="hanging up on voicemail", meaning="the CPaaS charges extra for each call with it"
-    ),
-    "language": Words(subject="language of the shipped texts, and of calls whose login names none"),
-    "messageTypes": Words(
-        subject="message types that are sent", meaning="the Action drops the others"
-    ),
-    "texts": Words(subject="own text"),
-    "originBoundCode": Words(
-        subject="host of the autofill line",
-        meaning="browsers fill a code in on the login pages of this host alone",
-    ),
-    "allowedInTexts": Words(
-        subject="what others write and texts may have",
-        meaning="a user's or a stranger's words, or a link, go out under the company's name",
-    ),
-    "allowedPrefixes": Words(
-        subject="country prefixes that are sent to",
-        meaning="numbers under others get no code; codes to each of these may be asked for by "
-        "anybody, and are paid for",
-    ),
-    "deduplicate": Words(subject="suppression of repeated messages"),
-    "recipientLimit": Words(
-        subject="messages per number and hour",
-        meaning="too few leave users without a code, each more may have to be paid for; 0 is no "
-        "limit",
-    ),
-    "voiceLimit": Words(
-        subject="calls per number and hour",
-        meaning="too few leave users of calls without a code; 0 is no limit of their own, and "
-        "unset is half of recipientLimit",
-    ),
-    "tenantLimit": Words(
-        subject="messages of the tenant per hour",
-        meaning="beyond it nothing but codes of logins is sent; 0 is no limit",
-    ),
-    "otherFactors": Words(subject="other factor"),
-    "rememberBrowser": Words(
-        subject="remembering of browsers",
-        meaning="who ticks the checkbox is not asked again there: also where the policy is always",
-    ),
-    "oneTimeCode": Words(
-        subject="codes of logins",
-        meaning="the shipped texts say the lifetime; guessing a shorter code takes fewer tries",
-    ),
-    "retiredSecrets": Words(
-        subject="retired secrets", meaning="they lose their value now, and can go afterwards"
-    ),
-    "actionName": Words(subject="the Action's name"),
-    "bindAction": Words(
-        subject="binding of the Action", meaning="Auth0 runs a bound Action at its trigger"
-    ),
-    "transition": Words(
-        subject="transition between the experiences", meaning="while it is on, both have a sender"
-    ),
-    "gate": Words(
-        subject="check before users are asked for codes",
-        meaning="what has to hold before the policy is written",
-    ),
-    "protect": Words(
-        subject="protection against deletion",
-        meaning="without it a slip in a change can delete what logins need",
-    ),
-}
 
 
 def words(key: str) -> Words:
@@ -142,74 +42,13 @@ def value_in_words(key: str, value: Any) -> str | None:
     """A setting's value on one line; None where it has none."""
     if value is None:
         return None
-    said = _VALUES.get(key)
-    return said(value) if said else _plainly(value)
+    said = words(key)
+    return said.value(value) if said.value and said.fit(value) else plainly(value)
 
 
 def meaning(key: str, value: Any) -> str:
     """What a setting's new value does; empty where the value says it."""
-    if value is None:
-        return ""
-    if key == "policy":
-        return ASKED.get(str(value), "")
-    if key == "rememberBrowser" and isinstance(value, Mapping):
-        return _asked_again(value)
-    return words(key).meaning
-
-
-def _asked_again(remembering: Mapping[str, Any]) -> str:
-    if remembering.get("shown") is False:
-        return "no browser is remembered: the policy holds at every login"
-    ticks = "whoever does not untick the box" if remembering.get("ticked") else "whoever ticks it"
-    return (
-        f"asked again after at most {in_words(str(remembering.get('overall')))} on a remembered "
-        f"browser, or after {in_words(str(remembering.get('inactivity')))} without a login there; "
-        f"{ticks} has it remembered"
-    )
-
-
-def in_words(duration: str) -> str:
-    """A duration of the stack's file: "7d" is "7 days"."""
-    count, unit = duration[:-1], {"s": "second", "m": "minute", "h": "hour", "d": "day"}
-    named = unit.get(duration[-1:])
-    return f"{count} {named}{'' if count == '1' else 's'}" if named else duration
-
-
-def _plainly(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence) and all(isinstance(one, str) for one in value):
-        return ", ".join(value) or "none"
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _channels(value: Any) -> str:
-    named = [CHANNEL_NAMES.get(one, one) if isinstance(one, str) else one for one in value]
-    return _plainly(named)
-
-
-def _remembering(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return _plainly(value)
-    if value.get("shown") is False:
-        return "checkbox not shown"
-    ticked = "ticked at first" if value.get("ticked") else "not ticked at first"
-    times = [in_words(str(value.get(key))) for key in ("inactivity", "overall")]
-    return f"checkbox shown, {ticked}; {times[0]} of inactivity, {times[1]} overall"
-
-
-def _code(value: Any) -> str:
-    if not isinstance(value, Mapping):
-        return _plainly(value)
-    return f"{value.get('length')} characters, valid for {in_words(str(value.get('lifetime')))}"
-
-
-_VALUES: Final[Mapping[str, Callable[[Any], str]]] = {
-    # The whole block is long, and the reviewed step is that it goes.
-    "adopted": lambda value: "no" if not value else "yes",
-    "rememberBrowser": _remembering,
-    "oneTimeCode": _code,
-    "deliveryMethods": lambda value: _channels(value) if isinstance(value, list) else str(value),
-}
+    said = words(key)
+    if isinstance(said.meaning, str):
+        return "" if value is None else said.meaning
+    return said.meaning(value) if said.fit(value) else ""

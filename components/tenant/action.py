@@ -6,7 +6,7 @@ part in a comparison: a tenant does not tell which of its versions is ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -217,26 +217,32 @@ def name_of(settings: StackSettings, experience: Experience) -> str | None:
     return action_name(settings.action_name, experience)
 
 
+def _message_types(settings: StackSettings) -> str:
+    return ",".join(kind for kind in MessageType if kind in settings.message_types)
+
+
 def plain_configuration(settings: StackSettings) -> dict[str, str]:
     """What the Action is told beside its key, by the name that its code reads."""
-    kinds = [kind.value for kind in MessageType if kind in settings.message_types]
-    values: dict[str, str | None] = {
-        "CPAAS_BASE_URL": settings.cpaas_base_host,
-        "SMS_SENDER": settings.sms_sender,
-        "VOICE_SENDER": settings.voice_sender,
-        "VOICE_GENDER": settings.voice_gender.value,
-        "ALLOWED_PREFIXES": ",".join(settings.allowed_prefixes),
-        "MESSAGE_TYPES": ",".join(kinds),
-        "DEDUPLICATE": "on" if settings.deduplicate else "off",
-        "ORIGIN_BOUND_CODE": settings.origin_bound_code,
-        "RECIPIENT_LIMIT": str(settings.recipient_limit),
-        "VOICE_LIMIT": str(settings.calls_per_number),
-        "TENANT_LIMIT": str(settings.tenant_limit),
-        "LANGUAGE": settings.language.value,
-        "RING_TIMEOUT": str(settings.ring_timeout),
-        "MACHINE_DETECTION": "on" if settings.machine_detection else "off",
-    }
+    values = {name: value(settings) for name, value in _CONFIGURATION.items()}
     return {name: value for name, value in values.items() if value is not None}
+
+
+_CONFIGURATION: Final[Mapping[str, Callable[[StackSettings], str | None]]] = {
+    "CPAAS_BASE_URL": lambda one: one.cpaas_base_host,
+    "SMS_SENDER": lambda one: one.sms_sender,
+    "VOICE_SENDER": lambda one: one.voice_sender,
+    "VOICE_GENDER": lambda one: one.voice_gender.value,
+    "ALLOWED_PREFIXES": lambda one: ",".join(one.allowed_prefixes),
+    "MESSAGE_TYPES": _message_types,
+    "DEDUPLICATE": lambda one: "on" if one.deduplicate else "off",
+    "ORIGIN_BOUND_CODE": lambda one: one.origin_bound_code,
+    "RECIPIENT_LIMIT": lambda one: str(one.recipient_limit),
+    "VOICE_LIMIT": lambda one: str(one.calls_per_number),
+    "TENANT_LIMIT": lambda one: str(one.tenant_limit),
+    "LANGUAGE": lambda one: one.language.value,
+    "RING_TIMEOUT": lambda one: str(one.ring_timeout),
+    "MACHINE_DETECTION": lambda one: "on" if one.machine_detection else "off",
+}
 
 
 _BEHIND: Final = {
@@ -248,6 +254,12 @@ _BEHIND: Final = {
 def settings_behind(name: str) -> frozenset[str]:
     """The keys of the settings that a part of the configuration is made of: mostly of its name."""
     return _BEHIND.get(name) or frozenset({to_camel(name.lower())})
+
+
+IN_SECRETS: Final = frozenset({"adopted", "retiredSecrets", "transition"}).union(
+    *map(settings_behind, _CONFIGURATION)
+)
+"""The keys of the settings that may change which secrets there are, or what is in them."""
 
 
 def configuration(settings: StackSettings) -> dict[str, str]:

@@ -6,9 +6,12 @@ a state hides a legacy tenant's sender and texts, and the API does not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from pydantic.alias_generators import to_camel
 
 from components.settings.model import StackSettings
 from components.settings.texts import for_legacy
@@ -18,6 +21,8 @@ from components.tenant.model import (
     UNSEEN,
     Maybe,
     Part,
+    Unseen,
+    at,
     flag,
     items,
     known,
@@ -63,21 +68,17 @@ LOGIN: Final = (FACTORS, POLICIES, MESSAGE_TYPES)
 """What every tenant answers."""
 LEGACY: Final = (SELECTED_PROVIDER, TEMPLATES)
 """What a legacy tenant answers alone: a unified one has 403 for it."""
-MFA_SETTINGS: Final = (PHONE_SETTINGS, EMAIL_SETTINGS, SETTINGS)
-"""What only some plans have; Guardian of pulumi-auth0 3.54 and later reads it too."""
+BY_PLAN: Final = (PHONE_SETTINGS, EMAIL_SETTINGS, SETTINGS)
+"""What only some plans have."""
+
+BY_PLAN_FROM: Final = (3, 54)
+"""The first pulumi-auth0 whose Guardian can declare that; it reads it after each write, too."""
 
 
-DEFAULTS: Final[Mapping[str, int | bool]] = {
-    "code_length": 6,
-    "code_lifetime": 300,
-    "email_code_length": 6,
-    "email_code_lifetime": 300,
-    "remember_me_shown": True,
-    "remember_me_default": False,
-    "session_inactivity": 604_800,
-    "session_overall": 2_592_000,
-}
-"""The MFA settings of a tenant that nobody changed, by field (management-api.md §6.7)."""
+def reads_by_plan(sdk: str) -> bool:
+    """Whether Guardian of this version of pulumi-auth0 reads what only some plans have."""
+    major, minor = sdk.split(".")[:2]
+    return (int(major), int(minor)) >= BY_PLAN_FROM
 
 
 def _policy(policies: Any) -> str:
@@ -113,9 +114,71 @@ OTHER_FACTORS: Final = (
 """The other factors: Guardian has three as a plain switch, the rest as a block with one."""
 
 
-def api_name(part: Part) -> str:
-    """What the API calls another factor."""
-    return part.api.rpartition(".")[2]
+def name_of(part: Part) -> str:
+    """What a person calls a part: its path in the API, below Guardian and its factors."""
+    return re.sub(r"\A/guardian/(?:factors[./])?", "", part.api)
+
+
+_BLOCKS: Final = {
+    PHONE_SETTINGS: "phoneSettings",
+    EMAIL_SETTINGS: "emailSettings",
+    SETTINGS: "settings",
+}
+
+
+def _by_plan(field: str, path: str, name: str, default: Any, setting: str = "") -> Part:
+    """A part with the default of a tenant that nobody changed (management-api.md §6.7)."""
+    return Part(
+        field=field,
+        api=f"{path}.{name}",
+        pulumi=f"{_BLOCKS[path]}.{to_camel(name)}",
+        setting=setting,
+        of=flag if isinstance(default, bool) else int,
+        default=default,
+        scope="update:tenant_settings" if path == SETTINGS else "",
+    )
+
+
+def _seconds(field: str, path: str, name: str, default: int, setting: str) -> Part:
+    part = _by_plan(field, path, name, default, setting)
+    return replace(part, of_setting=seconds, as_setting=duration)
+
+
+WITH_DEFAULT: Final = (
+    _by_plan("code_length", PHONE_SETTINGS, "otp_length", 6, "oneTimeCode.length"),
+    _seconds("code_lifetime", PHONE_SETTINGS, "otp_expiration_time", 300, "oneTimeCode.lifetime"),
+    _by_plan("email_code_length", EMAIL_SETTINGS, "otp_length", 6),
+    _by_plan("email_code_lifetime", EMAIL_SETTINGS, "otp_expiration_time", 300),
+    _by_plan(
+        "remember_me_shown",
+        SETTINGS,
+        "display_remember_me_checkbox",
+        default=True,
+        setting="rememberBrowser.shown",
+    ),
+    _by_plan(
+        "remember_me_default",
+        SETTINGS,
+        "remember_me_default_value",
+        default=False,
+        setting="rememberBrowser.ticked",
+    ),
+    _seconds(
+        "session_inactivity",
+        SETTINGS,
+        "mfa_session_inactivity_timeout",
+        604_800,
+        "rememberBrowser.inactivity",
+    ),
+    _seconds(
+        "session_overall",
+        SETTINGS,
+        "mfa_session_overall_timeout",
+        2_592_000,
+        "rememberBrowser.overall",
+    ),
+)
+"""The parts that have a default in every tenant, so that a stack may leave them alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,96 +187,32 @@ class Guardian:
 
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(
-            field="phone_enabled",
-            api=f"{FACTORS}.{PHONE}",
-            pulumi="phone.enabled",
-            of=flag,
-            absent=False,
-        ),
+        Part("phone_enabled", f"{FACTORS}.{PHONE}", "phone.enabled", of=flag, absent=False),
         # Guardian's list is ordered, but means the same in any order.
         Part(
-            field="message_types",
-            api=f"{MESSAGE_TYPES}.message_types",
-            pulumi="phone.messageTypes",
-            setting="deliveryMethods",
+            "message_types",
+            f"{MESSAGE_TYPES}.message_types",
+            "phone.messageTypes",
+            "deliveryMethods",
             of=texts,
             ordered=False,
         ),
+        Part("selected_provider", f"{SELECTED_PROVIDER}.provider", "phone.provider", of=_text),
         Part(
-            field="selected_provider",
-            api=f"{SELECTED_PROVIDER}.provider",
-            pulumi="phone.provider",
-            of=_text,
+            "enrollment_message",
+            f"{TEMPLATES}.enrollment_message",
+            "phone.options.enrollmentMessage",
+            "texts.otp_enroll",
         ),
         Part(
-            field="enrollment_message",
-            api=f"{TEMPLATES}.enrollment_message",
-            pulumi="phone.options.enrollmentMessage",
-            setting="texts.otp_enroll",
+            "verification_message",
+            f"{TEMPLATES}.verification_message",
+            "phone.options.verificationMessage",
+            "texts.otp_verify",
         ),
-        Part(
-            field="verification_message",
-            api=f"{TEMPLATES}.verification_message",
-            pulumi="phone.options.verificationMessage",
-            setting="texts.otp_verify",
-        ),
-        Part(field="policy", api=POLICIES, pulumi="policy", setting="policy", of=str, absent=NEVER),
+        Part("policy", POLICIES, "policy", "policy", absent=NEVER),
         *OTHER_FACTORS,
-        Part(
-            field="code_length",
-            api=f"{PHONE_SETTINGS}.otp_length",
-            pulumi="phoneSettings.otpLength",
-            setting="oneTimeCode.length",
-            of=int,
-        ),
-        Part(
-            field="code_lifetime",
-            api=f"{PHONE_SETTINGS}.otp_expiration_time",
-            pulumi="phoneSettings.otpExpirationTime",
-            setting="oneTimeCode.lifetime",
-            of=int,
-        ),
-        Part(
-            field="email_code_length",
-            api=f"{EMAIL_SETTINGS}.otp_length",
-            pulumi="emailSettings.otpLength",
-            of=int,
-        ),
-        Part(
-            field="email_code_lifetime",
-            api=f"{EMAIL_SETTINGS}.otp_expiration_time",
-            pulumi="emailSettings.otpExpirationTime",
-            of=int,
-        ),
-        Part(
-            field="remember_me_shown",
-            api=f"{SETTINGS}.display_remember_me_checkbox",
-            pulumi="settings.displayRememberMeCheckbox",
-            setting="rememberBrowser.shown",
-            of=flag,
-        ),
-        Part(
-            field="remember_me_default",
-            api=f"{SETTINGS}.remember_me_default_value",
-            pulumi="settings.rememberMeDefaultValue",
-            setting="rememberBrowser.ticked",
-            of=flag,
-        ),
-        Part(
-            field="session_inactivity",
-            api=f"{SETTINGS}.mfa_session_inactivity_timeout",
-            pulumi="settings.mfaSessionInactivityTimeout",
-            setting="rememberBrowser.inactivity",
-            of=int,
-        ),
-        Part(
-            field="session_overall",
-            api=f"{SETTINGS}.mfa_session_overall_timeout",
-            pulumi="settings.mfaSessionOverallTimeout",
-            setting="rememberBrowser.overall",
-            of=int,
-        ),
+        *WITH_DEFAULT,
     )
 
     phone_enabled: Maybe[bool]
@@ -293,7 +292,7 @@ def declared(settings: StackSettings) -> Guardian:
     """Guardian as a stack declares it."""
     common: dict[str, Any] = {
         "policy": settings.policy.guardian_policy,
-        **mfa_settings(settings),
+        **stated(settings),
         **settings.other_factors.model_dump(exclude_none=True),
     }
     if settings.adopted:
@@ -310,45 +309,31 @@ def declared(settings: StackSettings) -> Guardian:
     return Guardian(**common)
 
 
-def mfa_settings(settings: StackSettings) -> dict[str, Any]:
-    """Remembered browsers and codes, as far as a stack declares them; the rest is left alone."""
-    declared: dict[str, Any] = {}
-    if settings.remember_browser:
-        wanted = settings.remember_browser
-        declared |= {
-            "remember_me_shown": wanted.shown,
-            "remember_me_default": wanted.ticked,
-            "session_inactivity": seconds(wanted.inactivity),
-            "session_overall": seconds(wanted.overall),
-        }
-    if settings.one_time_code:
-        declared |= {
-            "code_length": settings.code_length,
-            "code_lifetime": settings.code_lifetime,
-        }
-    return declared
+def stated(settings: StackSettings) -> dict[str, Any]:
+    """The parts with a default, by field, as far as a stack says them."""
+    plain_settings = settings.plain()
+    said = {part: at(plain_settings, part.setting) for part in WITH_DEFAULT}
+    return {part.field: part.of_setting(value) for part, value in said.items() if value is not None}
 
 
-def mfa_blocks(there: Guardian) -> dict[str, dict[str, Any]]:
-    """The way back: MFA settings as a stack's file has them; what is unknown has its default."""
-    told = {name: known(getattr(there, name), usual) for name, usual in DEFAULTS.items()}
-    return {
-        "rememberBrowser": {
-            "shown": told["remember_me_shown"],
-            "ticked": told["remember_me_default"],
-            "inactivity": duration(told["session_inactivity"]),
-            "overall": duration(told["session_overall"]),
-        },
-        "oneTimeCode": {
-            "length": told["code_length"],
-            "lifetime": duration(told["code_lifetime"]),
-        },
-    }
+def blocks(there: Guardian) -> dict[str, dict[str, Any]]:
+    """The way back: the settings of the parts with a default, as far as a tenant shows them."""
+    found: dict[str, dict[str, Any]] = {}
+    unseen = set()
+    for part in WITH_DEFAULT:
+        key, _, member = part.setting.partition(".")
+        value = getattr(there, part.field)
+        if isinstance(value, Unseen):
+            unseen.add(key)
+        elif key:
+            found.setdefault(key, {})[member] = part.as_setting(known(value, part.default))
+    return {key: block for key, block in found.items() if key not in unseen}
 
 
-def mfa_name(part: Part) -> str:
-    """What a person calls an MFA setting: its path in the API, below Guardian."""
-    return part.api.removeprefix("/guardian/").removeprefix("factors/")
+def in_force(settings: StackSettings, there: Guardian) -> dict[str, Any]:
+    """A stack's settings as plain JSON, and what they leave alone as a tenant shows it."""
+    asked = settings.plain()
+    return asked | {key: block for key, block in blocks(there).items() if asked[key] is None}
 
 
 def _as_found(settings: StackSettings) -> dict[str, Any]:

@@ -122,6 +122,10 @@ def flag(value: Any) -> bool:
     return value is True or value == "true"
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True)
 class Part:
     """One part of a resource.
@@ -133,6 +137,9 @@ class Part:
         of: makes the snapshot's value of either source's.
         absent: the snapshot's value where the source has none, or null.
         ordered: whether two lists in another order differ.
+        default: what a tenant has that nobody changed, of a part that a stack may leave alone.
+        of_setting, as_setting: make the snapshot's value of the setting's, and the way back.
+        scope: what writing it needs beside the scopes of its resource.
     """
 
     field: str
@@ -143,6 +150,10 @@ class Part:
     of: Callable[[Any], Any] = str
     absent: Any = UNSEEN
     ordered: bool = True
+    default: Any = None
+    of_setting: Callable[[Any], Any] = _as_it_is
+    as_setting: Callable[[Any], Any] = _as_it_is
+    scope: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,11 +63,12 @@ class About(Enum):
     """Factors, policy and the phone's message types."""
     LEGACY = auto()
     """A legacy tenant's sender and texts; a unified tenant is not asked."""
-    MFA_SETTINGS = auto()
+    BY_PLAN = auto()
+    """What only some plans have."""
 
 
 EVERYTHING: Final = frozenset(About)
-SENDING: Final = EVERYTHING - {About.TEMPLATES, About.MFA_SETTINGS}
+SENDING: Final = EVERYTHING - {About.TEMPLATES, About.BY_PLAN}
 """What `lacking` looks at."""
 
 
@@ -219,8 +220,8 @@ async def read(
     is_unified = isinstance(settings, TenantSettings) and settings.unified is True
     if About.LEGACY in about and Experience.LEGACY in experiences and not is_unified:
         paths += guardian.LEGACY
-    if About.MFA_SETTINGS in about:
-        paths += guardian.MFA_SETTINGS
+    if About.BY_PLAN in about:
+        paths += guardian.BY_PLAN
     several = providers if isinstance(providers, tuple) else ()
     return Snapshot(
         settings=settings,
@@ -239,7 +240,7 @@ async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -
     except unanswered() as error:
         refusal = refusal_of(error, f"GET {path}", scope)
         # Not every plan is entitled to them, and everything else can be told without.
-        if path in guardian.MFA_SETTINGS:
+        if path in guardian.BY_PLAN:
             return Unseen(refusal=refusal)
         # Plans without hooks forbid it, and so may a tenant without the flag of its generation
         # (management-api.md §6.6). A missing scope is a 403 too, and another matter.

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from components.masking import code_mark, without_keys
-from components.settings.model import OneTimeCode, RememberBrowser
+from components.settings.model import fields_by_key
 from components.settings.raw_config import NAMESPACE
-from components.settings.strict import Strict
 from components.settings.values import SmsSender, VoiceSender
 from components.tenant import action as model_action
 from components.tenant.action import Action
-from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, api_name, mfa_blocks
-from components.tenant.model import known, seen
+from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, blocks, name_of
+from components.tenant.model import LEFT_ALONE, known, seen
 from components.tenant.phone_provider import CUSTOM
 from components.tenant.snapshot import Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
@@ -45,6 +44,8 @@ ROTATE_FIRST: Final = (
 
 _POLICIES: Final = {policy.guardian_policy: policy.value for policy in Policy}
 _METHODS: Final = {"sms": DeliveryMethod.TEXT, "voice": DeliveryMethod.VOICE}
+_UNCHANGED: Final = Guardian(phone_enabled=False, message_types=LEFT_ALONE, policy=NEVER)
+"""A tenant in which nobody changed what has a default."""
 _BLOCKS: Final = {one.field for one in OTHER_FACTORS if one.pulumi.endswith(".enabled")}
 """The other factors that have settings of their own."""
 _DEFAULT_TYPES: Final = (
@@ -68,12 +69,6 @@ class Fate(StrEnum):
     """Not in the stack; the tenant keeps it."""
     UNREADABLE = "could not be read"
     WARNING = "look at this"
-
-
-_MFA_BLOCKS: Final[Mapping[str, type[Strict]]] = {
-    "rememberBrowser": RememberBrowser,
-    "oneTimeCode": OneTimeCode,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +128,7 @@ def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     action = chosen_action(found)
     draft.tell("experience", found.experience.value, f"experience: {found.experience}")
     _policy_and_factors(found, draft)
-    _mfa_settings(found.guardian, draft)
+    _with_default(found.guardian, draft)
     _phone(found, texts, draft)
     _action(found, action, stack, draft)
     _others(found, action, draft)
@@ -185,32 +180,28 @@ def _policy_and_factors(found: Snapshot, draft: _Draft) -> None:
     draft.facts["otherFactors"] = switches
     on = ", ".join(key for key, enabled in switches.items() if enabled)
     draft.tell("email, otp, recovery code", on or "all off", "otherFactors, as they are")
-    rest = {api_name(one): there[one.field] for one in OTHER_FACTORS if one.field in _BLOCKS}
+    rest = {name_of(one): there[one.field] for one in OTHER_FACTORS if one.field in _BLOCKS}
     on = ", ".join(name for name in sorted(rest) if rest[name])
     becomes = "have settings of their own"
     draft.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
 
 
-def _mfa_settings(there: Guardian, draft: _Draft) -> None:
-    """Remembered browsers and codes: declared where they are not Auth0's own, else left alone."""
-    for key, found in mfa_blocks(there).items():
-        model = _MFA_BLOCKS[key]
-        words = ", ".join(f"{name} {json.dumps(value)}" for name, value in found.items())
-        if found == model().model_dump(mode="json", by_alias=True):
+def _with_default(there: Guardian, draft: _Draft) -> None:
+    """Settings that a stack may leave alone: declared where they are not Auth0's own."""
+    found, fields = blocks(there), fields_by_key()
+    for key, usual in blocks(_UNCHANGED).items():
+        block = found.get(key)
+        if block is None:
+            draft.tell(key, "not shown", "left as it is", Fate.UNREADABLE)
+        elif block == usual:
             draft.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
-        elif _is_taken(model, found):
-            draft.facts[key] = found
-            draft.tell(key, words, f"{key}, as it is")
         else:
-            draft.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
-
-
-def _is_taken(model: type[Strict], block: Mapping[str, Any]) -> bool:
-    try:
-        model.model_validate(block)
-    except ValidationError:
-        return False
-    return True
+            words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
+            if _keeps(fields[key].annotation, block):
+                draft.facts[key] = block
+                draft.tell(key, words, f"{key}, as it is")
+            else:
+                draft.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
 
 
 def _phone(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
@@ -400,7 +391,7 @@ def _senders(found: Snapshot, draft: _Draft) -> None:
                 draft.suggestions[key] = sender
 
 
-def _keeps(rule: Any, value: str) -> bool:
+def _keeps(rule: Any, value: Any) -> bool:
     try:
         TypeAdapter(rule).validate_python(value)
     except ValidationError:

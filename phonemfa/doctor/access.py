@@ -8,12 +8,11 @@ from typing import Final
 
 from components.settings.model import StackSettings
 from components.tenant.action import name_of
-from components.tenant.guardian import MFA_SETTINGS
+from components.tenant.guardian import BY_PLAN, reads_by_plan
 from components.tenant.model import Unseen, Why, seen
 from components.vocabulary import DeliveryMethod, Experience, Gate, Policy
 from phonemfa import scopes
 from phonemfa.doctor.findings import Finding, Level, Subject
-from phonemfa.doctor.login import reads_mfa_settings
 from phonemfa.doctor.reading import Reading
 from phonemfa.scopes import Scope
 
@@ -88,11 +87,11 @@ def _beyond(granted: Iterable[str]) -> Iterator[Finding]:
 def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     """What the tenant refuses for its plan, as far as reads are refused too.
 
-    But for MFA settings: which version of the plugin fits decides what that means, so their own
-    check tells it.
+    But for what only some plans have: which version of the plugin fits decides what that means, so
+    its own check tells it.
     """
-    mfa = {f"GET {path}" for path in MFA_SETTINGS}
-    closed = [one for one in reading.refusals if one.why is Why.PLAN and one.asked not in mfa]
+    by_plan = {f"GET {path}" for path in BY_PLAN}
+    closed = [one for one in reading.refusals if one.why is Why.PLAN and one.asked not in by_plan]
     for what in dict.fromkeys(one.what for one in closed):
         yield Subject.PLAN.fault(
             f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
@@ -181,7 +180,7 @@ def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
     texts = len(settings.declared_texts)
     others = len(settings.other_factors.model_dump(exclude_none=True))
     total = 2 + 8 + others  # a token and the generation; the factor and its policy
-    total += 3 if reads_mfa_settings(sdk) else 0
+    total += len(BY_PLAN) if reads_by_plan(sdk) else 0
     if unified:
         total += 5 + 3 + 2 * texts + (4 if settings.bind_action else 0)
     if legacy:

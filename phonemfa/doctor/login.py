@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from components.settings.model import StackSettings
+from components.settings.values import duration, in_words, seconds
 from components.settings.words import meaning
 from components.tenant.attack_protection import AttackProtection, State
 from components.tenant.guardian import (
@@ -15,8 +16,10 @@ from components.tenant.guardian import (
     PHONE_SETTINGS,
     SETTINGS,
     Guardian,
-    api_name,
-    mfa_blocks,
+    blocks,
+    in_force,
+    name_of,
+    reads_by_plan,
 )
 from components.tenant.model import Refusal, Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
@@ -32,6 +35,20 @@ _ASKED: Final = {
 }
 _NOT_A_WAY_IN: Final = frozenset({"recovery_code"})
 """What users get beside a factor, and cannot enrol alone."""
+
+
+def checks(
+    reading: Reading, settings: StackSettings, sdk: str
+) -> Iterator[tuple[Subject, Iterator[Finding]]]:
+    """Each check with its subject; `sdk` is the installed version of pulumi-auth0."""
+    if not settings.adopted:
+        yield Subject.FACTORS, channel_checks(reading, settings)
+        yield Subject.FACTORS, factor_checks(reading, settings)
+    yield Subject.POLICY, policy_checks(reading, settings)
+    yield Subject.MFA_SETTINGS, mfa_settings_checks(reading, sdk)
+    yield Subject.MFA_SETTINGS, remembered_browsers(reading, settings)
+    yield Subject.TEXTS, code_checks(reading, settings)
+    yield Subject.PROTECTION, protection_checks(reading)
 
 
 def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -93,7 +110,7 @@ def factor_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     there = reading.tenant.guardian
     phone_on = seen(there.phone_enabled)
     declared = settings.other_factors.model_dump(exclude_none=True)
-    names = {part.field: api_name(part) for part in OTHER_FACTORS}
+    names = {part.field: name_of(part) for part in OTHER_FACTORS}
     on = [name for name, is_on in there.other_factors.items() if is_on]
     leaving = [names[one] for one in on if declared.get(one) is False]
     if leaving:
@@ -129,28 +146,14 @@ def channel_checks(reading: Reading, settings: StackSettings) -> Iterator[Findin
 # update and refresh of Guardian. A tenant that is not entitled to them refuses that, and Guardian
 # fails (provider issue 1732).
 
-READ_FROM: Final = (3, 54)
-"""The first pulumi-auth0 whose Guardian reads MFA settings."""
-
 FITTING: Final = "pulumi-auth0>=3.50,<3.54"
 """Versions for a tenant that is not entitled to MFA settings."""
 
 _GUIDE: Final = "docs/guides/plugin-version.md"
 
 
-def reads_mfa_settings(sdk: str) -> bool:
-    """Whether Guardian of this pulumi-auth0 reads MFA settings."""
-    major, minor = sdk.split(".")[:2]
-    return (int(major), int(minor)) >= READ_FROM
-
-
 def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
-    """What the tenant's three answers mean for the installed version.
-
-    Args:
-        reading: what the tenant answered.
-        sdk: the installed version of pulumi-auth0.
-    """
+    """What the tenant's three answers mean for the installed version."""
     there = reading.tenant.guardian
     values = {
         PHONE_SETTINGS: there.code_length,
@@ -162,7 +165,7 @@ def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
         for path, one in values.items()
         if isinstance(one, Unseen) and one.refusal is not None
     }
-    if not reads_mfa_settings(sdk):
+    if not reads_by_plan(sdk):
         yield _unread(refused, sdk)
     elif refused:
         yield from _refused(refused, sdk)
@@ -174,22 +177,31 @@ def mfa_settings_checks(reading: Reading, sdk: str) -> Iterator[Finding]:
 
 def remembered_browsers(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
     """What "always" means where a browser may be remembered, after the next `pulumi up`."""
-    if settings.policy is not Policy.ALWAYS:
-        return
-    there = reading.tenant.guardian
-    unseen = isinstance(there.remember_me_shown, Unseen)
-    declared = settings.plain()["rememberBrowser"]
-    live = None if unseen else mfa_blocks(there)["rememberBrowser"]
-    wanted = declared or live
-    if wanted is None:
-        return  # Nobody knows; that the tenant does not tell is said already.
+    there, key = reading.tenant.guardian, "rememberBrowser"
+    wanted, live = in_force(settings, there)[key], blocks(there).get(key)
+    if settings.policy is not Policy.ALWAYS or wanted is None:
+        return  # Where nobody knows, that the tenant does not tell is said already.
     if wanted["shown"] is False:
-        yield Subject.MFA_SETTINGS.ok(meaning("rememberBrowser", wanted))
+        yield Subject.MFA_SETTINGS.ok(meaning(key, wanted))
         return
-    changes = "" if live is None or live == wanted or not declared else ", which pulumi up changes"
+    changes = "" if live is None or live == wanted else ", which pulumi up changes"
     yield Subject.MFA_SETTINGS.note(
-        f"always is not every login{changes}: {meaning('rememberBrowser', wanted)}",
+        f"always is not every login{changes}: {meaning(key, wanted)}",
         fix="phonemfa:rememberBrowser says how long, or that no browser is remembered",
+    )
+
+
+def code_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
+    """Whether the shipped texts say how long a code is valid in this tenant."""
+    code = in_force(settings, reading.tenant.guardian)["oneTimeCode"]
+    if settings.adopted or code is None or seconds(code["lifetime"]) == settings.code_lifetime:
+        return
+    said, true = in_words(duration(settings.code_lifetime)), in_words(code["lifetime"])
+    yield Subject.TEXTS.warning(
+        f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
+        f"for {true}",
+        fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {code['lifetime']}, with "
+        f"oneTimeCode.length {code['length']}",
     )
 
 

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from components.settings.message_size import SAMPLE, sample
-from components.settings.model import StackSettings
+from components.settings.message_size import SAMPLE
+from components.settings.model import StackSettings, sample_of
 from components.settings.text_rules import sms_sizes, text_warnings
-from components.settings.values import duration
-from components.settings.words import in_words
 from components.tenant.custom_domain import VARIABLE
+from components.tenant.guardian import in_force
 from components.tenant.model import known
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import DeliveryMethod
@@ -44,14 +43,10 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
         name = reading.tenant.settings.friendly_name or reading.domain.partition(".")[0]
     else:
         name = str(SAMPLE["friendly_name"])  # A long one, as a preview has it.
-    there = reading.tenant.guardian
-    length = settings.code_length
-    if not settings.one_time_code:
-        length = known(there.code_length, length)
-        yield from _lifetime(known(there.code_lifetime, settings.code_lifetime), length, settings)
     # A tenant without a custom domain, or one that does not show it: a long one.
     domain = known(reading.custom_domain, "")
-    texts, values = settings.declared_texts, sample(length, name, domain)
+    values = sample_of(in_force(settings, reading.tenant.guardian), name, domain)
+    texts = settings.declared_texts
     doubts = list(text_warnings(texts, settings.origin_bound_code, values))
     for doubt in doubts:
         yield Subject.TEXTS.warning(
@@ -62,17 +57,6 @@ def text_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
         longest = max(sizes, key=lambda size: size.units)
         names = f"{name} and {domain}" if domain else name
         yield Subject.TEXTS.ok(f"with the name {names} the longest SMS has {longest}")
-
-
-def _lifetime(lives: int, length: int, settings: StackSettings) -> Iterator[Finding]:
-    if lives != settings.code_lifetime:
-        said, true = (in_words(duration(one)) for one in (settings.code_lifetime, lives))
-        yield Subject.TEXTS.warning(
-            f"the shipped texts say that a code is valid for {said}, and in this tenant it is "
-            f"for {true}",
-            fix=f"pulumi config set --path 'phonemfa:oneTimeCode.lifetime' {duration(lives)}, with "
-            f"oneTimeCode.length {length}",
-        )
 
 
 def sender_checks(settings: StackSettings) -> Iterator[Finding]:

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from components.masking import code_mark
 from components.tenant import action, phone_provider, phone_template, trigger
-from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
+from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, Guardian, name_of
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
 from phonemfa.drift import action_secrets, actions, delivery, login
 from phonemfa.drift.findings import Finding, Level, Repair, shown
+from phonemfa.drift.kinds import kind_of
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Change, Recorded
 from phonemfa.drift.sender import senders
@@ -32,10 +33,10 @@ _LEGACY_TEXTS: Final = {
     for one in Guardian.PARTS
     if one.pulumi.startswith("phone.options.")
 }
-_MFA_SETTINGS: Final = {
-    one.pulumi: mfa_name(one) for one in Guardian.PARTS if one.field in DEFAULTS
+_NAMED_PARTS: Final = {
+    one.pulumi.removesuffix(".enabled"): one for one in (*OTHER_FACTORS, *WITH_DEFAULT)
 }
-_OTHER_FACTORS: Final = {one.pulumi.partition(".")[0]: api_name(one) for one in OTHER_FACTORS}
+"""Parts of Guardian that have a kind of drift each, with a subject of their own."""
 
 Thing = tuple[str, str]
 """Kind and subject."""
@@ -103,12 +104,10 @@ def _things(change: Change) -> Iterator[Thing]:
 
 def _guardian_thing(path: str) -> Thing:
     top, _, rest = path.partition(".")
-    if top in _OTHER_FACTORS:
-        return "other-factor", _OTHER_FACTORS[top]
+    if part := _NAMED_PARTS.get(path) or _NAMED_PARTS.get(top):
+        return kind_of(part), name_of(part)
     if top == "phone":
         return _phone_thing(rest)
-    if path in _MFA_SETTINGS:
-        return "mfa-setting", _MFA_SETTINGS[path]
     return ("policy", "") if top == "policy" else ("other", path)
 
 

@@ -1,13 +1,12 @@
-"""What can drift: the registry of kinds, each with a stable id.
-
-Owns the kinds' names and their words for reports, docs and code scanning. Refuses to find any:
-that is the rules'.
-"""
+"""What can drift: the registry of kinds, with stable ids and the words of reports and docs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+
+from components.tenant.guardian import OTHER_FACTORS
+from components.tenant.model import Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,3 +162,8 @@ KINDS: Final = {
         ),
     )
 }
+
+
+def kind_of(part: Part) -> str:
+    """The kind of a part of Guardian that a stack may leave alone."""
+    return "other-factor" if part in OTHER_FACTORS else "mfa-setting"

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from components.tenant.guardian import DEFAULTS, OTHER_FACTORS, Guardian, api_name, mfa_name
+from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, Guardian, name_of
 from components.tenant.model import LEFT_ALONE, Difference, Part, Unseen, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import asks_less, policy_word
 from phonemfa.drift.findings import Finding, Level, Repair, shown
+from phonemfa.drift.kinds import kind_of
 from phonemfa.drift.live import Live
 from phonemfa.drift.recorded import Recorded
 
-_MFA_PARTS: Final = tuple(part for part in Guardian.PARTS if part.field in DEFAULTS)
 _RAISED: Final = (
     "no deploy lowers a policy: set phonemfa:policy to what the tenant has; or, if users are to be "
     "asked less often, lower it on purpose (python -m phonemfa break-glass), then pulumi up"
@@ -47,7 +47,7 @@ def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Findin
         )
     yield from _phone_factor(differing, live.tenant.guardian)
     yield from _other_factors(declared.guardian, recorded, live.tenant.guardian)
-    yield from _mfa_settings(declared.guardian, live.tenant.guardian)
+    yield from _with_default(declared.guardian, live.tenant.guardian)
 
 
 def _switches(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
@@ -100,11 +100,11 @@ def _phone_factor(differing: Mapping[str, Difference], there: Guardian) -> Itera
 def _other_factors(declared: Guardian, recorded: Recorded, live: Guardian) -> Iterator[Finding]:
     guardian = recorded.one(Guardian.TOKEN)
     for part in OTHER_FACTORS:
-        name, subject = part.field, api_name(part)
+        name, subject = part.field, name_of(part)
         there, wanted = seen(getattr(live, name)), declared.other_factors.get(name)
         if wanted is not None and there is not wanted:
             yield Finding(
-                kind="other-factor",
+                kind=kind_of(part),
                 subject=subject,
                 what=f"{subject} was switched {shown(there)}",
                 expected=shown(wanted),
@@ -112,7 +112,7 @@ def _other_factors(declared: Guardian, recorded: Recorded, live: Guardian) -> It
             )
         elif wanted is None and guardian and there is not _recorded(guardian.outputs, name):
             yield Finding(
-                kind="other-factor",
+                kind=kind_of(part),
                 subject=subject,
                 level=Level.NOTICE,
                 what=f"{subject} was switched {shown(there)} since the last pulumi up; the stack "
@@ -126,26 +126,26 @@ def _other_factors(declared: Guardian, recorded: Recorded, live: Guardian) -> It
             )
 
 
-def _mfa_settings(declared: Guardian, there: Guardian) -> Iterator[Finding]:
+def _with_default(declared: Guardian, there: Guardian) -> Iterator[Finding]:
     unseen: list[str] = []
-    for part in _MFA_PARTS:
+    for part in WITH_DEFAULT:
         wanted, found = getattr(declared, part.field), getattr(there, part.field)
         is_declared = wanted is not LEFT_ALONE
         if isinstance(found, Unseen):
             if is_declared:
                 unseen.append(part.setting)
         elif is_declared and found != wanted:
-            yield _mfa_setting(part, wanted, found)
-        elif not is_declared and found != DEFAULTS[part.field]:
-            yield _mfa_setting(part, DEFAULTS[part.field], found, level=Level.NOTICE)
+            yield _set_otherwise(part, wanted, found)
+        elif not is_declared and found != part.default:
+            yield _set_otherwise(part, part.default, found, level=Level.NOTICE)
     if unseen:
-        refusals = [getattr(there, part.field) for part in _MFA_PARTS]
+        refusals = [getattr(there, part.field) for part in WITH_DEFAULT]
         why = next(
             (one.refusal.what for one in refusals if isinstance(one, Unseen) and one.refusal), ""
         )
         yield Finding(
             kind="not-compared",
-            subject="mfa-settings",
+            subject="guardian",
             level=Level.NOTICE,
             what=f"{', '.join(unseen)}: the tenant does not tell. {why}".rstrip(),
             expected="what the stack declares",
@@ -156,12 +156,12 @@ def _mfa_settings(declared: Guardian, there: Guardian) -> Iterator[Finding]:
         )
 
 
-def _mfa_setting(part: Part, wanted: Any, found: Any, *, level: Level = Level.DRIFT) -> Finding:
+def _set_otherwise(part: Part, wanted: Any, found: Any, *, level: Level = Level.DRIFT) -> Finding:
     is_drift = level is Level.DRIFT
-    name = mfa_name(part)  # Phone and email have settings of one name.
+    name = name_of(part)
     keep = f"to have it kept, name it: phonemfa:{part.setting}" if part.setting else ""
     return Finding(
-        kind="mfa-setting",
+        kind=kind_of(part),
         subject=name,
         level=level,
         what=f"{part.setting} was changed"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from components.settings.words import ASKED, CHANNEL_NAMES, meaning, subject, value_in_words
+from components.settings.words import meaning, subject, value_in_words, words
 from components.tenant import model, trigger
 from components.tenant.action import Action
 from components.tenant.guardian import OTHER_FACTORS, Guardian
@@ -19,11 +19,11 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate, kind_of
 from components.tenant.snapshot import MODELS
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import Experience
+from components.vocabulary import CHANNEL_NAMES, Experience
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.report.change import Change, Side
-from phonemfa.report.settings import AS_ONE, ASKED_ONLY, Settings, Source
+from phonemfa.report.settings import ASKED_ONLY, Settings, Source
 
 _NAMES: Final = {
     PhoneProvider.TOKEN: "the phone provider",
@@ -117,7 +117,7 @@ def _words(part: Part) -> str:
     key, *members = part.setting.split(".")
     if not key:
         return _PART_NAMES.get(part.field, part.field)
-    return subject(key) if key in AS_ONE else subject(key, *members)
+    return subject(key) if words(key).as_one else subject(key, *members)
 
 
 def unseen(change: Change) -> tuple[str, ...]:
@@ -141,9 +141,9 @@ def _unseen(step: Step) -> Iterator[str]:
         and (step.differs(path) if told else path != PhoneProvider.HIDDEN)
         and path != Action.HIDDEN
     ]
-    for words in dict.fromkeys(hidden):
+    for part in dict.fromkeys(hidden):
         yield (
-            f"The {words} of {f'{kind} {name}'.strip()} cannot be seen (a secret, or known only "
+            f"The {part} of {f'{kind} {name}'.strip()} cannot be seen (a secret, or known only "
             "after the apply), and was not compared."
         )
 
@@ -201,7 +201,7 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
 
 def _of_resources(change: Change) -> Iterator[Difference]:
     before, after = change.before, change.after
-    yield from _differ("policy", before.policy, after.policy, ASKED.get(after.policy or "", ""))
+    yield from _differ("policy", before.policy, after.policy, meaning("policy", after.policy))
     yield from _differ("phone experience", before.experience, after.experience)
     yield from _differ("phone factor", _phone(before), _phone(after))
     yield from _differ("phone provider", _provider(before), _provider(after))

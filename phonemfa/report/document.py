@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from components.settings.words import CHANNEL_NAMES
+from components.vocabulary import CHANNEL_NAMES
 from phonemfa.output.document import (
     Article,
     Block,

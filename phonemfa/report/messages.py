@@ -12,10 +12,10 @@ from components.settings.message_size import (
     SAMPLE,
     SmsSize,
     rendered,
-    sample,
     sms_size,
     unshowable,
 )
+from components.settings.model import sample_of
 from components.settings.text_rules import gives_code, origin_line
 from components.settings.texts import unified_variables
 from components.tenant.model import known
@@ -115,8 +115,6 @@ def _rendered(side: Side, kind: str, channel: Channel) -> Rendered | None:
     template = getattr(texts, channel, None)
     if texts is None or not isinstance(template, str):
         return None
-    codes = side.settings.get("oneTimeCode")
-    length = codes.get("length") if isinstance(codes, Mapping) else None
     origin = side.settings.get("originBoundCode")
     return render(
         template,
@@ -124,7 +122,7 @@ def _rendered(side: Side, kind: str, channel: Channel) -> Rendered | None:
         channel=channel,
         disabled=known(texts.disabled, otherwise=False),
         legacy=side.experience is Experience.LEGACY,
-        values=sample(length) if isinstance(length, int) else SAMPLE,
+        values=sample_of(side.settings),
         origin=origin if isinstance(origin, str) else None,
     )
 

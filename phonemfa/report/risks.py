@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from components.settings.words import CHANNEL_NAMES, words
+from components.settings.words import words
 from components.tenant.action import Action
 from components.tenant.guardian import Guardian
 from components.tenant.model import seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.tenant_settings import TenantSettings
-from components.vocabulary import Gate, Policy
+from components.vocabulary import CHANNEL_NAMES, Gate, Policy
 from phonemfa.pulumi.preview import Operation
 from phonemfa.report.change import Change
 from phonemfa.report.differences import FACTOR, Difference, named

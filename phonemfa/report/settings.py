@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
-from components.settings.model import StackSettings
-from components.settings.words import subject
-from components.tenant.action import Action
+from components.settings.model import fields_by_key
+from components.settings.words import subject, words
+from components.tenant.action import IN_SECRETS, Action
 from components.tenant.model import at, is_hidden, known
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, State, Step
@@ -26,17 +26,8 @@ ASKED_ONLY: Final = "asked; the last run did not finish, what was there before i
 Plain = Mapping[str, Any]
 """Settings by the keys of the stack's file; `Unseen` in the place of what cannot be seen."""
 
-_NOT_IN_SECRETS: Final = frozenset(
-    {
-        *("experience", "deliveryMethods", "policy", "texts", "allowedInTexts"),
-        *("otherFactors", "rememberBrowser", "oneTimeCode"),
-        *("actionName", "bindAction", "gate", "protect"),
-    }
-)
+_NOT_IN_SECRETS: Final = frozenset(fields_by_key()) - IN_SECRETS
 """Settings of which the Action is told nothing. Any other may be why its secrets change."""
-
-AS_ONE: Final = frozenset({"rememberBrowser", "oneTimeCode"})
-"""Settings with members that a sentence tells together."""
 
 
 class Source(Enum):
@@ -180,7 +171,7 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
     """What differs between two values: (where inside of an object, before, after)."""
     sides = [one for one in (old, new) if one is not None]
     whole = key == "adopted" and len(sides) == 1  # A long block, of which only that it is there.
-    whole = whole or (key in AS_ONE and not any(map(is_hidden, sides)))
+    whole = whole or (words(key).as_one and not any(map(is_hidden, sides)))
     if any(sides) and all(isinstance(one, Mapping) for one in sides) and not whole:
         old, new = old or {}, new or {}
         for member in dict.fromkeys((*new, *old)):
@@ -191,15 +182,12 @@ def _leaves(old: Any, new: Any, *, key: str = "") -> Iterator[tuple[tuple[str, .
 
 
 def _is_default(key: str, value: Any) -> bool:
-    for name, field in StackSettings.model_fields.items():
-        if (field.alias or name) == key:
-            default = field.get_default(call_default_factory=True)
-            if default is PydanticUndefined:
-                return False
-            plain = to_jsonable_python(default, by_alias=True, exclude_none=True)
-            is_set = isinstance(default, frozenset)
-            return bool((sorted(plain) if is_set else plain) == value)
-    return False
+    field = fields_by_key().get(key)
+    default = field.get_default(call_default_factory=True) if field else PydanticUndefined
+    if default is PydanticUndefined:
+        return False
+    plain = to_jsonable_python(default, by_alias=True, exclude_none=True)
+    return bool((sorted(plain) if isinstance(default, frozenset) else plain) == value)
 
 
 class Known(Enum):

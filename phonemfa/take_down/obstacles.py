@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from components.masking import redacted_code
 from components.tenant import action, guardian, phone_provider, trigger
-from components.tenant.guardian import NEVER, OTHER_FACTORS, api_name
+from components.tenant.guardian import NEVER, OTHER_FACTORS, name_of
 from components.tenant.model import seen
 from components.tenant.phone_provider import CUSTOM, PhoneProvider
 from components.tenant.snapshot import About, Snapshot
@@ -49,7 +49,7 @@ def other_factors(resources: Resources, tenant: Snapshot) -> list[str]:
     """Factors beside the phone that are on, and that Guardian's deletion switches off."""
     on = tenant.guardian.other_factors
     there = _all(resources, guardian.TOKEN)
-    return [api_name(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
+    return [name_of(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
 
 
 def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:

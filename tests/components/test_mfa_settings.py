@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.guards.mfa_settings import MfaSettingsGuard, check_sdk, declares
-from components.settings.model import StackSettings
+from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
+from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
@@ -52,7 +52,8 @@ def test_codes_are_what_the_tenant_takes_and_nothing_else(length: int, lifetime:
     block = {"length": length, "lifetime": f"{lifetime}s"}
     if 4 <= length <= 10 and 30 <= lifetime <= 3_600:
         settings = check(oneTimeCode=block)
-        assert (settings.code_length, settings.code_lifetime) == (length, lifetime)
+        assert settings.code_lifetime == lifetime
+        assert len(sample_of(settings.plain())["code"]) == length
     else:
         assert faults_in(GOOD | {"oneTimeCode": block})
 
@@ -110,25 +111,26 @@ def test_an_sdk_without_them_is_refused_before_anything_is_declared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     check_sdk(check(rememberBrowser={}))
-    monkeypatch.delattr(pulumi_auth0, "GuardianSettingsArgs")
+    for argument in ("settings", "phone_settings"):
+        monkeypatch.delattr(pulumi_auth0.GuardianArgs, argument)
     check_sdk(check())
     for block in ("rememberBrowser", "oneTimeCode"):
         with pytest.raises(pulumi.RunError, match=f"phonemfa:{block} need.* 3.54 .*Nothing was"):
             check_sdk(check(**{block: {}}))
 
 
-def ask(guard: MfaSettingsGuard) -> None:
+def ask(guard: EntitlementGuard) -> None:
     asyncio.get_event_loop().run_until_complete(guard._check(None))  # type: ignore[arg-type]
 
 
 def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
     running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = declares(check(oneTimeCode={}))
-    ask(MfaSettingsGuard(access_of(running), keys))
+    parts = by_plan(check(oneTimeCode={}))
+    ask(EntitlementGuard(access_of(running), parts))
     without = replace(tenant.context.assumptions, entitled_to_mfa_settings=False)
     monkeypatch.setattr(tenant.context, "assumptions", without)
-    guard = MfaSettingsGuard(access_of(running), keys)
+    guard = EntitlementGuard(access_of(running), parts)
     for _ in range(2):  # Every resource's hook is refused.
         with pytest.raises(TenantCallError, match="not entitled") as refused:
             ask(guard)
@@ -138,8 +140,5 @@ def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
 
 
 def test_a_stack_that_says_nothing_asks_nothing() -> None:
-    assert declares(check()) == ()
-    assert declares(check(rememberBrowser={}, oneTimeCode={})) == (
-        "phonemfa:rememberBrowser",
-        "phonemfa:oneTimeCode",
-    )
+    assert by_plan(check()) == ()
+    assert {part.setting.partition(".")[0] for part in by_plan(check(**DECLARED))} == {*DECLARED}

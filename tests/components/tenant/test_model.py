@@ -76,7 +76,7 @@ def test_a_recorded_guardian_has_its_policy_factors_and_mfa_settings() -> None:
     recording = "TestAccGuardianSettings"
     told = {
         path: answers(recording, path)[-1]
-        for path in (guardian.FACTORS, guardian.POLICIES, *guardian.MFA_SETTINGS)
+        for path in (guardian.FACTORS, guardian.POLICIES, *guardian.BY_PLAN)
     }
     found = Guardian.of_api(told)
     assert isinstance(found.policy, str)

@@ -16,6 +16,7 @@ from components.tenant.guardian import PHONE_SETTINGS
 from components.tenant.model import Why
 from components.tenant.tenant_settings import TenantSettings
 from phonemfa.doctor.findings import Finding, Level
+from phonemfa.doctor.login import code_checks
 from phonemfa.doctor.messages import sender_checks, text_checks
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.doctor.support import reading, refused, settings
@@ -78,14 +79,13 @@ def test_nothing_is_said_of_texts_that_nobody_gets_as_sms() -> None:
 def test_a_lifetime_that_is_not_the_tenants_is_a_warning(lifetime: int, length: int) -> None:
     codes = {"otp_length": length, "otp_expiration_time": lifetime}
     tenant = reading(login={PHONE_SETTINGS: codes})
-    warned = [one for one in text_checks(tenant, settings()) if "is valid for" in one.what]
+    warned = list(code_checks(tenant, settings()))
     assert len(warned) == (lifetime != 300)
     for one in warned:
         assert f"lifetime' {duration(lifetime)}," in one.fix
         assert "say that a code is valid for 5 minutes" in one.what
     # What the stack declares, the next `up` writes.
-    declared = list(text_checks(tenant, settings(oneTimeCode={})))
-    assert [one for one in declared if "is valid for" in one.what] == []
+    assert list(code_checks(tenant, settings(oneTimeCode={}))) == []
 
 
 # --- Senders --------------------------------------------------------------------------------------

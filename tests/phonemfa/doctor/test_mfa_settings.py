@@ -22,7 +22,7 @@ from phonemfa.exits import Exit
 from tests.phonemfa.doctor.support import about, reading, refused, settings
 
 FACTORS = (PHONE_SETTINGS, EMAIL_SETTINGS)
-ALL = guardian.MFA_SETTINGS
+ALL = guardian.BY_PLAN
 BODIES: dict[str, tuple[int, Any]] = {
     "plan": (
         403,

@@ -193,7 +193,7 @@ def test_an_mfa_setting_is_drift_where_the_stack_declares_it_and_news_where_it_d
 def test_mfa_settings_that_a_tenant_does_not_tell_are_said_where_the_stack_declares_them() -> None:
     assert world().findings() == {}
     (finding,) = world(oneTimeCode={"length": 8}).findings().values()
-    assert (finding.id, finding.level) == ("not-compared:mfa-settings", Level.NOTICE)
+    assert (finding.id, finding.level) == ("not-compared:guardian", Level.NOTICE)
     assert "oneTimeCode.length" in finding.what
 
 

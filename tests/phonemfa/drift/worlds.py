@@ -47,7 +47,7 @@ TYPES = {
 }
 WRITTEN, DEPLOYED = "2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.200Z"
 LATER, LATER_STILL = "2026-02-01T00:00:00.100Z", "2026-02-01T00:00:00.200Z"
-NO_OTHERS = {factor.api_name(one): False for one in factor.OTHER_FACTORS}
+NO_OTHERS = {factor.name_of(one): False for one in factor.OTHER_FACTORS}
 
 
 Json = Mapping[str, Any]

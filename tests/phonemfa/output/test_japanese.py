@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.settings import words
+from components.settings import model
+from components.vocabulary import ASKED
 from phonemfa.output import japanese
 from phonemfa.output.document import Code, Soft, Strong
 from phonemfa.report import document, risks
@@ -46,10 +47,10 @@ def _text(node: ast.expr) -> Iterator[str]:
 OURS = sorted(
     {
         *said_by(risks, "Risk", "_about"),
-        *said_by(words, "Words"),
+        *said_by(model, "Words"),
         *said_by(resource_rules, "Finding"),
         *said_by(stack_rules, "Finding"),
-        *words.ASKED.values(),
+        *ASKED.values(),
         document._STAND_IN,
         document._SAMPLES,
     }

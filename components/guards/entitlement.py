@@ -1,0 +1,92 @@
+"""Keeps a stack from declaring what its SDK, or the plan of its tenant, does not have.
+
+Guardian writes that last, after the factor and the policy: what is refused then has been half
+written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+import pulumi
+import pulumi_auth0 as auth0
+from pydantic.alias_generators import to_snake
+
+from components.guards.hooks import WriteHooks
+from components.settings.model import StackSettings
+from components.settings.raw_config import NAMESPACE
+from components.tenant import guardian
+from components.tenant.model import Part
+from components.tenant.stack_access import TenantAccess, TenantCallError
+
+_GUIDE: Final = "docs/guides/plugin-version.md"
+
+
+def by_plan(settings: StackSettings) -> tuple[Part, ...]:
+    """The parts that a stack declares and only some plans have."""
+    said = guardian.stated(settings)
+    return tuple(part for part in guardian.WITH_DEFAULT if part.field in said)
+
+
+def _keys(parts: tuple[Part, ...]) -> tuple[str, ...]:
+    """The keys of their settings, as the stack's file has them."""
+    return tuple(dict.fromkeys(f"{NAMESPACE}:{part.setting.partition('.')[0]}" for part in parts))
+
+
+def check_sdk(settings: StackSettings) -> None:
+    """Refuse settings that the installed SDK has no names for.
+
+    Raises:
+        pulumi.RunError: before any resource is declared.
+    """
+    parts = by_plan(settings)
+    arguments = {to_snake(part.pulumi.partition(".")[0]) for part in parts}
+    if not all(hasattr(auth0.GuardianArgs, name) for name in arguments):
+        keys, first = _keys(parts), ".".join(map(str, guardian.BY_PLAN_FROM))
+        raise pulumi.RunError(
+            f"{' and '.join(keys)} need pulumi-auth0 {first} or later, SDK and plugin alike; "
+            f"{version('pulumi-auth0')} is installed. Nothing was written. Fix: install a newer "
+            f"one ({_GUIDE}), or take {'it' if len(keys) == 1 else 'them'} out of the stack's file."
+        )
+
+
+class EntitlementGuard(WriteHooks):
+    """Asks the tenant for what only some plans have before the first write: a transformation."""
+
+    def __init__(self, access: TenantAccess, parts: tuple[Part, ...]) -> None:
+        super().__init__()
+        self._access, self._keys = access, _keys(parts)
+        self._paths = {part.api.partition(".")[0] for part in parts}
+        self._asking = asyncio.Lock()
+        self._answer: str | None = None
+
+    def hooks(self) -> pulumi.ResourceHookBinding:
+        hook = pulumi.ResourceHook(
+            "entitlement", self._check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
+        )
+        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
+
+    async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
+        # Hooks of several resources run at once: the first asks for all.
+        async with self._asking:
+            if self._answer is None:
+                self._answer = await self._ask()
+        if self._answer:
+            raise TenantCallError(self._answer)
+
+    async def _ask(self) -> str:
+        if not self._access.known:
+            return ""  # With credentials that only the provider takes.
+        try:
+            async with self._access.connect() as tenant:
+                await guardian.answers(tenant, self._paths, _answer_to)
+        except TenantCallError as error:
+            return f"{' and '.join(self._keys)}: {error} Nothing was written."
+        return ""
+
+
+async def _answer_to(_path: str, _scope: str, question: Callable[[], Awaitable[Any]]) -> Any:
+    return await question()
