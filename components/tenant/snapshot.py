@@ -25,7 +25,6 @@ from components.tenant import (
     trigger,
 )
 from components.tenant.action import Action
-from components.tenant.errors import refusal_of, unanswered
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -235,9 +234,11 @@ async def read(
 
 
 async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -> Any:
+    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+
     try:
         return await question()
-    except unanswered() as error:
+    except UNANSWERED as error:
         refusal = refusal_of(error, f"GET {path}", scope)
         # Not every plan is entitled to them, and everything else can be told without.
         if path in guardian.BY_PLAN:
@@ -258,9 +259,11 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
         scope: what it needs.
         question: asks it.
     """
+    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+
     try:
         return await question()
-    except unanswered() as error:
+    except UNANSWERED as error:
         refusal = refusal_of(error, f"GET {path}", scope)
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             raise  # Every other question would be answered the same.
