@@ -65,7 +65,7 @@ class PhoneMfaArgs:
         return cls(
             declared=snapshot.declared(settings, loaded.project),
             cpaas_api_key=loaded.cpaas_api_key,
-            asked={"settings": settings.plain(), "tenant": loaded.tenant.domain},
+            asked={"settings": settings.plain(), "tenant": loaded.tenant.access.domain},
             guards=list(_guards(loaded)),
             tenant=loaded.tenant,
             protect=settings.protect,

@@ -28,7 +28,15 @@ from components.settings.raw_config import (
 from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
 from components.settings.texts import Texts
-from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
+from components.tenant.access import (
+    FIELDS,
+    SECRETS,
+    VARIABLES,
+    Access,
+    NoAccessError,
+    bare,
+    check_one_tenant,
+)
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
 from components.vocabulary import MessageType
@@ -145,10 +153,11 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
         )
     except NoAccessError as error:
         raise pulumi.RunError(f"{error} Nothing was written.") from None
-    api_token, key = secret("apiToken"), secret("clientAssertionPrivateKey")
-    if api_token is not None:
+    plain = {FIELDS[key]: text(key) for key in VARIABLES if key not in SECRETS}
+    secrets = {FIELDS[key]: found for key in SECRETS if (found := secret(key)) is not None}
+    if "api_token" in secrets:
         who = f"The token is from {place('apiToken')}"
-    elif key is not None:
+    elif "assertion_key" in secrets:
         who = (
             f"The client is from {place('clientId')}, its private key from "
             f"{place('clientAssertionPrivateKey')}"
@@ -156,13 +165,8 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     else:
         who = f"The client is from {place('clientId')}, its secret from {place('clientSecret')}"
     return TenantAccess(
-        domain=bare(text("domain")),
-        client_id=text("clientId"),
-        client_secret=secret("clientSecret"),
-        assertion_key=key,
-        assertion_algorithm=text("clientAssertionSigningAlg"),
-        api_token=api_token,
-        audience=text("audience"),
+        access=Access(**plain | {"domain": bare(text("domain"))}),
+        secrets=secrets,
         origin=f"{who}, the domain from {place('domain')}.",
     )
 

@@ -94,9 +94,8 @@ def ask(client: Client, at: Reached, *, total: float = LONG) -> Said:
 def _hooks(at: Reached, _clock: Clock) -> str:
     async def read() -> None:
         access = TenantAccess(
-            domain=at.domain,
-            client_id=at.client_id,
-            client_secret=pulumi.Output.secret(at.client_secret),
+            access=Access(domain=at.domain, client_id=at.client_id),
+            secrets={"client_secret": pulumi.Output.secret(at.client_secret)},
         )
         async with access.connect() as tenant:
             assert list(await tenant.guardian.policies.list()) == ["all-applications"]
