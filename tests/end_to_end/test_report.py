@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from phonemfa.cli import app
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import KEY, Tenant
 from tests.end_to_end.operators import operator_of
@@ -250,33 +249,3 @@ def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
     (ends,) = environment["risks"]
     assert sorted(ends["subjects"]) == ["the Action ntt-cpaas-phone-legacy", "the Action's binding"]
     assert "Pulumi's record of the tenant's switches, which stay as they are" in comment
-
-
-SHAPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "as printed": lambda printed: printed,
-    "official": previews.official,
-    "older": previews.with_an_older_plugin,
-}
-
-
-def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
-    apply: Callable[..., PulumiProject], tmp_path: Path
-) -> None:
-    stack = apply()
-    stack.configure(smsSender="0005211111", allowedPrefixes=["+81", "+886"], policy="never")
-    printed = json.loads(stack.run("preview", "--json", "--show-sames").out)
-    for name, shape in SHAPES.items():
-        path = tmp_path / f"{name}.json"
-        path.write_text(json.dumps(shape(printed)), encoding="utf-8")
-        arguments = ["report", "--preview-json", str(path)]
-        told = CliRunner().invoke(app, arguments)
-        assert told.exit_code == 1, told.output
-        assert "**SMS sender** `0005212345` → `0005211111`" in told.stdout
-        assert "**country prefixes that are sent to** `+81` → `+81, +886`" in told.stdout
-        assert "**policy** `always` → `never`" in told.stdout
-        assert "🛑 `country-allow-list` (mandatory)" in told.stdout
-        assert "whether the key changes too is not told" in told.stdout
-        assert "What could not be compared" not in told.stdout
-        assert "`t1`: **2 updates.**" in told.stdout, "the component's own update is none"
-        (environment,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
-        assert titles(environment) >= {"MFA asked for less often", "Countries added"}

@@ -43,6 +43,9 @@ def fail(stack: PulumiProject, tenant: Tenant, name: str) -> None:
     stack.configure(smsSender="0005211111", policy="always", texts=own)
     assert stack.up(expect=None).exit != 0
     tenant.control("DELETE", "/faults")
+    asked = stack.resource("phone-mfa")
+    assert asked["inputs"]["settings"]["policy"] == "always"
+    assert "applied" not in (asked.get("outputs") or {}), "what was applied is not known any more"
 
 
 def findings(stack: PulumiProject, tenant: Tenant, *, expect: int) -> dict[str, dict[str, Any]]:
