@@ -282,7 +282,7 @@ def apply(
 
         def by_the_engine(kept: Path) -> None:
             package.configure(**settings)
-            package.up()
+            assert KEY not in package.up().text
             keep(package, state, kept)
             content = tenant.control("GET", "/state?secrets=true")["content"]
             (kept / "tenant.json").write_text(json.dumps(content), encoding="utf-8")

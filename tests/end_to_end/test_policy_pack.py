@@ -27,11 +27,12 @@ def with_levels(folder: Path, content: object) -> tuple[str, ...]:
 
 
 def test_the_pack_lets_through_refuses_and_warns(
-    package: PulumiProject, tenant: Tenant, tmp_path: Path
+    applied: PulumiProject, tenant: Tenant, tmp_path: Path
 ) -> None:
-    applied = package.up(*PACK)
-    assert applied.out.count(PASSED) == 1, applied.text
-    assert KEY not in applied.text
+    package = applied
+    passed = package.up(*PACK)
+    assert passed.out.count(PASSED) == 1, passed.text
+    assert KEY not in passed.text
 
     # Mandatory: the preview fails, and an apply without its preview is stopped before it writes.
     package.configure(policy="never", allowedPrefixes=["+81", "+886"])
