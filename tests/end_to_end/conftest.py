@@ -43,6 +43,7 @@ EACH_GENERATION = pytest.mark.parametrize(
     [pytest.param(one, marks=pytest.mark.generation(one)) for one in ("unified", "legacy")],
 )
 """A test for a tenant of each; it gets the name of its own."""
+PHONE = "+819012345678"
 LIVE = pytest.StashKey[LiveTarget]()
 
 
@@ -72,6 +73,11 @@ class Tenant(Target):
         answer = self.http.request(method, f"/_sandbox{path}", json=body, headers=headers)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def sends_a_code(self, number: str = PHONE, *, method: str = "text") -> bool:
+        """Whether a login gets its code."""
+        asked = {"to": number, "delivery_method": method}
+        return bool(self.control("POST", "/challenge", asked)["outcome"] == "success")
 
     def forget_requests(self) -> None:
         """Count requests from here on."""
@@ -137,7 +143,7 @@ def tenant_of(running: RunningSandbox) -> Tenant:
             key=running.credentials.cpaas_api_key,
             sms_sender=CONFIG["smsSender"],
             voice_sender=CONFIG["voiceSender"],
-            phone="+819012345678",
+            phone=PHONE,
         ),
     )
 

@@ -21,12 +21,13 @@ from sandbox.server.running import start
 from tests.end_to_end.conftest import (
     CONFIG,
     KEY,
+    PHONE,
     Tenant,
     checkout,
     environment_of,
     tenant_of,
 )
-from tests.end_to_end.operators import PHONE, operator_of
+from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation
 from tests.sandbox.quick import quick

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from tests.end_to_end.conftest import Tenant
-from tests.end_to_end.operators import PHONE, operator_of
+from tests.end_to_end.conftest import PHONE, Tenant
+from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.conftest import KEY, PHONE, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
@@ -52,12 +52,11 @@ def test_bad_config_is_told_as_a_whole_before_any_request(
 def test_a_message_of_each_channel_reaches_the_phone_through_the_deployed_action(
     tenant: Tenant,
 ) -> None:
-    number = "+819012345678"
     for method, channel in (("text", "sms"), ("voice", "voice")):
-        sent = tenant.control("POST", "/challenge", {"to": number, "delivery_method": method})
+        sent = tenant.control("POST", "/challenge", {"to": PHONE, "delivery_method": method})
         (message,) = [
             one
-            for one in tenant.control("GET", f"/messages?to=%2B{number[1:]}&wait=30")["messages"]
+            for one in tenant.control("GET", f"/messages?to=%2B{PHONE[1:]}&wait=30")["messages"]
             if one["channel"] == channel
         ]
         spoken = message["text"].replace(", ", "").replace(",", "")
