@@ -6,7 +6,6 @@ The CPaaS key is an `Output` secret from the moment it is read, and never a `str
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,6 @@ from components.settings.raw_config import (
 )
 from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
-from components.settings.texts import Texts
 from components.tenant.access import (
     FIELDS,
     SECRETS,
@@ -44,13 +42,12 @@ from components.vocabulary import MessageType
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant.
+    """The settings of a stack, its one secret, and the provider's way to the tenant.
 
     `project` is the folder with Pulumi.yaml: where paths in the config start.
     """
 
     settings: StackSettings
-    texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
     tenant: TenantAccess
     project: Path = Path()
@@ -59,7 +56,7 @@ class Loaded:
     def sms_sizes(self) -> dict[MessageType, SmsSize]:
         """The size of each SMS, with a long name, a code and the autofill line of this stack."""
         values = sample_of(self.settings.plain())
-        return sms_sizes(self.texts, self.settings.origin_bound_code, values)
+        return sms_sizes(self.settings.declared_texts, self.settings.origin_bound_code, values)
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
@@ -84,15 +81,13 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     project = Path(pulumi.get_root_directory() or "")
     values, more = with_text_files(values, project)
     settings = StackSettings.check(pulumi.get_stack(), values, faults=[*faults, *more])
-    texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
     sizes = sample_of(settings.plain())
-    for warning in text_warnings(texts, settings.origin_bound_code, sizes):
+    for warning in text_warnings(settings.declared_texts, settings.origin_bound_code, sizes):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,
-        texts=texts,
         cpaas_api_key=_api_key(config, settings),
         tenant=_tenant_access(settings, project),
         project=project,

@@ -265,7 +265,6 @@ def test_the_gate_is_the_one_that_the_settings_ask_for(
     settings = StackSettings.check("dev", values)
     loaded = Loaded(
         settings=settings,
-        texts={},
         cpaas_api_key=pulumi.Output.secret("k"),
         tenant=access_of(running),
         project=Path(),

@@ -97,7 +97,6 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         access = TenantAccess(access=Access(domain=""))
         loaded = Loaded(
             settings=settings_of(plan),
-            texts={},
             cpaas_api_key=pulumi.Output.secret(""),
             tenant=access,
             project=tmp_path,
