@@ -1,7 +1,4 @@
-"""Each client of a tenant, asking for the policies once, with a clock that does not wait.
-
-Owns driving them, with limits of a test's size, and everything that they say. Refuses to expect.
-"""
+"""Each client of a tenant, asking for the policies once, with a clock that does not wait."""
 
 from __future__ import annotations
 
