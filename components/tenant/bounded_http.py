@@ -1,11 +1,9 @@
 """HTTP clients whose every request ends: in time, with an answer that fits, or with one error.
 
-Owns the limits that httpx does not have. Its timeouts are for the silence between two bytes, so a
-peer that sends a byte now and then, or never stops sending, holds a client for as long as it likes.
-Here a request has a time for all of it, an answer a size, and whatever goes wrong is an
-`httpx.HTTPError` whose text holds no header: h11 quotes an illegal one, and that may be a token.
-
-Refuses to repeat anything, and to know whom it asks.
+httpx's own timeouts are for the silence between two bytes, so a peer that sends a byte now and
+then, or never stops sending, holds a client for as long as it likes. Here a request has a time for
+all of it, an answer a size, and whatever goes wrong is an `httpx.HTTPError` whose text holds no
+header: h11 quotes an illegal one, and that may be a token. Nothing is repeated.
 """
 
 from __future__ import annotations

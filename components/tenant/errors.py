@@ -2,6 +2,9 @@
 
 The words are the same for the hooks of an `up` and for the commands. Nothing is repeated that may
 hold a secret or a number: no header, no answer's body.
+
+Loaded where a tenant is asked: with httpx and auth0-python it takes a fifth of a second, which an
+`up` without changes need not spend.
 """
 
 from __future__ import annotations
@@ -10,14 +13,15 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import httpx
+from auth0.management.core.api_error import ApiError
+from auth0.management.core.parse_error import ParsingError
 
 from components.masking import redacted
 from components.tenant.model import Refusal, Why
 from components.tenant.token import NoTokenError
-
-if TYPE_CHECKING:
-    import httpx
 
 SCOPES: Final = "docs/reference/scopes.md lists the scopes that the application needs."
 PLAN: Final = (
@@ -44,37 +48,21 @@ _FIXES: Final = {
 }
 
 
-def failures() -> tuple[type[Exception], ...]:
-    """Every exception that a call of auth0-python over a bounded client ends in.
+FAILURES: Final = (ApiError, ParsingError, NoTokenError, httpx.HTTPError)
+"""Every exception that a call of auth0-python over a bounded client ends in."""
 
-    A function, as the imports take a fifth of a second that an `up` without changes need not spend.
-    """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-    from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
-
-    return ApiError, ParsingError, NoTokenError, httpx.HTTPError
-
-
-def unanswered() -> tuple[type[Exception], ...]:
-    """What one question may end in that says nothing of the others: `failures`, but for a token's.
-
-    ValueError is pydantic's and json's own.
-    """
-    return (*(one for one in failures() if one is not NoTokenError), ValueError)
+UNANSWERED: Final = (ApiError, ParsingError, httpx.HTTPError, ValueError)
+"""What one question may end in that says nothing of the others; ValueError is pydantic's."""
 
 
 def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
-    """One of `unanswered`, for a report that goes on with the other questions.
+    """One of `UNANSWERED`, for a report that goes on with the other questions.
 
     Args:
         error: what came of the question.
         asked: the request, as `GET /path`.
         scope: what it needs.
     """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-
     why, status = Why.OTHER, None
     if isinstance(error, ApiError):
         status, code = error.status_code, code_of(error)
@@ -97,16 +85,13 @@ def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
 
 
 def told(domain: str, error: Exception, *, origin: str = "") -> str:
-    """One of `failures` in words; holds no credential and no phone number.
+    """One of `FAILURES` in words; holds no credential and no phone number.
 
     Args:
         domain: the tenant that was asked.
         error: what came of it.
         origin: where the credentials were found, in a sentence.
     """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):

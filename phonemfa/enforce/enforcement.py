@@ -16,7 +16,7 @@ from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
 from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
-from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, deliverable, read
+from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, lacking, read
 from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
@@ -89,10 +89,10 @@ def enforce_policy(
         )
     with working(f"looking at the tenant {stack.access.domain}"):
         tenant = ask(stack.access, lambda client: read(client, SENDING))
-    lacking = [*deliverable(tenant, Wanted.by(stack.settings)).missing.values()]
-    if lacking:
+    missing = lacking(tenant, Wanted.by(stack.settings))
+    if missing:
         raise EnforcementRefusedError(
-            f"Users could not get a code: {'; '.join(lacking)}. Put that right (pulumi up "
+            f"Users could not get a code: {'; '.join(missing)}. Put that right (pulumi up "
             "--refresh) and run this again."
         )
     before = policies_of(tenant)

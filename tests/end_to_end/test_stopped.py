@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import PHONE, Tenant
 from tests.end_to_end.operators import (
     NEW_KEY,
-    PHONE,
     cpaas_of,
     operator_of,
     running_version,
