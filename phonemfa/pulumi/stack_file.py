@@ -89,7 +89,8 @@ def find_stack(
     config = read_config(project, name, file=file)
     if not config.file.is_file():
         raise StackFileError(
-            f"There is no {printable(config.file.name)} in {config.file.parent}. {_known(project)}"
+            f"There is no {printable(config.file.name)} in {config.file.parent.resolve()}. "
+            f"{_known(project)}"
         )
     cli = PulumiCli(config.folder, name, config_file=file)
     if config.environments:

@@ -22,7 +22,7 @@ from phonemfa.take_down.obstacles import ABOUT, obstacles, other_factors
 @answered
 def take_down(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,

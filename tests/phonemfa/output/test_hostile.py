@@ -198,7 +198,21 @@ class Page(HTMLParser):
 
 
 _OF_A_PAGE = {
-    *("html", "head", "meta", "title", "style", "body", "h1", "main", "section", "h2", "ul", "li"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "h1",
+        "main",
+        "section",
+        "h2",
+        "ul",
+        "li",
+    ),
     *("p", "code", "b", "i", "span", "pre", "div", "details", "summary", "figure", "figcaption"),
     *("article", "h3", "br", "script"),
 }
