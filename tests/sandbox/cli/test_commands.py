@@ -21,8 +21,6 @@ from sandbox.cli import main as command_line
 from sandbox.cli.applied import note_applied
 from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
-from sandbox.engine.cache import EngineCache
-from sandbox.engine.ensure import RELEASE_QUESTION
 from sandbox.machine.errors import SandboxError
 from sandbox.server import daemon
 from sandbox.server.record import client
@@ -288,7 +286,7 @@ def test_up_without_engine_download_and_go_names_both_ways(
     (tmp_path / "bin" / "node").symlink_to(node)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PHONEMFA_CACHE_DIR", str(tmp_path / "cache"))
-    EngineCache(tmp_path / "cache").remember(RELEASE_QUESTION, "no network in tests")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")  # there is no network in tests
     ended = run("up", "--state-dir", tmp_path / "state")
     assert ended.status == 1
     assert "install Go" in ended.err
