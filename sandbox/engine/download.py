@@ -31,13 +31,15 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
     """It cannot be had here; the text says why."""
 
 
-def download(address: str, file: Path, progress: Progress) -> None:
-    """Get what is at `address` into `file`.
+def fetch(address: str, file: Path, progress: Progress, *, lock: Path) -> None:
+    """Download an archive, if it is the one that `lock` names, or the first from its address.
 
     Raises:
-        Unavailable: no answer, or no such file.
+        Unavailable: no answer, no such file, or the first hash cannot be recorded.
+        EngineError: it is not the archive that it was.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
     try:
         with (
             httpx.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as response,
@@ -46,36 +48,14 @@ def download(address: str, file: Path, progress: Progress) -> None:
             response.raise_for_status()
             for block in response.iter_bytes(1 << 18):
                 target.write(block)
+                digest.update(block)
                 megabytes = response.num_bytes_downloaded >> 20
                 progress.tick(f"downloading {file.name}: {megabytes} MB")
     except httpx.HTTPError as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
-
-
-def fetch(
-    address: str, file: Path, progress: Progress, *, lock: Path, published: str | None = None
-) -> None:
-    """Download an archive, if it is the one that `lock` names, or the first from its address.
-
-    `published` is its SHA-512 sum, where the publisher gives one.
-
-    Raises:
-        Unavailable: no answer, no such file, or the first hash cannot be recorded.
-        EngineError: it is not the archive that it was, or not the one that was published.
-    """
-    download(address, file, progress)
+    found = digest.hexdigest()
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
     wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
-    found, fault = _digest(file, "sha256"), ""
-    if published not in {None, _digest(file, "sha512")}:
-        fault = f"{file.name} does not have the SHA-512 sum that Pulumi published for it"
-    elif wanted not in {None, found}:
-        fault = f"{address} has the hash {found}, and {lock.name} names {wanted}"
-    if fault:
-        raise EngineError(
-            f"{fault}. It was not used.",
-            "Find out why before anything else: a proxy's answer, or somebody else's program.",
-        )
     if wanted is None:
         try:
             with lock.open("a", encoding="utf-8") as entries:
@@ -83,6 +63,11 @@ def fetch(
         except OSError as error:
             raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
         progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+    elif wanted != found:
+        raise EngineError(
+            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
+            "Find out why before anything else: a proxy's answer, or somebody else's program.",
+        )
 
 
 def unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
@@ -100,8 +85,3 @@ def unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
                 program.chmod(0o755)
     except (tarfile.TarError, EOFError, OSError, KeyError) as error:
         raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error
-
-
-def _digest(file: Path, kind: str) -> str:
-    with file.open("rb") as data:
-        return hashlib.file_digest(data, kind).hexdigest()

@@ -25,7 +25,7 @@ from typing import Final
 import platformdirs
 
 from sandbox.engine.build import build_engine, build_key, ways_to_an_engine
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, download, fetch, unpack
+from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch, unpack
 from sandbox.engine.versions import BELOW, CLI_VERSION, MINIMUM_CLI, version_in
 from sandbox.machine.errors import EngineError
 from sandbox.machine.files import turn
@@ -127,7 +127,7 @@ def ensure_engine(
 
     Raises:
         EngineError: it can neither be found, downloaded nor built, or the release is another one
-            than it was, than was published, or than its version says.
+            than it was, or than its version says.
     """
     environ = os.environ if environ is None else environ
     target = f"{SYSTEM}-{platform.machine().lower()}"
@@ -196,7 +196,9 @@ def _make(
 ) -> None:
     progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
     try:
-        _fetch_release(folder, progress, releases, lock)
+        archive = folder / "work" / RELEASE
+        fetch(f"{releases}/v{CLI_VERSION}/{RELEASE}", archive, progress, lock=lock)
+        unpack(archive, [f"pulumi/{one}" for one in _PROGRAMS], folder)
     except Unavailable as error:
         reason = str(error).splitlines()[0]
         progress.step(f"engine: the official release cannot be had here ({reason})")
@@ -212,12 +214,3 @@ def _make(
             f"The new Pulumi CLI says {says!r} when it is asked for its version.",
             ways_to_an_engine(),
         )
-
-
-def _fetch_release(folder: Path, progress: Progress, releases: str, lock: Path) -> None:
-    base, work = f"{releases}/v{CLI_VERSION}", folder / "work"
-    download(f"{base}/SHA512SUMS", work / "SHA512SUMS", progress)
-    sums = [line.split() for line in (work / "SHA512SUMS").read_text("utf-8").splitlines()]
-    published = next((one[0] for one in sums if one[1:] == [RELEASE]), "none")
-    fetch(f"{base}/{RELEASE}", work / RELEASE, progress, lock=lock, published=published)
-    unpack(work / RELEASE, [f"pulumi/{one}" for one in _PROGRAMS], folder)
