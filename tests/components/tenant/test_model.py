@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from components.settings.model import StackSettings
 from components.tenant import guardian, snapshot, trigger
 from components.tenant.action import Action, Version
-from components.tenant.errors import failures, told
+from components.tenant.errors import FAILURES, told
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -274,7 +274,7 @@ VALUES = st.one_of(
 
 @pytest.mark.parametrize("answer", [7, None, "x", [1]])
 def test_an_answer_that_is_no_object_is_a_failure_that_every_command_tells(answer: Any) -> None:
-    with pytest.raises(failures()) as caught:
+    with pytest.raises(FAILURES) as caught:
         plain(answer)
     assert "did a proxy, or a server that is no tenant, answer?" in told("t.example", caught.value)
 
