@@ -114,8 +114,8 @@ class LoginDesk:
         self.assumptions = assumptions or LoginAssumptions()
         self.users = Users(store)
         self._browsers = Browsers(
-            store,
-            tenant.mfa_settings.remembering,
+            store=store,
+            settings=tenant.mfa_settings.remembering,
             held_to=self.assumptions.remembered_browser_held_to,
             now=now,
         )

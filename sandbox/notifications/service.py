@@ -137,14 +137,14 @@ class NotificationService:
         )
         return await self._deliver(order)
 
-    def preview(self, message_type: str, delivery_method: str, *, code: str | None = None) -> str:
+    def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
         Raises:
             NotSentError: its template does not render, or is disabled and nothing takes its place.
         """
         order = _Order("+819012345678", delivery_method, message_type, self._tenant_locale())
-        made_up = code or "1234567890"[: self._tenant.otp_length()]
+        made_up = "1234567890"[: self._tenant.otp_length()]
         text, _ = self._worded(
             order,
             None if message_type == "blocked_account" else made_up,

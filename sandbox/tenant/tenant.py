@@ -13,7 +13,6 @@ from sandbox.tenant.actions.rules import Actions, trigger_of
 from sandbox.tenant.actions.triggers import TRIGGER_IDS
 from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context, Page
@@ -60,7 +59,6 @@ class Tenant:
         credentials: Credentials | None = None,
         clock: Clock | None = None,
         assumptions: Assumptions | None = None,
-        builds: Builds | None = None,
     ) -> None:
         """Open the tenant in this store, creating it where the store is empty.
 
@@ -72,7 +70,6 @@ class Tenant:
             credentials: the default client's id and secret; kept from earlier, else made up.
             clock: source of time.
             assumptions: answers to what the contract leaves open.
-            builds: how long builds and deploys take.
         """
         self.domain = domain
         self.clock: Clock = clock or SystemClock()
@@ -81,7 +78,6 @@ class Tenant:
             stamp=Stamper(self.clock),
             name=name,
             assumptions=assumptions or Assumptions(),
-            builds=builds or Builds(),
         )
         self._store = store
         self.clients = Clients(self.context)

@@ -48,10 +48,6 @@ class Pen:
         """A login that succeeded."""
         self._entry(at, who, "s", "Success Login", {"prompts": []})
 
-    def other(self, at: float, who: Person, code: str) -> None:
-        """Something that has nothing to do with phone MFA."""
-        self._entry(at, who, code, "", {})
-
     def _entry(
         self,
         at: float,
