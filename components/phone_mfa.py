@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import pulumi
 
-from components.action_code import assemble
 from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import FinishFailedWrites
 from components.guards.generation import GenerationGuard
@@ -25,23 +24,15 @@ from components.resources.factor import Factor, FactorArgs
 from components.resources.sender import Sender, SenderArgs
 from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
 from components.settings.stack_config import Loaded
-from components.settings.texts import Texts
-from components.tenant import guardian, snapshot
-from components.tenant.action import KEY_SECRET, TRIGGER_VERSIONS, configuration
-from components.tenant.guardian import Guardian
+from components.tenant import snapshot
 from components.tenant.model import seen
-from components.tenant.phone_provider import PhoneProvider
-from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
 from components.vocabulary import (
     COMPONENT,
     TRIGGERS,
-    DeliveryMethod,
     Experience,
-    MessageType,
-    action_name,
     policy_word,
 )
 
@@ -50,28 +41,17 @@ from components.vocabulary import (
 class PhoneMfaArgs:
     """Everything one tenant's phone MFA is made of.
 
-    `action_code` has the code of each experience that is declared: the stack's own, and both
-    while the stack is in transition from one to the other. `found` is declared instead of all
-    that, `policy` and `guardian` excepted, until the stack has taken over what was adopted.
-    `policy` may be a promise, and goes before that of `guardian`.
-    `guards` are transformations around every write: without them a failed write may leave the
-    tenant asking for codes that nobody sends. `protect` refuses deletion and replacement.
-    `asked` is what the stack's file asks for, without any secret, and the tenant it is for: the
-    component's own inputs, so that a preview and the state show it to everybody.
+    `declared` is the tenant as it is to be: of a stack's own, or as it was found, until the stack
+    has taken over what was adopted. While the stack moves its tenant it has an Action of both
+    generations. `guards` are transformations around every write: without them a failed write may
+    leave the tenant asking for codes that nobody sends. `protect` refuses deletion and
+    replacement. `asked` is what the stack's file asks for, without any secret, and the tenant it
+    is for: the component's own inputs, so that a preview and the state show it to everybody.
     """
 
+    declared: Snapshot
+    cpaas_api_key: pulumi.Input[str]
     asked: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict)
-    experience: Experience
-    in_transition: bool = False
-    action_name: str
-    action_code: Mapping[Experience, pulumi.Input[str]]
-    action_secrets: dict[str, pulumi.Input[str]]
-    bind_action: bool = False
-    delivery_methods: Sequence[DeliveryMethod]
-    texts: Mapping[MessageType, Texts]
-    policy: pulumi.Input[str]
-    guardian: Guardian
-    found: Snapshot | None = None
     guards: Sequence[pulumi.ResourceTransformation] = ()
     tenant: TenantAccess | None = None
     """How it is reached, to say what is wrong with credentials that are not taken."""
@@ -83,29 +63,13 @@ class PhoneMfaArgs:
         settings = loaded.settings
         check_sdk(settings)
         return cls(
-            asked={"settings": settings.plain(), "tenant": loaded.tenant.domain},
-            experience=settings.experience,
-            in_transition=settings.transition,
-            action_name=settings.action_name,
-            action_code={
-                experience: assemble(TRIGGERS[experience]) for experience in settings.experiences
-            },
-            action_secrets=_action_secrets(loaded),
-            bind_action=bool(settings.bind_action),
-            delivery_methods=[one for one in DeliveryMethod if one in settings.delivery_methods],
-            texts=loaded.texts,
-            policy=settings.policy.guardian_policy,
-            guardian=guardian.declared(settings),
-            found=snapshot.declared(settings, loaded.project) if settings.adopted else None,
+            declared=snapshot.declared(settings, loaded.project),
+            cpaas_api_key=loaded.cpaas_api_key,
+            asked={"settings": settings.plain(), "tenant": loaded.tenant.access.domain},
             guards=list(_guards(loaded)),
             tenant=loaded.tenant,
             protect=settings.protect,
         )
-
-
-def _action_secrets(loaded: Loaded) -> dict[str, pulumi.Input[str]]:
-    # Secrets are an Action's only configuration, so what is no secret travels in them too.
-    return {KEY_SECRET: loaded.cpaas_api_key, **configuration(loaded.settings)}
 
 
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
@@ -151,8 +115,7 @@ class PhoneMfa(pulumi.ComponentResource):
         self.delivery = self._delivery()
         ready = [sender.ready for sender in self.senders.values()]
         ready += self.delivery.ready if self.delivery else []
-        if self._switches_tenant():
-            ready.append(self._tenant_switch(ready).ready)
+        ready += self._tenant_switch(ready)
         self.factor = self._factor(ready)
         # Last of all, as the factor waits for every other part: a run that failed on the way
         # leaves a component without outputs, and so says that what it asked for is not applied.
@@ -174,81 +137,51 @@ class PhoneMfa(pulumi.ComponentResource):
     @property
     def sender(self) -> Sender | None:
         """The sender of the tenant's own generation; None when there was none to adopt."""
-        return self.senders.get(self._args.experience)
+        return self.senders.get(self._args.declared.experience)
 
     def _child(self) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self)
 
     def _senders(self) -> dict[Experience, Sender]:
-        found, experience = self._args.found, self._args.experience
-        if found:
-            trigger = TRIGGERS[experience]
-            action = next(iter(found.actions_on(trigger)), None)
-            binding = next(iter(found.bindings_of(trigger)), None)
-            declared = {experience: SenderArgs.as_found(action, binding)} if action else {}
-        else:
-            declared = {one: self._sender(one) for one in self._args.action_code}
-        return {
-            one: Sender(
-                f"{self._name}-legacy-sender"
-                if one is Experience.LEGACY
-                else f"{self._name}-sender",
-                args,
-                self._child(),
-            )
-            for one, args in declared.items()
-        }
-
-    def _sender(self, experience: Experience) -> SenderArgs:
-        legacy = experience is Experience.LEGACY
-        return SenderArgs(
-            action_name=action_name(self._args.action_name, experience),
-            trigger=TRIGGERS[experience],
-            trigger_version=TRIGGER_VERSIONS[experience],
-            code=self._args.action_code[experience],
-            secrets=self._args.action_secrets,
-            bind=legacy or self._args.bind_action,
-        )
+        declared = self._args.declared
+        senders = {}
+        for experience, trigger in TRIGGERS.items():
+            for action in declared.actions_on(trigger):
+                legacy = experience is Experience.LEGACY
+                senders[experience] = Sender(
+                    f"{self._name}-legacy-sender" if legacy else f"{self._name}-sender",
+                    SenderArgs(
+                        action=action,
+                        binding=next(iter(declared.bindings_of(trigger)), None),
+                        cpaas_api_key=self._args.cpaas_api_key,
+                    ),
+                    self._child(),
+                )
+        return senders
 
     def _delivery(self) -> Delivery | None:
-        found, sender = self._args.found, self.senders.get(Experience.UNIFIED)
-        if found:
-            provider, templates = seen(found.provider), seen(found.templates)
-            if provider is None and not templates:
-                return None
-        elif sender is None:
+        declared, sender = self._args.declared, self.senders.get(Experience.UNIFIED)
+        provider, templates = seen(declared.provider), seen(declared.templates)
+        if provider is None and not templates:
             return None
-        else:
-            methods = tuple(method.value for method in self._args.delivery_methods)
-            provider = PhoneProvider(delivery_methods=methods)
-            templates = {
-                kind.value: PhoneTemplate(text=texts.text, voice=texts.voice)
-                for kind, texts in self._args.texts.items()
-            }
         return Delivery(
             f"{self._name}-delivery",
             DeliveryArgs(provider=provider, templates=templates, sender=sender and sender.ready),
             self._child(),
         )
 
-    def _switches_tenant(self) -> bool:
-        # As found, a tenant is of the generation that it is: nothing is switched.
-        if self._args.found:
-            return False
-        return self._args.in_transition or self._args.experience is Experience.LEGACY
-
-    def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> TenantSwitch:
-        return TenantSwitch(
-            f"{self._name}-tenant",
-            TenantSwitchArgs(
-                experience=self._args.experience, after=after, access=self._args.tenant
-            ),
-            self._child(),
-        )
+    def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:
+        declared = self._args.declared
+        settings = seen(declared.settings)
+        # A unified tenant that does not move is what it is, and so is one that was found.
+        if not (declared.in_transition or settings.mfa_in_actions is True):
+            return []
+        args = TenantSwitchArgs(settings=settings, after=after, access=self._args.tenant)
+        return [TenantSwitch(f"{self._name}-tenant", args, self._child()).ready]
 
     def _factor(self, after: Sequence[pulumi.Resource]) -> Factor:
         return Factor(
             f"{self._name}-factor",
-            FactorArgs(guardian=self._args.guardian, policy=self._args.policy, after=after),
+            FactorArgs(guardian=self._args.declared.guardian, after=after),
             self._child(),
         )

@@ -1,7 +1,6 @@
 """A real Chromium for tests that look at pages, and for the pictures in the documents.
 
-Owns finding and starting it, watching what a page does that it should not, and axe. Refuses to
-know any page.
+With what a page does that it should not, and axe.
 """
 
 from __future__ import annotations

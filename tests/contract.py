@@ -1,8 +1,7 @@
-"""Where the recorded facts of the real services are, for tests only.
+"""Where the recorded facts of the real services are: a folder beside the checkout, for tests only.
 
-Owns finding and loading files of the contract folder beside the checkout. Refuses to copy them:
-the data files stay there. A test that needs one and does not find it fails with the path it
-looked at, so that a missing folder is never mistaken for an agreement with the contract.
+A test that needs a file and does not find it fails with the path it looked at, so that a missing
+folder is never mistaken for an agreement with the contract.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A pytest plugin: each answer is late (`make shaken`).
 
-Owns that whoever asks over httpx, of a sandbox in this process too, goes on a moment after the
-answer has come. What a server does behind its answer is done by then, so a test that holds only
-where it looks sooner fails. (The reverse, a server that takes its time, is a busy machine; the
-order of the tests is pytest-randomly's.)
+Whoever asks over httpx, of a sandbox in this process too, goes on a moment after the answer has
+come. What a server does behind its answer is done by then, so a test that holds only where it looks
+sooner fails. (The reverse, a server that takes its time, is a busy machine; the order of the tests
+is pytest-randomly's.)
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
-from components.tenant.snapshot import About, Wanted, deliverable
+from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
 from components.vocabulary import (
     DeliveryMethod,
@@ -154,7 +154,7 @@ class PolicyLast(WriteHooks):
             experiences=[self._experience],
         )
         wanted = Wanted(experience=self._experience, selected_provider=provider or "", factor=False)
-        return "; ".join(deliverable(found, wanted).missing.values())
+        return "; ".join(lacking(found, wanted))
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         if self._earlier is not None:

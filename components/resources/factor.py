@@ -22,12 +22,10 @@ from components.tenant.model import LEFT_ALONE, known, seen
 class FactorArgs:
     """What the factor needs.
 
-    What `guardian` leaves alone stays as the tenant has it. `policy` may be a promise, and goes
-    before the snapshot's.
+    What `guardian` leaves alone stays as the tenant has it.
     """
 
     guardian: Guardian
-    policy: pulumi.Input[str]
     after: Sequence[pulumi.Resource] = ()
 
 
@@ -42,7 +40,7 @@ class Factor(pulumi.ComponentResource):
         super().__init__("phonemfa:index:Factor", name, {}, opts)
         guardian = auth0.Guardian(
             f"{name}-guardian",
-            policy=args.policy,
+            policy=seen(args.guardian.policy),
             phone=_phone(args.guardian),
             **_declared(args.guardian.other_factors),
             **_with_default(args.guardian),

@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.action_code import RUNTIME
-from components.tenant.action import Action
-from components.tenant.model import seen
+from components.tenant.action import KEY_SECRET, Action
+from components.tenant.model import LEFT_ALONE, known, seen
 from components.tenant.trigger import Binding
 
 
 @dataclass(frozen=True, kw_only=True)
 class SenderArgs:
-    """What the sender needs.
+    """What the sender needs: the Action, its binding if it has one, and its one real secret.
 
-    `secrets` are the Action's secrets by name, in the order they are declared; a value that must
-    stay secret is an `Output` secret.
+    An adopted Action's secrets are left alone, and no stack deploys what it found.
     """
 
-    action_name: pulumi.Input[str]
-    trigger: pulumi.Input[str]
-    trigger_version: pulumi.Input[str]
-    code: pulumi.Input[str]
-    secrets: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    runtime: str = RUNTIME
-    dependencies: Sequence[tuple[str, str]] = ()
-    """npm packages by name and version."""
-    deploy: bool = True
-    bind: bool = False
-    display_name: str | None = None
-    """Of the binding; the Action's name when it is None."""
+    action: Action
+    binding: Binding | None
+    cpaas_api_key: pulumi.Input[str]
 
-    @classmethod
-    def as_found(cls, action: Action, binding: Binding | None) -> Self:
-        """An adopted Action: its secrets are not declared, and no stack deploys what it found."""
-        return cls(
-            action_name=seen(action.name),
-            trigger=action.trigger,
-            trigger_version=action.trigger_version,
-            code=seen(action.code),
-            runtime=seen(action.runtime),
-            dependencies=[_named_version(one) for one in seen(action.dependencies)],
-            deploy=False,
-            bind=binding is not None,
-            display_name=binding.display_name if binding else None,
-        )
+    @property
+    def secrets(self) -> dict[str, pulumi.Input[str]]:
+        """The Action's secrets by name, in the order in which they are declared.
+
+        They are an Action's only configuration, so what is no secret travels in them too.
+        """
+        if self.action.configuration is LEFT_ALONE:
+            return {}
+        return {KEY_SECRET: self.cpaas_api_key, **seen(self.action.configuration)}
 
 
 class Sender(pulumi.ComponentResource):
@@ -64,21 +46,22 @@ class Sender(pulumi.ComponentResource):
         self, name: str, args: SenderArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("phonemfa:index:Sender", name, {}, opts)
+        given = args.action
+        deploy = known(given.deployed, otherwise=False)
         action = auth0.Action(
             f"{name}-action",
-            name=args.action_name,
-            supported_triggers={"id": args.trigger, "version": args.trigger_version},
-            runtime=args.runtime,
-            code=args.code,
-            dependencies=[{"name": name, "version": version} for name, version in args.dependencies]
-            or None,
+            name=seen(given.name),
+            supported_triggers={"id": given.trigger, "version": given.trigger_version},
+            runtime=seen(given.runtime),
+            code=seen(given.code),
+            dependencies=[_named_version(one) for one in seen(given.dependencies)] or None,
             secrets=[{"name": key, "value": value} for key, value in args.secrets.items()] or None,
-            deploy=args.deploy or None,
+            deploy=deploy or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # It is an order to the provider and nothing that a tenant has: after an import
                 # the state has none, and its default would show as a change.
-                ignore_changes=None if args.deploy else ["deploy"],
+                ignore_changes=None if deploy else ["deploy"],
                 # The provider replaces an Action whose last build failed, and would delete it
                 # first, although an older version sends. Creating first is refused, by a hook
                 # (keep_sender.py) or by the tenant, which has room for one Action on this
@@ -87,12 +70,12 @@ class Sender(pulumi.ComponentResource):
             ),
         )
         self.ready = action
-        if args.bind:
+        if args.binding:
             self.ready = auth0.TriggerAction(
                 f"{name}-binding",
-                trigger=args.trigger,
+                trigger=given.trigger,
                 action_id=action.id,
-                display_name=args.display_name or args.action_name,
+                display_name=args.binding.display_name,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         self.action_id = action.id
@@ -100,6 +83,6 @@ class Sender(pulumi.ComponentResource):
         self.register_outputs({"action_id": self.action_id, "version_id": self.version_id})
 
 
-def _named_version(dependency: str) -> tuple[str, str]:
+def _named_version(dependency: str) -> auth0.ActionDependencyArgsDict:
     name, _, version = dependency.rpartition("@")
-    return name, version
+    return {"name": name, "version": version}

@@ -14,15 +14,16 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
+from components.tenant.model import known, seen
 from components.tenant.stack_access import TenantAccess
-from components.vocabulary import Experience
+from components.tenant.tenant_settings import TenantSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class TenantSwitchArgs:
     """What the tenant is switched to, once everything in `after` is ready for it."""
 
-    experience: Experience
+    settings: TenantSettings
     after: Sequence[pulumi.Resource] = ()
     access: TenantAccess | None = None
     """Says what is wrong with credentials that are not taken."""
@@ -38,11 +39,10 @@ class TenantSwitch(pulumi.ComponentResource):
     ) -> None:
         super().__init__("phonemfa:index:TenantSwitch", name, {}, opts)
         kept: pulumi.Output[Any] = pulumi.Output.from_input(self._kept(args.access))
-        legacy = args.experience is Experience.LEGACY
         self.ready = auth0.Tenant(
             f"{name}-settings",
-            phone_consolidated_experience=not legacy,
-            customize_mfa_in_postlogin_action=True if legacy else None,
+            phone_consolidated_experience=seen(args.settings.unified),
+            customize_mfa_in_postlogin_action=known(args.settings.mfa_in_actions, None),
             country_codes=kept["country_codes"],
             default_redirection_uri=kept["default_redirection_uri"],
             default_token_quota=kept["default_token_quota"],

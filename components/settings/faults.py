@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 import pulumi
@@ -108,10 +109,11 @@ def _words(details: ErrorDetails, top: str, hints: Mapping[str, str]) -> tuple[s
         case "extra_forbidden":
             if len(details["loc"]) > 1:
                 return "There is no such entry: it would be silently ignored.", hint
-            known = ", ".join(sorted(hints))
+            meant = get_close_matches(top, hints, n=1, cutoff=0.75)
+            known = meant[0] if meant else f"one of {', '.join(sorted(hints))}"
             return (
                 "There is no such setting: it would be silently ignored.",
-                f"remove it, or use one of {known}",
+                f"remove it, or use {known}",
             )
         case _:
             return f"{details['msg']}.", hint

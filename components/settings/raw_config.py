@@ -105,7 +105,7 @@ def _turned_fault(turned: Turned) -> Fault:
     return Fault(
         key=f"{turned.key}{path}",
         value=f"{written}, without quotes in {turned.file}",
-        consequence=f"YAML takes it for {read or 'a number or a date'}, and that is deployed.",
+        consequence=f"YAML reads {read or 'a number or a date'}, and that would be deployed.",
         fix=f"{fix}; or write {read}, if that is meant" if read else fix,
     )
 

@@ -6,7 +6,6 @@ The CPaaS key is an `Output` secret from the moment it is read, and never a `str
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,15 @@ from components.settings.raw_config import (
 )
 from components.settings.text_files import with_text_files
 from components.settings.text_rules import sms_sizes, text_warnings
-from components.settings.texts import Texts
-from components.tenant.access import VARIABLES, NoAccessError, bare, check_one_tenant
+from components.tenant.access import (
+    FIELDS,
+    SECRETS,
+    VARIABLES,
+    Access,
+    NoAccessError,
+    bare,
+    check_one_tenant,
+)
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
 from components.vocabulary import MessageType
@@ -36,13 +42,12 @@ from components.vocabulary import MessageType
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """The settings of a stack, its texts, its one secret, and the provider's way to the tenant.
+    """The settings of a stack, its one secret, and the provider's way to the tenant.
 
     `project` is the folder with Pulumi.yaml: where paths in the config start.
     """
 
     settings: StackSettings
-    texts: Mapping[MessageType, Texts]
     cpaas_api_key: pulumi.Output[str]
     tenant: TenantAccess
     project: Path = Path()
@@ -51,7 +56,7 @@ class Loaded:
     def sms_sizes(self) -> dict[MessageType, SmsSize]:
         """The size of each SMS, with a long name, a code and the autofill line of this stack."""
         values = sample_of(self.settings.plain())
-        return sms_sizes(self.texts, self.settings.origin_bound_code, values)
+        return sms_sizes(self.settings.declared_texts, self.settings.origin_bound_code, values)
 
 
 def load(config: pulumi.Config | None = None) -> Loaded:
@@ -76,15 +81,13 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     project = Path(pulumi.get_root_directory() or "")
     values, more = with_text_files(values, project)
     settings = StackSettings.check(pulumi.get_stack(), values, faults=[*faults, *more])
-    texts = settings.declared_texts
     if settings.adopted:
         pulumi.log.warn(NOTICE)
     sizes = sample_of(settings.plain())
-    for warning in text_warnings(texts, settings.origin_bound_code, sizes):
+    for warning in text_warnings(settings.declared_texts, settings.origin_bound_code, sizes):
         pulumi.log.warn(warning)
     return Loaded(
         settings=settings,
-        texts=texts,
         cpaas_api_key=_api_key(config, settings),
         tenant=_tenant_access(settings, project),
         project=project,
@@ -145,10 +148,11 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
         )
     except NoAccessError as error:
         raise pulumi.RunError(f"{error} Nothing was written.") from None
-    api_token, key = secret("apiToken"), secret("clientAssertionPrivateKey")
-    if api_token is not None:
+    plain = {FIELDS[key]: text(key) for key in VARIABLES if key not in SECRETS}
+    secrets = {FIELDS[key]: found for key in SECRETS if (found := secret(key)) is not None}
+    if "api_token" in secrets:
         who = f"The token is from {place('apiToken')}"
-    elif key is not None:
+    elif "assertion_key" in secrets:
         who = (
             f"The client is from {place('clientId')}, its private key from "
             f"{place('clientAssertionPrivateKey')}"
@@ -156,13 +160,8 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     else:
         who = f"The client is from {place('clientId')}, its secret from {place('clientSecret')}"
     return TenantAccess(
-        domain=bare(text("domain")),
-        client_id=text("clientId"),
-        client_secret=secret("clientSecret"),
-        assertion_key=key,
-        assertion_algorithm=text("clientAssertionSigningAlg"),
-        api_token=api_token,
-        audience=text("audience"),
+        access=Access(**plain | {"domain": bare(text("domain"))}),
+        secrets=secrets,
         origin=f"{who}, the domain from {place('domain')}.",
     )
 

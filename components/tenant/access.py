@@ -21,6 +21,17 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """Each credential: its key in a stack's config (`auth0:<key>`), and its variable."""
 
+FIELDS: Final[Mapping[str, str]] = {
+    "domain": "domain",
+    "clientId": "client_id",
+    "clientSecret": "client_secret",
+    "clientAssertionPrivateKey": "assertion_key",
+    "clientAssertionSigningAlg": "assertion_algorithm",
+    "apiToken": "api_token",
+    "audience": "audience",
+}
+"""The field of `Access` that has it."""
+
 SECRETS: Final = ("clientSecret", "clientAssertionPrivateKey", "apiToken")
 """Those that are secret by nature."""
 
@@ -70,15 +81,8 @@ class Access:
                 value = None
             found[key] = value or environ.get(variable, "")
         cls._check(found, encrypted)
-        return cls(
-            domain=bare(found["domain"]),
-            client_id=found["clientId"],
-            client_secret=found["clientSecret"],
-            assertion_key=found["clientAssertionPrivateKey"],
-            assertion_algorithm=found["clientAssertionSigningAlg"],
-            api_token=found["apiToken"],
-            audience=found["audience"],
-        )
+        found["domain"] = bare(found["domain"])
+        return cls(**{FIELDS[key]: value for key, value in found.items()})
 
     @staticmethod
     def _check(found: Mapping[str, str], encrypted: list[str]) -> None:

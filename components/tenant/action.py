@@ -74,16 +74,9 @@ def moment(text: str) -> datetime:
 
 
 _CODE: Final = (
-    Part(field="code", api="code", pulumi="code"),
-    Part(field="runtime", api="runtime", pulumi="runtime", of=_runtime, absent=""),
-    Part(
-        field="dependencies",
-        api="dependencies",
-        pulumi="dependencies",
-        of=_packages,
-        absent=(),
-        ordered=False,
-    ),
+    Part("code", "code", "code"),
+    Part("runtime", "runtime", "runtime", of=_runtime, absent=""),
+    Part("dependencies", "dependencies", "dependencies", of=_packages, absent=(), ordered=False),
 )
 
 
@@ -133,18 +126,13 @@ class Action:
     HIDDEN: ClassVar = "secrets"
     """What Pulumi hides as a whole."""
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(field="name", api="name", pulumi="name", setting="actionName"),
+        Part("name", "name", "name", "actionName"),
         *_CODE,
         Part(
-            field="secret_names",
-            api="secrets",
-            of=_names,
-            absent=(),
-            setting="retiredSecrets",
-            ordered=False,
+            "secret_names", "secrets", setting="retiredSecrets", of=_names, absent=(), ordered=False
         ),
-        Part(field="deployed", api="deployed_version", pulumi="deploy", of=bool, absent=False),
-        Part(field="configuration"),
+        Part("deployed", "deployed_version", "deploy", of=bool, absent=False),
+        Part("configuration"),
     )
 
     trigger: str

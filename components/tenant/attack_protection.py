@@ -56,10 +56,10 @@ class AttackProtection:
     """The four controls."""
 
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(field="bot_detection", api=BOTS, of=_challenging),
-        Part(field="suspicious_ip_throttling", api=ADDRESSES, of=_shielding),
-        Part(field="brute_force_protection", api=GUESSES, of=_shielding),
-        Part(field="breached_password_detection", api=BREACHES, of=_shielding),
+        Part("bot_detection", BOTS, of=_challenging),
+        Part("suspicious_ip_throttling", ADDRESSES, of=_shielding),
+        Part("brute_force_protection", GUESSES, of=_shielding),
+        Part("breached_password_detection", BREACHES, of=_shielding),
     )
 
     bot_detection: Maybe[State]

@@ -1,11 +1,9 @@
 """HTTP clients whose every request ends: in time, with an answer that fits, or with one error.
 
-Owns the limits that httpx does not have. Its timeouts are for the silence between two bytes, so a
-peer that sends a byte now and then, or never stops sending, holds a client for as long as it likes.
-Here a request has a time for all of it, an answer a size, and whatever goes wrong is an
-`httpx.HTTPError` whose text holds no header: h11 quotes an illegal one, and that may be a token.
-
-Refuses to repeat anything, and to know whom it asks.
+httpx's own timeouts are for the silence between two bytes, so a peer that sends a byte now and
+then, or never stops sending, holds a client for as long as it likes. Here a request has a time for
+all of it, an answer a size, and whatever goes wrong is an `httpx.HTTPError` whose text holds no
+header: h11 quotes an illegal one, and that may be a token. Nothing is repeated.
 """
 
 from __future__ import annotations
@@ -14,6 +12,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import queue
 import socket
 import threading
@@ -42,6 +41,16 @@ class BrokenAnswerError(httpx.RemoteProtocolError):
     """An answer had begun and did not end: the request surely arrived."""
 
 
+@contextlib.contextmanager
+def _trust_named() -> Iterator[None]:
+    """Say which file of CAs cannot be read: the ssl module does not."""
+    try:
+        yield
+    except OSError as error:
+        where = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {where}") from None
+
+
 class BoundedClient(httpx.Client):
     """`httpx.Client` with limits.
 
@@ -56,7 +65,8 @@ class BoundedClient(httpx.Client):
     def __init__(
         self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
     ) -> None:
-        super().__init__(**options)
+        with _trust_named():
+            super().__init__(**options)
         self._most = most
         self._total = total
         self._json_only = json_only
@@ -126,7 +136,8 @@ class BoundedAsyncClient(httpx.AsyncClient):
     """`httpx.AsyncClient` with the limits of `BoundedClient`."""
 
     def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+        with _trust_named():
+            super().__init__(**options)
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)

@@ -114,7 +114,7 @@ async def connect(
     from auth0.management import AsyncManagementClient  # noqa: PLC0415
 
     from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
-    from components.tenant.errors import failures, told  # noqa: PLC0415
+    from components.tenant.errors import FAILURES, told  # noqa: PLC0415
 
     heard, tokens = heard or Heard(), tokens or Tokens(access)
     hooks = {"response": [heard.note]}
@@ -131,7 +131,7 @@ async def connect(
             yield AsyncManagementClient(domain=access.domain, token=token, httpx_client=http)
         except NoAccessError as error:
             raise TenantUnreadableError(str(error)) from None
-        except failures() as error:
+        except FAILURES as error:
             fix = error.fix if isinstance(error, NoTokenError) else ""
             raise TenantUnreadableError(
                 told(access.domain, error, origin=origin), fix=fix

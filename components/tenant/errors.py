@@ -2,6 +2,9 @@
 
 The words are the same for the hooks of an `up` and for the commands. Nothing is repeated that may
 hold a secret or a number: no header, no answer's body.
+
+Loaded where a tenant is asked: with httpx and auth0-python it takes a fifth of a second, which an
+`up` without changes need not spend.
 """
 
 from __future__ import annotations
@@ -10,14 +13,15 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import httpx
+from auth0.management.core.api_error import ApiError
+from auth0.management.core.parse_error import ParsingError
 
 from components.masking import redacted
 from components.tenant.model import Refusal, Why
 from components.tenant.token import NoTokenError
-
-if TYPE_CHECKING:
-    import httpx
 
 SCOPES: Final = "docs/reference/scopes.md lists the scopes that the application needs."
 PLAN: Final = (
@@ -35,6 +39,9 @@ _PLAN_CODES: Final = frozenset(
 )
 _OF_PLAN: Final = ("This endpoint is disabled for your tenant", "The requestor is not entitled")
 _WORD: Final = re.compile(r"[a-z_]{1,80}")
+_WHOSE: Final = (
+    "Check auth0:domain or AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+)
 _LATER: Final = "Wait, and run it again: nothing else is known to be wrong."
 _FIXES: Final = {
     HTTPStatus.UNAUTHORIZED: "The token has ended or is another tenant's: run it again, with "
@@ -44,37 +51,21 @@ _FIXES: Final = {
 }
 
 
-def failures() -> tuple[type[Exception], ...]:
-    """Every exception that a call of auth0-python over a bounded client ends in.
+FAILURES: Final = (ApiError, ParsingError, NoTokenError, httpx.HTTPError)
+"""Every exception that a call of auth0-python over a bounded client ends in."""
 
-    A function, as the imports take a fifth of a second that an `up` without changes need not spend.
-    """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-    from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
-
-    return ApiError, ParsingError, NoTokenError, httpx.HTTPError
-
-
-def unanswered() -> tuple[type[Exception], ...]:
-    """What one question may end in that says nothing of the others: `failures`, but for a token's.
-
-    ValueError is pydantic's and json's own.
-    """
-    return (*(one for one in failures() if one is not NoTokenError), ValueError)
+UNANSWERED: Final = (ApiError, ParsingError, httpx.HTTPError, ValueError)
+"""What one question may end in that says nothing of the others; ValueError is pydantic's."""
 
 
 def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
-    """One of `unanswered`, for a report that goes on with the other questions.
+    """One of `UNANSWERED`, for a report that goes on with the other questions.
 
     Args:
         error: what came of the question.
         asked: the request, as `GET /path`.
         scope: what it needs.
     """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-
     why, status = Why.OTHER, None
     if isinstance(error, ApiError):
         status, code = error.status_code, code_of(error)
@@ -97,16 +88,13 @@ def refusal_of(error: Exception, asked: str, scope: str) -> Refusal:
 
 
 def told(domain: str, error: Exception, *, origin: str = "") -> str:
-    """One of `failures` in words; holds no credential and no phone number.
+    """One of `FAILURES` in words; holds no credential and no phone number.
 
     Args:
         domain: the tenant that was asked.
         error: what came of it.
         origin: where the credentials were found, in a sentence.
     """
-    import httpx  # noqa: PLC0415
-    from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):
@@ -114,10 +102,7 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
         return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
-    return (
-        f"{domain} answered in a form that the Management API does not have. Check AUTH0_DOMAIN: "
-        "did a proxy, or a server that is no tenant, answer?"
-    )
+    return f"{domain} answered in a form that the Management API does not have. {_WHOSE}"
 
 
 def refused(domain: str, error: Any) -> str:
@@ -160,15 +145,19 @@ def _fix(status: int) -> str:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"That is the tenant's fault, or a proxy's. {_LATER}"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return "A tenant does not redirect: check AUTH0_DOMAIN."
+        return "A tenant does not redirect: check auth0:domain or AUTH0_DOMAIN."
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return "Check AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+        return _WHOSE
     return ""
 
 
 def silent(domain: str, error: httpx.HTTPError) -> str:
     """No answer, or one that is none."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - httpx has loaded it
+
+    proxy = getproxies().get("https")
+    through = "HTTPS_PROXY, which is set, " if proxy and not proxy_bypass(domain) else ""
     return (
-        f"No answer from https://{domain} ({type(error).__name__}: {error}). Check AUTH0_DOMAIN, "
-        "the network, and SSL_CERT_FILE for a tenant with a CA of its own."
+        f"No answer from https://{domain} ({type(error).__name__}: {error}). Check auth0:domain or "
+        f"AUTH0_DOMAIN, the network, {through}and SSL_CERT_FILE for a tenant with a CA of its own."
     )

@@ -187,41 +187,30 @@ class Guardian:
 
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(
-            field="phone_enabled",
-            api=f"{FACTORS}.{PHONE}",
-            pulumi="phone.enabled",
-            of=flag,
-            absent=False,
-        ),
+        Part("phone_enabled", f"{FACTORS}.{PHONE}", "phone.enabled", of=flag, absent=False),
         # Guardian's list is ordered, but means the same in any order.
         Part(
-            field="message_types",
-            api=f"{MESSAGE_TYPES}.message_types",
-            pulumi="phone.messageTypes",
-            setting="deliveryMethods",
+            "message_types",
+            f"{MESSAGE_TYPES}.message_types",
+            "phone.messageTypes",
+            "deliveryMethods",
             of=texts,
             ordered=False,
         ),
+        Part("selected_provider", f"{SELECTED_PROVIDER}.provider", "phone.provider", of=_text),
         Part(
-            field="selected_provider",
-            api=f"{SELECTED_PROVIDER}.provider",
-            pulumi="phone.provider",
-            of=_text,
+            "enrollment_message",
+            f"{TEMPLATES}.enrollment_message",
+            "phone.options.enrollmentMessage",
+            "texts.otp_enroll",
         ),
         Part(
-            field="enrollment_message",
-            api=f"{TEMPLATES}.enrollment_message",
-            pulumi="phone.options.enrollmentMessage",
-            setting="texts.otp_enroll",
+            "verification_message",
+            f"{TEMPLATES}.verification_message",
+            "phone.options.verificationMessage",
+            "texts.otp_verify",
         ),
-        Part(
-            field="verification_message",
-            api=f"{TEMPLATES}.verification_message",
-            pulumi="phone.options.verificationMessage",
-            setting="texts.otp_verify",
-        ),
-        Part(field="policy", api=POLICIES, pulumi="policy", setting="policy", of=str, absent=NEVER),
+        Part("policy", POLICIES, "policy", "policy", absent=NEVER),
         *OTHER_FACTORS,
         *WITH_DEFAULT,
     )

@@ -13,9 +13,9 @@ comparing two snapshots, go over that table.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import Enum
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
 T = TypeVar("T")
 
@@ -107,6 +107,11 @@ def known(value: Maybe[T], otherwise: T) -> T:
     return otherwise if isinstance(value, (Unseen, LeftAlone)) else value
 
 
+def nonempty(value: Any) -> str | None:
+    """A text; None for an empty one, which means none."""
+    return str(value) or None
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """A list of the API's or of Pulumi's as a tuple of strings."""
     return tuple(str(getattr(one, "value", one)) for one in value)
@@ -121,7 +126,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Part:
     """One part of a resource.
 
@@ -141,6 +146,7 @@ class Part:
     api: str = ""
     pulumi: str = ""
     setting: str = ""
+    _: KW_ONLY
     of: Callable[[Any], Any] = str
     absent: Any = UNSEEN
     ordered: bool = True
@@ -196,6 +202,30 @@ def of_api(parts: Iterable[Part], answer: Mapping[str, Any]) -> dict[str, Any]:
 def of_pulumi(parts: Iterable[Part], properties: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a snapshot out of one side of a preview's step, or a state's resource."""
     return {one.field: _value(one, properties, one.pulumi) for one in parts}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """A resource that has an id of its own; it takes no part in a comparison."""
+
+    PARTS: ClassVar[tuple[Part, ...]]
+
+    id: str = field(default="", compare=False)
+    updated_at: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def of_api(cls, answer: Mapping[str, Any]) -> Self:
+        """The resource as the API tells it."""
+        return cls(
+            **of_api(cls.PARTS, answer),
+            id=str(answer.get("id") or ""),
+            updated_at=answer.get("updated_at"),
+        )
+
+    @classmethod
+    def recorded(cls, properties: Mapping[str, Any]) -> Self:
+        """The resource as one side of a preview, or a state, has it."""
+        return cls(**of_pulumi(cls.PARTS, properties), id=str(properties.get("id") or ""))
 
 
 def left_alone(found: T, properties: Collection[str]) -> T:
@@ -262,6 +292,14 @@ def items(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def plain(answer: Any) -> dict[str, Any]:
-    """An answer of auth0-python as the JSON that the tenant sent."""
+    """An answer of auth0-python as the JSON that the tenant sent.
+
+    Raises:
+        ParsingError: it is none; what stands in a list is not looked at by auth0-python.
+    """
+    if not hasattr(answer, "model_dump"):
+        from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
+
+        raise ParsingError
     found: dict[str, Any] = answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return found

@@ -5,19 +5,18 @@ What a legacy tenant has instead is Guardian's, but for its Twilio account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     UNSEEN,
+    Identified,
     Maybe,
     Part,
     flag,
     items,
-    of_api,
-    of_pulumi,
+    nonempty,
     plain,
     texts,
 )
@@ -38,48 +37,33 @@ CUSTOM: Final = "custom"
 """The provider that hands messages to the Action."""
 
 
-def _text(value: Any) -> str | None:
-    return str(value) or None
-
-
 @dataclass(frozen=True, kw_only=True)
-class PhoneProvider:
-    """A phone provider, without its credentials; "twilio" has the last three parts.
-
-    `id` and `updated_at` are a tenant's or a state's.
-    """
+class PhoneProvider(Identified):
+    """A phone provider, without its credentials; "twilio" has the last three parts."""
 
     TOKEN: ClassVar = TOKEN
     HIDDEN: ClassVar = "credentials"
     """What Pulumi hides as a whole."""
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(field="name", api="name", pulumi="name"),
-        Part(field="disabled", api="disabled", pulumi="disabled", of=flag, absent=False),
+        Part("name", "name", "name"),
+        Part("disabled", "disabled", "disabled", of=flag, absent=False),
         Part(
-            field="delivery_methods",
-            api="configuration.delivery_methods",
-            pulumi="configuration.deliveryMethods",
-            setting="deliveryMethods",
+            "delivery_methods",
+            "configuration.delivery_methods",
+            "configuration.deliveryMethods",
+            "deliveryMethods",
             of=texts,
             ordered=False,
         ),
         Part(
-            field="default_from",
-            api="configuration.default_from",
-            pulumi="configuration.defaultFrom",
-            of=_text,
+            "default_from",
+            "configuration.default_from",
+            "configuration.defaultFrom",
+            of=nonempty,
             absent=None,
         ),
-        Part(
-            field="mssid",
-            api="configuration.mssid",
-            pulumi="configuration.mssid",
-            of=_text,
-            absent=None,
-        ),
-        Part(
-            field="sid", api="configuration.sid", pulumi="configuration.sid", of=_text, absent=None
-        ),
+        Part("mssid", "configuration.mssid", "configuration.mssid", of=nonempty, absent=None),
+        Part("sid", "configuration.sid", "configuration.sid", of=nonempty, absent=None),
     )
 
     delivery_methods: Maybe[tuple[str, ...]]
@@ -88,25 +72,6 @@ class PhoneProvider:
     default_from: Maybe[str | None] = None
     mssid: Maybe[str | None] = None
     sid: Maybe[str | None] = None
-
-    id: str = field(default="", compare=False)
-    updated_at: str | None = field(default=None, compare=False)
-
-    @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> PhoneProvider:
-        """A provider as the API tells it."""
-        return cls(
-            **of_api(cls.PARTS, answer),
-            id=str(answer.get("id") or ""),
-            updated_at=answer.get("updated_at"),
-        )
-
-    @classmethod
-    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> PhoneProvider:
-        """A provider as one side of a preview, or a state, has it."""
-        return cls(
-            **of_pulumi(cls.PARTS, properties), id=identifier or str(properties.get("id") or "")
-        )
 
 
 def declared(settings: StackSettings) -> PhoneProvider | None:
@@ -144,6 +109,6 @@ async def read_twilio(client: AsyncManagementClient) -> PhoneProvider | None:
         name=TWILIO,
         delivery_methods=UNSEEN,
         sid=str(answer["sid"]),
-        default_from=_text(answer.get("from") or ""),
-        mssid=_text(answer.get("messaging_service_sid") or ""),
+        default_from=nonempty(answer.get("from") or ""),
+        mssid=nonempty(answer.get("messaging_service_sid") or ""),
     )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.settings.model import StackSettings
 from components.tenant.model import (
     LEFT_ALONE,
+    Identified,
     Maybe,
     Part,
     at,
     flag,
     items,
-    of_api,
-    of_pulumi,
+    nonempty,
     plain,
 )
 from components.vocabulary import Experience
@@ -28,57 +28,25 @@ PATH: Final = "/branding/phone/templates"
 SCOPE: Final = "read:phone_templates"
 
 
-def _text(value: Any) -> str | None:
-    return str(value) or None
-
-
 @dataclass(frozen=True, kw_only=True)
-class PhoneTemplate:
+class PhoneTemplate(Identified):
     """What is sent for one message type (Liquid); None is no text, or no sender.
 
-    A stack leaves a channel's text alone where it does not declare one. `id` and `updated_at` are
-    a tenant's or a state's.
+    A stack leaves a channel's text alone where it does not declare one.
     """
 
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(
-            field="text", api="content.body.text", pulumi="content.body.text", of=str, absent=None
-        ),
-        Part(
-            field="voice",
-            api="content.body.voice",
-            pulumi="content.body.voice",
-            of=str,
-            absent=None,
-        ),
-        Part(field="disabled", api="disabled", pulumi="disabled", of=flag, absent=False),
-        Part(field="sender", api="content.from", pulumi="content.from", of=_text, absent=None),
+        Part("text", "content.body.text", "content.body.text", absent=None),
+        Part("voice", "content.body.voice", "content.body.voice", absent=None),
+        Part("disabled", "disabled", "disabled", of=flag, absent=False),
+        Part("sender", "content.from", "content.from", of=nonempty, absent=None),
     )
 
     text: Maybe[str | None]
     voice: Maybe[str | None]
     sender: Maybe[str | None] = None
     disabled: Maybe[bool] = False
-
-    id: str = field(default="", compare=False)
-    updated_at: str | None = field(default=None, compare=False)
-
-    @classmethod
-    def of_api(cls, answer: Mapping[str, Any]) -> PhoneTemplate:
-        """A template as the API tells it."""
-        return cls(
-            **of_api(cls.PARTS, answer),
-            id=str(answer.get("id") or ""),
-            updated_at=answer.get("updated_at"),
-        )
-
-    @classmethod
-    def recorded(cls, properties: Mapping[str, Any], *, identifier: str = "") -> PhoneTemplate:
-        """A template as one side of a preview, or a state, has it."""
-        return cls(
-            **of_pulumi(cls.PARTS, properties), id=identifier or str(properties.get("id") or "")
-        )
 
 
 def kind_of(properties: Mapping[str, Any]) -> Any:

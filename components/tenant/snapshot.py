@@ -6,11 +6,13 @@ two resource by resource with `differences` and says in its own words what a dif
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from components.settings.model import StackSettings
@@ -23,7 +25,6 @@ from components.tenant import (
     trigger,
 )
 from components.tenant.action import Action
-from components.tenant.errors import refusal_of, unanswered
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -67,7 +68,7 @@ class About(Enum):
 
 EVERYTHING: Final = frozenset(About)
 SENDING: Final = EVERYTHING - {About.TEMPLATES, About.BY_PLAN}
-"""What `deliverable` looks at."""
+"""What `lacking` looks at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,40 +201,20 @@ async def read(
     """
     ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]
-    unified = Experience.UNIFIED in experiences
 
-    async def of(
-        wanted: About, path: str, scope: str, question: Callable[[], Awaitable[Any]]
-    ) -> Any:
-        return await ask(path, scope, question) if wanted in about else UNSEEN
+    async def of(wanted: About, resource: ModuleType, *which: Any) -> Any:
+        if wanted not in about:
+            return UNSEEN
+        return await ask(resource.PATH, resource.SCOPE, lambda: resource.read(client, *which))
 
-    settings = await of(
-        About.SETTINGS,
-        tenant_settings.PATH,
-        tenant_settings.SCOPE,
-        lambda: tenant_settings.read(client),
-    )
-    actions = await of(
-        About.ACTIONS, action.PATH, action.SCOPE, lambda: action.read(client, triggers)
-    )
-    bindings = await of(
-        About.BINDINGS, trigger.PATH, trigger.SCOPE, lambda: trigger.read(client, triggers)
-    )
+    settings = await of(About.SETTINGS, tenant_settings)
+    actions = await of(About.ACTIONS, action, triggers)
+    bindings = await of(About.BINDINGS, trigger, triggers)
     providers: Any = UNSEEN
     templates: Any = UNSEEN
-    if unified:
-        providers = await of(
-            About.PROVIDER,
-            phone_provider.PATH,
-            phone_provider.SCOPE,
-            lambda: phone_provider.read(client),
-        )
-        templates = await of(
-            About.TEMPLATES,
-            phone_template.PATH,
-            phone_template.SCOPE,
-            lambda: phone_template.read(client),
-        )
+    if Experience.UNIFIED in experiences:
+        providers = await of(About.PROVIDER, phone_provider)
+        templates = await of(About.TEMPLATES, phone_template)
     paths = [*guardian.LOGIN] if About.LOGIN in about else []
     is_unified = isinstance(settings, TenantSettings) and settings.unified is True
     if About.LEGACY in about and Experience.LEGACY in experiences and not is_unified:
@@ -253,9 +234,11 @@ async def read(
 
 
 async def _told(path: str, scope: str, question: Callable[[], Awaitable[Any]]) -> Any:
+    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+
     try:
         return await question()
-    except unanswered() as error:
+    except UNANSWERED as error:
         refusal = refusal_of(error, f"GET {path}", scope)
         # Not every plan is entitled to them, and everything else can be told without.
         if path in guardian.BY_PLAN:
@@ -276,26 +259,15 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
         scope: what it needs.
         question: asks it.
     """
+    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+
     try:
         return await question()
-    except unanswered() as error:
+    except UNANSWERED as error:
         refusal = refusal_of(error, f"GET {path}", scope)
         if refusal.status == HTTPStatus.UNAUTHORIZED:
             raise  # Every other question would be answered the same.
         return Unseen(refusal=refusal)
-
-
-class Lack(Enum):
-    """What a code may lack on its way to a user."""
-
-    PROVIDER = "there is no phone provider"
-    PROVIDER_ON = "the phone provider is switched off"
-    DEPLOYED = "no Action is deployed on {trigger}"
-    BOUND = "no Action is bound to {trigger}"
-    OURS = "{others} stands on {trigger} instead of {ours}"
-    SENDER = "codes are sent by {sender}, not by the Action"
-    FACTOR = "the phone factor is switched off"
-    CHANNELS = "the factor does not offer {channels}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,120 +300,67 @@ class Wanted:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Deliverable:
-    """Whether a code can reach users: what it lacks, in words, and what could not be seen."""
-
-    missing: Mapping[Lack, str]
-    unseen: Mapping[Lack, Refusal | None]
-
-    def __bool__(self) -> bool:
-        return not (self.missing or self.unseen)
-
-
-def deliverable(tenant: Snapshot, wanted: Wanted) -> Deliverable:
-    """What a tenant lacks to send a code by phone, of either generation, in the order of a message.
+def lacking(tenant: Snapshot, wanted: Wanted) -> list[str]:
+    """What a tenant lacks to send a code by phone, in words and in the order of a message.
 
     Each need is judged by itself, so that one that cannot be seen hides no other.
     """
-    missing: dict[Lack, str] = {}
-    unseen: dict[Lack, Refusal | None] = {}
-    for lack, need in _NEEDS.items():
-        try:
-            found = next(need(tenant, wanted), None)
-        except UnseenError as error:
-            unseen[lack] = error.refusal
-        else:
-            if found is not None:
-                missing[lack] = lack.value.format(**found)
-    return Deliverable(missing=missing, unseen=unseen)
+    found = []
+    for need in (_provider, _action, _sender, _factor, _channels):
+        with suppress(UnseenError):
+            found.append(need(tenant, wanted, wanted.experience or tenant.experience))
+    return [one for one in found if one]
 
 
-Told = Iterator[dict[str, str]]
-"""What a lack's words are filled in with; nothing, where nothing is lacking."""
+def _provider(tenant: Snapshot, _: Wanted, experience: Experience) -> str:
+    if experience is Experience.LEGACY:
+        return ""
+    provider = seen(tenant.provider)
+    if provider is None:
+        return "there is no phone provider"
+    return "the phone provider is switched off" if seen(provider.disabled) else ""
 
 
-def _experience(tenant: Snapshot, wanted: Wanted) -> Experience:
-    return wanted.experience or tenant.experience
-
-
-def _provider(tenant: Snapshot, wanted: Wanted) -> Told:
-    if _experience(tenant, wanted) is Experience.UNIFIED and seen(tenant.provider) is None:
-        yield {}
-
-
-def _provider_on(tenant: Snapshot, wanted: Wanted) -> Told:
-    if _experience(tenant, wanted) is Experience.UNIFIED:
-        provider = seen(tenant.provider)
-        if provider and seen(provider.disabled):
-            yield {}
-
-
-def _sent_by_action(tenant: Snapshot, wanted: Wanted) -> bool:
-    """Whether an Action has to send: Twilio, and Auth0's own sender, need none."""
-    if _experience(tenant, wanted) is Experience.LEGACY:
-        provider = wanted.selected_provider or seen(tenant.guardian.selected_provider)
-        return provider == guardian.HOOK
-    sender = seen(tenant.provider)
-    return sender is None or sender.name == phone_provider.CUSTOM
-
-
-def _deployed(tenant: Snapshot, wanted: Wanted) -> Told:
-    experience = _experience(tenant, wanted)
-    if experience is Experience.UNIFIED and _sent_by_action(tenant, wanted):
-        there = tenant.actions_on(TRIGGERS[experience])
-        if not any(seen(one.deployed) for one in there):
-            yield {"trigger": TRIGGERS[experience]}
-
-
-def _bound(tenant: Snapshot, wanted: Wanted) -> Told:
-    experience = _experience(tenant, wanted)
-    if experience is Experience.LEGACY and _sent_by_action(tenant, wanted):
-        trigger = TRIGGERS[experience]
-        if not tenant.bindings_of(trigger):
-            yield {"trigger": trigger}
-
-
-def _ours(tenant: Snapshot, wanted: Wanted) -> Told:
-    experience = _experience(tenant, wanted)
-    if not wanted.action_name or not _sent_by_action(tenant, wanted):
-        return
+def _action(tenant: Snapshot, wanted: Wanted, experience: Experience) -> str:
     trigger = TRIGGERS[experience]
     if experience is Experience.LEGACY:
+        sent_by_action = _selected(tenant, wanted) == guardian.HOOK
+    else:
+        provider = seen(tenant.provider)
+        sent_by_action = provider is None or provider.name == phone_provider.CUSTOM
+    if not sent_by_action:  # Twilio, and Auth0's own sender, need none.
+        return ""
+    if experience is Experience.LEGACY:
         there = [one.action_name for one in tenant.bindings_of(trigger)]
+        none = f"no Action is bound to {trigger}"
     else:
         there = [str(one.name) for one in tenant.actions_on(trigger) if seen(one.deployed)]
-    if there and wanted.action_name not in there:
-        others = " and ".join(map(repr, there))
-        yield {"others": others, "trigger": trigger, "ours": repr(wanted.action_name)}
+        none = f"no Action is deployed on {trigger}"
+    if not there or not wanted.action_name or wanted.action_name in there:
+        return "" if there else none
+    others = " and ".join(map(repr, there))
+    return f"{others} stands on {trigger} instead of {wanted.action_name!r}"
 
 
-def _sender(tenant: Snapshot, wanted: Wanted) -> Told:
-    if _experience(tenant, wanted) is Experience.LEGACY and wanted.selected_provider:
-        there = seen(tenant.guardian.selected_provider)
-        if there != wanted.selected_provider and wanted.factor:
-            yield {"sender": there}
+def _selected(tenant: Snapshot, wanted: Wanted) -> str:
+    return wanted.selected_provider or seen(tenant.guardian.selected_provider)
 
 
-def _factor(tenant: Snapshot, wanted: Wanted) -> Told:
-    if wanted.factor and not seen(tenant.guardian.phone_enabled):
-        yield {}
+def _sender(tenant: Snapshot, wanted: Wanted, experience: Experience) -> str:
+    if experience is Experience.UNIFIED or not (wanted.selected_provider and wanted.factor):
+        return ""
+    there = seen(tenant.guardian.selected_provider)
+    is_wanted = there == wanted.selected_provider
+    return "" if is_wanted else f"codes are sent by {there}, not by the Action"
 
 
-def _channels(tenant: Snapshot, wanted: Wanted) -> Told:
-    if wanted.factor and wanted.message_types:
-        uncovered = set(wanted.message_types) - set(seen(tenant.guardian.message_types))
-        if uncovered:
-            yield {"channels": " and ".join(sorted(uncovered))}
+def _factor(tenant: Snapshot, wanted: Wanted, _: Experience) -> str:
+    is_off = wanted.factor and not seen(tenant.guardian.phone_enabled)
+    return "the phone factor is switched off" if is_off else ""
 
 
-_NEEDS: Final[Mapping[Lack, Callable[[Snapshot, Wanted], Told]]] = {
-    Lack.PROVIDER: _provider,
-    Lack.PROVIDER_ON: _provider_on,
-    Lack.DEPLOYED: _deployed,
-    Lack.BOUND: _bound,
-    Lack.OURS: _ours,
-    Lack.SENDER: _sender,
-    Lack.FACTOR: _factor,
-    Lack.CHANNELS: _channels,
-}
+def _channels(tenant: Snapshot, wanted: Wanted, _: Experience) -> str:
+    if not (wanted.factor and wanted.message_types):
+        return ""
+    uncovered = set(wanted.message_types) - set(seen(tenant.guardian.message_types))
+    return f"the factor does not offer {' and '.join(sorted(uncovered))}" if uncovered else ""

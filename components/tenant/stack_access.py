@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -28,16 +28,11 @@ class TenantCallError(pulumi.RunError):
 class TenantAccess:
     """How the auth0 provider reaches the tenant: its config, or else its variables.
 
-    A token wins over client id and secret, as it does with the provider.
+    `secrets` are those of `access`, by its field, which has none of them itself.
     """
 
-    domain: str
-    client_id: str
-    client_secret: pulumi.Output[str] | None = None
-    assertion_key: pulumi.Output[str] | None = None
-    assertion_algorithm: str = ""
-    api_token: pulumi.Output[str] | None = None
-    audience: str = ""
+    access: Access
+    secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     origin: str = ""
     """Where each of them was found, in a sentence for who has to correct it."""
     _tokens: dict[Access, Tokens] = field(default_factory=dict, repr=False, compare=False)
@@ -46,9 +41,9 @@ class TenantAccess:
     @property
     def known(self) -> bool:
         """Whether there are credentials."""
-        signs = self.client_secret is not None or self.assertion_key is not None
-        has_client = bool(self.client_id) and signs
-        return bool(self.domain) and (has_client or self.api_token is not None)
+        proves = self.secrets.keys() & {"client_secret", "assertion_key"}
+        has_client = bool(self.access.client_id and proves)
+        return bool(self.access.domain) and (has_client or "api_token" in self.secrets)
 
     async def resolved(self) -> Access:
         """The credentials themselves, for as long as a hook runs.
@@ -63,15 +58,8 @@ class TenantAccess:
                 "like in the stack's config) say how to reach the tenant. Set them, or "
                 "phonemfa:gate to off."
             )
-        return Access(
-            domain=self.domain,
-            client_id=self.client_id,
-            client_secret=await _value(self.client_secret),
-            assertion_key=await _value(self.assertion_key),
-            assertion_algorithm=self.assertion_algorithm,
-            api_token=await _value(self.api_token),
-            audience=self.audience,
-        )
+        values = {name: await one.future() or "" for name, one in self.secrets.items()}
+        return replace(self.access, **values)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncManagementClient]:
@@ -96,7 +84,3 @@ def _without_notes(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _without_notes(one) for key, one in value.items() if not key.startswith("__")}
     return [_without_notes(one) for one in value] if isinstance(value, list) else value
-
-
-async def _value(output: pulumi.Output[str] | None) -> str:
-    return "" if output is None else (await output.future()) or ""

@@ -39,17 +39,17 @@ class TenantSettings:
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
         Part(
-            field="unified",
-            api="phone_consolidated_experience",
-            pulumi="phoneConsolidatedExperience",
-            setting="experience",
+            "unified",
+            "phone_consolidated_experience",
+            "phoneConsolidatedExperience",
+            "experience",
             of=flag,
             absent=False,
         ),
         Part(
-            field="mfa_in_actions",
-            api="customize_mfa_in_postlogin_action",
-            pulumi="customizeMfaInPostloginAction",
+            "mfa_in_actions",
+            "customize_mfa_in_postlogin_action",
+            "customizeMfaInPostloginAction",
             of=flag,
             absent=False,
         ),

@@ -24,9 +24,7 @@ class Binding:
     """One Action in a trigger's flow; what follows `display_name` is a tenant's or a state's."""
 
     TOKEN: ClassVar = TOKEN
-    PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(field="display_name", api="display_name", pulumi="displayName"),
-    )
+    PARTS: ClassVar[tuple[Part, ...]] = (Part("display_name", "display_name", "displayName"),)
 
     trigger: str
     action_name: str

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
+from phonemfa.answered import RefusedError
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
@@ -79,7 +80,7 @@ class Probe:
     with_key: Mapping[DeliveryMethod, Answer] = field(default_factory=dict)
 
 
-class BadAddressError(ValueError):
+class BadAddressError(RefusedError):
     """The address to connect to is not `host:port`."""
 
 

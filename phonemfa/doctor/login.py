@@ -22,7 +22,7 @@ from components.tenant.guardian import (
     reads_by_plan,
 )
 from components.tenant.model import Refusal, Unseen, Why, known, seen
-from components.tenant.snapshot import Wanted, deliverable
+from components.tenant.snapshot import Wanted, lacking
 from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types, policy_word
 from phonemfa.doctor.findings import Finding, Level, Subject, not_looked
 from phonemfa.doctor.reading import Reading
@@ -94,7 +94,7 @@ def _stricter(now: Policy, wanted: Policy, missing: Collection[str]) -> Finding:
 
 def _missing(reading: Reading, settings: StackSettings) -> list[str]:
     """What a code lacks today on its way to a user, as far as that was seen."""
-    return list(deliverable(reading.tenant, Wanted.by(settings)).missing.values())
+    return lacking(reading.tenant, Wanted.by(settings))
 
 
 def _usable(there: Guardian) -> bool | None:

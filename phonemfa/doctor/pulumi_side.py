@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Subject
-from phonemfa.pulumi.engine import EngineFailedError, NoEngineError, PulumiCli, SlowEngineError
+from phonemfa.pulumi.engine import (
+    NO_SUCH_STACK,
+    EngineFailedError,
+    NoEngineError,
+    PulumiCli,
+    SlowEngineError,
+)
 from phonemfa.pulumi.locks import Lock, locks_in_folder
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import State
@@ -20,8 +26,7 @@ PATIENCE: Final = 30.0
 """Seconds for one command of the engine. A backend that refuses connections takes it 8 s."""
 
 _NOT_LOGGED_IN: Final = 3
-_NO_SUCH_STACK: Final = 6
-"""Exit statuses of the engine (measured with 3.259)."""
+"""Exit status of the engine (measured with 3.259)."""
 
 _CREDENTIALS: Final = re.compile(r"://[^/@]*@")
 """In an address: a backend may be a database with a password."""
@@ -66,7 +71,7 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
         )
     if isinstance(error, SlowEngineError):
         return _slow(Subject.BACKEND)
-    if error.exit == _NO_SUCH_STACK:
+    if error.exit == NO_SUCH_STACK:
         return Subject.STACK.fault(
             f"the backend has no stack {stack}",
             fix=f"pulumi stack init {stack}; or pulumi login to the backend that has it",

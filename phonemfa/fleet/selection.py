@@ -19,6 +19,7 @@ from dotenv import dotenv_values
 from components.config_files import StackFileError, read_config
 from components.settings.raw_config import NAMESPACE
 from components.tenant.access import VARIABLES, Access
+from phonemfa.answered import RefusedError
 from phonemfa.files import why
 from policy.levels import is_production
 
@@ -128,7 +129,7 @@ def _variables(file: Path) -> dict[str, str]:
     return given
 
 
-class SelectionError(Exception):
+class SelectionError(RefusedError):
     """The selection means nothing, or not what somebody may have meant; the text says what."""
 
 

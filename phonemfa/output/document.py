@@ -101,6 +101,14 @@ class Verbatim:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawing as SVG, and in words; only the page shows it."""
+
+    svg: bytes
+    words: str
+
+
+@dataclass(frozen=True)
 class Folded:
     """What is opened by those who want it."""
 
@@ -143,7 +151,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-Block = Article | Entries | Folded | Paragraph | Phones | Section | Small | Verbatim
+Block = Article | Entries | Folded | Paragraph | Phones | Picture | Section | Small | Verbatim
 
 
 @dataclass(frozen=True)

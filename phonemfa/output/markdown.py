@@ -24,6 +24,7 @@ from phonemfa.output.document import (
     Part,
     Phone,
     Phones,
+    Picture,
     Section,
     Small,
     Soft,
@@ -31,6 +32,9 @@ from phonemfa.output.document import (
     Verbatim,
 )
 from phonemfa.output.text import cut, encodable, on_one_line, visible
+
+LONGEST: Final = 60_000
+"""UTF-16 units of a comment or an issue; GitHub takes 65,536 characters."""
 
 _LONGEST_SPAN: Final = 120
 _LONGEST_PROSE: Final = 900
@@ -44,7 +48,7 @@ _LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
 """What GitHub makes a mention, a reference or a link of, wherever it is not code."""
 
 
-def shortened(documents: Iterable[Document], *, note: Line, limit: int) -> str:
+def shortened(documents: Iterable[Document], *, note: Line = (), limit: int = LONGEST) -> str:
     """The first of ever shorter documents that fits, or the beginning of the last, with a note.
 
     Args:
@@ -151,6 +155,8 @@ def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
                 # The empty lines are what makes GitHub read Markdown inside of HTML.
                 body = "\n\n".join(_blocks(inner))
                 yield f"<details><summary>{_in_html(title)}</summary>\n\n{body}\n\n</details>"
+            case Picture(_, words):
+                yield prose(words)
             case Phones(phones):
                 yield "\n\n".join(_phone(one) for one in phones)
 

@@ -30,6 +30,7 @@ from phonemfa.output.document import (
     Part,
     Phone,
     Phones,
+    Picture,
     Section,
     Small,
     Soft,
@@ -50,7 +51,7 @@ _PAGE: Final = Markup("""<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
 style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; \
-base-uri 'none'; form-action 'none'">
+img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
@@ -59,7 +60,7 @@ base-uri 'none'; form-action 'none'">
 <script>{script}</script>
 </head>
 <body>
-<h1>{heading}</h1>
+<header><h1>{heading}</h1></header>
 <main>
 {body}
 </main>
@@ -113,6 +114,10 @@ def _block(block: Block) -> Markup:
             made = _diff(text)
         case Verbatim(text):
             made = Markup("<pre>{}</pre>").format(visible(text))
+        case Picture(svg, words):
+            made = Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(
+                b64encode(svg).decode(), words
+            )
         case Folded(title, inner):
             lines = sum(one.text.count("\n") for one in inner if isinstance(one, Verbatim))
             opened = Markup(" open") if 0 < lines < _OPEN_UP_TO else ""
@@ -131,7 +136,7 @@ def _entry(entry: Entry) -> Markup:
         entry.mark.word if entry.mark else "plain",
         _line(entry.line),
         Markup("").join(
-            Markup('<br><span class="fact">{}</span> {}').format(_words(label), _line(fact))
+            Markup('<br> <span class="fact">{}</span> {}').format(_words(label), _line(fact))
             for label, fact in entry.facts
         ),
         Markup('<p class="fix">{}</p>').format(_line(entry.fix)) if entry.fix else "",

@@ -33,6 +33,7 @@ from phonemfa.output.document import (
     Link,
     Paragraph,
     Phones,
+    Picture,
     Section,
     Small,
     Soft,
@@ -145,6 +146,8 @@ def _lines(blocks: Iterable[Block], indent: int) -> Iterator[tuple[int, Text]]:
                 for phone in phones:
                     yield indent, _text((Strong(phone.label), " ", *phone.about))
                     yield from _lines([Verbatim(phone.text or phone.below)], indent + 4)
+            case Picture(_, words):
+                yield indent, _text((words,))
             case Paragraph(line) | Small(line):
                 yield indent, _text(line)
 

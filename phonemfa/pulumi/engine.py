@@ -5,24 +5,21 @@ Its own failure is told apart from its findings, and no secret is taken as an ar
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import os
 import shutil
-import signal
-import subprocess
-import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from phonemfa.output.terminal import say
+from phonemfa.pulumi.events import said_of
 from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
-from phonemfa.pulumi.state import STACK, Checkout, State, name_in
+from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
+from phonemfa.pulumi.state import STACK, Checkout, State
 
 T = TypeVar("T")
 
@@ -30,20 +27,16 @@ CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
 
 
+NO_SUCH_STACK: Final = 6
+"""What it exits with when the backend has no such stack (measured with 3.259)."""
+
 PATIENCE: Final = 3600.0
 """Seconds that one command of the engine may take. It waits for tenants, some without an end."""
-
-GRACE: Final = 60.0
-"""Seconds that the engine has to end after it was asked to."""
-
 
 _CUT_OFF: Final = (
     "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "
     "(.pulumi/stacks/…/STACK.json.bak, .pulumi/history, .pulumi/backups): take the newest that is "
     "whole, then pulumi refresh."
-)
-_STOPPING: Final = (
-    "Stopping: the engine ends the step it is at, and records it. Once more ends it at once."
 )
 
 
@@ -53,11 +46,19 @@ class EngineFailedError(Exception):
     Args:
         text: all of it.
         exit: its exit status, where it had one.
+        said: its own words alone.
     """
 
-    def __init__(self, text: str, *, exit: int | None = None) -> None:  # noqa: A002 - as of `Ran`
+    def __init__(
+        self,
+        text: str,
+        *,
+        exit: int | None = None,  # noqa: A002 - as of `Ran`
+        said: str = "",
+    ) -> None:
         super().__init__(text)
         self.exit = exit
+        self.said = said or text
 
 
 class NoEngineError(EngineFailedError):
@@ -68,15 +69,6 @@ class SlowEngineError(EngineFailedError):
     """The engine did not end in time, and was ended."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """One finished command of the CLI."""
-
-    exit: int
-    out: str
-    err: str
-
-
 class PulumiCli:
     """One stack of one project.
 
@@ -85,6 +77,7 @@ class PulumiCli:
         stack: as `pulumi --stack` takes it; None for what is said of no stack.
         config_file: the stack's file when it is not Pulumi.<stack>.yaml.
         environ: what the CLI runs in; it finds backend, passphrase and credentials there.
+        engines: among which its processes are, where somebody else stops them.
     """
 
     def __init__(
@@ -94,8 +87,10 @@ class PulumiCli:
         *,
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
+        engines: Engines | None = None,
     ) -> None:
         self.project = project
+        self._engines = engines
         named = [] if stack is None else ["--stack", stack]
         self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
@@ -108,13 +103,20 @@ class PulumiCli:
         hasty.patience = seconds
         return hasty
 
-    def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        allowed: Collection[int] = (0,),
+        stdin: str = "",
+        hear: Line | None = None,
+    ) -> Ran:
         """Run one command to its end.
 
         Args:
             arguments: of the CLI; others on this machine can read them.
             allowed: exit statuses that are answers.
             stdin: what it reads; the place for a secret.
+            hear: is given each line of its output as it comes.
 
         Raises:
             EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
@@ -125,30 +127,57 @@ class PulumiCli:
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
                 "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
-        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
+        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin, hear=hear)
         if ran.exit not in allowed:
-            said = redacted_code(_failure(ran.out, ran.err))
+            said = redacted_code(_failure("" if hear else ran.out, ran.err))
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
                 exit=ran.exit,
+                said=said,
             )
         return ran
 
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
-        """Run a process to its end; the one thing that a caller of many stacks does otherwise.
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None = None) -> Ran:
+        """Run a process to its end.
 
         Raises:
             EngineFailedError: it cannot be run, or did not end in time.
             KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
-        return _ended(
-            command,
-            cwd=self.project,
-            environ=self.environ,
-            stdin=stdin,
-            patience=self.patience,
-        )
+        engines = self._engines or Engines()
+        handling = nullcontext() if self._engines else stopped_by_signals(engines)
+        try:
+            with handling:
+                ran = engines.run(
+                    command,
+                    cwd=self.project,
+                    environ=self.environ,
+                    stdin=stdin,
+                    on_out=hear,
+                    seconds=self.patience,
+                )
+        except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
+            raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
+        if engines.stopping and not self._engines:
+            raise KeyboardInterrupt
+        if ran.late:
+            raise SlowEngineError(
+                f"pulumi {command[1]} did not end within {self.patience:.0f} s and was ended. The "
+                "auth0 plugin waits for a tenant's rate limit as long as that says: look at the "
+                "tenant, then at what is there (pulumi refresh), and run it again."
+            )
+        return ran
+
+    def watch(self, command: str, *options: str, hear: Line) -> None:
+        """`pulumi preview` or `pulumi up`, each event of which is heard as it comes.
+
+        Raises:
+            EngineFailedError: it failed; what the engine calls errors is among the events.
+        """
+        streaming = copy.copy(self)
+        streaming.environ = self.environ | {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        streaming.run(command, "--json", *options, *self._config, hear=hear)
 
     def preview(self, *, refresh: bool = False) -> Preview:
         """What `pulumi up` would do.
@@ -304,94 +333,6 @@ class PulumiCli:
         return ran.exit, answer
 
 
-def begun(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: int
-) -> subprocess.Popen[str]:
-    """A program with pipes for what it says, in a session of its own.
-
-    Else Ctrl-C at a terminal would reach it a second time, which means "at once" to the engine.
-    """
-    return subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=environ,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-
-
-def _ended(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    environ: Mapping[str, str],
-    stdin: str,
-    patience: float,
-) -> Ran:
-    """A program run to its end, which it is asked for when `patience` is over.
-
-    Raises:
-        EngineFailedError: it cannot be run.
-        SlowEngineError: it did not end in time.
-        KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
-    """
-    try:
-        child = begun(command, cwd=cwd, environ=environ, stdin=subprocess.PIPE)
-    except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
-        raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
-    with child, _passed_on(child) as asked:
-        try:
-            out, err = child.communicate(stdin, timeout=patience)
-        except subprocess.TimeoutExpired:
-            # As Ctrl-C does: the engine finishes what is under way, and records it.
-            child.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.communicate(timeout=min(GRACE, patience))
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            raise SlowEngineError(
-                f"pulumi {command[1]} did not end within {patience:.0f} s and was ended. The auth0 "
-                "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
-                "then at what is there (pulumi refresh), and run it again."
-            ) from None
-    if asked:
-        raise KeyboardInterrupt
-    return Ran(child.returncode, out, err)
-
-
-@contextlib.contextmanager
-def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
-    """Signals that ask this process to end reach the engine instead, each once; it is waited for.
-
-    The list gets them. An engine that loses who reads its output dies, and leaves its lock.
-    """
-    asked: list[int] = []
-
-    def pass_on(number: int, _frame: object) -> None:
-        if not asked:
-            say(_STOPPING)
-        asked.append(number)
-        if child.poll() is None:
-            child.send_signal(signal.SIGINT)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # Signals are the main thread's.
-        return
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    handled = [one for one, handler in before.items() if handler is not signal.SIG_IGN]
-    for one in handled:
-        signal.signal(one, pass_on)
-    try:
-        yield asked
-    finally:
-        for one in handled:
-            signal.signal(one, before[one])
-
-
 def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[str, Any]:
     """One resource in the file that `pulumi import --file` reads; without a parent, the stack's."""
     return {
@@ -416,11 +357,5 @@ def _failure(out: str, err: str) -> str:
         diagnostics = json.loads(out).get("diagnostics") or []
     except (json.JSONDecodeError, AttributeError):
         return "\n".join(part.strip() for part in (out, err) if part.strip())
-    said = [_told(one) for one in diagnostics if one.get("severity") == "error"]
+    said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."
-
-
-def _told(diagnostic: Mapping[str, str]) -> str:
-    resource = name_in(diagnostic.get("urn", ""))
-    message = diagnostic["message"].strip()
-    return f"{resource}: {message}" if resource else message

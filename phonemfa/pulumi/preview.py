@@ -59,7 +59,11 @@ _HALVES: Final = frozenset(
 )
 """Operations that end a replacement which a step of its own stands for."""
 
-_PLUGIN_FROM_PATH: Final = "using pulumi-resource-auth0 from $PATH"
+_FOREIGN_PLUGIN: Final = (
+    "using pulumi-resource-auth0 from $PATH",
+    "auth0 plugin: STAND-IN of this project, not the official one",
+)
+"""Warnings of the engine and of the sandbox's plugin: a report has a sentence of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +195,7 @@ class Preview:
     everything: tuple[Step, ...]
     warnings: tuple[str, ...]
     foreign_plugin: bool
+    """The auth0 plugin came from PATH, or is the sandbox's stand-in."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -263,9 +268,13 @@ def _read(answer: Mapping[str, Any]) -> Preview:
     return Preview(
         stack=_stack_of(answer["steps"]),
         everything=_steps(answer["steps"]),
-        warnings=tuple(dict.fromkeys(one for one in warnings if _PLUGIN_FROM_PATH not in one)),
-        foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
+        warnings=tuple(dict.fromkeys(one for one in warnings if not _is_of_plugin(one))),
+        foreign_plugin=any(map(_is_of_plugin, warnings)),
     )
+
+
+def _is_of_plugin(warning: str) -> bool:
+    return any(one in warning for one in _FOREIGN_PLUGIN)
 
 
 def _is_whole(answer: Mapping[str, Any]) -> bool:

@@ -22,13 +22,14 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import About, Snapshot
 from components.tenant.trigger import Binding
+from phonemfa.answered import RefusedError
 from phonemfa.pulumi.state import Resource, State
 
 ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.TEMPLATES})
 """What is to be read of the tenant."""
 
 
-class AmbiguousError(Exception):
+class AmbiguousError(RefusedError):
     """More than one object of the tenant can be what a stack declares."""
 
 

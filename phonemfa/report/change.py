@@ -16,7 +16,7 @@ from components.tenant.action import KEY_SECRET, Action
 from components.tenant.model import LEFT_ALONE, listed, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
-from components.tenant.snapshot import Snapshot, Wanted, deliverable
+from components.tenant.snapshot import Snapshot, Wanted, lacking
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import (
     TRIGGERS,
@@ -104,7 +104,7 @@ class Side:
     def missing(self) -> str | None:
         """The first thing without which no code can be delivered; None when all is declared."""
         wanted = Wanted(experience=self.experience or Experience.UNIFIED)
-        lacks = [*deliverable(self.tenant, wanted).missing.values()]
+        lacks = lacking(self.tenant, wanted)
         # Somebody else's Action, as a stack may adopt it, keeps the secrets that it has.
         ours = bool(self.settings) and not self.settings.get("adopted")
         if ours and self.action and not self.action.has_secrets:

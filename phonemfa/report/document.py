@@ -83,8 +83,8 @@ _VERBS: Final = {
 }
 
 _STAND_IN: Final = (
-    "Made with an auth0 plugin found on PATH, not with the released one: a sandbox preview, unless "
-    "you put the plugin there."
+    "Made with an auth0 plugin that is not the released one: the sandbox's, or one that you put on "
+    "PATH."
 )
 _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are never looked at."
 _REPEATED: Final = "the Action adds a sentence that says the code again"

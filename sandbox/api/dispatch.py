@@ -85,7 +85,15 @@ class Dispatcher:
             fault=fault.replaces,
         )
         try:
-            await _deliver(fault, response, scope, receive, send)
+            if fault.how is not None and (fault.unanswered or response is not None):
+                response = connection.Broken(
+                    fault.how,
+                    response,
+                    body_bytes=fault.truncate_bytes or 0,
+                    seconds=fault.trickle_seconds,
+                )
+            if response is not None:
+                await response(scope, receive, send)
         finally:
             # Promised is promised, even when the answer did not get through.
             await self._finish(exchange.afterwards)
@@ -96,21 +104,18 @@ class Dispatcher:
             if path == _TOKEN_PATH and request.method == "POST":
                 return await self._token(request, exchange)
             return await self._operation(request, path, exchange)
-        except ApiError as refused:
-            return error_answer(refused, self._limit_headers(path, refused.status))
+        except ApiError as error:
+            refused = error
         except StoreError as error:
-            logger.error("The sandbox's state cannot be read or written: %s", error)  # noqa: TRY400
-            self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, f"The sandbox's state cannot be read or written: {error}"),
-                self._limit_headers(path, 500),
-            )
+            message = f"The sandbox's state cannot be read or written: {error}"
+            logger.error(message)  # noqa: TRY400
+            refused = ApiError(500, message)
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
+            refused = ApiError(500, "An internal server error occurred")
+        if refused.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, "An internal server error occurred"), self._limit_headers(path, 500)
-            )
+        return error_answer(refused, self._limit_headers(path, refused.status))
 
     def _limit_headers(self, path: str, status: int) -> dict[str, str]:
         always = self._tenant.assumptions.rate_limit_headers_always
@@ -183,28 +188,6 @@ class Dispatcher:
             except Exception:
                 logger.exception("Unexpected error after an answer")
                 self._log.counters.errors += 1
-
-
-async def _deliver(
-    fault: Fault, response: Response | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Send the answer, or what a fault makes of it."""
-    if fault.close:
-        await connection.cut(scope, receive, send, None, 0)
-    elif fault.half_close:
-        await connection.half_close(scope, receive)
-    elif fault.silent:
-        await connection.silence(receive)
-    elif fault.trickle == "head":
-        await connection.trickle_head(scope, receive, fault.trickle_seconds)
-    elif response is None:
-        return
-    elif fault.trickle == "body":
-        await connection.trickle(scope, receive, send, response, fault.trickle_seconds)
-    elif fault.truncate_bytes is not None:
-        await connection.cut(scope, receive, send, response, fault.truncate_bytes)
-    else:
-        await response(scope, receive, send)
 
 
 class _Exchange:

@@ -15,12 +15,13 @@ import re
 import threading
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.parsers import expat
 
+from components.settings.message_size import sms_size
 from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
 from sandbox.cpaas.script import AnswerScript, Channel
@@ -216,7 +217,8 @@ class Cpaas:
         delivery_id: str | None,
     ) -> dict[str, Any]:
         message_id = destination.get("messageId") or uuid.uuid4().hex
-        status = forced or self._judge(channel, message, destination)
+        fault = next(self._faults(channel, message, destination), None)
+        status = forced or (STATUSES[fault] if fault else PENDING_ACCEPTED)
         if status.group in ("PENDING", "DELIVERED"):
             self._known_ids[message_id] = None
             while len(self._known_ids) > KNOWN_IDS:
@@ -234,26 +236,30 @@ class Cpaas:
             result["details"] = {"messageCount": _parts(message["content"])}
         return result
 
-    def _judge(
+    def _faults(
         self, channel: Channel, message: dict[str, Any], destination: dict[str, Any]
-    ) -> Status:
+    ) -> Iterator[str]:
+        """What is wrong with a message, by the names of `STATUSES`; the first counts."""
         number = destination["to"]
         sender = message.get("from" if channel == "voice" else "sender")
-        name = _destination_fault(number)
-        if name is None and self._senders is not None and sender not in self._senders:
-            name = "REJECTED_SOURCE"
-        if name is None and channel == "voice" and sender is not None and not _is_e164(sender):
-            name = "REJECTED_SOURCE"
-        if name is None and "machineDetection" in message and not self._machine_detection:
-            name = "REJECTED_MACHINE_DETECTION_DISABLED"
-        if name is None and (channel == "sms" or self._refuse_duplicate_calls):
-            known = destination.get("messageId") in self._known_ids
-            name = "REJECTED_DUPLICATE_MESSAGE_ID" if known else None
-        if name is None and self._flooded(_digits(number), _text(channel, message)):
-            name = "REJECTED_FLOODING_FILTER"
-        if name is None:
-            name = _sms_fault(message) if channel == "sms" else _voice_fault(message)
-        return STATUSES[name] if name else PENDING_ACCEPTED
+        if number == "":
+            yield "MISSING_TO"
+        if re.fullmatch(r"\+?0\d*", number, re.ASCII):
+            yield "REJECTED_PREFIX_MISSING"
+        if not _is_e164(number):
+            yield "REJECTED_DESTINATION_52"
+        if self._senders is not None and sender not in self._senders:
+            yield "REJECTED_SOURCE"
+        if channel == "voice" and sender is not None and not _is_e164(sender):
+            yield "REJECTED_SOURCE"
+        if "machineDetection" in message and not self._machine_detection:
+            yield "REJECTED_MACHINE_DETECTION_DISABLED"
+        counts_ids = channel == "sms" or self._refuse_duplicate_calls
+        if counts_ids and destination.get("messageId") in self._known_ids:
+            yield "REJECTED_DUPLICATE_MESSAGE_ID"
+        if self._flooded(_digits(number), _text(channel, message)):
+            yield "REJECTED_FLOODING_FILTER"
+        yield from _sms_faults(message) if channel == "sms" else _voice_faults(message)
 
     def _flooded(self, number: str, text: str) -> bool:
         if not self._flooding_filter:
@@ -266,27 +272,9 @@ class Cpaas:
         return len(recent) >= FLOOD_LIMIT or identical >= FLOOD_LIMIT_IDENTICAL
 
 
-def sms_parts(text: str) -> int:
-    """Parts of an SMS: 160 or 153 GSM-7 characters, 70 or 67 UTF-16 units a part otherwise."""
-    if all(character in _GSM7 or character in _GSM7_EXTENDED for character in text):
-        units = sum(2 if character in _GSM7_EXTENDED else 1 for character in text)
-        single, multiple = 160, 153
-    else:
-        units = len(text.encode("utf-16-le")) // 2
-        single, multiple = 70, 67
-    return 1 if units <= single else -(-units // multiple)
-
-
-_GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_EXTENDED = frozenset("\f^{}\\[~]|€")
-
-
 def _parts(content: dict[str, Any]) -> int:
     if "text" in content:
-        return sms_parts(content["text"])
+        return sms_size(content["text"]).parts
     size = len(bytes.fromhex(content["hex"]))
     return 1 if size <= BINARY_BYTES else -(-size // BINARY_PART_BYTES)
 
@@ -306,28 +294,21 @@ def _is_e164(number: str) -> bool:
     return re.fullmatch(r"\+?[1-9]\d{6,14}", number, re.ASCII) is not None
 
 
-def _destination_fault(number: str) -> str | None:
-    if number == "":
-        return "MISSING_TO"
-    if re.fullmatch(r"\+?0\d*", number, re.ASCII):
-        return "REJECTED_PREFIX_MISSING"
-    return None if _is_e164(number) else "REJECTED_DESTINATION_52"
-
-
-def _sms_fault(message: dict[str, Any]) -> str | None:
+def _sms_faults(message: dict[str, Any]) -> Iterator[str]:
     content = message["content"]
     size = len(content["text"].encode()) if "text" in content else 0
-    too_long = _parts(content) > MAX_PARTS or size > MAX_TEXT_BYTES
-    return "REJECTED_MESSAGE_TOO_LONG" if too_long else None
+    if _parts(content) > MAX_PARTS or size > MAX_TEXT_BYTES:
+        yield "REJECTED_MESSAGE_TOO_LONG"
 
 
-def _voice_fault(message: dict[str, Any]) -> str | None:
+def _voice_faults(message: dict[str, Any]) -> Iterator[str]:
     text = message.get("text", "")
     if not any(character.isalnum() for character in text) and "audioFileUrl" not in message:
-        return "REJECTED_MESSAGE_IS_EMPTY"
+        yield "REJECTED_MESSAGE_IS_EMPTY"
     if message.get("language", "en") not in LANGUAGES:
-        return "REJECTED_UNSUPPORTED_LANGUAGE"
-    return None if _is_well_formed(text) else "REJECTED_INVALID_SSML"
+        yield "REJECTED_UNSUPPORTED_LANGUAGE"
+    if not _is_well_formed(text):
+        yield "REJECTED_INVALID_SSML"
 
 
 def _is_well_formed(text: str) -> bool:
@@ -340,22 +321,14 @@ def _is_well_formed(text: str) -> bool:
 
 
 def _received(channel: Channel, message: dict[str, Any], to: str, message_id: str) -> Message:
-    if channel == "sms":
-        return Message(
-            channel="sms",
-            to=to,
-            sender=message.get("sender", ""),
-            text=_text(channel, message),
-            message_id=message_id,
-            raw=message,
-        )
+    voice = channel == "voice"
     return Message(
-        channel="voice",
+        channel=channel,
         to=to,
-        sender=message.get("from", ""),
+        sender=message.get("from" if voice else "sender", ""),
         text=_text(channel, message),
         # Absent means English: Japanese text without it is read by an English voice.
-        language=message.get("language", "en"),
+        language=message.get("language", "en") if voice else None,
         gender=message.get("voice", {}).get("gender"),
         message_id=message_id,
         raw=message,

@@ -16,8 +16,8 @@ from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.inbox.inbox import Inbox
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.sessions import LoginDesk
-from sandbox.notifications import routes
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
 from sandbox.pages.app import Behind, build_pages

@@ -13,6 +13,9 @@ from sandbox.tenant.operation import Evidence, Routes
 COLLECTION: Final = "custom_domains"
 
 
+ROUTES = Routes("custom_domains")
+
+
 class CustomDomains:
     """The custom domains of one tenant."""
 
@@ -25,16 +28,12 @@ class CustomDomains:
         document = {"custom_domain_id": key, "domain": domain, "primary": True, "status": status}
         self._store.put(COLLECTION, key, document | {"type": "auth0_managed_certs"})
 
+    @ROUTES(
+        "GET",
+        "/custom-domains",
+        "read:custom_domains",
+        known=Evidence("published", "only their list"),
+    )
     def all(self) -> list[dict[str, Any]]:
         """GET /custom-domains: a bare list."""
         return [dict(one) for one in self._store.all(COLLECTION)]
-
-
-ROUTES = Routes[CustomDomains]()
-ROUTES.add(
-    "GET",
-    "/custom-domains",
-    "read:custom_domains",
-    lambda domains, _: domains.all(),
-    known=Evidence("published", "only their list"),
-)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.tenant import clients as clients_module
 from sandbox.tenant.actions.bindings import Bindings
-from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.rules import Actions, trigger_of
 from sandbox.tenant.actions.triggers import TRIGGER_IDS
 from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
@@ -21,7 +21,7 @@ from sandbox.tenant.custom_domains import CustomDomains
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
-from sandbox.tenant.logs import Logs, read_everything
+from sandbox.tenant.logs import Logs
 from sandbox.tenant.mfa_settings import FACTORS as MFA_CODES
 from sandbox.tenant.mfa_settings import MfaSettings
 from sandbox.tenant.phone_providers import PhoneProviders, covers
@@ -139,9 +139,7 @@ class Tenant:
     def credentials(self) -> Credentials:
         """The default client's id and secret."""
         found = self.clients.default()
-        if found is None:  # pragma: no cover - made at birth, kept by every reset
-            message = "tenant without a default client"
-            raise RuntimeError(message)
+        assert found is not None  # noqa: S101 - made at birth, kept by every reset
         return found
 
     @property
@@ -222,7 +220,7 @@ class Tenant:
         self.mfa_settings.remembering()
         for channel in MFA_CODES.values():
             self.mfa_settings.codes(channel)
-        list(read_everything(self.logs))
+        self.logs.read_everything()
 
     # -- rules that span groups ---------------------------------------------------------------
 
@@ -241,7 +239,7 @@ class Tenant:
             and provider is not None
             and provider["name"] == "custom"
             and not provider["disabled"]
-            and action["supported_triggers"][0]["id"] == CUSTOM_PHONE_PROVIDER
+            and trigger_of(action) == CUSTOM_PHONE_PROVIDER
         ):
             raise ApiError(409, "Unable to delete an action used by the phone provider.")
 
@@ -253,22 +251,15 @@ class Tenant:
         A custom phone provider runs the one Action of its trigger; whether it has to be bound is
         an assumption. Any other trigger runs what is bound to it, the first in order.
         """
-        bound = {one["action_id"] for one in self.bindings.of(trigger_id)}
-        needs_binding = (
+        if bound := self.bindings.of(trigger_id):
+            candidates = [self.actions.stored(one["action_id"]) for one in bound]
+        elif (
             trigger_id != CUSTOM_PHONE_PROVIDER
             or self.assumptions.custom_phone_provider_binding == "required"
-        )
-        if bound:
-            order = [one["action_id"] for one in self.bindings.of(trigger_id)]
-            candidates = [self.actions.stored(one) for one in order]
-        elif needs_binding:
+        ):
             return None
         else:
-            candidates = [
-                one
-                for one in self.actions.all()
-                if one["supported_triggers"][0]["id"] == trigger_id
-            ]
+            candidates = [one for one in self.actions.all() if trigger_of(one) == trigger_id]
         running = (self.versions.running(one) for one in candidates)
         return next((one for one in running if one is not None), None)
 

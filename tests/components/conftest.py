@@ -9,6 +9,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from components.tenant.access import Access
 from components.tenant.stack_access import TenantAccess
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
@@ -40,9 +41,8 @@ def tenant(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 def access_of(running: RunningSandbox) -> TenantAccess:
     """The way of a stack's hooks to the tenant."""
+    domain = running.tenant_url.removeprefix("https://")
     return TenantAccess(
-        domain=running.tenant_url.removeprefix("https://"),
-        client_id=running.client_id,
-        client_secret=pulumi.Output.secret(running.client_secret),
-        api_token=None,
+        access=Access(domain=domain, client_id=running.client_id),
+        secrets={"client_secret": pulumi.Output.secret(running.client_secret)},
     )

@@ -1,8 +1,8 @@
 """Runs a Pulumi program without an engine and remembers every resource as it was registered.
 
-Owns the recording: the whole registration request, because options (parent, dependsOn,
-ignoreChanges, protect, deleteBeforeReplace) are what most of the provider's traps hang on, and
-the SDK's mocks show inputs only. What an engine then does with them is tests/end_to_end's matter.
+The whole registration request is kept, because options (parent, dependsOn, ignoreChanges, protect,
+deleteBeforeReplace) are what most of the provider's traps hang on, and the SDK's mocks show inputs
+only. What an engine then does with them is tests/end_to_end's matter.
 """
 
 from __future__ import annotations

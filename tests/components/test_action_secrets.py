@@ -5,33 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pulumi
 import pytest
+from pulumi.runtime import rpc
 
 from components.action_code import SOURCE_DIR
-from components.phone_mfa import PhoneMfaArgs
-from components.settings.model import StackSettings
-from components.settings.stack_config import Loaded
-from components.tenant.stack_access import TenantAccess
-from tests.components.declared import declare
-from tests.components.test_settings import GOOD
-
-NO_TENANT = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+from tests.components.test_phone_mfa import ACTION, declare_phone_mfa
 
 
 def secrets_of(**changes: Any) -> dict[str, Any]:
-    """The Action's secrets by name; the key as it is once it is known."""
-    found: list[dict[str, Any]] = []
-
-    def program() -> pulumi.Output[Any]:
-        settings = StackSettings.check("dev", GOOD | changes)
-        key = pulumi.Output.secret("the-key")
-        loaded = Loaded(settings=settings, texts={}, cpaas_api_key=key, tenant=NO_TENANT)
-        args = PhoneMfaArgs.of(loaded)
-        return pulumi.Output.all(**args.action_secrets).apply(found.append)
-
-    declare(program)
-    return found[0]
+    """The Action's secrets by name."""
+    action = declare_phone_mfa(**changes).only(ACTION)
+    return {one["name"]: one["value"] for one in rpc.unwrap_rpc_secret(action.inputs["secrets"])}
 
 
 def test_every_setting_of_the_action_is_sent_and_nothing_else() -> None:
@@ -55,7 +39,7 @@ def test_the_values_are_those_of_the_stack() -> None:
         ringTimeout=30,
         machineDetection=True,
     ) == {
-        "CPAAS_API_KEY": "the-key",
+        "CPAAS_API_KEY": "canary-key",
         "CPAAS_BASE_URL": "abc123.api.example.com",
         "SMS_SENDER": "0005212345",
         "VOICE_SENDER": "+815012345678",

@@ -12,13 +12,14 @@ import pulumi_auth0
 import pytest
 
 from components.guards.generation import GenerationGuard, WrongGenerationError
+from components.tenant.access import Access
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
 
-NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+NOBODY = TenantAccess(access=Access(domain=""))
 UNIFIED, LEGACY = Experience.UNIFIED, Experience.LEGACY
 
 
@@ -104,11 +105,17 @@ def test_wrong_credentials_are_said_once(
 ) -> None:
     access = replace(
         access_of(running),
-        client_secret=pulumi.Output.secret("wrong"),
+        secrets={"client_secret": pulumi.Output.secret("wrong")},
         origin="The client is from HERE.",
     )
     first, *others = failures_of(GenerationGuard(access, experience), 3)
-    for part in (access.client_id, access.domain, "401", "The client is from HERE.", "Check"):
+    for part in (
+        access.access.client_id,
+        access.access.domain,
+        "401",
+        "The client is from HERE.",
+        "Check",
+    ):
         assert part in first
     assert "\n" not in first
     assert others == ["not written: the tenant cannot be reached, as said above."] * 2

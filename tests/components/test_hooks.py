@@ -15,6 +15,7 @@ from components.guards.keep_sender import KeepSender
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
 from components.guards.test_message import Messages
+from components.tenant.access import Access
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience, Gate
 
@@ -83,7 +84,7 @@ def test_a_component_gets_the_hooks_that_name_its_type() -> None:
     assert Counted("one:index:Type")(offered(custom=False)) is not None
 
 
-NOBODY = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+NOBODY = TenantAccess(access=Access(domain=""))
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ DECLARED = {
 def test_they_are_declared_where_the_stack_says_so_and_not_else(declare: Any) -> None:
     silent = declare().only(GUARDIAN)
     assert not {"settings", "phoneSettings", "emailSettings"} & set(silent.inputs)
-    said = declare(says=DECLARED).only(GUARDIAN)
+    said = declare(**DECLARED).only(GUARDIAN)
     assert said.inputs["settings"] == {
         "displayRememberMeCheckbox": True,
         "rememberMeDefaultValue": False,

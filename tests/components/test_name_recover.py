@@ -65,7 +65,7 @@ def test_what_the_tenant_has_is_named_and_the_command(
 def test_a_tenant_that_does_not_answer_may_have_it(
     running: RunningSandbox, said: list[str]
 ) -> None:
-    failed(replace(access_of(running), api_token=None, client_secret=None), ACTION)
+    failed(replace(access_of(running), secrets={}), ACTION)
     (text,) = said
     assert "is not known" in text
     assert RECOVER in text

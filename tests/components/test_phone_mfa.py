@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -12,11 +11,10 @@ from pulumi.runtime import rpc
 from components.guards.generation import contradiction
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
-from components.settings.texts import Texts
-from components.tenant.guardian import declared as guardian_of
-from components.vocabulary import DeliveryMethod, Experience, MessageType
+from components.tenant import snapshot
+from components.vocabulary import Experience
 from tests.components.declared import Declarations, declare
-from tests.stacks import SMALLEST
+from tests.components.test_settings import GOOD
 
 ACTION = "auth0:index/action:Action"
 PROVIDER = "auth0:index/phoneProvider:PhoneProvider"
@@ -24,35 +22,19 @@ TEMPLATE = "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"
 GUARDIAN = "auth0:index/guardian:Guardian"
 BINDING = "auth0:index/triggerAction:TriggerAction"
 TENANT = "auth0:index/tenant:Tenant"
-UNIFIED_CODE = "exports.onExecuteCustomPhoneProvider = async () => {};"
-LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async () => {};"
-SETTINGS = SMALLEST | {"deliveryMethods": ["text", "voice"], "voiceSender": "+815012345678"}
 
 
-def declare_phone_mfa(*, says: Mapping[str, Any] | None = None, **changes: Any) -> Declarations:
-    """What is declared; the factor as the settings `says` have it, the rest by arguments."""
-    opts = changes.pop("opts", None)
-    experience = changes.get("experience", Experience.UNIFIED)
-    settings = StackSettings.model_validate(
-        SETTINGS | {"experience": experience} | dict(says or {})
-    )
-    tenant = changes.pop("tenant", None)
-    arguments: dict[str, Any] = {
-        "experience": Experience.UNIFIED,
-        "action_name": "sender",
-        "action_code": {Experience.UNIFIED: UNIFIED_CODE},
-        "action_secrets": {"CPAAS_BASE_URL": "cpaas.example.com"},
-        "delivery_methods": [DeliveryMethod.TEXT, DeliveryMethod.VOICE],
-        "texts": {
-            MessageType.OTP_ENROLL: Texts(text="{{ code }} enrol", voice="{{ code }}"),
-            MessageType.OTP_VERIFY: Texts(text="{{ code }} verify", voice="{{ code }}"),
-        },
-        "policy": "all-applications",
-        "guardian": guardian_of(settings),
-    } | changes
+def declare_phone_mfa(
+    *,
+    opts: pulumi.ResourceOptions | None = None,
+    tenant: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Declarations:
+    declared = snapshot.declared(StackSettings.check("dev", GOOD | settings))
 
     def program() -> pulumi.Output[Any]:
-        mfa = PhoneMfa("mfa", PhoneMfaArgs(**arguments), opts)
+        key = pulumi.Output.secret("canary-key")
+        mfa = PhoneMfa("mfa", PhoneMfaArgs(declared=declared, cpaas_api_key=key), opts)
         assert mfa.sender
         delivered = [mfa.delivery.provider_id, mfa.delivery.template_ids] if mfa.delivery else []
         return pulumi.Output.all(
@@ -62,18 +44,12 @@ def declare_phone_mfa(*, says: Mapping[str, Any] | None = None, **changes: Any) 
     return declare(program, tenant=tenant)
 
 
-def declare_legacy(**changes: Any) -> Declarations:
-    return declare_phone_mfa(
-        experience=Experience.LEGACY, action_code={Experience.LEGACY: LEGACY_CODE}, **changes
-    )
+def declare_legacy(**settings: Any) -> Declarations:
+    return declare_phone_mfa(experience="legacy", **settings)
 
 
 def declare_transition(to: Experience) -> Declarations:
-    return declare_phone_mfa(
-        experience=to,
-        in_transition=True,
-        action_code={Experience.UNIFIED: UNIFIED_CODE, Experience.LEGACY: LEGACY_CODE},
-    )
+    return declare_phone_mfa(experience=to.value, transition=True)
 
 
 def test_a_unified_stack_is_one_action_one_provider_its_templates_and_one_guardian() -> None:
@@ -86,8 +62,7 @@ def test_a_unified_stack_is_one_action_one_provider_its_templates_and_one_guardi
             "phonemfa:index:Factor",
             ACTION,
             PROVIDER,
-            TEMPLATE,
-            TEMPLATE,
+            *[TEMPLATE] * 3,
             GUARDIAN,
         ]
     )
@@ -102,6 +77,7 @@ def test_every_resource_hangs_under_its_component_and_carries_its_name() -> None
         "mfa-sender-action": "mfa-sender",
         "mfa-delivery": "mfa",
         "mfa-delivery-provider": "mfa-delivery",
+        "mfa-delivery-change-password": "mfa-delivery",
         "mfa-delivery-otp-enroll": "mfa-delivery",
         "mfa-delivery-otp-verify": "mfa-delivery",
         "mfa-factor": "mfa",
@@ -133,7 +109,7 @@ def test_the_provider_has_a_name_and_waits_for_the_deployed_action() -> None:
 
 
 def test_the_provider_waits_for_the_binding_when_a_stack_binds_its_action() -> None:
-    found = declare_phone_mfa(bind_action=True)
+    found = declare_phone_mfa(bindAction=True)
     binding = found.only(BINDING)
     assert binding.inputs["trigger"] == "custom-phone-provider"
     assert binding.inputs["actionId"] == "mfa-sender-action-id"
@@ -158,16 +134,18 @@ def test_templates_are_replaced_by_deleting_first() -> None:
 @pytest.mark.parametrize(
     ("methods", "types"),
     [
-        ([DeliveryMethod.TEXT], ["sms"]),
-        ([DeliveryMethod.VOICE], ["voice"]),
-        ([DeliveryMethod.TEXT, DeliveryMethod.VOICE], ["sms", "voice"]),
-        ([DeliveryMethod.VOICE, DeliveryMethod.TEXT], ["sms", "voice"]),
+        (["text"], ["sms"]),
+        (["voice"], ["voice"]),
+        (["text", "voice"], ["sms", "voice"]),
+        (["voice", "text"], ["sms", "voice"]),
     ],
 )
 def test_message_types_follow_the_delivery_methods_in_the_order_of_the_api(
-    methods: list[DeliveryMethod], types: list[str]
+    methods: list[str], types: list[str]
 ) -> None:
-    guardian = declare_phone_mfa(says={"deliveryMethods": methods}).only(GUARDIAN)
+    senders = {"text": "smsSender", "voice": "voiceSender"}
+    unused = {senders[one]: None for one in senders.keys() - set(methods)}
+    guardian = declare_phone_mfa(deliveryMethods=methods, **unused).only(GUARDIAN)
     assert guardian.inputs["phone"] == {"enabled": True, "messageTypes": types}
 
 
@@ -186,8 +164,9 @@ def test_a_factor_that_nobody_named_is_never_written() -> None:
 
 
 def test_a_named_factor_is_declared_as_named_and_watched() -> None:
-    factors = {"otp": True, "email": False, "push": False}
-    guardian = declare_phone_mfa(says={"otherFactors": factors}).only(GUARDIAN)
+    guardian = declare_phone_mfa(otherFactors={"otp": True, "email": False, "push": False}).only(
+        GUARDIAN
+    )
     assert guardian.inputs["otp"] is True
     assert guardian.inputs["email"] is False
     assert guardian.inputs["push"] == {"enabled": False}
@@ -206,24 +185,9 @@ def test_protecting_the_stack_protects_every_resource() -> None:
 
 
 def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
-    def program() -> pulumi.Output[Any]:
-        arguments = PhoneMfaArgs(
-            experience=Experience.UNIFIED,
-            action_name="sender",
-            action_code={Experience.UNIFIED: UNIFIED_CODE},
-            action_secrets={"CPAAS_API_KEY": pulumi.Output.secret("canary-key")},
-            delivery_methods=[DeliveryMethod.TEXT],
-            texts={},
-            policy="never",
-            guardian=guardian_of(StackSettings.model_validate(SETTINGS)),
-        )
-        sender = PhoneMfa("mfa", arguments).sender
-        assert sender
-        return sender.action_id
-
-    action = declare(program).only(ACTION)
+    action = declare_phone_mfa().only(ACTION)
     assert rpc.is_rpc_secret(action.inputs["secrets"])
-    (secret,) = rpc.unwrap_rpc_secret(action.inputs["secrets"])
+    secret, *_ = rpc.unwrap_rpc_secret(action.inputs["secrets"])
     assert secret == {"name": "CPAAS_API_KEY", "value": "canary-key"}
 
 
@@ -239,35 +203,39 @@ class TestLegacy:
         found = declare_legacy()
         action, binding = found.only(ACTION), found.only(BINDING)
         assert action.inputs["supportedTriggers"] == {"id": "send-phone-message", "version": "v2"}
-        assert action.inputs["code"] == LEGACY_CODE
+        assert "onExecuteSendPhoneMessage" in action.inputs["code"]
         assert binding.inputs["trigger"] == "send-phone-message"
 
     def test_the_factor_has_the_hook_and_both_texts_in_legacy_variables(self) -> None:
-        texts = {
-            "otp_enroll": {"text": "{{ code }} {{ friendly_name }} enrol", "voice": "v"},
-            "otp_verify": {"text": "{{ code }} {{tenant.friendly_name}}", "voice": "v"},
+        own = {
+            "otp_enroll": {"text": "{{ code }} {{ friendly_name }} enrol", "voice": "{{ code }}"},
+            "otp_verify": {"text": "{{ code }} {{tenant.friendly_name}}", "voice": "{{ code }}"},
         }
-        phone = declare_legacy(says={"texts": texts}).only(GUARDIAN).inputs["phone"]
+        phone = declare_legacy(texts=own).only(GUARDIAN).inputs["phone"]
         assert phone == {
             "enabled": True,
             "messageTypes": ["sms", "voice"],
             "provider": "phone-message-hook",
             "options": {
-                "enrollmentMessage": '{% if message_type == "voice" %}v{% else %}'
+                "enrollmentMessage": '{% if message_type == "voice" %}{{ code }}{% else %}'
                 "{{ code }} {{ tenant.friendly_name }} enrol{% endif %}",
-                "verificationMessage": '{% if message_type == "voice" %}v{% else %}'
+                "verificationMessage": '{% if message_type == "voice" %}{{ code }}{% else %}'
                 "{{ code }} {{tenant.friendly_name}}{% endif %}",
             },
         }
 
     @pytest.mark.parametrize(
-        "text", ["{% if message_type == 'voice' %}a{% endif %}{{ code }}", "the same {{ code }}"]
+        ("text", "voice"),
+        [
+            ("{% if message_type == 'voice' %}{{ code }}{% else %}a {{ code }}{% endif %}", None),
+            ("the same {{ code }}", "the same {{ code }}"),
+        ],
     )
-    def test_a_text_that_serves_both_channels_already_stays_as_it_is(self, text: str) -> None:
-        # A voice text beside one that decides by itself would be refused.
-        own = {"text": text} if "message_type" in text else {"text": text, "voice": text}
-        texts = {"otp_enroll": own, "otp_verify": own}
-        options = declare_legacy(says={"texts": texts}).only(GUARDIAN).inputs["phone"]["options"]
+    def test_a_text_that_serves_both_channels_already_stays_as_it_is(
+        self, text: str, voice: str | None
+    ) -> None:
+        own = {kind: {"text": text, "voice": voice} for kind in ("otp_enroll", "otp_verify")}
+        options = declare_legacy(texts=own).only(GUARDIAN).inputs["phone"]["options"]
         assert set(options.values()) == {text}
 
     def test_users_are_asked_only_after_the_binding_and_the_switch(self) -> None:

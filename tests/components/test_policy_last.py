@@ -15,6 +15,7 @@ from components.guards.policy_last import GateClosedError, PolicyLast, PolicyLow
 from components.guards.test_message import Messages, NotSentError
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
+from components.tenant.access import Access
 from components.tenant.guardian import TOKEN
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import DeliveryMethod, Experience, Gate
@@ -152,7 +153,7 @@ def test_a_preview_that_can_lower_nothing_asks_nothing(
     tenant.guardian.set_policies(ALWAYS)
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: True)
     gate = gate_of(running)
-    gate._access = replace(gate._access, domain="nobody.invalid")
+    gate._access = replace(gate._access, access=Access(domain="nobody.invalid"))
     before(gate, policy=policy)
 
 
@@ -264,7 +265,6 @@ def test_the_gate_is_the_one_that_the_settings_ask_for(
     settings = StackSettings.check("dev", values)
     loaded = Loaded(
         settings=settings,
-        texts={},
         cpaas_api_key=pulumi.Output.secret("k"),
         tenant=access_of(running),
         project=Path(),
@@ -378,7 +378,7 @@ def test_a_failed_write_puts_the_earlier_policy_back(
 
 
 def test_missing_credentials_say_what_to_set(running: RunningSandbox, tenant: Tenant) -> None:
-    access = TenantAccess(domain="t", client_id="", client_secret=None, api_token=None)
+    access = TenantAccess(access=Access(domain="t"))
     nobody = gate_of(running)
     nobody._access = access
     with pytest.raises(TenantCallError, match="AUTH0_CLIENT_ID"):

@@ -320,6 +320,11 @@ def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
     assert "canary" not in str(found)
 
 
+def test_a_misspelt_key_is_told_which_one_was_meant() -> None:
+    fault = faults_in(GOOD | {"polciy": "always"})["phonemfa:polciy"]
+    assert "Fix: remove it, or use policy" in fault
+
+
 def test_unknown_entries_inside_a_setting_are_refused_too() -> None:
     found = faults_in(
         GOOD

@@ -56,7 +56,7 @@ def access(config: dict[str, str]) -> tuple[TenantAccess, list[Any]]:
         found.append(tenant)
 
         async def look() -> None:
-            both = (tenant.client_secret, tenant.api_token)
+            both = map(tenant.secrets.get, ("client_secret", "api_token"))
             secrets.extend([one and (await one.future(), await one.is_secret()) for one in both])
 
         looking: Any = asyncio.ensure_future(look())
@@ -70,7 +70,7 @@ def test_variables_are_taken_where_the_config_says_nothing(monkeypatch: pytest.M
     for name, value in VARIABLES.items():
         monkeypatch.setenv(name, value)
     found, secrets = access({})
-    assert (found.domain, found.client_id) == ("variable.example.com", "variable-id")
+    assert (found.access.domain, found.access.client_id) == ("variable.example.com", "variable-id")
     assert secrets == [("variable-secret", True), ("variable-token", True)]
 
 
@@ -79,7 +79,7 @@ def test_the_config_goes_before_the_variables(monkeypatch: pytest.MonkeyPatch) -
         if name != "AUTH0_DOMAIN":
             monkeypatch.setenv(name, value)
     found, secrets = access(CONFIG)
-    assert (found.domain, found.client_id) == ("config.example.com", "config-id")
+    assert (found.access.domain, found.access.client_id) == ("config.example.com", "config-id")
     assert secrets == [("config-secret", True), ("config-token", True)]
 
 
@@ -93,7 +93,7 @@ def test_two_tenants_stop_the_program_before_anything_is_declared(
 
 def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:
     found, secrets = access({})
-    assert (found.domain, found.client_id) == ("", "")
+    assert (found.access.domain, found.access.client_id) == ("", "")
     assert secrets == [None, None]
 
 

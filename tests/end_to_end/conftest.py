@@ -38,6 +38,12 @@ CONFIG: dict[str, Any] = {
     "smsSender": "0005212345",
     "voiceSender": "+815012345678",
 }
+EACH_GENERATION = pytest.mark.parametrize(
+    "generation",
+    [pytest.param(one, marks=pytest.mark.generation(one)) for one in ("unified", "legacy")],
+)
+"""A test for a tenant of each; it gets the name of its own."""
+PHONE = "+819012345678"
 LIVE = pytest.StashKey[LiveTarget]()
 
 
@@ -67,6 +73,11 @@ class Tenant(Target):
         answer = self.http.request(method, f"/_sandbox{path}", json=body, headers=headers)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+    def sends_a_code(self, number: str = PHONE, *, method: str = "text") -> bool:
+        """Whether a login gets its code."""
+        asked = {"to": number, "delivery_method": method}
+        return bool(self.control("POST", "/challenge", asked)["outcome"] == "success")
 
     def forget_requests(self) -> None:
         """Count requests from here on."""
@@ -106,7 +117,7 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def plugin(engine: Engine) -> Plugin:
     """The auth0 plugin that `make up` would take too."""
-    return find_plugin(engine, ConsoleProgress(Console(stderr=True)))
+    return find_plugin(ConsoleProgress(Console(stderr=True)))
 
 
 @pytest.fixture
@@ -132,7 +143,7 @@ def tenant_of(running: RunningSandbox) -> Tenant:
             key=running.credentials.cpaas_api_key,
             sms_sender=CONFIG["smsSender"],
             voice_sender=CONFIG["voiceSender"],
-            phone="+819012345678",
+            phone=PHONE,
         ),
     )
 
@@ -277,7 +288,7 @@ def apply(
 
         def by_the_engine(kept: Path) -> None:
             package.configure(**settings)
-            package.up()
+            assert KEY not in package.up().text
             keep(package, state, kept)
             content = tenant.control("GET", "/state?secrets=true")["content"]
             (kept / "tenant.json").write_text(json.dumps(content), encoding="utf-8")

@@ -1,8 +1,7 @@
 """A person at a desk who types the commands that a page shows, one after the other.
 
-Owns a checkout to type them in (a copy, with stacks of its own), what a shell carries from line to
+With a checkout to type them in (a copy, with stacks of its own), what a shell carries from line to
 line, and what the person would answer: the questions, and the values that a page leaves open.
-Refuses to know any page.
 """
 
 from __future__ import annotations

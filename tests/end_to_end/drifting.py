@@ -1,7 +1,6 @@
 """A stack that was applied to a tenant of its own, and all that can drift of it.
 
-Owns making each kind of drift through the tenant's API, and undoing it. Refuses to judge: that is
-`test_drift`.
+Each kind of drift is made through the tenant's API, and undone; `test_drift` judges.
 """
 
 from __future__ import annotations
@@ -12,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from phonemfa.cli import app
 from sandbox.drift.hands import DOES_NOTHING, Hands
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.engine.ensure import Engine
@@ -23,16 +21,19 @@ from sandbox.server.running import start
 from tests.end_to_end.conftest import (
     CONFIG,
     KEY,
+    PHONE,
     Tenant,
     checkout,
     environment_of,
     tenant_of,
 )
+from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Generation
 from tests.sandbox.quick import quick
 
-NUMBER = "+819012345678"
+BY_HAND = "by-hand"
+"""Of a secret that somebody wrote."""
 
 
 @dataclass
@@ -53,17 +54,19 @@ class Applied:
         """Undo whatever a test's own `pulumi` did to the state."""
         self.stack.run("stack", "import", stdin=self.state)
 
-    def drift(self, *options: str, **environment: str) -> Result:
-        """The command, as somebody would run it."""
-        arguments = ["drift", "--stack", self.stack.stack, "--project", str(self.stack.folder)]
-        variables = {**self.stack.environment, "COLUMNS": "200", **environment}
-        return CliRunner().invoke(app, [*arguments, *options], env=variables)
+    def drift(self, *options: str, expect: int = 0, **environment: str) -> Result:
+        """The command, as somebody would run it; nothing that it says is secret or a number."""
+        operator = operator_of(self.tenant, self.stack)
+        operator.environment |= environment
+        result = operator.run("drift", *options, expect=expect)
+        for hidden in (KEY, BY_HAND, CONFIG["voiceSender"]):
+            assert hidden not in result.output
+        return result
 
     def findings(self, *options: str, expect: int = 7) -> dict[str, dict[str, Any]]:
         """What the command found, by id."""
-        result = self.drift("--json", *options)
-        assert result.exit_code == expect, result.output
-        return {one["id"]: one for one in json.loads(result.stdout)["findings"]}
+        answer = json.loads(self.drift("--json", *options, expect=expect).stdout)
+        return {one["id"]: one for one in answer["findings"]}
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         return self.tenant.api(method, path, body)
@@ -123,7 +126,7 @@ Drifts = tuple[Callable[[Applied], None], set[str]]
 
 
 def edits_and_switches(at: Applied) -> None:
-    at.hands.edit_code(f"\nconst number = '{NUMBER}';")
+    at.hands.edit_code(f"\nconst number = '{PHONE}';")
     at.act("unbound", "policy-switched", "other-factor")
     at.api("PATCH", at.template("otp_verify"), {"disabled": True})
     at.factor("email", enabled=False)
@@ -136,7 +139,7 @@ def rollback_and_company(at: Applied) -> None:
     at.api("DELETE", at.template(kind))
     texts = {"text": "{{ code }} by hand", "voice": "{{ code }} by hand"}
     at.api("POST", "/branding/phone/templates", {"type": kind, "content": {"body": texts}})
-    at.api("PATCH", at.template("change_password"), {"content": {"from": NUMBER}})
+    at.api("PATCH", at.template("change_password"), {"content": {"from": PHONE}})
 
 
 def secrets_that_wait(at: Applied) -> None:

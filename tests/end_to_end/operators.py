@@ -17,10 +17,9 @@ import httpx
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import PHONE, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
 
-PHONE = "+819012345678"
 NEW_KEY = "canary-new-cpaas-key"
 
 

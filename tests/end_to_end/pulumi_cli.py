@@ -1,8 +1,4 @@
-"""Runs the real Pulumi CLI on a project, against a running sandbox.
-
-Owns one stack of one project in a folder of its own, and reading what the CLI answers. Refuses
-to judge: the tests do.
-"""
+"""Runs the real Pulumi CLI on a project, against a running sandbox."""
 
 from __future__ import annotations
 

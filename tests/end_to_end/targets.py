@@ -1,13 +1,10 @@
 """The tenant that a test drives: one of the sandbox, or a real one that was made for it.
 
-Owns calling a tenant's Management API, reading a real tenant's credentials from the environment,
-and the guard in front of a real one. Refuses to know the sandbox's control routes: whatever needs
-those is no test for both.
-
-The guard has two keys. The credentials have names of their own (`PHONEMFA_LIVE_…`), so that those
-of a `pulumi up` in the same shell are never taken; and the tenant itself must say that it is for
-tests, by `OPT_IN` in its friendly name, so that no slip of a variable reaches a tenant that people
-log in to. A tenant that already has what the tests would overwrite is refused too.
+The guard in front of a real one has two keys. The credentials have names of their own
+(`PHONEMFA_LIVE_…`), so that those of a `pulumi up` in the same shell are never taken; and the
+tenant itself must say that it is for tests, by `OPT_IN` in its friendly name, so that no slip of a
+variable reaches a tenant that people log in to. A tenant that already has what the tests would
+overwrite is refused too.
 """
 
 from __future__ import annotations

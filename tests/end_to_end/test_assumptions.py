@@ -16,7 +16,6 @@ from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.fidelity]
 
-NUMBER = "+819012345678"
 BINDINGS = "/actions/triggers/custom-phone-provider/bindings"
 PROVIDERS = "/branding/phone/providers"
 
@@ -49,12 +48,6 @@ def assume(tenant: Tenant, **switches: Any) -> None:
     tenant.control("PUT", "/assumptions", switches)
 
 
-def delivered(tenant: Tenant) -> bool:
-    """Whether a login gets its code."""
-    sent = tenant.control("POST", "/challenge", {"to": NUMBER})
-    return bool(sent["outcome"] == "success")
-
-
 @pytest.mark.parametrize("switches", [STRICT, LENIENT], ids=["strict", "lenient"])
 def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     package: PulumiProject, tenant: Tenant, switches: dict[str, Any]
@@ -62,7 +55,7 @@ def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     assume(tenant, **switches)
     package.configure(policy="adaptive")
     package.up()
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
     package.configure(policy="always", smsSender="0005299999")
     package.up("--refresh")
     assert changed(package.preview_steps()) == []
@@ -84,7 +77,7 @@ def test_where_a_binding_is_required_the_setting_makes_it_work(
     package.configure(bindAction=True)
     package.up("--refresh")
 
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
     assert changed(package.preview_steps()) == []
     package.run("destroy", "--yes", "--skip-preview")
     assert tenant.api("GET", "/actions/actions")["actions"] == []
@@ -95,12 +88,12 @@ def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refus
 ) -> None:
     assume(tenant, custom_phone_provider_binding="forbidden")
     package.up()
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
 
     package.configure(bindAction=True)
     refused = package.up(expect=None)
     assert refused.exit != 0
-    assert delivered(tenant), "what worked before still does"
+    assert tenant.sends_a_code(), "what worked before still does"
 
     package.configure(bindAction=False)
     package.up("--refresh")
@@ -114,7 +107,7 @@ def test_where_a_deploy_binds_by_itself_either_setting_works(
     assume(tenant, custom_phone_provider_binding="automatic")
     package.configure(bindAction=bound)
     package.up()
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
     assert len(tenant.api("GET", BINDINGS)["bindings"]) == 1
     assert changed(package.preview_steps()) == []
     package.run("destroy", "--yes", "--skip-preview")
@@ -145,11 +138,11 @@ def test_a_legacy_tenant_moves_where_the_switch_is_checked(
     assume(tenant, unified_switch_checked=True, narrowing_below_message_types_refused=True)
     package.configure(experience="legacy")
     package.up()
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
     package.configure(experience="unified", transition=True)
     package.up()
     package.configure(transition=False)
     package.up()
     assert tenant.api("GET", "/tenants/settings")["phone_consolidated_experience"] is True
-    assert delivered(tenant)
+    assert tenant.sends_a_code()
     assert changed(package.preview_steps()) == []

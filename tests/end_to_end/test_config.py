@@ -17,7 +17,6 @@ from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import find_stack, read_stack_file
 from sandbox.engine.ensure import Engine
 from tests.components.test_config_files import KEPT, TURNED, WHERE
-from tests.end_to_end.conftest import KEY
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
@@ -32,7 +31,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> dict[
     home = tmp_path_factory.mktemp("engine")
     (home / "state").mkdir()
     return {
-        "PATH": os.pathsep.join([*map(str, engine.search_path), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(engine.pulumi.parent), os.environ["PATH"]]),
         "HOME": str(home),
         "PULUMI_HOME": str(home / "home"),
         "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
@@ -181,33 +180,14 @@ def test_any_value_is_the_engines_or_is_refused(
     ask()
 
 
-@pytest.mark.parametrize(
-    ("place", "line"),
-    [
-        ("Pulumi.t1.yaml", "  phonemfa:smsSender: 0120987654\n"),
-        *(
-            pytest.param(*one, marks=pytest.mark.thorough)
-            for one in (
-                ("Pulumi.t1.yaml", "  phonemfa:smsSender: 0005212345\n"),
-                ("Pulumi.yaml", "config: {phonemfa:smsSender: {value: 0005212345}}\n"),
-            )
-        ),
-    ],
-)
-def test_up_refuses_what_the_commands_refuse(package: PulumiProject, place: str, line: str) -> None:
-    package.configure(secrets={"cpaasApiKey": KEY})
+# In every place and form: components/test_config_files.py.
+def test_up_refuses_what_the_commands_refuse(package: PulumiProject) -> None:
     lines = package.config.read_text("utf-8").splitlines(keepends=True)
     text = "".join(one for one in lines if "smsSender" not in one)
-    path = package.folder / place
-    if place == "Pulumi.yaml":
-        path.unlink()  # a link to the checkout's
-        path.write_text(f"name: phonemfa\nruntime: python\n{line}", "utf-8")
-    else:
-        text = text.replace("config:\n", f"config:\n{line}")
+    text = text.replace("config:\n", "config:\n  phonemfa:smsSender: 0120987654\n")
     package.config.write_text(text, "utf-8")
     said = package.run("preview", expect=None).text
-    written = "0120987654" if "0120987654" in line else "0005212345"
-    told = f"phonemfa:smsSender = {written}, without quotes in {place}"
+    told = "phonemfa:smsSender = 0120987654, without quotes in Pulumi.t1.yaml"
     assert told in said
     with pytest.raises(Exception, match="put it in quotes") as refused:
         read_stack_file(package.folder, package.stack)

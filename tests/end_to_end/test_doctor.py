@@ -1,4 +1,7 @@
-"""The doctor in front of a live (sandbox) tenant."""
+"""The doctor in front of a live (sandbox) tenant, and beside the engine.
+
+Its credentials, scopes, refusals and exit statuses: phonemfa/doctor, without the engine.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,11 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from components.settings.model import StackSettings
-from phonemfa import scopes
 from phonemfa.cli import app
 from phonemfa.doctor.access import requests_of_first_up
 from phonemfa.doctor.checks import installed_sdk
-from phonemfa.scopes import Need
 from tests.end_to_end.conftest import CONFIG, KEY, Tenant
-from tests.end_to_end.operators import cpaas_of
+from tests.end_to_end.operators import cpaas_of, operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
@@ -31,7 +32,7 @@ class Doctor:
     """Runs the command with the environment that Pulumi would have."""
 
     def __init__(self, folder: Path, tenant: Tenant) -> None:
-        self.folder, self.tenant, self.domain = folder, tenant, ""
+        self.folder, self.tenant = folder, tenant
         self.environment = {
             "AUTH0_DOMAIN": tenant.domain,
             "AUTH0_CLIENT_ID": tenant.running.client_id,
@@ -44,8 +45,6 @@ class Doctor:
     def run(self, *options: str, stdin: str = "", **config: Any) -> Result:
         config = {"cpaasApiKey": {"secure": "v1:nobody-opens-it"}} | CONFIG | config
         values = {f"phonemfa:{key}": value for key, value in config.items()}
-        if self.domain:
-            values["auth0:domain"] = self.domain
         text = yaml.safe_dump({"config": values})
         (self.folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
         arguments = ["doctor", "--stack", "dev", "--project", str(self.folder), *options]
@@ -61,14 +60,6 @@ class Doctor:
             if one["level"] not in {"ok", "note"}:
                 found.setdefault(f"{one['level']} {one['subject']}", []).append(one["what"])
         return found
-
-    def be(self, *granted: str) -> None:
-        """Another application, with these scopes alone."""
-        client = self.tenant.control("POST", "/clients", {"scopes": list(granted)})
-        self.environment |= {
-            "AUTH0_CLIENT_ID": client["client_id"],
-            "AUTH0_CLIENT_SECRET": client["client_secret"],
-        }
 
 
 @pytest.fixture
@@ -98,26 +89,6 @@ def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: Pulu
     told = [f"{one['method']} {one['path']}" for one in tenant.logged()]
     assert abs(made - foretold) <= MAY_DIFFER, "\n".join(told)
     assert doctor.troubles() == {}
-
-
-def test_each_missing_scope_is_told_and_what_it_hides_is_told_as_unlooked_at(
-    doctor: Doctor,
-) -> None:
-    looking = scopes.names(scopes.needed_by([Need.LOOK]))
-    doctor.be(*looking)
-    result = doctor.run()
-    assert result.exit_code == 1
-    writes = [one for one in scopes.needed_by([Need.UNIFIED]) if one.name not in looking]
-    assert len(writes) > 8
-    assert all(one.name in result.output for one in writes)
-    assert "that could not be looked at" not in result.output, "reads are enough to look"
-
-    doctor.be("read:actions")
-    found = doctor.troubles()
-    assert {"unknown provider", "unknown templates", "unknown policy"} <= set(found)
-    assert "unknown action" not in found
-    assert any("read:phone_providers is missing" in one for one in found["fault scopes"])
-    assert found["unknown provider"] == ["could not look: needs read:phone_providers"]
 
 
 def test_what_is_in_the_way_of_a_first_up_is_told_in_one_look(doctor: Doctor) -> None:
@@ -184,14 +155,6 @@ def test_plan_and_limit_are_told_from_the_tenants_own_answers(doctor: Doctor) ->
     assert "2 requests at once" in " ".join(doctor.run("--all").output.replace("│", "").split())
 
 
-def test_an_answer_that_cannot_be_read_is_one_unknown_and_exit_status_two(doctor: Doctor) -> None:
-    answer: dict[str, Any]
-    for answer in ({"raw_body": "<html>"}, {"body": {"policy": "always"}}):
-        fault = {"path": "/guardian/policies$", "status": 200, **answer}
-        doctor.tenant.control("POST", "/faults", fault)
-        assert list(doctor.troubles()) == ["unknown policy"], answer
-
-
 def test_a_stack_that_moves_is_about_both_generations_and_asks_what_the_tenant_answers(
     doctor: Doctor,
 ) -> None:
@@ -234,29 +197,14 @@ def test_a_legacy_tenant_is_looked_at_as_one(doctor: Doctor) -> None:
     assert "phonemfa:experience legacy" in " ".join(contradicted.output.replace("│", "").split())
 
 
-def test_the_key_is_tried_when_asked_for_and_nothing_is_sent(
-    doctor: Doctor, package: PulumiProject
+def test_the_stacks_own_key_is_had_through_the_engine_and_tried_without_sending(
+    package: PulumiProject, tenant: Tenant
 ) -> None:
-    running = doctor.tenant.running
-    assert "--check-key tries it" in doctor.run("--all").output
-    doctor.environment["PHONEMFA_CPAAS_API_KEY"] = running.credentials.cpaas_api_key
-    assert list(doctor.troubles("--check-key")) == ["warning policy"]
-    assert doctor.run("--check-key", "--all").output.count("accepted (400") == 2
-    wrong = doctor.troubles("--key-stdin", stdin="canary-wrong\n")
-    assert len(wrong["fault cpaas key"]) == 2
-    assert "canary" not in str(wrong)
-
-    # The stack's own key, through the engine; the account has revoked it.
-    with cpaas_of(doctor.tenant) as cpaas:
+    with cpaas_of(tenant) as cpaas:
         cpaas.request("DELETE", "/_sandbox/keys", json={"key": KEY}).raise_for_status()
-    del doctor.environment["PHONEMFA_CPAAS_API_KEY"]
-    doctor.environment |= {name: package.environment[name] for name in ENGINE}
-    arguments = ["doctor", "--stack", package.stack, "--project", str(package.folder)]
-    result = CliRunner().invoke(app, [*arguments, "--check-key"], env=doctor.environment)
-    assert result.exit_code == 1
-    assert "refused (401)" in result.output
-    assert "canary" not in result.output
-    assert running.parts.inbox.messages() == []
+    revoked = operator_of(tenant, package).run("doctor", "--check-key", expect=1)
+    assert "refused (401)" in revoked.stdout
+    assert tenant.running.parts.inbox.messages() == []
 
 
 ENGINE = ("PATH", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -302,55 +250,3 @@ def test_ready_is_said_only_where_pulumi_up_would_work(
     lock.unlink()
     assert "Ready for pulumi up" in said(0)
     assert package.state() == before, "nothing was written"
-
-
-def test_a_token_of_ones_own_goes_before_the_application_as_it_does_in_pulumi(
-    doctor: Doctor,
-) -> None:
-    doctor.environment |= {
-        "AUTH0_API_TOKEN": doctor.tenant.token,
-        "AUTH0_CLIENT_ID": "",
-        "AUTH0_CLIENT_SECRET": "",
-    }
-    doctor.tenant.forget_requests()
-    assert list(doctor.troubles()) == ["warning policy"]
-    assert all(one["path"] != "/oauth/token" for one in doctor.tenant.logged())
-    doctor.domain = doctor.tenant.domain
-    doctor.environment["AUTH0_DOMAIN"] = "localhost:1"
-    assert "localhost:1" in doctor.troubles()["unknown token"][0], "two tenants are told"
-    doctor.environment["AUTH0_DOMAIN"] = ""
-    assert list(doctor.troubles()) == ["warning policy"]
-    doctor.environment["AUTH0_API_TOKEN"] = "e30.canary.e30"
-    doctor.tenant.forget_requests()
-    assert "token has ended" in doctor.troubles()["unknown token"][0]
-    assert len(doctor.tenant.logged()) == 1, "no question more with a token that is none"
-    refused = doctor.run()
-    assert refused.exit_code == 2
-    assert "canary" not in refused.output
-
-
-def test_without_a_token_the_rest_is_still_looked_at(doctor: Doctor) -> None:
-    doctor.environment["AUTH0_CLIENT_SECRET"] = "canary-wrong"
-    refused = doctor.run("--all")
-    assert refused.exit_code == 2
-    assert "refused a token" in refused.output
-    assert "answers over TLS, and rejects requests without a key" in " ".join(
-        refused.output.split()
-    )
-    assert "canary" not in refused.output
-    doctor.environment["AUTH0_DOMAIN"] = "localhost:1"
-    assert "No answer from https://localhost:1" in doctor.troubles()["unknown token"][0]
-    doctor.environment |= {"AUTH0_CLIENT_ID": "", "AUTH0_CLIENT_SECRET": ""}
-    (missing,) = doctor.troubles()["unknown token"]
-    assert "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET" in missing
-
-
-def test_bad_config_and_unknown_stacks_are_exit_status_two(doctor: Doctor) -> None:
-    bad = doctor.run(cpaasBaseHost="https://x")
-    assert (bad.exit_code, "cpaasBaseHost" in bad.output) == (2, True)
-    arguments = ["doctor", "--stack", "nope", "--project", str(doctor.folder)]
-    unknown = CliRunner().invoke(app, arguments)
-    assert unknown.exit_code == 2
-    assert "Stacks with a file: dev" in unknown.output
-    doctor.environment["PHONEMFA_CPAAS_ADDRESS"] = "https://localhost"
-    assert doctor.run().exit_code == 2

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import PHONE, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
 
-NUMBER = "+819012345678"
 API = "/api/v2/"
 
 
@@ -22,7 +21,7 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
     "JSON of another form": ({"status": 200, "body": [7], "times": None}, "does not have"),
     # To the hooks: what the tenant says to the plugin, that repeats word for word.
     "a refusal that repeats secrets": (
-        {"status": 400, "body": {"message": f"{NUMBER} and SECRET"}, "times": None}
+        {"status": 400, "body": {"message": f"{PHONE} and SECRET"}, "times": None}
         | {"path": f"{API}tenants/settings$", "nth": 1},
         "400",
     ),
@@ -33,7 +32,7 @@ LEGITIMATE = (".sqlite", ".sqlite-wal", ".sqlite-shm", ".pem", "passphrase", "cr
 
 def secrets_of(tenant: Tenant) -> list[str]:
     key = tenant.running.credentials.cpaas_api_key
-    return [key, tenant.client_secret, NUMBER, "eyJhbGciOi"]
+    return [key, tenant.client_secret, PHONE, "eyJhbGciOi"]
 
 
 def assert_nothing_secret(folder: Path, said: str, secrets: list[str]) -> None:
@@ -59,7 +58,7 @@ def test_what_lasts_is_told_and_the_next_up_finishes(
     fault, told = LASTING[name]
     secrets = secrets_of(tenant)
     if "body" in fault and "SECRET" in str(fault["body"]):
-        fault = {**fault, "body": {"message": f"{NUMBER} and {secrets[0]} {secrets[1]}"}}
+        fault = {**fault, "body": {"message": f"{PHONE} and {secrets[0]} {secrets[1]}"}}
     tenant.control("POST", "/faults", {"path": API, "nth": 6, **fault})
     ran = stack.up(expect=None)
     assert ran.exit != 0

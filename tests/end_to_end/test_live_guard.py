@@ -14,6 +14,7 @@ import pytest
 
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.operators import writes
 from tests.end_to_end.targets import OPT_IN, LiveTarget, TargetRefusedError, redacted
 
 BODY = "tests/end_to_end/test_any_tenant.py"
@@ -39,14 +40,6 @@ def guarded(tenant: Tenant) -> Iterator[LiveTarget]:
 def name_tenant(tenant: Tenant, name: str) -> None:
     tenant.api("PATCH", "/tenants/settings", {"friendly_name": name})
     tenant.forget_requests()
-
-
-def writes(tenant: Tenant) -> list[tuple[str, str]]:
-    return [
-        (one["method"], one["path"])
-        for one in tenant.logged()
-        if one["method"] != "GET" and one["path"] != "/oauth/token"
-    ]
 
 
 def test_credentials_of_pulumi_are_not_taken_for_those_of_a_test_tenant() -> None:

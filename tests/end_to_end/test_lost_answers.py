@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 from tests.end_to_end.test_policy_last import (
@@ -63,21 +63,11 @@ def test_a_creation_whose_answer_got_lost_is_named_and_taken_over(life: Life, pa
 
 
 @pytest.mark.thorough
+@EACH_GENERATION
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
-def test_no_lost_answer_blocks_a_stack(life: Life, prepare: Prepare) -> None:
-    sweep(life, prepare)
-
-
-@pytest.mark.thorough
-@pytest.mark.generation("legacy")
-@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
-def test_no_lost_answer_blocks_a_stack_of_a_legacy_tenant(life: Life, prepare: Prepare) -> None:
-    life.stack.configure(experience="legacy")
-    sweep(life, prepare)
-
-
-def sweep(life: Life, prepare: Prepare) -> None:
+def test_no_lost_answer_blocks_a_stack(life: Life, prepare: Prepare, generation: str) -> None:
     """Lose the answer of every write of an `up` in turn, each in one of three ways."""
+    life.stack.configure(experience=generation)
     prepare(life.stack)
     life.keep()
     life.tenant.forget_requests()

@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
 
 SDK = ("pulumi", "pulumi-auth0")
 LIVES = (
-    "tests/end_to_end/test_traces.py",
+    # Failures are the plugin's, whatever the SDK.
+    "tests/end_to_end/test_traces.py::test_the_life_of_a_stack_is_the_recorded_one",
     "tests/end_to_end/test_any_tenant.py",
     f"{Path(__file__).relative_to(PROJECT)}::test_a_program_gets_the_sdk_of_its_environment",
 )
@@ -60,8 +61,7 @@ def test_each_life_is_the_same_with_the_lowest_sdk(tmp_path: Path) -> None:
         assert told.stdout.startswith(f"{bound}."), f"{name} is {told.stdout}, not {bound}"
 
     ran = subprocess.run(
-        # An SDK before 3.54 cannot declare MFA settings, which is what that life is about.
-        [python, "-m", "pytest", "-q", "-m", "", "-k", "not mfa-settings", *LIVES],
+        [python, "-m", "pytest", "-q", "-m", "", *LIVES],
         cwd=PROJECT,
         env=without_tests(os.environ),
         capture_output=True,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import CONFIG, Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
 
@@ -39,27 +39,5 @@ def test_what_a_stack_says_of_them_the_tenant_has_and_the_text_says_the_lifetime
     }
     assert "10分間有効" in texts["otp_verify"]
     assert before != tenant.api("GET", "/guardian/settings")
-
-    # Undeclared, they stay as they are.
+    # Undeclared, they stay as they are: the recorded life "mfa-settings" (test_traces.py).
     assert stack.outputs()["smsSizes"]["otp_enroll"] == "71 UTF-16 units, 2 parts"
-    for key in ("rememberBrowser", "oneTimeCode"):
-        stack.run("config", "rm", f"phonemfa:{key}")
-    stack.up()
-    assert tenant.api("GET", "/guardian/settings")["remember_me_default_value"] is True
-    assert changed(stack.preview_steps()) == []
-
-
-@pytest.mark.generation("unified")
-def test_a_tenant_that_is_not_entitled_gets_nothing_at_all(
-    package: PulumiProject, tenant: Tenant
-) -> None:
-    tenant.control("PUT", "/assumptions", {"entitled_to_mfa_settings": False})
-    package.configure(**CONFIG, rememberBrowser={"shown": False})
-    tenant.forget_requests()
-    refused = package.up(expect=None)
-    assert refused.exit != 0
-    assert "phonemfa:rememberBrowser" in refused.text
-    assert "plan does not have this" in refused.text
-    assert "Nothing was written" in refused.text
-    written = [one for one in tenant.logged() if one["method"] in {"POST", "PUT", "PATCH"}]
-    assert [one for one in written if "/oauth/" not in one["path"]] == []

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
-from tests.end_to_end.operators import NEW_KEY, PHONE, cpaas_of, operator_of, writes
+from tests.end_to_end.conftest import PHONE, Tenant
+from tests.end_to_end.operators import NEW_KEY, cpaas_of, operator_of, writes
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 from tests.end_to_end.test_legacy import codes_sent
 

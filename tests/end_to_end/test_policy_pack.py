@@ -27,11 +27,12 @@ def with_levels(folder: Path, content: object) -> tuple[str, ...]:
 
 
 def test_the_pack_lets_through_refuses_and_warns(
-    package: PulumiProject, tenant: Tenant, tmp_path: Path
+    applied: PulumiProject, tenant: Tenant, tmp_path: Path
 ) -> None:
-    applied = package.up(*PACK)
-    assert applied.out.count(PASSED) == 1, applied.text
-    assert KEY not in applied.text
+    package = applied
+    passed = package.up(*PACK)
+    assert passed.out.count(PASSED) == 1, passed.text
+    assert KEY not in passed.text
 
     # Mandatory: the preview fails, and an apply without its preview is stopped before it writes.
     package.configure(policy="never", allowedPrefixes=["+81", "+886"])
@@ -60,11 +61,3 @@ def test_the_pack_lets_through_refuses_and_warns(
     warned = package.run("preview", *advisory)
     assert WARNED in warned.out
     assert "[advisory]  country-allow-list" in warned.out
-
-
-@pytest.mark.thorough  # the rules on a legacy stack without the engine: policy/test_own_stacks.py
-@pytest.mark.generation("legacy")
-def test_a_legacy_stack_passes_too(package: PulumiProject) -> None:
-    package.configure(experience="legacy")
-
-    assert PASSED in package.run("preview", *PACK).out

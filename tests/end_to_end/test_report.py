@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from components.vocabulary import COMPONENT
-from phonemfa.cli import app
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.phonemfa.report import previews
 
@@ -30,15 +29,13 @@ BY_HAND = "canary-by-hand"
 class Reporter:
     """Runs the command on a stack; keeps everything that it ever wrote."""
 
+    tenant: Tenant
     stack: PulumiProject
     written: list[str] = field(default_factory=list)
 
     def run(self, *options: str, expect: int = 0) -> Result:
-        folder = self.stack.folder
-        arguments = ["report", "--stack", self.stack.stack, "--project", str(folder), *options]
-        result = CliRunner().invoke(app, arguments, env=self.stack.environment)
+        result = operator_of(self.tenant, self.stack).run("report", *options, expect=expect)
         self.written += [result.stdout, result.stderr]
-        assert result.exit_code == expect, result.output
         return result
 
     def all_formats(self, *options: str, expect: int = 0) -> tuple[str, str, dict[str, Any]]:
@@ -76,7 +73,7 @@ def test_a_report_tells_what_the_engine_will_do(
     package: PulumiProject, apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
     source = with_sources_of_its_own(package)
-    reporter = Reporter(package)
+    reporter = Reporter(tenant, package)
     a_new_stack_is_told(reporter, tenant)
     apply()
     the_form_of_the_engines_answer_is_that_of_the_fixture(package)
@@ -235,10 +232,10 @@ def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
 
 @pytest.mark.generation("legacy")
 def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
-    apply: Callable[..., PulumiProject],
+    apply: Callable[..., PulumiProject], tenant: Tenant
 ) -> None:
     stack = apply()
-    reporter = Reporter(stack)
+    reporter = Reporter(tenant, stack)
     stack.configure(experience="unified", transition=True)
     assert titles(reporter.all_formats()[2]) == {
         "The tenant changes its phone experience",
@@ -252,58 +249,3 @@ def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
     (ends,) = environment["risks"]
     assert sorted(ends["subjects"]) == ["the Action ntt-cpaas-phone-legacy", "the Action's binding"]
     assert "Pulumi's record of the tenant's switches, which stay as they are" in comment
-
-
-SHAPES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "as printed": lambda printed: printed,
-    "official": previews.official,
-    "older": previews.with_an_older_plugin,
-}
-
-
-def test_every_setting_and_a_broken_rule_are_told_whatever_the_plugin_hides(
-    apply: Callable[..., PulumiProject], tmp_path: Path
-) -> None:
-    stack = apply()
-    stack.configure(smsSender="0005211111", allowedPrefixes=["+81", "+886"], policy="never")
-    printed = json.loads(stack.run("preview", "--json", "--show-sames").out)
-    for name, shape in SHAPES.items():
-        path = tmp_path / f"{name}.json"
-        path.write_text(json.dumps(shape(printed)), encoding="utf-8")
-        arguments = ["report", "--preview-json", str(path)]
-        told = CliRunner().invoke(app, arguments)
-        assert told.exit_code == 1, told.output
-        assert "**SMS sender** `0005212345` → `0005211111`" in told.stdout
-        assert "**country prefixes that are sent to** `+81` → `+81, +886`" in told.stdout
-        assert "**policy** `always` → `never`" in told.stdout
-        assert "🛑 `country-allow-list` (mandatory)" in told.stdout
-        assert "whether the key changes too is not told" in told.stdout
-        assert "What could not be compared" not in told.stdout
-        assert "`t1`: **2 updates.**" in told.stdout, "the component's own update is none"
-        (environment,) = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
-        assert titles(environment) >= {"MFA asked for less often", "Countries added"}
-
-
-@pytest.mark.thorough  # without the engine: phonemfa/report/test_settings.py
-def test_states_of_an_earlier_version_and_of_a_failed_run_are_said_to_be_so(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    reporter = Reporter(stack)
-    applied = stack.state()
-    exported = json.loads(json.dumps(applied))
-    for one in exported["deployment"]["resources"]:
-        if one["type"] == COMPONENT:
-            one["inputs"], one["outputs"] = {}, {}
-    stack.run("stack", "import", stdin=json.dumps(exported))
-    _, _, environment = reporter.all_formats()
-    assert environment["planned"] == environment["differences"] == environment["risks"] == []
-    assert "recorded for the first time" in " ".join(environment["not_compared"])
-    stack.run("stack", "import", stdin=json.dumps(applied))
-
-    stack.configure(policy="never", recipientLimit=9)  # which no deploy lowers
-    assert stack.up(expect=None).exit != 0
-    stack.configure(recipientLimit=33)
-    comment, _, environment = reporter.all_formats()
-    assert changes(environment)["messages per number and hour"] == ("9", "33")
-    assert "`9` *(asked; the last run did not finish, what was there before is unknown)*" in comment

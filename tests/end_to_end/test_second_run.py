@@ -17,7 +17,7 @@ from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.tenant.clock import SystemClock
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.operators import operator_of, running_version
 from tests.end_to_end.pulumi_cli import PulumiProject
 
@@ -44,6 +44,9 @@ def fail(stack: PulumiProject, tenant: Tenant, name: str) -> None:
     stack.configure(smsSender="0005211111", policy="always", texts=own)
     assert stack.up(expect=None).exit != 0
     tenant.control("DELETE", "/faults")
+    asked = stack.resource("phone-mfa")
+    assert asked["inputs"]["settings"]["policy"] == "always"
+    assert "applied" not in (asked.get("outputs") or {}), "what was applied is not known any more"
 
 
 def findings(stack: PulumiProject, tenant: Tenant, *, expect: int) -> dict[str, dict[str, Any]]:
@@ -113,10 +116,7 @@ def a_hundred_nights(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> l
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation",
-    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
-)
+@EACH_GENERATION
 @pytest.mark.parametrize("name", FAULTS)
 def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
     apply: Callable[..., PulumiProject],
@@ -133,10 +133,7 @@ def test_no_night_after_a_run_that_was_finished_has_a_false_alarm(
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation",
-    ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))],
-)
+@EACH_GENERATION
 @pytest.mark.parametrize("name", ["deploy", "policy", "texts"])
 def test_nor_has_one_after_a_first_run_that_was_finished(
     package: PulumiProject,

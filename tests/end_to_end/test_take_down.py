@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.operators import operator_of, writes
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.test_policy_last import FolderLife
@@ -51,25 +51,7 @@ def test_what_is_in_the_way_is_said_before_and_once_settled_all_goes(
 
 
 @pytest.mark.thorough
-def test_who_does_not_look_first_locks_nobody_out_and_can_go_on(
-    apply: Callable[..., PulumiProject], tenant: Tenant
-) -> None:
-    stack = apply()
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
-    bind(tenant, action["id"])
-    assert stack.run("destroy", "--yes", "--skip-preview", expect=None).exit != 0
-    assert tenant.api("GET", "/guardian/policies") == []
-    (left,) = tenant.api("GET", "/actions/actions")["actions"]
-    assert left["id"] == action["id"]
-    bind(tenant)
-    stack.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation", ["unified", pytest.param("legacy", marks=pytest.mark.generation("legacy"))]
-)
+@EACH_GENERATION
 def test_whatever_deletion_is_refused_locks_nobody_out_and_the_next_destroy_ends_it(
     apply: Callable[..., PulumiProject], tenant: Tenant, tmp_path: Path, generation: str
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract import load_json
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end.conftest import EACH_GENERATION, Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.traces import (
     Request,
@@ -216,10 +216,7 @@ FAILURES = (
 
 # Request by request without the engine, on every change: sandbox/api/test_traces.py.
 @pytest.mark.thorough
-@pytest.mark.parametrize(
-    "generation",
-    [pytest.param(one, marks=pytest.mark.generation(one)) for one in ("unified", "legacy")],
-)
+@EACH_GENERATION
 def test_the_life_of_a_stack_is_the_recorded_one(
     tenant: Tenant, project: Callable[..., PulumiProject], generation: str
 ) -> None:

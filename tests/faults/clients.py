@@ -1,7 +1,4 @@
-"""Each client of a tenant, asking for the policies once, with a clock that does not wait.
-
-Owns driving them, with limits of a test's size, and everything that they say. Refuses to expect.
-"""
+"""Each client of a tenant, asking for the policies once, with a clock that does not wait."""
 
 from __future__ import annotations
 
@@ -94,9 +91,8 @@ def ask(client: Client, at: Reached, *, total: float = LONG) -> Said:
 def _hooks(at: Reached, _clock: Clock) -> str:
     async def read() -> None:
         access = TenantAccess(
-            domain=at.domain,
-            client_id=at.client_id,
-            client_secret=pulumi.Output.secret(at.client_secret),
+            access=Access(domain=at.domain, client_id=at.client_id),
+            secrets={"client_secret": pulumi.Output.secret(at.client_secret)},
         )
         async with access.connect() as tenant:
             assert list(await tenant.guardian.policies.list()) == ["all-applications"]

@@ -1,6 +1,6 @@
 """A disk of a test's own: small, or read-only, and gone with the command that ran on it.
 
-Owns making one. Refuses to leave a mount behind: it is in a namespace of the command alone.
+No mount is left behind: it is in a namespace of the command alone.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli, Ran
+from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli
+from phonemfa.pulumi.processes import Line, Ran
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import Tenant
@@ -65,8 +66,9 @@ class StandInEngine:
         config: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         return config
 
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:  # noqa: PLR0911 - a table
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None) -> Ran:  # noqa: PLR0911 - a table
         """In the place of `PulumiCli.spawn`."""
+        assert hear is None
         ends = "--stack" if "--stack" in command else "--non-interactive"
         words = list(command[1 : command.index(ends)])
         line = " ".join(words)
@@ -234,7 +236,7 @@ def operator(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
-        PulumiCli, "spawn", lambda _cli, command, *, stdin: engine.spawn(command, stdin=stdin)
+        PulumiCli, "spawn", lambda _cli, command, **options: engine.spawn(command, **options)
     )
     return Operator(engine, tenant_of(sandbox), folder, environment, monkeypatch)
 

@@ -6,7 +6,7 @@ import re
 
 from components.vocabulary import Experience
 from tests.components.declared import Declared
-from tests.components.test_phone_mfa import LEGACY_CODE, UNIFIED_CODE, declare_phone_mfa
+from tests.components.test_phone_mfa import declare_transition
 from tools.reference.picture import components, description, picture
 
 EDGE = re.compile(r'^"([^"]+)" -> "([^"]+)" \[class="(\w+)"', re.MULTILINE)
@@ -28,10 +28,7 @@ def test_nothing_of_the_product_points_at_the_sandbox() -> None:
 
 def test_the_tree_is_what_a_program_declares() -> None:
     # In a move, both generations are declared: every component and every type of resource.
-    declared = declare_phone_mfa(
-        in_transition=True,
-        action_code={Experience.UNIFIED: UNIFIED_CODE, Experience.LEGACY: LEGACY_CODE},
-    )
+    declared = declare_transition(Experience.UNIFIED)
     by_urn = {one.urn: one for one in declared.values()}
 
     def shown(one: Declared) -> str:
@@ -48,10 +45,7 @@ def test_the_tree_is_what_a_program_declares() -> None:
 
 
 def test_components_are_shown_in_the_order_in_which_they_wait() -> None:
-    declared = declare_phone_mfa(
-        in_transition=True,
-        action_code={Experience.UNIFIED: UNIFIED_CODE, Experience.LEGACY: LEGACY_CODE},
-    )
+    declared = declare_transition(Experience.UNIFIED)
     (whole,) = [one for one in components() if one.name == "PhoneMfa"]
     first = {
         name: min(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from components.settings.model import StackSettings
 from components.tenant import guardian, snapshot, trigger
 from components.tenant.action import Action, Version
+from components.tenant.errors import FAILURES, told
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -25,12 +26,13 @@ from components.tenant.model import (
     is_hidden,
     known,
     not_compared,
+    plain,
     sealed,
     seen,
 )
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
-from components.tenant.snapshot import About, Lack, Snapshot, Wanted, deliverable
+from components.tenant.snapshot import About, Snapshot, Wanted, lacking
 from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
@@ -223,7 +225,7 @@ def test_what_was_applied_is_read_back_as_it_was_declared(
     for wanted, found in pairs:
         assert list(differences(wanted, found)) == []
         assert [one.part.field for one in not_compared(wanted, found)] in ([], ["configuration"])
-    assert deliverable(live, Wanted.by(settings))
+    assert lacking(live, Wanted.by(settings)) == []
     assert live.refusals == ()
 
 
@@ -268,6 +270,13 @@ VALUES = st.one_of(
     st.just(LEFT_ALONE),
     st.lists(st.sampled_from(["text", "voice"]), unique=True).map(tuple),
 )
+
+
+@pytest.mark.parametrize("answer", [7, None, "x", [1]])
+def test_an_answer_that_is_no_object_is_a_failure_that_every_command_tells(answer: Any) -> None:
+    with pytest.raises(FAILURES) as caught:
+        plain(answer)
+    assert "did a proxy, or a server that is no tenant, answer?" in told("t.example", caught.value)
 
 
 @given(VALUES, VALUES)
@@ -333,43 +342,46 @@ OFF = Guardian(phone_enabled=False, message_types=(), policy="never")
 @pytest.mark.parametrize(
     ("tenant", "lacks"),
     [
-        (unified(), set()),
-        (unified(provider=None), {Lack.PROVIDER}),
+        (unified(), []),
+        (unified(provider=None), ["there is no phone provider"]),
         (
             unified(provider=PhoneProvider(delivery_methods=(), disabled=True)),
-            {Lack.PROVIDER_ON},
+            ["the phone provider is switched off"],
         ),
-        (unified(actions=()), {Lack.DEPLOYED}),
-        (unified(actions=(Action.of_api({"name": "ours"}, TRIGGERS[UNIFIED]),)), {Lack.DEPLOYED}),
+        (unified(actions=()), ["no Action is deployed on custom-phone-provider"]),
+        (
+            unified(actions=(Action.of_api({"name": "ours"}, TRIGGERS[UNIFIED]),)),
+            ["no Action is deployed on custom-phone-provider"],
+        ),
         (
             unified(actions=(), provider=PhoneProvider(delivery_methods=(), name="twilio")),
-            set(),
+            [],
         ),
-        (unified(guardian=OFF), {Lack.FACTOR, Lack.CHANNELS}),
-        (legacy(), set()),
-        (legacy(bindings=()), {Lack.BOUND}),
+        (
+            unified(guardian=OFF),
+            ["the phone factor is switched off", "the factor does not offer sms"],
+        ),
+        (legacy(), []),
+        (legacy(bindings=()), ["no Action is bound to send-phone-message"]),
         (
             legacy(guardian=replace(legacy().guardian, selected_provider="auth0"), bindings=()),
-            set(),
+            [],
         ),
     ],
 )
-def test_what_a_code_lacks(tenant: Snapshot, lacks: set[Lack]) -> None:
-    assert set(deliverable(tenant, Wanted(message_types=["sms"])).missing) == lacks
+def test_what_a_code_lacks(tenant: Snapshot, lacks: list[str]) -> None:
+    assert lacking(tenant, Wanted(message_types=["sms"])) == lacks
 
 
 def test_an_action_that_is_somebody_elses_is_not_ours() -> None:
-    for tenant in (unified(), legacy()):
-        found = deliverable(tenant, Wanted(action_name="another"))
-        assert list(found.missing) == [Lack.OURS]
-        assert "'ours'" in found.missing[Lack.OURS]
+    for tenant, where in ((unified(), TRIGGERS[UNIFIED]), (legacy(), TRIGGERS[LEGACY])):
+        (found,) = lacking(tenant, Wanted(action_name="another"))
+        assert found == f"'ours' stands on {where} instead of 'another'"
 
 
 def test_what_cannot_be_seen_hides_no_other_lack() -> None:
-    found = deliverable(unified(actions=UNSEEN, guardian=OFF), Wanted())
-    assert list(found.missing) == [Lack.FACTOR]
-    assert set(found.unseen) == {Lack.DEPLOYED}
-    assert not found
+    found = lacking(unified(actions=UNSEEN, guardian=OFF), Wanted())
+    assert found == ["the phone factor is switched off"]
 
 
 def test_secrets_and_unknowns_are_told_from_values_at_any_depth() -> None:
@@ -397,9 +409,10 @@ def test_what_resources_do_not_declare_is_left_alone() -> None:
     assert (nothing.actions, nothing.bindings, nothing.provider, nothing.templates) == (
         *((), (), None, {}),
     )
-    lacks = deliverable(nothing, Wanted(experience=Experience.UNIFIED))
-    assert {Lack.PROVIDER, Lack.DEPLOYED} == {*lacks.missing}
-    assert Lack.FACTOR in lacks.unseen
+    assert lacking(nothing, Wanted(experience=Experience.UNIFIED)) == [
+        "there is no phone provider",
+        "no Action is deployed on custom-phone-provider",
+    ]
 
 
 def test_what_a_stack_declares_is_recorded_as_it_is_declared() -> None:

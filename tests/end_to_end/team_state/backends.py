@@ -1,8 +1,7 @@
 """Real servers that a team can keep its state on, each on loopback and only for the tests.
 
-Owns running an S3 server (moto) and a PostgreSQL server (the machine's, in a folder of its own),
-giving out empty stores on them, and reading back every byte that lies in one. Refuses to touch a
-PostgreSQL that the system runs.
+An S3 server (moto) and a PostgreSQL server: the machine's program, in a folder of its own, and
+never one that the system runs.
 """
 
 from __future__ import annotations

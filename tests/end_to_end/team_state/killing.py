@@ -1,8 +1,4 @@
-"""Runs of the engine that end as in a lost machine: nothing of them goes on, nothing is tidied.
-
-Owns starting a run in a session of its own and killing every process of it at once. Refuses to
-choose the moment.
-"""
+"""Runs of the engine that end as in a lost machine: nothing of them goes on, nothing is tidied."""
 
 from __future__ import annotations
 

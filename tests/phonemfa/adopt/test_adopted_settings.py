@@ -67,7 +67,7 @@ def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
     (found,) = seen(snapshot.declared(settings, tmp_path).actions)
 
     def program() -> None:
-        Sender("s", SenderArgs.as_found(found, None))
+        Sender("s", SenderArgs(action=found, binding=None, cpaas_api_key="unused"))
 
     action = declare(program).only("auth0:index/action:Action")
     assert action.inputs == {

@@ -12,6 +12,7 @@ from components.masking import code_mark
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
+from components.tenant.access import Access
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from phonemfa.adopt.imports import import_file
@@ -93,10 +94,9 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         (tmp_path / path).write_text(text, encoding="utf-8")
 
     def program() -> None:
-        access = TenantAccess(domain="", client_id="", client_secret=None, api_token=None)
+        access = TenantAccess(access=Access(domain=""))
         loaded = Loaded(
             settings=settings_of(plan),
-            texts={},
             cpaas_api_key=pulumi.Output.secret(""),
             tenant=access,
             project=tmp_path,

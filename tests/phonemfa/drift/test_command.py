@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from phonemfa.drift import repair
+from sandbox.drift.scenarios import SCENARIOS
 from sandbox.tenant.context import Page
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
@@ -105,14 +106,23 @@ def test_a_repair_that_fails_is_told_and_still_drift(applied: Apply) -> None:
     assert "no backend" in desk.run("drift", "--repair", "--yes", expect=DRIFTED).stderr
 
 
-def test_what_is_for_a_person_to_do_is_not_repaired(applied: Apply) -> None:
-    desk = applied("legacy")
-    desk.tenant.api("PATCH", "/tenants/settings", {"phone_consolidated_experience": True})
+@pytest.mark.parametrize(
+    ("generation", "scenario"),
+    [("legacy", "experience-switched"), ("unified", "secret-changed")],
+)
+def test_what_is_for_a_person_to_do_is_not_repaired(
+    applied: Apply, generation: str, scenario: str
+) -> None:
+    """Above all, no repair deploys a secret that somebody wrote."""
+    desk = applied(generation)
+    SCENARIOS[scenario].play(desk.engine.sandbox.parts.tenant)
     switch_off(desk)  # Which pulumi up could repair, and waits for the person all the same.
+    desk.tenant.forget_requests()
     said = desk.run("drift", "--repair", "--yes", expect=DRIFTED)
     assert "Not repaired, yours to do" in said.stderr
     assert "the rest is yours to do first" in said.stderr
     assert not [line for line in desk.engine.ran if line.startswith("up")]
+    assert writes(desk.tenant) == []
 
 
 def test_a_version_that_somebody_deployed_is_found_beside_ours(applied: Apply) -> None:

@@ -67,7 +67,7 @@ def test_a_bad_day_is_said_in_every_output(desk: Operator, tmp_path: Path) -> No
         assert "the sender is refused" in text.stdout
         assert "issue opened" in text.stderr
         (issue,) = github.issues
-        assert "`phonemfa health` found this" in issue["body"]
+        assert "phonemfa health` found this" in issue["body"]
         again = desk.run("health", *QUICK, "--issue", expect=UNHEALTHY).stderr
         assert "issue opened" not in again, "it is kept: unchanged within the minute, else updated"
         played(desk, "weekday")
@@ -119,7 +119,7 @@ def test_a_period_that_is_none_is_told(desk: Operator, since: str) -> None:
 def test_without_the_plotting_library_a_page_is_refused_before_the_work(
     desk: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("phonemfa.health.page.find_spec", lambda _: None)
+    monkeypatch.setattr("phonemfa.health.plots.find_spec", lambda _: None)
     desk.tenant.forget_requests()
     assert "phonemfa[health]" in desk.run("health", "--html", "x.html", expect=2).stderr
     assert desk.tenant.logged() == []

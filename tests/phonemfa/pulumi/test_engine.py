@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from phonemfa.pulumi import engine
+from phonemfa.pulumi import engine, processes
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from tests.contract import PROJECT
 
@@ -81,7 +81,7 @@ def test_a_command_that_does_not_end_is_asked_to_and_then_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "PATIENCE", 1.0)
-    monkeypatch.setattr(engine, "GRACE", 0.3)
+    monkeypatch.setattr(processes, "GRACE", 0.3)
     endless = cli(tmp_path, exit_status=0)
     (tmp_path / "pulumi").write_text(
         f"#!{sys.executable}\nimport pathlib, signal, time\n"

@@ -14,7 +14,7 @@ from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Preview, read_preview
-from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.rotate import rotation
 from phonemfa.rotate.command import verdict_of
 from phonemfa.rotate.rotation import (
@@ -84,7 +84,7 @@ class World:
 
     # -- the tenant ---------------------------------------------------------------------------
 
-    def key_times(self, _stack: Stack) -> dict[str, str]:
+    def key_times(self, _stack: StackFile) -> dict[str, str]:
         self._at("key times")
         return {"ntt-cpaas-phone": f"written {self.deploys}"}
 
@@ -108,14 +108,17 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def rotated(world: World) -> Rotated:
-    stack = Stack(
+    access = {"domain": "d", "clientId": "c", "clientSecret": "s"}
+    stack = StackFile(
+        stack="t1",
         file=world.file,
-        settings=stack_settings(policy="always"),
-        access=Access(domain="d", client_id="c", client_secret="s"),
+        project=world.file.parent,
         cli=world,  # type: ignore[arg-type]
-        to="+819012345678",
+        settings=stack_settings(policy="always"),
+        domain="d",
+        auth0=access,
     )
-    return rotate_key(stack, "new", pause=lambda _: None)
+    return rotate_key(stack, "new", to="+819012345678")
 
 
 def test_the_old_key_is_dispensable_once_the_new_one_was_seen_to_send(world: World) -> None:
@@ -195,7 +198,7 @@ def test_a_tenant_that_never_runs_the_new_key_gets_the_old_one(
     world: World, monkeypatch: pytest.MonkeyPatch, others: dict[str, str]
 ) -> None:
     # While a tenant moves there are two Actions, and each must have it.
-    def key_times(stack: Stack) -> dict[str, str]:
+    def key_times(stack: StackFile) -> dict[str, str]:
         ours = world.key_times(stack) if others else {"ntt-cpaas-phone": "written 0"}
         return ours | others
 

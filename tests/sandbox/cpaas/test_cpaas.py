@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.cpaas import errors
-from sandbox.cpaas.cpaas import Answer, Cpaas, sms_parts
+from sandbox.cpaas.cpaas import Answer, Cpaas
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.inbox.inbox import Inbox
@@ -287,27 +287,6 @@ def test_the_flooding_filter_counts_an_hour() -> None:
 )
 def test_what_cannot_be_spoken_is_refused(message: dict[str, Any], expected: str) -> None:
     assert status_of(send(account(), "voice", call(**message))) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        ("あ" * 70, 1),
-        ("あ" * 71, 2),
-        ("あ" * 134, 2),
-        ("あ" * 135, 3),
-        ("😀" * 35, 1),
-        ("😀" * 36, 2),
-    ],
-)
-def test_parts_are_counted_as_operators_do(text: str, parts: int) -> None:
-    assert sms_parts(text) == parts
 
 
 def test_the_part_count_is_told_when_asked_for() -> None:

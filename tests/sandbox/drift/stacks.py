@@ -1,7 +1,6 @@
 """A stack that was applied to a sandbox tenant, and a drift check of both, without an engine.
 
-Owns doing through the tenant's rules what `pulumi up` does, and reading the tenant as the check
-reads it. What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
+What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
 """
 
 from __future__ import annotations

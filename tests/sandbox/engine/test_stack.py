@@ -64,12 +64,7 @@ esac""",
 
     @property
     def stack(self) -> SandboxStack:
-        engine = Engine(
-            pulumi=self.folder / "pulumi",
-            language_host=self.folder / "pulumi-language-python",
-            version="3.259.0",
-            origin="path",
-        )
+        engine = Engine(self.folder / "pulumi", "3.259.0")
         return SandboxStack(
             engine,
             {"PATH": os.environ["PATH"]},

@@ -19,9 +19,8 @@ import pytest
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant.logs import LogQuery
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
@@ -194,7 +193,7 @@ def test_the_log_says_what_was_sent_and_why_something_was_not(sandbox: RunningSa
     sent = challenge(sandbox)
     sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
     refused = challenge(sandbox, delivery_method="voice")
-    entries = sandbox.parts.tenant.logs.listing(LogQuery())
+    entries = sandbox.parts.tenant.logs.listing()
     assert isinstance(entries, list)
     assert [one["type"] for one in entries] == ["fn", "gd_send_voice_failure", "gd_send_sms"]
     assert entries[0]["details"]["error"] == refused.reason

@@ -96,9 +96,12 @@ class TestSettings:
 
     def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
         select = auth0.tenant_settings.select
-        assert set(select("flags, friendly_name", include=True)) == {"flags", "friendly_name"}
-        assert "flags" not in select("flags", include=False)
-        assert select(None, include=False) == auth0.settings()
+        assert set(select("flags, friendly_name", include_fields=True)) == {
+            "flags",
+            "friendly_name",
+        }
+        assert "flags" not in select("flags", include_fields=False)
+        assert select(None, include_fields=False) == auth0.settings()
 
 
 class TestLife:
