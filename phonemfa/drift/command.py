@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pulumi import RunError
 
-from components.config_files import StackFileError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.client import access_of
 from phonemfa import options
+from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
 from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
+from phonemfa.drift.look import Look, Subject, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -27,15 +26,6 @@ from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
-
-_NO_ANSWER = (
-    EngineFailedError,
-    GitHubError,
-    NothingAppliedError,
-    RunError,  # a SettingsError, or an adopted Action's code that is not there
-    StackFileError,
-    TenantUnreadableError,
-)
 
 
 def drift(
@@ -109,7 +99,7 @@ def drift(
         if repairing and is_drift(seen.findings):
             seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
         report = replace(report, findings=seen.findings, compared=seen.compared)
-    except _NO_ANSWER as error:
+    except (*NO_ANSWER, GitHubError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
     if report.drifted:
@@ -178,7 +168,7 @@ def _repaired(
             "Stopped as asked: what was repaired so far stays. "
             "python -m phonemfa drift says what is left."
         )
-    except (EngineFailedError, repair.RepairRefusedError) as error:
+    except (EngineFailedError, RefusedError) as error:
         say(str(error))  # What is left is for the second look to say.
     now = look(subject, working)
     record.after = [one.id for one in now.findings]

@@ -20,6 +20,7 @@ from components.tenant.access import Access
 from components.tenant.client import ask
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
+from phonemfa.answered import RefusedError
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.sources import Live, Recorded, read_live
@@ -28,7 +29,7 @@ from phonemfa.pulumi.engine import PulumiCli
 Working = Callable[[str], AbstractContextManager[None]]
 
 
-class NothingAppliedError(Exception):
+class NothingAppliedError(RefusedError):
     """The stack has no resources: there is nothing that a tenant could have drifted from."""
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
 from components.tenant.model import seen
+from phonemfa.answered import RefusedError
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 DEPLOY_TIMEOUT: Final = 60.0
 _PAUSE: Final = 0.25
-
-
-class RepairRefusedError(Exception):
-    """Nothing was written by this step; the text says what stands in the way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +104,7 @@ def deploy_drafts(subject: Subject, looked: Look, working: Working) -> list[str]
         A line for each deployed Action.
 
     Raises:
-        RepairRefusedError: the draft is not what was looked at, or does not get deployed.
+        RefusedError: the draft is not what was looked at, or does not get deployed.
         TenantUnreadableError: no answer, or a missing scope.
     """
     triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
@@ -126,7 +123,7 @@ async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -
 
     now = await current()
     if now.code != code or now.secrets != action.secrets:
-        raise RepairRefusedError(
+        raise RefusedError(
             f"The draft of the Action {action.name!r} has changed since it was looked at: "
             "nothing was deployed. Look again."
         )
@@ -146,7 +143,7 @@ async def _wait(
     deadline = time.monotonic() + DEPLOY_TIMEOUT
     while not ready(await current()):
         if time.monotonic() > deadline:
-            raise RepairRefusedError(
+            raise RefusedError(
                 f"The Action was not deployed within {DEPLOY_TIMEOUT:.0f} s: {otherwise}. The "
                 "tenant's log of the Action says why."
             )
