@@ -114,15 +114,6 @@ def text_warnings(
             yield f"texts.{kind}.text has characters that Japanese carriers may garble: {odd}"
 
 
-def gives_code(template: str) -> bool:
-    """Whether a text, once rendered, has the whole code in it whatever branch is taken.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
-    return where_missing(template) is None
-
-
 def sms_sizes(
     texts: Mapping[MessageType, Texts],
     origin: str | None = None,
