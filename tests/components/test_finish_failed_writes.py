@@ -87,25 +87,23 @@ RETIRING = {**NEW, "EXTRA": "retired"}
 
 
 @pytest.mark.parametrize(
-    ("has", "old", "new", "left"),
+    "case",
     [
-        pytest.param(OLD, OLD, {**NEW, "MORE": "m"}, {**NEW, "MORE": "m"}, id="changed"),
-        pytest.param({**OLD, "GONE": "g"}, {**OLD, "GONE": "g"}, OLD, OLD, id="not declared now"),
+        pytest.param((OLD, OLD, {**NEW, "MORE": "m"}, {**NEW, "MORE": "m"}), id="changed"),
+        pytest.param(({**OLD, "GONE": "g"}, {**OLD, "GONE": "g"}, OLD, OLD), id="not declared now"),
         # The state of an earlier version has the new key, which nobody has written.
-        pytest.param(OLD, NEW, NEW, NEW, id="unfinished"),
-        pytest.param({**OLD, "EXTRA": "e"}, OLD, RETIRING, RETIRING, id="said to retire"),
-        pytest.param(RETIRING, RETIRING, NEW, NEW, id="retired"),
-        pytest.param({"TWILIO_TOKEN": "t"}, None, None, {"TWILIO_TOKEN": "t"}, id="adopted"),
+        pytest.param((OLD, NEW, NEW, NEW), id="unfinished"),
+        pytest.param(({**OLD, "EXTRA": "e"}, OLD, RETIRING, RETIRING), id="said to retire"),
+        pytest.param((RETIRING, RETIRING, NEW, NEW), id="retired"),
+        pytest.param(({"TWILIO_TOKEN": "t"}, None, None, {"TWILIO_TOKEN": "t"}), id="adopted"),
     ],
 )
 def test_secrets_are_written_before_the_provider_is_asked(
     running: RunningSandbox,
     tenant: Tenant,
-    has: Secrets,
-    old: Secrets | None,
-    new: Secrets | None,
-    left: Secrets,
+    case: tuple[Secrets, Secrets | None, Secrets | None, Secrets],
 ) -> None:
+    has, old, new, left = case
     before_update(running, made(tenant, **has), declared(new), declared(old))
     assert written(tenant) == left
 
