@@ -21,9 +21,9 @@ from phonemfa.fleet.selection import (
     Member,
     Shard,
     Wanted,
+    by_tenant,
     listed,
     read_member,
-    same_tenant,
     select,
     waves,
 )
@@ -256,11 +256,13 @@ def _list(
 
 
 def _warn(members: Sequence[Member], left_out: Mapping[str, str]) -> None:
-    for domain, stacks in same_tenant(members).items():
-        say(
-            f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
-            "each would undo what the other declares. They run one after another."
-        )
+    for first, *others in by_tenant(members):
+        if others:
+            stacks = ", ".join(one.stack for one in (first, *others))
+            say(
+                f"WARNING: {stacks} name the same tenant, {first.domain}: likely a mistake, as "
+                "each would undo what the other declares. They run one after another."
+            )
     for stack, reason in left_out.items():
         say(f"left out: {stack} ({reason})")
 

@@ -99,13 +99,12 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
     )
 
 
-def same_tenant(members: Sequence[Member]) -> dict[str, list[str]]:
-    """Tenants that several stacks name, with those stacks."""
-    stacks: dict[str, list[str]] = {}
+def by_tenant(members: Iterable[Member]) -> list[list[Member]]:
+    """Those of one tenant together; one without a tenant is alone."""
+    tenants: dict[str, list[Member]] = {}
     for one in members:
-        if one.domain:
-            stacks.setdefault(one.domain, []).append(one.stack)
-    return {domain: names for domain, names in stacks.items() if len(names) > 1}
+        tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
+    return list(tenants.values())
 
 
 def _text(value: object) -> str:
@@ -188,11 +187,9 @@ class Shard:
 
         Stacks of one tenant stay together, as no other machine knows that it has to wait.
         """
-        tenants: dict[str, list[Member]] = {}
-        for one in sorted(members, key=lambda member: member.stack):
-            tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
-        ours = list(tenants.values())[self.index - 1 :: self.count]
-        return sorted((one for group in ours for one in group), key=lambda member: member.stack)
+        tenants = by_tenant(sorted(members, key=lambda member: member.stack))
+        ours = [one for group in tenants[self.index - 1 :: self.count] for one in group]
+        return sorted(ours, key=lambda member: member.stack)
 
 
 def select(known: Collection[str], wanted: Wanted, read: Callable[[str], Member]) -> Selected:
