@@ -19,10 +19,10 @@ from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import (
     Member,
-    Shard,
     Wanted,
     by_tenant,
     listed,
+    part_of,
     read_member,
     select,
     waves,
@@ -138,7 +138,7 @@ def fleet(
     chosen = select(
         stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
     )
-    members = Shard.of(shard).part(chosen.members) if shard else chosen.members
+    members = part_of(chosen.members, shard) if shard else chosen.members
     if what is Command.LIST:
         _list(members, chosen.left_out, shard, as_json=as_json)
         return

@@ -38,6 +38,15 @@ def probe(text: Answer | None, voice: Answer | None, *, open_answer: Answer = NO
         (probe(GOOD, Answer(failure=Failure.SILENT)), KeyState.UNKNOWN, "in time"),
         (probe(None, None, open_answer=GOOD), KeyState.UNKNOWN, "without a key"),
         (
+            Probe(
+                host="cpaas.example.com",
+                without_key={TEXT: NO_KEY, VOICE: Answer(status=404)},
+                with_key={TEXT: GOOD},
+            ),
+            KeyState.UNKNOWN,
+            "has nothing to send voice with",
+        ),
+        (
             probe(None, None, open_answer=Answer(failure=Failure.UNREACHABLE)),
             KeyState.UNKNOWN,
             "no connection",
