@@ -251,9 +251,6 @@ SEND_SCOPES: Final = {
 }
 """The least that a key needs to send (cpaas-and-actions.md §1.1)."""
 
-_ACCEPTED: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST})
-"""Past the key: there was nothing to send, or the request was refused for being empty."""
-
 _FIXES: Final = {
     Failure.UNKNOWN_NAME: "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
     Failure.TLS: "is a proxy between here and there that opens TLS? Then SSL_CERT_FILE; else the "
@@ -376,14 +373,15 @@ def key_checks(probe: Probe) -> Iterator[Finding]:
 def _key(method: DeliveryMethod, answer: Answer) -> Finding:
     status, scope = answer.status or 0, SEND_SCOPES[method]
     level, fix = Level.FAULT, ""
-    if status in _ACCEPTED:
+    # Past the key: there was nothing to send, or the request was refused for being empty.
+    if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
         level = Level.OK
         what = f"{method}: accepted ({status} to a request with nothing to send)"
     elif status == HTTPStatus.UNAUTHORIZED:
         what = f"{method}: refused (401): it is no key of this account"
         fix = "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account"
     elif status == HTTPStatus.FORBIDDEN:
-        what = f"{method}: refused (403): the key may not send it"
+        what = f"{method}: refused (403): the key lacks the scope {scope}"
         fix = f"give the key {scope} at NTT CPaaS, or use one that has it"
     else:
         level, fix = Level.UNKNOWN, "try again later"
