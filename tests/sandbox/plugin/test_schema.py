@@ -33,6 +33,7 @@ LEFT_OUT = REQUIRED | {"deploy": True, "secrets": ACTION_STATE["secrets"]}
 TAKEN_BACK = [("deploy", "update"), ("secrets[0]", "delete"), ("secrets[1]", "delete")]
 UNKNOWN_CODE = ACTION_INPUTS | {"code": UNKNOWN}
 REORDERED = [("phone.messageTypes[0]", "update"), ("phone.messageTypes[1]", "update")]
+ZEROS: tuple[Any, ...] = (None, False, "", [], {})
 
 
 def methods(*names: str) -> dict[str, Any]:
@@ -51,7 +52,7 @@ DIFFERENCES: dict[str, tuple[Any, Any, Any, list[tuple[str, str]]]] = {
     "an unknown value": (ACTION, ACTION_STATE, UNKNOWN_CODE, [("code", "update")]),
     **{
         f"{zero!r} for an absent value": (PROVIDER, {"disabled": None}, {"disabled": zero}, [])
-        for zero in (None, False, "", [], {})
+        for zero in ZEROS
     },
     "a set": (PROVIDER, methods("text", "voice"), methods("voice", "text"), []),
     "a set with one less": (
