@@ -238,8 +238,8 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     (world.go / "gate").touch()
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
-        "from sandbox.machine.progress import Silence\n"
-        f"ensure_engine(Silence(), releases={world.releases.url!r})"
+        "from sandbox.machine.progress import Progress\n"
+        f"ensure_engine(Progress(), releases={world.releases.url!r})"
     )
     killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)
     try:
