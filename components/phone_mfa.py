@@ -29,12 +29,7 @@ from components.tenant.model import seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
-from components.vocabulary import (
-    COMPONENT,
-    TRIGGERS,
-    Experience,
-    policy_word,
-)
+from components.vocabulary import COMPONENT, TRIGGERS, Experience, policy_word
 
 
 @dataclass(frozen=True, kw_only=True)
