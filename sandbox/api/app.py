@@ -63,7 +63,6 @@ def build_api(
         return error_answer(ApiError(error.status_code, error.detail))
 
     async def failed(request: Request, error: Exception) -> Response:
-        """A control route that failed unexpectedly."""
         logger.error("Unexpected error in %s", request.url.path, exc_info=error)
         log.counters.errors += 1
         return error_answer(ApiError(500, "An internal server error occurred"))

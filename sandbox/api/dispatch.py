@@ -91,7 +91,6 @@ class Dispatcher:
             await self._finish(exchange.afterwards)
 
     async def _answer(self, request: Request, path: str, exchange: _Exchange) -> Response:
-        """The answer to a request, whatever happens."""
         try:
             if path == _TOKEN_PATH and request.method == "POST":
                 return await self._token(request, exchange)

@@ -144,7 +144,6 @@ class Cpaas:
                 self._last_of.popitem(last=False)
 
     def last_request_of(self, delivery_id: str) -> object:
-        """The body of the last request for a delivery; None when none is remembered."""
         with self._lock:
             return self._last_of.get(delivery_id)
 

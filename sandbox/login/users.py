@@ -81,7 +81,6 @@ class Users:
         return user
 
     def enrol(self, user: User, *, phone: str, method: str) -> User:
-        """The user, with this phone from now on."""
         return self._write(replace(user, phone=phone, method=method))
 
     def forget_phone(self, user: User) -> User:

@@ -80,7 +80,6 @@ class Page:
         return self.number * self.per_page
 
     def part(self, items: Sequence[T]) -> Sequence[T]:
-        """What is on the page."""
         return items[self.start : self.start + self.per_page]
 
 

@@ -91,14 +91,12 @@ class MfaSettings(Rules):
     @ROUTES("GET", _PHONE, _READ, "phone")
     @ROUTES("GET", _EMAIL, _READ, "email")
     def read_codes(self, channel: Channel) -> Document:
-        """Whether the factor is on or not."""
         self._check_entitled()
         return self.codes(channel)
 
     @ROUTES("PUT", _PHONE, _WRITE, "phone", body=_CODES)
     @ROUTES("PUT", _EMAIL, _WRITE, "email", body=_CODES)
     def write_codes(self, channel: Channel, document: Document) -> Document:
-        """Whether the factor is on or not."""
         self._check_entitled()
         return self._write(f"{channel} codes", document)
 

@@ -101,7 +101,6 @@ class PhoneProviders(Rules):
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
-        """The stored provider of this id."""
         return self._context.stored(COLLECTION, provider_id, MISSING)
 
     def view(self, provider: Document, *, listed: bool = False) -> Document:

@@ -98,7 +98,6 @@ class PhoneTemplates(Rules):
     # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
-        """The stored template."""
         return self._context.stored(COLLECTION, template_id, MISSING)
 
     def _view(self, template: Document) -> Document:

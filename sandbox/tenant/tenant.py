@@ -133,7 +133,6 @@ class Tenant:
 
     @property
     def credentials(self) -> Credentials:
-        """The default client's id and secret."""
         found = self.clients.default()
         assert found is not None  # noqa: S101 - made at birth, kept by every reset
         return found
@@ -275,13 +274,10 @@ class Tenant:
         return self.guardian.factor_enabled(name)
 
     def message_types(self) -> list[str]:
-        """Enabled message types: `sms`, `voice`."""
         return self.guardian.message_types()
 
     def otp_length(self) -> int:
-        """How many digits a code by phone has."""
         return int(self.mfa_settings.codes("phone")["otp_length"])
 
     def policies(self) -> list[str]:
-        """MFA policies: empty (never), `all-applications` or `confidence-score`."""
         return self.guardian.policies()

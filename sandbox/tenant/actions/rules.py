@@ -242,7 +242,6 @@ class Actions(Rules):
         draft = action["draft"]
         payload = await call.tester.test_action(
             code=draft["code"],
-            runtime=draft["runtime"],
             trigger_id=trigger_of(action),
             secrets={one["name"]: one["value"] for one in draft["secrets"]},
             event=body["payload"],

@@ -109,7 +109,6 @@ class Versions(Rules):
         return self._view_of(action)(self._stored(action_id, version_id))
 
     def _view_of(self, action: Document) -> Callable[[Document], Document]:
-        """How this Action's versions look at this instant."""
         _, deployed = self.current_and_deployed(action)
         return partial(
             action_views.version_of,
