@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.settings.raw_config import NAMESPACE
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, legacy_variables
 from components.tenant.model import known, seen
@@ -100,5 +99,5 @@ def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False
     if legacy and legacy_variables(text) != text:
         return "It has a variable that legacy tenants do not know."
     texts: Mapping[MessageType, _Override] = {kind: _Override(**{channel: text})}
-    faults = list(text_faults(NAMESPACE, texts, legacy=legacy))
+    faults = list(text_faults(texts, legacy=legacy))
     return faults[0].consequence if faults else ""
