@@ -45,11 +45,7 @@ def file_of(stack: str, project: Path) -> Path | None:
 
 
 def settings_of(stack: str, project: Path) -> dict[str, Setting]:
-    """What a stack says about each rule, by rule name.
-
-    Args:
-        stack: its name.
-        project: the folder with Pulumi.yaml.
+    """What a stack says about each rule, by rule name; `project` is the folder with Pulumi.yaml.
 
     Raises:
         LevelsError: its file is not JSON, or names a rule, level or option that there is not.
@@ -109,11 +105,6 @@ def is_production(stack: str, project: Path) -> bool:
 
 def relaxed(stack: str, *, base: Path, project: Path) -> list[str]:
     """What the rules and pinned addresses of a project ask less of a stack than its base's do.
-
-    Args:
-        stack: its name.
-        base: the folder with Pulumi.yaml before the change.
-        project: the same with the change.
 
     Raises:
         LevelsError: one of the files cannot be used.

@@ -39,9 +39,7 @@ LEGACY_VARIABLES: Final = frozenset(
 def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
     """Everything in a text that Auth0 would not understand; nothing when it is fit.
 
-    Args:
-        template: the Liquid text.
-        legacy: for legacy tenants alone, where `tenant` is an object and not the raw name.
+    In legacy tenants `tenant` is an object, and not the raw name.
     """
     from liquid import Environment  # noqa: PLC0415 - a quarter of a second, for few texts
     from liquid.exceptions import LiquidError  # noqa: PLC0415

@@ -572,14 +572,13 @@ class StackSettings(Strict):
             SettingsError: naming every fault, the given ones included.
         """
         found = list(faults or [])
-        misshapen = shape_faults(NAMESPACE, values)
+        misshapen = shape_faults(values)
         found += misshapen.values()
         told = {fault.key for fault in found}
         values = {key: value for key, value in values.items() if key not in misshapen}
         only_legacy = values.get("experience") == Experience.LEGACY and not values.get("transition")
         allowed = values.get("allowedInTexts")
         found += text_faults(
-            NAMESPACE,
             _well_formed_texts(values),
             legacy=only_legacy,
             allowed=allowed if isinstance(allowed, list) else (),

@@ -121,7 +121,7 @@ def usable_key(key: str) -> str:
     return key
 
 
-def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
+def shape_faults(values: Mapping[str, Any]) -> dict[str, Fault]:
     """Values that no rule needs to look at, by key: too deep, or with text that is none.
 
     YAML and JSON can write both, and neither a tenant nor a terminal could take them.
@@ -129,7 +129,7 @@ def shape_faults(namespace: str, values: Mapping[str, Any]) -> dict[str, Fault]:
     told = {key: _misshapen(value) for key, value in values.items()}
     return {
         key: Fault(
-            key=f"{namespace}:{key}",
+            key=f"{NAMESPACE}:{key}",
             value=HIDDEN,
             consequence=consequence,
             fix="write it anew, as docs/reference/settings.md has it",

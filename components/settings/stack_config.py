@@ -59,7 +59,7 @@ class Loaded:
         return sms_sizes(self.settings.declared_texts, self.settings.origin_bound_code, values)
 
 
-def load(config: pulumi.Config | None = None) -> Loaded:
+def load() -> Loaded:
     """Read and check the config of the current stack; what is merely doubtful is logged.
 
     Raises:
@@ -69,13 +69,13 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     fault = locale_fault()
     if fault:
         raise pulumi.RunError(f"{fault} Nothing was written.")
-    config = config or pulumi.Config(NAMESPACE)
+    config = pulumi.Config(NAMESPACE)
     raw = values_of(config)
-    secrets = {one for one in raw if pulumi.runtime.is_config_secret(f"{config.name}:{one}")}
+    secrets = {one for one in raw if pulumi.runtime.is_config_secret(f"{NAMESPACE}:{one}")}
     values = {key: decoded(value) for key, value in raw.items() if key not in secrets | {API_KEY}}
     faults = [
         *secret_faults(raw, secrets, key_needed="adopted" not in raw),
-        *turned_faults(_turned(config.name, values)),
+        *turned_faults(_turned(values)),
     ]
     # An older language host does not tell; Pulumi starts programs in their folder.
     project = Path(pulumi.get_root_directory() or "")
@@ -94,7 +94,7 @@ def load(config: pulumi.Config | None = None) -> Loaded:
     )
 
 
-def _turned(namespace: str, values: dict[str, Any]) -> list[Turned]:
+def _turned(values: dict[str, Any]) -> list[Turned]:
     """What is in force of the values that the files write otherwise; `values` get it as written.
 
     The engine does not tell which file it took (`--config-file`), so a value that is not what
@@ -107,7 +107,7 @@ def _turned(namespace: str, values: dict[str, Any]) -> list[Turned]:
     found = []
     for one in files.turned:
         space, _, name = one.key.partition(":")
-        value: Any = values.get(name) if space == namespace else pulumi.Config(space).get(name)
+        value: Any = values.get(name) if space == NAMESPACE else pulumi.Config(space).get(name)
         for step in one.path:
             try:
                 value = value[step]
@@ -118,8 +118,8 @@ def _turned(namespace: str, values: dict[str, Any]) -> list[Turned]:
     refused = {one.key for one in found}
     values |= {
         name: value
-        for name, value in files.of(namespace).items()
-        if f"{namespace}:{name}" in refused
+        for name, value in files.of(NAMESPACE).items()
+        if f"{NAMESPACE}:{name}" in refused
     }
     return found
 

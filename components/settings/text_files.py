@@ -25,12 +25,7 @@ _NAMES: Final = {
 
 
 def with_text_files(values: Mapping[str, Any], project: Path) -> tuple[dict[str, Any], list[Fault]]:
-    """A stack's values with its text files in `texts`, and what is wrong with the files.
-
-    Args:
-        values: of the stack, by key without `phonemfa:`.
-        project: the folder with Pulumi.yaml.
-    """
+    """A stack's values by key, with its text files in `texts`; and what is wrong with the files."""
     found = dict(values)
     named = found.get(KEY)
     if named is None:

@@ -19,6 +19,7 @@ from components.settings.message_size import (
     sms_size,
     unshowable,
 )
+from components.settings.raw_config import NAMESPACE
 from components.settings.texts import Override, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
@@ -38,7 +39,6 @@ _LINK: Final = re.compile(
 
 
 def text_faults(
-    namespace: str,
     texts: Mapping[MessageType, Override],
     *,
     legacy: bool,
@@ -48,7 +48,6 @@ def text_faults(
     """Everything that keeps a text from being sent or understood.
 
     Args:
-        namespace: the config namespace that keys are shown under.
         texts: the texts of the stack's config.
         legacy: only a legacy tenant will render them.
         allowed: what others decide and a text may have all the same (TextContent).
@@ -71,7 +70,7 @@ def text_faults(
                 ]
             for consequence, fix in problems:
                 yield Fault(
-                    key=f"{namespace}:texts.{kind}.{channel}",
+                    key=f"{NAMESPACE}:texts.{kind}.{channel}",
                     value=excerpt,
                     consequence=consequence,
                     fix=fix,

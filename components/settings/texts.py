@@ -74,11 +74,7 @@ def texts_for(
     A message type that the package ships no text for, and the stack gives none for, is left
     out: the tenant keeps its own default text for it.
 
-    Args:
-        language: of the shipped texts.
-        message_types: those that are sent.
-        overrides: the stack's own texts.
-        lifetime: seconds that a login's code is good for, which shipped texts say.
+    Shipped texts say the `lifetime` of a login's code, which is in seconds.
     """
     found: dict[MessageType, Texts] = {}
     for message_type in MessageType:

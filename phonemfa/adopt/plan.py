@@ -433,7 +433,7 @@ def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False
         return "It ends with a line break or a space, which the settings leave out."
     if legacy and legacy_variables(text) != text:
         return "It has a variable that legacy tenants do not know."
-    faults = list(text_faults(NAMESPACE, {kind: _Override(**{channel: text})}, legacy=legacy))
+    faults = list(text_faults({kind: _Override(**{channel: text})}, legacy=legacy))
     return faults[0].consequence if faults else ""
 
 

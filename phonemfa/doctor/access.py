@@ -170,10 +170,6 @@ def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
     """About how many requests the update of a first `pulumi up` makes.
 
     Counted in recordings of the official plugin, for parts of each kind, and the gate's here.
-
-    Args:
-        settings: what the stack declares.
-        sdk: the version of pulumi-auth0.
     """
     unified = settings.experience is Experience.UNIFIED or settings.transition
     legacy = settings.experience is Experience.LEGACY or settings.transition

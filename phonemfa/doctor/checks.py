@@ -19,10 +19,7 @@ def installed_sdk() -> str:
 def check(reading: Reading, settings: StackSettings, *, sdk: str = "") -> list[Finding]:
     """Every finding about tenant and stack, in the order in which `pulumi up` would meet them.
 
-    Args:
-        reading: what the tenant answered.
-        settings: what the stack declares.
-        sdk: the version of pulumi-auth0; without it, the installed one.
+    `sdk` is the version of pulumi-auth0; without it, the installed one.
     """
     sdk = sdk or installed_sdk()
     found = [

@@ -90,14 +90,10 @@ class BadAddressError(RefusedError):
 def probe(
     host: str, methods: Sequence[DeliveryMethod], *, key: str | None = None, address: str = ""
 ) -> Probe:
-    """Ask a CPaaS account's host.
+    """Ask a CPaaS account's host for these channels, with the key if it is to be tried.
 
-    Args:
-        host: the account's base host.
-        methods: the channels that the stack uses.
-        key: the API key, if it is to be tried.
-        address: `host:port` to connect to instead of the host's own; the certificate must still
-            be the host's.
+    `address` is a `host:port` to connect to instead of the host's own; the certificate must still
+    be the host's.
 
     Raises:
         BadAddressError: `address` is not of that form.
@@ -264,13 +260,7 @@ _FIXES: Final = {
 def checks(
     wanted: StackFile, address: str, *, try_key: bool, from_input: bool
 ) -> Iterator[Finding]:
-    """What the CPaaS of a stack answers.
-
-    Args:
-        wanted: the stack's file.
-        address: as for `probe`.
-        try_key: whether the key is to be shown to it.
-        from_input: whether standard input has that key.
+    """What the CPaaS of a stack answers; with `try_key` the key is shown to it.
 
     Raises:
         BadAddressError: as for `probe`.

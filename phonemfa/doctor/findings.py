@@ -165,11 +165,7 @@ def as_document(
 ) -> Document:
     """What was found, the worst first, beneath it what to do, and the answer last.
 
-    Args:
-        stack: its name.
-        domain: of its tenant.
-        findings: in any order.
-        fold: whether what needs nobody's attention is only named.
+    With `fold`, what needs nobody's attention is only named.
     """
     folded = {level: dict[str, None]() for level in _FOLDED if fold}
     entries = []
