@@ -79,9 +79,7 @@ _DAY: Final = "tests/ci/test_day.py::test_a_day_with_a_repository_of_ones_own"
 _SCRIPTED: Final = (
     "tests/sandbox/cpaas/test_app.py::test_scripted_answers_are_used_once_in_order_and_by_channel"
 )
-_COMPLETION: Final = (
-    "tests/phonemfa/test_completion.py::test_the_script_for_a_shell_is_for_that_name"
-)
+_COMPLETION: Final = "tests/phonemfa/test_cli.py::test_the_script_for_a_shell_is_for_that_name"
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (

@@ -12,8 +12,18 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from phonemfa.exits import Exit
 from phonemfa.fleet import run as running
-from phonemfa.fleet.run import Board, Outcome, State, as_document, as_object, run, shown
+from phonemfa.fleet.run import (
+    Board,
+    Outcome,
+    State,
+    as_document,
+    as_object,
+    exit_of,
+    run,
+    shown,
+)
 from phonemfa.fleet.selection import Member
 from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
@@ -227,3 +237,40 @@ def test_machines_get_the_same() -> None:
     found = json.loads(as_json(as_object(FIFTY[:2], {"t00": DONE, "t01": FAILED})))
     assert (found["exit"], found["left"], found["totals"]) == (1, ["t01"], {"done": 1, "failed": 1})
     assert found["stacks"][1]["why"] == FAILED.why
+
+
+# --- What it comes to ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], Exit.FINE),
+        ([State.DONE, State.DONE], Exit.FINE),
+        ([State.DONE, State.DRIFTED], Exit.DRIFTED),
+        ([State.DRIFTED, State.FAILED], Exit.FAULTY),
+        ([State.FAILED, State.NOT_STARTED], Exit.FAULTY),
+        ([State.FAILED, State.UNANSWERED], Exit.UNANSWERED),
+        ([State.DONE, State.LOCKED], Exit.UNANSWERED),
+        ([State.DONE, State.CANCELLED], Exit.UNANSWERED),
+        ([State.DRIFTED, State.NOT_STARTED], Exit.UNANSWERED),
+    ],
+)
+def test_the_exit_status_is_the_gravest_and_an_incomplete_answer_is_none(
+    states: list[State], expected: Exit
+) -> None:
+    assert exit_of(Outcome(state=one) for one in states) == expected
+
+
+def test_only_an_answer_stands() -> None:
+    settled = {one for one in State if Outcome(state=one).settled}
+    assert settled == {State.DONE, State.DRIFTED}
+
+
+def test_changes_are_told_in_words() -> None:
+    assert Outcome(state=State.DONE, changes={"created": 2, "updated": 1}).counts == (
+        "2 created, 1 updated"
+    )
+    assert Outcome(state=State.DONE).counts == "no change"
+    assert Outcome(state=State.DRIFTED, findings=("policy",)).counts == "1 drifted"
+    assert Outcome(state=State.FAILED).counts == ""
