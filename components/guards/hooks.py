@@ -7,7 +7,6 @@ program, could then delete nothing.
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 
 import pulumi
@@ -34,7 +33,7 @@ class WriteHooks(ABC):
         if not (args.type_ in self._types if self._types else is_custom):
             return None
         # The SDK's unit-test mocks have no engine that could run a hook.
-        if isinstance(get_monitor(), MockMonitor) or _nobody_to_ask():
+        if isinstance(get_monitor(), MockMonitor):
             return None
         if self._made is None:
             self._made = self.hooks()
@@ -46,8 +45,3 @@ class WriteHooks(ABC):
     @abstractmethod
     def hooks(self) -> pulumi.ResourceHookBinding:
         """The hooks to bind."""
-
-
-def _nobody_to_ask() -> bool:
-    # A preview of somebody who gets no credentials (ci/offline of a company's repository).
-    return pulumi.runtime.is_dry_run() and os.environ.get("PHONEMFA_ASK_NOBODY") == "true"

@@ -21,7 +21,8 @@ from phonemfa.drift.report import Report, as_document, as_entry, as_object, case
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.output.document import Document, Entries, Section
-from phonemfa.output.github import GitHub, GitHubError, post_issues
+from phonemfa.output.host import issues_of_this_run, post_issues
+from phonemfa.output.issues import HostError
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
@@ -30,7 +31,7 @@ from phonemfa.pulumi.stack_file import read_stack_file
 
 _NO_ANSWER = (
     EngineFailedError,
-    GitHubError,
+    HostError,
     NothingAppliedError,
     RunError,  # a SettingsError, or an adopted Action's code that is not there
     StackFileError,
@@ -50,8 +51,8 @@ def drift(
         bool,
         typer.Option(
             "--issue",
-            help="Keep a GitHub issue about it, and one while nobody can look: opened, updated, "
-            "closed.",
+            help="Keep an issue (GitHub, GitLab) about it, and one while nobody can look: opened, "
+            "updated, closed.",
         ),
     ] = False,
     accept: Annotated[
@@ -95,7 +96,7 @@ def drift(
         subject = _subject(stack, project, config_file, accept or [], with_state=not no_state)
         outputs.stack, outputs.domain = subject.stack, subject.access.domain
         if issue:
-            GitHub.of()  # A missing variable is told before the work, not after.
+            issues_of_this_run()  # A missing variable is told before the work, not after.
         seen = look(subject, working)
         if repairing and is_drift(seen.findings):
             seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
@@ -151,8 +152,8 @@ class _Outputs:
             show(as_document(report))
         if self._issue:
             try:
-                post_issues(lambda github: keep_issue(github, report))
-            except GitHubError as error:
+                post_issues(lambda issues: keep_issue(issues, report))
+            except HostError as error:
                 # The result has been told; the files stay as they are.
                 give_up(str(error))
 
@@ -162,8 +163,8 @@ class _Outputs:
         self._write_file(report)
         if self._issue:
             try:
-                post_issues(lambda github: keep_issue(github, report))
-            except GitHubError as error:
+                post_issues(lambda issues: keep_issue(issues, report))
+            except HostError as error:
                 if str(error) != message:
                     say(str(error))
         give_up(message)

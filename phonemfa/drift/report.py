@@ -26,7 +26,7 @@ from phonemfa.output.junit import Case
 from phonemfa.output.markdown import shortened
 
 if TYPE_CHECKING:
-    from phonemfa.output.github import GitHub, Posted
+    from phonemfa.output.issues import Issues, Posted
 
 LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000
@@ -186,33 +186,33 @@ def _at_length(finding: Finding) -> str:
     return "\n".join([*lines, *([finding.diff] if finding.diff else [])])
 
 
-def keep_issue(github: GitHub, report: Report) -> list[Posted]:
+def keep_issue(issues: Issues, report: Report) -> list[Posted]:
     """Open, update or close the issue of this stack, and the one that says that nobody can look.
 
     A look that gave no answer leaves the first as it is: what drifted may drift still.
 
     Raises:
-        GitHubError: GitHub refused, or is not reachable.
+        HostError: the host refused, or is not reachable.
     """
     marker, blind = f"drift:{report.stack}", f"drift-unseen:{report.stack}"
     if report.failure:
         title = f"Drift: the tenant of stack {report.stack} cannot be looked at"
         body = shortened((_unseen(report),), note=(), limit=LONGEST_ISSUE)
-        return [github.upsert_issue(blind, label=LABEL, title=title, body=body)]
-    seen = github.close_issue(
+        return [issues.upsert_issue(blind, label=LABEL, title=title, body=body)]
+    seen = issues.close_issue(
         blind, label=LABEL, comment=f"`phonemfa drift` looks at stack `{report.stack}` again."
     )
-    return [*seen, *_keep(github, marker, report)]
+    return [*seen, *_keep(issues, marker, report)]
 
 
-def _keep(github: GitHub, marker: str, report: Report) -> list[Posted]:
+def _keep(issues: Issues, marker: str, report: Report) -> list[Posted]:
     if not report.drifted:
         comment = (
             f"The drift is gone: {report.domain} is as stack `{report.stack}` declares it again."
         )
-        return github.close_issue(marker, label=LABEL, comment=comment)
+        return issues.close_issue(marker, label=LABEL, comment=comment)
     title = f"Drift: the tenant of stack {report.stack} is not what it declares"
-    return [github.upsert_issue(marker, label=LABEL, title=title, body=body_of(report))]
+    return [issues.upsert_issue(marker, label=LABEL, title=title, body=body_of(report))]
 
 
 def _unseen(report: Report) -> Document:

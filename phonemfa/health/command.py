@@ -18,7 +18,8 @@ from phonemfa.health.page import NoPlotsError, as_page, need_plots
 from phonemfa.health.period import hours_of
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, NoAnswer, look
-from phonemfa.output.github import GitHub, GitHubError, Posted, post_issues
+from phonemfa.output.host import issues_of_this_run, post_issues
+from phonemfa.output.issues import HostError, Issues, Posted
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, show, working
@@ -31,7 +32,7 @@ _NO_TIME: Final = (
     "again later, or give it longer with --within."
 )
 _NO_ANSWER = (
-    GitHubError,
+    HostError,
     NoPlotsError,
     RunError,  # a SettingsError
     StackFileError,
@@ -66,7 +67,9 @@ def health(
     junit: options.Junit = None,
     issue: Annotated[
         bool,
-        typer.Option("--issue", help="Keep one GitHub issue about it: opened, updated, closed."),
+        typer.Option(
+            "--issue", help="Keep one issue (GitHub, GitLab) about it: opened, updated, closed."
+        ),
     ] = False,
     language: Annotated[
         Language, typer.Option(help="Of the reasons' meanings in the terminal.")
@@ -84,7 +87,7 @@ def health(
         if html:
             need_plots()
         if issue:
-            GitHub.of()  # A missing variable is told before the work, not after.
+            issues_of_this_run()  # A missing variable is told before the work, not after.
         wanted = read_stack_file(project, stack, file=config_file)
         stack, access = wanted.stack, access_of(wanted.auth0)
         domain = access.domain
@@ -105,8 +108,8 @@ def health(
         show(forms.as_document(found, language=language))
     if issue:
         try:
-            post_issues(lambda github: _keep_issue(github, found))
-        except GitHubError as error:
+            post_issues(lambda issues: _keep_issue(issues, found))
+        except HostError as error:
             give_up(str(error))
     if found.findings:
         raise typer.Exit(Exit.UNHEALTHY)
@@ -126,12 +129,12 @@ def _junit(result: Health | NoAnswer) -> str:
     return as_junit(suite, forms.junit_cases(result), classname=f"health.{result.stack}")
 
 
-def _keep_issue(github: GitHub, found: Health) -> list[Posted]:
+def _keep_issue(issues: Issues, found: Health) -> list[Posted]:
     marker = f"health:{found.stack}"
     if found.findings:
         title, body = forms.issue_title(found), forms.issue_body(found)
-        return [github.upsert_issue(marker, label=forms.LABEL, title=title, body=body)]
+        return [issues.upsert_issue(marker, label=forms.LABEL, title=title, body=body)]
     if found.is_known:
         comment = f"Over: {found.summary}."
-        return github.close_issue(marker, label=forms.LABEL, comment=comment)
+        return issues.close_issue(marker, label=forms.LABEL, comment=comment)
     return []  # Nobody knows whether it is over.

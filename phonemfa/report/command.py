@@ -51,6 +51,7 @@ Comment = Annotated[
 Pull = Annotated[
     int | None, typer.Option(min=1, help="The pull request, when the workflow does not name it.")
 ]
+Preface = Annotated[str, typer.Option(help="What the report says before all else.")]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -78,6 +79,7 @@ def report(
     html: HtmlFile = None,
     comment: Comment = False,
     pull: Pull = None,
+    preface: Preface = "",
     strict: Strict = False,
     as_json_: options.AsJson = False,
 ) -> None:
@@ -98,11 +100,11 @@ def report(
         except StackFileError as error:
             give_up(f"{error}\nOr --preview-json FILE.")
         environments = [_from_engine(one, project, config_file, base) for one in names]
-    text = as_comment(environments, whole=whole_report(os.environ))
+    text = as_comment(environments, whole=whole_report(os.environ), preface=preface)
     if markdown:
         _write(markdown, text)
     if html:
-        _write(html, as_page(as_document(environments)))
+        _write(html, as_page(as_document(environments, preface=preface)))
     if as_json_:
         print_json(as_objects(environments))
     elif not (markdown or html or comment):
@@ -156,12 +158,13 @@ def _write(path: Path, text: str) -> None:
 
 def _post(text: str, pull: int | None) -> None:
     # A quarter of a second to load: only for those who post.
-    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
+    from phonemfa.output.github import GitHub  # noqa: PLC0415
+    from phonemfa.output.issues import HostError  # noqa: PLC0415
 
     try:
         number = pull or pull_number(os.environ)
         with working(f"writing the comment of pull request {number}"):
             posted = GitHub.of().upsert_comment(number, MARKER, text)
-    except (GitHubError, NoPullRequestError) as error:
+    except (HostError, NoPullRequestError) as error:
         give_up(str(error))
     say(f"comment {posted.outcome}: {posted.url}")

@@ -29,7 +29,7 @@ from sandbox.tenant.schemas import array, obj, one_of, whole
 from sandbox.tenant.validation import Body
 from sandbox.web.guard import PREFIX
 
-logger = logging.getLogger("sandbox.api")
+logger = logging.getLogger(__name__)
 
 
 _GENERATION = one_of("unified", "legacy")

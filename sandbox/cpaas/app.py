@@ -34,7 +34,7 @@ from sandbox.cpaas.statuses import STATUSES
 from sandbox.web import connection
 from sandbox.web.bodies import TooLargeError, json_body
 
-logger = logging.getLogger("sandbox.cpaas")
+logger = logging.getLogger(__name__)
 
 DELIVERY_HEADER = "x-sandbox-delivery"
 """Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""

@@ -26,9 +26,8 @@ ANSWERS = Answers(
     sms_sender="0005212345",
     voice_sender="+815012345678",
     owners="@mirai/login",
-    package=Package(
-        address="https://example.test/p-1-py3-none-any.whl", sha256="0" * 64, first_use=False
-    ),
+    package=Package(address="https://example.test/p-1.whl", sha256="0" * 64, first_use=False),
+    sandbox=Package(address="https://example.test/s-1.whl", sha256="1" * 64, first_use=False),
 )
 
 

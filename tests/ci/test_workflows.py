@@ -215,7 +215,7 @@ def test_gitlab_calls_what_github_calls(repository: Path) -> None:
     ]
     called = {line.split()[0].removeprefix("build/base/") for line in lines} - {"git"}
 
-    assert called == {"ci/preview", "ci/offline", "ci/deploy", "ci/drift", "ci/health"}
+    assert called == {"ci/preview", "ci/preview-in-sandbox", "ci/deploy", "ci/drift", "ci/health"}
 
 
 def test_no_shipped_deploy_skips_the_preview(repository: Path) -> None:
