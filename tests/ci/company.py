@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,23 @@ def ran(*command: str, cwd: Path, environment: Mapping[str, str], stdin: str = "
     return ended.stdout
 
 
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """A release, and an environment that repositories share: to install its packages takes long."""
+
+    wheel: Path
+    environment: Path
+
+    @classmethod
+    def into(cls, folder: Path) -> Released:
+        """Build both wheels."""
+        wheel = build(folder / "dist", "wheel")[".whl"]
+        build(folder / "dist", "wheel", project=PROJECT / "sandbox")
+        environment = folder / "environment"
+        environment.mkdir()
+        return cls(wheel=wheel, environment=environment)
+
+
 class Company:
     """The repository, at somebody's desk and at GitHub."""
 
@@ -42,16 +60,15 @@ class Company:
         self,
         folder: Path,
         tenant: Tenant,
+        *,
         environment: dict[str, str],
         plugin: Plugin,
         github: GitHubStandIn,
-        *,
-        others: tuple[str, ...] = ("staging", "prod"),
+        released: Released,
+        others: tuple[str, ...],
     ) -> None:
         folder.mkdir()
         self.tenant, self.github = tenant, github
-        wheel = build(folder / "dist", "wheel")[".whl"]
-        build(folder / "dist", "wheel", project=PROJECT / "sandbox")
         desk = folder / "company-login"
         self.desk, origin = desk, folder / "origin.git"
         domains = {"dev": tenant.domain} | {name: f"{name}.jp.auth0.com" for name in others}
@@ -64,7 +81,7 @@ class Company:
             str(desk),
             *named,
             "--package",
-            str(wheel),
+            str(released.wheel),
             "--owners",
             "@mirai/login",
             "--cpaas-host",
@@ -122,9 +139,11 @@ class Company:
             "PULUMI_BACKEND_URL": backend,
             "PULUMI_CONFIG_PASSPHRASE": passphrase,
         }
+        (desk / ".venv").symlink_to(released.environment)
         ran("ci/setup", cwd=desk, environment=self.runner_variables)
         self.at_desk["PATH"] = f"{desk}/.venv/bin:{self.at_desk['PATH']}"
         self.git("init", "--quiet", "--initial-branch=main")
+        (desk / ".git" / "info" / "exclude").write_text(".venv\n")  # here a link, not a folder
         subprocess.run(["git", "init", "--quiet", "--bare", str(origin)], check=True)
         self.git("remote", "add", "origin", str(origin))
         self.runner = Runner(
@@ -139,7 +158,7 @@ class Company:
                 "dev-on-call": alone,
             },
             reviewed=frozenset({"dev-review", "staging-review", "prod-review"}),
-            tools=desk / ".venv",
+            tools=released.environment,
             token=github.token,
         )
 
