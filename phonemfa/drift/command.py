@@ -21,8 +21,7 @@ from phonemfa.drift.report import Report, as_document, as_entry, as_object, case
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.output.document import Document, Entries, Section
-from phonemfa.output.host import issues_of_this_run, post_issues
-from phonemfa.output.issues import HostError
+from phonemfa.output.issues import HostError, issues_of_this_run, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working

@@ -18,8 +18,7 @@ from phonemfa.health.page import NoPlotsError, as_page, need_plots
 from phonemfa.health.period import hours_of
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, NoAnswer, look
-from phonemfa.output.host import issues_of_this_run, post_issues
-from phonemfa.output.issues import HostError, Issues, Posted
+from phonemfa.output.issues import HostError, Issues, Posted, issues_of_this_run, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, show, working

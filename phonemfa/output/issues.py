@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from itertools import count
 from typing import Any, Final, Literal
 
 import httpx
+
+from phonemfa.output.terminal import say, working
 
 SILENT: Final = 30.0
 """Seconds that a host may be silent within a request."""
@@ -193,3 +196,31 @@ def require(environ: Mapping[str, str], names: tuple[str, ...], where: str) -> l
     if missing:
         raise HostError(f"Not set: {', '.join(missing)}. {where}")
     return [environ[name] for name in names]
+
+
+def issues_of_this_run() -> Issues:
+    """The issues of the repository that this run is for.
+
+    Raises:
+        HostError: naming every variable that is missing.
+    """
+    # Each a part of a second to load, for those alone who post.
+    if os.environ.get("GITLAB_CI"):
+        from phonemfa.output.gitlab import GitLab  # noqa: PLC0415
+
+        return GitLab.of()
+    from phonemfa.output.github import GitHub  # noqa: PLC0415
+
+    return GitHub.of()
+
+
+def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:
+    """Do to issues what `keep` does, and say on the terminal what became of each.
+
+    Raises:
+        HostError: the host refused, is not reachable, or a variable is missing.
+    """
+    with working("issue"):
+        posted = keep(issues_of_this_run())
+    for one in posted:
+        say(f"issue {one.outcome}: {one.url}")

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phonemfa.output.host import issues_of_this_run
-from phonemfa.output.issues import HostError, Issues
+from phonemfa.output.issues import HostError, Issues, issues_of_this_run
 from tests.phonemfa.github_stand_in import GitHubStandIn
 from tests.phonemfa.gitlab_stand_in import GitLabStandIn
 
