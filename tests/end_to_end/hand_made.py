@@ -1,7 +1,4 @@
-"""Tenants as people configure them by hand, made by plain calls of the Management API.
-
-Owns one function a shape. Refuses assertions, and anything that a stack would do.
-"""
+"""Tenants as people configure them by hand, made by plain calls of the Management API."""
 
 from __future__ import annotations
 
