@@ -114,9 +114,10 @@ bench: environment node engine ## Measure, write docs/reference/bench.md; exit s
 	@$(PYTHON_BIN) -m tools.bench $(ARGS)
 
 .PHONY: dist
-dist: environment ## Build the library: a wheel and a source distribution, into dist/
+dist: environment ## Build the library and the sandbox's wheel, into dist/
 	@rm -rf dist
 	@$(PYTHON_BIN) -m hatchling build
+	@cd sandbox && $(abspath $(PYTHON_BIN)) -m hatchling build --target wheel --directory ../dist
 
 ##@ What it is made of
 

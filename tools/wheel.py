@@ -1,6 +1,6 @@
-"""Lays the package out for the wheel: everything below `phonemfa`, nothing beside it.
+"""Lays the two wheels out: everything below `phonemfa`, nothing beside it.
 
-An import of `components` or `policy` becomes one of `phonemfa.components` or `phonemfa.policy`;
+An import of `components`, `policy` or `sandbox` becomes one of `phonemfa.components` and so on;
 what cannot be changed with certainty fails the build (docs/decisions/library.md).
 """
 
@@ -10,11 +10,13 @@ import ast
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PLACES: Final = {
     "phonemfa": "phonemfa",
@@ -23,12 +25,20 @@ PLACES: Final = {
     "actions": "phonemfa/actions",
     "template": "phonemfa/template",
 }
-"""Where each folder of the repository is in the wheel."""
+"""Where each folder of the repository is in the product's wheel."""
 
-SUFFIXES: Final = frozenset({".css", ".j2", ".js", ".liquid", ".py", ".toml", ".typed", ".yaml"})
+SANDBOX: Final = {"sandbox": "phonemfa/sandbox"}
+"""The same for the sandbox's wheel, which is installed beside the product's."""
+
+SUFFIXES: Final = frozenset(
+    {".cjs", ".css", ".j2", ".js", ".liquid", ".py", ".svg", ".toml", ".typed", ".yaml"}
+)
 """Files that run, or that are read by what runs. Others are for the repository's readers."""
 
-MOVED: Final = frozenset(name for name, place in PLACES.items() if name != place)
+_APART: Final = frozenset({"pyproject.toml", "testing"})
+"""Of the sandbox: its wheel's own description, and the pytest plugin, which is a package alone."""
+
+MOVED: Final = frozenset(name for name, place in (PLACES | SANDBOX).items() if name != place)
 _DOTTED: Final = re.compile(rf"({'|'.join(sorted(MOVED))})(\.[a-z_]\w*)+")
 
 
@@ -44,9 +54,11 @@ class CustomBuildHook(BuildHookInterface[Any]):
         if version == "editable":
             raise CannotMoveError("the checkout is its own environment: see `make environment`")
         # Of this build alone: another one may be under way.
-        self._folder = Path(self.root, "build", f"wheel-{os.getpid()}")
+        root = Path(self.root)
+        project, places = (root.parent, SANDBOX) if root.name in SANDBOX else (root, PLACES)
+        self._folder = project / "build" / f"wheel-{os.getpid()}"
         shutil.rmtree(self._folder, ignore_errors=True)
-        lay_out(Path(self.root), self._folder)
+        lay_out(project, self._folder, places)
         build_data["force_include"][str(self._folder)] = "/"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002 - hatchling's
@@ -54,15 +66,25 @@ class CustomBuildHook(BuildHookInterface[Any]):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def lay_out(project: Path, folder: Path) -> None:
-    """Write what the wheel has of a checkout into an empty folder.
+class SandboxNeeds(MetadataHookInterface):
+    """What the sandbox's wheel depends on: the product of its version, and the group `sandbox`."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Set `dependencies`."""
+        groups = tomllib.loads(Path(self.root, "..", "pyproject.toml").read_text("utf-8"))
+        own = groups["dependency-groups"]["sandbox"]
+        metadata["dependencies"] = [f"phonemfa[cli]=={metadata['version']}", *own]
+
+
+def lay_out(project: Path, folder: Path, places: Mapping[str, str] = PLACES) -> None:
+    """Write what a wheel has of a checkout into an empty folder.
 
     Raises:
         CannotMoveError: naming the file and the line.
     """
-    for file in files_of(project):
+    for file in files_of(project, places):
         top, *rest = file.relative_to(project).parts
-        target = folder.joinpath(PLACES[top], *rest)
+        target = folder.joinpath(places[top], *rest)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(file, target)  # With its mode: the policy pack is started as a program.
         if file.suffix == ".py":
@@ -70,11 +92,12 @@ def lay_out(project: Path, folder: Path) -> None:
             target.write_text(moved(text, name=str(file)), encoding="utf-8", newline="\n")
 
 
-def files_of(project: Path) -> Iterator[Path]:
-    """Every file of a checkout that belongs into the wheel."""
-    for top in PLACES:
+def files_of(project: Path, places: Mapping[str, str] = PLACES) -> Iterator[Path]:
+    """Every file of a checkout that belongs into the wheel of these places."""
+    for top in places:
         for file in sorted((project / top).rglob("*")):
-            if file.is_file() and file.suffix in SUFFIXES:
+            apart = top in SANDBOX and file.relative_to(project / top).parts[0] in _APART
+            if file.is_file() and file.suffix in SUFFIXES and not apart:
                 yield file
 
 

@@ -7,7 +7,6 @@ program, could then delete nothing.
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +35,7 @@ class WriteHooks(ABC):
         if not (args.type_ in self._types if self._types else is_custom):
             return None
         # The SDK's unit-test mocks have no engine that could run a hook.
-        if isinstance(get_monitor(), MockMonitor) or _nobody_to_ask():
+        if isinstance(get_monitor(), MockMonitor):
             return None
         if self._made is None:
             self._made = self.hooks()
@@ -60,8 +59,3 @@ def refuse(refusal: Exception) -> None:
     if not pulumi.runtime.is_dry_run():
         raise refusal
     pulumi.log.warn(f"pulumi up will stop here: {refusal}")
-
-
-def _nobody_to_ask() -> bool:
-    # A preview of somebody who gets no credentials (ci/offline of a company's repository).
-    return pulumi.runtime.is_dry_run() and os.environ.get("PHONEMFA_ASK_NOBODY") == "true"

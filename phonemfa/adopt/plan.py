@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from components.masking import code_mark, without_keys
+from components.settings.adopted import FoundAction, FoundPhone, FoundProvider, FoundTemplate
 from components.settings.model import fields_by_key
 from components.settings.raw_config import NAMESPACE
+from components.settings.strict import Strict
 from components.settings.text_rules import text_faults
 from components.settings.texts import SHIPPED, legacy_variables
 from components.settings.values import SmsSender, VoiceSender
@@ -74,8 +76,8 @@ class Fate(StrEnum):
 
 
 _MESSAGES: Final = {
-    MessageType.OTP_ENROLL: "enrollmentMessage",
-    MessageType.OTP_VERIFY: "verificationMessage",
+    MessageType.OTP_ENROLL: "enrollment_message",
+    MessageType.OTP_VERIFY: "verification_message",
 }
 """A legacy tenant's texts in the adopted block."""
 
@@ -206,12 +208,10 @@ def _phone(found: Snapshot, plan: Plan) -> None:
     enabled = seen(found.guardian.phone_enabled)
     types = seen(found.guardian.message_types)
     selected = known(found.guardian.selected_provider, "")
-    phone: dict[str, Any] = {"enabled": enabled}
-    if enabled:
-        phone["messageTypes"] = list(types)
-    if enabled and selected:
-        _legacy_phone(found, selected, phone, plan)
-    plan.adopted["phone"] = phone
+    legacy = _legacy_phone(found, selected, plan) if enabled and selected else {}
+    plan.adopted["phone"] = _written(
+        FoundPhone, enabled=enabled, message_types=types if enabled else (), **legacy
+    )
     channels = ", ".join(types) or "no message type"
     plan.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
     methods = [_METHODS[one].value for one in types if one in _METHODS]
@@ -226,22 +226,21 @@ def _phone(found: Snapshot, plan: Plan) -> None:
         plan.tell("channels", "none is on", becomes, Fate.WARNING)
 
 
-def _legacy_phone(found: Snapshot, provider: str, phone: dict[str, Any], plan: Plan) -> None:
+def _legacy_phone(found: Snapshot, provider: str, plan: Plan) -> dict[str, str]:
     if not seen(found.settings).flagged:
         becomes = (
             "the auth0 provider cannot see them: the tenant's settings have no "
             "phone_consolidated_experience, and it takes that for unified"
         )
         plan.tell("delivery provider and texts", provider, becomes, Fate.LEFT)
-        return
-    phone["provider"] = provider
-    for kind, text in found.guardian.texts.items():
-        if _problem(kind, "text", text, legacy=True):
-            phone[_MESSAGES[kind]] = text
+        return {}
     plan.tell("delivery provider", provider, "adopted.phone.provider")
     if provider == "twilio":
         what = "Twilio account and token"
         plan.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
+    texts = found.guardian.texts.items()
+    unfit = {kind: text for kind, text in texts if _problem(kind, "text", text, legacy=True)}
+    return {"provider": provider} | {_MESSAGES[kind]: text for kind, text in unfit.items()}
 
 
 def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> None:
@@ -252,19 +251,17 @@ def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> N
     path = f"{FOLDER}/{stack}/action.js"
     name, code, runtime = seen(action.name), known(action.code, ""), known(action.runtime, "")
     plan.files[path] = code
-    block: dict[str, Any] = {
-        "name": name,
-        "code": path,
-        "runtime": runtime,
-        "triggerVersion": action.trigger_version,
-    }
-    dependencies, secrets = known(action.dependencies, ()), known(action.secret_names, ())
-    if dependencies:
-        block["dependencies"] = list(dependencies)
-    bound = {one.action_id: one for one in found.bindings_of(trigger)}
-    if action.id in bound:
-        block["binding"] = bound[action.id].display_name
-    plan.adopted["action"] = block
+    secrets = known(action.secret_names, ())
+    bound = {one.action_id: one.display_name for one in found.bindings_of(trigger)}
+    plan.adopted["action"] = _written(
+        FoundAction,
+        name=name,
+        code=path,
+        runtime=runtime,
+        trigger_version=action.trigger_version,
+        dependencies=known(action.dependencies, ()),
+        binding=bound.get(action.id),
+    )
     plan.suggestions["actionName"] = name.removesuffix("-legacy") or name
     if found.experience is Experience.UNIFIED and action.id in bound:
         plan.facts["bindAction"] = True
@@ -333,18 +330,19 @@ def _provider(found: Snapshot, plan: Plan) -> None:
         plan.tell("phone provider", both, becomes, Fate.WARNING)
         return
     methods, disabled = known(provider.delivery_methods, ()), seen(provider.disabled)
-    block: dict[str, Any] = {"name": provider.name, "deliveryMethods": list(methods)}
-    if disabled:
-        block["disabled"] = True
-    own = {
-        "defaultFrom": known(provider.default_from, None),
-        "mssid": known(provider.mssid, None),
-        "sid": known(provider.sid, None),
-    }
-    plan.adopted["provider"] = block | {key: value for key, value in own.items() if value}
+    sender = known(provider.default_from, None) or None
+    plan.adopted["provider"] = _written(
+        FoundProvider,
+        name=provider.name,
+        delivery_methods=methods,
+        disabled=disabled,
+        default_from=sender,
+        mssid=known(provider.mssid, None) or None,
+        sid=known(provider.sid, None) or None,
+    )
     what = f"{provider.name}, {'off' if disabled else 'on'}, {', '.join(methods)}"
-    if own["defaultFrom"]:
-        what += f", from {own['defaultFrom']}"
+    if sender:
+        what += f", from {sender}"
     plan.tell("phone provider", what, "adopted.provider")
     if provider.name != CUSTOM:
         plan.tell("its credentials", "never answered", "stay in the tenant", Fate.UNREADABLE)
@@ -395,12 +393,9 @@ def _template(
     if kind not in SHIPPED and len(fit) < len(texts):
         # Of a type without shipped texts the settings take both or none.
         fit = {}
-    disabled, origin = seen(template.disabled), known(template.sender, None)
-    blocks[kind.value] = {
-        **({"disabled": True} if disabled else {}),
-        **({"from": origin} if origin else {}),
-        **{channel: text for channel, text in given.items() if channel not in fit},
-    }
+    disabled, origin = seen(template.disabled), known(template.sender, None) or None
+    unfit = {channel: text for channel, text in given.items() if channel not in fit}
+    blocks[kind.value] = _written(FoundTemplate, disabled=disabled, sender=origin, **unfit)
     if fit:
         settings[kind.value] = fit
     name, sender = f"template {kind}", f", from {origin}" if origin else ""
@@ -451,6 +446,15 @@ def _senders(found: Snapshot, action: Action | None, plan: Plan) -> None:
         for key, rule in (("smsSender", SmsSender), ("voiceSender", VoiceSender)):
             if _takes(rule, sender):
                 plan.suggestions[key] = sender
+
+
+def _written(model: type[Strict], **values: Any) -> dict[str, Any]:
+    """Values of the adopted block as the stack's file has them; what has its default is left out.
+
+    They are checked with the whole file, where every fault is named.
+    """
+    block = model.model_construct(**values)
+    return block.model_dump(mode="json", by_alias=True, exclude_defaults=True, warnings=False)
 
 
 def _takes(rule: Any, value: Any) -> bool:

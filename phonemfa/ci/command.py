@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 
-from components.config_files import StackFileError, config_in
+from components.config_files import StackFileError
+from components.tenant.access import NoAccessError
 from phonemfa import options
+from phonemfa.ci import in_sandbox
 from phonemfa.ci.change import Kind, UntakenError, change_of
 from phonemfa.ci.change import take as taken
 from phonemfa.exits import Exit
-from phonemfa.output.github import GitHub, GitHubError
+from phonemfa.output.github import GitHub
+from phonemfa.output.issues import HostError
 from phonemfa.output.terminal import give_up, say
 from phonemfa.report.pull_request import post_comment
 
@@ -68,15 +70,23 @@ def take(
 def without_secrets(file: Annotated[Path, typer.Argument(help="A stack's file.")]) -> None:
     """Print a stack's file without its encrypted values and what decrypts them."""
     try:
-        config = config_in(file.name, file.read_text(encoding="utf-8-sig"))
+        typer.echo(in_sandbox.without_secrets(file), nl=False)
     except (OSError, UnicodeDecodeError, StackFileError) as error:
         give_up(str(error))
-    plain = {
-        key: value
-        for key, value in config.items()
-        if not (isinstance(value, dict) and "secure" in value)
-    }
-    typer.echo(yaml.safe_dump({"config": plain}, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@ci.command(name="in-sandbox")
+def move_into_sandbox(
+    stack: Annotated[str, typer.Argument(help="A stack.")],
+    *,
+    domain: Annotated[str, typer.Option(help="Where the sandbox's tenant is: host:port.")],
+    project: options.Project = Path(),
+) -> None:
+    """Have a stack be one of the sandbox's: its file and tenants.toml, in this checkout."""
+    try:
+        in_sandbox.move_into_sandbox(project, stack, domain)
+    except (OSError, UnicodeDecodeError, StackFileError, NoAccessError) as error:
+        give_up(str(error))
 
 
 @ci.command()
@@ -121,9 +131,7 @@ def _under_way(commit: str, kind: Kind | None, program: tuple[str, ...]) -> str:
         return (
             f"{text}\nIt comes from a fork or from Dependabot, so it gets no credentials: this "
             "repository does not know who wrote it, and what a preview runs could pass them on. "
-            "Each stack is previewed as if its tenant were new; the run's summary has the report. "
-            "To see what changes in a tenant, somebody of the repository takes it into a branch "
-            "of it.\n"
+            "Its stack files and texts are previewed in a sandbox.\n"
         )
     if kind is Kind.PROGRAM:
         listed = "".join(f"- `{path.replace('`', chr(39))}`\n" for path in program[:20])
@@ -149,6 +157,6 @@ def propose(
     )
     try:
         url = GitHub.of().open_pull(branch, base=base, title=title, body=text)
-    except GitHubError as error:
+    except HostError as error:
         give_up(str(error))
     say(f"pull request: {url}")

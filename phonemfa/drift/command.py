@@ -20,7 +20,7 @@ from phonemfa.drift.report import Report, as_document, as_entry, as_object, case
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
 from phonemfa.output.document import Document, Entries, Section
-from phonemfa.output.github import GitHub, GitHubError, post_issues
+from phonemfa.output.issues import HostError, issues_of_this_run, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
@@ -40,8 +40,8 @@ def drift(
         bool,
         typer.Option(
             "--issue",
-            help="Keep a GitHub issue about it, and one while nobody can look: opened, updated, "
-            "closed.",
+            help="Keep an issue (GitHub, GitLab) about it, and one while nobody can look: opened, "
+            "updated, closed.",
         ),
     ] = False,
     accept: Annotated[
@@ -94,12 +94,12 @@ def drift(
         )
         report = replace(report, stack=subject.stack, domain=subject.access.domain)
         if issue:
-            GitHub.of()  # A missing variable is told before the work, not after.
+            issues_of_this_run()  # A missing variable is told before the work, not after.
         seen = look(subject, working)
         if repairing and is_drift(seen.findings):
             seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
         report = replace(report, findings=seen.findings, compared=seen.compared)
-    except (*NO_ANSWER, GitHubError) as error:
+    except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
     _tell(report, as_json=as_json_, junit=junit, issue=issue)
     if report.drifted:
@@ -118,8 +118,8 @@ def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> 
         show(as_document(report))
     if issue:
         try:
-            post_issues(lambda github: keep_issue(github, report))
-        except GitHubError as error:
+            post_issues(lambda issues: keep_issue(issues, report))
+        except HostError as error:
             if not failure:
                 give_up(str(error))  # The result has been told.
             if str(error) != failure:

@@ -26,7 +26,7 @@ from phonemfa.output.junit import Case
 from phonemfa.output.markdown import shortened
 
 if TYPE_CHECKING:
-    from phonemfa.output.github import GitHub, Posted
+    from phonemfa.output.issues import Issues, Posted
 
 LABEL: Final = "phone-mfa-drift"
 LONGEST_ISSUE: Final = 60_000
@@ -178,28 +178,28 @@ def _at_length(finding: Finding) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def keep_issue(github: GitHub, report: Report) -> list[Posted]:
+def keep_issue(issues: Issues, report: Report) -> list[Posted]:
     """Open, update or close the issue of this stack, and the one that says that nobody can look.
 
     A look that gave no answer leaves the first as it is: what drifted may drift still.
 
     Raises:
-        GitHubError: GitHub refused, or is not reachable.
+        HostError: the host refused, or is not reachable.
     """
     stack = report.stack
     marker, blind = f"drift:{stack}", f"drift-unseen:{stack}"
     if report.failure:
         title = f"Drift: the tenant of stack {stack} cannot be looked at"
         body = shortened((_unseen(report),), note=(), limit=LONGEST_ISSUE)
-        return [github.upsert_issue(blind, label=LABEL, title=title, body=body)]
+        return [issues.upsert_issue(blind, label=LABEL, title=title, body=body)]
     again = f"`phonemfa drift` looks at stack `{stack}` again."
-    seen = github.close_issue(blind, label=LABEL, comment=again)
+    seen = issues.close_issue(blind, label=LABEL, comment=again)
     if report.drifted:
         title = f"Drift: the tenant of stack {stack} is not what it declares"
         body = body_of(report)
-        return [*seen, github.upsert_issue(marker, label=LABEL, title=title, body=body)]
+        return [*seen, issues.upsert_issue(marker, label=LABEL, title=title, body=body)]
     gone = f"The drift is gone: {report.domain} is as stack `{stack}` declares it again."
-    return [*seen, *github.close_issue(marker, label=LABEL, comment=gone)]
+    return [*seen, *issues.close_issue(marker, label=LABEL, comment=gone)]
 
 
 def _unseen(report: Report) -> Document:

@@ -18,7 +18,7 @@ from phonemfa.health.period import hours_of
 from phonemfa.health.plots import NoPlotsError, as_svg, need_plots
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, look
-from phonemfa.output.github import GitHub, GitHubError, Posted, post_issues
+from phonemfa.output.issues import HostError, Issues, Posted, issues_of_this_run, post_issues
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import Case, as_junit
 from phonemfa.output.markdown import shortened
@@ -34,7 +34,7 @@ _NO_TIME: Final = (
     "again later, or give it longer with --within."
 )
 _NO_ANSWER = (
-    GitHubError,
+    HostError,
     NoPlotsError,
     RunError,  # a SettingsError
     StackFileError,
@@ -69,7 +69,9 @@ def health(
     junit: options.Junit = None,
     issue: Annotated[
         bool,
-        typer.Option("--issue", help="Keep one GitHub issue about it: opened, updated, closed."),
+        typer.Option(
+            "--issue", help="Keep one issue (GitHub, GitLab) about it: opened, updated, closed."
+        ),
     ] = False,
     language: Annotated[
         Language, typer.Option(help="Of the reasons' meanings in the terminal.")
@@ -86,7 +88,7 @@ def health(
         if html:
             need_plots()
         if issue:
-            GitHub.of()  # A missing variable is told before the work, not after.
+            issues_of_this_run()  # A missing variable is told before the work, not after.
         wanted = read_stack_file(project, stack, file=config_file)
         stack, access = wanted.stack, access_of(wanted.auth0)
         limits = Limits(per_minute=requests_per_minute, seconds=within * 60)
@@ -106,8 +108,8 @@ def health(
         show(document.as_document(found, language=language))
     if issue:
         try:
-            post_issues(lambda github: _keep_issue(github, found))
-        except GitHubError as error:
+            post_issues(lambda issues: _keep_issue(issues, found))
+        except HostError as error:
             give_up(str(error))
     if found.findings:
         raise typer.Exit(Exit.UNHEALTHY)
@@ -126,12 +128,12 @@ def _junit(stack: str, cases: list[Case]) -> str:
     return as_junit(f"phonemfa health {stack}", cases, classname=f"health.{stack}")
 
 
-def _keep_issue(github: GitHub, found: Health) -> list[Posted]:
+def _keep_issue(issues: Issues, found: Health) -> list[Posted]:
     marker = f"health:{found.stack}"
     if found.findings:
         title = f"Health: codes of stack {found.stack} may not arrive"
         body = shortened([document.as_issue(found)])
-        return [github.upsert_issue(marker, label=LABEL, title=title, body=body)]
+        return [issues.upsert_issue(marker, label=LABEL, title=title, body=body)]
     if found.is_known:
-        return github.close_issue(marker, label=LABEL, comment=f"Over: {found.summary}.")
+        return issues.close_issue(marker, label=LABEL, comment=f"Over: {found.summary}.")
     return []  # Nobody knows whether it is over.

@@ -41,6 +41,7 @@ class Answers:
         methods: "text", "voice" or both.
         owners: of what judges a change, as CODEOWNERS has them: `@company/login`.
         package: the wheel and its hash.
+        sandbox: the same of the sandbox's wheel, for previews without credentials.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Answers:
     voice_sender: str
     owners: str
     package: Package
+    sandbox: Package
 
     def check(self) -> None:
         """Nothing, when a repository can be made of them.

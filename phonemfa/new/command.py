@@ -13,7 +13,7 @@ import typer
 from phonemfa.asking import on_terminal
 from phonemfa.files import FileNotWrittenError
 from phonemfa.new.answers import Answers, AnswersError, stacks_of
-from phonemfa.new.package import PackageError, package_at
+from phonemfa.new.package import PackageError, package_at, sandbox_beside
 from phonemfa.new.repository import OccupiedError, files_of, write
 from phonemfa.options import AsJson
 from phonemfa.output.json_text import print_json
@@ -38,6 +38,13 @@ def new(
     ] = None,
     package_sha256: Annotated[
         str, typer.Option(help="What the wheel's SHA-256 must be. Default: that of what is found.")
+    ] = "",
+    sandbox_package: Annotated[
+        str | None,
+        typer.Option(help="The same of the sandbox's wheel. Default: the one of a release beside."),
+    ] = None,
+    sandbox_package_sha256: Annotated[
+        str, typer.Option(help="What its SHA-256 must be. Default: that of what is found.")
     ] = "",
     owners: Annotated[
         str | None, typer.Option(help="Who reviews program, rules and workflows: @company/team.")
@@ -79,6 +86,8 @@ def new(
         stacks = stacks_of(tenants, production or [tenants[-1].partition("=")[0]])
         with working(f"looking at {address}"):
             wheel = package_at(address, package_sha256)
+            beside = sandbox_package or sandbox_beside(address)
+            sandbox = package_at(beside, sandbox_package_sha256)
         answers = Answers(
             name=folder.resolve().name,
             stacks=stacks,
@@ -91,6 +100,7 @@ def new(
             voice_sender=voice.strip(),
             owners=owned.strip(),
             package=wheel,
+            sandbox=sandbox,
         )
         answers.check()
         files = files_of(answers)
@@ -101,11 +111,12 @@ def new(
         print_json({"folder": str(folder), "files": sorted(files)})
         return
     say(f"{folder} has {len(files)} files.")
-    if wheel.first_use:
-        say(
-            f"requirements.lock names the wheel's hash as it was found now: {wheel.sha256}. "
-            "Compare it with the release's own."
-        )
+    for lock, one in (("requirements.lock", wheel), ("requirements-sandbox.lock", sandbox)):
+        if one.first_use:
+            say(
+                f"{lock} names the wheel's hash as it was found now: {one.sha256}. Compare it with "
+                "the release's own."
+            )
     say(f"Next: {folder}/README.md, The first hour.")
 
 

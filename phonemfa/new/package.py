@@ -1,4 +1,4 @@
-"""The wheel that a repository depends on, and its hash."""
+"""The wheels that a repository depends on, and their hashes."""
 
 from __future__ import annotations
 
@@ -54,6 +54,21 @@ def package_at(address: str, sha256: str = "") -> Package:
             "else; nothing was written."
         )
     return Package(address=address, sha256=found, first_use=not sha256)
+
+
+def sandbox_beside(address: str) -> str:
+    """Where a release has the sandbox's wheel: beside the product's.
+
+    Raises:
+        PackageError: the product's is not called as a release calls it.
+    """
+    place, slash, name = address.rpartition("/")
+    if not name.startswith("phonemfa-"):
+        raise PackageError(
+            f"{address!r} is not named phonemfa-….whl, so the sandbox's wheel is not found beside "
+            "it: give --sandbox-package."
+        )
+    return f"{place}{slash}{name.replace('phonemfa-', 'phonemfa_sandbox_server-', 1)}"
 
 
 def _content(address: str) -> bytes:

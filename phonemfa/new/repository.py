@@ -21,6 +21,8 @@ TEMPLATE: Final = next(
     if (folder / "Pulumi.yaml.j2").is_file()
 )
 _OF_A_STACK: Final = "Pulumi.STACK.yaml.j2"
+_STEPS: Final = "steps.j2"
+"""What the workflows share; no file of a repository."""
 _SCRIPTS: Final = "ci/"
 _LIBRARY: Final = "ci/environment.sh"
 
@@ -48,12 +50,16 @@ def files_of(answers: Answers) -> Mapping[str, str]:
         **vars(answers),
         "wheel": answers.package.address,
         "wheel_sha256": answers.package.sha256,
-        "production": [one.name for one in answers.stacks if one.production],
+        "sandbox_wheel": answers.sandbox.address,
+        "sandbox_wheel_sha256": answers.sandbox.sha256,
+        "names": [one.name for one in answers.stacks],
     }
     found = {}
     for file in sorted(TEMPLATE.rglob("*.j2")):
         name = file.relative_to(TEMPLATE).as_posix()
         template = environment.get_template(name)
+        if name == _STEPS:
+            continue
         if name == _OF_A_STACK:
             for stack in answers.stacks:
                 path = name.replace("STACK", stack.name).removesuffix(".j2")

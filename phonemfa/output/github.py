@@ -1,54 +1,40 @@
-"""One comment a pull request and one issue a subject on GitHub, found again by a hidden marker."""
+"""GitHub: one comment a pull request and one issue a subject, found again by a hidden marker."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import githubkit
 import httpx
 from githubkit.exception import RequestError, RequestFailed
 
 from components.tenant.bounded_http import BoundedClient
-from phonemfa.output.terminal import say, working
+from phonemfa.output.issues import (
+    PER_PAGE,
+    SILENT,
+    TOTAL,
+    Issue,
+    Issues,
+    Posted,
+    hidden,
+    is_same,
+    require,
+)
 
 MAX_BODY: Final = 65_536
 """Characters that GitHub takes in one comment or issue."""
 
 _PUBLIC_API: Final = "https://api.github.com"
-_VARIABLES: Final = ("GITHUB_TOKEN", "GITHUB_REPOSITORY")
 _TRUSTED: Final = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
-_PER_PAGE: Final = 100
-_TIMEOUT: Final = 30.0
-"""Seconds that GitHub may be silent within a request."""
-_TOTAL: Final = 60.0
-"""Seconds for one request, all of it."""
-
-
-class GitHubError(Exception):
-    """GitHub could not be asked, or refused; the text says why and what to do."""
-
-
-Outcome = Literal["opened", "updated", "unchanged", "closed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Posted:
-    """What became of a comment or an issue."""
-
-    number: int
-    """Of the issue or pull request."""
-    url: str
-    outcome: Outcome
 
 
 class _Bounded(httpx.BaseTransport):
     """Sends with an end: httpx's own timeouts are for the silence between two bytes."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with BoundedClient(total=_TOTAL, timeout=_TIMEOUT) as http:
+        with BoundedClient(total=TOTAL, timeout=SILENT) as http:
             answer = http.send(request)
         return httpx.Response(answer.status_code, content=answer.content)
 
@@ -64,8 +50,8 @@ _HINTS: Final = {
 }
 
 
-class GitHub:
-    """One repository on GitHub; every method may raise GitHubError.
+class GitHub(Issues):
+    """One repository on GitHub.
 
     Args:
         repository: `owner/name`.
@@ -73,9 +59,15 @@ class GitHub:
         url: the API's address; that of the public GitHub by default.
     """
 
+    name = "GitHub"
+    address = "GITHUB_API_URL"
+    largest = MAX_BODY
+    hints = _HINTS
+    may_label = "Give it `issues: write`."
+
     def __init__(self, repository: str, token: str, *, url: str = _PUBLIC_API) -> None:
-        self._owner, _, self._name = repository.partition("/")
-        self._host = httpx.URL(url).host
+        self._owner, _, self._repository = repository.partition("/")
+        self.domain = httpx.URL(url).host
         # Kept, as its namespaces hold no reference to it.
         self._client = githubkit.GitHub(
             token,
@@ -92,31 +84,32 @@ class GitHub:
         """GitHub as a workflow run finds it: GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL.
 
         Raises:
-            GitHubError: naming every variable that is missing.
+            HostError: naming every variable that is missing.
         """
-        missing = [name for name in _VARIABLES if not environ.get(name)]
-        if missing:
-            raise GitHubError(
-                f"Not set: {', '.join(missing)}. In a workflow, GITHUB_REPOSITORY is there and "
-                "GITHUB_TOKEN is passed as `env: GITHUB_TOKEN: ${{ github.token }}`."
-            )
-        return cls(
-            environ["GITHUB_REPOSITORY"],
-            environ["GITHUB_TOKEN"],
-            url=environ.get("GITHUB_API_URL") or _PUBLIC_API,
+        where = (
+            "In a workflow, GITHUB_REPOSITORY is there and GITHUB_TOKEN is passed as "
+            "`env: GITHUB_TOKEN: ${{ github.token }}`."
         )
+        token, repository = require(environ, ("GITHUB_TOKEN", "GITHUB_REPOSITORY"), where)
+        return cls(repository, token, url=environ.get("GITHUB_API_URL") or _PUBLIC_API)
 
     def upsert_comment(self, pull: int, marker: str, body: str) -> Posted:
         """Write the one comment that `marker` names on a pull request, or bring it up to date.
 
-        The marker becomes an HTML comment; the body is Markdown of at most `MAX_BODY`.
+        Args:
+            pull: the pull request's number.
+            marker: a short name, unique to this kind of comment; it becomes an HTML comment.
+            body: Markdown.
+
+        Raises:
+            HostError: refused, unreachable, or the body is over `MAX_BODY`.
         """
-        text = _marked(marker, body)
+        text = self.marked(marker, body)
         for comment in self._pages(self._issues.list_comments, issue_number=pull):
             # Whoever may comment may repeat a marker: a stranger's comment is never taken for ours.
-            if _hidden(marker) not in (comment.get("body") or "") or not _by_somebody_here(comment):
+            if hidden(marker) not in (comment.get("body") or "") or not _by_somebody_here(comment):
                 continue
-            if _same(comment["body"], text):
+            if is_same(comment["body"], text):
                 return Posted(number=pull, url=comment["html_url"], outcome="unchanged")
             changed = self._call(
                 self._issues.update_comment, comment_id=comment["id"], data={"body": text}
@@ -125,110 +118,58 @@ class GitHub:
         made = self._comment(pull, text)
         return Posted(number=pull, url=made["html_url"], outcome="opened")
 
-    def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
-        """Open the one issue that `marker` names, or bring the open one up to date.
-
-        Issues are looked for under the label, which GitHub makes when it does not exist.
-        """
-        text = _marked(marker, body)
-        for issue in self._open_issues(marker, label):
-            number: int = issue["number"]
-            same = issue["title"] == title and _same(issue["body"], text)
-            if not same:
-                self._update(number, {"title": title, "body": text})
-            outcome: Outcome = "unchanged" if same else "updated"
-            return Posted(number=number, url=issue["html_url"], outcome=outcome)
-        content = {"title": title, "body": text, "labels": [label]}
-        made = self._call(self._issues.create, data=content)
-        if label not in {one.get("name") for one in made.get("labels", [])}:
-            # Without its label the issue is never found again, and each run would open another.
-            raise GitHubError(
-                f"GitHub opened {made['html_url']} without the label {label!r}: the token may not "
-                "set labels. Give it `issues: write`, and set the label by hand once."
-            )
-        return Posted(number=made["number"], url=made["html_url"], outcome="opened")
-
-    def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
-        """Close every open issue that `marker` names, each with a last comment."""
-        closed = []
-        for issue in list(self._open_issues(marker, label)):
-            number: int = issue["number"]
-            self._comment(number, comment)
-            self._update(number, {"state": "closed"})
-            closed.append(Posted(number=number, url=issue["html_url"], outcome="closed"))
-        return closed
-
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
-        """Open a pull request; its address."""
+        """Open a pull request; its address.
+
+        Raises:
+            HostError: refused or unreachable.
+        """
         content = {"head": branch, "base": base, "title": title, "body": body}
         return str(self._call(self._pulls.create, data=content)["html_url"])
 
-    def _open_issues(self, marker: str, label: str) -> Iterator[dict[str, Any]]:
+    def open_issues(self, label: str) -> Iterator[Issue]:
         wanted = {"labels": label, "state": "open", "sort": "created", "direction": "asc"}
         for issue in self._pages(self._issues.list_for_repo, **wanted):
-            # GitHub lists pull requests as issues too.
-            if "pull_request" not in issue and _hidden(marker) in (issue.get("body") or ""):
-                yield issue
+            if "pull_request" not in issue:  # GitHub lists pull requests as issues too.
+                yield _issue(issue)
+
+    def create(self, title: str, text: str, label: str) -> Issue:
+        content = {"title": title, "body": text, "labels": [label]}
+        return _issue(self._call(self._issues.create, data=content))
+
+    def update(self, number: int, title: str, text: str) -> None:
+        self._call(self._issues.update, issue_number=number, data={"title": title, "body": text})
+
+    def close(self, number: int, comment: str) -> None:
+        self._comment(number, comment)
+        self._call(self._issues.update, issue_number=number, data={"state": "closed"})
 
     def _comment(self, number: int, body: str) -> dict[str, Any]:
         return self._call(self._issues.create_comment, issue_number=number, data={"body": body})
 
-    def _update(self, number: int, data: dict[str, Any]) -> None:
-        self._call(self._issues.update, issue_number=number, data=data)
-
     def _pages(self, ask: Callable[..., Any], **query: Any) -> Iterator[dict[str, Any]]:
-        # Counted, not followed by its address as the library would: the token goes to no host that
-        # an answer names.
-        page, more = 1, True
-        while more:
-            found = self._answer(ask, **query, per_page=_PER_PAGE, page=page)
-            if not isinstance(found, list) or not all(_is_thing(one) for one in found):
-                raise self._not_github()
-            yield from found
-            more, page = len(found) == _PER_PAGE, page + 1
+        more = {"per_page": PER_PAGE, **query}
+        for one in self.pages(lambda page: self._answer(ask, page=page, **more)):
+            if not _is_thing(one):
+                raise self.another()
+            yield one
 
     def _call(self, ask: Callable[..., Any], **content: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._answer(ask, **content)
+        answer = self._answer(ask, **content)
         if not _is_thing(answer):
-            raise self._not_github()
-        return answer
+            raise self.another()
+        thing: dict[str, Any] = answer
+        return thing
 
     def _answer(self, ask: Callable[..., Any], **content: Any) -> Any:
         try:
-            return ask(self._owner, self._name, **content).json()
+            return ask(self._owner, self._repository, **content).json()
         except RequestFailed as error:
-            raise GitHubError(self._refused(error.response.raw_response)) from None
+            raise self.refused(error.response.raw_response) from None
         except RequestError as error:
-            why = f"{type(error.exc).__name__}: {error.exc}"
-            raise GitHubError(f"No answer from {self._host} ({why}).") from None
+            raise self.unreachable(error.exc) from None
         except ValueError:
-            raise self._not_github() from None
-
-    def _not_github(self) -> GitHubError:
-        return GitHubError(
-            f"{self._host} answered otherwise than GitHub's REST API does: check GITHUB_API_URL."
-        )
-
-    def _refused(self, answer: httpx.Response) -> str:
-        try:
-            said = str(answer.json().get("message", ""))
-        except (ValueError, AttributeError):
-            said = ""
-        hint = _HINTS.get(answer.status_code, "")
-        what = f"{answer.request.method} {answer.request.url.path}"
-        return f"GitHub refused {what}: {answer.status_code} {said}. {hint}".rstrip()
-
-
-def post_issues(keep: Callable[[GitHub], list[Posted]]) -> None:
-    """Do to issues what `keep` does, and say on the terminal what became of each.
-
-    Raises:
-        GitHubError: GitHub refused, is not reachable, or a variable is missing.
-    """
-    with working("GitHub issue"):
-        posted = keep(GitHub.of())
-    for one in posted:
-        say(f"issue {one.outcome}: {one.url}")
+            raise self.another() from None
 
 
 def _is_thing(value: Any) -> bool:
@@ -236,22 +177,14 @@ def _is_thing(value: Any) -> bool:
     return isinstance(value, dict) and "html_url" in value and bool({"id", "number"} & value.keys())
 
 
-def _hidden(marker: str) -> str:
-    return f"<!-- phonemfa:{marker} -->"
-
-
-def _marked(marker: str, body: str) -> str:
-    text = f"{_hidden(marker)}\n{body}"
-    if len(text) > MAX_BODY:
-        raise GitHubError(
-            f"The text has {len(text)} characters, and GitHub takes {MAX_BODY}: shorten it."
-        )
-    return text
-
-
-def _same(there: str, ours: str) -> bool:
-    # GitHub may answer with the line breaks of a web form.
-    return there.replace("\r\n", "\n").strip() == ours.strip()
+def _issue(found: Mapping[str, Any]) -> Issue:
+    return Issue(
+        number=found["number"],
+        url=found["html_url"],
+        title=found["title"],
+        text=found.get("body") or "",
+        labels=frozenset(str(one.get("name")) for one in found.get("labels", [])),
+    )
 
 
 def _by_somebody_here(comment: Mapping[str, Any]) -> bool:

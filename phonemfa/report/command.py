@@ -53,6 +53,7 @@ Comment = Annotated[
 Pull = Annotated[
     int | None, typer.Option(min=1, help="The pull request, when the workflow does not name it.")
 ]
+Preface = Annotated[str, typer.Option(help="What the report says before all else.")]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -80,6 +81,7 @@ def report(
     html: HtmlFile = None,
     comment: Comment = False,
     pull: Pull = None,
+    preface: Preface = "",
     strict: Strict = False,
     as_json_: options.AsJson = False,
 ) -> None:
@@ -104,11 +106,11 @@ def report(
         environments = [
             _reported(one, partial(_from_engine, one, project, config_file), base) for one in names
         ]
-    text = as_comment(environments, whole=whole_report(os.environ))
+    text = as_comment(environments, whole=whole_report(os.environ), preface=preface)
     if markdown:
         write_whole(markdown, text)
     if html:
-        write_whole(html, as_page(as_document(environments)))
+        write_whole(html, as_page(as_document(environments, preface=preface)))
     if as_json_:
         print_json(as_objects(environments))
     elif not (markdown or html or comment):

@@ -90,23 +90,33 @@ _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are 
 _REPEATED: Final = "the Action adds a sentence that says the code again"
 
 
-def as_comment(environments: Sequence[Environment], *, whole: Line, limit: int = MAX_LENGTH) -> str:
+def as_comment(
+    environments: Sequence[Environment],
+    *,
+    whole: Line,
+    preface: str = "",
+    limit: int = MAX_LENGTH,
+) -> str:
     """The report as Markdown, within `limit` UTF-16 units.
 
     Args:
         environments: in the order in which they are shown.
         whole: where the unshortened report is; shown when something was left out.
+        preface: what it says before all else.
         limit: at least 1,000.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
-    documents = (as_document(environments, room) for room in _COMMENTS)
+    documents = (as_document(environments, room, preface=preface) for room in _COMMENTS)
     return shortened(documents, note=note, limit=limit)
 
 
-def as_document(environments: Sequence[Environment], room: Room = _PAGE) -> Document:
+def as_document(
+    environments: Sequence[Environment], room: Room = _PAGE, *, preface: str = ""
+) -> Document:
     """The report with as much of the long parts as there is room for."""
     title = f"Phone MFA: {_headline(environments)}"
-    return Document(title, tuple(_blocks(environments, room)))
+    first = (Paragraph((Strong(preface),)),) if preface else ()
+    return Document(title, (*first, *_blocks(environments, room)))
 
 
 def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:

@@ -25,13 +25,14 @@ def post_comment(text: str, number: int | None = None) -> None:
         number: of the pull request; None: the one that the workflow runs for.
     """
     # A quarter of a second to load: only for those who post.
-    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
+    from phonemfa.output.github import GitHub  # noqa: PLC0415
+    from phonemfa.output.issues import HostError  # noqa: PLC0415
 
     try:
         number = number or pull_number(os.environ)
         with working(f"writing the comment of pull request {number}"):
             posted = GitHub.of().upsert_comment(number, "report", text)
-    except (GitHubError, NoPullRequestError) as error:
+    except (HostError, NoPullRequestError) as error:
         give_up(str(error))
     say(f"comment {posted.outcome}: {posted.url}")
 

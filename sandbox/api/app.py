@@ -25,7 +25,7 @@ from sandbox.tenant.operation import ActionTester, Notifier
 from sandbox.web.connection import Application
 from sandbox.web.guard import PREFIX
 
-logger = logging.getLogger("sandbox.api")
+logger = logging.getLogger(__name__)
 
 
 def build_api(

@@ -32,7 +32,7 @@ from sandbox.tenant.operation import BASE, ActionTester, Call, Notifier, Operati
 from sandbox.tenant.store import StoreError
 from sandbox.web import connection
 
-logger = logging.getLogger("sandbox.api")
+logger = logging.getLogger(__name__)
 
 _TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 _NO_FAULT = Fault(id=0)

@@ -35,7 +35,7 @@ from sandbox.web.bodies import TooLargeError, json_body
 from sandbox.web.connection import Application, Broken, ConnectionCutError
 from sandbox.web.control import RefusedError, control_route
 
-logger = logging.getLogger("sandbox.cpaas")
+logger = logging.getLogger(__name__)
 
 DELIVERY_HEADER = "x-sandbox-delivery"
 """Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""

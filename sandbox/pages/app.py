@@ -21,7 +21,7 @@ from sandbox.pages import login, phones, tenant
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
 
-logger = logging.getLogger("sandbox.pages")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

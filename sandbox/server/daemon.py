@@ -22,7 +22,10 @@ from sandbox.machine.progress import Progress
 from sandbox.server import ports
 from sandbox.server.record import ServerRecord, read_record, remove_record, running_record
 
-PROJECT = Path(__file__).resolve().parents[2]
+PACKAGE = __name__.removesuffix(".server.daemon")
+"""`sandbox` in a checkout, `phonemfa.sandbox` where the wheel is installed."""
+_BESIDE = Path(__file__).resolve().parents[__name__.count(".")]
+"""From where it can be imported."""
 LOG = "server.log"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -47,14 +50,14 @@ def spawn(
     # Asked here too, because an error of this process is easier to read than a log's last lines.
     for what, port in wanted.items():
         ports.take_port(port, what).close()
-    command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state_dir)]
+    command = [sys.executable, "-m", PACKAGE, "serve", "--state-dir", str(state_dir)]
     command += ["--generation", generation]
     for what, port in wanted.items():
         command += [f"--{what.name.lower()}-port", str(port)]
     with (state_dir / LOG).open("wb") as log:
         child = subprocess.Popen(
             command,
-            cwd=PROJECT,
+            cwd=_BESIDE,
             env=dict(os.environ if environ is None else environ),
             stdin=subprocess.DEVNULL,
             stdout=log,

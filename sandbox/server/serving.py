@@ -92,7 +92,7 @@ _START_SECONDS = 15.0
 _STOP_SECONDS = 10.0
 _CROWD_SECONDS = 10.0
 
-logger = logging.getLogger("sandbox.server")
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

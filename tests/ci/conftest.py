@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from phonemfa.new.answers import Answers, StackAnswer
 from phonemfa.new.package import Package
 from phonemfa.new.repository import files_of, write
-from tests.end_to_end.conftest import engine, environment, plugin, running, tenant
+from sandbox.engine.plugin import Plugin
+from tests.ci.company import Company, Released
+from tests.end_to_end.conftest import Tenant, engine, environment, plugin, running, tenant
+from tests.phonemfa.github_stand_in import GitHubStandIn
 
 __all__ = ["engine", "environment", "plugin", "running", "tenant"]
 
@@ -26,10 +30,37 @@ ANSWERS = Answers(
     sms_sender="0005212345",
     voice_sender="+815012345678",
     owners="@mirai/login",
-    package=Package(
-        address="https://example.test/p-1-py3-none-any.whl", sha256="0" * 64, first_use=False
-    ),
+    package=Package(address="https://example.test/p-1.whl", sha256="0" * 64, first_use=False),
+    sandbox=Package(address="https://example.test/s-1.whl", sha256="1" * 64, first_use=False),
 )
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    return Released.into(tmp_path_factory.mktemp("released"))
+
+
+@pytest.fixture
+def company(
+    request: pytest.FixtureRequest,
+    *,
+    tmp_path: Path,
+    tenant: Tenant,
+    environment: dict[str, str],
+    plugin: Plugin,
+    released: Released,
+) -> Iterator[Company]:
+    """One that has dev, whose tenant is at hand; a parameter names its other stacks."""
+    with GitHubStandIn() as github:
+        yield Company(
+            tmp_path / "day",
+            tenant,
+            environment=environment,
+            plugin=plugin,
+            github=github,
+            released=released,
+            others=getattr(request, "param", ("staging", "prod")),
+        )
 
 
 @pytest.fixture(scope="session")

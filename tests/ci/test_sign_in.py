@@ -1,4 +1,4 @@
-"""A job signs in with its own token, which no argument list and no output shows."""
+"""A job signs in with its own token, which no argument list and no output shows; and issues."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ import pytest
 
 TOKEN = "canary-job-token"
 ASKED_WITH = "canary-request-token"
-SCRIPT = """
-source ci/environment.sh
-sign_in
-env
-"""
 PULUMI = """#!/usr/bin/env bash
 printf 'pulumi %s\\n' "$*" >>"$RECORD"
 for one in "$@"; do case $one in file://*) cat "${one#file://}" >>"$RECORD.token" ;; esac; done
@@ -64,7 +59,9 @@ def issuer() -> Iterator[Issuer]:
     server.server_close()
 
 
-def signed_in(repository: Path, folder: Path, **variables: str) -> tuple[str, str, str]:
+def signed_in(
+    repository: Path, folder: Path, script: str = "sign_in; env", **variables: str
+) -> tuple[str, str, str]:
     """What the shell has and said afterwards, how `pulumi` was called, and which token it got."""
     (folder / "ci").mkdir()
     shutil.copyfile(repository / "ci" / "environment.sh", folder / "ci" / "environment.sh")
@@ -75,7 +72,7 @@ def signed_in(repository: Path, folder: Path, **variables: str) -> tuple[str, st
         path.chmod(0o755)
     record = folder / "record"
     ended = subprocess.run(
-        ["bash", "-e", "-x", "-c", SCRIPT],
+        ["bash", "-e", "-x", "-c", f"source ci/environment.sh; {script}"],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "RECORD": str(record), "TMPDIR": str(folder), **variables},
         capture_output=True,
@@ -142,3 +139,18 @@ def test_without_either_nothing_is_asked(repository: Path, tmp_path: Path) -> No
     said, called, _ = signed_in(repository, tmp_path)
     assert called == ""
     assert "AWS_WEB_IDENTITY_TOKEN_FILE=" not in said
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("GITHUB_TOKEN", "kept: --issue"),
+        ("GITLAB_ISSUES_TOKEN", "kept: --issue"),
+        ("CI_JOB_TOKEN", "GITLAB_ISSUES_TOKEN is not set"),
+    ],
+)
+def test_an_issue_is_kept_where_a_token_may_write_one_and_else_the_log_says_what_to_set(
+    repository: Path, tmp_path: Path, token: str, said: str
+) -> None:
+    script = 'set +x; with_issue; echo "kept: ${issue[*]}"'
+    assert said in signed_in(repository, tmp_path, script, **{token: "canary"})[0]

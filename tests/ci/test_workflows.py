@@ -215,7 +215,15 @@ def test_gitlab_calls_what_github_calls(repository: Path) -> None:
     ]
     called = {line.split()[0].removeprefix("build/base/") for line in lines} - {"git"}
 
-    assert called == {"ci/preview", "ci/offline", "ci/deploy", "ci/drift", "ci/health"}
+    assert called == {"ci/preview", "ci/preview-in-sandbox", "ci/deploy", "ci/drift", "ci/health"}
+
+
+def test_the_sandbox_is_installed_for_strangers_changes_alone(repository: Path) -> None:
+    scripts = [*(repository / "ci").iterdir()]
+    asking = {one.name for one in scripts if "WITH_SANDBOX=true source" in one.read_text("utf-8")}
+    assert asking == {"preview-in-sandbox"}
+    calling = [place for place, job in jobs(repository).items() if "in-sandbox" in str(job)]
+    assert calling == ["preview/outside"]
 
 
 def test_no_shipped_deploy_skips_the_preview(repository: Path) -> None:

@@ -139,7 +139,7 @@ class Runner:
         self, workflow: str, *, event: Mapping[str, Any] | None = None, inputs: Any = None
     ) -> dict[str, Ended]:
         """Run a workflow of `main`; jobs by name, those of a matrix as `name stack`."""
-        base = self._checkout("main")
+        base = self.checkout("main")
         content = workflows(base)[workflow]
         self.artifacts.clear()
         ended: dict[str, Ended] = {}
@@ -203,7 +203,7 @@ class Runner:
         match step["uses"].partition("@")[0]:
             case "actions/checkout":
                 target = place / given["path"] if "path" in given else place
-                self._checkout(given.get("ref", "main"), target)
+                self.checkout(given.get("ref", "main"), target)
                 if "path" not in given:
                     (target / ".venv").symlink_to(self.tools)
             case "actions/upload-artifact":
@@ -248,7 +248,7 @@ class Runner:
             context["steps"][step["id"]] = {"outputs": {name: value for name, _, value in pairs}}
         return ended.returncode, f"{ended.stdout}\n{ended.stderr}"
 
-    def _checkout(self, ref: str, target: Path | None = None) -> Path:
+    def checkout(self, ref: str, target: Path | None = None) -> Path:
         self._count += 1
         target = target or self.folder / f"base-{self._count}"
         subprocess.run(
@@ -276,3 +276,33 @@ def runners_variables(environment: Mapping[str, str], without: frozenset[str]) -
         for name, value in {**os.environ, **environment}.items()
         if name not in without and not name.startswith(("AUTH0_", "PHONEMFA_", "PYTEST_"))
     }
+
+
+def gitlab_job(runner: Runner, name: str, ref: str, variables: Mapping[str, str]) -> Path:
+    """Run the script of one of .gitlab-ci.yml's jobs for a merge request; the folder of the job.
+
+    Args:
+        runner: whose repository and variables they are; none of its environments' are given.
+        name: of the job.
+        ref: the merge request, merged into its target.
+        variables: GitLab's own.
+    """
+    place = runner.folder / f"gitlab-{name.replace(' ', '-')}"
+    runner.checkout(ref, place)
+    job = yaml.safe_load((place / ".gitlab-ci.yml").read_text("utf-8"))[name]
+    assert "environment" not in job
+    for line in job["script"]:
+        ended = subprocess.run(
+            ["bash", "-e", "-c", line],
+            cwd=place,
+            env={**runner.variables, **variables},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
+        base = place / "build" / "base"
+        if base.is_dir() and not (base / ".venv").exists():
+            (base / ".venv").symlink_to(runner.tools)
+    return place

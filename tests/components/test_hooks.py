@@ -55,15 +55,6 @@ def test_a_resource_of_the_type_gets_the_hooks_beside_its_own_options() -> None:
     assert transformation.made == 1, "a hook is registered by its name once"
 
 
-@pytest.mark.parametrize(("preview", "bound"), [(True, False), (False, True)])
-def test_a_preview_without_credentials_asks_nobody_and_an_update_always_does(
-    monkeypatch: pytest.MonkeyPatch, preview: bool, bound: bool
-) -> None:
-    monkeypatch.setenv("PHONEMFA_ASK_NOBODY", "true")
-    monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    assert (Counted()(offered()) is not None) is bound
-
-
 @pytest.mark.parametrize(
     ("types", "args"),
     [

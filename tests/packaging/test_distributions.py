@@ -76,6 +76,35 @@ def test_every_file_of_the_product_is_in_the_wheel_or_for_readers_alone(
     assert {Path(file).suffix for file in left_out} == set(READERS)
 
 
+def test_the_sandboxs_wheel_is_whole_and_fits_beside_the_products(
+    distributions: dict[str, Path], tmp_path: Path
+) -> None:
+    def names(wheel: Path) -> set[str]:
+        with zipfile.ZipFile(wheel) as content:
+            return set(content.namelist())
+
+    sandbox = names(build(tmp_path, "wheel", project=PROJECT / "sandbox")[".whl"])
+    packed = {name for name in sandbox if ".dist-info/" not in name}
+    assert not packed & names(distributions[".whl"])
+    listed = subprocess.run(
+        ["git", "ls-files", "--", "sandbox"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left_out = {f"phonemfa/{name}" for name in listed.stdout.split()} - packed
+    assert {"/".join(name.split("/")[2:4]) for name in left_out} == {
+        "engine/modules",  # for a build of the engine
+        "plugin/bin",  # the stand-in of the plugin: a job has the official one
+        "pyproject.toml",
+        "testing/phonemfa_sandbox.py",
+        "testing/pyproject.toml",
+        "testing/__init__.py",
+    }
+    assert packed <= {f"phonemfa/{name}" for name in listed.stdout.split()}
+
+
 def test_no_place_of_this_machine_is_in_a_distribution(distributions: dict[str, Path]) -> None:
     here = [str(PROJECT).encode(), str(Path.home()).encode() + b"/", sys.prefix.encode()]
     with zipfile.ZipFile(distributions[".whl"]) as wheel:

@@ -1,7 +1,6 @@
 """A stand-in of GitHub's REST API on loopback: comments and issues, as a client meets them.
 
-Owns what the product's GitHub client needs: paging with Link headers, labels, states. Refuses to
-be GitHub: everything else answers 404.
+Paging with Link headers, labels, states; everything else answers 404.
 """
 
 from __future__ import annotations
@@ -151,7 +150,8 @@ def _handler(stand_in: GitHubStandIn) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else None
             stand_in.requests.append((self.command, re.sub(r"\?.*", "", self.path)))
-            stand_in.authorisations.add(self.headers.get("Authorization") or "")
+            token = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN")
+            stand_in.authorisations.add(token or "")
             status, content, link = stand_in.answer(self.command, self.path, body)
             data = json.dumps(content).encode()
             self.send_response(status)
@@ -169,6 +169,9 @@ def _handler(stand_in: GitHubStandIn) -> type[BaseHTTPRequestHandler]:
             self._serve()
 
         def do_PATCH(self) -> None:
+            self._serve()
+
+        def do_PUT(self) -> None:
             self._serve()
 
         def log_message(self, *_: Any) -> None:

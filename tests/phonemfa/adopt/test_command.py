@@ -80,25 +80,6 @@ def test_nothing_of_a_persons_is_replaced_without_saying_so_and_a_yes(
     assert desk.engine.file.read_text("utf-8").startswith("# ours\n")
 
 
-def test_twilio_is_adopted_with_its_sender_and_texts(found: Callable[..., Operator]) -> None:
-    desk = found(hand_made.twilio)
-    desk.run("adopt", "--yes")
-    config = config_of(desk)
-    assert config["adopted"]["provider"] == hand_made.TWILIO
-    assert config["adopted"]["templates"] == {"otp_verify": {"from": "0120000000"}}
-
-
-def test_a_legacy_hook_is_adopted_beside_the_actions_of_others(
-    found: Callable[..., Operator],
-) -> None:
-    desk = found(hand_made.legacy_hook, "legacy")
-    rows = desk.json("adopt", "--yes")["rows"]
-    assert [row for row in rows if row["fate"] == "left alone" and "logger" in str(row)]
-    config = config_of(desk)
-    assert config["experience"] == "legacy"
-    assert config["texts"]["otp_verify"] == {"text": "{{ tenant.friendly_name }} {{ code }} を確認"}
-
-
 @pytest.mark.parametrize(("body", "status"), [("hooks_not_allowed", 0), ("insufficient_scope", 2)])
 def test_a_plan_without_hooks_is_no_missing_scope(
     found: Callable[..., Operator], body: str, status: int

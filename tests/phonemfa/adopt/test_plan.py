@@ -170,27 +170,28 @@ def test_mfa_settings_that_are_not_auth0s_own_are_declared_as_they_are(
     assert {key: settings[key] for key in keys if settings[key]} == declared
 
 
-def test_a_provider_that_no_program_may_declare_is_left_and_told() -> None:
-    plan = plan_of(SHAPES["twilio with both senders"], "t1", DOMAIN)
-    settings = settings_of(plan)
-    assert settings.adopted
-    assert settings.adopted.provider is None
-    assert "phone provider" in rows(plan, Fate.WARNING)
-
-
-def test_every_secret_is_named_as_unread_and_its_value_nowhere() -> None:
-    custom = rows(plan_of(SHAPES["custom"], "t1", DOMAIN), Fate.UNREADABLE)
-    assert custom == {"its secrets": "A"}
-    assert "its credentials" in rows(plan_of(SHAPES["twilio"], "t1", DOMAIN), Fate.UNREADABLE)
-    legacy = rows(plan_of(SHAPES["legacy twilio"], "t1", DOMAIN), Fate.UNREADABLE)
-    assert "Twilio account and token" in legacy
-
-
-def test_an_action_of_the_marketplace_stays_the_integrations() -> None:
-    plan = plan_of(SHAPES["marketplace"], "t1", DOMAIN)
-    assert "Marketplace" in rows(plan, Fate.LEFT)[LEGACY]
-    assert plan.files == {}
-    assert "phonemfa:retiredSecrets" not in plan.facts
+@pytest.mark.parametrize(
+    ("shape", "fate", "part", "told"),
+    [
+        ("twilio with both senders", Fate.WARNING, "phone provider", "a Messaging Service"),
+        ("custom", Fate.UNREADABLE, "its secrets", "A"),
+        ("twilio", Fate.UNREADABLE, "its credentials", "never answered"),
+        ("legacy twilio", Fate.UNREADABLE, "Twilio account and token", "not looked at"),
+        ("marketplace", Fate.LEFT, LEGACY, "Marketplace Action"),
+    ],
+)
+def test_what_a_stack_cannot_say_is_told_and_not_declared(
+    shape: str, fate: Fate, part: str, told: str
+) -> None:
+    plan = plan_of(SHAPES[shape], "t1", DOMAIN)
+    assert told in rows(plan, fate)[part]
+    adopted = settings_of(plan).adopted
+    assert adopted
+    if fate is Fate.WARNING:
+        assert adopted.provider is None
+    if fate is Fate.LEFT:
+        assert plan.files == {}
+        assert "phonemfa:retiredSecrets" not in plan.facts
 
 
 def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None:
@@ -200,20 +201,25 @@ def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None
     assert settings.adopted.phone.provider is None
 
 
-class TestChosenAction:
-    def test_bound_before_others_and_the_first_in_the_flow(self) -> None:
-        two = (action("a1"), action("a2"), action("a3"))
-        found = tenant(actions=two, bindings=bound("a2", "a1"))
-        assert chosen_action(found) == two[1]
+DRAFT = action("a2", runs=None)
 
-    def test_the_only_one_or_the_only_deployed_one(self) -> None:
-        draft = action("a2", runs=None)
-        assert chosen_action(tenant(actions=(draft,))) == draft
-        assert chosen_action(tenant(actions=(draft, action("a1")))) == action("a1")
 
-    def test_none_when_it_cannot_be_told(self) -> None:
-        assert chosen_action(tenant(actions=(action("a1"), action("a2")))) is None
-        assert chosen_action(tenant(actions=(action(trigger=LEGACY),))) is None
+@pytest.mark.parametrize(
+    ("actions", "bindings", "chosen"),
+    [
+        pytest.param(("a1", "a2", "a3"), bound("a2", "a1"), "a2", id="the first in the flow"),
+        pytest.param((DRAFT,), (), "a2", id="the only one"),
+        pytest.param((DRAFT, "a1"), (), "a1", id="the only deployed one"),
+        pytest.param(("a1", "a2"), (), None, id="cannot be told"),
+        pytest.param((action(trigger=LEGACY),), (), None, id="of another trigger"),
+    ],
+)
+def test_the_action_that_sends_is_chosen_as_far_as_that_can_be_told(
+    actions: tuple[Any, ...], bindings: Any, chosen: str | None
+) -> None:
+    there = tuple(action(one) if isinstance(one, str) else one for one in actions)
+    found = chosen_action(tenant(actions=there, bindings=bindings))
+    assert (found and found.id) == chosen
 
 
 def texts_of(found: Snapshot) -> tuple[Any, Any, list[str]]:

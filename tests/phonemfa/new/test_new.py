@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from phonemfa.cli import app
 from phonemfa.pulumi.stack_file import read_stack_file
+from tests.contract import PROJECT
 
 GIVEN = {
     "--stack": ["dev=dev.jp.auth0.com", "staging=stg.jp.auth0.com", "prod=login.example.jp"],
@@ -26,6 +28,7 @@ GIVEN = {
 def wheel(tmp_path: Path) -> Path:
     file = tmp_path / "phonemfa-1.0-py3-none-any.whl"
     file.write_bytes(b"a wheel")
+    (tmp_path / "phonemfa_sandbox_server-1.0-py3-none-any.whl").write_bytes(b"beside it")
     return file
 
 
@@ -50,15 +53,26 @@ def test_each_stack_is_one_that_every_command_takes(tmp_path: Path, wheel: Path)
         assert read.settings.protect is (stack == "prod")
 
 
-def test_the_lock_names_the_wheel_by_the_hash_of_what_was_found(
-    tmp_path: Path, wheel: Path
-) -> None:
+def test_a_lock_names_each_wheel_by_the_hash_of_what_was_found(tmp_path: Path, wheel: Path) -> None:
     said = new(tmp_path / "company-login", wheel)
-    digest = hashlib.sha256(b"a wheel").hexdigest()
+    beside = wheel.with_name("phonemfa_sandbox_server-1.0-py3-none-any.whl")
 
-    lock = (tmp_path / "company-login" / "requirements.lock").read_text()
-    assert f"phonemfa @ {wheel.as_uri()} --hash=sha256:{digest}\n" in lock
-    assert digest in said.replace("\n", ""), "a first use is said to be one"
+    for lock, name, file in (
+        ("requirements.lock", "phonemfa", wheel),
+        ("requirements-sandbox.lock", "phonemfa-sandbox-server", beside),
+    ):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        written = (tmp_path / "company-login" / lock).read_text()
+        assert f"{name} @ {file.as_uri()} --hash=sha256:{digest}\n" in written
+        assert digest in said.replace("\n", ""), "a first use is said to be one"
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"), [("mfa.whl", "--sandbox-package"), ("phonemfa-2.whl", "cannot be read")]
+)
+def test_a_release_without_its_sandbox_is_a_stop(tmp_path: Path, named: str, hint: str) -> None:
+    (tmp_path / named).write_bytes(b"a wheel")
+    assert hint in new(tmp_path / "x", tmp_path / named, expect=2)
 
 
 def test_a_wheel_of_another_hash_is_a_stop(tmp_path: Path, wheel: Path) -> None:
@@ -116,3 +130,14 @@ def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
     assert sorted(told) == sorted(
         one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file()
     )
+
+
+def test_a_companys_locks_have_the_versions_that_this_package_is_tested_with() -> None:
+    def pins(lock: str) -> set[str]:
+        text = (PROJECT / lock).read_text("utf-8")
+        return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
+
+    for name in ("requirements.lock.j2", "requirements-sandbox.lock.j2"):
+        named = pins(f"template/{name}")
+        assert len(named) > 10
+        assert named <= pins("requirements.lock")

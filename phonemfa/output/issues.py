@@ -1,0 +1,226 @@
+"""One issue a subject, found again by a hidden marker; where it is kept is GitHub's or GitLab's."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final, Literal
+
+import httpx
+
+from phonemfa.output.terminal import say, working
+
+SILENT: Final = 30.0
+"""Seconds that a host may be silent within a request."""
+TOTAL: Final = 60.0
+"""Seconds for one request, all of it."""
+PER_PAGE: Final = 100
+
+
+class HostError(Exception):
+    """The host could not be asked, or refused; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """What became of a comment or an issue."""
+
+    number: int
+    """Of the issue or pull request."""
+    url: str
+    outcome: Literal["opened", "updated", "unchanged", "closed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue as its host keeps it."""
+
+    number: int
+    url: str
+    title: str
+    text: str
+    labels: frozenset[str]
+
+
+class Issues(ABC):
+    """The issues of one repository.
+
+    Attributes:
+        name: of the host, for people.
+        domain: where it is.
+        address: the variable that says so.
+        largest: characters that it takes in one text.
+        may_label: what a token needs to set labels.
+        hints: what to do about a refusal, by its status.
+    """
+
+    name: str
+    domain: str
+    address: str
+    largest: int
+    may_label: str
+    hints: Mapping[int, str]
+
+    def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
+        """Open the one issue that `marker` names, or bring the open one up to date.
+
+        Args:
+            marker: a short name, unique to the subject of the issue.
+            label: issues are looked for under it; made by the host when it does not exist.
+            title: of the issue.
+            body: Markdown.
+
+        Raises:
+            HostError: refused, unreachable, or the body is over `largest`.
+        """
+        text = self.marked(marker, body)
+        for issue in self._about(marker, label):
+            if issue.title == title and is_same(issue.text, text):
+                return Posted(number=issue.number, url=issue.url, outcome="unchanged")
+            self.update(issue.number, title, text)
+            return Posted(number=issue.number, url=issue.url, outcome="updated")
+        made = self.create(title, text, label)
+        if label not in made.labels:
+            # Without its label the issue is never found again, and each run would open another.
+            raise HostError(
+                f"{made.url} was opened without the label {label!r}: the token may not set "
+                f"labels. {self.may_label} Set the label by hand once."
+            )
+        return Posted(number=made.number, url=made.url, outcome="opened")
+
+    def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
+        """Close every open issue that `marker` names, each with a last comment.
+
+        Returns:
+            The closed ones; empty when none was open.
+
+        Raises:
+            HostError: refused or unreachable.
+        """
+        closed = []
+        for issue in list(self._about(marker, label)):
+            self.close(issue.number, comment)
+            closed.append(Posted(number=issue.number, url=issue.url, outcome="closed"))
+        return closed
+
+    def _about(self, marker: str, label: str) -> Iterator[Issue]:
+        return (one for one in self.open_issues(label) if hidden(marker) in one.text)
+
+    def marked(self, marker: str, body: str) -> str:
+        """A text that `hidden` finds again.
+
+        Raises:
+            HostError: it is over `largest`.
+        """
+        text = f"{hidden(marker)}\n{body}"
+        if len(text) > self.largest:
+            raise HostError(
+                f"The text has {len(text)} characters, and {self.largest} are taken: shorten it."
+            )
+        return text
+
+    def pages(self, ask: Callable[[int], Any]) -> Iterator[Any]:
+        """Every entry of a list.
+
+        Counted, not followed by the address in an answer: the token goes to no host that one names.
+        """
+        for page in count(1):
+            found = ask(page)
+            if not isinstance(found, list):
+                raise self.another()
+            yield from found
+            if len(found) < PER_PAGE:
+                return
+
+    def unreachable(self, error: Exception) -> HostError:
+        """That there was no answer."""
+        return HostError(f"No answer from {self.domain} ({type(error).__name__}: {error}).")
+
+    def another(self) -> HostError:
+        """That an answer is none of this host's."""
+        return HostError(
+            f"{self.domain} answered otherwise than {self.name}'s REST API does: check "
+            f"{self.address}."
+        )
+
+    def refused(self, answer: httpx.Response) -> HostError:
+        """What a refusal says, and what to do."""
+        try:
+            told = answer.json()
+            said = str(told.get("message") or told.get("error_description") or "")
+        except (ValueError, AttributeError):
+            said = ""
+        what = f"{answer.request.method} {answer.request.url.path}"
+        hint = self.hints.get(answer.status_code, "")
+        return HostError(
+            f"{self.name} refused {what}: {answer.status_code} {said}. {hint}".rstrip()
+        )
+
+    @abstractmethod
+    def open_issues(self, label: str) -> Iterator[Issue]:
+        """Those that are open under a label, the oldest first."""
+
+    @abstractmethod
+    def create(self, title: str, text: str, label: str) -> Issue:
+        """Open one."""
+
+    @abstractmethod
+    def update(self, number: int, title: str, text: str) -> None:
+        """Give an issue another title and text."""
+
+    @abstractmethod
+    def close(self, number: int, comment: str) -> None:
+        """Close an issue after a last comment."""
+
+
+def hidden(marker: str) -> str:
+    """What stands for a marker in Markdown, and is not shown."""
+    return f"<!-- phonemfa:{marker} -->"
+
+
+def is_same(there: str, ours: str) -> bool:
+    """Whether a host has our text already; it may answer with the line breaks of a web form."""
+    return there.replace("\r\n", "\n").strip() == ours.strip()
+
+
+def require(environ: Mapping[str, str], names: tuple[str, ...], where: str) -> list[str]:
+    """Values of variables.
+
+    Raises:
+        HostError: naming every one that is missing, and where they come from.
+    """
+    missing = [name for name in names if not environ.get(name)]
+    if missing:
+        raise HostError(f"Not set: {', '.join(missing)}. {where}")
+    return [environ[name] for name in names]
+
+
+def issues_of_this_run() -> Issues:
+    """The issues of the repository that this run is for.
+
+    Raises:
+        HostError: naming every variable that is missing.
+    """
+    # Each a part of a second to load, for those alone who post.
+    if os.environ.get("GITLAB_CI"):
+        from phonemfa.output.gitlab import GitLab  # noqa: PLC0415
+
+        return GitLab.of()
+    from phonemfa.output.github import GitHub  # noqa: PLC0415
+
+    return GitHub.of()
+
+
+def post_issues(keep: Callable[[Issues], list[Posted]]) -> None:
+    """Do to issues what `keep` does, and say on the terminal what became of each.
+
+    Raises:
+        HostError: the host refused, is not reachable, or a variable is missing.
+    """
+    with working("issue"):
+        posted = keep(issues_of_this_run())
+    for one in posted:
+        say(f"issue {one.outcome}: {one.url}")
