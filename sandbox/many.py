@@ -81,7 +81,7 @@ def started(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningSan
             )
         yield running
     finally:
-        # Each listener looks for its end ten times a second; one after another would add up.
+        # Each takes some tenths of a second to end; one after another would add up.
         with ThreadPoolExecutor(max_workers=16) as threads:
             list(threads.map(RunningSandbox.stop, running.values()))
 

@@ -107,12 +107,7 @@ class Workplace:
 
     def access(self, record: ServerRecord) -> TenantAccess:
         """How the plugin reaches the tenant that `record` serves."""
-        return TenantAccess(
-            domain=f"localhost:{record.tenant_port}",
-            client_id=self.credentials.client_id,
-            client_secret=self.credentials.client_secret,
-            ca_file=self.state_dir / "ca.pem",
-        )
+        return record.access(self.state_dir, self.credentials)
 
     def trust(self, record: ServerRecord) -> Path:
         """The CAs that this machine trusts, and the sandbox's own, in one file for other programs.

@@ -96,7 +96,12 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
 
 @contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """A folder to put programs into, and scratch into its `work`: `folder` when the block ends."""
+    """A folder to put programs into, and scratch into its `work`: `folder` when the block ends.
+
+    Whoever makes something holds the cache's lock: what is there was left by one who was killed.
+    """
+    for left in folder.parent.glob(".making-*"):
+        shutil.rmtree(left, ignore_errors=True)
     making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:
         yield making
@@ -132,8 +137,6 @@ def ensure_engine(
         return found
     says = "another process that prepares the engine"
     with turn(folder.parent / ".lock", progress, waiting_for=says):
-        for left in folder.parent.glob(".making-*"):  # by somebody who was killed
-            shutil.rmtree(left, ignore_errors=True)
         # Another process may have made it while this one waited.
         if not (found := _cached(folder)):
             with made_whole(folder) as making:

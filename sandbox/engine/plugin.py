@@ -58,7 +58,7 @@ class Plugin:
         Python package's number, whatever the plugin's own is: an older one is not looked at.
         """
         folder = home / "plugins" / f"{_FOLDER}{auth0_plugin_version()}"
-        link, program = folder / PROGRAM, self.executable.absolute()
+        link, program = folder / PROGRAM, self.executable.resolve()
         if not link.is_symlink() or link.readlink() != program:
             for other in folder.parent.glob(f"{_FOLDER}*"):
                 shutil.rmtree(other, ignore_errors=True)
@@ -153,15 +153,17 @@ def _suits(version: Version) -> bool:
 def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
     """The newest suitable plugin of the Python package's minor version, else the newest.
 
-    Half-installed ones have a `.partial` file beside.
+    Half-installed ones have a `.partial` file beside; a link is what `Plugin.put_into` left.
     """
     wanted = Version(auth0_plugin_version())
     found: list[tuple[bool, Version, Path]] = []
     for folder in (home / "plugins").glob(f"{_FOLDER}*"):
         version = version_in(folder.name.removeprefix(_FOLDER))
-        whole = not folder.with_name(f"{folder.name}.partial").exists()
-        if version and _suits(version) and whole and os.access(folder / PROGRAM, os.X_OK):
-            found.append((version.minor == wanted.minor, version, folder / PROGRAM))
+        program = folder / PROGRAM
+        partial = folder.with_name(f"{folder.name}.partial").exists()
+        usable = os.access(program, os.X_OK) and not program.is_symlink() and not partial
+        if version and _suits(version) and usable:
+            found.append((version.minor == wanted.minor, version, program))
     if not found:
         return None
     _, version, executable = max(found)

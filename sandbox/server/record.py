@@ -14,8 +14,9 @@ from pathlib import Path
 
 import httpx
 
+from sandbox.engine.environment import TenantAccess
 from sandbox.machine.files import write_atomically
-from sandbox.server.credentials import control_token
+from sandbox.server.credentials import SandboxCredentials, control_token
 from sandbox.server.ports import CPAAS, PAGES, TENANT, Listener
 from sandbox.web.guard import TOKEN_HEADER
 
@@ -59,6 +60,15 @@ class ServerRecord:
     def pages_url(self) -> str:
         """The pages that people look at. Plain HTTP: no browser trusts the sandbox's CA."""
         return f"http://localhost:{self.pages_port}"
+
+    def access(self, state_dir: Path, credentials: SandboxCredentials) -> TenantAccess:
+        """How the plugin reaches the tenant."""
+        return TenantAccess(
+            domain=f"localhost:{self.tenant_port}",
+            client_id=credentials.client_id,
+            client_secret=credentials.client_secret,
+            ca_file=state_dir / "ca.pem",
+        )
 
 
 def source() -> str:

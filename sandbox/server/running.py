@@ -108,12 +108,7 @@ class RunningSandbox:
     @property
     def access(self) -> TenantAccess:
         """What `engine_environment` needs to know of the tenant."""
-        return TenantAccess(
-            domain=f"localhost:{self.record.tenant_port}",
-            client_id=self.client_id,
-            client_secret=self.client_secret,
-            ca_file=self.ca_file,
-        )
+        return self.record.access(self.state_dir, self.credentials)
 
     def stop(self) -> None:
         """End every listener and everything behind them. Safe to call twice."""

@@ -19,15 +19,12 @@ def test_the_table_is_there() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[2:60])
-def test_each_protection_names_a_test_that_is_there(row: str) -> None:
+def test_each_protection_names_a_test(row: str) -> None:
     cells = [one.strip() for one in re.split(r"(?<!\\)\|", row)[1:-1]]
     assert len(cells) == 4
     assert all(cells), row
-    named = TEST.findall(cells[3])
-    assert named, "which test shows it?"
-    for path, test in named:
-        source = (PROJECT / path).read_text("utf-8")
-        assert re.search(rf"^ *(?:async )?def {test}\(", source, re.MULTILINE), f"{path}::{test}"
+    # That it is there, test_named_files asks of every page.
+    assert TEST.search(cells[3]), "which test shows it?"
 
 
 def test_both_pages_for_a_bank_have_the_same_tables_and_sources() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -127,8 +128,11 @@ def test_next_plugin_on_path_is_looked_at(world: World) -> None:
     assert world.find(path=f"{old.parent}:{good.parent}").executable == good
 
 
-def test_own_stand_in_on_path_is_not_taken_for_the_official_one(world: World) -> None:
-    assert not world.find(path=str(world.stand_in.parent)).official
+def test_own_stand_in_is_not_taken_for_the_official_one(world: World) -> None:
+    """On PATH, or in the Pulumi home of a sandbox, which is a shell's after `env --pulumi`."""
+    home = world.home / ".pulumi"
+    folder = world.find(path=str(world.stand_in.parent)).put_into(home)
+    assert not world.find(path=str(folder)).official
 
 
 @pytest.mark.parametrize(
@@ -242,5 +246,7 @@ def test_the_engine_is_told_of_one_plugin_alone_under_the_packages_number(world:
         folder = plugin.put_into(home)
         assert folder.name == "resource-auth0-v3.55.1"
         assert (folder / PROGRAM).readlink() == plugin.executable
+        again = replace(plugin, executable=folder / PROGRAM)  # found on PATH, in the next shell
+        assert (again.put_into(home) / PROGRAM).readlink() == plugin.executable
     assert not older.exists()
     assert other.exists()
