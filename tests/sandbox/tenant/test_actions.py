@@ -10,7 +10,7 @@ import pytest
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from tests.sandbox.tenant.support import action, deployed, login_action, refused
+from tests.sandbox.tenant.support import action, deployed, login_action, refused, running
 
 
 def script(auth0: Tenant, *phases: tuple[str, float]) -> None:
@@ -117,9 +117,7 @@ class TestUpdate:
             auth0.actions.update(action_id, {"secrets": [{"name": "KEY"}, {"name": "NEW"}]})
         auth0.actions.update(action_id, {"secrets": [{"name": "KEY", "updated_at": "whenever"}]})
         auth0.versions.deploy(action_id)
-        running = auth0.deployed_action("custom-phone-provider")
-        assert running is not None
-        assert running.secrets == {"KEY": "kept"}
+        assert running(auth0).secrets == {"KEY": "kept"}
 
     def test_a_compatible_version_of_the_trigger_is_an_upgrade(self, auth0: Tenant) -> None:
         old = auth0.versions.create(action("post-login", "v2", runtime="node22"))
