@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -210,21 +209,3 @@ class TestList:
         assert names(auth0, installed=True) == ["installed"]
         assert names(auth0, installed=False) == ["custom"]
         assert auth0.actions.get(made["id"])["installed_integration_id"] == "7d2bc0c9"
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda auth0: auth0.actions.get("nope"),
-        lambda auth0: auth0.actions.update("nope", {}),
-        lambda auth0: auth0.actions.delete("nope"),
-        lambda auth0: auth0.versions.deploy("nope"),
-        lambda auth0: auth0.versions.listing("nope", Page()),
-    ],
-    ids=["get", "update", "delete", "deploy", "versions"],
-)
-def test_a_missing_action_is_not_there_for_any_operation(
-    auth0: Tenant, call: Callable[[Tenant], object]
-) -> None:
-    with refused(404, "That action does not exist."):
-        call(auth0)
