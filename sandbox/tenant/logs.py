@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from sandbox.json_schemas import BOOLEAN, STRING, whole
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
 from sandbox.tenant.context import Context, Rules, chosen
 from sandbox.tenant.errors import ApiError, invalid_query
 from sandbox.tenant.log_search import Search, search_of
 from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
-from sandbox.tenant.schemas import BOOLEAN, STRING, whole
 
 COLLECTION = "logs"
 KEPT = 1000
