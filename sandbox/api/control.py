@@ -20,10 +20,10 @@ from sandbox.api.encoding import answer, error_answer
 from sandbox.api.faults import FAULT_SCHEMA, Faults
 from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
+from sandbox.json_schemas import BOOLEAN, Schema, array, complete, obj, one_of, text, whole
 from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.schemas import BOOLEAN, Schema, array, complete, obj, one_of, text, whole
 from sandbox.tenant.validation import Body
 from sandbox.web.guard import PREFIX
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from jsonschema import Draft202012Validator
 
-from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, obj, one_of, text, whole
-from sandbox.tenant.validation import pointer
+from sandbox.json_schemas import BOOLEAN, STRING, Schema, array, obj, one_of, pointer, text, whole
 
 _ANY_OBJECT: Schema = {"type": "object"}
 _NUMBER: Schema = {"type": "number"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.tenant.schemas import BOOLEAN, obj
+from sandbox.json_schemas import BOOLEAN, obj
 
 Channel = Literal["sms", "voice"]
 

@@ -26,12 +26,12 @@ from starlette.routing import BaseRoute
 from sandbox.drift.hands import NothingToChangeError
 from sandbox.drift.picture import NONE, Picture, picture_of
 from sandbox.drift.scenarios import SCENARIOS
+from sandbox.json_schemas import complete, one_of
 from sandbox.login.users import COLLECTION as USERS
 from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.logs import COLLECTION as LOGS
-from sandbox.tenant.schemas import complete, one_of
 from sandbox.tenant.store import Store
 from sandbox.web.control import RefusedError, control_route
 

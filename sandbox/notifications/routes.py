@@ -21,9 +21,9 @@ from starlette.routing import BaseRoute
 from sandbox.inbox import Channel
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.numbers import e164
+from sandbox.json_schemas import STRING, nullable, obj, one_of, text, whole
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
-from sandbox.tenant.schemas import STRING, nullable, obj, one_of, text, whole
 from sandbox.web.control import RefusedError, control_route, query_of
 
 _ORDER: Final = obj(

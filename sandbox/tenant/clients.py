@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.json_schemas import BOOLEAN
 from sandbox.tenant.context import Page, Rules, new_id
 from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
-from sandbox.tenant.schemas import BOOLEAN
 
 COLLECTION = "clients"
 KEYS = "keys"

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.json_schemas import BOOLEAN, STRING, Schema, complete, nullable, obj, one_of, text
 from sandbox.tenant.context import Rules
 from sandbox.tenant.operation import Evidence, Routes
-from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, complete, nullable, obj, one_of, text
 from sandbox.tenant.settings import SINGLETONS
 
 Document = dict[str, Any]

@@ -8,13 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sandbox.tenant.context import Context, Rules
-from sandbox.tenant.errors import ApiError
-from sandbox.tenant.mfa_settings import MfaSettings
-from sandbox.tenant.operation import Evidence, Routes
-from sandbox.tenant.phone_providers import covers, unsupported_message_type
-from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
-from sandbox.tenant.schemas import (
+from sandbox.json_schemas import (
     BOOLEAN,
     STRING,
     array,
@@ -25,6 +19,12 @@ from sandbox.tenant.schemas import (
     one_of,
     text,
 )
+from sandbox.tenant.context import Context, Rules
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.mfa_settings import MfaSettings
+from sandbox.tenant.operation import Evidence, Routes
+from sandbox.tenant.phone_providers import covers, unsupported_message_type
+from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
 from sandbox.tenant.settings import SINGLETONS
 
 Document = dict[str, Any]

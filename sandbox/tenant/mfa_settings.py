@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+from sandbox.json_schemas import BOOLEAN, complete, described, whole
 from sandbox.tenant.context import Rules
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Routes
-from sandbox.tenant.schemas import BOOLEAN, complete, described, whole
 from sandbox.tenant.settings import SINGLETONS
 
 Document = dict[str, Any]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
+from sandbox.json_schemas import STRING, Schema, described, text, whole
 from sandbox.tenant.context import Page
-from sandbox.tenant.schemas import STRING, Schema, described, text, whole
 from sandbox.tenant.validation import Body, Parameters
 
 BASE = "/api/v2"

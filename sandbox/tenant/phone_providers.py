@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context, Rules, new_id
-from sandbox.tenant.errors import ApiError
-from sandbox.tenant.operation import Call, Routes
-from sandbox.tenant.schemas import (
+from sandbox.json_schemas import (
     BOOLEAN,
     STRING,
     Schema,
@@ -24,6 +20,10 @@ from sandbox.tenant.schemas import (
     one_of,
     text,
 )
+from sandbox.tenant.clock import later_millisecond, millis
+from sandbox.tenant.context import Context, Rules, new_id
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.operation import Call, Routes
 
 COLLECTION = "phone_providers"
 Document = dict[str, Any]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.json_schemas import BOOLEAN, STRING, described, obj, one_of, text
 from sandbox.tenant.clock import later_millisecond, millis
 from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
 from sandbox.tenant.phone_providers import MISSING, TRIED, TRY
-from sandbox.tenant.schemas import BOOLEAN, STRING, described, obj, one_of, text
 
 COLLECTION = "phone_templates"
 Document = dict[str, Any]

@@ -6,10 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sandbox.tenant.context import Context, Rules, chosen
-from sandbox.tenant.errors import invalid_body
-from sandbox.tenant.operation import Routes
-from sandbox.tenant.schemas import (
+from sandbox.json_schemas import (
     BOOLEAN,
     STRING,
     Schema,
@@ -21,6 +18,9 @@ from sandbox.tenant.schemas import (
     text,
     whole,
 )
+from sandbox.tenant.context import Context, Rules, chosen
+from sandbox.tenant.errors import invalid_body
+from sandbox.tenant.operation import Routes
 
 Generation = Literal["unified", "legacy"]
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from sandbox.json_schemas import Schema, obj, pointer
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.schemas import Schema, obj
 
 Violation = Any
 """A `jsonschema.ValidationError`; its attributes are typed too loosely to be of use."""
@@ -90,12 +90,6 @@ def _detail(error: Violation) -> str:
     if error.validator == "type":
         facts["wanted"] = limit if isinstance(limit, str) else ",".join(limit)
     return _WORDINGS[str(error.validator)].format_map(facts)
-
-
-def pointer(path: Iterable[str | int]) -> str:
-    """Where in a body: `messages[0].text`; empty for the whole."""
-    parts = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
-    return "".join(parts).removeprefix(".")
 
 
 def sentence(kind: str, error: Violation) -> str:

@@ -8,9 +8,9 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute
 
+from sandbox.json_schemas import obj, one_of, whole
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import NANOS_PER_SECOND
-from sandbox.tenant.schemas import obj, one_of, whole
 from sandbox.traffic.days import KINDS, Play, play
 from sandbox.web.control import control_route
 from sandbox.web.guard import PREFIX

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from starlette.requests import Request
@@ -42,15 +43,27 @@ async def json_body(request: Request) -> Any:
         ValueError: it is not JSON in UTF-8, or too deep.
         starlette.requests.ClientDisconnect: the client went away meanwhile.
     """
-    try:
-        text = (await read(request)).decode()
-        value = json.loads(text, parse_constant=_no_constant)
-        if "\\ud" in text.lower():
-            return json.loads(storable(json.dumps(value, ensure_ascii=False)))
-    except RecursionError:
-        raise ValueError("JSON that is nested too deep") from None
+    raw = await read(request)
+    value = loads(raw)
+    if b"\\ud" in raw.lower():
+        return json.loads(storable(json.dumps(value, ensure_ascii=False)))
     return value
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def loads(raw: bytes) -> Any:
+    """The JSON value of some bytes.
+
+    Raises:
+        ValueError: it is not JSON in UTF-8, too deep, or has a number without a value.
+    """
+    try:
+        return json.loads(raw.decode(), parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no JSON number with a value")
+    return number

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.tenant.validation import pointer
+from sandbox.json_schemas import pointer
 from sandbox.web.bodies import json_body
 from sandbox.web.guard import PREFIX
 

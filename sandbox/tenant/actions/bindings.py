@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox.json_schemas import STRING, array, described, obj, one_of
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import SECRET, Actions, trigger_of
@@ -13,7 +14,6 @@ from sandbox.tenant.clock import nanos
 from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Evidence, Routes
-from sandbox.tenant.schemas import STRING, array, described, obj, one_of
 
 COLLECTION = "bindings"
 Document = dict[str, Any]

@@ -6,12 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sandbox.tenant.actions import triggers
-from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.context import Context, Page, Rules, page_of
-from sandbox.tenant.errors import ApiError, invalid_body
-from sandbox.tenant.operation import Call, Evidence, Routes
-from sandbox.tenant.schemas import (
+from sandbox.json_schemas import (
     BOOLEAN,
     STRING,
     Schema,
@@ -22,6 +17,11 @@ from sandbox.tenant.schemas import (
     one_of,
     whole,
 )
+from sandbox.tenant.actions import triggers
+from sandbox.tenant.actions import views as action_views
+from sandbox.tenant.context import Context, Page, Rules, page_of
+from sandbox.tenant.errors import ApiError, invalid_body
+from sandbox.tenant.operation import Call, Evidence, Routes
 
 COLLECTION = "actions"
 Document = dict[str, Any]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sandbox.json_schemas import BOOLEAN, described, obj
 from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions
 from sandbox.tenant.builds import finished_at
@@ -15,7 +16,6 @@ from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Evidence, Routes
-from sandbox.tenant.schemas import BOOLEAN, described, obj
 
 Document = dict[str, Any]
 

@@ -285,3 +285,28 @@ def test_no_key_that_may_be_absent_is_relied_on(sandbox: Sandbox, operation: Ope
         answer = sandbox.call(operation.method, path, body)
         assert answer.status_code < 500, body
         assert answer.status_code != 404, body  # it would not have been read
+
+
+NOT_FOUND = {
+    "/actions/actions": "That action does not exist.",
+    "/actions/executions": "That execution does not exist.",
+    "/branding/phone": "Notification Resource not found",
+    "/logs": "The log does not exist.",
+}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        pytest.param(one, id=f"{one.method} {one.path}")
+        for one in table.OPERATIONS
+        if {"id", "actionId"} & one.parameters.known.keys()
+    ],
+)
+def test_what_does_not_exist_is_not_found_by_any_operation(
+    sandbox: Sandbox, operation: Operation
+) -> None:
+    *_, body = sparse(operation.body.schema) if operation.body else [None]
+    answer = sandbox.call(operation.method, concrete(operation), body)
+    (words,) = [said for path, said in NOT_FOUND.items() if operation.path.startswith(path)]
+    assert (answer.status_code, answer.json()["message"]) == (404, words)

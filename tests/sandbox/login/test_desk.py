@@ -26,8 +26,7 @@ def refused(step: Callable[..., Any], *given: Any, **named: Any) -> str:
     return caught.value.kind
 
 
-def test_a_user_enrols_a_phone_and_is_challenged_at_it_from_then_on() -> None:
-    world = LoginWorld()
+def test_a_user_enrols_a_phone_and_is_challenged_at_it_from_then_on(world: LoginWorld) -> None:
     login = world.enrol(world.desk.begin("Hanako", locale="ja"), "090-1234-5678", "voice")
     assert (login.stage, login.phone) == ("code", NUMBER)
     (sent,) = login.deliveries
@@ -43,8 +42,7 @@ def test_a_user_enrols_a_phone_and_is_challenged_at_it_from_then_on() -> None:
     assert world.desk.begin("Hanako").method == "voice", "as it was enrolled"
 
 
-def test_texts_and_actions_see_who_logs_in_and_so_does_the_log() -> None:
-    world = LoginWorld()
+def test_texts_and_actions_see_who_logs_in_and_so_does_the_log(world: LoginWorld) -> None:
     body = {"text": "{{ user.name }}: {{ code }}", "voice": "{{ code }}"}
     world.tenant.templates.create({"type": "otp_enroll", "content": {"body": body}})
     login = world.enrol(world.desk.begin("花子"))
@@ -56,8 +54,9 @@ def test_texts_and_actions_see_who_logs_in_and_so_does_the_log() -> None:
     assert entry["user_id"] == login.user.id
 
 
-def test_a_wrong_code_is_refused_and_the_right_one_is_taken_however_it_is_typed() -> None:
-    world = LoginWorld()
+def test_a_wrong_code_is_refused_and_the_right_one_is_taken_however_it_is_typed(
+    world: LoginWorld,
+) -> None:
     login = world.challenged()
     assert refused(world.desk.enter, login.id, "999999") == "wrong"
     assert refused(world.desk.enter, login.id, " ") == "wrong"
@@ -65,8 +64,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_is_taken_however_it_is_typed(
     assert world.desk.enter(login.id, "０００ ０02").stage == "in"
 
 
-def test_a_code_expires() -> None:
-    world = LoginWorld()
+def test_a_code_expires(world: LoginWorld) -> None:
     world.codes(seconds=60)
     login = world.challenged()
     world.wait(59)
@@ -77,8 +75,7 @@ def test_a_code_expires() -> None:
 
 
 @pytest.mark.parametrize("digits", [4, 10])
-def test_a_code_has_as_many_digits_as_the_tenant_says(digits: int) -> None:
-    world = LoginWorld()
+def test_a_code_has_as_many_digits_as_the_tenant_says(world: LoginWorld, digits: int) -> None:
     world.codes(digits=digits)
     login = world.challenged()
     code = world.newest(login)
@@ -88,16 +85,14 @@ def test_a_code_has_as_many_digits_as_the_tenant_says(digits: int) -> None:
     assert world.desk.enter(login.id, code).stage == "in"
 
 
-def test_a_code_that_is_out_keeps_the_time_that_it_was_given() -> None:
-    world = LoginWorld()
+def test_a_code_that_is_out_keeps_the_time_that_it_was_given(world: LoginWorld) -> None:
     login = world.challenged()
     world.codes(seconds=30)
     world.wait(299)
     assert world.desk.enter(login.id, world.newest(login)).stage == "in"
 
 
-def test_a_code_works_once() -> None:
-    world = LoginWorld()
+def test_a_code_works_once(world: LoginWorld) -> None:
     login = world.challenged()
     code = world.newest(login)
     world.desk.enter(login.id, code)
@@ -108,8 +103,7 @@ def test_a_code_works_once() -> None:
     assert refused(world.desk.enter, others.id, code) == "wrong", "used by somebody else"
 
 
-def test_ten_wrong_codes_are_too_many_and_then_ten_an_hour() -> None:
-    world = LoginWorld()
+def test_ten_wrong_codes_are_too_many_and_then_ten_an_hour(world: LoginWorld) -> None:
     world.codes(seconds=3_600)
     login = world.challenged()
     kinds = [refused(world.desk.enter, login.id, "x") for _ in range(11)]
@@ -149,8 +143,7 @@ def test_whether_a_resend_has_the_same_code_is_an_assumption() -> None:
     assert world.newest(world.send(expired)) != code, "what has expired is not sent again"
 
 
-def test_a_user_gets_ten_codes_a_channel_and_then_one_an_hour() -> None:
-    world = LoginWorld()
+def test_a_user_gets_ten_codes_a_channel_and_then_one_an_hour(world: LoginWorld) -> None:
     login = world.challenged()
     for _ in range(8):
         world.send(login)
@@ -167,8 +160,7 @@ def test_a_user_gets_ten_codes_a_channel_and_then_one_an_hour() -> None:
     assert world.desk.codes_left(login, "text").left == 1
 
 
-def test_asking_again_and_again_fills_no_memory() -> None:
-    world = LoginWorld()
+def test_asking_again_and_again_fills_no_memory(world: LoginWorld) -> None:
     login = world.challenged()
     for _ in range(KEPT_MESSAGES + 5):
         last = world.send(login).last
@@ -176,8 +168,7 @@ def test_asking_again_and_again_fills_no_memory() -> None:
     assert (last, len(login.issued)) == (login.deliveries[-1], 9), "one enrolled the phone"
 
 
-def test_enrolments_are_limited_as_documented() -> None:
-    world = LoginWorld()
+def test_enrolments_are_limited_as_documented(world: LoginWorld) -> None:
     for number in range(10):
         world.enrol(world.desk.begin(f"user {number}"))
     late = world.desk.begin("late")
@@ -187,8 +178,7 @@ def test_enrolments_are_limited_as_documented() -> None:
     assert refused(world.enrol, world.desk.begin("later")) == "enrolling"
 
 
-def test_what_an_action_drops_leaves_the_person_waiting_for_a_code() -> None:
-    world = LoginWorld()
+def test_what_an_action_drops_leaves_the_person_waiting_for_a_code(world: LoginWorld) -> None:
     world.runner.outcomes = [DROP]
     login = world.enrol(world.desk.begin("Hanako"))
     assert login.stage == "code", "no Action of the unified experience can tell them"
@@ -207,8 +197,7 @@ def test_what_a_legacy_action_throws_reaches_the_person() -> None:
     assert world.enrol(login).stage == "code", "the person can try again"
 
 
-def test_what_the_tenant_does_not_send_leads_nowhere() -> None:
-    world = LoginWorld()
+def test_what_the_tenant_does_not_send_leads_nowhere(world: LoginWorld) -> None:
     provider = world.tenant.phone_provider() or {}
     world.tenant.providers.delete(provider["id"])
     login = world.enrol(world.desk.begin("Hanako"))
@@ -218,9 +207,8 @@ def test_what_the_tenant_does_not_send_leads_nowhere() -> None:
 
 
 def test_a_message_that_breaks_off_does_not_bar_the_next_one(
-    monkeypatch: pytest.MonkeyPatch,
+    world: LoginWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = LoginWorld()
     login = world.desk.begin("Hanako")
 
     async def broken(**_: object) -> None:
@@ -243,8 +231,7 @@ def test_a_code_sent_to_another_phone_enrols_nothing() -> None:
     assert world.desk.enter(login.id, world.newest(login)).user.phone == NUMBER
 
 
-def test_steps_out_of_order_and_hidden_channels_are_refused() -> None:
-    world = LoginWorld()
+def test_steps_out_of_order_and_hidden_channels_are_refused(world: LoginWorld) -> None:
     world.tenant.guardian.set_message_types(["sms"])
     login = world.desk.begin("Hanako")
     assert refused(world.send, login) == "step"
@@ -269,13 +256,11 @@ def test_a_name_that_cannot_be_shown_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>", "\u202eevil", "👩‍👩‍👧‍👦", "{{ code }}"]
 )
-def test_a_name_that_is_hostile_is_a_name(name: str) -> None:
-    world = LoginWorld()
+def test_a_name_that_is_hostile_is_a_name(world: LoginWorld, name: str) -> None:
     assert world.desk.begin(name).user == world.desk.begin(f" {name} ").user
 
 
-def test_two_clicks_send_one_code() -> None:
-    world = LoginWorld()
+def test_two_clicks_send_one_code(world: LoginWorld) -> None:
     login = world.desk.begin("Hanako")
 
     async def twice() -> list[Any]:
@@ -288,8 +273,7 @@ def test_two_clicks_send_one_code() -> None:
     assert len(world.runner.calls) == 1
 
 
-def test_memory_is_bounded_and_users_outlive_the_process() -> None:
-    world = LoginWorld()
+def test_memory_is_bounded_and_users_outlive_the_process(world: LoginWorld) -> None:
     world.enrolled()
     first = world.desk.begin("Hanako")
     for _ in range(KEPT):
@@ -305,8 +289,7 @@ def test_memory_is_bounded_and_users_outlive_the_process() -> None:
     assert restarted.begin("Hanako").stage == "enrol", "the oldest went first"
 
 
-def test_what_is_no_user_in_an_imported_tenant_is_left_alone() -> None:
-    world = LoginWorld()
+def test_what_is_no_user_in_an_imported_tenant_is_left_alone(world: LoginWorld) -> None:
     user = world.enrolled().user
     content = world.tenant.export()
     content[COLLECTION] |= {"a": {}, "b": {"id": 1, "name": 2}, "c": {"x": []}}
@@ -316,8 +299,7 @@ def test_what_is_no_user_in_an_imported_tenant_is_left_alone() -> None:
     assert world.desk.begin("Hanako").stage == "challenge"
 
 
-def test_a_reset_forgets_everything() -> None:
-    world = LoginWorld()
+def test_a_reset_forgets_everything(world: LoginWorld) -> None:
     login = world.challenged()
     refused(world.desk.enter, login.id, "x")
     world.tenant.reset()
@@ -329,7 +311,6 @@ def test_a_reset_forgets_everything() -> None:
     assert world.desk.codes_left(login, "text").left == 10
 
 
-def test_a_phone_that_is_forgotten_is_enrolled_anew() -> None:
-    world = LoginWorld()
+def test_a_phone_that_is_forgotten_is_enrolled_anew(world: LoginWorld) -> None:
     world.desk.forget_phone(world.enrolled().user.id)
     assert world.desk.begin("Hanako").stage == "enrol"

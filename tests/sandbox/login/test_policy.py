@@ -14,15 +14,13 @@ def step(world: LoginWorld, name: str = "Hanako", confidence: Confidence = "high
     return world.desk.begin(name, confidence=confidence).decision.step
 
 
-def test_always_asks_whoever_has_a_phone_and_enrols_whoever_has_none() -> None:
-    world = LoginWorld()
+def test_always_asks_whoever_has_a_phone_and_enrols_whoever_has_none(world: LoginWorld) -> None:
     assert step(world) == "enrol"
     world.enrolled()
     assert step(world) == "challenge"
 
 
-def test_never_asks_nobody() -> None:
-    world = LoginWorld()
+def test_never_asks_nobody(world: LoginWorld) -> None:
     world.enrolled()
     world.tenant.guardian.set_policies([])
     login = world.desk.begin("Hanako", confidence="low")
@@ -30,24 +28,21 @@ def test_never_asks_nobody() -> None:
 
 
 @pytest.mark.parametrize("confidence", get_args(Confidence))
-def test_adaptive_asks_at_low_confidence_only(confidence: Confidence) -> None:
-    world = LoginWorld()
+def test_adaptive_asks_at_low_confidence_only(world: LoginWorld, confidence: Confidence) -> None:
     world.enrolled()
     world.tenant.guardian.set_policies(["confidence-score"])
     wanted = "challenge" if confidence == "low" else "in"
     assert step(world, confidence=confidence) == wanted
 
 
-def test_adaptive_enrols_nobody_unless_an_action_demands_it() -> None:
-    world = LoginWorld()
+def test_adaptive_enrols_nobody_unless_an_action_demands_it(world: LoginWorld) -> None:
     world.tenant.guardian.set_policies(["confidence-score"])
     assert step(world, confidence="low") == "elsewhere"
     world.desk = world.a_desk(adaptive_unenrolled="enroll")
     assert step(world, confidence="low") == "enrol"
 
 
-def test_always_without_any_factor_locks_everybody_out_and_says_why() -> None:
-    world = LoginWorld()
+def test_always_without_any_factor_locks_everybody_out_and_says_why(world: LoginWorld) -> None:
     world.enrolled()
     world.tenant.guardian.set_factor("sms", enabled=False)
     decision = world.desk.begin("Hanako").decision
@@ -59,16 +54,14 @@ def test_always_without_any_factor_locks_everybody_out_and_says_why() -> None:
     assert step(world) == "in"
 
 
-def test_another_factor_takes_the_place_of_a_phone_factor_that_is_off() -> None:
-    world = LoginWorld()
+def test_another_factor_takes_the_place_of_a_phone_factor_that_is_off(world: LoginWorld) -> None:
     world.tenant.guardian.set_factor("sms", enabled=False)
     world.tenant.guardian.set_factor("otp", enabled=True)
     decision = world.desk.begin("Hanako").decision
     assert (decision.step, "otp" in decision.why) == ("elsewhere", True)
 
 
-def test_only_channels_that_factor_and_provider_have_are_offered() -> None:
-    world = LoginWorld()
+def test_only_channels_that_factor_and_provider_have_are_offered(world: LoginWorld) -> None:
     world.tenant.guardian.set_message_types(["sms"])
     text, voice = world.desk.channels()
     assert (text.is_offered, voice.is_offered) == (True, False)

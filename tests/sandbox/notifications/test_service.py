@@ -55,8 +55,12 @@ class Pipeline:
         return dict(self.runner.calls[-1]["event"])
 
 
-def test_the_deployed_action_gets_auth0s_event_and_its_secrets() -> None:
-    pipeline = Pipeline()
+@pytest.fixture
+def pipeline() -> Pipeline:
+    return Pipeline()
+
+
+def test_the_deployed_action_gets_auth0s_event_and_its_secrets(pipeline: Pipeline) -> None:
     delivery = pipeline.challenge(locale="en")
     (call,) = pipeline.runner.calls
     action = pipeline.tenant.deployed_action("custom-phone-provider")
@@ -108,8 +112,7 @@ def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int
     assert service.preview("otp_verify", "text") == "1234567890"[:digits]
 
 
-def test_the_tenants_first_locale_stands_in_for_a_missing_one() -> None:
-    pipeline = Pipeline()
+def test_the_tenants_first_locale_stands_in_for_a_missing_one(pipeline: Pipeline) -> None:
     pipeline.challenge()
     assert pipeline.event["notification"]["locale"] == "ja"
     absent = Pipeline(client_locale="absent")
@@ -124,8 +127,7 @@ def test_the_templates_sender_is_passed_on_when_there_is_one() -> None:
         assert pipeline.event["notification"].get("from") == expected
 
 
-def test_no_code_goes_with_a_blocked_account() -> None:
-    pipeline = Pipeline()
+def test_no_code_goes_with_a_blocked_account(pipeline: Pipeline) -> None:
     delivery = pipeline.challenge(message_type="blocked_account")
     assert delivery.code is None
     assert "code" not in pipeline.event["notification"]
@@ -181,8 +183,7 @@ def test_a_retry_is_repeated_after_the_delay_until_it_ends() -> None:
     assert events[0] == events[1] == events[2], "the same notification, the same code"
 
 
-def test_retries_end_after_five() -> None:
-    pipeline = Pipeline()
+def test_retries_end_after_five(pipeline: Pipeline) -> None:
     pipeline.runner.outcomes = [RETRY] * 10
     delivery = pipeline.challenge()
     assert (delivery.outcome, delivery.attempts, delivery.reason) == ("retry", 6, RETRY.reason)
@@ -233,8 +234,7 @@ def test_the_documented_variables_are_there() -> None:
     assert Pipeline(a_tenant(text="[{{ unknown.thing }}]")).challenge().text == "[]"
 
 
-def test_a_blocked_account_is_told_where_the_login_came_from() -> None:
-    pipeline = Pipeline()
+def test_a_blocked_account_is_told_where_the_login_came_from(pipeline: Pipeline) -> None:
     told = pipeline.challenge(message_type="blocked_account").text or ""
     request = pipeline.event["request"]
     assert f"from the ip {request['ip']} from Tokyo, Japan. Logins" in told
@@ -276,8 +276,7 @@ def test_trying_the_provider_needs_no_factor_and_uses_its_first_method() -> None
     assert pipeline.service.deliveries()[-1].outcome == "not_sent"
 
 
-def test_trying_a_template_sends_that_template_even_when_disabled() -> None:
-    pipeline = Pipeline()
+def test_trying_a_template_sends_that_template_even_when_disabled(pipeline: Pipeline) -> None:
     tried = {
         "tenant": "mirai",
         "type": "change_password",
@@ -381,8 +380,7 @@ def test_a_legacy_throw_is_final() -> None:
     assert pipeline.challenge().attempts == 1
 
 
-def test_the_last_deliveries_are_kept_in_order() -> None:
-    pipeline = Pipeline()
+def test_the_last_deliveries_are_kept_in_order(pipeline: Pipeline) -> None:
     made = [pipeline.challenge() for _ in range(205)]
     assert pipeline.service.deliveries() == made[5:]
     pipeline.service.reset()

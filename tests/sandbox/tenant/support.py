@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.tenant import Tenant
+from sandbox.tenant import DeployedAction, Tenant
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.errors import ApiError
@@ -51,6 +51,13 @@ def deployed(of: Tenant, body: dict[str, Any] | None = None) -> str:
     action_id = str(of.versions.create(body or action())["id"])
     of.versions.deploy(action_id)
     return action_id
+
+
+def running(of: Tenant, trigger: str = PHONE) -> DeployedAction:
+    """What runs for a trigger."""
+    found = of.deployed_action(trigger)
+    assert found is not None
+    return found
 
 
 def custom_provider(*methods: str) -> dict[str, Any]:

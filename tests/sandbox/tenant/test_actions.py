@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from tests.sandbox.tenant.support import action, deployed, login_action, refused
+from tests.sandbox.tenant.support import action, deployed, login_action, refused, running
 
 
 def script(auth0: Tenant, *phases: tuple[str, float]) -> None:
@@ -117,9 +116,7 @@ class TestUpdate:
             auth0.actions.update(action_id, {"secrets": [{"name": "KEY"}, {"name": "NEW"}]})
         auth0.actions.update(action_id, {"secrets": [{"name": "KEY", "updated_at": "whenever"}]})
         auth0.versions.deploy(action_id)
-        running = auth0.deployed_action("custom-phone-provider")
-        assert running is not None
-        assert running.secrets == {"KEY": "kept"}
+        assert running(auth0).secrets == {"KEY": "kept"}
 
     def test_a_compatible_version_of_the_trigger_is_an_upgrade(self, auth0: Tenant) -> None:
         old = auth0.versions.create(action("post-login", "v2", runtime="node22"))
@@ -212,21 +209,3 @@ class TestList:
         assert names(auth0, installed=True) == ["installed"]
         assert names(auth0, installed=False) == ["custom"]
         assert auth0.actions.get(made["id"])["installed_integration_id"] == "7d2bc0c9"
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda auth0: auth0.actions.get("nope"),
-        lambda auth0: auth0.actions.update("nope", {}),
-        lambda auth0: auth0.actions.delete("nope"),
-        lambda auth0: auth0.versions.deploy("nope"),
-        lambda auth0: auth0.versions.listing("nope", Page()),
-    ],
-    ids=["get", "update", "delete", "deploy", "versions"],
-)
-def test_a_missing_action_is_not_there_for_any_operation(
-    auth0: Tenant, call: Callable[[Tenant], object]
-) -> None:
-    with refused(404, "That action does not exist."):
-        call(auth0)

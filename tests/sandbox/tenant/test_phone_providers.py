@@ -66,13 +66,3 @@ def test_the_time_of_change_moves_even_within_a_millisecond(auth0: Tenant) -> No
     times = [made["updated_at"]]
     times += [auth0.providers.update(made["id"], {"disabled": True})["updated_at"] for _ in "abc"]
     assert sorted(set(times)) == times
-
-
-def test_a_missing_provider_is_not_found(auth0: Tenant) -> None:
-    missing = "Notification Resource not found"
-    with refused(404, missing):
-        auth0.providers.get("pro_x")
-    with refused(404, missing):
-        auth0.providers.update("pro_x", {"disabled": True})
-    with refused(404, missing):
-        auth0.providers.delete("pro_x")

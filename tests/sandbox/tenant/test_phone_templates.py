@@ -65,18 +65,6 @@ def test_a_reset_template_does_not_share_its_texts_with_the_defaults(auth0: Tena
     assert auth0.phone_template("otp_verify")["content"]["body"]["text"] != "mine"
 
 
-def test_a_missing_template_is_not_found(auth0: Tenant) -> None:
-    missing = "Notification Resource not found"
-    with refused(404, missing):
-        auth0.templates.get("tem_x")
-    with refused(404, missing):
-        auth0.templates.update("tem_x", {})
-    with refused(404, missing):
-        auth0.templates.reset("tem_x")
-    with refused(404, missing):
-        auth0.templates.delete("tem_x")
-
-
 @pytest.mark.parametrize("kind", [*DEFAULTS, "password_breach"])
 def test_every_message_type_has_both_texts(auth0: Tenant, kind: str) -> None:
     body = auth0.phone_template(kind)["content"]["body"]

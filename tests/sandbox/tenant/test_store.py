@@ -87,7 +87,8 @@ def test_another_reader_sees_only_what_was_committed(path: Path) -> None:
 
 
 def test_only_the_owner_may_read_the_file(path: Path) -> None:
-    Store(path).put("things", "x", {})
+    store = Store(path)
+    store.put("things", "x", {})
     for file in path.parent.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from sandbox.tenant import Tenant
 from sandbox.tenant.clock import ManualClock
 from sandbox.tenant.context import Page
-from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused
+from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused, running
 
 
 def test_what_runs_is_kept_however_many_deploys_are_under_way(auth0: Tenant) -> None:
     action_id = deployed(auth0, action())
-    running = auth0.deployed_action("custom-phone-provider")
+    before = running(auth0)
     auth0.context.builds.deploy_seconds = 600
     for _ in range(52):
         auth0.versions.deploy(action_id)
-    assert running is not None
-    assert auth0.deployed_action("custom-phone-provider") == running
+    assert running(auth0) == before
 
 
 def test_a_draft_that_is_not_built_cannot_be_deployed(auth0: Tenant, clock: ManualClock) -> None:
@@ -43,13 +42,9 @@ def test_while_a_deploy_is_under_way_the_earlier_version_runs(
     assert read["deployed_version"]["code"] == "// 1"
     listed = auth0.versions.listing(action_id, Page())["versions"]
     assert [one["deployed"] for one in listed] == [False, True]
-    running = auth0.deployed_action(PHONE)
-    assert running is not None
-    assert running.code == "// 1"
+    assert running(auth0).code == "// 1"
     clock.advance(4)
-    running = auth0.deployed_action(PHONE)
-    assert running is not None
-    assert running.code == "// 2"
+    assert running(auth0).code == "// 2"
     assert auth0.actions.get(action_id)["all_changes_deployed"] is True
 
 
@@ -143,14 +138,12 @@ class TestWhatTheTenantRuns:
         auth0.actions.update(
             action_id, {"code": "// 2", "secrets": [{"name": "KEY", "value": "two"}]}
         )
-        running = auth0.deployed_action(PHONE)
-        assert running is not None
-        assert (running.code, running.secrets) == ("// 1", {"KEY": "one"})
+        earlier = running(auth0)
+        assert (earlier.code, earlier.secrets) == ("// 1", {"KEY": "one"})
         auth0.versions.deploy(action_id)
-        running = auth0.deployed_action(PHONE)
-        assert running is not None
-        assert (running.code, running.secrets) == ("// 2", {"KEY": "two"})
-        assert running.version_id == auth0.actions.get(action_id)["deployed_version"]["id"]
+        now = running(auth0)
+        assert (now.code, now.secrets) == ("// 2", {"KEY": "two"})
+        assert now.version_id == auth0.actions.get(action_id)["deployed_version"]["id"]
 
     def test_its_representation_hides_code_and_secrets(self, auth0: Tenant) -> None:
         deployed(auth0, action(secrets=[{"name": "KEY", "value": "hidden-value"}]))
@@ -162,6 +155,4 @@ class TestWhatTheTenantRuns:
         assert auth0.deployed_action("send-phone-message") is None
         refs = [{"ref": {"type": "action_id", "value": one}} for one in (second, first)]
         auth0.bindings.replace("send-phone-message", refs)
-        running = auth0.deployed_action("send-phone-message")
-        assert running is not None
-        assert running.name == "second"
+        assert running(auth0, "send-phone-message").name == "second"

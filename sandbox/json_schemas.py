@@ -1,8 +1,8 @@
-"""Building blocks for JSON Schemas of requests; tests compare those with the published OpenAPI."""
+"""Building blocks for JSON Schemas of requests, and where in a request a fault is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 Schema = dict[str, Any]
@@ -62,3 +62,9 @@ def nullable(schema: Schema) -> Schema:
 def described(schema: Schema, description: str) -> Schema:
     """With a description, which refusals show."""
     return {**schema, "description": description}
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """Where in a body: `messages[0].text`; empty for the whole."""
+    parts = (f"[{one}]" if isinstance(one, int) else f".{one}" for one in path)
+    return "".join(parts).removeprefix(".")

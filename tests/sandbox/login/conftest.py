@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.login.world import LoginWorld
+
+
+@pytest.fixture
+def world() -> LoginWorld:
+    return LoginWorld()
