@@ -19,22 +19,17 @@ from components.guards.keep_sender import KeepSender
 from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses
-from components.resources.delivery import Delivery, DeliveryArgs
-from components.resources.factor import Factor, FactorArgs
-from components.resources.sender import Sender, SenderArgs
-from components.resources.tenant_switch import TenantSwitch, TenantSwitchArgs
+from components.resources.delivery import Delivery
+from components.resources.factor import Factor
+from components.resources.sender import Sender
+from components.resources.tenant_switch import TenantSwitch
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.model import seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.tenant.tenants_file import read_tenants_file
-from components.vocabulary import (
-    COMPONENT,
-    TRIGGERS,
-    Experience,
-    policy_word,
-)
+from components.vocabulary import COMPONENT, TRIGGERS, Experience, policy_word
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +111,9 @@ class PhoneMfa(pulumi.ComponentResource):
         ready = [sender.ready for sender in self.senders.values()]
         ready += self.delivery.ready if self.delivery else []
         ready += self._tenant_switch(ready)
-        self.factor = self._factor(ready)
+        self.factor = Factor(
+            f"{name}-factor", args.declared.guardian, after=ready, opts=self._child()
+        )
         # Last of all, as the factor waits for every other part: a run that failed on the way
         # leaves a component without outputs, and so says that what it asked for is not applied.
         asked = dict(args.asked)
@@ -150,11 +147,9 @@ class PhoneMfa(pulumi.ComponentResource):
                 legacy = experience is Experience.LEGACY
                 senders[experience] = Sender(
                     f"{self._name}-legacy-sender" if legacy else f"{self._name}-sender",
-                    SenderArgs(
-                        action=action,
-                        binding=next(iter(declared.bindings_of(trigger)), None),
-                        cpaas_api_key=self._args.cpaas_api_key,
-                    ),
+                    action,
+                    next(iter(declared.bindings_of(trigger)), None),
+                    self._args.cpaas_api_key,
                     self._child(),
                 )
         return senders
@@ -166,7 +161,9 @@ class PhoneMfa(pulumi.ComponentResource):
             return None
         return Delivery(
             f"{self._name}-delivery",
-            DeliveryArgs(provider=provider, templates=templates, sender=sender and sender.ready),
+            provider,
+            templates,
+            sender and sender.ready,
             self._child(),
         )
 
@@ -176,12 +173,5 @@ class PhoneMfa(pulumi.ComponentResource):
         # A unified tenant that does not move is what it is, and so is one that was found.
         if not (declared.in_transition or settings.mfa_in_actions is True):
             return []
-        args = TenantSwitchArgs(settings=settings, after=after, access=self._args.tenant)
-        return [TenantSwitch(f"{self._name}-tenant", args, self._child()).ready]
-
-    def _factor(self, after: Sequence[pulumi.Resource]) -> Factor:
-        return Factor(
-            f"{self._name}-factor",
-            FactorArgs(guardian=self._args.declared.guardian, after=after),
-            self._child(),
-        )
+        name, access = f"{self._name}-tenant", self._args.tenant
+        return [TenantSwitch(name, settings, after, access, self._child()).ready]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from components.action_code import RUNTIME
-from components.settings.text_rules import gives_code
+from components.settings.code_in_text import where_missing
 from components.settings.values import DURATION, duration, in_words, seconds
 from components.tenant import action, guardian, phone_provider, phone_template, trigger
 from components.tenant.model import Unseen, at, is_hidden, items, listed
@@ -214,7 +214,7 @@ def _shows_code(text: str) -> bool:
     from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
 
     try:
-        return gives_code(text)
+        return where_missing(text) is None
     except LiquidError:
         return False
 

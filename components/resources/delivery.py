@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_auth0 as auth0
@@ -13,21 +12,11 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeliveryArgs:
-    """What delivery needs.
-
-    `provider` is None for a tenant that has none and is to have none. `sender` must be deployed
-    before a tenant accepts a custom provider.
-    """
-
-    provider: PhoneProvider | None
-    templates: Mapping[str, PhoneTemplate] = field(default_factory=dict)
-    sender: pulumi.Resource | None = None
-
-
 class Delivery(pulumi.ComponentResource):
-    """The phone provider and one template a message type."""
+    """The phone provider, if there is one, and one template a message type.
+
+    `sender` must be deployed before a tenant accepts a custom provider.
+    """
 
     provider_id: pulumi.Output[str] | None
     template_ids: dict[str, pulumi.Output[str]]
@@ -35,11 +24,16 @@ class Delivery(pulumi.ComponentResource):
     """What must exist before users are asked for codes."""
 
     def __init__(
-        self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        declared: PhoneProvider | None,
+        templates: Mapping[str, PhoneTemplate],
+        sender: pulumi.Resource | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("phonemfa:index:Delivery", name, {}, opts)
-        provider = _phone_provider(name, args, self)
-        templates = {
+        provider = _phone_provider(name, declared, sender, self) if declared else None
+        made = {
             message_type: auth0.PhoneNotificationTemplate(
                 f"{name}-{message_type.replace('_', '-')}",
                 type=message_type,
@@ -51,37 +45,35 @@ class Delivery(pulumi.ComponentResource):
                     delete_before_replace=True,
                 ),
             )
-            for message_type, template in args.templates.items()
+            for message_type, template in templates.items()
         }
         self.provider_id = provider.id if provider else None
-        self.template_ids = {kind: template.id for kind, template in templates.items()}
-        self.ready = [*([provider] if provider else []), *templates.values()]
+        self.template_ids = {kind: template.id for kind, template in made.items()}
+        self.ready = [*([provider] if provider else []), *made.values()]
         self.register_outputs({"provider_id": self.provider_id, "template_ids": self.template_ids})
 
 
 def _phone_provider(
-    name: str, args: DeliveryArgs, parent: pulumi.Resource
-) -> auth0.PhoneProvider | None:
-    if args.provider is None:
-        return None
+    name: str, declared: PhoneProvider, sender: pulumi.Resource | None, parent: pulumi.Resource
+) -> auth0.PhoneProvider:
     configuration: auth0.PhoneProviderConfigurationArgsDict = {
-        "delivery_methods": list(seen(args.provider.delivery_methods)),
-        "default_from": seen(args.provider.default_from),
-        "mssid": seen(args.provider.mssid),
-        "sid": seen(args.provider.sid),
+        "delivery_methods": list(seen(declared.delivery_methods)),
+        "default_from": seen(declared.default_from),
+        "mssid": seen(declared.mssid),
+        "sid": seen(declared.sid),
     }
     return auth0.PhoneProvider(
         f"{name}-provider",
         # Never left out: Pulumi would invent a name, and the tenant knows only two.
-        name=seen(args.provider.name),
-        disabled=seen(args.provider.disabled),
+        name=seen(declared.name),
+        disabled=seen(declared.disabled),
         configuration=configuration,
         credentials={},
         opts=pulumi.ResourceOptions(
             parent=parent,
             # Nothing in the provider's data names the Action, yet a tenant without a deployed
             # one refuses the provider.
-            depends_on=[args.sender] if args.sender else None,
+            depends_on=[sender] if sender else None,
         ),
     )
 

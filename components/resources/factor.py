@@ -7,7 +7,6 @@ decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -18,37 +17,33 @@ from components.tenant.guardian import OTHER_FACTORS, WITH_DEFAULT, Guardian
 from components.tenant.model import LEFT_ALONE, known, seen
 
 
-@dataclass(frozen=True, kw_only=True)
-class FactorArgs:
-    """What the factor needs.
-
-    What `guardian` leaves alone stays as the tenant has it.
-    """
-
-    guardian: Guardian
-    after: Sequence[pulumi.Resource] = ()
-
-
 class Factor(pulumi.ComponentResource):
-    """The phone factor, its message types, and the MFA policy."""
+    """The phone factor, its message types, and the MFA policy.
+
+    What `declared` leaves alone stays as the tenant has it.
+    """
 
     policy: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: FactorArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        declared: Guardian,
+        after: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("phonemfa:index:Factor", name, {}, opts)
         guardian = auth0.Guardian(
             f"{name}-guardian",
-            policy=seen(args.guardian.policy),
-            phone=_phone(args.guardian),
-            **_declared(args.guardian.other_factors),
-            **_with_default(args.guardian),
+            policy=seen(declared.policy),
+            phone=_phone(declared),
+            **_declared(declared.other_factors),
+            **_with_default(declared),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # A policy that asks for a code before one can be delivered locks users out.
-                depends_on=list(args.after),
-                ignore_changes=_left_alone(args.guardian.other_factors),
+                depends_on=list(after),
+                ignore_changes=_left_alone(declared.other_factors),
             ),
         )
         self.policy = guardian.policy

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_auth0 as auth0
 
@@ -12,30 +10,11 @@ from components.tenant.model import LEFT_ALONE, known, seen
 from components.tenant.trigger import Binding
 
 
-@dataclass(frozen=True, kw_only=True)
-class SenderArgs:
-    """What the sender needs: the Action, its binding if it has one, and its one real secret.
+class Sender(pulumi.ComponentResource):
+    """An Action on a phone trigger, with its binding if it has one, and its one real secret.
 
     An adopted Action's secrets are left alone, and no stack deploys what it found.
     """
-
-    action: Action
-    binding: Binding | None
-    cpaas_api_key: pulumi.Input[str]
-
-    @property
-    def secrets(self) -> dict[str, pulumi.Input[str]]:
-        """The Action's secrets by name, in the order in which they are declared.
-
-        They are an Action's only configuration, so what is no secret travels in them too.
-        """
-        if self.action.configuration is LEFT_ALONE:
-            return {}
-        return {KEY_SECRET: self.cpaas_api_key, **seen(self.action.configuration)}
-
-
-class Sender(pulumi.ComponentResource):
-    """A deployed Action on a phone trigger."""
 
     action_id: pulumi.Output[str]
     version_id: pulumi.Output[str]
@@ -43,19 +22,24 @@ class Sender(pulumi.ComponentResource):
     """What must exist before anything relies on the Action sending."""
 
     def __init__(
-        self, name: str, args: SenderArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        declared: Action,
+        binding: Binding | None,
+        cpaas_api_key: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("phonemfa:index:Sender", name, {}, opts)
-        given = args.action
-        deploy = known(given.deployed, otherwise=False)
+        deploy = known(declared.deployed, otherwise=False)
+        secrets = _secrets(declared, cpaas_api_key)
         action = auth0.Action(
             f"{name}-action",
-            name=seen(given.name),
-            supported_triggers={"id": given.trigger, "version": given.trigger_version},
-            runtime=seen(given.runtime),
-            code=seen(given.code),
-            dependencies=[_named_version(one) for one in seen(given.dependencies)] or None,
-            secrets=[{"name": key, "value": value} for key, value in args.secrets.items()] or None,
+            name=seen(declared.name),
+            supported_triggers={"id": declared.trigger, "version": declared.trigger_version},
+            runtime=seen(declared.runtime),
+            code=seen(declared.code),
+            dependencies=[_named_version(one) for one in seen(declared.dependencies)] or None,
+            secrets=[{"name": key, "value": value} for key, value in secrets.items()] or None,
             deploy=deploy or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -70,17 +54,24 @@ class Sender(pulumi.ComponentResource):
             ),
         )
         self.ready = action
-        if args.binding:
+        if binding:
             self.ready = auth0.TriggerAction(
                 f"{name}-binding",
-                trigger=given.trigger,
+                trigger=declared.trigger,
                 action_id=action.id,
-                display_name=args.binding.display_name,
+                display_name=binding.display_name,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         self.action_id = action.id
         self.version_id = action.version_id
         self.register_outputs({"action_id": self.action_id, "version_id": self.version_id})
+
+
+def _secrets(action: Action, cpaas_api_key: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+    if action.configuration is LEFT_ALONE:
+        return {}
+    # Secrets are an Action's only configuration, so what is no secret travels in them too.
+    return {KEY_SECRET: cpaas_api_key, **seen(action.configuration)}
 
 
 def _named_version(dependency: str) -> auth0.ActionDependencyArgsDict:

@@ -8,7 +8,6 @@ as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -19,37 +18,36 @@ from components.tenant.stack_access import TenantAccess
 from components.tenant.tenant_settings import TenantSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class TenantSwitchArgs:
-    """What the tenant is switched to, once everything in `after` is ready for it."""
-
-    settings: TenantSettings
-    after: Sequence[pulumi.Resource] = ()
-    access: TenantAccess | None = None
-    """Says what is wrong with credentials that are not taken."""
-
-
 class TenantSwitch(pulumi.ComponentResource):
-    """The tenant's phone experience; if legacy, "Customize MFA Factors using Actions" too."""
+    """The tenant's phone experience; if legacy, "Customize MFA Factors using Actions" too.
+
+    It is switched once everything in `after` is ready for it. `access` says what is wrong with
+    credentials that are not taken.
+    """
 
     ready: pulumi.Resource
 
     def __init__(
-        self, name: str, args: TenantSwitchArgs, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        declared: TenantSettings,
+        after: Sequence[pulumi.Resource] = (),
+        access: TenantAccess | None = None,
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("phonemfa:index:TenantSwitch", name, {}, opts)
-        kept: pulumi.Output[Any] = pulumi.Output.from_input(self._kept(args.access))
+        kept: pulumi.Output[Any] = pulumi.Output.from_input(self._kept(access))
         self.ready = auth0.Tenant(
             f"{name}-settings",
-            phone_consolidated_experience=seen(args.settings.unified),
-            customize_mfa_in_postlogin_action=known(args.settings.mfa_in_actions, None),
+            phone_consolidated_experience=seen(declared.unified),
+            customize_mfa_in_postlogin_action=known(declared.mfa_in_actions, None),
             country_codes=kept["country_codes"],
             default_redirection_uri=kept["default_redirection_uri"],
             default_token_quota=kept["default_token_quota"],
             error_page=kept["error_page"],
             mtls=kept["mtls"],
             skip_non_verifiable_callback_uri_confirmation_prompt=kept["skip_prompt"],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(after)),
         )
         self.register_outputs({})
 

@@ -29,9 +29,7 @@ from components.tenant.model import (
     of_pulumi,
     plain,
 )
-from components.tenant.model import (
-    of_api as parts_of_api,
-)
+from components.tenant.model import of_api as parts_of_api
 from components.vocabulary import TRIGGERS, Experience, MessageType, action_name
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from phonemfa.pulumi.engine import (
     PulumiCli,
     SlowEngineError,
 )
-from phonemfa.pulumi.locks import Lock, locks_in_folder
+from phonemfa.pulumi.locks import Lock, how_to_look, locks_of
 from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import State
 
@@ -53,7 +53,7 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     yield Subject.STACK.ok(f"{stack.stack} is there")
     yield _encryption(cli, stack)
     yield _pending(state)
-    yield _lock(stack, backend)
+    yield _lock(cli, stack, backend)
 
 
 def _no_state(error: EngineFailedError, stack: str) -> Finding:
@@ -114,20 +114,28 @@ def _pending(state: State) -> Finding:
     )
 
 
-def _lock(stack: StackFile, backend: str) -> Finding:
-    locks = locks_in_folder(
-        backend, below=stack.project, project=stack.project_name, stack=stack.stack
-    )
+def _lock(cli: PulumiCli, stack: StackFile, backend: str) -> Finding:
+    named = {"project": stack.project_name, "stack": stack.stack}
+    try:
+        locks = locks_of(cli, backend, **named)
+    except SlowEngineError:
+        return _slow(Subject.LOCK)
+    except (EngineFailedError, ValueError, KeyError) as error:
+        return Subject.LOCK.unknown(f"nobody knows who has it: {error}", fix="pulumi stack")
     if locks is None:
         return Subject.LOCK.note(
-            "this backend shows a lock only to a run that takes it: where another run has "
-            "it, pulumi up ends before it begins"
+            f"{NOT_LOOKED_AT}this backend tells of a lock only a run that takes it; where another "
+            "run has it, pulumi up ends before it begins",
+            fix=f"to look: {how_to_look(backend, **named)}",
         )
     if not locks:
         return Subject.LOCK.ok("no other run has it")
+    unlock = (
+        "pulumi cancel" if backend.startswith("https:") else "python -m phonemfa recover --unlock"
+    )
     return Subject.LOCK.fault(
         "; ".join(map(_held, locks)),
-        fix="wait for that run. When it has ended for certain: python -m phonemfa recover --unlock",
+        fix=f"wait for that run. When it has ended for certain: {unlock}",
     )
 
 

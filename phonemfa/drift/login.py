@@ -100,8 +100,7 @@ def _differing(one: Difference) -> Finding:
         if wanted == HOOK
         else "codes are sent by another provider",
         "other-factor": f"{subject} was switched {shown(found)}",
-        "mfa-setting": f"{one.part.setting} was changed",
-    }[kind]
+    }.get(kind, f"{one.part.setting} was changed")
     return Finding(
         kind=kind, subject=subject, what=what, expected=shown(wanted), found=shown(found)
     )

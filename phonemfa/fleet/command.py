@@ -19,11 +19,11 @@ from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import (
     Member,
-    Shard,
     Wanted,
+    by_tenant,
     listed,
+    part_of,
     read_member,
-    same_tenant,
     select,
     waves,
 )
@@ -138,7 +138,7 @@ def fleet(
     chosen = select(
         stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
     )
-    members = Shard.of(shard).part(chosen.members) if shard else chosen.members
+    members = part_of(chosen.members, shard) if shard else chosen.members
     if what is Command.LIST:
         _list(members, chosen.left_out, shard, as_json=as_json)
         return
@@ -256,11 +256,13 @@ def _list(
 
 
 def _warn(members: Sequence[Member], left_out: Mapping[str, str]) -> None:
-    for domain, stacks in same_tenant(members).items():
-        say(
-            f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
-            "each would undo what the other declares. They run one after another."
-        )
+    for first, *others in by_tenant(members):
+        if others:
+            stacks = ", ".join(one.stack for one in (first, *others))
+            say(
+                f"WARNING: {stacks} name the same tenant, {first.domain}: likely a mistake, as "
+                "each would undo what the other declares. They run one after another."
+            )
     for stack, reason in left_out.items():
         say(f"left out: {stack} ({reason})")
 

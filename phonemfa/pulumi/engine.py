@@ -70,7 +70,7 @@ class SlowEngineError(EngineFailedError):
 
 
 class PulumiCli:
-    """One stack of one project.
+    """One stack of one project. Where the engine gives no answer, all raise EngineFailedError.
 
     Args:
         project: the folder with Pulumi.yaml.
@@ -117,9 +117,6 @@ class PulumiCli:
             allowed: exit statuses that are answers.
             stdin: what it reads; the place for a secret.
             hear: is given each line of its output as it comes.
-
-        Raises:
-            EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
         """
         executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
@@ -170,11 +167,7 @@ class PulumiCli:
         return ran
 
     def watch(self, command: str, *options: str, hear: Line) -> None:
-        """`pulumi preview` or `pulumi up`, each event of which is heard as it comes.
-
-        Raises:
-            EngineFailedError: it failed; what the engine calls errors is among the events.
-        """
+        """`pulumi preview` or `pulumi up`, each event of which is heard as it comes."""
         streaming = copy.copy(self)
         streaming.environ = self.environ | {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
         streaming.run(command, "--json", *options, *self._config, hear=hear)
@@ -184,20 +177,13 @@ class PulumiCli:
 
         Args:
             refresh: compare the program with the tenant instead of with the state.
-
-        Raises:
-            EngineFailedError: with what the engine calls errors, and nothing else of its answer.
         """
         refreshing = ["--refresh"] if refresh else []
         command = ("preview", "--json", "--show-sames", *refreshing)
         return _understood(read_preview, self._json(*command, *self._config)[1])
 
     def refresh_preview(self) -> tuple[Step, ...]:
-        """What `pulumi refresh` would change in the state, without changing anything.
-
-        Raises:
-            EngineFailedError: the engine failed, or says that there are changes and names none.
-        """
+        """What `pulumi refresh` would change in the state, without changing anything."""
         command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
         status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
         steps = _understood(read_refresh, answer)
@@ -210,77 +196,43 @@ class PulumiCli:
 
         With its preview: an organisation's required policy packs, which no option names, may
         find a broken rule of the whole stack only when other resources are written already.
-
-        Raises:
-            EngineFailedError: the preview or the update failed; the text says what the engine said.
         """
         return self.run("up", "--refresh", "--yes", *self._config)
 
     def selected(self) -> str:
-        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK).
-
-        Raises:
-            EngineFailedError: none is.
-        """
+        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK)."""
         return self.run("stack", "--show-name").out.strip()
 
     def config(self) -> dict[str, Any]:
         """The config by `namespace:name`, with the values of project and environments.
 
         Of each: `value` as the program gets it, and `secret`; a secret has no value.
-
-        Raises:
-            EngineFailedError: there is no such stack, or an environment cannot be opened.
         """
         return self._json("config", "--json", *self._config)[1]
 
     def value(self, key: str) -> str:
-        """A value of the config, decrypted.
-
-        Raises:
-            EngineFailedError: there is none, or the stack's encryption is not to be had.
-        """
+        """A value of the config, decrypted."""
         return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
-        """Put a value that is no secret into the stack's file.
-
-        Raises:
-            EngineFailedError: the file is not to be had.
-        """
+        """Put a value that is no secret into the stack's file."""
         self.run("config", "set", key, value, *self._config)
 
     def set_secret(self, key: str, value: str) -> None:
-        """Encrypt a value into the stack's file; it travels over standard input.
-
-        Raises:
-            EngineFailedError: the file or the stack's encryption is not to be had.
-        """
+        """Encrypt a value into the stack's file; it travels over standard input."""
         self.run("config", "set", "--secret", key, *self._config, stdin=value)
 
     def import_resources(self, file: Path) -> None:
-        """`pulumi import --file`: into the state, unprotected; the tenant is only read.
-
-        Raises:
-            EngineFailedError: the import failed, or another run holds the lock.
-        """
+        """`pulumi import --file`: into the state, unprotected; the tenant is only read."""
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
     def touch(self) -> None:
-        """Take the stack's lock and give it back; no resource is read or changed.
-
-        Raises:
-            EngineFailedError: another run holds the lock; the text says who.
-        """
+        """Take the stack's lock and give it back; where another run has it, the error says who."""
         self._refresh_nothing()
 
     def forget_pending_creates(self) -> None:
-        """Remove the marks of unfinished operations from the state, and nothing else.
-
-        Raises:
-            EngineFailedError: another run holds the lock.
-        """
+        """Remove the marks of unfinished operations from the state, and nothing else."""
         self._refresh_nothing("--clear-pending-creates")
 
     def _refresh_nothing(self, *options: str) -> None:
@@ -290,35 +242,19 @@ class PulumiCli:
         self.run("refresh", "--yes", "--skip-preview", *options, *target, *self._config)
 
     def cancel(self) -> None:
-        """`pulumi cancel`: remove every lock of the stack, whoever holds it.
-
-        Raises:
-            EngineFailedError: the locks could not be removed.
-        """
+        """`pulumi cancel`: remove every lock of the stack, whoever holds it."""
         self.run("cancel", "--yes")
 
     def state(self) -> State:
-        """The stack's state.
-
-        Raises:
-            EngineFailedError: there is none, or it is cut off.
-        """
+        """The stack's state."""
         return State.of(self._json("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:
-        """The address of the backend that the engine is logged in to; asked about no stack.
-
-        Raises:
-            EngineFailedError: to none, or it is not to be had.
-        """
+        """The address of the backend that the engine is logged in to; asked about no stack."""
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
     def last_update(self) -> Checkout:
-        """What the newest `pulumi up` of the stack's history was run from.
-
-        Raises:
-            EngineFailedError: the history cannot be read.
-        """
+        """What the newest `pulumi up` of the stack's history was run from."""
         history = self.run("stack", "history", "--json", "--page-size", "50").out
         return Checkout.of(json.loads(history))
 

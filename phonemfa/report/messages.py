@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from components.settings.code_in_text import written
+from components.settings.code_in_text import where_missing, written
 from components.settings.message_size import (
     SmsSize,
     rendered,
@@ -16,7 +16,7 @@ from components.settings.message_size import (
     unshowable,
 )
 from components.settings.model import sample_of
-from components.settings.text_rules import gives_code, origin_line
+from components.settings.text_rules import origin_line
 from components.settings.texts import unified_variables
 from components.vocabulary import Experience, MessageType
 from phonemfa.output.text import cut, encodable
@@ -147,7 +147,7 @@ def render(
     try:
         text = rendered(source, {**values, "message_type": _LEGACY_CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
-        lost = carries and not gives_code(source)
+        lost = carries and where_missing(source) is not None
         if carries and channel == "text":
             host = origin if isinstance(origin, str) else None
             text += origin_line(MessageType(kind), host, values)

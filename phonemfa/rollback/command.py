@@ -89,10 +89,12 @@ def rollback(
     access = wanted.access
     with working(f"reading the Action's versions in {access.domain}"):
         installed = ask(access, lambda read: read_installed(read, wanted.settings, wanted.project))
+    answer = _as_object(installed)
     if not as_json:
         show_versions(installed)
     if only_list:
-        _print_json(as_json, installed)
+        if as_json:
+            print_json(answer)
         return
     target = choose(installed, to)
     if write_code:
@@ -102,7 +104,9 @@ def rollback(
             "hold a key. Look before you commit it."
         )
     if target.id == installed.running_id:
-        _nothing_to_do(installed, as_json=as_json)
+        if as_json:
+            print_json(answer)
+        say(f"Version {target.number} runs already: nothing was written.")
         return
     whose = _whose_secrets(installed.running, target, secrets)
     record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
@@ -116,15 +120,17 @@ def rollback(
     record.after = _recorded(now.running)
     declared = installed.is_declared(target)
     commit = None if declared else commit_of(code_of(target), wanted.project)
-    done = {
-        "from": installed.running.number,
-        "to": target.number,
-        "deployed_as": now.running.number if now.running else 0,
-        "secrets": whose.value,
-    }
-    _print_json(as_json, installed, done=done, commit=commit)
+    deployed_as = now.running.number if now.running else 0
+    if as_json:
+        done = {
+            "from": installed.running.number,
+            "to": target.number,
+            "deployed_as": deployed_as,
+            "secrets": whose.value,
+        }
+        print_json({**answer, "rolled_back": done, "commit": commit and commit.id})
     say(
-        f"Version {target.number}'s code runs, as version {done['deployed_as']}: "
+        f"Version {target.number}'s code runs, as version {deployed_as}: "
         f"{code_mark(code_of(target))}."
     )
     for line in next_steps(commit, declared=declared, stack=wanted.stack):
@@ -214,35 +220,20 @@ def _recorded(running: Version | None) -> dict[str, Any] | None:
     return {"version": running.number, "code": code_mark(code_of(running))}
 
 
-def _nothing_to_do(installed: Installed, *, as_json: bool) -> None:
-    _print_json(as_json, installed)
-    say(f"Version {installed.running.number} runs already: nothing was written.")
-
-
-def _print_json(
-    as_json: bool,
-    installed: Installed,
-    *,
-    done: dict[str, Any] | None = None,
-    commit: Commit | None = None,
-) -> None:
-    if not as_json:
-        return
-    versions = [
-        {
-            "number": one.number,
-            "created_at": one.created_at,
-            "code": sha256(code_of(one).encode()).hexdigest(),
-            "running": one.id == installed.running_id,
-            "as_in_repository": installed.is_declared(one),
-        }
-        for one in installed.versions
-    ]
-    answer = {
+def _as_object(installed: Installed) -> dict[str, Any]:
+    return {
         "action": installed.name,
         "trigger": installed.trigger,
-        "versions": versions,
-        "rolled_back": done,
-        "commit": commit.id if commit else None,
+        "versions": [
+            {
+                "number": one.number,
+                "created_at": one.created_at,
+                "code": sha256(code_of(one).encode()).hexdigest(),
+                "running": one.id == installed.running_id,
+                "as_in_repository": installed.is_declared(one),
+            }
+            for one in installed.versions
+        ],
+        "rolled_back": None,
+        "commit": None,
     }
-    print_json(answer)

@@ -18,11 +18,12 @@ from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.asking import Target, hidden_answer, on_terminal
 from phonemfa.audit import Record
+from phonemfa.doctor.cpaas import probe
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
+from phonemfa.rotate.key_check import KeyCheck, KeyState, judge
 from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
@@ -126,9 +127,9 @@ def _host(wanted: StackFile) -> str:
 
 
 def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked: bool) -> KeyCheck:
-    settings = wanted.settings
+    methods = sorted(wanted.settings.delivery_methods)
     with working(f"asking {host} about the key"):
-        told = check_key(host, key, sorted(settings.delivery_methods), address=address)
+        told = judge(probe(host, methods, key=key, address=address))
     if told.state is KeyState.REFUSED:
         give_up(f"Nothing was written: the new key is no good: {told.why}.")
     if told.state is KeyState.UNKNOWN and not unchecked:

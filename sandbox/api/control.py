@@ -65,25 +65,16 @@ _ASSUMPTIONS = obj(
 )
 
 
+@dataclasses.dataclass(frozen=True)
 class Control:
-    """The control routes of one sandbox."""
+    """The control routes of one sandbox; `on_reset` is what its other parts forget."""
 
-    def __init__(
-        self,
-        tenant: Tenant,
-        *,
-        log: RequestLog,
-        faults: Faults,
-        limiter: Limiter,
-        instance_id: str,
-        on_reset: Sequence[Callable[[], None]] = (),
-    ) -> None:
-        self._tenant = tenant
-        self._log = log
-        self._faults = faults
-        self._limiter = limiter
-        self._instance_id = instance_id
-        self._on_reset = on_reset
+    tenant: Tenant
+    log: RequestLog
+    faults: Faults
+    limiter: Limiter
+    instance_id: str
+    on_reset: Sequence[Callable[[], None]]
 
     def routes(self) -> list[Route]:
         """All of them; each handler's docstring says what it takes and gives."""
@@ -113,11 +104,11 @@ class Control:
         """
         return {
             "status": "ok",
-            "instance_id": self._instance_id,
-            "tenant": self._tenant.context.name,
-            "domain": self._tenant.domain,
-            "generation": self._tenant.generation,
-            "counters": dataclasses.asdict(self._log.counters),
+            "instance_id": self.instance_id,
+            "tenant": self.tenant.context.name,
+            "domain": self.tenant.domain,
+            "generation": self.tenant.generation,
+            "counters": dataclasses.asdict(self.log.counters),
         }
 
     def reset(self, body: Any) -> None:
@@ -125,41 +116,41 @@ class Control:
 
         The default client and tokens stay valid. Assumptions and the rate limit stay as they are.
         """
-        self._tenant.reset((body or {}).get("generation"))
-        self._faults.clear()
-        self._log.clear()
-        for forget in self._on_reset:
+        self.tenant.reset((body or {}).get("generation"))
+        self.faults.clear()
+        self.log.clear()
+        for forget in self.on_reset:
             forget()
 
     def generation(self, body: Any) -> None:
         """POST generation `{generation}`: 204; as if somebody switched it in the dashboard."""
-        self._tenant.switch(body["generation"])
+        self.tenant.switch(body["generation"])
 
     def get_state(self, request: Request) -> Any:
         """GET state: 200 `{generation, content}`; secrets masked unless `?secrets=true`.
 
         `content` is collection, then id, then stored document; times are ns since the epoch.
         """
-        content = self._tenant.export()
+        content = self.tenant.export()
         in_clear = request.query_params.get("secrets") == "true"
         shown = content if in_clear else redacted(content)
-        return {"generation": self._tenant.generation, "content": shown}
+        return {"generation": self.tenant.generation, "content": shown}
 
     def put_state(self, body: Any) -> None:
         """PUT state `{content}` as GET gave it: 204; replaces the tenant's whole content.
 
         Masked secrets are taken literally: export with `?secrets=true` to keep them.
         """
-        self._tenant.load(body["content"])
+        self.tenant.load(body["content"])
 
     def get_assumptions(self, _: Request) -> Any:
         """GET assumptions: 200 with every switch of `sandbox.tenant.assumptions`."""
-        return dataclasses.asdict(self._tenant.assumptions)
+        return dataclasses.asdict(self.tenant.assumptions)
 
     def put_assumptions(self, body: Any) -> Any:
         """PUT assumptions with some switches: 200 with all; those not named go to their default."""
-        self._tenant.assumptions = Assumptions(**body)
-        return dataclasses.asdict(self._tenant.assumptions)
+        self.tenant.assumptions = Assumptions(**body)
+        return dataclasses.asdict(self.tenant.assumptions)
 
     def put_builds(self, body: Any) -> None:
         """PUT builds `{default?, scripted?, deploy_seconds?}`: 204.
@@ -167,7 +158,7 @@ class Control:
         `default` and each entry of `scripted` are `[{status, seconds}, ...]`: the states of a
         draft after a write, the last one stays. `scripted` entries serve one write each.
         """
-        builds = self._tenant.context.builds
+        builds = self.tenant.context.builds
         if "default" in body:
             builds.default = _timed(body["default"])
         if "scripted" in body:
@@ -181,7 +172,7 @@ class Control:
         named is as `none` has it.
         """
         plan = PLANS[body.pop("plan", "none")]
-        self._limiter.change(dataclasses.replace(plan, **body))
+        self.limiter.change(dataclasses.replace(plan, **body))
 
     def get_requests(self, request: Request) -> Any:
         """GET requests `?after=<seq>`: 200 `{requests}`.
@@ -192,15 +183,15 @@ class Control:
         after = request.query_params.get("after", "0")
         if not re.fullmatch(r"[0-9]{1,18}", after):
             raise ApiError(400, "after must be a sequence number")
-        return {"requests": self._log.entries(int(after))}
+        return {"requests": self.log.entries(int(after))}
 
     def delete_requests(self, _: Request) -> None:
         """DELETE requests: 204; empties the log and the counters."""
-        self._log.clear()
+        self.log.clear()
 
     def get_faults(self, _: Request) -> Any:
         """GET faults: 200 `{faults: [...]}`; `seen` counts the requests that matched."""
-        return {"faults": [dataclasses.asdict(one) for one in self._faults.all()]}
+        return {"faults": [dataclasses.asdict(one) for one in self.faults.all()]}
 
     def post_fault(self, body: Any) -> Any:
         """POST faults: 201 with the armed fault; see `sandbox.api.faults.Fault` for the keys.
@@ -208,11 +199,11 @@ class Control:
         Example, an answer lost after its effect: `{"method": "POST", "path": "/actions/actions$",
         "when": "after", "close": true}`.
         """
-        return dataclasses.asdict(self._faults.add(body))
+        return dataclasses.asdict(self.faults.add(body))
 
     def delete_faults(self, _: Request) -> None:
         """DELETE faults: 204; disarms all."""
-        self._faults.clear()
+        self.faults.clear()
 
     def post_client(self, body: Any) -> Any:
         """POST clients: 201 with the client, secret included.
@@ -223,7 +214,7 @@ class Control:
         """
         given = dict(body or {})
         own = {key: given.pop(key) for key in ("client_id", "client_secret") if key in given}
-        return self._tenant.clients.add(Credentials(**own), **given)
+        return self.tenant.clients.add(Credentials(**own), **given)
 
 
 def _timed(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -138,7 +138,6 @@ class Faults:
         self._ids = itertools.count(1)
 
     def add(self, description: dict[str, Any]) -> Fault:
-        """Arm a fault described as FAULT_SCHEMA says."""
         fault = Fault(id=next(self._ids), **description)
         self._faults.append(fault)
         return fault

@@ -25,7 +25,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
@@ -33,7 +32,7 @@ from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
 from sandbox.tenant.schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
-from sandbox.web.connection import SERVERS_SEND, Broken, ConnectionCutError
+from sandbox.web.connection import Application, Broken, ConnectionCutError
 from sandbox.web.control import RefusedError, control_route
 
 logger = logging.getLogger("sandbox.cpaas")
@@ -43,15 +42,6 @@ DELIVERY_HEADER = "x-sandbox-delivery"
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
 WITHOUT_BODY = (204, 304)
-
-
-class _CpaasApp(Starlette):
-    """Starlette that lets scripted answers find the connection; see `sandbox.web.connection`."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Remember the server's own `send`, then go on as usual."""
-        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
-        await super().__call__(scope, receive, send)
 
 
 def build_cpaas(cpaas: Cpaas) -> Starlette:
@@ -104,7 +94,7 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         control_route("DELETE", "/keys", remove_key, key),
         control_route("POST", "/reset", reset),
     ]
-    return _CpaasApp(
+    return Application(
         routes=routes,
         exception_handlers={
             HTTPException: _refused,

@@ -90,22 +90,21 @@ def _build(go: str, module: str, folder: Path, env: Mapping[str, str], progress:
     package = _PACKAGES[module]
     program = package.rpartition("/")[2]
     begun = time.monotonic()
-    fetched = compiled = 0
+    said: list[str] = []  # a line for each module that is fetched and package that is compiled
 
-    def count(line: str) -> None:
-        nonlocal fetched, compiled
-        fetched += line.startswith("go: downloading")
-        compiled += bool(line) and " " not in line  # -v names each package that is compiled
-
-    def say() -> None:
-        counted = f"{fetched} Go modules fetched, {compiled} packages compiled"
-        progress.tick(f"building {program}: {counted}, {elapsed(time.monotonic() - begun)}")
+    def spent() -> str:
+        return f"{len(said)} steps, {elapsed(time.monotonic() - begun)}"
 
     command = [go, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-v"]
     command += ["-ldflags", _LINKER[module], "-o", str(folder / program), package]
-    ended = run_watched(command, cwd=MODULES / module, env=env, on_line=count, on_wait=say)
+    ended = run_watched(
+        command,
+        cwd=MODULES / module,
+        env=env,
+        on_line=said.append,
+        on_wait=lambda: progress.tick(f"building {program}: {spent()}"),
+    )
     if ended.status != 0:
         problem = f"Go could not build {program} (exit status {ended.status}):\n{ended.tail}"
         raise EngineError(problem, ways_to_an_engine())
-    spent = elapsed(time.monotonic() - begun)
-    progress.step(f"engine: built {program} in {spent} ({compiled} packages compiled)")
+    progress.step(f"engine: built {program} ({spent()})")

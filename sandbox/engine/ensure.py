@@ -119,11 +119,7 @@ def ensure_engine(
 
     Safe to call from several processes at once: one makes the engine, the others wait for it.
 
-    Args:
-        progress: is told about every decision and, during long work, what is going on.
-        environ: default `os.environ`; decides PATH and the cache folder.
-        releases: where official releases are; tests point it elsewhere.
-        lock: the hashes that downloads are held to.
+    `releases` is where official ones are, `lock` what downloads are held to.
 
     Raises:
         EngineError: it can neither be found, downloaded nor built, or the release is another one

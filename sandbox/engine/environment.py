@@ -59,17 +59,9 @@ def engine_environment(
 ) -> dict[str, str]:
     """A complete environment for running the real Pulumi CLI against a sandbox tenant.
 
-    Args:
-        engine: from `ensure_engine`.
-        plugin: from `find_plugin`.
-        state_dir: the sandbox's state folder; `pulumi-home` (with the plugin), `pulumi-state` and
-            `passphrase` in it are made here.
-        tenant: address and credentials of the tenant.
-        colour: whether Pulumi may colour its output.
-        environ: what to start from; default `os.environ`.
-        python_bin: the folder whose `python3` runs the program and the stand-in plugin; default
-            that of the running interpreter. (The language host used here does not read
-            `runtime.options`, so it must come first on PATH.)
+    Home (with the plugin), backend and passphrase are made in `state_dir`. `python_bin` is the
+    folder whose `python3` runs the program and the stand-in, default that of this interpreter: the
+    language host used here does not read `runtime.options`, so it comes first on PATH.
     """
     environ = os.environ if environ is None else environ
     python_bin = Path(sys.prefix) / "bin" if python_bin is None else python_bin

@@ -25,7 +25,7 @@ from sandbox.engine.ensure import Engine
 from sandbox.engine.leftovers import clear_dead_locks
 from sandbox.machine.errors import EngineError
 from sandbox.machine.files import SECRET_MODE, write_atomically
-from sandbox.machine.progress import Progress, Silence, run_watched
+from sandbox.machine.progress import Progress, run_watched
 
 STACK = "sandbox"
 API_KEY_SETTING = "cpaasApiKey"
@@ -56,13 +56,13 @@ class SandboxStack:
         *,
         project_dir: Path,
         state_dir: Path,
-        progress: Progress | None = None,
+        progress: Progress,
     ) -> None:
         self._engine = engine
         self.project = project_dir.absolute()
         self._state = state_dir.absolute()
         self.environment = {**environment, "PULUMI_STACK": STACK}
-        self._progress: Progress = Silence() if progress is None else progress
+        self._progress = progress
         self.config_file = self._state / f"Pulumi.{STACK}.yaml"
 
     def prepare(self, *, api_key: str) -> bool:

@@ -78,7 +78,6 @@ class Login:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a message is on its way to the Action."""
         return not self.sent.is_set()
 
     @property
@@ -114,8 +113,8 @@ class LoginDesk:
         self.assumptions = assumptions or LoginAssumptions()
         self.users = Users(store)
         self._browsers = Browsers(
-            store,
-            tenant.mfa_settings.remembering,
+            store=store,
+            settings=tenant.mfa_settings.remembering,
             held_to=self.assumptions.remembered_browser_held_to,
             now=now,
         )
@@ -147,11 +146,9 @@ class LoginDesk:
         return channels(self._tenant, self.assumptions)
 
     def codes_left(self, login: Login, method: str) -> Allowance:
-        """How many codes the user may still be sent this way."""
         return self._notifications.allowance(login.user.id, method)
 
     def tries_left(self, login: Login) -> Allowance:
-        """How many wrong codes the user may still enter."""
         return self._failed.allowance(login.user.id)
 
     def seconds_left(self, login: Login) -> float:

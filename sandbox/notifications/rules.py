@@ -62,14 +62,14 @@ def route_for(
     if delivery_method not in provider.get("configuration", {}).get("delivery_methods", []):
         raise NotSentError(f"the phone provider does not deliver by {delivery_method}")
     if message_type in OTP_TYPES and not test_send:
-        _check_factor(tenant, delivery_method)
+        check_factor(tenant, delivery_method)
     return Route(UNIFIED_TRIGGER, _deployed(tenant, UNIFIED_TRIGGER))
 
 
 def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Route:
     if message_type not in OTP_TYPES:
         raise NotSentError(f"a legacy tenant sends MFA codes by phone, not {message_type}")
-    _check_factor(tenant, delivery_method)
+    check_factor(tenant, delivery_method)
     provider = tenant.guardian.selected_provider().get("provider")
     if provider != "phone-message-hook":
         raise NotSentError(
@@ -79,7 +79,12 @@ def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Ro
     return Route(LEGACY_TRIGGER, _deployed(tenant, LEGACY_TRIGGER))
 
 
-def _check_factor(tenant: Tenant, delivery_method: str) -> None:
+def check_factor(tenant: Tenant, delivery_method: str) -> None:
+    """Whether the phone factor is on, and has this channel.
+
+    Raises:
+        NotSentError: which of the two is not so.
+    """
     if not tenant.factor_enabled("sms"):
         raise NotSentError("the phone factor (sms) is not enabled")
     channel = CHANNELS[delivery_method]

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.notifications import log_entries
@@ -21,27 +21,12 @@ from sandbox.notifications.content import Sending, for_voice, render, user_for
 from sandbox.notifications.delivery import Delivery, Try
 from sandbox.notifications.limits import BURST, REFILL, Allowance, Buckets, LimitReachedError
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
-from sandbox.runner.runner import ActionOutcome
+from sandbox.runner.runner import ActionRunner
 from sandbox.tenant import Tenant
 from sandbox.tenant.phone_templates import BODIES, GUARDIAN_TEXTS
 
 SHOWN_DELIVERIES = 200
 """Of those that are kept, so many are answered at a time."""
-
-
-class Runner(Protocol):
-    """What runs an Action; `sandbox.runner.ActionRunner` does."""
-
-    async def execute(
-        self,
-        *,
-        code: str,
-        version_id: str,
-        handler: str,
-        event: Mapping[str, Any],
-        secrets: Mapping[str, str],
-        delivery_id: str | None = None,
-    ) -> ActionOutcome: ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ class NotificationService:
     def __init__(
         self,
         tenant: Tenant,
-        runner: Runner,
+        runner: ActionRunner,
         *,
         assumptions: NotificationAssumptions | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -137,14 +122,14 @@ class NotificationService:
         )
         return await self._deliver(order)
 
-    def preview(self, message_type: str, delivery_method: str, *, code: str | None = None) -> str:
+    def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
         Raises:
             NotSentError: its template does not render, or is disabled and nothing takes its place.
         """
         order = _Order("+819012345678", delivery_method, message_type, self._tenant_locale())
-        made_up = code or "1234567890"[: self._tenant.otp_length()]
+        made_up = "1234567890"[: self._tenant.otp_length()]
         text, _ = self._worded(
             order,
             None if message_type == "blocked_account" else made_up,
@@ -175,7 +160,6 @@ class NotificationService:
         return [Delivery.from_json(document) for document in found]
 
     def reset(self) -> None:
-        """Forget the deliveries, and how many a user had."""
         self._journal.clear()
         self._limits.forget()
 
@@ -282,7 +266,6 @@ class NotificationService:
     def _worded(
         self, order: _Order, code: str | None, *, legacy: bool, delivery_id: str = ""
     ) -> tuple[str, dict[str, Any]]:
-        """What the message says, and the event that the Action gets."""
         template = order.template or self._tenant.phone_template(order.message_type)
         sending = Sending(
             to=order.to,

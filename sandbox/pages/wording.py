@@ -65,7 +65,6 @@ class Shown:
 
     @property
     def kind(self) -> str:
-        """What it is, for a heading."""
         return "Voice call" if self.voice else "SMS"
 
     @property
@@ -75,7 +74,6 @@ class Shown:
 
     @property
     def codes(self) -> list[str]:
-        """The one-time codes that a person reads, or hears, in it."""
         return self.message.codes if self.message else []
 
     @property

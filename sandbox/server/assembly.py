@@ -116,7 +116,7 @@ def assemble(
             *drift_routes(applied, tenant),
             *traffic_routes(tenant),
         ],
-        tester=RunnerActionTester(runner, assumptions),
+        tester=RunnerActionTester(runner, notifications.assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),

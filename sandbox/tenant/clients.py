@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.tenant.context import Context, Page, new_id
+from sandbox.tenant.context import Page, Rules, new_id
 from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
 from sandbox.tenant.schemas import BOOLEAN
 
@@ -53,12 +53,8 @@ class Credentials:
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
 
-class Clients:
+class Clients(Rules):
     """The tenant's machine-to-machine applications."""
-
-    def __init__(self, context: Context) -> None:
-        self._store = context.store
-        self._tenant = context.name
 
     def add(
         self,
@@ -104,7 +100,7 @@ class Clients:
         """Who may call the API. No secrets: nobody here has `read:client_keys`."""
         found = [
             {
-                "tenant": self._tenant,
+                "tenant": self._context.name,
                 "client_id": one["client_id"],
                 "name": one["client_id"],
                 "app_type": "non_interactive",

@@ -55,6 +55,14 @@ class Context:
             raise ApiError(status, message, "entity_limit_exceeded")
 
 
+class Rules:
+    """The rules of one resource, over what every resource shares."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
+
+
 def new_id(prefix: str = "", length: int = 22) -> str:
     """Letters and digits; branding has a prefix and 22 of them (recorded)."""
     return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
@@ -72,7 +80,6 @@ class Page:
         return self.number * self.per_page
 
     def part(self, items: Sequence[T]) -> Sequence[T]:
-        """What is on the page."""
         return items[self.start : self.start + self.per_page]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.operation import Evidence, Routes
 
 COLLECTION: Final = "custom_domains"
@@ -16,11 +16,8 @@ COLLECTION: Final = "custom_domains"
 ROUTES = Routes("custom_domains")
 
 
-class CustomDomains:
+class CustomDomains(Rules):
     """The custom domains of one tenant."""
-
-    def __init__(self, context: Context) -> None:
-        self._store = context.store
 
     def add(self, domain: str, *, status: str = "ready") -> None:
         """One more, as after its DNS record was seen."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Rules
 from sandbox.tenant.operation import Evidence, Routes
 from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, complete, nullable, obj, one_of, text
 from sandbox.tenant.settings import SINGLETONS
@@ -125,11 +125,8 @@ NAMES = tuple(_KINDS)
 """Each document's path below /guardian/factors, and `CUSTOM_APP`."""
 
 
-class FactorSettings:
+class FactorSettings(Rules):
     """The documents of one tenant."""
-
-    def __init__(self, context: Context) -> None:
-        self._store = context.store
 
     def get(self, name: str) -> Document:
         """What was written and what goes without saying, else what is there before that."""

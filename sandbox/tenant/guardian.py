@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Rules
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.mfa_settings import MfaSettings
 from sandbox.tenant.operation import Evidence, Routes
@@ -68,7 +68,7 @@ _TWILIO = obj(
 ROUTES = Routes("guardian", name=described(one_of(*FACTORS), "The factor's name"))
 
 
-class Guardian:
+class Guardian(Rules):
     """The tenant's MFA settings."""
 
     def __init__(
@@ -79,9 +79,8 @@ class Guardian:
         provider: Callable[[], Document | None],
         codes: MfaSettings,
     ) -> None:
+        super().__init__(context)
         self._codes = codes
-        self._context = context
-        self._store = context.store
         self._unified = unified
         self._provider = provider
 

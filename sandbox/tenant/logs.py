@@ -16,7 +16,7 @@ from itertools import islice
 from typing import Any
 
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
-from sandbox.tenant.context import Context, chosen
+from sandbox.tenant.context import Context, Rules, chosen
 from sandbox.tenant.errors import ApiError, invalid_query
 from sandbox.tenant.log_archive import LogArchive
 from sandbox.tenant.log_search import search_of
@@ -60,7 +60,7 @@ _QUERY = {
 ROUTES = Routes("logs")
 
 
-class Logs:
+class Logs(Rules):
     """The entries of one tenant."""
 
     def __init__(self, context: Context, *, numbers_in_clear: Callable[[], bool]) -> None:
@@ -69,8 +69,7 @@ class Logs:
         Args:
             numbers_in_clear: whether the tenant's settings ask for phone numbers unmasked.
         """
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._numbers_in_clear = numbers_in_clear
         self.archive = LogArchive()
         self.delay_seconds = 0.0

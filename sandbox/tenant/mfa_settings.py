@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Rules
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Routes
 from sandbox.tenant.schemas import BOOLEAN, complete, described, whole
@@ -56,11 +56,8 @@ _READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
 ROUTES = Routes("mfa_settings")
 
 
-class MfaSettings:
+class MfaSettings(Rules):
     """The three documents of one tenant."""
-
-    def __init__(self, context: Context) -> None:
-        self._context, self._store = context, context.store
 
     def remembering(self) -> Document:
         """Whether a browser is remembered, and for how many seconds."""
@@ -94,14 +91,12 @@ class MfaSettings:
     @ROUTES("GET", _PHONE, _READ, "phone")
     @ROUTES("GET", _EMAIL, _READ, "email")
     def read_codes(self, channel: Channel) -> Document:
-        """Whether the factor is on or not."""
         self._check_entitled()
         return self.codes(channel)
 
     @ROUTES("PUT", _PHONE, _WRITE, "phone", body=_CODES)
     @ROUTES("PUT", _EMAIL, _WRITE, "email", body=_CODES)
     def write_codes(self, channel: Channel, document: Document) -> Document:
-        """Whether the factor is on or not."""
         self._check_entitled()
         return self._write(f"{channel} codes", document)
 

@@ -43,7 +43,7 @@ class ActionTester(Protocol):
     """Runs an Action's draft for POST /actions/actions/{id}/test."""
 
     async def test_action(
-        self, *, code: str, runtime: str, trigger_id: str, secrets: dict[str, str], event: Any
+        self, *, code: str, trigger_id: str, secrets: dict[str, str], event: Any
     ) -> dict[str, Any]:
         """The `payload` of the answer: `stats`, and `error` when the code threw."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Context, Rules, new_id
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Call, Routes
 from sandbox.tenant.schemas import (
@@ -79,7 +79,7 @@ def covers(provider: Document, message_types: list[str]) -> bool:
     return all(METHOD_OF_MESSAGE_TYPE[one] in methods for one in message_types)
 
 
-class PhoneProviders:
+class PhoneProviders(Rules):
     """The tenant's phone provider, kept as a list of at most one."""
 
     def __init__(
@@ -90,8 +90,7 @@ class PhoneProviders:
         enabled_message_types: Callable[[], list[str]],
         factor_enabled: Callable[[], bool],
     ) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._has_deployed_action = has_deployed_action
         self._enabled_message_types = enabled_message_types
         self._factor_enabled = factor_enabled
@@ -102,7 +101,6 @@ class PhoneProviders:
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
-        """The stored provider of this id."""
         return self._context.stored(COLLECTION, provider_id, MISSING)
 
     def view(self, provider: Document, *, listed: bool = False) -> Document:

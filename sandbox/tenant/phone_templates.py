@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
 from sandbox.tenant.phone_providers import MISSING, TRIED, TRY
@@ -92,17 +92,12 @@ _ONE = f"{_PATH}/{{id}}"
 ROUTES = Routes("templates")
 
 
-class PhoneTemplates:
+class PhoneTemplates(Rules):
     """The tenant's phone templates, at most one of each type."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
 
     # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
-        """The stored template."""
         return self._context.stored(COLLECTION, template_id, MISSING)
 
     def _view(self, template: Document) -> Document:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sandbox.tenant.context import Context, chosen
+from sandbox.tenant.context import Context, Rules, chosen
 from sandbox.tenant.errors import invalid_body
 from sandbox.tenant.operation import Routes
 from sandbox.tenant.schemas import (
@@ -244,12 +244,11 @@ _PATH = "/tenants/settings"
 ROUTES = Routes("tenant_settings")
 
 
-class Settings:
+class Settings(Rules):
     """The settings document of one tenant."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self.when_switched_on: list[Callable[[], None]] = []
 
     def initialise(self, generation: Generation) -> None:

@@ -13,7 +13,6 @@ from sandbox.tenant.actions.rules import Actions, trigger_of
 from sandbox.tenant.actions.triggers import TRIGGER_IDS
 from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context, Page
@@ -60,7 +59,6 @@ class Tenant:
         credentials: Credentials | None = None,
         clock: Clock | None = None,
         assumptions: Assumptions | None = None,
-        builds: Builds | None = None,
     ) -> None:
         """Open the tenant in this store, creating it where the store is empty.
 
@@ -72,7 +70,6 @@ class Tenant:
             credentials: the default client's id and secret; kept from earlier, else made up.
             clock: source of time.
             assumptions: answers to what the contract leaves open.
-            builds: how long builds and deploys take.
         """
         self.domain = domain
         self.clock: Clock = clock or SystemClock()
@@ -81,7 +78,6 @@ class Tenant:
             stamp=Stamper(self.clock),
             name=name,
             assumptions=assumptions or Assumptions(),
-            builds=builds or Builds(),
         )
         self._store = store
         self.clients = Clients(self.context)
@@ -137,7 +133,6 @@ class Tenant:
 
     @property
     def credentials(self) -> Credentials:
-        """The default client's id and secret."""
         found = self.clients.default()
         assert found is not None  # noqa: S101 - made at birth, kept by every reset
         return found
@@ -279,13 +274,10 @@ class Tenant:
         return self.guardian.factor_enabled(name)
 
     def message_types(self) -> list[str]:
-        """Enabled message types: `sms`, `voice`."""
         return self.guardian.message_types()
 
     def otp_length(self) -> int:
-        """How many digits a code by phone has."""
         return int(self.mfa_settings.codes("phone")["otp_length"])
 
     def policies(self) -> list[str]:
-        """MFA policies: empty (never), `all-applications` or `confidence-score`."""
         return self.guardian.policies()

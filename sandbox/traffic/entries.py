@@ -26,7 +26,6 @@ class Pen:
         """Each with its time in ns."""
 
     def sent(self, at: float, who: Person, channel: str) -> None:
-        """A message was handed to the provider."""
         self._entry(at, who, *factor_event(channel, who.number))
 
     def failed(self, at: float, who: Person, channel: str, outcome: str, reason: str) -> None:
@@ -45,12 +44,7 @@ class Pen:
         self._entry(at, who, code, description, {"authenticator": {"type": "sms"}})
 
     def login(self, at: float, who: Person) -> None:
-        """A login that succeeded."""
         self._entry(at, who, "s", "Success Login", {"prompts": []})
-
-    def other(self, at: float, who: Person, code: str) -> None:
-        """Something that has nothing to do with phone MFA."""
-        self._entry(at, who, code, "", {})
 
     def _entry(
         self,

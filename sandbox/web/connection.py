@@ -13,6 +13,7 @@ import contextlib
 import socket
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -151,3 +152,11 @@ class Broken(Response):
         else:
             part = self._whole if self._how == "cut" else None
             await cut(scope, receive, send, part, self._body_bytes)
+
+
+class Application(Starlette):
+    """Starlette that remembers the server's own `send`, for scripted faults to find."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
+        await super().__call__(scope, receive, send)

@@ -1,7 +1,7 @@
-"""Who runs the commands that the documents show.
+"""Who runs the commands that the documents show, in four tables.
 
-Owns the four ways in which a command is accounted for. Refuses to run any. A command is looked up
-as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no stack's name.
+A command is looked up as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no
+stack's name.
 """
 
 from __future__ import annotations
@@ -85,10 +85,10 @@ _COMPLETION: Final = (
 _BACKENDS: Final = "tests/end_to_end/team_state/test_backends.py::"
 BY_TEST: Final[Mapping[str, str]] = {
     "pulumi login 's3://your-bucket?region=ap-northeast-1'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_s3"
+        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
     ),
     "pulumi login 'postgres://pulumi@db.example.jp:5432/pulumi_state?sslmode=verify-full'": (
-        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_postgresql"
+        f"{_BACKENDS}test_a_stack_lives_its_whole_life_on_a_teams_store"
     ),
     "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
         f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"

@@ -19,9 +19,8 @@ import yaml
 
 from phonemfa.cli import app
 from tests.contract import PROJECT
-from tests.end_to_end.conftest import CONFIG, Tenant
+from tests.end_to_end.conftest import CONFIG, PHONE, Tenant
 
-PHONE: Final = "+819012345678"
 _COPIED: Final = ("components", "actions", "policy", "phonemfa", "tools")
 _ASKS: Final = {
     name

@@ -121,12 +121,17 @@ def legacy_phone(tenant: Tenant, delivery: str) -> None:
     tenant.api("PUT", "/guardian/factors/sms/templates", texts)
 
 
-def marketplace(tenant: Tenant) -> None:
-    """Legacy, with the Action of a Marketplace integration; no public endpoint installs one."""
+def marketplace_action(tenant: Tenant) -> None:
+    """The bound Action of a Marketplace integration; no public endpoint installs one."""
     action_id = tenant.bind_foreign_action("NTT CPaaS")
     content = tenant.control("GET", "/state?secrets=true")["content"]
     content["actions"][action_id]["installed_integration_id"] = "integration-1"
     tenant.control("PUT", "/state", {"content": content})
+
+
+def marketplace(tenant: Tenant) -> None:
+    """Legacy, with that Action behind the hook."""
+    marketplace_action(tenant)
     legacy_phone(tenant, "phone-message-hook")
     factors(tenant, "all-applications", "sms", message_types=("sms",))
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
 
-from phonemfa.cli import app
 from phonemfa.pulumi.preview import read_preview
 from tests.clients.deploy_cli import DeployCli, node_is_too_old
 from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import CONFIG, Tenant, checkout
+from tests.end_to_end.operators import Operator, operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
 
 pytestmark = pytest.mark.end_to_end
@@ -32,8 +31,7 @@ class Adopter:
     def adopt(self) -> dict[str, Any]:
         """Write, import, preview without a change; answers what `--json` printed."""
         before = everything(self.tenant)
-        result = run_adopt(self.stack.folder, self.tenant, "--yes", "--json")
-        assert result.exit_code == 0, result.output
+        result = operator_of(self.tenant, self.stack).run("adopt", "--yes", "--json")
         assert hand_made.SECRET not in result.output
         answer: dict[str, Any] = json.loads(result.stdout)
         (imported,) = [one for one in answer["files"] if one.endswith("import.json")]
@@ -80,19 +78,6 @@ class Adopter:
         """The stack's config, this package's keys without their namespace."""
         found: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         return {key.removeprefix("phonemfa:"): value for key, value in found.items()}
-
-
-def run_adopt(folder: Path, tenant: Tenant, *options: str, **environment: str) -> Result:
-    """The command, with the variables that Pulumi has."""
-    variables = {
-        "AUTH0_DOMAIN": tenant.domain,
-        "AUTH0_CLIENT_ID": tenant.running.client_id,
-        "AUTH0_CLIENT_SECRET": tenant.running.client_secret,
-        "SSL_CERT_FILE": str(tenant.running.ca_file),
-        "COLUMNS": "300",
-    }
-    arguments = ["adopt", "--stack", "t1", "--project", str(folder), *options]
-    return CliRunner().invoke(app, arguments, env=variables | environment)
 
 
 @pytest.fixture
@@ -220,12 +205,14 @@ def test_read_scopes_are_enough_and_a_missing_one_is_named(tmp_path: Path, tenan
     for left_out, expected in (("", 0), ("mfa_policies", 2)):
         granted = [f"read:{scope}" for scope in scopes if scope != left_out]
         client = tenant.control("POST", "/clients", {"scopes": granted})
-        credentials = {
+        environment = {
+            "AUTH0_DOMAIN": tenant.domain,
             "AUTH0_CLIENT_ID": client["client_id"],
             "AUTH0_CLIENT_SECRET": client["client_secret"],
+            "SSL_CERT_FILE": str(tenant.ca_file),
         }
-        result = run_adopt(tmp_path, tenant, "--yes", **credentials)
-        assert result.exit_code == expected, result.output
+        operator = Operator(tenant, tmp_path, "t1", environment)
+        result = operator.run("adopt", "--yes", expect=expected)
         assert f"read:{left_out}" in result.output or not left_out
 
 

@@ -30,7 +30,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> dict[
     """An engine with a backend of its own, in which the project has the stack `dev`."""
     home = tmp_path_factory.mktemp("engine")
     (home / "state").mkdir()
-    return {
+    made = {
         "PATH": os.pathsep.join([str(engine.pulumi.parent), os.environ["PATH"]]),
         "HOME": str(home),
         "PULUMI_HOME": str(home / "home"),
@@ -38,13 +38,15 @@ def variables(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> dict[
         "PULUMI_CONFIG_PASSPHRASE": "x",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
+    project(home)
+    pulumi(home, made, "stack", "init", "dev")
+    return made
 
 
 @pytest.fixture
-def made(tmp_path: Path, variables: dict[str, str]) -> Path:
-    """A project with a stack of that backend."""
+def made(tmp_path: Path) -> Path:
+    """A project with that stack."""
     project(tmp_path)
-    pulumi(tmp_path, variables, "stack", "init", "dev", ok=None)
     return tmp_path
 
 
@@ -127,7 +129,8 @@ PROJECTS = {
 def test_every_form_of_a_project(tmp_path: Path, variables: dict[str, str], case: str) -> None:
     name, more, config = PROJECTS[case]
     project(tmp_path, more, name)
-    pulumi(tmp_path, variables, "stack", "init", "dev", ok=None)
+    if name != "phonemfa":
+        pulumi(tmp_path, variables, "stack", "init", "dev")
     file = read_config(tmp_path, "dev").file
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(f"\ufeffconfig:\r\n  {config}\r\n  phonemfa:s: {{secure: x}}\r\n".encode())

@@ -17,7 +17,8 @@ from components.settings.model import StackSettings
 from phonemfa.cli import app
 from phonemfa.doctor.access import requests_of_first_up
 from phonemfa.doctor.checks import installed_sdk
-from tests.end_to_end.conftest import CONFIG, KEY, Tenant
+from tests.end_to_end import hand_made
+from tests.end_to_end.conftest import CONFIG, KEY, PHONE, Tenant
 from tests.end_to_end.operators import cpaas_of, operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 
@@ -93,34 +94,13 @@ def test_a_first_up_finds_what_the_doctor_foretold(doctor: Doctor, package: Pulu
 
 def test_what_is_in_the_way_of_a_first_up_is_told_in_one_look(doctor: Doctor) -> None:
     """A provider, an Action, a text, a policy: each by itself, and nothing of them in full."""
-    api = doctor.tenant.api
-    api(
-        "POST",
-        "/branding/phone/providers",
-        {
-            "name": "twilio",
-            "credentials": {"auth_token": "canary-token"},
-            "configuration": {
-                "sid": CARRIER_SID,
-                "default_from": "+819012345678",
-                "delivery_methods": ["text"],
-            },
-        },
-    )
-    action = {
-        "name": "somebody's",
-        "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
-        "code": "exports.onExecuteCustomPhoneProvider = async () => {};",
-    }
-    api("POST", "/actions/actions", action)
-    template = {
-        "type": "otp_verify",
-        "disabled": False,
-        "content": {"body": {"text": "{{ code }}"}},
-    }
-    template_id = api("POST", "/branding/phone/templates", template)["id"]
-    api("PUT", "/guardian/factors/otp", {"enabled": True})
-    api("PUT", "/guardian/policies", ["all-applications"])
+    tenant = doctor.tenant
+    hand_made.provider(tenant, "twilio", "text", sid=CARRIER_SID, default_from=PHONE)
+    hand_made.action(tenant, hand_made.UNIFIED, name="somebody's", deploy=False)
+    hand_made.template(tenant, "otp_verify", {"body": {"text": "{{ code }}"}})
+    hand_made.factors(tenant, "all-applications", "otp")
+    listed = tenant.api("GET", "/branding/phone/templates")["templates"]
+    (template_id,) = [one["id"] for one in listed if "id" in one]
 
     found = doctor.troubles(policy="never", otherFactors={"otp": False})
     assert set(found) == {
@@ -166,21 +146,13 @@ def test_a_stack_that_moves_is_about_both_generations_and_asks_what_the_tenant_a
     assert not any("selected-provider" in one for one in asked), "a unified tenant refuses that"
 
 
-def bind_marketplace_action(tenant: Tenant, *, name: str) -> None:
-    """What installing an integration leaves behind; no public endpoint does it."""
-    action_id = tenant.bind_foreign_action(name)
-    content = tenant.control("GET", "/state?secrets=true")["content"]
-    content["actions"][action_id]["installed_integration_id"] = "integration-1"
-    tenant.control("PUT", "/state", {"content": content})
-
-
 @pytest.mark.generation("legacy")
 def test_a_legacy_tenant_is_looked_at_as_one(doctor: Doctor) -> None:
     """Its Marketplace Action, its Twilio account, and no question that it would refuse."""
-    bind_marketplace_action(doctor.tenant, name="NTT CPaaS")
+    hand_made.marketplace_action(doctor.tenant)
     guardian = "/guardian/factors/sms"
     doctor.tenant.api("PUT", f"{guardian}/selected-provider", {"provider": "twilio"})
-    twilio = {"sid": CARRIER_SID, "auth_token": "canary-token", "from": "+819012345678"}
+    twilio = {"sid": CARRIER_SID, "auth_token": "canary-token", "from": PHONE}
     doctor.tenant.api("PUT", f"{guardian}/providers/twilio", twilio)
     doctor.tenant.forget_requests()
     found = doctor.troubles(experience="legacy", policy="never")

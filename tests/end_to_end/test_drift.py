@@ -18,13 +18,7 @@ from phonemfa.scopes import Need, names, needed_by
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from tests.end_to_end.conftest import KEY, Tenant
-from tests.end_to_end.drifting import (
-    LEGACY,
-    UNIFIED,
-    Applied,
-    applied_stack,
-    edits_and_switches,
-)
+from tests.end_to_end.drifting import LEGACY, UNIFIED, Applied, applied_stack, edits_and_switches
 from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -24,17 +22,20 @@ from phonemfa.cli import app
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
+from tests.end_to_end.conftest import tenant_of
+from tests.end_to_end.operators import writes
 
 pytestmark = pytest.mark.end_to_end
 
-POLICIES = "/api/v2/guardian/policies"
+POLICIES = "/guardian/policies"
 
 
-@dataclass(frozen=True)
 class Fleet:
     """Runs the command at many tenants, and reads every word of it."""
 
-    many: ManyTenants
+    def __init__(self, many: ManyTenants) -> None:
+        self.many = many
+        self.tenants = {stack: tenant_of(running) for stack, running in many.tenants.items()}
 
     def run(self, *arguments: str, expect: int = 0) -> Result:
         """One command; its exit status must be `expect`, and its output may show no secret."""
@@ -60,58 +61,39 @@ class Fleet:
         clients = [one.client_secret for one in self.many.tenants.values()]
         return [CPAAS_KEY, passphrase.strip(), *clients]
 
-    def control(self, stack: str, method: str, path: str, body: Any = None) -> Any:
-        with self._http(stack) as http:
-            answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
-            return answer.json() if answer.content else None
-
-    def api(self, stack: str, method: str, path: str, body: Any = None) -> None:
-        access = self.many.tenants[stack].access
-        client = {"client_id": access.client_id, "client_secret": access.client_secret}
-        audience = f"https://{access.domain}/api/v2/"
-        grant = {"grant_type": "client_credentials", "audience": audience, **client}
-        with self._http(stack) as http:
-            token = http.post("/oauth/token", data=grant).json()["access_token"]
-            headers = {"Authorization": f"Bearer {token}"}
-            http.request(method, path, json=body, headers=headers).raise_for_status()
-
-    def _http(self, stack: str) -> httpx.Client:
-        tenant = self.many.tenants[stack]
-        trust = ssl.create_default_context(cafile=str(tenant.ca_file))
-        headers = tenant.control_headers
-        return httpx.Client(base_url=tenant.tenant_url, headers=headers, verify=trust)
-
-    def writes(self, stack: str) -> list[str]:
-        logged = self.control(stack, "GET", "/requests")["requests"]
-        return [
-            f"{one['method']} {one['path']}"
-            for one in logged
-            if one["method"] != "GET" and "/api/v2/" in one["path"]
-        ]
-
-    def forget_requests(self) -> None:
-        for stack in self.many.stacks:
-            self.control(stack, "DELETE", "/requests")
-
     def locks(self, stack: str) -> Path:
         backend = Path(self.many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
         return backend / ".pulumi" / "locks" / "organization" / "phonemfa" / stack
+
+
+def forget_requests(fleet: Fleet) -> None:
+    for tenant in fleet.tenants.values():
+        tenant.forget_requests()
 
 
 def by_stack(answer: dict[str, Any], what: str = "state") -> dict[str, Any]:
     return {one["stack"]: one[what] for one in answer["stacks"]}
 
 
+@contextmanager
+def fleet_of(count: int, folder: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
+    with many_tenants(folder, count, engine, plugin) as many, ExitStack() as opened:
+        fleet = Fleet(many)
+        for tenant in fleet.tenants.values():
+            opened.enter_context(closing(tenant.http))
+        yield fleet
+
+
 @pytest.fixture
 def fleet(tmp_path: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
-    with many_tenants(tmp_path, 3, engine, plugin) as many:
-        yield Fleet(many)
+    with fleet_of(3, tmp_path, engine, plugin) as found:
+        yield found
 
 
 @pytest.fixture
 def pair(tmp_path: Path, engine: Engine, plugin: Plugin) -> Iterator[Fleet]:
-    with many_tenants(tmp_path, 2, engine, plugin) as many:
-        yield Fleet(many)
+    with fleet_of(2, tmp_path, engine, plugin) as found:
+        yield found
 
 
 @pytest.mark.thorough
@@ -119,7 +101,7 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
     fleet: Fleet,
 ) -> None:
     refused = {"method": "PUT", "path": POLICIES, "status": 403, "times": None}
-    fleet.control("t02", "POST", "/faults", refused)
+    fleet.tenants["t02"].control("POST", "/faults", refused)
     lock = fleet.locks("t03") / "1.json"
     lock.parent.mkdir(parents=True)
     held = {
@@ -137,7 +119,7 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
     assert "403" in by_stack(first, "why")["t02"]
     assert "sato@build-7" in by_stack(first, "why")["t03"]
     assert first["left"] == ["t02", "t03"]
-    assert fleet.writes("t03") == []
+    assert writes(fleet.tenants["t03"]) == []
     kept = fleet.many.project / ".phonemfa" / "fleet"
     for file in kept.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file
@@ -145,21 +127,21 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
         assert not [one for one in fleet.secrets() if one in text], file
     assert "403" in (kept / "t02.log").read_text(encoding="utf-8")
 
-    fleet.control("t02", "DELETE", "/faults")
+    fleet.tenants["t02"].control("DELETE", "/faults")
     lock.unlink()
-    fleet.forget_requests()
+    forget_requests(fleet)
     again = fleet.json("up", "--all", "--yes")
 
     assert by_stack(again) == {"t01": "done", "t02": "done", "t03": "done"}
-    assert fleet.control("t01", "GET", "/requests")["requests"] == [], "it was done"
-    assert fleet.writes("t02"), "what had failed"
-    assert fleet.writes("t03"), "what was locked"
+    assert fleet.tenants["t01"].logged() == [], "it was done"
+    assert writes(fleet.tenants["t02"]), "what had failed"
+    assert writes(fleet.tenants["t03"]), "what was locked"
     assert again["left"] == []
 
     selected = list((Path(fleet.many.environment["PULUMI_HOME"]) / "workspaces").glob("*"))
     assert all("t01" in one.read_text(encoding="utf-8") for one in selected), "as `stack init` did"
 
-    fleet.api("t01", "PUT", POLICIES, [])
+    fleet.tenants["t01"].api("PUT", POLICIES, [])
     found = fleet.json("drift", "--stack", "t01", expect=7)
     assert by_stack(found, "findings") == {"t01": ["policy"]}
 
@@ -168,11 +150,13 @@ def test_one_fails_one_is_locked_the_third_is_applied_and_running_again_does_the
 def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pair: Fleet) -> None:
     # The Action's deployment waits: the engine is in the middle of its work when we ask.
     slow = {"method": "POST", "path": "/deploy$", "delay_seconds": 4, "times": 1}
-    pair.control("t01", "POST", "/faults", slow)
+    pair.tenants["t01"].control("POST", "/faults", slow)
     seen = threading.Event()
 
     def interrupt() -> None:
-        while not any(one.startswith("POST /api/v2/actions") for one in pair.writes("t01")):
+        while not any(
+            one.startswith("POST /api/v2/actions") for one in writes(pair.tenants["t01"])
+        ):
             if seen.wait(0.1):
                 return
         os.kill(os.getpid(), signal.SIGINT)
@@ -188,18 +172,18 @@ def test_an_interrupted_run_ends_in_order_loses_nothing_and_the_next_goes_on(pai
     assert list(pair.locks("t01").glob("*.json")) == [], "the lock is given back"
     again = pair.json("up", "--all", "--yes")
     assert by_stack(again) == {"t01": "done", "t02": "done"}
-    content = pair.control("t01", "GET", "/state")["content"]
+    content = pair.tenants["t01"].control("GET", "/state")["content"]
     assert len(content["actions"]) == 1, "nothing was made twice"
     assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
 
 
 def test_a_bad_canary_keeps_the_rest_from_being_begun(pair: Fleet) -> None:
     refused = {"method": "POST", "path": "/api/v2/", "status": 403, "times": None}
-    pair.control("t02", "POST", "/faults", refused)
+    pair.tenants["t02"].control("POST", "/faults", refused)
     found = pair.json("up", "--all", "--yes", "--canary", "t02", expect=1)
     assert by_stack(found) == {"t01": "not started", "t02": "failed"}
-    assert pair.control("t01", "GET", "/requests")["requests"] == []
-    pair.control("t02", "DELETE", "/faults")
+    assert pair.tenants["t01"].logged() == []
+    pair.tenants["t02"].control("DELETE", "/faults")
     assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
 
 
@@ -207,18 +191,14 @@ def test_a_bad_canary_keeps_the_rest_from_being_begun(pair: Fleet) -> None:
 def test_fifty_tenants_in_one_process_and_one_of_them_bad(
     tmp_path: Path, engine: Engine, plugin: Plugin
 ) -> None:
-    with many_tenants(tmp_path, 50, engine, plugin) as many:
-        _fifty(Fleet(many))
-
-
-def _fifty(fleet: Fleet) -> None:
-    refused = {"method": "PUT", "path": POLICIES, "status": 403, "times": None}
-    fleet.control("t07", "POST", "/faults", refused)
-    first = fleet.json("up", "--all", "--yes", "--canary", "t01", expect=1)
-    assert first["totals"] == {"done": 49, "failed": 1}
-    fleet.control("t07", "DELETE", "/faults")
-    fleet.forget_requests()
-    again = fleet.json("up", "--all", "--yes")
-    assert again["totals"] == {"done": 50}
-    touched = [one for one in fleet.many.stacks if fleet.writes(one)]
-    assert touched == ["t07"]
+    with fleet_of(50, tmp_path, engine, plugin) as fleet:
+        refused = {"method": "PUT", "path": POLICIES, "status": 403, "times": None}
+        fleet.tenants["t07"].control("POST", "/faults", refused)
+        first = fleet.json("up", "--all", "--yes", "--canary", "t01", expect=1)
+        assert first["totals"] == {"done": 49, "failed": 1}
+        fleet.tenants["t07"].control("DELETE", "/faults")
+        forget_requests(fleet)
+        again = fleet.json("up", "--all", "--yes")
+        assert again["totals"] == {"done": 50}
+        touched = [one for one in fleet.many.stacks if writes(fleet.tenants[one])]
+        assert touched == ["t07"]

@@ -22,8 +22,8 @@ from tests.contract import PROJECT
 from tests.docs import claims
 from tests.docs.shown import same, shown_in
 from tests.end_to_end import hand_made
-from tests.end_to_end.conftest import Tenant
-from tests.end_to_end.desk import NO_CACHES, PHONE, Desk, Typist
+from tests.end_to_end.conftest import PHONE, Tenant
+from tests.end_to_end.desk import NO_CACHES, Desk, Typist
 from tests.end_to_end.operators import NEW_KEY, cpaas_of
 from tests.free_ports import sandbox_ports
 

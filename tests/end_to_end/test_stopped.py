@@ -12,13 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import PHONE, Tenant
-from tests.end_to_end.operators import (
-    NEW_KEY,
-    cpaas_of,
-    operator_of,
-    running_version,
-    writes,
-)
+from tests.end_to_end.operators import NEW_KEY, cpaas_of, operator_of, running_version, writes
 from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end

@@ -86,7 +86,7 @@ def test_the_check_tells_and_keeps_the_key(
     answer = asked.without_key[method]
     assert row.probe == (answer.failure or str(answer.status))
     assert asked.with_key == {}
-    told = judge(asked, [method])
+    told = judge(asked)
     assert told.state is KeyState.UNKNOWN
     assert KEY not in f"{told} {answer.detail}"
     assert account.inbox.messages() == []

@@ -10,7 +10,7 @@ from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import SECRET, Actions, trigger_of
 from sandbox.tenant.clock import nanos
-from sandbox.tenant.context import Context, Page, page_of
+from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Evidence, Routes
 from sandbox.tenant.schemas import STRING, array, described, obj, one_of
@@ -40,12 +40,11 @@ ROUTES = Routes(
 )
 
 
-class Bindings:
+class Bindings(Rules):
     """The tenant's bindings, one ordered list per trigger."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._actions = actions
         actions.when_deleted.append(self._release)
         actions.when_deployed.append(self._bind_automatically)

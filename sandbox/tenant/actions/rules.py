@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.context import Context, Page, page_of
+from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
 from sandbox.tenant.schemas import (
@@ -72,12 +72,11 @@ ONE = f"{PATH}/{{id}}"
 ROUTES = Routes("actions")
 
 
-class Actions:
+class Actions(Rules):
     """The tenant's Actions."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
         self.when_deleted: list[Callable[[Document, bool], None]] = []
         self.when_deployed: list[Callable[[Document], None]] = []
@@ -243,7 +242,6 @@ class Actions:
         draft = action["draft"]
         payload = await call.tester.test_action(
             code=draft["code"],
-            runtime=draft["runtime"],
             trigger_id=trigger_of(action),
             secrets={one["name"]: one["value"] for one in draft["secrets"]},
             event=body["payload"],

@@ -12,7 +12,7 @@ from sandbox.tenant.actions import views as action_views
 from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions
 from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
-from sandbox.tenant.context import Context, Page, page_of
+from sandbox.tenant.context import Context, Page, Rules, page_of
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Evidence, Routes
 from sandbox.tenant.schemas import BOOLEAN, described, obj
@@ -51,12 +51,11 @@ class DeployedAction:
         return f"DeployedAction(id={self.id!r}, name={self.name!r}, version_id={self.version_id!r})"
 
 
-class Versions:
+class Versions(Rules):
     """The versions of the tenant's Actions."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self.actions = actions
         actions.versions_of = self.current_and_deployed
         actions.when_deleted.append(self._forget)
@@ -110,7 +109,6 @@ class Versions:
         return self._view_of(action)(self._stored(action_id, version_id))
 
     def _view_of(self, action: Document) -> Callable[[Document], Document]:
-        """How this Action's versions look at this instant."""
         _, deployed = self.current_and_deployed(action)
         return partial(
             action_views.version_of,

@@ -32,6 +32,13 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(params=["s3", "postgres"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty one of each kind."""
+    server: S3Server | PostgresServer = request.getfixturevalue(request.param)
+    return server.store()
+
+
 @pytest.fixture
 def on_store(tmp_path: Path, environment: dict[str, str], tenant: Tenant) -> OnStore:
     """The package's stack, configured but not applied, with its state on a store."""

@@ -54,22 +54,12 @@ def nothing_readable(secrets: list[str], store: Store, shown: list[Ran]) -> None
 
 
 @pytest.mark.thorough
-def test_a_stack_lives_its_whole_life_on_s3(
-    s3: S3Server, on_store: OnStore, tenant: Tenant
+def test_a_stack_lives_its_whole_life_on_a_teams_store(
+    store: Store, on_store: OnStore, tenant: Tenant
 ) -> None:
-    store = s3.store()
-    stack = on_store(store)
-    live_and_die(stack, tenant, store)
+    live_and_die(on_store(store), tenant, store)
     sealed = [body for key, body in store.content().items() if "/history/" in key]
     assert any(b'"ciphertext"' in body for body in sealed), "the key is there, encrypted"
-
-
-@pytest.mark.thorough
-def test_a_stack_lives_its_whole_life_on_postgresql(
-    postgres: PostgresServer, on_store: OnStore, tenant: Tenant
-) -> None:
-    store = postgres.store()
-    live_and_die(on_store(store), tenant, store)
 
 
 @pytest.mark.thorough

@@ -10,18 +10,12 @@ import pytest
 
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.pulumi_cli import PulumiProject, changed
-from tests.end_to_end.team_state.backends import PostgresServer, S3Server, Store
+from tests.end_to_end.team_state.backends import PostgresServer, Store
 from tests.end_to_end.team_state.conftest import OnStore
 from tests.end_to_end.team_state.killing import Run
 from tests.sandbox.engine.test_ensure import until
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.thorough]
-
-
-@pytest.fixture(params=["s3", "postgres"])
-def store(request: pytest.FixtureRequest) -> Store:
-    server: S3Server | PostgresServer = request.getfixturevalue(request.param)
-    return server.store()
 
 
 def test_of_two_ups_one_wins_and_the_other_says_who_works(

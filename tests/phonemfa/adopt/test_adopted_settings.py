@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.resources.sender import Sender, SenderArgs
+from components.resources.sender import Sender
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.tenant import snapshot
@@ -67,7 +67,7 @@ def test_an_adopted_action_is_never_deployed_and_its_secrets_are_not_declared(
     (found,) = seen(snapshot.declared(settings, tmp_path).actions)
 
     def program() -> None:
-        Sender("s", SenderArgs(action=found, binding=None, cpaas_api_key="unused"))
+        Sender("s", found, None, "unused")
 
     action = declare(program).only("auth0:index/action:Action")
     assert action.inputs == {

@@ -13,7 +13,6 @@ from phonemfa.health.chance import is_above, is_below
 from phonemfa.health.judging import Finding, Silence, judge, silences, unjudged
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Figures, Tally
-from tests.phonemfa.health.days import health_of
 
 NOW = Period(end=1_795_910_400.0, hours=24)
 THEN = NOW.moved(7 * 24 * HOUR)
@@ -272,11 +271,6 @@ def test_what_is_no_phone_is_left_alone(details: Entry) -> None:
     kind = "fn" if "to" in details else "gd_auth_succeed"
     now, _ = figures(list(entries(NOW, 4, 9, kind, details)))
     assert (now.total("failed"), now.factor_total("passed")) == (0, 0)
-
-
-def test_the_levels_are_the_stacks() -> None:
-    strict = HealthLevels.model_validate({"completionPercent": 99})
-    assert [one.id for one in health_of("weekday", 5, per_day=400, levels=strict).findings]
 
 
 def test_a_tail_is_no_chance_only_where_it_is_rare() -> None:

@@ -276,7 +276,7 @@ def test_what_commands_say_and_list_is_harmless(
     with pytest.raises(Exit):
         terminal.give_up(payload)
     row = Row(part="Action", found=payload, becomes=payload, fate=Fate.WARNING)
-    plan = Plan(facts={}, suggestions={}, imports={}, files={}, rows=(row,))
+    plan = Plan(rows=[row])
     adopt._show(payload, plan, Changes(code=frozenset(), files={}, replacements=()))
     version = Version(
         id="v",

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from sandbox.machine.progress import Silence
+from sandbox.machine.progress import Progress
 
 # What the scripts themselves need. Tests do not put it on PATH: it may hold a real Go or Pulumi.
 _SYSTEM = "/usr/bin:/bin"
 
 
-class Said(Silence):
+class Said(Progress):
     """Progress that remembers what it was told."""
 
     def __init__(self) -> None:

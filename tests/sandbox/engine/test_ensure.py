@@ -177,8 +177,8 @@ def test_engine_is_built_once_where_no_release_can_be_had(
 
     assert world.is_cached(engine)
     assert fakes.builds(world.go) == 2  # the CLI and the language host
-    assert "engine: built pulumi in" in world.said.text
-    assert any("1 packages compiled" in tick for tick in world.said.ticks)
+    assert "engine: built pulumi (1 steps" in world.said.text
+    assert any("building pulumi: 1 steps" in tick for tick in world.said.ticks)
     asked = len(world.releases.asked)
     assert world.ensure() == engine
     assert (len(world.releases.asked), fakes.builds(world.go)) == (asked, 2)
@@ -238,8 +238,8 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     (world.go / "gate").touch()
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
-        "from sandbox.machine.progress import Silence\n"
-        f"ensure_engine(Silence(), releases={world.releases.url!r})"
+        "from sandbox.machine.progress import Progress\n"
+        f"ensure_engine(Progress(), releases={world.releases.url!r})"
     )
     killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)
     try:

@@ -20,7 +20,7 @@ from sandbox.engine.versions import (
     version_in,
 )
 from sandbox.machine.errors import EngineError
-from sandbox.machine.progress import Silence
+from sandbox.machine.progress import Progress
 from tests.contract import PROJECT
 
 CLI = MODULES / "cli"
@@ -81,7 +81,7 @@ def test_a_module_with_another_sum_is_not_built(
     folder = tmp_path / "engine"
     folder.mkdir()
     with pytest.raises(EngineError, match="checksum mismatch"):
-        build_engine(folder, Silence(), dict(os.environ) | flags)
+        build_engine(folder, Progress(), dict(os.environ) | flags)
     assert sums.read_text() == tampered, "the sums are not brought into line with what came"
 
 

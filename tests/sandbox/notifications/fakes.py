@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.runner.runner import ActionOutcome
+from sandbox.runner.runner import ActionOutcome, ActionRunner
 from sandbox.tenant import Generation, Store, Tenant
 from tests.sandbox.sending import let_it_send
 
@@ -73,7 +73,7 @@ def logged(tenant: Tenant) -> list[dict[str, Any]]:
 
 
 @dataclass
-class FakeRunner:
+class FakeRunner(ActionRunner):
     """Answers with the given outcomes in turn, then with success."""
 
     outcomes: list[ActionOutcome] = field(default_factory=list)

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from sandbox.machine.progress import Silence
+from sandbox.machine.progress import Progress
 from sandbox.server import daemon
 from sandbox.server.ports import LISTENERS
 from sandbox.server.record import client, running_record
@@ -94,7 +94,7 @@ class Process:
 def serving(folder: Path) -> Iterator[Process]:
     """A server on free ports."""
     state_dir = folder / "state"
-    record = daemon.spawn(state_dir, Silence(), wanted=dict.fromkeys(LISTENERS, 0))
+    record = daemon.spawn(state_dir, Progress(), wanted=dict.fromkeys(LISTENERS, 0))
     process = psutil.Process(record.pid)
     try:
         ports = (record.tenant_port, record.cpaas_port)

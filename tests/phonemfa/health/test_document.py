@@ -193,12 +193,6 @@ def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
     assert suite.attrib["failures"] == str(len(failed))
 
 
-def test_junit_of_no_answer_is_an_error() -> None:
-    text = as_junit_of([document.read_case(error="no <scope>")])
-    suite = ET.fromstring(text)[0]  # noqa: S314
-    assert (suite.attrib["errors"], suite.attrib["tests"]) == ("1", "1")
-
-
 def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:
     half = replace(bad, findings=[], is_read=False)
     assert not half.is_known
