@@ -145,7 +145,7 @@ def _repaired(
         )
         return seen
     if plan.up:
-        for line in repair.foreseen(subject, working):
+        for line in repair.foreseen(subject):
             say(f"pulumi up --refresh will: {line}")
     ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
     what = " and ".join(way for way, findings in ways if findings)
@@ -161,7 +161,7 @@ def _repaired(
                 subject.cli.up()
             say("pulumi up --refresh has run.")
         if plan.deploy:
-            for line in repair.deploy_drafts(subject, seen, working):
+            for line in repair.deploy_drafts(subject, seen):
                 say(f"{line}.")
     except KeyboardInterrupt:
         give_up(

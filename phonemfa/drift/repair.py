@@ -22,8 +22,9 @@ from components.tenant.model import seen
 from phonemfa.answered import RefusedError
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
-from phonemfa.drift.look import Look, Subject, Working
+from phonemfa.drift.look import Look, Subject
 from phonemfa.git import git
+from phonemfa.output.terminal import working
 from phonemfa.pulumi.preview import Operation
 from phonemfa.pulumi.state import Checkout
 
@@ -58,7 +59,7 @@ class Plan:
         return bool(self.up or self.deploy) and not blocked
 
 
-def foreseen(subject: Subject, working: Working) -> list[str]:
+def foreseen(subject: Subject) -> list[str]:
     """What `pulumi up --refresh` would do, a line a resource, as the engine foresees it.
 
     Raises:
@@ -92,13 +93,12 @@ def why_another(project: Path, deployed: Checkout) -> str:
     return ""
 
 
-def deploy_drafts(subject: Subject, looked: Look, working: Working) -> list[str]:
+def deploy_drafts(subject: Subject, looked: Look) -> list[str]:
     """Deploy each Action whose draft is as declared while something else runs.
 
     Args:
         subject: the stack and its tenant; the application needs `create:actions` too.
         looked: the look that found it; a draft that has changed since is not deployed.
-        working: shows that something takes its time, by what it does.
 
     Returns:
         A line for each deployed Action.

@@ -84,9 +84,9 @@ class Side:
         return tuple(one.value for one in open_)
 
     @property
-    def bound(self) -> str | None:
+    def bound(self) -> list[str]:
         """Triggers that an Action is bound to."""
-        return ", ".join(sorted({one.trigger for one in seen(self.tenant.bindings)})) or None
+        return sorted({one.trigger for one in seen(self.tenant.bindings)})
 
     @property
     def texts(self) -> Mapping[str, PhoneTemplate]:

@@ -6,7 +6,7 @@ Whether a difference is dangerous says `risks`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -202,33 +202,33 @@ def _of_settings(settings: tuple[Settings, ...]) -> Iterator[Difference]:
 
 
 def _of_resources(change: Change) -> Iterator[Difference]:
-    before, after = change.before, change.after
-    yield from _differ("policy", before.policy, after.policy, meaning("policy", after.policy))
-    yield from _differ("phone experience", before.experience, after.experience)
-    yield from _differ("phone factor", _phone(before), _phone(after))
-    yield from _differ("phone provider", _provider(before), _provider(after))
-    yield from _differ("channels", _channels(before), _channels(after))
+    def of_sides(subject: str, told: Callable[[Side], str | None]) -> Iterator[Difference]:
+        return _differ(subject, told(change.before), told(change.after))
+
+    for one in of_sides("policy", lambda side: side.policy):
+        yield replace(one, meaning=meaning("policy", one.after))
+    yield from of_sides("phone experience", lambda side: side.experience)
+    yield from of_sides("phone factor", lambda side: _on_off(side.tenant.guardian.phone_enabled))
+    yield from of_sides("phone provider", _provider)
+    yield from of_sides("channels", _channels)
     yield from _other_factors(change.steps)
     yield from _actions(change)
-    yield from _differ("bound triggers", before.bound, after.bound)
+    yield from of_sides("bound triggers", lambda side: _joined(side.bound))
     if change.steps:
-        protected = _on_off(before.protected), _on_off(after.protected)
-        yield from _differ("protection against deletion", *protected)
+        yield from of_sides("protection against deletion", lambda side: _on_off(side.protected))
 
 
-def _differ(
-    subject: str, before: str | None, after: str | None, meaning: str = ""
-) -> Iterator[Difference]:
+def _differ(subject: str, before: str | None, after: str | None) -> Iterator[Difference]:
     if before != after:
-        yield Difference(subject=subject, before=before, after=after, meaning=meaning)
+        yield Difference(subject=subject, before=before, after=after)
 
 
 def _on_off(value: Any) -> str | None:
     return ("on" if value else "off") if isinstance(value, bool) else None
 
 
-def _phone(side: Side) -> str | None:
-    return _on_off(side.tenant.guardian.phone_enabled)
+def _joined(names: Iterable[str]) -> str | None:
+    return ", ".join(names) or None
 
 
 def _provider(side: Side) -> str | None:
@@ -241,7 +241,7 @@ def _provider(side: Side) -> str | None:
 
 
 def _channels(side: Side) -> str | None:
-    return ", ".join(CHANNEL_NAMES[one] for one in side.channels) or None
+    return _joined(CHANNEL_NAMES[one] for one in side.channels)
 
 
 def _other_factors(steps: tuple[Step, ...]) -> Iterator[Difference]:

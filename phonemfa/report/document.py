@@ -67,19 +67,12 @@ _COMMENTS: Final = (
 )
 _MOST_NAMES: Final = 30
 """In one sentence."""
-_NOUNS: Final = {
-    Operation.CREATE: "create",
-    Operation.IMPORT: "import",
-    Operation.UPDATE: "update",
-    Operation.REPLACE: "replacement",
-    Operation.DELETE: "delete",
-}
-_VERBS: Final = {
-    Operation.CREATE: "Creates",
-    Operation.IMPORT: "Imports",
-    Operation.UPDATE: "Updates",
-    Operation.REPLACE: "Replaces",
-    Operation.DELETE: "Deletes",
+_WORDS: Final = {
+    Operation.CREATE: ("create", "Creates"),
+    Operation.IMPORT: ("import", "Imports"),
+    Operation.UPDATE: ("update", "Updates"),
+    Operation.REPLACE: ("replacement", "Replaces"),
+    Operation.DELETE: ("delete", "Deletes"),
 }
 
 _STAND_IN: Final = (
@@ -175,7 +168,7 @@ def _environment(one: Environment) -> Iterator[Block]:
         yield Paragraph((Code(one.stack), f": {what}."))
         return
     line: Line = (Code(one.stack), ": ", Strong(f"{_counted(one.planned)}."))
-    for operation, verb in _VERBS.items():
+    for operation, (_, verb) in _WORDS.items():
         steps = [_plan(step) for step in one.planned if step.operation is operation]
         if steps:
             line = (*line, f" {verb} ", *listed(steps, most=_MOST_NAMES), ".")
@@ -356,7 +349,7 @@ def _sentences(
 def _counted(planned: Sequence[Planned]) -> str:
     """How much happens: `2 updates, 1 delete`."""
     counts = Counter(one.operation for one in planned)
-    return ", ".join(several(counts[one], noun) for one, noun in _NOUNS.items() if counts[one])
+    return ", ".join(several(counts[one], noun) for one, (noun, _) in _WORDS.items() if counts[one])
 
 
 def several(count: int, noun: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, Literal
 
 from components.settings.code_in_text import where_missing, written
 from components.settings.message_size import (
-    SAMPLE,
     SmsSize,
     rendered,
     sms_size,
@@ -18,10 +18,10 @@ from components.settings.message_size import (
 from components.settings.model import sample_of
 from components.settings.text_rules import origin_line
 from components.settings.texts import unified_variables
-from components.tenant.model import known
 from components.vocabulary import Experience, MessageType
 from phonemfa.output.text import cut, encodable
 from phonemfa.report.change import Change, Side
+from phonemfa.report.settings import Plain
 
 Channel = Literal["text", "voice"]
 CHANNELS: Final[tuple[Channel, ...]] = ("text", "voice")
@@ -115,16 +115,9 @@ def _rendered(side: Side, kind: str, channel: Channel) -> Rendered | None:
     template = getattr(texts, channel, None)
     if texts is None or not isinstance(template, str):
         return None
-    origin = side.settings.get("originBoundCode")
-    return render(
-        template,
-        kind=kind,
-        channel=channel,
-        disabled=known(texts.disabled, otherwise=False),
-        legacy=side.experience is Experience.LEGACY,
-        values=sample_of(side.settings),
-        origin=origin if isinstance(origin, str) else None,
-    )
+    legacy = side.experience is Experience.LEGACY
+    found = render(template, kind=kind, channel=channel, legacy=legacy, plain=side.settings)
+    return replace(found, problem="it is switched off") if texts.disabled is True else found
 
 
 def render(
@@ -132,10 +125,8 @@ def render(
     *,
     kind: str,
     channel: Channel,
-    disabled: bool = False,
     legacy: bool = False,
-    values: Mapping[str, Any] = SAMPLE,
-    origin: str | None = None,
+    plain: Plain = MappingProxyType({}),
 ) -> Rendered:
     """One text as users get it; what keeps it from being sent is in `problem`.
 
@@ -143,11 +134,11 @@ def render(
         template: its Liquid source.
         kind: the message type.
         channel: by which it goes.
-        disabled: whether the tenant has it switched off.
         legacy: whether it is a legacy tenant's.
-        values: of the variables.
-        origin: host of the line that the Action adds to an SMS with a code.
+        plain: the stack's settings: the code's length, and the host of the line that the Action
+            adds to an SMS with a code.
     """
+    values, origin = sample_of(plain), plain.get("originBoundCode")
     source = cut(encodable(template), LONGEST)
     if legacy:
         # A legacy tenant's name is a member of `tenant`; the sample is that of a unified tenant.
@@ -158,7 +149,8 @@ def render(
         carries = kind in set(MessageType) and MessageType(kind).carries_code
         lost = carries and where_missing(source) is not None
         if carries and channel == "text":
-            text += origin_line(MessageType(kind), origin, values)
+            host = origin if isinstance(origin, str) else None
+            text += origin_line(MessageType(kind), host, values)
     except Exception as error:  # noqa: BLE001 - see above
         text, lost = source, False
         problem = f"it cannot be rendered ({type(error).__name__}: {error})"
@@ -173,7 +165,7 @@ def render(
         text=text if channel == "text" else spoken,
         units=len(text.encode("utf-16-le")) // 2,
         size=sms_size(text) if channel == "text" else None,
-        problem="it is switched off" if disabled else problem,
+        problem=problem,
         repeats=channel == "voice" and times < _TIMES_SPOKEN,
     )
 

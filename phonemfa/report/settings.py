@@ -38,10 +38,6 @@ class Source(Enum):
     """A run that finished."""
     ASKED = auto()
     """What a run that did not finish was asked for."""
-    NOTHING = auto()
-    """The component is new."""
-    UNTOLD = auto()
-    """An earlier version of the package applied the stack and recorded no settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,25 +55,23 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What one component tells of its settings. None: not told."""
+    """What one component tells of its settings: none of one that is not there; None: not told.
+
+    An earlier version of the package recorded none: then there is no source of `before`.
+    """
 
     component: str
-    source: Source
+    source: Source | None
     before: Plain | None
     after: Plain | None
     tenants: tuple[str | None, str | None] = (None, None)
-    deleted: bool = False
 
     @property
     def _sides(self) -> tuple[Plain, Plain] | None:
         """Both sides; None when one is not told, so that nothing can be said of a change."""
-        if self.source is Source.NOTHING:
-            return ({}, self.after) if self.after is not None else None
-        if self.before is None:
+        if self.before is None or self.after is None:
             return None
-        if self.deleted:
-            return self.before, {}
-        return (self.before, self.after) if self.after is not None else None
+        return self.before, self.after
 
     @property
     def changed(self) -> tuple[Setting, ...]:
@@ -92,7 +86,7 @@ class Settings:
     @property
     def appeared(self) -> frozenset[str]:
         """Settings that the version before did not have, at their default: no change of them."""
-        if self._sides is None or self.source is Source.NOTHING:
+        if not self._sides or not self.before:
             return frozenset()
         old, new = self._sides
         return frozenset(key for key in new if key not in old and _is_default(key, new[key]))
@@ -116,9 +110,8 @@ class Settings:
                 if any(map(is_hidden, (was, will_be))) != hidden:
                     continue
                 # What comes or goes as a whole is told by what it has.
-                if self.source is Source.NOTHING and _is_nothing(will_be):
-                    continue
-                if self.deleted and _is_nothing(was):
+                stays = bool(old and new)
+                if not stays and _is_nothing(was) and _is_nothing(will_be):
                     continue
                 yield Setting(key=key, members=members, before=was, after=will_be)
 
@@ -129,29 +122,25 @@ def read_settings(components: tuple[Step, ...]) -> tuple[Settings, ...]:
 
 
 def _settings(step: Step) -> Settings:
-    before, after = step.before, step.after
-    deleted = step.operation is Operation.DELETE
-    source, old = Source.NOTHING, None
-    if before:
-        source, old = _recorded(before)
-    new = None if after is None or deleted else after.inputs
+    there, gone = step.before, step.after is None or step.operation is Operation.DELETE
+    source, old = _recorded(there) if there else (None, None)
+    new = step.after.inputs if step.after and not gone else None
     return Settings(
         component=step.name,
         source=source,
-        before=_plain(old),
-        after=_plain(new),
+        before=_plain(old) if there else {},
+        after={} if gone else _plain(new),
         tenants=(_tenant(old), _tenant(new)),
-        deleted=deleted,
     )
 
 
-def _recorded(before: Resource) -> tuple[Source, Mapping[str, Any] | None]:
+def _recorded(before: Resource) -> tuple[Source | None, Mapping[str, Any] | None]:
     applied = before.outputs.get("applied")
     if isinstance(applied, Mapping) and "settings" in applied:
         return Source.APPLIED, applied
     if "settings" in before.inputs:
         return Source.ASKED, before.inputs
-    return Source.UNTOLD, None
+    return None, None
 
 
 def _plain(told: Mapping[str, Any] | None) -> Plain | None:
@@ -244,12 +233,12 @@ def not_compared(settings: tuple[Settings, ...]) -> tuple[str, ...]:
 
 
 def _not_compared(one: Settings) -> Iterator[str]:
-    if one.after is None and not one.deleted:
+    if one.after is None:
         yield (
             "Settings are not told in this preview: its component does not carry them, or they "
             "are hidden. No setting was compared, and country-allow-list was not judged."
         )
-    elif one.source is Source.UNTOLD or (one.before is None and one.source is not Source.NOTHING):
+    elif one.before is None:
         yield (
             "Settings are recorded for the first time: what they were before is not told, so none "
             "of them is compared."

@@ -15,7 +15,7 @@ from components.tenant import guardian as factor
 from components.tenant import snapshot
 from components.tenant.action import Action, Version
 from components.tenant.guardian import Guardian
-from components.tenant.model import known, seen
+from components.tenant.model import LeftAlone, Unseen, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
@@ -36,19 +36,12 @@ CONFIG: dict[str, Any] = {
     "voiceSender": "+815012345678",
     "bindAction": True,
 }
-TYPES = {
-    "Action": "auth0:index/action:Action",
-    "TriggerAction": "auth0:index/triggerAction:TriggerAction",
-    "PhoneProvider": "auth0:index/phoneProvider:PhoneProvider",
-    "PhoneNotificationTemplate": "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate",
-    "Guardian": "auth0:index/guardian:Guardian",
-    "Tenant": "auth0:index/tenant:Tenant",
-}
+_OURS = (Action, Binding, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
+TYPES = {one.TOKEN.rpartition(":")[2]: one.TOKEN for one in _OURS}
 UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
 WRITTEN, DEPLOYED = "2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.200Z"
 LATER, LATER_STILL = "2026-02-01T00:00:00.100Z", "2026-02-01T00:00:00.200Z"
 NO_OTHERS = {factor.name_of(one): False for one in factor.OTHER_FACTORS}
-
 
 Json = dict[str, Any]
 
@@ -276,50 +269,38 @@ def resource(
     }
 
 
+def _as_api(found: Any, identifier: str) -> Json:
+    """A resource as the tenant's API tells it: the way back of `of_api`."""
+    answer: Json = {"id": identifier, "updated_at": WRITTEN}
+    for part in found.PARTS:
+        value, place = getattr(found, part.field), answer
+        *outer, name = part.api.split(".")
+        for one in outer:
+            place = place.setdefault(one, {})
+        place[name] = None if isinstance(value, (LeftAlone, Unseen)) else value
+    return answer
+
+
 def _live(declared: Snapshot, actions: Any, bindings: Any, ours: Any) -> Answers:
-    wanted, switches, phone = seen(declared.provider), seen(declared.settings), declared.guardian
-    provider = {
-        "id": "pro_1",
-        "name": wanted.name if wanted else "",
-        "disabled": bool(wanted and wanted.disabled),
-        "configuration": {
-            "delivery_methods": list(seen(wanted.delivery_methods) if wanted else ())
-        },
-        "updated_at": WRITTEN,
+    wanted, phone = seen(declared.provider), declared.guardian
+    templates = (
+        _as_api(one, f"tem_{k}") | {"type": k} for k, one in seen(declared.templates).items()
+    )
+    texts = {
+        "enrollment_message": phone.enrollment_message,
+        "verification_message": phone.verification_message,
     }
-    templates = [
-        {
-            "id": f"tem_{kind}",
-            "type": kind,
-            "disabled": one.disabled,
-            "content": {
-                "body": {"text": known(one.text, "theirs"), "voice": known(one.voice, "theirs")},
-                "from": one.sender,
-            },
-            "updated_at": WRITTEN,
-        }
-        for kind, one in seen(declared.templates).items()
-    ]
     legacy = isinstance(phone.enrollment_message, str)
-    flags = {
-        "phone_consolidated_experience": switches.unified,
-        "customize_mfa_in_postlogin_action": switches.mfa_in_actions,
-    }
     return Answers(
-        settings={key: value for key, value in flags.items() if isinstance(value, bool)},
+        settings=_as_api(seen(declared.settings), ""),
         actions=actions,
         bindings=bindings,
         deployed_by_us=ours,
-        providers=(provider,) if wanted else (),
+        providers=(_as_api(wanted, "pro_1"),) if wanted else (),
         templates=(*templates, {"type": "blocked_account", "disabled": False}),
         factors={"sms": seen(phone.phone_enabled), **NO_OTHERS},
         policies=() if phone.policy == factor.NEVER else (seen(phone.policy),),
         message_types=seen(phone.message_types) if phone.phone_enabled else None,
         selected_provider=factor.HOOK if legacy else None,
-        legacy_texts={
-            "enrollment_message": phone.enrollment_message,
-            "verification_message": phone.verification_message,
-        }
-        if legacy
-        else {},
+        legacy_texts=texts if legacy else {},
     )
