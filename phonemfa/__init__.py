@@ -4,13 +4,13 @@
 
     mfa = PhoneMfa("phone-mfa", PhoneMfaArgs.of(load()))
 
-Owns the library's names (library.py) and, in its commands, what a person or a pipeline does
-around an update: looking, adopting, reporting, testing, enforcing, and getting out of trouble.
-Refuses to declare anything by itself: that is `components`.
+These names stay as they are between versions. What a person or a pipeline does around an update is
+in the commands, a package each.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -37,17 +37,24 @@ if TYPE_CHECKING:
     from components.settings.stack_config import Loaded, load
     from components.settings.text_rules import sms_sizes
     from components.settings.texts import Texts
-    from components.vocabulary import Experience, MessageType
-    from phonemfa.library import DeliveryMethod
+    from components.vocabulary import DeliveryMethod, Experience, MessageType
 else:
+    # On first use: with Pulumi it takes two seconds, and `phonemfa break-glass` must not wait.
+    _MODULES = {
+        "components.phone_mfa": {"PhoneMfa", "PhoneMfaArgs"},
+        "components.settings.faults": {"SettingsError"},
+        "components.settings.model": {"StackSettings"},
+        "components.settings.stack_config": {"Loaded", "load"},
+        "components.settings.text_rules": {"sms_sizes"},
+        "components.settings.texts": {"Texts"},
+        "components.vocabulary": {"DeliveryMethod", "Experience", "MessageType"},
+    }
 
     def __getattr__(name: str) -> object:
-        # On first use: `python -m phonemfa` must not load Pulumi to print its help.
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from phonemfa import library  # noqa: PLC0415
-
-        return getattr(library, name)
+        for module, names in _MODULES.items():
+            if name in names:
+                return getattr(import_module(module), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

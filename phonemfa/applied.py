@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from components.settings.model import StackSettings
 from components.vocabulary import COMPONENT
+from phonemfa.pulumi.state import Resource
 
 _EARLIER: Final = (
     "Pulumi's state has no settings in it: an earlier version of the package wrote it",
@@ -49,18 +50,14 @@ class Applied:
     advice: str = ""
 
     @classmethod
-    def of(cls, resources: Iterable[Mapping[str, Any]]) -> Applied:
-        """Those of a stack.
-
-        Args:
-            resources: as a state or a step of a preview has them, other types among them.
-        """
-        found = [one for one in resources if one.get("type") == COMPONENT]
+    def of(cls, resources: Iterable[Resource]) -> Applied:
+        """Those of a stack, from its resources of all types."""
+        found = [one for one in resources if one.type == COMPONENT]
         if len(found) > 1:
             return _unknown(_SEVERAL)
-        if not found or not isinstance((found[0].get("inputs") or {}).get("settings"), Mapping):
+        if not found or not isinstance(found[0].inputs.get("settings"), Mapping):
             return _unknown(_EARLIER)
-        applied = (found[0].get("outputs") or {}).get("applied")
+        applied = found[0].outputs.get("applied")
         if applied is None:
             return _unknown(_UNFINISHED)
         settings = applied.get("settings") if isinstance(applied, Mapping) else None

@@ -1,18 +1,25 @@
-"""The commands of `python -m phonemfa`; each has a package of its own."""
+"""The commands of `python -m phonemfa`; each has a package of its own.
+
+Each is imported when it is asked for: all of them take 3.2 s to load, `break-glass` alone 0.4 s,
+and it must work where another does not even load. The group's own help loads what it shows.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from typing import Annotated, Final, NoReturn
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any, Final, NoReturn, cast
 
 import typer
+from typer.core import TyperGroup
 
 from phonemfa import __version__
 from phonemfa.exits import Exit
 from phonemfa.files import told
-from phonemfa.on_demand import group_of
 from phonemfa.output.text import visible
 
 COMMANDS: Final = (
@@ -32,11 +39,52 @@ COMMANDS: Final = (
     "fleet",
     "ci",
 )
-"""In the order of the help; each has a package of its own."""
+"""In the order of the help. `break-glass` is the function `break_glass` of
+`phonemfa.break_glass.command`, or a `typer.Typer` of that name."""
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _imported(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+@cache
+def _imported(name: str) -> Any:
+    if name not in COMMANDS:
+        raise KeyError(name)
+    function = name.replace("-", "_")
+    command = getattr(import_module(f"phonemfa.{function}.command"), function)
+    if isinstance(command, typer.Typer):  # a group of its own
+        return typer.main.get_command(command)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(command)
+    return typer.main.get_command(alone)
+
+
+class _OnDemand(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = cast("Any", _Commands())  # Nobody adds to it.
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The names alone: typer's own looks at every command."""
+        del ctx
+        return list(COMMANDS)
+
 
 app = typer.Typer(
     name="phonemfa",
-    cls=group_of(COMMANDS),
+    cls=_OnDemand,
     help="Looks after an Auth0 tenant's phone MFA beside `pulumi up`.",
     epilog="Exit status: 0 fine, 1 something is wrong, 2 no answer, 7 drift, 8 unhealthy.",
     no_args_is_help=True,

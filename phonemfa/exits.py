@@ -1,7 +1,4 @@
-"""Exit statuses of every command.
-
-Owns the numbers and what they mean. Refuses to decide which one a result is: that is each command.
-"""
+"""Exit statuses of every command, and what they mean."""
 
 from __future__ import annotations
 

@@ -38,10 +38,9 @@ _SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
 _LOOK: Final = frozenset({Need.LOOK})
 
 
-_BESIDE: Final = " and ".join(
-    dict.fromkeys(subject(part.setting.partition(".")[0]) for part in WITH_DEFAULT if part.scope)
-)
-"""What Guardian has that the tenant's settings scope is for, in a reviewer's words."""
+_SUBJECTS = (subject(part.setting.partition(".")[0]) for part in WITH_DEFAULT if part.scope)
+_BESIDE: Final = f"Guardian's settings ({', '.join(dict.fromkeys(_SUBJECTS))})"
+"""What has another scope than the rest of Guardian."""
 
 
 @dataclass(frozen=True, kw_only=True)

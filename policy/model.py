@@ -96,12 +96,13 @@ class Context:
 class Finding:
     """One thing that breaks a rule: on which resource, what would happen, what to do.
 
-    `urn` is empty when the fault is that a resource is not there.
+    `urn` is empty when the fault is that a resource is not there. A rule over one resource leaves
+    it out.
     """
 
-    urn: str
     message: str
     fix: str
+    urn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,14 +16,14 @@ from pulumi_policy import policy as sdk
 from components.tenant.model import sealed
 from policy.levels import production_in
 from policy.model import Declared, Finding, Level
-from policy.rules import RULES, ResourceRule, Rule, StackRule
+from policy.rules import RULES, Rule
 
 NAME = "phonemfa"
 
 
 def policies() -> list[pulumi_policy.Policy]:
     """Every rule as a policy of the SDK, in the registry's order."""
-    return [_resource(rule) if isinstance(rule, ResourceRule) else _stack(rule) for rule in RULES]
+    return [_stack(rule) if rule.of_stack else _resource(rule) for rule in RULES]
 
 
 def hide_secrets_from_rules() -> None:
@@ -44,7 +44,7 @@ def _sealed(props: Mapping[str, Any], _proxy_secrets: bool = False) -> Any:  # n
     return sealed(props)
 
 
-def _resource(rule: ResourceRule) -> pulumi_policy.Policy:
+def _resource(rule: Rule) -> pulumi_policy.Policy:
     def validate(
         args: pulumi_policy.ResourceValidationArgs, report: pulumi_policy.ReportViolation
     ) -> None:
@@ -55,7 +55,7 @@ def _resource(rule: ResourceRule) -> pulumi_policy.Policy:
     return pulumi_policy.ResourceValidationPolicy(validate=validate, **_metadata(rule))
 
 
-def _stack(rule: StackRule) -> pulumi_policy.Policy:
+def _stack(rule: Rule) -> pulumi_policy.Policy:
     def validate(
         args: pulumi_policy.StackValidationArgs, report: pulumi_policy.ReportViolation
     ) -> None:

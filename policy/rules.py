@@ -1,17 +1,51 @@
-"""The rules by name: what each looks at, why it is there, and what becomes of a violation.
+"""The rules: what each looks at, why it is there, and what becomes of a violation.
+
+A rule over one resource does not judge what it cannot see (`Unseen`): an unknown value is judged by
+the apply. A property that is not declared is judged as what the tenant then does. Rules over all
+resources together get from the engine what these are after the change, not what the program said:
+they read only properties whose meaning the tenant does not change.
 
 A stack changes a rule's level or options with Pulumi's own policy config (levels.py).
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from components.action_code import RUNTIME
-from policy import resource_rules, stack_rules
+from components.settings.code_in_text import where_missing
+from components.settings.values import DURATION, duration, in_words, seconds
+from components.tenant import action, guardian, phone_provider, phone_template, trigger
+from components.tenant.model import Unseen, at, is_hidden, items, listed
+from components.vocabulary import (
+    COMPONENT,
+    TRIGGERS,
+    DeliveryMethod,
+    Experience,
+    MessageType,
+    Policy,
+    guardian_message_types,
+)
 from policy.model import PRODUCTION, Context, Declared, Finding, Level, Violation
+
+_UNIFIED_TRIGGER: Final = TRIGGERS[Experience.UNIFIED]
+_LEGACY_TRIGGER: Final = TRIGGERS[Experience.LEGACY]
+_TWILIO: Final = "twilio"
+"""The one provider that sends without an Action."""
+_WITHOUT_CODE: Final = {kind.value for kind in MessageType if not kind.carries_code}
+_CREDENTIAL_NAME: Final = re.compile(r"(secret|token|password|key)\Z", re.IGNORECASE)
+_CPAAS_KEY: Final = re.compile(r"\b[0-9a-f]{32}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+"""The shape of a CPaaS API key in the vendor's documentation: 32 hexadecimal digits, a UUID."""
+_REQUIRED: Final = re.compile(
+    r"""\b(?:require|import)\s*\(\s*['"]([^'"]+)['"]|^\s*import\b[^'"\n]*['"]([^'"]+)['"]""",
+    re.MULTILINE,
+)
+_NODE_MODULES: Final = frozenset({"crypto"})
+"""Modules of Node itself that the Action uses by their old names; `node:` ones are Node's too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,34 +59,64 @@ class Option:
     default: tuple[str, ...]
 
 
+Check = Callable[[Any, Context], Iterator[Finding]]
+
+
 @dataclass(frozen=True, kw_only=True)
-class _Named:
+class Rule:
+    """A rule over one resource, which holds or breaks whatever else the stack declares.
+
+    With `of_stack` it is over all resources together, and needs the unchanged ones too.
+    """
+
     name: str
     description: str
-    level: Level = Level.MANDATORY
-    options: Mapping[str, Option] = field(default_factory=dict)
+    level: Level
+    options: Mapping[str, Option]
+    of_stack: bool
+    check: Check
 
     def context(self, stack: str, options: Mapping[str, Any] | None = None) -> Context:
         """What the rule may ask for in a stack that sets these options."""
         defaults = {name: list(option.default) for name, option in self.options.items()}
         return Context(stack=stack, options=defaults | dict(options or {}))
 
-
-@dataclass(frozen=True, kw_only=True)
-class ResourceRule(_Named):
-    """A rule over one resource: it holds or breaks whatever else the stack declares."""
-
-    check: Callable[[Declared, Context], Iterator[Finding]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StackRule(_Named):
-    """A rule over all resources together; it needs the unchanged ones too."""
-
-    check: Callable[[Sequence[Declared], Context], Iterator[Finding]]
+    def findings(self, resources: Sequence[Declared], context: Context) -> Iterator[Finding]:
+        """Everything in a stack's resources that breaks it."""
+        if self.of_stack:
+            yield from self.check(resources, context)
+            return
+        for resource in resources:
+            for finding in self.check(resource, context):
+                yield replace(finding, urn=resource.urn)
 
 
-Rule = ResourceRule | StackRule
+_RULES: Final[list[Rule]] = []
+
+
+def _rule(
+    name: str,
+    description: str,
+    *,
+    level: Level = Level.MANDATORY,
+    options: Mapping[str, Option] | None = None,
+    of_stack: bool = False,
+) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        _RULES.append(
+            Rule(
+                name=name,
+                description=description,
+                level=level,
+                options=options or {},
+                of_stack=of_stack,
+                check=check,
+            )
+        )
+        return check
+
+    return register
+
 
 _PRODUCTION: Final = {
     PRODUCTION: Option(
@@ -66,92 +130,394 @@ _PRODUCTION: Final = {
     )
 }
 
-RULES: Final[tuple[Rule, ...]] = (
-    StackRule(
-        name="message-types-covered",
-        description="Every message type of the phone factor has a delivery method of the phone "
-        "provider: a user who picks a channel that nobody delivers cannot log in.",
-        check=stack_rules.message_types_covered,
-    ),
-    ResourceRule(
-        name="code-in-texts",
-        description="Every text that has to carry a code outputs it, as SMS and read aloud: "
-        "without it the message is useless and the login fails.",
-        check=resource_rules.code_in_texts,
-    ),
-    ResourceRule(
-        name="country-allow-list",
-        description="The stack's settings allow listed country prefixes alone: attackers earn "
-        "money by "
-        "having codes sent to expensive numbers abroad.",
-        options={
-            "allowed": Option(
-                description="prefixes that an Action may send to; a longer one is allowed too",
-                default=("+81",),
-            )
-        },
-        check=resource_rules.country_allow_list,
-    ),
-    ResourceRule(
-        name="no-plaintext-secret",
-        description="No credential is declared in the open: it would be in every preview, in the "
-        "stack's state, and in the history of the repository.",
-        check=resource_rules.no_plaintext_secret,
-    ),
-    ResourceRule(
-        name="always-in-production",
-        description="In production a second factor is always asked for: that is what the tenant "
-        "has phone MFA for.",
-        level=Level.ADVISORY,
-        options=_PRODUCTION,
-        check=resource_rules.always_in_production,
-    ),
-    ResourceRule(
-        name="always-means-always",
-        description='In production with the policy "always", no browser is remembered for long: '
-        "whoever ticks the checkbox is not asked there until that time is over.",
-        level=Level.ADVISORY,
-        options={
-            **_PRODUCTION,
-            "longest": Option(
-                description="how long a browser may be remembered, such as 12h; none, when empty",
-                default=("1d",),
-            ),
-        },
-        check=resource_rules.always_means_always,
-    ),
-    ResourceRule(
-        name="protected-in-production",
-        description="In production every phone MFA resource is protected: one that is deleted or "
-        "replaced by a slip locks every user out.",
-        options=_PRODUCTION,
-        check=resource_rules.protected_in_production,
-    ),
-    ResourceRule(
-        name="pinned-runtime",
-        description=f"The Action's runtime is pinned to {RUNTIME}, which its tests run on: a "
-        "trigger's default moves without a review.",
-        check=resource_rules.pinned_runtime,
-    ),
-    StackRule(
-        name="one-sender-per-channel",
-        description="One Action, one phone provider and one template a message type: with two, "
-        "which one sends is left to chance; with none, nothing is sent.",
-        check=stack_rules.one_sender_per_channel,
-    ),
-    ResourceRule(
-        name="no-dependency",
-        description="The Action has no npm package: each is code that nobody here reviews, with "
-        "the CPaaS key and every user's number in reach.",
-        check=resource_rules.no_dependency,
-    ),
-    ResourceRule(
-        name="factor-behind-policy",
-        description="A policy that asks for a second factor has the phone factor behind it: users "
-        "who have no other would be locked out.",
-        check=resource_rules.factor_behind_policy,
-    ),
+
+@_rule(
+    "message-types-covered",
+    "Every message type of the phone factor has a delivery method of the phone "
+    "provider: a user who picks a channel that nobody delivers cannot log in.",
+    of_stack=True,
 )
+def _message_types_covered(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
+    # A stack without a phone provider is a legacy one: there the Action alone decides.
+    providers = _all(resources, phone_provider.TOKEN)
+    if not providers or any(_cannot_be_seen(provider) for provider in providers):
+        return
+    covered = _covered(providers)
+    for factor in _all(resources, guardian.TOKEN):
+        types = factor.said("message_types")
+        if factor.said("phone_enabled") is not True or isinstance(types, Unseen):
+            continue
+        if not types:
+            yield Finding(
+                urn=factor.urn,
+                message="The phone factor is on without declared message types: users may be "
+                "offered channels that nobody delivers.",
+                fix="declare phone.message_types",
+            )
+        for kind in listed(types):
+            if isinstance(kind, str) and kind not in covered:
+                yield Finding(
+                    urn=factor.urn,
+                    message=f"The factor offers {kind}, which the phone provider does not deliver "
+                    f"({', '.join(covered) or 'nothing'}): users who pick it cannot log in.",
+                    fix="add the channel to phonemfa:deliveryMethods, or take it out of the factor",
+                )
+
+
+def _all(resources: Sequence[Declared], token: str) -> list[Declared]:
+    return [one for one in resources if one.type == token]
+
+
+def _cannot_be_seen(provider: Declared) -> bool:
+    return any(is_hidden(provider.said(one)) for one in ("delivery_methods", "disabled"))
+
+
+def _covered(providers: Sequence[Declared]) -> list[str]:
+    on = [one for one in providers if not one.said("disabled")]
+    named = [method for one in on for method in listed(one.said("delivery_methods"))]
+    return guardian_message_types([method for method in DeliveryMethod if method in named])
+
+
+@_rule(
+    "code-in-texts",
+    "Every text that has to carry a code outputs it, as SMS and read aloud: "
+    "without it the message is useless and the login fails.",
+)
+def _code_in_texts(resource: Declared, _context: Context) -> Iterator[Finding]:
+    for label, text in _code_texts(resource):
+        if isinstance(text, Unseen) or (isinstance(text, str) and _shows_code(text)):
+            continue
+        if isinstance(text, str) and text:
+            message = f"{label} does not output the code, or is not Liquid"
+        else:
+            message = f"{label} is not declared, so nothing says that it outputs the code"
+        yield Finding(
+            message=f"{message}: users would get a message that does not let them log in.",
+            fix="put {{ code }} where the code belongs",
+        )
+
+
+def _code_texts(resource: Declared) -> Iterator[tuple[str, Any]]:
+    if resource.type == phone_template.TOKEN:
+        kind = phone_template.kind_of(resource.properties)
+        if isinstance(kind, Unseen) or (isinstance(kind, str) and kind in _WITHOUT_CODE):
+            return
+        called = kind if isinstance(kind, str) else resource.name
+        for channel in ("text", "voice"):
+            yield f"The {channel} text of {called}", resource.said(channel)
+    elif resource.type == guardian.TOKEN and resource.said("selected_provider") == guardian.HOOK:
+        for kind in ("enrollment", "verification"):
+            yield f"The {kind} text", resource.said(f"{kind}_message")
+
+
+def _shows_code(text: str) -> bool:
+    from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
+
+    try:
+        return where_missing(text) is None
+    except LiquidError:
+        return False
+
+
+@_rule(
+    "country-allow-list",
+    "The stack's settings allow listed country prefixes alone: attackers earn "
+    "money by having codes sent to expensive numbers abroad.",
+    options={
+        "allowed": Option(
+            description="prefixes that an Action may send to; a longer one is allowed too",
+            default=("+81",),
+        )
+    },
+)
+def _country_allow_list(resource: Declared, context: Context) -> Iterator[Finding]:
+    settings = at(resource.properties, "settings")
+    if resource.type != COMPONENT or not isinstance(settings, Mapping):
+        return  # Hidden, or of a version that told no settings: not to be seen.
+    told, adopted = settings.get("allowedPrefixes"), settings.get("adopted")
+    if isinstance(told, Unseen):
+        return
+    prefixes = listed(told)
+    if adopted or not prefixes:
+        yield Finding(
+            message="The stack does not say which countries the Action sends to, as it is declared "
+            "as it was found: that is left to its code."
+            if adopted
+            else "The component has no allowedPrefixes: where its Action sends to is left to a "
+            "default in its code.",
+            fix="set phonemfa:allowedPrefixes, such as [+81], with an Action of the package",
+        )
+        return
+    allowed = tuple(context.options["allowed"])
+    for prefix in prefixes:
+        if isinstance(prefix, str) and not prefix.startswith(allowed):
+            yield Finding(
+                message=f"The Action sends to {prefix}, which is not on this stack's list "
+                f"({', '.join(allowed) or 'empty'}): whoever asks for codes to numbers there "
+                "makes the company pay for them.",
+                fix=f"take {prefix} out of phonemfa:allowedPrefixes, or add it to the rule's "
+                '"allowed" in policy/stacks/<stack>.json',
+            )
+
+
+@_rule(
+    "no-plaintext-secret",
+    "No credential is declared in the open: it would be in every preview, in the "
+    "stack's state, and in the history of the repository.",
+)
+def _no_plaintext_secret(resource: Declared, _context: Context) -> Iterator[Finding]:
+    # By their names, a CPaaS key by its form: which of an Action's secrets is one nobody can see,
+    # as the plugin hides them as a whole.
+    if resource.type not in {action.TOKEN, phone_provider.TOKEN, guardian.TOKEN}:
+        return
+    for name, value in _strings(resource.properties):
+        if _CREDENTIAL_NAME.search(name) and value:
+            yield Finding(
+                message=f"{name} is declared as plain text: every reader of a preview or of the "
+                "state has it.",
+                fix="revoke it, then set the new one with pulumi config set --secret and read it "
+                "with require_secret",
+            )
+    if resource.type == action.TOKEN and any(
+        _CPAAS_KEY.search(value) for _, value in _strings(resource.properties)
+    ):
+        yield Finding(
+            message="The Action is declared with what looks like a CPaaS API key, in its code or "
+            "in the open beside it: every reader of a preview has it.",
+            fix="revoke it, set the new one with pulumi config set --secret, and let the Action "
+            "read event.secrets.CPAAS_API_KEY",
+        )
+
+
+def _strings(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every string in a value, with the name of the property that holds it."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            yield from _strings(member, key)
+    elif isinstance(value, Sequence):
+        for member in value:
+            yield from _strings(member, name)
+
+
+@_rule(
+    "always-in-production",
+    "In production a second factor is always asked for: that is what the tenant has phone MFA for.",
+    level=Level.ADVISORY,
+    options=_PRODUCTION,
+)
+def _always_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
+    if resource.type != guardian.TOKEN or not context.production:
+        return
+    policy = resource.said("policy")
+    if isinstance(policy, Unseen) or policy == Policy.ALWAYS.guardian_policy:
+        return
+    says = f"The policy is {policy}" if isinstance(policy, str) else "No policy is declared"
+    yield Finding(
+        message=f"{says}, and {context.stack} is production: users would log in without a second "
+        "factor.",
+        fix="set phonemfa:policy to always",
+    )
+
+
+@_rule(
+    "always-means-always",
+    'In production with the policy "always", no browser is remembered for long: '
+    "whoever ticks the checkbox is not asked there until that time is over.",
+    level=Level.ADVISORY,
+    options={
+        **_PRODUCTION,
+        "longest": Option(
+            description="how long a browser may be remembered, such as 12h; none, when empty",
+            default=("1d",),
+        ),
+    },
+)
+def _always_means_always(resource: Declared, context: Context) -> Iterator[Finding]:
+    if resource.type != guardian.TOKEN or not context.production:
+        return
+    shown, overall = resource.said("remember_me_shown"), resource.said("session_overall")
+    if resource.said("policy") != Policy.ALWAYS.guardian_policy or shown is False:
+        return
+    if isinstance(shown, Unseen) or isinstance(overall, Unseen):
+        return
+    durations = [one for one in context.options["longest"] if DURATION.match(one)]
+    longest = max(map(seconds, durations), default=0)
+    if isinstance(overall, (int, float)) and overall <= longest:
+        return
+    says = (
+        f"A browser is remembered for up to {in_words(duration(int(overall)))}"
+        if isinstance(overall, (int, float))
+        else "Nothing says how long a browser is remembered (by Auth0's default for up to 30 days)"
+    )
+    yield Finding(
+        message=f"{says}, and {context.stack} is production: whoever ticks the checkbox is not "
+        'asked again there, although the policy is "always".',
+        fix="set phonemfa:rememberBrowser to {shown: false}, or its overall time to "
+        f"{in_words(duration(longest)) if longest else 'what you allow'} at most (it needs "
+        "pulumi-auth0 3.54, and a tenant that is entitled to it)",
+    )
+
+
+@_rule(
+    "protected-in-production",
+    "In production every phone MFA resource is protected: one that is deleted or "
+    "replaced by a slip locks every user out.",
+    options=_PRODUCTION,
+)
+def _protected_in_production(resource: Declared, context: Context) -> Iterator[Finding]:
+    if not context.production or not resource.is_phone_mfa or resource.protect:
+        return
+    yield Finding(
+        message=f"{resource.name} is not protected, and {context.stack} is production: a slip in "
+        "a change could delete or replace it.",
+        fix="set phonemfa:protect to true",
+    )
+
+
+@_rule(
+    "pinned-runtime",
+    f"The Action's runtime is pinned to {RUNTIME}, which its tests run on: a "
+    "trigger's default moves without a review.",
+)
+def _pinned_runtime(resource: Declared, _context: Context) -> Iterator[Finding]:
+    if not resource.sends_by_phone:
+        return
+    runtime = resource.said("runtime")
+    if isinstance(runtime, Unseen) or runtime == RUNTIME:
+        return
+    says = f"The Action runs on {runtime}" if runtime else "The Action's runtime is not declared"
+    yield Finding(
+        message=f"{says}, not on {RUNTIME}: its code was never tried there.",
+        fix=f"declare runtime={RUNTIME!r}",
+    )
+
+
+@_rule(
+    "one-sender-per-channel",
+    "One Action, one phone provider and one template a message type: with two, "
+    "which one sends is left to chance; with none, nothing is sent.",
+    of_stack=True,
+)
+def _one_sender_per_channel(resources: Sequence[Declared], _context: Context) -> Iterator[Finding]:
+    # Only the provider "custom" has an Action behind it; for a legacy trigger, one must be bound.
+    if any(isinstance(one.trigger, Unseen) for one in resources):
+        return
+    unified = _on_trigger(resources, _UNIFIED_TRIGGER)
+    legacy = _on_trigger(resources, _LEGACY_TRIGGER)
+    providers = _all(resources, phone_provider.TOKEN)
+    templates = _all(resources, phone_template.TOKEN)
+    if unified or providers or templates:
+        if unified or any(one.said("name") != _TWILIO for one in providers):
+            yield from _exactly_one(unified, f"Action on {_UNIFIED_TRIGGER}")
+        yield from _exactly_one(providers, "phone provider")
+        yield from _one_a_type(templates)
+    bindings = _bindings(resources)
+    if legacy or bindings:
+        yield from _exactly_one(legacy, f"Action on {_LEGACY_TRIGGER}")
+        yield from _exactly_one(bindings, f"Action bound to {_LEGACY_TRIGGER}")
+    if not (unified or legacy or providers or bindings):
+        for factor in _all(resources, guardian.TOKEN):
+            if factor.said("phone_enabled") is True:
+                yield Finding(
+                    urn=factor.urn,
+                    message="The phone factor is on, and the stack declares nothing that sends.",
+                    fix="declare the sender in the same stack",
+                )
+
+
+def _on_trigger(resources: Sequence[Declared], name: str) -> list[Declared]:
+    return [one for one in resources if one.sends_by_phone and one.trigger == name]
+
+
+def _bindings(resources: Sequence[Declared]) -> list[Declared]:
+    """The holders of bindings to the legacy trigger, one entry a bound Action."""
+    return [
+        one
+        for token in (trigger.TOKEN, trigger.TOKEN_OF_ALL)
+        for one in _all(resources, token)
+        if one.trigger == _LEGACY_TRIGGER
+        for _ in trigger.Binding.recorded(one.properties)
+    ]
+
+
+def _exactly_one(found: Sequence[Declared], what: str) -> Iterator[Finding]:
+    if not found:
+        yield Finding(
+            urn="",
+            message=f"The stack declares no {what}: no code would be sent.",
+            fix=f"declare one {what}",
+        )
+    for surplus in found[1:]:
+        yield Finding(
+            urn=surplus.urn,
+            message=f"{surplus.name} is one {what} too many: which one sends is left to chance.",
+            fix=f"keep one {what}",
+        )
+
+
+def _one_a_type(templates: Sequence[Declared]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for template in templates:
+        kind = phone_template.kind_of(template.properties)
+        if not isinstance(kind, str):
+            continue
+        seen[kind] += 1
+        if seen[kind] > 1:
+            yield Finding(
+                urn=template.urn,
+                message=f"{template.name} is a second template of {kind}: the tenant has room for "
+                "one and refuses the other.",
+                fix=f"keep one template of {kind}",
+            )
+
+
+@_rule(
+    "no-dependency",
+    "The Action has no npm package: each is code that nobody here reviews, with "
+    "the CPaaS key and every user's number in reach.",
+)
+def _no_dependency(resource: Declared, _context: Context) -> Iterator[Finding]:
+    if not resource.sends_by_phone:
+        return
+    code = resource.said("code")
+    declared = {str(one.get("name")) for one in items(resource.said("dependencies"))}
+    required = {
+        name
+        for groups in _REQUIRED.findall(code if isinstance(code, str) else "")
+        for name in groups
+        if name and not name.startswith("node:") and name not in _NODE_MODULES
+    }
+    for name in sorted(declared | required):
+        yield Finding(
+            message=f"The Action uses the npm package {name}: code from outside would run with "
+            "the CPaaS key and users' phone numbers.",
+            fix=f"do without {name}; Node's own modules and fetch are enough",
+        )
+
+
+@_rule(
+    "factor-behind-policy",
+    "A policy that asks for a second factor has the phone factor behind it: users "
+    "who have no other would be locked out.",
+)
+def _factor_behind_policy(resource: Declared, _context: Context) -> Iterator[Finding]:
+    if resource.type != guardian.TOKEN:
+        return
+    policy, enabled = resource.said("policy"), resource.said("phone_enabled")
+    if not isinstance(policy, str) or policy == Policy.NEVER.guardian_policy:
+        return
+    if enabled is True or isinstance(enabled, Unseen):
+        return
+    yield Finding(
+        message=f"The policy is {policy} while the phone factor is off: users who have no other "
+        "factor would be locked out.",
+        fix="switch the phone factor on, or set phonemfa:policy to never",
+    )
+
+
+RULES: Final = tuple(_RULES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,24 +542,16 @@ def violations(
         settings: by rule name (levels.py); a rule that is not in it has its own level.
     """
     declared = tuple(resources)
-    found: list[Violation] = []
-    for rule in RULES:
-        setting = settings.get(rule.name, Setting(level=rule.level))
-        if setting.level is Level.DISABLED:
-            continue
-        context = rule.context(stack, setting.options)
-        if isinstance(rule, ResourceRule):
-            findings = [one for resource in declared for one in rule.check(resource, context)]
-        else:
-            findings = list(rule.check(declared, context))
-        found.extend(
-            Violation(
-                rule=rule.name,
-                urn=one.urn,
-                message=one.message,
-                fix=one.fix,
-                enforcement=setting.level,
-            )
-            for one in findings
+    return [
+        Violation(
+            rule=rule.name,
+            urn=one.urn,
+            message=one.message,
+            fix=one.fix,
+            enforcement=setting.level,
         )
-    return found
+        for rule in RULES
+        for setting in (settings.get(rule.name, Setting(level=rule.level)),)
+        if setting.level is not Level.DISABLED
+        for one in rule.findings(declared, rule.context(stack, setting.options))
+    ]

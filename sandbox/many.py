@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -123,9 +123,10 @@ def _draw_up(many: ManyTenants, engine: Engine) -> None:
     """
     first, *others = many.stacks
     _write_config(many, first, {})
-    _pulumi(many, engine, "stack", "init", first)
+    pulumi = partial(engine.quietly, cwd=many.project, environment=many.environment)
+    pulumi("stack", "init", first)
     key = ("config", "set", "--secret", "phonemfa:cpaasApiKey", "--stack", first)
-    _pulumi(many, engine, *key, stdin=CPAAS_KEY)
+    pulumi(*key, stdin=CPAAS_KEY)
     content = yaml.safe_load((many.project / f"Pulumi.{first}.yaml").read_text(encoding="utf-8"))
     backend = Path(many.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
     state = backend / ".pulumi" / "stacks" / "phonemfa" / f"{first}.json"
@@ -148,15 +149,3 @@ def _write_config(many: ManyTenants, stack: str, content: dict[str, object]) -> 
     settings["auth0:domain"] = many.tenants[stack].access.domain
     text = yaml.safe_dump({**content, "config": settings}, allow_unicode=True)
     (many.project / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
-
-
-def _pulumi(many: ManyTenants, engine: Engine, *arguments: str, stdin: str = "") -> None:
-    subprocess.run(
-        [str(engine.pulumi), *arguments, "--non-interactive"],
-        cwd=many.project,
-        env=many.environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=True,
-    )

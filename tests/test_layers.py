@@ -7,7 +7,9 @@ import re
 import tomllib
 from typing import get_args
 
+import pytest
 from pydantic import BaseModel
+from pydantic.alias_generators import to_pascal
 
 from components.settings.model import StackSettings
 from components.tenant.snapshot import MODELS
@@ -93,6 +95,41 @@ def keys(model: type[BaseModel]) -> set[str]:
     return found
 
 
+def names_of(key: str) -> set[str]:
+    """What a setting is called anywhere: in the file, in Python, in the API and in Pulumi."""
+    field = next(name for name, one in StackSettings.model_fields.items() if one.alias == key)
+    found = {key, field, to_pascal(field), field.upper()}
+    for model in MODELS.values():
+        for part in model.PARTS:
+            if part.setting.partition(".")[0] == key:
+                found |= {part.field, part.api.rpartition(".")[2], part.pulumi.rpartition(".")[2]}
+    return found
+
+
+MFA_SETTINGS = "mfa.?settings?|remember"
+"""What else names any of them, and not one alone."""
+NOTHING = r"(?!)"
+
+
+@pytest.mark.parametrize(
+    ("settings", "beside"),
+    [
+        pytest.param(("rememberBrowser", "oneTimeCode"), MFA_SETTINGS, id="of Guardian"),
+        pytest.param(("ringTimeout",), NOTHING, id="of the Action"),
+    ],
+)
+def test_a_setting_is_named_in_six_files_at_most(settings: tuple[str, ...], beside: str) -> None:
+    names = "|".join(re.escape(name) for key in settings for name in names_of(key))
+    named = re.compile(rf"\b(?:{names})\b|{beside}", re.IGNORECASE)
+    files = [
+        str(file.relative_to(PROJECT))
+        for package in ("components", "policy", "phonemfa")
+        for file in (PROJECT / package).rglob("*.py")
+        if named.search(file.read_text(encoding="utf-8"))
+    ]
+    assert 0 < len(files) <= 6, "\n".join(sorted(files))
+
+
 def test_only_the_model_speaks_the_api_and_the_provider() -> None:
     path = re.compile(
         r"/api/v2\b|(?:^|[A-Z] )/(?:actions/(?:actions|triggers)|branding|guardian|tenants)\b"
@@ -116,3 +153,35 @@ def test_only_the_model_speaks_the_api_and_the_provider() -> None:
     assert not wrong - excepted, "\n".join(sorted(wrong - excepted))
     stale = [where for where in SPEAKS_TOO if not any(one.startswith(where) for one in excepted)]
     assert stale == [], "exceptions of which nothing is left"
+
+
+OF_THE_ENGINE = {
+    *("steps", "oldState", "newState", "detailedDiff", "diffReasons", "changeSummary"),
+    *("deployment", "resources", "pending_operations", "initErrors"),
+}
+"""Keys of what the engine prints: of previews, and of states."""
+
+
+def looked_up(text: str) -> set[str]:
+    """What a module looks up by a key that stands in it: `one["key"]`, `one.get("key")`."""
+    nodes = list(ast.walk(ast.parse(text)))
+    keys = [one.slice for one in nodes if isinstance(one, ast.Subscript)]
+    keys += [
+        one.args[0]
+        for one in nodes
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.args
+        if one.func.attr in {"get", "pop"}
+    ]
+    return {
+        one.value for one in keys if isinstance(one, ast.Constant) and one.value in OF_THE_ENGINE
+    }
+
+
+def test_only_one_place_reads_what_the_engine_prints() -> None:
+    readers = {
+        file.relative_to(PROJECT).parent.as_posix()
+        for package in ("components", "policy", "phonemfa")
+        for file in (PROJECT / package).rglob("*.py")
+        if looked_up(file.read_text(encoding="utf-8"))
+    }
+    assert readers == {"phonemfa/pulumi"}

@@ -7,6 +7,7 @@ is no data is not a package without vulnerabilities. docs/supply-chain.md.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -245,9 +246,9 @@ def audit_npm() -> Answer:
 
 def audit_go() -> Answer:
     """Govulncheck on the engine that this machine runs."""
-    from sandbox.engine.cache import EngineCache  # noqa: PLC0415 - for this command alone
+    from sandbox.engine.ensure import cache_folder  # noqa: PLC0415 - for this command alone
 
-    programs: Sequence[Path] = sorted(EngineCache().folder.parent.glob("*/pulumi"))
+    programs: Sequence[Path] = sorted(cache_folder(os.environ).glob("*/pulumi"))
     if shutil.which("govulncheck") is None:
         return [], ["Go: no govulncheck (go install golang.org/x/vuln/cmd/govulncheck@latest)"]
     if not programs:

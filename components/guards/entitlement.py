@@ -15,7 +15,7 @@ import pulumi
 import pulumi_auth0 as auth0
 from pydantic.alias_generators import to_snake
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write
 from components.settings.model import StackSettings
 from components.settings.raw_config import NAMESPACE
 from components.tenant import guardian
@@ -64,9 +64,7 @@ class EntitlementGuard(WriteHooks):
         self._answer: str | None = None
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = pulumi.ResourceHook(
-            "entitlement", self._check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        hook = before_write("entitlement", self._check)
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _check(self, _args: pulumi.ResourceHookArgs) -> None:

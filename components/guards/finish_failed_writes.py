@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write, refuse
 from components.tenant import action
 from components.tenant.model import seen
 from components.tenant.stack_access import TenantAccess, plain
@@ -45,9 +45,7 @@ class FinishFailedWrites(WriteHooks):
         self._access = access
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = pulumi.ResourceHook(
-            "action-secrets", self._before, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        hook = before_write("action-secrets", self._before)
         return pulumi.ResourceHookBinding(before_update=[hook])
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
@@ -64,10 +62,8 @@ class FinishFailedWrites(WriteHooks):
             if has is None:
                 return
             foreign = sorted(has - known)
-            if foreign and pulumi.runtime.is_dry_run():
-                pulumi.log.warn(f"pulumi up will stop here: {_refusal(wanted['name'], foreign)}")
-            elif foreign:
-                raise UndeclaredSecretError(_refusal(wanted["name"], foreign))
+            if foreign:
+                refuse(UndeclaredSecretError(_refusal(wanted["name"], foreign)))
             elif not pulumi.runtime.is_dry_run():
                 await _write(tenant, args.id, declared)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write
 from components.tenant import tenant_settings
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
@@ -51,9 +51,7 @@ class GenerationGuard(WriteHooks):
         self._asking = asyncio.Lock()
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = pulumi.ResourceHook(
-            "generation", self._check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        hook = before_write("generation", self._check)
         return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
 
     async def _check(self, _args: pulumi.ResourceHookArgs) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
@@ -46,6 +48,18 @@ class WriteHooks(ABC):
     @abstractmethod
     def hooks(self) -> pulumi.ResourceHookBinding:
         """The hooks to bind."""
+
+
+def before_write(name: str, look: Callable[[pulumi.ResourceHookArgs], Any]) -> pulumi.ResourceHook:
+    """A hook that looks before a write, and in a preview what it would look at then."""
+    return pulumi.ResourceHook(name, look, opts=pulumi.ResourceHookOptions(on_dry_run=True))
+
+
+def refuse(refusal: Exception) -> None:
+    """End the run with a refusal; a preview warns of it and goes on."""
+    if not pulumi.runtime.is_dry_run():
+        raise refusal
+    pulumi.log.warn(f"pulumi up will stop here: {refusal}")
 
 
 def _nobody_to_ask() -> bool:

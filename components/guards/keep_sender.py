@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write, refuse
 from components.tenant import action
 from components.tenant.stack_access import TenantAccess, plain
 
@@ -32,9 +32,7 @@ class KeepSender(WriteHooks):
         self._access = access
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = pulumi.ResourceHook(
-            "keep-sender", self._before, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        hook = before_write("keep-sender", self._before)
         return pulumi.ResourceHookBinding(before_create=[hook])
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
@@ -44,12 +42,8 @@ class KeepSender(WriteHooks):
             return  # A preview may not know them yet.
         async with self._access.connect() as tenant:
             version = await _running(tenant, name, trigger)
-        if version is None:
-            return
-        if pulumi.runtime.is_dry_run():
-            pulumi.log.warn(f"pulumi up will stop here: {_refusal(name, version)}")
-        else:
-            raise StillSendingError(_refusal(name, version))
+        if version is not None:
+            refuse(StillSendingError(_refusal(name, version)))
 
 
 async def _running(tenant: AsyncManagementClient, name: str, trigger: str) -> int | None:

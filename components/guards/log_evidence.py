@@ -1,7 +1,4 @@
-"""What the tenant's log says of one test message.
-
-Owns where in the log to look, which entries are about it, and what they prove. Refuses to read the
-log and to wait. An entry that cannot be told from another user's proves nothing.
+"""What the tenant's log says of one test message; one that may be another user's proves nothing.
 
 Codes and shapes: Auth0's published log schemas (`gd_send_sms`, `gd_send_voice`, their `_failure`,
 `fn`); that `gd_send_*` may show a masked number is the tenant's setting.

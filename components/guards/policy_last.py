@@ -1,10 +1,10 @@
 """Asks for codes only once they can be delivered: the policy is written last.
 
-The auth0 provider writes the policy first
-and collects later errors (provider-traps.md): a failed phone step would leave "always" without a
-factor, which locks every user out. So a hook in front of the provider's write looks whether a code
-can be delivered, brings the factor into place, and only then sets the policy; the provider then
-finds everything as it wants it. A write that fails nevertheless puts the earlier policy back.
+The auth0 provider writes the policy first and collects later errors (provider-traps.md): a failed
+phone step would leave "always" without a factor, which locks every user out. So a hook in front of
+the provider's write looks whether a code can be delivered, brings the factor into place, and only
+then sets the policy; the provider then finds everything as it wants it. A write that fails
+nevertheless puts the earlier policy back.
 
 The same hook finishes what an earlier run left: a half-written Guardian is recorded as if it had
 been written, and the provider would not touch it again.
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write, refuse
 from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
@@ -59,18 +59,11 @@ class PolicyLast(WriteHooks):
     """
 
     def __init__(
-        self,
-        access: TenantAccess,
-        *,
-        experience: Experience,
-        gate: Gate,
-        trial: Messages,
+        self, access: TenantAccess, *, experience: Experience, gate: Gate, trial: Messages
     ) -> None:
         super().__init__(TOKEN)
-        self._access = access
-        self._experience = experience
-        self._gate = gate
-        self._trial = trial
+        self._access, self._experience = access, experience
+        self._gate, self._trial = gate, trial
         self._earlier: list[str] | None = None
 
     @classmethod
@@ -86,9 +79,7 @@ class PolicyLast(WriteHooks):
         )
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        before = pulumi.ResourceHook(
-            "policy-last", self._before, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        before = before_write("policy-last", self._before)
         failed = pulumi.ErrorHook("policy-back", self._failed)
         return pulumi.ResourceHookBinding(
             before_create=[before], before_update=[before], on_error=[failed]
@@ -98,17 +89,13 @@ class PolicyLast(WriteHooks):
         wanted = await plain(args.new_inputs)
         policy: Any = wanted.get("policy")
         policies = [] if policy == NEVER else [policy]
-        preview = pulumi.runtime.is_dry_run()
-        looks_only = preview or self._gate is Gate.OFF
+        looks_only = pulumi.runtime.is_dry_run() or self._gate is Gate.OFF
         if looks_only and (policy in _CANNOT_LOWER or not self._access.known):
             return
         async with self._access.connect() as tenant:
             earlier = list(await tenant.guardian.policies.list())
             if asks_less(policies, earlier):
-                refusal = lowering(policies, earlier)
-                if not preview:
-                    raise PolicyLoweredError(refusal)
-                pulumi.log.warn(f"pulumi up will stop here: {refusal}")
+                refuse(PolicyLoweredError(lowering(policies, earlier)))
             if looks_only:
                 return
             if policies:

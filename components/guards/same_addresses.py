@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from components.guards.hooks import WriteHooks
+from components.guards.hooks import WriteHooks, before_write
 from components.tenant.model import at
 from components.tenant.stack_access import plain
 from components.tenant.tenants_file import NAME
@@ -33,9 +33,7 @@ class SameAddresses(WriteHooks):
         super().__init__(COMPONENT)
 
     def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = pulumi.ResourceHook(
-            "same-addresses", _check, opts=pulumi.ResourceHookOptions(on_dry_run=True)
-        )
+        hook = before_write("same-addresses", _check)
         return pulumi.ResourceHookBinding(before_update=[hook])
 
 

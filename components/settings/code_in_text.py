@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from components.action_code import SOURCE_DIR
-from components.settings.message_size import SAMPLE, is_simple, rendered
+from components.settings.message_size import SAMPLE, environment, is_simple, rendered
 
 if TYPE_CHECKING:
     from liquid import BoundTemplate
@@ -33,6 +33,7 @@ _MOST_CASES: Final = 2_000
 """So many combinations are all rendered; of more, every pair of values and a sample."""
 
 Path = tuple[str, ...]
+_CHANNELS: Final[Mapping[Path, tuple[str, ...]]] = {("message_type",): ("sms", "voice")}
 
 
 def shows(text: str, code: str) -> bool:
@@ -69,7 +70,7 @@ def where_missing(template: str) -> str | None:
         return None if shown else "ever"
     from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
 
-    parsed = _parsed(template)
+    parsed = environment().from_string(template)
     for values in _cases(parsed):
         for code in CODES:
             try:
@@ -81,19 +82,16 @@ def where_missing(template: str) -> str | None:
     return None
 
 
-def _parsed(template: str) -> BoundTemplate:
-    from components.settings.message_size import environment  # noqa: PLC0415 - as above
-
-    return environment().from_string(template)
-
-
 def _cases(template: BoundTemplate) -> Iterator[Mapping[Path, Any]]:
     """Values of the text's variables: the sample's, and whatever may take another branch."""
     literals = list(dict.fromkeys(_literals(template)))
     paths = _paths(template)
     yield {}
     for usual in ([None, "", _SHORT, _OTHER], [None, _OTHER]):
-        choices = [[(path, value) for value in _values(path, usual, literals)] for path in paths]
+        choices = [
+            [(path, value) for value in [*usual, *_CHANNELS.get(path, ()), *literals]]
+            for path in paths
+        ]
         if prod(len(one) + 1 for one in choices) <= _MOST_CASES:
             for case in product(*([None, *one] for one in choices)):
                 yield dict(pair for pair in case if pair)
@@ -104,11 +102,6 @@ def _cases(template: BoundTemplate) -> Iterator[Mapping[Path, Any]]:
     drawn = Random(0)  # noqa: S311 - the same text is judged alike every time
     for _ in range(_MOST_CASES):
         yield dict(drawn.choice(one) for one in choices)
-
-
-def _values(path: Path, usual: list[Any], literals: list[Any]) -> list[Any]:
-    known = ("sms", "voice") if path[0] == "message_type" else ()
-    return [*usual, *known, *literals]
 
 
 def _paths(template: BoundTemplate) -> list[Path]:
@@ -127,10 +120,11 @@ def _paths(template: BoundTemplate) -> list[Path]:
 
 def _literals(template: BoundTemplate) -> Iterator[Any]:
     """Every text and number that stands in one of the template's expressions."""
-    from liquid.ast import Node  # noqa: PLC0415 - as above
+    from liquid import RenderContext  # noqa: PLC0415 - as above
+    from liquid.ast import Node  # noqa: PLC0415
     from liquid.builtin.expressions.primitive import Literal  # noqa: PLC0415
 
-    context = _static_context(template)
+    context = RenderContext(template)
     pending: list[Any] = list(template.nodes)
     while pending:
         one = pending.pop()
@@ -143,12 +137,6 @@ def _literals(template: BoundTemplate) -> Iterator[Any]:
             pending += [*one.expressions(), *one.children(context, include_partials=False)]
         else:
             pending += one.children()
-
-
-def _static_context(template: BoundTemplate) -> Any:
-    from liquid import RenderContext  # noqa: PLC0415 - as above
-
-    return RenderContext(template)
 
 
 def _context(values: Mapping[Path, Any], code: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 import pulumi
@@ -78,43 +79,23 @@ def faults_of(error: ValidationError, *, namespace: str, hints: Mapping[str, str
 
 def _fault(details: ErrorDetails, namespace: str, hints: Mapping[str, str]) -> Fault:
     top = _top(details)
-    context: Mapping[str, Any] = details.get("ctx", {})
-    consequence, fix = _words(details, top, hints)
-    if details["type"] == "rule_broken":
-        consequence, fix = context["consequence"], context["fix"]
-    return Fault(
-        key=f"{namespace}:{_path(details)}",
-        value=_shown_input(details),
-        consequence=consequence,
-        fix=fix,
-    )
-
-
-def _shown_input(details: ErrorDetails) -> str:
+    value = NOT_SET if details["input"] is None else shown(details["input"])
+    consequence, fix = f"{details['msg']}.", hints.get(top, "remove it")
     match details["type"]:
         case "missing":
-            return NOT_SET
+            value = NOT_SET
+            consequence = "It is required: the tenant cannot be declared without it."
         case "extra_forbidden":
-            return HIDDEN  # An unknown key may be a misspelt secret.
-        case _:
-            return NOT_SET if details["input"] is None else shown(details["input"])
-
-
-def _words(details: ErrorDetails, top: str, hints: Mapping[str, str]) -> tuple[str, str]:
-    hint = hints.get(top, "remove it")
-    match details["type"]:
-        case "missing":
-            return "It is required: the tenant cannot be declared without it.", hint
-        case "extra_forbidden":
-            if len(details["loc"]) > 1:
-                return "There is no such entry: it would be silently ignored.", hint
-            known = ", ".join(sorted(hints))
-            return (
-                "There is no such setting: it would be silently ignored.",
-                f"remove it, or use one of {known}",
-            )
-        case _:
-            return f"{details['msg']}.", hint
+            value = HIDDEN  # An unknown key may be a misspelt secret.
+            consequence = "There is no such entry: it would be silently ignored."
+            if len(details["loc"]) == 1:
+                consequence = "There is no such setting: it would be silently ignored."
+                meant = get_close_matches(top, hints, n=1, cutoff=0.75)
+                known = meant[0] if meant else f"one of {', '.join(sorted(hints))}"
+                fix = f"remove it, or use {known}"
+        case "rule_broken":
+            consequence, fix = details["ctx"]["consequence"], details["ctx"]["fix"]
+    return Fault(key=f"{namespace}:{_path(details)}", value=value, consequence=consequence, fix=fix)
 
 
 def _top(details: ErrorDetails) -> str:

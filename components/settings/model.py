@@ -457,24 +457,14 @@ class StackSettings(Strict):
             )
         return value
 
-    @field_validator("sms_sender")
+    @field_validator("sms_sender", "voice_sender")
     @classmethod
-    def _text_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if _without(value, info) and DeliveryMethod.TEXT in info.data.get("delivery_methods", ()):
+    def _a_channel_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        channel, lost, setting = _SENDERS[str(info.field_name)]
+        if _without(value, info) and channel in info.data.get("delivery_methods", ()):
             raise rule_broken(
-                "deliveryMethods has text, and an SMS without a registered sender is refused.",
-                f"pulumi config set {NAMESPACE}:smsSender <sender>, or take text out of "
-                "deliveryMethods",
-            )
-        return value
-
-    @field_validator("voice_sender")
-    @classmethod
-    def _voice_needs_a_sender(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if _without(value, info) and DeliveryMethod.VOICE in info.data.get("delivery_methods", ()):
-            raise rule_broken(
-                "deliveryMethods has voice, and a call without a caller ID is refused.",
-                f"pulumi config set {NAMESPACE}:voiceSender <E.164 number>, or take voice out of "
+                f"deliveryMethods has {channel}, and {lost} is refused.",
+                f"pulumi config set {NAMESPACE}:{setting}, or take {channel} out of "
                 "deliveryMethods",
             )
         return value
@@ -607,6 +597,18 @@ class StackSettings(Strict):
 
 
 _BROKEN: Final = object()
+_SENDERS: Final = {
+    "sms_sender": (
+        DeliveryMethod.TEXT,
+        "an SMS without a registered sender",
+        "smsSender <sender>",
+    ),
+    "voice_sender": (
+        DeliveryMethod.VOICE,
+        "a call without a caller ID",
+        "voiceSender <E.164 number>",
+    ),
+}
 
 
 def _without(value: str | None, info: ValidationInfo) -> bool:

@@ -49,8 +49,29 @@ def secret_faults(
         secrets: those of them whose value is a secret.
         key_needed: whether the CPaaS key must be among them.
     """
-    faults = _key_faults(keys, secrets) if key_needed or API_KEY in keys else []
-    faults += [
+    key = f"{NAMESPACE}:{API_KEY}"
+    fix = f"pulumi config set --secret {key} (the value is read from standard input)"
+    faults = []
+    if API_KEY not in keys and key_needed:
+        faults.append(
+            Fault(
+                key=key,
+                value=NOT_SET,
+                consequence="It is required: the Action cannot send without the CPaaS API key.",
+                fix=fix,
+            )
+        )
+    elif API_KEY in set(keys) - set(secrets):
+        faults.append(
+            Fault(
+                key=key,
+                value=HIDDEN,
+                consequence="The CPaaS API key is in the stack's file as plain text, for every "
+                "reader of the repository and its history.",
+                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
+            )
+        )
+    return faults + [
         Fault(
             key=f"{NAMESPACE}:{name}",
             value=HIDDEN,
@@ -62,32 +83,6 @@ def secret_faults(
         for name in sorted(secrets)
         if name != API_KEY
     ]
-    return faults
-
-
-def _key_faults(keys: Collection[str], secrets: Collection[str]) -> list[Fault]:
-    key = f"{NAMESPACE}:{API_KEY}"
-    fix = f"pulumi config set --secret {key} (the value is read from standard input)"
-    if API_KEY not in keys:
-        return [
-            Fault(
-                key=key,
-                value=NOT_SET,
-                consequence="It is required: the Action cannot send without the CPaaS API key.",
-                fix=fix,
-            )
-        ]
-    if API_KEY not in secrets:
-        return [
-            Fault(
-                key=key,
-                value=HIDDEN,
-                consequence="The CPaaS API key is in the stack's file as plain text, for every "
-                "reader of the repository and its history.",
-                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
-            )
-        ]
-    return []
 
 
 def turned_faults(turned: Iterable[Turned]) -> list[Fault]:
@@ -105,7 +100,7 @@ def _turned_fault(turned: Turned) -> Fault:
     return Fault(
         key=f"{turned.key}{path}",
         value=f"{written}, without quotes in {turned.file}",
-        consequence=f"YAML takes it for {read or 'a number or a date'}, and that is deployed.",
+        consequence=f"YAML reads {read or 'a number or a date'}, and that would be deployed.",
         fix=f"{fix}; or write {read}, if that is meant" if read else fix,
     )
 
@@ -153,14 +148,10 @@ def _misshapen(value: Any) -> str:
             return f"It has more than {MOST_PARTS} entries: is it made of YAML aliases?"
         if depth > DEEPEST:
             return f"It is nested more than {DEEPEST} deep, and no setting is."
-        if isinstance(part, str) and not _is_text(part):
+        if isinstance(part, str) and _NO_TEXT.search(part):
             return "It holds a NUL or half of a surrogate pair: no tenant keeps such a text."
         if isinstance(part, Mapping):
             parts += [(one, depth + 1) for pair in part.items() for one in pair]
         elif isinstance(part, (list, tuple, set, frozenset)):
             parts += [(one, depth + 1) for one in part]
     return ""
-
-
-def _is_text(value: str) -> bool:
-    return not _NO_TEXT.search(value)

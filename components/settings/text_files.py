@@ -54,28 +54,26 @@ def with_text_files(values: Mapping[str, Any], project: Path) -> tuple[dict[str,
         if file.name == "README.md":
             continue
         kind, channel = _NAMES.get(file.name, ("", ""))
-        if not kind:
-            faults.append(
-                _fault(
-                    f"{named}/{file.name}",
-                    "No message type has a text of this name: it would be silently ignored.",
-                    "name it <message type>.text.liquid or .voice.liquid, such as "
-                    "otp_verify.text.liquid",
-                )
-            )
-            continue
+        own = merged.setdefault(kind, {}) if kind else {}
         text, problem = _read(file)
-        own = merged.setdefault(kind, {})
-        if problem:
-            faults.append(_fault(f"{named}/{file.name}", problem, "save the text as a UTF-8 file"))
-        elif isinstance(own, dict) and own.get(channel) is not None:
-            faults.append(
-                _fault(
-                    f"{named}/{file.name}",
-                    f"The text is in {NAMESPACE}:texts.{kind}.{channel} too.",
-                    "keep one of the two",
-                )
+        wrong: tuple[str, str] | None = None
+        if not kind:
+            wrong = (
+                "No message type has a text of this name: it would be silently ignored.",
+                (
+                    "name it <message type>.text.liquid or .voice.liquid, such as "
+                    "otp_verify.text.liquid"
+                ),
             )
+        elif problem:
+            wrong = problem, "save the text as a UTF-8 file"
+        elif isinstance(own, dict) and own.get(channel) is not None:
+            wrong = (
+                f"The text is in {NAMESPACE}:texts.{kind}.{channel} too.",
+                "keep one of the two",
+            )
+        if wrong:
+            faults.append(_fault(f"{named}/{file.name}", *wrong))
         elif isinstance(own, dict):
             own[channel] = text
     return found | {"texts": merged}, faults

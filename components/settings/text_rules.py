@@ -54,33 +54,46 @@ def text_faults(
         allowed: what others decide and a text may have all the same (TextContent).
         origin: host of the line that the Action adds to an SMS with a code.
     """
-    for kind, channel, given in _each(texts):
-        key = f"{namespace}:texts.{kind}.{channel}"
-        # The sample for counting has a unified tenant's variables.
-        template = unified_variables(given) if legacy else given
-        problems = list(_syntax(template, legacy=legacy))
-        for problem in problems:
-            yield Fault(
-                key=key,
-                value=_excerpt(template),
-                consequence=f"{problem}: users would get a broken message.",
-                fix="see Auth0's page Supported Liquid Syntax for Phone Templates",
-            )
-        if problems:
-            continue
-        missing = where_missing(template) if kind.carries_code else None
-        if missing:
-            when = "" if missing == "ever" else f" {missing}"
-            yield Fault(
-                key=key,
-                value=_excerpt(template),
-                consequence=f"It does not output the code{when}: users would get a message without "
-                "it and could not log in.",
-                fix="put {{ code }} where the code belongs, before any condition or in each branch",
-            )
-        yield from _of_others(key, template, allowed)
-        line = origin_line(kind, origin) if channel == "text" else ""
-        yield from _too_long(key, channel, template, line)
+    for kind, own in texts.items():
+        for channel, given in (("text", own.text), ("voice", own.voice)):
+            if given is None:
+                continue
+            # The sample for counting has a unified tenant's variables.
+            template = unified_variables(given) if legacy else given
+            excerpt = _excerpt(template)
+            problems = [(one, _SYNTAX) for one in _syntax(template, legacy=legacy)]
+            if not problems:
+                line = origin_line(kind, origin) if channel == "text" else ""
+                problems = [
+                    *_without_code(kind, template),
+                    *_of_others(template, allowed),
+                    *_too_long(channel, template, line),
+                ]
+            for consequence, fix in problems:
+                yield Fault(
+                    key=f"{namespace}:texts.{kind}.{channel}",
+                    value=excerpt,
+                    consequence=consequence,
+                    fix=fix,
+                )
+
+
+Problem = tuple[str, str]
+"""What would happen, and what to do about it."""
+_SYNTAX: Final = "see Auth0's page Supported Liquid Syntax for Phone Templates"
+
+
+def _without_code(kind: MessageType, template: str) -> Iterator[Problem]:
+    missing = where_missing(template) if kind.carries_code else None
+    if missing:
+        when = "" if missing == "ever" else f" {missing}"
+        yield (
+            (
+                f"It does not output the code{when}: users would get a message without it and "
+                "could not log in."
+            ),
+            "put {{ code }} where the code belongs, before any condition or in each branch",
+        )
 
 
 def text_warnings(
@@ -101,15 +114,6 @@ def text_warnings(
             yield f"texts.{kind}.text has characters that Japanese carriers may garble: {odd}"
 
 
-def gives_code(template: str) -> bool:
-    """Whether a text, once rendered, has the whole code in it whatever branch is taken.
-
-    Raises:
-        liquid.exceptions.LiquidError: the text is not Liquid.
-    """
-    return where_missing(template) is None
-
-
 def sms_sizes(
     texts: Mapping[MessageType, Texts],
     origin: str | None = None,
@@ -127,31 +131,22 @@ def origin_line(kind: MessageType, origin: str | None, values: Mapping[str, Any]
     return f"\n@{origin} #{values['code']}" if origin and kind.carries_code else ""
 
 
-def _each(texts: Mapping[MessageType, Override]) -> Iterator[tuple[MessageType, str, str]]:
-    for kind, one in texts.items():
-        for channel, template in (("text", one.text), ("voice", one.voice)):
-            if template is not None:
-                yield kind, channel, template
-
-
 def _syntax(template: str, *, legacy: bool) -> Iterator[str]:
     # The shipped texts, and most others, use two variables and nothing else: no parser needed.
     if _ONLY_SHIPPED_VARIABLES.match(template):
         return
+    from liquid.exceptions import LiquidError  # noqa: PLC0415 - a quarter of a second, for few
+
     problems = list(syntax_problems(template, legacy=legacy))
-    yield from problems or _not_renderable(template)
+    if not problems:
+        try:
+            rendered(template)
+        except LiquidError as error:
+            problems = [f"it cannot be rendered ({error})"]
+    yield from (f"{one}: users would get a broken message." for one in problems)
 
 
-def _not_renderable(template: str) -> Iterator[str]:
-    from liquid.exceptions import LiquidError  # noqa: PLC0415 - loaded already, by syntax_problems
-
-    try:
-        rendered(template)
-    except LiquidError as error:
-        yield f"it cannot be rendered ({error})"
-
-
-def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fault]:
+def _of_others(template: str, allowed: Collection[str]) -> Iterator[Problem]:
     used = set() if is_simple(template) else outputs(template)
     used |= set(_PLAIN.findall(template))
     found = sorted(used & set(TextContent))
@@ -167,32 +162,27 @@ def _of_others(key: str, template: str, allowed: Collection[str]) -> Iterator[Fa
             else f"It puts {name} into the message, which a user or a stranger can write: the "
             "company would send their words under its name"
         )
-        yield Fault(
-            key=key,
-            value=_excerpt(template),
-            consequence=f"{what}.",
-            fix=f"take it out, or add {name} to allowedInTexts",
-        )
+        yield f"{what}.", f"take it out, or add {name} to allowedInTexts"
 
 
-def _too_long(key: str, channel: str, template: str, line: str) -> Iterator[Fault]:
+def _too_long(channel: str, template: str, line: str) -> Iterator[Problem]:
     text = rendered(template) + line
     size = sms_size(text)
     if channel == "text" and size.parts > MAX_PARTS:
-        yield Fault(
-            key=key,
-            value=_excerpt(template),
-            consequence=f"With long names it is {size}, over the {MAX_PARTS} parts of a domestic "
-            "long SMS: it would be refused or cut.",
-            fix="shorten it, best to one part (70 UTF-16 units)",
+        yield (
+            (
+                f"With long names it is {size}, over the {MAX_PARTS} parts of a domestic long SMS: "
+                "it would be refused or cut."
+            ),
+            "shorten it, best to one part (70 UTF-16 units)",
         )
     if channel == "voice" and len(text) > MAX_VOICE:
-        yield Fault(
-            key=key,
-            value=_excerpt(template),
-            consequence=f"With long names it has {len(text)} characters, over the {MAX_VOICE} that "
-            "the CPaaS reads aloud: every call would be refused.",
-            fix="shorten it",
+        yield (
+            (
+                f"With long names it has {len(text)} characters, over the {MAX_VOICE} that the "
+                "CPaaS reads aloud: every call would be refused."
+            ),
+            "shorten it",
         )
 
 

@@ -1,8 +1,4 @@
-"""Types of single config values, each with the rule that it must keep.
-
-What one value may be, for the program and, as a JSON Schema, for editors. Rules over several values
-are in model.py.
-"""
+"""Types of single config values: what one may be, for the program and for editors (JSON Schema)."""
 
 from __future__ import annotations
 
@@ -37,14 +33,13 @@ _MAX_TEXT: Final = 20_000
 """Characters a template may have (OpenAPI, PhoneTemplateBody)."""
 
 
-def _bare_host(host: str) -> str:
-    if not _HOST.match(host):
-        raise rule_broken(
-            "It must be the bare host of the account: whoever sets it receives the API key, so a "
-            "scheme, path, user, port or address is refused.",
-            "give the host alone, in lower case, such as abc123.api.infobip.com",
-        )
-    return host
+def _bare_host(consequence: str, fix: str) -> AfterValidator:
+    def check(host: str) -> str:
+        if not _HOST.match(host):
+            raise rule_broken(consequence, fix)
+        return host
+
+    return AfterValidator(check)
 
 
 def _refuse_trunk_zero(number: str, consequence: str) -> None:
@@ -56,15 +51,6 @@ def _refuse_trunk_zero(number: str, consequence: str) -> None:
             f"{consequence}",
             f"leave that 0 out: {country}{number[found.end() :].lstrip('0')}",
         )
-
-
-def _login_host(host: str) -> str:
-    if not _HOST.match(host):
-        raise rule_broken(
-            "Browsers fill in a code only for the bare host of the login pages.",
-            "give the tenant's custom domain alone, such as login.example.co.jp",
-        )
-    return host
 
 
 def _sms_sender(sender: str) -> str:
@@ -168,14 +154,17 @@ def in_words(duration: str) -> str:
     return f"{count} {named}{'' if count == '1' else 's'}" if named else duration
 
 
-def _duration(text: str, least: str, most: str) -> str:
-    if not (DURATION.match(text) and seconds(least) <= seconds(text) <= seconds(most)):
-        raise rule_broken(
-            f"It must be {least} to {most}: the tenant refuses anything else.",
-            "write a number with its unit, such as 90s, 5m, 12h or 7d",
-        )
-    # "24h" is "1d": no change for a tenant, so none in a preview.
-    return duration(seconds(text))
+def _lasting(least: str, most: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not (DURATION.match(text) and seconds(least) <= seconds(text) <= seconds(most)):
+            raise rule_broken(
+                f"It must be {least} to {most}: the tenant refuses anything else.",
+                "write a number with its unit, such as 90s, 5m, 12h or 7d",
+            )
+        # "24h" is "1d": no change for a tenant, so none in a preview.
+        return duration(seconds(text))
+
+    return AfterValidator(check)
 
 
 def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
@@ -184,23 +173,32 @@ def _string(*allowed: re.Pattern[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": "|".join(patterns)})
 
 
-Host = Annotated[str, AfterValidator(_bare_host), _string(_HOST)]
-LoginHost = Annotated[str, AfterValidator(_login_host), _string(_HOST)]
+Host = Annotated[
+    str,
+    _bare_host(
+        "It must be the bare host of the account: whoever sets it receives the API key, so a "
+        "scheme, path, user, port or address is refused.",
+        "give the host alone, in lower case, such as abc123.api.infobip.com",
+    ),
+    _string(_HOST),
+]
+LoginHost = Annotated[
+    str,
+    _bare_host(
+        "Browsers fill in a code only for the bare host of the login pages.",
+        "give the tenant's custom domain alone, such as login.example.co.jp",
+    ),
+    _string(_HOST),
+]
 SmsSender = Annotated[
     str, AfterValidator(_sms_sender), _string(_ALPHANUMERIC_SENDER, _NUMERIC_SENDER)
 ]
 VoiceSender = Annotated[str, AfterValidator(_voice_sender), _string(_E164)]
 TestNumber = Annotated[str, AfterValidator(_test_number), _string(_E164)]
 CountryPrefix = Annotated[str, AfterValidator(_prefix), _string(_PREFIX)]
-Inactivity = Annotated[
-    str, AfterValidator(lambda text: _duration(text, "1h", "30d")), _string(DURATION)
-]
-Overall = Annotated[
-    str, AfterValidator(lambda text: _duration(text, "1h", "90d")), _string(DURATION)
-]
-Lifetime = Annotated[
-    str, AfterValidator(lambda text: _duration(text, "30s", "1h")), _string(DURATION)
-]
+Inactivity = Annotated[str, _lasting("1h", "30d"), _string(DURATION)]
+Overall = Annotated[str, _lasting("1h", "90d"), _string(DURATION)]
+Lifetime = Annotated[str, _lasting("30s", "1h"), _string(DURATION)]
 Template = Annotated[
     str,
     AfterValidator(_template),

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import queue
 import socket
 import threading
@@ -40,6 +41,16 @@ class BrokenAnswerError(httpx.RemoteProtocolError):
     """An answer had begun and did not end: the request surely arrived."""
 
 
+@contextlib.contextmanager
+def _trust_named() -> Iterator[None]:
+    """Say which file of CAs cannot be read: the ssl module does not."""
+    try:
+        yield
+    except OSError as error:
+        where = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {where}") from None
+
+
 class BoundedClient(httpx.Client):
     """`httpx.Client` with limits.
 
@@ -54,7 +65,8 @@ class BoundedClient(httpx.Client):
     def __init__(
         self, *, total: float, json_only: bool = False, most: int | None = None, **options: Any
     ) -> None:
-        super().__init__(**options)
+        with _trust_named():
+            super().__init__(**options)
         self._most = most
         self._total = total
         self._json_only = json_only
@@ -124,7 +136,8 @@ class BoundedAsyncClient(httpx.AsyncClient):
     """`httpx.AsyncClient` with the limits of `BoundedClient`."""
 
     def __init__(self, *, total: float, json_only: bool = False, **options: Any) -> None:
-        super().__init__(**options)
+        with _trust_named():
+            super().__init__(**options)
         self._total = total
         self._json_only = json_only
         self._count = itertools.count(1)

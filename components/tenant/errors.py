@@ -39,6 +39,9 @@ _PLAN_CODES: Final = frozenset(
 )
 _OF_PLAN: Final = ("This endpoint is disabled for your tenant", "The requestor is not entitled")
 _WORD: Final = re.compile(r"[a-z_]{1,80}")
+_WHOSE: Final = (
+    "Check auth0:domain or AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+)
 _LATER: Final = "Wait, and run it again: nothing else is known to be wrong."
 _FIXES: Final = {
     HTTPStatus.UNAUTHORIZED: "The token has ended or is another tenant's: run it again, with "
@@ -99,10 +102,7 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
         return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
-    return (
-        f"{domain} answered in a form that the Management API does not have. Check AUTH0_DOMAIN: "
-        "did a proxy, or a server that is no tenant, answer?"
-    )
+    return f"{domain} answered in a form that the Management API does not have. {_WHOSE}"
 
 
 def refused(domain: str, error: Any) -> str:
@@ -145,15 +145,19 @@ def _fix(status: int) -> str:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"That is the tenant's fault, or a proxy's. {_LATER}"
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return "A tenant does not redirect: check AUTH0_DOMAIN."
+        return "A tenant does not redirect: check auth0:domain or AUTH0_DOMAIN."
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return "Check AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+        return _WHOSE
     return ""
 
 
 def silent(domain: str, error: httpx.HTTPError) -> str:
     """No answer, or one that is none."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - httpx has loaded it
+
+    proxy = getproxies().get("https")
+    through = "HTTPS_PROXY, which is set, " if proxy and not proxy_bypass(domain) else ""
     return (
-        f"No answer from https://{domain} ({type(error).__name__}: {error}). Check AUTH0_DOMAIN, "
-        "the network, and SSL_CERT_FILE for a tenant with a CA of its own."
+        f"No answer from https://{domain} ({type(error).__name__}: {error}). Check auth0:domain or "
+        f"AUTH0_DOMAIN, the network, {through}and SSL_CERT_FILE for a tenant with a CA of its own."
     )

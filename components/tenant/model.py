@@ -292,6 +292,14 @@ def items(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 
 def plain(answer: Any) -> dict[str, Any]:
-    """An answer of auth0-python as the JSON that the tenant sent."""
+    """An answer of auth0-python as the JSON that the tenant sent.
+
+    Raises:
+        ParsingError: it is none; what stands in a list is not looked at by auth0-python.
+    """
+    if not hasattr(answer, "model_dump"):
+        from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
+
+        raise ParsingError
     found: dict[str, Any] = answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return found

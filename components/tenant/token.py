@@ -141,7 +141,7 @@ class Tokens:
                 f"Check AUTH0_CLIENT_ID and {proof}, and that the application is authorised for "
                 "the Management API."
             )
-        return "Check AUTH0_DOMAIN: is that the tenant?"
+        return "Check auth0:domain or AUTH0_DOMAIN: is that the tenant?"
 
 
 def _bounded() -> BoundedClient:

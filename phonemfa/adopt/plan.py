@@ -18,16 +18,18 @@ from pydantic import TypeAdapter, ValidationError
 from components.masking import code_mark, without_keys
 from components.settings.model import fields_by_key
 from components.settings.raw_config import NAMESPACE
+from components.settings.text_rules import text_faults
+from components.settings.texts import SHIPPED, legacy_variables
 from components.settings.values import SmsSender, VoiceSender
 from components.tenant import action as model_action
 from components.tenant.action import Action
 from components.tenant.guardian import NEVER, OTHER_FACTORS, Guardian, blocks, name_of
 from components.tenant.model import LEFT_ALONE, known, seen
 from components.tenant.phone_provider import CUSTOM
+from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience, MessageType, Policy
 from phonemfa.adopt.imports import declarable, import_file
-from phonemfa.adopt.texts import FoundTexts, sorted_texts
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -71,6 +73,13 @@ class Fate(StrEnum):
     WARNING = "look at this"
 
 
+_MESSAGES: Final = {
+    MessageType.OTP_ENROLL: "enrollmentMessage",
+    MessageType.OTP_VERIFY: "verificationMessage",
+}
+"""A legacy tenant's texts in the adopted block."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One thing that was found."""
@@ -81,7 +90,7 @@ class Row:
     fate: Fate
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Plan:
     """Everything that adopting writes.
 
@@ -89,23 +98,16 @@ class Plan:
     does not say, for keys that nobody has set. `files` are texts by path below the project.
     """
 
-    facts: Mapping[str, Any]
-    suggestions: Mapping[str, Any]
-    imports: Mapping[str, Any]
-    files: Mapping[str, str]
-    rows: tuple[Row, ...]
-
-
-@dataclass
-class _Draft:
     facts: dict[str, Any] = field(default_factory=dict)
     suggestions: dict[str, Any] = field(default_factory=dict)
-    adopted: dict[str, Any] = field(default_factory=dict)
+    imports: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    adopted: dict[str, Any] = field(default_factory=dict)
+    """The value of `adopted`, which is one of the facts."""
 
     def tell(self, part: str, found: str, becomes: str, fate: Fate = Fate.ADOPTED) -> None:
-        # Whatever somebody wrote into a name or a sender may be a key.
+        """Add a row. Whatever somebody wrote into a name or a sender may be a key."""
         found, becomes = without_keys(found), without_keys(becomes)
         self.rows.append(Row(part=part, found=found, becomes=becomes, fate=fate))
 
@@ -123,28 +125,24 @@ async def read_found(client: AsyncManagementClient) -> Snapshot:
 
 def plan_of(found: Snapshot, stack: str, domain: str) -> Plan:
     """What to write so that the stack declares the tenant as it was found."""
-    draft = _Draft()
-    texts = sorted_texts(found)
+    plan = Plan()
     action = chosen_action(found)
-    draft.tell("experience", found.experience.value, f"experience: {found.experience}")
-    _policy_and_factors(found, draft)
-    _with_default(found.guardian, draft)
-    _phone(found, texts, draft)
-    _action(found, action, stack, draft)
-    _others(found, action, draft)
+    plan.tell("experience", found.experience.value, f"experience: {found.experience}")
+    _policy_and_factors(found, plan)
+    _with_default(found.guardian, plan)
+    _phone(found, plan)
+    _action(found, action, stack, plan)
+    _others(found, action, plan)
     if found.experience is Experience.UNIFIED:
-        _provider(found, draft)
-    _texts(found, texts, draft)
-    _senders(found, draft)
-    draft.facts |= {"experience": found.experience.value, "adopted": draft.adopted}
-    draft.suggestions["protect"] = True
-    return Plan(
-        facts={"auth0:domain": domain} | _whole(draft.facts),
-        suggestions=_whole(draft.suggestions),
-        imports=import_file(found, action, domain),
-        files=draft.files,
-        rows=tuple(draft.rows),
-    )
+        _provider(found, plan)
+    _texts(found, plan)
+    _senders(found, action, plan)
+    plan.facts |= {"experience": found.experience.value, "adopted": plan.adopted}
+    plan.suggestions["protect"] = True
+    plan.facts = {"auth0:domain": domain} | _whole(plan.facts)
+    plan.suggestions = _whole(plan.suggestions)
+    plan.imports = import_file(found, action, domain)
+    return plan
 
 
 def chosen_action(found: Snapshot) -> Action | None:
@@ -170,41 +168,41 @@ def key_like_lines(code: str) -> list[int]:
     ]
 
 
-def _policy_and_factors(found: Snapshot, draft: _Draft) -> None:
+def _policy_and_factors(found: Snapshot, plan: Plan) -> None:
     asks = seen(found.guardian.policy)
     policy = _POLICIES[asks]
-    draft.facts["policy"] = policy
-    draft.tell("policy", "none" if asks == NEVER else asks, f"policy: {policy}")
+    plan.facts["policy"] = policy
+    plan.tell("policy", "none" if asks == NEVER else asks, f"policy: {policy}")
     there = found.guardian.other_factors
     switches = {one.pulumi: there[one.field] for one in OTHER_FACTORS if one.field not in _BLOCKS}
-    draft.facts["otherFactors"] = switches
+    plan.facts["otherFactors"] = switches
     on = ", ".join(key for key, enabled in switches.items() if enabled)
-    draft.tell("email, otp, recovery code", on or "all off", "otherFactors, as they are")
+    plan.tell("email, otp, recovery code", on or "all off", "otherFactors, as they are")
     rest = {name_of(one): there[one.field] for one in OTHER_FACTORS if one.field in _BLOCKS}
     on = ", ".join(name for name in sorted(rest) if rest[name])
     becomes = "have settings of their own"
-    draft.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
+    plan.tell(", ".join(sorted(rest)), on or "all off", becomes, Fate.LEFT)
 
 
-def _with_default(there: Guardian, draft: _Draft) -> None:
+def _with_default(there: Guardian, plan: Plan) -> None:
     """Settings that a stack may leave alone: declared where they are not Auth0's own."""
     found, fields = blocks(there), fields_by_key()
     for key, usual in blocks(_UNCHANGED).items():
         block = found.get(key)
         if block is None:
-            draft.tell(key, "not shown", "left as it is", Fate.UNREADABLE)
+            plan.tell(key, "not shown", "left as it is", Fate.UNREADABLE)
         elif block == usual:
-            draft.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
+            plan.tell(key, "Auth0's own", "left as it is", Fate.LEFT)
         else:
             words = ", ".join(f"{name} {json.dumps(value)}" for name, value in block.items())
-            if _keeps(fields[key].annotation, block):
-                draft.facts[key] = block
-                draft.tell(key, words, f"{key}, as it is")
+            if _takes(fields[key].annotation, block):
+                plan.facts[key] = block
+                plan.tell(key, words, f"{key}, as it is")
             else:
-                draft.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
+                plan.tell(key, words, "no setting can say that: left as it is", Fate.LEFT)
 
 
-def _phone(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
+def _phone(found: Snapshot, plan: Plan) -> None:
     enabled = seen(found.guardian.phone_enabled)
     types = seen(found.guardian.message_types)
     selected = known(found.guardian.selected_provider, "")
@@ -212,47 +210,48 @@ def _phone(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
     if enabled:
         phone["messageTypes"] = list(types)
     if enabled and selected:
-        _legacy_phone(found, selected, texts, phone, draft)
-    draft.adopted["phone"] = phone
+        _legacy_phone(found, selected, phone, plan)
+    plan.adopted["phone"] = phone
     channels = ", ".join(types) or "no message type"
-    draft.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
+    plan.tell("phone factor", f"{'on' if enabled else 'off'}, {channels}", "adopted.phone")
     methods = [_METHODS[one].value for one in types if one in _METHODS]
     provider = seen(found.provider)
     if not methods and provider:
         methods = list(known(provider.delivery_methods, ()))
     if methods:
-        draft.facts["deliveryMethods"] = methods
+        plan.facts["deliveryMethods"] = methods
     else:
-        draft.suggestions["deliveryMethods"] = [DeliveryMethod.TEXT.value]
+        plan.suggestions["deliveryMethods"] = [DeliveryMethod.TEXT.value]
         becomes = "deliveryMethods: [text], for later, unless your file says otherwise"
-        draft.tell("channels", "none is on", becomes, Fate.WARNING)
+        plan.tell("channels", "none is on", becomes, Fate.WARNING)
 
 
-def _legacy_phone(
-    found: Snapshot, provider: str, texts: FoundTexts, phone: dict[str, Any], draft: _Draft
-) -> None:
+def _legacy_phone(found: Snapshot, provider: str, phone: dict[str, Any], plan: Plan) -> None:
     if not seen(found.settings).flagged:
         becomes = (
             "the auth0 provider cannot see them: the tenant's settings have no "
             "phone_consolidated_experience, and it takes that for unified"
         )
-        draft.tell("delivery provider and texts", provider, becomes, Fate.LEFT)
+        plan.tell("delivery provider and texts", provider, becomes, Fate.LEFT)
         return
-    phone |= {"provider": provider} | texts.legacy_messages
-    draft.tell("delivery provider", provider, "adopted.phone.provider")
+    phone["provider"] = provider
+    for kind, text in found.guardian.texts.items():
+        if _problem(kind, "text", text, legacy=True):
+            phone[_MESSAGES[kind]] = text
+    plan.tell("delivery provider", provider, "adopted.phone.provider")
     if provider == "twilio":
         what = "Twilio account and token"
-        draft.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
+        plan.tell(what, "not looked at", "stay in the tenant", Fate.UNREADABLE)
 
 
-def _action(found: Snapshot, action: Action | None, stack: str, draft: _Draft) -> None:
+def _action(found: Snapshot, action: Action | None, stack: str, plan: Plan) -> None:
     trigger = TRIGGERS[found.experience]
     if action is None:
-        draft.tell(trigger, "no Action that could be adopted", "none is declared", Fate.ABSENT)
+        plan.tell(trigger, "no Action that could be adopted", "none is declared", Fate.ABSENT)
         return
     path = f"{FOLDER}/{stack}/action.js"
     name, code, runtime = seen(action.name), known(action.code, ""), known(action.runtime, "")
-    draft.files[path] = code
+    plan.files[path] = code
     block: dict[str, Any] = {
         "name": name,
         "code": path,
@@ -265,20 +264,20 @@ def _action(found: Snapshot, action: Action | None, stack: str, draft: _Draft) -
     bound = {one.action_id: one for one in found.bindings_of(trigger)}
     if action.id in bound:
         block["binding"] = bound[action.id].display_name
-    draft.adopted["action"] = block
-    draft.suggestions["actionName"] = name.removesuffix("-legacy") or name
+    plan.adopted["action"] = block
+    plan.suggestions["actionName"] = name.removesuffix("-legacy") or name
     if found.experience is Experience.UNIFIED and action.id in bound:
-        draft.facts["bindAction"] = True
-    draft.tell(
+        plan.facts["bindAction"] = True
+    plan.tell(
         trigger,
         f"Action {name!r}, {'bound' if action.id in bound else 'not bound'}, {runtime}",
         f"adopted.action, code in {path}",
     )
-    draft.rows.append(_code_row("its code", code, path))
-    _deployment(action, stack, draft)
+    plan.rows.append(_code_row("its code", code, path))
+    _deployment(action, stack, plan)
     if secrets:
-        draft.facts["retiredSecrets"] = list(secrets)
-        draft.tell("its secrets", ", ".join(secrets), "values stay in the tenant", Fate.UNREADABLE)
+        plan.facts["retiredSecrets"] = list(secrets)
+        plan.tell("its secrets", ", ".join(secrets), "values stay in the tenant", Fate.UNREADABLE)
 
 
 def _code_row(part: str, code: str, path: str) -> Row:
@@ -293,19 +292,19 @@ def _code_row(part: str, code: str, path: str) -> Row:
     )
 
 
-def _deployment(action: Action, stack: str, draft: _Draft) -> None:
+def _deployment(action: Action, stack: str, plan: Plan) -> None:
     if action.running is None:
         becomes = "declared as a draft; it stays one"
-        draft.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
+        plan.tell("its deployment", "it was never deployed", becomes, Fate.WARNING)
     elif action.running.code != action.code:
         path, code = f"{FOLDER}/{stack}/action.deployed.js", known(action.running.code, "")
-        draft.files[path] = code
+        plan.files[path] = code
         becomes = f"the draft is declared; what runs is in {path}"
-        draft.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
-        draft.rows.append(_code_row("its deployed code", code, path))
+        plan.tell("its deployment", "the draft is not what runs", becomes, Fate.WARNING)
+        plan.rows.append(_code_row("its deployed code", code, path))
 
 
-def _others(found: Snapshot, chosen: Action | None, draft: _Draft) -> None:
+def _others(found: Snapshot, chosen: Action | None, plan: Plan) -> None:
     bound = {one.action_id for one in seen(found.bindings)}
     for one in seen(found.actions):
         if chosen and one.id == chosen.id:
@@ -313,25 +312,25 @@ def _others(found: Snapshot, chosen: Action | None, draft: _Draft) -> None:
         what = "Marketplace Action" if one.from_marketplace else "Action"
         state = "bound" if one.id in bound else "not bound"
         why = "belongs to its integration" if one.from_marketplace else "not the one that sends"
-        draft.tell(one.trigger, f"{what} {one.name!r}, {state}", why, Fate.LEFT)
+        plan.tell(one.trigger, f"{what} {one.name!r}, {state}", why, Fate.LEFT)
     if found.experience is Experience.LEGACY:
         provider = seen(found.provider)
         if provider:
             what = f"{provider.name}, of the unified experience"
-            draft.tell("phone provider", what, "not in use", Fate.LEFT)
+            plan.tell("phone provider", what, "not in use", Fate.LEFT)
         becomes = "the switches are written when this stack takes over"
-        draft.tell("tenant settings", "as they are", becomes, Fate.LEFT)
+        plan.tell("tenant settings", "as they are", becomes, Fate.LEFT)
 
 
-def _provider(found: Snapshot, draft: _Draft) -> None:
+def _provider(found: Snapshot, plan: Plan) -> None:
     provider = seen(found.provider)
     if provider is None:
-        draft.tell("phone provider", "none", "none is declared", Fate.ABSENT)
+        plan.tell("phone provider", "none", "none is declared", Fate.ABSENT)
         return
     if not declarable(provider):
         both = f"{provider.name}, with a sender and a Messaging Service"
         becomes = "not declared (a program may name one of the two); ours takes its place later"
-        draft.tell("phone provider", both, becomes, Fate.WARNING)
+        plan.tell("phone provider", both, becomes, Fate.WARNING)
         return
     methods, disabled = known(provider.delivery_methods, ()), seen(provider.disabled)
     block: dict[str, Any] = {"name": provider.name, "deliveryMethods": list(methods)}
@@ -342,44 +341,107 @@ def _provider(found: Snapshot, draft: _Draft) -> None:
         "mssid": known(provider.mssid, None),
         "sid": known(provider.sid, None),
     }
-    draft.adopted["provider"] = block | {key: value for key, value in own.items() if value}
+    plan.adopted["provider"] = block | {key: value for key, value in own.items() if value}
     what = f"{provider.name}, {'off' if disabled else 'on'}, {', '.join(methods)}"
     if own["defaultFrom"]:
         what += f", from {own['defaultFrom']}"
-    draft.tell("phone provider", what, "adopted.provider")
+    plan.tell("phone provider", what, "adopted.provider")
     if provider.name != CUSTOM:
-        draft.tell("its credentials", "never answered", "stay in the tenant", Fate.UNREADABLE)
+        plan.tell("its credentials", "never answered", "stay in the tenant", Fate.UNREADABLE)
 
 
-def _texts(found: Snapshot, texts: FoundTexts, draft: _Draft) -> None:
-    if texts.settings:
-        draft.facts["texts"] = texts.settings
-    if texts.templates:
-        draft.adopted["templates"] = texts.templates
-    own = seen(found.templates) if found.experience is Experience.UNIFIED else {}
-    kinds = [MessageType(one) for one in own]
-    wanted = [kind for kind in MessageType if kind in {*_DEFAULT_TYPES, *kinds}]
+def _texts(found: Snapshot, plan: Plan) -> None:
+    """Each text in its place.
+
+    `phonemfa:texts` takes what this package would send, too; a text that breaks one of its rules
+    (no code in it, Liquid that the tenant does not know) stays in the adopted block, where no
+    rule reads it, and goes with the block.
+    """
+    before, own = len(plan.rows), found.experience is Experience.UNIFIED
+    settings: dict[str, dict[str, str]] = {}
+    blocks: dict[str, dict[str, Any]] = {}
+    templates = {MessageType(kind): one for kind, one in seen(found.templates).items() if own}
+    for kind, template in templates.items():
+        _template(kind, template, settings, blocks, plan)
+    for kind, text in ({} if own else found.guardian.texts).items():
+        problem = _problem(kind, "text", text, legacy=True)
+        if problem:
+            _unfit(f"legacy text {kind}", problem, plan)
+        else:
+            settings[kind.value] = {"text": text}
+            plan.tell(f"legacy text {kind}", "customised", f"texts.{kind}.text")
+    if settings:
+        plan.facts["texts"] = settings
+    if blocks:
+        plan.adopted["templates"] = blocks
+    wanted = [kind.value for kind in MessageType if kind in {*_DEFAULT_TYPES, *templates}]
     if len(wanted) > len(_DEFAULT_TYPES):
-        draft.facts["messageTypes"] = [kind.value for kind in wanted]
-    for name, becomes in texts.told:
-        draft.tell(name, "customised", becomes)
-    for kind, template in own.items():
-        if seen(template.disabled):
-            becomes = "stays off as long as it is adopted; this stack's own are on"
-            draft.tell(f"template {kind}", "off", becomes, Fate.WARNING)
-    for name, problem in texts.unfit:
-        becomes = f"declared as it is. {problem} It goes when this stack takes over"
-        draft.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
-    if not texts.told and not texts.unfit:
-        draft.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
+        plan.facts["messageTypes"] = wanted
+    if len(plan.rows) == before:
+        plan.tell("texts", "Auth0's own", "none is declared", Fate.ABSENT)
 
 
-def _senders(found: Snapshot, draft: _Draft) -> None:
-    action = chosen_action(found)
+def _template(
+    kind: MessageType,
+    template: PhoneTemplate,
+    settings: dict[str, dict[str, str]],
+    blocks: dict[str, dict[str, Any]],
+    plan: Plan,
+) -> None:
+    texts = {"text": known(template.text, None), "voice": known(template.voice, None)}
+    given = {channel: text for channel, text in texts.items() if text is not None}
+    problems = {channel: _problem(kind, channel, text) for channel, text in given.items()}
+    fit = {channel: text for channel, text in given.items() if not problems[channel]}
+    if kind not in SHIPPED and len(fit) < len(texts):
+        # Of a type without shipped texts the settings take both or none.
+        fit = {}
+    disabled, origin = seen(template.disabled), known(template.sender, None)
+    blocks[kind.value] = {
+        **({"disabled": True} if disabled else {}),
+        **({"from": origin} if origin else {}),
+        **{channel: text for channel, text in given.items() if channel not in fit},
+    }
+    if fit:
+        settings[kind.value] = fit
+    name, sender = f"template {kind}", f", from {origin}" if origin else ""
+    place = f"texts.{kind}" if fit else f"adopted.templates.{kind}"
+    plan.tell(name, "customised", f"{place}{sender}")
+    if disabled:
+        becomes = "stays off as long as it is adopted; this stack's own are on"
+        plan.tell(name, "off", becomes, Fate.WARNING)
+    for channel, problem in problems.items():
+        if problem:
+            _unfit(f"{name}, {channel}", problem, plan)
+
+
+def _unfit(name: str, problem: str, plan: Plan) -> None:
+    becomes = f"declared as it is. {problem} It goes when this stack takes over"
+    plan.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Override:
+    text: str | None = None
+    voice: str | None = None
+
+
+def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False) -> str:
+    """Why the settings cannot have a text; empty when they can."""
+    if not text.strip():
+        return "It is empty."
+    if text != text.rstrip():
+        return "It ends with a line break or a space, which the settings leave out."
+    if legacy and legacy_variables(text) != text:
+        return "It has a variable that legacy tenants do not know."
+    faults = list(text_faults(NAMESPACE, {kind: _Override(**{channel: text})}, legacy=legacy))
+    return faults[0].consequence if faults else ""
+
+
+def _senders(found: Snapshot, action: Action | None, plan: Plan) -> None:
     hosts = set(_HOST.findall(known(action.code, ""))) if action else set()
     if len(hosts) == 1:
-        (draft.suggestions["cpaasBaseHost"],) = hosts
-        draft.tell("CPaaS host", next(iter(hosts)), "cpaasBaseHost, from the code")
+        (plan.suggestions["cpaasBaseHost"],) = hosts
+        plan.tell("CPaaS host", next(iter(hosts)), "cpaasBaseHost, from the code")
     if found.experience is not Experience.UNIFIED:
         return
     senders = {known(one.sender, None) or "" for one in seen(found.templates).values()} - {""}
@@ -387,11 +449,11 @@ def _senders(found: Snapshot, draft: _Draft) -> None:
     if len(senders) == 1 and provider and provider.name == CUSTOM:
         (sender,) = senders
         for key, rule in (("smsSender", SmsSender), ("voiceSender", VoiceSender)):
-            if _keeps(rule, sender):
-                draft.suggestions[key] = sender
+            if _takes(rule, sender):
+                plan.suggestions[key] = sender
 
 
-def _keeps(rule: Any, value: Any) -> bool:
+def _takes(rule: Any, value: Any) -> bool:
     try:
         TypeAdapter(rule).validate_python(value)
     except ValidationError:

@@ -1,7 +1,7 @@
 """`python -m phonemfa.break_glass`: the one command that must run when nothing else does.
 
-Owns standing alone: of the components it loads the modules that speak to a tenant, and nothing of
-Pulumi (tests/phonemfa/break_glass/alone.py has the list).
+Of the components it loads the modules that speak to a tenant, and nothing of Pulumi
+(tests/phonemfa/break_glass/alone.py has the list).
 """
 
 from __future__ import annotations

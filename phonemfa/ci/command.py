@@ -5,7 +5,6 @@ People use the other commands; these are for the scripts in `ci/` that `phonemfa
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +19,7 @@ from phonemfa.ci.change import take as taken
 from phonemfa.exits import Exit
 from phonemfa.output.github import GitHub, GitHubError
 from phonemfa.output.terminal import give_up, say
-from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number
+from phonemfa.report.pull_request import post_comment
 
 ci = typer.Typer(
     name="ci",
@@ -111,11 +110,7 @@ def comment(
                 missing.append(one)
                 parts.append(f"**`{one}`**: no report. Its preview was not run to its end.")
         text = "\n\n".join(parts) + "\n"
-    try:
-        posted = GitHub.of().upsert_comment(pull_number(os.environ), MARKER, text)
-    except (GitHubError, NoPullRequestError) as error:
-        give_up(str(error))
-    say(f"comment {posted.outcome}: {posted.url}")
+    post_comment(text)
     if missing:
         raise typer.Exit(Exit.FAULTY)
 

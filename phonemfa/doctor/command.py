@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,16 +11,15 @@ import typer
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.tenant.access import bare
-from components.vocabulary import DeliveryMethod
 from phonemfa import options
 from phonemfa.doctor import cpaas, pulumi_side
 from phonemfa.doctor.checks import check
-from phonemfa.doctor.findings import Finding, as_document, as_object, exit_status
+from phonemfa.doctor.findings import as_document, as_object, exit_status
 from phonemfa.doctor.messages import names_domain
 from phonemfa.doctor.reading import read
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, show, working
-from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 
 
 def doctor(
@@ -81,41 +79,14 @@ def doctor(
         domain_too = names_domain(wanted.settings)
         reading = read(wanted.auth0, wanted.settings.experiences, names_domain=domain_too)
     findings += check(reading, wanted.settings)
-    findings += _cpaas(wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin)
+    try:
+        findings += cpaas.checks(
+            wanted, cpaas_address, try_key=check_key or key_stdin, from_input=key_stdin
+        )
+    except cpaas.BadAddressError as error:
+        give_up(str(error))
     if as_json:
         print_json(as_object(wanted.stack, reading.domain, findings))
     else:
         show(as_document(wanted.stack, reading.domain, findings, fold=not show_all))
     raise typer.Exit(exit_status(findings))
-
-
-def _cpaas(
-    wanted: StackFile, address: str, *, try_key: bool, from_input: bool
-) -> Iterator[Finding]:
-    host = wanted.settings.cpaas_base_host
-    if host is None:
-        yield cpaas.no_host()
-        return
-    is_set = cpaas.KEY in wanted.secrets or wanted.settings.adopted is not None
-    cli, key, why = wanted.cli.within(pulumi_side.PATIENCE), "", ""
-    if try_key:
-        try:
-            with working("reading the CPaaS key"):
-                key = cpaas.find_key(cli, from_input=from_input)
-        except cpaas.NoKeyError as error:
-            why = str(error)
-    methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
-    try:
-        with working(f"asking the CPaaS {host}"):
-            answered = cpaas.probe(host, methods, key=key or None, address=address)
-    except cpaas.BadAddressError as error:
-        give_up(str(error))
-    yield from cpaas.host_checks(answered)
-    if not is_set:
-        yield cpaas.not_set(wanted.stack)
-    if key:
-        yield from cpaas.key_checks(answered)
-    elif why:
-        yield cpaas.no_key(why)
-    elif is_set:
-        yield cpaas.not_asked()

@@ -23,8 +23,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
+from phonemfa.answered import RefusedError
 from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.pulumi_side import PATIENCE
+from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 
 if TYPE_CHECKING:
     import httpx
@@ -79,7 +83,7 @@ class Probe:
     with_key: Mapping[DeliveryMethod, Answer] = field(default_factory=dict)
 
 
-class BadAddressError(ValueError):
+class BadAddressError(RefusedError):
     """The address to connect to is not `host:port`."""
 
 
@@ -247,9 +251,6 @@ SEND_SCOPES: Final = {
 }
 """The least that a key needs to send (cpaas-and-actions.md §1.1)."""
 
-_ACCEPTED: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST})
-"""Past the key: there was nothing to send, or the request was refused for being empty."""
-
 _FIXES: Final = {
     Failure.UNKNOWN_NAME: "compare phonemfa:cpaasBaseHost with the account's page at NTT CPaaS",
     Failure.TLS: "is a proxy between here and there that opens TLS? Then SSL_CERT_FILE; else the "
@@ -258,6 +259,58 @@ _FIXES: Final = {
     Failure.SILENT: "try again; if only this machine waits: HTTPS_PROXY, or run it elsewhere",
     Failure.BROKEN: "try again; then compare phonemfa:cpaasBaseHost with the account's page",
 }
+
+
+def checks(
+    wanted: StackFile, address: str, *, try_key: bool, from_input: bool
+) -> Iterator[Finding]:
+    """What the CPaaS of a stack answers.
+
+    Args:
+        wanted: the stack's file.
+        address: as for `probe`.
+        try_key: whether the key is to be shown to it.
+        from_input: whether standard input has that key.
+
+    Raises:
+        BadAddressError: as for `probe`.
+    """
+    host = wanted.settings.cpaas_base_host
+    if host is None:
+        yield Subject.CPAAS_HOST.note(
+            "none is set: the adopted Action has its own, and nothing of it was tried"
+        )
+        return
+    key, why = "", ""
+    if try_key:
+        try:
+            with working("reading the CPaaS key"):
+                key = find_key(wanted.cli.within(PATIENCE), from_input=from_input)
+        except NoKeyError as error:
+            why = str(error)
+    methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
+    with working(f"asking the CPaaS {host}"):
+        answered = probe(host, methods, key=key or None, address=address)
+    yield from host_checks(answered)
+    is_set = KEY in wanted.secrets or wanted.settings.adopted is not None
+    if not is_set:
+        yield Subject.CPAAS_KEY.fault(
+            f"{KEY} is not set: pulumi up ends before it writes anything",
+            fix=f"pulumi config set --secret {KEY} --stack {wanted.stack} (typed, never an "
+            "argument)",
+        )
+    if key:
+        yield from key_checks(answered)
+    elif why:
+        yield Subject.CPAAS_KEY.unknown(
+            f"could not be tried: {why}",
+            fix=f"pulumi config set --secret {KEY}, or {VARIABLE}",
+        )
+    elif is_set:
+        yield Subject.CPAAS_KEY.note(
+            "set, and not tried: the doctor shows it to nobody by itself",
+            fix="--check-key tries it, without sending a message",
+        )
 
 
 def host_checks(probe: Probe) -> Iterator[Finding]:
@@ -320,47 +373,17 @@ def key_checks(probe: Probe) -> Iterator[Finding]:
 def _key(method: DeliveryMethod, answer: Answer) -> Finding:
     status, scope = answer.status or 0, SEND_SCOPES[method]
     level, fix = Level.FAULT, ""
-    if status in _ACCEPTED:
+    # Past the key: there was nothing to send, or the request was refused for being empty.
+    if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
         level = Level.OK
         what = f"{method}: accepted ({status} to a request with nothing to send)"
     elif status == HTTPStatus.UNAUTHORIZED:
         what = f"{method}: refused (401): it is no key of this account"
         fix = "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account"
     elif status == HTTPStatus.FORBIDDEN:
-        what = f"{method}: refused (403): the key may not send it"
+        what = f"{method}: refused (403): the key lacks the scope {scope}"
         fix = f"give the key {scope} at NTT CPaaS, or use one that has it"
     else:
         level, fix = Level.UNKNOWN, "try again later"
         what = f"{method}: {answer.failure or f'answered {status}'}"
     return Finding(level=level, subject=Subject.CPAAS_KEY, what=what, fix=fix)
-
-
-def no_host() -> Finding:
-    """That the stack names no host: an adopted Action brings its own along."""
-    return Subject.CPAAS_HOST.note(
-        "none is set: the adopted Action has its own, and nothing of it was tried"
-    )
-
-
-def not_set(stack: str) -> Finding:
-    """That the stack has no key."""
-    return Subject.CPAAS_KEY.fault(
-        f"{KEY} is not set: pulumi up ends before it writes anything",
-        fix=f"pulumi config set --secret {KEY} --stack {stack} (typed, never an argument)",
-    )
-
-
-def not_asked() -> Finding:
-    """That nobody asked for the key to be tried."""
-    return Subject.CPAAS_KEY.note(
-        "set, and not tried: the doctor shows it to nobody by itself",
-        fix="--check-key tries it, without sending a message",
-    )
-
-
-def no_key(why: str) -> Finding:
-    """That there is no key to try."""
-    return Subject.CPAAS_KEY.unknown(
-        f"could not be tried: {why}",
-        fix="pulumi config set --secret phonemfa:cpaasApiKey, or PHONEMFA_CPAAS_API_KEY",
-    )

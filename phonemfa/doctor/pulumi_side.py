@@ -7,20 +7,26 @@ drift is, has no state: then these are not looked at, which is no fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from phonemfa.doctor.findings import NOT_LOOKED_AT, Finding, Subject
-from phonemfa.pulumi.engine import EngineFailedError, NoEngineError, PulumiCli, SlowEngineError
-from phonemfa.pulumi.locks import Lock, locks_in_folder
+from phonemfa.pulumi.engine import (
+    NO_SUCH_STACK,
+    EngineFailedError,
+    NoEngineError,
+    PulumiCli,
+    SlowEngineError,
+)
+from phonemfa.pulumi.locks import Lock, how_to_look, locks_of
 from phonemfa.pulumi.stack_file import StackFile
+from phonemfa.pulumi.state import State
 
 PATIENCE: Final = 30.0
 """Seconds for one command of the engine. A backend that refuses connections takes it 8 s."""
 
 _NOT_LOGGED_IN: Final = 3
-_NO_SUCH_STACK: Final = 6
-"""Exit statuses of the engine (measured with 3.259)."""
+"""Exit status of the engine (measured with 3.259)."""
 
 _CREDENTIALS: Final = re.compile(r"://[^/@]*@")
 """In an address: a backend may be a database with a password."""
@@ -38,7 +44,7 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     """What stands in the engine's way, each by itself."""
     cli = stack.cli.within(PATIENCE)
     try:
-        deployment = cli.deployment()
+        state = cli.state()
         backend = PulumiCli(stack.project, None).within(PATIENCE).backend()
     except EngineFailedError as error:
         yield _no_state(error, stack.stack)
@@ -46,8 +52,8 @@ def engine_checks(stack: StackFile) -> Iterator[Finding]:
     yield Subject.BACKEND.ok(f"{_CREDENTIALS.sub('://', backend)} answers")
     yield Subject.STACK.ok(f"{stack.stack} is there")
     yield _encryption(cli, stack)
-    yield _pending(deployment)
-    yield _lock(stack, backend)
+    yield _pending(state)
+    yield _lock(cli, stack, backend)
 
 
 def _no_state(error: EngineFailedError, stack: str) -> Finding:
@@ -65,7 +71,7 @@ def _no_state(error: EngineFailedError, stack: str) -> Finding:
         )
     if isinstance(error, SlowEngineError):
         return _slow(Subject.BACKEND)
-    if error.exit == _NO_SUCH_STACK:
+    if error.exit == NO_SUCH_STACK:
         return Subject.STACK.fault(
             f"the backend has no stack {stack}",
             fix=f"pulumi stack init {stack}; or pulumi login to the backend that has it",
@@ -96,11 +102,8 @@ def _encryption(cli: PulumiCli, stack: StackFile) -> Finding:
     return Subject.ENCRYPTION.ok("the stack's secrets open")
 
 
-def _pending(deployment: Mapping[str, Any]) -> Finding:
-    unfinished = [
-        f"{one['type']} {one['resource']['urn'].rpartition('::')[2]}"
-        for one in deployment.get("pending_operations") or ()
-    ]
+def _pending(state: State) -> Finding:
+    unfinished = [f"{one.kind} {one.resource.name}" for one in state.pending]
     if not unfinished:
         return Subject.PENDING.ok("no run left anything unfinished")
     more = len(unfinished) - _MOST
@@ -111,20 +114,28 @@ def _pending(deployment: Mapping[str, Any]) -> Finding:
     )
 
 
-def _lock(stack: StackFile, backend: str) -> Finding:
-    locks = locks_in_folder(
-        backend, below=stack.project, project=stack.project_name, stack=stack.stack
-    )
+def _lock(cli: PulumiCli, stack: StackFile, backend: str) -> Finding:
+    named = {"project": stack.project_name, "stack": stack.stack}
+    try:
+        locks = locks_of(cli, backend, **named)
+    except SlowEngineError:
+        return _slow(Subject.LOCK)
+    except (EngineFailedError, ValueError, KeyError) as error:
+        return Subject.LOCK.unknown(f"nobody knows who has it: {error}", fix="pulumi stack")
     if locks is None:
         return Subject.LOCK.note(
-            "this backend shows a lock only to a run that takes it: where another run has "
-            "it, pulumi up ends before it begins"
+            f"{NOT_LOOKED_AT}this backend tells of a lock only a run that takes it; where another "
+            "run has it, pulumi up ends before it begins",
+            fix=f"to look: {how_to_look(backend, **named)}",
         )
     if not locks:
         return Subject.LOCK.ok("no other run has it")
+    unlock = (
+        "pulumi cancel" if backend.startswith("https:") else "python -m phonemfa recover --unlock"
+    )
     return Subject.LOCK.fault(
         "; ".join(map(_held, locks)),
-        fix="wait for that run. When it has ended for certain: python -m phonemfa recover --unlock",
+        fix=f"wait for that run. When it has ended for certain: {unlock}",
     )
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from pulumi import RunError
 
-from components.config_files import StackFileError
-from components.tenant.client import TenantUnreadableError, access_of
+from components.tenant.client import access_of
 from phonemfa import options
+from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
-from phonemfa.drift.checkout import why_another
 from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import Look, NothingAppliedError, Subject, look
+from phonemfa.drift.look import Look, Subject, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -27,15 +26,6 @@ from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.stack_file import read_stack_file
-
-_NO_ANSWER = (
-    EngineFailedError,
-    GitHubError,
-    NothingAppliedError,
-    RunError,  # a SettingsError, or an adopted Action's code that is not there
-    StackFileError,
-    TenantUnreadableError,
-)
 
 
 def drift(
@@ -88,91 +78,54 @@ def drift(
     Example: python -m phonemfa drift --stack prod --junit drift.xml
     """
     record = Record.of(context, "drift --repair", audit_file)
-    outputs = _Outputs(stack, as_json=as_json_, junit=junit, issue=issue)
+    report = Report(stack=stack or "", domain="")
     try:
         if no_state and repairing:
             give_up("--repair runs pulumi up, which needs the state: leave --no-state out.")
-        subject = _subject(stack, project, config_file, accept or [], with_state=not no_state)
-        outputs.stack, outputs.domain = subject.stack, subject.access.domain
+        wanted = read_stack_file(project, stack, file=config_file)
+        subject = Subject(
+            stack=wanted.stack,
+            settings=wanted.settings,
+            access=access_of(wanted.auth0),
+            cli=wanted.cli,
+            project=wanted.project,
+            accepted=accept or [],
+            with_state=not no_state,
+        )
+        report = replace(report, stack=subject.stack, domain=subject.access.domain)
         if issue:
             GitHub.of()  # A missing variable is told before the work, not after.
         seen = look(subject, working)
         if repairing and is_drift(seen.findings):
             seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
-    except _NO_ANSWER as error:
-        outputs.write_failure(str(error))
-    outputs.write(seen)
-    if is_drift(seen.findings):
+        report = replace(report, findings=seen.findings, compared=seen.compared)
+    except (*NO_ANSWER, GitHubError) as error:
+        report = replace(report, failure=str(error))
+    _tell(report, as_json=as_json_, junit=junit, issue=issue)
+    if report.drifted:
         raise typer.Exit(Exit.DRIFTED)
 
 
-def _subject(
-    stack: str | None,
-    project: Path,
-    config_file: Path | None,
-    accepted: list[str],
-    *,
-    with_state: bool,
-) -> Subject:
-    wanted = read_stack_file(project, stack, file=config_file)
-    return Subject(
-        stack=wanted.stack,
-        settings=wanted.settings,
-        access=access_of(wanted.auth0),
-        cli=wanted.cli,
-        project=wanted.project,
-        accepted=accepted,
-        with_state=with_state,
-    )
-
-
-class _Outputs:
-    """Where a result goes; a failure too, so that no file of an earlier run is taken for it."""
-
-    def __init__(
-        self, stack: str | None, *, as_json: bool, junit: Path | None, issue: bool
-    ) -> None:
-        self.domain = ""
-        self.stack = stack or ""
-        self._as_json, self._junit, self._issue = as_json, junit, issue
-
-    def write(self, seen: Look) -> None:
-        """Every output of a look that has an answer."""
-        report = Report(
-            stack=self.stack,
-            domain=self.domain,
-            findings=seen.findings,
-            compared=seen.compared,
-        )
-        self._write_file(report)
-        if self._as_json:
-            print_json(as_object(report))
-        else:
-            show(as_document(report))
-        if self._issue:
-            try:
-                post_issues(lambda github: keep_issue(github, report))
-            except GitHubError as error:
-                # The result has been told; the files stay as they are.
-                give_up(str(error))
-
-    def write_failure(self, message: str) -> NoReturn:
-        """Say wherever asked for that there is no answer, and give up."""
-        report = Report(stack=self.stack, domain=self.domain, failure=message)
-        self._write_file(report)
-        if self._issue:
-            try:
-                post_issues(lambda github: keep_issue(github, report))
-            except GitHubError as error:
-                if str(error) != message:
-                    say(str(error))
-        give_up(message)
-
-    def _write_file(self, report: Report) -> None:
-        if self._junit:
-            suite = f"phonemfa drift {report.stack}"
-            text = as_junit(suite, cases(report), classname=f"drift.{report.stack}")
-            write_whole(self._junit, text)
+def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> None:
+    """Say it wherever asked for; a failure too, so that no earlier file or issue is believed."""
+    failure = report.failure
+    if junit:
+        suite = f"phonemfa drift {report.stack}"
+        write_whole(junit, as_junit(suite, cases(report), classname=f"drift.{report.stack}"))
+    if as_json and not failure:
+        print_json(as_object(report))
+    elif not failure:
+        show(as_document(report))
+    if issue:
+        try:
+            post_issues(lambda github: keep_issue(github, report))
+        except GitHubError as error:
+            if not failure:
+                give_up(str(error))  # The result has been told.
+            if str(error) != failure:
+                say(str(error))
+    if failure:
+        give_up(failure)
 
 
 def _repaired(
@@ -181,10 +134,10 @@ def _repaired(
     """The second look, after the repair; the first one when nothing was done."""
     plan = repair.Plan.of(seen.findings)
     _show_plan(plan)
-    if plan.blockers or not plan.does_something:
+    if not plan.is_possible:
         say("Nothing was written: the rest is yours to do first.")
         return seen
-    other = "" if any_checkout else why_another(subject.project, subject.cli.last_update())
+    other = "" if any_checkout else repair.why_another(subject.project, subject.cli.last_update())
     if other:
         say(
             f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
@@ -203,26 +156,23 @@ def _repaired(
     record.begin(what, stack=subject.stack, tenant=access.domain, credential=access.who)
     record.before = [one.id for one in seen.findings]
     try:
-        _repair(subject, seen, plan)
+        if plan.up:
+            with working("pulumi up --refresh"):
+                subject.cli.up()
+            say("pulumi up --refresh has run.")
+        if plan.deploy:
+            for line in repair.deploy_drafts(subject, seen, working):
+                say(f"{line}.")
     except KeyboardInterrupt:
         give_up(
             "Stopped as asked: what was repaired so far stays. "
             "python -m phonemfa drift says what is left."
         )
-    except (EngineFailedError, repair.RepairRefusedError) as error:
+    except (EngineFailedError, RefusedError) as error:
         say(str(error))  # What is left is for the second look to say.
     now = look(subject, working)
     record.after = [one.id for one in now.findings]
     return now
-
-
-def _repair(subject: Subject, seen: Look, plan: repair.Plan) -> None:
-    if plan.up:
-        repair.up(subject, working)
-        say("pulumi up --refresh has run.")
-    if plan.deploy:
-        for line in repair.deploy_drafts(subject, seen, working):
-            say(f"{line}.")
 
 
 def _show_plan(plan: repair.Plan) -> None:

@@ -1,28 +1,37 @@
-"""Rules about the phone provider and the texts, of both generations."""
+"""Rules about a unified tenant's phone provider and texts; a legacy tenant's are Guardian's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from components.tenant.guardian import HOOK, Guardian
 from components.tenant.model import differences, known, seen
 from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import Snapshot
-from phonemfa.drift.findings import Finding, Repair, shown, text_diff
-from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded, Resource
+from phonemfa.drift.findings import Finding, Repair, by_hand, shown, text_diff
+from phonemfa.drift.sources import Live, Recorded
+from phonemfa.pulumi.state import Resource
 
 
 def check(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Finding]:
     """Every finding about provider and texts."""
     if isinstance(declared.provider, PhoneProvider):
         yield from _provider(declared.provider, recorded, live.tenant)
-    yield from _templates(declared, recorded, live.tenant)
-    # Off or unified, the factor shows neither.
-    guardian = live.tenant.guardian
-    if guardian.phone_enabled and isinstance(guardian.selected_provider, str):
-        yield from _legacy(declared.guardian, guardian)
+    for kind, wanted in seen(declared.templates).items():
+        ours = recorded.one(PhoneTemplate.TOKEN, type=kind)
+        there = seen(live.tenant.templates).get(kind)
+        if there is None:
+            yield Finding(
+                kind="template",
+                subject=kind,
+                what="the text is gone: users get Auth0's default one",
+                expected="ours",
+                found="Auth0's default",
+            )
+        elif recorded.is_seen and (ours is None or ours.id != there.id):
+            yield _made_anew(kind, there)
+        else:
+            yield from _template(kind, wanted, ours, there)
 
 
 def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
@@ -30,10 +39,7 @@ def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> 
     ours, first_listed = recorded.one(PhoneProvider.TOKEN), seen(tenant.provider)
     if first_listed is None:
         yield Finding(
-            kind="provider",
-            what="the phone provider is gone",
-            expected=expected,
-            found="none",
+            kind="provider", what="the phone provider is gone", expected=expected, found="none"
         )
         return
     providers = (first_listed, *tenant.second_providers)
@@ -57,16 +63,14 @@ def _provider(declared: PhoneProvider, recorded: Recorded, tenant: Snapshot) -> 
         )
     for other in providers:
         if other is not first:
-            yield Finding(
-                kind="provider",
-                subject=other.id,
-                what="the tenant has a second phone provider",
+            yield by_hand(
+                "provider",
+                other.id,
+                "the tenant has a second phone provider",
                 expected="one",
                 found=_provider_shown(other),
                 since=other.updated_at,
-                repair=Repair.BY_HAND,
                 how="delete the one that nobody needs in the dashboard (Branding > Phone)",
-                in_state=False,
             )
 
 
@@ -84,32 +88,11 @@ def _provider_faults(provider: PhoneProvider, declared: PhoneProvider) -> Iterat
 
 def _provider_shown(provider: PhoneProvider) -> str:
     name, methods = known(provider.name, "unnamed"), known(provider.delivery_methods, ())
-    return _provider_words(name, seen(provider.disabled), methods)
-
-
-def _provider_words(name: str, off: bool, methods: Sequence[str]) -> str:
-    return f"{shown(name)}, {_switched(off=off)}, {', '.join(methods) or 'none'}"
+    return f"{shown(name)}, {_switched(off=seen(provider.disabled))}, {shown(list(methods))}"
 
 
 def _switched(*, off: bool) -> str:
     return "disabled" if off else "enabled"
-
-
-def _templates(declared: Snapshot, recorded: Recorded, tenant: Snapshot) -> Iterator[Finding]:
-    for kind, wanted in seen(declared.templates).items():
-        ours, there = recorded.one(PhoneTemplate.TOKEN, type=kind), seen(tenant.templates).get(kind)
-        if there is None:
-            yield Finding(
-                kind="template",
-                subject=kind,
-                what="the text is gone: users get Auth0's default one",
-                expected="ours",
-                found="Auth0's default",
-            )
-        elif recorded.is_seen and (ours is None or ours.id != there.id):
-            yield _made_anew(kind, there)
-        else:
-            yield from _template(kind, wanted, ours, there)
 
 
 def _made_anew(kind: str, there: PhoneTemplate) -> Finding:
@@ -162,26 +145,3 @@ def _template(
         else "",
         diff="\n".join(diffs.values()),
     )
-
-
-def _legacy(wanted: Guardian, there: Guardian) -> Iterator[Finding]:
-    for one in differences(wanted, there):
-        match one.part.field:
-            case "selected_provider":
-                yield Finding(
-                    kind="provider",
-                    what="the tenant sends codes itself instead of handing them to the Action"
-                    if one.wanted == HOOK
-                    else "codes are sent by another provider",
-                    expected=one.wanted,
-                    found=shown(one.found),
-                )
-            case "enrollment_message" | "verification_message" as key:
-                yield Finding(
-                    kind="template",
-                    subject=key,
-                    what="the text was changed" if one.found else "the text is gone",
-                    expected="ours",
-                    found="another" if one.found else "Auth0's default",
-                    diff=text_diff(one.wanted, one.found, name=key),
-                )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from components.masking import redacted_code
-from phonemfa.drift.kinds import KINDS, Kind
+from components.tenant.model import Unseen
 from phonemfa.output.text import unified_diff
 
 MOST_DIFF_LINES: Final = 200
@@ -70,10 +70,17 @@ class Finding:
         """Stable as long as the same thing differs, whatever it differs in."""
         return f"{self.kind}:{self.subject}" if self.subject else self.kind
 
-    @property
-    def described(self) -> Kind:
-        """The kind's words."""
-        return KINDS[self.kind]
+
+def by_hand(kind: str, subject: str, what: str, **facts: Any) -> Finding:
+    """Something that no state holds, and that a person has to take away."""
+    facts |= {"repair": Repair.BY_HAND, "in_state": False}
+    return Finding(kind=kind, subject=subject, what=what, **facts)
+
+
+def notice(kind: str, subject: str, what: str, **facts: Any) -> Finding:
+    """What is no drift, and good to know."""
+    facts |= {"level": Level.NOTICE, "repair": Repair.NOTHING, "in_state": False}
+    return Finding(kind=kind, subject=subject, what=what, **facts)
 
 
 def is_drift(findings: Collection[Finding]) -> bool:
@@ -86,6 +93,8 @@ def shown(value: Any) -> str:
     match value:
         case None:
             return "none"
+        case Unseen():
+            return "[secret]"
         case bool():
             return "on" if value else "off"
         case Mapping():

@@ -13,24 +13,23 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from components.settings.model import StackSettings
+from components.tenant import snapshot
 from components.tenant.access import Access
 from components.tenant.client import ask
 from components.tenant.model import LEFT_ALONE, seen
+from components.tenant.snapshot import Snapshot
+from phonemfa.answered import RefusedError
+from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
+from phonemfa.drift.sources import Live, Recorded, read_live
 from phonemfa.pulumi.engine import PulumiCli
-
-if TYPE_CHECKING:
-    from components.settings.model import StackSettings
-    from components.tenant.snapshot import Snapshot
-    from phonemfa.drift.live import Live
-    from phonemfa.drift.recorded import Recorded
 
 Working = Callable[[str], AbstractContextManager[None]]
 
 
-class NothingAppliedError(Exception):
+class NothingAppliedError(RefusedError):
     """The stack has no resources: there is nothing that a tenant could have drifted from."""
 
 
@@ -84,17 +83,10 @@ def look(subject: Subject, working: Working) -> Look:
         NothingAppliedError: the stack is empty.
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
-    # pulumi_auth0 takes half a second to import; other commands should not pay for it.
-    from components.tenant import snapshot  # noqa: PLC0415
-    from phonemfa.drift.check import check  # noqa: PLC0415
-    from phonemfa.drift.live import read_live  # noqa: PLC0415
-    from phonemfa.drift.recorded import Recorded  # noqa: PLC0415
-
+    recorded = Recorded.unseen()
     if subject.with_state:
         with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
             recorded = Recorded.of(subject.cli.refresh_preview())
-    else:
-        recorded = Recorded.unseen()
     if recorded.is_seen and not recorded.resources:
         raise NothingAppliedError(
             f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "

@@ -1,35 +1,37 @@
-"""Takes a drifted tenant back to what its stack declares.
+"""Takes a drifted tenant back to what its stack declares: the one place of the check that writes.
 
-Owns what is done for which finding, and doing it: the one place of the drift check that writes.
-Refuses to delete anything that is somebody else's, and to start when `pulumi up` would fail half
-way or would deploy a secret that somebody wrote into the Action.
+A repair applies the checkout. Of another commit, or with changes of somebody's, it would deploy
+what nobody reviewed under the name of a repair. Each backend keeps, beside the state, the commit
+that an update ran from and whether its checkout had changes (`pulumi stack history`; tried with
+3.259 and a local backend).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from components.tenant.action import Action, read_one
 from components.tenant.client import ask
 from components.tenant.model import seen
+from phonemfa.answered import RefusedError
+from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
 from phonemfa.drift.look import Look, Subject, Working
-from phonemfa.pulumi.engine import is_change
+from phonemfa.git import git
+from phonemfa.pulumi.preview import Operation
+from phonemfa.pulumi.state import Checkout
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 DEPLOY_TIMEOUT: Final = 60.0
 _PAUSE: Final = 0.25
-
-
-class RepairRefusedError(Exception):
-    """Nothing was written by this step; the text says what stands in the way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,26 +45,17 @@ class Plan:
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> Plan:
         """The plan for what drifted; notices stay as they are."""
-        drifted = [one for one in findings if one.level is Level.DRIFT]
-
-        def repaired_by(repair: Repair) -> list[Finding]:
-            return [one for one in drifted if one.repair is repair]
-
-        return cls(
-            up=repaired_by(Repair.UP),
-            deploy=repaired_by(Repair.DEPLOY),
-            by_hand=repaired_by(Repair.BY_HAND),
+        up, deploy, by_hand = (
+            [one for one in findings if one.level is Level.DRIFT and one.repair is repair]
+            for repair in (Repair.UP, Repair.DEPLOY, Repair.BY_HAND)
         )
+        return cls(up=up, deploy=deploy, by_hand=by_hand)
 
     @property
-    def does_something(self) -> bool:
-        """Whether there is anything that the command can repair."""
-        return bool(self.up or self.deploy)
-
-    @property
-    def blockers(self) -> list[Finding]:
-        """What must be settled by hand first."""
-        return [one for one in (*self.up, *self.deploy, *self.by_hand) if one.blocks]
+    def is_possible(self) -> bool:
+        """Whether there is anything to do, and nothing that must be settled by hand first."""
+        blocked = any(one.blocks for one in (*self.up, *self.deploy, *self.by_hand))
+        return bool(self.up or self.deploy) and not blocked
 
 
 def foreseen(subject: Subject, working: Working) -> list[str]:
@@ -72,24 +65,31 @@ def foreseen(subject: Subject, working: Working) -> list[str]:
         EngineFailedError: it would fail already in its preview.
     """
     with working("pulumi preview --refresh"):
-        steps = subject.cli.preview(refresh=True)["steps"]
-    return [_told(step) for step in steps if is_change(step) and step["op"] != "refresh"]
+        changes = subject.cli.preview(refresh=True).changes
+    return [one.line for one in changes if one.operation is not Operation.SAME]
 
 
-def _told(step: dict[str, Any]) -> str:
-    name = step["urn"].rpartition("::")[2]
-    paths = ", ".join(sorted(step.get("detailedDiff") or step.get("diffReasons") or ()))
-    return f"{step['op']} {name}{f' ({paths})' if paths else ''}"
+def why_another(project: Path, deployed: Checkout) -> str:
+    """Why a checkout is not known to be what was deployed; empty when it is.
 
-
-def up(subject: Subject, working: Working) -> None:
-    """`pulumi up --refresh`.
-
-    Raises:
-        EngineFailedError: it failed; the text says at what.
+    Args:
+        project: the folder with Pulumi.yaml.
+        deployed: what the stack's last update was run from.
     """
-    with working("pulumi up --refresh"):
-        subject.cli.up()
+    commit, here = deployed.commit, git(project, "rev-parse", "HEAD")
+    if not commit:
+        return "the history of the stack names no commit that it was deployed from"
+    if deployed.is_changed:
+        return f"it was deployed from {commit[:12]} with changes that no commit has"
+    if here is None:
+        return f"it was deployed from {commit[:12]}, and {project} is no checkout of git"
+    if here.strip() != commit:
+        return f"it was deployed from {commit[:12]}, and this is {here.strip()[:12]}"
+    changed = git(project, "status", "--porcelain")
+    if changed is None or changed.strip():
+        names = ", ".join(line[3:] for line in (changed or "").splitlines()[:5])
+        return f"this checkout of {commit[:12]} has changes ({names or 'git does not say which'})"
+    return ""
 
 
 def deploy_drafts(subject: Subject, looked: Look, working: Working) -> list[str]:
@@ -104,23 +104,17 @@ def deploy_drafts(subject: Subject, looked: Look, working: Working) -> list[str]
         A line for each deployed Action.
 
     Raises:
-        RepairRefusedError: the draft is not what was looked at, or does not get deployed.
+        RefusedError: the draft is not what was looked at, or does not get deployed.
         TenantUnreadableError: no answer, or a missing scope.
     """
-    done = []
-    for action, code in _stale(looked):
-        with working(f"deploying the Action {action.name}"):
-            done.append(ask(subject.access, partial(_deploy, action=action, code=code)))
-    return done
-
-
-def _stale(looked: Look) -> Iterator[tuple[Action, str]]:
-    from phonemfa.drift.sender import senders  # noqa: PLC0415 - after the engine, not before
-
     triggers = {one.subject for one in looked.findings if one.repair is Repair.DEPLOY}
+    done = []
     for sender in senders(looked.declared, looked.recorded, looked.live):
-        if sender.ours and sender.declared.trigger in triggers:
-            yield sender.ours, seen(sender.declared.code)
+        if sender.ours and sender.trigger in triggers:
+            action, code = sender.ours, seen(sender.declared.code)
+            with working(f"deploying the Action {action.name}"):
+                done.append(ask(subject.access, partial(_deploy, action=action, code=code)))
+    return done
 
 
 async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -> str:
@@ -129,7 +123,7 @@ async def _deploy(client: AsyncManagementClient, *, action: Action, code: str) -
 
     now = await current()
     if now.code != code or now.secrets != action.secrets:
-        raise RepairRefusedError(
+        raise RefusedError(
             f"The draft of the Action {action.name!r} has changed since it was looked at: "
             "nothing was deployed. Look again."
         )
@@ -149,7 +143,7 @@ async def _wait(
     deadline = time.monotonic() + DEPLOY_TIMEOUT
     while not ready(await current()):
         if time.monotonic() > deadline:
-            raise RepairRefusedError(
+            raise RefusedError(
                 f"The Action was not deployed within {DEPLOY_TIMEOUT:.0f} s: {otherwise}. The "
                 "tenant's log of the Action says why."
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,14 +38,6 @@ _MOST_DANGEROUS: Final = (
 )
 """Kinds in this order, then the others: logins without a second factor, then codes that are not
 sent or read by somebody else."""
-_INTRODUCTION: Final = (
-    "`{domain}` differs from what stack `{stack}` declares. This text follows the drift, and the "
-    "issue is closed when it is gone."
-)
-_ADVICE: Final = (
-    "Repair: `python -m phonemfa drift --stack {stack} --repair` shows what it will do and asks. "
-    "Or change the stack, if the tenant is right."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,25 +76,24 @@ def as_object(report: Report) -> dict[str, Any]:
         "domain": report.domain,
         "drift": bool(report.drifted),
         "compared": report.compared,
-        "findings": [_as_object(one) for one in report.by_danger],
-    }
-
-
-def _as_object(finding: Finding) -> dict[str, Any]:
-    return {
-        "id": finding.id,
-        "kind": finding.kind,
-        "subject": finding.subject,
-        "level": finding.level.value,
-        "what": finding.what,
-        "expected": finding.expected,
-        "found": finding.found,
-        "since": finding.since,
-        "repair": finding.repair.value,
-        "how": finding.how,
-        "blocksUp": finding.blocks,
-        "recorded": finding.recorded,
-        "diff": finding.diff,
+        "findings": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "subject": one.subject,
+                "level": one.level.value,
+                "what": one.what,
+                "expected": one.expected,
+                "found": one.found,
+                "since": one.since,
+                "repair": one.repair.value,
+                "how": one.how,
+                "blocksUp": one.blocks,
+                "recorded": one.recorded,
+                "diff": one.diff,
+            }
+            for one in report.by_danger
+        ],
     }
 
 
@@ -182,8 +173,9 @@ def _at_length(finding: Finding) -> str:
         f"in the tenant: {finding.found}",
         f"since: {finding.since or 'the tenant does not say'}",
         f"repair: {repair_of(finding)}",
+        finding.diff,
     ]
-    return "\n".join([*lines, *([finding.diff] if finding.diff else [])])
+    return "\n".join(lines).rstrip("\n")
 
 
 def keep_issue(github: GitHub, report: Report) -> list[Posted]:
@@ -194,25 +186,20 @@ def keep_issue(github: GitHub, report: Report) -> list[Posted]:
     Raises:
         GitHubError: GitHub refused, or is not reachable.
     """
-    marker, blind = f"drift:{report.stack}", f"drift-unseen:{report.stack}"
+    stack = report.stack
+    marker, blind = f"drift:{stack}", f"drift-unseen:{stack}"
     if report.failure:
-        title = f"Drift: the tenant of stack {report.stack} cannot be looked at"
+        title = f"Drift: the tenant of stack {stack} cannot be looked at"
         body = shortened((_unseen(report),), note=(), limit=LONGEST_ISSUE)
         return [github.upsert_issue(blind, label=LABEL, title=title, body=body)]
-    seen = github.close_issue(
-        blind, label=LABEL, comment=f"`phonemfa drift` looks at stack `{report.stack}` again."
-    )
-    return [*seen, *_keep(github, marker, report)]
-
-
-def _keep(github: GitHub, marker: str, report: Report) -> list[Posted]:
-    if not report.drifted:
-        comment = (
-            f"The drift is gone: {report.domain} is as stack `{report.stack}` declares it again."
-        )
-        return github.close_issue(marker, label=LABEL, comment=comment)
-    title = f"Drift: the tenant of stack {report.stack} is not what it declares"
-    return [github.upsert_issue(marker, label=LABEL, title=title, body=body_of(report))]
+    again = f"`phonemfa drift` looks at stack `{stack}` again."
+    seen = github.close_issue(blind, label=LABEL, comment=again)
+    if report.drifted:
+        title = f"Drift: the tenant of stack {stack} is not what it declares"
+        body = body_of(report)
+        return [*seen, github.upsert_issue(marker, label=LABEL, title=title, body=body)]
+    gone = f"The drift is gone: {report.domain} is as stack `{stack}` declares it again."
+    return [*seen, *github.close_issue(marker, label=LABEL, comment=gone)]
 
 
 def _unseen(report: Report) -> Document:
@@ -231,19 +218,23 @@ def body_of(report: Report) -> str:
     So an issue is only updated when the drift has changed.
     """
     note = (f"Shortened: python -m phonemfa drift --stack {report.stack} shows all.",)
-    documents = (_issue(report, diffs=diffs) for diffs in (True, False))
+    short = _issue(report)
+    diffs = [Folded(one.id, (Verbatim(one.diff, "diff"),)) for one in report.by_danger if one.diff]
+    documents = (Document("", (*short, *diffs)), Document("", short))
     return shortened(documents, note=note, limit=LONGEST_ISSUE)
 
 
-def _issue(report: Report, *, diffs: bool) -> Document:
-    names = {"domain": report.domain, "stack": report.stack}
-    return Document("", tuple(_issue_blocks(report, names, diffs=diffs)))
-
-
-def _issue_blocks(report: Report, names: dict[str, str], *, diffs: bool) -> Iterator[Block]:
-    yield Paragraph(words(_INTRODUCTION.format(**names)))
-    yield Entries(tuple(map(as_entry, report.by_danger)))
-    yield Paragraph(words(_ADVICE.format(**names)))
-    for one in report.by_danger:
-        if diffs and one.diff:
-            yield Folded(one.id, (Verbatim(one.diff, "diff"),))
+def _issue(report: Report) -> tuple[Block, ...]:
+    introduction = (
+        f"`{report.domain}` differs from what stack `{report.stack}` declares. This text follows "
+        "the drift, and the issue is closed when it is gone."
+    )
+    advice = (
+        f"Repair: `python -m phonemfa drift --stack {report.stack} --repair` shows what it will do "
+        "and asks. Or change the stack, if the tenant is right."
+    )
+    return (
+        Paragraph(words(introduction)),
+        Entries(tuple(map(as_entry, report.by_danger))),
+        Paragraph(words(advice)),
+    )

@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Send, Verdict
 from components.masking import masked
-from components.settings.faults import SettingsError
-from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import Policy, policy_word
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.enforce.enforcement import (
     Enforced,
@@ -26,12 +24,10 @@ from phonemfa.enforce.enforcement import (
 )
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, say
-from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.stack import Stack
-from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.output.terminal import say
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 from phonemfa.smoke.command import To, Wait, asked, show, shown
-from phonemfa.smoke.core import NumberNotAllowedError, test_number
+from phonemfa.smoke.core import test_number
 
 
 class Asking(StrEnum):
@@ -41,6 +37,7 @@ class Asking(StrEnum):
     ADAPTIVE = "adaptive"
 
 
+@answered
 def enforce(
     context: typer.Context,
     *,
@@ -72,47 +69,36 @@ def enforce(
 
     Example: python -m phonemfa enforce --stack prod --to +819012345678
     """
-    wanted_policy = Policy(policy.value)
     record = Record.of(context, "enforce", audit_file)
+    wanted = read_stack_file(project, stack, file=config_file)
+    number = test_number(wanted.settings, to)
+    record.agree(
+        f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
+        stack=wanted.stack,
+        access=wanted.access,
+        yes=yes,
+    )
     try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        number = test_number(wanted.settings, to)
-        subject = Stack.of(wanted, to=number)
-        record.agree(
-            f"send test messages to {masked(number)}, and then ask users for codes ({policy})",
-            stack=wanted.stack,
-            access=subject.access,
-            yes=yes,
-        )
         done = enforce_policy(
-            subject,
-            wanted_policy,
+            wanted,
+            Policy(policy.value),
+            to=number,
             at_the_phone=None if yes else _at_the_phone,
             accept_unknown=accept_unknown,
             patience=wait,
         )
-        record.before, record.after = list(done.before), list(done.after)
     except (EnforcementRefusedError, NotEnforcedError) as error:
         if as_json:
-            answer = {"enforced": False, "why": str(error)}
-            print_json(answer)
+            print_json({"enforced": False, "why": str(error)})
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
-    except (
-        EngineFailedError,
-        NumberNotAllowedError,
-        SettingsError,
-        StackFileError,
-        TenantUnreadableError,
-        WriteFailedError,
-    ) as error:
-        give_up(str(error))
+    record.before, record.after = list(done.before), list(done.after)
     if yes:
         say(
             "Nobody was asked whether the messages arrived: --yes goes by the tenant's log, which "
             "knows that the CPaaS took them and no more."
         )
-    _tell(done, subject, as_json=as_json)
+    _tell(done, wanted, as_json=as_json)
 
 
 def _at_the_phone(send: Send) -> Send:
@@ -123,7 +109,7 @@ def _at_the_phone(send: Send) -> Send:
     return told
 
 
-def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
+def _tell(done: Enforced, stack: StackFile, *, as_json: bool) -> None:
     if as_json:
         answer = {
             "enforced": True,
@@ -136,6 +122,6 @@ def _tell(done: Enforced, subject: Stack, *, as_json: bool) -> None:
         show(done.smoke)
     before, after = policy_word(done.before), policy_word(done.after)
     say(
-        f"The policy of {subject.access.domain} is {after} (it was {before}). Commit "
-        f"{subject.file.name}. Back in an emergency: python -m phonemfa break-glass"
+        f"The policy of {stack.access.domain} is {after} (it was {before}). Commit "
+        f"{stack.file.name}. Back in an emergency: python -m phonemfa break-glass"
     )

@@ -6,9 +6,8 @@ must have been sent; then the policy goes into the stack's file and into the ten
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from components.guards.log_evidence import PATIENCE
 from components.guards.policy_last import lowering
@@ -21,8 +20,10 @@ from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, lacking
 from components.vocabulary import Policy, asks_less, policy_word
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.engine import EngineFailedError, is_change, keeps_settings
-from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.edit import keep_endings, or_take_back
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.preview import Step
+from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 
 
@@ -32,6 +33,10 @@ class EnforcementRefusedError(Exception):
 
 class NotEnforcedError(Exception):
     """The step failed half-way; the text says what the tenant has now."""
+
+
+class _NotThereError(Exception):
+    """The tenant does not have the policy that was applied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +54,10 @@ class Enforced:
 
 
 def enforce_policy(
-    stack: Stack,
+    stack: StackFile,
     policy: Policy,
     *,
+    to: str,
     at_the_phone: Callable[[Send], Send] | None = None,
     accept_unknown: bool = False,
     patience: float = PATIENCE,
@@ -61,6 +67,7 @@ def enforce_policy(
     Args:
         stack: whose policy; applied, but for the policy.
         policy: always or adaptive.
+        to: one of the stack's test numbers.
         at_the_phone: asks a person what became of a message; by the tenant's log alone without.
         accept_unknown: go on when the tenant's log says nothing either way.
         patience: seconds to wait for evidence of a test message, a channel.
@@ -72,7 +79,8 @@ def enforce_policy(
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
-        waiting = list(_other_changes(stack.cli.preview(refresh=True)["steps"]))
+        changes = stack.cli.preview(refresh=True).changes
+    waiting = [one.line for one in changes if not _is_the_policy(one)]
     if waiting:
         raise EnforcementRefusedError(
             "pulumi up would do more than apply the policy: "
@@ -91,58 +99,53 @@ def enforce_policy(
     if asks_less((policy.guardian_policy,), before):
         refusal = lowering((policy.guardian_policy,), before)
         raise EnforcementRefusedError(f"{refusal[0].upper()}{refusal[1:]}.")
-    smoke = run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
+    smoke = run_smoke(stack, to=to, patience=patience)
     if at_the_phone and smoke.verdict is not Verdict.FAILED:
         smoke = replace(smoke, sends=tuple(map(at_the_phone, smoke.sends)))
     if smoke.verdict is Verdict.FAILED or (smoke.verdict is Verdict.UNKNOWN and not accept_unknown):
-        said = "; ".join(f"{one.method}: {one.why}" for one in smoke.sends)
         hint = " --accept-unknown goes on." if smoke.verdict is Verdict.UNKNOWN else ""
-        raise EnforcementRefusedError(f"No evidence that codes are sent ({said}).{hint}")
-    return Enforced(before=before, after=_Step(stack, before).take(policy), smoke=smoke)
+        raise EnforcementRefusedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
+    after = _Step(stack, before, stack.file.read_bytes()).take(policy)
+    return Enforced(before=before, after=after, smoke=smoke)
 
 
 @dataclass(frozen=True)
 class _Step:
     """The one step that touches the policy, and the way back."""
 
-    stack: Stack
+    stack: StackFile
     before: tuple[str, ...]
+    file_before: bytes
 
     def take(self, policy: Policy) -> tuple[str, ...]:
-        file_before = self.stack.file.read_bytes()
-        try:
-            after = self._apply(policy, file_before)
-        except (EngineFailedError, TenantUnreadableError, FileNotWrittenError) as error:
-            raise NotEnforcedError(f"{error}\n{self._back(file_before)}") from None
-        except KeyboardInterrupt:
-            # The engine has ended by now: a step that did not end is taken back.
-            raise NotEnforcedError(f"Stopped as asked.\n{self._back(file_before)}") from None
-        except BaseException:
-            self._back(file_before)
-            raise
-        if after != (policy.guardian_policy,):
-            raise NotEnforcedError(
-                f"pulumi up has ended, and the tenant's policy is {policy_word(after)}.\n"
-                + self._back(file_before)
-            )
-        return after
+        return or_take_back(
+            lambda: self._apply(policy),
+            self._back,
+            NotEnforcedError,
+            *(EngineFailedError, TenantUnreadableError, FileNotWrittenError, _NotThereError),
+        )
 
-    def _apply(self, policy: Policy, file_before: bytes) -> tuple[str, ...]:
+    def _apply(self, policy: Policy) -> tuple[str, ...]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", policy.value)
-        self.stack.keep_endings(file_before)
+        keep_endings(self.stack.file, self.file_before)
         with working(f"pulumi up --refresh with the policy {policy}"):
             self.stack.cli.up()
-        return self._policies()
+        after = self._policies()
+        if after != (policy.guardian_policy,):
+            raise _NotThereError(
+                f"pulumi up has ended, and the tenant's policy is {policy_word(after)}."
+            )
+        return after
 
     def _policies(self) -> tuple[str, ...]:
         return policies_of(ask(self.stack.access, lambda client: read(client, {About.LOGIN})))
 
-    def _back(self, file_before: bytes) -> str:
+    def _back(self) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
         earlier = policy_word(self.before)
         file_trouble = ""
         try:
-            write_whole(self.stack.file, file_before)
+            write_whole(self.stack.file, self.file_before)
         except FileNotWrittenError as error:
             file_trouble = f"\nThe file still has the new policy, or is cut off: {error}"
         try:
@@ -164,14 +167,8 @@ class _Step:
         )
 
 
-def _other_changes(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for step in steps:
-        paths = sorted(step.get("detailedDiff") or step.get("diffReasons") or ())
-        policy_alone = (f"{TOKEN}::" in str(step["urn"]) and paths == ["policy"]) or keeps_settings(
-            step, but_for={"policy"}
-        )
-        if is_change(step) and not policy_alone:
-            yield f"{step['op']} {str(step['urn']).rpartition('::')[2]}"
+def _is_the_policy(step: Step) -> bool:
+    return step.is_only(TOKEN, "policy") or step.keeps_settings(but_for={"policy"})
 
 
 def policies_of(tenant: Snapshot) -> tuple[str, ...]:

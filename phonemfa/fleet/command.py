@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from components.config_files import stack_names
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.asking import Target, agree, need_a_person
 from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
 from phonemfa.fleet.selection import (
     Member,
-    SelectionError,
-    Shard,
     Wanted,
+    by_tenant,
     listed,
+    part_of,
     read_member,
-    same_tenant,
     select,
     waves,
 )
+from phonemfa.fleet.work import Site, work
 from phonemfa.output.document import Block, Code, Paragraph
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, notes, say, show
-from phonemfa.pulumi.engine import EngineFailedError
-
-if TYPE_CHECKING:
-    from phonemfa.fleet.work import Site
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.processes import Engines, stopped_by_signals
 
 LOGS: Final = Path(".phonemfa") / "fleet"
 STACK_TIMEOUT: Final = 900.0
@@ -53,18 +50,7 @@ class Command(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Plan:
-    """Whose turn it is."""
-
-    waves: list[list[Member]]
-    left_out: dict[str, str]
-
-    @property
-    def members(self) -> list[Member]:
-        return [one for wave in self.waves for one in wave]
-
-
+@answered
 def fleet(
     *,
     what: Annotated[Command, typer.Argument(help="What to do at each stack.")],
@@ -138,55 +124,91 @@ def fleet(
     }
     if what is Command.UP:
         Record(command="fleet up", file=audit_file).prepare()
-    try:
-        _check(what, [name for name, value in given.items() if value], shard=shard)
-        if env_dir and not env_dir.is_dir():
-            give_up(f"--env-dir {env_dir} is no folder.")
-        wanted = Wanted(
-            patterns=stack or [],
-            every=every,
-            listed=listed(stacks_from) if stacks_from else (),
-            excluded=exclude or [],
-            include_protected=include_protected,
-            writes=what is Command.UP,
-        )
-        chosen = select(
-            stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
-        )
-        members = Shard.of(shard).part(chosen.members) if shard else chosen.members
-        if what is Command.LIST:
-            _list(members, chosen.left_out, shard, as_json=as_json)
-            return
-        plan = _Plan(waves=waves(members, canary or []), left_out=chosen.left_out)
-        _warn(members, plan.left_out)
-        # With pulumi.automation half a second: only when something runs.
-        from phonemfa.fleet.engine import Engines, find_cli  # noqa: PLC0415
-        from phonemfa.fleet.work import Site, Worker  # noqa: PLC0415
-
-        site = Site(
-            project=project.absolute(),
-            command=what,
-            engines=Engines(),
-            cli=find_cli(),
-            logs=_private(log_dir or project / LOGS),
-            seconds=stack_timeout,
-            refresh=refresh,
-            policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
-        )
-
-        def work_of(site: Site) -> Work:
-            work = Worker(site).work
-            return _recorded(work, audit_file) if site.command == Command.UP else work
-
-        going = _Going(plan=plan, parallel=parallel, site=site, work_of=work_of)
-        outcomes = going.go(yes=yes)
-    except (EngineFailedError, SelectionError) as error:
-        give_up(str(error))
-    _tell(plan, what, shard, outcomes, site.logs, as_json=as_json)
+    _check(what, [name for name, value in given.items() if value], shard=shard)
+    if env_dir and not env_dir.is_dir():
+        give_up(f"--env-dir {env_dir} is no folder.")
+    wanted = Wanted(
+        patterns=stack or [],
+        every=every,
+        listed=listed(stacks_from) if stacks_from else (),
+        excluded=exclude or [],
+        include_protected=include_protected,
+        writes=what is Command.UP,
+    )
+    chosen = select(
+        stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
+    )
+    members = part_of(chosen.members, shard) if shard else chosen.members
+    if what is Command.LIST:
+        _list(members, chosen.left_out, shard, as_json=as_json)
+        return
+    turns = waves(members, canary or [])
+    members = [one for wave in turns for one in wave]
+    _warn(members, chosen.left_out)
+    PulumiCli(project, None).run("version")  # Without a CLI nothing is begun.
+    site = Site(
+        project=project.absolute(),
+        command=what,
+        engines=Engines(),
+        logs=_private(log_dir or project / LOGS),
+        seconds=stack_timeout,
+        refresh=refresh,
+        policy_packs=tuple(str(Path(one).absolute()) for one in policy_pack or []),
+    )
+    outcomes: dict[str, Outcome] = {}
+    if what is Command.UP and not yes:
+        need_a_person()
+        outcomes = _agreed(site, turns, parallel)
+    left = len(members) - len(outcomes)
+    if left:
+        title = f"fleet {what}: {left} stacks, {parallel} at once"
+        outcomes = _run(site, title, turns, parallel, outcomes, audit_file=audit_file)
+    if as_json:
+        about = {"command": what.value, "shard": shard or None, "left_out": chosen.left_out}
+        print_json({**about, **as_object(members, outcomes)})
+    else:
+        after = _afterwards(site.logs, chosen.left_out, left_of(members, outcomes))
+        show(as_document(f"fleet {what}", members, outcomes, after))
     raise typer.Exit(exit_of(outcomes.values()))
 
 
-def _recorded(work: Work, audit_file: Path | None) -> Work:
+def _agreed(site: Site, turns: Sequence[Sequence[Member]], parallel: int) -> dict[str, Outcome]:
+    """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
+    members = [one for wave in turns for one in wave]
+    title = f"what `up` would change: {len(members)} stacks, {parallel} at once"
+    found = _run(replace(site, command=Command.PREVIEW), title, [members], parallel, {})
+    if site.engines.stopping:
+        give_up("Stopped while it was previewed. Nothing was written.")
+    show(as_document("what `up` would change", members, found), notes())
+    changing = {one for one, end in found.items() if end.settled and end.changes}
+    if changing:
+        first = turns[0] if len(turns) > 1 else []
+        canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
+        targets = [Target(one.stack, one.domain) for one in members if one.stack in changing]
+        agree(f"apply what is shown above{canaries}", *targets, yes=False)
+    return {stack: end for stack, end in found.items() if stack not in changing}
+
+
+def _run(
+    site: Site,
+    title: str,
+    turns: Sequence[Sequence[Member]],
+    parallel: int,
+    known: Mapping[str, Outcome],
+    *,
+    audit_file: Path | None = None,
+) -> dict[str, Outcome]:
+    """The site's command at every stack whose outcome is not known."""
+    doing: Work = partial(work, site)
+    if site.command == Command.UP:
+        doing = _recorded(doing, audit_file)
+    members = [one for wave in turns for one in wave]
+    with shown(title, members, known) as board, stopped_by_signals(site.engines):
+        run(turns, doing, board, parallel=parallel, stopping=lambda: site.engines.stopping)
+    return board.outcomes
+
+
+def _recorded(doing: Work, audit_file: Path | None) -> Work:
     """The same, with a record of each stack that an `up` begins at."""
 
     def recording(member: Member, tell: Callable[[str], None]) -> Outcome:
@@ -197,7 +219,7 @@ def _recorded(work: Work, audit_file: Path | None) -> Work:
                 tenant=member.domain,
                 credential=member.credential,
             )
-            outcome = work(member, tell)
+            outcome = doing(member, tell)
             record.after, record.exit = dict(outcome.changes), exit_of([outcome])
         return outcome
 
@@ -234,115 +256,24 @@ def _list(
 
 
 def _warn(members: Sequence[Member], left_out: Mapping[str, str]) -> None:
-    for domain, stacks in same_tenant(members).items():
-        say(
-            f"WARNING: {', '.join(stacks)} name the same tenant, {domain}: likely a mistake, as "
-            "each would undo what the other declares. They run one after another."
-        )
+    for first, *others in by_tenant(members):
+        if others:
+            stacks = ", ".join(one.stack for one in (first, *others))
+            say(
+                f"WARNING: {stacks} name the same tenant, {first.domain}: likely a mistake, as "
+                "each would undo what the other declares. They run one after another."
+            )
     for stack, reason in left_out.items():
         say(f"left out: {stack} ({reason})")
 
 
-def _tell(
-    plan: _Plan,
-    what: Command,
-    shard: str,
-    outcomes: Mapping[str, Outcome],
-    logs: Path,
-    *,
-    as_json: bool,
-) -> None:
-    if as_json:
-        about = {"command": what.value, "shard": shard or None, "left_out": plan.left_out}
-        print_json({**about, **as_object(plan.members, outcomes)})
-        return
-    left = left_of(plan.members, outcomes)
-    after: list[Block] = [Paragraph(("Logs: ", Code(str(logs))))]
-    after += [Paragraph((f"left out: {one} ({why})",)) for one, why in plan.left_out.items()]
+def _afterwards(logs: Path, left_out: Mapping[str, str], left: Sequence[str]) -> list[Block]:
+    told: list[Block] = [Paragraph(("Logs: ", Code(str(logs))))]
+    told += [Paragraph((f"left out: {one} ({why})",)) for one, why in left_out.items()]
     if left:
-        told = f"Left: {', '.join(left)}. Run the same again: what is done costs no request."
-        after.append(Paragraph((told,)))
-    show(as_document(f"fleet {what}", plan.members, outcomes, after))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Going:
-    """One run while it goes on."""
-
-    plan: _Plan
-    parallel: int
-    site: Site
-    work_of: Callable[[Site], Work]
-
-    def go(self, *, yes: bool) -> dict[str, Outcome]:
-        """Do it at every stack; for `up`, ask before."""
-        known: dict[str, Outcome] = {}
-        if self.site.command == Command.UP and not yes:
-            need_a_person()
-            known = self._agreed()
-        number = len(self.plan.members) - len(known)
-        if not number:
-            return known
-        title = f"fleet {self.site.command}: {number} stacks, {self.parallel} at once"
-        return self._run(self.site, title, self.plan.waves, known)
-
-    def _agreed(self) -> dict[str, Outcome]:
-        """Ask, with what would change; what needs no `up`, or can have none, is answered now."""
-        members = self.plan.members
-        found = self._run(
-            replace(self.site, command=Command.PREVIEW),
-            f"what `up` would change: {len(members)} stacks, {self.parallel} at once",
-            [members],
-            {},
-        )
-        if self.site.engines.stopping:
-            give_up("Stopped while it was previewed. Nothing was written.")
-        show(as_document("what `up` would change", members, found), notes())
-        changing = {one for one, end in found.items() if end.settled and end.changes}
-        if changing:
-            first = self.plan.waves[0] if len(self.plan.waves) > 1 else []
-            canaries = f", first {', '.join(one.stack for one in first)}" if first else ""
-            targets = [Target(one.stack, one.domain) for one in members if one.stack in changing]
-            agree(f"apply what is shown above{canaries}", *targets, yes=False)
-        return {stack: end for stack, end in found.items() if stack not in changing}
-
-    def _run(
-        self,
-        site: Site,
-        title: str,
-        turns: Sequence[Sequence[Member]],
-        known: Mapping[str, Outcome],
-    ) -> dict[str, Outcome]:
-        work = self.work_of(site)
-        with (
-            shown(title, self.plan.members, known) as board,
-            _stopping_by_signal(self.site.engines.stop),
-        ):
-            run(
-                turns,
-                work,
-                board,
-                parallel=self.parallel,
-                stopping=lambda: self.site.engines.stopping,
-            )
-        return board.outcomes
-
-
-@contextmanager
-def _stopping_by_signal(stop_engines: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C and what a CI system sends end a run in order; twice, at once."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        say("Stopping: running engines end the step they are at. Once more ends them at once.")
-        stop_engines()
-
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {one: signal.signal(one, stop) for one in signals}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        again = f"Left: {', '.join(left)}. Run the same again: what is done costs no request."
+        told.append(Paragraph((again,)))
+    return told
 
 
 def _private(folder: Path) -> Path:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from components.masking import redacted
 from phonemfa.exits import Exit
-from phonemfa.fleet.selection import Member
+from phonemfa.fleet.selection import Member, by_tenant
 from phonemfa.output.document import (
     Block,
     Code,
@@ -232,17 +232,10 @@ def run(
                 for one in todo:
                     board.changed(one.stack, Outcome(state=State.NOT_STARTED, why=obstacle))
             else:
-                list(pool.map(one_tenant, _by_tenant(todo)))
+                list(pool.map(one_tenant, by_tenant(todo)))
             bad = [one.stack for one in wave if not board.outcomes[one.stack].settled]
             if bad and not obstacle:
                 obstacle = f"skipped: {', '.join(bad)} did not succeed"
-
-
-def _by_tenant(members: Iterable[Member]) -> list[list[Member]]:
-    tenants: dict[str, list[Member]] = {}
-    for one in members:
-        tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
-    return list(tenants.values())
 
 
 def _ended(member: Member, work: Work, board: Board) -> Outcome:

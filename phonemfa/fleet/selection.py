@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from dotenv import dotenv_values
 
 from components.config_files import StackFileError, read_config
 from components.settings.raw_config import NAMESPACE
 from components.tenant.access import VARIABLES, Access
+from phonemfa.answered import RefusedError
 from phonemfa.files import why
 from policy.levels import is_production
 
@@ -98,13 +99,12 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
     )
 
 
-def same_tenant(members: Sequence[Member]) -> dict[str, list[str]]:
-    """Tenants that several stacks name, with those stacks."""
-    stacks: dict[str, list[str]] = {}
+def by_tenant(members: Iterable[Member]) -> list[list[Member]]:
+    """Those of one tenant together; one without a tenant is alone."""
+    tenants: dict[str, list[Member]] = {}
     for one in members:
-        if one.domain:
-            stacks.setdefault(one.domain, []).append(one.stack)
-    return {domain: names for domain, names in stacks.items() if len(names) > 1}
+        tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
+    return list(tenants.values())
 
 
 def _text(value: object) -> str:
@@ -128,7 +128,7 @@ def _variables(file: Path) -> dict[str, str]:
     return given
 
 
-class SelectionError(Exception):
+class SelectionError(RefusedError):
     """The selection means nothing, or not what somebody may have meant; the text says what."""
 
 
@@ -161,37 +161,22 @@ class Selected:
     left_out: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Shard:
-    """Part `index` (from 1) of `count` parts."""
+def part_of(members: Sequence[Member], shard: str) -> list[Member]:
+    """The members of a part such as `3/8`: the same on every machine, and each in one part.
 
-    index: int
-    count: int
+    Stacks of one tenant stay together, as no other machine knows that it has to wait.
 
-    @classmethod
-    def of(cls, text: str) -> Self:
-        """From `3/8`.
-
-        Raises:
-            SelectionError: it is not of that form, or there is no such part.
-        """
-        found = _SHARD.fullmatch(text)
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
-            raise SelectionError(
-                f"--shard {text} is no part of a whole: write 3/8 for the third of eight parts."
-            )
-        return cls(int(found[1]), int(found[2]))
-
-    def part(self, members: Sequence[Member]) -> list[Member]:
-        """The members of this part: the same on every machine, and each in exactly one part.
-
-        Stacks of one tenant stay together, as no other machine knows that it has to wait.
-        """
-        tenants: dict[str, list[Member]] = {}
-        for one in sorted(members, key=lambda member: member.stack):
-            tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
-        ours = list(tenants.values())[self.index - 1 :: self.count]
-        return sorted((one for group in ours for one in group), key=lambda member: member.stack)
+    Raises:
+        SelectionError: it is not of that form, or there is no such part.
+    """
+    found = _SHARD.fullmatch(shard)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise SelectionError(
+            f"--shard {shard} is no part of a whole: write 3/8 for the third of eight parts."
+        )
+    tenants = by_tenant(sorted(members, key=lambda member: member.stack))
+    ours = [one for group in tenants[int(found[1]) - 1 :: int(found[2])] for one in group]
+    return sorted(ours, key=lambda member: member.stack)
 
 
 def select(known: Collection[str], wanted: Wanted, read: Callable[[str], Member]) -> Selected:

@@ -13,18 +13,21 @@ from components.tenant.client import TenantUnreadableError, access_of
 from phonemfa import options
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
-from phonemfa.health import forms
-from phonemfa.health.page import NoPlotsError, as_page, need_plots
+from phonemfa.health import document
 from phonemfa.health.period import hours_of
+from phonemfa.health.plots import NoPlotsError, as_svg, need_plots
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
-from phonemfa.health.result import Health, NoAnswer, look
+from phonemfa.health.result import Health, look
 from phonemfa.output.github import GitHub, GitHubError, Posted, post_issues
 from phonemfa.output.json_text import print_json
-from phonemfa.output.junit import as_junit
+from phonemfa.output.junit import Case, as_junit
+from phonemfa.output.markdown import shortened
+from phonemfa.output.page import as_page
 from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.reasons import Language
 
+LABEL: Final = "phone-mfa-health"
 _MOST_A_MINUTE: Final = 100_000
 _NO_TIME: Final = (
     "The tenant limited the rate for as long as reading may take: nothing could be read. Run it "
@@ -42,7 +45,7 @@ _NO_ANSWER = (
 
 def health(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     since: Annotated[
@@ -78,7 +81,6 @@ def health(
 
     Example: python -m phonemfa health --stack prod --html build/health.html
     """
-    domain = ""
     try:
         hours = hours_of(since)
         if html:
@@ -87,22 +89,21 @@ def health(
             GitHub.of()  # A missing variable is told before the work, not after.
         wanted = read_stack_file(project, stack, file=config_file)
         stack, access = wanted.stack, access_of(wanted.auth0)
-        domain = access.domain
         limits = Limits(per_minute=requests_per_minute, seconds=within * 60)
-        with working(f"reading the log of {domain}"), log_of(access, limits) as reader:
+        with working(f"reading the log of {access.domain}"), log_of(access, limits) as reader:
             found = look(reader, stack=wanted.stack, levels=wanted.settings.health, hours=hours)
     except _NO_ANSWER as error:
-        _no_answer(stack or "", domain, str(error), junit=junit)
+        _no_answer(stack, str(error), junit=junit)
     except OutOfTimeError:
-        _no_answer(stack or "", domain, _NO_TIME, junit=junit)
+        _no_answer(stack, _NO_TIME, junit=junit)
     if junit:
-        write_whole(junit, _junit(found))
+        write_whole(junit, _junit(found.stack, document.junit_cases(found)))
     if html:
-        write_whole(html, as_page(found))
+        write_whole(html, as_page(document.as_sheet(found, as_svg(found))))
     if as_json_:
-        print_json(forms.as_object(found))
+        print_json(document.as_object(found))
     else:
-        show(forms.as_document(found, language=language))
+        show(document.as_document(found, language=language))
     if issue:
         try:
             post_issues(lambda github: _keep_issue(github, found))
@@ -114,24 +115,23 @@ def health(
         raise typer.Exit(Exit.UNANSWERED)
 
 
-def _no_answer(stack: str, domain: str, why: str, *, junit: Path | None) -> NoReturn:
+def _no_answer(stack: str | None, why: str, *, junit: Path | None) -> NoReturn:
     if junit:
         # So that no file of an earlier run is taken for this one's.
-        write_whole(junit, _junit(NoAnswer(stack=stack, domain=domain, why=why)))
+        write_whole(junit, _junit(stack or "", [document.read_case(error=why)]))
     give_up(why)
 
 
-def _junit(result: Health | NoAnswer) -> str:
-    suite = f"phonemfa health {result.stack}"
-    return as_junit(suite, forms.junit_cases(result), classname=f"health.{result.stack}")
+def _junit(stack: str, cases: list[Case]) -> str:
+    return as_junit(f"phonemfa health {stack}", cases, classname=f"health.{stack}")
 
 
 def _keep_issue(github: GitHub, found: Health) -> list[Posted]:
     marker = f"health:{found.stack}"
     if found.findings:
-        title, body = forms.issue_title(found), forms.issue_body(found)
-        return [github.upsert_issue(marker, label=forms.LABEL, title=title, body=body)]
+        title = f"Health: codes of stack {found.stack} may not arrive"
+        body = shortened([document.as_issue(found)])
+        return [github.upsert_issue(marker, label=LABEL, title=title, body=body)]
     if found.is_known:
-        comment = f"Over: {found.summary}."
-        return github.close_issue(marker, label=forms.LABEL, comment=comment)
+        return github.close_issue(marker, label=LABEL, comment=f"Over: {found.summary}.")
     return []  # Nobody knows whether it is over.

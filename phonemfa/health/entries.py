@@ -123,9 +123,12 @@ def event_of(entry: Mapping[str, Any]) -> Event | None:
     """What the entry says; None where it is not about phone MFA.
 
     Raises:
-        UnreadableError: nothing can be made of it.
+        UnreadableError: it has no type, or no time.
     """
-    known = TYPES.get(type_of(entry))
+    name, at = type_of(entry), time_of(entry)
+    if not name:
+        raise UnreadableError
+    known = TYPES.get(name)
     if known is None:
         return None
     kind, channel = known
@@ -146,7 +149,7 @@ def event_of(entry: Mapping[str, Any]) -> Event | None:
     clear = number.replace(" ", "").replace("-", "")
     in_clear = bool(_NUMBER.fullmatch(clear))
     return Event(
-        at=time_of(entry),
+        at=at,
         kind=kind,
         channel=channel,
         reason=reason.id if reason else "",

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health.chance import CHANCE, is_above, is_below
 from phonemfa.health.period import HOUR
-from phonemfa.health.tally import LIMITED, UNKNOWN_REASON, Figures
+from phonemfa.health.tally import (
+    CHANNELS,
+    HANDED_OVER,
+    LIMITED,
+    PASSED,
+    UNKNOWN_REASON,
+    Figures,
+    Rate,
+    is_wanted,
+)
 from phonemfa.reasons import BY_ID
 
-NAMES: Final = {"text": "SMS", "voice": "voice calls", "": "messages of an unknown channel"}
+NAMES: Final = {"text": "SMS", "voice": "voice calls", "": "messages (SMS or call)"}
 ALL: Final = "all"
 
 _COMMON: Final = 0.02
@@ -27,15 +36,15 @@ _USUAL_SENDS: Final = 0.5
 
 
 class Rule(StrEnum):
-    """What is looked at; each is a test case of JUnit."""
+    """What is looked at, the gravest first; each is a test case of JUnit."""
 
     SILENCE = "silence"
-    REASON = "reason"
-    SUCCESS = "success"
-    COMPLETION = "completion"
     SEQUENCE = "sequence"
     FLOOD = "flood"
     COUNTRY = "country"
+    REASON = "reason"
+    SUCCESS = "success"
+    COMPLETION = "completion"
 
 
 TITLES: Final = {
@@ -137,20 +146,11 @@ class Silence:
     per_login: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """Findings, the gravest first, and what could not be judged."""
-
-    findings: list[Finding] = field(default_factory=list)
-    unjudged: list[str] = field(default_factory=list)
-
-
 def silences(now: Figures, levels: HealthLevels) -> list[Silence]:
     """Every run of hours without a message that is as long as the stack's level."""
     found, run = [], 0
     for index in range(now.period.hours + 1):
-        quiet = index < now.period.hours and now.known[index] and not _tried(now, index)
-        if quiet:
+        if index < now.period.hours and now.known[index] and not _sum(now, "tries", index):
             run += 1
             continue
         if run >= levels.silent_hours:
@@ -161,8 +161,8 @@ def silences(now: Figures, levels: HealthLevels) -> list[Silence]:
 
 def judge(
     now: Figures, before: Figures | None, levels: HealthLevels, quiet: Sequence[Silence]
-) -> Verdict:
-    """Apply every rule.
+) -> list[Finding]:
+    """Apply every rule; what is found, the gravest first.
 
     Args:
         now: the period.
@@ -172,27 +172,14 @@ def judge(
     """
     findings = [
         *_silent(now, before, levels, quiet),
-        *_reasons(now, before, levels),
-        *_success(now, levels),
         *_sequence(now, levels),
         *_flood(now, levels),
         *_countries(now, before, levels),
+        *_reasons(now, before, levels),
+        *_success(now, levels),
         *_completion(now, levels),
     ]
-    order = list(_GRAVEST_FIRST)
-    findings.sort(key=lambda one: (not one.alarm, order.index(one.rule)))
-    return Verdict(findings=findings, unjudged=list(_unjudged(now, before)))
-
-
-_GRAVEST_FIRST: Final = (
-    Rule.SILENCE,
-    Rule.SEQUENCE,
-    Rule.FLOOD,
-    Rule.COUNTRY,
-    Rule.REASON,
-    Rule.SUCCESS,
-    Rule.COMPLETION,
-)
+    return sorted(findings, key=lambda one: not one.alarm)
 
 
 def _silent(
@@ -228,13 +215,13 @@ def _is_no_chance(asked: int, rate: float) -> bool:
 
 
 def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iterator[Finding]:
-    counts, all_now = now.reasons(), _messages(now)
+    counts, tries = now.reasons(), now.total("asked")
     earlier = before.reasons() if before else Counter[str]()
-    all_before = _messages(before) if before else 0
+    tries_before = before.total("asked") if before else 0
     for name, count in counts.most_common():
         known = BY_ID.get(name)
         alarm = bool(known and known.alarm)
-        usual = earlier[name] / all_before if all_before else 0.0
+        usual = earlier[name] / tries_before if tries_before else 0.0
         level = max(usual * levels.surge_factor, _RARE if alarm else _COMMON)
         by_hour, people = now.recipients[name]
         hours = tuple(
@@ -242,56 +229,54 @@ def _reasons(now: Figures, before: Figures | None, levels: HealthLevels) -> Iter
             for hour in range(now.period.hours)
             if now.known[hour]
             and by_hour[hour] >= levels.minimum
-            and is_above(by_hour[hour], _messages_in(now, hour), level)
+            and is_above(by_hour[hour], _sum(now, "asked", hour), level)
         )
-        whole = people >= levels.minimum and is_above(people, all_now, level)
+        whole = people >= levels.minimum and is_above(people, tries, level)
         if not (whole or hours):
             continue
-        text = known.text if known else _UNNAMED.get(name, name)
-        share = f"{count} of {all_now} tries ({_percent(count, all_now)}), {people} recipients"
-        then = f", {_percent(earlier[name], all_before)} before" if all_before else ""
+        share = f"{count} of {tries} tries ({_percent(count, tries)}), {people} recipients"
+        then = f", {_percent(earlier[name], tries_before)} before" if tries_before else ""
         yield Finding(
             rule=Rule.REASON,
             subject=name,
-            what=f"“{text}”: {share}{then}.",
+            what=f"“{reason_text(name)}”: {share}{then}.",
             level=f"surgeFactor {levels.surge_factor}, minimum {levels.minimum}",
-            help=known.action.en if known else _HELP_UNNAMED.get(name, ""),
+            help=known.action if known else _UNNAMED[name][1],
             hours=hours,
             alarm=alarm,
         )
 
 
 _UNNAMED: Final = {
-    UNKNOWN_REASON: "a reason that is none of this package's Action",
-    LIMITED: "Auth0's own limit of messages per user",
+    UNKNOWN_REASON: (
+        "a reason that is none of this package's Action (not shown)",
+        "Look into Monitoring > Logs; python -m phonemfa drift says whose Action runs.",
+    ),
+    LIMITED: (
+        "Auth0's own limit of messages per user",
+        f"Many users ask again: do codes arrive? Else somebody floods numbers ({_INCIDENT}).",
+    ),
 }
-_HELP_UNNAMED: Final = {
-    UNKNOWN_REASON: "Look into Monitoring > Logs; python -m phonemfa drift says whose Action runs.",
-    LIMITED: "Many users ask again and again: do codes arrive? Else somebody floods numbers "
-    f"({_INCIDENT}).",
-}
+"""Reasons that are none of the Action's: what they are, and what helps."""
+
+
+def reason_text(name: str) -> str:
+    """A reason in words."""
+    return BY_ID[name].text if name in BY_ID else _UNNAMED[name][0]
 
 
 def _success(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
-    rate = levels.success_percent / 100
-    for channel in ("text", "voice", ""):
-        pairs = [
-            (hour.sent, hour.sent + hour.failed - hour.refused) for hour in now.channels[channel]
-        ]
-        found = _low(now, pairs, rate, levels.minimum)
-        if found is None:
-            continue
-        done, of, hours = found
+    level = levels.success_percent
+    for channel, done, of, hours in _low(now, HANDED_OVER, level, levels.minimum):
         reason = _main_reason(now, channel, hours or range(now.period.hours))
-        known = BY_ID.get(reason)
-        mostly = f", mostly for “{known.text}”" if known else ""
+        mostly = f", mostly for “{BY_ID[reason].text}”" if reason in BY_ID else ""
         yield Finding(
             rule=Rule.SUCCESS,
             subject=channel or ALL,
             reason=reason,
             what=f"Of {of} {NAMES[channel]}, {done} were handed over ({_percent(done, of)}), the "
             f"others not{mostly}.",
-            level=f"successPercent {levels.success_percent}, minimum {levels.minimum}",
+            level=f"successPercent {level}, minimum {levels.minimum}",
             help="The reasons say what to do; python -m phonemfa smoke sends a test message; the "
             "CPaaS's console has each message.",
             hours=hours,
@@ -303,26 +288,18 @@ def _main_reason(now: Figures, channel: str, hours: Iterable[int]) -> str:
     counts: Counter[str] = Counter()
     for hour in hours:
         counts.update(now.channels[channel][hour].reasons)
-    unwanted = [
-        name for name, _ in counts.most_common() if name not in BY_ID or not BY_ID[name].wanted
-    ]
-    return unwanted[0] if unwanted else ""
+    return next((name for name, _ in counts.most_common() if not is_wanted(name)), "")
 
 
 def _completion(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
-    rate = levels.completion_percent / 100
-    for channel in ("text", "voice", ""):
-        pairs = [(hour.arrived, hour.judged) for hour in now.channels[channel]]
-        found = _low(now, pairs, rate, levels.minimum)
-        if found is None:
-            continue
-        done, of, hours = found
+    level = levels.completion_percent
+    for channel, done, of, hours in _low(now, PASSED, level, levels.minimum):
         yield Finding(
             rule=Rule.COMPLETION,
             subject=channel or ALL,
             what=f"After {of} {NAMES[channel]}, {done} users passed before they asked for another "
             f"one ({_percent(done, of)}).",
-            level=f"completionPercent {levels.completion_percent}, minimum {levels.minimum}",
+            level=f"completionPercent {level}, minimum {levels.minimum}",
             help=_DOES_NOT_ARRIVE[channel],
             hours=hours,
         )
@@ -338,19 +315,24 @@ _DOES_NOT_ARRIVE: Final = {
 
 
 def _low(
-    now: Figures, pairs: Sequence[tuple[int, int]], rate: float, minimum: int
-) -> tuple[int, int, tuple[int, ...]] | None:
-    """Figures and hours of a rate that is too low in the whole period, or in an hour of it."""
-    known = [pair if seen else (0, 0) for pair, seen in zip(pairs, now.known, strict=True)]
-    hours = tuple(
-        hour for hour, (done, of) in enumerate(known) if of >= minimum and is_below(done, of, rate)
-    )
-    done, of = sum(one[0] for one in known), sum(one[1] for one in known)
-    if of >= minimum and is_below(done, of, rate):
-        return done, of, hours
-    if hours:
-        return sum(known[hour][0] for hour in hours), sum(known[hour][1] for hour in hours), hours
-    return None
+    now: Figures, rate: Rate, percent: int, minimum: int
+) -> Iterator[tuple[str, int, int, tuple[int, ...]]]:
+    """Channels of which a rate is too low in the whole period, or in an hour of it.
+
+    With each its two counts, and the hours: of those alone where the period as a whole is well.
+    """
+    for channel in CHANNELS:
+        done = [count or 0 for count in now.by_hour(rate.done, channel)]
+        of = [count or 0 for count in now.by_hour(rate.of, channel)]
+
+        def is_low(done: int, of: int) -> bool:
+            return of >= minimum and is_below(done, of, percent / 100)
+
+        hours = tuple(hour for hour, pair in enumerate(zip(done, of, strict=True)) if is_low(*pair))
+        if is_low(sum(done), sum(of)):
+            yield channel, sum(done), sum(of), hours
+        elif hours:
+            yield channel, sum(done[one] for one in hours), sum(of[one] for one in hours), hours
 
 
 def _sequence(now: Figures, levels: HealthLevels) -> Iterator[Finding]:
@@ -405,38 +387,25 @@ def _countries(now: Figures, before: Figures | None, levels: HealthLevels) -> It
         )
 
 
-def _unjudged(now: Figures, before: Figures | None) -> Iterator[str]:
-    if not now.is_whole:
-        yield f"{now.known.count(False)} of {now.period.hours} hours are not known."
-    sent = now.total("sent")
+def unjudged(now: Figures, before: Figures | None) -> Iterator[str]:
+    """What could not be judged, and why, a sentence each."""
+    sent, masked, nameless = map(now.total, ("sent", "masked", "nameless"))
+    if unknown := now.known.count(False):
+        yield f"{unknown} of {now.period.hours} hours are not known."
     if before is None:
         yield "No earlier period is kept: new countries, and what was usual, are not known."
-    if now.masked:
+    if masked:
         yield (
-            f"The log hides the number of {now.masked} of {sent} messages: countries and numbers "
-            "in sequence are not known of them."
+            f"The log hides the number of {masked} of {sent} messages: countries and numbers in "
+            "sequence are not known of them."
         )
-    unknown = sent - now.users_known
-    if unknown > 0 and now.is_whole:
-        yield f"{unknown} of {sent} messages name no user: whether they passed is not known."
+    if nameless:
+        yield f"{nameless} of {sent} messages name no user: whether they passed is not known."
 
 
-def _tried(now: Figures, hour: int) -> bool:
-    return any(
-        one[hour].sent or one[hour].failed or one[hour].retried for one in now.channels.values()
-    )
-
-
-def _messages(figures: Figures) -> int:
-    """Every try that the log tells of."""
-    return sum(figures.total(name) for name in ("sent", "failed", "retried", "limited"))
-
-
-def _messages_in(figures: Figures, hour: int) -> int:
-    return sum(
-        one[hour].sent + one[hour].failed + one[hour].retried + one[hour].limited
-        for one in figures.channels.values()
-    )
+def _sum(figures: Figures, name: str, hour: int) -> int:
+    """A count of `Hour` over all channels."""
+    return sum(getattr(one[hour], name) for one in figures.channels.values())
 
 
 def _percent(count: int, of: int) -> str:

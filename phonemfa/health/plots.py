@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from importlib.util import find_spec
+from typing import Any, Final
 
-from phonemfa.health.forms import by_hour, factor_by_hour
-from phonemfa.health.result import Health, channel_rows
-
-if TYPE_CHECKING:
-    from phonemfa.health.tally import Figures
+from phonemfa.health.document import channels_of
+from phonemfa.health.judging import NAMES
+from phonemfa.health.result import Health
+from phonemfa.health.tally import Figures
 
 _SENT, _FAILED, _RETRIED, _BEFORE, _BAD = "#2f6f9f", "#b3261e", "#d98e04", "#444444", "#f6d5d2"
 _NOT_KNOWN: Final = "#e6e6e6"
+
+
+class NoPlotsError(Exception):
+    """There is no plotting library."""
+
+
+def need_plots() -> None:
+    """Look for the plotting library before the work.
+
+    Raises:
+        NoPlotsError: it is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise NoPlotsError(
+            "--html needs matplotlib for its plots: pip install 'phonemfa[health]'. Everything "
+            "else of this command does without."
+        )
 
 
 def as_svg(health: Health) -> bytes:
@@ -21,13 +38,13 @@ def as_svg(health: Health) -> bytes:
     import matplotlib as mpl  # noqa: PLC0415 - half a second, for who wants a page
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    rows = channel_rows(health)
+    channels = channels_of(health)
     with mpl.rc_context({"svg.hashsalt": "phonemfa", "svg.fonttype": "none", "font.size": 8}):
-        figure = Figure(figsize=(7.4, 1.35 * (len(rows) + 1) + 0.3), layout="constrained")
-        axes = figure.subplots(len(rows) + 1, 1, sharex=True, squeeze=False)[:, 0]
-        for axis, row in zip(axes, rows, strict=False):
-            _messages(axis, health, row.channel)
-            axis.set_title(f"{row.name}: messages by hour", loc="left")
+        figure = Figure(figsize=(7.4, 1.35 * (len(channels) + 1) + 0.3), layout="constrained")
+        axes = figure.subplots(len(channels) + 1, 1, sharex=True, squeeze=False)[:, 0]
+        for axis, channel in zip(axes, channels, strict=False):
+            _messages(axis, health, channel)
+            axis.set_title(f"{NAMES[channel]} by hour", loc="left")
         _factors(axes[-1], health)
         _hours(axes[-1], health.now)
         picture = io.BytesIO()
@@ -38,20 +55,23 @@ def as_svg(health: Health) -> bytes:
 def _messages(axis: Any, health: Health, channel: str) -> None:
     bottom = [0] * health.now.period.hours
     for name, colour in (("sent", _SENT), ("failed", _FAILED), ("retried", _RETRIED)):
-        counts = [one or 0 for one in by_hour(health.now, name, channel)]
+        counts = [one or 0 for one in health.now.by_hour(name, channel)]
         if any(counts) or name == "sent":
             axis.bar(range(len(counts)), counts, bottom=bottom, color=colour, label=name, width=0.9)
         bottom = [low + more for low, more in zip(bottom, counts, strict=True)]
     if health.before:
-        counts = [one or 0 for one in by_hour(health.before, "sent", channel)]
-        _line(axis, counts, "sent before")
+        counts = [one or 0 for one in health.before.by_hour("sent", channel)]
+        axis.step(
+            range(len(counts)), counts, where="mid", color=_BEFORE, label="sent before",
+            linewidth=0.8, linestyle=(0, (4, 2)),
+        )  # fmt: skip
     _shade(axis, health)
     _explain(axis)
 
 
 def _factors(axis: Any, health: Health) -> None:
     for name, colour in (("started", _BEFORE), ("passed", _SENT)):
-        counts = [float("nan") if one is None else one for one in factor_by_hour(health.now, name)]
+        counts = [float("nan") if one is None else one for one in health.now.factor_by_hour(name)]
         axis.step(range(len(counts)), counts, where="mid", color=colour, label=name)
     axis.set_title("second factors by hour", loc="left")
     axis.set_ylim(bottom=0)
@@ -64,13 +84,6 @@ def _explain(axis: Any) -> None:
     axis.legend(
         loc="lower right", bbox_to_anchor=(1, 0.98), ncols=4, frameon=False, fontsize=7,
         borderaxespad=0,
-    )  # fmt: skip
-
-
-def _line(axis: Any, counts: list[int], label: str) -> None:
-    axis.step(
-        range(len(counts)), counts, where="mid", color=_BEFORE, label=label, linewidth=0.8,
-        linestyle=(0, (4, 2)),
     )  # fmt: skip
 
 

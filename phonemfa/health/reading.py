@@ -9,7 +9,7 @@ nothing, which must not be taken for silence.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -144,15 +144,11 @@ class LogReader:
         reach.oldest = min(reach.newest, oldest[1] if oldest else reach.newest)
         begin = float(int(reach.newest))
         window = (begin, begin + 1)
-        reach.by_type = reach.by_second = True
-        if self._finds(entry, window, reach):
-            return reach
+        for by_type, by_second in ((True, True), (False, True), (True, False)):
+            reach.by_type, reach.by_second = by_type, by_second
+            if self._finds(entry, window, reach):
+                return reach
         reach.by_type = False
-        if self._finds(entry, window, reach):
-            return reach
-        reach.by_type, reach.by_second = True, False
-        if not self._finds(entry, window, reach):
-            reach.by_type = False
         return reach
 
     def _finds(self, sample: Mapping[str, Any], window: Window, reach: Reach) -> bool:
@@ -162,16 +158,14 @@ class LogReader:
             found = self._get(self._search(window, (wanted, "fn"), reach))
         except SearchRefusedError:
             return False
-        # More than a page of others may stand before it: then what came must fit, at least.
-        full = len(found) == PER_PAGE
-        mine = full or any(_same(one, sample) for one in found)
         for one in found:
             if reach.by_type and type_of(one) not in {wanted, "fn"}:
                 return False
             at = _time(one)
             if reach.by_second and at is not None and not window[0] <= at < window[1]:
                 return False
-        return mine
+        # More than a page of others may stand before it: then what came fits, at least.
+        return len(found) == PER_PAGE or any(_same(one, sample) for one in found)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -203,8 +197,7 @@ class LogReader:
             found = self._get(self._search(window, (LOGIN,), reach))
         except (OutOfTimeError, SearchRefusedError):
             return None
-        times = [_time(one) for one in found if type_of(one) == LOGIN]
-        return sorted((one for one in times if one is not None), reverse=True)
+        return sorted(_times(one for one in found if type_of(one) == LOGIN), reverse=True)
 
     def _windows(self, period: Period, reach: Reach) -> Iterator[Window]:
         if reach.by_second:
@@ -231,10 +224,8 @@ class LogReader:
             middle = float(int((window[0] + window[1]) / 2))
             return [(window[0], middle), (middle, window[1])]
         for page in range(1, PAGES - 1):
-            if (
-                len(self._counted(self._search(window, tuple(TYPES), reach, page), tally))
-                < PER_PAGE
-            ):
+            found = self._counted(self._search(window, tuple(TYPES), reach, page), tally)
+            if len(found) < PER_PAGE:
                 break
         return []
 
@@ -247,10 +238,9 @@ class LogReader:
             if not isinstance(last, str):
                 return
             following = self._counted({"from": last, "take": str(PER_PAGE)}, tally)
-            times = [at for one in following if (at := _time(one)) is not None]
             if not following or following[-1] == found[-1]:
                 return
-            if times and min(times) >= window[1] + _LATE:
+            if min(_times(following), default=0.0) >= window[1] + _LATE:
                 return
             found = following
 
@@ -263,12 +253,12 @@ class LogReader:
     def _search(
         self, window: Window, types: tuple[str, ...], reach: Reach, page: int = 0
     ) -> dict[str, str]:
-        terms = [f"date:[{_moment(window[0], reach)} TO {_moment(window[1], reach)}}}"]
+        begin, end = window
         if not reach.by_second:
             # A window of less than a day is asked for by its day.
-            day = window[0] // _DAY * _DAY
-            until = max(window[1], day + _DAY)
-            terms = [f"date:[{_moment(day, reach)} TO {_moment(until, reach)}}}"]
+            begin = begin // _DAY * _DAY
+            end = max(end, begin + _DAY)
+        terms = [f"date:[{_moment(begin, reach)} TO {_moment(end, reach)}}}"]
         if reach.by_type:
             terms.append(f"({' OR '.join(f'type:{one}' for one in types)})")
         return {
@@ -385,7 +375,7 @@ def _listed(found: Any) -> list[Any]:
     if not isinstance(logs, list):
         raise TenantUnreadableError(
             "The tenant answered GET /logs otherwise than the Management API does. Check "
-            "AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
+            "auth0:domain or AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
         )
     return logs
 
@@ -417,6 +407,10 @@ def _first_readable(found: list[Any]) -> tuple[Mapping[str, Any], float] | None:
         if at is not None:
             return one, at
     return None
+
+
+def _times(entries: Iterable[Any]) -> list[float]:
+    return [at for one in entries if (at := _time(one)) is not None]
 
 
 def _time(entry: Any) -> float | None:

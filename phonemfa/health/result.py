@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health.judging import Finding, Likely, Silence, judge, likely, silences
+from phonemfa.health.judging import Finding, Likely, Silence, judge, likely, silences, unjudged
 from phonemfa.health.period import HOUR, WEEK, Period, before, lasting, latest, shown
 from phonemfa.health.reading import LogReader, Reach, hours_read
-from phonemfa.health.tally import CHANNELS, LIMITED, Figures, Log, Tally
-from phonemfa.reasons import BY_ID, Reason
+from phonemfa.health.tally import Figures, Log, Tally
 
 _CLOCK: Final = 120.0
 """Seconds by which two clocks may differ before it is worth a word."""
-
-CHANNEL_NAMES: Final = {"text": "SMS", "voice": "voice call", "": "channel not known"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,96 +86,6 @@ class Health:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChannelRow:
-    """A channel's figures beside the earlier ones."""
-
-    channel: str
-    name: str
-    sent: int
-    failed: int
-    dropped: int
-    retried: int
-    limited: int
-    success: float | None
-    arrived: float | None
-    sent_before: int | None
-    success_before: float | None
-    arrived_before: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReasonRow:
-    """A reason, how often, and how often before."""
-
-    id: str
-    text: str
-    count: int
-    before: int | None
-    reason: Reason | None
-
-
-def channel_rows(health: Health) -> list[ChannelRow]:
-    """The channels that had anything in either period."""
-    rows = []
-    for channel in CHANNELS:
-        now, then = health.now, health.before
-        if not any(
-            figures and any(figures.total(name, channel) for name in _COUNTS)
-            for figures in (now, then)
-        ):
-            continue
-        rows.append(
-            ChannelRow(
-                channel=channel,
-                name=CHANNEL_NAMES[channel],
-                **{name: now.total(name, channel) for name in _COUNTS},
-                success=success_of(now, channel),
-                arrived=arrived_of(now, channel),
-                sent_before=then.total("sent", channel) if then else None,
-                success_before=success_of(then, channel) if then else None,
-                arrived_before=arrived_of(then, channel) if then else None,
-            )
-        )
-    return rows
-
-
-_COUNTS: Final = ("sent", "failed", "dropped", "retried", "limited")
-
-
-def success_of(figures: Figures, channel: str) -> float | None:
-    """Messages handed over, of those that should have been; None where there were none."""
-    sent = figures.total("sent", channel)
-    of = sent + figures.total("failed", channel) - figures.total("refused", channel)
-    return sent / of if of > 0 else None
-
-
-def arrived_of(figures: Figures, channel: str) -> float | None:
-    """Messages after which their user passed; None where of none is known."""
-    judged = figures.total("judged", channel)
-    return figures.total("arrived", channel) / judged if judged else None
-
-
-def reason_rows(health: Health) -> Iterator[ReasonRow]:
-    """Why messages were not sent, the most frequent first."""
-    then = health.before.reasons() if health.before else None
-    for name, count in health.now.reasons().most_common():
-        known = BY_ID.get(name)
-        yield ReasonRow(
-            id=name,
-            text=known.text if known else _OTHERS.get(name, name),
-            count=count,
-            before=then[name] if then is not None else None,
-            reason=known,
-        )
-
-
-_OTHERS: Final = {
-    "unknown": "none of this package's Action (not shown: nobody knows what is in it)",
-    LIMITED: "Auth0's limit of messages per user (limit_phone)",
-}
-
-
 def look(reader: LogReader, *, stack: str, levels: HealthLevels, hours: int) -> Health:
     """Read, count and judge.
 
@@ -193,21 +100,18 @@ def look(reader: LogReader, *, stack: str, levels: HealthLevels, hours: int) -> 
     unread = reader.read(period, reach, tally) if reach.oldest is not None else []
     unread_before = reader.read(earlier, reach, tally) if earlier and not unread else []
     is_compared = earlier is not None and not unread and not unread_before
-    known = [hours_read(period, unread, reach)]
-    if earlier:
-        known.append([is_compared] * earlier.hours)
+    known = [hours_read(period, unread, reach), [is_compared] * hours]
     now, *others = tally.figures(known)
     then = others[0] if is_compared else None
     quiet = [_with_logins(one, reader, reach, now, then) for one in silences(now, levels)]
-    verdict = judge(now, then, levels, quiet)
     return Health(
         stack=stack,
         domain=reader.domain,
         levels=levels,
         now=now,
         before=then,
-        findings=verdict.findings,
-        notes=[*_notes(reader, reach, period, unread, tally.log), *verdict.unjudged],
+        findings=judge(now, then, levels, quiet),
+        notes=[*_notes(reader, reach, period, unread, tally.log), *unjudged(now, then)],
         oldest=reach.oldest,
         is_read=not unread,
         log=tally.log,
@@ -295,12 +199,3 @@ _LEFT_ALONE: Final = frozenset(
         "gd_auth_email_verification",
     }
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoAnswer:
-    """There is no result; `why` says what is wrong and what to do."""
-
-    stack: str
-    domain: str = ""
-    why: str = field(default="")

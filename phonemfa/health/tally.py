@@ -11,14 +11,15 @@ import os
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from itertools import zip_longest
+from typing import Any, Final, NamedTuple
 
 from components.masking import redacted
-from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, time_of, type_of
+from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, type_of
 from phonemfa.health.numbers import block_of, country_of, japanese_range_of
-from phonemfa.health.period import HOUR, Period
+from phonemfa.health.period import Period
 from phonemfa.output.text import cut, visible
 from phonemfa.reasons import BY_ID
 
@@ -50,6 +51,10 @@ class Hour:
     """Messages of which is known whether their user passed."""
     arrived: int = 0
     """Of those, after which the user passed before asking for another one."""
+    masked: int = 0
+    """Messages whose number the log hides."""
+    nameless: int = 0
+    """Messages that name no user."""
     by_factor: Counter[str] = field(default_factory=Counter)
     by_notice: Counter[str] = field(default_factory=Counter)
 
@@ -69,10 +74,37 @@ class Hour:
         return self.by_notice if notices >= self.factor_failed else self.by_factor
 
     @property
-    def refused(self) -> int:
-        """Given up because the stack wants it so."""
-        wanted = sum(count for name, count in self.reasons.items() if _is_wanted(name))
-        return min(wanted, self.failed)
+    def due(self) -> int:
+        """Messages that should have been sent: not those that the stack refuses on purpose."""
+        wanted = sum(count for name, count in self.reasons.items() if is_wanted(name))
+        return self.sent + max(self.failed - wanted, 0)
+
+    @property
+    def tries(self) -> int:
+        """Everything that the Action was asked for."""
+        return self.sent + self.failed + self.retried
+
+    @property
+    def asked(self) -> int:
+        """Everything that users asked for: Auth0's own limit stops some of it."""
+        return self.tries + self.limited
+
+
+def is_wanted(reason: str) -> bool:
+    """Whether a message is refused for it because the stack wants it so."""
+    known = BY_ID.get(reason)
+    return bool(known and known.wanted)
+
+
+class Rate(NamedTuple):
+    """A share of messages, by the names of two counts of `Hour`."""
+
+    done: str
+    of: str
+
+
+HANDED_OVER: Final = Rate("sent", "due")
+PASSED: Final = Rate("arrived", "judged")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,44 +145,50 @@ class Figures:
         countries: by calling code, of numbers in clear alone.
         ranges: of Japanese numbers, messages sent.
         numbers: how many distinct ones were seen in clear.
-        masked: messages whose number the log hides.
         blocks: see `Block`; the largest ones.
         recipients: by reason, how many distinct ones had it, by hour and in all: one who tries six
             times is one.
         most_to_one: the most messages that a number (or user) got within an hour, the top twenty.
         applications: that asked for most messages.
         sent_at: when messages were handed over, in order.
-        users_known: messages of which a user is known.
     """
 
     period: Period
     known: list[bool]
     channels: dict[str, list[Hour]]
     factors: list[Counter[str]]
-    countries: dict[str, Country] = field(default_factory=dict)
-    ranges: dict[str, int] = field(default_factory=dict)
-    numbers: int = 0
-    masked: int = 0
-    users_known: int = 0
-    blocks: list[Block] = field(default_factory=list)
-    recipients: dict[str, tuple[list[int], int]] = field(default_factory=dict)
-    most_to_one: list[int] = field(default_factory=list)
-    applications: list[Application] = field(default_factory=list)
-    sent_at: array[float] = field(default_factory=lambda: array("d"))
+    countries: dict[str, Country]
+    ranges: dict[str, int]
+    numbers: int
+    blocks: list[Block]
+    recipients: dict[str, tuple[list[int], int]]
+    most_to_one: list[int]
+    applications: list[Application]
+    sent_at: array[float]
 
-    def total(self, name: str, channel: str | None = None) -> int:
-        """A count of `Hour` over the hours that are known."""
-        return sum(
-            getattr(hour, name)
-            for which, hours in self.channels.items()
-            if channel in {None, which}
-            for hour, known in zip(hours, self.known, strict=True)
-            if known
-        )
+    def by_hour(self, name: str, channel: str) -> list[int | None]:
+        """A count of `Hour` by hour; None where it is not known."""
+        return self._where_known(getattr(hour, name) for hour in self.channels[channel])
+
+    def factor_by_hour(self, name: str) -> list[int | None]:
+        """A count of `factors` by hour; None where it is not known."""
+        return self._where_known(hour[name] for hour in self.factors)
+
+    def _where_known(self, counts: Iterable[int]) -> list[int | None]:
+        return [count if known else None for count, known in zip(counts, self.known, strict=True)]
+
+    def total(self, name: str, *channels: str) -> int:
+        """A count of `Hour` in the hours that are known, of these channels or of all."""
+        return sum(count or 0 for one in channels or CHANNELS for count in self.by_hour(name, one))
 
     def factor_total(self, name: str) -> int:
-        """A count of `factors` over the hours that are known."""
-        return sum(one[name] for one, known in zip(self.factors, self.known, strict=True) if known)
+        """A count of `factors` in the hours that are known."""
+        return sum(count or 0 for count in self.factor_by_hour(name))
+
+    def share(self, rate: Rate, channel: str) -> float | None:
+        """The rate in the hours that are known; None where there was nothing."""
+        of = self.total(rate.of, channel)
+        return self.total(rate.done, channel) / of if of else None
 
     def reasons(self) -> Counter[str]:
         """Every reason, over the hours that are known."""
@@ -161,11 +199,6 @@ class Figures:
                     found.update(hour.reasons)
         limited = self.total("limited")
         return found + Counter({LIMITED: limited}) if limited else found
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether every hour is known."""
-        return all(self.known)
 
 
 @dataclass
@@ -199,43 +232,35 @@ class Tally:
     def __init__(self, periods: Iterable[Period]) -> None:
         self.log = Log()
         self._key = os.urandom(32)
-        self._counts = [_Counting(one) for one in periods]
+        self._counts = [_Counting(one, self._hash) for one in periods]
         self._seen: set[int] = set()
 
-    def add(self, entry: Any) -> float | None:
-        """Count an entry once; answers its time where it has one."""
+    def add(self, entry: Any) -> None:
+        """Count an entry, unless it was counted before."""
         if not isinstance(entry, Mapping):
             self.log.unreadable += 1
-            return None
+            return
         name = entry.get("log_id") or entry.get("_id")
         identity = self._hash(str(name) if name else repr(sorted(entry.items(), key=str)))
-        try:
-            at = time_of(entry)
-        except UnreadableError:
-            at = None
         if identity in self._seen:
             self.log.repeated += 1
-            return at
+            return
         self._seen.add(identity)
         self.log.read += 1
-        if at is None or not type_of(entry):
+        try:
+            event = event_of(entry)
+        except UnreadableError:
             self.log.unreadable += 1
-            return at
-        event = event_of(entry)
+            return
         if event is None:
-            known = self.log.types
-            name = type_of(entry)
-            known[name if name in known or len(known) < _MOST_TYPES else "…"] += 1
-            return at
-        self._count(event)
-        return at
-
-    def _count(self, event: Event) -> None:
+            kind, known = type_of(entry), self.log.types
+            known[kind if kind in known or len(known) < _MOST_TYPES else "…"] += 1
+            return
         for one in self._counts:
             hour = one.period.hour_of(event.at)
             if hour is not None:
                 self.log.bare += event.bare
-                one.add(event, hour, self._hash)
+                one.add(event, hour)
                 return
         self.log.outside += 1
 
@@ -251,22 +276,25 @@ class Tally:
         earlier = self._counts[1].numbers if len(self._counts) > 1 else set()
         return [
             one.figures(list(hours), earlier if one is self._counts[0] else set())
-            for one, hours in zip(self._counts, known, strict=True)
+            for one, hours in zip(self._counts, known, strict=False)
         ]
 
 
 class _Counting:
-    def __init__(self, period: Period) -> None:
+    """One period, while its entries come in; `hashed` makes a number of a name."""
+
+    def __init__(self, period: Period, hashed: Callable[[str], int]) -> None:
         self.period = period
         self.numbers: set[int] = set()
+        self._hashed = hashed
         self._channels = {name: [Hour() for _ in range(period.hours)] for name in CHANNELS}
         self._factors: list[Counter[str]] = [Counter() for _ in range(period.hours)]
-        self._countries: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._countries: dict[str, Counter[Kind]] = defaultdict(Counter)
         self._in_country: dict[str, set[int]] = defaultdict(set)
         self._ranges: Counter[str] = Counter()
-        self._masked = self._users_known = 0
         self._to_one: Counter[tuple[int, int]] = Counter()
-        self._clients: dict[str, list[Any]] = {}
+        self._clients: Counter[str] = Counter()
+        self._client_names: dict[str, str] = {}
         # By reason and kind of entry, who had it in which hour.
         self._had: dict[str, dict[Kind, dict[int, set[int]]]] = {}
         self._nobody = 0
@@ -274,38 +302,42 @@ class _Counting:
         self._by_user: list[tuple[int, float, int, int, int]] = []
         self._sent_at = array("d")
 
-    def add(self, event: Event, hour: int, hashed: Any) -> None:
-        counts = self._channels[event.channel][hour]
+    def add(self, event: Event, hour: int) -> None:
+        counts, reason = self._channels[event.channel][hour], event.reason or UNKNOWN_REASON
         match event.kind:
             case Kind.SENT:
                 counts.sent += 1
-                self._sent(event, hour, hashed)
+                counts.masked += event.masked
+                counts.nameless += not event.user
+                self._sent(event, hour)
             case Kind.FAILED:
                 counts.factor_failed += 1
-                counts.by_factor[event.reason or UNKNOWN_REASON] += 1
-                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
-                self._country(event, 2, hashed)
+                counts.by_factor[reason] += 1
+                self._not_sent(event, reason, hour)
             case Kind.NOTICE:
-                reason = BY_ID.get(event.reason)
-                if reason and reason.retried:
+                known = BY_ID.get(reason)
+                if known and known.retried:
                     counts.retried += 1
                 else:
                     counts.dropped += 1
-                counts.by_notice[event.reason or UNKNOWN_REASON] += 1
-                self._has(event, event.reason or UNKNOWN_REASON, hour, hashed)
-                self._country(event, 1, hashed)
+                counts.by_notice[reason] += 1
+                self._not_sent(event, reason, hour)
             case Kind.LIMITED:
                 counts.limited += 1
-                self._has(event, LIMITED, hour, hashed)
+                self._has(event, LIMITED, hour)
             case kind:
                 self._factors[hour][kind.value] += 1
                 if kind in {Kind.PASSED, Kind.ENROLLED} and event.user:
-                    self._by_user.append((hashed(event.user), event.at, -1, 0, 0))
+                    self._by_user.append((self._hashed(event.user), event.at, -1, 0, 0))
 
-    def _has(self, event: Event, reason: str, hour: int, hashed: Any) -> None:
+    def _not_sent(self, event: Event, reason: str, hour: int) -> None:
+        self._has(event, reason, hour)
+        self._country(event)
+
+    def _has(self, event: Event, reason: str, hour: int) -> None:
         known = event.number or event.user
         self._nobody -= not known  # each of these is somebody else, for all that is known
-        who = hashed(known) if known else self._nobody
+        who = self._hashed(known) if known else self._nobody
         by_hour = self._had.setdefault(reason, {}).setdefault(event.kind, defaultdict(set))
         by_hour[hour].add(who)
 
@@ -322,39 +354,32 @@ class _Counting:
             for reason, kinds in self._had.items()
         }
 
-    def _country(self, event: Event, place: int, hashed: Any) -> None:
+    def _country(self, event: Event) -> None:
         if event.number:
             code = country_of(event.number)
-            self._countries[code][place] += 1
-            self._in_country[code].add(hashed(event.number))
+            self._countries[code][event.kind] += 1
+            self._in_country[code].add(self._hashed(event.number))
 
-    def _sent(self, event: Event, hour: int, hashed: Any) -> None:
+    def _sent(self, event: Event, hour: int) -> None:
         self._sent_at.append(event.at)
-        self._masked += event.masked
+        self._country(event)
         number = block = 0
         if event.number:
-            number, block = hashed(event.number), hashed(block_of(event.number))
+            number, block = self._hashed(event.number), self._hashed(block_of(event.number))
             self.numbers.add(number)
-            self._country(event, 0, hashed)
             if in_japan := japanese_range_of(event.number):
                 self._ranges[in_japan] += 1
-        who = number or (hashed(event.user) if event.user else 0)
-        if who:
-            self._to_one[who, hour] += 1
-        if event.user:
-            self._users_known += 1
+        user = self._hashed(event.user) if event.user else 0
+        if number or user:
+            self._to_one[number or user, hour] += 1
             channel = CHANNELS.index(event.channel)
-            self._by_user.append((hashed(event.user), event.at, channel, number, block))
-        elif number:
-            self._by_user.append((number, event.at, CHANNELS.index(event.channel), number, block))
-        client = self._clients.setdefault(event.client, [event.client_name, 0])
-        client[1] += 1
+            self._by_user.append((user or number, event.at, channel, number, block))
+        self._clients[event.client] += 1
+        self._client_names.setdefault(event.client, event.client_name)
 
     def figures(self, known: list[bool], earlier: set[int]) -> Figures:
         blocks = self._follow_users(earlier)
-        self._sent_at = array("d", sorted(self._sent_at))
         most = sorted((count for count in self._to_one.values() if count > 1), reverse=True)
-        clients = sorted(self._clients.items(), key=lambda one: -one[1][1])
         return Figures(
             period=self.period,
             known=known,
@@ -363,24 +388,24 @@ class _Counting:
             countries={
                 # As with `Hour.failed`: both kinds of entry tell of the same messages.
                 code: Country(
-                    sent=sent,
-                    not_sent=max(notices, failures),
+                    sent=counts[Kind.SENT],
+                    not_sent=max(counts[Kind.NOTICE], counts[Kind.FAILED]),
                     numbers=len(self._in_country[code]),
                 )
-                for code, (sent, notices, failures) in sorted(self._countries.items())
+                for code, counts in sorted(self._countries.items())
             },
             ranges=dict(self._ranges.most_common()),
             numbers=len(self.numbers),
-            masked=self._masked,
-            users_known=self._users_known,
             blocks=blocks,
             recipients=self._recipients(),
             most_to_one=most[:20],
             applications=[
-                Application(client_id=_client(client), name=_shown(name), sent=sent)
-                for client, (name, sent) in clients[:10]
+                Application(
+                    client_id=_client(client), name=_shown(self._client_names[client]), sent=sent
+                )
+                for client, sent in self._clients.most_common(10)
             ],
-            sent_at=self._sent_at,
+            sent_at=array("d", sorted(self._sent_at)),
         )
 
     def _follow_users(self, earlier: set[int]) -> list[Block]:
@@ -388,17 +413,14 @@ class _Counting:
         self._by_user.sort()
         blocks: dict[int, dict[int, bool]] = defaultdict(dict)
         messages: Counter[int] = Counter()
-        for index, (user, at, channel, number, block) in enumerate(self._by_user):
+        for one, following in zip_longest(self._by_user, self._by_user[1:]):
+            user, at, channel, number, block = one
             if channel < 0:
                 continue
-            following = self._by_user[index + 1 : index + 2]
-            has_next = bool(following) and following[0][0] == user
-            in_time = has_next and following[0][1] - at <= ARRIVAL
-            arrived = in_time and following[0][2] < 0
-            if arrived or in_time or at + ARRIVAL <= self.period.end:
-                hour = self._channels[CHANNELS[channel]][
-                    min(int((at - self.period.start) // HOUR), self.period.hours - 1)
-                ]
+            in_time = bool(following) and following[0] == user and following[1] - at <= ARRIVAL
+            arrived = in_time and following[2] < 0
+            if in_time or at + ARRIVAL <= self.period.end:
+                hour = self._channels[CHANNELS[channel]][self.period.hour_of(at) or 0]
                 hour.judged += 1
                 hour.arrived += arrived
             if number and number not in earlier:
@@ -411,11 +433,6 @@ class _Counting:
             if len(one) > 1
         ]
         return sorted(found, key=lambda one: -one.numbers)[:20]
-
-
-def _is_wanted(reason: str) -> bool:
-    known = BY_ID.get(reason)
-    return bool(known and known.wanted)
 
 
 def _client(text: str) -> str:

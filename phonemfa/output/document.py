@@ -6,7 +6,7 @@ the types here alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -101,6 +101,14 @@ class Verbatim:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawing as SVG, and in words; only the page shows it."""
+
+    svg: bytes
+    words: str
+
+
+@dataclass(frozen=True)
 class Folded:
     """What is opened by those who want it."""
 
@@ -143,7 +151,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-Block = Article | Entries | Folded | Paragraph | Phones | Section | Small | Verbatim
+Block = Article | Entries | Folded | Paragraph | Phones | Picture | Section | Small | Verbatim
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,8 @@ def listed(lines: Iterable[Line], *, most: int | None = None) -> Line:
     more = len(every) - most if most is not None else 0
     if more > 0:
         every = [*every[:most], (f"{more} more",)]
-    return tuple(_joined(every))
+    parts = [part for line in every for part in (", ", *line)]
+    return tuple(parts[1:])
 
 
 def codes(names: Iterable[str], *, most: int | None = None) -> Line:
@@ -174,10 +183,3 @@ def words(sentence: str) -> Line:
     if len(pieces) % 2 == 0:
         return (sentence,)
     return tuple(Code(one) if index % 2 else one for index, one in enumerate(pieces) if one)
-
-
-def _joined(lines: list[Line]) -> Iterator[Part]:
-    for index, line in enumerate(lines):
-        if index:
-            yield ", "
-        yield from line

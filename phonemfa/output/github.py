@@ -31,6 +31,9 @@ class GitHubError(Exception):
     """GitHub could not be asked, or refused; the text says why and what to do."""
 
 
+Outcome = Literal["opened", "updated", "unchanged", "closed"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Posted:
     """What became of a comment or an issue."""
@@ -38,7 +41,7 @@ class Posted:
     number: int
     """Of the issue or pull request."""
     url: str
-    outcome: Literal["opened", "updated", "unchanged", "closed"]
+    outcome: Outcome
 
 
 class _Bounded(httpx.BaseTransport):
@@ -62,7 +65,7 @@ _HINTS: Final = {
 
 
 class GitHub:
-    """One repository on GitHub.
+    """One repository on GitHub; every method may raise GitHubError.
 
     Args:
         repository: `owner/name`.
@@ -106,13 +109,7 @@ class GitHub:
     def upsert_comment(self, pull: int, marker: str, body: str) -> Posted:
         """Write the one comment that `marker` names on a pull request, or bring it up to date.
 
-        Args:
-            pull: the pull request's number.
-            marker: a short name, unique to this kind of comment; it becomes an HTML comment.
-            body: Markdown.
-
-        Raises:
-            GitHubError: refused, unreachable, or the body is over `MAX_BODY`.
+        The marker becomes an HTML comment; the body is Markdown of at most `MAX_BODY`.
         """
         text = _marked(marker, body)
         for comment in self._pages(self._issues.list_comments, issue_number=pull):
@@ -131,22 +128,16 @@ class GitHub:
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
         """Open the one issue that `marker` names, or bring the open one up to date.
 
-        Args:
-            marker: a short name, unique to the subject of the issue.
-            label: issues are looked for under it; made by GitHub when it does not exist.
-            title: of the issue.
-            body: Markdown.
-
-        Raises:
-            GitHubError: refused, unreachable, or the body is over `MAX_BODY`.
+        Issues are looked for under the label, which GitHub makes when it does not exist.
         """
         text = _marked(marker, body)
         for issue in self._open_issues(marker, label):
             number: int = issue["number"]
-            if issue["title"] == title and _same(issue["body"], text):
-                return Posted(number=number, url=issue["html_url"], outcome="unchanged")
-            self._update(number, {"title": title, "body": text})
-            return Posted(number=number, url=issue["html_url"], outcome="updated")
+            same = issue["title"] == title and _same(issue["body"], text)
+            if not same:
+                self._update(number, {"title": title, "body": text})
+            outcome: Outcome = "unchanged" if same else "updated"
+            return Posted(number=number, url=issue["html_url"], outcome=outcome)
         content = {"title": title, "body": text, "labels": [label]}
         made = self._call(self._issues.create, data=content)
         if label not in {one.get("name") for one in made.get("labels", [])}:
@@ -158,14 +149,7 @@ class GitHub:
         return Posted(number=made["number"], url=made["html_url"], outcome="opened")
 
     def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
-        """Close every open issue that `marker` names, each with a last comment.
-
-        Returns:
-            The closed ones; empty when none was open.
-
-        Raises:
-            GitHubError: refused or unreachable.
-        """
+        """Close every open issue that `marker` names, each with a last comment."""
         closed = []
         for issue in list(self._open_issues(marker, label)):
             number: int = issue["number"]
@@ -175,11 +159,7 @@ class GitHub:
         return closed
 
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
-        """Open a pull request; its address.
-
-        Raises:
-            GitHubError: refused or unreachable.
-        """
+        """Open a pull request; its address."""
         content = {"head": branch, "base": base, "title": title, "body": body}
         return str(self._call(self._pulls.create, data=content)["html_url"])
 
@@ -208,11 +188,10 @@ class GitHub:
             more, page = len(found) == _PER_PAGE, page + 1
 
     def _call(self, ask: Callable[..., Any], **content: Any) -> dict[str, Any]:
-        answer = self._answer(ask, **content)
+        answer: dict[str, Any] = self._answer(ask, **content)
         if not _is_thing(answer):
             raise self._not_github()
-        thing: dict[str, Any] = answer
-        return thing
+        return answer
 
     def _answer(self, ask: Callable[..., Any], **content: Any) -> Any:
         try:
@@ -220,10 +199,8 @@ class GitHub:
         except RequestFailed as error:
             raise GitHubError(self._refused(error.response.raw_response)) from None
         except RequestError as error:
-            cause = error.exc
-            raise GitHubError(
-                f"No answer from {self._host} ({type(cause).__name__}: {cause})."
-            ) from None
+            why = f"{type(error.exc).__name__}: {error.exc}"
+            raise GitHubError(f"No answer from {self._host} ({why}).") from None
         except ValueError:
             raise self._not_github() from None
 

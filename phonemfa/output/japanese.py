@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from phonemfa.output.document import Code, Line, Link, Part, Soft, Strong
+from phonemfa.output import document as doc
 
 _BOOK: Final = Path(__file__).with_name("japanese.toml")
 _GAP: Final = "{}"
@@ -25,7 +25,7 @@ _ITEMS: Final = re.compile(", ")
 _MARKS: Final = str.maketrans({":": "：", ",": "、", ";": "；", ".": "。", "(": "（", ")": "）"})
 
 
-def translated(line: Line) -> Line | None:
+def translated(line: doc.Line) -> doc.Line | None:
     """A line in Japanese; None where no part of it is in the phrase book."""
     parts = [_part(one) for one in line]
     if all(one is None for one in parts):
@@ -33,21 +33,21 @@ def translated(line: Line) -> Line | None:
     return tuple(one or _marks(was) for one, was in zip(parts, line, strict=True))
 
 
-def _marks(part: Part) -> Part:
+def _marks(part: doc.Part) -> doc.Part:
     """What stands between names: Japanese marks have their room in them."""
     if isinstance(part, str) and not part.strip(" :,;.()"):
         return part.replace(", ", "、").replace(": ", "：").translate(_MARKS)
     return part
 
 
-def _part(part: Part) -> Part | None:
-    if isinstance(part, Code | Link):
+def _part(part: doc.Part) -> doc.Part | None:
+    if isinstance(part, doc.Code | doc.Link):
         return None
     text = part if isinstance(part, str) else part.text
     said = _phrase(text) or _pieces(text, _SENTENCES, "") or _pieces(text, _ITEMS, "、")
     if said is None or isinstance(part, str):
         return said
-    return Strong(said) if isinstance(part, Strong) else Soft(said)
+    return doc.Strong(said) if isinstance(part, doc.Strong) else doc.Soft(said)
 
 
 def _pieces(text: str, between: re.Pattern[str], glue: str) -> str | None:

@@ -10,27 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from phonemfa.output.document import (
-    Article,
-    Block,
-    Code,
-    Document,
-    Entries,
-    Entry,
-    Folded,
-    Line,
-    Link,
-    Paragraph,
-    Part,
-    Phone,
-    Phones,
-    Section,
-    Small,
-    Soft,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output import document as doc
 from phonemfa.output.text import cut, encodable, on_one_line, visible
+
+LONGEST: Final = 60_000
+"""UTF-16 units of a comment or an issue; GitHub takes 65,536 characters."""
 
 _LONGEST_SPAN: Final = 120
 _LONGEST_PROSE: Final = 900
@@ -44,7 +28,9 @@ _LIVE: Final = re.compile(r"[@#]|:(?=//)|www(?=\.)", re.IGNORECASE)
 """What GitHub makes a mention, a reference or a link of, wherever it is not code."""
 
 
-def shortened(documents: Iterable[Document], *, note: Line, limit: int) -> str:
+def shortened(
+    documents: Iterable[doc.Document], *, note: doc.Line = (), limit: int = LONGEST
+) -> str:
     """The first of ever shorter documents that fits, or the beginning of the last, with a note.
 
     Args:
@@ -105,57 +91,59 @@ def _in_html(text: str) -> str:
     return html.escape(_broken(on_one_line(text)))
 
 
-def prose_of(line: Line) -> str:
+def prose_of(line: doc.Line) -> str:
     """A line of a document; at its beginning no mark begins a list or a heading."""
     text = "".join(_part(one) for one in line).strip()
     return _BEGINS_A_BLOCK.sub(lambda found: f"{found[1] or ''}\\", text)
 
 
-def _part(part: Part) -> str:
+def _part(part: doc.Part) -> str:
     match part:
-        case Code(text):
+        case doc.Code(text):
             return span(text)
-        case Strong(text):
+        case doc.Strong(text):
             return f"**{prose(text).strip()}**"
-        case Soft(text):
+        case doc.Soft(text):
             return f"*{prose(text).strip()}*"
-        case Link(text, address):
+        case doc.Link(text, address):
             return f"[{prose(text)}]({address})"
         case str():
             return prose(part)
 
 
-def _chunks(document: Document) -> Iterator[str]:
+def _chunks(document: doc.Document) -> Iterator[str]:
     if document.title:
         yield f"## {prose(document.title)}"
     yield from _blocks(document.blocks)
 
 
-def _blocks(blocks: Iterable[Block]) -> Iterator[str]:
+def _blocks(blocks: Iterable[doc.Block]) -> Iterator[str]:
     for block in blocks:
         match block:
-            case Section(title, inner):
+            case doc.Section(title, inner):
                 yield f"### {prose(title)}"
                 yield from _blocks(inner)
-            case Article(title, inner):
+            case doc.Article(title, inner):
                 yield "\n\n".join([prose_of(title), *_blocks(inner)])
-            case Entries(entries):
+            case doc.Entries(entries):
                 yield from _list(entries)
-            case Paragraph(line):
+            case doc.Paragraph(line):
                 yield prose_of(line)
-            case Small(line):
+            case doc.Small(line):
                 yield f"<sub>{prose_of(line)}</sub>"
-            case Verbatim(text, language):
+            case doc.Verbatim(text, language):
                 yield fence(text, language)
-            case Folded(title, inner):
+            case doc.Folded(title, inner):
                 # The empty lines are what makes GitHub read Markdown inside of HTML.
                 body = "\n\n".join(_blocks(inner))
                 yield f"<details><summary>{_in_html(title)}</summary>\n\n{body}\n\n</details>"
-            case Phones(phones):
+            case doc.Picture(_, words):
+                yield prose(words)
+            case doc.Phones(phones):
                 yield "\n\n".join(_phone(one) for one in phones)
 
 
-def _list(entries: tuple[Entry, ...]) -> Iterator[str]:
+def _list(entries: tuple[doc.Entry, ...]) -> Iterator[str]:
     lines = [_entry(one) for one in entries[:_MOST_ENTRIES]]
     if len(entries) > _MOST_ENTRIES:
         lines.append(f"- … and {len(entries) - _MOST_ENTRIES} more")
@@ -165,14 +153,14 @@ def _list(entries: tuple[Entry, ...]) -> Iterator[str]:
         yield from _blocks(one.below)
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: doc.Entry) -> str:
     mark = f"{entry.mark.emoji} " if entry.mark else ""
     fix = f" *To do:* {prose_of(entry.fix)}" if entry.fix else ""
     facts = [f"  - {prose_of((label,))}: {prose_of(fact)}" for label, fact in entry.facts]
     return "\n".join([f"- {mark}{prose_of(entry.line)}{fix}", *facts])
 
 
-def _phone(phone: Phone) -> str:
+def _phone(phone: doc.Phone) -> str:
     if phone.text is None:
         return f"{prose_of((phone.label,))}: {prose(phone.below)}."
     return f"{prose_of((phone.label,))} ({prose_of(phone.about)}):\n{fence(phone.text)}"

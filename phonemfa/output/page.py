@@ -16,26 +16,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from phonemfa.output.document import (
-    Article,
-    Block,
-    Code,
-    Document,
-    Entries,
-    Entry,
-    Folded,
-    Line,
-    Link,
-    Paragraph,
-    Part,
-    Phone,
-    Phones,
-    Section,
-    Small,
-    Soft,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output import document as doc
 from phonemfa.output.japanese import translated
 from phonemfa.output.text import encodable, visible
 
@@ -50,7 +31,7 @@ _PAGE: Final = Markup("""<!doctype html>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
 style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; \
-base-uri 'none'; form-action 'none'">
+img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
@@ -59,7 +40,7 @@ base-uri 'none'; form-action 'none'">
 <script>{script}</script>
 </head>
 <body>
-<h1>{heading}</h1>
+<header><h1>{heading}</h1></header>
 <main>
 {body}
 </main>
@@ -69,7 +50,7 @@ base-uri 'none'; form-action 'none'">
 _ICONS: Final = {"text": "✉", "voice": "☎"}
 
 
-def as_page(document: Document) -> str:
+def as_page(document: doc.Document) -> str:
     """The whole document as one self-contained page."""
     style = _STYLE.read_text(encoding="utf-8")
     page = _PAGE.format(
@@ -89,49 +70,53 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _blocks(blocks: Iterable[Block]) -> Markup:
+def _blocks(blocks: Iterable[doc.Block]) -> Markup:
     return Markup("\n").join(_block(one) for one in blocks)
 
 
-def _block(block: Block) -> Markup:
+def _block(block: doc.Block) -> Markup:
     match block:
-        case Section(title, inner):
+        case doc.Section(title, inner):
             made = Markup("<section>\n<h2>{}</h2>\n{}\n</section>").format(
                 _words(title), _blocks(inner)
             )
-        case Article(title, inner):
+        case doc.Article(title, inner):
             made = Markup("<article>\n<h3>{}</h3>\n{}\n</article>").format(
                 _line(title), _blocks(inner)
             )
-        case Entries(entries):
+        case doc.Entries(entries):
             made = Markup("<ul>\n{}\n</ul>").format(Markup("\n").join(map(_entry, entries)))
-        case Paragraph(line):
+        case doc.Paragraph(line):
             made = Markup("<p>{}</p>").format(_line(line))
-        case Small(line):
+        case doc.Small(line):
             made = Markup('<p class="small">{}</p>').format(_line(line))
-        case Verbatim(text, "diff"):
+        case doc.Verbatim(text, "diff"):
             made = _diff(text)
-        case Verbatim(text):
+        case doc.Verbatim(text):
             made = Markup("<pre>{}</pre>").format(visible(text))
-        case Folded(title, inner):
-            lines = sum(one.text.count("\n") for one in inner if isinstance(one, Verbatim))
+        case doc.Picture(svg, words):
+            made = Markup('<img src="data:image/svg+xml;base64,{}" alt="{}">').format(
+                b64encode(svg).decode(), words
+            )
+        case doc.Folded(title, inner):
+            lines = sum(one.text.count("\n") for one in inner if isinstance(one, doc.Verbatim))
             opened = Markup(" open") if 0 < lines < _OPEN_UP_TO else ""
             made = Markup("<details{}><summary>{}</summary>\n{}\n</details>").format(
                 opened, _words(title), _blocks(inner)
             )
-        case Phones(phones):
+        case doc.Phones(phones):
             made = Markup('<div class="pair">\n{}\n</div>').format(
                 Markup("\n").join(map(_phone, phones))
             )
     return made
 
 
-def _entry(entry: Entry) -> Markup:
+def _entry(entry: doc.Entry) -> Markup:
     return Markup('<li class="{}">{}{}{}{}</li>').format(
         entry.mark.word if entry.mark else "plain",
         _line(entry.line),
         Markup("").join(
-            Markup('<br><span class="fact">{}</span> {}').format(_words(label), _line(fact))
+            Markup('<br> <span class="fact">{}</span> {}').format(_words(label), _line(fact))
             for label, fact in entry.facts
         ),
         Markup('<p class="fix">{}</p>').format(_line(entry.fix)) if entry.fix else "",
@@ -155,7 +140,7 @@ def _kind(line: str) -> str:
     return {"+": "added", "-": "removed"}.get(line[:1], "context")
 
 
-def _phone(phone: Phone) -> Markup:
+def _phone(phone: doc.Phone) -> Markup:
     if phone.text is None:
         return Markup(
             '<figure class="phone empty"><figcaption><b>{}</b></figcaption>'
@@ -186,7 +171,7 @@ def _words(text: str) -> Markup:
     return _line((text,))
 
 
-def _line(line: Line) -> Markup:
+def _line(line: doc.Line) -> Markup:
     english, japanese = (Markup("").join(map(_part, one or ())) for one in (line, translated(line)))
     if not japanese:
         return english
@@ -195,15 +180,15 @@ def _line(line: Line) -> Markup:
     )
 
 
-def _part(part: Part) -> Markup:
+def _part(part: doc.Part) -> Markup:
     match part:
-        case Code(text):
+        case doc.Code(text):
             return Markup('<code dir="auto">{}</code>').format(visible(text))
-        case Strong(text):
+        case doc.Strong(text):
             return Markup("<b>{}</b>").format(visible(text))
-        case Soft(text):
+        case doc.Soft(text):
             return Markup("<i>{}</i>").format(visible(text))
-        case Link(text, address):
+        case doc.Link(text, address):
             return Markup('<a href="{}" rel="noreferrer">{}</a>').format(address, visible(text))
         case str():
             return Markup('<span dir="auto">{}</span>').format(visible(part))

@@ -21,24 +21,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from phonemfa.exits import Exit
-from phonemfa.output.document import (
-    Article,
-    Block,
-    Code,
-    Document,
-    Entries,
-    Entry,
-    Folded,
-    Line,
-    Link,
-    Paragraph,
-    Phones,
-    Section,
-    Small,
-    Soft,
-    Strong,
-    Verbatim,
-)
+from phonemfa.output import document as doc
 from phonemfa.output.text import on_one_line, visible
 
 PATIENCE: Final = 2.0
@@ -47,7 +30,7 @@ PATIENCE: Final = 2.0
 REMINDER: Final = 15.0
 """Seconds between two lines of a log that nobody watches live."""
 
-_STYLES: Final = {Code: "", Strong: "bold", Soft: "dim", Link: "underline"}
+_STYLES: Final = {doc.Code: "", doc.Strong: "bold", doc.Soft: "dim", doc.Link: "underline"}
 _HANGING: Final = 2
 """Columns by which the further lines of one that was wrapped are indented: under its words."""
 _WORD: Final = re.compile(r"[\u3041-\uffef][、。」）]*\s*|[^\s\u3041-\uffef]+\s*|\s+")
@@ -92,7 +75,7 @@ def give_up(message: str) -> NoReturn:
     raise typer.Exit(Exit.UNANSWERED)
 
 
-def show(document: Document, console: Console | None = None) -> None:
+def show(document: doc.Document, console: Console | None = None) -> None:
     """A result for a person; without a console, on standard output."""
     console = console or results()
     if document.title:
@@ -121,35 +104,37 @@ def _wrapped(text: Text, console: Console, indent: int) -> Iterable[Text]:
     return lines
 
 
-def _lines(blocks: Iterable[Block], indent: int) -> Iterator[tuple[int, Text]]:
+def _lines(blocks: Iterable[doc.Block], indent: int) -> Iterator[tuple[int, Text]]:
     for block in blocks:
         match block:
-            case Entries(entries):
+            case doc.Entries(entries):
                 for entry in entries:
                     yield from _entry(entry, indent)
-            case Section(title, inner):
+            case doc.Section(title, inner):
                 yield indent, Text()
                 yield indent, Text(on_one_line(title), style="bold")
                 yield from _lines(inner, indent)
-            case Article(title, inner):
+            case doc.Article(title, inner):
                 yield indent, _text(title)
                 yield from _lines(inner, indent + 4)
-            case Folded(title, inner):
+            case doc.Folded(title, inner):
                 yield indent, Text(on_one_line(title), style="dim")
                 yield from _lines(inner, indent)
-            case Verbatim(text, language):
+            case doc.Verbatim(text, language):
                 for line in visible(text).split("\n"):
                     style = _DIFF.get(line[:1], "") if language == "diff" else ""
                     yield indent, Text(line, style=style, no_wrap=language == "sh")
-            case Phones(phones):
+            case doc.Phones(phones):
                 for phone in phones:
-                    yield indent, _text((Strong(phone.label), " ", *phone.about))
-                    yield from _lines([Verbatim(phone.text or phone.below)], indent + 4)
-            case Paragraph(line) | Small(line):
+                    yield indent, _text((doc.Strong(phone.label), " ", *phone.about))
+                    yield from _lines([doc.Verbatim(phone.text or phone.below)], indent + 4)
+            case doc.Picture(_, words):
+                yield indent, _text((words,))
+            case doc.Paragraph(line) | doc.Small(line):
                 yield indent, _text(line)
 
 
-def _entry(entry: Entry, indent: int) -> Iterator[tuple[int, Text]]:
+def _entry(entry: doc.Entry, indent: int) -> Iterator[tuple[int, Text]]:
     mark = entry.mark
     sign = Text().append(f"{mark.sign} ", mark.colour) if mark else Text()
     yield indent, sign.append_text(_text(entry.line))
@@ -160,7 +145,7 @@ def _entry(entry: Entry, indent: int) -> Iterator[tuple[int, Text]]:
     yield from _lines(entry.below, indent + 4)
 
 
-def _text(line: Line) -> Text:
+def _text(line: doc.Line) -> Text:
     text = Text()
     for part in line:
         words = part if isinstance(part, str) else part.text

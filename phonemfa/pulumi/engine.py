@@ -5,42 +5,38 @@ Its own failure is told apart from its findings, and no secret is taken as an ar
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import os
 import shutil
-import signal
-import subprocess
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from components.masking import redacted_code
-from components.vocabulary import COMPONENT
-from phonemfa.output.terminal import say
+from phonemfa.pulumi.events import said_of
+from phonemfa.pulumi.preview import Preview, PreviewError, Step, read_preview, read_refresh
+from phonemfa.pulumi.processes import Engines, Line, Ran, stopped_by_signals
+from phonemfa.pulumi.state import STACK, Checkout, State
+
+T = TypeVar("T")
 
 CHANGES_FOUND: Final = 7
 """What `--expect-no-changes` exits with when there are some (measured with 3.259)."""
 
 
+NO_SUCH_STACK: Final = 6
+"""What it exits with when the backend has no such stack (measured with 3.259)."""
+
 PATIENCE: Final = 3600.0
 """Seconds that one command of the engine may take. It waits for tenants, some without an end."""
-
-GRACE: Final = 60.0
-"""Seconds that the engine has to end after it was asked to."""
-
 
 _CUT_OFF: Final = (
     "The state is cut off, or is none. A local or bucket backend keeps earlier ones beside it "
     "(.pulumi/stacks/…/STACK.json.bak, .pulumi/history, .pulumi/backups): take the newest that is "
     "whole, then pulumi refresh."
-)
-_STOPPING: Final = (
-    "Stopping: the engine ends the step it is at, and records it. Once more ends it at once."
 )
 
 
@@ -50,11 +46,19 @@ class EngineFailedError(Exception):
     Args:
         text: all of it.
         exit: its exit status, where it had one.
+        said: its own words alone.
     """
 
-    def __init__(self, text: str, *, exit: int | None = None) -> None:  # noqa: A002 - as of `Ran`
+    def __init__(
+        self,
+        text: str,
+        *,
+        exit: int | None = None,  # noqa: A002 - as of `Ran`
+        said: str = "",
+    ) -> None:
         super().__init__(text)
         self.exit = exit
+        self.said = said or text
 
 
 class NoEngineError(EngineFailedError):
@@ -65,35 +69,15 @@ class SlowEngineError(EngineFailedError):
     """The engine did not end in time, and was ended."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    """One finished command of the CLI."""
-
-    exit: int
-    out: str
-    err: str
-
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What a refresh would change in the state: `steps` as `--json` prints them, one a resource.
-
-    Each step has `op`, `urn`, `oldState` and (unless the resource is gone) `newState`, secrets
-    as "[secret]"; a changed one has `detailedDiff` too.
-    """
-
-    changed: bool
-    steps: list[dict[str, Any]]
-
-
 class PulumiCli:
-    """One stack of one project.
+    """One stack of one project. Where the engine gives no answer, all raise EngineFailedError.
 
     Args:
         project: the folder with Pulumi.yaml.
         stack: as `pulumi --stack` takes it; None for what is said of no stack.
         config_file: the stack's file when it is not Pulumi.<stack>.yaml.
         environ: what the CLI runs in; it finds backend, passphrase and credentials there.
+        engines: among which its processes are, where somebody else stops them.
     """
 
     def __init__(
@@ -103,8 +87,10 @@ class PulumiCli:
         *,
         config_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
+        engines: Engines | None = None,
     ) -> None:
         self.project = project
+        self._engines = engines
         named = [] if stack is None else ["--stack", stack]
         self._options = [*named, "--non-interactive", "--color", "never"]
         self._config = ["--config-file", str(config_file.resolve())] if config_file else []
@@ -117,16 +103,20 @@ class PulumiCli:
         hasty.patience = seconds
         return hasty
 
-    def run(self, *arguments: str, allowed: Collection[int] = (0,), stdin: str = "") -> Ran:
+    def run(
+        self,
+        *arguments: str,
+        allowed: Collection[int] = (0,),
+        stdin: str = "",
+        hear: Line | None = None,
+    ) -> Ran:
         """Run one command to its end.
 
         Args:
             arguments: of the CLI; others on this machine can read them.
             allowed: exit statuses that are answers.
             stdin: what it reads; the place for a secret.
-
-        Raises:
-            EngineFailedError: no CLI on PATH, or an exit status that is not in `allowed`.
+            hear: is given each line of its output as it comes.
         """
         executable = shutil.which("pulumi", path=self.environ.get("PATH"))
         if executable is None:
@@ -134,181 +124,139 @@ class PulumiCli:
                 "There is no `pulumi` on PATH. Install it (https://www.pulumi.com/docs/install/), "
                 "or for the sandbox: python -m sandbox phonemfa -- COMMAND."
             )
-        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin)
+        ran = self.spawn([executable, *arguments, *self._options], stdin=stdin, hear=hear)
         if ran.exit not in allowed:
-            said = redacted_code(_failure(ran.out, ran.err))
+            said = redacted_code(_failure("" if hear else ran.out, ran.err))
             hint = f"\n{_CUT_OFF}" if "failed to load checkpoint" in said else ""
             raise EngineFailedError(
                 f"pulumi {' '.join(arguments)} ended with {ran.exit}:\n{said}{hint}",
                 exit=ran.exit,
+                said=said,
             )
         return ran
 
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:
-        """Run a process to its end; the one thing that a caller of many stacks does otherwise.
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None = None) -> Ran:
+        """Run a process to its end.
 
         Raises:
             EngineFailedError: it cannot be run, or did not end in time.
             KeyboardInterrupt: Ctrl-C, or a signal to end; the engine has ended.
         """
-        return _ended(
-            command,
-            cwd=self.project,
-            environ=self.environ,
-            stdin=stdin,
-            patience=self.patience,
-        )
+        engines = self._engines or Engines()
+        handling = nullcontext() if self._engines else stopped_by_signals(engines)
+        try:
+            with handling:
+                ran = engines.run(
+                    command,
+                    cwd=self.project,
+                    environ=self.environ,
+                    stdin=stdin,
+                    on_out=hear,
+                    seconds=self.patience,
+                )
+        except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
+            raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
+        if engines.stopping and not self._engines:
+            raise KeyboardInterrupt
+        if ran.late:
+            raise SlowEngineError(
+                f"pulumi {command[1]} did not end within {self.patience:.0f} s and was ended. The "
+                "auth0 plugin waits for a tenant's rate limit as long as that says: look at the "
+                "tenant, then at what is there (pulumi refresh), and run it again."
+            )
+        return ran
 
-    def preview(self, *, refresh: bool = False) -> dict[str, Any]:
-        """What `pulumi preview --json` prints: `steps`, `changeSummary`, `diagnostics`, and more.
+    def watch(self, command: str, *options: str, hear: Line) -> None:
+        """`pulumi preview` or `pulumi up`, each event of which is heard as it comes."""
+        streaming = copy.copy(self)
+        streaming.environ = self.environ | {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
+        streaming.run(command, "--json", *options, *self._config, hear=hear)
 
-        Every resource is among the steps, the unchanged ones too.
+    def preview(self, *, refresh: bool = False) -> Preview:
+        """What `pulumi up` would do.
 
         Args:
             refresh: compare the program with the tenant instead of with the state.
-
-        Raises:
-            EngineFailedError: with what the engine calls errors, and nothing else of its answer.
         """
         refreshing = ["--refresh"] if refresh else []
-        return self._json("preview", "--json", "--show-sames", *refreshing, *self._config)[1]
+        command = ("preview", "--json", "--show-sames", *refreshing)
+        return _understood(read_preview, self._json(*command, *self._config)[1])
 
-    def refresh_preview(self) -> Refreshed:
-        """What `pulumi refresh` would change, without changing anything.
-
-        Raises:
-            EngineFailedError: the engine failed, or says that there are changes and names none.
-        """
+    def refresh_preview(self) -> tuple[Step, ...]:
+        """What `pulumi refresh` would change in the state, without changing anything."""
         command = ("refresh", "--preview-only", "--expect-no-changes", "--json")
         status, answer = self._json(*command, *self._config, allowed=(0, CHANGES_FOUND))
-        steps: list[dict[str, Any]] = answer.get("steps") or []
-        changed = status == CHANGES_FOUND
-        if changed and not any(is_change(step) for step in steps):
+        steps = _understood(read_refresh, answer)
+        if status == CHANGES_FOUND and not any(one.is_change for one in steps):
             raise EngineFailedError("pulumi refresh says that there are changes, and names none.")
-        return Refreshed(changed, steps)
+        return steps
 
     def up(self) -> Ran:
         """`pulumi up --refresh`, without asking.
 
         With its preview: an organisation's required policy packs, which no option names, may
         find a broken rule of the whole stack only when other resources are written already.
-
-        Raises:
-            EngineFailedError: the preview or the update failed; the text says what the engine said.
         """
         return self.run("up", "--refresh", "--yes", *self._config)
 
     def selected(self) -> str:
-        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK).
-
-        Raises:
-            EngineFailedError: none is.
-        """
+        """The name of the selected stack (`pulumi stack select`, PULUMI_STACK)."""
         return self.run("stack", "--show-name").out.strip()
 
     def config(self) -> dict[str, Any]:
         """The config by `namespace:name`, with the values of project and environments.
 
         Of each: `value` as the program gets it, and `secret`; a secret has no value.
-
-        Raises:
-            EngineFailedError: there is no such stack, or an environment cannot be opened.
         """
         return self._json("config", "--json", *self._config)[1]
 
     def value(self, key: str) -> str:
-        """A value of the config, decrypted.
-
-        Raises:
-            EngineFailedError: there is none, or the stack's encryption is not to be had.
-        """
+        """A value of the config, decrypted."""
         return self.run("config", "get", key, *self._config).out
 
     def set_value(self, key: str, value: str) -> None:
-        """Put a value that is no secret into the stack's file.
-
-        Raises:
-            EngineFailedError: the file is not to be had.
-        """
+        """Put a value that is no secret into the stack's file."""
         self.run("config", "set", key, value, *self._config)
 
     def set_secret(self, key: str, value: str) -> None:
-        """Encrypt a value into the stack's file; it travels over standard input.
-
-        Raises:
-            EngineFailedError: the file or the stack's encryption is not to be had.
-        """
+        """Encrypt a value into the stack's file; it travels over standard input."""
         self.run("config", "set", "--secret", key, *self._config, stdin=value)
 
     def import_resources(self, file: Path) -> None:
-        """`pulumi import --file`: into the state, unprotected; the tenant is only read.
-
-        Raises:
-            EngineFailedError: the import failed, or another run holds the lock.
-        """
+        """`pulumi import --file`: into the state, unprotected; the tenant is only read."""
         given = ("--file", str(file), "--yes", "--skip-preview")
         self.run("import", *given, "--protect=false", "--generate-code=false", *self._config)
 
     def touch(self) -> None:
-        """Take the stack's lock and give it back; no resource is read or changed.
-
-        Raises:
-            EngineFailedError: another run holds the lock; the text says who.
-        """
+        """Take the stack's lock and give it back; where another run has it, the error says who."""
         self._refresh_nothing()
 
     def forget_pending_creates(self) -> None:
-        """Remove the marks of unfinished operations from the state, and nothing else.
-
-        Raises:
-            EngineFailedError: another run holds the lock.
-        """
+        """Remove the marks of unfinished operations from the state, and nothing else."""
         self._refresh_nothing("--clear-pending-creates")
 
     def _refresh_nothing(self, *options: str) -> None:
         # Of a stack's resources, the stack itself is the one that no provider is asked about.
-        roots = [
-            one["urn"]
-            for one in self.deployment().get("resources") or []
-            if one["type"] == "pulumi:pulumi:Stack"
-        ]
+        roots = [one.urn for one in self.state().all(STACK)]
         target = ["--target", *roots] if roots else []
         self.run("refresh", "--yes", "--skip-preview", *options, *target, *self._config)
 
     def cancel(self) -> None:
-        """`pulumi cancel`: remove every lock of the stack, whoever holds it.
-
-        Raises:
-            EngineFailedError: the locks could not be removed.
-        """
+        """`pulumi cancel`: remove every lock of the stack, whoever holds it."""
         self.run("cancel", "--yes")
 
-    def state(self) -> dict[str, Any]:
-        """The stack's state, secrets encrypted, as `pulumi stack export` prints it."""
-        return self._json("stack", "export")[1]
-
-    def deployment(self) -> dict[str, Any]:
-        """What the state says of resources and unfinished operations."""
-        found: dict[str, Any] = self.state().get("deployment") or {}
-        return found
+    def state(self) -> State:
+        """The stack's state."""
+        return State.of(self._json("stack", "export")[1].get("deployment") or {})
 
     def backend(self) -> str:
-        """The address of the backend that the engine is logged in to; asked about no stack.
-
-        Raises:
-            EngineFailedError: to none, or it is not to be had.
-        """
+        """The address of the backend that the engine is logged in to; asked about no stack."""
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
-    def last_update(self) -> dict[str, Any]:
-        """Where the newest `pulumi up` of the stack's history ran: `git.head`, `git.dirty`, more.
-
-        Raises:
-            EngineFailedError: the history cannot be read.
-        """
+    def last_update(self) -> Checkout:
+        """What the newest `pulumi up` of the stack's history was run from."""
         history = self.run("stack", "history", "--json", "--page-size", "50").out
-        updates = [one for one in json.loads(history) if one["kind"] == "update"]
-        return updates[0].get("environment") or {} if updates else {}
+        return Checkout.of(json.loads(history))
 
     def _json(self, *arguments: str, allowed: Collection[int] = (0,)) -> tuple[int, dict[str, Any]]:
         ran = self.run(*arguments, allowed=allowed)
@@ -319,94 +267,6 @@ class PulumiCli:
                 f"pulumi {' '.join(arguments)} printed no JSON: {redacted_code(ran.out[:200])!r}"
             ) from None
         return ran.exit, answer
-
-
-def begun(
-    command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], stdin: int
-) -> subprocess.Popen[str]:
-    """A program with pipes for what it says, in a session of its own.
-
-    Else Ctrl-C at a terminal would reach it a second time, which means "at once" to the engine.
-    """
-    return subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=environ,
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-
-
-def _ended(
-    command: Sequence[str],
-    *,
-    cwd: Path,
-    environ: Mapping[str, str],
-    stdin: str,
-    patience: float,
-) -> Ran:
-    """A program run to its end, which it is asked for when `patience` is over.
-
-    Raises:
-        EngineFailedError: it cannot be run.
-        SlowEngineError: it did not end in time.
-        KeyboardInterrupt: this process was asked to end, and so was the program, and it has.
-    """
-    try:
-        child = begun(command, cwd=cwd, environ=environ, stdin=subprocess.PIPE)
-    except (OSError, ValueError) as error:  # no such folder; a name with a character like NUL
-        raise EngineFailedError(f"pulumi {command[1]} cannot be run: {error}") from None
-    with child, _passed_on(child) as asked:
-        try:
-            out, err = child.communicate(stdin, timeout=patience)
-        except subprocess.TimeoutExpired:
-            # As Ctrl-C does: the engine finishes what is under way, and records it.
-            child.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.communicate(timeout=min(GRACE, patience))
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            raise SlowEngineError(
-                f"pulumi {command[1]} did not end within {patience:.0f} s and was ended. The auth0 "
-                "plugin waits for a tenant's rate limit as long as that says: look at the tenant, "
-                "then at what is there (pulumi refresh), and run it again."
-            ) from None
-    if asked:
-        raise KeyboardInterrupt
-    return Ran(child.returncode, out, err)
-
-
-@contextlib.contextmanager
-def _passed_on(child: subprocess.Popen[str]) -> Iterator[list[int]]:
-    """Signals that ask this process to end reach the engine instead, each once; it is waited for.
-
-    The list gets them. An engine that loses who reads its output dies, and leaves its lock.
-    """
-    asked: list[int] = []
-
-    def pass_on(number: int, _frame: object) -> None:
-        if not asked:
-            say(_STOPPING)
-        asked.append(number)
-        if child.poll() is None:
-            child.send_signal(signal.SIGINT)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # Signals are the main thread's.
-        return
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    handled = [one for one, handler in before.items() if handler is not signal.SIG_IGN]
-    for one in handled:
-        signal.signal(one, pass_on)
-    try:
-        yield asked
-    finally:
-        for one in handled:
-            signal.signal(one, before[one])
 
 
 def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[str, Any]:
@@ -420,38 +280,11 @@ def to_import(token: str, name: str, identifier: str, parent: str = "") -> dict[
     } | ({"parent": parent} if parent else {})
 
 
-def is_change(step: Mapping[str, Any]) -> bool:
-    """Whether a step of `--json` changes its resource."""
-    if keeps_settings(step):
-        return False
-    return step["op"] not in {"same", "read", "refresh"} or bool(step.get("detailedDiff"))
-
-
-def keeps_settings(step: Mapping[str, Any], *, but_for: Collection[str] = ()) -> bool:
-    """Whether a step updates the component and changes no setting in it.
-
-    Settings may appear: a state of an earlier version of the package has none, or fewer.
-
-    Args:
-        step: of a preview.
-        but_for: keys of the stack's file that may change too.
-    """
-    old, new = (step.get(name) or {} for name in ("oldState", "newState"))
-    if step["op"] != "update" or old.get("type") != COMPONENT:
-        return False
-    before, after = (dict(one.get("inputs") or {}) for one in (old, new))
-    if isinstance(before.get("settings"), Mapping):
-        before["settings"] = {k: v for k, v in before["settings"].items() if k not in but_for}
-    return _keeps(before, after)
-
-
-def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    return all(
-        _keeps(value, after[key])
-        if isinstance(value, Mapping) and isinstance(after.get(key), Mapping)
-        else key in after and after[key] == value
-        for key, value in before.items()
-    )
+def _understood(read: Callable[[Any], T], answer: Any) -> T:
+    try:
+        return read(answer)
+    except PreviewError as error:
+        raise EngineFailedError(f"What pulumi printed was not understood. {error}") from None
 
 
 def _failure(out: str, err: str) -> str:
@@ -460,11 +293,5 @@ def _failure(out: str, err: str) -> str:
         diagnostics = json.loads(out).get("diagnostics") or []
     except (json.JSONDecodeError, AttributeError):
         return "\n".join(part.strip() for part in (out, err) if part.strip())
-    said = [_told(one) for one in diagnostics if one.get("severity") == "error"]
+    said = [said_of(one) for one in diagnostics if one.get("severity") == "error"]
     return "\n".join([*dict.fromkeys(said), err.strip()]).strip() or "It told no error."
-
-
-def _told(diagnostic: Mapping[str, str]) -> str:
-    resource = diagnostic.get("urn", "").rpartition("::")[2]
-    message = diagnostic["message"].strip()
-    return f"{resource}: {message}" if resource else message

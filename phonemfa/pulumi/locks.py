@@ -1,7 +1,9 @@
 """The lock of a stack: who holds it, and whether that can still be.
 
-As the engine tells of it when it refuses a run, and as a backend in a folder keeps it. Source of
-wording and places: Pulumi's pkg/backend/diy/lock.go, 3.259.
+The engine tells of one when it refuses a run. Without a run only a folder and Pulumi Cloud can be
+asked: no command of the CLI looks at another backend's locks without taking one (preview and
+refresh --preview-only neither take nor look), and a run of somebody else's that begins meanwhile
+would be refused. Source of wording and places: Pulumi's pkg/backend/diy, 3.259.
 """
 
 from __future__ import annotations
@@ -9,10 +11,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from phonemfa.pulumi.engine import PulumiCli
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 
@@ -23,17 +29,19 @@ _CUT_OFF: Final = re.compile(r"error: (unexpected end of JSON input|invalid char
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """Who made a lock, and when (RFC 3339, the maker's clock)."""
+    """Who made a lock, and when (RFC 3339, the maker's clock); host and pid where known."""
 
     user: str
-    host: str
-    pid: int
     since: str
+    host: str = ""
+    pid: int = 0
 
     @property
     def holder(self) -> str:
         if not self.user:
             return "a run that was killed while it wrote its lock, which is cut off"
+        if not self.host:
+            return f"{self.user}, since {self.since}"
         return f"{self.user}@{self.host} (pid {self.pid}), since {self.since}"
 
     @property
@@ -56,7 +64,7 @@ class Lock:
 def locks_in(text: str) -> list[Lock]:
     """The locks that a refusal of the engine names; none when it was refused for another reason."""
     if _CUT_OFF.search(text) and "checkpoint" not in text:
-        return [Lock(user="", host="", pid=0, since="")]
+        return [Lock(user="", since="")]
     if "the stack is currently locked" not in text:
         return []
     return [
@@ -65,21 +73,58 @@ def locks_in(text: str) -> list[Lock]:
     ]
 
 
-def locks_in_folder(backend: str, *, below: Path, project: str, stack: str) -> list[Lock] | None:
-    """The locks that a backend in a folder keeps; None for a backend that is elsewhere.
+def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[Lock] | None:
+    """The locks of a stack, looked at without taking one; None where that cannot be done.
 
     Args:
+        cli: of the stack.
         backend: its address.
-        below: where a relative address begins.
         project: the project's name.
         stack: its name alone.
+
+    Raises:
+        EngineFailedError: Pulumi Cloud does not answer.
     """
-    scheme, _, rest = backend.partition("://")
-    if scheme != "file":
-        return None
-    folder = below / Path(rest.partition("?")[0]).expanduser()
-    held = folder / ".pulumi" / "locks" / "organization" / project / stack
-    return [_kept(one) for one in sorted(held.glob("*.json"))]
+    match urlsplit(backend).scheme:
+        case "file":
+            folder = cli.project / Path(backend.partition("://")[2].partition("?")[0]).expanduser()
+            return [_kept(one) for one in sorted((folder / _place(project, stack)).glob("*.json"))]
+        case "https":
+            running = json.loads(cli.run("stack", "--output", "json").out).get("currentOperation")
+            return [
+                Lock(user=f"{one['author']} ({one['kind']})", since=str(one["started"]))
+                for one in ([running] if running else [])
+            ]
+    return None
+
+
+def how_to_look(backend: str, *, project: str, stack: str) -> str:
+    """A command that lists a stack's locks on a backend that `locks_of` cannot ask."""
+    address = urlsplit(backend)
+    asked = {key: values[0] for key, values in parse_qs(address.query).items()}
+    below = f"{address.path.strip('/')}/{_place(project, stack)}/".lstrip("/")
+    match address.scheme:
+        case "s3":
+            command = ["aws", "s3", "ls", f"s3://{address.netloc}/{below}"]
+            command += [f"--region={asked['region']}"] if "region" in asked else []
+        case "gs":
+            command = ["gcloud", "storage", "ls", f"gs://{address.netloc}/{below}"]
+        case "azblob":
+            command = ["az", "storage", "blob", "list", "--output=table"]
+            command += [f"--container-name={address.netloc}", f"--prefix={below}"]
+            account = asked.get("storage_account")  # else its variable says it, to az too
+            command += [f"--account-name={account}"] if account else []
+        case "postgres":
+            table = asked.get("table", "pulumi_state")
+            listed = f"SELECT key FROM {table} WHERE key LIKE '{below}%'"  # noqa: S608 - is shown
+            command = ["psql", "-c", listed]
+        case _:
+            return f"look for files in {below} of {address.scheme}://{address.hostname or ''}"
+    return shlex.join(command)
+
+
+def _place(project: str, stack: str) -> Path:
+    return Path(".pulumi", "locks", "organization", project, stack)
 
 
 def _kept(file: Path) -> Lock:
@@ -92,4 +137,4 @@ def _kept(file: Path) -> Lock:
             since=str(told["timestamp"]),
         )
     except (OSError, ValueError, TypeError, KeyError):
-        return Lock(user="", host="", pid=0, since="")
+        return Lock(user="", since="")

@@ -11,14 +11,17 @@ what the refresh found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from components.tenant.model import at, is_hidden, left_alone, sealed
+from components.tenant.model import at, is_hidden, left_alone
 from components.tenant.snapshot import MODELS
 from components.vocabulary import COMPONENT
+from phonemfa.pulumi.state import STACK, Resource, name_in
+
+T = TypeVar("T")
 
 
 class PreviewError(Exception):
@@ -56,41 +59,40 @@ _HALVES: Final = frozenset(
 )
 """Operations that end a replacement which a step of its own stands for."""
 
-_STACK: Final = "::pulumi:pulumi:Stack::"
-_PLUGIN_FROM_PATH: Final = "using pulumi-resource-auth0 from $PATH"
-
-
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """One side of a step, `UNSEEN` in the place of secrets and of what the apply will tell."""
-
-    inputs: Mapping[str, Any]
-    outputs: Mapping[str, Any]
-    protect: bool
-
-    @property
-    def known(self) -> Mapping[str, Any]:
-        """What the tenant is known to have: outputs, and inputs where there is no output."""
-        return {**self.inputs, **self.outputs}
+_FOREIGN_PLUGIN: Final = (
+    "using pulumi-resource-auth0 from $PATH",
+    "auth0 plugin: STAND-IN of this project, not the official one",
+)
+"""Warnings of the engine and of the sandbox's plugin: a report has a sentence of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One resource of a preview. `paths` are the differing properties: `secrets[0].value`."""
+    """What becomes of one resource.
+
+    Attributes:
+        paths: the differing properties, as `secrets[0].value`; of a `pulumi refresh`, those in
+            which the tenant differs from the state.
+        found: with `--refresh`, those in which the tenant differs from the state.
+    """
 
     operation: Operation
     type: str
     urn: str
-    before: State | None
-    after: State | None
+    before: Resource | None
+    after: Resource | None
     paths: frozenset[str]
-    left_alone: frozenset[str]
-    """Properties whose changes are ignored (`ignore_changes`)."""
+    found: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
         """The resource's name in the program."""
-        return self.urn.rpartition("::")[2]
+        return name_in(self.urn)
+
+    @property
+    def left_alone(self) -> Collection[str]:
+        """Properties whose changes are ignored (`ignore_changes`)."""
+        return self.after.left_alone if self.after else ()
 
     @property
     def old(self) -> Mapping[str, Any]:
@@ -119,34 +121,101 @@ class Step:
     def _modelled(self, properties: Mapping[str, Any]) -> Any:
         return MODELS[self.type].recorded(properties) if self.type in MODELS else None
 
+    @property
+    def is_change(self) -> bool:
+        """Whether the resource changes, or was found to be another than the state has."""
+        differs = self.operation is not Operation.SAME or bool(self.paths or self.found)
+        return differs and not self.keeps_settings()
+
+    @property
+    def line(self) -> str:
+        """What becomes of it, for a person."""
+        same = self.operation is Operation.SAME
+        paths = ", ".join(sorted(self.found if same and self.found else self.paths))
+        return f"{_LOOK if same else self.operation} {self.name}{f' ({paths})' if paths else ''}"
+
+    def keeps_settings(self, *, but_for: Collection[str] = ()) -> bool:
+        """Whether it updates the component and changes no setting in it.
+
+        Settings may appear: a state of an earlier version of the package has none, or fewer.
+
+        Args:
+            but_for: keys of the stack's file that may change too.
+        """
+        if self.operation is not Operation.UPDATE or not (self.before and self.after):
+            return False
+        before = dict(self.before.inputs)
+        if isinstance(before.get("settings"), Mapping):
+            before["settings"] = {k: v for k, v in before["settings"].items() if k not in but_for}
+        return self.before.type == COMPONENT and _keeps(before, self.after.inputs)
+
+    def is_only(self, kind: str, path: str) -> bool:
+        """Whether a resource of this type differs in one property, and in nothing else."""
+        differing = self.paths | self.found
+        updates = self.operation in {Operation.SAME, Operation.UPDATE}
+        return (
+            updates
+            and self.type == kind
+            and bool(differing)
+            and all(_is_in(one, path) for one in differing)
+        )
+
     def differs(self, path: str) -> bool:
         """Whether the engine says that a property differs, or one that it is in, or has in it."""
-        ends = (".", "[")
-        return any(
-            one == path
-            or (one.startswith(path) and one[len(path)] in ends)
-            or (path.startswith(one) and path[len(one)] in ends)
-            for one in self.paths
-        )
+        return any(_is_in(one, path) or _is_in(path, one) for one in self.paths)
 
     def hides(self, path: str) -> bool:
         """Whether a property of either side, or anything in it, cannot be seen."""
         return any(is_hidden(at(side, path)) for side in (self.old, self.new))
 
 
+def _is_in(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
+
+
+def _keeps(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return all(
+        _keeps(value, after[key])
+        if isinstance(value, Mapping) and isinstance(after.get(key), Mapping)
+        else key in after and after[key] == value
+        for key, value in before.items()
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """A preview of one stack. `steps` are the resources that a tenant has.
+    """A preview of one stack.
 
-    `components` are those of this package's components that carry a stack's settings.
+    Attributes:
+        everything: of every resource, components and the engine's own among them.
+        foreign_plugin: the auth0 plugin came from PATH: in the sandbox, the project's stand-in.
     """
 
     stack: str
-    steps: tuple[Step, ...]
-    components: tuple[Step, ...]
+    everything: tuple[Step, ...]
     warnings: tuple[str, ...]
     foreign_plugin: bool
-    """The auth0 plugin came from PATH: in the sandbox, that is the project's stand-in."""
+    """The auth0 plugin came from PATH, or is the sandbox's stand-in."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those of resources that a tenant has."""
+        return tuple(one for one in self.everything if _is_of_a_tenant(one))
+
+    @property
+    def components(self) -> tuple[Step, ...]:
+        """Those of the components of this package that carry a stack's settings."""
+        return tuple(one for one in self.everything if one.type == COMPONENT)
+
+    @property
+    def changes(self) -> list[Step]:
+        """Those that change something."""
+        return [one for one in self.everything if one.is_change]
+
+
+def _is_of_a_tenant(step: Step) -> bool:
+    custom = any(one and one.is_custom for one in (step.before, step.after))
+    return custom and not step.type.startswith("pulumi:")
 
 
 def read_preview(answer: Any) -> Preview:
@@ -160,8 +229,21 @@ def read_preview(answer: Any) -> Preview:
             "It has no `steps`: a report is made from what `pulumi preview --json --show-sames` "
             "prints."
         )
+    return _in_words(lambda: _read(answer))
+
+
+def read_refresh(answer: Mapping[str, Any]) -> tuple[Step, ...]:
+    """What a `pulumi refresh --preview-only` found, a step a resource.
+
+    Raises:
+        PreviewError: it is not in the form that the engine prints.
+    """
+    return _in_words(lambda: _steps(answer.get("steps") or []))
+
+
+def _in_words(read: Callable[[], T]) -> T:
     try:
-        return _read(answer)
+        return read()
     except (KeyError, TypeError, AttributeError) as error:
         raise PreviewError(
             f"It is not in the form that the engine 3.259 prints ({type(error).__name__}: {error})."
@@ -178,20 +260,21 @@ def _read(answer: Mapping[str, Any]) -> Preview:
             "It lacks the unchanged resources, so nothing can be said about the risks of the "
             "others: make it with pulumi preview --json --show-sames."
         )
-    _check_form(answer["steps"])
     warnings = [
         str(one.get("message", "")).strip().removeprefix("warning: ")
         for one in told
         if one.get("severity") == "warning"
     ]
-    steps = tuple(_steps(answer["steps"]))
     return Preview(
         stack=_stack_of(answer["steps"]),
-        steps=tuple(one for one in steps if one.type != COMPONENT),
-        components=tuple(one for one in steps if one.type == COMPONENT),
-        warnings=tuple(dict.fromkeys(one for one in warnings if _PLUGIN_FROM_PATH not in one)),
-        foreign_plugin=any(_PLUGIN_FROM_PATH in one for one in warnings),
+        everything=_steps(answer["steps"]),
+        warnings=tuple(dict.fromkeys(one for one in warnings if not _is_of_plugin(one))),
+        foreign_plugin=any(map(_is_of_plugin, warnings)),
     )
+
+
+def _is_of_plugin(warning: str) -> bool:
+    return any(one in warning for one in _FOREIGN_PLUGIN)
 
 
 def _is_whole(answer: Mapping[str, Any]) -> bool:
@@ -199,7 +282,7 @@ def _is_whole(answer: Mapping[str, Any]) -> bool:
     unchanged: int = answer.get("changeSummary", {}).get("same", 0)
     seen = sum(step.get("op") == "same" for step in answer["steps"])
     # A stack is a resource too, of which nobody needs anything: it may have been left out.
-    left_out = not any(_STACK in step.get("urn", "") for step in answer["steps"])
+    left_out = not any(f"::{STACK}::" in step.get("urn", "") for step in answer["steps"])
     return bool(seen + left_out >= unchanged)
 
 
@@ -226,45 +309,43 @@ def _stack_of(steps: list[Any]) -> str:
     return head
 
 
-def _steps(steps: list[Any]) -> Iterator[Step]:
-    replaced = set()
+def _steps(steps: list[Any]) -> tuple[Step, ...]:
+    """A step a resource: a look at one, and the halves of a replacement, belong to another."""
+    _check_form(steps)
+    found: list[Step] = []
+    replaced: set[str] = set()
+    looks = {one["urn"]: _paths(one) for one in steps if one.get("op") == _LOOK}
     changing = {one["urn"] for one in steps if one.get("op") != _LOOK}
     for raw in steps:
-        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and raw["urn"] in changing):
+        urn = raw["urn"]
+        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and urn in changing):
             continue
         if raw.get("op") not in _OPERATIONS:
             raise PreviewError(f"The operation {raw.get('op')!r} is not known to this report.")
         operation = _OPERATIONS[raw["op"]]
-        states = raw.get("oldState"), raw.get("newState")
-        kind = next((str(one["type"]) for one in states if one), "")
-        custom = any(one and one.get("custom") for one in states)
-        if (not custom and kind != COMPONENT) or kind.startswith("pulumi:"):
-            continue
+        # One replacement may be told as `replace`, as `create-replacement`, or as both.
         if operation is Operation.REPLACE:
-            # One replacement may be told as `replace`, as `create-replacement`, or as both.
-            if raw["urn"] in replaced:
+            if urn in replaced:
                 continue
-            replaced.add(raw["urn"])
-        yield Step(
-            operation=operation,
-            type=kind,
-            urn=str(raw["urn"]),
-            before=_state(states[0] or (states[1] if operation is Operation.DELETE else None)),
-            after=_state(states[1]),
-            paths=frozenset(raw.get("detailedDiff") or raw.get("diffReasons") or ()),
-            left_alone=frozenset((states[1] or {}).get("ignoreChanges") or ()),
+            replaced.add(urn)
+        before, after = (_side(urn, raw.get(name)) for name in ("oldState", "newState"))
+        found.append(
+            Step(
+                operation=operation,
+                type=next((one.type for one in (before, after) if one), ""),
+                urn=urn,
+                before=before or (after if operation is Operation.DELETE else None),
+                after=after,
+                paths=_paths(raw),
+                found=looks.get(urn, frozenset()),
+            )
         )
+    return tuple(found)
 
 
-def _state(state: Mapping[str, Any] | None) -> State | None:
-    if not state:
-        return None
-    return State(
-        inputs=_object(sealed(state.get("inputs"))),
-        outputs=_object(sealed(state.get("outputs"))),
-        protect=bool(state.get("protect")),
-    )
+def _paths(step: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(step.get("detailedDiff") or step.get("diffReasons") or ())
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def _side(urn: str, state: Mapping[str, Any] | None) -> Resource | None:
+    return Resource.of({**state, "urn": urn}) if state else None

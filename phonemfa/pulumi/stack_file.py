@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE, secret_faults, turned_faults
 from components.settings.text_files import with_text_files
-from components.tenant.access import NoAccessError
+from components.tenant.access import Access, NoAccessError
+from components.tenant.client import access_of
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -57,6 +59,15 @@ class StackFile:
     project_name: str = ""
     secrets: tuple[str, ...] = ()
 
+    @cached_property
+    def access(self) -> Access:
+        """Who asks the tenant.
+
+        Raises:
+            TenantUnreadableError: naming every credential that is missing.
+        """
+        return access_of(self.auth0)
+
 
 def find_stack(
     project: Path, stack: str | None, *, file: Path | None = None
@@ -78,7 +89,8 @@ def find_stack(
     config = read_config(project, name, file=file)
     if not config.file.is_file():
         raise StackFileError(
-            f"There is no {printable(config.file.name)} in {config.file.parent}. {_known(project)}"
+            f"There is no {printable(config.file.name)} in {config.file.parent.resolve()}. "
+            f"{_known(project)}"
         )
     cli = PulumiCli(config.folder, name, config_file=file)
     if config.environments:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from components.config_files import StackFileError
-from components.settings.faults import SettingsError
 from components.tenant import snapshot
-from components.tenant.client import TenantUnreadableError, access_of, ask
+from components.tenant.client import ask
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.asking import on_terminal
 from phonemfa.audit import Record
 from phonemfa.output.json_text import print_json
@@ -21,9 +21,10 @@ from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.locks import Lock, locks_in
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.recover.recovery import Plan, settle
-from phonemfa.recover.unrecorded import ABOUT, AmbiguousError, Found
+from phonemfa.recover.unrecorded import ABOUT, Found
 
 
+@answered
 def recover(
     context: typer.Context,
     *,
@@ -51,22 +52,18 @@ def recover(
     Example: python -m phonemfa recover --stack prod
     """
     record = Record.of(context, "recover", audit_file)
+    wanted = read_stack_file(project, stack, file=config_file)
+    cli, name, access = wanted.cli, wanted.stack, wanted.access
+    agree = partial(record.agree, stack=name, access=access)
     try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        access = access_of(wanted.auth0)
-        cli, name = wanted.cli, wanted.stack
-
-        def agree(what: str, *, yes: bool) -> None:
-            record.agree(what, stack=name, access=access, yes=yes)
-
         locks = _unlocked(cli, asked_to=unlock, agree=agree)
         with working(f"comparing the state with {access.domain}"):
-            steps = cli.preview()["steps"]
+            steps = cli.preview().everything
             experiences = wanted.settings.experiences
             tenant = ask(
                 access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
             )
-            plan = Plan.of(tenant, cli.deployment(), steps)
+            plan = Plan.of(tenant, cli.state(), steps)
         if not plan.empty:
             for line in lines_of(plan):
                 say(line)
@@ -76,14 +73,6 @@ def recover(
             record.after = as_dict(plan, locks)
     except KeyboardInterrupt:
         give_up("Stopped as asked. What is settled stays so; run this again for the rest.")
-    except (
-        AmbiguousError,
-        EngineFailedError,
-        SettingsError,
-        StackFileError,
-        TenantUnreadableError,
-    ) as error:
-        give_up(str(error))
     if as_json:
         print_json(as_dict(plan, locks))
     if plan.empty and not locks:
@@ -129,13 +118,13 @@ def lines_of(plan: Plan) -> list[str]:
     """What is in the tenant or was begun, and what becomes of it."""
     return [
         *(
-            f"{one.operation.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
+            f"{one.resource.name}: in the tenant ({one.called}, {one.id}), not in the state; goes "
             f"into it. {_compared(one)}"
             for one in plan.found
         ),
         *(f"{one.name}: its creation was begun; the next up makes it" for one in plan.absent),
         *(
-            f"{one.name}: cut short while {one.kind}; the next up repeats it"
+            f"{one.resource.name}: cut short while {one.kind}; the next up repeats it"
             for one in plan.repeated
         ),
     ]
@@ -152,9 +141,11 @@ def as_dict(plan: Plan, locks: Sequence[Lock]) -> dict[str, Any]:
     return {
         "removed_locks": [one.holder for one in locks],
         "imported": [
-            {"name": one.operation.name, "id": one.id, "differs": list(one.differs)}
+            {"name": one.resource.name, "id": one.id, "differs": list(one.differs)}
             for one in plan.found
         ],
         "made_by_the_next_up": [one.name for one in plan.absent],
-        "repeated_by_the_next_up": [{"name": one.name, "was": one.kind} for one in plan.repeated],
+        "repeated_by_the_next_up": [
+            {"name": one.resource.name, "was": one.kind} for one in plan.repeated
+        ],
     }

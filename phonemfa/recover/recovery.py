@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from components.tenant.snapshot import Snapshot
 from phonemfa.pulumi.engine import PulumiCli, to_import
-from phonemfa.recover.unrecorded import CREATING, Found, Operation, unrecorded
+from phonemfa.pulumi.preview import Operation, Step
+from phonemfa.pulumi.state import STACK, Pending, Resource, State
+from phonemfa.recover.unrecorded import Found, unrecorded
+
+_CREATING: Final = "creating"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,37 +36,32 @@ class Plan:
         components: those of the program that the state does not have yet.
     """
 
-    found: Sequence[Found] = field(default_factory=list)
-    absent: Sequence[Operation] = field(default_factory=list)
-    repeated: Sequence[Operation] = field(default_factory=list)
-    components: Sequence[Operation] = field(default_factory=list)
+    found: Sequence[Found]
+    absent: Sequence[Resource]
+    repeated: Sequence[Pending]
+    components: Sequence[Resource]
 
     @classmethod
-    def of(
-        cls,
-        tenant: Snapshot,
-        deployment: Mapping[str, Any],
-        steps: Iterable[Mapping[str, Any]] = (),
-    ) -> Self:
+    def of(cls, tenant: Snapshot, state: State, steps: Iterable[Step] = ()) -> Self:
         """Compare a state with its tenant.
 
         Args:
             tenant: as it is.
-            deployment: of `pulumi stack export`.
+            state: of the stack.
             steps: of a preview; without them, only what a killed run had begun is looked for.
 
         Raises:
             AmbiguousError: several objects can be what the stack declares.
         """
-        pending = Operation.pending(deployment)
-        begun = {one.urn: one for one in pending if one.kind == CREATING}
-        to_come = {one.urn: one for one in Operation.to_come(steps)}
-        found = list(unrecorded(tenant, deployment, (begun | to_come).values()))
-        made = {one.operation.urn for one in found}
+        begun = {one.resource.urn: one.resource for one in state.pending if one.kind == _CREATING}
+        created = (one.after for one in steps if one.operation is Operation.CREATE)
+        to_come = {one.urn: one for one in created if one}
+        found = list(unrecorded(tenant, state, (begun | to_come).values()))
+        made = {one.resource.urn for one in found}
         return cls(
             found=found,
             absent=[one for urn, one in begun.items() if urn not in made],
-            repeated=[one for one in pending if one.kind != CREATING],
+            repeated=[one for one in state.pending if one.kind != _CREATING],
             components=[
                 one for one in to_come.values() if not one.type.startswith(("auth0:", "pulumi:"))
             ],
@@ -94,10 +93,10 @@ def import_file(plan: Plan) -> dict[str, Any]:
     A parent that is in the state is told by its URN; one that is not is declared in the file.
     """
     missing = {one.urn: one for one in plan.components}
-    components: dict[str, Operation] = {}
+    components: dict[str, Resource] = {}
     known: dict[str, str] = {}
     for one in plan.found:
-        parent = one.operation.parent
+        parent = one.resource.parent
         while parent in missing:
             components[parent] = missing[parent]
             parent = missing[parent].parent
@@ -105,13 +104,13 @@ def import_file(plan: Plan) -> dict[str, Any]:
             known[_parent(parent)] = parent
     declared = [_component(one) for one in reversed(components.values())]
     resources = [
-        to_import(one.operation.type, one.operation.name, one.id, _parent(one.operation.parent))
+        to_import(one.resource.type, one.resource.name, one.id, _parent(one.resource.parent))
         for one in plan.found
     ]
     return {"nameTable": known, "resources": declared + resources}
 
 
-def _component(one: Operation) -> dict[str, Any]:
+def _component(one: Resource) -> dict[str, Any]:
     declared = {"type": one.type, "name": one.name, "component": True}
     parent = _parent(one.parent)
     return declared | {"parent": parent} if parent else declared
@@ -120,4 +119,4 @@ def _component(one: Operation) -> dict[str, Any]:
 def _parent(urn: str) -> str:
     """The name of a parent; the stack itself needs none."""
     kind, _, name = urn.rpartition("::")
-    return "" if kind.endswith("::pulumi:pulumi:Stack") else name
+    return "" if kind.endswith(f"::{STACK}") else name

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from components.tenant import action, phone_provider, phone_template, trigger
 from components.tenant.action import Action
@@ -22,91 +22,46 @@ from components.tenant.phone_provider import PhoneProvider
 from components.tenant.phone_template import PhoneTemplate
 from components.tenant.snapshot import About, Snapshot
 from components.tenant.trigger import Binding
+from phonemfa.answered import RefusedError
+from phonemfa.pulumi.state import Resource, State
 
 ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.TEMPLATES})
 """What is to be read of the tenant."""
-CREATING: Final = "creating"
 
 
-class AmbiguousError(Exception):
+class AmbiguousError(RefusedError):
     """More than one object of the tenant can be what a stack declares."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operation:
-    """An operation on a resource that was begun and not seen to end, or that the next `up` does.
-
-    `kind` is "creating", "updating", "deleting" and so on; `inputs` are as the state or the
-    preview has them, secrets hidden.
-    """
-
-    kind: str
-    urn: str
-    type: str
-    parent: str
-    inputs: Mapping[str, Any]
-
-    @classmethod
-    def pending(cls, deployment: Mapping[str, Any]) -> list[Self]:
-        """Those of a state (the `deployment` of `pulumi stack export`), each resource once."""
-        found = [
-            cls._of(str(one["type"]), one["resource"])
-            for one in deployment.get("pending_operations") or []
-        ]
-        return list({one.urn: one for one in found}.values())
-
-    @classmethod
-    def to_come(cls, steps: Iterable[Mapping[str, Any]]) -> list[Self]:
-        """The creations among the steps of a preview, components among them."""
-        return [cls._of(CREATING, one["newState"]) for one in steps if one["op"] == "create"]
-
-    @classmethod
-    def _of(cls, kind: str, resource: Mapping[str, Any]) -> Self:
-        return cls(
-            kind=kind,
-            urn=str(resource["urn"]),
-            type=str(resource["type"]),
-            parent=str(resource.get("parent", "")),
-            inputs=resource.get("inputs") or {},
-        )
-
-    @property
-    def name(self) -> str:
-        """The resource's name in the program."""
-        return self.urn.rpartition("::")[2]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Found:
-    """The tenant has what `operation` creates.
+    """The tenant has what was to be created.
 
     Attributes:
-        operation: the creation.
+        resource: what the state lacks.
         id: as `pulumi import` takes it.
         called: what it is, in words.
         differs: the parts in which it is not what the stack declares, in words.
     """
 
-    operation: Operation
+    resource: Resource
     id: str
     called: str
     differs: tuple[str, ...] = ()
 
 
-def unrecorded(
-    tenant: Snapshot, deployment: Mapping[str, Any], creations: Iterable[Operation]
-) -> Iterator[Found]:
+def unrecorded(tenant: Snapshot, state: State, creations: Iterable[Resource]) -> Iterator[Found]:
     """What the tenant has of these creations.
 
     Args:
         tenant: with what is in `ABOUT`.
-        deployment: of `pulumi stack export`.
-        creations: of either source.
+        state: of the stack.
+        creations: those that a killed run had begun, or that the next `up` would do.
 
     Raises:
         AmbiguousError: naming the candidates; only a person can tell them apart.
     """
-    ids = {str(one["id"]) for one in deployment.get("resources") or [] if one.get("id")}
+    ids = {one.id for one in state.resources if one.id}
     for one in sorted(creations, key=lambda one: one.type == trigger.TOKEN):
         looked = _LOOKED_UP.get(one.type)
         candidates = [
@@ -123,19 +78,19 @@ def unrecorded(
             yield found
 
 
-def _found(operation: Operation, wanted: Any, there: Any, identifier: str, called: str) -> Found:
+def _found(resource: Resource, wanted: Any, there: Any, identifier: str, called: str) -> Found:
     differs = tuple(one.part.field.replace("_", " ") for one in differences(wanted, there))
-    return Found(operation=operation, id=identifier, called=called, differs=differs)
+    return Found(resource=resource, id=identifier, called=called, differs=differs)
 
 
-def _actions(tenant: Snapshot, one: Operation, _ids: Collection[str]) -> Iterator[Found]:
+def _actions(tenant: Snapshot, one: Resource, _ids: Collection[str]) -> Iterator[Found]:
     wanted = Action.recorded(one.inputs)
     for there in tenant.actions_on(wanted.trigger):
         if there.name == wanted.name:
             yield _found(one, wanted, there, there.id, f"Action {there.name}")
 
 
-def _bindings(tenant: Snapshot, one: Operation, ids: Collection[str]) -> Iterator[Found]:
+def _bindings(tenant: Snapshot, one: Resource, ids: Collection[str]) -> Iterator[Found]:
     # Of an Action that is in the state, or goes into it.
     for wanted in Binding.recorded(one.inputs):
         for there in tenant.bindings_of(wanted.trigger):
@@ -144,14 +99,14 @@ def _bindings(tenant: Snapshot, one: Operation, ids: Collection[str]) -> Iterato
                 yield _found(one, wanted, there, there.pulumi_id, called)
 
 
-def _providers(tenant: Snapshot, one: Operation, _ids: Collection[str]) -> Iterator[Found]:
+def _providers(tenant: Snapshot, one: Resource, _ids: Collection[str]) -> Iterator[Found]:
     there = known(tenant.provider, None)
     if there:
         called = f"phone provider {there.name}"
         yield _found(one, PhoneProvider.recorded(one.inputs), there, there.id, called)
 
 
-def _templates(tenant: Snapshot, one: Operation, _ids: Collection[str]) -> Iterator[Found]:
+def _templates(tenant: Snapshot, one: Resource, _ids: Collection[str]) -> Iterator[Found]:
     kind = str(one.inputs["type"])
     there = known(tenant.templates, {}).get(kind)
     if there:
@@ -160,7 +115,7 @@ def _templates(tenant: Snapshot, one: Operation, _ids: Collection[str]) -> Itera
 
 
 _LOOKED_UP: Final[
-    Mapping[str, Callable[[Snapshot, Operation, Collection[str]], Iterator[Found]]]
+    Mapping[str, Callable[[Snapshot, Resource, Collection[str]], Iterator[Found]]]
 ] = {
     action.TOKEN: _actions,
     trigger.TOKEN: _bindings,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +15,15 @@ from pulumi import RunError
 from components.config_files import StackFileError, read_config
 from phonemfa import options
 from phonemfa.exits import Exit
-from phonemfa.files import FileNotWrittenError, write_whole
+from phonemfa.files import write_whole
 from phonemfa.output.json_text import print_json
 from phonemfa.output.page import as_page
 from phonemfa.output.terminal import give_up, say, working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
-from phonemfa.pulumi.preview import PreviewError, read_preview
+from phonemfa.pulumi.preview import Preview, PreviewError, read_preview
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.pull_request import MARKER, NoPullRequestError, pull_number, whole_report
+from phonemfa.report.pull_request import post_comment, whole_report
 from phonemfa.report.summary import Environment, as_objects, environment, failed, faulty
 from policy.levels import LevelsError
 
@@ -89,7 +91,9 @@ def report(
     go astray, with --strict), 2 when a preview could not be had or the report not be delivered.
     """
     if preview_json:
-        environments = [_from_file(path, project, base) for path in preview_json]
+        environments = [
+            _reported(path.stem, partial(_from_file, path, project), base) for path in preview_json
+        ]
     else:
         if config_file and len(stack or []) > 1:
             give_up("--config-file is one stack's: give one --stack with it.")
@@ -97,71 +101,51 @@ def report(
             names = stack or [name_of(project, None)]
         except StackFileError as error:
             give_up(f"{error}\nOr --preview-json FILE.")
-        environments = [_from_engine(one, project, config_file, base) for one in names]
+        environments = [
+            _reported(one, partial(_from_engine, one, project, config_file), base) for one in names
+        ]
     text = as_comment(environments, whole=whole_report(os.environ))
     if markdown:
-        _write(markdown, text)
+        write_whole(markdown, text)
     if html:
-        _write(html, as_page(as_document(environments)))
+        write_whole(html, as_page(as_document(environments)))
     if as_json_:
         print_json(as_objects(environments))
     elif not (markdown or html or comment):
         typer.echo(text, nl=False)
     if comment:
-        _post(text, pull)
+        post_comment(text, pull)
     if any(one.failure for one in environments):
         raise typer.Exit(Exit.UNANSWERED)
     if faulty(environments, strict=strict):
         raise typer.Exit(Exit.FAULTY)
 
 
-def _from_engine(
-    stack: str, project: Path, config_file: Path | None, base: Path | None
-) -> Environment:
-    try:
-        with working(f"previewing {stack}"):
-            # The program is not told of the file, and could not refuse what is in it.
-            config = read_config(project, stack, file=config_file)
-            refuse_turned(config)
-            answer = PulumiCli(config.folder, stack, config_file=config_file).preview()
-        return environment(read_preview(answer), config.folder, base=base)
-    except (EngineFailedError, PreviewError, LevelsError, RunError, StackFileError) as error:
-        return _without_preview(stack, error)
+def _from_engine(stack: str, project: Path, config_file: Path | None) -> tuple[Preview, Path]:
+    with working(f"previewing {stack}"):
+        # The program is not told of the file, and could not refuse what is in it.
+        config = read_config(project, stack, file=config_file)
+        refuse_turned(config)
+        preview = PulumiCli(config.folder, stack, config_file=config_file).preview()
+    return preview, config.folder
 
 
-def _from_file(path: Path, project: Path, base: Path | None) -> Environment:
+def _from_file(path: Path, project: Path) -> tuple[Preview, Path]:
     try:
         answer = json.loads(path.read_bytes())  # as a shell wrote it: UTF-8 or UTF-16
     except (OSError, ValueError, RecursionError) as error:
         give_up(f"{path} cannot be read as a preview: {error}")
+    return read_preview(answer), project
+
+
+def _reported(
+    name: str, previewed: Callable[[], tuple[Preview, Path]], base: Path | None
+) -> Environment:
     try:
-        return environment(read_preview(answer), project, base=base)
-    except (PreviewError, LevelsError) as error:
-        return _without_preview(path.stem, error)
-
-
-def _without_preview(name: str, error: Exception) -> Environment:
-    # Told in the report too: reviewers of the other environments need theirs all the same, and
-    # a comment of an earlier push must not stand.
-    say(f"{name}: no preview. {error}")
-    return failed(name, str(error))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text)
-    except FileNotWrittenError as error:
-        give_up(str(error))
-
-
-def _post(text: str, pull: int | None) -> None:
-    # A quarter of a second to load: only for those who post.
-    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
-
-    try:
-        number = pull or pull_number(os.environ)
-        with working(f"writing the comment of pull request {number}"):
-            posted = GitHub.of().upsert_comment(number, MARKER, text)
-    except (GitHubError, NoPullRequestError) as error:
-        give_up(str(error))
-    say(f"comment {posted.outcome}: {posted.url}")
+        preview, project = previewed()
+        return environment(preview, project, base=base)
+    except (EngineFailedError, LevelsError, PreviewError, RunError, StackFileError) as error:
+        # Told in the report too: reviewers of the other environments need theirs all the same,
+        # and a comment of an earlier push must not stand.
+        say(f"{name}: no preview. {error}")
+        return failed(name, str(error))

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
+from components.action_code import is_assembled
 from components.settings.words import meaning, subject, value_in_words, words
 from components.tenant import model, trigger
 from components.tenant.action import Action
@@ -20,7 +22,7 @@ from components.tenant.phone_template import PhoneTemplate, kind_of
 from components.tenant.snapshot import MODELS
 from components.tenant.tenant_settings import TenantSettings
 from components.vocabulary import CHANNEL_NAMES, Experience
-from phonemfa.output.text import cut
+from phonemfa.output.text import cut, unified_diff
 from phonemfa.pulumi.preview import Operation, Step
 from phonemfa.report.change import Change, Side
 from phonemfa.report.settings import ASKED_ONLY, Settings, Source
@@ -265,3 +267,59 @@ def _actions(change: Change) -> Iterator[Difference]:
                 if one.part.field in {"name", "runtime"}:
                     yield from _differ(f"the Action's {one.part.field}", one.wanted, one.found)
             yield from _differ("the Action's trigger", step.was.trigger, step.will.trigger)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """One side of a change of code, by what may be told of every code."""
+
+    lines: int
+    digest: str
+    """SHA-256, hexadecimal."""
+    ours: bool
+    """Whether some version of this package made it, and nobody has edited it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeChange:
+    """The code of one Action; a side is None where there is none.
+
+    `lines` is the unified diff; empty unless the code on both sides is ours. Code that somebody
+    wrote or edited by hand may hold a key: of it only length and hash are told.
+    """
+
+    action: str
+    before: Code | None
+    after: Code | None
+    lines: tuple[str, ...] = ()
+
+    def count(self, sign: str) -> int:
+        """How many lines of the diff are new (`+`), or go (`-`)."""
+        # The first two lines are the headings.
+        return sum(line.startswith(sign) for line in self.lines[2:])
+
+
+def code_changes(change: Change) -> Iterator[CodeChange]:
+    """Every Action whose code will be another."""
+    for step in sorted(change.actions(), key=lambda one: one.name):
+        sides = [one and one.code for one in (step.was, step.will)]
+        if sides[0] == sides[1] or any(one and not isinstance(one, str) for one in sides):
+            continue  # Hidden, or known after the apply: `unseen` says so.
+        before, after = (_code(one) for one in sides)
+        ours = before and after and before.ours and after.ours
+        yield CodeChange(
+            action=known((step.will or step.was).name, step.name),
+            before=before,
+            after=after,
+            lines=tuple(unified_diff(*sides, names=("before", "after"))) if ours else (),
+        )
+
+
+def _code(code: Any) -> Code | None:
+    if not isinstance(code, str):
+        return None
+    return Code(
+        lines=code.count("\n") + 1 if code else 0,
+        digest=sha256(code.encode("utf-8", "replace")).hexdigest(),
+        ours=is_assembled(code),
+    )

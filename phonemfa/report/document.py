@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from components.vocabulary import CHANNEL_NAMES
 from phonemfa.output.document import (
@@ -32,13 +32,14 @@ from phonemfa.output.document import (
 from phonemfa.output.markdown import shortened
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation
-from phonemfa.report.code import Code as Coded
-from phonemfa.report.code import CodeChange
-from phonemfa.report.differences import Difference, Planned
+from phonemfa.report.differences import Code as Coded
+from phonemfa.report.differences import CodeChange, Difference, Planned
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.risks import Danger, Risk
-from phonemfa.report.summary import Environment, together
-from policy.model import Level, Violation
+from phonemfa.report.summary import Environment
+from policy.model import Level
+
+T = TypeVar("T")
 
 MAX_LENGTH: Final = 65_000
 """Of a comment, in UTF-16 units; GitHub takes 65,536 characters, and a marker is added."""
@@ -82,8 +83,8 @@ _VERBS: Final = {
 }
 
 _STAND_IN: Final = (
-    "Made with an auth0 plugin found on PATH, not with the released one: a sandbox preview, unless "
-    "you put the plugin there."
+    "Made with an auth0 plugin that is not the released one: the sandbox's, or one that you put on "
+    "PATH."
 )
 _SAMPLES: Final = "Messages show sample values of realistic length. Secrets are never looked at."
 _REPEATED: Final = "the Action adds a sentence that says the code again"
@@ -118,31 +119,40 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
     if not loud:
         return
     changing = [one for one in loud if one.changes]
-    yield from _list("Risks", _risks(loud))
-    yield from _list("Rules that this change relaxes", _relaxed(loud))
-    yield from _list("Policy rules that are broken", _violations(loud))
-    yield from _list("Who is touched", _differences(loud))
-    yield from _section("Messages, as users get them", _messages(changing, room))
-    yield from _section("The Action's code", _codes(changing, room))
-    yield from _list("The Action's secrets", _secrets(changing))
-    yield from _list("What could not be compared", _not_compared(loud))
-    yield from _list("Warnings", _warnings(loud))
+    sections: dict[str, Iterator[Block]] = {
+        "Risks": _risks(loud),
+        "Rules that this change relaxes": _relaxed(loud),
+        "Policy rules that are broken": _violations(loud),
+        "Who is touched": _differences(loud),
+        "Messages, as users get them": _messages(changing, room),
+        "The Action's code": _codes(changing, room),
+        "The Action's secrets": _secrets(changing),
+        "What could not be compared": _sentences(loud, lambda one: one.not_compared),
+        "Warnings": _sentences(loud, lambda one: one.warnings, Mark.WARNING),
+    }
+    for title, blocks in sections.items():
+        if found := tuple(blocks):
+            yield Section(title, found)
     stand_in = [_STAND_IN] if any(one.foreign_plugin for one in loud) else []
     samples = [_SAMPLES] if changing else []
     if samples or stand_in:
         yield Small((" ".join([*samples, *stand_in]),))
 
 
-def _list(title: str, entries: Iterator[Entry]) -> Iterator[Section]:
-    found = tuple(entries)
-    if found:
-        yield Section(title, (Entries(found),))
+def _together(
+    environments: Iterable[Environment], parts: Callable[[Environment], Iterable[T]]
+) -> list[tuple[T, Line]]:
+    """Equal parts of several environments once, each with the stacks it belongs to."""
+    found: dict[T, list[str]] = {}
+    for one in environments:
+        for part in parts(one):
+            found.setdefault(part, []).append(one.stack)
+    return [(part, codes(dict.fromkeys(stacks))) for part, stacks in found.items()]
 
 
-def _section(title: str, blocks: Iterator[Block]) -> Iterator[Section]:
-    found = tuple(blocks)
-    if found:
-        yield Section(title, found)
+def _list(entries: Iterable[Entry]) -> Iterator[Entries]:
+    if found := tuple(entries):
+        yield Entries(found)
 
 
 def _environment(one: Environment) -> Iterator[Block]:
@@ -168,43 +178,53 @@ def _plan(step: Planned) -> Line:
     return (step.kind, *name, parts)
 
 
-def _risks(environments: Sequence[Environment]) -> Iterator[Entry]:
-    found = together(environments, lambda one: one.risks)
+def _risks(environments: Sequence[Environment]) -> Iterator[Block]:
+    found = _together(environments, lambda one: one.risks)
     # The worst first, whichever environment it is of.
-    for risk, stacks in sorted(found, key=lambda each: [*Danger].index(each[0].danger)):
-        yield Entry(
-            mark=Mark.WARNING if risk.danger is Danger.WARNING else Mark.BAD,
-            line=(Strong(risk.title), ", ", *codes(stacks), f": {risk.what}", *_subjects(risk)),
-            fix=(f"{risk.fix}.",) if risk.fix else (),
+    found.sort(key=lambda each: [*Danger].index(each[0].danger))
+    return _list(
+        Entry(
+            mark=Mark.WARNING if one.danger is Danger.WARNING else Mark.BAD,
+            line=(Strong(one.title), ", ", *where, f": {one.what}", *_subjects(one)),
+            fix=(f"{one.fix}.",) if one.fix else (),
         )
+        for one, where in found
+    )
 
 
 def _subjects(risk: Risk) -> Line:
     return (" ", *codes(risk.subjects, most=_MOST_NAMES), ".") if risk.subjects else ()
 
 
-def _relaxed(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for one, stacks in together(environments, lambda each: each.relaxed):
-        yield Entry(mark=Mark.WARNING, line=(*codes(stacks), ": ", Code(one)))
+def _relaxed(environments: Sequence[Environment]) -> Iterator[Block]:
+    return _list(
+        Entry(mark=Mark.WARNING, line=(*where, ": ", Code(one)))
+        for one, where in _together(environments, lambda each: each.relaxed)
+    )
 
 
-def _violations(environments: Sequence[Environment]) -> Iterator[Entry]:
-    def key(one: Violation) -> tuple[object, ...]:
-        return one.rule, one.message, one.fix, one.enforcement
-
-    found = together(environments, lambda one: one.violations, key)
-    for one, stacks in sorted(found, key=lambda each: each[0].enforcement is not Level.MANDATORY):
-        level = f" ({one.enforcement.value}), "
-        yield Entry(
+def _violations(environments: Sequence[Environment]) -> Iterator[Block]:
+    # What is said of several resources in the same words is said once.
+    found = _together(environments, lambda one: (replace(each, urn="") for each in one.violations))
+    found.sort(key=lambda each: each[0].enforcement is not Level.MANDATORY)
+    return _list(
+        Entry(
             mark=Mark.BAD if one.enforcement is Level.MANDATORY else Mark.WARNING,
-            line=(Code(one.rule), level, *codes(stacks), f": {one.message[:600]}"),
+            line=(
+                *(Code(one.rule), f" ({one.enforcement.value}), ", *where),
+                f": {one.message[:600]}",
+            ),
             fix=(f"{one.fix[:300].rstrip('.')}.",) if one.fix else (),
         )
+        for one, where in found
+    )
 
 
-def _differences(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for one, stacks in together(environments, lambda each: each.differences):
-        yield Entry(line=(*codes(stacks), ": ", Strong(one.subject), " ", *_change(one)))
+def _differences(environments: Sequence[Environment]) -> Iterator[Block]:
+    return _list(
+        Entry(line=(*where, ": ", Strong(one.subject), " ", *_change(one)))
+        for one, where in _together(environments, lambda each: each.differences)
+    )
 
 
 def _change(one: Difference) -> Line:
@@ -218,39 +238,27 @@ def _value(value: str | None) -> Line:
 
 
 def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
-    changed = together(environments, lambda one: one.changed_messages)
-    for one, stacks in changed[: room.messages]:
-        yield _message(one, stacks)
+    changed = _together(environments, lambda one: one.changed_messages)
+    for one, where in changed[: room.messages]:
+        yield _message(one, where)
     left = len(changed) - room.messages
     if left > 0:
         yield Paragraph((f"… and {several(left, 'more changed message')} not shown here.",))
+    unchanged = _together(
+        environments, lambda each: (one for one in each.messages if not one.changed)
+    )
     same = tuple(
-        Entry(
-            line=(
-                Code(one.kind),
-                f" {_channel(one)}: ",
-                *_about(one.after),
-                " (",
-                *codes(stacks),
-                ")",
-            )
-        )
-        for one, stacks in together(
-            environments, lambda each: (one for one in each.messages if not one.changed)
-        )
+        Entry(line=(Code(one.kind), f" {_channel(one)}: ", *_about(one.after), " (", *where, ")"))
+        for one, where in unchanged
         if one.after
     )
     if changed and same and room.unchanged:
-        title = f"{several(len(same), 'message')} unchanged"
-        yield Folded(title, (Entries(same),))
+        yield Folded(f"{several(len(same), 'message')} unchanged", (Entries(same),))
 
 
-def _message(one: Message, stacks: list[str]) -> Article:
+def _message(one: Message, where: Line) -> Article:
     sender: Line = (" from ", Code(one.sender)) if one.sender else ()
-    title: Line = (
-        *(Code(one.kind), ", ", Strong(_channel(one)), *sender),
-        *(" (", *codes(stacks), ")"),
-    )
+    title: Line = (Code(one.kind), ", ", Strong(_channel(one)), *sender, " (", *where, ")")
     if one.only_the_template and one.before and one.after:
         told = "Reads the same with the sample values; the template is another. Before:"
         before, after = Verbatim(one.before.template), Verbatim(one.after.template)
@@ -286,17 +294,17 @@ def _about(one: Rendered) -> Line:
 
 
 def _codes(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
-    for change, stacks in together(environments, lambda one: one.code):
-        yield _code(change, stacks, room)
+    for change, where in _together(environments, lambda one: one.code):
+        yield _code(change, where, room)
 
 
-def _code(change: CodeChange, stacks: list[str], room: Room) -> Article:
-    title: Line = (Code(change.action), " (", *codes(stacks), ")")
+def _code(change: CodeChange, where: Line, room: Room) -> Article:
+    title: Line = (Code(change.action), " (", *where, ")")
     if not change.lines:
         sides = (("Before: ", change.before), ("After: ", change.after))
         told = [(label, *_told(one, room)) for label, one in sides if one]
         return Article(title, tuple(Paragraph(one) for one in told))
-    about: Line = (f"+{change.added} −{change.removed} lines", *_digest(change.after, room))
+    about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
     if not shown:
         return Article(title, (Paragraph((*about, "; the diff is not shown here")),))
@@ -316,20 +324,23 @@ def _digest(code: Coded | None, room: Room) -> Line:
     return (", SHA-256 ", Code(cut(code.digest, room.digest))) if code else ()
 
 
-def _secrets(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for one, stacks in together(environments, lambda each: each.secrets):
-        what = f": the Action's secrets change; {one.known.value}"
-        yield Entry(line=(*codes(stacks), ", ", Code(one.action), what))
+def _secrets(environments: Sequence[Environment]) -> Iterator[Block]:
+    what = ": the Action's secrets change; {}"
+    return _list(
+        Entry(line=(*where, ", ", Code(one.action), what.format(one.known.value)))
+        for one, where in _together(environments, lambda each: each.secrets)
+    )
 
 
-def _not_compared(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for sentence, stacks in together(environments, lambda one: one.not_compared):
-        yield Entry(line=(*codes(stacks), f": {sentence[:600]}"))
-
-
-def _warnings(environments: Sequence[Environment]) -> Iterator[Entry]:
-    for warning, stacks in together(environments, lambda one: one.warnings):
-        yield Entry(mark=Mark.WARNING, line=(*codes(stacks), f": {warning[:600]}"))
+def _sentences(
+    environments: Sequence[Environment],
+    parts: Callable[[Environment], Iterable[str]],
+    mark: Mark | None = None,
+) -> Iterator[Block]:
+    return _list(
+        Entry(mark=mark, line=(*where, f": {one[:600]}"))
+        for one, where in _together(environments, parts)
+    )
 
 
 def _counted(planned: Sequence[Planned]) -> str:

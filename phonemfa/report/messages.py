@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from components.settings.code_in_text import written
+from components.settings.code_in_text import where_missing, written
 from components.settings.message_size import (
     SAMPLE,
     SmsSize,
@@ -16,7 +16,7 @@ from components.settings.message_size import (
     unshowable,
 )
 from components.settings.model import sample_of
-from components.settings.text_rules import gives_code, origin_line
+from components.settings.text_rules import origin_line
 from components.settings.texts import unified_variables
 from components.tenant.model import known
 from components.vocabulary import Experience, MessageType
@@ -156,7 +156,7 @@ def render(
     try:
         text = rendered(source, {**values, "message_type": _LEGACY_CHANNELS[channel]})
         carries = kind in set(MessageType) and MessageType(kind).carries_code
-        lost = carries and not gives_code(source)
+        lost = carries and where_missing(source) is not None
         if carries and channel == "text":
             text += origin_line(MessageType(kind), origin, values)
     except Exception as error:  # noqa: BLE001 - see above

@@ -1,25 +1,39 @@
-"""Which pull request a run is about, and where its whole report can be seen."""
+"""The pull request that a run is about: its one comment, and where its whole report can be seen."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from phonemfa.output.document import Code, Line, Link
-
-MARKER: Final = "report"
-"""Of the comment, in `GitHub.upsert_comment`."""
-
-_REFERENCE: Final = re.compile(r"refs/pull/([0-9]+)/")
-_SERVER: Final = re.compile(r"https://[\w.-]+(:[0-9]+)?")
-_REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
+from phonemfa.output.terminal import give_up, say, working
 
 
 class NoPullRequestError(Exception):
     """The run is about no pull request; the text says how to name one."""
+
+
+def post_comment(text: str, number: int | None = None) -> None:
+    """Post the one comment of a pull request, or update it; gives up where that cannot be.
+
+    Args:
+        text: Markdown.
+        number: of the pull request; None: the one that the workflow runs for.
+    """
+    # A quarter of a second to load: only for those who post.
+    from phonemfa.output.github import GitHub, GitHubError  # noqa: PLC0415
+
+    try:
+        number = number or pull_number(os.environ)
+        with working(f"writing the comment of pull request {number}"):
+            posted = GitHub.of().upsert_comment(number, "report", text)
+    except (GitHubError, NoPullRequestError) as error:
+        give_up(str(error))
+    say(f"comment {posted.outcome}: {posted.url}")
 
 
 def pull_number(environ: Mapping[str, str]) -> int:
@@ -28,35 +42,31 @@ def pull_number(environ: Mapping[str, str]) -> int:
     Raises:
         NoPullRequestError: neither the event nor the reference names one.
     """
-    event = _event(environ.get("GITHUB_EVENT_PATH", ""))
-    pull = event.get("pull_request")
+    pull = _event(environ.get("GITHUB_EVENT_PATH", "")).get("pull_request")
     number = pull.get("number") if isinstance(pull, dict) else None
     if isinstance(number, int):
         return number
-    named = _REFERENCE.match(environ.get("GITHUB_REF", ""))
-    if named is None:
-        raise NoPullRequestError(
-            "--comment: neither GITHUB_EVENT_PATH nor GITHUB_REF names a pull request. Give its "
-            "number: --pull 12."
-        )
-    return int(named[1])
-
-
-def whole_report(environ: Mapping[str, str]) -> Line:
-    """Where to see everything that does not fit into a comment."""
-    server, repository, run = (
-        environ.get(name, "")
-        for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    if named := re.match(r"refs/pull/([0-9]+)/", environ.get("GITHUB_REF", "")):
+        return int(named[1])
+    raise NoPullRequestError(
+        "--comment: neither GITHUB_EVENT_PATH nor GITHUB_REF names a pull request. Give its "
+        "number: --pull 12."
     )
-    if _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(repository) and run.isdigit():
-        address = f"{server}/{repository}/actions/runs/{run}"
-        return ("the HTML report of ", Link("this run", address))
-    return ("the HTML report (", Code("python -m phonemfa report --html FILE"), ")")
 
 
-def _event(path: str) -> dict[str, object]:
+def _event(path: str) -> dict[str, Any]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def whole_report(environ: Mapping[str, str]) -> Line:
+    """Where to see everything that does not fit into a comment."""
+    address = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}"
+    named = {"GITHUB_SERVER_URL": "", "GITHUB_REPOSITORY": "", "GITHUB_RUN_ID": "", **environ}
+    run = address.format_map(named)
+    if re.fullmatch(r"https://[\w.-]+(:[0-9]+)?/[\w.-]+/[\w.-]+/actions/runs/[0-9]+", run):
+        return ("the HTML report of ", Link("this run", run))
+    return ("the HTML report (", Code("python -m phonemfa report --html FILE"), ")")

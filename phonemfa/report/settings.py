@@ -19,7 +19,8 @@ from components.settings.words import subject, words
 from components.tenant.action import IN_SECRETS, Action
 from components.tenant.model import at, is_hidden, known
 from phonemfa.output.text import cut
-from phonemfa.pulumi.preview import Operation, State, Step
+from phonemfa.pulumi.preview import Operation, Step
+from phonemfa.pulumi.state import Resource
 
 ASKED_ONLY: Final = "asked; the last run did not finish, what was there before is unknown"
 
@@ -144,7 +145,7 @@ def _settings(step: Step) -> Settings:
     )
 
 
-def _recorded(before: State) -> tuple[Source, Mapping[str, Any] | None]:
+def _recorded(before: Resource) -> tuple[Source, Mapping[str, Any] | None]:
     applied = before.outputs.get("applied")
     if isinstance(applied, Mapping) and "settings" in applied:
         return Source.APPLIED, applied

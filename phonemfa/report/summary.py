@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from phonemfa.output.text import cut
 from phonemfa.pulumi.preview import Operation, Preview
 from phonemfa.report.change import Change
-from phonemfa.report.code import CodeChange, code_changes
-from phonemfa.report.differences import Difference, Planned, differences, planned, unseen
+from phonemfa.report.differences import (
+    CodeChange,
+    Difference,
+    Planned,
+    code_changes,
+    differences,
+    planned,
+    unseen,
+)
 from phonemfa.report.messages import Message, messages
 from phonemfa.report.risks import Danger, Risk, risks
 from phonemfa.report.settings import SecretsChange, not_compared, secrets_changes
@@ -20,8 +27,6 @@ from policy.model import Declared, Level, Violation
 from policy.rules import violations
 
 _LONGEST_FAILURE = 4_000
-
-_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,7 @@ def environment(
         planned=planned(preview.steps),
         differences=differing,
         messages=texts,
-        code=code_changes(change),
+        code=tuple(code_changes(change)),
         secrets=secrets_changes(preview.steps, change.settings),
         risks=risks(change, differing, texts),
         relaxed=tuple(levels.relaxed(stack, base=base, project=project)) if base else (),
@@ -125,24 +130,3 @@ def faulty(environments: Iterable[Environment], *, strict: bool) -> bool:
 def as_objects(environments: Iterable[Environment]) -> list[dict[str, Any]]:
     """The whole report for JSON, one object an environment."""
     return [asdict(one) for one in environments]
-
-
-def together(
-    environments: Iterable[Environment],
-    parts: Callable[[Environment], Iterable[_Part]],
-    key: Callable[[_Part], Hashable] = lambda part: part,
-) -> list[tuple[_Part, list[str]]]:
-    """Equal parts of several environments once, each with the stacks it belongs to.
-
-    Args:
-        environments: where to look.
-        parts: the parts of one environment.
-        key: what makes two parts equal; the part itself by default.
-    """
-    found: dict[Hashable, tuple[_Part, list[str]]] = {}
-    for one in environments:
-        for part in parts(one):
-            _, stacks = found.setdefault(key(part), (part, []))
-            if one.stack not in stacks:
-                stacks.append(one.stack)
-    return list(found.values())

@@ -6,22 +6,17 @@ The repository is not touched: the command says what to do there.
 from __future__ import annotations
 
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pulumi import RunError
 
-from components.config_files import StackFileError
 from components.masking import code_mark, redacted_code
-from components.tenant.client import (
-    TenantUnreadableError,
-    WriteFailedError,
-    access_of,
-    ask,
-    ask_to_write,
-)
+from components.tenant.action import Version
+from components.tenant.client import ask, ask_to_write
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.files import write_private
@@ -33,9 +28,8 @@ from phonemfa.rollback.deploy import NotLiveError, deploy_code, deploy_version
 from phonemfa.rollback.history import Commit, commit_of
 from phonemfa.rollback.versions import (
     Installed,
-    NoSuchVersionError,
-    Version,
     choose,
+    code_of,
     older_secrets,
     read_installed,
 )
@@ -58,6 +52,7 @@ class Secrets(StrEnum):
     VERSION = "version"
 
 
+@answered
 def rollback(
     context: typer.Context,
     *,
@@ -90,58 +85,55 @@ def rollback(
     Example: python -m phonemfa rollback --stack prod --list
     """
     record = Record.of(context, "rollback", audit_file)
+    wanted = read_stack_file(project, stack, file=config_file)
+    access = wanted.access
+    with working(f"reading the Action's versions in {access.domain}"):
+        installed = ask(access, lambda read: read_installed(read, wanted.settings, wanted.project))
+    answer = _as_object(installed)
+    if not as_json:
+        show_versions(installed)
+    if only_list:
+        if as_json:
+            print_json(answer)
+        return
+    target = choose(installed, to)
+    if write_code:
+        write_private(write_code, code_of(target))
+        say(
+            f"The code of version {target.number} is in {write_code}, for you alone: it may "
+            "hold a key. Look before you commit it."
+        )
+    if target.id == installed.running_id:
+        if as_json:
+            print_json(answer)
+        say(f"Version {target.number} runs already: nothing was written.")
+        return
+    whose = _whose_secrets(installed.running, target, secrets)
+    record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
+    record.before = _recorded(installed.running)
+    way = deploy_version if whose is Secrets.VERSION else deploy_code
     try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        access = access_of(wanted.auth0)
-        with working(f"reading the Action's versions in {access.domain}"):
-            installed = ask(
-                access, lambda read: read_installed(read, wanted.settings, wanted.project)
-            )
-        if not as_json:
-            show_versions(installed)
-        if only_list:
-            _print_json(as_json, installed)
-            return
-        target = choose(installed, to)
-        if write_code:
-            write_private(write_code, target.code)
-            say(
-                f"The code of version {target.number} is in {write_code}, for you alone: it may "
-                "hold a key. Look before you commit it."
-            )
-        if target.running:
-            _nothing_to_do(installed, as_json=as_json)
-            return
-        whose = _whose_secrets(installed.running, target, secrets)
-        record.agree(_intent(installed, target, whose), stack=wanted.stack, access=access, yes=yes)
-        record.before = _recorded(installed.running.number, installed.running.code)
-        way = deploy_version if whose is Secrets.VERSION else deploy_code
         now = _deployed(access, way, installed.id, target)
-        record.after = _recorded(now.running.number if now.running else 0, target.code)
     except NotLiveError as error:
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
-    except (
-        NoSuchVersionError,
-        RunError,  # a SettingsError, or an adopted Action's code that is not there
-        StackFileError,
-        TenantUnreadableError,
-        WriteFailedError,
-    ) as error:
-        give_up(str(error))
-    commit = None if target.declared else commit_of(target.code, wanted.project)
-    done = {
-        "from": installed.running.number,
-        "to": target.number,
-        "deployed_as": now.running.number if now.running else 0,
-        "secrets": whose.value,
-    }
-    _print_json(as_json, installed, done=done, commit=commit)
+    record.after = _recorded(now.running)
+    declared = installed.is_declared(target)
+    commit = None if declared else commit_of(code_of(target), wanted.project)
+    deployed_as = now.running.number if now.running else 0
+    if as_json:
+        done = {
+            "from": installed.running.number,
+            "to": target.number,
+            "deployed_as": deployed_as,
+            "secrets": whose.value,
+        }
+        print_json({**answer, "rolled_back": done, "commit": commit and commit.id})
     say(
-        f"Version {target.number}'s code runs, as version {done['deployed_as']}: "
-        f"{code_mark(target.code)}."
+        f"Version {target.number}'s code runs, as version {deployed_as}: "
+        f"{code_mark(code_of(target))}."
     )
-    for line in next_steps(target, commit, stack=wanted.stack):
+    for line in next_steps(commit, declared=declared, stack=wanted.stack):
         say(line)
 
 
@@ -155,10 +147,10 @@ def _deployed(access: Access, way: Way, action_id: str, target: Version) -> Acti
         ) from None
 
 
-def next_steps(target: Version, commit: Commit | None, *, stack: str) -> list[str]:
+def next_steps(commit: Commit | None, *, declared: bool, stack: str) -> list[str]:
     """How the repository follows; until it does, Pulumi would undo the rollback."""
     settle = f"pulumi up --refresh --stack {stack}"
-    if target.declared:
+    if declared:
         return [
             "The repository has this very code. Let Pulumi's state follow:",
             f"  {settle}",
@@ -190,13 +182,13 @@ def show_versions(installed: Installed) -> None:
         written = max(one.secrets.values(), default="")
         facts: list[Part] = [
             f"version {one.number}, code of ",
-            Code(code_mark(one.code)),
+            Code(code_mark(code_of(one))),
             f", made {one.created_at}",
-            *(["; running"] if one.running else []),
-            *(["; as in this repository"] if one.declared else []),
+            *(["; running"] if one.id == installed.running_id else []),
+            *(["; as in this repository"] if installed.is_declared(one) else []),
             *([f"; secrets written {written}"] if written else []),
         ]
-        mark = Mark.GOOD if one.running else Mark.NOTE
+        mark = Mark.GOOD if one.id == installed.running_id else Mark.NOTE
         entries.append(Entry(mark=mark, line=tuple(facts)))
     title = f"Action {redacted_code(installed.name)} on {installed.trigger}"
     show(Document(title, (Entries(tuple(entries)),)))
@@ -218,43 +210,30 @@ def _intent(installed: Installed, target: Version, whose: Secrets) -> str:
     which = "its own secrets" if whose is Secrets.VERSION else "the secrets of now"
     return (
         f"deploy version {target.number} (made {target.created_at}) of the Action "
-        f"{redacted_code(installed.name)}, {code_mark(target.code)}, with {which}"
+        f"{redacted_code(installed.name)}, {code_mark(code_of(target))}, with {which}"
     )
 
 
-def _recorded(number: int, code: str) -> dict[str, Any]:
-    return {"version": number, "code": code_mark(code)}
+def _recorded(running: Version | None) -> dict[str, Any] | None:
+    if running is None:
+        return None
+    return {"version": running.number, "code": code_mark(code_of(running))}
 
 
-def _nothing_to_do(installed: Installed, *, as_json: bool) -> None:
-    _print_json(as_json, installed)
-    say(f"Version {installed.running.number} runs already: nothing was written.")
-
-
-def _print_json(
-    as_json: bool,
-    installed: Installed,
-    *,
-    done: dict[str, Any] | None = None,
-    commit: Commit | None = None,
-) -> None:
-    if not as_json:
-        return
-    versions = [
-        {
-            "number": one.number,
-            "created_at": one.created_at,
-            "code": one.digest,
-            "running": one.running,
-            "as_in_repository": one.declared,
-        }
-        for one in installed.versions
-    ]
-    answer = {
+def _as_object(installed: Installed) -> dict[str, Any]:
+    return {
         "action": installed.name,
         "trigger": installed.trigger,
-        "versions": versions,
-        "rolled_back": done,
-        "commit": commit.id if commit else None,
+        "versions": [
+            {
+                "number": one.number,
+                "created_at": one.created_at,
+                "code": sha256(code_of(one).encode()).hexdigest(),
+                "running": one.id == installed.running_id,
+                "as_in_repository": installed.is_declared(one),
+            }
+            for one in installed.versions
+        ],
+        "rolled_back": None,
+        "commit": None,
     }
-    print_json(answer)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
-from components.tenant.action import Action, read_one
+from components.tenant.action import Action, Version, read_one
 from components.tenant.model import known
 from phonemfa.output.terminal import working
-from phonemfa.rollback.versions import Version, digest
+from phonemfa.rollback.versions import code_of
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -58,12 +58,13 @@ async def deploy_code(client: AsyncManagementClient, action_id: str, target: Ver
             "Nothing was written: the Action's draft has other secrets than what runs, and "
             "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
         )
+    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
     await client.actions.update(
         action_id,
-        code=target.code,
-        runtime=target.runtime,
+        code=code_of(target),
+        runtime=target.api_runtime,
         # The SDK's types name optional keys only; a version has no others that are sent.
-        dependencies=[dict(one) for one in target.dependencies],  # type: ignore[misc]
+        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
     )
     await wait(client, action_id, lambda now: now.status == "built", "is not built")
     made = await client.actions.deploy(action_id)
@@ -105,6 +106,6 @@ async def _verified(
         return bool(there and there.id == version_id and there.status == "built")
 
     now = await wait(client, action_id, runs, "does not run its new version")
-    if now.running is None or digest(known(now.running.code, "")) != target.digest:
+    if now.running is None or code_of(now.running) != code_of(target):
         raise NotLiveError("The tenant runs other code than that of the version asked for.")
     return now

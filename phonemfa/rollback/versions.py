@@ -5,56 +5,39 @@ A version has its secrets inside: one from before a rotation would bring back th
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.settings.model import StackSettings
-from components.tenant import action as tenant
-from components.tenant.action import declared, find, name_of, read, read_versions
+from components.tenant.action import Version, declared, find, name_of, read, read_versions
 from components.tenant.model import known, seen
 from components.vocabulary import TRIGGERS
+from phonemfa.answered import RefusedError
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
 
 
-class NoSuchVersionError(Exception):
+class NoSuchVersionError(RefusedError):
     """There is no such Action or version; the text says what there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
-    """One version that the tenant keeps (it keeps fifty).
+class Installed:
+    """The stack's Action in the tenant, its versions newest first.
 
     Attributes:
-        secrets: when each secret of it was written, by name; values are never told.
-        digest: of the code.
-        declared: whether its code is what this repository assembles.
+        running_id: of the version that runs; empty where none does.
+        declared: the code that this repository assembles; None for a stack without an Action.
     """
-
-    id: str
-    number: int
-    created_at: str
-    running: bool
-    code: str = field(repr=False)
-    digest: str
-    declared: bool
-    runtime: str
-    dependencies: tuple[Mapping[str, Any], ...]
-    secrets: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Installed:
-    """The stack's Action in the tenant, its versions newest first."""
 
     id: str
     name: str
     trigger: str
     versions: tuple[Version, ...]
+    running_id: str
+    declared: str | None
 
     @property
     def running(self) -> Version:
@@ -64,9 +47,13 @@ class Installed:
             NoSuchVersionError: none does.
         """
         for one in self.versions:
-            if one.running:
+            if one.id == self.running_id:
                 return one
         raise NoSuchVersionError(f"No version of the Action {self.name!r} is deployed.")
+
+    def is_declared(self, version: Version) -> bool:
+        """Whether a version's code is what this repository assembles."""
+        return code_of(version) == self.declared
 
 
 async def read_installed(
@@ -87,17 +74,16 @@ async def read_installed(
     if name is None:
         raise NoSuchVersionError("The stack adopts a tenant without an Action: none to take back.")
     ours = find(declared(settings, project), name, trigger)
-    repository = digest(seen(ours.code) if ours else "")
     action = find(await read(client, [trigger]), name)
     if action is None:
         raise NoSuchVersionError(f"The tenant has no Action {name!r} on the trigger {trigger}.")
-    running = action.running.id if action.running else None
-    versions = await read_versions(client, action.id)
     return Installed(
         id=action.id,
         name=name,
         trigger=trigger,
-        versions=tuple(_version(one, running, repository) for one in versions),
+        versions=await read_versions(client, action.id),
+        running_id=action.running.id if action.running else "",
+        declared=seen(ours.code) if ours else None,
     )
 
 
@@ -117,7 +103,7 @@ def choose(installed: Installed, wanted: int | None) -> Version:
         kept = ", ".join(str(one.number) for one in installed.versions)
         raise NoSuchVersionError(f"There is no version {wanted}. The tenant keeps {kept}.")
     for one in installed.versions:
-        if one.number < running.number and one.digest != running.digest:
+        if one.number < running.number and code_of(one) != code_of(running):
             return one
     raise NoSuchVersionError(
         f"No version before {running.number} has other code. What is wrong with it is not its "
@@ -131,23 +117,6 @@ def older_secrets(running: Version, target: Version) -> list[str]:
     return sorted(one for one in names if running.secrets.get(one) != target.secrets.get(one))
 
 
-def digest(code: str) -> str:
-    """The SHA-256 of a text of code."""
-    return hashlib.sha256(code.encode("utf-8")).hexdigest()
-
-
-def _version(one: tenant.Version, running: str | None, declared: str) -> Version:
-    code = known(one.code, "")
-    packages = (package.rpartition("@") for package in known(one.dependencies, ()))
-    return Version(
-        id=one.id,
-        number=one.number,
-        created_at=one.created_at,
-        running=one.id == running,
-        code=code,
-        digest=digest(code),
-        declared=digest(code) == declared,
-        runtime=one.api_runtime,
-        dependencies=tuple({"name": name, "version": version} for name, _, version in packages),
-        secrets=one.secrets,
-    )
+def code_of(version: Version) -> str:
+    """The code of a version."""
+    return known(version.code, "")

@@ -7,38 +7,34 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Verdict
 from components.masking import masked
-from components.settings.faults import SettingsError
-from components.tenant.client import TenantUnreadableError, WriteFailedError
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.asking import Target, hidden_answer, on_terminal
 from phonemfa.audit import Record
-from phonemfa.doctor.cpaas import BadAddressError
+from phonemfa.doctor.cpaas import probe
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import give_up, say, working
-from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.stack import Stack
 from phonemfa.pulumi.stack_file import StackFile, read_stack_file
-from phonemfa.rotate.key_check import KeyCheck, KeyState, check_key
+from phonemfa.rotate.key_check import KeyCheck, KeyState, judge
 from phonemfa.rotate.rotation import (
     NotRotatedError,
     Rotated,
-    RotationRefusedError,
     key_times,
     rotate_key,
 )
 from phonemfa.smoke.command import To, Wait, show, shown
-from phonemfa.smoke.core import NumberNotAllowedError, test_number
+from phonemfa.smoke.core import test_number
 
 
+@answered
 def rotate(
     context: typer.Context,
     *,
@@ -77,37 +73,29 @@ def rotate(
     Example: python -m phonemfa rotate --stack prod --yes < new-key
     """
     record = Record.of(context, "rotate", audit_file)
+    wanted = read_stack_file(project, stack, file=config_file)
+    host = _host(wanted)
+    number = test_number(wanted.settings, to)
+    access = wanted.access
+    key = read_key(Target(wanted.stack, access.domain))
+    checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
+    record.agree(
+        f"set this CPaaS key in {wanted.file.name}, deploy it, and send test messages to "
+        f"{masked(number)}",
+        stack=wanted.stack,
+        access=access,
+        yes=yes,
+    )
+    record.before = key_times(wanted)
     try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        host = _host(wanted)
-        number = test_number(wanted.settings, to)
-        subject = Stack.of(wanted, to=number)
-        key = read_key(Target(wanted.stack, subject.access.domain))
-        checked = _checked(wanted, host, key, address=cpaas_address, unchecked=unchecked)
-        record.agree(
-            f"set this CPaaS key in {subject.file.name}, deploy it, and send test messages to "
-            f"{masked(number)}",
-            stack=wanted.stack,
-            access=subject.access,
-            yes=yes,
-        )
-        record.before = key_times(subject)
-        done = rotate_key(subject, key, patience=wait)
-        record.after = dict(done.written)
+        done = rotate_key(wanted, key, to=number, patience=wait)
     except NotRotatedError as error:
-        _not_rotated(str(error), as_json=as_json)
-    except (
-        BadAddressError,
-        EngineFailedError,
-        NumberNotAllowedError,
-        RotationRefusedError,
-        SettingsError,
-        StackFileError,
-        TenantUnreadableError,
-        WriteFailedError,
-    ) as error:
-        give_up(str(error))
-    _tell(done, checked, subject, as_json=as_json)
+        if as_json:
+            print_json({"rotated": False, "why": str(error)})
+        say(str(error))
+        raise typer.Exit(Exit.FAULTY) from None
+    record.after = dict(done.written)
+    _tell(done, checked, wanted.file, as_json=as_json)
 
 
 def read_key(target: Target) -> str:
@@ -139,9 +127,9 @@ def _host(wanted: StackFile) -> str:
 
 
 def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked: bool) -> KeyCheck:
-    settings = wanted.settings
+    methods = sorted(wanted.settings.delivery_methods)
     with working(f"asking {host} about the key"):
-        told = check_key(host, key, sorted(settings.delivery_methods), address=address)
+        told = judge(probe(host, methods, key=key, address=address))
     if told.state is KeyState.REFUSED:
         give_up(f"Nothing was written: the new key is no good: {told.why}.")
     if told.state is KeyState.UNKNOWN and not unchecked:
@@ -154,14 +142,7 @@ def _checked(wanted: StackFile, host: str, key: str, *, address: str, unchecked:
     return told
 
 
-def _not_rotated(message: str, *, as_json: bool) -> NoReturn:
-    if as_json:
-        print_json({"rotated": False, "why": message})
-    say(message)
-    raise typer.Exit(Exit.FAULTY)
-
-
-def _tell(done: Rotated, checked: KeyCheck, subject: Stack, *, as_json: bool) -> None:
+def _tell(done: Rotated, checked: KeyCheck, file: Path, *, as_json: bool) -> None:
     if as_json:
         answer = {
             "rotated": not done.was_there,
@@ -173,7 +154,7 @@ def _tell(done: Rotated, checked: KeyCheck, subject: Stack, *, as_json: bool) ->
         print_json(answer)
     else:
         show(done.smoke)
-    for line in verdict_of(done, subject.file):
+    for line in verdict_of(done, file):
         say(line)
     if done.smoke.verdict is not Verdict.SENT:
         raise typer.Exit(Exit.FAULTY if done.smoke.verdict is Verdict.FAILED else Exit.UNANSWERED)

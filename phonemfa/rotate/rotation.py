@@ -8,9 +8,9 @@ the CPaaS, so that whichever the Action has is a good one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from components.guards.finish_failed_writes import ways_out
 from components.guards.log_evidence import PATIENCE
@@ -21,10 +21,12 @@ from components.tenant.action import KEY_SECRET, TOKEN, Action, configuration, n
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask
 from components.tenant.model import seen
 from components.vocabulary import TRIGGERS
+from phonemfa.answered import RefusedError
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.engine import EngineFailedError, is_change
-from phonemfa.pulumi.stack import Stack
+from phonemfa.pulumi.edit import keep_endings, or_take_back
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.smoke.core import SmokeResult, check_access, run_smoke
 
 DEPLOY_PATIENCE: Final = 60.0
@@ -32,15 +34,17 @@ DEPLOY_PATIENCE: Final = 60.0
 
 _PAUSE: Final = 0.25
 
-Pause = Callable[[float], None]
 
-
-class RotationRefusedError(Exception):
+class RotationRefusedError(RefusedError):
     """Nothing was written; the text says what stands in the way."""
 
 
 class NotRotatedError(Exception):
     """The new key is not in use; the text says why and which key the tenant has now."""
+
+
+class _NotSendingError(Exception):
+    """The tenant does not run what was deployed, or sends nothing with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +67,14 @@ class Rotated:
         return self.smoke.verdict is Verdict.SENT and not self.was_there
 
 
-def rotate_key(
-    stack: Stack, key: str, *, patience: float = PATIENCE, pause: Pause = time.sleep
-) -> Rotated:
+def rotate_key(stack: StackFile, key: str, *, to: str, patience: float = PATIENCE) -> Rotated:
     """Set a key, deploy it, and send test messages with it; take it back if they fail.
 
     Args:
         stack: whose key; `pulumi` must be able to update it.
         key: the new key; it travels over standard input alone.
+        to: one of the stack's test numbers.
         patience: seconds to wait for evidence of a test message, a channel.
-        pause: waits between two looks at the tenant, seconds.
 
     Raises:
         RotationRefusedError: the stack has other changes waiting, or its Action has secrets that
@@ -83,7 +85,7 @@ def rotate_key(
     """
     check_access(stack.access)
     with working("pulumi preview --refresh"):
-        waiting = list(other_changes(stack.cli.preview(refresh=True)["steps"], key_too=False))
+        waiting = [one.line for one in stack.cli.preview(refresh=True).changes]
     if waiting:
         raise RotationRefusedError(
             "Nothing was written: pulumi up would do more than change the key.\n"
@@ -98,21 +100,11 @@ def rotate_key(
             f"({', '.join(map(redacted_code, undeclared))}), and every change of its secrets is "
             f"refused while it has. {ways_out([redacted_code(one) for one in undeclared])}."
         )
-    before = key_times(stack)
-    attempt = _Attempt(stack, before, stack.file.read_bytes(), pause)
-    return attempt.run(key, patience)
+    attempt = _Attempt(stack, to, patience, key_times(stack), stack.file.read_bytes())
+    return attempt.run(key)
 
 
-def other_changes(steps: Sequence[Mapping[str, Any]], *, key_too: bool) -> Iterator[str]:
-    """A line for each step that changes something; with `key_too`, the key's change is none."""
-    for step in steps:
-        if is_change(step) and not (key_too and _changes_secrets_alone(step)):
-            name = str(step["urn"]).rpartition("::")[2]
-            paths = ", ".join(_paths(step))
-            yield f"{step['op']} {name}{f' ({paths})' if paths else ''}"
-
-
-def key_times(stack: Stack) -> dict[str, str]:
+def key_times(stack: StackFile) -> dict[str, str]:
     """When the key of each of the stack's Actions was written, as the running version has it.
 
     Raises:
@@ -124,7 +116,7 @@ def key_times(stack: Stack) -> dict[str, str]:
     }
 
 
-def undeclared_secrets(stack: Stack) -> list[str]:
+def undeclared_secrets(stack: StackFile) -> list[str]:
     """Names of secrets that the stack's Actions have and its settings do not ask for.
 
     Raises:
@@ -135,7 +127,7 @@ def undeclared_secrets(stack: Stack) -> list[str]:
     return sorted(there - declared)
 
 
-def _actions(stack: Stack) -> list[Action]:
+def _actions(stack: StackFile) -> list[Action]:
     settings = stack.settings
     names: dict[str, str | None] = {
         TRIGGERS[one]: name_of(settings, one) for one in settings.experiences
@@ -148,61 +140,52 @@ def _actions(stack: Stack) -> list[Action]:
 class _Attempt:
     """One rotation under way, and how to get out of it."""
 
-    stack: Stack
+    stack: StackFile
+    to: str
+    patience: float
     before: Mapping[str, str]
     file_before: bytes
-    pause: Pause
 
-    def run(self, key: str, patience: float) -> Rotated:
-        try:
-            changes = self._set(key)
-        except KeyboardInterrupt:
-            raise RotationRefusedError(f"Stopped as asked. {self._file_back()}.") from None
-        except BaseException:
-            write_whole(self.stack.file, self.file_before)
-            raise
+    def run(self, key: str) -> Rotated:
+        changes = or_take_back(lambda: self._set(key), self._file_back, RotationRefusedError)
         if not changes:
             # A rotation that was cut off after its `pulumi up`, or the same key once more: what
             # the file had was that key too, in another encryption.
             write_whole(self.stack.file, self.file_before)
-            return Rotated(smoke=self._smoke(patience), written=self.before, was_there=True)
-        try:
-            with working("pulumi up --refresh with the new key"):
-                self.stack.cli.up()
-            written = self._wait_until_written(self.before)
-            smoke = self._smoke(patience)
-        except (EngineFailedError, TenantUnreadableError, WriteFailedError, _NotLiveError) as error:
-            raise NotRotatedError(f"{error}\n{self._take_back()}") from None
-        except KeyboardInterrupt:
-            # The engine has ended by now; whatever the tenant has, the old key is a good one.
-            raise NotRotatedError(f"Stopped as asked.\n{self._take_back()}") from None
-        except BaseException:
-            self._take_back()
-            raise
+            return Rotated(smoke=self._smoke(), written=self.before, was_there=True)
+        # Whatever the tenant has when this is broken off, the old key is a good one.
+        return or_take_back(
+            self._deploy,
+            self._take_back,
+            NotRotatedError,
+            *(EngineFailedError, TenantUnreadableError, WriteFailedError, _NotSendingError),
+        )
+
+    def _deploy(self) -> Rotated:
+        with working("pulumi up --refresh with the new key"):
+            self.stack.cli.up()
+        written = self._wait_until_written(self.before)
+        smoke = self._smoke()
         if smoke.verdict is Verdict.FAILED:
-            said = "; ".join(f"{one.method}: {one.why}" for one in smoke.sends)
-            raise NotRotatedError(
-                f"No code is sent with the new key ({said}).\n{self._take_back()}"
-            )
+            raise _NotSendingError(f"No code is sent with the new key ({smoke.reasons}).")
         return Rotated(smoke=smoke, written=written, was_there=False)
 
     def _set(self, key: str) -> bool:
         """Put the key into the stack's file; answers whether that changes the tenant."""
         with working("pulumi config set --secret, and pulumi preview"):
             self.stack.cli.set_secret(f"{NAMESPACE}:{API_KEY}", key)
-            self.stack.keep_endings(self.file_before)
-            steps = self.stack.cli.preview()["steps"]
-        others = list(other_changes(steps, key_too=True))
+            keep_endings(self.stack.file, self.file_before)
+            changes = self.stack.cli.preview().changes
+        others = [one.line for one in changes if not one.is_only(TOKEN, "secrets")]
         if others:
             raise RotationRefusedError(
                 "Nothing was written: with the new key, pulumi up would do more than change it: "
                 + "; ".join(others)
             )
-        return any(is_change(one) for one in steps)
+        return bool(changes)
 
-    def _smoke(self, patience: float) -> SmokeResult:
-        stack = self.stack
-        return run_smoke(stack.access, stack.settings, to=stack.to, patience=patience)
+    def _smoke(self) -> SmokeResult:
+        return run_smoke(self.stack, to=self.to, patience=self.patience)
 
     def _wait_until_written(self, before: Mapping[str, str]) -> dict[str, str]:
         deadline = time.monotonic() + DEPLOY_PATIENCE
@@ -212,11 +195,11 @@ class _Attempt:
                 if now and all(now[name] != before.get(name) for name in now):
                     return now
                 if time.monotonic() > deadline:
-                    raise _NotLiveError(
+                    raise _NotSendingError(
                         "pulumi up has ended, and the tenant does not run a version with another "
                         f"key within {DEPLOY_PATIENCE:.0f} s."
                     )
-                self.pause(_PAUSE)
+                time.sleep(_PAUSE)
 
     def _file_back(self) -> str:
         """The old key into the file; answers what came of it."""
@@ -240,7 +223,7 @@ class _Attempt:
             KeyboardInterrupt,
             TenantUnreadableError,
             OSError,
-            _NotLiveError,
+            _NotSendingError,
         ) as error:
             why = str(error) or "stopped as asked"
             return (
@@ -252,21 +235,3 @@ class _Attempt:
             f"The old key is back in {self.stack.file.name} and in the tenant. Do not revoke it; "
             "the new one is not in use."
         )
-
-
-class _NotLiveError(Exception):
-    """The tenant does not run what was deployed."""
-
-
-def _changes_secrets_alone(step: Mapping[str, Any]) -> bool:
-    paths = _paths(step)
-    return (
-        step["op"] == "update"
-        and f"{TOKEN}::" in f"{step['urn']}"
-        and bool(paths)
-        and all(one == "secrets" or one.startswith("secrets[") for one in paths)
-    )
-
-
-def _paths(step: Mapping[str, Any]) -> list[str]:
-    return sorted(step.get("detailedDiff") or step.get("diffReasons") or ())

@@ -8,22 +8,20 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from components.config_files import StackFileError
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Send, Verdict
 from components.masking import masked
-from components.settings.faults import SettingsError
-from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.asking import answer_of
 from phonemfa.audit import Record
 from phonemfa.exits import Exit
 from phonemfa.output import terminal
 from phonemfa.output.document import Document, Entries, Entry, Mark, Strong
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, say
+from phonemfa.output.terminal import say
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.smoke.core import NumberNotAllowedError, SmokeResult, run_smoke, test_number
+from phonemfa.smoke.core import SmokeResult, run_smoke, test_number
 
 _EXITS: Final = {
     Verdict.SENT: Exit.FINE,
@@ -52,6 +50,7 @@ Wait = Annotated[
 ]
 
 
+@answered
 def smoke(
     context: typer.Context,
     *,
@@ -74,27 +73,13 @@ def smoke(
     Example: python -m phonemfa smoke --stack dev --to +819012345678
     """
     record = Record.of(context, "smoke", audit_file)
-    try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        number = test_number(wanted.settings, to)
-        access = access_of(wanted.auth0)
-        methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
-        record.agree(
-            f"send {' and '.join(methods)} to {masked(number)} for real",
-            stack=wanted.stack,
-            access=access,
-            yes=yes,
-        )
-        result = run_smoke(access, wanted.settings, to=number, patience=wait)
-        record.after = {one.method.value: one.verdict.value for one in result.sends}
-    except (
-        NumberNotAllowedError,
-        SettingsError,
-        StackFileError,
-        TenantUnreadableError,
-        WriteFailedError,
-    ) as error:
-        give_up(str(error))
+    wanted = read_stack_file(project, stack, file=config_file)
+    number = test_number(wanted.settings, to)
+    methods = [_WHAT_IT_IS[one.value] for one in sorted(wanted.settings.delivery_methods)]
+    what = f"send {' and '.join(methods)} to {masked(number)} for real"
+    record.agree(what, stack=wanted.stack, access=wanted.access, yes=yes)
+    result = run_smoke(wanted, to=number, patience=wait)
+    record.after = {one.method.value: one.verdict.value for one in result.sends}
     if ask:
         result = replace(result, sends=tuple(asked(one) for one in result.sends))
     if as_json:

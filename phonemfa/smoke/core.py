@@ -25,7 +25,9 @@ from components.tenant.guardian import HOOK
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, Snapshot, read
 from components.vocabulary import TRIGGERS, DeliveryMethod, Experience
+from phonemfa.answered import RefusedError
 from phonemfa.output.terminal import working
+from phonemfa.pulumi.stack_file import StackFile
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -50,8 +52,13 @@ class SmokeResult:
                 return worst
         return Verdict.SENT
 
+    @property
+    def reasons(self) -> str:
+        """Why, a channel after the other."""
+        return "; ".join(f"{one.method}: {one.why}" for one in self.sends)
 
-class NumberNotAllowedError(Exception):
+
+class NumberNotAllowedError(RefusedError):
     """The number is none of the stack's test numbers; the text does not repeat it in full."""
 
 
@@ -86,15 +93,13 @@ def test_number(settings: StackSettings, to: str | None) -> str:
 test_number.__test__ = False  # type: ignore[attr-defined]  # no test, whatever pytest thinks
 
 
-def run_smoke(
-    access: Access, settings: StackSettings, *, to: str, patience: float = PATIENCE
-) -> SmokeResult:
+def run_smoke(stack: StackFile, *, to: str, patience: float = PATIENCE) -> SmokeResult:
     """Send one test message by each declared channel, one after the other, and look for evidence.
 
     Args:
-        access: the application needs `create:phone_providers` and `read:logs` on a unified
-            tenant, `create:actions` on a legacy one, and the read scopes of the checks.
-        settings: of the stack: its channels, and the numbers that may get a test message.
+        stack: its channels, and the numbers that may get a test message. The application needs
+            `create:phone_providers` and `read:logs` on a unified tenant, `create:actions` on a
+            legacy one, and the read scopes of the checks.
         to: one of `settings.test_numbers`.
         patience: seconds to wait for the tenant's log, a channel.
 
@@ -104,6 +109,7 @@ def run_smoke(
         WriteFailedError: a send was refused for a reason that says nothing about sending, such as
             a missing scope, or got no answer.
     """
+    access, settings = stack.access, stack.settings
     number = test_number(settings, to)
     with working(f"looking at the tenant {access.domain}"):
         tenant = ask(access, lambda client: read(client, SENDING))

@@ -7,23 +7,22 @@ from pathlib import Path
 
 import typer
 
-from components.config_files import StackFileError
-from components.settings.faults import SettingsError
 from components.tenant import snapshot
-from components.tenant.client import TenantUnreadableError, access_of, ask
+from components.tenant.client import ask
 from phonemfa import options
+from phonemfa.answered import answered
 from phonemfa.exits import Exit
 from phonemfa.output.document import Document, Paragraph
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, show, working
-from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.take_down.obstacles import ABOUT, obstacles, other_factors
 
 
+@answered
 def take_down(
     *,
-    stack: options.Stack,
+    stack: options.Stack = None,
     config_file: options.ConfigFile = None,
     project: options.Project = Path(),
     as_json: options.AsJson = False,
@@ -37,19 +36,14 @@ def take_down(
 
     Example: python -m phonemfa take-down --stack dev
     """
-    try:
-        wanted = read_stack_file(project, stack, file=config_file)
-        access = access_of(wanted.auth0)
-        cli = wanted.cli
-        with working(f"comparing the state with {access.domain}"):
-            resources = cli.deployment().get("resources") or []
-            experiences = wanted.settings.experiences
-            tenant = ask(
-                access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
-            )
-    except (EngineFailedError, SettingsError, StackFileError, TenantUnreadableError) as error:
-        give_up(str(error))
-    found, others = list(obstacles(resources, tenant)), other_factors(resources, tenant)
+    wanted = read_stack_file(project, stack, file=config_file)
+    experiences = wanted.settings.experiences
+    with working(f"comparing the state with {wanted.access.domain}"):
+        state = wanted.cli.state()
+        tenant = ask(
+            wanted.access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
+        )
+    found, others = list(obstacles(state, tenant)), other_factors(state, tenant)
     if as_json:
         answer = {"obstacles": [asdict(one) for one in found], "factors_switched_off": others}
         print_json(answer)

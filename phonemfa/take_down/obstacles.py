@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from components.masking import redacted_code
 from components.tenant import action, guardian, phone_provider, trigger
@@ -16,12 +16,10 @@ from components.tenant.model import seen
 from components.tenant.phone_provider import CUSTOM, PhoneProvider
 from components.tenant.snapshot import About, Snapshot
 from components.vocabulary import TRIGGERS, Experience, policy_word
+from phonemfa.pulumi.state import State
 
 ABOUT: Final = frozenset({About.ACTIONS, About.BINDINGS, About.PROVIDER, About.LOGIN})
 """What is to be read of the tenant."""
-
-Resources = Sequence[Mapping[str, Any]]
-"""Of a state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,29 +30,29 @@ class Obstacle:
     way_out: str
 
 
-def obstacles(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+def obstacles(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
     """What is in the way, in the order in which it is to be settled.
 
     Args:
-        resources: of the state.
+        state: of the stack.
         tenant: with what is in `ABOUT`.
     """
-    yield from _policy(resources, tenant)
-    yield from _protected(resources)
-    yield from _bound_by_hand(resources, tenant)
-    yield from _used_by_others(resources, tenant)
+    yield from _policy(state, tenant)
+    yield from _protected(state)
+    yield from _bound_by_hand(state, tenant)
+    yield from _used_by_others(state, tenant)
 
 
-def other_factors(resources: Resources, tenant: Snapshot) -> list[str]:
+def other_factors(state: State, tenant: Snapshot) -> list[str]:
     """Factors beside the phone that are on, and that Guardian's deletion switches off."""
     on = tenant.guardian.other_factors
-    there = _all(resources, guardian.TOKEN)
+    there = state.all(guardian.TOKEN)
     return [name_of(one) for one in OTHER_FACTORS if on.get(one.field)] if there else []
 
 
-def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
+def _policy(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
     policy = seen(tenant.guardian.policy)
-    if policy != NEVER and _all(resources, guardian.TOKEN):
+    if policy != NEVER and state.all(guardian.TOKEN):
         # One resource switches policy and factors off, and goes on when the first is refused.
         yield Obstacle(
             what=f"users are asked for codes (the policy is {policy_word([policy])}); a destroy "
@@ -64,8 +62,8 @@ def _policy(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
         )
 
 
-def _protected(resources: Resources) -> Iterator[Obstacle]:
-    names = sorted(_name(one) for one in resources if one.get("protect"))
+def _protected(state: State) -> Iterator[Obstacle]:
+    names = sorted(one.name for one in state.resources if one.protect)
     if names:
         yield Obstacle(
             what=f"protected, so that pulumi destroy deletes nothing: {', '.join(names)}",
@@ -74,9 +72,9 @@ def _protected(resources: Resources) -> Iterator[Obstacle]:
         )
 
 
-def _bound_by_hand(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
-    ours = {one["id"] for one in _all(resources, action.TOKEN)}
-    held = {one["id"] for one in _all(resources, trigger.TOKEN)}
+def _bound_by_hand(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    ours = {one.id for one in state.all(action.TOKEN)}
+    held = {one.id for one in state.all(trigger.TOKEN)}
     for one in seen(tenant.bindings):
         if one.action_id in ours and one.pulumi_id not in held:
             yield Obstacle(
@@ -88,23 +86,23 @@ def _bound_by_hand(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]
             )
 
 
-def _used_by_others(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle]:
-    held = next(iter(_all(resources, phone_provider.TOKEN)), None)
+def _used_by_others(state: State, tenant: Snapshot) -> Iterator[Obstacle]:
+    held = next(iter(state.all(phone_provider.TOKEN)), None)
     there = tenant.provider
     if held is None or not isinstance(there, PhoneProvider):
         return
     keep = (
         "to leave it to them, pulumi destroy --target with Guardian's URN, then pulumi state "
-        f"delete '{held['urn']}', then the rest; if nobody needs it, nothing is to be done"
+        f"delete '{held.urn}', then the rest; if nobody needs it, nothing is to be done"
     )
-    recorded = PhoneProvider.recorded(held.get("outputs") or {})
+    recorded = PhoneProvider.recorded(held.outputs)
     if there.name != recorded.name:
         yield Obstacle(
             what=f"the tenant's phone provider is {there.name} now, not {recorded.name}: somebody "
             "else set it up, and destroy deletes it",
             way_out=keep,
         )
-    ours = {one["id"] for one in _all(resources, action.TOKEN)}
+    ours = {one.id for one in state.all(action.TOKEN)}
     for one in tenant.actions_on(TRIGGERS[Experience.UNIFIED]):
         if there.name == CUSTOM and one.id not in ours and seen(one.deployed):
             name = redacted_code(seen(one.name))
@@ -113,11 +111,3 @@ def _used_by_others(resources: Resources, tenant: Snapshot) -> Iterator[Obstacle
                 "this stack's and sends nothing without it",
                 way_out=keep,
             )
-
-
-def _all(resources: Resources, token: str) -> list[Mapping[str, Any]]:
-    return [one for one in resources if one["type"] == token and not one.get("delete")]
-
-
-def _name(resource: Mapping[str, Any]) -> str:
-    return str(resource["urn"]).rpartition("::")[2]

@@ -22,7 +22,7 @@ from sandbox.api.request_log import RequestLog
 from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import ActionTester, Notifier
-from sandbox.web.connection import SERVERS_SEND
+from sandbox.web.connection import Application
 from sandbox.web.guard import PREFIX
 
 logger = logging.getLogger("sandbox.api")
@@ -53,16 +53,9 @@ def build_api(
     faults = Faults()
     limiter = Limiter(rate_limit or RateLimit(), tenant.clock)
     control = Control(
-        tenant,
-        log=log,
-        faults=faults,
-        limiter=limiter,
-        instance_id=instance_id or str(uuid.uuid4()),
-        on_reset=on_reset,
+        tenant, log, faults, limiter, instance_id or str(uuid.uuid4()), on_reset=on_reset
     )
-    dispatcher = Dispatcher(
-        tenant, notifier=notifier, tester=tester, limiter=limiter, log=log, faults=faults
-    )
+    dispatcher = Dispatcher(tenant, log, faults, limiter, notifier=notifier, tester=tester)
 
     async def unknown(_request: Request, error: Exception) -> Response:
         """A control route that does not exist; not one of Auth0's, so it is not counted."""
@@ -70,7 +63,6 @@ def build_api(
         return error_answer(ApiError(error.status_code, error.detail))
 
     async def failed(request: Request, error: Exception) -> Response:
-        """A control route that failed unexpectedly."""
         logger.error("Unexpected error in %s", request.url.path, exc_info=error)
         log.counters.errors += 1
         return error_answer(ApiError(500, "An internal server error occurred"))
@@ -84,14 +76,6 @@ def build_api(
         ],
         exception_handlers={HTTPException: unknown, Exception: failed},
     )
-
-
-class Application(Starlette):
-    """Starlette that lets scripted faults find the connection; see `sandbox.web.connection`."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
-        await super().__call__(scope, receive, send)
 
 
 async def _no_control(_scope: Scope, _receive: Receive, _send: Send) -> None:

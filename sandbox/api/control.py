@@ -6,10 +6,9 @@ Nothing here exists on a real tenant.
 from __future__ import annotations
 
 import dataclasses
-import logging
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_type_hints
 
 from starlette.requests import Request
@@ -23,223 +22,159 @@ from sandbox.api.limiter import PLANS, Limiter
 from sandbox.api.request_log import RequestLog, redacted
 from sandbox.tenant import Credentials, Tenant
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.clients import DAY_IN_SECONDS, PHONE_MFA_SCOPES
 from sandbox.tenant.errors import ApiError
-from sandbox.tenant.schemas import array, obj, one_of, whole
+from sandbox.tenant.schemas import BOOLEAN, Schema, array, complete, obj, one_of, text, whole
 from sandbox.tenant.validation import Body
 from sandbox.web.guard import PREFIX
 
-logger = logging.getLogger("sandbox.api")
-
-
 _GENERATION = one_of("unified", "legacy")
-_RESET = Body(obj({"generation": _GENERATION}, null=True))
-_SWITCH = Body(obj({"generation": _GENERATION}, required=("generation",)))
-_CONTENT = Body(
-    obj(
-        {"content": obj({}, extra=obj({}, extra=obj({}, extra=True)))},
-        required=("content",),
-        extra=True,
-    )
-)
-_FAULT = Body(FAULT_SCHEMA)
+_SECONDS = {"type": "number", "minimum": 0}
+_STATUSES = ("pending", "building", "packaged", "built", "retrying", "failed")
 _PHASES = array(
-    obj(
-        {
-            "status": one_of("pending", "building", "packaged", "built", "retrying", "failed"),
-            "seconds": {"type": "number", "minimum": 0},
-        },
-        required=("status",),
-    ),
-    minItems=1,
+    obj({"status": one_of(*_STATUSES), "seconds": _SECONDS}, required=("status",)), minItems=1
 )
-_BUILDS = Body(
-    obj(
-        {
-            "default": _PHASES,
-            "scripted": array(_PHASES),
-            "deploy_seconds": {"type": "number", "minimum": 0},
-        },
-        minProperties=1,
-    )
+_BUILDS = obj(
+    {"default": _PHASES, "scripted": array(_PHASES), "deploy_seconds": _SECONDS}, minProperties=1
 )
-_RATE_LIMIT = Body(
-    obj(
-        {
-            "per_second": {"type": "number", "exclusiveMinimum": 0},
-            "burst": whole(1),
-            "enforced": {"type": "boolean"},
-            "plan": one_of(*PLANS),
-        }
-    )
+_CONTENT = complete({"content": obj({}, extra=obj({}, extra=obj({}, extra=True)))}, extra=True)
+_RATE_LIMIT = obj(
+    {
+        "per_second": {"type": "number", "exclusiveMinimum": 0},
+        "burst": whole(1),
+        "enforced": BOOLEAN,
+        "plan": one_of(*PLANS),
+    }
 )
-_STRING = {"type": "string", "minLength": 1}
-_CLIENT = Body(
-    obj(
-        {
-            "client_id": _STRING,
-            "client_secret": _STRING,
-            "scopes": array(_STRING),
-            "grant_types": array(_STRING),
-            "authorized": {"type": "boolean"},
-            "token_seconds": whole(),
-        },
-        null=True,
-    )
+_CLIENT = obj(
+    {
+        "client_id": text(1),
+        "client_secret": text(1),
+        "scopes": array(text(1)),
+        "grant_types": array(text(1)),
+        "authorized": BOOLEAN,
+        "token_seconds": whole(),
+    },
+    null=True,
+)
+# Made from the switches themselves, so that it cannot fall behind them.
+_ASSUMPTIONS = obj(
+    {
+        name: {"enum": list(get_args(hint))} if get_args(hint) else BOOLEAN
+        for name, hint in get_type_hints(Assumptions).items()
+    }
 )
 
 
-def _assumptions_body() -> Body:
-    """A checker made from the switches themselves, so that it cannot fall behind them."""
-    properties: dict[str, Any] = {}
-    for name, hint in get_type_hints(Assumptions).items():
-        choices = get_args(hint)
-        properties[name] = {"enum": list(choices)} if choices else {"type": "boolean"}
-    return Body(obj(properties))
-
-
-_ASSUMPTIONS = _assumptions_body()
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
+@dataclasses.dataclass(frozen=True)
 class Control:
-    """The control routes of one sandbox."""
+    """The control routes of one sandbox; `on_reset` is what its other parts forget."""
 
-    def __init__(
-        self,
-        tenant: Tenant,
-        *,
-        log: RequestLog,
-        faults: Faults,
-        limiter: Limiter,
-        instance_id: str,
-        on_reset: Sequence[Callable[[], None]] = (),
-    ) -> None:
-        self._tenant = tenant
-        self._log = log
-        self._faults = faults
-        self._limiter = limiter
-        self._instance_id = instance_id
-        self._on_reset = on_reset
+    tenant: Tenant
+    log: RequestLog
+    faults: Faults
+    limiter: Limiter
+    instance_id: str
+    on_reset: Sequence[Callable[[], None]]
 
     def routes(self) -> list[Route]:
         """All of them; each handler's docstring says what it takes and gives."""
-        table: list[tuple[str, str, Handler]] = [
-            ("GET", "/health", self.health),
-            ("POST", "/reset", self.reset),
-            ("POST", "/generation", self.switch_generation),
-            ("GET", "/state", self.get_state),
-            ("PUT", "/state", self.put_state),
-            ("GET", "/assumptions", self.get_assumptions),
-            ("PUT", "/assumptions", self.put_assumptions),
-            ("PUT", "/builds", self.put_builds),
-            ("PUT", "/rate-limit", self.put_rate_limit),
-            ("GET", "/requests", self.get_requests),
-            ("DELETE", "/requests", self.delete_requests),
-            ("GET", "/faults", self.get_faults),
-            ("POST", "/faults", self.post_fault),
-            ("DELETE", "/faults", self.delete_faults),
-            ("POST", "/clients", self.post_client),
-        ]
         return [
-            Route(PREFIX + path, _guarded(handler), methods=[method])
-            for method, path, handler in table
+            _route("GET", "/health", self.health),
+            _route("POST", "/reset", self.reset, obj({"generation": _GENERATION}, null=True)),
+            _route("POST", "/generation", self.generation, complete({"generation": _GENERATION})),
+            _route("GET", "/state", self.get_state),
+            _route("PUT", "/state", self.put_state, _CONTENT),
+            _route("GET", "/assumptions", self.get_assumptions),
+            _route("PUT", "/assumptions", self.put_assumptions, _ASSUMPTIONS),
+            _route("PUT", "/builds", self.put_builds, _BUILDS),
+            _route("PUT", "/rate-limit", self.put_rate_limit, _RATE_LIMIT),
+            _route("GET", "/requests", self.get_requests),
+            _route("DELETE", "/requests", self.delete_requests),
+            _route("GET", "/faults", self.get_faults),
+            _route("POST", "/faults", self.post_fault, FAULT_SCHEMA, status=201),
+            _route("DELETE", "/faults", self.delete_faults),
+            _route("POST", "/clients", self.post_client, _CLIENT, status=201),
         ]
 
-    async def health(self, _request: Request) -> Response:
+    def health(self, _: Request) -> Any:
         """GET health: 200 `{status, instance_id, tenant, domain, generation, counters}`.
 
         `counters` are `requests`, `unknown_routes` and `errors` since the start or the last reset;
         a test of a client asserts that the latter two are 0. `instance_id` is new per process.
         """
-        return answer(
-            200,
-            {
-                "status": "ok",
-                "instance_id": self._instance_id,
-                "tenant": self._tenant.context.name,
-                "domain": self._tenant.domain,
-                "generation": self._tenant.generation,
-                "counters": dataclasses.asdict(self._log.counters),
-            },
-        )
+        return {
+            "status": "ok",
+            "instance_id": self.instance_id,
+            "tenant": self.tenant.context.name,
+            "domain": self.tenant.domain,
+            "generation": self.tenant.generation,
+            "counters": dataclasses.asdict(self.log.counters),
+        }
 
-    async def reset(self, request: Request) -> Response:
+    def reset(self, body: Any) -> None:
         """POST reset `{generation?}`: 204; a new tenant, no faults, empty log, counters and phones.
 
         The default client and tokens stay valid. Assumptions and the rate limit stay as they are.
         """
-        body = await _body(request, _RESET) or {}
-        self._tenant.reset(body.get("generation"))
-        self._faults.clear()
-        self._log.clear()
-        for forget in self._on_reset:
+        self.tenant.reset((body or {}).get("generation"))
+        self.faults.clear()
+        self.log.clear()
+        for forget in self.on_reset:
             forget()
-        return answer(204, None)
 
-    async def switch_generation(self, request: Request) -> Response:
+    def generation(self, body: Any) -> None:
         """POST generation `{generation}`: 204; as if somebody switched it in the dashboard."""
-        body = await _body(request, _SWITCH)
-        self._tenant.switch(body["generation"])
-        return answer(204, None)
+        self.tenant.switch(body["generation"])
 
-    async def get_state(self, request: Request) -> Response:
+    def get_state(self, request: Request) -> Any:
         """GET state: 200 `{generation, content}`; secrets masked unless `?secrets=true`.
 
         `content` is collection, then id, then stored document; times are ns since the epoch.
         """
-        content: Any = self._tenant.export()
-        if request.query_params.get("secrets") != "true":
-            content = redacted(content)
-        return answer(200, {"generation": self._tenant.generation, "content": content})
+        content = self.tenant.export()
+        in_clear = request.query_params.get("secrets") == "true"
+        shown = content if in_clear else redacted(content)
+        return {"generation": self.tenant.generation, "content": shown}
 
-    async def put_state(self, request: Request) -> Response:
+    def put_state(self, body: Any) -> None:
         """PUT state `{content}` as GET gave it: 204; replaces the tenant's whole content.
 
         Masked secrets are taken literally: export with `?secrets=true` to keep them.
         """
-        body = await _body(request, _CONTENT)
-        self._tenant.load(body["content"])
-        return answer(204, None)
+        self.tenant.load(body["content"])
 
-    async def get_assumptions(self, _request: Request) -> Response:
+    def get_assumptions(self, _: Request) -> Any:
         """GET assumptions: 200 with every switch of `sandbox.tenant.assumptions`."""
-        return answer(200, dataclasses.asdict(self._tenant.assumptions))
+        return dataclasses.asdict(self.tenant.assumptions)
 
-    async def put_assumptions(self, request: Request) -> Response:
+    def put_assumptions(self, body: Any) -> Any:
         """PUT assumptions with some switches: 200 with all; those not named go to their default."""
-        body = await _body(request, _ASSUMPTIONS)
-        self._tenant.assumptions = Assumptions(**body)
-        return answer(200, dataclasses.asdict(self._tenant.assumptions))
+        self.tenant.assumptions = Assumptions(**body)
+        return dataclasses.asdict(self.tenant.assumptions)
 
-    async def put_builds(self, request: Request) -> Response:
+    def put_builds(self, body: Any) -> None:
         """PUT builds `{default?, scripted?, deploy_seconds?}`: 204.
 
         `default` and each entry of `scripted` are `[{status, seconds}, ...]`: the states of a
         draft after a write, the last one stays. `scripted` entries serve one write each.
         """
-        body = await _body(request, _BUILDS)
-        builds = self._tenant.context.builds
+        builds = self.tenant.context.builds
         if "default" in body:
             builds.default = _timed(body["default"])
         if "scripted" in body:
             builds.scripted = deque(_timed(one) for one in body["scripted"])
         builds.deploy_seconds = body.get("deploy_seconds", builds.deploy_seconds)
-        return answer(204, None)
 
-    async def put_rate_limit(self, request: Request) -> Response:
+    def put_rate_limit(self, body: Any) -> None:
         """PUT rate-limit `{plan}` or `{per_second?, burst?, enforced?}`: 204.
 
         `plan` is `free` (2/s, burst 2, enforced: published) or `none` (not enforced). What is not
         named is as `none` has it.
         """
-        body = await _body(request, _RATE_LIMIT)
         plan = PLANS[body.pop("plan", "none")]
-        self._limiter.change(dataclasses.replace(plan, **body))
-        return answer(204, None)
+        self.limiter.change(dataclasses.replace(plan, **body))
 
-    async def get_requests(self, request: Request) -> Response:
+    def get_requests(self, request: Request) -> Any:
         """GET requests `?after=<seq>`: 200 `{requests}`.
 
         Each is `{seq, method, path, status, body, fault}`:
@@ -248,69 +183,64 @@ class Control:
         after = request.query_params.get("after", "0")
         if not re.fullmatch(r"[0-9]{1,18}", after):
             raise ApiError(400, "after must be a sequence number")
-        return answer(200, {"requests": self._log.entries(int(after))})
+        return {"requests": self.log.entries(int(after))}
 
-    async def delete_requests(self, _request: Request) -> Response:
+    def delete_requests(self, _: Request) -> None:
         """DELETE requests: 204; empties the log and the counters."""
-        self._log.clear()
-        return answer(204, None)
+        self.log.clear()
 
-    async def get_faults(self, _request: Request) -> Response:
+    def get_faults(self, _: Request) -> Any:
         """GET faults: 200 `{faults: [...]}`; `seen` counts the requests that matched."""
-        return answer(200, {"faults": [dataclasses.asdict(one) for one in self._faults.all()]})
+        return {"faults": [dataclasses.asdict(one) for one in self.faults.all()]}
 
-    async def post_fault(self, request: Request) -> Response:
+    def post_fault(self, body: Any) -> Any:
         """POST faults: 201 with the armed fault; see `sandbox.api.faults.Fault` for the keys.
 
         Example, an answer lost after its effect: `{"method": "POST", "path": "/actions/actions$",
         "when": "after", "close": true}`.
         """
-        body = await _body(request, _FAULT)
-        if not body:
-            raise ApiError(400, "A fault needs at least one key")
-        return answer(201, dataclasses.asdict(self._faults.add(body)))
+        return dataclasses.asdict(self.faults.add(body))
 
-    async def delete_faults(self, _request: Request) -> Response:
+    def delete_faults(self, _: Request) -> None:
         """DELETE faults: 204; disarms all."""
-        self._faults.clear()
-        return answer(204, None)
+        self.faults.clear()
 
-    async def post_client(self, request: Request) -> Response:
+    def post_client(self, body: Any) -> Any:
         """POST clients: 201 with the client, secret included.
 
         `{client_id?, client_secret?, scopes?, grant_types?, authorized?, token_seconds?}`.
         For tests of missing scopes, of clients without a grant and (with negative
         `token_seconds`) of expired tokens.
         """
-        body = await _body(request, _CLIENT) or {}
-        given = {key: body[key] for key in ("client_id", "client_secret") if key in body}
-        client = self._tenant.clients.add(
-            Credentials(**given),
-            scopes=body.get("scopes", PHONE_MFA_SCOPES),
-            grant_types=body.get("grant_types", ("client_credentials",)),
-            authorized=body.get("authorized", True),
-            token_seconds=body.get("token_seconds", DAY_IN_SECONDS),
-        )
-        return answer(201, client)
+        given = dict(body or {})
+        own = {key: given.pop(key) for key in ("client_id", "client_secret") if key in given}
+        return self.tenant.clients.add(Credentials(**own), **given)
 
 
 def _timed(phases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"seconds": 0, **phase} for phase in phases]
 
 
-async def _body(request: Request, checker: Body) -> Any:
-    body = bodies.decode(request, await bodies.read(request), forms=False)
-    checker.check(body)
-    return body
-
-
-def _guarded(handler: Handler) -> Handler:
-    """The handler, with refusals and surprises as envelopes."""
+def _route(
+    method: str,
+    path: str,
+    handler: Callable[[Any], Any],
+    schema: Schema | None = None,
+    *,
+    status: int = 200,
+) -> Route:
+    """A route whose handler gets the body, where there is a schema of it, else the request."""
+    checker = None if schema is None else Body(schema)
 
     async def guarded(request: Request) -> Response:
         try:
-            return await handler(request)
+            given: Any = request
+            if checker is not None:
+                given = bodies.decode(request, await bodies.read(request), forms=False)
+                checker.check(given)
+            result = handler(given)
         except ApiError as refused:
             return error_answer(refused)
+        return answer(204 if result is None else status, result)
 
-    return guarded
+    return Route(PREFIX + path, guarded, methods=[method])

@@ -11,6 +11,7 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -38,25 +39,16 @@ _NO_FAULT = Fault(id=0)
 Afterwards = list[Callable[[], Awaitable[None]]]
 
 
+@dataclass(frozen=True)
 class Dispatcher:
     """The ASGI application for everything that is not a control route."""
 
-    def __init__(
-        self,
-        tenant: Tenant,
-        *,
-        notifier: Notifier | None,
-        tester: ActionTester | None,
-        limiter: Limiter,
-        log: RequestLog,
-        faults: Faults,
-    ) -> None:
-        self._tenant = tenant
-        self._notifier = notifier
-        self._tester = tester
-        self._limiter = limiter
-        self._log = log
-        self._faults = faults
+    tenant: Tenant
+    log: RequestLog
+    faults: Faults
+    limiter: Limiter
+    notifier: Notifier | None
+    tester: ActionTester | None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":  # a websocket handshake: there is nothing of that kind
@@ -64,10 +56,10 @@ class Dispatcher:
             return
         request = Request(scope, receive)
         path = _raw_path(scope)
-        fault = self._faults.striking(request.method, path) or _NO_FAULT
+        fault = self.faults.striking(request.method, path) or _NO_FAULT
         await asyncio.sleep(fault.delay_seconds)
         if fault.end_tokens:
-            self._tenant.clients.end_tokens()
+            self.tenant.clients.end_tokens()
         exchange = _Exchange()
         response: Response | None = None
         if fault.runs_request:
@@ -76,7 +68,7 @@ class Dispatcher:
             await exchange.peek(request)
         if fault.replaces:
             response = _faulty(fault, response)
-        self._log.add(
+        self.log.add(
             method=request.method,
             path=_with_query(path, scope),
             status=None if fault.unanswered or response is None else response.status_code,
@@ -85,37 +77,41 @@ class Dispatcher:
             fault=fault.replaces,
         )
         try:
-            await _deliver(fault, response, scope, receive, send)
+            if fault.how is not None and (fault.unanswered or response is not None):
+                response = connection.Broken(
+                    fault.how,
+                    response,
+                    body_bytes=fault.truncate_bytes or 0,
+                    seconds=fault.trickle_seconds,
+                )
+            if response is not None:
+                await response(scope, receive, send)
         finally:
             # Promised is promised, even when the answer did not get through.
             await self._finish(exchange.afterwards)
 
     async def _answer(self, request: Request, path: str, exchange: _Exchange) -> Response:
-        """The answer to a request, whatever happens."""
         try:
             if path == _TOKEN_PATH and request.method == "POST":
                 return await self._token(request, exchange)
             return await self._operation(request, path, exchange)
-        except ApiError as refused:
-            return error_answer(refused, self._limit_headers(path, refused.status))
+        except ApiError as error:
+            refused = error
         except StoreError as error:
-            logger.error("The sandbox's state cannot be read or written: %s", error)  # noqa: TRY400
-            self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, f"The sandbox's state cannot be read or written: {error}"),
-                self._limit_headers(path, 500),
-            )
+            message = f"The sandbox's state cannot be read or written: {error}"
+            logger.error(message)  # noqa: TRY400
+            refused = ApiError(500, message)
         except Exception:
             logger.exception("Unexpected error in %s %s", request.method, path)
-            self._log.counters.errors += 1
-            return error_answer(
-                ApiError(500, "An internal server error occurred"), self._limit_headers(path, 500)
-            )
+            refused = ApiError(500, "An internal server error occurred")
+        if refused.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.counters.errors += 1
+        return error_answer(refused, self._limit_headers(path, refused.status))
 
     def _limit_headers(self, path: str, status: int) -> dict[str, str]:
-        always = self._tenant.assumptions.rate_limit_headers_always
+        always = self.tenant.assumptions.rate_limit_headers_always
         shown = path.startswith(BASE) and (always or status == HTTPStatus.TOO_MANY_REQUESTS)
-        return self._limiter.headers() if shown else {}
+        return self.limiter.headers() if shown else {}
 
     async def _token(self, request: Request, exchange: _Exchange) -> Response:
         try:
@@ -126,23 +122,23 @@ class Dispatcher:
             return oauth_error(refused.status, "invalid_request", refused.message)
         if not isinstance(body, dict):
             return oauth_error(400, "invalid_request", "Missing required parameter: grant_type")
-        return oauth.token(self._tenant, body, request.headers.get("authorization"))
+        return oauth.token(self.tenant, body, request.headers.get("authorization"))
 
     async def _operation(self, request: Request, path: str, exchange: _Exchange) -> Response:
         found = table.find(request.method, path)
         if found is None:
-            self._log.counters.unknown_routes += 1
+            self.log.counters.unknown_routes += 1
             await exchange.peek(request)
             raise self._unknown(path)
         operation, parts = found
         raw = await bodies.read(request)
         exchange.note(request, raw)
-        self._limiter.take()
-        if self._tenant.assumptions.parameters_checked_before_token:
+        self.limiter.take()
+        if self.tenant.assumptions.parameters_checked_before_token:
             self._checked(request, operation, parts, raw)
-        authorize(self._tenant, request.headers.get("authorization"), operation.scopes)
+        authorize(self.tenant, request.headers.get("authorization"), operation.scopes)
         call = self._checked(request, operation, parts, raw)
-        result = operation.handle(self._tenant, call)
+        result = operation.handle(self.tenant, call)
         if inspect.isawaitable(result):
             result = await result
         exchange.afterwards = call.afterwards
@@ -151,7 +147,7 @@ class Dispatcher:
 
     def _unknown(self, path: str) -> ApiError:
         """The 404 of a route that does not exist; a wrong method may differ by assumption."""
-        status = self._tenant.assumptions.wrong_method_status if table.knows(path) else 404
+        status = self.tenant.assumptions.wrong_method_status if table.knows(path) else 404
         return ApiError(status, HTTPStatus(status).phrase)
 
     def _checked(
@@ -160,7 +156,7 @@ class Dispatcher:
         path = operation.parameters.parse(parts, refuse_unknown=False)
         query = operation.query.parse(
             bodies.query(request),
-            refuse_unknown=self._tenant.assumptions.unknown_query_keys_refused,
+            refuse_unknown=self.tenant.assumptions.unknown_query_keys_refused,
         )
         body = None
         if operation.body is not None:
@@ -171,8 +167,8 @@ class Dispatcher:
             path=path,
             query=query,
             body=body,
-            notifier=self._notifier,
-            tester=self._tester,
+            notifier=self.notifier,
+            tester=self.tester,
         )
 
     async def _finish(self, afterwards: Afterwards) -> None:
@@ -182,29 +178,7 @@ class Dispatcher:
                 await effect()
             except Exception:
                 logger.exception("Unexpected error after an answer")
-                self._log.counters.errors += 1
-
-
-async def _deliver(
-    fault: Fault, response: Response | None, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Send the answer, or what a fault makes of it."""
-    if fault.close:
-        await connection.cut(scope, receive, send, None, 0)
-    elif fault.half_close:
-        await connection.half_close(scope, receive)
-    elif fault.silent:
-        await connection.silence(receive)
-    elif fault.trickle == "head":
-        await connection.trickle_head(scope, receive, fault.trickle_seconds)
-    elif response is None:
-        return
-    elif fault.trickle == "body":
-        await connection.trickle(scope, receive, send, response, fault.trickle_seconds)
-    elif fault.truncate_bytes is not None:
-        await connection.cut(scope, receive, send, response, fault.truncate_bytes)
-    else:
-        await response(scope, receive, send)
+                self.log.counters.errors += 1
 
 
 class _Exchange:

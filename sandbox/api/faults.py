@@ -11,6 +11,7 @@ from typing import Any, Literal
 FAULT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
+    "minProperties": 1,
     "properties": {
         "method": {"type": "string", "format": "regex"},
         "path": {"type": "string", "format": "regex"},
@@ -82,16 +83,27 @@ class Fault:
     seen: int = 0
 
     @property
+    def how(self) -> str | None:
+        """What it makes of the connection, in the words of `connection.Broken`."""
+        ways = {
+            "close": self.close,
+            "half_closed": self.half_close,
+            "silent": self.silent,
+            "trickle_head": self.trickle == "head",
+            "trickle": self.trickle == "body",
+            "cut": self.truncate_bytes is not None,
+        }
+        return next((way for way, is_wanted in ways.items() if is_wanted), None)
+
+    @property
     def replaces(self) -> bool:
         """Whether the client sees something else than the real answer, whole and in time."""
-        return self.unanswered or any(
-            one is not None for one in (self.status, self.truncate_bytes, self.trickle)
-        )
+        return self.how is not None or self.status is not None
 
     @property
     def unanswered(self) -> bool:
         """Whether no answer begins, or none that ends."""
-        return self.close or self.half_close or self.silent or self.trickle == "head"
+        return self.how in {"close", "half_closed", "silent", "trickle_head"}
 
     @property
     def runs_request(self) -> bool:
@@ -126,7 +138,6 @@ class Faults:
         self._ids = itertools.count(1)
 
     def add(self, description: dict[str, Any]) -> Fault:
-        """Arm a fault described as FAULT_SCHEMA says."""
         fault = Fault(id=next(self._ids), **description)
         self._faults.append(fault)
         return fault

@@ -157,28 +157,22 @@ def _wrong_client(tenant: Tenant) -> Response:
 
 def _grant(tenant: Tenant, client: dict[str, Any], body: dict[str, Any]) -> Response:
     if GRANT not in client["grant_types"]:
-        return oauth_error(
-            403,
-            "unauthorized_client",
-            f"Grant type '{GRANT}' not allowed for the client.",
-        )
+        message = f"Grant type '{GRANT}' not allowed for the client."
+        return oauth_error(403, "unauthorized_client", message)
     audience = body.get("audience") or tenant.settings().get("default_audience")
+    message = ""
     if not audience:
-        return oauth_error(
-            403,
-            "access_denied",
-            "No audience parameter was provided, and no default audience has been configured",
-        )
-    if audience != tenant.audience:
-        return oauth_error(403, "access_denied", f"Service not found: {audience}")
-    if not client["authorized"]:
-        return oauth_error(
-            403,
-            "access_denied",
+        message = "No audience parameter was provided, and no default audience has been configured"
+    elif audience != tenant.audience:
+        message = f"Service not found: {audience}"
+    elif not client["authorized"]:
+        message = (
             f'Client is not authorized to access "{audience}". You need to create a '
             '"client-grant" associated to this API. See: '
-            "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants",
+            "https://auth0.com/docs/api/v2#!/Client_Grants/post_client_grants"
         )
+    if message:
+        return oauth_error(403, "access_denied", message)
     scopes = list(client["scopes"])
     if isinstance(body.get("scope"), str) and body["scope"].strip():
         wanted = set(body["scope"].split())

@@ -115,7 +115,6 @@ class RequestLog:
             self._size -= self._sizes.popleft()
 
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
-        """Entries with a sequence number above `after`."""
         return [one for one in self._entries if one["seq"] > after]
 
     def clear(self) -> None:

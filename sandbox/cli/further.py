@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,6 @@ import yaml
 from sandbox.cli.phones import TEST_NUMBER
 from sandbox.cli.workplace import UsageError, Workplace, serving
 from sandbox.engine.stack import STACK
-from sandbox.machine.errors import EngineError
 from sandbox.machine.files import private_folder
 from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, client, running_record
@@ -101,26 +100,8 @@ def _draw_up(workplace: Workplace, main: ServerRecord, record: ServerRecord, fil
     text = yaml.safe_dump({"config": config}, allow_unicode=True, sort_keys=False)
     file.write_text(text, encoding="utf-8")
     name = file.name.split(".")[1]
-    environment = workplace.environment(main)
-    _pulumi(workplace, environment, "stack", "init", name, "--no-select")
+    environment, cwd = workplace.environment(main), workplace.project_dir
+    pulumi = partial(workplace.engine.quietly, cwd=cwd, environment=environment)
+    pulumi("stack", "init", name, "--no-select", unless="already exists")
     words = ("config", "set", "--secret", "phonemfa:cpaasApiKey", "--stack", name)
-    _pulumi(workplace, environment, *words, stdin=workplace.credentials.cpaas_api_key)
-
-
-def _pulumi(
-    workplace: Workplace, environment: dict[str, str], *words: str, stdin: str = ""
-) -> None:
-    ended = subprocess.run(
-        [str(workplace.engine.pulumi), *words, "--non-interactive"],
-        cwd=workplace.project_dir,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode != 0 and "already exists" not in ended.stderr:
-        raise EngineError(
-            f"`pulumi {' '.join(words[:2])}` failed: {ended.stderr.strip()}",
-            "Correct what it names and run the command again.",
-        )
+    pulumi(*words, stdin=workplace.credentials.cpaas_api_key)

@@ -14,6 +14,7 @@ import httpx
 
 from components.tenant import snapshot
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.state import State
 from phonemfa.recover.recovery import Plan, settle
 from phonemfa.recover.unrecorded import ABOUT, AmbiguousError
 from sandbox.cli.workplace import Workplace
@@ -40,9 +41,9 @@ def settle_pending_operations(
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415
 
     try:
-        plan = Plan.of(asyncio.run(_read(workplace, record)), deployment)
-        begun = [*(one.operation for one in plan.found), *plan.absent, *plan.repeated]
-        names = ", ".join(one.name for one in begun)
+        plan = Plan.of(asyncio.run(_read(workplace, record)), State.of(deployment))
+        begun = [one.resource for one in plan.found] + [one.resource for one in plan.repeated]
+        names = ", ".join(one.name for one in (*begun, *plan.absent))
         workplace.say(f"stack: an earlier run was killed while it worked on {names}")
         for one in plan.found:
             workplace.say(f"stack: {one.called} was made and not recorded; it is in the state now")

@@ -15,6 +15,7 @@ from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.workplace import Workplace, serving
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
+from sandbox.plugin.switches import TOLD
 from sandbox.server.record import ServerRecord, pages_address
 from sandbox.server.running import check_node
 
@@ -53,6 +54,7 @@ def up(workplace: Workplace, options: UpOptions) -> None:
 def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bool:
     """Make the tenant what the program says; returns whether there was anything to do."""
     stack = workplace.stack(record)
+    stack.environment[TOLD] = "1"  # a moment ago, by `up`
     workplace.progress.tick("preparing the stack")
     created = stack.prepare(api_key=workplace.credentials.cpaas_api_key)
     if created:

@@ -92,7 +92,7 @@ class Workplace:
     @cached_property
     def plugin(self) -> Plugin:
         """The auth0 plugin; chosen on first use."""
-        return find_plugin(self.engine, self.progress, environ=self.environ)
+        return find_plugin(self.progress, environ=self.environ)
 
     def server(self) -> ServerRecord:
         """The running server.

@@ -25,14 +25,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
-from sandbox.cpaas.script import Channel, ScriptedAnswer
+from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.web import connection
+from sandbox.tenant.schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
+from sandbox.web.connection import Application, Broken, ConnectionCutError
+from sandbox.web.control import RefusedError, control_route
 
 logger = logging.getLogger("sandbox.cpaas")
 
@@ -40,17 +41,7 @@ DELIVERY_HEADER = "x-sandbox-delivery"
 """Set by the Action runner, not by the Action: sandbox/runner/deliveries.cjs."""
 # Over what a careful reader takes, and little enough for a careless one to survive.
 HUGE_BODY_BYTES = 64 * 1024 * 1024
-TRICKLE_SECONDS = 1.0
 WITHOUT_BODY = (204, 304)
-
-
-class _CpaasApp(Starlette):
-    """Starlette that lets scripted answers find the connection; see `sandbox.web.connection`."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Remember the server's own `send`, then go on as usual."""
-        scope.setdefault(connection.SERVERS_SEND, send)  # or what serves it did already
-        await super().__call__(scope, receive, send)
 
 
 def build_cpaas(cpaas: Cpaas) -> Starlette:
@@ -62,50 +53,54 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
 
         return send
 
-    async def health(_: Request) -> Response:
-        return JSONResponse({"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"})
+    async def health(_: Request) -> Any:
+        return {"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"}
 
-    async def add_answers(request: Request) -> Response:
+    async def add_answers(given: dict[str, Any]) -> Any:
         try:
-            entries = (await json_body(request))["answers"]
-            cpaas.script.add([ScriptedAnswer.from_json(entry) for entry in entries])
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": f"answers: {error}"}, 400)
-        return JSONResponse(_pending(cpaas), 201)
-
-    async def list_answers(_: Request) -> Response:
-        return JSONResponse(_pending(cpaas))
-
-    async def list_requests(_: Request) -> Response:
-        return JSONResponse({"requests": [asdict(seen) for seen in cpaas.requests()]})
-
-    async def change_keys(request: Request) -> Response:
-        try:
-            key, scopes = _key(await json_body(request))
+            cpaas.script.add([ScriptedAnswer(**entry) for entry in given["answers"]])
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
-        if request.method == "POST":
-            cpaas.accept_key(key, scopes)
-        elif not cpaas.revoke_key(key):
-            return JSONResponse({"error": "key: the account has no such key"}, 404)
-        return Response(status_code=204)
+            raise RefusedError(f"answers: {error}") from error
+        return await list_answers(None)
 
-    async def reset(_: Request) -> Response:
+    async def list_answers(_: object) -> Any:
+        return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
+
+    async def list_requests(_: Request) -> Any:
+        return {"requests": [asdict(seen) for seen in cpaas.requests()]}
+
+    # No answer ever repeats a key.
+    async def add_key(given: dict[str, Any]) -> None:
+        cpaas.accept_key(given["key"], given.get("scopes", SEND_SCOPES))
+
+    async def remove_key(given: dict[str, Any]) -> None:
+        if not cpaas.revoke_key(given["key"]):
+            raise RefusedError("key: the account has no such key", 404)
+
+    async def reset(_: Request) -> None:
         cpaas.reset()
-        return Response(status_code=204)
 
+    key = obj({"key": text(1), "scopes": array(STRING)}, required=("key",), extra=True)
     routes = [
         Route("/sms/3/messages", endpoint("sms"), methods=["POST"]),
         Route("/tts/3/advanced", endpoint("voice"), methods=["POST"]),
-        Route("/_sandbox/health", health, methods=["GET"]),
-        Route("/_sandbox/answers", add_answers, methods=["POST"]),
-        Route("/_sandbox/answers", list_answers, methods=["GET"]),
-        Route("/_sandbox/requests", list_requests, methods=["GET"]),
-        Route("/_sandbox/keys", change_keys, methods=["POST", "DELETE"]),
-        Route("/_sandbox/reset", reset, methods=["POST"]),
+        control_route("GET", "/health", health),
+        control_route(
+            "POST", "/answers", add_answers, complete({"answers": array(ENTRY)}), status=201
+        ),
+        control_route("GET", "/answers", list_answers),
+        control_route("GET", "/requests", list_requests),
+        control_route("POST", "/keys", add_key, key),
+        control_route("DELETE", "/keys", remove_key, key),
+        control_route("POST", "/reset", reset),
     ]
-    return _CpaasApp(
-        routes=routes, exception_handlers={HTTPException: _refused, sqlite3.Error: _no_inbox}
+    return Application(
+        routes=routes,
+        exception_handlers={
+            HTTPException: _refused,
+            sqlite3.Error: _no_inbox,
+            ConnectionCutError: _no_connection,
+        },
     )
 
 
@@ -163,14 +158,13 @@ def _broken(scripted: ScriptedAnswer, answer: Answer | None, request: Request) -
             status_code=307, headers={"location": str(request.url.replace(path="/elsewhere"))}
         ),
         "huge": lambda: StreamingResponse(_huge(request), media_type=json_type),
-        "trickle": lambda: _Broken("trickle", Response(text, media_type=json_type)),
-        "cut": lambda: _Broken("cut", Response(text, media_type=json_type)),
-        "trickle_head": lambda: _Broken("trickle_head"),
-        "half_closed": lambda: _Broken("half_closed"),
-        "silent": lambda: _Broken("silent"),
-        "reset": lambda: _Broken("reset"),
+        "trickle": lambda: Broken("trickle", Response(text, media_type=json_type)),
+        "cut": lambda: Broken(
+            "cut", Response(text, media_type=json_type), body_bytes=len(text.encode()) // 2
+        ),
     }
-    return faults[scripted.fault or "reset"]()
+    how = scripted.fault or "reset"
+    return faults[how]() if how in faults else Broken(how)
 
 
 async def _huge(request: Request) -> AsyncIterator[bytes]:
@@ -181,53 +175,14 @@ async def _huge(request: Request) -> AsyncIterator[bytes]:
         yield block
 
 
-class _Broken(Response):
-    """An answer of which `connection` makes less, or nothing."""
-
-    def __init__(self, how: str, whole: Response | None = None) -> None:
-        super().__init__()
-        self._how = how
-        self._whole = whole or Response()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._act(scope, receive, send)
-        except connection.ConnectionCutError:
-            message = {"error": f"fault {self._how}: this server does not show its connections"}
-            await JSONResponse(message, 501)(scope, receive, send)
-
-    async def _act(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._how == "trickle":
-            await connection.trickle(scope, receive, send, self._whole, TRICKLE_SECONDS)
-        elif self._how == "trickle_head":
-            await connection.trickle_head(scope, receive, TRICKLE_SECONDS)
-        elif self._how == "half_closed":
-            await connection.half_close(scope, receive)
-        elif self._how == "silent":
-            await connection.silence(receive)
-        else:
-            part = self._whole if self._how == "cut" else None
-            await connection.cut(scope, receive, send, part, len(self._whole.body) // 2)
-
-
-def _pending(cpaas: Cpaas) -> dict[str, Any]:
-    return {"answers": [asdict(answer) for answer in cpaas.script.pending()]}
-
-
-def _key(body: Any) -> tuple[str, list[str]]:
-    """A key and its scopes; no answer ever repeats the key."""
-    if not isinstance(body, dict) or not isinstance(body.get("key"), str) or not body["key"]:
-        raise ValueError("key: a text is needed")
-    scopes = body.get("scopes", sorted(SEND_SCOPES))
-    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
-        raise ValueError("scopes: a list of texts is needed")
-    return body["key"], scopes
+async def _no_connection(request: Request, _: Exception) -> Response:
+    message = f"{request.url.path}: this server does not show its connections to a scripted fault"
+    return JSONResponse({"error": message}, 501)
 
 
 async def _no_inbox(request: Request, error: Exception) -> Response:
     logger.error("The sandbox's inbox cannot be read or written: %s", error)
-    channel = "voice" if request.url.path.startswith("/tts/") else "sms"
-    return JSONResponse(errors.body(channel, 500), 500)
+    return await _refused(request, HTTPException(500))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

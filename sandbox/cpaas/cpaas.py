@@ -3,9 +3,9 @@
 What is accepted goes to the inbox, what is refused nowhere.
 
 Facts: cpaas-and-actions.md §1. Assumed, as nobody established it: an id counts as known only
-once its message was accepted; voice refuses duplicate ids as SMS does (a switch); a caller id that
-is no number is refused as an unregistered one; the flooding filter is off unless asked for, as it
-would stop a load test.
+once its message was accepted; voice refuses duplicate ids as SMS does; a caller id that is no
+number is refused as an unregistered one. The account has every sender and machine detection, and no
+flooding filter, which would stop a load test: a script asks for those refusals by name.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import re
 import threading
 import uuid
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from xml.parsers import expat
 
+from components.settings.message_size import sms_size
 from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
 from sandbox.cpaas.script import AnswerScript, Channel
@@ -49,7 +50,6 @@ KNOWN_IDS = 10_000
 KEPT_REQUESTS = 500
 MAX_PARTS, MAX_TEXT_BYTES = 25, 4000
 BINARY_BYTES, BINARY_PART_BYTES = 140, 134
-FLOOD_LIMIT, FLOOD_LIMIT_IDENTICAL, FLOOD_WINDOW = 20, 6, timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,6 @@ class Cpaas:
     Args:
         inbox: where accepted messages go.
         api_keys: the keys that may send; a mapping gives each key its scopes.
-        senders: registered senders; any sender is good when absent.
-        refuse_duplicate_calls: whether voice refuses a known message id as SMS does.
-        machine_detection: whether the account has it; a call that asks for it is refused without.
-        flooding_filter: refuse more than 20 messages an hour to one number, or 6 identical ones.
     """
 
     def __init__(
@@ -87,10 +83,6 @@ class Cpaas:
         inbox: Inbox,
         api_keys: Iterable[str] | Mapping[str, Collection[str]],
         *,
-        senders: Collection[str] | None = None,
-        refuse_duplicate_calls: bool = True,
-        machine_detection: bool = True,
-        flooding_filter: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.inbox = inbox
@@ -101,14 +93,9 @@ class Cpaas:
             else dict.fromkeys(api_keys, SEND_SCOPES)
         )
         self._keys = dict(self._first_keys)
-        self._senders = senders
-        self._refuse_duplicate_calls = refuse_duplicate_calls
-        self._machine_detection = machine_detection
-        self._flooding_filter = flooding_filter
         self._clock = clock
         self._lock = threading.RLock()
         self._known_ids: OrderedDict[str, None] = OrderedDict()
-        self._recent: dict[str, deque[tuple[datetime, str]]] = {}
         self._last_of: OrderedDict[str, object] = OrderedDict()
         self._requests: deque[SeenRequest] = deque(maxlen=KEPT_REQUESTS)
 
@@ -157,7 +144,6 @@ class Cpaas:
                 self._last_of.popitem(last=False)
 
     def last_request_of(self, delivery_id: str) -> object:
-        """The body of the last request for a delivery; None when none is remembered."""
         with self._lock:
             return self._last_of.get(delivery_id)
 
@@ -189,7 +175,6 @@ class Cpaas:
             self._requests.clear()
             self._last_of.clear()
             self._known_ids.clear()
-            self._recent.clear()
             self.inbox.clear()
 
     def _authorise(self, channel: Channel, authorization: str | None) -> Answer | None:
@@ -216,14 +201,12 @@ class Cpaas:
         delivery_id: str | None,
     ) -> dict[str, Any]:
         message_id = destination.get("messageId") or uuid.uuid4().hex
-        status = forced or self._judge(channel, message, destination)
+        fault = next(self._faults(channel, message, destination), None)
+        status = forced or (STATUSES[fault] if fault else PENDING_ACCEPTED)
         if status.group in ("PENDING", "DELIVERED"):
             self._known_ids[message_id] = None
             while len(self._known_ids) > KNOWN_IDS:
                 self._known_ids.popitem(last=False)
-            if self._flooding_filter:
-                sent = (self._clock(), _text(channel, message))
-                self._recent.setdefault(_digits(destination["to"]), deque()).append(sent)
             received = _received(channel, message, destination["to"], message_id)
             self.inbox.add(replace(received, delivery_id=delivery_id))
         result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}
@@ -234,59 +217,28 @@ class Cpaas:
             result["details"] = {"messageCount": _parts(message["content"])}
         return result
 
-    def _judge(
+    def _faults(
         self, channel: Channel, message: dict[str, Any], destination: dict[str, Any]
-    ) -> Status:
+    ) -> Iterator[str]:
+        """What is wrong with a message, by the names of `STATUSES`; the first counts."""
         number = destination["to"]
         sender = message.get("from" if channel == "voice" else "sender")
-        name = _destination_fault(number)
-        if name is None and self._senders is not None and sender not in self._senders:
-            name = "REJECTED_SOURCE"
-        if name is None and channel == "voice" and sender is not None and not _is_e164(sender):
-            name = "REJECTED_SOURCE"
-        if name is None and "machineDetection" in message and not self._machine_detection:
-            name = "REJECTED_MACHINE_DETECTION_DISABLED"
-        if name is None and (channel == "sms" or self._refuse_duplicate_calls):
-            known = destination.get("messageId") in self._known_ids
-            name = "REJECTED_DUPLICATE_MESSAGE_ID" if known else None
-        if name is None and self._flooded(_digits(number), _text(channel, message)):
-            name = "REJECTED_FLOODING_FILTER"
-        if name is None:
-            name = _sms_fault(message) if channel == "sms" else _voice_fault(message)
-        return STATUSES[name] if name else PENDING_ACCEPTED
-
-    def _flooded(self, number: str, text: str) -> bool:
-        if not self._flooding_filter:
-            return False
-        since = self._clock() - FLOOD_WINDOW
-        recent = self._recent.get(number, deque())
-        while recent and recent[0][0] <= since:
-            recent.popleft()
-        identical = sum(one == text for _, one in recent)
-        return len(recent) >= FLOOD_LIMIT or identical >= FLOOD_LIMIT_IDENTICAL
-
-
-def sms_parts(text: str) -> int:
-    """Parts of an SMS: 160 or 153 GSM-7 characters, 70 or 67 UTF-16 units a part otherwise."""
-    if all(character in _GSM7 or character in _GSM7_EXTENDED for character in text):
-        units = sum(2 if character in _GSM7_EXTENDED else 1 for character in text)
-        single, multiple = 160, 153
-    else:
-        units = len(text.encode("utf-16-le")) // 2
-        single, multiple = 70, 67
-    return 1 if units <= single else -(-units // multiple)
-
-
-_GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM7_EXTENDED = frozenset("\f^{}\\[~]|€")
+        if number == "":
+            yield "MISSING_TO"
+        if re.fullmatch(r"\+?0\d*", number, re.ASCII):
+            yield "REJECTED_PREFIX_MISSING"
+        if not _is_e164(number):
+            yield "REJECTED_DESTINATION_52"
+        if channel == "voice" and sender is not None and not _is_e164(sender):
+            yield "REJECTED_SOURCE"
+        if destination.get("messageId") in self._known_ids:
+            yield "REJECTED_DUPLICATE_MESSAGE_ID"
+        yield from _sms_faults(message) if channel == "sms" else _voice_faults(message)
 
 
 def _parts(content: dict[str, Any]) -> int:
     if "text" in content:
-        return sms_parts(content["text"])
+        return sms_size(content["text"]).parts
     size = len(bytes.fromhex(content["hex"]))
     return 1 if size <= BINARY_BYTES else -(-size // BINARY_PART_BYTES)
 
@@ -297,37 +249,26 @@ def _text(channel: Channel, message: dict[str, Any]) -> str:
     return content.get("text") or content.get("hex") or ""
 
 
-def _digits(number: str) -> str:
-    return number.removeprefix("+")
-
-
 def _is_e164(number: str) -> bool:
     # ASCII: \d also takes the full-width digits of a Japanese keyboard.
     return re.fullmatch(r"\+?[1-9]\d{6,14}", number, re.ASCII) is not None
 
 
-def _destination_fault(number: str) -> str | None:
-    if number == "":
-        return "MISSING_TO"
-    if re.fullmatch(r"\+?0\d*", number, re.ASCII):
-        return "REJECTED_PREFIX_MISSING"
-    return None if _is_e164(number) else "REJECTED_DESTINATION_52"
-
-
-def _sms_fault(message: dict[str, Any]) -> str | None:
+def _sms_faults(message: dict[str, Any]) -> Iterator[str]:
     content = message["content"]
     size = len(content["text"].encode()) if "text" in content else 0
-    too_long = _parts(content) > MAX_PARTS or size > MAX_TEXT_BYTES
-    return "REJECTED_MESSAGE_TOO_LONG" if too_long else None
+    if _parts(content) > MAX_PARTS or size > MAX_TEXT_BYTES:
+        yield "REJECTED_MESSAGE_TOO_LONG"
 
 
-def _voice_fault(message: dict[str, Any]) -> str | None:
+def _voice_faults(message: dict[str, Any]) -> Iterator[str]:
     text = message.get("text", "")
     if not any(character.isalnum() for character in text) and "audioFileUrl" not in message:
-        return "REJECTED_MESSAGE_IS_EMPTY"
+        yield "REJECTED_MESSAGE_IS_EMPTY"
     if message.get("language", "en") not in LANGUAGES:
-        return "REJECTED_UNSUPPORTED_LANGUAGE"
-    return None if _is_well_formed(text) else "REJECTED_INVALID_SSML"
+        yield "REJECTED_UNSUPPORTED_LANGUAGE"
+    if not _is_well_formed(text):
+        yield "REJECTED_INVALID_SSML"
 
 
 def _is_well_formed(text: str) -> bool:
@@ -340,22 +281,14 @@ def _is_well_formed(text: str) -> bool:
 
 
 def _received(channel: Channel, message: dict[str, Any], to: str, message_id: str) -> Message:
-    if channel == "sms":
-        return Message(
-            channel="sms",
-            to=to,
-            sender=message.get("sender", ""),
-            text=_text(channel, message),
-            message_id=message_id,
-            raw=message,
-        )
+    voice = channel == "voice"
     return Message(
-        channel="voice",
+        channel=channel,
         to=to,
-        sender=message.get("from", ""),
+        sender=message.get("from" if voice else "sender", ""),
         text=_text(channel, message),
         # Absent means English: Japanese text without it is read by an English voice.
-        language=message.get("language", "en"),
+        language=message.get("language", "en") if voice else None,
         gender=message.get("voice", {}).get("gender"),
         message_id=message_id,
         raw=message,

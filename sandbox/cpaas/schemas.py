@@ -7,170 +7,138 @@ otherwise pass here and be ignored there; the vendor does not say.
 
 from __future__ import annotations
 
-from typing import Any
-
 from jsonschema import Draft202012Validator
 
-_TEXT = {"type": "string"}
-_SOME_TEXT = {"type": "string", "pattern": r"\S"}
-_SENDER = {"type": "string", "pattern": r"^(?:\+?[0-9]{1,16}|.{1,11})$"}
+from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, obj, one_of, text, whole
+from sandbox.tenant.validation import pointer
+
+_ANY_OBJECT: Schema = {"type": "object"}
+_NUMBER: Schema = {"type": "number"}
+_SENDER: Schema = {"type": "string", "pattern": r"^(?:\+?[0-9]{1,16}|.{1,11})$"}
 """Up to 16 digits, or 11 characters."""
-_DESTINATIONS = {
-    "type": "array",
-    "minItems": 1,
-    "items": {
-        "type": "object",
-        "required": ["to"],
-        "additionalProperties": False,
-        "properties": {
-            "to": {"type": "string", "maxLength": 64},
-            "messageId": {"type": "string", "maxLength": 200},
-            "networkId": {"type": "integer"},
-        },
+_DESTINATIONS = array(
+    obj({"to": text(high=64), "messageId": text(high=200), "networkId": whole()}, required=("to",)),
+    minItems=1,
+)
+_DELIVERY_TIME_WINDOW: Schema = {"type": "object", "required": ["days"]}
+_CONTENT_TYPE = one_of("application/json", "application/xml")
+
+_BINARY_CONTENT = obj(
+    {
+        "dataCoding": whole(),
+        "esmClass": whole(),
+        "hex": {"type": "string", "pattern": "^(?:[0-9A-Fa-f]{2} ?)+$"},
     },
-}
-_DELIVERY_TIME_WINDOW = {"type": "object", "required": ["days"]}
-
-
-def _closed(required: list[str], **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": required,
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-_BINARY_CONTENT = _closed(
-    ["hex"],
-    dataCoding={"type": "integer"},
-    esmClass={"type": "integer"},
-    hex={"type": "string", "pattern": "^(?:[0-9A-Fa-f]{2} ?)+$"},
+    required=("hex",),
 )
-_TEXT_CONTENT = _closed(
-    ["text"],
-    text=_SOME_TEXT,
-    transliteration={
-        "enum": [
-            "NONE",
-            "TURKISH",
-            "GREEK",
-            "CYRILLIC",
-            "SERBIAN_CYRILLIC",
-            "BULGARIAN_CYRILLIC",
-            "CENTRAL_EUROPEAN",
-            "BALTIC",
-            "PORTUGUESE",
-            "COLOMBIAN",
-            "NON_UNICODE",
-            "ALL",
-        ]
+_TRANSLITERATIONS = (
+    *("NONE", "TURKISH", "GREEK", "CYRILLIC", "SERBIAN_CYRILLIC", "BULGARIAN_CYRILLIC"),
+    *("CENTRAL_EUROPEAN", "BALTIC", "PORTUGUESE", "COLOMBIAN", "NON_UNICODE", "ALL"),
+)
+_TEXT_CONTENT = obj(
+    {
+        "text": {"type": "string", "pattern": r"\S"},
+        "transliteration": one_of(*_TRANSLITERATIONS),
+        "language": obj(
+            {
+                "languageCode": one_of("NONE", "TR", "ES", "PT", "AUTODETECT"),
+                "singleShift": BOOLEAN,
+                "lockingShift": BOOLEAN,
+            }
+        ),
     },
-    language=_closed(
-        [],
-        languageCode={"enum": ["NONE", "TR", "ES", "PT", "AUTODETECT"]},
-        singleShift={"type": "boolean"},
-        lockingShift={"type": "boolean"},
-    ),
+    required=("text",),
 )
 
-_SMS_MESSAGE = _closed(
-    ["destinations", "content"],
-    sender=_SENDER,
-    destinations=_DESTINATIONS,
-    content={
-        "type": "object",
-        # Not oneOf: of two branches no fault names a field.
-        "if": {"required": ["hex"]},
-        "then": _BINARY_CONTENT,
-        "else": _TEXT_CONTENT,
-    },
-    options=_closed(
-        [],
-        platform=_closed(
-            [],
-            entityId={"type": "string", "maxLength": 255},
-            applicationId={"type": "string", "maxLength": 255},
-        ),
-        validityPeriod=_closed(
-            ["amount"],
-            amount={"type": "integer", "minimum": 1},
-            timeUnit={"enum": ["SECONDS", "MINUTES", "HOURS"]},
-        ),
-        deliveryTimeWindow=_DELIVERY_TIME_WINDOW,
-        campaignReferenceId={"type": "string", "maxLength": 255},
-        regional={"type": "object"},
-        flash={"type": "boolean"},
-    ),
-    webhooks=_closed(
-        [],
-        delivery=_closed(
-            [], url=_TEXT, intermediateReport={"type": "boolean"}, notify={"type": "boolean"}
-        ),
-        contentType={"enum": ["application/json", "application/xml"]},
-        callbackData={"type": "string", "maxLength": 4000},
-    ),
-)
-
-SMS_REQUEST = _closed(
-    ["messages"],
-    messages={"type": "array", "minItems": 1, "items": _SMS_MESSAGE},
-    options=_closed(
-        [],
-        schedule={"type": "object", "properties": {"bulkId": _TEXT}},
-        tracking=_closed(
-            [],
-            shortenUrl={"type": "boolean"},
-            trackClicks={"type": "boolean"},
-            trackingUrl=_TEXT,
-            removeProtocol={"type": "boolean"},
-            customDomain=_TEXT,
-        ),
-        includeSmsCountInResponse={"type": "boolean"},
-        conversionTracking={"type": "object"},
-    ),
-)
-
-_VOICE_MESSAGE = _closed(
-    ["destinations"],
-    **{
-        "from": _TEXT,
+_SMS_MESSAGE = obj(
+    {
+        "sender": _SENDER,
         "destinations": _DESTINATIONS,
-        "text": {"type": "string", "maxLength": 1400},
-        "audioFileUrl": _TEXT,
-        "language": _TEXT,
-        "voice": _closed([], name=_TEXT, gender={"enum": ["male", "female"]}),
-        # Clamped to 0.5-2, not refused.
-        "speechRate": {"type": "number"},
-        "pause": {"type": "integer", "minimum": 0, "maximum": 10},
-        "repeatDtmf": {"type": "string", "pattern": "^[0-9*]+$"},
-        "maxDtmf": {"type": "integer", "minimum": 0},
-        "dtmfTimeout": {"type": "integer", "minimum": 0},
-        "ringTimeout": {"type": "integer", "minimum": 1},
-        "callTimeout": {"type": "integer", "minimum": 1},
-        "validityPeriod": {"type": "integer", "minimum": 1},
-        "retry": _closed(
-            [],
-            minPeriod={"type": "integer"},
-            maxPeriod={"type": "integer"},
-            maxCount={"type": "integer", "minimum": 0, "maximum": 4},
+        "content": {
+            "type": "object",
+            # Not oneOf: of two branches no fault names a field.
+            "if": {"required": ["hex"]},
+            "then": _BINARY_CONTENT,
+            "else": _TEXT_CONTENT,
+        },
+        "options": obj(
+            {
+                "platform": obj({"entityId": text(high=255), "applicationId": text(high=255)}),
+                "validityPeriod": obj(
+                    {"amount": whole(1), "timeUnit": one_of("SECONDS", "MINUTES", "HOURS")},
+                    required=("amount",),
+                ),
+                "deliveryTimeWindow": _DELIVERY_TIME_WINDOW,
+                "campaignReferenceId": text(high=255),
+                "regional": _ANY_OBJECT,
+                "flash": BOOLEAN,
+            }
         ),
-        "machineDetection": {"enum": ["hangup", "continue"]},
-        "deliveryTimeWindow": _DELIVERY_TIME_WINDOW,
-        "sendingSpeed": {"type": "object"},
-        "sendAt": _TEXT,
-        "callTransfers": {"type": "array"},
-        "notifyUrl": _TEXT,
-        "notifyContentType": {"enum": ["application/json", "application/xml"]},
-        "notifyContentVersion": {"enum": [1, 2]},
-        "callbackData": {"type": "string", "maxLength": 700},
+        "webhooks": obj(
+            {
+                "delivery": obj({"url": STRING, "intermediateReport": BOOLEAN, "notify": BOOLEAN}),
+                "contentType": _CONTENT_TYPE,
+                "callbackData": text(high=4000),
+            }
+        ),
     },
+    required=("destinations", "content"),
+)
+SMS_REQUEST = obj(
+    {
+        "messages": array(_SMS_MESSAGE, minItems=1),
+        "options": obj(
+            {
+                "schedule": {"type": "object", "properties": {"bulkId": STRING}},
+                "tracking": obj(
+                    {
+                        "shortenUrl": BOOLEAN,
+                        "trackClicks": BOOLEAN,
+                        "trackingUrl": STRING,
+                        "removeProtocol": BOOLEAN,
+                        "customDomain": STRING,
+                    }
+                ),
+                "includeSmsCountInResponse": BOOLEAN,
+                "conversionTracking": _ANY_OBJECT,
+            }
+        ),
+    },
+    required=("messages",),
 )
 
-VOICE_REQUEST = _closed(
-    ["messages"],
-    bulkId=_TEXT,
-    messages={"type": "array", "minItems": 1, "items": _VOICE_MESSAGE},
+_VOICE_MESSAGE = obj(
+    {
+        "from": STRING,
+        "destinations": _DESTINATIONS,
+        "text": text(high=1400),
+        "audioFileUrl": STRING,
+        "language": STRING,
+        "voice": obj({"name": STRING, "gender": one_of("male", "female")}),
+        # Clamped to 0.5-2, not refused.
+        "speechRate": _NUMBER,
+        "pause": whole(0, 10),
+        "repeatDtmf": {"type": "string", "pattern": "^[0-9*]+$"},
+        "maxDtmf": whole(0),
+        "dtmfTimeout": whole(0),
+        "ringTimeout": whole(1),
+        "callTimeout": whole(1),
+        "validityPeriod": whole(1),
+        "retry": obj({"minPeriod": whole(), "maxPeriod": whole(), "maxCount": whole(0, 4)}),
+        "machineDetection": one_of("hangup", "continue"),
+        "deliveryTimeWindow": _DELIVERY_TIME_WINDOW,
+        "sendingSpeed": _ANY_OBJECT,
+        "sendAt": STRING,
+        "callTransfers": {"type": "array"},
+        "notifyUrl": STRING,
+        "notifyContentType": _CONTENT_TYPE,
+        "notifyContentVersion": {"enum": [1, 2]},
+        "callbackData": text(high=700),
+    },
+    required=("destinations",),
+)
+VOICE_REQUEST = obj(
+    {"bulkId": STRING, "messages": array(_VOICE_MESSAGE, minItems=1)}, required=("messages",)
 )
 
 _VALIDATORS = {
@@ -182,11 +150,4 @@ _VALIDATORS = {
 def violations(channel: str, body: object) -> list[tuple[str, str]]:
     """Faults of a request body as (field path, sentence), in the order of the fields."""
     faults = _VALIDATORS[channel].iter_errors(body)
-    return sorted((_path(fault.absolute_path), fault.message) for fault in faults)
-
-
-def _path(parts: Any) -> str:
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.lstrip(".") or "body"
+    return sorted((pointer(fault.absolute_path) or "body", fault.message) for fault in faults)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, get_args
 
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.tenant.schemas import BOOLEAN, obj
 
 Channel = Literal["sms", "voice"]
-FINAL_STATUSES = range(200, 600)
-MAX_DELAY = 60
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Fault = Literal[
     "reset",
@@ -57,41 +54,23 @@ class ScriptedAnswer:
     def __post_init__(self) -> None:
         if sum(value is not None for value in (self.status, self.refusal, self.fault)) > 1:
             raise ValueError("give at most one of status, refusal and fault")
-        if self.status is not None and self.status not in FINAL_STATUSES:
-            raise ValueError(f"status: {self.status} is no HTTP status of a final answer")
-        if self.refusal is not None and self.refusal not in STATUSES:
-            raise ValueError(f"refusal: {self.refusal!r} unknown; one of {', '.join(STATUSES)}")
-        if self.fault is not None and self.fault not in get_args(Fault):
-            raise ValueError(f"fault: {self.fault!r} unknown; one of {', '.join(get_args(Fault))}")
-        if self.channel is not None and self.channel not in get_args(Channel):
-            raise ValueError(f"channel: {self.channel!r} unknown; sms or voice")
-        if (
-            not isinstance(self.headers, Mapping)
-            or not all(
-                isinstance(one, str) and one.isascii() and one.isprintable()
-                for pair in self.headers.items()
-                for one in pair
-            )
-            or not all(_TOKEN.fullmatch(name) for name in self.headers)
-        ):
-            raise ValueError("headers: an object of names and values in printable ASCII")
-        if not 0 <= self.delay <= MAX_DELAY:
-            raise ValueError(f"delay: {self.delay} is not within 0 to {MAX_DELAY} seconds")
 
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> ScriptedAnswer:
-        """An entry of `POST /_sandbox/answers`.
 
-        Raises:
-            ValueError: for an unknown key or a value out of range.
-        """
-        known = {one.name for one in fields(cls)}
-        if unknown := sorted(set(entry) - known):
-            raise ValueError(f"{unknown[0]}: unknown key; known are {', '.join(sorted(known))}")
-        try:
-            return cls(**entry)
-        except TypeError as error:
-            raise ValueError(str(error)) from error
+_HEADER: Final = {"type": "string", "pattern": "^[ -~]*$"}
+_NAME: Final = {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}
+ENTRY: Final = obj(
+    {
+        "status": {"type": ["integer", "null"], "minimum": 200, "maximum": 599},
+        "refusal": {"enum": [*STATUSES, None]},
+        "fault": {"enum": [*get_args(Fault), None]},
+        "delay": {"type": "number", "minimum": 0, "maximum": 60},
+        "body": {},
+        "headers": {"type": "object", "additionalProperties": _HEADER, "propertyNames": _NAME},
+        "accept": BOOLEAN,
+        "channel": {"enum": [*get_args(Channel), None]},
+    }
+)
+"""An entry of `POST /_sandbox/answers`."""
 
 
 class AnswerScript:

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from sandbox.drift.hands import NothingToChangeError
 from sandbox.drift.picture import NONE, Picture, picture_of
@@ -32,8 +31,9 @@ from sandbox.machine.files import SECRET_MODE, write_atomically
 from sandbox.tenant import Tenant
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.logs import COLLECTION as LOGS
+from sandbox.tenant.schemas import complete, one_of
 from sandbox.tenant.store import Store
-from sandbox.web.bodies import json_body
+from sandbox.web.control import RefusedError, control_route
 
 FILE: Final = "applied.json"
 _NOT_APPLIED: Final = frozenset({USERS, LOGS})
@@ -153,48 +153,43 @@ def _difference(thing: str, field: str, before: str, now: str) -> Difference:
 def routes(applied: Applied, tenant: Tenant) -> list[BaseRoute]:
     """The control routes, to be given to `build_api` as `extra_routes`."""
 
-    async def read(_: Request) -> Response:
+    async def read(_: Request) -> Any:
         if applied.at is None:
-            return JSONResponse({"at": None, "differences": []})
+            return {"at": None, "differences": []}
         found = [asdict(one) for one in applied.differences()]
-        return JSONResponse({"at": applied.at.isoformat(), "differences": found})
+        return {"at": applied.at.isoformat(), "differences": found}
 
-    async def record(_: Request) -> Response:
+    async def record(_: Request) -> None:
         applied.record()
-        return Response(status_code=204)
 
-    async def restore(_: Request) -> Response:
+    async def restore(_: Request) -> None:
         try:
             applied.restore()
         except NothingAppliedError as error:
-            return JSONResponse({"error": str(error)}, 409)
-        return Response(status_code=204)
+            raise RefusedError(str(error), 409) from error
 
-    async def listing(_: Request) -> Response:
+    async def listing(_: Request) -> Any:
         shown = {
             name: {"kind": one.kind, "what": one.what, "repaired_by": one.repaired_by}
             for name, one in SCENARIOS.items()
             if tenant.generation in one.generations
         }
-        return JSONResponse({"scenarios": shown})
+        return {"scenarios": shown}
 
-    async def play(request: Request) -> Response:
-        try:
-            scenario = SCENARIOS[(await json_body(request))["scenario"]]
-        except (ValueError, KeyError, TypeError):
-            return JSONResponse({"error": f"scenario: one of {', '.join(SCENARIOS)}"}, 400)
+    async def play(wanted: dict[str, Any]) -> Any:
+        scenario = SCENARIOS[wanted["scenario"]]
         try:
             scenario.play(tenant)
         except ApiError as error:
-            return JSONResponse({"error": f"The tenant refuses: {error.message}"}, 409)
+            raise RefusedError(f"The tenant refuses: {error.message}", 409) from error
         except NothingToChangeError as error:
-            return JSONResponse({"error": str(error)}, 409)
-        return JSONResponse({"kind": scenario.kind, "what": scenario.what})
+            raise RefusedError(str(error), 409) from error
+        return {"kind": scenario.kind, "what": scenario.what}
 
     return [
-        Route("/_sandbox/applied", read, methods=["GET"]),
-        Route("/_sandbox/applied", record, methods=["POST"]),
-        Route("/_sandbox/applied", restore, methods=["PUT"]),
-        Route("/_sandbox/drift", listing, methods=["GET"]),
-        Route("/_sandbox/drift", play, methods=["POST"]),
+        control_route("GET", "/applied", read),
+        control_route("POST", "/applied", record),
+        control_route("PUT", "/applied", restore),
+        control_route("GET", "/drift", listing),
+        control_route("POST", "/drift", play, complete({"scenario": one_of(*SCENARIOS)})),
     ]

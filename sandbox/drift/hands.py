@@ -30,7 +30,6 @@ class Hands:
 
     @property
     def trigger(self) -> str:
-        """The trigger that messages go through in this generation."""
         return UNIFIED_TRIGGER if self._tenant.generation == "unified" else LEGACY_TRIGGER
 
     # -- the Action ---------------------------------------------------------------------------
@@ -96,11 +95,9 @@ class Hands:
     # -- the trigger --------------------------------------------------------------------------
 
     def bound(self) -> list[str]:
-        """Ids of the Actions that are bound to the trigger, in order."""
         return [one["action_id"] for one in self._tenant.bindings.of(self.trigger)]
 
     def bind(self, *action_ids: str) -> None:
-        """Bind these Actions, in this order, and no others."""
         bindings = [
             {
                 "ref": {"type": "action_id", "value": one},

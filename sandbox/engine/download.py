@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import time
+import tarfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from sandbox.machine.errors import EngineError
-from sandbox.machine.progress import Progress, elapsed
+from sandbox.machine.progress import Progress
 
 LOCK: Final = Path(__file__).resolve().parents[2] / "tools" / "downloads.lock"
-_SYSTEMS: Final = {"Linux": "linux", "Darwin": "darwin"}
-_MACHINES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+SYSTEM: Final = platform.system().lower()
+PROCESSOR: Final = platform.machine().lower().replace("x86_64", "amd64").replace("aarch64", "arm64")
+"""As Go calls it."""
 # Connecting is what fails on a closed network; it must not hold up what comes instead.
 _TIMEOUT: Final = httpx.Timeout(connect=4, read=20, write=10, pool=4)
 
@@ -29,50 +31,15 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
     """It cannot be had here; the text says why."""
 
 
-def this_machine() -> tuple[str, str]:
-    """The system and the processor, as Go calls them.
-
-    Raises:
-        Unavailable: Pulumi releases nothing for it.
-    """
-    system = _SYSTEMS.get(platform.system())
-    machine = _MACHINES.get(platform.machine().lower())
-    if system is None or machine is None:
-        raise Unavailable(f"no release for {platform.system()} on {platform.machine()}")
-    return system, machine
-
-
-def text_of(address: str) -> str:
-    """A small text.
-
-    Raises:
-        Unavailable: no answer, or no such file.
-    """
-    try:
-        return httpx.get(address, timeout=_TIMEOUT, follow_redirects=True).raise_for_status().text
-    except httpx.HTTPError as error:
-        raise Unavailable(f"{type(error).__name__}: {error}") from error
-
-
-def fetch(
-    address: str, file: Path, progress: Progress, *, lock: Path, published: str | None = None
-) -> None:
-    """Download a program's archive, if it is the one that the lock names, or the first of its name.
-
-    Args:
-        address: of the archive; also its name in the lock.
-        file: where to put it.
-        progress: is told how far it is, and what is recorded.
-        lock: hashes and addresses.
-        published: its SHA-512 sum, where the publisher gives one.
+def fetch(address: str, file: Path, progress: Progress, *, lock: Path) -> None:
+    """Download an archive, if it is the one that `lock` names, or the first from its address.
 
     Raises:
         Unavailable: no answer, no such file, or the first hash cannot be recorded.
-        EngineError: it is not the archive that it was, or not the one that was published.
+        EngineError: it is not the archive that it was.
     """
-    found, sums, begun = hashlib.sha256(), hashlib.sha512(), time.monotonic()
     file.parent.mkdir(parents=True, exist_ok=True)
-    name, received = address.rpartition("/")[2], 0
+    digest = hashlib.sha256()
     try:
         with (
             httpx.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as response,
@@ -81,44 +48,40 @@ def fetch(
             response.raise_for_status()
             for block in response.iter_bytes(1 << 18):
                 target.write(block)
-                found.update(block)
-                sums.update(block)
-                received += len(block)
-                spent = elapsed(time.monotonic() - begun)
-                progress.tick(f"downloading {name}: {received >> 20} MB, {spent}")
+                digest.update(block)
+                megabytes = response.num_bytes_downloaded >> 20
+                progress.tick(f"downloading {file.name}: {megabytes} MB")
     except httpx.HTTPError as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
-    if published not in {None, sums.hexdigest()}:
-        raise _another(file, f"{name} does not have the SHA-512 sum that Pulumi published for it")
-    wanted = _hash_in(lock, address)
+    found = digest.hexdigest()
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
+    wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
     if wanted is None:
-        _record(lock, address, found.hexdigest(), progress)
-    elif wanted != found.hexdigest():
-        raise _another(
-            file, f"{address} has the hash {found.hexdigest()}, and {lock.name} names {wanted}"
+        try:
+            with lock.open("a", encoding="utf-8") as entries:
+                entries.write(f"{found}  {address}\n")
+        except OSError as error:
+            raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
+        progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+    elif wanted != found:
+        raise EngineError(
+            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
+            "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )
 
 
-def _another(file: Path, what: str) -> EngineError:
-    file.unlink()
-    return EngineError(
-        f"{what}. It was not used.",
-        "Find out why before anything else: a proxy's answer, or somebody else's program.",
-    )
+def unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
+    """Put the named programs of an archive into a folder; no other path in it is looked at.
 
-
-def _hash_in(lock: Path, address: str) -> str | None:
+    Raises:
+        Unavailable: it has another layout.
+    """
     try:
-        lines = [line.split() for line in lock.read_text(encoding="utf-8").splitlines()]
-    except FileNotFoundError:
-        return None
-    return next((one[0] for one in lines if one[1:] == [address]), None)
-
-
-def _record(lock: Path, address: str, found: str, progress: Progress) -> None:
-    try:
-        with lock.open("a", encoding="utf-8") as file:
-            file.write(f"{found}  {address}\n")
-    except OSError as error:
-        raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
-    progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+        with tarfile.open(archive) as tar:
+            for member in members:
+                data = tar.extractfile(member)
+                program = folder / Path(member).name
+                program.write_bytes(data.read() if data else b"")
+                program.chmod(0o755)
+    except (tarfile.TarError, EOFError, OSError, KeyError) as error:
+        raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error

@@ -7,13 +7,12 @@ sandbox's own Pulumi home and the Pulumi that started it is gone.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from sandbox.machine.processes import program_of
 
@@ -28,15 +27,10 @@ def clear_dead_locks(state_dir: Path) -> list[Path]:
     Returns:
         The locks that were removed.
     """
-    dead = [
-        lock
-        for lock in (state_dir / "pulumi-state" / ".pulumi" / "locks").rglob("*.json")
-        if _is_dead(lock)
-    ]
+    locks = (state_dir / "pulumi-state" / ".pulumi" / "locks").rglob("*.json")
+    dead = [lock for lock in locks if _is_dead(lock)]
     if dead:
-        for pid in _orphans(state_dir / "pulumi-home"):
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGTERM)
+        _end_orphans(state_dir / "pulumi-home")
     for lock in dead:
         lock.unlink(missing_ok=True)
         Path(f"{lock}.attrs").unlink(missing_ok=True)
@@ -51,30 +45,21 @@ def _is_dead(lock: Path) -> bool:
         return False  # given back while we looked
     except (OSError, ValueError, KeyError, TypeError):
         return True  # nobody can prove to hold it, and Pulumi fails on it
-    if host != socket.gethostname():
-        return False
     program = program_of(pid)
-    # Another program may have the number by now.
-    return program is None or (program != "" and not _is_pulumi(program))
+    # Another program may have the number by now; one that may not be looked at may be Pulumi.
+    return host == socket.gethostname() and program != "" and not _is_pulumi(program)
 
 
-def _is_pulumi(command: str) -> bool:
+def _is_pulumi(program: str | None) -> bool:
     # A script follows its interpreter; further words, such as a test's name, may say anything.
-    return any(Path(word).name.startswith("pulumi") for word in command.split()[:2])
+    return any(Path(word).name.startswith("pulumi") for word in (program or "").split()[:2])
 
 
-def _orphans(pulumi_home: Path) -> Iterator[int]:
-    """Helpers that run with this Pulumi home and whose Pulumi is gone (where /proc tells)."""
-    marker = f"PULUMI_HOME={pulumi_home}".encode()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if marker not in (folder / "environ").read_bytes().split(b"\0"):
-                continue
-            command = (folder / "cmdline").read_bytes().decode(errors="replace")
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            continue  # it ended, or belongs to somebody else
-        if any(helper in command for helper in _HELPERS):
-            above = program_of(parent)
-            if above is None or not _is_pulumi(above):
-                yield int(folder.name)
+def _end_orphans(pulumi_home: Path) -> None:
+    """End the helpers that run with this Pulumi home and whose Pulumi is gone."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # it ended, or belongs to somebody else
+            ours = process.environ().get("PULUMI_HOME") == str(pulumi_home)
+            helper = any(one in " ".join(process.cmdline()) for one in _HELPERS)
+            if ours and helper and not _is_pulumi(program_of(process.ppid())):
+                process.terminate()

@@ -7,40 +7,38 @@ tells which one was taken and why. The user's own plugins are only read.
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import tempfile
+import shutil
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from sandbox.engine.cache import TARGET, EngineCache
-from sandbox.engine.download import LOCK, Unavailable, fetch, this_machine
-from sandbox.engine.ensure import Engine, ask, programs_on
-from sandbox.engine.versions import (
-    BELOW_PLUGIN,
-    MINIMUM_PLUGIN,
-    OWN_BUILD,
-    Version,
-    auth0_plugin_version,
-)
+from packaging.version import Version
+
+from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch, unpack
+from sandbox.engine.ensure import ask, cache_folder, made_whole, programs_on
+from sandbox.engine.versions import BELOW, MINIMUM_PLUGIN, auth0_plugin_version, version_in
 from sandbox.machine.errors import EngineError
+from sandbox.machine.files import turn, write_atomically
 from sandbox.machine.progress import Progress
+from sandbox.plugin import STAND_IN
 
-MODE_VARIABLE = "PHONEMFA_AUTH0_PLUGIN"
-PROGRAM = "pulumi-resource-auth0"
-STAND_IN_FOLDER = Path(__file__).resolve().parents[1] / "plugin" / "bin"
-_MODES = ("auto", "official", "stand-in")
-RELEASES = "https://get.pulumi.com/releases/plugins"
-_UNPACK_SECONDS = 45
+MODE_VARIABLE: Final = "PHONEMFA_AUTH0_PLUGIN"
+PROGRAM: Final = "pulumi-resource-auth0"
+RELEASES: Final = "https://get.pulumi.com/releases/plugins"
+STAND_IN_PROGRAM: Final = Path(__file__).resolve().parents[1] / "plugin" / "bin" / PROGRAM
+_MODES: Final = ("auto", "official", "stand-in")
+_FOLDER: Final = "resource-auth0-v"
+_OWN_BUILD: Final = (1, 0, 0)
+"""What a plugin says that was built from its sources without a release's number."""
+_REMEMBER_SECONDS: Final = 12 * 3600.0
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """The auth0 plugin to put on PATH.
-
-    `why` says where an official plugin was found, or why the stand-in is used.
-    """
+    """The auth0 plugin to run. `why` says where it was found, or why the stand-in is used."""
 
     executable: Path
     official: bool
@@ -51,32 +49,45 @@ class Plugin:
         """One line for a person that says official or stand-in."""
         if self.official:
             return f"auth0 plugin: official {self.version or '(version not told)'} ({self.why})"
-        return f"auth0 plugin: STAND-IN of this project, not the official one ({self.why})"
+        return f"{STAND_IN} ({self.why})"
+
+    def put_into(self, home: Path) -> Path:
+        """Have the engine find it in this Pulumi home, as if it were installed; its folder there.
+
+        Of a plugin from PATH the engine warns each time that it looks for it. The folder has the
+        Python package's number, whatever the plugin's own is: an older one is not looked at.
+        """
+        folder = home / "plugins" / f"{_FOLDER}{auth0_plugin_version()}"
+        link, program = folder / PROGRAM, self.executable.absolute()
+        if not link.is_symlink() or link.readlink() != program:
+            for other in folder.parent.glob(f"{_FOLDER}*"):
+                shutil.rmtree(other, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):  # by another command, a moment ago
+                link.symlink_to(program)
+        return folder
 
 
 def find_plugin(
-    engine: Engine,
     progress: Progress,
     *,
     environ: Mapping[str, str] | None = None,
-    cache: EngineCache | None = None,
-    stand_in: Path = STAND_IN_FOLDER / PROGRAM,
+    stand_in: Path = STAND_IN_PROGRAM,
     releases: str = RELEASES,
     lock: Path = LOCK,
 ) -> Plugin:
     """The auth0 plugin to use.
 
-    The official one is looked for on PATH, among the user's installed Pulumi plugins, and at last
-    by installing it into a Pulumi home of the project's own; a failure of the last is remembered
-    for some hours. $PHONEMFA_AUTH0_PLUGIN: `auto` (default), `official` (an error when it cannot
-    be had; asks the network again), `stand-in`.
+    The official one is looked for on PATH, among the user's installed Pulumi plugins, in the cache,
+    and at last downloaded into it; a failure of the last is remembered for some hours.
+    $PHONEMFA_AUTH0_PLUGIN: `auto` (default), `official` (an error when it cannot be had; asks the
+    network again), `stand-in`.
 
     Raises:
         EngineError: an unknown value of the variable, the official plugin was demanded and cannot
             be had, it is another one than it was, or the stand-in is missing.
     """
     environ = os.environ if environ is None else environ
-    cache = EngineCache(environ=environ) if cache is None else cache
     wanted = auth0_plugin_version()
     mode = environ.get(MODE_VARIABLE, "").strip() or "auto"
     if mode not in _MODES:
@@ -87,28 +98,16 @@ def find_plugin(
     why = f"{MODE_VARIABLE}=stand-in"
     if mode != "stand-in":
         home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
-        found = (
-            _on_path(environ, stand_in, progress)
-            or _in_pulumi_home(Path(home), why="installed by the user")
-            or _in_pulumi_home(cache.plugin_home, why="installed in the project's cache")
+        cache = cache_folder(environ)
+        found = _on_path(environ, stand_in, progress) or _in_pulumi_home(
+            Path(home), why="installed by the user"
         )
         if found is not None:
             return found
-        question = f"auth0-plugin-{wanted}-{TARGET}"
-        reason = None if mode == "official" else cache.recall(question)
-        if reason is None:
-            progress.tick(f"asking for the official auth0 plugin {wanted}")
-            try:
-                with tempfile.TemporaryDirectory(prefix="phonemfa-plugin-") as folder:
-                    archive = _download(Path(folder), progress, releases, lock)
-                    reason = _install(engine, environ, cache.plugin_home, archive)
-            except Unavailable as error:
-                reason = str(error)
-            found = _in_pulumi_home(cache.plugin_home, why="installed in the project's cache")
-            if found is not None:
-                return found
-            cache.remember(question, reason)
-        why = f"the official {wanted} cannot be had: {reason}"
+        try:
+            return _cached(cache, progress, releases, lock, again=mode == "official")
+        except Unavailable as error:
+            why = f"the official {wanted} cannot be had: {error}"
         if mode == "official":
             raise EngineError(
                 f"{MODE_VARIABLE}=official, but the auth0 plugin cannot be used: {why}",
@@ -124,19 +123,15 @@ def find_plugin(
     return Plugin(stand_in, official=False, version=None, why=why)
 
 
-def _suits(version: Version) -> bool:
-    return MINIMUM_PLUGIN <= version < BELOW_PLUGIN
-
-
 def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> Plugin | None:
     for found in programs_on(environ.get("PATH", ""), PROGRAM):
         if found.resolve() == stand_in.resolve():
             continue
         answer = ask(found, "-version", environ=environ)
-        version = Version.find_in(answer)
+        version = version_in(answer)
         if answer is None:
             fault = "does not answer `-version`"
-        elif version is None or version == OWN_BUILD:
+        elif version is None or version.release == _OWN_BUILD:
             # From its sources, without a release's number: whoever put it on PATH wants it.
             told = f"a build that tells no release, {version}" if version else None
             return Plugin(found, official=True, version=told, why=f"on PATH: {found}")
@@ -146,9 +141,13 @@ def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> 
             fault = f"is {version}"
         progress.step(
             f"auth0 plugin: {found} {fault}: not used. Put {auth0_plugin_version()} there "
-            f"(from {MINIMUM_PLUGIN} to below {BELOW_PLUGIN.major} works), or take it off PATH"
+            f"(from {MINIMUM_PLUGIN} to below {BELOW.major} works), or take it off PATH"
         )
     return None
+
+
+def _suits(version: Version) -> bool:
+    return MINIMUM_PLUGIN <= version < BELOW
 
 
 def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
@@ -156,45 +155,47 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
 
     Half-installed ones have a `.partial` file beside.
     """
-    wanted = Version.find_in(auth0_plugin_version())
+    wanted = Version(auth0_plugin_version())
     found: list[tuple[bool, Version, Path]] = []
-    for folder in (home / "plugins").glob("resource-auth0-v*"):
-        version = Version.find_in(folder.name.removeprefix("resource-auth0-v"))
+    for folder in (home / "plugins").glob(f"{_FOLDER}*"):
+        version = version_in(folder.name.removeprefix(_FOLDER))
         whole = not folder.with_name(f"{folder.name}.partial").exists()
         if version and _suits(version) and whole and os.access(folder / PROGRAM, os.X_OK):
-            same = wanted is not None and version.minor == wanted.minor
-            found.append((same, version, folder / PROGRAM))
+            found.append((version.minor == wanted.minor, version, folder / PROGRAM))
     if not found:
         return None
     _, version, executable = max(found)
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
-def _download(folder: Path, progress: Progress, releases: str, lock: Path) -> Path:
-    system, machine = this_machine()
-    name = f"{PROGRAM}-v{auth0_plugin_version()}-{system}-{machine}.tar.gz"
-    fetch(f"{releases}/{name}", folder / name, progress, lock=lock)
-    return folder / name
+def _cached(cache: Path, progress: Progress, releases: str, lock: Path, *, again: bool) -> Plugin:
+    """The plugin that was downloaded, now or before.
 
-
-def _install(engine: Engine, environ: Mapping[str, str], home: Path, archive: Path) -> str:
-    """Have the engine unpack the official plugin into this Pulumi home; says why it did not."""
-    home.mkdir(parents=True, exist_ok=True)
-    env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
-    env |= {"PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    command = [str(engine.pulumi), "plugin", "install", "resource", "auth0", auth0_plugin_version()]
-    try:
-        ended = subprocess.run(
-            [*command, "--file", str(archive), "--non-interactive", "--color", "never"],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_UNPACK_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return f"the engine did not unpack it within {_UNPACK_SECONDS} s"
-    lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-    return re.sub(r"^error: ", "", lines[-1]) if lines else f"exit status {ended.returncode}"
+    Raises:
+        Unavailable: it cannot be had, or could not some hours ago and is not asked for `again`.
+    """
+    home, why = cache / "plugin-home", "in the project's cache"
+    wanted = auth0_plugin_version()
+    name = f"{PROGRAM}-v{wanted}-{SYSTEM}-{PROCESSOR}.tar.gz"
+    refusal = cache / f"no-{name}"
+    with turn(cache / ".lock", progress, waiting_for="another process that prepares the engine"):
+        if found := _in_pulumi_home(home, why=why):
+            return found
+        if (
+            not again
+            and refusal.exists()
+            and time.time() - refusal.stat().st_mtime < _REMEMBER_SECONDS
+        ):
+            raise Unavailable(refusal.read_text(encoding="utf-8"))
+        progress.tick(f"asking for the official auth0 plugin {wanted}")
+        folder = home / "plugins" / f"{_FOLDER}{wanted}"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with made_whole(folder) as making:
+                archive = making / "work" / name
+                fetch(f"{releases}/{name}", archive, progress, lock=lock)
+                unpack(archive, [PROGRAM], making)
+        except Unavailable as error:
+            write_atomically(refusal, str(error))
+            raise
+    return Plugin(folder / PROGRAM, official=True, version=wanted, why=f"{why}: {folder / PROGRAM}")

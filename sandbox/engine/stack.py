@@ -25,7 +25,7 @@ from sandbox.engine.ensure import Engine
 from sandbox.engine.leftovers import clear_dead_locks
 from sandbox.machine.errors import EngineError
 from sandbox.machine.files import SECRET_MODE, write_atomically
-from sandbox.machine.progress import Progress, Silence, run_watched
+from sandbox.machine.progress import Progress, run_watched
 
 STACK = "sandbox"
 API_KEY_SETTING = "cpaasApiKey"
@@ -33,15 +33,8 @@ _CHANGES_EXPECTED_NONE = 7  # exit status of --expect-no-changes when there are 
 _END_SECONDS = 60
 # The commands of the CLI that take --config-file.
 _WITH_CONFIG_FILE = {
-    "config",
-    "destroy",
-    "import",
-    "preview",
-    "pre",
-    "refresh",
-    "up",
-    "update",
-    "watch",
+    *("config", "destroy", "import", "preview", "pre"),
+    *("refresh", "up", "update", "watch"),
 }
 
 
@@ -63,13 +56,13 @@ class SandboxStack:
         *,
         project_dir: Path,
         state_dir: Path,
-        progress: Progress | None = None,
+        progress: Progress,
     ) -> None:
         self._engine = engine
         self.project = project_dir.absolute()
         self._state = state_dir.absolute()
         self.environment = {**environment, "PULUMI_STACK": STACK}
-        self._progress: Progress = Silence() if progress is None else progress
+        self._progress = progress
         self.config_file = self._state / f"Pulumi.{STACK}.yaml"
 
     def prepare(self, *, api_key: str) -> bool:
@@ -108,12 +101,10 @@ class SandboxStack:
             write_atomically(
                 self.config_file, committed + self._kept_salt(committed), mode=SECRET_MODE
             )
-        created = self._create()
+        created = self._quiet("stack", "init", STACK, unless="already exists") is not None
         if not current:
-            self._quiet(
-                ["config", "set", "--secret", f"{project}:{API_KEY_SETTING}", "--stack", STACK],
-                stdin=api_key,
-            )
+            setting = f"{project}:{API_KEY_SETTING}"
+            self._quiet("config", "set", "--secret", setting, "--stack", STACK, stdin=api_key)
             write_atomically(note, json.dumps(made_from, indent=2))
         return created
 
@@ -143,8 +134,9 @@ class SandboxStack:
             on_wait=lambda: self._progress.tick(says),
         )
         if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
+            said = "\n".join(filter(str.strip, lines))
             raise EngineError(
-                f"`pulumi {verb}` failed (exit status {ended.status}):\n{_readable(lines)}",
+                f"`pulumi {verb}` failed (exit status {ended.status}):\n{said}",
                 "Correct what it names and run the command again.",
             )
         return ended.status == 0
@@ -196,42 +188,14 @@ class SandboxStack:
 
     def deployment(self) -> dict[str, Any]:
         """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
-        exported = json.loads(self._quiet(["stack", "export", "--stack", STACK]) or "{}")
+        exported = json.loads(self._quiet("stack", "export", "--stack", STACK) or "{}")
         deployment = exported.get("deployment")
         return deployment if isinstance(deployment, dict) else {}
 
-    def _create(self) -> bool:
-        return self._quiet(["stack", "init", STACK], unless="already exists") is not None
-
-    def _quiet(
-        self, arguments: Sequence[str], *, stdin: str = "", unless: str | None = None
-    ) -> str | None:
-        """Run Pulumi in the state folder without showing its output; returns what it printed.
-
-        None where it failed with the words of `unless`.
-        """
-        ended = subprocess.run(
-            [str(self._engine.pulumi), *arguments, "--non-interactive"],
-            cwd=self._state,
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ended.returncode == 0:
-            return ended.stdout
-        if unless and unless in ended.stderr:
-            return None
-        fix = "Correct what it names and run the command again."
-        if "passphrase" in ended.stderr:
-            fix = (
-                "The sandbox's passphrase does not fit its state. Start over with an empty "
-                "sandbox: make down && make clean && make up"
-            )
-        shown = " ".join(["pulumi", *arguments[:2]])
-        raise EngineError(
-            f"`{shown}` failed (exit status {ended.returncode}): {ended.stderr.strip()}", fix
+    def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
+        """What Pulumi prints in the state folder."""
+        return self._engine.quietly(
+            *words, cwd=self._state, environment=self.environment, stdin=stdin, unless=unless
         )
 
     def _project_name(self) -> str:
@@ -275,12 +239,6 @@ class SandboxStack:
         if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
             return ""
         return f"encryptionsalt: {salt}\n"
-
-
-def _readable(lines: Sequence[str]) -> str:
-    # That the plugin comes from PATH is on purpose, and which one it is was said before.
-    plugin = "warning: using pulumi-resource-auth0 from $PATH"
-    return "\n".join(line for line in lines if line.strip() and plugin not in line)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -126,7 +126,6 @@ class PhoneDatabase:
 
     @property
     def closing(self) -> bool:
-        """Whether those who wait should stop."""
         return self._closing
 
     def end_waiting(self) -> None:

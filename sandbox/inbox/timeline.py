@@ -165,7 +165,6 @@ class Timeline:
         return _entry(found[0]) if found else None
 
     def message(self, received_at: str) -> Message | None:
-        """The message that arrived at this very time."""
         query = "SELECT document FROM messages WHERE received_at = ?"
         found = self.database.rows(query, (received_at,))
         return Message(**json.loads(found[0][0])) if found else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sandbox.login.assumptions import LoginAssumptions
-from sandbox.notifications.rules import CHANNELS, NotSentError, route_for
+from sandbox.notifications.rules import CHANNELS, NotSentError, check_factor, route_for
 from sandbox.tenant import Tenant
 
 
@@ -37,20 +37,18 @@ def channels(tenant: Tenant, assumptions: LoginAssumptions) -> list[Channel]:
     return [
         Channel(
             method=method,
-            why_not=_why_not(tenant, method, message_type, assumptions),
+            why_not=_why_not(tenant, method, assumptions),
             obstacle=_obstacle(tenant, method),
         )
-        for method, message_type in CHANNELS.items()
+        for method in CHANNELS
     ]
 
 
-def _why_not(
-    tenant: Tenant, method: str, message_type: str, assumptions: LoginAssumptions
-) -> str | None:
-    if not tenant.factor_enabled("sms"):
-        return "the phone factor (sms) is not enabled"
-    if message_type not in tenant.message_types():
-        return f"the message type {message_type} is not enabled for the phone factor"
+def _why_not(tenant: Tenant, method: str, assumptions: LoginAssumptions) -> str | None:
+    try:
+        check_factor(tenant, method)
+    except NotSentError as error:
+        return str(error)
     provider = tenant.phone_provider() if tenant.generation == "unified" else None
     hidden = assumptions.unsendable_channel == "hidden"
     if hidden and provider and method not in provider["configuration"].get("delivery_methods", []):

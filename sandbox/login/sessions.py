@@ -21,7 +21,7 @@ from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.notifications.service import NotificationService
 from sandbox.tenant import Tenant
@@ -78,7 +78,6 @@ class Login:
 
     @property
     def is_sending(self) -> bool:
-        """Whether a message is on its way to the Action."""
         return not self.sent.is_set()
 
     @property
@@ -114,8 +113,8 @@ class LoginDesk:
         self.assumptions = assumptions or LoginAssumptions()
         self.users = Users(store)
         self._browsers = Browsers(
-            store,
-            tenant.mfa_settings.remembering,
+            store=store,
+            settings=tenant.mfa_settings.remembering,
             held_to=self.assumptions.remembered_browser_held_to,
             now=now,
         )
@@ -147,11 +146,9 @@ class LoginDesk:
         return channels(self._tenant, self.assumptions)
 
     def codes_left(self, login: Login, method: str) -> Allowance:
-        """How many codes the user may still be sent this way."""
         return self._notifications.allowance(login.user.id, method)
 
     def tries_left(self, login: Login) -> Allowance:
-        """How many wrong codes the user may still enter."""
         return self._failed.allowance(login.user.id)
 
     def seconds_left(self, login: Login) -> float:
@@ -323,9 +320,9 @@ class LoginDesk:
         )
 
     def _is_to_be_remembered(self, login: Login, *, ticked: bool) -> bool:
-        settings = self._tenant.mfa_settings.remembering()
         if not self._counts_browsers(login.decision):
             return False
+        settings = self._tenant.mfa_settings.remembering()
         if settings["display_remember_me_checkbox"]:
             return ticked
         by_default = bool(settings["remember_me_default_value"])
@@ -335,20 +332,17 @@ class LoginDesk:
         self, decision: Decision, browser: str, user: User
     ) -> tuple[Decision, bool]:
         """The decision, and whether it is changed by what is remembered of the browser."""
-        settings = self._tenant.mfa_settings.remembering()
         may_remember = self._counts_browsers(decision) and (
-            settings["display_remember_me_checkbox"]
+            self._tenant.mfa_settings.remembering()["display_remember_me_checkbox"]
             or self.assumptions.hidden_checkbox == "default"
         )
-        if not (browser and may_remember and decision.step == "challenge"):
-            return decision, False
-        until = self._browsers.use(browser, user.id)
+        asks = browser and may_remember and decision.step == "challenge"
+        until = self._browsers.use(browser, user.id) if asks else None
         if until is None:
             return decision, False
-        left = lasting((until - self._now()).total_seconds())
         why = (
             f"{decision.why} But this browser is remembered: without another login it is asked "
-            f"again in {left}."
+            f"again in {self._until(until)}."
         )
         return replace(decision, step="in", why=why), True
 

@@ -81,7 +81,6 @@ class Users:
         return user
 
     def enrol(self, user: User, *, phone: str, method: str) -> User:
-        """The user, with this phone from now on."""
         return self._write(replace(user, phone=phone, method=method))
 
     def forget_phone(self, user: User) -> User:
@@ -125,30 +124,25 @@ class _Remembered:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class Browsers:
     """The remembered browsers of one tenant.
 
-    Args:
+    Attributes:
         store: the tenant's.
         settings: the tenant's document of /guardian/settings, as it is now.
         held_to: whether the timeouts count that the tenant has now, or had when it was ticked.
         now: the time, UTC.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        settings: Callable[[], dict[str, Any]],
-        *,
-        held_to: Literal["now", "ticked"],
-        now: Callable[[], datetime],
-    ) -> None:
-        self._store, self._settings = store, settings
-        self._held_to, self._now = held_to, now
+    store: Store
+    settings: Callable[[], dict[str, Any]]
+    held_to: Literal["now", "ticked"]
+    now: Callable[[], datetime]
 
     def remember(self, browser: str, user_id: str) -> None:
         """From now on this user is not asked on this browser."""
-        now, settings = self._now().isoformat(), self._settings()
+        now, settings = self.now().isoformat(), self.settings()
         found = _Remembered(
             user=user_id,
             since=now,
@@ -157,7 +151,7 @@ class Browsers:
             overall=settings[OVERALL],
         )
         self._write(browser, found)
-        self._store.keep_newest(BROWSERS, KEPT_BROWSERS)
+        self.store.keep_newest(BROWSERS, KEPT_BROWSERS)
 
     def use(self, browser: str, user_id: str) -> datetime | None:
         """Until when the user is remembered on this browser; this login is activity there.
@@ -165,31 +159,31 @@ class Browsers:
         None where the browser is not remembered, or not any more.
         """
         key = _browser_key(browser, user_id)
-        document = self._store.get(BROWSERS, key)
+        document = self.store.get(BROWSERS, key)
         found = None if document is None else _read_browser(document)
         if found is None:
             return None
-        if self._now() >= self._until(found):
-            self._store.delete(BROWSERS, key)
+        if self.now() >= self._until(found):
+            self.store.delete(BROWSERS, key)
             return None
-        found = replace(found, seen=self._now().isoformat())
+        found = replace(found, seen=self.now().isoformat())
         self._write(browser, found)
         return self._until(found)
 
     def forget(self, user_id: str) -> None:
         """Every browser of this user is asked again."""
-        for key, document in self._store.export().get(BROWSERS, {}).items():
+        for key, document in self.store.export().get(BROWSERS, {}).items():
             if document.get("user") == user_id:
-                self._store.delete(BROWSERS, key)
+                self.store.delete(BROWSERS, key)
 
     def _until(self, found: _Remembered) -> datetime:
-        if self._held_to == "ticked":
+        if self.held_to == "ticked":
             return found.until(found.inactivity, found.overall)
-        settings = self._settings()
+        settings = self.settings()
         return found.until(settings[INACTIVITY], settings[OVERALL])
 
     def _write(self, browser: str, found: _Remembered) -> None:
-        self._store.put(BROWSERS, _browser_key(browser, found.user), asdict(found))
+        self.store.put(BROWSERS, _browser_key(browser, found.user), asdict(found))
 
 
 def _browser_key(browser: str, user_id: str) -> str:

@@ -13,14 +13,13 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from rich.console import Console
 from rich.status import Status
 
 
-class Progress(Protocol):
-    """What the engine's code may say while it works."""
+class Progress:
+    """What is said while something takes its time; this one says it to nobody."""
 
     def step(self, text: str) -> None:
         """State a fact that stays on the screen (a decision, something finished)."""
@@ -29,17 +28,7 @@ class Progress(Protocol):
         """Say what is going on right now. Called often; shown as often as is useful."""
 
 
-class Silence:
-    """Progress for callers that want none (tests, libraries)."""
-
-    def step(self, text: str) -> None:
-        """Drop it."""
-
-    def tick(self, text: str) -> None:
-        """Drop it."""
-
-
-class ConsoleProgress:
+class ConsoleProgress(Progress):
     """Progress on a rich console.
 
     Args:

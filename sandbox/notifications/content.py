@@ -9,6 +9,7 @@ Templates" and, for a legacy tenant, "Customize SMS or Voice Messages" (manageme
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from liquid import Environment
@@ -59,75 +60,104 @@ def user_for(phone_number: str) -> dict[str, Any]:
     }
 
 
-def tenant_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The unified event's `tenant`, from a template's variables: what is not set is not there."""
-    told = ("friendly_name", "home_url", "logo_url", "support_email", "support_url")
-    return {"id": given["tenant"], **{key: given[key] for key in told if given[key]}}
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """One message, before it has words.
 
+    `tenant` is its short name, `settings` its settings; `user` as Actions see who gets it.
+    """
 
-def unified_event(
-    *,
-    as_text: str,
-    as_voice: str,
-    code: str | None,
-    delivery_method: str,
-    message_type: str,
-    recipient: str,
-    sender: str | None,
-    locale: str | None,
-    tenant: Mapping[str, Any],
-    user: Mapping[str, Any],
-    correlation_id: str,
-) -> dict[str, Any]:
-    """The event of `onExecuteCustomPhoneProvider`; absent values are absent keys."""
-    notification = {
-        "as_text": as_text,
-        "as_voice": as_voice,
-        "code": code,
-        "delivery_method": delivery_method,
-        "from": sender,
-        "locale": locale,
-        "message_type": message_type,
-        "recipient": recipient,
-    }
-    return {
-        "notification": {key: value for key, value in notification.items() if value is not None},
-        "client": CLIENT,
-        "request": REQUEST,
-        "tenant": dict(tenant),
-        "transaction": {"correlation_id": correlation_id},
-        "user": dict(user),
-    }
+    to: str
+    delivery_method: str
+    message_type: str
+    code: str | None
+    locale: str | None
+    tenant: str
+    settings: Mapping[str, Any]
+    user: Mapping[str, Any]
+    correlation_id: str
 
+    def unified_event(self, as_text: str, as_voice: str, sender: str | None) -> dict[str, Any]:
+        """The event of `onExecuteCustomPhoneProvider`; absent values are absent keys."""
+        given = self.variables()
+        told = ("friendly_name", "home_url", "logo_url", "support_email", "support_url")
+        notification = {
+            "as_text": as_text,
+            "as_voice": as_voice,
+            "code": self.code,
+            "delivery_method": self.delivery_method,
+            "from": sender,
+            "locale": self.locale,
+            "message_type": self.message_type,
+            "recipient": self.to,
+        }
+        return self._event(
+            tenant={"id": self.tenant, **{key: given[key] for key in told if given[key]}},
+            request=REQUEST,
+            notification={key: one for key, one in notification.items() if one is not None},
+        )
 
-def legacy_event(
-    *,
-    text: str,
-    code: str,
-    delivery_method: str,
-    message_type: str,
-    recipient: str,
-    language: str | None,
-    tenant_name: str,
-    user: Mapping[str, Any],
-    correlation_id: str,
-) -> dict[str, Any]:
-    """The event of `onExecuteSendPhoneMessage`."""
-    enrolling = message_type == "otp_enroll"
-    return {
-        "message_options": {
-            "action": "enrollment" if enrolling else "second-factor-authentication",
-            "code": code,
-            "message_type": "sms" if delivery_method == "text" else "voice",
-            "recipient": recipient,
-            "text": text,
-        },
-        "client": CLIENT,
-        "request": {**REQUEST, "language": language} if language else REQUEST,
-        "tenant": {"id": tenant_name},
-        "transaction": {"correlation_id": correlation_id},
-        "user": dict(user),
-    }
+    def legacy_event(self, text: str) -> dict[str, Any]:
+        """The event of `onExecuteSendPhoneMessage`."""
+        enrolling = self.message_type == "otp_enroll"
+        return self._event(
+            tenant={"id": self.tenant},
+            request=REQUEST | ({"language": self.locale} if self.locale else {}),
+            message_options={
+                "action": "enrollment" if enrolling else "second-factor-authentication",
+                "code": self.code or "",
+                "message_type": CHANNELS[self.delivery_method],
+                "recipient": self.to,
+                "text": text,
+            },
+        )
+
+    def _event(self, **own: Any) -> dict[str, Any]:
+        transaction = {"correlation_id": self.correlation_id}
+        return {"client": CLIENT, "transaction": transaction, "user": dict(self.user), **own}
+
+    def variables(self) -> dict[str, Any]:
+        """What a unified phone template may use."""
+        geoip, metadata = REQUEST["geoip"], CLIENT["metadata"]
+        return {
+            "code": self.code or "",
+            "locale": self.locale or "",
+            "tenant": self.tenant,
+            "friendly_name": self.settings.get("friendly_name") or self.tenant,
+            "support_email": self.settings.get("support_email", ""),
+            "support_url": self.settings.get("support_url", ""),
+            "logo_url": self.settings.get("picture_url", ""),
+            "home_url": self.settings.get("home_url", ""),
+            "region": "sandbox",
+            "connection": "Username-Password-Authentication",
+            # Where the login comes from is the user's here, and in the event the request's.
+            "user": {
+                **self.user,
+                "source_ip": REQUEST["ip"],
+                "city": geoip["cityName"],
+                "country": geoip["countryName"],
+            },
+            "client": {
+                "name": CLIENT["name"],
+                "clientID": CLIENT["client_id"],
+                "metadata": metadata,
+            },
+            "application": {"name": CLIENT["name"], "client_metadata": metadata},
+        }
+
+    def legacy_variables(self) -> dict[str, Any]:
+        """What a Guardian template may use: there, `tenant` is an object.
+
+        Its name is `friendlyName` in Auth0's page and `friendly_name` in its default texts.
+        """
+        given = self.variables()
+        name = given["friendly_name"]
+        return {
+            **given,
+            "tenant": {"name": self.tenant, "friendly_name": name, "friendlyName": name},
+            "message_type": CHANNELS[self.delivery_method],
+            "requestInfo": {"lang": given["locale"]},
+        }
 
 
 class _Bounded(Environment):
@@ -141,59 +171,6 @@ class _Bounded(Environment):
 
 
 _ENVIRONMENT = _Bounded()
-
-
-def variables(
-    *,
-    code: str | None,
-    locale: str | None,
-    settings: Mapping[str, Any],
-    tenant_name: str,
-    user: Mapping[str, Any],
-    client: Mapping[str, Any],
-    request: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What a unified phone template may use."""
-    geoip = request["geoip"]
-    return {
-        "code": code or "",
-        "locale": locale or "",
-        "tenant": tenant_name,
-        "friendly_name": settings.get("friendly_name") or tenant_name,
-        "support_email": settings.get("support_email", ""),
-        "support_url": settings.get("support_url", ""),
-        "logo_url": settings.get("picture_url", ""),
-        "home_url": settings.get("home_url", ""),
-        "region": "sandbox",
-        "connection": "Username-Password-Authentication",
-        # Where the login comes from is the user's here, and in the event the request's.
-        "user": {
-            **user,
-            "source_ip": request["ip"],
-            "city": geoip["cityName"],
-            "country": geoip["countryName"],
-        },
-        "client": {
-            "name": client["name"],
-            "clientID": client["client_id"],
-            "metadata": client["metadata"],
-        },
-        "application": {"name": client["name"], "client_metadata": client["metadata"]},
-    }
-
-
-def legacy_variables(given: Mapping[str, Any], delivery_method: str) -> dict[str, Any]:
-    """What a Guardian template may use: there, `tenant` is an object.
-
-    Its name is `friendlyName` in Auth0's page and `friendly_name` in its default texts.
-    """
-    name = given["friendly_name"]
-    return {
-        **given,
-        "tenant": {"name": given["tenant"], "friendly_name": name, "friendlyName": name},
-        "message_type": CHANNELS[delivery_method],
-        "requestInfo": {"lang": given["locale"]},
-    }
 
 
 def for_voice(given: Mapping[str, Any], assumptions: NotificationAssumptions) -> dict[str, Any]:

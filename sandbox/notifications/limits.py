@@ -67,27 +67,3 @@ class LimitReachedError(NotSentError):
     def __init__(self, reset: datetime) -> None:
         super().__init__(f"the user had {BURST} messages; the next may be sent at {reset:%H:%M}")
         self.reset = reset
-
-
-class UserLimits:
-    """A bucket a user and channel."""
-
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._buckets = Buckets(now, burst=BURST, refill=REFILL)
-
-    def allowance(self, user: str, delivery_method: str) -> Allowance:
-        """How many messages the user may still be sent this way."""
-        return self._buckets.allowance((user, delivery_method))
-
-    def take(self, user: str, delivery_method: str) -> None:
-        """Count one message.
-
-        Raises:
-            LimitReachedError: it is one too many.
-        """
-        reset = self._buckets.take((user, delivery_method))
-        if reset is not None:
-            raise LimitReachedError(reset)
-
-    def forget(self) -> None:
-        self._buckets.forget()

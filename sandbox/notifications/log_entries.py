@@ -14,13 +14,42 @@ from typing import Any
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.content import CLIENT, REQUEST
 from sandbox.notifications.delivery import Delivery
-from sandbox.notifications.rules import CHANNELS, OTP_TYPES, TenantView
+from sandbox.notifications.rules import CHANNELS, OTP_TYPES
+from sandbox.tenant import Tenant
 
 _NAMES = {"sms": "SMS", "voice": "Voice call"}
 
+Event = tuple[str, str, dict[str, Any]]
+"""Type, description and details of an entry."""
+
+
+def factor_event(
+    method: str, number: str, *, failure: Mapping[str, Mapping[str, str]] | None = None
+) -> Event:
+    """A message for MFA that was sent, or not: then the details hold the failure as well."""
+    channel = CHANNELS[method]
+    authenticator = {"id": f"{channel}|sandbox", "type": channel, "phone_number": number}
+    return (
+        f"gd_send_{channel}{'_failure' if failure else ''}",
+        f"{_NAMES[channel]} for MFA {'failed' if failure else 'sent'}",
+        {"authenticator": authenticator, **(failure or {})},
+    )
+
+
+def failed_notification(method: str, number: str, message_type: str, reason: str) -> Event:
+    """An execution that failed, to be repeated (each `retry` is logged: §2.2) or for good."""
+    channel = CHANNELS[method]
+    details = {
+        "email_type": message_type,
+        "notification_type": channel,
+        "to": number,
+        "error": reason,
+    }
+    return "fn", f"Failed to send {channel} notification", details
+
 
 def write(
-    tenant: TenantView,
+    tenant: Tenant,
     delivery: Delivery,
     assumptions: NotificationAssumptions,
     *,
@@ -34,38 +63,37 @@ def write(
     a failure of the legacy trigger goes to the login, not to a queue, and writes none. Of a test
     message, success is an assumption's answer and failure is `fn` alone: no factor was asked for.
     """
-    channel = CHANNELS[delivery.delivery_method]
     failed = delivery.outcome != "success"
     tested = test_send and (failed or not assumptions.test_message_logs)
     for_mfa = delivery.message_type in OTP_TYPES and not tested
     wanted = assumptions.failed_message_logs
     if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
-        _write_factor_event(tenant, delivery, channel, failed=failed, user=user)
+        # What the tenant's own settings refused never reached a provider.
+        key = "failure_details" if delivery.outcome == "not_sent" else "provider_error"
+        reason = delivery.reason or delivery.outcome
+        failure = {key: {"errorCode": delivery.outcome, "message": reason}}
+        event = factor_event(
+            delivery.delivery_method, delivery.to, failure=failure if failed else None
+        )
+        common = _common(delivery)
+        tenant.logs.add(*event, **common, user_id=user["user_id"], user_name=user["email"])
     if failed and tenant.generation == "unified":
         write_failed_notification(tenant, delivery, assumptions)
 
 
 def write_failed_notification(
-    tenant: TenantView, delivery: Delivery, assumptions: NotificationAssumptions
+    tenant: Tenant, delivery: Delivery, assumptions: NotificationAssumptions
 ) -> None:
-    """Log an execution that failed, to be repeated (each `retry` is logged: §2.2) or for good."""
-    if assumptions.failed_message_logs == "gd_send":
-        return
-    channel = CHANNELS[delivery.delivery_method]
-    tenant.logs.add(
-        "fn",
-        f"Failed to send {channel} notification",
-        {
-            "email_type": delivery.message_type,
-            "notification_type": channel,
-            "to": delivery.to,
-            "error": delivery.reason or delivery.outcome,
-        },
-        **_common(delivery),
-    )
+    """Log an execution that failed, unless such a tenant logs the factor's failure alone."""
+    if assumptions.failed_message_logs != "gd_send":
+        reason = delivery.reason or delivery.outcome
+        event = failed_notification(
+            delivery.delivery_method, delivery.to, delivery.message_type, reason
+        )
+        tenant.logs.add(*event, **_common(delivery))
 
 
-def write_limit(tenant: TenantView, delivery: Delivery, reset: datetime) -> None:
+def write_limit(tenant: Tenant, delivery: Delivery, reset: datetime) -> None:
     """Log that a user had as many messages as a user may have."""
     tenant.logs.add(
         "limit_phone",
@@ -76,39 +104,6 @@ def write_limit(tenant: TenantView, delivery: Delivery, reset: datetime) -> None
             "to": delivery.to,
         },
         **_common(delivery),
-    )
-
-
-def _write_factor_event(
-    tenant: TenantView,
-    delivery: Delivery,
-    channel: str,
-    *,
-    failed: bool,
-    user: Mapping[str, Any],
-) -> None:
-    details: dict[str, Any] = {
-        "authenticator": {
-            "id": f"{channel}|sandbox",
-            "type": channel,
-            "phone_number": delivery.to,
-        }
-    }
-    if failed:
-        # What the tenant's own settings refused never reached a provider.
-        key = "failure_details" if delivery.outcome == "not_sent" else "provider_error"
-        details[key] = {
-            "errorCode": delivery.outcome,
-            "message": delivery.reason or delivery.outcome,
-        }
-    name = _NAMES[channel]
-    tenant.logs.add(
-        f"gd_send_{channel}{'_failure' if failed else ''}",
-        f"{name} for MFA failed" if failed else f"{name} for MFA sent",
-        details,
-        **_common(delivery),
-        user_id=user["user_id"],
-        user_name=user["email"],
     )
 
 

@@ -7,55 +7,9 @@ decides whether a login is challenged, not whether a message that is wanted can 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol
+from typing import Final, Literal
 
-
-class Deployed(Protocol):
-    """A deployed Action version with the secrets it was deployed with."""
-
-    @property
-    def version_id(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def secrets(self) -> dict[str, str]: ...
-
-
-class LegacyDelivery(Protocol):
-    """The legacy part of Guardian; readable on a legacy tenant only."""
-
-    def selected_provider(self) -> dict[str, Any]:
-        """`{"provider": "auth0" | "twilio" | "phone-message-hook"}`."""
-        ...
-
-    def templates(self, family: Literal["sms", "phone"], /) -> dict[str, Any] | None:
-        """`enrollment_message` and `verification_message`; empty or None while never written."""
-        ...
-
-
-class LogWriter(Protocol):
-    """The tenant's log, to be written to."""
-
-    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str: ...
-
-
-class TenantView(Protocol):
-    """A tenant as `sandbox.tenant.Tenant` shows itself to the pipeline."""
-
-    @property
-    def generation(self) -> Literal["unified", "legacy"]: ...
-    @property
-    def guardian(self) -> LegacyDelivery: ...
-    @property
-    def logs(self) -> LogWriter: ...
-    def deployed_action(self, trigger_id: str, /) -> Deployed | None: ...
-    def phone_provider(self) -> dict[str, Any] | None: ...
-    def phone_template(self, message_type: str, /) -> dict[str, Any]: ...
-    def settings(self) -> dict[str, Any]: ...
-    def factor_enabled(self, name: str, /) -> bool: ...
-    def message_types(self) -> list[str]: ...
-    def otp_length(self) -> int: ...
-
+from sandbox.tenant import DeployedAction, Tenant
 
 DeliveryMethod = Literal["text", "voice"]
 CHANNELS: dict[str, str] = {"text": "sms", "voice": "voice"}
@@ -80,11 +34,11 @@ class Route:
     """Where a message goes: the trigger, and the Action version deployed for it."""
 
     trigger: Trigger
-    action: Deployed
+    action: DeployedAction
 
 
 def route_for(
-    tenant: TenantView, *, delivery_method: str, message_type: str, test_send: bool = False
+    tenant: Tenant, *, delivery_method: str, message_type: str, test_send: bool = False
 ) -> Route:
     """The way of a message through this tenant.
 
@@ -108,14 +62,14 @@ def route_for(
     if delivery_method not in provider.get("configuration", {}).get("delivery_methods", []):
         raise NotSentError(f"the phone provider does not deliver by {delivery_method}")
     if message_type in OTP_TYPES and not test_send:
-        _check_factor(tenant, delivery_method)
+        check_factor(tenant, delivery_method)
     return Route(UNIFIED_TRIGGER, _deployed(tenant, UNIFIED_TRIGGER))
 
 
-def _legacy_route(tenant: TenantView, delivery_method: str, message_type: str) -> Route:
+def _legacy_route(tenant: Tenant, delivery_method: str, message_type: str) -> Route:
     if message_type not in OTP_TYPES:
         raise NotSentError(f"a legacy tenant sends MFA codes by phone, not {message_type}")
-    _check_factor(tenant, delivery_method)
+    check_factor(tenant, delivery_method)
     provider = tenant.guardian.selected_provider().get("provider")
     if provider != "phone-message-hook":
         raise NotSentError(
@@ -125,7 +79,12 @@ def _legacy_route(tenant: TenantView, delivery_method: str, message_type: str) -
     return Route(LEGACY_TRIGGER, _deployed(tenant, LEGACY_TRIGGER))
 
 
-def _check_factor(tenant: TenantView, delivery_method: str) -> None:
+def check_factor(tenant: Tenant, delivery_method: str) -> None:
+    """Whether the phone factor is on, and has this channel.
+
+    Raises:
+        NotSentError: which of the two is not so.
+    """
     if not tenant.factor_enabled("sms"):
         raise NotSentError("the phone factor (sms) is not enabled")
     channel = CHANNELS[delivery_method]
@@ -133,7 +92,7 @@ def _check_factor(tenant: TenantView, delivery_method: str) -> None:
         raise NotSentError(f"the message type {channel} is not enabled for the phone factor")
 
 
-def _deployed(tenant: TenantView, trigger: str) -> Deployed:
+def _deployed(tenant: Tenant, trigger: str) -> DeployedAction:
     action = tenant.deployed_action(trigger)
     if action is None:
         raise NotSentError(f"no Action is deployed for the trigger {trigger}")

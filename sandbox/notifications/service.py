@@ -12,53 +12,21 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.notifications import log_entries
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.content import (
-    CLIENT,
-    REQUEST,
-    for_voice,
-    legacy_event,
-    legacy_variables,
-    render,
-    tenant_of,
-    unified_event,
-    user_for,
-    variables,
-)
+from sandbox.notifications.content import Sending, for_voice, render, user_for
 from sandbox.notifications.delivery import Delivery, Try
-from sandbox.notifications.limits import Allowance, LimitReachedError, UserLimits
-from sandbox.notifications.rules import (
-    HANDLERS,
-    LEGACY_TRIGGER,
-    NotSentError,
-    Route,
-    TenantView,
-    route_for,
-)
-from sandbox.runner.runner import ActionOutcome
+from sandbox.notifications.limits import BURST, REFILL, Allowance, Buckets, LimitReachedError
+from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
+from sandbox.runner.runner import ActionRunner
+from sandbox.tenant import Tenant
 from sandbox.tenant.phone_templates import BODIES, GUARDIAN_TEXTS
 
 SHOWN_DELIVERIES = 200
 """Of those that are kept, so many are answered at a time."""
-
-
-class Runner(Protocol):
-    """What runs an Action; `sandbox.runner.ActionRunner` does."""
-
-    async def execute(
-        self,
-        *,
-        code: str,
-        version_id: str,
-        handler: str,
-        event: Mapping[str, Any],
-        secrets: Mapping[str, str],
-        delivery_id: str | None = None,
-    ) -> ActionOutcome: ...
 
 
 @dataclass(frozen=True)
@@ -99,8 +67,8 @@ class NotificationService:
 
     def __init__(
         self,
-        tenant: TenantView,
-        runner: Runner,
+        tenant: Tenant,
+        runner: ActionRunner,
         *,
         assumptions: NotificationAssumptions | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -117,7 +85,7 @@ class NotificationService:
         self._now = now
         self._new_code = new_code
         self._journal = journal or DeliveryJournal()
-        self._limits = UserLimits(now)
+        self._limits = Buckets(now, burst=BURST, refill=REFILL)
         self._end_what_was_cut_off()
 
     async def challenge(
@@ -154,22 +122,24 @@ class NotificationService:
         )
         return await self._deliver(order)
 
-    def preview(self, message_type: str, delivery_method: str, *, code: str | None = None) -> str:
+    def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
         Raises:
             NotSentError: its template does not render, or is disabled and nothing takes its place.
         """
-        order = _Order("+819012345678", delivery_method, message_type, None)
-        made_up = code or "1234567890"[: self._tenant.otp_length()]
-        shown = None if message_type == "blocked_account" else made_up
-        legacy = self._tenant.generation == "legacy"
-        text, _ = self._prepare(order, shown, legacy=legacy, locale=self._tenant_locale())
+        order = _Order("+819012345678", delivery_method, message_type, self._tenant_locale())
+        made_up = "1234567890"[: self._tenant.otp_length()]
+        text, _ = self._worded(
+            order,
+            None if message_type == "blocked_account" else made_up,
+            legacy=self._tenant.generation == "legacy",
+        )
         return text
 
     def allowance(self, user_id: str, delivery_method: str) -> Allowance:
         """How many codes the user may still be sent this way; counted are those with a limit."""
-        return self._limits.allowance(user_id, delivery_method)
+        return self._limits.allowance((user_id, delivery_method))
 
     async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
         """The provider's test message: the verification text, as there is no type of its own."""
@@ -190,13 +160,13 @@ class NotificationService:
         return [Delivery.from_json(document) for document in found]
 
     def reset(self) -> None:
-        """Forget the deliveries, and how many a user had."""
         self._journal.clear()
         self._limits.forget()
 
     # -- one delivery -------------------------------------------------------------------------
 
     async def _deliver(self, order: _Order) -> Delivery:
+        order = replace(order, locale=order.locale or self._tenant_locale())
         delivery = Delivery(
             id=uuid.uuid4().hex,
             at=self._now().isoformat(),
@@ -205,11 +175,11 @@ class NotificationService:
             message_type=order.message_type,
             outcome="not_sent",
             attempts=0,
-            locale=order.locale or self._tenant_locale(),
+            locale=order.locale,
         )
         try:
             if order.limited or (self.assumptions.user_limits and not order.test_send):
-                self._limits.take(order.limited_as, order.delivery_method)
+                self._count(order)
             route = route_for(
                 self._tenant,
                 delivery_method=order.delivery_method,
@@ -219,13 +189,8 @@ class NotificationService:
             # Auth0's wording: no code with blocked_account.
             wanted = order.message_type != "blocked_account"
             code = (order.code or self._new_code(self._tenant.otp_length())) if wanted else None
-            text, event = self._prepare(
-                order,
-                code,
-                legacy=route.trigger == LEGACY_TRIGGER,
-                locale=delivery.locale,
-                correlation_id=order.transaction or delivery.id,
-            )
+            legacy = route.trigger == LEGACY_TRIGGER
+            text, event = self._worded(order, code, legacy=legacy, delivery_id=delivery.id)
         except LimitReachedError as limit:
             done = replace(delivery, reason=str(limit))
             self._keep(done)
@@ -240,6 +205,11 @@ class NotificationService:
             self._tenant, done, self.assumptions, test_send=order.test_send, user=order.whose
         )
         return done
+
+    def _count(self, order: _Order) -> None:
+        reset = self._limits.take((order.limited_as, order.delivery_method))
+        if reset is not None:
+            raise LimitReachedError(reset)
 
     async def _attempt(
         self, route: Route, event: Mapping[str, Any], delivery: Delivery
@@ -293,63 +263,33 @@ class NotificationService:
 
     # -- texts and events ---------------------------------------------------------------------
 
-    def _prepare(
-        self,
-        order: _Order,
-        code: str | None,
-        *,
-        legacy: bool,
-        locale: str | None,
-        correlation_id: str = "",
+    def _worded(
+        self, order: _Order, code: str | None, *, legacy: bool, delivery_id: str = ""
     ) -> tuple[str, dict[str, Any]]:
         template = order.template or self._tenant.phone_template(order.message_type)
-        settings = self._tenant.settings()
-        name = template["tenant"]
-        user = order.whose
-        given = variables(
-            code=code,
-            locale=locale,
-            settings=settings,
-            tenant_name=name,
-            user=user,
-            client=CLIENT,
-            request=REQUEST,
-        )
-        spoken = for_voice(given, self.assumptions)
-        if legacy:
-            said = given if order.delivery_method == "text" else spoken
-            text = render(
-                self._legacy_source(order.message_type),
-                legacy_variables(said, order.delivery_method),
-            )
-            return text, legacy_event(
-                text=text,
-                code=code or "",
-                delivery_method=order.delivery_method,
-                message_type=order.message_type,
-                recipient=order.to,
-                language=locale,
-                tenant_name=name,
-                user=user,
-                correlation_id=correlation_id,
-            )
-        body = self._body(order, template)
-        as_text = render(body.get("text", ""), given)
-        as_voice = render(body.get("voice", ""), spoken)
-        text = as_text if order.delivery_method == "text" else as_voice
-        return text, unified_event(
-            as_text=as_text,
-            as_voice=as_voice,
-            code=code,
+        sending = Sending(
+            to=order.to,
             delivery_method=order.delivery_method,
             message_type=order.message_type,
-            recipient=order.to,
-            sender=template["content"].get("from") or None,
-            locale=locale,
-            tenant=tenant_of(given),
-            user=user,
-            correlation_id=correlation_id,
+            code=code,
+            locale=order.locale,
+            tenant=template["tenant"],
+            settings=self._tenant.settings(),
+            user=order.whose,
+            correlation_id=order.transaction or delivery_id,
         )
+        by_voice = order.delivery_method == "voice"
+        if legacy:
+            given = sending.legacy_variables()
+            said = for_voice(given, self.assumptions) if by_voice else given
+            text = render(self._legacy_source(order.message_type), said)
+            return text, sending.legacy_event(text)
+        given, body = sending.variables(), self._body(order, template)
+        as_text = render(body.get("text", ""), given)
+        as_voice = render(body.get("voice", ""), for_voice(given, self.assumptions))
+        sender = template["content"].get("from") or None
+        event = sending.unified_event(as_text, as_voice, sender)
+        return as_voice if by_voice else as_text, event
 
     def _body(self, order: _Order, template: Mapping[str, Any]) -> Mapping[str, str]:
         # A test send shows the template that is being written, switched on or not.

@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.rules import HANDLERS
-from sandbox.notifications.service import Runner
+from sandbox.runner.runner import ActionRunner
 
 
+@dataclass(frozen=True)
 class RunnerActionTester:
     """Implements the API's `ActionTester` with the Action runner."""
 
-    def __init__(self, runner: Runner, assumptions: NotificationAssumptions | None = None) -> None:
-        self._runner = runner
-        self._assumptions = assumptions or NotificationAssumptions()
+    runner: ActionRunner
+    assumptions: NotificationAssumptions
 
     async def test_action(
-        self,
-        *,
-        code: str,
-        runtime: str,  # noqa: ARG002 - one Node runs them all
-        trigger_id: str,
-        secrets: dict[str, str],
-        event: Any,
+        self, *, code: str, trigger_id: str, secrets: dict[str, str], event: Any
     ) -> dict[str, Any]:
         """`stats` in milliseconds, and `error` when the code threw or could not run."""
         if trigger_id not in HANDLERS:
             message = f"The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
             return {"error": _error("Error", message), "stats": _stats(0, 0)}
         started = time.monotonic()
-        outcome = await self._runner.execute(
+        outcome = await self.runner.execute(
             code=code,
             version_id=f"draft {hashlib.sha256(code.encode()).hexdigest()}",
             handler=HANDLERS[trigger_id],
@@ -46,7 +41,7 @@ class RunnerActionTester:
         return {"error": _error(name, message), "stats": stats}
 
     def _event_in(self, payload: Any) -> dict[str, Any]:
-        if self._assumptions.test_run_event == "under_event" and isinstance(payload, dict):
+        if self.assumptions.test_run_event == "under_event" and isinstance(payload, dict):
             payload = payload.get("event")
         return payload if isinstance(payload, dict) else {}
 

@@ -17,7 +17,7 @@ from sandbox.login.numbers import national
 from sandbox.login.policy import CONFIDENCES, Confidence, policy_of
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.sessions import Login, LoginDesk
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.pages.views import Views, fields
 from sandbox.pages.wording import Shown, language_of
 from sandbox.tenant import Tenant

@@ -88,7 +88,6 @@ def _actions(tenant: Tenant, trigger: str) -> list[dict[str, Any]]:
 
 
 def _diff(action: dict[str, Any]) -> str:
-    """From what runs to the draft."""
     deployed = action.get("deployed_version")
     if deployed is None:
         return ""

@@ -83,7 +83,6 @@ class Views:
         return HTMLResponse(html, status, {"vary": "accept-language"})
 
     def fragment(self, language: str, template: str, **values: Any) -> str:
-        """A piece of a page, in this language."""
         return self._templates[language].get_template(template).render(**values)
 
 

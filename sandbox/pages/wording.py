@@ -53,28 +53,27 @@ class Shown:
     def __init__(self, entry: Entry) -> None:
         self.message, self.delivery = entry.message, entry.delivery
         self.number, self.at = entry.number, entry.at
-        self.delivery_key = key_of("d", (self.delivery or {}).get("id", ""))
+        self._told: dict[str, Any] = entry.delivery or {}
+        self.delivery_key = key_of("d", self._told.get("id", ""))
         self.key = key_of("m", entry.at) if self.message else self.delivery_key
 
     @property
     def voice(self) -> bool:
         if self.message is not None:
             return self.message.channel == "voice"
-        return bool((self.delivery or {})["delivery_method"] == "voice")
+        return bool(self._told["delivery_method"] == "voice")
 
     @property
     def kind(self) -> str:
-        """What it is, for a heading."""
         return "Voice call" if self.voice else "SMS"
 
     @property
     def text(self) -> str:
         """What the phone got, or what was rendered for it."""
-        return self.message.text if self.message else (self.delivery or {}).get("text") or ""
+        return self.message.text if self.message else self._told.get("text") or ""
 
     @property
     def codes(self) -> list[str]:
-        """The one-time codes that a person reads, or hears, in it."""
         return self.message.codes if self.message else []
 
     @property
@@ -119,33 +118,30 @@ class Shown:
     @property
     def outcome(self) -> tuple[str, str]:
         """What became of it, in a word, and how good that is."""
-        if self.delivery is None:
-            return ("sent", "good")
-        return _OUTCOMES[self.delivery["outcome"]]
+        return _OUTCOMES[self._told.get("outcome", "success")]
 
     @property
     def late(self) -> bool:
         """It arrived although the Action was told otherwise, or gave up."""
-        outcome = (self.delivery or {}).get("outcome")
+        outcome = self._told.get("outcome")
         return self.message is not None and outcome not in {None, "success", "pending"}
 
     @property
     def reason(self) -> str:
-        return (self.delivery or {}).get("reason") or ""
+        return self._told.get("reason") or ""
 
     @property
     def origin(self) -> str:
-        if self.delivery is not None:
-            wanted = MESSAGE_TYPES.get(self.delivery["message_type"], "")
-            return wanted or str(self.delivery["message_type"])
+        if self._told:
+            kind = str(self._told["message_type"])
+            return MESSAGE_TYPES.get(kind, kind)
         if self.message is not None and self.message.delivery_id:
             return "its delivery is no longer kept"
         return "sent to the CPaaS directly, by no Action"
 
     @property
     def steps(self) -> list[Step]:
-        delivery = self.delivery or {}
-        most = delivery.get("most_attempts", 1) - 1
+        most = self._told.get("most_attempts", 1) - 1
         return [
             Step(
                 name="first try" if number == 0 else f"retry {number} of {most}",
@@ -155,12 +151,12 @@ class Shown:
                 reason=one["reason"] or "",
                 outcome=one["outcome"],
             )
-            for number, one in enumerate(delivery.get("tries", []))
+            for number, one in enumerate(self._told.get("tries", []))
         ]
 
     @property
     def console(self) -> list[str]:
-        return list((self.delivery or {}).get("console", []))
+        return list(self._told.get("console", []))
 
     @property
     def announcement(self) -> str:

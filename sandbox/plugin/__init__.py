@@ -4,3 +4,6 @@ It is not the official plugin. It knows seven resource types and one function, s
 that the official plugin was recorded sending for them, and answers everything else with
 "not in the stand-in".
 """
+
+STAND_IN = "auth0 plugin: STAND-IN of this project, not the official one"
+"""What a user is told; `phonemfa/pulumi/preview.py` knows it in what the engine repeats."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from sandbox.plugin import STAND_IN, switches
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.functions import FUNCTIONS
 from sandbox.plugin.resources import RESOURCES
@@ -36,7 +37,6 @@ from sandbox.plugin.schema import (
     with_defaults,
     without_defaults,
 )
-from sandbox.plugin.switches import failed_build_is_replaced
 from sandbox.plugin.values import (
     UNKNOWN,
     Path,
@@ -46,7 +46,7 @@ from sandbox.plugin.values import (
 )
 
 Warn = Callable[[str, str], Awaitable[None]]
-"""Tells the user something about the resource of a URN."""
+"""Tells the user something about the resource of a URN, or about all where it is empty."""
 
 _KINDS: Final = {
     ("add", False): protocol.PropertyDiffKind.ADD,
@@ -114,6 +114,8 @@ class StandInProvider(protocol.Provider):
                 audience=values["audience"] or f"https://{self._domain}/api/v2/",
             )
         )
+        if switches.TOLD not in os.environ:
+            await self._warn("", STAND_IN)
         return protocol.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
         )
@@ -143,7 +145,10 @@ class StandInProvider(protocol.Provider):
             _asked(request.new_inputs),
             request.ignore_changes,
         )
-        if failed_build_is_replaced() and plain_map(request.old_state).get("status") == "failed":
+        if (
+            switches.failed_build_is_replaced()
+            and plain_map(request.old_state).get("status") == "failed"
+        ):
             found = [*found, Difference("status", "update", replace=True)]
         tops = list(dict.fromkeys(item.top for item in found))
         return protocol.DiffResponse(
@@ -275,7 +280,7 @@ def _outputs(
     resource: Resource, resource_id: str, state: State, marks: frozenset[Path]
 ) -> dict[str, PropertyValue]:
     said = {**filled(resource.schema, state), "id": resource_id}
-    if not failed_build_is_replaced():
+    if not switches.failed_build_is_replaced():
         # The recorded plugin does not have it; the switch is for one that does.
         said.pop("status", None)
     return wire_map(said, marks)

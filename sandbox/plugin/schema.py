@@ -8,7 +8,8 @@ default. Source: official/ and provider-traps.md of the contract.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Any, Final, Literal
 
 from sandbox.plugin.values import Path, has_unknown
@@ -194,10 +195,10 @@ def _attribute_differences(attribute: Attribute, path: str, old: Any, new: Any) 
         return []
     if attribute.kind == "block" and isinstance(new, Mapping):
         return _nested(attribute, path, old or {}, new)
-    if attribute.kind == "blocks":
+    if attribute.kind == "set" and not has_unknown_itself(new):
+        return _members(attribute, path, old or [], new or [])
+    if attribute.kind in {"list", "blocks"} and not has_unknown_itself(new):
         return _items(attribute, path, old or [], new or [])
-    if attribute.kind in {"list", "set"} and not has_unknown_itself(new):
-        return _elements(attribute, path, old or [], new or [])
     return _leaf(attribute, path, old, new)
 
 
@@ -210,43 +211,31 @@ def _nested(
     attribute: Attribute, path: str, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> list[Difference]:
     found = differences(attribute.fields, old, new, f"{path}.")
-    return [_inherit(attribute, difference) for difference in found]
+    return [replace(one, replace=one.replace or attribute.force_new) for one in found]
+
+
+def _members(
+    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
+) -> list[Difference]:
+    remade = attribute.force_new
+    gone = [i for i, item in enumerate(old) if item not in new]
+    come = [i for i, item in enumerate(new) if item not in old]
+    return [
+        *(Difference(f"{path}[{index}]", "delete", remade) for index in gone),
+        *(Difference(f"{path}[{index}]", "add", remade) for index in come),
+    ]
 
 
 def _items(
     attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
 ) -> list[Difference]:
     found: list[Difference] = []
-    for index in range(max(len(old), len(new))):
+    for index, (before, now) in enumerate(zip_longest(old, new)):
         place = f"{path}[{index}]"
-        if index >= len(new):
-            found.append(Difference(place, "delete", attribute.force_new))
-        elif index >= len(old):
-            found.append(Difference(place, "add", attribute.force_new))
+        if attribute.kind == "blocks" and before is not None and now is not None:
+            found += _nested(attribute, place, before, now)
         else:
-            nested = differences(attribute.fields, old[index], new[index], f"{place}.")
-            found += [_inherit(attribute, difference) for difference in nested]
-    return found
-
-
-def _elements(
-    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
-) -> list[Difference]:
-    replace = attribute.force_new
-    if attribute.kind == "set":
-        gone = [i for i, item in enumerate(old) if item not in new]
-        come = [i for i, item in enumerate(new) if item not in old]
-        return [Difference(f"{path}[{i}]", "delete", replace) for i in gone] + [
-            Difference(f"{path}[{i}]", "add", replace) for i in come
-        ]
-    found: list[Difference] = []
-    for index in range(max(len(old), len(new))):
-        if index >= len(new):
-            found.append(Difference(f"{path}[{index}]", "delete", replace))
-        elif index >= len(old):
-            found.append(Difference(f"{path}[{index}]", "add", replace))
-        elif old[index] != new[index]:
-            found.append(Difference(f"{path}[{index}]", "update", replace))
+            found += _leaf(attribute, place, before, now)
     return found
 
 
@@ -259,12 +248,6 @@ def _leaf(attribute: Attribute, path: str, old: Any, new: Any) -> list[Differenc
     elif new is None:
         change = "delete"
     return [Difference(path, change, attribute.force_new)]
-
-
-def _inherit(attribute: Attribute, difference: Difference) -> Difference:
-    if not attribute.force_new:
-        return difference
-    return Difference(difference.path, difference.change, replace=True)
 
 
 def _empty(value: Any) -> bool:

@@ -10,7 +10,6 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -32,44 +31,27 @@ from sandbox.plugin.client import ManagementError
 from sandbox.plugin.provider import InitFailedError, StandInProvider
 
 _DETAILS: Final = "grpc-status-details-bin"
-Handler = Callable[[Any, Any], Awaitable[Any]]
 
 
-class StandInServicer(ProviderServicer):
-    """The SDK's servicer, with failures that a person can read."""
+class ReadableFailures(grpc.aio.ServerInterceptor):  # type: ignore[misc]
+    """Has each method of the servicer fail in a way that a person can read."""
 
-    async def Configure(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Configure, request, context)
+    async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
 
-    async def Check(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Check, request, context)
+        async def readable(request: Any, context: Any) -> Any:
+            try:
+                return await handler.unary_unary(request, context)
+            except InitFailedError as error:
+                await _abort_half_made(context, error)
+            except ManagementError as error:
+                await context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
-    async def Diff(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Diff, request, context)
-
-    async def Create(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Create, request, context)
-
-    async def Read(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Read, request, context)
-
-    async def Update(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Update, request, context)
-
-    async def Delete(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Delete, request, context)
-
-    async def Invoke(self, request: Any, context: Any) -> Any:
-        return await _readable(super().Invoke, request, context)
-
-
-async def _readable(handler: Handler, request: Any, context: Any) -> Any:
-    try:
-        return await handler(request, context)
-    except InitFailedError as error:
-        await _abort_half_made(context, error)
-    except ManagementError as error:
-        await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        return grpc.unary_unary_rpc_method_handler(
+            readable, handler.request_deserializer, handler.response_serializer
+        )
 
 
 async def _abort_half_made(context: Any, error: InitFailedError) -> None:
@@ -97,8 +79,8 @@ async def _warned(engine_address: str, urn: str, text: str) -> None:
 
 
 async def _serve(engine_address: str, engine_pid: int) -> None:
-    server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-    servicer = StandInServicer(
+    server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS, interceptors=[ReadableFailures()])
+    servicer = ProviderServicer(
         sys.argv[1:],
         version("pulumi-auth0"),
         StandInProvider(warn=lambda urn, text: _warned(engine_address, urn, text)),

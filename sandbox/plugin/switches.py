@@ -17,6 +17,9 @@ REPLACE_FAILED_BUILD: Final = "replace-failed-build"
 ADAPTIVE_MFA_WARNS: Final = "adaptive-mfa-warns"
 """A plan without Adaptive MFA is a warning, no error (provider pull request 1716)."""
 
+TOLD: Final = "PHONEMFA_STAND_IN_TOLD"
+"""The variable that is set where the user knows already that this is the stand-in (`make up`)."""
+
 
 def adaptive_mfa_is_a_warning() -> bool:
     """Whether the policy that the plan does not have is left unwritten with a warning."""

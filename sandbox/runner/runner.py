@@ -135,7 +135,6 @@ class ActionRunner:
                 self._process.kill()
 
     def close(self) -> None:
-        """End the Node process. The runner cannot be used after this."""
         with self._lock:
             self._closed = True
             if self._process is not None:

@@ -16,8 +16,8 @@ from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.inbox.inbox import Inbox
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.sessions import LoginDesk
-from sandbox.notifications import routes
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
 from sandbox.pages.app import Behind, build_pages
@@ -116,7 +116,7 @@ def assemble(
             *drift_routes(applied, tenant),
             *traffic_routes(tenant),
         ],
-        tester=RunnerActionTester(runner, assumptions),
+        tester=RunnerActionTester(runner, notifications.assumptions),
         rate_limit=config.rate_limit,
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),

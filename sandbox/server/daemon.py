@@ -6,13 +6,14 @@ Only a process that has proved to be this sandbox's server is ended.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from sandbox.machine.errors import ServerError
 from sandbox.machine.files import check_room, private_folder
@@ -101,17 +102,16 @@ def end(state_dir: Path) -> ServerRecord | None:
                 f"End it by hand: kill {written.pid}",
             )
         return None
-    os.kill(record.pid, signal.SIGTERM)
-    limit = time.monotonic() + _STOP_SECONDS
-    while program_of(record.pid) is not None:
-        if time.monotonic() > limit:
+    with suppress(psutil.NoSuchProcess):  # it ended by itself, a moment ago
+        process = psutil.Process(record.pid)
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
             raise ServerError(
                 f"The sandbox server (pid {record.pid}) does not end.",
                 f"End it by hand: kill -9 {record.pid}",
-            )
-        with suppress(ChildProcessError):
-            os.waitpid(record.pid, os.WNOHANG)  # where it is a child of this process
-        time.sleep(0.02)
+            ) from None
     remove_record(state_dir, record)
     return record
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.tenant.context import Context, Page, new_id
-from sandbox.tenant.operation import MOST_PER_PAGE, PAGING, Evidence, Routes
-from sandbox.tenant.validation import Parameter
+from sandbox.tenant.context import Page, Rules, new_id
+from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
+from sandbox.tenant.schemas import BOOLEAN
 
 COLLECTION = "clients"
 KEYS = "keys"
@@ -42,6 +42,7 @@ PHONE_MFA_SCOPES: tuple[str, ...] = (
 )
 
 DAY_IN_SECONDS = 86_400
+ROUTES = Routes("clients")
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,8 @@ class Credentials:
     client_secret: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
 
-class Clients:
+class Clients(Rules):
     """The tenant's machine-to-machine applications."""
-
-    def __init__(self, context: Context) -> None:
-        self._store = context.store
-        self._tenant = context.name
 
     def add(
         self,
@@ -91,11 +88,19 @@ class Clients:
         self._store.put(COLLECTION, credentials.client_id, client)
         return client
 
-    def listing(self, page: Page, *, include_totals: bool) -> Any:
-        """GET /clients: who may call the API. No secrets: nobody here has `read:client_keys`."""
+    @ROUTES(
+        "GET",
+        "/clients",
+        "read:clients",
+        query={"include_totals": BOOLEAN},
+        paged=Page(per_page=MOST_PER_PAGE),
+        known=Evidence("published", "only who may call the API, without secrets"),
+    )
+    def listing(self, *, page: Page, include_totals: bool = False) -> Any:
+        """Who may call the API. No secrets: nobody here has `read:client_keys`."""
         found = [
             {
-                "tenant": self._tenant,
+                "tenant": self._context.name,
                 "client_id": one["client_id"],
                 "name": one["client_id"],
                 "app_type": "non_interactive",
@@ -104,11 +109,11 @@ class Clients:
             }
             for one in self.all()
         ]
-        start = page.number * page.per_page
-        shown = found[start : start + page.per_page]
+        shown = page.part(found)
         if not include_totals:
             return shown
-        return {"clients": shown, "start": start, "limit": page.per_page, "total": len(found)}
+        total = {"start": page.start, "limit": page.per_page, "total": len(found)}
+        return {"clients": shown, **total}
 
     def all(self) -> list[dict[str, Any]]:
         """Every client, secret included, oldest first."""
@@ -145,17 +150,3 @@ class Clients:
             for client in self._store.all(COLLECTION):
                 if not client["default"]:
                     self._store.delete(COLLECTION, client["client_id"])
-
-
-ROUTES = Routes[Clients]()
-ROUTES.add(
-    "GET",
-    "/clients",
-    "read:clients",
-    lambda clients, call: clients.listing(
-        Page(call.query.get("page", 0), call.query.get("per_page", MOST_PER_PAGE)),
-        include_totals=call.query.get("include_totals", False),
-    ),
-    query={**PAGING, "include_totals": Parameter("boolean")},
-    known=Evidence("published", "only who may call the API, without secrets"),
-)

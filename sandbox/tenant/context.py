@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.builds import Builds
 from sandbox.tenant.clock import Stamper
-from sandbox.tenant.errors import not_found
+from sandbox.tenant.errors import ApiError
 from sandbox.tenant.store import Store
 
 T = TypeVar("T")
@@ -40,8 +40,27 @@ class Context:
         """
         found = self.store.get(collection, key)
         if found is None:
-            raise not_found(missing)
+            raise ApiError(404, missing)
         return found
+
+    def check_limit(self, count: int, limit: int, what: str, *, said: str = "") -> None:
+        """Refuse more than a tenant may have; `said` is the limit in words.
+
+        Raises:
+            ApiError: `entity_limit_exceeded`.
+        """
+        if count > limit:
+            message = f"You have reached the limit of {said or limit} {what}."
+            status = self.assumptions.entity_limit_status
+            raise ApiError(status, message, "entity_limit_exceeded")
+
+
+class Rules:
+    """The rules of one resource, over what every resource shares."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
 
 
 def new_id(prefix: str = "", length: int = 22) -> str:
@@ -56,6 +75,13 @@ class Page:
     number: int = 0
     per_page: int = 20
 
+    @property
+    def start(self) -> int:
+        return self.number * self.per_page
+
+    def part(self, items: Sequence[T]) -> Sequence[T]:
+        return items[self.start : self.start + self.per_page]
+
 
 def page_of(
     key: str, items: Sequence[T], page: Page, view: Callable[[T], dict[str, Any]]
@@ -65,8 +91,7 @@ def page_of(
     Zero values are omitted. A page past the end must not carry `total`: the official client asks
     for the next page as long as it sees one.
     """
-    start = page.number * page.per_page
-    shown = [view(item) for item in items[start : start + page.per_page]]
+    shown = [view(item) for item in page.part(items)]
     envelope: dict[str, Any] = {key: shown}
     if shown:
         envelope["total"] = len(items)
@@ -75,3 +100,11 @@ def page_of(
     if page.per_page:
         envelope["per_page"] = page.per_page
     return envelope
+
+
+def chosen(document: dict[str, Any], fields: str | None, *, include: bool) -> dict[str, Any]:
+    """A document restricted to, or without, some comma-separated fields; all of it by default."""
+    if not fields:
+        return document
+    named = {one.strip() for one in fields.split(",")}
+    return {key: value for key, value in document.items() if (key in named) == include}

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.operation import Evidence, Routes
 
 COLLECTION: Final = "custom_domains"
 
 
-class CustomDomains:
-    """The custom domains of one tenant."""
+ROUTES = Routes("custom_domains")
 
-    def __init__(self, context: Context) -> None:
-        self._store = context.store
+
+class CustomDomains(Rules):
+    """The custom domains of one tenant."""
 
     def add(self, domain: str, *, status: str = "ready") -> None:
         """One more, as after its DNS record was seen."""
@@ -25,16 +25,12 @@ class CustomDomains:
         document = {"custom_domain_id": key, "domain": domain, "primary": True, "status": status}
         self._store.put(COLLECTION, key, document | {"type": "auth0_managed_certs"})
 
+    @ROUTES(
+        "GET",
+        "/custom-domains",
+        "read:custom_domains",
+        known=Evidence("published", "only their list"),
+    )
     def all(self) -> list[dict[str, Any]]:
         """GET /custom-domains: a bare list."""
         return [dict(one) for one in self._store.all(COLLECTION)]
-
-
-ROUTES = Routes[CustomDomains]()
-ROUTES.add(
-    "GET",
-    "/custom-domains",
-    "read:custom_domains",
-    lambda domains, _: domains.all(),
-    known=Evidence("published", "only their list"),
-)

@@ -31,16 +31,13 @@ class ApiError(Exception):
         return f"ApiError({self.status}, {self.message!r}, {self.error_code!r})"
 
 
-def invalid_body(detail: str) -> ApiError:
+def invalid_body(detail: str, where: str = "") -> ApiError:
     """A body that breaks a rule no schema can state; worded as the schema's refusals are."""
-    return ApiError(400, f"Payload validation error: '{detail}'.", "invalid_body")
+    place = f" on property {where}" if where else ""
+    return ApiError(400, f"Payload validation error: '{detail}'{place}.", "invalid_body")
 
 
-def bad_request(message: str, error_code: str | None = None) -> ApiError:
-    """A 400 with a sentence of its own."""
-    return ApiError(400, message, error_code)
-
-
-def not_found(message: str) -> ApiError:
-    """A 404; actions and branding answer it without an error code (recorded)."""
-    return ApiError(404, message)
+def invalid_query(detail: str, where: str) -> ApiError:
+    """The same of a query."""
+    message = f"Query validation error: '{detail}' on property {where}."
+    return ApiError(400, message, "invalid_query_string")

@@ -6,19 +6,19 @@ The unified experience forbids the last. Its providers and templates are resourc
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Rules
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.mfa_settings import MfaSettings
-from sandbox.tenant.operation import Call, Evidence, Routes
+from sandbox.tenant.operation import Evidence, Routes
 from sandbox.tenant.phone_providers import covers, unsupported_message_type
 from sandbox.tenant.phone_templates import GUARDIAN_TEXTS
 from sandbox.tenant.schemas import (
     BOOLEAN,
     STRING,
-    Schema,
     array,
+    complete,
     described,
     nullable,
     obj,
@@ -26,7 +26,6 @@ from sandbox.tenant.schemas import (
     text,
 )
 from sandbox.tenant.settings import SINGLETONS
-from sandbox.tenant.validation import Parameter
 
 Document = dict[str, Any]
 
@@ -45,17 +44,31 @@ FACTORS = (
 _TWILIO_KEYS = ("auth_token", "sid", "from", "messaging_service_sid")
 LegacyFamily = Literal["sms", "phone"]
 
+# -- schema and routes ------------------------------------------------------------------------
 
-def _legacy_forbidden() -> ApiError:
-    return ApiError(
-        403,
-        "Insufficient privileges to use this deprecated feature. "
-        "To handle Phone Provider/Templates refer to Tenant Phone Settings",
-        "legacy_mfa_phone_provider_not_allowed",
-    )
+_READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
+_LEGACY = Evidence("recorded", "go-auth0 and auth0-deploy-cli, quoted in §6.5; 403 under §6.6")
+_FACTORS = "/guardian/factors"
+_SMS, _PHONE = f"{_FACTORS}/sms", f"{_FACTORS}/phone"
+_INCLUDED = described(BOOLEAN, "Whether factors come with the settings of their codes")
+_ENABLED = described(BOOLEAN, "Whether the factor is on")
+_TYPES = described(array(one_of("sms", "voice")), "Channels of the phone factor")
+_SELECTED = complete({"provider": one_of("auth0", "twilio", "phone-message-hook")})
+_TEMPLATES = complete(dict.fromkeys(GUARDIAN_TEXTS, STRING))
+_SECRET_TEXT = nullable(text(1, 1000))
+_TWILIO = obj(
+    {
+        "from": nullable(text(0, 64)),
+        "messaging_service_sid": _SECRET_TEXT,
+        "auth_token": _SECRET_TEXT,
+        "sid": _SECRET_TEXT,
+    }
+)
+
+ROUTES = Routes("guardian", name=described(one_of(*FACTORS), "The factor's name"))
 
 
-class Guardian:
+class Guardian(Rules):
     """The tenant's MFA settings."""
 
     def __init__(
@@ -66,9 +79,8 @@ class Guardian:
         provider: Callable[[], Document | None],
         codes: MfaSettings,
     ) -> None:
+        super().__init__(context)
         self._codes = codes
-        self._context = context
-        self._store = context.store
         self._unified = unified
         self._provider = provider
 
@@ -90,27 +102,42 @@ class Guardian:
 
     # -- factors and policies -----------------------------------------------------------------
 
-    def factors(self, *, with_settings: bool = False) -> list[Document]:
-        """GET /guardian/factors, with the settings of their codes where asked for."""
+    @ROUTES("GET", _FACTORS, _READ, query={"include_settings": _INCLUDED})
+    def factors(self, *, include_settings: bool = False) -> list[Document]:
+        """All of them, with the settings of their codes where asked for."""
         enabled = self._value("factors", {})
         found = [
             {"name": name, "enabled": enabled.get(name, False), "trial_expired": False}
             for name in FACTORS
         ]
-        return self._codes.beside(found) if with_settings else found
+        return self._codes.beside(found) if include_settings else found
 
     def factor_enabled(self, name: str) -> bool:
         return bool(self._value("factors", {}).get(name, False))
 
+    @ROUTES(
+        "PUT",
+        f"{_FACTORS}/{{name}}",
+        _WRITE,
+        body=complete({"enabled": _ENABLED}),
+        spread=True,
+    )
     def set_factor(self, name: str, *, enabled: bool) -> Document:
         with self._store.transaction():
             self._set("factors", {**self._value("factors", {}), name: enabled})
         return {"enabled": enabled}
 
+    @ROUTES("GET", "/guardian/policies", "read:mfa_policies")
     def policies(self) -> list[str]:
-        """GET /guardian/policies: empty, `all-applications` or `confidence-score`."""
+        """Empty (never), `all-applications` or `confidence-score`."""
         return list(self._value("policies", []))
 
+    @ROUTES(
+        "PUT",
+        "/guardian/policies",
+        "update:mfa_policies",
+        body=array(one_of("all-applications", "confidence-score")),
+    )
     def set_policies(self, policies: list[str]) -> list[str]:
         if "confidence-score" in policies and not self._context.assumptions.adaptive_mfa:
             raise ApiError(
@@ -125,6 +152,17 @@ class Guardian:
         """The enabled message types, in the order they were written."""
         return list(self._value("message types", []))
 
+    @ROUTES("GET", f"{_PHONE}/message-types", _READ)
+    def read_message_types(self) -> Document:
+        return {"message_types": self.message_types()}
+
+    @ROUTES(
+        "PUT",
+        f"{_PHONE}/message-types",
+        _WRITE,
+        body=complete({"message_types": _TYPES}),
+        spread=True,
+    )
     def set_message_types(self, message_types: list[str]) -> Document:
         with self._store.transaction():
             if message_types:
@@ -149,143 +187,68 @@ class Guardian:
 
     def _check_legacy(self) -> None:
         if self._unified():
-            raise _legacy_forbidden()
+            raise ApiError(
+                403,
+                "Insufficient privileges to use this deprecated feature. "
+                "To handle Phone Provider/Templates refer to Tenant Phone Settings",
+                "legacy_mfa_phone_provider_not_allowed",
+            )
 
     def _check_selected_provider(self) -> None:
         if not self._context.assumptions.selected_provider_allowed_under_unified:
             self._check_legacy()
 
+    @ROUTES("GET", f"{_SMS}/selected-provider", _READ, known=_LEGACY)
+    @ROUTES("GET", f"{_PHONE}/selected-provider", _READ, known=_LEGACY)
     def selected_provider(self) -> Document:
-        """GET .../selected-provider; both families show the same setting."""
+        """Both families show the same setting."""
         self._check_selected_provider()
         return {"provider": self._value("selected provider", "auth0")}
 
+    @ROUTES("PUT", f"{_SMS}/selected-provider", _WRITE, body=_SELECTED, spread=True, known=_LEGACY)
+    @ROUTES(
+        "PUT", f"{_PHONE}/selected-provider", _WRITE, body=_SELECTED, spread=True, known=_LEGACY
+    )
     def set_selected_provider(self, provider: str) -> Document:
         self._check_selected_provider()
         self._set("selected provider", provider)
         return {"provider": provider}
 
+    @ROUTES("GET", f"{_SMS}/templates", _READ, "sms", known=_LEGACY)
+    @ROUTES("GET", f"{_PHONE}/templates", _READ, "phone", known=_LEGACY)
     def templates(self, family: LegacyFamily) -> Document | None:
-        """GET .../templates; None stands for an answer without a body."""
+        """None stands for an answer without a body."""
         self._check_legacy()
         written: Document | None = self._value("templates", None)
         if written is not None:
             return written
-        assumptions = self._context.assumptions
-        unset = (
-            assumptions.unset_sms_templates
-            if family == "sms"
-            else assumptions.unset_phone_templates
-        )
+        switches = self._context.assumptions
+        unset = switches.unset_sms_templates
+        if family == "phone":
+            unset = switches.unset_phone_templates
         if unset == "204":
             return None
         return {} if unset == "empty" else dict(GUARDIAN_TEXTS)
 
+    @ROUTES("PUT", f"{_SMS}/templates", _WRITE, body=_TEMPLATES, known=_LEGACY)
+    @ROUTES("PUT", f"{_PHONE}/templates", _WRITE, body=_TEMPLATES, known=_LEGACY)
     def set_templates(self, templates: Document) -> Document:
         self._check_legacy()
         self._set("templates", templates)
         return templates
 
+    @ROUTES("GET", f"{_SMS}/providers/twilio", _READ, known=_LEGACY)
+    @ROUTES("GET", f"{_PHONE}/providers/twilio", _READ, known=_LEGACY)
     def twilio(self) -> Document:
-        """GET .../providers/twilio: all keys once anything was written, token in clear."""
+        """All keys once anything was written, token in clear."""
         self._check_legacy()
         written: Document = self._value("twilio", {})
         return {key: written.get(key) for key in _TWILIO_KEYS} if written else {}
 
+    @ROUTES("PUT", f"{_SMS}/providers/twilio", _WRITE, body=_TWILIO, known=_LEGACY)
+    @ROUTES("PUT", f"{_PHONE}/providers/twilio", _WRITE, body=_TWILIO, known=_LEGACY)
     def set_twilio(self, settings: Document) -> Document:
-        """PUT .../providers/twilio: replaces the settings, answers exactly what was sent."""
+        """Replaces the settings, answers exactly what was sent."""
         self._check_legacy()
         self._set("twilio", settings)
         return settings
-
-
-# -- schema and routes ------------------------------------------------------------------------
-
-_READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
-_LEGACY = Evidence("recorded", "go-auth0 and auth0-deploy-cli, quoted in §6.5; 403 under §6.6")
-_TYPES = array(one_of("sms", "voice"))
-_SELECTED = obj(
-    {"provider": one_of("auth0", "twilio", "phone-message-hook")}, required=("provider",)
-)
-_TEMPLATES = obj(
-    {"enrollment_message": STRING, "verification_message": STRING},
-    required=("enrollment_message", "verification_message"),
-)
-_SECRET_TEXT = nullable(text(1, 1000))
-_TWILIO = obj(
-    {
-        "from": nullable(text(0, 64)),
-        "messaging_service_sid": _SECRET_TEXT,
-        "auth_token": _SECRET_TEXT,
-        "sid": _SECRET_TEXT,
-    }
-)
-
-ROUTES = Routes[Guardian](name=Parameter(values=FACTORS, description="The factor's name"))
-ROUTES.add(
-    "GET",
-    "/guardian/factors",
-    _READ,
-    lambda guardian, call: guardian.factors(with_settings=bool(call.query.get("include_settings"))),
-    query={
-        "include_settings": Parameter(
-            "boolean", description="Whether factors come with the settings of their codes"
-        )
-    },
-)
-ROUTES.add(
-    "PUT",
-    "/guardian/factors/{name}",
-    _WRITE,
-    lambda guardian, call: guardian.set_factor(call.path["name"], enabled=call.body["enabled"]),
-    body=obj({"enabled": described(BOOLEAN, "Whether the factor is on")}, required=("enabled",)),
-)
-ROUTES.plain("GET", "/guardian/policies", "read:mfa_policies", Guardian.policies)
-ROUTES.plain(
-    "PUT",
-    "/guardian/policies",
-    "update:mfa_policies",
-    Guardian.set_policies,
-    body=array(one_of("all-applications", "confidence-score")),
-)
-ROUTES.add(
-    "GET",
-    "/guardian/factors/phone/message-types",
-    _READ,
-    lambda guardian, _: {"message_types": guardian.message_types()},
-)
-ROUTES.add(
-    "PUT",
-    "/guardian/factors/phone/message-types",
-    _WRITE,
-    lambda guardian, call: guardian.set_message_types(call.body["message_types"]),
-    body=obj(
-        {"message_types": described(_TYPES, "Channels of the phone factor")},
-        required=("message_types",),
-    ),
-)
-
-
-def _add_legacy(family: LegacyFamily) -> None:
-    base = f"/guardian/factors/{family}"
-    reads: dict[str, Callable[[Guardian, Call], Any]] = {
-        "selected-provider": lambda guardian, _: guardian.selected_provider(),
-        "templates": lambda guardian, _: guardian.templates(family),
-        "providers/twilio": lambda guardian, _: guardian.twilio(),
-    }
-    writes: dict[str, tuple[Callable[[Guardian, Call], Any], Schema]] = {
-        "selected-provider": (
-            lambda guardian, call: guardian.set_selected_provider(call.body["provider"]),
-            _SELECTED,
-        ),
-        "templates": (lambda guardian, call: guardian.set_templates(call.body), _TEMPLATES),
-        "providers/twilio": (lambda guardian, call: guardian.set_twilio(call.body), _TWILIO),
-    }
-    for part, read in reads.items():
-        ROUTES.add("GET", f"{base}/{part}", _READ, read, known=_LEGACY)
-        write, body = writes[part]
-        ROUTES.add("PUT", f"{base}/{part}", _WRITE, write, body=body, known=_LEGACY)
-
-
-for _family in get_args(LegacyFamily):
-    _add_legacy(_family)

@@ -40,7 +40,6 @@ class LogArchive:
         self._found = (None, [])
 
     def clear(self) -> None:
-        """Forget them."""
         self.__init__()  # type: ignore[misc]
 
     def get(self, log_id: str, now: int) -> Document | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.errors import ApiError
+from sandbox.tenant.errors import ApiError, invalid_query
 
 Document = dict[str, Any]
 Matches = Callable[[Document], bool]
@@ -193,12 +193,8 @@ class _Reader:
         return True
 
     def _unreadable(self) -> ApiError:
-        return ApiError(
-            400,
-            "Query validation error: 'The sandbox cannot search for "
-            f"{self._text[self._position :]}' on property q.",
-            "invalid_query_string",
-        )
+        rest = self._text[self._position :]
+        return invalid_query(f"The sandbox cannot search for {rest}", "q")
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import copy
 import heapq
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 from sandbox.tenant.clock import NANOS_PER_SECOND, millis
-from sandbox.tenant.context import Context
-from sandbox.tenant.errors import ApiError, not_found
+from sandbox.tenant.context import Context, Rules, chosen
+from sandbox.tenant.errors import ApiError, invalid_query
 from sandbox.tenant.log_archive import LogArchive
 from sandbox.tenant.log_search import search_of
+from sandbox.tenant.operation import MOST_PER_PAGE, Evidence, Routes
+from sandbox.tenant.schemas import BOOLEAN, STRING, whole
 
 COLLECTION = "logs"
 KEPT = 1000
@@ -30,32 +31,36 @@ FOUND = 1000
 """Results of one search, as published; what Auth0 answers beyond them is not established: nothing,
 here."""
 
-DEFAULT_PER_PAGE = 50
+_PER_PAGE = 50
 _SHOWN_DIGITS = 4
 _AFTER_ALL = "~"
 
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class LogQuery:
-    """What GET /logs is asked for, its parameters under their own names.
+_KNOWN = Evidence(
+    "recorded",
+    "by go-auth0: order, paging, checkpoint and `type:` search of other events (replayed); the "
+    "entries of phone messages are from published schemas, the search language is in part",
+)
+_QUERY = {
+    "page": whole(0),
+    "per_page": whole(1, MOST_PER_PAGE),
+    "sort": STRING,
+    "fields": STRING,
+    "include_fields": BOOLEAN,
+    "include_totals": BOOLEAN,
+    "from": STRING,
+    "take": whole(1, MOST_PER_PAGE),
+    "q": STRING,
+    "search": STRING,
+    # Not published; go-auth0's `Query` sends it along, and auth0-cli uses that for logs.
+    "search_engine": STRING,
+}
+ROUTES = Routes("logs")
 
-    `from_id` wins over everything but `take`, as published.
-    """
 
-    page: int = 0
-    per_page: int = DEFAULT_PER_PAGE
-    include_totals: bool = False
-    sort: str | None = None
-    fields: str | None = None
-    include_fields: bool = True
-    from_id: str | None = None
-    take: int = DEFAULT_PER_PAGE
-    search: str | None = None
-
-
-class Logs:
+class Logs(Rules):
     """The entries of one tenant."""
 
     def __init__(self, context: Context, *, numbers_in_clear: Callable[[], bool]) -> None:
@@ -64,8 +69,7 @@ class Logs:
         Args:
             numbers_in_clear: whether the tenant's settings ask for phone numbers unmasked.
         """
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._numbers_in_clear = numbers_in_clear
         self.archive = LogArchive()
         self.delay_seconds = 0.0
@@ -82,68 +86,62 @@ class Logs:
         """
         stamp = self._context.stamp()
         log_id = log_id_of(stamp)
-        entry = {
-            "_id": log_id,
-            "date": millis(stamp),
-            "type": code,
-            "description": description,
-            **more,
-            "details": details,
-            "tenant_name": self._context.name,
-            "environment_name": "sandbox",
-            "log_id": log_id,
-        }
+        entry = entry_of(stamp, self._context.name, code, description, details, **more)
         with self._store.transaction():
             self._store.put(COLLECTION, log_id, entry)
             self._store.keep_newest(COLLECTION, KEPT)
         return log_id
 
+    @ROUTES("GET", "/logs/{id}", "read:logs", known=_KNOWN)
     def get(self, log_id: str) -> Document:
-        """GET /logs/{id}.
+        """One entry.
 
         Raises:
             ApiError: 404 where there is none.
         """
-        entry = self._store.get(COLLECTION, log_id)
-        if entry is not None and log_id > self._youngest():
-            entry = None
+        entry = self._store.get(COLLECTION, log_id) if log_id <= self._youngest() else None
         entry = entry or self.archive.get(log_id, self._context.stamp.now())
         if entry is None:
-            raise not_found("The log does not exist.")
+            raise ApiError(404, "The log does not exist.")
         return self._view(entry)
 
-    def listing(self, query: LogQuery) -> list[Document] | Document:
-        """GET /logs: newest first; from a checkpoint on, oldest first.
+    @ROUTES("GET", "/logs", "read:logs", query=_QUERY, known=_KNOWN)
+    def listing(self, **query: Any) -> list[Document] | Document:
+        """Newest first; after the entry that `from` names, which wins over all but `take`.
+
+        Args:
+            query: the keys of the request; `take` and `search` stand for `per_page` and `q`.
 
         Raises:
             ApiError: 400 for a sort order or a search that cannot be read.
         """
         now, youngest = self._context.stamp.now(), self._youngest()
         own = [one for one in self._store.all(COLLECTION) if one["log_id"] <= youngest]
-        if query.from_id is not None:
+        if "from" in query:
             # Begins after the entry that is named: recorded (go-auth0, CheckpointPagination).
-            mine = [one for one in own if one["log_id"] > query.from_id]
-            following = self.archive.after(query.from_id, now)
-            both = heapq.merge(mine, following, key=lambda one: str(one["log_id"]))
-            return [self._view(one) for one in islice(both, query.take)]
-        search = search_of(query.search, self._context.assumptions)
+            mine = [one for one in own if one["log_id"] > query["from"]]
+            following = _by_id(mine, self.archive.after(query["from"], now))
+            return [self._view(one) for one in islice(following, query.get("take", _PER_PAGE))]
+        search = search_of(query.get("q", query.get("search")), self._context.assumptions)
         mine = [one for one in own if search.matches(one)]
-        played = self.archive.found(search, now)
-        found = list(heapq.merge(mine, played, key=lambda one: str(one["log_id"])))
-        if _descending(query.sort):
+        found = list(_by_id(mine, self.archive.found(search, now)))
+        if _descending(query.get("sort", "date:-1")):
             found.reverse()
         found = found[:FOUND]
-        start = query.page * query.per_page
-        shown = [_chosen(self._view(one), query) for one in found[start : start + query.per_page]]
-        if not query.include_totals:
+        size = query.get("per_page", query.get("take", _PER_PAGE))
+        start = query.get("page", 0) * size
+        fields, include = query.get("fields"), query.get("include_fields", True)
+        shown = [
+            chosen(self._view(one), fields, include=include) for one in found[start : start + size]
+        ]
+        if not query.get("include_totals"):
             return shown
-        return {
-            "start": start,
-            "limit": query.per_page,
-            "length": len(shown),
-            "total": len(found),
-            "logs": shown,
-        }
+        counts = {"start": start, "limit": size, "length": len(shown), "total": len(found)}
+        return {**counts, "logs": shown}
+
+    def read_everything(self) -> None:
+        """Every entry as an answer shows it."""
+        self.listing(per_page=KEPT)
 
     def _youngest(self) -> str:
         """The id after which the tenant's own entries are not shown yet."""
@@ -162,6 +160,24 @@ class Logs:
         return shown
 
 
+def entry_of(
+    stamp_ns: int, tenant_name: str, code: str, description: str, details: Document, **more: Any
+) -> Document:
+    """An entry of that time."""
+    log_id = log_id_of(stamp_ns)
+    return {
+        "_id": log_id,
+        "date": millis(stamp_ns),
+        "type": code,
+        "description": description,
+        **more,
+        "details": details,
+        "tenant_name": tenant_name,
+        "environment_name": "sandbox",
+        "log_id": log_id,
+    }
+
+
 def masked(number: str) -> str:
     """A phone number of which only the last digits are shown."""
     hidden = max(0, len(number) - _SHOWN_DIGITS)
@@ -174,28 +190,11 @@ def log_id_of(stamp_ns: int) -> str:
     return f"900{datetime.fromtimestamp(seconds, UTC):%Y%m%d%H%M%S}{fraction:09d}"
 
 
-def _descending(sort: str | None) -> bool:
-    if sort is None:
-        return True
-    field, _, order = sort.partition(":")
-    if field != "date" or order not in {"1", "-1"}:
-        raise ApiError(
-            400,
-            f"Query validation error: 'The sandbox sorts by date:1 or date:-1, not {sort}' "
-            "on property sort.",
-            "invalid_query_string",
-        )
-    return order == "-1"
+def _by_id(mine: Iterable[Document], played: Iterable[Document]) -> Iterator[Document]:
+    return heapq.merge(mine, played, key=lambda one: str(one["log_id"]))
 
 
-def _chosen(entry: Document, query: LogQuery) -> Document:
-    if not query.fields:
-        return entry
-    named = set(query.fields.split(","))
-    return {key: one for key, one in entry.items() if (key in named) == query.include_fields}
-
-
-def read_everything(logs: Logs) -> Iterator[Document]:
-    """Every entry as an answer shows it."""
-    everything = logs.listing(LogQuery(per_page=KEPT))
-    yield from everything if isinstance(everything, list) else everything["logs"]
+def _descending(sort: str) -> bool:
+    if sort not in {"date:1", "date:-1"}:
+        raise invalid_query(f"The sandbox sorts by date:1 or date:-1, not {sort}", "sort")
+    return sort == "date:-1"

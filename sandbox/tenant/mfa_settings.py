@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from sandbox.tenant.context import Context
-from sandbox.tenant.errors import ApiError
+from sandbox.tenant.context import Rules
+from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Routes
-from sandbox.tenant.schemas import BOOLEAN, Schema, described, obj, whole
+from sandbox.tenant.schemas import BOOLEAN, complete, described, whole
 from sandbox.tenant.settings import SINGLETONS
 
 Document = dict[str, Any]
@@ -32,11 +32,32 @@ FACTORS: Final[dict[str, Channel]] = {"sms": "phone", "email": "email"}
 """The factors that have settings of their codes, by their name in the list of factors."""
 
 
-class MfaSettings:
-    """The three documents of one tenant."""
+_REMEMBERING = complete(
+    {
+        "display_remember_me_checkbox": BOOLEAN,
+        "remember_me_default_value": BOOLEAN,
+        "mfa_session_inactivity_timeout": described(
+            whole(3_600, 2_592_000), "Seconds without a login after which a browser is forgotten"
+        ),
+        "mfa_session_overall_timeout": described(
+            whole(3_600, 7_776_000), "Seconds after which a browser is forgotten"
+        ),
+    }
+)
+_CODES = complete(
+    {
+        "otp_length": described(whole(4, 10), "Characters of a code"),
+        "otp_expiration_time": described(whole(30, 3_600), "Seconds for which a code is valid"),
+    }
+)
+_PATH = "/guardian/settings"
+_PHONE, _EMAIL = (f"/guardian/factors/{one}/settings" for one in ("phone", "email"))
+_READ, _WRITE = "read:guardian_factors", "update:guardian_factors"
+ROUTES = Routes("mfa_settings")
 
-    def __init__(self, context: Context) -> None:
-        self._context, self._store = context, context.store
+
+class MfaSettings(Rules):
+    """The three documents of one tenant."""
 
     def remembering(self) -> Document:
         """Whether a browser is remembered, and for how many seconds."""
@@ -48,10 +69,12 @@ class MfaSettings:
 
     # -- as the API answers them --------------------------------------------------------------
 
+    @ROUTES("GET", _PATH, "read:tenant_settings")
     def read_remembering(self) -> Document:
         self._check_entitled()
         return self.remembering()
 
+    @ROUTES("PUT", _PATH, "update:tenant_settings", body=_REMEMBERING)
     def write_remembering(self, document: Document) -> Document:
         """PUT /guardian/settings.
 
@@ -61,21 +84,19 @@ class MfaSettings:
         self._check_entitled()
         inactivity = document["mfa_session_inactivity_timeout"]
         if inactivity > document["mfa_session_overall_timeout"]:
-            raise ApiError(
-                400,
-                "Payload validation error: 'Value is over mfa_session_overall_timeout' on property "
-                "mfa_session_inactivity_timeout.",
-                "invalid_body",
-            )
+            detail = "Value is over mfa_session_overall_timeout"
+            raise invalid_body(detail, "mfa_session_inactivity_timeout")
         return self._write("remembering", document)
 
+    @ROUTES("GET", _PHONE, _READ, "phone")
+    @ROUTES("GET", _EMAIL, _READ, "email")
     def read_codes(self, channel: Channel) -> Document:
-        """GET /guardian/factors/{phone,email}/settings, whether the factor is on or not."""
         self._check_entitled()
         return self.codes(channel)
 
+    @ROUTES("PUT", _PHONE, _WRITE, "phone", body=_CODES)
+    @ROUTES("PUT", _EMAIL, _WRITE, "email", body=_CODES)
     def write_codes(self, channel: Channel, document: Document) -> Document:
-        """PUT /guardian/factors/{phone,email}/settings, whether the factor is on or not."""
         self._check_entitled()
         return self._write(f"{channel} codes", document)
 
@@ -100,49 +121,3 @@ class MfaSettings:
     def _write(self, name: str, document: Document) -> Document:
         self._store.put(SINGLETONS, f"mfa {name}", document)
         return document
-
-
-# -- schema and routes ------------------------------------------------------------------------
-
-_REMEMBERING: dict[str, Schema] = {
-    "display_remember_me_checkbox": BOOLEAN,
-    "remember_me_default_value": BOOLEAN,
-    "mfa_session_inactivity_timeout": described(
-        whole(3_600, 2_592_000), "Seconds without a login after which a browser is forgotten"
-    ),
-    "mfa_session_overall_timeout": described(
-        whole(3_600, 7_776_000), "Seconds after which a browser is forgotten"
-    ),
-}
-_CODES: dict[str, Schema] = {
-    "otp_length": described(whole(4, 10), "Characters of a code"),
-    "otp_expiration_time": described(whole(30, 3_600), "Seconds for which a code is valid"),
-}
-
-ROUTES = Routes[MfaSettings]()
-ROUTES.plain("GET", "/guardian/settings", "read:tenant_settings", MfaSettings.read_remembering)
-ROUTES.plain(
-    "PUT",
-    "/guardian/settings",
-    "update:tenant_settings",
-    MfaSettings.write_remembering,
-    body=obj(_REMEMBERING, required=tuple(_REMEMBERING)),
-)
-
-
-def _add_codes(channel: Channel) -> None:
-    path = f"/guardian/factors/{channel}/settings"
-    ROUTES.add(
-        "GET", path, "read:guardian_factors", lambda settings, _: settings.read_codes(channel)
-    )
-    ROUTES.add(
-        "PUT",
-        path,
-        "update:guardian_factors",
-        lambda settings, call: settings.write_codes(channel, call.body),
-        body=obj(_CODES, required=tuple(_CODES)),
-    )
-
-
-for _channel in FACTORS.values():
-    _add_codes(_channel)

@@ -1,7 +1,7 @@
 """What an operation of the Management API is made of, and the operations of one resource.
 
-Each resource has its `ROUTES` beside its rules: method, path, scope, schema, what is done, and how
-well the operation is known. What all of them share at run time is in `sandbox.api.dispatch`.
+Each resource declares its `ROUTES` at its rules: method, path, scope, schema, and how well the
+operation is known. What all of them share at run time is in `sandbox.api.dispatch`.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import unquote
 
 from sandbox.tenant.context import Page
-from sandbox.tenant.schemas import Schema
-from sandbox.tenant.validation import Body, Parameter, Parameters
+from sandbox.tenant.schemas import STRING, Schema, described, text, whole
+from sandbox.tenant.validation import Body, Parameters
 
 BASE = "/api/v2"
 MOST_PER_PAGE = 100
-PAGING = {
-    "page": Parameter("integer", minimum=0, description="Zero based page number"),
-    "per_page": Parameter(
-        "integer", minimum=1, maximum=MOST_PER_PAGE, description="Results per page"
-    ),
+_PAGING = {
+    "page": described(whole(0), "Zero based page number"),
+    "per_page": described(whole(1, MOST_PER_PAGE), "Results per page"),
 }
-_BRANDING_ID = Parameter(minimum=1, maximum=255)
+_BRANDING_ID = text(1, 255)
+
+Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
 class Notifier(Protocol):
@@ -43,7 +43,7 @@ class ActionTester(Protocol):
     """Runs an Action's draft for POST /actions/actions/{id}/test."""
 
     async def test_action(
-        self, *, code: str, runtime: str, trigger_id: str, secrets: dict[str, str], event: Any
+        self, *, code: str, trigger_id: str, secrets: dict[str, str], event: Any
     ) -> dict[str, Any]:
         """The `payload` of the answer: `stats`, and `error` when the code threw."""
         ...
@@ -65,11 +65,6 @@ class Call:
     notifier: Notifier | None
     tester: ActionTester | None
     afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-
-    @property
-    def page(self) -> Page:
-        given = {"number": "page", "per_page": "per_page"}
-        return Page(**{name: self.query[key] for name, key in given.items() if key in self.query})
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ class Operation:
         method: HTTP method.
         path: template under /api/v2, as the published OpenAPI writes it.
         scopes: any of them permits the call.
-        handle: what is done, with whose rules; None where the answer has no body (204).
+        handle: what is done to a tenant; answers None where the answer has no body (204).
         status: of a success with a body.
         body: checker of the request's body; None where a body is ignored.
         query, parameters: checkers of the query and of the path's parts.
@@ -121,35 +116,78 @@ class Operation:
         return [(name, unquote(part)) for name, part in found.groupdict().items()]
 
 
-Rules = TypeVar("Rules")
-
-
-class Routes(Generic[Rules]):
-    """The operations of one resource, handled by its rules.
+class Routes:
+    """The operations of one resource.
 
     Args:
+        rules: the tenant's attribute that has its rules.
         parts: what the parts of a path may be, where not any text.
     """
 
-    def __init__(self, **parts: Parameter) -> None:
+    def __init__(self, rules: str, **parts: Schema) -> None:
         self.operations: list[Operation] = []
+        self._rules = rules
         self._parts = parts
+
+    def __call__(
+        self, method: str, path: str, scope: str, *fixed: Any, **more: Any
+    ) -> Callable[[Rule], Rule]:
+        """Makes an operation of the rule that it decorates; takes what `add` takes."""
+
+        def decorate(rule: Rule) -> Rule:
+            self.add(method, path, scope, rule.__name__, *fixed, **more)
+            return rule
+
+        return decorate
 
     def add(
         self,
         method: str,
         path: str,
         scope: str,
-        handle: Callable[[Rules, Call], Any],
-        *,
+        rule: str,
+        *fixed: Any,
         status: int = 200,
         body: Schema | None = None,
-        query: dict[str, Parameter] | None = None,
+        spread: bool = False,
+        query: dict[str, Schema] | None = None,
+        paged: Page | None = None,
+        with_call: bool = False,
         known: Evidence = REPLAYED,
     ) -> None:
-        """One more operation, with the parameters that its path names."""
-        unnamed = _BRANDING_ID if path.startswith("/branding") else Parameter()
-        parts = {one: self._parts.get(one, unnamed) for one in re.findall(r"{(\w+)}", path)}
+        """One more operation.
+
+        Args:
+            method, path, scope: of the request.
+            rule: name of the method that does it. It is called with `fixed`, the path's parts and
+                the body, and by name with what the query has (`triggerId` as `trigger_id`).
+            fixed: the rule's first arguments.
+            status: of a success with a body.
+            body: its schema; without one, a body is ignored.
+            spread: the body's keys are the rule's arguments.
+            query: the keys that it may have.
+            paged: the page that is meant where the query does not say; the rule gets a `page`.
+            with_call: the rule gets the whole `call` as well.
+            known: where it is from.
+        """
+        parts = {
+            one: self._parts.get(one, _BRANDING_ID if path.startswith("/branding") else STRING)
+            for one in re.findall(r"{(\w+)}", path)
+        }
+
+        def handle(tenant: Any, call: Call) -> Any:
+            named = {_snake(key): value for key, value in call.query.items()}
+            if paged is not None:
+                number, size = named.pop("page", paged.number), named.pop("per_page", None)
+                named["page"] = Page(number, size or paged.per_page)
+            if spread:
+                named |= call.body or {}
+            if with_call:
+                named["call"] = call
+            whole_body = [] if body is None or spread else [call.body]
+            own = getattr(getattr(tenant, self._rules), rule)
+            return own(*fixed, *call.path.values(), *whole_body, **named)
+
         self.operations.append(
             Operation(
                 method=method,
@@ -158,22 +196,13 @@ class Routes(Generic[Rules]):
                 handle=handle,
                 status=status,
                 body=None if body is None else Body(body),
-                query=Parameters("Query", query or {}),
+                query=Parameters("Query", (query or {}) | (_PAGING if paged else {})),
                 parameters=Parameters("Path", parts),
                 known=known,
                 pattern=re.compile(re.escape(BASE) + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)),
             )
         )
 
-    def plain(
-        self, method: str, path: str, scope: str, rule: Callable[..., Any], **more: Any
-    ) -> None:
-        """One that is a rule called with the parts of the path and, where one is read, the body."""
-        read = "body" in more
 
-        def handle(rules: Rules, call: Call) -> Any:
-            # The tenant's own: a test may have put another in its place.
-            own = getattr(rules, rule.__name__)
-            return own(*call.path.values(), *((call.body,) if read else ()))
-
-        self.add(method, path, scope, handle, **more)
+def _snake(key: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", key)

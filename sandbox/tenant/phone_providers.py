@@ -10,11 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Context, Rules, new_id
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Call, Routes
-from sandbox.tenant.schemas import BOOLEAN, STRING, Schema, array, described, obj, one_of, text
-from sandbox.tenant.validation import Parameter
+from sandbox.tenant.schemas import (
+    BOOLEAN,
+    STRING,
+    Schema,
+    array,
+    complete,
+    described,
+    obj,
+    one_of,
+    text,
+)
 
 COLLECTION = "phone_providers"
 Document = dict[str, Any]
@@ -26,19 +35,37 @@ METHOD_OF_MESSAGE_TYPE = {"sms": "text", "voice": "voice"}
 MISSING = "Notification Resource not found"
 """The recorded 404 of providers and templates."""
 
+# -- schema and routes ------------------------------------------------------------------------
 
-def _bad_operation() -> ApiError:
-    """The recorded 400 of a provider that could not send; it has no error code."""
-    return ApiError(400, "Bad Operation on Notification Resource")
+_METHOD = one_of("text", "voice")
+_METHODS = array(_METHOD, minItems=1)
 
-
-def _no_deployed_action() -> ApiError:
-    # The code says "email" in every language of the documentation.
-    return ApiError(
-        409,
-        "A deployed action for the custom-phone-provider trigger was not found.",
-        "custom_email_provider_deployed_action_not_found",
-    )
+# The two configurations are a choice that the provider's name has no part in (recorded).
+_CONFIGURATION: Schema = {
+    "type": "object",
+    "anyOf": [
+        obj(
+            {"sid": STRING, "default_from": STRING, "mssid": STRING, "delivery_methods": _METHODS},
+            required=("sid", "delivery_methods"),
+        ),
+        complete({"delivery_methods": _METHODS}),
+    ],
+}
+_CREDENTIALS: Schema = {"anyOf": [complete({"auth_token": text(1, 255)}), obj({})]}
+_PROVIDER: dict[str, Schema] = {
+    "name": described(one_of("twilio", "custom"), "Who delivers"),
+    "disabled": described(BOOLEAN, "Whether the provider is switched off"),
+    "configuration": described(_CONFIGURATION, "How it delivers"),
+    "credentials": described(_CREDENTIALS, "How it is authenticated; empty for a custom one"),
+}
+TRY: dict[str, Schema] = {
+    "to": described(text(1, 16), "The number to send to"),
+    "delivery_method": described(_METHOD, "Text message or call"),
+}
+TRIED = {"code": 202, "message": "Test notification successfully sent for processing"}
+_PATH = "/branding/phone/providers"
+_ONE = f"{_PATH}/{{id}}"
+ROUTES = Routes("providers")
 
 
 def unsupported_message_type() -> ApiError:
@@ -52,7 +79,7 @@ def covers(provider: Document, message_types: list[str]) -> bool:
     return all(METHOD_OF_MESSAGE_TYPE[one] in methods for one in message_types)
 
 
-class PhoneProviders:
+class PhoneProviders(Rules):
     """The tenant's phone provider, kept as a list of at most one."""
 
     def __init__(
@@ -63,8 +90,7 @@ class PhoneProviders:
         enabled_message_types: Callable[[], list[str]],
         factor_enabled: Callable[[], bool],
     ) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._has_deployed_action = has_deployed_action
         self._enabled_message_types = enabled_message_types
         self._factor_enabled = factor_enabled
@@ -75,7 +101,6 @@ class PhoneProviders:
         return next(iter(self._store.all(COLLECTION)), None)
 
     def stored(self, provider_id: str) -> Document:
-        """The stored provider of this id."""
         return self._context.stored(COLLECTION, provider_id, MISSING)
 
     def view(self, provider: Document, *, listed: bool = False) -> Document:
@@ -95,6 +120,7 @@ class PhoneProviders:
             "updated_at": millis(provider["updated_at"]),
         }
 
+    @ROUTES("GET", _PATH, "read:phone_providers", query={"disabled": BOOLEAN})
     def listing(self, *, disabled: bool | None = None) -> Document:
         return {
             "providers": [
@@ -104,11 +130,19 @@ class PhoneProviders:
             ]
         }
 
+    @ROUTES("GET", _ONE, "read:phone_providers")
     def get(self, provider_id: str) -> Document:
         return self.view(self.stored(provider_id))
 
     # -- writing ------------------------------------------------------------------------------
 
+    @ROUTES(
+        "POST",
+        _PATH,
+        "create:phone_providers",
+        status=201,
+        body=obj(_PROVIDER, required=("name", "credentials"), extra=True),
+    )
     def create(self, body: Document) -> Document:
         with self._store.transaction():
             if self.current() and self._context.assumptions.second_provider_refused:
@@ -124,11 +158,11 @@ class PhoneProviders:
                 "updated_at": now,
             }
             self._check_sendable(provider)
-            if provider["name"] == "custom":
-                self._check_action()
+            self._check_becomes_custom(provider)
             self._store.put(COLLECTION, provider["id"], provider)
         return self.view(provider)
 
+    @ROUTES("PATCH", _ONE, "update:phone_providers", body=obj(_PROVIDER, minProperties=1))
     def update(self, provider_id: str, body: Document) -> Document:
         """PATCH: the configuration is replaced whole, the name may change in place (recorded)."""
         with self._store.transaction():
@@ -136,44 +170,65 @@ class PhoneProviders:
             provider = {**before, **body}
             provider["updated_at"] = later_millisecond(self._context.stamp(), before["updated_at"])
             self._check_sendable(provider)
-            if provider["name"] == "custom" and before["name"] != "custom":
-                self._check_action()
+            self._check_becomes_custom(provider, before["name"])
             self._check_narrowing(provider)
             if provider["disabled"] and not before["disabled"]:
                 self._check_unused()
             self._store.put(COLLECTION, provider_id, provider)
         return self.view(provider)
 
+    @ROUTES("DELETE", _ONE, "delete:phone_providers")
     def delete(self, provider_id: str) -> None:
         with self._store.transaction():
             self.stored(provider_id)
             self._check_unused()
             self._store.delete(COLLECTION, provider_id)
 
-    def check_try(self, provider_id: str) -> Document:
-        """What `try` demands before a test message may go out; answers the stored provider."""
+    @ROUTES(
+        "POST",
+        f"{_ONE}/try",
+        "create:phone_providers",
+        status=202,
+        body=obj(TRY, required=("to",)),
+        with_call=True,
+    )
+    def try_out(self, provider_id: str, body: Document, *, call: Call) -> Document:
+        """Send a test message, once the answer is sent."""
         provider = self.stored(provider_id)
         if provider["name"] == "custom" and self._context.assumptions.try_needs_deployed_action:
-            self._check_action(always=True)
-        return provider
+            self._check_action()
+        notifier = call.notifier
+        if notifier is not None:
+            to, method = body["to"], body.get("delivery_method")
+            call.afterwards.append(lambda: notifier.try_provider(to=to, delivery_method=method))
+        return dict(TRIED)
 
     # -- rules --------------------------------------------------------------------------------
 
     @staticmethod
     def _check_sendable(provider: Document) -> None:
         configuration = provider["configuration"]
-        if not configuration.get("delivery_methods"):
-            raise _bad_operation()
-        if provider["name"] == "twilio" and not (
+        complete = provider["name"] != "twilio" or (
             configuration.get("sid")
             and (configuration.get("default_from") or configuration.get("mssid"))
-        ):
-            raise _bad_operation()
+        )
+        if not (complete and configuration.get("delivery_methods")):
+            # Recorded; it has no error code.
+            raise ApiError(400, "Bad Operation on Notification Resource")
 
-    def _check_action(self, *, always: bool = False) -> None:
-        wanted = always or self._context.assumptions.custom_provider_needs_deployed_action
-        if wanted and not self._has_deployed_action():
-            raise _no_deployed_action()
+    def _check_action(self) -> None:
+        if not self._has_deployed_action():
+            raise ApiError(
+                409,
+                "A deployed action for the custom-phone-provider trigger was not found.",
+                # "email" in every language of the documentation.
+                "custom_email_provider_deployed_action_not_found",
+            )
+
+    def _check_becomes_custom(self, provider: Document, before: str = "") -> None:
+        needed = self._context.assumptions.custom_provider_needs_deployed_action
+        if needed and provider["name"] == "custom" and before != "custom":
+            self._check_action()
 
     def _check_narrowing(self, provider: Document) -> None:
         if self._context.assumptions.narrowing_below_message_types_refused and not covers(
@@ -184,82 +239,3 @@ class PhoneProviders:
     def _check_unused(self) -> None:
         if self._context.assumptions.provider_in_use_protected and self._factor_enabled():
             raise ApiError(409, "The phone provider is in use by the phone factor.")
-
-
-# -- schema and routes ------------------------------------------------------------------------
-
-_METHOD = one_of("text", "voice")
-_METHODS = array(_METHOD, minItems=1)
-
-# The two configurations are a choice that the provider's name has no part in (recorded).
-_CONFIGURATION: Schema = {
-    "type": "object",
-    "anyOf": [
-        obj(
-            {"sid": STRING, "default_from": STRING, "mssid": STRING, "delivery_methods": _METHODS},
-            required=("sid", "delivery_methods"),
-        ),
-        obj({"delivery_methods": _METHODS}, required=("delivery_methods",)),
-    ],
-}
-_CREDENTIALS: Schema = {
-    "anyOf": [obj({"auth_token": text(1, 255)}, required=("auth_token",)), obj({})]
-}
-_PROVIDER: dict[str, Schema] = {
-    "name": described(one_of("twilio", "custom"), "Who delivers"),
-    "disabled": described(BOOLEAN, "Whether the provider is switched off"),
-    "configuration": described(_CONFIGURATION, "How it delivers"),
-    "credentials": described(_CREDENTIALS, "How it is authenticated; empty for a custom one"),
-}
-TRY: dict[str, Schema] = {
-    "to": described(text(1, 16), "The number to send to"),
-    "delivery_method": described(_METHOD, "Text message or call"),
-}
-TRIED = {"code": 202, "message": "Test notification successfully sent for processing"}
-DISABLED: dict[str, Parameter] = {"disabled": Parameter("boolean")}
-_PROVIDERS = "/branding/phone/providers"
-_PROVIDER_PATH = f"{_PROVIDERS}/{{id}}"
-
-
-def _try(providers: PhoneProviders, call: Call) -> Document:
-    providers.check_try(call.path["id"])
-    notifier = call.notifier
-    if notifier is not None:
-        to, method = call.body["to"], call.body.get("delivery_method")
-        call.afterwards.append(lambda: notifier.try_provider(to=to, delivery_method=method))
-    return dict(TRIED)
-
-
-ROUTES = Routes[PhoneProviders]()
-ROUTES.add(
-    "GET",
-    _PROVIDERS,
-    "read:phone_providers",
-    lambda providers, call: providers.listing(disabled=call.query.get("disabled")),
-    query=DISABLED,
-)
-ROUTES.plain(
-    "POST",
-    _PROVIDERS,
-    "create:phone_providers",
-    PhoneProviders.create,
-    status=201,
-    body=obj(_PROVIDER, required=("name", "credentials"), extra=True),
-)
-ROUTES.plain("GET", _PROVIDER_PATH, "read:phone_providers", PhoneProviders.get)
-ROUTES.plain(
-    "PATCH",
-    _PROVIDER_PATH,
-    "update:phone_providers",
-    PhoneProviders.update,
-    body=obj(_PROVIDER, minProperties=1),
-)
-ROUTES.plain("DELETE", _PROVIDER_PATH, "delete:phone_providers", PhoneProviders.delete)
-ROUTES.add(
-    "POST",
-    f"{_PROVIDER_PATH}/try",
-    "create:phone_providers",
-    _try,
-    status=202,
-    body=obj(TRY, required=("to",)),
-)

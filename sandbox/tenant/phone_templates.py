@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.tenant.clock import later_millisecond, millis
-from sandbox.tenant.context import Context, new_id
+from sandbox.tenant.context import Rules, new_id
 from sandbox.tenant.errors import ApiError, invalid_body
 from sandbox.tenant.operation import Call, Evidence, Routes
-from sandbox.tenant.phone_providers import DISABLED, MISSING, TRIED, TRY
+from sandbox.tenant.phone_providers import MISSING, TRIED, TRY
 from sandbox.tenant.schemas import BOOLEAN, STRING, described, obj, one_of, text
 
 COLLECTION = "phone_templates"
@@ -72,23 +72,37 @@ GUARDIAN_TEXTS: dict[str, Any] = {
     "verification_message": "{{code}} is your verification code for {{tenant.friendly_name}}",
 }
 
+# -- schema and routes ------------------------------------------------------------------------
 
-class PhoneTemplates:
+_BODY = obj({"text": text(1, 20_000), "voice": text(1, 20_000)}, minProperties=1)
+_FROM = described(text(1, 16), "The sender")
+_TYPE = described(one_of(*BODIES), "What the message is for")
+_CREATE = obj(
+    {
+        "type": _TYPE,
+        "disabled": BOOLEAN,
+        "content": obj({"syntax": STRING, "from": _FROM, "body": _BODY}, minProperties=1),
+    }
+)
+_UPDATE = obj(
+    {"disabled": BOOLEAN, "content": obj({"from": _FROM, "body": _BODY}, minProperties=1)}
+)
+_PATH = "/branding/phone/templates"
+_ONE = f"{_PATH}/{{id}}"
+ROUTES = Routes("templates")
+
+
+class PhoneTemplates(Rules):
     """The tenant's phone templates, at most one of each type."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
 
     # -- reading ------------------------------------------------------------------------------
 
     def stored(self, template_id: str) -> Document:
-        """The stored template."""
         return self._context.stored(COLLECTION, template_id, MISSING)
 
     def _view(self, template: Document) -> Document:
         return {
-            "id": template["id"],
+            "id": template.get("id"),
             "tenant": self._context.name,
             "channel": "phone",
             "type": template["type"],
@@ -99,19 +113,15 @@ class PhoneTemplates:
         }
 
     def _default(self, template_type: str) -> Document:
-        now = millis(self._context.stamp())
-        return {
-            "tenant": self._context.name,
-            "channel": "phone",
-            "type": template_type,
-            "disabled": False,
-            "created_at": now,
-            "updated_at": now,
-            "content": {"syntax": "liquid", "body": dict(BODIES[template_type]), "from": ""},
-        }
+        now = self._context.stamp()
+        content = {"syntax": "liquid", "body": dict(BODIES[template_type]), "from": ""}
+        times = {"created_at": now, "updated_at": now}
+        view = self._view({"type": template_type, "disabled": False, "content": content, **times})
+        return {key: value for key, value in view.items() if key != "id"}
 
+    @ROUTES("GET", _PATH, "read:phone_templates", query={"disabled": BOOLEAN})
     def listing(self, *, disabled: bool | None = None) -> Document:
-        """GET /branding/phone/templates: customised ones first, then the defaults without id.
+        """Customised ones first, then the defaults without id.
 
         The customised ones come newest first: so listed in auth0-deploy-cli's recording
         `should-dump-without-throwing-an-error` (2026-07), where all four are.
@@ -128,6 +138,7 @@ class PhoneTemplates:
             ]
         }
 
+    @ROUTES("GET", _ONE, "read:phone_templates")
     def get(self, template_id: str) -> Document:
         return self._view(self.stored(template_id))
 
@@ -142,8 +153,9 @@ class PhoneTemplates:
 
     # -- writing ------------------------------------------------------------------------------
 
+    @ROUTES("POST", _PATH, "create:phone_templates", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:
-        """POST: how a default becomes customised."""
+        """How a default becomes customised."""
         for key in ("type", "content"):
             if key not in body:
                 raise invalid_body(f"Missing required property: {key}")
@@ -173,8 +185,9 @@ class PhoneTemplates:
             content["from"] = wanted["from"]
         return content
 
+    @ROUTES("PATCH", _ONE, "update:phone_templates", body=_UPDATE)
     def update(self, template_id: str, body: Document) -> Document:
-        """PATCH: parts that are not named keep their value."""
+        """Parts that are not named keep their value."""
         with self._store.transaction():
             template = self.stored(template_id)
             content = template["content"]
@@ -187,8 +200,9 @@ class PhoneTemplates:
                 template["disabled"] = body["disabled"]
             return self._touched(template)
 
+    @ROUTES("PATCH", f"{_ONE}/reset", "update:phone_templates")
     def reset(self, template_id: str) -> Document:
-        """PATCH .../reset: the default texts again, `from` is kept (recorded)."""
+        """The default texts again, `from` is kept (recorded)."""
         with self._store.transaction():
             template = self.stored(template_id)
             template["content"]["body"] = dict(BODIES[template["type"]])
@@ -199,64 +213,28 @@ class PhoneTemplates:
         self._store.put(COLLECTION, template["id"], template)
         return self._view(template)
 
+    @ROUTES("DELETE", _ONE, "delete:phone_templates")
     def delete(self, template_id: str) -> None:
-        """DELETE: the type is a default again."""
+        """The type is a default again."""
         with self._store.transaction():
             self.stored(template_id)
             self._store.delete(COLLECTION, template_id)
 
-
-# -- schema and routes ------------------------------------------------------------------------
-
-_BODY = obj({"text": text(1, 20_000), "voice": text(1, 20_000)}, minProperties=1)
-_FROM = described(text(1, 16), "The sender")
-_TYPE = described(one_of(*BODIES), "What the message is for")
-_CREATE = obj(
-    {
-        "type": _TYPE,
-        "disabled": BOOLEAN,
-        "content": obj({"syntax": STRING, "from": _FROM, "body": _BODY}, minProperties=1),
-    }
-)
-_UPDATE = obj(
-    {"disabled": BOOLEAN, "content": obj({"from": _FROM, "body": _BODY}, minProperties=1)}
-)
-_TEMPLATES = "/branding/phone/templates"
-_TEMPLATE = f"{_TEMPLATES}/{{id}}"
-
-
-def _try(templates: PhoneTemplates, call: Call) -> Document:
-    template = templates.get(call.path["id"])
-    notifier = call.notifier
-    if notifier is not None:
-        to, method = call.body["to"], call.body.get("delivery_method")
-        call.afterwards.append(
-            lambda: notifier.try_template(template=template, to=to, delivery_method=method)
-        )
-    return dict(TRIED)
-
-
-ROUTES = Routes[PhoneTemplates]()
-ROUTES.add(
-    "GET",
-    _TEMPLATES,
-    "read:phone_templates",
-    lambda templates, call: templates.listing(disabled=call.query.get("disabled")),
-    query=DISABLED,
-)
-ROUTES.plain(
-    "POST", _TEMPLATES, "create:phone_templates", PhoneTemplates.create, status=201, body=_CREATE
-)
-ROUTES.plain("GET", _TEMPLATE, "read:phone_templates", PhoneTemplates.get)
-ROUTES.plain("PATCH", _TEMPLATE, "update:phone_templates", PhoneTemplates.update, body=_UPDATE)
-ROUTES.plain("DELETE", _TEMPLATE, "delete:phone_templates", PhoneTemplates.delete)
-ROUTES.plain("PATCH", f"{_TEMPLATE}/reset", "update:phone_templates", PhoneTemplates.reset)
-ROUTES.add(
-    "POST",
-    f"{_TEMPLATE}/try",
-    "create:phone_templates",
-    _try,
-    status=202,
-    body=obj(TRY, required=("to",), extra=True),
-    known=Evidence("published", "§5.2"),
-)
+    @ROUTES(
+        "POST",
+        f"{_ONE}/try",
+        "create:phone_templates",
+        status=202,
+        body=obj(TRY, required=("to",), extra=True),
+        with_call=True,
+        known=Evidence("published", "§5.2"),
+    )
+    def try_out(self, template_id: str, body: Document, *, call: Call) -> Document:
+        """Send a test message with it, once the answer is sent."""
+        template, notifier = self.get(template_id), call.notifier
+        if notifier is not None:
+            to, method = body["to"], body.get("delivery_method")
+            call.afterwards.append(
+                lambda: notifier.try_template(template=template, to=to, delivery_method=method)
+            )
+        return dict(TRIED)

@@ -1,51 +1,29 @@
-"""Every operation of the Management API that the sandbox has, each with its resource's rules."""
+"""Every operation of the Management API that the sandbox has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TypeVar
+from itertools import chain
 
 from sandbox.tenant import (
-    Tenant,
     clients,
     custom_domains,
     factor_settings,
     guardian,
-    log_routes,
+    logs,
     mfa_settings,
     phone_providers,
     phone_templates,
     settings,
 )
-from sandbox.tenant.actions import routes as actions
-from sandbox.tenant.operation import Operation, Routes
+from sandbox.tenant.actions import bindings, rules, versions
+from sandbox.tenant.operation import Operation
 
-Rules = TypeVar("Rules")
-
-
-def _of(routes: Routes[Rules], rules: Callable[[Tenant], Rules]) -> list[Operation]:
-    """The operations of a resource, as done to a tenant."""
-
-    def on_tenant(one: Operation) -> Operation:
-        return replace(one, handle=lambda tenant, call: one.handle(rules(tenant), call))
-
-    return [on_tenant(one) for one in routes.operations]
-
-
-OPERATIONS: tuple[Operation, ...] = (
-    *_of(settings.ROUTES, lambda tenant: tenant.tenant_settings),
-    *_of(actions.ACTIONS, lambda tenant: tenant.actions),
-    *_of(actions.ROUTES, lambda tenant: tenant.versions),
-    *_of(actions.BINDINGS, lambda tenant: tenant.bindings),
-    *_of(phone_providers.ROUTES, lambda tenant: tenant.providers),
-    *_of(phone_templates.ROUTES, lambda tenant: tenant.templates),
-    *_of(guardian.ROUTES, lambda tenant: tenant.guardian),
-    *_of(mfa_settings.ROUTES, lambda tenant: tenant.mfa_settings),
-    *_of(factor_settings.ROUTES, lambda tenant: tenant.factor_settings),
-    *_of(custom_domains.ROUTES, lambda tenant: tenant.custom_domains),
-    *_of(clients.ROUTES, lambda tenant: tenant.clients),
-    *_of(log_routes.ROUTES, lambda tenant: tenant.logs),
+_RESOURCES = (
+    *(settings, rules, versions, bindings, phone_providers, phone_templates),
+    *(guardian, mfa_settings, factor_settings, custom_domains, clients, logs),
+)
+OPERATIONS: tuple[Operation, ...] = tuple(
+    chain.from_iterable(one.ROUTES.operations for one in _RESOURCES)
 )
 
 

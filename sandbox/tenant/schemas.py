@@ -1,4 +1,4 @@
-"""Building blocks for the bodies' JSON Schemas; tests compare those with the published OpenAPI."""
+"""Building blocks for JSON Schemas of requests; tests compare those with the published OpenAPI."""
 
 from __future__ import annotations
 
@@ -20,29 +20,33 @@ def obj(
     **more: Any,
 ) -> Schema:
     """An object; unknown keys are refused unless `extra` allows them."""
-    schema: Schema = {
-        "type": ["object", "null"] if null else "object",
-        "properties": properties,
-        "additionalProperties": extra,
-    }
-    if required:
-        schema["required"] = list(required)
-    return schema | more
+    kind = ["object", "null"] if null else "object"
+    schema = {"type": kind, "properties": properties, "additionalProperties": extra, **more}
+    return schema | ({"required": list(required)} if required else {})
 
 
-def text(low: int | None = None, high: int | None = None, **more: Any) -> Schema:
+def complete(properties: dict[str, Schema], **more: Any) -> Schema:
+    """An object that has all of these keys."""
+    return obj(properties, required=tuple(properties), **more)
+
+
+def text(low: int | None = None, high: int | None = None) -> Schema:
     """A string of a length."""
-    schema: Schema = {"type": "string"}
-    if low is not None:
-        schema["minLength"] = low
-    if high is not None:
-        schema["maxLength"] = high
-    return schema | more
+    return STRING | _bounds(minLength=low, maxLength=high)
+
+
+def whole(low: int | None = None, high: int | None = None) -> Schema:
+    """An integer."""
+    return {"type": "integer"} | _bounds(minimum=low, maximum=high)
+
+
+def _bounds(**bounds: int | None) -> Schema:
+    return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 def one_of(*values: str) -> Schema:
     """One of some strings."""
-    return {"type": "string", "enum": list(values)}
+    return STRING | {"enum": list(values)}
 
 
 def array(items: Schema, **more: Any) -> Schema:
@@ -53,16 +57,6 @@ def array(items: Schema, **more: Any) -> Schema:
 def nullable(schema: Schema) -> Schema:
     """The same, or null."""
     return {**schema, "type": [schema["type"], "null"]}
-
-
-def whole(low: int | None = None, high: int | None = None) -> Schema:
-    """An integer."""
-    schema: Schema = {"type": "integer"}
-    if low is not None:
-        schema["minimum"] = low
-    if high is not None:
-        schema["maximum"] = high
-    return schema
 
 
 def described(schema: Schema, description: str) -> Schema:

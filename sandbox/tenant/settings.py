@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sandbox.tenant.context import Context
+from sandbox.tenant.context import Context, Rules, chosen
 from sandbox.tenant.errors import invalid_body
 from sandbox.tenant.operation import Routes
 from sandbox.tenant.schemas import (
@@ -21,7 +21,6 @@ from sandbox.tenant.schemas import (
     text,
     whole,
 )
-from sandbox.tenant.validation import Parameter
 
 Generation = Literal["unified", "legacy"]
 
@@ -46,8 +45,6 @@ _FLAGS_OF_PATCH_ANSWERS = {
     "cannot_change_enforce_client_authentication_on_passwordless_start": True,
     "enforce_client_authentication_on_passwordless_start": True,
 }
-_MERGED_BY_KEY = frozenset({"flags"})
-
 _DEFAULTS: dict[str, Any] = {
     "allowed_logout_urls": [],
     "acr_values_supported": [],
@@ -93,90 +90,6 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-class Settings:
-    """The settings document of one tenant."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
-        self.when_switched_on: list[Callable[[], None]] = []
-
-    def initialise(self, generation: Generation) -> None:
-        settings = copy.deepcopy(_DEFAULTS)
-        settings[UNIFIED_FLAG] = generation == "unified"
-        self._store.put(SINGLETONS, KEY, settings)
-
-    def _stored(self) -> dict[str, Any]:
-        settings = self._store.get(SINGLETONS, KEY)
-        if settings is None:  # pragma: no cover - a tenant initialises its settings at birth
-            message = "tenant without settings"
-            raise RuntimeError(message)
-        return settings
-
-    @property
-    def unified(self) -> bool:
-        """Whether the unified phone experience is on; a missing flag means it is not (§3.3)."""
-        return bool(self._stored().get(UNIFIED_FLAG, False))
-
-    def get(self) -> dict[str, Any]:
-        stored = self._stored()
-        unset = {key: value for key, value in _SHOWN_UNSET.items() if key not in stored}
-        return {**stored, **copy.deepcopy(_READ_ONLY), **unset}
-
-    def select(self, fields: str | None, include: bool) -> dict[str, Any]:
-        """The settings, restricted to (or without) some comma-separated fields."""
-        settings = self.get()
-        if not fields:
-            return settings
-        named = {one.strip() for one in fields.split(",")}
-        return {key: value for key, value in settings.items() if (key in named) == include}
-
-    def patch(self, changes: dict[str, Any]) -> dict[str, Any]:
-        """Merge the changes; answers the settings as PATCH shows them (§3.1).
-
-        Raises:
-            ApiError: 400 for a lifetime in hours and minutes at once.
-        """
-        with self._store.transaction():
-            settings = self._stored()
-            was_unified = self.unified
-            for key, value in self._in_hours(changes).items():
-                if value is None:
-                    settings.pop(key, None)
-                elif self._merges(key) and isinstance(settings.get(key), dict):
-                    settings[key] = {**settings[key], **value}
-                else:
-                    settings[key] = value
-            self._store.put(SINGLETONS, KEY, settings)
-            if self.unified and not was_unified:
-                for consequence in self.when_switched_on:
-                    consequence()
-        answer = copy.deepcopy(settings)
-        flags = answer.setdefault("flags", {})
-        for flag, shown in _FLAGS_OF_PATCH_ANSWERS.items():
-            flags.setdefault(flag, shown)  # one that was written is answered as written
-        return answer
-
-    def _merges(self, key: str) -> bool:
-        return key in _MERGED_BY_KEY or (
-            self._context.assumptions.nested_settings_merge and isinstance(_DEFAULTS.get(key), dict)
-        )
-
-    @staticmethod
-    def _in_hours(changes: dict[str, Any]) -> dict[str, Any]:
-        """Lifetimes may come in minutes; they are kept and answered in hours (§3.4)."""
-        converted = dict(changes)
-        for name in _LIFETIMES:
-            in_minutes = f"{name}_in_minutes"
-            if in_minutes not in converted:
-                continue
-            if name in converted:
-                raise invalid_body(f"{in_minutes} cannot be specified together with {name}")
-            hours = converted.pop(in_minutes) / 60
-            converted[name] = int(hours) if hours.is_integer() else hours
-        return converted
-
-
 # -- schema and routes ------------------------------------------------------------------------
 
 _LOCALES = (  # noqa: SIM905 - words read better without a quote around each
@@ -201,7 +114,6 @@ _FLAGS = (  # noqa: SIM905 - as above
 ).split()
 
 _URI = {"type": "string", "format": "absolute-uri-or-empty"}
-_LIFETIME = whole(1)
 _PAGE = obj({"enabled": BOOLEAN, "html": STRING}, null=True)
 _SWITCH_OR_NULL = nullable(BOOLEAN)
 
@@ -286,14 +198,8 @@ _PROPERTIES: dict[str, Schema] = {
     "support_email": {"type": "string", "format": "email-or-empty"},
     "support_url": _URI,
     "allowed_logout_urls": array(STRING),
-    "session_lifetime": _LIFETIME,
-    "session_lifetime_in_minutes": _LIFETIME,
-    "idle_session_lifetime": _LIFETIME,
-    "idle_session_lifetime_in_minutes": _LIFETIME,
-    "ephemeral_session_lifetime": _LIFETIME,
-    "ephemeral_session_lifetime_in_minutes": _LIFETIME,
-    "idle_ephemeral_session_lifetime": _LIFETIME,
-    "idle_ephemeral_session_lifetime_in_minutes": _LIFETIME,
+    **dict.fromkeys(_LIFETIMES, whole(1)),
+    **dict.fromkeys((f"{one}_in_minutes" for one in _LIFETIMES), whole(1)),
     "sandbox_version": text(high=8),
     "legacy_sandbox_version": text(high=8),
     "default_redirection_uri": {"type": "string", "format": "absolute-https-uri-or-empty"},
@@ -335,17 +241,88 @@ _PROPERTIES: dict[str, Schema] = {
 }
 
 _PATH = "/tenants/settings"
+ROUTES = Routes("tenant_settings")
 
-ROUTES = Routes[Settings]()
-ROUTES.add(
-    "GET",
-    _PATH,
-    "read:tenant_settings",
-    lambda settings, call: settings.select(
-        call.query.get("fields"), include=call.query.get("include_fields", True)
-    ),
-    query={"fields": Parameter(), "include_fields": Parameter("boolean")},
-)
-ROUTES.plain(
-    "PATCH", _PATH, "update:tenant_settings", Settings.patch, body=obj(_PROPERTIES, minProperties=1)
-)
+
+class Settings(Rules):
+    """The settings document of one tenant."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.when_switched_on: list[Callable[[], None]] = []
+
+    def initialise(self, generation: Generation) -> None:
+        settings = copy.deepcopy(_DEFAULTS)
+        settings[UNIFIED_FLAG] = generation == "unified"
+        self._store.put(SINGLETONS, KEY, settings)
+
+    def _stored(self) -> dict[str, Any]:
+        settings = self._store.get(SINGLETONS, KEY)
+        assert settings is not None  # noqa: S101 - a tenant initialises its settings at birth
+        return settings
+
+    @property
+    def unified(self) -> bool:
+        """Whether the unified phone experience is on; a missing flag means it is not (§3.3)."""
+        return bool(self._stored().get(UNIFIED_FLAG, False))
+
+    def get(self) -> dict[str, Any]:
+        stored = self._stored()
+        unset = {key: value for key, value in _SHOWN_UNSET.items() if key not in stored}
+        return {**stored, **copy.deepcopy(_READ_ONLY), **unset}
+
+    @ROUTES(
+        "GET",
+        _PATH,
+        "read:tenant_settings",
+        query={"fields": STRING, "include_fields": BOOLEAN},
+    )
+    def select(self, fields: str | None = None, *, include_fields: bool = True) -> dict[str, Any]:
+        """The settings, or a part of them."""
+        return chosen(self.get(), fields, include=include_fields)
+
+    @ROUTES("PATCH", _PATH, "update:tenant_settings", body=obj(_PROPERTIES, minProperties=1))
+    def patch(self, changes: dict[str, Any]) -> dict[str, Any]:
+        """Merge the changes; answers the settings as PATCH shows them (§3.1).
+
+        Raises:
+            ApiError: 400 for a lifetime in hours and minutes at once.
+        """
+        with self._store.transaction():
+            settings = self._stored()
+            was_unified = self.unified
+            for key, value in self._in_hours(changes).items():
+                if value is None:
+                    settings.pop(key, None)
+                elif self._merges(key) and isinstance(settings.get(key), dict):
+                    settings[key] = {**settings[key], **value}
+                else:
+                    settings[key] = value
+            self._store.put(SINGLETONS, KEY, settings)
+            if self.unified and not was_unified:
+                for consequence in self.when_switched_on:
+                    consequence()
+        answer = copy.deepcopy(settings)
+        flags = answer.setdefault("flags", {})
+        for flag, shown in _FLAGS_OF_PATCH_ANSWERS.items():
+            flags.setdefault(flag, shown)  # one that was written is answered as written
+        return answer
+
+    def _merges(self, key: str) -> bool:
+        return key == "flags" or (
+            self._context.assumptions.nested_settings_merge and isinstance(_DEFAULTS.get(key), dict)
+        )
+
+    @staticmethod
+    def _in_hours(changes: dict[str, Any]) -> dict[str, Any]:
+        """Lifetimes may come in minutes; they are kept and answered in hours (§3.4)."""
+        converted = dict(changes)
+        for name in _LIFETIMES:
+            in_minutes = f"{name}_in_minutes"
+            if in_minutes not in converted:
+                continue
+            if name in converted:
+                raise invalid_body(f"{in_minutes} cannot be specified together with {name}")
+            hours = converted.pop(in_minutes) / 60
+            converted[name] = int(hours) if hours.is_integer() else hours
+        return converted

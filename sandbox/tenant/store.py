@@ -120,7 +120,6 @@ class Store:
         return [json.loads(row[0]) for row in rows]
 
     def keep_newest(self, collection: str, count: int) -> None:
-        """Remove the oldest documents of a collection beyond so many."""
         with self.transaction():
             self._connection.execute(
                 "DELETE FROM documents WHERE collection = ?1 AND position <= ("
@@ -130,7 +129,6 @@ class Store:
             )
 
     def clear(self, *, keep: frozenset[str] = frozenset()) -> None:
-        """Remove every document but those of the kept collections."""
         with self.transaction():
             for (collection,) in self._connection.execute(
                 "SELECT DISTINCT collection FROM documents"

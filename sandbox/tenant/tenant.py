@@ -9,11 +9,10 @@ from typing import Any
 
 from sandbox.tenant import clients as clients_module
 from sandbox.tenant.actions.bindings import Bindings
-from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.rules import Actions, trigger_of
 from sandbox.tenant.actions.triggers import TRIGGER_IDS
 from sandbox.tenant.actions.versions import DeployedAction, Versions
 from sandbox.tenant.assumptions import Assumptions
-from sandbox.tenant.builds import Builds
 from sandbox.tenant.clients import Clients, Credentials
 from sandbox.tenant.clock import Clock, Stamper, SystemClock
 from sandbox.tenant.context import Context, Page
@@ -21,7 +20,7 @@ from sandbox.tenant.custom_domains import CustomDomains
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.factor_settings import NAMES, FactorSettings
 from sandbox.tenant.guardian import Guardian
-from sandbox.tenant.logs import Logs, read_everything
+from sandbox.tenant.logs import Logs
 from sandbox.tenant.mfa_settings import FACTORS as MFA_CODES
 from sandbox.tenant.mfa_settings import MfaSettings
 from sandbox.tenant.phone_providers import PhoneProviders, covers
@@ -60,7 +59,6 @@ class Tenant:
         credentials: Credentials | None = None,
         clock: Clock | None = None,
         assumptions: Assumptions | None = None,
-        builds: Builds | None = None,
     ) -> None:
         """Open the tenant in this store, creating it where the store is empty.
 
@@ -72,7 +70,6 @@ class Tenant:
             credentials: the default client's id and secret; kept from earlier, else made up.
             clock: source of time.
             assumptions: answers to what the contract leaves open.
-            builds: how long builds and deploys take.
         """
         self.domain = domain
         self.clock: Clock = clock or SystemClock()
@@ -81,7 +78,6 @@ class Tenant:
             stamp=Stamper(self.clock),
             name=name,
             assumptions=assumptions or Assumptions(),
-            builds=builds or Builds(),
         )
         self._store = store
         self.clients = Clients(self.context)
@@ -137,11 +133,8 @@ class Tenant:
 
     @property
     def credentials(self) -> Credentials:
-        """The default client's id and secret."""
         found = self.clients.default()
-        if found is None:  # pragma: no cover - made at birth, kept by every reset
-            message = "tenant without a default client"
-            raise RuntimeError(message)
+        assert found is not None  # noqa: S101 - made at birth, kept by every reset
         return found
 
     @property
@@ -222,7 +215,7 @@ class Tenant:
         self.mfa_settings.remembering()
         for channel in MFA_CODES.values():
             self.mfa_settings.codes(channel)
-        list(read_everything(self.logs))
+        self.logs.read_everything()
 
     # -- rules that span groups ---------------------------------------------------------------
 
@@ -241,7 +234,7 @@ class Tenant:
             and provider is not None
             and provider["name"] == "custom"
             and not provider["disabled"]
-            and action["supported_triggers"][0]["id"] == CUSTOM_PHONE_PROVIDER
+            and trigger_of(action) == CUSTOM_PHONE_PROVIDER
         ):
             raise ApiError(409, "Unable to delete an action used by the phone provider.")
 
@@ -253,22 +246,15 @@ class Tenant:
         A custom phone provider runs the one Action of its trigger; whether it has to be bound is
         an assumption. Any other trigger runs what is bound to it, the first in order.
         """
-        bound = {one["action_id"] for one in self.bindings.of(trigger_id)}
-        needs_binding = (
+        if bound := self.bindings.of(trigger_id):
+            candidates = [self.actions.stored(one["action_id"]) for one in bound]
+        elif (
             trigger_id != CUSTOM_PHONE_PROVIDER
             or self.assumptions.custom_phone_provider_binding == "required"
-        )
-        if bound:
-            order = [one["action_id"] for one in self.bindings.of(trigger_id)]
-            candidates = [self.actions.stored(one) for one in order]
-        elif needs_binding:
+        ):
             return None
         else:
-            candidates = [
-                one
-                for one in self.actions.all()
-                if one["supported_triggers"][0]["id"] == trigger_id
-            ]
+            candidates = [one for one in self.actions.all() if trigger_of(one) == trigger_id]
         running = (self.versions.running(one) for one in candidates)
         return next((one for one in running if one is not None), None)
 
@@ -288,13 +274,10 @@ class Tenant:
         return self.guardian.factor_enabled(name)
 
     def message_types(self) -> list[str]:
-        """Enabled message types: `sms`, `voice`."""
         return self.guardian.message_types()
 
     def otp_length(self) -> int:
-        """How many digits a code by phone has."""
         return int(self.mfa_settings.codes("phone")["otp_length"])
 
     def policies(self) -> list[str]:
-        """MFA policies: empty (never), `all-applications` or `confidence-score`."""
         return self.guardian.policies()

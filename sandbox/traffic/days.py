@@ -250,7 +250,6 @@ def _refusal(who: Person, channel: str) -> str:
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
-    """How many, when so many are expected."""
     if mean > 50:
         return max(0, round(rng.gauss(mean, mean**0.5)))
     threshold, count, product = 2.718281828459045**-mean, 0, rng.random()

@@ -1,22 +1,19 @@
 """Entries of the tenant's log about a login, as the sandbox's own ones are.
 
-The entries of messages have the shape of those that a delivery writes
-(`sandbox.notifications.log_entries`; a test compares them). Of second factors Auth0's layout of
-`details` is not established: they hold the authenticator, without a number.
+Of second factors Auth0's layout of `details` is not established: they hold the authenticator,
+without a number.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from sandbox.tenant.clock import NANOS_PER_SECOND, millis
-from sandbox.tenant.logs import log_id_of
+from sandbox.notifications.log_entries import factor_event, failed_notification
+from sandbox.tenant.clock import NANOS_PER_SECOND
+from sandbox.tenant.logs import entry_of, log_id_of
 from sandbox.traffic.people import Person
 
 Document = dict[str, Any]
-
-WORDS: Final = {"text": "sms", "voice": "voice"}
-_NAMES: Final = {"sms": "SMS", "voice": "Voice call"}
 
 
 class Pen:
@@ -29,53 +26,33 @@ class Pen:
         """Each with its time in ns."""
 
     def sent(self, at: float, who: Person, channel: str) -> None:
-        """A message was handed to the provider."""
-        word = WORDS[channel]
-        self._entry(at, f"gd_send_{word}", f"{_NAMES[word]} for MFA sent", _factor(word, who), who)
+        self._entry(at, who, *factor_event(channel, who.number))
 
     def failed(self, at: float, who: Person, channel: str, outcome: str, reason: str) -> None:
         """A message was given up: the factor's entry, and the notification's."""
-        word = WORDS[channel]
-        error = {"provider_error": {"errorCode": outcome, "message": reason}}
-        self._entry(
-            at,
-            f"gd_send_{word}_failure",
-            f"{_NAMES[word]} for MFA failed",
-            _factor(word, who) | error,
-            who,
-        )
+        failure = {"provider_error": {"errorCode": outcome, "message": reason}}
+        self._entry(at, who, *factor_event(channel, who.number, failure=failure))
         self.notice(at, who, channel, reason)
 
     def notice(self, at: float, who: Person, channel: str, reason: str) -> None:
         """An execution failed, to be repeated or for good."""
-        word = WORDS[channel]
-        details = {
-            "email_type": "otp_verify",
-            "notification_type": word,
-            "to": who.number,
-            "error": reason,
-        }
-        self._entry(at, "fn", f"Failed to send {word} notification", details, who, is_user=False)
+        event = failed_notification(channel, who.number, "otp_verify", reason)
+        self._entry(at, who, *event, is_user=False)
 
     def factor(self, at: float, who: Person, code: str, description: str) -> None:
         """A second factor or an enrolment: started, passed, failed."""
-        self._entry(at, code, description, {"authenticator": {"type": "sms"}}, who)
+        self._entry(at, who, code, description, {"authenticator": {"type": "sms"}})
 
     def login(self, at: float, who: Person) -> None:
-        """A login that succeeded."""
-        self._entry(at, "s", "Success Login", {"prompts": []}, who)
-
-    def other(self, at: float, who: Person, code: str) -> None:
-        """Something that has nothing to do with phone MFA."""
-        self._entry(at, code, "", {}, who)
+        self._entry(at, who, "s", "Success Login", {"prompts": []})
 
     def _entry(
         self,
         at: float,
+        who: Person,
         code: str,
         description: str,
         details: Document,
-        who: Person,
         *,
         is_user: bool = True,
     ) -> None:
@@ -83,31 +60,19 @@ class Pen:
         while stamp in self._used:
             stamp += 1
         self._used.add(stamp)
-        name = log_id_of(stamp)
         client_id, client_name = who.application
-        self.written.append(
-            (
-                {
-                    "_id": name,
-                    "date": millis(stamp),
-                    "type": code,
-                    "description": description,
-                    "client_id": client_id,
-                    "client_name": client_name,
-                    "ip": who.ip,
-                    "user_agent": "Mozilla/5.0",
-                    "isMobile": False,
-                    "references": {"correlation_id": name},
-                    **({"user_id": who.user_id, "user_name": who.name} if is_user else {}),
-                    "details": details,
-                    "tenant_name": self._tenant_name,
-                    "environment_name": "sandbox",
-                    "log_id": name,
-                },
-                stamp,
-            )
+        entry = entry_of(
+            stamp,
+            self._tenant_name,
+            code,
+            description,
+            details,
+            client_id=client_id,
+            client_name=client_name,
+            ip=who.ip,
+            user_agent="Mozilla/5.0",
+            isMobile=False,
+            references={"correlation_id": log_id_of(stamp)},
+            **({"user_id": who.user_id, "user_name": who.name} if is_user else {}),
         )
-
-
-def _factor(word: str, who: Person) -> Document:
-    return {"authenticator": {"id": f"{word}|sandbox", "type": word, "phone_number": who.number}}
+        self.written.append((entry, stamp))

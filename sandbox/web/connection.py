@@ -13,6 +13,7 @@ import contextlib
 import socket
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
@@ -117,3 +118,45 @@ async def _gone(receive: Receive, seconds: float) -> bool:
             await silence(receive)
             return True
     return False
+
+
+class Broken(Response):
+    """An answer of which less arrives than was meant, or nothing.
+
+    Args:
+        how: `close` (nothing), `cut` (a part of the body), `half_closed`, `silent`, `trickle` (a
+            byte of the body at a time), or `trickle_head` (a head without end).
+        whole: the answer that was meant, where a part of it arrives.
+        body_bytes: how much of its body a cut lets through.
+        seconds: between two bytes of a trickle.
+    """
+
+    def __init__(
+        self, how: str, whole: Response | None = None, *, body_bytes: int = 0, seconds: float = 1.0
+    ) -> None:
+        super().__init__()
+        self._how = how
+        self._whole = whole or Response()
+        self._body_bytes = body_bytes
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._how == "trickle":
+            await trickle(scope, receive, send, self._whole, self._seconds)
+        elif self._how == "trickle_head":
+            await trickle_head(scope, receive, self._seconds)
+        elif self._how == "half_closed":
+            await half_close(scope, receive)
+        elif self._how == "silent":
+            await silence(receive)
+        else:
+            part = self._whole if self._how == "cut" else None
+            await cut(scope, receive, send, part, self._body_bytes)
+
+
+class Application(Starlette):
+    """Starlette that remembers the server's own `send`, for scripted faults to find."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault(SERVERS_SEND, send)  # or what serves it did already
+        await super().__call__(scope, receive, send)

@@ -1,7 +1,8 @@
 // One process of auth0-deploy-cli for several imports: reads a command a line, runs the tool's own
 // import, and answers with one line. Each import validates the input against 8 MB of schemas, which
 // the tool compiles anew each time (24 s of CPU). Here those of the resources that the input has
-// are compiled, once; the others decide nothing. Nothing else of the tool is changed. Refuses exports: those are quick as the command line they are.
+// are compiled, once; the others decide nothing. Nothing else of the tool is
+// changed; exports are quick as the command line that they are.
 'use strict';
 
 const fs = require('node:fs');

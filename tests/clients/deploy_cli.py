@@ -1,9 +1,7 @@
 """auth0-deploy-cli, Auth0's own tool for whole tenants, as a test runs it.
 
-Owns the environment, the command line, and one process for several imports: the tool validates
-what it imports against schemas of all of Auth0's resources, which takes 24 s of CPU to compile
-(deploy_cli.cjs compiles the ones that are used, once).
-Refuses assertions.
+One process serves several imports: the tool validates what it imports against schemas of all of
+Auth0's resources, which takes 24 s of CPU to compile (deploy_cli.cjs compiles those in use, once).
 """
 
 from __future__ import annotations

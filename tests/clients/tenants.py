@@ -1,8 +1,4 @@
-"""Sandboxes that a client of somebody else's is tried against.
-
-Owns starting one and asking its control routes. Refuses assertions, except that a client asked for
-nothing that the sandbox has not and met no error of its own.
-"""
+"""Sandboxes that a client of somebody else's is tried against."""
 
 from __future__ import annotations
 

@@ -141,6 +141,15 @@ def test_what_is_no_json_is_refused_or_left_out(send: Send, content: bytes) -> N
     assert send(transport=answering(status_code=200, content=content)).content == content
 
 
+@pytest.mark.parametrize("client", [BoundedClient, BoundedAsyncClient])
+def test_a_file_of_cas_that_cannot_be_read_is_named(
+    client: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/ca.pem")
+    with pytest.raises(OSError, match=r"/no/such/ca\.pem"):
+        client(total=1.0)
+
+
 def test_good_answers_pass(send: Send) -> None:
     good = answering(status_code=200, json={"a": [1]}, headers={"x-kept": "1"})
     answer = send(json_only=True, transport=good)

@@ -15,12 +15,13 @@ from components.settings.code_in_text import shows, where_missing
 from components.settings.model import StackSettings
 from components.vocabulary import MessageType
 from phonemfa.report.messages import render
-from policy import resource_rules
 from policy.model import Context
+from policy.rules import RULES
 from sandbox.runner.runner import find_node
 from tests.components.test_settings import GOOD, faults_in
 from tests.policy.resources import template as declared
 
+(CODE_IN_TEXTS,) = [rule for rule in RULES if rule.name == "code-in-texts"]
 CODED: Final = [kind for kind in MessageType if kind.carries_code]
 
 
@@ -112,7 +113,7 @@ def test_check_policy_and_report_agree(tree: Tree, kind: MessageType, channel: s
         assert "does not output the code" in "".join(faults_in(GOOD | {"texts": texts}).values())
     both = {"text": "{{ code }}", "voice": "{{ code }}", channel: template or "x"}
     resource = declared(kind.value, text=both["text"], voice=both["voice"])
-    assert (not list(resource_rules.code_in_texts(resource, Context(stack="t1")))) == gives
+    assert (not list(CODE_IN_TEXTS.check(resource, Context(stack="t1")))) == gives
     shown = render(template or "x", kind=kind.value, channel="text")
     assert (shown.problem != "the code is not in it") == gives
 

@@ -83,29 +83,40 @@ def preview(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 OLD, NEW = {"KEY": "old"}, {"KEY": "new"}
+RETIRING = {**NEW, "EXTRA": "retired"}
 
 
-def test_a_changed_secret_is_written_before_the_provider_is_asked(
-    running: RunningSandbox, tenant: Tenant
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param((OLD, OLD, {**NEW, "MORE": "m"}, {**NEW, "MORE": "m"}), id="changed"),
+        pytest.param(({**OLD, "GONE": "g"}, {**OLD, "GONE": "g"}, OLD, OLD), id="not declared now"),
+        # The state of an earlier version has the new key, which nobody has written.
+        pytest.param((OLD, NEW, NEW, NEW), id="unfinished"),
+        pytest.param(({**OLD, "EXTRA": "e"}, OLD, RETIRING, RETIRING), id="said to retire"),
+        pytest.param((RETIRING, RETIRING, NEW, NEW), id="retired"),
+        pytest.param(({"TWILIO_TOKEN": "t"}, None, None, {"TWILIO_TOKEN": "t"}), id="adopted"),
+    ],
+)
+def test_secrets_are_written_before_the_provider_is_asked(
+    running: RunningSandbox,
+    tenant: Tenant,
+    case: tuple[Secrets, Secrets | None, Secrets | None, Secrets],
 ) -> None:
-    id_ = made(tenant, KEY="old")
-    before_update(running, id_, declared({**NEW, "MORE": "m"}), declared(OLD))
-    assert written(tenant) == {"KEY": "new", "MORE": "m"}
+    has, old, new, left = case
+    before_update(running, made(tenant, **has), declared(new), declared(old))
+    assert written(tenant) == left
 
 
-def test_a_secret_that_is_no_longer_declared_goes(running: RunningSandbox, tenant: Tenant) -> None:
-    id_ = made(tenant, KEY="old", GONE="g")
-    before_update(running, id_, declared(OLD), declared({**OLD, "GONE": "g"}))
-    assert written(tenant) == OLD
-
-
-def test_a_run_that_an_earlier_version_left_unfinished_is_finished(
-    running: RunningSandbox, tenant: Tenant
+@pytest.mark.parametrize("secrets", [OLD, None], ids=["ours", "adopted"])
+def test_a_change_of_the_code_alone_writes_no_secret(
+    running: RunningSandbox, tenant: Tenant, secrets: Secrets | None
 ) -> None:
-    """Its state has the new key, which nobody has written."""
-    id_ = made(tenant, KEY="old")
-    before_update(running, id_, declared(NEW), declared(NEW))
-    assert written(tenant) == NEW
+    has = {"KEY": "by hand", "EXTRA": "undeclared"}
+    before_update(
+        running, made(tenant, **has), declared(secrets), declared(secrets, code="// before")
+    )
+    assert written(tenant) == has
 
 
 def test_the_official_plugins_way_to_note_inputs_is_understood(
@@ -136,34 +147,6 @@ def test_the_ways_out_are_to_declare_it_and_to_say_that_it_may_go() -> None:
     assert "declare A by its setting" in ways_out(["A"])
     assert "say that it may go: set phonemfa:retiredSecrets to [A]" in ways_out(["A"])
     assert "say that they may go: set phonemfa:retiredSecrets to [A, B]" in ways_out(["A", "B"])
-
-
-def test_retiring_it_and_then_leaving_it_out_is_a_way_out(
-    running: RunningSandbox, tenant: Tenant
-) -> None:
-    id_ = made(tenant, KEY="old", EXTRA="e")
-    retiring = declared({**NEW, "EXTRA": "retired"})
-    before_update(running, id_, retiring, declared(OLD))
-    assert written(tenant) == {"KEY": "new", "EXTRA": "retired"}
-    before_update(running, id_, declared(NEW), retiring)
-    assert written(tenant) == NEW
-
-
-def test_an_undeclared_secret_is_no_matter_of_a_change_of_the_code(
-    running: RunningSandbox, tenant: Tenant
-) -> None:
-    id_ = made(tenant, KEY="by hand", EXTRA="e")
-    before_update(running, id_, declared(OLD), declared(OLD, code="// before"))
-    assert written(tenant) == {"KEY": "by hand", "EXTRA": "e"}
-
-
-@pytest.mark.parametrize("code", [CODE, "// before"])
-def test_an_adopted_actions_secrets_are_nobodys(
-    running: RunningSandbox, tenant: Tenant, code: str
-) -> None:
-    id_ = made(tenant, TWILIO_TOKEN="t")
-    before_update(running, id_, declared(None), declared(None, code=code))
-    assert written(tenant) == {"TWILIO_TOKEN": "t"}
 
 
 def test_a_preview_warns_of_what_up_will_refuse_and_writes_nothing(

@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from components.config_files import decoded
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
+from tests.components.test_settings import GOOD
 
-GOOD = {
-    "experience": "unified",
-    "deliveryMethods": ["text", "voice"],
-    "policy": "always",
-    "cpaasBaseHost": "cpaas.sandbox.test",
-    "smsSender": "0005212345",
-    "voiceSender": "+815012345678",
-}
 KEYS = sorted({field.alias or name for name, field in StackSettings.model_fields.items()})
 STRANGE_TEXTS = [
     "",

@@ -45,6 +45,8 @@ def test_numbers_codes_and_what_may_be_a_key_are_hidden_in_anybodys_text(text: s
 def test_what_an_operator_needs_stays() -> None:
     text = "CPaaS refused the request: HTTP 401 E401; REJECTED NOT_ENOUGH_CREDITS"
     assert redacted(text) == text
+    missing = "no resource plugin 'pulumi-resource-auth0' found"
+    assert redacted_code(redacted(missing)) == missing
     assert redacted("says opensesame", ["opensesame"]) == "says ****"
 
 

@@ -1,7 +1,7 @@
-"""Who runs the commands that the documents show.
+"""Who runs the commands that the documents show, in four tables.
 
-Owns the four ways in which a command is accounted for. Refuses to run any. A command is looked up
-as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no stack's name.
+A command is looked up as `shown.same` writes it: `phonemfa` is `python -m phonemfa`, and no
+stack's name.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def plugin(engine: Engine) -> Plugin:
     """The auth0 plugin that `make up` would take too."""
-    return find_plugin(engine, ConsoleProgress(Console(stderr=True)))
+    return find_plugin(ConsoleProgress(Console(stderr=True)))
 
 
 @pytest.fixture

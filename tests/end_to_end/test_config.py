@@ -31,7 +31,7 @@ def variables(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> dict[
     home = tmp_path_factory.mktemp("engine")
     (home / "state").mkdir()
     made = {
-        "PATH": os.pathsep.join([*map(str, engine.search_path), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(engine.pulumi.parent), os.environ["PATH"]]),
         "HOME": str(home),
         "PULUMI_HOME": str(home / "home"),
         "PULUMI_BACKEND_URL": f"file://{home / 'state'}",

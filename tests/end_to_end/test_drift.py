@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from phonemfa.drift.action_secrets import NEW_KEY
+from phonemfa.drift.actions import NEW_KEY
 from phonemfa.drift.kinds import KINDS
 from phonemfa.scopes import Need, names, needed_by
 from sandbox.engine.ensure import Engine

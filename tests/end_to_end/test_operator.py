@@ -24,7 +24,7 @@ def test_a_key_is_rotated_while_every_login_gets_its_code(
 
     tenant.forget_requests()
     unknown = operator.run("rotate", "--yes", stdin=NEW_KEY, expect=2)
-    assert "does not know it (401)" in unknown.stderr
+    assert "refused (401): it is no key of this account" in unknown.stderr
     assert (stack_file.read_bytes(), writes(tenant)) == (before, [])
 
     with cpaas_of(tenant) as cpaas:

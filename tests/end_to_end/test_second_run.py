@@ -13,7 +13,8 @@ import pytest
 from components.tenant.client import access_of
 from phonemfa.drift.findings import Finding, is_drift
 from phonemfa.drift.look import Subject, look
-from phonemfa.pulumi.engine import PulumiCli, Refreshed
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
 from sandbox.tenant.clock import SystemClock
 from tests.end_to_end.conftest import EACH_GENERATION, Tenant
@@ -87,9 +88,9 @@ def test_a_run_that_was_finished_is_no_drift(
 class Told(PulumiCli):
     """An engine that says of its refresh what the real one said: the state does not change."""
 
-    refreshed: Refreshed
+    refreshed: tuple[Step, ...]
 
-    def refresh_preview(self) -> Refreshed:
+    def refresh_preview(self) -> tuple[Step, ...]:
         return self.refreshed
 
 
@@ -149,7 +150,7 @@ def test_nor_has_one_after_a_first_run_that_was_finished(
     assert a_hundred_nights(package, monkeypatch) == [[]] * NIGHTS
 
 
-# On every change: the words alone, phonemfa/drift/test_actions.py.
+# On every change: the words alone, phonemfa/drift/test_rules.py.
 @pytest.mark.thorough
 def test_what_a_refresh_made_pulumi_forget_is_named_and_the_advice_is_true(
     apply: Callable[..., PulumiProject], tenant: Tenant

@@ -57,7 +57,7 @@ def test_a_rotation_that_is_stopped_has_the_old_key_back(
         cpaas.post("/_sandbox/keys", json={"key": NEW_KEY}).raise_for_status()
         with stopped_at(tenant, "PATCH", "/api/v2/actions/actions/"):
             said = operator.run("rotate", "--yes", stdin=NEW_KEY, expect=1).stderr
-    assert "Stopping: the engine ends the step it is at" in said
+    assert "Stopping: pulumi ends the step it is at" in said
     assert "Stopped as asked." in said
     assert "The old key is back in Pulumi.t1.yaml and in the tenant." in said
     assert (package.config.read_bytes(), locks(tmp_path)) == (before, [])

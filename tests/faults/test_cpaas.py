@@ -50,7 +50,7 @@ def expect(row: CpaasRow, outcome: ActionOutcome) -> None:
 def test_the_action_ends_as_the_table_says(
     account: Account, runner: ActionRunner, row: CpaasRow
 ) -> None:
-    account.cpaas.script.add([ScriptedAnswer.from_json(row.script)])
+    account.cpaas.script.add([ScriptedAnswer(**row.script)])
     expect(row, asyncio.run(run_action(runner)))
     # Where its answer is lost the message went out: a retry would send it twice.
     assert len(account.inbox.messages()) == (1 if row.sent else 0)
@@ -60,7 +60,7 @@ def test_the_action_ends_as_the_table_says(
 def test_the_action_waits_for_nothing_longer_than_its_deadline(
     account: Account, runner: ActionRunner
 ) -> None:
-    answers = [ScriptedAnswer.from_json(row.script) for row in LATE]
+    answers = [ScriptedAnswer(**row.script) for row in LATE]
     account.cpaas.script.add(answers)
 
     async def all_at_once() -> list[ActionOutcome]:
@@ -80,13 +80,13 @@ def test_the_check_tells_and_keeps_the_key(
     account: Account, monkeypatch: pytest.MonkeyPatch, row: CpaasRow
 ) -> None:
     monkeypatch.setattr(check, "TOTAL", 0.6)
-    account.cpaas.script.add([ScriptedAnswer.from_json({**row.script, "accept": False})])
+    account.cpaas.script.add([ScriptedAnswer(**{**row.script, "accept": False})])
     method = DeliveryMethod.TEXT
     asked = check.probe(HOST, [method], key=KEY, address=f"localhost:{account.port}")
     answer = asked.without_key[method]
     assert row.probe == (answer.failure or str(answer.status))
     assert asked.with_key == {}
-    told = judge(asked, [method])
+    told = judge(asked)
     assert told.state is KeyState.UNKNOWN
     assert KEY not in f"{told} {answer.detail}"
     assert account.inbox.messages() == []

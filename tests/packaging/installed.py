@@ -1,7 +1,4 @@
-"""The package as somebody else installs it: its wheel, alone, in an environment of its own.
-
-Owns building the wheel and that environment, once a run. Refuses to judge.
-"""
+"""The package as somebody else installs it: its wheel, alone, in an environment of its own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A stack that was applied to a sandbox tenant in this process, and the commands beside it.
 
-Owns a stand-in for the CLI: what a command line of `pulumi` asks for is done through the tenant's
+What a command line of `pulumi` asks for is done through the tenant's
 own rules, so that every command meets a tenant over HTTPS and an engine that does what it is told.
-Refuses what only the real engine can say: tests/end_to_end has that.
+What only the real engine can say is in tests/end_to_end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
-from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli, Ran
+from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli
+from phonemfa.pulumi.processes import Line, Ran
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end.conftest import Tenant
@@ -65,8 +66,9 @@ class StandInEngine:
         config: dict[str, Any] = yaml.safe_load(self.file.read_text(encoding="utf-8"))["config"]
         return config
 
-    def spawn(self, command: Sequence[str], *, stdin: str) -> Ran:  # noqa: PLR0911 - a table
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line | None) -> Ran:  # noqa: PLR0911 - a table
         """In the place of `PulumiCli.spawn`."""
+        assert hear is None
         ends = "--stack" if "--stack" in command else "--non-interactive"
         words = list(command[1 : command.index(ends)])
         line = " ".join(words)
@@ -122,7 +124,9 @@ class StandInEngine:
             if kind == "Guardian" and now["phonemfa:policy"] != self.has["phonemfa:policy"]:
                 paths = ["policy"]
             diff = {"detailedDiff": {path: {"kind": "update"} for path in paths}} if paths else {}
-            steps.append({"op": "update" if paths else "same", "urn": one["urn"], **diff})
+            sides = {"oldState": one, "newState": one}
+            op = "update" if paths else "same"
+            steps.append({"op": op, "urn": one["urn"], **sides, **diff})
         return steps + (self.waiting if refresh else [])
 
     def _refresh(self) -> list[dict[str, Any]]:
@@ -232,7 +236,7 @@ def operator(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
-        PulumiCli, "spawn", lambda _cli, command, *, stdin: engine.spawn(command, stdin=stdin)
+        PulumiCli, "spawn", lambda _cli, command, **options: engine.spawn(command, **options)
     )
     return Operator(engine, tenant_of(sandbox), folder, environment, monkeypatch)
 

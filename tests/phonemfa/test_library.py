@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 import phonemfa
-from phonemfa import library
 from phonemfa.__main__ import main
 from tests.contract import PROJECT
 
 
 def test_every_name_of_the_library_is_the_packages_own() -> None:
-    offered = set(phonemfa.__all__) - {"__version__"}
-    assert offered == set(library.__all__)
-    assert all(getattr(phonemfa, name) is getattr(library, name) for name in offered)
-    assert offered <= set(dir(phonemfa)), "for completion in an editor"
+    tree = ast.parse(Path(phonemfa.__file__).read_text(encoding="utf-8"))
+    declared = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("components.")
+        for alias in node.names
+    }
+    assert {*declared, "__version__"} == set(phonemfa.__all__), "what a type checker sees"
+    for name, module in declared.items():
+        assert getattr(phonemfa, name) is getattr(import_module(f"{module}"), name)
+    assert set(phonemfa.__all__) <= set(dir(phonemfa)), "for completion in an editor"
 
 
 def test_a_name_that_there_is_not_is_refused_like_any_modules() -> None:

@@ -61,6 +61,7 @@ def test_a_completion_imports_what_it_offers_and_nothing_else(
 def test_every_command_has_the_name_under_which_it_is_found() -> None:
     commands = typer.main.get_group(app).commands
     assert [one.name for one in commands.values()] == list(COMMANDS)
+    assert "Did you mean 'drift'?" in started("pass", "driftt").stderr
 
 
 def test_a_command_whose_packages_are_missing_says_what_to_install() -> None:

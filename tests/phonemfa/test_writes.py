@@ -82,10 +82,10 @@ def locked(desk: Operator) -> None:
     engine = desk.engine
     engine.refusing["refresh --yes"] = REFUSAL
 
-    def spawn(_: object, command: Any, *, stdin: str) -> Any:
+    def spawn(_: object, command: Any, **options: Any) -> Any:
         if "cancel" in command and "cancel" not in engine.refusing:
             del engine.refusing["refresh --yes"]
-        return engine.spawn(command, stdin=stdin)
+        return engine.spawn(command, **options)
 
     desk.monkeypatch.setattr("phonemfa.pulumi.engine.PulumiCli.spawn", spawn)
 

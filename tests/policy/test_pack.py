@@ -19,7 +19,7 @@ from pulumi_policy import policy as sdk
 from components.tenant.model import _SIGNATURE, UNSEEN, Unseen
 from policy.model import Declared
 from policy.pack import hide_secrets_from_rules, policies
-from policy.rules import RULES, StackRule
+from policy.rules import RULES
 from tests.contract import PROJECT
 from tests.policy.resources import UNIFIED, action, component, guardian, provider
 
@@ -150,7 +150,7 @@ def test_each_kind_of_rule_becomes_its_kind_of_policy() -> None:
     for rule, policy in zip(RULES, policies(), strict=True):
         kind = (
             pulumi_policy.StackValidationPolicy
-            if isinstance(rule, StackRule)
+            if rule.of_stack
             else pulumi_policy.ResourceValidationPolicy
         )
         assert isinstance(policy, kind)

@@ -26,7 +26,7 @@ def test_nothing_of_the_product_points_at_the_sandbox() -> None:
     assert wrong == []
 
 
-def test_the_tree_is_what_a_program_declares() -> None:
+def test_the_tree_is_what_a_program_declares_in_the_order_in_which_it_waits() -> None:
     # In a move, both generations are declared: every component and every type of resource.
     declared = declare_transition(Experience.UNIFIED)
     by_urn = {one.urn: one for one in declared.values()}
@@ -35,27 +35,18 @@ def test_the_tree_is_what_a_program_declares() -> None:
         name = one.type.rpartition(":")[2]
         return f"auth0.{name}" if one.type.startswith("auth0:") else name
 
-    tree = {
+    made = [
         (shown(by_urn[one.request.parent]), shown(one))
         for one in declared.values()
         if one.request.parent in by_urn
-    }
-    assert {(one.name, made) for one in components() for made in one.makes} == tree
-    assert tree <= edges("child")
-
-
-def test_components_are_shown_in_the_order_in_which_they_wait() -> None:
-    declared = declare_transition(Experience.UNIFIED)
+    ]
+    found = {(one.name, child) for one in components() for child in one.makes}
+    assert found == set(made)
+    assert found <= edges("child")
     (whole,) = [one for one in components() if one.name == "PhoneMfa"]
-    first = {
-        name: min(
-            number
-            for number, one in enumerate(declared.values())
-            if one.type == f"phonemfa:index:{name}"
-        )
-        for name in whole.makes
-    }
-    assert list(whole.makes) == sorted(first, key=lambda name: first[name])
+    assert list(whole.makes) == list(
+        dict.fromkeys(child for parent, child in made if parent == whole.name)
+    )
 
 
 def test_colours_come_from_a_style_that_knows_dark_and_light() -> None:

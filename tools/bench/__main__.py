@@ -34,9 +34,11 @@ from rich.console import Console
 from rich.table import Table
 
 from components.action_code import assemble
-from sandbox.cli.workplace import PROJECT, Workplace
+from sandbox.cli.workplace import PROJECT, Workplace, serving
 from sandbox.engine.stack import STACK
-from sandbox.server.record import ServerRecord, client, running_record
+from sandbox.server import daemon
+from sandbox.server.ports import LISTENERS
+from sandbox.server.record import ServerRecord, client
 from tools.bench import fleet
 from tools.bench.running import Ran, run
 
@@ -75,48 +77,36 @@ Key = tuple[str, str]
 class Bench:
     """The sandbox, and what works on it, in a temporary folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workplace: Workplace, record: ServerRecord) -> None:
         self._folder, self._deploy_cli = folder, folder / "deploy-cli"
         # In the same git checkout as ours, whose state Pulumi reads before each operation.
         self._bare = PROJECT / "build" / f"bench-{os.getpid()}" / "bare"
-        self._state = folder / "state"
-        self._workplace = Workplace(
-            state_dir=self._state, console=Console(stderr=True), environ=dict(os.environ)
-        )
-        self.record: ServerRecord = self._workplace.server()
-        self.access = self._workplace.access(self.record)
-        self.cpaas_key = self._workplace.credentials.cpaas_api_key
-        self._stack = self._workplace.stack(self.record)
-        self._environment = self._workplace.environment(self.record)
-        self._http = client(self._state, self.record, timeout=30)
+        self._workplace = workplace
+        self.record = record
+        self.access = workplace.access(record)
+        self.cpaas_key = workplace.credentials.cpaas_api_key
+        self._stack = workplace.stack(record)
+        self._environment = workplace.environment(record)
+        self._http = client(workplace.state_dir, record, timeout=30)
         self._kept: dict[Key, Any] = {}
 
     @classmethod
     @contextmanager
     def started(cls, folder: Path) -> Iterator[Bench]:
         """A bench whose server, a process as `make up` has it, runs while the block does."""
-        state = folder / "state"
-        command = [sys.executable, "-m", "sandbox", "serve", "--state-dir", str(state)]
-        command += ["--tenant-port", "0", "--cpaas-port", "0", "--pages-port", "0"]
-        with (
-            (folder / "server.log").open("w") as log,
-            subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=subprocess.STDOUT) as server,
-        ):
-            try:
-                deadline = time.monotonic() + 60
-                while running_record(state) is None:
-                    if server.poll() is not None or time.monotonic() > deadline:
-                        said = (folder / "server.log").read_text("utf-8")
-                        raise RuntimeError(f"the sandbox did not start:\n{said}")
-                    time.sleep(0.05)
-                bench = cls(folder)
-                try:
-                    bench.set_up()
-                    yield bench
-                finally:
-                    shutil.rmtree(bench._bare.parent, ignore_errors=True)
-            finally:
-                server.terminate()
+        workplace = Workplace(
+            state_dir=folder / "state",
+            console=Console(stderr=True),
+            wanted_ports=dict.fromkeys(LISTENERS, 0),
+        )
+        record, _ = serving(workplace)
+        bench = cls(folder, workplace, record)
+        try:
+            bench.set_up()
+            yield bench
+        finally:
+            shutil.rmtree(bench._bare.parent, ignore_errors=True)
+            daemon.end(workplace.state_dir)
 
     def set_up(self) -> None:
         """Make both stacks, apply each to an empty tenant, and export ours for deploy-cli."""
@@ -164,7 +154,7 @@ class Bench:
 
     @property
     def _backend(self) -> Path:
-        return self._state / "pulumi-state"
+        return self._workplace.state_dir / "pulumi-state"
 
     def _content(self) -> Any:
         return self.control("GET", "/state?secrets=true")["content"]

@@ -43,7 +43,7 @@ def measure(count: int) -> dict[str, float]:
     """Measure in this process, which should have done nothing before."""
     progress = ConsoleProgress(Console(stderr=True))
     engine = ensure_engine(progress)
-    plugin = find_plugin(engine, progress)
+    plugin = find_plugin(progress)
     own = psutil.Process()
     with tempfile.TemporaryDirectory() as folder:
         # What every process pays once, whatever the number: imports, OpenAPI, the first TLS.

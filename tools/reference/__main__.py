@@ -5,15 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tools.reference import (
-    commands,
-    drift_page,
-    picture,
-    reasons_page,
-    sandbox_page,
-    scopes_page,
-    settings,
-)
+from tools.reference import commands, picture, settings, tables
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -24,11 +16,11 @@ def made() -> dict[str, str]:
         "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
         "docs/reference/settings.md": settings.page(),
         "docs/reference/commands.md": commands.page(),
-        "docs/reference/reasons.md": reasons_page.page("en"),
-        "docs/reference/reasons.ja.md": reasons_page.page("ja"),
-        "docs/reference/drift.md": drift_page.page(),
-        "docs/reference/scopes.md": scopes_page.page(),
-        "docs/reference/sandbox.md": sandbox_page.page(),
+        "docs/reference/reasons.md": tables.reasons("en"),
+        "docs/reference/reasons.ja.md": tables.reasons("ja"),
+        "docs/reference/drift.md": tables.drift(),
+        "docs/reference/scopes.md": tables.scopes(),
+        "docs/reference/sandbox.md": tables.sandbox(),
         "docs/images/architecture.svg": picture.picture(),
         "Pulumi.yaml": settings.project_file((PROJECT / "Pulumi.yaml").read_text("utf-8")),
     }

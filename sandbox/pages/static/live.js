@@ -1,9 +1,8 @@
 /**
  * Keeps the list of a page up to date by server-sent events, without losing the reader's place.
  *
- * Owns the connection and where a piece of HTML goes: in the place of what it replaces, else on
- * top. Refuses to make HTML: the pieces come from the server, which escapes them, and the page's
- * policy lets no script in them run.
+ * A piece of HTML goes in the place of what it replaces, else on top. The pieces come from the
+ * server, which escapes them, and the page's policy lets no script in them run.
  */
 
 import { localTimes } from './page.js';

@@ -9,18 +9,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import (
-    Change,
-    Resource,
-    State,
-    existing,
-    given,
-    unless_gone,
-)
+from sandbox.plugin.resources.base import ApiObject, Change, State, given
 from sandbox.plugin.schema import Attribute, Schema
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
 BUILD_TIMEOUT: Final = 360.0
 LONGEST_POLL: Final = 5.0
@@ -45,7 +41,7 @@ _SECRET: Schema = {
 }
 
 
-class ActionResource(Resource):
+class ActionResource(ApiObject):
     """An Action. Deploying waits until the build is done and the new version is live."""
 
     token: ClassVar[str] = "auth0:index/action:Action"  # noqa: S105 - a type token
@@ -65,36 +61,47 @@ class ActionResource(Resource):
         "versionId": Attribute(output_only=True),
     }
 
-    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        body = given(
-            **_always_sent(inputs),
-            dependencies=inputs.get("dependencies"),
-            secrets=inputs.get("secrets"),
-        )
-        action = await api.call(lambda sdk: sdk.actions.create(**body))
-        action_id: str = action["id"]
-        with existing(action_id):
-            return action_id, await self._deploy_and_read(api, action_id, inputs)
+    def calls(self, sdk: AsyncAuth0) -> Any:
+        return sdk.actions
 
-    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        action = await unless_gone(api.call(lambda sdk: sdk.actions.get(resource_id)))
-        return action and _state(action, prior)
+    def body(self, inputs: State, changed: frozenset[str] | None) -> dict[str, Any]:
+        runtime = inputs.get("runtime")
+        body = given(
+            name=inputs["name"],
+            supported_triggers=[inputs["supportedTriggers"]],
+            code=inputs["code"],
+            runtime="node18-actions" if runtime == "node18" else runtime,
+        )
+        for name in ("dependencies", "secrets"):
+            if changed is None:
+                body |= given(**{name: inputs.get(name)})
+            elif name in changed:
+                # A list that the program no longer has is emptied, not left.
+                body[name] = inputs.get(name, [])
+        return body
+
+    def state(self, answer: dict[str, Any], prior: State) -> State:
+        runtime, trigger = answer.get("runtime"), answer["supported_triggers"][0]
+        dependencies = [
+            {"name": one["name"], "version": one["version"]}
+            for one in answer.get("dependencies") or []
+        ]
+        return given(
+            code=answer.get("code"),
+            dependencies=dependencies or None,
+            deploy=prior.get("deploy", False),
+            name=answer["name"],
+            runtime="node18" if runtime == "node18-actions" else runtime,
+            secrets=prior.get("secrets"),
+            status=answer.get("status"),
+            supportedTriggers={key: trigger.get(key) for key in ("id", "version")},
+            versionId=(answer.get("deployed_version") or {}).get("id"),
+        )
 
     async def update(self, api: Management, change: Change) -> State:
         if "secrets" in change.attributes:
             await self._refuse_to_erase_secrets(api, change.id, change.prior, change.inputs)
-        # A list that the program no longer has is emptied, not left.
-        lists: State = {
-            name: change.inputs.get(name, [])
-            for name in ("dependencies", "secrets")
-            if name in change.attributes
-        }
-        body = {**_always_sent(change.inputs), **lists}
-        await api.call(lambda sdk: sdk.actions.update(change.id, **body))
-        return await self._deploy_and_read(api, change.id, change.inputs)
-
-    async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        await unless_gone(api.call(lambda sdk: sdk.actions.delete(resource_id)))
+        return await super().update(api, change)
 
     async def _refuse_to_erase_secrets(
         self, api: Management, action_id: str, prior: State, inputs: State
@@ -108,47 +115,16 @@ class ActionResource(Resource):
         if foreign:
             raise ManagementError(0, " ".join(_UNMANAGED.format(name) for name in foreign))
 
-    async def _deploy_and_read(self, api: Management, action_id: str, inputs: State) -> State:
+    async def written(self, api: Management, resource_id: str, inputs: State) -> State:
         if inputs.get("deploy"):
-            await _wait(api, action_id, _built)
-            await api.call(lambda sdk: sdk.actions.deploy(action_id))
+            await _wait(api, resource_id, _built)
+            await api.call(lambda sdk: sdk.actions.deploy(resource_id))
             await _wait(
                 api,
-                action_id,
+                resource_id,
                 lambda action: bool((action.get("deployed_version") or {}).get("deployed")),
             )
-        return _state(await api.call(lambda sdk: sdk.actions.get(action_id)), inputs)
-
-
-def _always_sent(inputs: State) -> dict[str, Any]:
-    runtime = inputs.get("runtime")
-    return given(
-        name=inputs["name"],
-        supported_triggers=[inputs["supportedTriggers"]],
-        code=inputs["code"],
-        runtime="node18-actions" if runtime == "node18" else runtime,
-    )
-
-
-def _state(action: dict[str, Any], said: State) -> State:
-    runtime = action.get("runtime")
-    return given(
-        code=action.get("code"),
-        dependencies=[
-            {"name": item["name"], "version": item["version"]}
-            for item in action.get("dependencies") or []
-        ]
-        or None,
-        deploy=said.get("deploy", False),
-        name=action["name"],
-        runtime="node18" if runtime == "node18-actions" else runtime,
-        secrets=said.get("secrets"),
-        status=action.get("status"),
-        supportedTriggers={
-            key: action["supported_triggers"][0].get(key) for key in ("id", "version")
-        },
-        versionId=(action.get("deployed_version") or {}).get("id"),
-    )
+        return self.state(await api.call(lambda sdk: sdk.actions.get(resource_id)), inputs)
 
 
 def _built(action: dict[str, Any]) -> bool:

@@ -10,10 +10,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.plugin.client import Management, ManagementError
 from sandbox.plugin.schema import Schema
+
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
 State = dict[str, Any]
 
@@ -74,6 +77,45 @@ class Resource(ABC):
     @abstractmethod
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         """Remove the object. An object that is already gone is no error."""
+
+
+class ApiObject(Resource):
+    """One that the API makes, shows, changes and removes by an id that it gave."""
+
+    @abstractmethod
+    def calls(self, sdk: AsyncAuth0) -> Any:
+        """What auth0-python has for it: create, get, update, delete."""
+
+    @abstractmethod
+    def body(self, inputs: State, changed: frozenset[str] | None) -> dict[str, Any]:
+        """What is sent, in auth0-python's names; `changed` is None for a new one."""
+
+    @abstractmethod
+    def state(self, answer: dict[str, Any], prior: State) -> State:
+        """What the tenant answered of it; `prior` has what is never read back."""
+
+    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
+        body = self.body(inputs, None)
+        created = await api.call(lambda sdk: self.calls(sdk).create(**body))
+        resource_id: str = created["id"]
+        with existing(resource_id):
+            return resource_id, await self.written(api, resource_id, inputs)
+
+    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
+        answer = await unless_gone(api.call(lambda sdk: self.calls(sdk).get(resource_id)))
+        return answer and self.state(answer, prior)
+
+    async def update(self, api: Management, change: Change) -> State:
+        body = self.body(change.inputs, change.attributes)
+        await api.call(lambda sdk: self.calls(sdk).update(change.id, **body))
+        return await self.written(api, change.id, change.inputs)
+
+    async def delete(self, api: Management, resource_id: str, state: State) -> None:
+        await unless_gone(api.call(lambda sdk: self.calls(sdk).delete(resource_id)))
+
+    async def written(self, api: Management, resource_id: str, inputs: State) -> State:
+        """Its state after a write."""
+        return await self.read(api, resource_id, inputs) or inputs
 
 
 @contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, existing, given, unless_gone
+from sandbox.plugin.resources.base import ApiObject, Change, State, existing, given
 from sandbox.plugin.schema import Attribute, Schema
 
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
-class PhoneProviderResource(Resource):
+
+class PhoneProviderResource(ApiObject):
     """The tenant's phone provider. Creating takes over a provider that is already there."""
 
     token: ClassVar[str] = "auth0:index/phoneProvider:PhoneProvider"  # noqa: S105 - a type token
@@ -43,20 +46,29 @@ class PhoneProviderResource(Resource):
             taken_over = Change(id=provider_id, prior={}, inputs=inputs, attributes=frozenset())
             with existing(provider_id):
                 return provider_id, await self.update(api, taken_over)
-        body = _body(inputs)
-        created = await api.call(lambda sdk: sdk.branding.phone.providers.create(**body))
-        provider_id = created["id"]
-        with existing(provider_id):
-            return provider_id, await self.read(api, provider_id, inputs) or inputs
+        return await super().create(api, inputs)
 
-    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        asked = api.call(lambda sdk: sdk.branding.phone.providers.get(resource_id))
-        provider = await unless_gone(asked)
-        if provider is None:
-            return None
-        configuration = provider.get("configuration") or {}
+    def calls(self, sdk: AsyncAuth0) -> Any:
+        return sdk.branding.phone.providers
+
+    def body(self, inputs: State, changed: frozenset[str] | None) -> dict[str, Any]:
+        configuration = inputs["configuration"]
         return given(
-            channel=provider.get("channel"),
+            name=inputs["name"],
+            disabled=inputs.get("disabled"),
+            configuration=given(
+                delivery_methods=configuration["deliveryMethods"],
+                default_from=configuration.get("defaultFrom"),
+                mssid=configuration.get("mssid"),
+                sid=configuration.get("sid"),
+            ),
+            credentials=given(auth_token=inputs["credentials"].get("authToken")),
+        )
+
+    def state(self, answer: dict[str, Any], prior: State) -> State:
+        configuration = answer.get("configuration") or {}
+        return given(
+            channel=answer.get("channel"),
             configuration=given(
                 defaultFrom=configuration.get("default_from"),
                 deliveryMethods=configuration.get("delivery_methods"),
@@ -64,30 +76,7 @@ class PhoneProviderResource(Resource):
                 sid=configuration.get("sid"),
             ),
             credentials=prior.get("credentials"),
-            disabled=provider.get("disabled"),
-            name=provider["name"],
-            tenant=provider.get("tenant"),
+            disabled=answer.get("disabled"),
+            name=answer["name"],
+            tenant=answer.get("tenant"),
         )
-
-    async def update(self, api: Management, change: Change) -> State:
-        body = _body(change.inputs)
-        await api.call(lambda sdk: sdk.branding.phone.providers.update(change.id, **body))
-        return await self.read(api, change.id, change.inputs) or change.inputs
-
-    async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        await unless_gone(api.call(lambda sdk: sdk.branding.phone.providers.delete(resource_id)))
-
-
-def _body(inputs: State) -> dict[str, Any]:
-    configuration = inputs["configuration"]
-    return given(
-        name=inputs["name"],
-        disabled=inputs.get("disabled"),
-        configuration=given(
-            delivery_methods=configuration["deliveryMethods"],
-            default_from=configuration.get("defaultFrom"),
-            mssid=configuration.get("mssid"),
-            sid=configuration.get("sid"),
-        ),
-        credentials=given(auth_token=inputs["credentials"].get("authToken")),
-    )

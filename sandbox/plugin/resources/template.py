@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, existing, given, unless_gone
+from sandbox.plugin.resources.base import ApiObject, State, given
 from sandbox.plugin.schema import Attribute, Schema
 
+if TYPE_CHECKING:
+    from auth0.management import AsyncAuth0
 
-class TemplateResource(Resource):
+
+class TemplateResource(ApiObject):
     """One phone notification template. A type that is already customised answers 409."""
 
     token: ClassVar[str] = "auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"  # noqa: S105 - a type token
@@ -45,47 +47,33 @@ class TemplateResource(Resource):
         ),
     }
 
-    async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        body = given(
-            type=inputs["type"],
-            disabled=inputs.get("disabled"),
-            content=_content(inputs, syntax=True),
-        )
-        created = await api.call(lambda sdk: sdk.branding.phone.templates.create(**body))
-        template_id: str = created["id"]
-        with existing(template_id):
-            return template_id, await self.read(api, template_id, inputs) or inputs
+    def calls(self, sdk: AsyncAuth0) -> Any:
+        return sdk.branding.phone.templates
 
-    async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        asked = api.call(lambda sdk: sdk.branding.phone.templates.get(resource_id))
-        template = await unless_gone(asked)
-        if template is None:
-            return None
-        content = template.get("content") or {}
+    def body(self, inputs: State, changed: frozenset[str] | None) -> dict[str, Any]:
+        new = changed is None
+        return given(
+            type=inputs["type"] if new else None,
+            disabled=inputs.get("disabled"),
+            content=_content(inputs, syntax=new),
+        )
+
+    def state(self, answer: dict[str, Any], prior: State) -> State:
+        content = answer.get("content") or {}
         text_and_voice = content.get("body") or {}
         return given(
-            channel=template.get("channel"),
+            channel=answer.get("channel"),
             content=given(
                 body=given(text=text_and_voice.get("text"), voice=text_and_voice.get("voice")),
                 syntax=content.get("syntax"),
                 **given(**{"from": content.get("from") or content.get("from_")}),
             ),
-            customizable=template.get("customizable"),
-            disabled=template.get("disabled"),
-            templateId=template["id"],
-            tenant=template.get("tenant"),
-            type=template["type"],
+            customizable=answer.get("customizable"),
+            disabled=answer.get("disabled"),
+            templateId=answer["id"],
+            tenant=answer.get("tenant"),
+            type=answer["type"],
         )
-
-    async def update(self, api: Management, change: Change) -> State:
-        body = given(
-            disabled=change.inputs.get("disabled"), content=_content(change.inputs, syntax=False)
-        )
-        await api.call(lambda sdk: sdk.branding.phone.templates.update(change.id, **body))
-        return await self.read(api, change.id, change.inputs) or change.inputs
-
-    async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        await unless_gone(api.call(lambda sdk: sdk.branding.phone.templates.delete(resource_id)))
 
 
 def _content(inputs: State, *, syntax: bool) -> dict[str, Any] | None:

@@ -8,10 +8,12 @@ from typing import Any
 
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.rules import SECRET, Actions, trigger_of
 from sandbox.tenant.clock import nanos
-from sandbox.tenant.context import Context, Page, page_of
-from sandbox.tenant.errors import ApiError, bad_request
+from sandbox.tenant.context import Context, Page, Rules, page_of
+from sandbox.tenant.errors import ApiError, invalid_body
+from sandbox.tenant.operation import Evidence, Routes
+from sandbox.tenant.schemas import STRING, array, described, obj, one_of
 
 COLLECTION = "bindings"
 Document = dict[str, Any]
@@ -19,13 +21,30 @@ Document = dict[str, Any]
 _MAX_BINDINGS = 20
 """Actions per trigger (§4.3): what is not bound does not count, as the policy's page says."""
 
+_BINDING = obj(
+    {
+        "ref": obj(
+            {"type": one_of("binding_id", "action_id", "action_name"), "value": STRING}, extra=True
+        ),
+        "display_name": STRING,
+        "secrets": array(SECRET),
+    },
+    required=("ref",),
+)
+# Written as a choice of one, so that a malformed item is refused in the reported words.
+_UPDATE_BINDINGS = obj({"bindings": array({"oneOf": [_BINDING]})})
+_PATH = "/actions/triggers/{triggerId}/bindings"
+ROUTES = Routes(
+    "bindings",
+    triggerId=described(one_of(*triggers.TRIGGER_IDS), "An actions extensibility point"),
+)
 
-class Bindings:
+
+class Bindings(Rules):
     """The tenant's bindings, one ordered list per trigger."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self._actions = actions
         actions.when_deleted.append(self._release)
         actions.when_deployed.append(self._bind_automatically)
@@ -52,17 +71,28 @@ class Bindings:
             "display_name": binding["display_name"],
         }
 
+    @ROUTES(
+        "GET",
+        "/actions/triggers",
+        "read:actions",
+        known=Evidence("recorded", "catalogue of 2026-08 (§4.11)"),
+    )
+    def catalogue(self) -> Document:
+        return {"triggers": triggers.CATALOGUE}
+
+    @ROUTES("GET", _PATH, "read:actions", paged=Page())
     def listing(self, trigger_id: str, page: Page) -> Document:
         return page_of(
             "bindings", self.of(trigger_id), page, lambda one: self._view(one, trigger_id)
         )
 
-    def replace(self, trigger_id: str, wanted: Sequence[Document]) -> Document:
-        """PATCH: the whole list at once; every binding gets a new id (recorded)."""
+    @ROUTES("PATCH", _PATH, "update:actions", body=_UPDATE_BINDINGS, spread=True)
+    def replace(self, trigger_id: str, bindings: Sequence[Document] = ()) -> Document:
+        """The whole list at once; every binding gets a new id (recorded)."""
         with self._store.transaction():
-            self._check_wanted(trigger_id, wanted)
+            self._check_wanted(trigger_id, bindings)
             before = self.of(trigger_id)
-            items = [self._bind(trigger_id, one, before) for one in wanted]
+            items = [self._bind(trigger_id, one, before) for one in bindings]
             self._save(trigger_id, items)
         return {"bindings": [self._view(one, trigger_id) for one in items]}
 
@@ -72,32 +102,26 @@ class Bindings:
         for position, one in enumerate(wanted):
             # The published schema demands neither; without both, nothing is referred to.
             if not {"type", "value"} <= one["ref"].keys():
-                raise bad_request(
-                    "Payload validation error: 'Data does not match any schemas from 'oneOf'' "
-                    f"on property bindings[{position}].",
-                    "invalid_body",
-                )
+                detail = "Data does not match any schemas from 'oneOf'"
+                raise invalid_body(detail, f"bindings[{position}]")
         if triggers.is_entity_bound(trigger_id):
-            raise bad_request(f"The {trigger_id} trigger is bound by its entity, not by a binding.")
+            message = f"The {trigger_id} trigger is bound by its entity, not by a binding."
+            raise ApiError(400, message)
         forbidden = self._context.assumptions.custom_phone_provider_binding == "forbidden"
         if trigger_id == "custom-phone-provider" and forbidden:
-            raise bad_request("Actions of the custom-phone-provider trigger are bound by it alone.")
-        if len(wanted) > _MAX_BINDINGS:
-            raise ApiError(
-                self._context.assumptions.entity_limit_status,
-                f"You have reached the limit of {_MAX_BINDINGS} actions per trigger.",
-                "entity_limit_exceeded",
-            )
+            message = "Actions of the custom-phone-provider trigger are bound by it alone."
+            raise ApiError(400, message)
+        self._context.check_limit(len(wanted), _MAX_BINDINGS, "actions per trigger")
 
     def _bind(self, trigger_id: str, wanted: Document, before: Sequence[Document]) -> Document:
         action = self._referred(wanted["ref"], before)
-        if action["supported_triggers"][0]["id"] != trigger_id:
-            raise bad_request(
-                "Trying to create a binding between an incompatible action and trigger."
+        if trigger_of(action) != trigger_id:
+            raise ApiError(
+                400, "Trying to create a binding between an incompatible action and trigger."
             )
         if self._actions.versions_of(action)[1] is None:
-            raise bad_request(
-                "Trying to create a binding for an action that has not been deployed yet."
+            raise ApiError(
+                400, "Trying to create a binding for an action that has not been deployed yet."
             )
         return self._binding(action, wanted.get("display_name") or action["name"]) | {
             "secrets": wanted.get("secrets", [])
@@ -129,7 +153,7 @@ class Bindings:
 
     def _release(self, action: Document, force: bool) -> None:
         """A bound Action stays, unless its bindings may be detached."""
-        trigger_id = action["supported_triggers"][0]["id"]
+        trigger_id = trigger_of(action)
         items = self.of(trigger_id)
         own = [one for one in items if one["action_id"] == action["id"]]
         if not own:
@@ -140,7 +164,7 @@ class Bindings:
 
     def _bind_automatically(self, action: Document) -> None:
         """Under that assumption, the deploy of a custom-phone-provider Action binds it."""
-        trigger_id = action["supported_triggers"][0]["id"]
+        trigger_id = trigger_of(action)
         if (
             trigger_id != "custom-phone-provider"
             or self._context.assumptions.custom_phone_provider_binding != "automatic"

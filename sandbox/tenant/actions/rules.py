@@ -8,8 +8,20 @@ from typing import Any
 
 from sandbox.tenant.actions import triggers
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.context import Context, Page, page_of
-from sandbox.tenant.errors import ApiError, bad_request, invalid_body
+from sandbox.tenant.context import Context, Page, Rules, page_of
+from sandbox.tenant.errors import ApiError, invalid_body
+from sandbox.tenant.operation import Call, Evidence, Routes
+from sandbox.tenant.schemas import (
+    BOOLEAN,
+    STRING,
+    Schema,
+    array,
+    complete,
+    described,
+    obj,
+    one_of,
+    whole,
+)
 
 COLLECTION = "actions"
 Document = dict[str, Any]
@@ -22,13 +34,49 @@ _MAX_CODE_BYTES = 100_000
 _MAX_SECRET_NAME = 128
 _MAX_SECRET_VALUE = 4096
 
+# -- schema and routes ------------------------------------------------------------------------
 
-class Actions:
+_TRIGGER_ID = one_of(*triggers.TRIGGER_IDS)
+_TRIGGER_VERSION = {"id": _TRIGGER_ID, "version": STRING}
+_TRIGGER = obj(
+    {
+        **_TRIGGER_VERSION,
+        "status": STRING,
+        "runtimes": array(STRING),
+        "default_runtime": STRING,
+        "compatible_triggers": array(complete(_TRIGGER_VERSION, extra=True)),
+        "binding_policy": one_of("trigger-bound", "entity-bound"),
+    },
+    required=("id",),
+)
+SECRET = obj({"name": STRING, "value": STRING}, extra=True)
+_MODULE = {"module_id": STRING, "module_name": STRING, "module_version_id": STRING}
+DRAFT: dict[str, Schema] = {
+    "name": described(STRING, "How the action is called"),
+    "supported_triggers": described(array(_TRIGGER, minItems=1), "The trigger it is made for"),
+    "code": described(STRING, "Its JavaScript source"),
+    "dependencies": described(
+        array(obj({"name": STRING, "version": STRING, "registry_url": STRING})),
+        "npm modules that the code needs",
+    ),
+    "runtime": described(STRING, "The Node.js runtime, such as node22"),
+    "secrets": described(array(SECRET), "Values that the code reads as event.secrets"),
+    "modules": described(
+        array(obj({**_MODULE, "module_version_number": whole()})),
+        "Action modules and their versions",
+    ),
+}
+
+PATH = "/actions/actions"
+ONE = f"{PATH}/{{id}}"
+ROUTES = Routes("actions")
+
+
+class Actions(Rules):
     """The tenant's Actions."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self.versions_of: Callable[[Document], tuple[Document | None, Document | None]]
         self.when_deleted: list[Callable[[Document, bool], None]] = []
         self.when_deployed: list[Callable[[Document], None]] = []
@@ -57,24 +105,38 @@ class Actions:
             written=written,
         )
 
+    @ROUTES("GET", ONE, "read:actions")
     def get(self, action_id: str) -> Document:
         return self.view(self.stored(action_id))
 
+    @ROUTES(
+        "GET",
+        PATH,
+        "read:actions",
+        query={
+            "triggerId": _TRIGGER_ID,
+            "actionName": STRING,
+            "deployed": BOOLEAN,
+            "installed": BOOLEAN,
+        },
+        paged=Page(),
+        known=Evidence("recorded", "quoted in §1.5 and §4.4"),
+    )
     def listing(
         self,
         page: Page,
         *,
         trigger_id: str | None = None,
-        name: str | None = None,
+        action_name: str | None = None,
         deployed: bool | None = None,
         installed: bool | None = None,
     ) -> Document:
-        """GET /actions/actions; filters match exactly."""
+        """A part of all; filters match exactly."""
         found = [
             action
             for action in self.all()
-            if (trigger_id is None or action["supported_triggers"][0]["id"] == trigger_id)
-            and (name is None or action["name"] == name)
+            if (trigger_id is None or trigger_of(action) == trigger_id)
+            and (action_name is None or action["name"] == action_name)
             and (deployed is None or (self.versions_of(action)[1] is not None) == deployed)
             and (installed is None or bool(action.get("installed_integration_id")) == installed)
         ]
@@ -93,7 +155,7 @@ class Actions:
             action: Document = {
                 "id": str(uuid.uuid4()),
                 "name": body["name"],
-                "supported_triggers": [{"id": entry["id"], "version": entry["version"]}],
+                "supported_triggers": [triggers.reference(entry)],
                 "created_at": created_at,
                 "updated_at": created_at,
                 "deployed_version": None,
@@ -113,16 +175,17 @@ class Actions:
             self.save(action)
         return action
 
+    @ROUTES("PATCH", ONE, "update:actions", body=obj(DRAFT))
     def update(self, action_id: str, body: Document) -> Document:
-        """PATCH /actions/actions/{id}: what is not named keeps its value."""
+        """What is not named keeps its value."""
         with self._store.transaction():
             action = self.stored(action_id)
-            entry = triggers.find(**_reference(action["supported_triggers"][0]))
+            entry = self._trigger_of(action["supported_triggers"])
             if "supported_triggers" in body:
                 wanted = self._trigger_of(body["supported_triggers"])
                 triggers.check_upgrade(entry, wanted)
                 entry = wanted
-                action["supported_triggers"] = [{"id": entry["id"], "version": entry["version"]}]
+                action["supported_triggers"] = [triggers.reference(entry)]
             if "name" in body:
                 self._check_name(
                     body["name"], [one for one in self.all() if one["id"] != action_id]
@@ -151,13 +214,39 @@ class Actions:
             self.save(action)
         return self.view(action, written=True)
 
+    @ROUTES("DELETE", ONE, "delete:actions", query={"force": BOOLEAN})
     def delete(self, action_id: str, *, force: bool = False) -> None:
-        """DELETE /actions/actions/{id}; `force` detaches its bindings first."""
+        """`force` detaches its bindings first."""
         with self._store.transaction():
             action = self.stored(action_id)
             for consequence in self.when_deleted:
                 consequence(action, force)
             self._store.delete(COLLECTION, action_id)
+
+    @ROUTES(
+        "POST",
+        f"{ONE}/test",
+        "create:actions",
+        body=complete({"payload": obj({}, extra=True)}),
+        with_call=True,
+        known=Evidence("recorded", "quoted in §4.9"),
+    )
+    async def test(self, action_id: str, body: Document, *, call: Call) -> Document:
+        """Run the draft; code that throws is still a 200."""
+        action = self.stored(action_id)
+        if call.tester is None:
+            # Said inside the answer's own error object: the call was right, nothing can run it.
+            message = "This sandbox was started without an Action runner."
+            error = {"name": "Error", "message": message, "stack": ""}
+            return {"payload": {"error": error, "stats": {}}}
+        draft = action["draft"]
+        payload = await call.tester.test_action(
+            code=draft["code"],
+            trigger_id=trigger_of(action),
+            secrets={one["name"]: one["value"] for one in draft["secrets"]},
+            event=body["payload"],
+        )
+        return {"payload": payload}
 
     # -- rules of single fields ---------------------------------------------------------------
 
@@ -167,23 +256,15 @@ class Actions:
             raise invalid_body("An action supports exactly one trigger")
         return triggers.find(supported[0]["id"], supported[0].get("version"))
 
-    def _limit(self, what: str, limit: int | str) -> ApiError:
-        return ApiError(
-            self._context.assumptions.entity_limit_status,
-            f"You have reached the limit of {limit} {what}.",
-            "entity_limit_exceeded",
-        )
-
     def _check_cardinality(self, trigger_id: str, others: Sequence[Document]) -> None:
-        same = [one for one in others if one["supported_triggers"][0]["id"] == trigger_id]
+        same = [one for one in others if trigger_of(one) == trigger_id]
         if trigger_id in triggers.SINGLE_ACTION_TRIGGERS and same:
             raise ApiError(
                 403,
                 f"Only one action is allowed for the {trigger_id} trigger.",
                 f"actions_cardinality_{trigger_id.replace('-', '_')}_not_allowed",
             )
-        if len(others) >= _MAX_ACTIONS:
-            raise self._limit("actions per tenant", _MAX_ACTIONS)
+        self._context.check_limit(len(others) + 1, _MAX_ACTIONS, "actions per tenant")
 
     def _check_name(self, name: str, others: Sequence[Document]) -> None:
         if not name.strip():
@@ -193,13 +274,12 @@ class Actions:
             raise ApiError(409, "An action with this name already exists.")
 
     def _code(self, code: str) -> str:
-        if len(code.encode()) > _MAX_CODE_BYTES:
-            raise self._limit("of code per action", "100 kB")
+        size = len(code.encode())
+        self._context.check_limit(size, _MAX_CODE_BYTES, "of code per action", said="100 kB")
         return code
 
     def _dependencies(self, wanted: Sequence[Document]) -> list[Document]:
-        if len(wanted) > _MAX_DEPENDENCIES:
-            raise self._limit("dependencies per action", _MAX_DEPENDENCIES)
+        self._context.check_limit(len(wanted), _MAX_DEPENDENCIES, "dependencies per action")
         for one in wanted:
             if not one.get("name"):
                 raise invalid_body("A dependency needs a name")
@@ -207,16 +287,14 @@ class Actions:
         return [{"version": "latest", **one} for one in wanted]
 
     def _modules(self, wanted: Sequence[Document]) -> list[Document]:
-        if len(wanted) > _MAX_MODULES:
-            raise self._limit("modules per action", _MAX_MODULES)
+        self._context.check_limit(len(wanted), _MAX_MODULES, "modules per action")
         return [dict(one) for one in wanted]
 
     def _secrets(
         self, wanted: Sequence[Document], existing: Sequence[Document], now_ns: int
     ) -> list[Document]:
         """The new list of secrets; known names keep their place, new ones follow (recorded)."""
-        if len(wanted) > _MAX_SECRETS:
-            raise self._limit("secrets per action", _MAX_SECRETS)
+        self._context.check_limit(len(wanted), _MAX_SECRETS, "secrets per action")
         old = {one["name"]: one for one in existing}
         new: dict[str, Document] = {}
         for one in wanted:
@@ -224,7 +302,7 @@ class Actions:
             if not isinstance(name, str) or not 1 <= len(name) <= _MAX_SECRET_NAME:
                 raise invalid_body(f"A secret needs a name of 1 to {_MAX_SECRET_NAME} characters")
             if name in new:
-                raise bad_request(f"duplicate secret name: {name}")
+                raise ApiError(400, f"duplicate secret name: {name}")
             value = one.get("value")
             if value is None and name in old:
                 if not self._context.assumptions.secret_without_value_keeps_value:
@@ -241,5 +319,6 @@ class Actions:
         return [new[name] for name in [*kept, *(name for name in new if name not in old)]]
 
 
-def _reference(supported: Document) -> dict[str, str]:
-    return {"trigger_id": supported["id"], "version": supported["version"]}
+def trigger_of(action: Document) -> str:
+    """The id of the one trigger that an Action is made for."""
+    return str(action["supported_triggers"][0]["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.tenant.errors import ApiError, bad_request
+from sandbox.tenant.errors import ApiError
 
 _BOTH = ["node18-actions", "node22"]
 _RETIRED = "DEPRECATED"
@@ -82,7 +82,7 @@ def find(trigger_id: str, version: str | None) -> dict[str, Any]:
         ):
             return entry
     shown = f"{trigger_id} {version}" if version else trigger_id
-    raise bad_request(f"trigger {shown} is not supported")
+    raise ApiError(400, f"trigger {shown} is not supported")
 
 
 def runtime_for(entry: dict[str, Any], requested: str | None) -> str:
@@ -95,9 +95,10 @@ def runtime_for(entry: dict[str, Any], requested: str | None) -> str:
         return str(entry["default_runtime"])
     if requested in entry["runtimes"] or requested == entry["default_runtime"]:
         return requested
-    raise bad_request(
+    raise ApiError(
+        400,
         f"runtime not supported for version {entry['version']} of this trigger, "
-        f"supported runtimes: {', '.join(entry['runtimes'])}"
+        f"supported runtimes: {', '.join(entry['runtimes'])}",
     )
 
 
@@ -107,11 +108,14 @@ def check_upgrade(current: dict[str, Any], wanted: dict[str, Any]) -> None:
     Raises:
         ApiError: 400 for any other trigger.
     """
-    if (current["id"], current["version"]) == (wanted["id"], wanted["version"]):
-        return
-    compatible = {(one["id"], one["version"]) for one in wanted["compatible_triggers"]}
-    if (current["id"], current["version"]) not in compatible:
+    compatible = [reference(wanted), *wanted["compatible_triggers"]]
+    if reference(current) not in compatible:
         raise ApiError(400, "can't upgrade to this trigger.")
+
+
+def reference(entry: dict[str, Any]) -> dict[str, str]:
+    """An entry as Actions refer to it."""
+    return {"id": entry["id"], "version": entry["version"]}
 
 
 def is_entity_bound(trigger_id: str) -> bool:

@@ -9,16 +9,25 @@ from functools import partial
 from typing import Any
 
 from sandbox.tenant.actions import views as action_views
-from sandbox.tenant.actions.rules import Actions
+from sandbox.tenant.actions.rules import DRAFT, ONE, PATH, Actions
 from sandbox.tenant.builds import finished_at
 from sandbox.tenant.clock import NANOS_PER_SECOND
-from sandbox.tenant.context import Context, Page, page_of
-from sandbox.tenant.errors import bad_request
+from sandbox.tenant.context import Context, Page, Rules, page_of
+from sandbox.tenant.errors import ApiError
+from sandbox.tenant.operation import Evidence, Routes
+from sandbox.tenant.schemas import BOOLEAN, described, obj
 
 Document = dict[str, Any]
 
 _KEPT_VERSIONS = 50
 _BUILD_BOOKKEEPING_NS = 500_000  # built_at and updated_at differ by about that much (recorded)
+
+_CREATE = obj(
+    {**DRAFT, "deploy": described(BOOLEAN, "Whether to deploy it at once")},
+    required=("name", "supported_triggers"),
+)
+_VERSIONS = f"{PATH}/{{actionId}}/versions"
+ROUTES = Routes("versions")
 
 
 def _collection(action_id: str) -> str:
@@ -42,12 +51,11 @@ class DeployedAction:
         return f"DeployedAction(id={self.id!r}, name={self.name!r}, version_id={self.version_id!r})"
 
 
-class Versions:
+class Versions(Rules):
     """The versions of the tenant's Actions."""
 
     def __init__(self, context: Context, actions: Actions) -> None:
-        self._context = context
-        self._store = context.store
+        super().__init__(context)
         self.actions = actions
         actions.versions_of = self.current_and_deployed
         actions.when_deleted.append(self._forget)
@@ -67,11 +75,10 @@ class Versions:
             return None, None
         versions = _collection(action["id"])
         current = self._store.get(versions, action["deployed_version"])
-        if current is None:  # pragma: no cover - a deployed version is never trimmed
+        if current is None:  # an import may have left the version out
             return None, None
-        if action_views.is_deployed(current, self._context.stamp()):
-            return current, current
-        if action.get("deployed_at_birth"):
+        is_there = action_views.is_deployed(current, self._context.stamp())
+        if is_there or action.get("deployed_at_birth"):
             return current, current
         previous = action.get("previous_version")
         return current, self._store.get(versions, previous) if previous else None
@@ -89,18 +96,19 @@ class Versions:
             secrets={one["name"]: one["value"] for one in deployed["secrets"]},
         )
 
+    @ROUTES("GET", _VERSIONS, "read:actions", paged=Page())
     def listing(self, action_id: str, page: Page) -> Document:
-        """GET /actions/actions/{id}/versions, newest first."""
+        """Newest first."""
         action = self.actions.stored(action_id)
         newest_first = sorted(self._of(action_id), key=lambda one: -one["number"])
         return page_of("versions", newest_first, page, self._view_of(action))
 
+    @ROUTES("GET", f"{_VERSIONS}/{{id}}", "read:actions", known=Evidence("published", "§4.8"))
     def get(self, action_id: str, version_id: str) -> Document:
         action = self.actions.stored(action_id)
         return self._view_of(action)(self._stored(action_id, version_id))
 
     def _view_of(self, action: Document) -> Callable[[Document], Document]:
-        """How this Action's versions look at this instant."""
         _, deployed = self.current_and_deployed(action)
         return partial(
             action_views.version_of,
@@ -114,22 +122,45 @@ class Versions:
             _collection(action_id), version_id, "That version does not exist."
         )
 
+    @ROUTES(
+        "GET",
+        "/actions/executions/{id}",
+        "read:actions",
+        known=Evidence("recorded", "its 404 (§4.9); the sandbox keeps no executions"),
+    )
+    def execution(self, _: str) -> Document:
+        raise ApiError(404, "That execution does not exist.")
+
+    @ROUTES(
+        "GET",
+        "/actions/modules",
+        "read:actions",
+        paged=Page(),
+        known=Evidence("published", "the sandbox has none: always an empty list"),
+    )
+    def modules(self, page: Page) -> Document:
+        return page_of("modules", [], page, dict)
+
     # -- deploying ----------------------------------------------------------------------------
 
+    @ROUTES("POST", PATH, "create:actions", status=201, body=_CREATE)
     def create(self, body: Document) -> Document:
-        """POST /actions/actions, deploying at once where the body asks for it."""
+        """A new Action, deployed at once where the body asks for it."""
         with self._store.transaction():
             action = self.actions.create(body)
             if body.get("deploy"):
                 self.deploy_at_birth(action)
         return self.actions.view(action, written=True)
 
+    # 202 is published; every recording says 200.
+    @ROUTES("POST", f"{ONE}/deploy", "create:actions")
     def deploy(self, action_id: str) -> Document:
-        """POST /actions/actions/{id}/deploy: a new version, even when nothing changed."""
+        """A new version, even when nothing changed."""
         with self._store.transaction():
             action = self.actions.stored(action_id)
             if action_views.draft_status(action, self._context.stamp()) != "built":
-                raise bad_request("A draft must be in the 'built' state before it can be deployed.")
+                message = "A draft must be in the 'built' state before it can be deployed."
+                raise ApiError(400, message)
             self._grow_up(action)
             version = self._new(action, action["draft"], self._context.builds.deploy_seconds)
         return action_views.new_version(version, action)
@@ -149,8 +180,18 @@ class Versions:
             status="built" if draft["phases"][-1]["status"] == "built" else "failed",
         )
 
-    def deploy_version(self, action_id: str, version_id: str, *, update_draft: bool) -> Document:
-        """POST .../versions/{version}/deploy: the old content becomes a new version."""
+    @ROUTES(
+        "POST",
+        f"{_VERSIONS}/{{id}}/deploy",
+        "create:actions",
+        body=obj({"update_draft": BOOLEAN}, null=True),
+        spread=True,
+        known=Evidence("recorded", "quoted in §4.8"),
+    )
+    def deploy_version(
+        self, action_id: str, version_id: str, *, update_draft: bool = False
+    ) -> Document:
+        """The old content becomes a new version."""
         with self._store.transaction():
             action = self.actions.stored(action_id)
             old = self._stored(action_id, version_id)
@@ -205,7 +246,9 @@ class Versions:
             "ready_at": built_at if seconds else None,
         }
         self._store.put(_collection(action["id"]), version["id"], version)
-        action["previous_version"] = self._last_finished(action)
+        _, deployed = self.current_and_deployed(action)
+        # It stays deployed while the new one is on its way.
+        action["previous_version"] = deployed["id"] if deployed else None
         action["deployed_version"] = version["id"]
         action["last_number"] = version["number"]
         self.actions.save(action)
@@ -213,11 +256,6 @@ class Versions:
         for consequence in self.actions.when_deployed:
             consequence(action)
         return version
-
-    def _last_finished(self, action: Document) -> str | None:
-        """The version that stays deployed while the new one is on its way."""
-        _, deployed = self.current_and_deployed(action)
-        return deployed["id"] if deployed else None
 
     def _trim(self, action: Document) -> None:
         """Only 50 versions are kept; the oldest unused one goes silently (§4.3)."""

@@ -49,24 +49,26 @@ def base(action: Document) -> Document:
     }
 
 
+def _times(version: Document, built_key: str, *, built: bool) -> Document:
+    """A version that is not built shows no time of it, and no change since its creation."""
+    changed = version["updated_at"] if built else version["created_at"]
+    times = {"created_at": nanos(version["created_at"]), "updated_at": nanos(changed)}
+    return times | ({built_key: nanos(version["built_at"])} if built else {})
+
+
 def _version(version: Document, *, built: bool, deployed: bool) -> Document:
-    view: Document = {
+    return {
         "code": version["code"],
         "dependencies": version["dependencies"],
         "id": version["id"],
         "deployed": deployed,
         "number": version["number"],
-    }
-    if built:
-        view["built_at"] = nanos(version["built_at"])
-    return view | {
         "secrets": _secrets(version["secrets"]),
         **_modules(version),
         "status": "pending" if deployed and not built else version["status"],
-        "created_at": nanos(version["created_at"]),
-        "updated_at": nanos(version["updated_at"] if built else version["created_at"]),
         "runtime": version["runtime"],
         "supported_triggers": version["supported_triggers"],
+        **_times(version, "built_at", built=built),
     }
 
 
@@ -86,18 +88,13 @@ def version_of(
 
 
 def _current_version(version: Document, *, built: bool) -> Document:
-    view: Document = {
+    return {
         "id": version["id"],
         "code": version["code"],
         "runtime": version["runtime"],
         "status": "BUILT" if built else "PENDING",
         "number": version["number"],
-    }
-    if built:
-        view["build_time"] = nanos(version["built_at"])
-    return view | {
-        "created_at": nanos(version["created_at"]),
-        "updated_at": nanos(version["updated_at"] if built else version["created_at"]),
+        **_times(version, "build_time", built=built),
     }
 
 
@@ -166,42 +163,31 @@ def full(
     status = "pending" if written else draft_status(action, now_ns)
     # Only the answer to the create itself shows a version that is at once deployed and pending.
     fresh = written and bool(action.get("deployed_at_birth"))
-    view: Document = {
-        "id": action["id"],
-        "name": action["name"],
-        "supported_triggers": action["supported_triggers"],
-        "created_at": nanos(action["created_at"]),
-        "updated_at": nanos(draft["updated_at"] if fresh else updated_at(action, deployed, now_ns)),
+    changed = draft["updated_at"] if fresh else updated_at(action, deployed, now_ns)
+    # The registry of a dependency is forgotten once it is built.
+    forgotten = {"registry_url"} if status == "built" else set()
+    installed = action.get("installed_integration_id")
+    return {
+        **base(action),
+        "updated_at": nanos(changed),
         "code": draft["code"],
         "dependencies": [
-            {
-                key: one[key]
-                for key in ("name", "version", "registry_url")
-                if key in one and not (key == "registry_url" and status == "built")
-            }
+            {key: value for key, value in one.items() if key not in forgotten}
             for one in draft["dependencies"]
         ],
         "runtime": draft["runtime"],
         "status": status,
         "secrets": _secrets(draft["secrets"]),
         **_modules(draft),
+        **({"installed_integration_id": installed} if installed else {}),
+        **_versions(current, deployed, now_ns, fresh=fresh),
+        "all_changes_deployed": deployed is not None
+        and not deployed_content_differs(action, deployed),
     }
-    if action.get("installed_integration_id"):
-        view["installed_integration_id"] = action["installed_integration_id"]
-    return (
-        view
-        | _versions(current, deployed, now_ns, fresh=fresh)
-        | {
-            "all_changes_deployed": deployed is not None
-            and not deployed_content_differs(action, deployed)
-        }
-    )
 
 
 def inside_binding(
     action: Document, *, current: Document | None, deployed: Document | None, now_ns: int
 ) -> Document:
     """An Action inside a binding: without draft, and with the Action's own times (recorded)."""
-    own = base(action)
-    unchanged = own.pop("all_changes_deployed")
-    return own | _versions(current, deployed, now_ns) | {"all_changes_deployed": unchanged}
+    return base(action) | _versions(current, deployed, now_ns)

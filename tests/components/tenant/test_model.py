@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from components.settings.model import StackSettings
 from components.tenant import guardian, snapshot, trigger
 from components.tenant.action import Action, Version
+from components.tenant.errors import FAILURES, told
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -25,6 +26,7 @@ from components.tenant.model import (
     is_hidden,
     known,
     not_compared,
+    plain,
     sealed,
     seen,
 )
@@ -268,6 +270,13 @@ VALUES = st.one_of(
     st.just(LEFT_ALONE),
     st.lists(st.sampled_from(["text", "voice"]), unique=True).map(tuple),
 )
+
+
+@pytest.mark.parametrize("answer", [7, None, "x", [1]])
+def test_an_answer_that_is_no_object_is_a_failure_that_every_command_tells(answer: Any) -> None:
+    with pytest.raises(FAILURES) as caught:
+        plain(answer)
+    assert "did a proxy, or a server that is no tenant, answer?" in told("t.example", caught.value)
 
 
 @given(VALUES, VALUES)

@@ -17,7 +17,6 @@ from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from phonemfa.adopt.imports import import_file
 from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
-from phonemfa.adopt.texts import sorted_texts
 from tests.components.declared import declare
 from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
 
@@ -26,6 +25,13 @@ HOOK = {"selected_provider": "phone-message-hook", **TEXTS}
 TWILIO = {"selected_provider": "twilio", **TEXTS}
 ON = {"phone_enabled": True, "otp": True, "duo": True}
 DOMAIN = "t.example.com"
+
+
+def legacy(enrolment: str, verification: str) -> Snapshot:
+    """A legacy tenant with these texts."""
+    texts = {"enrollment_message": enrolment, "verification_message": verification}
+    return tenant(experience_flag=False, factors=ON, message_types=("sms",), legacy=HOOK | texts)
+
 
 SHAPES = {
     "everything off": tenant(),
@@ -210,30 +216,68 @@ class TestChosenAction:
         assert chosen_action(tenant(actions=(action(trigger=LEGACY),))) is None
 
 
-class TestTexts:
-    def test_a_text_that_breaks_a_rule_is_declared_apart_from_the_settings(self) -> None:
-        found = tenant(templates=template(text="@{code}"))
-        placed = sorted_texts(found)
-        assert placed.settings == {"otp_verify": {"voice": "{{ code }} voice"}}
-        assert placed.templates == {"otp_verify": {"text": "@{code}"}}
-        assert [name for name, _ in placed.unfit] == ["template otp_verify, text"]
+def texts_of(found: Snapshot) -> tuple[Any, Any, list[str]]:
+    """What goes into the settings, what into the adopted block, and why."""
+    plan = plan_of(found, "t1", DOMAIN)
+    adopted = plan.facts["phonemfa:adopted"]
+    apart = adopted.get("templates") or {
+        key: text for key, text in adopted["phone"].items() if key.endswith("Message")
+    }
+    why = [one.becomes for one in plan.rows if one.found == "a text that this package would refuse"]
+    return plan.facts.get("phonemfa:texts", {}), apart, why
 
-    def test_a_type_without_shipped_texts_is_in_the_settings_whole_or_not_at_all(self) -> None:
-        whole = sorted_texts(tenant(templates=template("blocked_account")))
-        assert set(whole.settings["blocked_account"]) == {"text", "voice"}
-        half = sorted_texts(tenant(templates=template("blocked_account", voice=None)))
-        assert half.settings == {}
-        assert half.templates["blocked_account"] == {"text": "{{ code }} text"}
 
-    def test_a_legacy_text_with_a_unified_variable_is_not_rewritten(self) -> None:
-        phone = {
-            "selected_provider": "auth0",
-            "enrollment_message": "{{ friendly_name }} {{ code }}",
-            "verification_message": "{{ code }}",
-        }
-        placed = sorted_texts(tenant(experience_flag=False, factors=ON, legacy=phone))
-        assert placed.legacy_messages == {"enrollmentMessage": "{{ friendly_name }} {{ code }}"}
-        assert placed.settings == {"otp_verify": {"text": "{{ code }}"}}
+VOICE, TEXT = "{{ code }} voice", "{{ code }} text"
+
+
+@pytest.mark.parametrize(
+    ("found", "settings", "apart", "why"),
+    [
+        pytest.param(
+            tenant(templates=template(text="@{code}")),
+            {"otp_verify": {"voice": VOICE}},
+            {"otp_verify": {"text": "@{code}"}},
+            ["code"],
+            id="breaks a rule",
+        ),
+        pytest.param(
+            tenant(templates=template("blocked_account")),
+            {"blocked_account": {"text": TEXT, "voice": VOICE}},
+            {"blocked_account": {}},
+            [],
+            id="a type without shipped texts, whole",
+        ),
+        pytest.param(
+            tenant(templates=template("blocked_account", voice=None)),
+            {},
+            {"blocked_account": {"text": TEXT}},
+            [],
+            id="a type without shipped texts, half",
+        ),
+        pytest.param(
+            legacy("{{ friendly_name }} {{ code }}", "{{ code }}"),
+            {"otp_verify": {"text": "{{ code }}"}},
+            {"enrollmentMessage": "{{ friendly_name }} {{ code }}"},
+            ["a variable that legacy tenants do not know"],
+            id="legacy, with a unified variable",
+        ),
+        pytest.param(
+            legacy("", "  "),
+            {},
+            {"verificationMessage": "  "},
+            ["It is empty."],
+            id="legacy, never set or empty",
+        ),
+        pytest.param(tenant(experience_flag=False), {}, {}, [], id="legacy, none"),
+    ],
+)
+def test_a_text_is_among_the_settings_where_they_take_it_and_else_kept_apart(
+    found: Snapshot, settings: object, apart: object, why: list[str]
+) -> None:
+    placed, kept, reasons = texts_of(found)
+    assert (placed, kept) == (settings, apart)
+    assert len(reasons) == len(why)
+    assert all(part in reason for part, reason in zip(why, reasons, strict=True))
 
 
 def test_a_draft_that_does_not_run_and_what_runs_are_both_kept() -> None:
@@ -274,15 +318,6 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
     first, second = (import_file(tenant(), None, DOMAIN)["resources"][-1] for _ in range(2))
     assert first["id"] == second["id"]
-
-
-def test_a_legacy_text_that_was_never_set_or_is_empty_is_not_made_up() -> None:
-    hook = HOOK | {"enrollment_message": "", "verification_message": "  "}
-    texts = sorted_texts(tenant(experience_flag=False, legacy=hook))
-    assert texts.settings == {}
-    assert texts.legacy_messages == {"verificationMessage": "  "}
-    assert [why for _, why in texts.unfit] == ["It is empty."]
-    assert sorted_texts(tenant(experience_flag=False, legacy=None)).settings == {}
 
 
 def test_what_is_off_or_of_the_other_experience_is_told_as_that() -> None:

@@ -183,8 +183,41 @@ def test_a_password_in_the_backends_address_is_not_shown(engine: Engine) -> None
     assert "of postgres://db.example.com/state" in engine.findings()[Subject.BACKEND].what
 
 
-def test_a_backend_that_shows_no_lock_is_no_fault(engine: Engine) -> None:
-    engine.url = "s3://state"
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [
+        (
+            "s3://state/team?region=ap-northeast-1",
+            "aws s3 ls s3://state/team/.pulumi/locks/organization/phonemfa/dev/ --region=ap-north",
+        ),
+        ("gs://state", "gcloud storage ls gs://state/.pulumi/locks/organization/phonemfa/dev/"),
+        (
+            "azblob://state?storage_account=mirai",
+            "az storage blob list --output=table --container-name=state --prefix=.pulumi/locks/",
+        ),
+        (
+            "postgres://joe:canary-password@db/state?table=t",
+            "psql -c 'SELECT key FROM t WHERE key LIKE",
+        ),
+    ],
+)
+def test_a_backend_that_shows_no_lock_is_no_fault_and_how_to_look_is_said(
+    engine: Engine, url: str, command: str
+) -> None:
+    engine.url = url
     one = engine.findings()[Subject.LOCK]
     assert one.level is Level.NOTE
-    assert "only to a run that takes it" in one.what
+    assert one.what.startswith("not looked at: ")
+    assert one.fix.startswith(f"to look: {command}")
+
+
+def test_pulumi_cloud_says_who_is_at_it_to_those_who_only_look(engine: Engine) -> None:
+    engine.url = "https://app.pulumi.com/mirai"
+    assert engine.findings()[Subject.LOCK].level is Level.OK
+    running = {"kind": "update", "author": "joe", "started": "2026-11-29T10:00:00.000Z"}
+    engine.export = f"echo {shlex.quote(json.dumps({'currentOperation': running}))}"
+    one = engine.findings()[Subject.LOCK]
+    assert one.what == "the stack is locked by joe (update), since 2026-11-29T10:00:00.000Z"
+    assert one.fix.endswith("pulumi cancel")
+    engine.export = 'echo \'{"currentOperation": {}, "deployment": {}}\''
+    assert engine.findings()[Subject.LOCK].level is Level.OK

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from phonemfa.drift.checkout import why_another
+from phonemfa.drift.repair import why_another
+from phonemfa.pulumi.state import Checkout
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.drift.test_command import DRIFTED, switch_off
 from tests.phonemfa.rollback.test_history import Repository
@@ -20,16 +22,20 @@ def repository(tmp_path: Path) -> Repository:
     return made
 
 
-def clean(repository: Repository) -> dict[str, str]:
-    return {"git.head": repository.git("rev-parse", "HEAD"), "git.dirty": "false"}
+def clean(repository: Repository) -> Checkout:
+    return Checkout(commit=repository.git("rev-parse", "HEAD"), is_changed=False)
 
 
-def test_the_commit_that_was_deployed_is_it(repository: Repository) -> None:
-    assert why_another(repository.folder, clean(repository)) == ""
-
-
-def test_another_commit_is_not(repository: Repository) -> None:
+def test_the_commit_that_was_deployed_is_told_from_every_other_checkout(
+    repository: Repository, tmp_path: Path
+) -> None:
     deployed = clean(repository)
+    assert why_another(repository.folder, deployed) == ""
+    assert "names no commit" in why_another(repository.folder, Checkout())
+    dirty = replace(deployed, is_changed=True)
+    assert "with changes that no commit has" in why_another(repository.folder, dirty)
+    (tmp_path / "elsewhere").mkdir()
+    assert "is no checkout of git" in why_another(tmp_path / "elsewhere", deployed)
     commit = repository.commit("Later", part="two")
     assert f"this is {commit[:12]}" in why_another(repository.folder, deployed)
 
@@ -38,17 +44,6 @@ def test_another_commit_is_not(repository: Repository) -> None:
 def test_neither_is_one_with_changes_or_new_files(repository: Repository, name: str) -> None:
     (repository.folder / name).write_text("changed", "utf-8")
     assert f"has changes ({name})" in why_another(repository.folder, clean(repository))
-
-
-def test_what_is_not_known_is_not_taken_for_the_same(
-    repository: Repository, tmp_path: Path
-) -> None:
-    deployed = clean(repository)
-    assert "names no commit" in why_another(repository.folder, {})
-    dirty = deployed | {"git.dirty": "true"}
-    assert "with changes that no commit has" in why_another(repository.folder, dirty)
-    (tmp_path / "elsewhere").mkdir()
-    assert "is no checkout of git" in why_another(tmp_path / "elsewhere", deployed)
 
 
 def test_a_repair_from_elsewhere_is_refused_unless_told(applied: Callable[..., Operator]) -> None:

@@ -1,6 +1,6 @@
 """A stack, its state and its tenant in agreement, for rules to be tried on one change at a time.
 
-Owns building the three as data. Refuses the engine and the network: tests/end_to_end has those.
+The three are data: tests/sandbox/drift has a sandbox's tenant, tests/end_to_end the engine.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ from components.tenant.trigger import Binding
 from components.vocabulary import COMPONENT, Experience
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.live import Live
-from phonemfa.drift.recorded import Recorded
-from phonemfa.pulumi.engine import Refreshed
+from phonemfa.drift.sources import Live, Recorded
+from phonemfa.pulumi.preview import read_refresh
 
 CONFIG: dict[str, Any] = {
     "experience": "unified",
@@ -45,12 +44,13 @@ TYPES = {
     "Guardian": "auth0:index/guardian:Guardian",
     "Tenant": "auth0:index/tenant:Tenant",
 }
+UNIFIED, LEGACY = "custom-phone-provider", "send-phone-message"
 WRITTEN, DEPLOYED = "2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.200Z"
 LATER, LATER_STILL = "2026-02-01T00:00:00.100Z", "2026-02-01T00:00:00.200Z"
 NO_OTHERS = {factor.name_of(one): False for one in factor.OTHER_FACTORS}
 
 
-Json = Mapping[str, Any]
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +129,7 @@ class World:
     @property
     def action(self) -> dict[str, Any]:
         """Our (first) Action in the tenant, to be changed in place."""
-        action: Any = self.live.actions[seen(self.declared.actions)[0].trigger][0]
-        return dict_of(action)
+        return self.live.actions[seen(self.declared.actions)[0].trigger][0]
 
     @property
     def component(self) -> dict[str, Any]:
@@ -138,7 +137,7 @@ class World:
         return next(one for one in self.resources if one["type"] == COMPONENT)
 
     def recorded(self) -> Recorded:
-        return Recorded.of(Refreshed(bool(self.changes), [self._step(r) for r in self.resources]))
+        return Recorded.of(read_refresh({"steps": [*map(self._step, self.resources)]}))
 
     def _step(self, resource: dict[str, Any]) -> dict[str, Any]:
         step = {"op": "refresh", "urn": resource["urn"], "oldState": resource}
@@ -157,11 +156,12 @@ class World:
         assert len({one.id for one in found}) == len(found), "one finding a thing"
         return {one.id: one for one in found}
 
-
-def dict_of(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The same object, known to be a dict."""
-    assert isinstance(value, dict)
-    return value
+    def finds(self, *ids: str, **facts: Any) -> Finding:
+        """These findings and no others, the first of them with these facts."""
+        found = self.findings()
+        assert set(found) == set(ids)
+        assert {name: getattr(found[ids[0]], name) for name in facts} == facts
+        return found[ids[0]]
 
 
 def world(**config: Any) -> World:

@@ -111,7 +111,7 @@ def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator
 
 
 def test_whatever_else_waits_is_told_and_nothing_is_sent(ready: Operator) -> None:
-    ready.engine.waiting = [{"op": "delete", "urn": "urn:pulumi:…::someones-action"}]
+    ready.engine.waiting = [{"op": "delete", "urn": "urn:pulumi:dev::someones-action"}]
     refused = ready.json("enforce", "--yes", expect=1)
     assert refused["enforced"] is False
     assert "pulumi up would do more than apply the policy: delete someones-action" in refused["why"]

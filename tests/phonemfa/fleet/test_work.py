@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,26 +10,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pulumi.automation import CommandResult, EngineEvent, PulumiCommand
-from pulumi.automation.errors import create_command_error
 
 from phonemfa.fleet import work
-from phonemfa.fleet.engine import Engines
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
-from phonemfa.fleet.work import Site, Worker
-from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.fleet.work import Site
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.processes import Engines, Line, Ran
 
 CREDENTIALS = {"domain": "a.example.jp", "clientId": "id"}
 MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp", auth0=CREDENTIALS)
 HELD = "created by sato@build-7 (pid 12) at 2026-11-25T09:00:00Z"
-Hears = Callable[[EngineEvent], None]
 URN = "urn:pulumi:a::phonemfa::auth0:index/guardian:Guardian::phone-mfa-factor-guardian"
 
 
 def begun(op: str) -> dict[str, Any]:
-    metadata = {"op": op, "urn": URN, "type": "t", "provider": "p", "keys": [], "logical": True}
-    return {"resourcePreEvent": {"metadata": metadata}}
+    return {"resourcePreEvent": {"metadata": {"op": op, "urn": URN, "type": "t"}}}
 
 
 def grouping(op: str, kind: str) -> dict[str, Any]:
@@ -42,59 +39,32 @@ def said(message: str, severity: str = "error") -> dict[str, Any]:
 
 
 def ended(**changes: int) -> dict[str, Any]:
-    return {
-        "summaryEvent": {
-            "maybeCorrupt": False,
-            "durationSeconds": 1,
-            "resourceChanges": changes,
-            "PolicyPacks": {},
-        }
-    }
+    return {"summaryEvent": {"resourceChanges": changes}}
 
 
 def policy(level: str) -> dict[str, Any]:
-    return {
-        "policyEvent": {
-            "message": "no",
-            "color": "",
-            "policyName": "country-allow-list",
-            "policyPackName": "p",
-            "policyPackVersion": "1",
-            "policyPackVersionTag": "1",
-            "enforcementLevel": level,
-        }
-    }
+    told = {"message": "no", "policyName": "country-allow-list", "enforcementLevel": level}
+    return {"policyEvent": told}
 
 
 @dataclass
-class Stack:
+class Engine:
     """Says these events, and ends so."""
 
     events: Sequence[dict[str, Any]]
-    error: Exception | None = None
+    ran: Ran
     asked: list[str] = field(default_factory=list)
     foreseen: Sequence[dict[str, Any]] | None = None
     """What a preview before an `up` says; then it fails."""
 
-    def preview(self, **options: Any) -> None:
-        if self.foreseen is None:
-            self._run("preview", **options)
-        else:
-            error = create_command_error(CommandResult("", "", 255))
-            Stack(self.foreseen, error, self.asked).preview(**options)
-
-    def up(self, **options: Any) -> None:
-        self._run("up", **options)
-
-    def _run(
-        self, command: str, *, on_event: Callable[[EngineEvent], None], **options: Any
-    ) -> None:
-        self.asked.append(command)
-        options["on_output"]("Updating with canary-secret for +819012345678")
-        for number, one in enumerate(self.events):
-            on_event(EngineEvent.from_json({"sequence": number, "timestamp": 1, **one}))
-        if self.error:
-            raise self.error
+    def spawn(self, command: Sequence[str], *, stdin: str, hear: Line) -> Ran:
+        assert not stdin
+        self.asked.append(command[1])
+        bad = command[1] == "preview" and self.foreseen is not None
+        hear("Updating with canary-secret for +819012345678")
+        for one in (self.foreseen or ()) if bad else self.events:
+            hear(json.dumps(one))
+        return Ran(255, "", "") if bad else self.ran
 
 
 @pytest.fixture
@@ -107,28 +77,30 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Out
         command: str = "up",
         err: str = "",
         fails: bool = False,
+        exit: int = 255,  # noqa: A002 - as of `Ran`
+        nothing: bool = False,
         seconds: float = 900.0,
         packs: tuple[str, ...] = (),
         foreseen: Sequence[dict[str, Any]] | None = None,
     ) -> Outcome:
-        error = create_command_error(CommandResult("", err, 255)) if err or fails else None
-        stack = Stack(events, error, foreseen=foreseen)
-        monkeypatch.setattr(work, "open_stack", lambda *_args, **_options: stack)
+        (tmp_path / "pulumi").touch(mode=0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        engine = Engine(events, Ran(exit if err or fails else 0, "", err), foreseen=foreseen)
+        monkeypatch.setattr(
+            PulumiCli, "spawn", lambda _cli, command, **options: engine.spawn(command, **options)
+        )
         site = Site(
             project=tmp_path,
             command=command,
             engines=Engines(),
-            cli=PulumiCommand.__new__(PulumiCommand),
             logs=tmp_path,
             seconds=seconds,
             policy_packs=packs,
         )
-        outcome = Worker(site).work(MEMBER, lambda _what: None)
+        outcome = work.work(site, MEMBER, lambda _what: None)
         previewed = ["preview"] if packs else []
-        asked = {"drift": [], "nothing": [], "up": [*previewed, "up"], "preview": ["preview"]}[
-            command
-        ]
-        assert stack.asked == (previewed if foreseen is not None else asked)
+        asked = {"drift": [], "up": [*previewed, "up"], "preview": ["preview"]}[command]
+        assert engine.asked == ([] if nothing else previewed if foreseen is not None else asked)
         return outcome
 
     return run
@@ -192,10 +164,15 @@ def test_reasons_are_the_engines_errors_once_each_without_secrets_and_numbers(
     worked: Callable[..., Outcome], tmp_path: Path
 ) -> None:
     message = "403 for +819012345678 with canary-secret"
-    found = worked(begun("create"), said(message), said(message), said("x", "warning"), fails=True)
+    config = {"preludeEvent": {"config": {"phonemfa:smsSender": "canary-config"}}}
+    debug = said("canary-debug", "debug")
+    events = [config, debug, begun("create"), said(message), said(message), said("x", "warning")]
+    found = worked(*events, fails=True)
     assert found.why == "phone-mfa-factor-guardian: 403 for **** with ****"
     log = (tmp_path / "a.log").read_text(encoding="utf-8")
     assert "Updating with **** for ****" in log
+    assert "create phone-mfa-factor-guardian\nerror: phone-mfa-factor-guardian: 403" in log
+    assert "canary" not in log, "nor the config, with which the engine begins"
     assert (tmp_path / "a.log").stat().st_mode & 0o077 == 0
 
 
@@ -203,7 +180,7 @@ def test_a_stack_and_a_shell_that_name_two_tenants_run_nothing(
     worked: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTH0_DOMAIN", "other.example.jp")
-    assert worked(command="nothing").why.startswith("The stack's auth0:domain is a.example.jp")
+    assert worked(nothing=True).why.startswith("The stack's auth0:domain is a.example.jp")
 
 
 def test_every_secret_of_the_environment_is_known_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +218,7 @@ def test_without_an_event_the_clis_own_words_are_the_reason(
     [
         (
             f"error: the stack is currently locked by 1 lock(s). …\n  file:///s/x.json: {HELD}",
-            "locked by sato@build-7 (pid 12, since 2026-11-25T09:00:00Z)",
+            "locked by sato@build-7 (pid 12), since 2026-11-25T09:00:00Z",
         ),
         ("error: [409] Conflict: Another update is currently in progress.", "locked by another"),
     ],
@@ -266,4 +243,4 @@ def test_an_end_that_the_timeout_made_is_told_as_one(
 def test_a_stack_that_the_backend_does_not_have_is_told_with_the_way_out(
     worked: Callable[..., Outcome],
 ) -> None:
-    assert "pulumi stack init a" in worked(err="error: no stack named 'a' found").why
+    assert "pulumi stack init a" in worked(err="error: no stack named 'a' found", exit=6).why

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from phonemfa.health.page import as_page
+from phonemfa.health.document import as_sheet
+from phonemfa.health.plots import as_svg
 from phonemfa.health.result import Health
+from phonemfa.output.page import as_page
 from tests.browser import Watched, chromium
 from tests.phonemfa.health.days import health_of
 
@@ -27,7 +29,7 @@ def bad_day(kind: str, *, hidden: bool = False) -> Health:
 def opened(browser: Browser, folder: Path, health: Health, *, width: int = 1000) -> Watched:
     """A page in the browser."""
     path = folder / "health.html"
-    path.write_text(as_page(health), encoding="utf-8")
+    path.write_text(as_page(as_sheet(health, as_svg(health))), encoding="utf-8")
     watched = Watched(
         browser.new_page(viewport={"width": width, "height": 900}), own=("file:", "data:")
     )

@@ -30,18 +30,18 @@ def played(desk: Operator, kind: str, codes: int = 60, days: int = 2) -> None:
 
 
 @pytest.fixture
-def desk(applied: Apply, monkeypatch: pytest.MonkeyPatch) -> Operator:
+def desk(applied: Apply) -> Operator:
     made = applied()
-    scopes = sorted(names(needed_by([Need.HEALTH])))
-    client = made.tenant.control("POST", "/clients", {"scopes": scopes})
-    reader = {
-        "AUTH0_CLIENT_ID": client["client_id"],
-        "AUTH0_CLIENT_SECRET": client["client_secret"],
-    }
-    made.environment |= reader
-    for name, value in reader.items():
-        monkeypatch.setenv(name, value)
+    become(made, sorted(names(needed_by([Need.HEALTH]))))
     return made
+
+
+def become(desk: Operator, scopes: list[str]) -> None:
+    """Ask with a client that has these scopes alone."""
+    client = desk.tenant.control("POST", "/clients", {"scopes": scopes})
+    for part in ("id", "secret"):
+        desk.environment[f"AUTH0_CLIENT_{part.upper()}"] = client[f"client_{part}"]
+        desk.monkeypatch.setenv(f"AUTH0_CLIENT_{part.upper()}", client[f"client_{part}"])
 
 
 def test_a_good_day_is_well_and_only_read_with_one_scope(desk: Operator) -> None:
@@ -67,7 +67,7 @@ def test_a_bad_day_is_said_in_every_output(desk: Operator, tmp_path: Path) -> No
         assert "the sender is refused" in text.stdout
         assert "issue opened" in text.stderr
         (issue,) = github.issues
-        assert "`phonemfa health` found this" in issue["body"]
+        assert "phonemfa health` found this" in issue["body"]
         again = desk.run("health", *QUICK, "--issue", expect=UNHEALTHY).stderr
         assert "issue opened" not in again, "it is kept: unchanged within the minute, else updated"
         played(desk, "weekday")
@@ -85,22 +85,9 @@ def test_the_levels_of_the_stack_count(desk: Operator) -> None:
     assert found["levels"]["completionPercent"] == 99
 
 
-def test_a_level_that_is_none_is_a_fault_of_the_config(desk: Operator) -> None:
-    desk.engine.configure("phonemfa:health", {"successPercent": 120, "latency": 3})
-    said = desk.run("health", expect=2).stderr
-    assert "phonemfa:health.successPercent" in said
-    assert "phonemfa:health.latency" in said
-
-
 def test_no_scope_is_no_answer_and_junit_says_so(desk: Operator, tmp_path: Path) -> None:
     junit = tmp_path / "health.xml"
-    client = desk.tenant.control("POST", "/clients", {"scopes": ["read:actions"]})
-    desk.environment |= {
-        "AUTH0_CLIENT_ID": client["client_id"],
-        "AUTH0_CLIENT_SECRET": client["client_secret"],
-    }
-    for name in ("AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET"):
-        desk.monkeypatch.setenv(name, desk.environment[name])
+    become(desk, ["read:actions"])
     said = desk.run("health", *QUICK, "--junit", str(junit), expect=2).stderr
     assert "no read:logs" in said
     assert ET.parse(junit).getroot().attrib["errors"] == "1"  # noqa: S314
@@ -119,7 +106,7 @@ def test_a_period_that_is_none_is_told(desk: Operator, since: str) -> None:
 def test_without_the_plotting_library_a_page_is_refused_before_the_work(
     desk: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("phonemfa.health.page.find_spec", lambda _: None)
+    monkeypatch.setattr("phonemfa.health.plots.find_spec", lambda _: None)
     desk.tenant.forget_requests()
     assert "phonemfa[health]" in desk.run("health", "--html", "x.html", expect=2).stderr
     assert desk.tenant.logged() == []

@@ -10,10 +10,9 @@ import pytest
 
 from components.settings.health_levels import HealthLevels
 from phonemfa.health.chance import is_above, is_below
-from phonemfa.health.judging import Silence, Verdict, judge, silences
+from phonemfa.health.judging import Finding, Silence, judge, silences, unjudged
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Figures, Tally
-from tests.phonemfa.health.days import health_of
 
 NOW = Period(end=1_795_910_400.0, hours=24)
 THEN = NOW.moved(7 * 24 * HOUR)
@@ -46,14 +45,14 @@ def figures(now: list[Entry], then: list[Entry] | None = None) -> tuple[Figures,
     return found[0], found[1] if then is not None else None
 
 
-def judged(now: list[Entry], then: list[Entry] | None = None, **levels: int) -> Verdict:
+def judged(now: list[Entry], then: list[Entry] | None = None, **levels: int) -> list[Finding]:
     wanted = HealthLevels.model_validate(levels)
     current, earlier = figures(now, then)
     return judge(current, earlier, wanted, silences(current, wanted))
 
 
 def ids(now: list[Entry], then: list[Entry] | None = None, **levels: int) -> list[str]:
-    return [one.id for one in judged(now, then, **levels).findings]
+    return [one.id for one in judged(now, then, **levels)]
 
 
 def sends(period: Period, hour: int, count: int) -> list[Entry]:
@@ -121,11 +120,11 @@ def test_a_small_tenant_is_judged_by_what_chance_explains() -> None:
 
 def test_an_hour_that_fails_is_found_in_a_day_that_does_not() -> None:
     day = all_day(lambda hour: sends(NOW, hour, 100 if hour != 7 else 0))
-    verdict = judged(
+    found = judged(
         day + failures(NOW, 7, 20, "CPaaS failed: HTTP 503: the message may have been sent")
     )
-    (found,) = [one for one in verdict.findings if one.id == "success:text"]
-    assert found.hours == (7,)
+    (one,) = [one for one in found if one.id == "success:text"]
+    assert one.hours == (7,)
 
 
 def test_what_the_stack_refuses_on_purpose_is_no_fault_of_sending() -> None:
@@ -151,9 +150,9 @@ def test_one_person_who_tries_again_and_again_is_no_surge() -> None:
 
 def test_another_senders_words_are_counted_and_not_shown() -> None:
     said = "Twilio 21614 for Taro Yamada +819012345678"
-    verdict = judged(sends(NOW, 5, 20) + failures(NOW, 5, 30, said))
-    assert "reason:unknown" in [one.id for one in verdict.findings]
-    assert "Taro" not in repr(verdict)
+    found = judged(sends(NOW, 5, 20) + failures(NOW, 5, 30, said))
+    assert "reason:unknown" in [one.id for one in found]
+    assert "Taro" not in repr(found)
 
 
 def test_auth0s_own_limit_is_a_reason_like_others() -> None:
@@ -208,7 +207,7 @@ def test_logins_without_a_message_are_silence_where_they_had_messages_before(
         all_day(lambda hour: sends(THEN, hour, 10)),
     )
     quiet = [Silence(first=20, last=23, logins=logins, per_login=0.4)]
-    assert [one.id for one in judge(now, then, LEVELS, quiet).findings] == found
+    assert [one.id for one in judge(now, then, LEVELS, quiet)] == found
 
 
 def numbered(period: Period, first: int, count: int, kind: str = "gd_send_sms") -> list[Entry]:
@@ -257,7 +256,7 @@ def test_what_cannot_be_judged_is_said() -> None:
         one | {"details": {"authenticator": {"phone_number": "XXXXXXXXX5678"}}, "user_id": None}
         for one in entries(NOW, 4, 3, "gd_send_sms")
     ]
-    said = " ".join(judged(hidden).unjudged)
+    said = " ".join(unjudged(*figures(hidden)))
     assert "hides the number of 3 of 3" in said
     assert "No earlier period" in said
     assert "3 of 3 messages name no user" in said
@@ -272,11 +271,6 @@ def test_what_is_no_phone_is_left_alone(details: Entry) -> None:
     kind = "fn" if "to" in details else "gd_auth_succeed"
     now, _ = figures(list(entries(NOW, 4, 9, kind, details)))
     assert (now.total("failed"), now.factor_total("passed")) == (0, 0)
-
-
-def test_the_levels_are_the_stacks() -> None:
-    strict = HealthLevels.model_validate({"completionPercent": 99})
-    assert [one.id for one in health_of("weekday", 5, per_day=400, levels=strict).findings]
 
 
 def test_a_tail_is_no_chance_only_where_it_is_rare() -> None:

@@ -19,6 +19,7 @@ from rich.console import Console
 from typer import Exit
 
 from components.guards.test_message import Send, Verdict
+from components.tenant.action import Version
 from components.vocabulary import DeliveryMethod
 from phonemfa.adopt.plan import Fate, Plan, Row
 from phonemfa.adopt.writing import Changes
@@ -39,7 +40,7 @@ from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.summary import as_objects, environment, failed
 from phonemfa.rollback.command import show_versions
-from phonemfa.rollback.versions import Installed, Version
+from phonemfa.rollback.versions import Installed
 from phonemfa.smoke.core import SmokeResult
 from tests.contract import PROJECT
 from tests.phonemfa.output.rendered import Rendered
@@ -197,7 +198,21 @@ class Page(HTMLParser):
 
 
 _OF_A_PAGE = {
-    *("html", "head", "meta", "title", "style", "body", "h1", "main", "section", "h2", "ul", "li"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "header",
+        "h1",
+        "main",
+        "section",
+        "h2",
+        "ul",
+        "li",
+    ),
     *("p", "code", "b", "i", "span", "pre", "div", "details", "summary", "figure", "figcaption"),
     *("article", "h3", "br", "script"),
 }
@@ -261,7 +276,7 @@ def test_what_commands_say_and_list_is_harmless(
     with pytest.raises(Exit):
         terminal.give_up(payload)
     row = Row(part="Action", found=payload, becomes=payload, fate=Fate.WARNING)
-    plan = Plan(facts={}, suggestions={}, imports={}, files={}, rows=(row,))
+    plan = Plan(rows=[row])
     adopt._show(payload, plan, Changes(code=frozenset(), files={}, replacements=()))
     version = Version(
         id="v",
@@ -269,13 +284,15 @@ def test_what_commands_say_and_list_is_harmless(
         code="",
         created_at=payload,
         secrets={},
-        running=True,
-        declared=False,
-        digest=payload,
         runtime="",
+        api_runtime="",
         dependencies=(),
+        status="built",
     )
-    show_versions(Installed(id="a", name=payload, trigger=payload, versions=(version,)))
+    installed = Installed(
+        id="a", name=payload, trigger=payload, versions=(version,), running_id="v", declared=None
+    )
+    show_versions(installed)
     send = Send(method=DeliveryMethod.TEXT, verdict=Verdict.SENT, why=payload, evidence=None)
     smoke.show(SmokeResult(domain=payload, to=payload, sends=(send,)))
     captured = capsys.readouterr()

@@ -18,7 +18,7 @@ from components.vocabulary import ASKED
 from phonemfa.output import japanese
 from phonemfa.output.document import Code, Soft, Strong
 from phonemfa.report import document, risks
-from policy import resource_rules, rules, stack_rules
+from policy import rules
 
 PHRASES = tomllib.loads(japanese._BOOK.read_text(encoding="utf-8"))
 _GAP = "9"
@@ -48,8 +48,7 @@ OURS = sorted(
     {
         *said_by(risks, "Risk", "_about"),
         *said_by(model, "Words"),
-        *said_by(resource_rules, "Finding"),
-        *said_by(stack_rules, "Finding"),
+        *said_by(rules, "Finding"),
         *ASKED.values(),
         document._STAND_IN,
         document._SAMPLES,

@@ -22,17 +22,10 @@ GOOD = """config:
   phonemfa:smsSender: '0005212345'
   phonemfa:testNumbers: ['+819012345678']
 """
-COMMANDS = {
-    "doctor": (),
-    "adopt": (),
-    "drift": (),
-    "report": (),
-    "smoke": (),
-    "enforce": (),
-    "rotate": (),
-    "rollback": (),
-    "recover": (),
-}
+COMMANDS = (
+    *("doctor", "adopt", "drift", "health", "report", "smoke", "enforce", "rotate", "rollback"),
+    *("recover", "take-down"),
+)
 
 
 @pytest.fixture
@@ -73,6 +66,14 @@ def test_every_command_asks_for_a_stack_where_none_is_named_or_selected(
     assert ended.exit_code == 2
     assert "Which stack? --stack NAME" in ended.output
     assert "Stacks with a file: dev" in ended.output
+
+
+def test_a_stack_without_a_file_is_told_with_the_folder(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    with pytest.raises(StackFileError, match=f"no Pulumi.nosuch.yaml in {project}\\. Stacks"):
+        read_stack_file(Path(), "nosuch")
 
 
 def test_all_offenders_are_told_at_once(project: Path) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from components.tenant.action import TOKEN as ACTION_TYPE
 from components.tenant.model import LEFT_ALONE, UNSEEN
-from phonemfa.pulumi.preview import Operation, PreviewError, read_preview
+from components.vocabulary import COMPONENT
+from phonemfa.pulumi.preview import Operation, PreviewError, Step, read_preview, read_refresh
 from tests.phonemfa.report.previews import ACTION, GUARDIAN, VERIFY, Change, rotated, text
 
 
@@ -106,3 +108,76 @@ def test_a_failed_preview_says_why() -> None:
     answer["diagnostics"] = [{"severity": "error", "message": "error: 1 fault in the config\n"}]
     with pytest.raises(PreviewError, match="1 fault in the config"):
         read_preview(answer)
+
+
+def one(step: dict[str, Any]) -> Step:
+    (read,) = read_refresh({"steps": [step]})
+    return read
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ({}, {"settings": {"policy": "always"}, "tenant": "a"}, False),
+        ({"settings": {"policy": "always"}}, {"settings": {"policy": "always", "new": 1}}, False),
+        ({"settings": {"policy": "always"}}, {"settings": {"policy": "never"}}, True),
+        ({"settings": {"policy": "always", "old": 1}}, {"settings": {"policy": "always"}}, True),
+        ({"settings": {"policy": "always"}}, {"settings": "[secret]"}, True),
+        ({"settings": {"policy": "always"}}, {}, True),
+    ],
+)
+def test_settings_that_only_appear_in_a_state_are_no_change(
+    before: dict[str, Any], after: dict[str, Any], changes: bool
+) -> None:
+    step = {
+        "op": "update",
+        "urn": f"urn:a::{COMPONENT}::phone-mfa",
+        "oldState": {"type": COMPONENT, "inputs": before},
+        "newState": {"type": COMPONENT, "inputs": after},
+    }
+    assert one(step).is_change is changes
+    created = {name: value for name, value in step.items() if name != "oldState"}
+    assert one(created | {"op": "create"}).is_change
+    elsewhere = step | {"oldState": {"type": ACTION_TYPE, "inputs": before}}
+    assert one(elsewhere).is_change
+
+
+KEY: dict[str, Any] = {
+    "op": "update",
+    "urn": f"urn:pulumi:t1::phonemfa::{ACTION_TYPE}::the-action",
+    "oldState": {"type": ACTION_TYPE},
+    "newState": {"type": ACTION_TYPE},
+    "detailedDiff": {"secrets[0].value": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_only"),
+    [
+        ({}, True),
+        ({"detailedDiff": None, "diffReasons": ["secrets"]}, True),
+        ({"op": "replace"}, False),
+        ({"op": "delete"}, False),
+        ({"detailedDiff": {"secrets[0].value": {}, "code": {}}}, False),
+        ({"detailedDiff": {"secretsNot": {}}}, False),
+        ({"detailedDiff": {}, "diffReasons": []}, False),
+        ({"oldState": {"type": "auth0:index/guardian:Guardian"}}, False),
+    ],
+)
+def test_only_an_update_of_an_actions_secrets_is_the_keys_change(
+    changes: dict[str, Any], is_only: bool
+) -> None:
+    step = one(KEY | changes)
+    assert step.is_change
+    assert step.is_only(ACTION_TYPE, "secrets") is is_only
+
+
+def test_what_a_refresh_finds_is_a_change_though_nothing_is_written_back() -> None:
+    looked = KEY | {"op": "refresh"}
+    same = KEY | {"op": "same", "detailedDiff": None}
+    (step,) = read_refresh({"steps": [looked, same]})
+    assert (step.operation, step.is_change) == (Operation.SAME, True)
+    assert step.line == "refresh the-action (secrets[0].value)"
+    (step,) = read_refresh({"steps": [looked, KEY | {"detailedDiff": {"code": {}}}]})
+    assert step.line == "update the-action (code)"
+    assert not step.is_only(ACTION_TYPE, "code")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.preview import Preview, Step
+from phonemfa.pulumi.state import State
 from phonemfa.recover import command
 from tests.phonemfa.pulumi.test_locks import REFUSAL
-from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, deployment, made
+from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, made, state_of
 
 SETTINGS = """
 config:
@@ -33,11 +34,11 @@ class Engine:
         self,
         *,
         refusal: str = "",
-        state: dict[str, Any] | None = None,
-        steps: list[dict[str, Any]] | None = None,
+        state: State | None = None,
+        steps: tuple[Step, ...] = (),
     ) -> None:
-        self.refusal, self.calls, self._steps = refusal, list[str](), steps or []
-        self._state = state or {"resources": []}
+        self.refusal, self.calls = refusal, list[str]()
+        self._state, self._steps = state or State(), steps
 
     def touch(self) -> None:
         if self.refusal:
@@ -47,11 +48,11 @@ class Engine:
         self.calls.append("cancel")
         self.refusal = ""
 
-    def deployment(self) -> dict[str, Any]:
+    def state(self) -> State:
         return self._state
 
-    def preview(self) -> dict[str, Any]:
-        return {"steps": self._steps}
+    def preview(self) -> Preview:
+        return Preview(stack="prod", everything=self._steps, warnings=(), foreign_plugin=False)
 
     def import_resources(self, file: Path) -> None:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -101,7 +102,7 @@ def test_a_person_is_asked_about_the_lock(
 
 
 def test_what_was_made_goes_into_the_state_before_the_mark_goes(desk: Desk) -> None:
-    engine = Engine(refusal=REFUSAL, state=deployment(begun("creating", SENDER)))
+    engine = Engine(refusal=REFUSAL, state=state_of(begun("creating", SENDER)))
     ended = desk.run(engine, "--unlock", "--yes", "--json")
     assert ended.exit_code == 0, ended.stderr
     assert engine.calls == ["cancel", "import ['a1']", "forget"]

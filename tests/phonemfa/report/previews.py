@@ -20,8 +20,11 @@ from typing import Any
 from components.action_code import _UNSTAMPED, _stamp, assemble
 from components.tenant.action import Action
 from components.tenant.phone_provider import PhoneProvider
+from phonemfa.output.json_text import as_json
+from phonemfa.output.page import as_page
 from phonemfa.pulumi.preview import Preview, read_preview
-from phonemfa.report.summary import Environment, environment
+from phonemfa.report.document import as_comment, as_document
+from phonemfa.report.summary import Environment, as_objects, environment
 
 FIXTURE = Path(__file__).parent / "unified.json"
 
@@ -280,6 +283,20 @@ def stamped(code: str) -> str:
 def recoded(change: Change, code: str) -> Change:
     """The Action has other code."""
     return change.update(ACTION, lambda inputs: inputs.update(code=code), "code")
+
+
+def told(environment: Environment) -> dict[str, tuple[str | None, str | None]]:
+    """What is said to change: before and after, by subject."""
+    return {one.subject: (one.before, one.after) for one in environment.differences}
+
+
+def in_every_format(environment: Environment) -> tuple[str, str, str]:
+    """The report as comment, page and JSON."""
+    return (
+        as_comment([environment], whole=("x",)),
+        as_page(as_document([environment])),
+        as_json(as_objects([environment])),
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
+from phonemfa.files import FileNotWrittenError
 from phonemfa.output.document import Link
 from phonemfa.report.pull_request import NoPullRequestError, pull_number, whole_report
 from tests.phonemfa.github_stand_in import GitHubStandIn
@@ -121,7 +122,8 @@ def test_exit_statuses(reports: Reports, tmp_path: Path) -> None:
         assert "Traceback" not in refused.output
     assert reports.run(options=("--preview-json", str(tmp_path / "none.json"))).exit_code == 2
     unwritable = ("--markdown", str(tmp_path / "bad.json" / "comment.md"))
-    assert reports.run(changed_text(), options=unwritable).exit_code == 2
+    refused = reports.run(changed_text(), options=unwritable)
+    assert isinstance(refused.exception, FileNotWrittenError), "`main` tells it, and ends with 2"
 
 
 def test_a_failed_preview_is_reported_beside_the_others(reports: Reports) -> None:

@@ -5,22 +5,16 @@ Their programs have no component of this package, so nothing is said of settings
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from phonemfa.cli import app
-from phonemfa.output.json_text import as_json
-from phonemfa.output.page import as_page
 from phonemfa.pulumi.preview import Operation, read_preview
-from phonemfa.report.document import as_comment, as_document
 from phonemfa.report.settings import Known
-from phonemfa.report.summary import Environment, as_objects, environment
+from phonemfa.report.summary import Environment, environment
 from tests.contract import contract_file, load_json
+from tests.phonemfa.report.previews import in_every_format
 
 
 def _recorded() -> Iterator[tuple[str, Any]]:
@@ -54,24 +48,9 @@ def test_every_recorded_preview_is_read_in_every_format(recorded: dict[str, Any]
     assert len(recorded) > 40
     for name, printed in recorded.items():
         found = environment(read_preview(printed))
-        for shown in (
-            as_comment([found], whole=("x",)),
-            as_page(as_document([found])),
-            as_json(as_objects([found])),
-        ):
+        for shown in in_every_format(found):
             assert "ettings are not told in this preview" in shown, name
         assert not {"country-allow-list"} & {one.rule for one in found.violations}
-
-
-def test_the_command_reads_each_and_ends_with_a_status_of_its_own(
-    recorded: dict[str, Any], tmp_path: Path
-) -> None:
-    path = tmp_path / "preview.json"
-    for name, printed in recorded.items():
-        path.write_text(json.dumps(printed), encoding="utf-8")
-        ran = CliRunner().invoke(app, ["report", "--preview-json", str(path)])
-        broken = "(mandatory)" in ran.stdout
-        assert ran.exit_code == (1 if broken else 0), (name, ran.output)
 
 
 @pytest.mark.parametrize("life", ["unified", "legacy"])

@@ -12,13 +12,11 @@ from components.settings import words as setting_words
 from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
 from components.tenant.action import IN_SECRETS, plain_configuration, settings_behind
-from phonemfa.output.json_text import as_json
-from phonemfa.output.page import as_page
 from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.differences import Difference
-from phonemfa.report.document import as_comment, as_document
+from phonemfa.report.document import as_comment
 from phonemfa.report.settings import ASKED_ONLY, Known
-from phonemfa.report.summary import Environment, as_objects, environment
+from phonemfa.report.summary import Environment, environment
 from tests.end_to_end.conftest import CONFIG
 from tests.phonemfa.report.previews import (
     ACTION,
@@ -28,9 +26,11 @@ from tests.phonemfa.report.previews import (
     SECRET,
     SECRETS_DIFFER,
     Change,
+    in_every_format,
     policy,
     recoded,
     rotated,
+    told,
     with_an_older_plugin,
 )
 
@@ -69,20 +69,12 @@ OTHER_VALUES: dict[str, Any] = {
 """Another value of each setting but `adopted`, which stands for a whole tenant."""
 
 
-def told(environment: Environment) -> dict[str, tuple[str | None, str | None]]:
-    return {one.subject: (one.before, one.after) for one in environment.differences}
-
-
 def known(environment: Environment) -> list[Known]:
     return [one.known for one in environment.secrets]
 
 
 def everything(environment: Environment) -> str:
-    return (
-        as_comment([environment], whole=("x",))
-        + as_page(as_document([environment]))
-        + as_json(as_objects([environment]))
-    )
+    return "".join(in_every_format(environment))
 
 
 @pytest.mark.parametrize("key", [*OTHER_VALUES, "aSettingOfANewerVersion"])

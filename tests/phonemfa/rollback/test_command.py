@@ -108,7 +108,7 @@ def test_a_version_that_does_not_come_to_run_is_told(
     broken: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deploy, "PATIENCE", 0.0)
-    monkeypatch.setattr(deploy, "digest", lambda _: "another")
+    monkeypatch.setattr(deploy, "code_of", lambda one: f"code of {one.number}")
     other = broken.run("rollback", "--yes", expect=1)
     assert "The tenant runs other code than that of the version asked for" in other.stderr
     with pytest.raises(deploy.NotLiveError, match="is not built"):

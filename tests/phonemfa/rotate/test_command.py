@@ -113,7 +113,7 @@ def test_a_key_that_the_cpaas_does_not_know_is_not_set(applied: Apply) -> None:
     before = desk.engine.file.read_bytes()
     for unchecked in ([], ["--unchecked"]):
         refused = desk.run("rotate", "--yes", *unchecked, stdin=NEW_KEY, expect=2)
-        assert "the CPaaS does not know it (401)" in refused.stderr
+        assert "refused (401): it is no key of this account" in refused.stderr
     assert (desk.engine.file.read_bytes(), desk.engine.ran, writes(desk.tenant)) == (before, [], [])
 
 

@@ -25,14 +25,27 @@ def probe(text: Answer | None, voice: Answer | None, *, open_answer: Answer = NO
 @pytest.mark.parametrize(
     ("asked", "state", "why"),
     [
-        (probe(GOOD, GOOD), KeyState.ACCEPTED, "every declared channel"),
-        (probe(NO_KEY, NO_KEY), KeyState.REFUSED, "does not know it"),
+        (
+            probe(GOOD, GOOD),
+            KeyState.ACCEPTED,
+            "text: accepted (400 to a request with nothing to send); voice: accepted",
+        ),
+        (probe(NO_KEY, NO_KEY), KeyState.REFUSED, "text: refused (401)"),
         (probe(GOOD, Answer(status=403)), KeyState.REFUSED, "voice-message:message:send"),
         (probe(Answer(status=500), Answer(status=403)), KeyState.REFUSED, "voice"),
         (probe(GOOD, Answer(status=500)), KeyState.UNKNOWN, "500"),
         (probe(GOOD, Answer(status=400)), KeyState.UNKNOWN, "400"),
         (probe(GOOD, Answer(failure=Failure.SILENT)), KeyState.UNKNOWN, "in time"),
         (probe(None, None, open_answer=GOOD), KeyState.UNKNOWN, "without a key"),
+        (
+            Probe(
+                host="cpaas.example.com",
+                without_key={TEXT: NO_KEY, VOICE: Answer(status=404)},
+                with_key={TEXT: GOOD},
+            ),
+            KeyState.UNKNOWN,
+            "has nothing to send voice with",
+        ),
         (
             probe(None, None, open_answer=Answer(failure=Failure.UNREACHABLE)),
             KeyState.UNKNOWN,
@@ -41,6 +54,6 @@ def probe(text: Answer | None, voice: Answer | None, *, open_answer: Answer = NO
     ],
 )
 def test_the_worst_channel_decides_and_says_why(asked: Probe, state: KeyState, why: str) -> None:
-    told = judge(asked, [TEXT, VOICE])
+    told = judge(asked)
     assert told.state is state
     assert why in told.why

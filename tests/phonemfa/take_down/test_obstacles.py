@@ -14,20 +14,16 @@ from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, trigger
 from components.tenant.snapshot import Snapshot
 from phonemfa.cli import app
+from phonemfa.pulumi.state import Resource, State
 from phonemfa.take_down import command
 from phonemfa.take_down.obstacles import obstacles, other_factors
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, tenant
 from tests.phonemfa.recover.test_command import ACCESS, SETTINGS
 
 
-def held(token: str, identifier: str, *, protect: bool = False, **outputs: Any) -> dict[str, Any]:
-    return {
-        "urn": f"urn:pulumi:t1::phonemfa::{token}::{identifier}",
-        "type": token,
-        "id": identifier,
-        "protect": protect,
-        "outputs": outputs,
-    }
+def held(token: str, identifier: str, *, protect: bool = False, **outputs: Any) -> Resource:
+    urn = f"urn:pulumi:t1::phonemfa::{token}::{identifier}"
+    return Resource(type=token, urn=urn, id=identifier, protect=protect, outputs=outputs)
 
 
 ACTION = held(model_action.TOKEN, "a1")
@@ -43,9 +39,9 @@ def applied(**changes: Any) -> Snapshot:
     return tenant(**values | {"provider": provider()} | changes)
 
 
-def told(resources: list[dict[str, Any]], there: Snapshot) -> str:
+def told(resources: list[Resource], there: Snapshot) -> str:
     """What is in the way; one thing, or nothing."""
-    found = list(obstacles(resources, there))
+    found = list(obstacles(State(resources=resources), there))
     assert len(found) <= 1
     assert all(one.way_out for one in found)
     return found[0].what if found else ""
@@ -90,8 +86,8 @@ def test_a_draft_beside_ours_does_not_use_the_provider() -> None:
 
 def test_other_factors_that_go_off_with_guardian_are_told() -> None:
     there = applied(factors={"otp": True, "push": True})
-    assert other_factors(STATE, there) == ["otp", "push-notification"]
-    assert other_factors([ACTION], there) == []
+    assert other_factors(State(resources=STATE), there) == ["otp", "push-notification"]
+    assert other_factors(State(resources=[ACTION]), there) == []
 
 
 @pytest.mark.parametrize(("policy", "status"), [("never", 0), ("all-applications", 1)])
@@ -99,7 +95,7 @@ def test_the_command_changes_nothing_and_says_it_by_its_exit_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str, status: int
 ) -> None:
     (tmp_path / "Pulumi.prod.yaml").write_text(SETTINGS, encoding="utf-8")
-    engine = SimpleNamespace(deployment=lambda: {"resources": STATE})
+    engine = SimpleNamespace(state=lambda: State(resources=STATE))
     monkeypatch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
     monkeypatch.setattr(command, "ask", lambda *_: applied(policy=policy))
     words = ["take-down", "--stack", "prod", "--project", str(tmp_path)]

@@ -1,8 +1,4 @@
-"""The application behind a real server with TLS on loopback, for what ASGI alone cannot show.
-
-Owns starting and stopping a server in a thread. Refuses the sandbox's own server (`sandbox.server`
-and its tests).
-"""
+"""The application behind a real server with TLS on loopback, for what ASGI alone cannot show."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The published OpenAPI of the contract, for comparing.
-
-Owns finding an operation's schemas and making bodies from them. Refuses to judge.
-"""
+"""The contract's published OpenAPI: an operation's schemas, and bodies made from them."""
 
 from __future__ import annotations
 

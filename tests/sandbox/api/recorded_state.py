@@ -1,7 +1,6 @@
 """What a recording tells of the tenant that it was made on.
 
-Owns rules that derive a state from interactions. Refuses to know any single recording: whatever is
-seeded follows from a rule that holds for all of them.
+Whatever is seeded follows from a rule that holds for all recordings.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Recorded traffic of real tenants, read from go-vcr cassettes.
-
-Owns what one interaction is, and how recorded ids and times look. Refuses playing (`replay`).
-"""
+"""Recorded traffic of real tenants, read from go-vcr cassettes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Recorded traffic of real tenants, played against the sandbox.
-
-Owns how answers are compared: exactly, but for ids and times. Refuses to know how the tenant's
-state before a recording is found (`recorded_state`).
+"""Recorded traffic, played against the sandbox: answers agree exactly, but for ids and times.
 
 Run as a module it prints how many interactions of each recording agree.
 """

@@ -1,7 +1,4 @@
-"""A tenant behind its HTTP application, for tests.
-
-Owns the shortest way to call it. Refuses assertions.
-"""
+"""A tenant behind its HTTP application, and the shortest way to call it."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ from sandbox.tenant import routes as table
 from sandbox.tenant.assumptions import Assumptions
 from sandbox.tenant.operation import REPLAYED
 from tests.sandbox.api import recording
-from tools.reference import sandbox_page
+from tools.reference import tables
 
 
 def test_the_page_has_every_operation_and_every_switch() -> None:
-    page = sandbox_page.page()
+    page = tables.sandbox()
     assert all(f"| `{one.method} {one.path}` |" in page for one in table.OPERATIONS)
     for switches in (Assumptions, NotificationAssumptions, LoginAssumptions):
         assert all(f"| `{one.name}` |" in page for one in dataclasses.fields(switches))
@@ -36,6 +36,6 @@ def test_what_is_said_to_be_replayed_is_in_a_recording_and_nothing_else_is() -> 
 
 @pytest.mark.parametrize("switches", [Assumptions, NotificationAssumptions, LoginAssumptions])
 def test_every_switch_says_what_and_why(switches: type) -> None:
-    explained = sandbox_page.field_docstrings(switches)
+    explained = tables.field_docstrings(switches)
     assert set(explained) == {one.name for one in dataclasses.fields(switches)}
     assert all(len(one) > 20 for one in explained.values())

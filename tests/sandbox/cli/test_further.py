@@ -12,6 +12,7 @@ import yaml
 
 from sandbox.cli import further
 from sandbox.cli.workplace import Workplace
+from sandbox.engine.ensure import Engine
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 
@@ -30,9 +31,12 @@ def here(
 ) -> Iterator[Workplace]:
     asked: list[str] = []
     monkeypatch.setattr(Workplace, "environment", lambda *_: {})
-    monkeypatch.setattr(
-        further, "_pulumi", lambda _place, _env, *words, **_: asked.append(" ".join(words))
-    )
+
+    def asks(_engine: Engine, *words: str, **_where: object) -> None:
+        asked.append(" ".join(words))
+
+    monkeypatch.setattr(Engine, "quietly", asks)
+    monkeypatch.setattr(Workplace, "engine", Engine(Path("pulumi"), "3.259.0"))
     settings = {"phonemfa:policy": "always", "phonemfa:cpaasBaseHost": "cpaas.sandbox.test"}
     (tmp_path / "Pulumi.sandbox.yaml").write_text(yaml.safe_dump({"config": settings}), "utf-8")
     workplace = Workplace(project_dir=tmp_path, state_dir=running.state_dir, environ={})

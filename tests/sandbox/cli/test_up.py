@@ -18,9 +18,9 @@ import httpx
 import pytest
 from rich.console import Console
 
-from sandbox.engine.cache import CACHE_VARIABLE, EngineCache
-from sandbox.engine.ensure import ensure_engine
+from sandbox.engine.ensure import CACHE_VARIABLE, cache_folder, ensure_engine
 from sandbox.machine.progress import ConsoleProgress
+from sandbox.plugin import STAND_IN
 from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
@@ -66,7 +66,7 @@ class Person:
             "AUTH0_CLIENT_SECRET": "of-the-real-tenant",
             "PYTHONDONTWRITEBYTECODE": "1",
             **sandbox_ports(),
-            CACHE_VARIABLE: str(EngineCache().folder.parent),
+            CACHE_VARIABLE: str(cache_folder(os.environ).parent),
         }
         return cls(home, project, folder / "state", dict(os.environ) | own)
 
@@ -144,7 +144,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Person, st
 @after_the_first_up
 def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, str]) -> None:
     person, output = first
-    assert "auth0 plugin: official" in output or "auth0 plugin: STAND-IN" in output
+    assert "auth0 plugin: official" in output or STAND_IN in output
+    assert "warning" not in output, "which plugin it is, is said once"
     sms, voice = person.received()[:2]
     assert (sms["channel"], voice["channel"]) == ("sms", "voice")
     assert re.fullmatch(r"Code: \d{6}", sms["text"])
@@ -158,6 +159,13 @@ def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, s
         assert browser.get(shown[1]).status_code == 200
         assert html.escape(sms["text"]) in browser.get(f"{address}/phones/{sms['to']}").text
     assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
+
+
+@after_the_first_up
+def test_pulumi_itself_warns_once_of_a_stand_in(first: tuple[Person, str]) -> None:
+    person, output = first
+    _, _, warnings = person.types("pulumi", "--", "preview").partition("Diagnostics:")
+    assert warnings.count("warning") == warnings.count(STAND_IN) == output.count(STAND_IN)
 
 
 @after_the_first_up

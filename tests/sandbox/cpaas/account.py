@@ -1,6 +1,6 @@
-"""A CPaaS account on loopback over real TLS, and an Action that sends through it.
+"""A CPaaS account on loopback over TLS, and an Action that sends through it.
 
-Owns start and stop for tests. The certificate is for the CPaaS's name only, as outside.
+The certificate is for the CPaaS's name only, as outside.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A stack that was applied to a sandbox tenant, and a drift check of both, without an engine.
 
-Owns doing through the tenant's rules what `pulumi up` does, and reading the tenant as the check
-reads it. What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
+What only the engine's refresh sees is in tests/end_to_end/test_drift.py.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from components.tenant.model import known, seen
 from components.tenant.snapshot import Snapshot
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
-from phonemfa.drift.recorded import Recorded
-from phonemfa.pulumi.engine import Refreshed
+from phonemfa.drift.sources import Recorded
+from phonemfa.pulumi.preview import read_refresh
 from sandbox.tenant import Generation, Tenant
 from sandbox.tenant.context import Page
 from sandbox.tenant.store import Store
@@ -51,7 +50,7 @@ class AppliedStack:
             {"op": "refresh", "urn": one["urn"], "oldState": one, "newState": one}
             for one in self.resources
         ]
-        recorded = Recorded.of(Refreshed(changed=False, steps=steps))
+        recorded = Recorded.of(read_refresh({"steps": steps}))
         live = _live(self.tenant, self.declared, recorded)
         return {one.id: one for one in check(self.declared, recorded, live.read())}
 

@@ -1,12 +1,11 @@
 """Programs that stand where `pulumi`, `go` and the plugin would, and a release server.
 
-Owns small shell scripts that record how they were called and answer as the real ones do in the
-few calls the engine makes. Refuses everything else, so that a new call is noticed.
+Small shell scripts that record how they were called and answer as the real ones do in the few calls
+the engine makes; every other call fails, so that a new one is noticed.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import tarfile
 import threading
@@ -15,13 +14,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from sandbox.machine.progress import Silence
+from sandbox.machine.progress import Progress
 
 # What the scripts themselves need. Tests do not put it on PATH: it may hold a real Go or Pulumi.
 _SYSTEM = "/usr/bin:/bin"
 
 
-class Said(Silence):
+class Said(Progress):
     """Progress that remembers what it was told."""
 
     def __init__(self) -> None:
@@ -57,12 +56,12 @@ def pulumi(folder: Path, version: str = "v3.259.0", *, host: bool = True) -> Pat
         f"echo {version}",
     )
     if host:
-        program(folder / "pulumi-language-python", "echo Usage of it: >&2; exit 2")
+        program(folder / "pulumi-language-python", "exit 0")
         program(folder / "pulumi-language-python-exec", "exit 0")
     return cli
 
 
-def go(folder: Path, *, version: str = "go1.26.8", toolchain: str = "local") -> Path:
+def go(folder: Path) -> Path:
     """A Go toolchain in `folder`/bin; every call is a line in `folder`/go.log.
 
     A build waits while `folder`/gate exists and fails while `folder`/broken exists.
@@ -73,12 +72,7 @@ def go(folder: Path, *, version: str = "go1.26.8", toolchain: str = "local") -> 
         folder / "bin" / "go",
         f"""echo "$PWD: $*" >> {folder}/go.log
 case "$1 $2" in
-"version ") echo "go version {version} linux/amd64"; exit 0 ;;
-"env GOTOOLCHAIN") echo "{toolchain}"; exit 0 ;;
-"list -mod=readonly")
-    [ "$3" = -m ] && {{ echo {sdk}; exit 0; }}
-    echo "go: downloading example.com/module v1.0.0" >&2
-    printf 'example.com/a\\nexample.com/b\\n'; exit 0 ;;
+"list -mod=readonly") [ "$3" = -m ] && echo {sdk}; exit ;;
 "build -mod=readonly") ;;
 *) exit 64 ;;
 esac
@@ -91,7 +85,7 @@ while [ -e {folder}/gate ]; do sleep 0.02; done
 while [ "$1" != -o ]; do shift; done
 case "$2" in
 */pulumi) printf '#!/bin/sh\\necho v3.259.0\\n' > "$2" ;;
-*) printf '#!/bin/sh\\necho Usage >&2\\n' > "$2" ;;
+*) echo '#!/bin/sh' > "$2" ;;
 esac
 chmod +x "$2"
 """,
@@ -104,21 +98,22 @@ def builds(folder: Path) -> int:
     return sum(": build " in line for line in log.read_text().splitlines()) if log.exists() else 0
 
 
-def archive(version: str = "v3.259.0") -> bytes:
-    """A release archive whose CLI prints `version`."""
+def archive(**programs: str) -> bytes:
+    """An archive that has these shell scripts, by their path in it, and one that has no place."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as tar:
-        for name, body in {
-            "pulumi": f"#!/bin/sh\necho {version}\n",
-            "pulumi-language-python": "#!/bin/sh\necho Usage >&2\n",
-            "pulumi-language-python-exec": "#!/bin/sh\n",
-            "pulumi-language-go": "#!/bin/sh\n",
-            "../escaped": "no",
-        }.items():
-            member = tarfile.TarInfo(f"pulumi/{name}")
-            member.size = len(body)
-            tar.addfile(member, io.BytesIO(body.encode()))
+        for path, body in {**programs, "pulumi/../../escaped": "no"}.items():
+            member = tarfile.TarInfo(path)
+            member.size = len(f"#!/bin/sh\n{body}\n")
+            tar.addfile(member, io.BytesIO(f"#!/bin/sh\n{body}\n".encode()))
     return data.getvalue()
+
+
+def release(version: str = "v3.259.0") -> bytes:
+    """A release of Pulumi whose CLI prints `version`."""
+    programs = ("pulumi-language-python", "pulumi-language-python-exec", "pulumi-language-go")
+    empty = dict.fromkeys((f"pulumi/{one}" for one in programs), "")
+    return archive(**{"pulumi/pulumi": f"echo {version}"}, **empty)
 
 
 class Releases:
@@ -129,11 +124,9 @@ class Releases:
         self.asked: list[str] = []
         self.url = ""
 
-    def publish(self, name: str, data: bytes, *, sum_of: bytes | None = None) -> None:
-        """Offer `data`; the published sum is that of `sum_of` (default: of the data)."""
-        digest = hashlib.sha512(data if sum_of is None else sum_of).hexdigest()
+    def publish(self, name: str, data: bytes) -> None:
+        """Offer a release of the CLI."""
         self.content[f"/v3.259.0/{name}"] = data
-        self.content["/v3.259.0/SHA512SUMS"] = f"{'0' * 128}  other\n{digest}  {name}\n".encode()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,10 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine.build import required_go
-from sandbox.engine.cache import EngineCache
-from sandbox.engine.ensure import Engine, ensure_engine
-from sandbox.engine.release import archive_name
+from sandbox.engine.build import MODULES
+from sandbox.engine.ensure import RELEASE, Engine, ensure_engine
 from sandbox.machine.errors import EngineError
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
@@ -39,7 +38,6 @@ class World:
         self.cache_root = folder / "cache"
         self.lock = folder / "downloads.lock"
         self.releases = releases
-        self.now = 1_000_000.0
         self.said = fakes.Said()
 
     @property
@@ -49,18 +47,20 @@ class World:
             "PHONEMFA_CACHE_DIR": str(self.cache_root),
         }
 
-    @property
-    def cache(self) -> EngineCache:
-        return EngineCache(self.cache_root, clock=lambda: self.now)
-
-    def ensure(self, said: fakes.Said | None = None) -> Engine:
+    def ensure(self, **environ: str) -> Engine:
         return ensure_engine(
-            said or self.said,
-            environ=self.environ,
-            cache=self.cache,
+            self.said,
+            environ=self.environ | environ,
             releases=self.releases.url,
             lock=self.lock,
         )
+
+    def is_cached(self, engine: Engine) -> bool:
+        """Whether it is a whole one of the cache, with nothing beside."""
+        made = sorted(path.name for path in engine.pulumi.parent.iterdir())
+        programs = ["pulumi", "pulumi-language-python", "pulumi-language-python-exec"]
+        there = engine.pulumi.is_relative_to(self.cache_root / "engine")
+        return there and made == programs and self.leftovers() == []
 
     def leftovers(self) -> list[Path]:
         return list((self.cache_root / "engine").glob(".making-*"))
@@ -72,48 +72,43 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield World(tmp_path, releases)
 
 
-def test_suitable_pulumi_on_path_comes_first(world: World) -> None:
-    fakes.pulumi(world.bin, "v3.260.1")
-    world.releases.publish(archive_name(), fakes.archive())
+@pytest.mark.parametrize("version", ["v3.259.0", "v3.260.1", "v3.260.0-alpha.1"])
+def test_suitable_pulumi_on_path_comes_first(world: World, version: str) -> None:
+    pulumi = fakes.pulumi(world.bin, version)
+    world.releases.publish(RELEASE, fakes.release())
 
-    engine = world.ensure()
-
-    assert (engine.origin, engine.version) == ("path", "3.260.1")
-    assert engine.pulumi == world.bin / "pulumi"
+    assert world.ensure().pulumi == pulumi
     assert world.releases.asked == []
     assert not world.cache_root.exists()
 
 
 @pytest.mark.parametrize(
-    "version", ["v3.258.9", "v2.99.0", "v4.0.0", "v4.1.2", "v3.259.0-alpha.1", "nonsense"]
+    ("version", "host", "said"),
+    [
+        ("v2.99.0", True, "is 2.99.0; at least 3.259.0 and below 4 is needed"),
+        ("v3.258.9", True, "at least 3.259.0 and below 4 is needed"),
+        ("v3.259.0-alpha.1", True, "is 3.259.0a1; at least"),
+        ("v4.0.0-alpha.1", True, "is 4.0.0a1; at least"),
+        ("v4.1.2", True, "is 4.1.2; at least"),
+        ("nonsense", True, "does not tell its version"),
+        ("v3.259.0", False, "pulumi-language-python and pulumi-language-python-exec"),
+    ],
 )
-def test_unsuitable_pulumi_is_named_and_left_alone(world: World, version: str) -> None:
-    fakes.pulumi(world.bin, version)
-    world.releases.publish(archive_name(), fakes.archive())
-
-    assert world.ensure().origin == "release"
-    assert str(world.bin / "pulumi") in world.said.text
-    assert "not used" in world.said.text
-
-
-def test_pulumi_without_its_python_language_host_is_not_used(world: World) -> None:
-    fakes.pulumi(world.bin, host=False)
-    world.releases.publish(archive_name(), fakes.archive())
-
-    assert world.ensure().origin == "release"
-    assert "pulumi-language-python" in world.said.text
-
-
-def test_later_pulumi_on_path_is_used_when_the_first_is_too_old(
-    world: World, tmp_path: Path
+def test_unsuitable_pulumi_is_named_and_left_alone(
+    world: World, version: str, host: bool, said: str
 ) -> None:
+    fakes.pulumi(world.bin, version, host=host)
+    world.releases.publish(RELEASE, fakes.release())
+    assert world.is_cached(world.ensure())
+    (step,) = (one for one in world.said.steps if "not used" in one)
+    assert str(world.bin / "pulumi") in step
+    assert said in step
+
+
+def test_the_next_pulumi_on_path_is_looked_at(world: World, tmp_path: Path) -> None:
     fakes.pulumi(world.bin, "v3.100.0")
     good = fakes.pulumi(tmp_path / "other", "v3.259.2")
-    environ = world.environ | {"PATH": f"{world.bin}:{tmp_path}/other"}
-
-    engine = ensure_engine(world.said, environ=environ, cache=world.cache)
-
-    assert engine.pulumi == good
+    assert world.ensure(PATH=f"{world.bin}:{tmp_path}/other").pulumi == good
 
 
 def test_asking_for_a_version_leaves_no_trace_in_the_users_home(
@@ -123,36 +118,24 @@ def test_asking_for_a_version_leaves_no_trace_in_the_users_home(
     home = tmp_path / "home"
     home.mkdir()
     own = {"HOME": str(home), "PULUMI_HOME": str(home / ".pulumi"), "PULUMI_ACCESS_TOKEN": "mine"}
-
-    engine = ensure_engine(world.said, environ=world.environ | own, cache=world.cache)
-
-    assert engine.origin == "path"
+    assert world.ensure(**own).pulumi == world.bin / "pulumi"
     assert list(home.iterdir()) == []
 
 
 def test_official_release_is_taken_and_kept(world: World) -> None:
-    world.releases.publish(archive_name(), fakes.archive())
-
+    world.releases.publish(RELEASE, fakes.release())
     first = world.ensure()
     asked = len(world.releases.asked)
-    second = world.ensure()
-
-    assert first == second
-    assert first.origin == "release"
+    assert world.is_cached(first)
+    assert world.ensure() == first
     assert len(world.releases.asked) == asked
-    assert sorted(path.name for path in first.pulumi.parent.iterdir()) == [
-        "pulumi",
-        "pulumi-language-python",
-        "pulumi-language-python-exec",
-    ]
-    assert world.leftovers() == []
 
 
 def test_release_is_trusted_on_its_first_use_alone(world: World) -> None:
-    world.releases.publish(archive_name(), fakes.archive())
+    world.releases.publish(RELEASE, fakes.release())
     world.ensure()
     (line,) = world.lock.read_text().splitlines()
-    assert line.endswith(f"  {world.releases.url}/v3.259.0/{archive_name()}")
+    assert line.endswith(f"  {world.releases.url}/v3.259.0/{RELEASE}")
     assert "trusted on this first use" in world.said.text
 
     shutil.rmtree(world.cache_root)
@@ -164,7 +147,6 @@ def test_release_is_trusted_on_its_first_use_alone(world: World) -> None:
     ("other", "told"),
     [
         ("recorded", "downloads.lock names"),
-        ("published", "does not have the SHA-512 sum that Pulumi published"),
         ("version", "v3.1.0"),
     ],
 )
@@ -173,10 +155,9 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
 ) -> None:
     fakes.go(world.go)
     version = "v3.1.0" if other == "version" else "v3.259.0"
-    sum_of = b"something else" if other == "published" else None
-    world.releases.publish(archive_name(), fakes.archive(version), sum_of=sum_of)
+    world.releases.publish(RELEASE, fakes.release(version))
     if other == "recorded":
-        world.lock.write_text(f"{'0' * 64}  {world.releases.url}/v3.259.0/{archive_name()}\n")
+        world.lock.write_text(f"{'0' * 64}  {world.releases.url}/v3.259.0/{RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
         with pytest.raises(EngineError, match=told):
             world.ensure()
@@ -184,93 +165,44 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
     assert world.leftovers() == []
 
 
-def test_release_that_was_not_there_is_asked_for_again_only_after_hours(world: World) -> None:
+@pytest.mark.parametrize("release", [None, fakes.archive(**{"pulumi/pulumi": "echo v3.259.0"})])
+def test_engine_is_built_once_where_no_release_can_be_had(
+    world: World, release: bytes | None
+) -> None:
     fakes.go(world.go)
-    (world.go / "broken").touch()
-
-    for _ in range(2):
-        with pytest.raises(EngineError):
-            world.ensure()
-    assert len(world.releases.asked) == 1
-
-    world.now += 12 * 3600
-    with pytest.raises(EngineError):
-        world.ensure()
-    assert len(world.releases.asked) == 2
-
-
-def test_engine_is_built_when_it_can_be_neither_found_nor_downloaded(world: World) -> None:
-    fakes.go(world.go)
+    if release:
+        world.releases.publish(RELEASE, release)
 
     engine = world.ensure()
 
-    assert engine.origin == "build"
-    assert fakes.builds(world.go) == 2
-    assert "built the Pulumi CLI 3.259.0" in world.said.text
-    assert any("1 packages compiled" in tick for tick in world.said.ticks)
-    assert world.leftovers() == []
+    assert world.is_cached(engine)
+    assert fakes.builds(world.go) == 2  # the CLI and the language host
+    assert "engine: built pulumi (1 steps" in world.said.text
+    assert any("building pulumi: 1 steps" in tick for tick in world.said.ticks)
+    asked = len(world.releases.asked)
+    assert world.ensure() == engine
+    assert (len(world.releases.asked), fakes.builds(world.go)) == (asked, 2)
 
 
 def test_users_own_go_settings_do_not_change_what_is_built(world: World) -> None:
-    fakes.go(world.go)  # which refuses to build with any of them
+    fakes.go(world.go)  # which fails with any of them
     own = {"GOFLAGS": "-mod=mod", "GOWORK": "/home/somebody/go.work", "CGO_ENABLED": "1"}
-
-    engine = ensure_engine(
-        world.said, environ=world.environ | own, cache=world.cache, releases=world.releases.url
-    )
-
-    assert engine.origin == "build"
+    assert world.is_cached(world.ensure(**own))
 
 
-def test_second_start_neither_builds_nor_asks(world: World) -> None:
-    fakes.go(world.go)
-    world.ensure()
-    asked, built = len(world.releases.asked), fakes.builds(world.go)
-
-    assert world.ensure().origin == "build"
-    assert (len(world.releases.asked), fakes.builds(world.go)) == (asked, built)
-
-
-def test_without_go_and_download_the_error_names_both_ways(world: World) -> None:
-    with pytest.raises(EngineError) as raised:
-        world.ensure()
-
-    assert f"install Go {required_go()} or newer" in raised.value.fix
-    assert "install Pulumi 3.259.0 or newer" in raised.value.fix
-
-
-@pytest.mark.parametrize(
-    ("version", "toolchain"), [("go1.22.3", "local"), ("go1.20", ""), ("go1.24.1", "local+path")]
-)
-def test_too_old_go_is_named_with_what_is_needed(
-    world: World, version: str, toolchain: str
+@pytest.mark.parametrize("has_go", [False, True])
+def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_named(
+    world: World, has_go: bool
 ) -> None:
-    fakes.go(world.go, version=version, toolchain=toolchain)
-
-    with pytest.raises(EngineError) as raised:
+    if has_go:
+        fakes.go(world.go)
+        (world.go / "broken").touch()
+    with pytest.raises(EngineError, match="does not compile" if has_go else "no Go") as raised:
         world.ensure()
-
-    assert version.removeprefix("go") in raised.value.problem
-    assert str(required_go()) in raised.value.problem
-    assert fakes.builds(world.go) == 0
-
-
-def test_older_go_that_may_fetch_its_toolchain_is_used(world: World) -> None:
-    fakes.go(world.go, version="go1.22.3", toolchain="auto")
-
-    assert world.ensure().origin == "build"
-
-
-def test_failed_build_shows_what_go_said_and_leaves_nothing(world: World) -> None:
-    fakes.go(world.go)
-    (world.go / "broken").touch()
-
-    with pytest.raises(EngineError, match="does not compile"):
-        world.ensure()
-
+    needed = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
+    assert f"install Go {needed[0]} or newer" in raised.value.fix
+    assert "install Pulumi 3.259.0 or newer" in raised.value.fix
     assert world.leftovers() == []
-    (world.go / "broken").unlink()
-    assert world.ensure().origin == "build"
 
 
 def test_damaged_engine_is_made_anew(world: World) -> None:
@@ -288,19 +220,16 @@ def test_two_starts_at_once_build_once(world: World) -> None:
     fakes.go(world.go)
     (world.go / "gate").touch()
     engines: list[Engine] = []
-    said = [fakes.Said(), fakes.Said()]
-    starts = [
-        threading.Thread(target=lambda one=one: engines.append(world.ensure(one))) for one in said
-    ]
+    starts = [threading.Thread(target=lambda: engines.append(world.ensure())) for _ in range(2)]
     for start in starts:
         start.start()
     until((world.go / "building").exists)
-    until(lambda: any("another process" in tick for one in said for tick in one.ticks))
+    until(lambda: any("another process" in tick for tick in world.said.ticks))
     (world.go / "gate").unlink()
     for start in starts:
         start.join()
 
-    assert fakes.builds(world.go) == 2  # one each for the CLI and the language host
+    assert fakes.builds(world.go) == 2
     assert engines[0] == engines[1]
 
 
@@ -309,8 +238,8 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     (world.go / "gate").touch()
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
-        "from sandbox.machine.progress import Silence\n"
-        f"ensure_engine(Silence(), releases={world.releases.url!r})"
+        "from sandbox.machine.progress import Progress\n"
+        f"ensure_engine(Progress(), releases={world.releases.url!r})"
     )
     killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)
     try:
@@ -323,6 +252,4 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     assert len(left) == 1, "a killed process cannot clean up after itself"
 
     (world.go / "gate").unlink()
-    assert world.ensure().origin == "build"
-    until(lambda: not left[0].exists())
-    assert world.leftovers() == []
+    assert world.is_cached(world.ensure())

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.engine.ensure import Engine
 from sandbox.engine.environment import TenantAccess, engine_environment, passphrase_file
-from sandbox.engine.plugin import Plugin
+from sandbox.engine.plugin import PROGRAM, Plugin
 from tests.sandbox.engine import fakes
 
 USER = {
@@ -31,17 +31,9 @@ USER = {
 }
 
 
-def made(
-    folder: Path, *, plugin_folder: Path | None = None, colour: bool = False
-) -> dict[str, str]:
-    engine = Engine(
-        pulumi=folder / "engine" / "pulumi",
-        language_host=folder / "host" / "pulumi-language-python",
-        version="3.259.0",
-        origin="path",
-    )
-    executable = (plugin_folder or folder / "plugin") / "pulumi-resource-auth0"
-    plugin = Plugin(executable, official=False, version=None, why="test")
+def made(folder: Path, *, colour: bool = False, path: str = USER["PATH"]) -> dict[str, str]:
+    engine = Engine(folder / "engine" / "pulumi", "3.259.0")
+    plugin = Plugin(folder / "plugin" / PROGRAM, official=False, version=None, why="test")
     tenant = TenantAccess("localhost:8443", "id", "secret", folder / "ca.pem")
     return engine_environment(
         engine,
@@ -49,7 +41,7 @@ def made(
         state_dir=folder / "state",
         tenant=tenant,
         colour=colour,
-        environ=USER,
+        environ=USER | {"PATH": path},
         python_bin=folder / "venv" / "bin",
     )
 
@@ -82,19 +74,18 @@ def test_the_plugin_is_pointed_at_the_sandbox_tenant(tmp_path: Path) -> None:
     assert env["NO_PROXY"] == "intra.example,localhost,127.0.0.1"
 
 
-def test_path_has_python_then_plugin_then_engine_before_the_users_own(tmp_path: Path) -> None:
-    folders = made(tmp_path)["PATH"].split(os.pathsep)
-    ours = [tmp_path / "venv" / "bin", tmp_path / "plugin", tmp_path / "host", tmp_path / "engine"]
-    assert folders == [*map(str, ours), "/usr/bin", "/opt/bin"]
+def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
+    fakes.program(tmp_path / "users" / PROGRAM, "exit 1")
+    ours = [str(tmp_path / "venv" / "bin"), str(tmp_path / "engine")]
+    home = tmp_path / "state" / "pulumi-home" / "plugins" / "resource-auth0-v3.55.1"
 
+    without = made(tmp_path)["PATH"].split(os.pathsep)
+    hidden = made(tmp_path, path=f"/usr/bin:{tmp_path}/users")["PATH"].split(os.pathsep)
 
-def test_plugin_beside_another_engine_does_not_bring_that_engine_in(tmp_path: Path) -> None:
-    other = tmp_path / "other"
-    fakes.program(other / "pulumi-language-python", "exit 1")
-
-    folders = made(tmp_path, plugin_folder=other)["PATH"].split(os.pathsep)
-
-    assert folders.index(str(tmp_path / "host")) < folders.index(str(other))
+    # One from PATH is warned of, and an installed one is not: only where another would be taken.
+    assert without == [*ours, "/usr/bin", "/opt/bin"]
+    assert hidden == [ours[0], str(home), ours[1], "/usr/bin", f"{tmp_path}/users"]
+    assert (home / PROGRAM).readlink() == tmp_path / "plugin" / PROGRAM
 
 
 def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

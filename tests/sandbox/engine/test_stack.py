@@ -64,12 +64,7 @@ esac""",
 
     @property
     def stack(self) -> SandboxStack:
-        engine = Engine(
-            pulumi=self.folder / "pulumi",
-            language_host=self.folder / "pulumi-language-python",
-            version="3.259.0",
-            origin="path",
-        )
+        engine = Engine(self.folder / "pulumi", "3.259.0")
         return SandboxStack(
             engine,
             {"PATH": os.environ["PATH"]},
@@ -114,13 +109,6 @@ def test_key_is_never_in_an_argument(world: World) -> None:
     world.stack.prepare(api_key=KEY)
     assert any("config set --secret demo:cpaasApiKey" in call for call in world.calls)
     assert KEY not in "\n".join(world.calls)
-
-
-def test_checkout_is_not_written_to(world: World) -> None:
-    before = {path: path.read_bytes() for path in world.project.iterdir()}
-    world.stack.prepare(api_key=KEY)
-    assert {path: path.read_bytes() for path in world.project.iterdir()} == before
-    assert all(call.startswith(f"{world.state}:") for call in world.calls)
 
 
 def test_second_preparation_changes_nothing(world: World) -> None:
@@ -194,33 +182,30 @@ def answers(world: World, **statuses: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preview", "refresh", "same"), [(0, 0, True), (7, 0, False), (0, 7, False)]
+    ("preview", "refresh", "asked", "outcome"),
+    [
+        (0, 0, True, True),
+        (7, 0, True, False),
+        (0, 7, True, False),
+        (0, 7, False, True),
+        (255, 0, True, "policy: always -> never"),
+        (0, 255, True, "pulumi refresh"),
+    ],
 )
-def test_there_is_nothing_to_do_when_program_state_and_tenant_agree(
-    world: World, preview: int, refresh: int, same: bool
+def test_program_and_state_are_compared_and_then_state_and_tenant(
+    world: World, preview: int, refresh: int, *, asked: bool, outcome: bool | str
 ) -> None:
-    answers(world, preview=preview, refresh=refresh)
-    assert world.stack.matches() is same
+    for command, status in (("preview", preview), ("refresh", refresh)):
+        (world.folder / f"{command}-status").write_text(str(status))
+    if isinstance(outcome, str):
+        with pytest.raises(EngineError, match=outcome):
+            world.stack.matches(refresh=asked)
+    else:
+        assert world.stack.matches(refresh=asked) is outcome
+    # A tenant is not asked about a program that fails or differs, nor where that is not wanted.
+    assert any("refresh" in call for call in world.calls) == (asked and preview == 0)
     own = f"--config-file {world.state}/Pulumi.sandbox.yaml"
     assert all(call.endswith(own) for call in world.calls)
-
-
-def test_tenant_is_not_asked_about_a_program_that_fails(world: World) -> None:
-    answers(world, preview=255, refresh=0)
-    with pytest.raises(EngineError, match="policy: always -> never"):
-        world.stack.matches()
-    assert not any("refresh" in call for call in world.calls)
-
-
-def test_tenant_is_not_asked_when_that_is_not_wanted(world: World) -> None:
-    answers(world, preview=0, refresh=7)
-    assert world.stack.matches(refresh=False) is True
-
-
-def test_tenant_that_cannot_be_asked_is_an_error(world: World) -> None:
-    answers(world, preview=0, refresh=255)
-    with pytest.raises(EngineError, match="pulumi refresh"):
-        world.stack.matches()
 
 
 def test_failed_up_is_an_error(world: World) -> None:

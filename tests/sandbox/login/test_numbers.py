@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.login import e164
-from sandbox.login.numbers import NumberRefusedError, national
+from sandbox.login.numbers import NumberRefusedError, e164, national
 
 
 @pytest.mark.parametrize(

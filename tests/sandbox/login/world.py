@@ -1,8 +1,4 @@
-"""A real tenant that can send, a runner made by hand, and a clock, for logins.
-
-Owns the clock and the shortcuts. The whole way to a phone is in tests/sandbox/pages and in
-tests/sandbox/notifications/test_with_tenant.py.
-"""
+"""A tenant that can send, a runner made by hand, and a clock, for logins."""
 
 from __future__ import annotations
 

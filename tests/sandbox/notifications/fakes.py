@@ -1,103 +1,79 @@
-"""A tenant and a runner that the tests set up by hand."""
+"""A tenant that sends, small enough to spoil, and a runner that tests set up by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from sandbox.runner.runner import ActionOutcome
+from sandbox.runner.runner import ActionOutcome, ActionRunner
+from sandbox.tenant import Generation, Store, Tenant
+from tests.sandbox.sending import let_it_send
 
+TEXT = "{{ code }} {{ friendly_name }}"
+VOICE = "{{ friendly_name }}: {{ code }}{{ pause }}{{ code }}"
 
-@dataclass
-class FakeAction:
-    version_id: str = "ver_1"
-    code: str = "code"
-    secrets: dict[str, str] = field(default_factory=lambda: {"CPAAS_API_KEY": "k"})
-
-
-@dataclass
-class FakeGuardian:
-    provider: str = "phone-message-hook"
-    texts: dict[str, Any] | None = None
-
-    def selected_provider(self) -> dict[str, Any]:
-        return {"provider": self.provider}
-
-    def templates(self, family: Literal["sms", "phone"], /) -> dict[str, Any] | None:
-        assert family == "sms"
-        return self.texts
+Spoil = Callable[[Tenant], object]
 
 
-@dataclass
-class FakeLogs:
-    entries: list[dict[str, Any]] = field(default_factory=list)
+def a_tenant(
+    generation: Generation = "unified",
+    spoil: Spoil = lambda _: None,
+    *,
+    text: str = TEXT,
+    voice: str = VOICE,
+    **settings: Any,
+) -> Tenant:
+    """A tenant "mirai" with everything in order, but for what spoils it."""
+    tenant = Tenant(Store(), domain="localhost:1", name="mirai", generation=generation)
+    words = {"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]}
+    tenant.tenant_settings.patch(words | settings)
+    let_it_send(tenant, {"CPAAS_API_KEY": "k"})
+    if generation == "unified":
+        content = {"body": {"text": text, "voice": voice}}
+        tenant.templates.create({"type": "otp_verify", "content": content})
+    spoil(tenant)
+    return tenant
 
-    def add(self, code: str, description: str, details: dict[str, Any], **more: Any) -> str:
-        self.entries.append({"type": code, "description": description, "details": details, **more})
-        return str(len(self.entries))
 
-
-@dataclass
-class FakeTenant:
-    """A unified tenant with everything in order; each test spoils what it is about."""
-
-    generation: Literal["unified", "legacy"] = "unified"
-    guardian: FakeGuardian = field(default_factory=FakeGuardian)
-    logs: FakeLogs = field(default_factory=FakeLogs)
-    actions: dict[str, FakeAction] = field(
-        default_factory=lambda: {
-            "custom-phone-provider": FakeAction(),
-            "send-phone-message": FakeAction(),
-        }
+def provider(**changes: Any) -> Spoil:
+    """Changes the phone provider."""
+    return lambda tenant: tenant.providers.update(
+        str((tenant.phone_provider() or {})["id"]), changes
     )
-    provider: dict[str, Any] | None = field(
-        default_factory=lambda: {
-            "name": "custom",
-            "disabled": False,
-            "configuration": {"delivery_methods": ["text", "voice"]},
-        }
+
+
+def template(**changes: Any) -> Spoil:
+    """Changes the template of login codes."""
+    return lambda tenant: tenant.templates.update(
+        tenant.phone_template("otp_verify")["id"], changes
     )
-    text: str = "{{ code }} {{ friendly_name }}"
-    voice: str = "{{ friendly_name }}: {{ code }}{{ pause }}{{ code }}"
-    template: dict[str, Any] = field(default_factory=dict)
-    tenant_settings: dict[str, Any] = field(
-        default_factory=lambda: {"friendly_name": "みらい銀行", "enabled_locales": ["ja", "en"]}
-    )
-    factors: set[str] = field(default_factory=lambda: {"sms"})
-    types: list[str] = field(default_factory=lambda: ["sms", "voice"])
-    digits: int = 6
 
-    def deployed_action(self, trigger_id: str, /) -> FakeAction | None:
-        return self.actions.get(trigger_id)
 
-    def phone_provider(self) -> dict[str, Any] | None:
-        return self.provider
+def no_provider(tenant: Tenant) -> None:
+    tenant.providers.delete(str((tenant.phone_provider() or {})["id"]))
 
-    def phone_template(self, message_type: str, /) -> dict[str, Any]:
-        return {
-            "tenant": "mirai",
-            "type": message_type,
-            "disabled": False,
-            "content": {"syntax": "liquid", "body": {"text": self.text, "voice": self.voice}},
-            **self.template,
-        }
 
-    def settings(self) -> dict[str, Any]:
-        return self.tenant_settings
+def no_factor(tenant: Tenant) -> None:
+    tenant.guardian.set_factor("sms", enabled=False)
 
-    def factor_enabled(self, name: str, /) -> bool:
-        return name in self.factors
 
-    def message_types(self) -> list[str]:
-        return self.types
+def no_sms(tenant: Tenant) -> None:
+    tenant.guardian.set_message_types(["voice"])
 
-    def otp_length(self) -> int:
-        return self.digits
+
+def no_action(tenant: Tenant) -> None:
+    for one in tenant.actions.all():
+        tenant.actions.delete(one["id"], force=True)
+
+
+def logged(tenant: Tenant) -> list[dict[str, Any]]:
+    """The entries of its log, oldest first."""
+    return tenant.context.store.all("logs")
 
 
 @dataclass
-class FakeRunner:
+class FakeRunner(ActionRunner):
     """Answers with the given outcomes in turn, then with success."""
 
     outcomes: list[ActionOutcome] = field(default_factory=list)

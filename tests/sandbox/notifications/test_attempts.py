@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.notifications.service import NotificationService
-from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+from tests.sandbox.notifications.fakes import FakeRunner, a_tenant
 from tests.sandbox.notifications.test_service import RETRY, Pipeline
 
 
@@ -36,7 +36,7 @@ def test_what_the_end_of_the_sandbox_cut_off_says_so_after_a_restart() -> None:
     first.runner.outcomes = [RETRY]
     with pytest.raises(KeyboardInterrupt):
         first.challenge()
-    (cut,) = NotificationService(FakeTenant(), FakeRunner(), journal=journal).deliveries()
+    (cut,) = NotificationService(a_tenant(), FakeRunner(), journal=journal).deliveries()
     assert (cut.outcome, cut.attempts, cut.reason) == (
         "error",
         1,

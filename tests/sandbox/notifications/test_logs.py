@@ -12,7 +12,8 @@ import pytest
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.service import NotificationService
 from sandbox.runner.runner import ActionOutcome
-from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+from sandbox.tenant import Tenant
+from tests.sandbox.notifications.fakes import FakeRunner, a_tenant, logged, no_provider
 
 TO = "+819012345678"
 CODE = "482913"
@@ -22,11 +23,11 @@ RETRY = ActionOutcome("retry", "CPaaS limits the rate: HTTP 429", [])
 
 def log_of(
     *outcomes: ActionOutcome,
-    tenant: FakeTenant | None = None,
+    tenant: Tenant | None = None,
     wanted: Literal["both", "fn", "gd_send"] = "both",
     **order: Any,
 ) -> list[dict[str, Any]]:
-    tenant = tenant or FakeTenant()
+    tenant = tenant or a_tenant()
     service = NotificationService(
         tenant,
         FakeRunner(list(outcomes)),
@@ -34,8 +35,9 @@ def log_of(
         new_code=lambda _: CODE,
     )
     asyncio.run(service.challenge(**{"to": TO, "delivery_method": "text", **order}))
-    assert CODE not in json.dumps(tenant.logs.entries)
-    return tenant.logs.entries
+    entries = logged(tenant)
+    assert CODE not in json.dumps([(one["details"], one["description"]) for one in entries])
+    return entries
 
 
 def codes(entries: list[dict[str, Any]]) -> list[str]:
@@ -81,14 +83,14 @@ def test_a_message_that_succeeded_at_last_shows_why_it_was_late() -> None:
 
 
 def test_a_message_that_the_settings_refused_says_which() -> None:
-    event, notification = log_of(tenant=FakeTenant(provider=None))
+    event, notification = log_of(tenant=a_tenant(spoil=no_provider))
     assert event["details"]["failure_details"]["message"] == "the tenant has no phone provider"
     assert notification["details"]["error"] == "the tenant has no phone provider"
 
 
 def test_a_legacy_failure_goes_to_the_login_and_not_to_the_queue() -> None:
     failure = ActionOutcome("error", "Error: boom", [])
-    assert codes(log_of(failure, tenant=FakeTenant(generation="legacy"))) == ["gd_send_sms_failure"]
+    assert codes(log_of(failure, tenant=a_tenant("legacy"))) == ["gd_send_sms_failure"]
 
 
 def test_a_message_that_is_not_for_mfa_writes_only_its_failure() -> None:
@@ -106,7 +108,7 @@ def test_which_event_a_failure_writes_is_a_switch(
 
 
 def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
-    tenant, now = FakeTenant(), datetime(2026, 11, 23, 12, tzinfo=UTC)
+    tenant, now = a_tenant(), datetime(2026, 11, 23, 12, tzinfo=UTC)
     service = NotificationService(
         tenant,
         FakeRunner([]),
@@ -122,7 +124,7 @@ def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
     assert send(to="+819000000000") == "success", "and so has a user"
     asyncio.run(service.try_provider(to=TO, delivery_method="text"))
     assert service.deliveries()[-1].outcome == "success", "a test message is nobody's"
-    (limit,) = [one for one in tenant.logs.entries if one["type"] == "limit_phone"]
+    (limit,) = [one for one in logged(tenant) if one["type"] == "limit_phone"]
     assert limit["details"] == {
         "delivery_method": "text",
         "reset_at": "2026-11-23T13:00:00+00:00",
@@ -134,22 +136,22 @@ def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
     assert send() == "success"
 
 
-def log_of_a_test_message(outcome: ActionOutcome | None, *, logged: bool) -> list[str]:
-    tenant = FakeTenant()
+def log_of_a_test_message(outcome: ActionOutcome | None, *, is_logged: bool) -> list[str]:
+    tenant = a_tenant()
     service = NotificationService(
         tenant,
         FakeRunner([outcome] if outcome else []),
-        assumptions=NotificationAssumptions(retry_delay=0, test_message_logs=logged),
+        assumptions=NotificationAssumptions(retry_delay=0, test_message_logs=is_logged),
     )
     asyncio.run(service.try_provider(to=TO, delivery_method="voice"))
-    return codes(tenant.logs.entries)
+    return codes(logged(tenant))
 
 
 def test_a_test_message_is_evidence_in_the_log() -> None:
-    assert log_of_a_test_message(None, logged=True) == ["gd_send_voice"]
-    assert log_of_a_test_message(DROP, logged=True) == ["fn"]
+    assert log_of_a_test_message(None, is_logged=True) == ["gd_send_voice"]
+    assert log_of_a_test_message(DROP, is_logged=True) == ["fn"]
 
 
 def test_where_test_messages_are_not_logged_only_their_failure_is() -> None:
-    assert log_of_a_test_message(None, logged=False) == []
-    assert log_of_a_test_message(DROP, logged=False) == ["fn"]
+    assert log_of_a_test_message(None, is_logged=False) == []
+    assert log_of_a_test_message(DROP, is_logged=False) == ["fn"]

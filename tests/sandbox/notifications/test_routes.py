@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 
 from sandbox.inbox import Message
 from sandbox.inbox.inbox import Inbox
-from sandbox.notifications import routes
+from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess
-from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+from tests.sandbox.notifications.fakes import FakeRunner, a_tenant
 
 TO = "+819012345678"
 
@@ -27,7 +27,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.inbox = Inbox()
-        self.service = NotificationService(FakeTenant(), FakeRunner(), new_code=lambda _: "482913")
+        self.service = NotificationService(a_tenant(), FakeRunner(), new_code=lambda _: "482913")
         self.app = Starlette(routes=routes(self.service, self.inbox))
 
     def client(self) -> httpx.Client:
@@ -76,13 +76,13 @@ def test_a_challenge_answers_with_its_delivery() -> None:
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ([], "body: a JSON object"),
-        ({}, "to: the phone number"),
-        ({"to": ""}, "to: the phone number"),
-        ({"to": 7}, "to: the phone number"),
-        ({"to": TO, "method": "text"}, "method: unknown key"),
-        ({"to": TO, "delivery_method": "sms"}, "delivery_method: 'sms' unknown; one of text"),
-        ({"to": TO, "message_type": "otp"}, "message_type: 'otp' unknown"),
+        ([], "body: [] is not of type 'object'"),
+        ({}, "'to' is a required property"),
+        ({"to": ""}, "to: ''"),
+        ({"to": 7}, "to: 7 is not of type 'string'"),
+        ({"to": TO, "method": "text"}, "'method' was unexpected"),
+        ({"to": TO, "delivery_method": "sms"}, "'sms' is not one of ['text', 'voice']"),
+        ({"to": TO, "message_type": "otp"}, "'otp' is not one of ['otp_verify'"),
         ({"to": TO, "locale": 7}, "locale"),
     ],
 )
@@ -120,9 +120,9 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
     asked = asyncio.Event()
     wait_for = desk.inbox.wait_for
 
-    async def noticed(to: str, wait: float, after: str | None = None, **more: Any) -> Message:
+    async def noticed(**asked_for: Any) -> Message:
         asked.set()
-        return await wait_for(to, wait, after, **more)
+        return await wait_for(**asked_for)
 
     monkeypatch.setattr(desk.inbox, "wait_for", noticed)
 
@@ -143,14 +143,14 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ({"wait": "1"}, "wait: needs `to`"),
-        ({"to": TO, "wait": "31"}, "wait: '31'"),
-        ({"channel": "fax"}, "channel: 'fax' unknown; one of sms, voice"),
-        ({"to": TO, "wait": "-1"}, "wait: '-1'"),
-        ({"to": TO, "wait": "nan"}, "wait: 'nan'"),
-        ({"to": TO, "wait": "long"}, "wait: 'long'"),
-        ({"newest": "0"}, "newest: '0'"),
-        ({"newest": "all"}, "newest: 'all'"),
+        ({"wait": "1"}, "'to' is a dependency of 'wait'"),
+        ({"to": TO, "wait": "31"}, "wait: 31 is greater"),
+        ({"channel": "fax"}, "channel: 'fax' is not one of ['sms', 'voice']"),
+        ({"to": TO, "wait": "-1"}, "wait: -1 is less"),
+        ({"to": TO, "wait": "nan"}, "wait: 'nan' is not"),
+        ({"to": TO, "wait": "long"}, "wait: 'long' is not"),
+        ({"newest": "0"}, "newest: 0 is less"),
+        ({"newest": "all"}, "newest: 'all' is not"),
         ({"after": "yesterday"}, "yesterday"),
         ({"after": "2026-01-31T09:00:00"}, "has no UTC offset"),
     ],

@@ -7,12 +7,22 @@ from typing import Any
 
 import pytest
 
-from sandbox.notifications import Delivery
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.service import NotificationService
 from sandbox.runner.runner import ActionOutcome
-from sandbox.tenant.phone_templates import BODIES
-from tests.sandbox.notifications.fakes import FakeRunner, FakeTenant
+from sandbox.tenant import Assumptions, Tenant
+from tests.sandbox.notifications.fakes import (
+    FakeRunner,
+    Spoil,
+    a_tenant,
+    no_action,
+    no_factor,
+    no_provider,
+    no_sms,
+    provider,
+    template,
+)
 
 TO = "+819012345678"
 RETRY = ActionOutcome("retry", "CPaaS limits the rate: HTTP 429", ["a line"])
@@ -21,8 +31,8 @@ RETRY = ActionOutcome("retry", "CPaaS limits the rate: HTTP 429", ["a line"])
 class Pipeline:
     """A service, and what it slept and ran."""
 
-    def __init__(self, tenant: FakeTenant | None = None, **assumptions: Any) -> None:
-        self.tenant = tenant or FakeTenant()
+    def __init__(self, tenant: Tenant | None = None, **assumptions: Any) -> None:
+        self.tenant = tenant or a_tenant()
         self.runner = FakeRunner()
         self.slept: list[float] = []
         self.service = NotificationService(
@@ -49,10 +59,12 @@ def test_the_deployed_action_gets_auth0s_event_and_its_secrets() -> None:
     pipeline = Pipeline()
     delivery = pipeline.challenge(locale="en")
     (call,) = pipeline.runner.calls
+    action = pipeline.tenant.deployed_action("custom-phone-provider")
+    assert action is not None
     assert (call["handler"], call["version_id"], call["code"], call["secrets"]) == (
         "onExecuteCustomPhoneProvider",
-        "ver_1",
-        "code",
+        action.version_id,
+        action.code,
         {"CPAAS_API_KEY": "k"},
     )
     event = call["event"]
@@ -87,7 +99,9 @@ def test_a_call_shows_the_voice_text() -> None:
 
 @pytest.mark.parametrize("digits", range(4, 11))
 def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int) -> None:
-    service = NotificationService(FakeTenant(text="{{ code }}", digits=digits), FakeRunner())
+    tenant = a_tenant(text="{{ code }}")
+    tenant.mfa_settings.write_codes("phone", {"otp_length": digits, "otp_expiration_time": 300})
+    service = NotificationService(tenant, FakeRunner())
     sent = asyncio.run(service.challenge(to=TO, delivery_method="text"))
     assert sent.code is not None
     assert (len(sent.code), sent.code.isdecimal()) == (digits, True)
@@ -104,9 +118,8 @@ def test_the_tenants_first_locale_stands_in_for_a_missing_one() -> None:
 
 
 def test_the_templates_sender_is_passed_on_when_there_is_one() -> None:
-    content = {"syntax": "liquid", "body": {"text": "x", "voice": "x"}}
     for given, expected in (("+815012345678", "+815012345678"), ("", None)):
-        pipeline = Pipeline(FakeTenant(template={"content": {**content, "from": given}}))
+        pipeline = Pipeline(a_tenant(spoil=template(content={"from": given})))
         pipeline.challenge()
         assert pipeline.event["notification"].get("from") == expected
 
@@ -118,39 +131,32 @@ def test_no_code_goes_with_a_blocked_account() -> None:
     assert "code" not in pipeline.event["notification"]
 
 
-UNIFIED_OBSTACLES: list[tuple[dict[str, Any], str]] = [
-    ({"provider": None}, "the tenant has no phone provider"),
+TWILIO = {"sid": "AC0", "default_from": "+815099999999", "delivery_methods": ["text"]}
+OBSTACLES: list[tuple[Spoil, str]] = [
+    (no_provider, "the tenant has no phone provider"),
+    (provider(disabled=True), "the phone provider is disabled"),
     (
-        {"provider": {"name": "custom", "disabled": True, "configuration": {}}},
-        "the phone provider is disabled",
-    ),
-    (
-        {"provider": {"name": "twilio", "disabled": False, "configuration": {}}},
+        provider(name="twilio", configuration=TWILIO),
         "the phone provider is twilio; the sandbox delivers only through custom",
     ),
     (
-        {
-            "provider": {
-                "name": "custom",
-                "disabled": False,
-                "configuration": {"delivery_methods": ["voice"]},
-            }
-        },
+        provider(configuration={"delivery_methods": ["voice"]}),
         "the phone provider does not deliver by text",
     ),
-    ({"factors": set()}, "the phone factor (sms) is not enabled"),
-    ({"types": ["voice"]}, "the message type sms is not enabled for the phone factor"),
-    ({"actions": {}}, "no Action is deployed for the trigger custom-phone-provider"),
-    ({"text": "{{ code"}, "the template does not render"),
-    ({"text": "{% for i in (1..200000) %}{% endfor %}"}, "the template does not render"),
+    (no_factor, "the phone factor (sms) is not enabled"),
+    (no_sms, "the message type sms is not enabled for the phone factor"),
+    (no_action, "no Action is deployed for the trigger custom-phone-provider"),
+    (template(content={"body": {"text": "{{ code"}}), "the template does not render"),
+    (
+        template(content={"body": {"text": "{% for i in (1..200000) %}{% endfor %}"}}),
+        "the template does not render",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("spoilt", "reason"), UNIFIED_OBSTACLES)
-def test_each_setting_in_the_way_stops_the_message_and_is_named(
-    spoilt: dict[str, Any], reason: str
-) -> None:
-    pipeline = Pipeline(FakeTenant(**spoilt))
+@pytest.mark.parametrize(("spoil", "reason"), OBSTACLES)
+def test_each_setting_in_the_way_stops_the_message_and_is_named(spoil: Spoil, reason: str) -> None:
+    pipeline = Pipeline(a_tenant(spoil=spoil))
     delivery = pipeline.challenge()
     assert (delivery.outcome, delivery.attempts) == ("not_sent", 0)
     assert (delivery.reason or "").startswith(reason)
@@ -159,7 +165,7 @@ def test_each_setting_in_the_way_stops_the_message_and_is_named(
 
 
 def test_password_reset_needs_no_mfa_factor() -> None:
-    tenant = FakeTenant(factors=set(), types=[])
+    tenant = a_tenant(spoil=no_factor)
     assert Pipeline(tenant).challenge(message_type="change_password").outcome == "success"
     assert Pipeline(tenant).challenge(message_type="otp_enroll").outcome == "not_sent"
 
@@ -198,7 +204,7 @@ def test_what_a_throw_means_is_a_switch(meaning: str, attempts: int) -> None:
     ("choice", "outcome"), [("default_text", "success"), ("not_sent", "not_sent")]
 )
 def test_what_a_disabled_template_means_is_a_switch(choice: str, outcome: str) -> None:
-    pipeline = Pipeline(FakeTenant(template={"disabled": True}), disabled_template=choice)
+    pipeline = Pipeline(a_tenant(spoil=template(disabled=True)), disabled_template=choice)
     delivery = pipeline.challenge()
     assert delivery.outcome == outcome
     if outcome == "success":
@@ -212,7 +218,7 @@ def test_the_documented_variables_are_there() -> None:
         *("user.phone_number", "user.source_ip", "user.city", "user.country"),
         *("client.name", "client.clientID", "application.name"),
     ]
-    settings = {
+    settings: dict[str, Any] = {
         "friendly_name": "F",
         "support_email": "e@example.com",
         "support_url": "https://s.example.com",
@@ -221,15 +227,14 @@ def test_the_documented_variables_are_there() -> None:
         "enabled_locales": ["ja"],
     }
     text = "|".join(f"{{{{ {name} }}}}" for name in names)
-    tenant = FakeTenant(text=text, tenant_settings=settings)
+    tenant = a_tenant(text=text, **settings)
     rendered = Pipeline(tenant).challenge().text or ""
     assert [name for name, value in zip(names, rendered.split("|"), strict=True) if not value] == []
-    assert Pipeline(FakeTenant(text="[{{ unknown.thing }}]")).challenge().text == "[]"
+    assert Pipeline(a_tenant(text="[{{ unknown.thing }}]")).challenge().text == "[]"
 
 
 def test_a_blocked_account_is_told_where_the_login_came_from() -> None:
-    body = BODIES["blocked_account"]
-    pipeline = Pipeline(FakeTenant(text=body["text"], voice=body["voice"]))
+    pipeline = Pipeline()
     told = pipeline.challenge(message_type="blocked_account").text or ""
     request = pipeline.event["request"]
     assert f"from the ip {request['ip']} from Tokyo, Japan. Logins" in told
@@ -242,8 +247,8 @@ def test_the_event_has_of_the_tenant_what_its_settings_say() -> None:
         "support_email": "e@example.com",
         "support_url": "https://s.example.com",
     }
-    settings = {**told, "picture_url": "https://l.example.com"}
-    pipeline = Pipeline(FakeTenant(tenant_settings=settings))
+    settings: dict[str, Any] = {**told, "picture_url": "https://l.example.com"}
+    pipeline = Pipeline(a_tenant(**settings))
     pipeline.challenge()
     assert pipeline.event["tenant"] == {
         "id": "mirai",
@@ -253,7 +258,7 @@ def test_the_event_has_of_the_tenant_what_its_settings_say() -> None:
 
 
 def test_a_tenant_without_a_friendly_name_is_called_by_its_name() -> None:
-    tenant = FakeTenant(tenant_settings={})
+    tenant = a_tenant(friendly_name="")
     assert Pipeline(tenant).challenge().text == "482913 mirai"
 
 
@@ -261,9 +266,8 @@ def test_a_tenant_without_a_friendly_name_is_called_by_its_name() -> None:
 
 
 def test_trying_the_provider_needs_no_factor_and_uses_its_first_method() -> None:
-    tenant = FakeTenant(factors=set(), types=[])
-    assert tenant.provider is not None
-    tenant.provider["configuration"]["delivery_methods"] = ["voice"]
+    tenant = a_tenant(spoil=no_factor)
+    provider(configuration={"delivery_methods": ["voice"]})(tenant)
     pipeline = Pipeline(tenant)
     asyncio.run(pipeline.service.try_provider(to=TO, delivery_method=None))
     assert pipeline.event["notification"]["delivery_method"] == "voice"
@@ -274,13 +278,13 @@ def test_trying_the_provider_needs_no_factor_and_uses_its_first_method() -> None
 
 def test_trying_a_template_sends_that_template_even_when_disabled() -> None:
     pipeline = Pipeline()
-    template = {
+    tried = {
         "tenant": "mirai",
         "type": "change_password",
         "disabled": True,
         "content": {"body": {"text": "tried {{ code }}", "voice": "v"}},
     }
-    asyncio.run(pipeline.service.try_template(template=template, to=TO, delivery_method="text"))
+    asyncio.run(pipeline.service.try_template(template=tried, to=TO, delivery_method="text"))
     assert pipeline.event["notification"]["as_text"] == "tried 482913"
     assert pipeline.event["notification"]["message_type"] == "change_password"
 
@@ -288,8 +292,13 @@ def test_trying_a_template_sends_that_template_even_when_disabled() -> None:
 # -- legacy --------------------------------------------------------------------------------------
 
 
-def legacy(**changes: Any) -> FakeTenant:
-    return FakeTenant(generation="legacy", provider=None, **changes)
+def legacy(enrolment: str = "", verification: str = "") -> Tenant:
+    """One with these texts, where there are some."""
+    tenant = a_tenant("legacy")
+    if enrolment:
+        texts = {"enrollment_message": enrolment, "verification_message": verification}
+        tenant.guardian.set_templates(texts)
+    return tenant
 
 
 VERIFY_TEXT = "482913 is your verification code for みらい銀行"
@@ -309,10 +318,9 @@ VERIFY_TEXT = "482913 is your verification code for みらい銀行"
 def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
     message_type: str, action: str, text: str
 ) -> None:
-    never_written: list[dict[str, Any] | None] = [None, {}]
-    for unset in never_written:
+    for unset in ("204", "empty", "defaults"):
         tenant = legacy()
-        tenant.guardian.texts = unset
+        tenant.assumptions = Assumptions(unset_sms_templates=unset)
         pipeline = Pipeline(tenant)
         delivery = pipeline.challenge(message_type=message_type)
         assert pipeline.runner.calls[0]["handler"] == "onExecuteSendPhoneMessage"
@@ -331,11 +339,7 @@ def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
 
 
 def test_legacy_texts_of_the_tenant_are_used() -> None:
-    tenant = legacy()
-    tenant.guardian.texts = {
-        "enrollment_message": "登録 {{code}}",
-        "verification_message": "認証 {{code}} {{tenant.friendly_name}}",
-    }
+    tenant = legacy("登録 {{code}}", "認証 {{code}} {{tenant.friendly_name}}")
     assert Pipeline(tenant).challenge().text == "認証 482913 みらい銀行"
     assert Pipeline(tenant).challenge(message_type="otp_enroll").text == "登録 482913"
     voice = Pipeline(tenant).challenge(message_type="otp_enroll", delivery_method="voice")
@@ -344,29 +348,28 @@ def test_legacy_texts_of_the_tenant_are_used() -> None:
 
 def test_the_documented_variables_of_legacy_texts_are_there() -> None:
     text = "{{message_type}} {{code}} {{locale}} {{requestInfo.lang}} {{tenant.friendlyName}}"
-    tenant = legacy()
-    tenant.guardian.texts = {"enrollment_message": text, "verification_message": text}
+    tenant = legacy(text, text)
     assert Pipeline(tenant).challenge(locale="en").text == "sms 482913 en en みらい銀行"
     voice = Pipeline(tenant).challenge(delivery_method="voice").text or ""
     assert voice.startswith("voice 4. 8. 2. 9. 1. 3. ja ja ")
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "reason"),
+    ("spoil", "reason"),
     [
-        ({"factors": set()}, "the phone factor (sms) is not enabled"),
-        ({"types": ["voice"]}, "the message type sms is not enabled for the phone factor"),
-        ({"actions": {}}, "no Action is deployed for the trigger send-phone-message"),
+        (no_factor, "the phone factor (sms) is not enabled"),
+        (no_sms, "the message type sms is not enabled for the phone factor"),
+        (no_action, "no Action is deployed for the trigger send-phone-message"),
     ],
 )
-def test_each_legacy_setting_in_the_way_is_named(spoilt: dict[str, Any], reason: str) -> None:
-    delivery = Pipeline(legacy(**spoilt)).challenge()
+def test_each_legacy_setting_in_the_way_is_named(spoil: Spoil, reason: str) -> None:
+    delivery = Pipeline(a_tenant("legacy", spoil)).challenge()
     assert (delivery.outcome, delivery.reason) == ("not_sent", reason)
 
 
 def test_a_legacy_tenant_delivers_only_through_the_hook_and_only_mfa() -> None:
     tenant = legacy()
-    tenant.guardian.provider = "auth0"
+    tenant.guardian.set_selected_provider("auth0")
     assert "phone-message-hook" in (Pipeline(tenant).challenge().reason or "")
     delivery = Pipeline(legacy()).challenge(message_type="change_password")
     assert delivery.outcome == "not_sent"

@@ -30,17 +30,15 @@ def test_the_event_is_found_where_it_is_assumed_to_be(
 ) -> None:
     runner = FakeRunner([])
     tester = RunnerActionTester(runner, NotificationAssumptions(test_run_event=assumed))
-    run = tester.test_action(
-        code="", runtime="node22", trigger_id="send-phone-message", secrets={}, event=payload
-    )
+    run = tester.test_action(code="", trigger_id="send-phone-message", secrets={}, event=payload)
     asyncio.run(run)
     assert [one["event"] for one in runner.calls] == [seen]
 
 
 def test_a_trigger_that_the_sandbox_does_not_run_is_named_in_the_answer() -> None:
     runner = FakeRunner([])
-    run = RunnerActionTester(runner).test_action(
-        code="", runtime="node22", trigger_id="post-login", secrets={}, event={}
+    run = RunnerActionTester(runner, NotificationAssumptions()).test_action(
+        code="", trigger_id="post-login", secrets={}, event={}
     )
     assert asyncio.run(run)["error"]["message"].endswith("not post-login.")
     assert runner.calls == []

@@ -7,7 +7,6 @@ rules.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import ssl
 from collections.abc import Iterator
@@ -18,10 +17,8 @@ import pytest
 
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
-from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.server.running import RunningSandbox, start
-from sandbox.tenant.logs import LogQuery
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
@@ -66,15 +63,6 @@ def test_the_shipped_texts_reach_the_phone_with_the_code(
     assert not re.search(r"[.、。,]\s*[.、,]\s*[.、]", spoken.text), "no heap of pauses"
 
 
-def test_auth0s_default_texts_reach_the_phone(sandbox: RunningSandbox) -> None:
-    set_up(sandbox)
-    delivery = challenge(sandbox)
-    assert texts(sandbox) == [f"{delivery.code} is your verification code for みらい銀行"]
-    call = challenge(sandbox, delivery_method="voice", locale="en")
-    spoken = sandbox.parts.inbox.messages(TO)[-1]
-    assert spoken.text.count(", ".join(call.code or "")) == 2
-
-
 def test_a_legacy_login_reaches_the_phone(sandbox: RunningSandbox) -> None:
     set_up(sandbox, "legacy")
     sandbox.parts.tenant.guardian.set_templates(
@@ -88,14 +76,6 @@ def test_a_legacy_login_reaches_the_phone(sandbox: RunningSandbox) -> None:
     assert spoken.channel == "voice"
     assert spoken.text.startswith("登録 ")
     assert spoken.text.count(", ".join(enroll.code or "")) == 2
-
-
-def test_a_busy_cpaas_is_tried_again_and_the_code_arrives_once(sandbox: RunningSandbox) -> None:
-    set_up(sandbox)
-    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=429)] * 2)
-    delivery = challenge(sandbox)
-    assert (delivery.outcome, delivery.attempts) == ("success", 3)
-    assert len(texts(sandbox)) == 1
 
 
 def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same_time(
@@ -187,21 +167,6 @@ def control(sandbox: RunningSandbox, method: str, path: str) -> httpx.Response:
     headers = sandbox.control_headers
     with httpx.Client(base_url=sandbox.tenant_url, headers=headers, verify=trust) as http:
         return http.request(method, f"/_sandbox{path}").raise_for_status()
-
-
-def test_the_log_says_what_was_sent_and_why_something_was_not(sandbox: RunningSandbox) -> None:
-    set_up(sandbox)
-    sent = challenge(sandbox)
-    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
-    refused = challenge(sandbox, delivery_method="voice")
-    entries = sandbox.parts.tenant.logs.listing(LogQuery())
-    assert isinstance(entries, list)
-    assert [one["type"] for one in entries] == ["fn", "gd_send_voice_failure", "gd_send_sms"]
-    assert entries[0]["details"]["error"] == refused.reason
-    shown = json.dumps(entries)
-    for secret in (sent.code, refused.code, sent.text, sandbox.credentials.cpaas_api_key):
-        assert secret
-        assert secret not in shown
 
 
 def test_a_reset_empties_the_phones_and_forgets_the_deliveries(sandbox: RunningSandbox) -> None:

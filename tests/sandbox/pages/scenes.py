@@ -16,7 +16,7 @@ from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox import Message
-from sandbox.notifications import Delivery
+from sandbox.notifications.delivery import Delivery
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox, start
 from tests.browser import chromium

@@ -1,7 +1,6 @@
 """A person at the login page and a developer at the tenant page, and the pictures of both.
 
-Owns the steps that several tests take, through the pages alone, and text that wants to be more
-than text. `python -m tests.sandbox.pages.steps FOLDER` (make screenshots) writes the pictures.
+`python -m tests.sandbox.pages.steps FOLDER` (make screenshots) writes the pictures.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ def test_what_became_of_a_message_is_beside_it(visits: Visits, sandbox: RunningS
     dropped = challenge(sandbox, delivery_method="voice")
     script.add([ScriptedAnswer(status=429)] * 6)
     challenge(sandbox)
-    script.add([ScriptedAnswer.from_json({"fault": "cut", "accept": True})])
+    script.add([ScriptedAnswer(fault="cut", accept=True)])
     challenge(sandbox)
     sandbox.parts.tenant.guardian.set_message_types(["voice"])
     challenge(sandbox)

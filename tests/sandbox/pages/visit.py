@@ -1,7 +1,6 @@
 """Visits to the sandbox's pages in a real Chromium.
 
-Owns opening them in any width and colour scheme, and that no page breaks its own policy, fetches
-from elsewhere, throws, or opens a dialog: `end` fails then.
+`end` fails when a page broke its own policy, fetched from elsewhere, threw, or opened a dialog.
 """
 
 from __future__ import annotations

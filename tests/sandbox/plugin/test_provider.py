@@ -8,8 +8,10 @@ from typing import Any
 import pulumi.provider.experimental.provider as protocol
 import pytest
 
+from phonemfa.pulumi.preview import read_preview
+from sandbox.plugin import STAND_IN
 from sandbox.plugin.provider import StandInProvider
-from sandbox.plugin.switches import REPLACE_FAILED_BUILD, VARIABLE
+from sandbox.plugin.switches import REPLACE_FAILED_BUILD, TOLD, VARIABLE
 from sandbox.plugin.values import Path, secret_paths, wire_map
 
 ACTION = "urn:pulumi:t1::demo::auth0:index/action:Action::sender"
@@ -75,3 +77,28 @@ def test_a_token_quota_is_enforced_unless_the_program_says_no(
     inputs = checked(TENANT, {"defaultTokenQuota": quota}).inputs or {}
     clients = inputs["defaultTokenQuota"].value["clients"].value["clientCredentials"].value  # type: ignore[index,union-attr,call-overload]
     assert clients["enforce"].value is enforced  # type: ignore[index,union-attr,call-overload]
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
+    monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    if told:
+        monkeypatch.setenv(TOLD, "1")
+    warned: list[tuple[str, str]] = []
+
+    async def warn(urn: str, text: str) -> None:
+        warned.append((urn, text))
+
+    tenant = {f"auth0:{name}": "x" for name in ("domain", "clientId", "clientSecret")}
+    request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
+    asyncio.run(StandInProvider(warn).configure(request))
+    assert warned == ([] if told else [("", STAND_IN)])
+
+
+def test_a_report_knows_the_stand_in_by_what_it_says() -> None:
+    step = {"op": "same", "urn": "urn:pulumi:dev::phonemfa::pulumi:pulumi:Stack::phonemfa-dev"}
+    warnings = [STAND_IN, "another"]
+    said = [{"severity": "warning", "message": f"warning: {one}"} for one in warnings]
+    preview = read_preview({"steps": [step], "diagnostics": said})
+    assert (preview.foreign_plugin, preview.warnings) == (True, ("another",))

@@ -26,73 +26,56 @@ ACTION_STATE: dict[str, Any] = {
 }
 
 
-def paths(schema: Any, state: dict[str, Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(item.path, item.change) for item in differences(schema, state, inputs)]
+ACTION_INPUTS = {key: value for key, value in ACTION_STATE.items() if key != "versionId"}
+REQUIRED = {key: ACTION_STATE[key] for key in ("code", "name", "supportedTriggers")}
+ROTATED = ACTION_INPUTS | {"secrets": [{"name": "K", "value": "2"}, {"name": "H", "value": "h"}]}
+LEFT_OUT = REQUIRED | {"deploy": True, "secrets": ACTION_STATE["secrets"]}
+TAKEN_BACK = [("deploy", "update"), ("secrets[0]", "delete"), ("secrets[1]", "delete")]
+UNKNOWN_CODE = ACTION_INPUTS | {"code": UNKNOWN}
+REORDERED = [("phone.messageTypes[0]", "update"), ("phone.messageTypes[1]", "update")]
+ZEROS: tuple[Any, ...] = (None, False, "", [], {})
 
 
-def test_equal_inputs_are_no_difference() -> None:
-    inputs = {key: value for key, value in ACTION_STATE.items() if key != "versionId"}
-    assert paths(ACTION, ACTION_STATE, inputs) == []
+def methods(*names: str) -> dict[str, Any]:
+    return {"configuration": {"deliveryMethods": [*names]}}
 
 
-def test_a_changed_secret_is_named_by_its_place() -> None:
-    inputs = ACTION_STATE | {"secrets": [{"name": "K", "value": "2"}, {"name": "H", "value": "h"}]}
-    del inputs["versionId"]
-    assert paths(ACTION, ACTION_STATE, inputs) == [("secrets[0].value", "update")]
+def types(*names: str) -> dict[str, Any]:
+    return {"phone": {"enabled": True, "messageTypes": [*names]}, "policy": "never"}
 
 
-def test_what_the_tenant_fills_in_is_left_alone_when_the_program_says_nothing() -> None:
-    inputs = {key: ACTION_STATE[key] for key in ("code", "name", "secrets", "supportedTriggers")}
-    assert paths(ACTION, ACTION_STATE, inputs | {"deploy": True}) == []
+DIFFERENCES: dict[str, tuple[Any, Any, Any, list[tuple[str, str]]]] = {
+    "equal inputs": (ACTION, ACTION_STATE, ACTION_INPUTS, []),
+    "a secret": (ACTION, ACTION_STATE, ROTATED, [("secrets[0].value", "update")]),
+    "what the tenant fills in": (ACTION, ACTION_STATE, LEFT_OUT, []),
+    "what is taken back returns to its default": (ACTION, ACTION_STATE, REQUIRED, TAKEN_BACK),
+    "an unknown value": (ACTION, ACTION_STATE, UNKNOWN_CODE, [("code", "update")]),
+    **{
+        f"{zero!r} for an absent value": (PROVIDER, {"disabled": None}, {"disabled": zero}, [])
+        for zero in ZEROS
+    },
+    "a set": (PROVIDER, methods("text", "voice"), methods("voice", "text"), []),
+    "a set with one less": (
+        PROVIDER,
+        methods("text", "voice"),
+        methods("text"),
+        [("configuration.deliveryMethods[1]", "delete")],
+    ),
+    "a list's order": (GUARDIAN, types("sms", "voice"), types("voice", "sms"), REORDERED),
+    "a factor's block that is left out": (GUARDIAN, types("sms"), {"policy": "never"}, []),
+    "a factor's switch that is left out": (GUARDIAN, {"otp": True}, {}, [("otp", "update")]),
+}
 
 
-def test_what_the_program_takes_back_returns_to_its_default() -> None:
-    inputs = {key: ACTION_STATE[key] for key in ("code", "name", "supportedTriggers")}
-    assert paths(ACTION, ACTION_STATE, inputs) == [
-        ("deploy", "update"),
-        ("secrets[0]", "delete"),
-        ("secrets[1]", "delete"),
-    ]
-
-
-@pytest.mark.parametrize("zero", [None, False, "", [], {}])
-def test_a_zero_value_equals_an_absent_one(zero: Any) -> None:
-    assert paths(PROVIDER, {"disabled": None}, {"disabled": zero}) == []
-
-
-def test_delivery_methods_are_a_set() -> None:
-    state = {"configuration": {"deliveryMethods": ["text", "voice"]}}
-    assert paths(PROVIDER, state, {"configuration": {"deliveryMethods": ["voice", "text"]}}) == []
-    assert paths(PROVIDER, state, {"configuration": {"deliveryMethods": ["text"]}}) == [
-        ("configuration.deliveryMethods[1]", "delete")
-    ]
-
-
-def test_message_types_are_a_list_whose_order_counts() -> None:
-    state = {"phone": {"enabled": True, "messageTypes": ["sms", "voice"]}}
-    inputs = {"phone": {"enabled": True, "messageTypes": ["voice", "sms"]}}
-    assert paths(GUARDIAN, state, inputs) == [
-        ("phone.messageTypes[0]", "update"),
-        ("phone.messageTypes[1]", "update"),
-    ]
-
-
-def test_leaving_out_a_factor_block_changes_nothing() -> None:
-    state = {"phone": {"enabled": True, "messageTypes": ["sms"]}, "policy": "never"}
-    assert paths(GUARDIAN, state, {"policy": "never"}) == []
-
-
-def test_leaving_out_a_factor_switch_switches_it_off() -> None:
-    assert paths(GUARDIAN, {"otp": True}, {}) == [("otp", "update")]
+@pytest.mark.parametrize("case", DIFFERENCES)
+def test_what_is_a_difference(case: str) -> None:
+    schema, state, inputs, found = DIFFERENCES[case]
+    assert [(one.path, one.change) for one in differences(schema, state, inputs)] == found
 
 
 def test_a_template_of_another_type_is_another_template() -> None:
     (found,) = differences(TEMPLATE, {"type": "otp_verify"}, {"type": "otp_enroll"})
     assert (found.path, found.replace) == ("type", True)
-
-
-def test_an_unknown_value_is_a_difference() -> None:
-    assert paths(ACTION, ACTION_STATE, ACTION_STATE | {"code": UNKNOWN}) == [("code", "update")]
 
 
 def test_every_problem_of_the_inputs_is_told() -> None:

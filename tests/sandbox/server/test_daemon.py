@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.machine.errors import ServerError
 from sandbox.machine.processes import program_of
-from sandbox.machine.progress import Silence
+from sandbox.machine.progress import Progress
 from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, read_record, running_record, write_record
 
@@ -29,7 +29,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 
 def spawn(state: Path) -> ServerRecord:
-    return daemon.spawn(state, Silence(), wanted=FREE)
+    return daemon.spawn(state, Progress(), wanted=FREE)
 
 
 def test_started_server_is_a_process_of_its_own_that_ends_when_told(state: Path) -> None:
@@ -79,5 +79,5 @@ def test_taken_port_is_told_without_starting_anything(state: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(ServerError, match=f"Port {port}"):
-            daemon.spawn(state, Silence(), wanted={**FREE, ports.TENANT: port})
+            daemon.spawn(state, Progress(), wanted={**FREE, ports.TENANT: port})
     assert not (state / daemon.LOG).exists()

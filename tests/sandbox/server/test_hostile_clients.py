@@ -23,6 +23,8 @@ MIB = 2**20
 EVIL = b"Host: evil.example\r\n"
 HOST = b"Host: localhost\r\n"
 LENGTH = b"Content-Length: "
+POST = b"POST /oauth/token HTTP/1.1\r\n" + HOST
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 MALFORMED = {
     "no HTTP": b"\0\1\2\3" * 100,
     "a line without end": b"GET /" + b"a" * 200_000,
@@ -40,48 +42,26 @@ MALFORMED = {
     "a NUL in a header": b"GET / HTTP/1.1\r\n" + HOST + b"x: a\0b\r\n\r\n",
     "a space before the colon": b"GET / HTTP/1.1\r\n" + HOST + b"x : a\r\n\r\n",
     "bare line feeds": b"GET / HTTP/1.1\nHost: localhost\n\n",
-    "a negative length": b"POST /oauth/token HTTP/1.1\r\n" + HOST + LENGTH + b"-1\r\n\r\n",
-    "a length of letters": b"POST /oauth/token HTTP/1.1\r\n" + HOST + LENGTH + b"ab\r\n\r\n",
-    "a length of 30 digits": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + LENGTH
-    + b"9" * 30
-    + b"\r\n\r\n",
-    "a length of 5000 digits": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + LENGTH
-    + b"9" * 5000
-    + b"\r\n\r\n",
-    "two lengths": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
+    "a negative length": POST + LENGTH + b"-1\r\n\r\n",
+    "a length of letters": POST + LENGTH + b"ab\r\n\r\n",
+    "a length of 30 digits": POST + LENGTH + b"9" * 30 + b"\r\n\r\n",
+    "a length of 5000 digits": POST + LENGTH + b"9" * 5000 + b"\r\n\r\n",
+    "two lengths": POST
     + b"Content-Length: 3\r\n" * 1
     + b"Content-Length: 40\r\n\r\nabcGET /_sandbox/state HTTP/1.1\r\n\r\n",
-    "length and chunks": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
+    "length and chunks": POST
     + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
     + b"GET /_sandbox/state HTTP/1.1\r\n\r\n",
-    "chunks spelt otherwise": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "chunks twice": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
-    "a chunk of no size": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n0\r\n\r\n",
-    "a chunk of a huge size": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nabc",
-    "a chunk with a long extension": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: chunked\r\n\r\n1;"
+    "chunks spelt otherwise": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunks twice": POST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "a chunk of no size": POST + CHUNKED + b"xyz\r\nabc\r\n0\r\n\r\n",
+    "a chunk of a huge size": POST + CHUNKED + b"ffffffffffffffffffff\r\nabc",
+    "a chunk with a long extension": POST
+    + CHUNKED
+    + b"1;"
     + b"x" * 200_000
     + b"\r\na\r\n0\r\n\r\n",
-    "ten thousand chunks of one byte": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Transfer-Encoding: chunked\r\n\r\n"
-    + b"1\r\na\r\n" * 10_000
-    + b"0\r\n\r\n",
+    "ten thousand chunks of one byte": POST + CHUNKED + b"1\r\na\r\n" * 10_000 + b"0\r\n\r\n",
     "an upgrade": b"GET / HTTP/1.1\r\n"
     + HOST
     + b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Key: a\r\n\r\n",
@@ -89,13 +69,8 @@ MALFORMED = {
     "another site's address": b"GET http://evil.example/_sandbox/state HTTP/1.1\r\n"
     + EVIL
     + b"\r\n",
-    "an expectation": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + b"Expect: 100-continue\r\nContent-Length: 999999999\r\n\r\n",
-    "a body that does not come": b"POST /oauth/token HTTP/1.1\r\n"
-    + HOST
-    + LENGTH
-    + b"100\r\n\r\nab",
+    "an expectation": POST + b"Expect: 100-continue\r\nContent-Length: 999999999\r\n\r\n",
+    "a body that does not come": POST + LENGTH + b"100\r\n\r\nab",
     "deep JSON": b"POST /_sandbox/challenge HTTP/1.1\r\n"
     + HOST
     + b"Content-Type: application/json\r\nContent-Length: 200000\r\n\r\n"

@@ -46,14 +46,6 @@ def token(running: RunningSandbox, asking: httpx.Client) -> str:
     return str(answer.raise_for_status().json()["access_token"])
 
 
-def test_tenant_answers_its_own_credentials_over_tls(running: RunningSandbox) -> None:
-    with client(running.state_dir, running.record) as asking:
-        headers = {"Authorization": f"Bearer {token(running, asking)}"}
-        settings = asking.get("/api/v2/tenants/settings", headers=headers)
-    assert settings.status_code == 200
-    assert settings.json()["flags"]
-
-
 def test_nobody_who_does_not_trust_the_sandboxs_ca_gets_through(running: RunningSandbox) -> None:
     with (
         httpx.Client(trust_env=False) as stranger,
@@ -87,20 +79,6 @@ def test_cpaas_shows_a_certificate_for_its_name_and_takes_the_sandboxs_key(
         headers = {"Authorization": "App of-somebody-else"}
         assert asking.post("/sms/3/messages", json=body, headers=headers).status_code == 401
     assert [message.text for message in running.parts.inbox.messages()] == ["hello"]
-
-
-@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="read from /proc")
-def test_every_port_is_open_on_loopback_only(running: RunningSandbox) -> None:
-    record = running.record
-    ports = {record.tenant_port, record.cpaas_port, record.pages_port}
-    found = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
-            address, state = line.split()[1], line.split()[3]
-            host, _, port = address.partition(":")
-            if state == "0A" and int(port, 16) in ports:
-                found.add(host)
-    assert found == {"0100007F"}  # 127.0.0.1
 
 
 def test_pages_open_without_a_warning_and_an_open_one_does_not_hold_up_the_end(

@@ -1,7 +1,4 @@
-"""A tenant without HTTP, and the bodies that tests send most.
-
-Owns fixtures' raw material only. Refuses assertions beyond one helper for refusals.
-"""
+"""A tenant without HTTP, and the bodies that tests send most."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ class TestList:
         auth0.versions.create(login_action(name="one more"))
         auth0.versions.create(action(name="sender"))
         assert names(auth0) == ["one", "one more", "sender"]
-        assert names(auth0, name="one") == ["one"]
+        assert names(auth0, action_name="one") == ["one"]
         assert names(auth0, trigger_id="custom-phone-provider") == ["sender"]
         assert names(auth0, deployed=True) == ["one"]
         assert names(auth0, deployed=False) == ["one more", "sender"]

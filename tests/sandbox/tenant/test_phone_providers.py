@@ -76,5 +76,3 @@ def test_a_missing_provider_is_not_found(auth0: Tenant) -> None:
         auth0.providers.update("pro_x", {"disabled": True})
     with refused(404, missing):
         auth0.providers.delete("pro_x")
-    with refused(404, missing):
-        auth0.providers.check_try("pro_x")

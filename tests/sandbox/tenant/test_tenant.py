@@ -41,29 +41,11 @@ class TestSettings:
         assert auth0.settings()["phone_consolidated_experience"] is (generation == "unified")
         assert auth0.generation == generation
 
-    def test_what_a_patch_answers_differs_from_a_read(self, auth0: Tenant) -> None:
-        answered = auth0.tenant_settings.patch({"friendly_name": "Mine"})
-        read = auth0.settings()
-        unset = {"resource_parameter_profile", "client_id_metadata_document_supported"}
-        assert read.keys() - answered.keys() == {"sandbox_versions_available", *unset}
-        answered = auth0.tenant_settings.patch({"resource_parameter_profile": "compatibility"})
-        assert answered["resource_parameter_profile"] == "compatibility"
-        assert answered["flags"].keys() - read["flags"].keys() == {
-            "cannot_change_enforce_client_authentication_on_passwordless_start",
-            "enforce_client_authentication_on_passwordless_start",
-        }
-
     def test_a_flag_that_was_written_is_answered_as_it_is_read(self, auth0: Tenant) -> None:
         off = {"enforce_client_authentication_on_passwordless_start": False}
         answered = auth0.tenant_settings.patch({"flags": off})
         assert off.items() <= answered["flags"].items()
         assert off.items() <= auth0.settings()["flags"].items()
-
-    def test_null_removes_a_key_and_may_name_an_absent_one(self, auth0: Tenant) -> None:
-        auth0.tenant_settings.patch({"mtls": {"enable_endpoint_aliases": True}})
-        assert "mtls" in auth0.settings()
-        auth0.tenant_settings.patch({"mtls": None, "error_page": None})
-        assert {"mtls", "error_page"}.isdisjoint(auth0.settings())
 
     @pytest.mark.parametrize(
         ("sent", "key", "hours"),
@@ -96,9 +78,12 @@ class TestSettings:
 
     def test_fields_select_or_leave_out(self, auth0: Tenant) -> None:
         select = auth0.tenant_settings.select
-        assert set(select("flags, friendly_name", include=True)) == {"flags", "friendly_name"}
-        assert "flags" not in select("flags", include=False)
-        assert select(None, include=False) == auth0.settings()
+        assert set(select("flags, friendly_name", include_fields=True)) == {
+            "flags",
+            "friendly_name",
+        }
+        assert "flags" not in select("flags", include_fields=False)
+        assert select(None, include_fields=False) == auth0.settings()
 
 
 class TestLife:

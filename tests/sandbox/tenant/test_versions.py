@@ -8,17 +8,6 @@ from sandbox.tenant.context import Page
 from tests.sandbox.tenant.support import PHONE, action, deployed, login_action, refused
 
 
-def test_a_deploy_answers_a_version_that_is_not_yet_the_deployed_one(auth0: Tenant) -> None:
-    made = auth0.versions.create(login_action())
-    answered = auth0.versions.deploy(made["id"])
-    assert (answered["deployed"], answered["number"], answered["status"]) == (False, 1, "built")
-    assert "built_at" not in answered
-    assert answered["created_at"] == answered["updated_at"]
-    # The Action inside shows its own time of change, not its draft's.
-    assert answered["action"]["updated_at"] == made["created_at"]
-    assert answered["action"]["all_changes_deployed"] is False
-
-
 def test_what_runs_is_kept_however_many_deploys_are_under_way(auth0: Tenant) -> None:
     action_id = deployed(auth0, action())
     running = auth0.deployed_action("custom-phone-provider")

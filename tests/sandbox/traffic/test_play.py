@@ -11,13 +11,10 @@ import pytest
 from starlette.applications import Starlette
 
 from sandbox.cli import main as command_line
-from sandbox.notifications import log_entries
-from sandbox.notifications.delivery import Delivery
 from sandbox.server.running import start
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.traffic import KINDS, Kind, routes
 from sandbox.traffic.days import Play, play
-from sandbox.traffic.entries import Pen
 from sandbox.traffic.people import Person
 from tests.sandbox.api.support import InProcess, Sandbox
 from tests.sandbox.quick import quick
@@ -42,31 +39,6 @@ def shape(entry: Any) -> Any:
     if not isinstance(entry, dict):
         return type(entry).__name__
     return {key: shape(value) for key, value in entry.items()}
-
-
-def test_messages_leave_the_entries_that_a_delivery_of_the_sandbox_leaves(tmp_path: Path) -> None:
-    with start(quick(tmp_path)) as running:
-        tenant = running.parts.tenant
-        for method, outcome in (("text", "success"), ("voice", "drop")):
-            done = Delivery(
-                id="1", at="", to=WHO.number, delivery_method=method, message_type="otp_verify",
-                outcome=outcome, attempts=1, reason="why",  # type: ignore[arg-type]
-            )  # fmt: skip
-            log_entries.write(
-                tenant,
-                done,
-                running.parts.notifications.assumptions,
-                test_send=False,
-                user={"user_id": WHO.user_id, "email": WHO.name},
-            )
-        own = {one["type"]: one for one in tenant.context.store.all("logs")}
-        pen = Pen(tenant.context.name)
-        pen.sent(END, WHO, "text")
-        pen.failed(END, WHO, "voice", "drop", "why")
-        played = {one["type"]: one for one, _ in pen.written}
-        assert set(played) == set(own) == {"gd_send_sms", "gd_send_voice_failure", "fn"}
-        for kind, entry in own.items():
-            assert shape(played[kind]) == shape(entry)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.settings.health_levels import HealthLevels
-from phonemfa.health import forms
+from phonemfa.health import document
 from phonemfa.health.judging import TITLES
-from phonemfa.health.page import as_page
+from phonemfa.health.plots import as_svg
 from phonemfa.health.reading import LogReader
-from phonemfa.health.result import Health, NoAnswer, look
+from phonemfa.health.result import Health, look
 from phonemfa.output.json_text import as_json
-from phonemfa.output.junit import as_junit
+from phonemfa.output.junit import Case, as_junit
+from phonemfa.output.markdown import shortened
+from phonemfa.output.page import as_page
 from phonemfa.output.terminal import SafeConsole, show
 from sandbox.traffic.days import BAD, Play, play
 from tests.phonemfa.health.days import NOW, ListReader, health_of
@@ -77,11 +79,19 @@ entry = st.fixed_dictionaries(
 
 
 def as_json_of(health: Health) -> str:
-    return as_json(forms.as_object(health))
+    return as_json(document.as_object(health))
 
 
-def as_junit_of(result: Health | NoAnswer) -> str:
-    return as_junit("health", forms.junit_cases(result), classname="health")
+def as_junit_of(cases: list[Case]) -> str:
+    return as_junit("health", cases, classname="health")
+
+
+def as_issue_of(health: Health) -> str:
+    return shortened([document.as_issue(health)])
+
+
+def as_page_of(health: Health) -> str:
+    return as_page(document.as_sheet(health, as_svg(health)))
 
 
 def looked(entries: list[dict[str, Any]], **levels: int) -> Health:
@@ -94,11 +104,11 @@ def everything(health: Health, *, page: bool = True) -> str:
     """Every output there is."""
     console = SafeConsole(width=200)
     with console.capture() as shown:
-        show(forms.as_document(health), console)
-        show(forms.as_document(health, language="ja"), console)
-    texts = [shown.get(), as_json_of(health), as_junit_of(health), forms.issue_body(health)]
-    texts += [forms.issue_title(health), health.summary]
-    return "\n".join([*texts, as_page(health)] if page else texts)
+        show(document.as_document(health), console)
+        show(document.as_document(health, language="ja"), console)
+    texts = [shown.get(), as_json_of(health), as_issue_of(health)]
+    texts += [as_junit_of(document.junit_cases(health)), health.summary]
+    return "\n".join([*texts, as_page_of(health)] if page else texts)
 
 
 @settings(max_examples=40, deadline=None)
@@ -149,13 +159,18 @@ def test_a_finding_says_when_what_and_what_helps_everywhere(bad: Health) -> None
     assert first.id == "reason:sender-refused"
     shown = SafeConsole(width=240)
     with shown.capture() as text:
-        show(forms.as_document(bad), shown)
+        show(document.as_document(bad), shown)
     terminal = re.sub(r"\s+", " ", text.get())
-    for output in (terminal, forms.issue_body(bad), as_page(bad), as_junit_of(bad)):
+    for output in (
+        terminal,
+        as_issue_of(bad),
+        as_page_of(bad),
+        as_junit_of(document.junit_cases(bad)),
+    ):
         assert first.help in output
         assert "of" in output and first.id.partition(":")[0] in output  # noqa: PT018
-    assert "送信者IDがアカウントに登録されていない" in forms.issue_body(bad)
-    assert "送信者IDがアカウントに登録されていない" in as_page(bad)
+    assert "送信者IDがアカウントに登録されていない" in as_issue_of(bad)
+    assert "送信者IDがアカウントに登録されていない" in as_page_of(bad)
 
 
 def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
@@ -168,7 +183,7 @@ def test_json_has_every_hour_and_null_where_nobody_knows(bad: Health) -> None:
 
 
 def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
-    suite = ET.fromstring(as_junit_of(bad))[0]  # noqa: S314 - our own
+    suite = ET.fromstring(as_junit_of(document.junit_cases(bad)))[0]  # noqa: S314 - our own
     cases = {one.attrib["name"]: one for one in suite.iter("testcase")}
     assert set(cases) == {*TITLES.values(), "The log was read"}
     failed = {one.rule for one in bad.findings}
@@ -178,17 +193,11 @@ def test_junit_has_a_case_for_each_rule(bad: Health) -> None:
     assert suite.attrib["failures"] == str(len(failed))
 
 
-def test_junit_of_no_answer_is_an_error() -> None:
-    text = as_junit_of(NoAnswer(stack="prod", why="no <scope>"))
-    suite = ET.fromstring(text)[0]  # noqa: S314
-    assert (suite.attrib["errors"], suite.attrib["tests"]) == ("1", "1")
-
-
 def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:
     half = replace(bad, findings=[], is_read=False)
     assert not half.is_known
     assert "not all could" in half.summary
-    suite = ET.fromstring(as_junit_of(half))[0]  # noqa: S314
+    suite = ET.fromstring(as_junit_of(document.junit_cases(half)))[0]  # noqa: S314
     assert suite.attrib["errors"] == "1"
 
 
@@ -205,9 +214,8 @@ def test_what_was_not_read_is_an_error_and_never_well(bad: Health) -> None:
 def test_a_sparkline_tells_none_from_few_and_from_not_known(
     counts: list[int | None], bars: str
 ) -> None:
-    assert forms.sparkline(counts) == bars
+    assert document.sparkline(counts) == bars
 
 
 def test_the_same_figures_give_the_same_page(bad: Health) -> None:
-    assert as_page(bad) == as_page(bad)
-    assert "<script" not in as_page(bad)
+    assert as_page_of(bad) == as_page_of(bad)

@@ -1,0 +1,339 @@
+"""A result as people and machines read it: one document, JSON, and JUnit's cases.
+
+Terminal, page and issue are made of the same entries. The terminal ends with the result, page and
+issue begin with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from phonemfa.health.judging import NAMES, TITLES, Finding, Rule, reason_text, span_of
+from phonemfa.health.period import shown
+from phonemfa.health.result import Health
+from phonemfa.health.tally import CHANNELS, HANDED_OVER, PASSED, Figures, Rate
+from phonemfa.output import document as doc
+from phonemfa.output.junit import Case
+from phonemfa.reasons import BY_ID, Language
+
+_BARS: Final = "▂▃▄▅▆▇█"
+_NONE, _UNKNOWN = "▁", "·"
+_WIDEST: Final = 36
+_MOST_REASONS: Final = 5
+_MOST_FINDINGS: Final = 10
+"""Of the page, which prints on one sheet; all of them are in the JSON."""
+_MEANS: Final[dict[Language, str]] = {"en": "means", "ja": "意味"}
+_BOTH: Final[tuple[Language, ...]] = ("en", "ja")
+_COUNTS: Final = ("sent", "failed", "dropped", "retried", "limited")
+_FACTORS: Final = {
+    "started": "second factors started",
+    "passed": "second factors passed",
+    "wrong": "wrong codes",
+    "rejected": "second factors rejected",
+    "enrol_started": "enrolments started",
+    "enrolled": "enrolments done",
+    "enrol_failed": "enrolments failed",
+    "codes_limited": "users at the limit of codes",
+}
+_ABOUT_ISSUE: Final = (
+    "`phonemfa health` found this in the log of `{domain}` (stack `{stack}`). This text follows "
+    "it, and the issue is closed when it is over."
+)
+_PICTURE: Final = (
+    "Messages by hour and channel, and second factors; the lines below have the sums. Red: hours "
+    "of a finding. Grey: not known."
+)
+
+
+def as_document(health: Health, *, language: Language = "en") -> doc.Document:
+    """For a person at a terminal: the figures, then what is wrong, and the result last."""
+    verdict = doc.Mark.GOOD if health.is_known else doc.Mark.UNKNOWN
+    if health.findings:
+        verdict = doc.Mark.BAD
+    hours = "\n".join(_hours(health))
+    blocks: list[doc.Block] = [
+        doc.Paragraph((doc.Strong(f"tenant {health.domain}, {_about(health)}"),)),
+        *([doc.Verbatim(hours)] if hours else []),
+        doc.Entries((*_channels(health), *_reasons(health, (language,)))),
+        *(doc.Paragraph((line,)) for line in _facts(health)),
+        doc.Entries(
+            (
+                *_notes(health),
+                *(_entry(health, one) for one in health.findings),
+                doc.Entry(mark=verdict, line=(doc.Strong(health.summary),)),
+            )
+        ),
+    ]
+    return doc.Document("", tuple(blocks))
+
+
+def as_sheet(health: Health, picture: bytes) -> doc.Document:
+    """For a page that prints on one sheet, with a picture of the hours (SVG)."""
+    well = "Well" if health.is_known else "Not known"
+    title = f"{'Codes may not arrive' if health.findings else well}: {health.domain}"
+    blocks: list[doc.Block] = [doc.Paragraph((f"Stack {health.stack}, {_about(health)}.",))]
+    if health.findings:
+        found = [_entry(health, one) for one in health.findings[:_MOST_FINDINGS]]
+        if more := len(health.findings) - len(found):
+            found.append(doc.Entry(line=(f"And {more} more.",)))
+        blocks.append(doc.Section(f"Findings: {health.likely}", (doc.Entries(tuple(found)),)))
+    factors = (f"{words}: {told}" for words, _, told in _factor_rows(health))
+    channels = doc.Entries((*_channels(health), doc.Entry(line=("; ".join(factors),))))
+    blocks.append(doc.Section("By hour", (doc.Picture(picture, _PICTURE), channels)))
+    reasons = tuple(_reasons(health, _BOTH))[:_MOST_REASONS]
+    if reasons:
+        blocks.append(doc.Section("Not sent", (doc.Entries(reasons),)))
+    rest = (*(doc.Entry(line=(line,)) for line in _facts(health)), *_notes(health))
+    blocks.append(doc.Section("Where to, and what is not known", (doc.Entries(rest),)))
+    return doc.Document(title, tuple(blocks))
+
+
+def as_issue(health: Health) -> doc.Document:
+    """For the one issue of a stack: what is wrong, and its reasons in English and Japanese."""
+    about = _ABOUT_ISSUE.format(domain=health.domain, stack=health.stack)
+    found = {one.subject for one in health.findings if one.rule is Rule.REASON}
+    blocks: list[doc.Block] = [
+        doc.Paragraph(doc.words(about)),
+        doc.Paragraph((f"It looks as if {health.likely}.",)),
+        doc.Entries(tuple(_entry(health, one) for one in health.findings)),
+        doc.Entries(tuple(_reasons(health, _BOTH, only=found))),
+        doc.Entries(tuple(_notes(health))),
+        doc.Paragraph(doc.words("`docs/guides/health.md` says what each finding means.")),
+    ]
+    return doc.Document("", tuple(blocks))
+
+
+def _about(health: Health) -> str:
+    period = health.now.period
+    return f"{shown(period.start)} to {shown(period.end)}; in brackets: {health.compared_with}"
+
+
+def _beside(now: Any, then: Any) -> str:
+    """A figure and, where there is one, the earlier one."""
+    return f"{now}" if then is None else f"{now} ({then})"
+
+
+def channels_of(health: Health) -> list[str]:
+    """The channels that had anything in either period."""
+    both = [health.now, *([health.before] if health.before else [])]
+    return [
+        one for one in CHANNELS if any(each.total(name, one) for name in _COUNTS for each in both)
+    ]
+
+
+def _channels(health: Health) -> Iterator[doc.Entry]:
+    now = health.now
+    for channel in channels_of(health):
+        counts = ", ".join(f"{now.total(name, channel)} {name}" for name in _COUNTS[1:])
+        told = (
+            f"{NAMES[channel]}: {_sent(health, channel)} sent; handed over "
+            f"{_rate(health, HANDED_OVER, channel)}, user passed {_rate(health, PASSED, channel)}; "
+            f"{counts}"
+        )
+        yield doc.Entry(mark=doc.Mark.NOTE, line=(told,))
+
+
+def _sent(health: Health, channel: str) -> str:
+    then = health.before.total("sent", channel) if health.before else None
+    return _beside(health.now.total("sent", channel), then)
+
+
+def _rate(health: Health, rate: Rate, channel: str) -> str:
+    then = health.before.share(rate, channel) if health.before else None
+    now = _percent(health.now.share(rate, channel))
+    return _beside(now, None if then is None else _percent(then))
+
+
+def _percent(rate: float | None) -> str:
+    return "not known" if rate is None else f"{100 * rate:.1f} %"
+
+
+def _reasons(
+    health: Health, languages: Sequence[Language], *, only: set[str] | None = None
+) -> Iterator[doc.Entry]:
+    """Why messages were not sent, the most frequent first, with what to do."""
+    for name, count, then in _reason_counts(health):
+        if only is not None and name not in only:
+            continue
+        known = BY_ID.get(name)
+        yield doc.Entry(
+            mark=doc.Mark.NOTE,
+            line=(f"not sent {_beside(count, then)}: {reason_text(name)}",),
+            facts=tuple((_MEANS[one], (known.meaning_in(one),)) for one in languages)
+            if known
+            else (),
+            fix=(" ".join(known.action_in(one) for one in languages),) if known else (),
+        )
+
+
+def _reason_counts(health: Health) -> Iterator[tuple[str, int, int | None]]:
+    then = health.before.reasons() if health.before else None
+    for name, count in health.now.reasons().most_common():
+        yield name, count, None if then is None else then[name]
+
+
+def _notes(health: Health) -> Iterator[doc.Entry]:
+    return (doc.Entry(mark=doc.Mark.UNKNOWN, line=(note,)) for note in health.notes)
+
+
+def _entry(health: Health, finding: Finding) -> doc.Entry:
+    return doc.Entry(
+        mark=doc.Mark.BAD,
+        line=(doc.Code(finding.id), f"  {finding.what}"),
+        facts=(("when", (_when(health, finding),)), ("level", (finding.level,))),
+        fix=(finding.help,) if finding.help else (),
+    )
+
+
+def _when(health: Health, finding: Finding) -> str:
+    begin, end = span_of(health.now, finding.hours)
+    return f"{'most plainly ' if finding.hours else ''}{shown(begin)} to {shown(end)}"
+
+
+def _factor_rows(health: Health) -> Iterator[tuple[str, list[int | None], str]]:
+    """Counts of second factors that either period has: in words, by hour, and in all."""
+    now, then = health.now, health.before
+    for name, words in _FACTORS.items():
+        count, before = now.factor_total(name), then.factor_total(name) if then else None
+        if count or before:
+            yield words, now.factor_by_hour(name), _beside(count, before)
+
+
+def _hours(health: Health) -> Iterator[str]:
+    """What came by hour, as bars; the names are as wide as the longest."""
+    rows = [
+        (f"{NAMES[one]} sent", health.now.by_hour("sent", one), _sent(health, one))
+        for one in channels_of(health)
+    ]
+    rows += _factor_rows(health)
+    widest = max((len(name) for name, _, _ in rows), default=0)
+    for name, hours, told in rows:
+        yield f"{name:{widest}} {sparkline(hours)} {told}"
+
+
+def sparkline(counts: Sequence[int | None]) -> str:
+    """Counts as bars, at most 36; ▁ for none, · for not known."""
+    step = -(-len(counts) // _WIDEST)
+    groups = [counts[at : at + step] for at in range(0, len(counts), step)]
+    means = [None if None in one else sum(count or 0 for count in one) / len(one) for one in groups]
+    most = max((one for one in means if one), default=1)
+    return "".join(
+        _UNKNOWN if one is None else _BARS[math.ceil(one * len(_BARS) / most) - 1] if one else _NONE
+        for one in means
+    )
+
+
+def _facts(health: Health) -> Iterator[str]:
+    """Countries, ranges, numbers and applications, a line each; where the log begins."""
+    now, then = health.now, health.before
+    if now.countries:
+        sent_before = {code: one.sent for code, one in then.countries.items()} if then else None
+        told = [
+            f"{code or 'no country'} "
+            f"{_beside(one.sent, None if sent_before is None else sent_before.get(code, 0))} sent, "
+            f"{one.not_sent} not"
+            # Of numbers that the log hides, those that failed are all it says.
+            if now.numbers
+            else f"{code or 'no country'} {one.not_sent} not sent"
+            for code, one in now.countries.items()
+        ]
+        yield f"countries: {'; '.join(told)}"
+    if now.ranges:
+        told = [f"{name} {count}" for name, count in now.ranges.items()]
+        yield f"ranges in Japan: {', '.join(told)}"
+    if now.numbers:
+        yield f"distinct numbers: {_beside(now.numbers, then.numbers if then else None)}"
+    if now.applications:
+        told = [f"{one.name or one.client_id} {one.sent}" for one in now.applications]
+        yield f"applications: {', '.join(told)}"
+    begins = shown(health.oldest) if health.oldest is not None else "nowhere: it is empty"
+    yield f"the log begins: {begins}; {health.log.read} entries read in {health.requests} requests"
+
+
+def as_object(health: Health) -> dict[str, Any]:
+    """Everything, by the hour."""
+    now, before = health.now, health.before
+    return {
+        "stack": health.stack,
+        "domain": health.domain,
+        "well": not health.findings,
+        "likely": health.likely.name.lower() if health.likely else None,
+        "known": health.is_known,
+        "period": _period(now),
+        "comparedWith": _period(before) if before else None,
+        "logBegins": shown(health.oldest) if health.oldest is not None else None,
+        "findings": [_finding(health, one) for one in health.findings],
+        "notes": health.notes,
+        "now": _figures(now),
+        "before": _figures(before) if before else None,
+        "reasons": [
+            {"id": name, "text": reason_text(name), "count": count, "before": then}
+            for name, count, then in _reason_counts(health)
+        ],
+        "levels": health.levels.model_dump(mode="json", by_alias=True),
+        "log": vars(health.log),
+        "requests": health.requests,
+    }
+
+
+def _period(figures: Figures) -> dict[str, Any]:
+    period = figures.period
+    return {"from": shown(period.start), "to": shown(period.end), "hours": period.hours}
+
+
+def _finding(health: Health, one: Finding) -> dict[str, Any]:
+    begin, end = span_of(health.now, one.hours)
+    names = ("rule", "subject", "what", "level", "help", "alarm")
+    told = {name: getattr(one, name) for name in names}
+    return {"id": one.id, **told, "from": shown(begin), "to": shown(end)}
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "channels": {
+            channel or "unknown": {
+                name: figures.by_hour(name, channel) for name in (*_COUNTS, "judged", "arrived")
+            }
+            for channel in CHANNELS
+        },
+        "factors": {name: figures.factor_by_hour(name) for name in _FACTORS},
+        "countries": {
+            code or "none": {"sent": one.sent, "notSent": one.not_sent, "numbers": one.numbers}
+            for code, one in figures.countries.items()
+        },
+        "japaneseRanges": figures.ranges,
+        "distinctNumbers": figures.numbers,
+        "hiddenNumbers": figures.total("masked"),
+        "applications": [asdict(one) for one in figures.applications],
+    }
+
+
+def read_case(*, error: str = "", output: str = "") -> Case:
+    """Whether the log was read, for JUnit; the only case where there is no result."""
+    return Case(name="The log was read", error=error, output=output)
+
+
+def junit_cases(health: Health) -> list[Case]:
+    """One case a rule, and whether the log was read."""
+    cases = []
+    for rule in Rule:
+        found = [one for one in health.findings if one.rule is rule]
+        message = "; ".join(one.what for one in found)
+        text = "\n".join(_at_length(health, one) for one in found)
+        cases.append(Case(name=TITLES[rule], failure=(message, text) if found else None))
+    notes = "\n".join(health.notes)
+    if health.is_known:
+        return [*cases, read_case(output=notes)]
+    return [*cases, read_case(error=notes or health.summary)]
+
+
+def _at_length(health: Health, finding: Finding) -> str:
+    lines = [
+        f"{finding.id}: {finding.what}",
+        f"  {_when(health, finding)}; level: {finding.level}",
+        *([f"  {finding.help}"] if finding.help else []),
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,207 @@
+"""Engine processes, which can be asked to stop: they end the step they are at, and record it.
+
+Each is in a session of its own, so that Ctrl-C at a terminal reaches this process alone, which asks
+each engine as often as it was asked itself. Twice means "at once" to Pulumi, and an engine that
+loses who reads its output dies, and leaves its lock.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO, Any, Final
+
+from phonemfa.output.terminal import say
+
+GRACE: Final = 60.0
+"""Seconds that an engine has to end after it was asked to, at most as many as it had before."""
+
+Line = Callable[[str], Any]
+
+_STOPPING: Final = (
+    "Stopping: pulumi ends the step it is at, and records it. Once more ends it at once."
+)
+_STOPPED: Final = 130
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One finished command of the CLI; `late`: it was asked to end, as its time was over."""
+
+    exit: int
+    out: str
+    err: str
+    late: bool = False
+
+
+class Engines:
+    """Every engine process that a run has begun, so that all can be asked to stop."""
+
+    def __init__(self) -> None:
+        # One that the same thread may take twice: a signal comes while it begins an engine, too.
+        self._lock = threading.RLock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopping = self._hurried = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether engines were asked to stop; none begins any more."""
+        return self._stopping
+
+    @property
+    def hurried(self) -> bool:
+        """Whether they were asked twice, and ended in the middle of a step."""
+        return self._hurried
+
+    def stop(self) -> None:
+        """Ask all to stop: they end the step they are at, and write the state. Again: at once."""
+        with self._lock:
+            self._hurried = self._stopping
+            self._stopping = True
+            running = list(self._running)
+        for process in running:
+            _interrupt(process)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environ: Mapping[str, str],
+        stdin: str = "",
+        on_out: Line | None = None,
+        seconds: float | None = None,
+    ) -> Ran:
+        """Run one command to its end.
+
+        Args:
+            command: the words; others on this machine can read them.
+            cwd: where.
+            environ: all of its environment.
+            stdin: what it reads; the place for a secret.
+            on_out: is given each line of its output as it comes.
+            seconds: after which it is asked to stop, and after `GRACE` more ended.
+
+        Raises:
+            OSError, ValueError: it cannot be run.
+        """
+        out, err = list[str](), list[str]()
+        with self._begun(command, cwd, environ) as process:
+            if process is None:
+                return Ran(_STOPPED, "", "Stopped before it began.")
+            late = threading.Event()
+            timers = _timers(process, seconds, late) if seconds is not None else ()
+            streams = (process.stdout, on_out, out), (process.stderr, None, err)
+            readers = [threading.Thread(target=_read, args=one, daemon=True) for one in streams]
+            for reader in readers:
+                reader.start()
+            if process.stdin:
+                with suppress(BrokenPipeError), process.stdin as pipe:
+                    pipe.write(stdin)
+            for reader in readers:
+                reader.join()
+            status = process.wait()
+            for timer in timers:
+                timer.cancel()
+        return Ran(status, "\n".join(out), "\n".join(err), late.is_set())
+
+    @contextmanager
+    def _begun(
+        self, command: Sequence[str], cwd: Path, environ: Mapping[str, str]
+    ) -> Iterator[subprocess.Popen[str] | None]:
+        with self._lock:
+            if self._stopping:
+                yield None
+                return
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            self._running.add(process)
+            if self._stopping:
+                _interrupt(process)
+        try:
+            with process:
+                yield process
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+
+@contextmanager
+def stopped_by_signals(engines: Engines) -> Iterator[None]:
+    """Ctrl-C, and what a CI system sends, stop the engines instead of this process; twice, at once.
+
+    Signals are the main thread's: in another one this does nothing.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if not engines.stopping:
+            say(_STOPPING)
+        engines.stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {one: signal.getsignal(one) for one in signals}
+    handled = {one: handler for one, handler in before.items() if handler is not signal.SIG_IGN}
+    for one in handled:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one, handler in handled.items():
+            signal.signal(one, handler)
+
+
+def _read(stream: IO[str], hear: Line | None, lines: list[str]) -> None:
+    for line in stream:
+        stripped = line.rstrip()
+        lines.append(stripped)
+        if hear:
+            # Whatever befalls the listener: an engine whose pipe nobody empties stands still.
+            with suppress(Exception):
+                hear(stripped)
+
+
+def _timers(
+    process: subprocess.Popen[str], seconds: float, late: threading.Event
+) -> Sequence[threading.Timer]:
+    def interrupt() -> None:
+        late.set()
+        _interrupt(process)
+
+    timers = (
+        threading.Timer(seconds, interrupt),
+        threading.Timer(seconds + min(GRACE, seconds), _end, [process]),
+    )
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
+    return timers
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    # Its plugins and language host are of its session, and hold its pipes: also when it has ended.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

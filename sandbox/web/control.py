@@ -1,0 +1,87 @@
+"""Control routes, under /_sandbox/: what no real service has. Their bodies are read by a schema."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.tenant.validation import pointer
+from sandbox.web.bodies import json_body
+from sandbox.web.guard import PREFIX
+
+Handler = Callable[[Any], Awaitable[Any]]
+_BAD_REQUEST: Final = 400
+_NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
+
+
+class RefusedError(Exception):
+    """A request that is refused; the text says what is wrong, and what is possible."""
+
+    def __init__(self, message: str, status: int = _BAD_REQUEST) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def control_route(
+    method: str,
+    path: str,
+    handler: Handler,
+    schema: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+) -> Route:
+    """One route; a refusal answers `{"error": …}`.
+
+    Args:
+        method, path: of the request; the path without the prefix.
+        handler: gets the body where there is a schema, else the request. Answers what is shown as
+            JSON; None for 204.
+        schema: of the body.
+        status: of a success with a body.
+    """
+
+    async def answer(request: Request) -> Response:
+        try:
+            given = request if schema is None else _checked(await _read(request), schema)
+            result = await handler(given)
+        except RefusedError as refused:
+            return JSONResponse({"error": str(refused)}, refused.status)
+        return Response(status_code=204) if result is None else JSONResponse(result, status)
+
+    return Route(PREFIX + path, answer, methods=[method])
+
+
+def query_of(request: Request, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The query, its numbers as numbers.
+
+    Raises:
+        RefusedError: it is not what the schema says; a key that the schema does not have is left.
+    """
+    known = schema["properties"]
+    found: dict[str, Any] = {
+        key: text for key, text in request.query_params.items() if key in known
+    }
+    for key, text in found.items():
+        if known[key]["type"] != "string" and _NUMBER.fullmatch(text):
+            found[key] = float(text) if "." in text else int(text)
+    _checked(found, schema, "query")
+    return found
+
+
+async def _read(request: Request) -> Any:
+    try:
+        return await json_body(request)
+    except ValueError as error:
+        raise RefusedError(str(error)) from error
+
+
+def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:
+    for fault in Draft202012Validator(schema).iter_errors(value):
+        raise RefusedError(f"{pointer(fault.absolute_path) or what}: {fault.message}")
+    return value
