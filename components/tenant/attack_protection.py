@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from components.tenant.model import Maybe, Part, Unseen, of_api, plain
@@ -76,19 +77,16 @@ class AttackProtection:
 async def read(client: AsyncManagementClient, ask: Ask) -> AttackProtection:
     """The tenant's controls; `ask` may answer `Unseen` where the tenant refuses one."""
     controls = client.attack_protection
-    questions: dict[str, Callable[[], Awaitable[Any]]] = {
+    questions = {
         BOTS: controls.bot_detection.get,
         ADDRESSES: controls.suspicious_ip_throttling.get,
         GUESSES: controls.brute_force_protection.get,
         BREACHES: controls.breached_password_detection.get,
     }
-
-    async def one(question: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
-        return plain(await question())
-
     return AttackProtection.of_api(
-        {
-            path: await ask(path, SCOPE, lambda question=question: one(question))  # type: ignore[misc]
-            for path, question in questions.items()
-        }
+        {path: await ask(path, SCOPE, partial(_told, one)) for path, one in questions.items()}
     )
+
+
+async def _told(question: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    return plain(await question())

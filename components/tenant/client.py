@@ -168,13 +168,12 @@ def ask_to_write(access: Access, writes: Callable[[AsyncManagementClient], Await
         return ask(access, writes)
     except TenantUnreadableError as error:
         text = str(error)
-        if may_be_done(error.__context__):
+        if _may_be_done(error.__context__):
             text += " Whether the tenant did what it was asked is not known: look before repeating."
         raise WriteFailedError(text) from None
 
 
-def may_be_done(failure: BaseException | None) -> bool:
-    """Whether a write that ended so may have reached the tenant all the same."""
+def _may_be_done(failure: BaseException | None) -> bool:
     from auth0.management.core.api_error import ApiError  # noqa: PLC0415 - loaded already
 
     if isinstance(failure, ApiError):

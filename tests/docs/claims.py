@@ -91,6 +91,7 @@ BY_TEST: Final[Mapping[str, str]] = {
     "pulumi stack init prod --secrets-provider 'awskms://alias/phonemfa?region=ap-northeast-1'": (
         f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
     ),
+    "pulumi up --json": _FLEET,
     "python -m phonemfa take-down": "tests/end_to_end/test_take_down.py::"
     "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
     "pulumi state delete": "tests/end_to_end/test_take_down.py::"

@@ -40,12 +40,15 @@ class Operator:
             app, [command, *where, *options], env=self.environment | {"COLUMNS": "200"}, input=stdin
         )
         text = result.stdout + result.stderr
-        assert result.exit_code == expect, text or result.exception
-        credentials = self.tenant.running.credentials
-        hidden = [PHONE, PHONE[1:], NEW_KEY, credentials.cpaas_api_key]
-        for secret in [*hidden, self.tenant.client_secret, self.tenant.token]:
-            assert secret not in text
+        assert result.exit_code == expect, (text, result.exception)
+        assert not [one for one in self.secrets() if one in text]
         return result
+
+    def secrets(self) -> list[str]:
+        """What no output may show."""
+        key = self.tenant.running.credentials.cpaas_api_key
+        mine = [self.tenant.client_secret, self.tenant.token]
+        return [PHONE, PHONE[1:], NEW_KEY, key, *mine]
 
     def json(self, *arguments: str, stdin: str = "", expect: int = 0) -> Any:
         """The same with --json, decoded: standard output has nothing else."""

@@ -78,37 +78,26 @@ def test_an_undeclared_secret_is_refused_until_it_may_go(
     assert changed(stack.preview_steps()) == []
 
 
-FAULTS: dict[str, dict[str, Any]] = {
-    "our write, 500": {"method": "PATCH", "nth": 1, "status": 500, "times": None},
-    "our write, lost answer": {"method": "PATCH", "nth": 1, "close": True, "when": "after"}
-    | {"times": None},
-    "the plugin's write, 500": {"method": "PATCH", "nth": 2, "status": 500, "times": None},
-    "the plugin's write, lost answer": {"method": "PATCH", "nth": 2, "close": True}
-    | {"when": "after", "times": None},
-    "deploy": {"method": "POST", "path": "/deploy$", "status": 400, "times": 1},
-}
-
-
-# On every change: test_second_run.py.
+# Without a refresh: test_second_run.py, and each lost answer in test_lost_answers.py. Of the other
+# writes a refresh makes Pulumi forget (decisions/action.md): test_second_run.py.
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("name", "refreshed"),
+    "fault",
     [
-        *((name, False) for name in FAULTS),
-        # Of the others a refresh makes Pulumi forget (decisions/action.md): test_second_run.py.
-        *((name, True) for name in FAULTS if name.startswith("our write")),
+        pytest.param({"status": 500}, id="500"),
+        pytest.param({"close": True, "when": "after"}, id="lost answer"),
     ],
 )
-def test_after_a_failure_the_next_up_has_the_new_secret_run(
-    apply: Callable[..., PulumiProject], tenant: Tenant, name: str, *, refreshed: bool
+def test_a_refresh_makes_nobody_forget_a_secret_that_our_own_write_left_behind(
+    apply: Callable[..., PulumiProject], tenant: Tenant, fault: dict[str, Any]
 ) -> None:
     stack = apply()
-    tenant.control("POST", "/faults", {"path": "/actions/actions/"} | FAULTS[name])
+    ours = {"path": "/actions/actions/", "method": "PATCH", "nth": 1, "times": None}
+    tenant.control("POST", "/faults", ours | fault)
     stack.configure(smsSender=NEW)
     assert stack.up(expect=None).exit != 0
     tenant.control("DELETE", "/faults")
-    if refreshed:
-        stack.run("refresh", "--yes")
+    stack.run("refresh", "--yes")
     stack.up()
     assert running(tenant)["SMS_SENDER"] == NEW
     assert changed(stack.preview_steps()) == []

@@ -43,17 +43,17 @@ class Doctor:
             "COLUMNS": "80",
         }
 
-    def run(self, *options: str, stdin: str = "", **config: Any) -> Result:
+    def run(self, *options: str, **config: Any) -> Result:
         config = {"cpaasApiKey": {"secure": "v1:nobody-opens-it"}} | CONFIG | config
         values = {f"phonemfa:{key}": value for key, value in config.items()}
         text = yaml.safe_dump({"config": values})
         (self.folder / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
         arguments = ["doctor", "--stack", "dev", "--project", str(self.folder), *options]
-        return CliRunner().invoke(app, arguments, env=self.environment, input=stdin)
+        return CliRunner().invoke(app, arguments, env=self.environment)
 
-    def troubles(self, *options: str, stdin: str = "", **config: Any) -> dict[str, list[str]]:
+    def troubles(self, *options: str, **config: Any) -> dict[str, list[str]]:
         """What is no ok and no note, by level and subject."""
-        result = self.run("--json", *options, stdin=stdin, **config)
+        result = self.run("--json", *options, **config)
         content = json.loads(result.stdout)
         assert content["exit"] == result.exit_code
         found: dict[str, list[str]] = {}

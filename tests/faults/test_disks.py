@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import resource
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,20 +92,32 @@ class TestAFileOfACommand:
         assert "Traceback" not in ended.stderr
 
 
-def test_a_record_that_does_not_fit_leaves_no_half_of_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "audit.jsonl"
-    append_private(path, "{}\n")
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Writes beyond that many bytes fail, as on a disk that is full in the middle of a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
-        with pytest.raises(OSError, match="File too large"):
-            append_private(path, "x" * 1000)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_record_that_does_not_fit_leaves_no_half_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    append_private(path, "{}\n")
+    with no_file_over(100), pytest.raises(OSError, match="File too large"):
+        append_private(path, "x" * 1000)
     append_private(path, "{}\n")
     assert path.read_text() == "{}\n{}\n"
+
+
+def test_a_report_is_the_same_file_after_a_failed_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    write_whole(path, BEFORE)
+    with no_file_over(1000), pytest.raises(FileNotWrittenError, match="larger than this process"):
+        write_whole(path, "x" * 100_000)
+    assert path.read_text() == BEFORE
 
 
 class TestTheSandbox:
@@ -175,16 +188,3 @@ class TestTheSandbox:
 
     def test_a_program_fault_is_no_disks_fault(self) -> None:
         assert disk_error(OSError(errno.EBADF, "bad"), Path("/state")) is None
-
-
-def test_a_report_is_the_same_file_after_a_failed_one(tmp_path: Path) -> None:
-    path = tmp_path / "x.json"
-    write_whole(path, json.dumps({"a": 1}))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        with pytest.raises(FileNotWrittenError, match="larger than this process may write"):
-            write_whole(path, "x" * 100_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert json.loads(path.read_text()) == {"a": 1}

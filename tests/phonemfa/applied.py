@@ -16,19 +16,17 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from phonemfa.cli import app
 from phonemfa.pulumi.engine import CHANGES_FOUND, PulumiCli
 from phonemfa.pulumi.processes import Line, Ran
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
-from tests.end_to_end.conftest import Tenant
+from tests.end_to_end import operators
+from tests.end_to_end.conftest import PHONE, tenant_of
 from tests.phonemfa.drift.worlds import CONFIG
 from tests.sandbox.drift.stacks import AppliedStack
 
-PHONE: Final = "+819012345678"
-NEW_KEY: Final = "canary-new-cpaas-key"
 KEY_SETTING: Final = "phonemfa:cpaasApiKey"
 STACK_URN: Final = "urn:pulumi:dev::phonemfa::pulumi:pulumi:Stack::phonemfa-dev"
 
@@ -158,42 +156,29 @@ class StandInEngine:
         self.changes.clear()
 
 
-@dataclass
-class Operator:
-    """Somebody who runs commands in a project, and whose terminal shows no secret.
+@dataclass(kw_only=True)
+class Operator(operators.Operator):
+    """Somebody beside that engine.
 
     Attributes:
         typed: what they would answer; None where nobody is at the terminal.
     """
 
+    stack: str = "dev"
     engine: StandInEngine
-    tenant: Tenant
-    folder: Path
-    environment: dict[str, str]
     monkeypatch: pytest.MonkeyPatch
     typed: str | None = None
 
-    def run(self, command: str, *options: str, stdin: str = "", expect: int = 0) -> Result:
-        """One command; its exit status must be `expect`, and its output may show no secret."""
+    def run(self, *arguments: str, stdin: str = "", expect: int = 0) -> Result:
         for place in ("asking", "rotate.command", "recover.command"):
             self.monkeypatch.setattr(
                 f"phonemfa.{place}.on_terminal", lambda: self.typed is not None
             )
-        result = CliRunner().invoke(
-            app,
-            [command, "--stack", "dev", "--project", str(self.folder), *options],
-            env=self.environment | {"COLUMNS": "200"},
-            input=stdin if self.typed is None else self.typed,
-        )
-        text = result.stdout + result.stderr
-        assert result.exit_code == expect, (text, result.exception)
-        secrets = [PHONE, PHONE[1:], *self.engine.keys, self.engine.sandbox.client_secret]
-        assert not [one for one in secrets if one in text]
-        return result
+        answered = stdin if self.typed is None else self.typed
+        return super().run(*arguments, stdin=answered, expect=expect)
 
-    def json(self, command: str, *options: str, stdin: str = "", expect: int = 0) -> Any:
-        """The same with --json, decoded: standard output has nothing else."""
-        return json.loads(self.run(command, *options, "--json", stdin=stdin, expect=expect).stdout)
+    def secrets(self) -> list[str]:
+        return [PHONE, PHONE[1:], *self.engine.keys, self.tenant.client_secret]
 
 
 def operator(
@@ -238,15 +223,10 @@ def operator(
     monkeypatch.setattr(
         PulumiCli, "spawn", lambda _cli, command, **options: engine.spawn(command, **options)
     )
-    return Operator(engine, tenant_of(sandbox), folder, environment, monkeypatch)
-
-
-def tenant_of(sandbox: RunningSandbox) -> Tenant:
-    """The tenant's API and control routes, for whoever sets something up by hand."""
-    return Tenant(
-        running=sandbox,
-        domain=sandbox.tenant_url.removeprefix("https://"),
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        ca_file=sandbox.ca_file,
+    return Operator(
+        tenant=tenant_of(sandbox),
+        folder=folder,
+        environment=environment,
+        engine=engine,
+        monkeypatch=monkeypatch,
     )

@@ -21,7 +21,9 @@ from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.tenant import Generation
 from tests.contract import PROJECT
 from tests.end_to_end import hand_made
-from tests.phonemfa.applied import NEW_KEY, PHONE, Operator
+from tests.end_to_end.conftest import PHONE
+from tests.end_to_end.operators import NEW_KEY
+from tests.phonemfa.applied import Operator
 from tests.phonemfa.fleet.scripted import Fleet
 from tests.phonemfa.pulumi.test_locks import REFUSAL
 from tests.phonemfa.rollback.test_command import BAD, release

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import PHONE, Operator
+from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
 

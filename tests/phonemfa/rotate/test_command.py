@@ -10,8 +10,8 @@ import pytest
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.running import RunningSandbox
-from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import NEW_KEY, Operator
+from tests.end_to_end.operators import NEW_KEY, writes
+from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
 

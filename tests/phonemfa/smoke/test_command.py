@@ -11,8 +11,9 @@ import pytest
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
+from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.operators import writes
-from tests.phonemfa.applied import PHONE, Operator
+from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
 SENT = {"text": "sent", "voice": "sent"}
