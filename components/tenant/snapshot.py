@@ -279,8 +279,8 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
         return await question()
     except unanswered() as error:
         refusal = refusal_of(error, f"GET {path}", scope)
-        if refusal.status == HTTPStatus.UNAUTHORIZED:
-            raise  # Every other question would be answered the same.
+        if refusal.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}:
+            raise  # Every other question would be answered the same, each after minutes of waiting.
         return Unseen(refusal=refusal)
 
 
