@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.guards import policy_last
 from components.settings import words
 from phonemfa.output import japanese
 from phonemfa.output.document import Code, Soft, Strong
@@ -50,8 +51,9 @@ OURS = sorted(
         *said_by(resource_rules, "Finding"),
         *said_by(stack_rules, "Finding"),
         *words.ASKED.values(),
-        document._STAND_IN,
+        f"{document._SAMPLES} {document._STAND_IN}",
         document._SAMPLES,
+        f"pulumi up will stop here: {policy_last.lowering([], ['all-applications'])}",
     }
     - {""}
 )
