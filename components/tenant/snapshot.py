@@ -23,7 +23,7 @@ from components.tenant import (
     trigger,
 )
 from components.tenant.action import Action
-from components.tenant.errors import refusal_of, unanswered
+from components.tenant.errors import ends_questions, refusal_of, unanswered
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
     LEFT_ALONE,
@@ -278,10 +278,9 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
     try:
         return await question()
     except unanswered() as error:
-        refusal = refusal_of(error, f"GET {path}", scope)
-        if refusal.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}:
-            raise  # Every other question would be answered the same, each after minutes of waiting.
-        return Unseen(refusal=refusal)
+        if ends_questions(error):
+            raise
+        return Unseen(refusal=refusal_of(error, f"GET {path}", scope))
 
 
 class Lack(Enum):

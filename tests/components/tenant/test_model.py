@@ -264,13 +264,25 @@ def test_a_refused_question_costs_no_other_its_answer(
     assert seen(found.guardian.policy) == "never"
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500])
-def test_what_every_question_would_be_answered_is_waited_for_once(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "message", "ends"),
+    [
+        (400, "Bad HTTP authentication header format", True),
+        (400, "no", False),
+        (401, "no", True),
+        (403, "no", False),
+        (429, "no", True),
+        (500, "no", False),
+    ],
+)
+def test_what_every_question_would_be_answered_is_waited_for_once(
+    status: int, message: str, ends: bool
+) -> None:
     async def refused() -> Any:
-        raise ApiError(status_code=status, body={"message": "no"})
+        raise ApiError(status_code=status, body={"message": message})
 
     question = snapshot.asked("/any", "read:any", refused)
-    if status in {401, 429}:
+    if ends:
         with pytest.raises(ApiError):
             asyncio.run(question)
     else:
