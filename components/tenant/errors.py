@@ -38,6 +38,8 @@ _PLAN_CODES: Final = frozenset(
     }
 )
 _OF_PLAN: Final = ("This endpoint is disabled for your tenant", "The requestor is not entitled")
+_BAD_HEADER: Final = "Bad HTTP authentication header format"
+"""A tenant's 400 for what is no token at all."""
 _WORD: Final = re.compile(r"[a-z_]{1,80}")
 _WHOSE: Final = (
     "Check auth0:domain or AUTH0_DOMAIN: did a proxy, or a server that is no tenant, answer?"
@@ -111,7 +113,8 @@ def refused(domain: str, error: Any) -> str:
     message = _body(error).get("message")
     said = redacted(message) if isinstance(message, str) and message else _unsaid(status)
     phrase = " ".join(filter(None, [str(status), responses.get(status, ""), code_of(error)]))
-    fix = PLAN if is_of_plan(error) else _fix(status)
+    of_status = HTTPStatus.UNAUTHORIZED if is_of_token(error) else status
+    fix = PLAN if is_of_plan(error) else _fix(of_status)
     return f"{domain} answered {phrase}: {said}. {fix}".replace("..", ".").rstrip()
 
 
@@ -120,6 +123,21 @@ def code_of(error: Any) -> str:
     # auth0-python's own error model calls it error_code.
     code = _body(error).get("errorCode") or _body(error).get("error_code")
     return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
+
+
+def is_of_token(error: Any) -> bool:
+    """Whether a refusal is for the token, whatever is asked."""
+    said = str(_body(error).get("message"))
+    return error.status_code == HTTPStatus.UNAUTHORIZED or (
+        error.status_code == HTTPStatus.BAD_REQUEST and said.startswith(_BAD_HEADER)
+    )
+
+
+def ends_questions(error: Exception) -> bool:
+    """Whether every other question would be answered the same, after minutes of waiting perhaps."""
+    return isinstance(error, ApiError) and (
+        is_of_token(error) or error.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    )
 
 
 def is_of_plan(error: Any) -> bool:

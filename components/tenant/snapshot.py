@@ -259,15 +259,18 @@ async def asked(path: str, scope: str, question: Callable[[], Awaitable[T]]) -> 
         scope: what it needs.
         question: asks it.
     """
-    from components.tenant.errors import UNANSWERED, refusal_of  # noqa: PLC0415 - see there
+    from components.tenant.errors import (  # noqa: PLC0415 - see there
+        UNANSWERED,
+        ends_questions,
+        refusal_of,
+    )
 
     try:
         return await question()
     except UNANSWERED as error:
-        refusal = refusal_of(error, f"GET {path}", scope)
-        if refusal.status == HTTPStatus.UNAUTHORIZED:
-            raise  # Every other question would be answered the same.
-        return Unseen(refusal=refusal)
+        if ends_questions(error):
+            raise
+        return Unseen(refusal=refusal_of(error, f"GET {path}", scope))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,13 +29,10 @@ from phonemfa.reasons import Language
 
 LABEL: Final = "phone-mfa-health"
 _MOST_A_MINUTE: Final = 100_000
-_NO_TIME: Final = (
-    "The tenant limited the rate for as long as reading may take: nothing could be read. Run it "
-    "again later, or give it longer with --within."
-)
 _NO_ANSWER = (
     HostError,
     NoPlotsError,
+    OutOfTimeError,
     RunError,  # a SettingsError
     StackFileError,
     TenantUnreadableError,
@@ -96,8 +93,6 @@ def health(
             found = look(reader, stack=wanted.stack, levels=wanted.settings.health, hours=hours)
     except _NO_ANSWER as error:
         _no_answer(stack, str(error), junit=junit)
-    except OutOfTimeError:
-        _no_answer(stack, _NO_TIME, junit=junit)
     if junit:
         write_whole(junit, _junit(found.stack, document.junit_cases(found)))
     if html:

@@ -103,6 +103,12 @@ def type_of(entry: Any) -> str:
     return found if isinstance(found, str) and _TYPE.fullmatch(found) else ""
 
 
+def id_of(entry: Any) -> str:
+    """The entry's own id; empty where it has none."""
+    found = entry.get("log_id") or entry.get("_id") if isinstance(entry, Mapping) else None
+    return found if isinstance(found, str) else ""
+
+
 def time_of(entry: Mapping[str, Any]) -> float:
     """When it happened.
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from components.tenant.access import Access, NoAccessError
 from components.tenant.client import SILENCE, TenantUnreadableError
 from components.tenant.token import NoTokenError, Tokens
-from phonemfa.health.entries import FIELDS, LOGIN, TYPES, UnreadableError, time_of, type_of
+from phonemfa.health.entries import FIELDS, LOGIN, TYPES, UnreadableError, id_of, time_of, type_of
 from phonemfa.health.period import HOUR, Period
 from phonemfa.health.tally import Tally
 from phonemfa.scopes import named
@@ -57,6 +57,12 @@ Window = tuple[float, float]
 
 class OutOfTimeError(Exception):
     """The time that reading may take is over."""
+
+    def __str__(self) -> str:
+        return (
+            "The tenant limited the rate for as long as reading may take: nothing could be read. "
+            "Run it again later, or give it longer with --within."
+        )
 
 
 class SearchRefusedError(Exception):
@@ -155,7 +161,7 @@ class LogReader:
         """Whether a search finds an entry that is there, and none that it should not."""
         wanted = type_of(sample)
         try:
-            found = self._get(self._search(window, (wanted, "fn"), reach))
+            found = self._get(self._search(window, reach, types=(wanted, "fn")))
         except SearchRefusedError:
             return False
         for one in found:
@@ -165,7 +171,7 @@ class LogReader:
             if reach.by_second and at is not None and not window[0] <= at < window[1]:
                 return False
         # More than a page of others may stand before it: then what came fits, at least.
-        return len(found) == PER_PAGE or any(_same(one, sample) for one in found)
+        return len(found) == PER_PAGE or id_of(sample) in map(id_of, found)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -194,7 +200,7 @@ class LogReader:
         if not (reach.by_type and reach.by_second):
             return None
         try:
-            found = self._get(self._search(window, (LOGIN,), reach))
+            found = self._get(self._search(window, reach, types=(LOGIN,)))
         except (OutOfTimeError, SearchRefusedError):
             return None
         return sorted(_times(one for one in found if type_of(one) == LOGIN), reverse=True)
@@ -210,12 +216,12 @@ class LogReader:
 
     def _read_window(self, window: Window, reach: Reach, tally: Tally) -> list[Window]:
         """Read a window whole, or answer its halves, the newer one last."""
-        first = self._counted(self._search(window, tuple(TYPES), reach), tally)
+        first = self._counted(self._search(window, reach), tally)
         # Where the type counts for nothing, others come too; they are sorted out all the same.
         reach.by_type = reach.by_type and all(type_of(one) in TYPES for one in first)
         if len(first) < PER_PAGE:
             return []
-        last = self._counted(self._search(window, tuple(TYPES), reach, PAGES - 1), tally)
+        last = self._counted(self._search(window, reach, page=PAGES - 1), tally)
         if len(last) == PER_PAGE:
             smallest = 2.0 if reach.by_second else 2 * _DAY
             if window[1] - window[0] < smallest:
@@ -224,21 +230,18 @@ class LogReader:
             middle = float(int((window[0] + window[1]) / 2))
             return [(window[0], middle), (middle, window[1])]
         for page in range(1, PAGES - 1):
-            found = self._counted(self._search(window, tuple(TYPES), reach, page), tally)
+            found = self._counted(self._search(window, reach, page=page), tally)
             if len(found) < PER_PAGE:
                 break
         return []
 
     def _read_on(self, window: Window, reach: Reach, tally: Tally) -> None:
         """From the first entry of a window that cannot be halved, by log id, to its end."""
-        oldest = self._search(window, tuple(TYPES), reach) | {"sort": "date:1"}
+        oldest = self._search(window, reach) | {"sort": "date:1"}
         found = self._counted(oldest, tally)
-        while found:
-            last = found[-1].get("log_id") or found[-1].get("_id")
-            if not isinstance(last, str):
-                return
+        while found and (last := id_of(found[-1])):
             following = self._counted({"from": last, "take": str(PER_PAGE)}, tally)
-            if not following or following[-1] == found[-1]:
+            if following[-1:] == found[-1:]:
                 return
             if min(_times(following), default=0.0) >= window[1] + _LATE:
                 return
@@ -251,7 +254,7 @@ class LogReader:
         return found
 
     def _search(
-        self, window: Window, types: tuple[str, ...], reach: Reach, page: int = 0
+        self, window: Window, reach: Reach, *, types: Iterable[str] = TYPES, page: int = 0
     ) -> dict[str, str]:
         begin, end = window
         if not reach.by_second:
@@ -418,10 +421,6 @@ def _time(entry: Any) -> float | None:
         return time_of(entry) if isinstance(entry, Mapping) else None
     except UnreadableError:
         return None
-
-
-def _same(one: Any, other: Mapping[str, Any]) -> bool:
-    return isinstance(one, Mapping) and one.get("log_id") == other.get("log_id")
 
 
 def _moment(at: float, reach: Reach) -> str:

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from components.masking import redacted
-from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, type_of
+from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, id_of, type_of
 from phonemfa.health.numbers import block_of, country_of, japanese_range_of
 from phonemfa.health.period import Period
 from phonemfa.output.text import cut, visible
@@ -240,8 +240,7 @@ class Tally:
         if not isinstance(entry, Mapping):
             self.log.unreadable += 1
             return
-        name = entry.get("log_id") or entry.get("_id")
-        identity = self._hash(str(name) if name else repr(sorted(entry.items(), key=str)))
+        identity = self._hash(id_of(entry) or repr(sorted(entry.items(), key=str)))
         if identity in self._seen:
             self.log.repeated += 1
             return

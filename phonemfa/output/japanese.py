@@ -20,8 +20,12 @@ _EDGES: Final = tuple(
     re.compile(rf"([\s:,;.{more}→]*)(.*?)([\s:,;.{more}]*)", re.DOTALL) for more in ("", "()")
 )
 """Around a phrase: its own brackets belong to it, where the phrase book has it with them."""
-_SENTENCES: Final = re.compile(r"(?<=[.:;]) ")
-_ITEMS: Final = re.compile(", ")
+_BETWEEN: Final = (
+    (re.compile(r"(?<=\.) "), ""),
+    (re.compile(r"(?<=[.:;]) "), ""),
+    (re.compile(", "), "、"),
+)
+"""Where a text that is no phrase is taken apart: sentences, their halves, and items of a list."""
 _MARKS: Final = str.maketrans({":": "：", ",": "、", ";": "；", ".": "。", "(": "（", ")": "）"})
 
 
@@ -44,16 +48,20 @@ def _part(part: doc.Part) -> doc.Part | None:
     if isinstance(part, doc.Code | doc.Link):
         return None
     text = part if isinstance(part, str) else part.text
-    said = _phrase(text) or _pieces(text, _SENTENCES, "") or _pieces(text, _ITEMS, "、")
+    said = _said(text)
     if said is None or isinstance(part, str):
         return said
     return doc.Strong(said) if isinstance(part, doc.Strong) else doc.Soft(said)
 
 
-def _pieces(text: str, between: re.Pattern[str], glue: str) -> str | None:
-    """Several phrases, each of which is known."""
-    said = [_phrase(one) for one in between.split(text)]
-    return None if None in said else glue.join(one for one in said if one)
+def _said(text: str, level: int = 0) -> str | None:
+    """A phrase, or several of which each is known."""
+    said = _phrase(text)
+    if said is not None or level == len(_BETWEEN):
+        return said
+    between, glue = _BETWEEN[level]
+    pieces = [_said(one, level + 1) for one in between.split(text)]
+    return None if None in pieces else glue.join(one for one in pieces if one)
 
 
 def _phrase(text: str) -> str | None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from auth0.management.core.api_error import ApiError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -261,6 +262,31 @@ def test_a_refused_question_costs_no_other_its_answer(
     assert [one.asked for one in found.refusals] == [f"GET {path}" for path in guardian.LEGACY]
     assert found.refusals[0].status == 403
     assert seen(found.guardian.policy) == "never"
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "ends"),
+    [
+        (400, "Bad HTTP authentication header format", True),
+        (400, "no", False),
+        (401, "no", True),
+        (403, "no", False),
+        (429, "no", True),
+        (500, "no", False),
+    ],
+)
+def test_what_every_question_would_be_answered_is_waited_for_once(
+    status: int, message: str, ends: bool
+) -> None:
+    async def refused() -> Any:
+        raise ApiError(status_code=status, body={"message": message})
+
+    question = snapshot.asked("/any", "read:any", refused)
+    if ends:
+        with pytest.raises(ApiError):
+            asyncio.run(question)
+    else:
+        assert isinstance(asyncio.run(question), Unseen)
 
 
 # --- Comparing -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.guards import policy_last
 from components.settings import model
 from components.vocabulary import ASKED
 from phonemfa.output import japanese
@@ -50,8 +51,9 @@ OURS = sorted(
         *said_by(model, "Words"),
         *said_by(rules, "Finding"),
         *ASKED.values(),
-        document._STAND_IN,
+        f"{document._SAMPLES} {document._STAND_IN}",
         document._SAMPLES,
+        f"pulumi up will stop here: {policy_last.lowering([], ['all-applications'])}",
     }
     - {""}
 )
