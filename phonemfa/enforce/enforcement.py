@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.guards.log_evidence import PATIENCE
 from components.guards.policy_last import lowering
-from components.guards.test_message import PATIENCE, Send, Verdict
+from components.guards.test_message import Send, Verdict
 from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
 from components.tenant.guardian import NEVER, TOKEN

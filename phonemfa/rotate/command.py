@@ -12,7 +12,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from components.config_files import StackFileError
-from components.guards.test_message import PATIENCE, Verdict
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from components.config_files import StackFileError
-from components.guards.test_message import PATIENCE, Send, Verdict
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
 from components.settings.faults import SettingsError
 from components.tenant.client import TenantUnreadableError, WriteFailedError, access_of
