@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from components.guards.test_message import PATIENCE, Send, Verdict
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
 from components.vocabulary import Policy, policy_word
 from phonemfa import options

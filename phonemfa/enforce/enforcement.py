@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from components.guards.log_evidence import PATIENCE
 from components.guards.policy_last import lowering
-from components.guards.test_message import PATIENCE, Send, Verdict
+from components.guards.test_message import Send, Verdict
 from components.settings.raw_config import NAMESPACE
 from components.tenant.client import TenantUnreadableError, WriteFailedError, ask, ask_to_write
 from components.tenant.guardian import NEVER, TOKEN

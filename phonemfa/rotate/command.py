@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from components.guards.test_message import PATIENCE, Verdict
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Verdict
 from components.masking import masked
 from phonemfa import options
 from phonemfa.answered import answered

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from components.guards.test_message import PATIENCE, Send, Verdict
+from components.guards.log_evidence import PATIENCE
+from components.guards.test_message import Send, Verdict
 from components.masking import masked
 from phonemfa import options
 from phonemfa.answered import answered

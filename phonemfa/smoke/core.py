@@ -14,15 +14,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from components.guards.test_message import (
-    CHANNELS,
-    PATIENCE,
-    Messages,
-    Send,
-    Verdict,
-    failed,
-    unknown,
-)
+from components.guards.log_evidence import CHANNELS, PATIENCE
+from components.guards.test_message import Messages, Send, Verdict, failed, unknown
 from components.masking import masked, redacted
 from components.settings.model import StackSettings
 from components.tenant.access import Access

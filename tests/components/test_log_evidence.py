@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.guards.test_message import find, news, search
+from components.guards.log_evidence import find, news, search
 from components.vocabulary import DeliveryMethod
 
 TO = "+819012345678"
