@@ -45,11 +45,11 @@ class Released:
 
     @classmethod
     def into(cls, folder: Path) -> Released:
-        """Build both wheels."""
+        """Build both wheels, and an environment that `ci/setup` fills when it is first run."""
         wheel = build(folder / "dist", "wheel")[".whl"]
         build(folder / "dist", "wheel", project=PROJECT / "sandbox")
         environment = folder / "environment"
-        environment.mkdir()
+        ran(sys.executable, "-m", "venv", str(environment), cwd=folder, environment=os.environ)
         return cls(wheel=wheel, environment=environment)
 
 

@@ -55,5 +55,5 @@ def test_a_strangers_change_is_previewed_in_a_sandbox_and_the_report_says_why(
         assert WHY in said
         assert "a stand-in on the runner, one to which the stack was applied as it is" in said
         assert "よその文面" in said
-        assert "phone-mfa-sender-action" not in said, "the sandbox has what the base declares"
+        assert "`dev`: **1 update.**" in said, "the sandbox has what the base declares"
     assert tenant.logged() == [], "nobody's tenant was asked"
