@@ -10,7 +10,6 @@ in the commands, a package each.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -31,30 +30,28 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from components.phone_mfa import PhoneMfa, PhoneMfaArgs
-    from components.settings.faults import SettingsError
-    from components.settings.model import StackSettings
-    from components.settings.stack_config import Loaded, load
-    from components.settings.text_rules import sms_sizes
-    from components.settings.texts import Texts
-    from components.vocabulary import DeliveryMethod, Experience, MessageType
+    from phonemfa.library import (
+        DeliveryMethod,
+        Experience,
+        Loaded,
+        MessageType,
+        PhoneMfa,
+        PhoneMfaArgs,
+        SettingsError,
+        StackSettings,
+        Texts,
+        load,
+        sms_sizes,
+    )
 else:
-    # On first use: with Pulumi it takes two seconds, and `phonemfa break-glass` must not wait.
-    _MODULES = {
-        "components.phone_mfa": {"PhoneMfa", "PhoneMfaArgs"},
-        "components.settings.faults": {"SettingsError"},
-        "components.settings.model": {"StackSettings"},
-        "components.settings.stack_config": {"Loaded", "load"},
-        "components.settings.text_rules": {"sms_sizes"},
-        "components.settings.texts": {"Texts"},
-        "components.vocabulary": {"DeliveryMethod", "Experience", "MessageType"},
-    }
 
     def __getattr__(name: str) -> object:
-        for module, names in _MODULES.items():
-            if name in names:
-                return getattr(import_module(module), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # On first use: with Pulumi it takes two seconds, and `phonemfa break-glass` must not wait.
+        from phonemfa import library  # noqa: PLC0415
+
+        return getattr(library, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -10,13 +10,13 @@ import os
 import re
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 
 import phonemfa
+from phonemfa import library
 from phonemfa.__main__ import main
 from phonemfa.cli import COMMANDS, app
 from tests.contract import PROJECT
@@ -83,14 +83,14 @@ def test_a_command_whose_packages_are_missing_says_what_to_install() -> None:
 def test_every_name_of_the_library_is_the_packages_own() -> None:
     tree = ast.parse(Path(phonemfa.__file__).read_text(encoding="utf-8"))
     declared = {
-        alias.name: node.module
+        alias.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("components.")
+        if isinstance(node, ast.ImportFrom) and node.module == "phonemfa.library"
         for alias in node.names
     }
     assert {*declared, "__version__"} == set(phonemfa.__all__), "what a type checker sees"
-    for name, module in declared.items():
-        assert getattr(phonemfa, name) is getattr(import_module(f"{module}"), name)
+    for name in declared:
+        assert getattr(phonemfa, name) is getattr(library, name)
     assert set(phonemfa.__all__) <= set(dir(phonemfa)), "for completion in an editor"
 
 
