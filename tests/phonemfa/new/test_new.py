@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.testing import CliRunner
 
 from phonemfa.cli import app
@@ -132,12 +136,29 @@ def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
     )
 
 
-def test_a_companys_locks_have_the_versions_that_this_package_is_tested_with() -> None:
-    def pins(lock: str) -> set[str]:
-        text = (PROJECT / lock).read_text("utf-8")
-        return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
+def pins(lock: str) -> set[str]:
+    text = (PROJECT / lock).read_text("utf-8")
+    return set(re.findall(r"^[\w.-]+==\S+", text, re.MULTILINE))
 
+
+def test_a_companys_locks_have_the_versions_that_this_package_is_tested_with() -> None:
     for name in ("requirements.lock.j2", "requirements-sandbox.lock.j2"):
         named = pins(f"template/{name}")
         assert len(named) > 10
         assert named <= pins("requirements.lock")
+
+
+def test_a_companys_locks_have_everything_that_the_sandboxs_wheel_needs() -> None:
+    locks = ("template/requirements.lock.j2", "template/requirements-sandbox.lock.j2")
+    locked = {one.partition("==")[0] for lock in locks for one in pins(lock)}
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    found: set[str] = set()
+    wanted = [Requirement(one) for one in groups["sandbox"]]
+    while wanted:
+        one = wanted.pop()
+        name = canonicalize_name(one.name)
+        if name not in found:
+            found.add(name)
+            further = map(Requirement, requires(name) or [])
+            wanted += [each for each in further if not each.marker or each.marker.evaluate()]
+    assert found <= locked, found - locked
