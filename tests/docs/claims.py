@@ -138,7 +138,6 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "export PULUMI_CONFIG_PASSPHRASE_FILE=…": "the reader's; every desk has its own",
     "pulumi stack change-secrets-provider": "needs the reader's key service",
     "pulumi import": "a part of what test_adopt types",
-    "python -m sandbox up": "what make up calls",
     "make sbom": "reads every lock; tests/tools/test_supply_chain.py holds what it writes",
     "make audit": "asks the registries; tests/tools/test_supply_chain.py holds what it says",
     "make licences": "tests/tools/test_supply_chain.py asks the same",
