@@ -103,7 +103,7 @@ class Answers:
         try:
             StackSettings.check("every stack", values)
         except SettingsError as error:
-            return [f"{one.key} = {one.value}: {one.consequence} {one.fix}" for one in error.faults]
+            return [str(one) for one in error.faults]
         return []
 
 
