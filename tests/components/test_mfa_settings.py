@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pulumi
 import pulumi_auth0
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
+from components.tenant.guardian import BY_PLAN
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
@@ -137,6 +139,21 @@ def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
     assert "phonemfa:oneTimeCode" in str(refused.value)
     assert "leave it out of the stack's settings" in str(refused.value)
     assert "Nothing was written" in str(refused.value)
+
+
+@pytest.mark.parametrize("path", BY_PLAN)
+@pytest.mark.parametrize("key", DECLARED)
+def test_what_guardian_reads_after_the_write_is_asked_for_whatever_is_declared(
+    running: RunningSandbox, tenant: Tenant, key: str, path: str
+) -> None:
+    assert tenant
+    guard = EntitlementGuard(access_of(running), by_plan(check(**{key: DECLARED[key]})))
+    headers = running.control_headers
+    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
+        control.post("/faults", json={"path": f"{path}$", "status": 403, "times": None})
+        with pytest.raises(TenantCallError, match=f"phonemfa:{key}: .*403.*Nothing was written"):
+            ask(guard)
+        control.delete("/faults")
 
 
 def test_a_stack_that_says_nothing_asks_nothing() -> None:
