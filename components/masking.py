@@ -25,8 +25,8 @@ _KEY_LIKE: Final = re.compile(
     # What follows the name of an authorization scheme, whatever it looks like.
     r"(?:(?<=\b[Aa]pp )|(?<=\b[Bb]asic )|(?<=\b[Bb]earer ))[\w+/=.~-]*[\d=][\w+/=.~-]*"
     r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # of an address with a password, as of a backend
-    # Pulumi names its plugin where it misses it.
-    r"|(?<![\w/-])(?!pulumi-resource-auth0\b)(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])"
+    r"|(?<![\w/-])(?!pulumi-resource-auth0(?![\w+=-]))"  # its plugin, where Pulumi misses it
+    r"(?=[\w+=-]*\d)(?=[\w+=-]*[A-Za-z])[\w+=-]{20,}(?![\w/-])"
 )
 _TOKEN: Final = re.compile(
     # Base64 has slashes; a path rarely has all three kinds of characters and no full stop.

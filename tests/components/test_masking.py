@@ -60,6 +60,7 @@ def test_what_an_operator_needs_stays() -> None:
         "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
         "App 0a1b2c3d",
         "postgres://pulumi:eyJhbG@db.example.jp/state",
+        "pulumi-resource-auth0-0a1b2c3d4e5f6071",
     ],
 )
 def test_numbers_and_keys_are_hidden_in_code_and_config(text: str) -> None:
