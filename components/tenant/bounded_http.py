@@ -47,8 +47,10 @@ def _trust_named() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {where}") from None
+        named = os.environ.get("SSL_CERT_FILE")
+        if not named:
+            raise  # Those that httpx brings along: no variable would mend it.
+        raise OSError(error.errno, error.strerror, f"SSL_CERT_FILE {named}") from None
 
 
 class BoundedClient(httpx.Client):

@@ -146,8 +146,20 @@ def test_a_file_of_cas_that_cannot_be_read_is_named(
     client: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/no/such/ca.pem")
-    with pytest.raises(OSError, match=r"/no/such/ca\.pem"):
+    with pytest.raises(OSError, match=r"SSL_CERT_FILE /no/such/ca\.pem"):
         client(total=1.0)
+
+
+@pytest.mark.parametrize("client", [BoundedClient, BoundedAsyncClient])
+def test_a_variable_that_nobody_set_is_not_blamed_for_cas_that_are_missing(
+    client: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setattr("certifi.where", lambda: "/no/such/certifi.pem")
+    with pytest.raises(OSError, match="No such file") as caught:
+        client(total=1.0)
+    assert "SSL_CERT_FILE" not in str(caught.value)
 
 
 def test_good_answers_pass(send: Send) -> None:
