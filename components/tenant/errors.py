@@ -100,8 +100,9 @@ def told(domain: str, error: Exception, *, origin: str = "") -> str:
     if isinstance(error, NoTokenError):
         return " ".join(filter(None, [f"{error}.", origin, error.fix]))
     if isinstance(error, ApiError):
-        unauthorized = error.status_code == HTTPStatus.UNAUTHORIZED
-        return " ".join(filter(None, [refused(domain, error), origin if unauthorized else ""]))
+        return " ".join(
+            filter(None, [refused(domain, error), origin if is_of_token(error) else ""])
+        )
     if isinstance(error, httpx.HTTPError):
         return silent(domain, error)
     return f"{domain} answered in a form that the Management API does not have. {_WHOSE}"

@@ -196,8 +196,8 @@ async def read(
         about: what to ask for.
         experiences: whose Actions and bindings, and whose other parts.
         refusals: whether a question that the tenant refuses becomes `Unseen`, with the refusal,
-            instead of ending the reading with the client's exception. A token that the tenant
-            does not take ends it in any case.
+            instead of ending the reading with the client's exception. What every question would
+            be answered (the token is not taken, the rate limit is used up) ends it in any case.
     """
     ask = asked if refusals else _told
     triggers = [TRIGGERS[one] for one in experiences]

@@ -1,7 +1,7 @@
 """A previewed change as the report looks at it: its steps, its settings, the tenant on both sides.
 
 `differences`, `risks` and `messages` compare the sides; whether a code can be delivered says
-`snapshot.deliverable`, as for every other command.
+`snapshot.lacking`, as for every other command.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from auth0.management.core.api_error import ApiError
 
-from components.tenant.errors import PLAN, SCOPES, refused
+from components.tenant.errors import PLAN, SCOPES, refused, told
 from components.tenant.stack_access import TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
@@ -48,6 +48,23 @@ def test_any_other_403_is_for_a_scope(body: dict[str, str]) -> None:
 
 def test_the_codes_mean_nothing_with_another_status() -> None:
     assert PLAN not in refused("t", refusal(404, errorCode="not_entitled"))
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "is_of_token"),
+    [
+        (401, "No.", True),
+        (400, "Bad HTTP authentication header format", True),
+        (400, "No.", False),
+        (403, "Bad HTTP authentication header format", False),
+    ],
+)
+def test_a_token_that_is_not_taken_is_told_with_where_it_was_found(
+    status: int, message: str, is_of_token: bool
+) -> None:
+    words = told("t", refusal(status, message=message), origin="The token is from HERE.")
+    assert ("HERE" in words) is is_of_token
+    assert ("The token has ended" in words) is is_of_token
 
 
 @pytest.mark.parametrize("code", ["+819012345678", "sk_live ABC", 7, None, "x" * 99])
