@@ -221,3 +221,28 @@ def test_pulumi_cloud_says_who_is_at_it_to_those_who_only_look(engine: Engine) -
     assert one.fix.endswith("pulumi cancel")
     engine.export = 'echo \'{"currentOperation": {}, "deployment": {}}\''
     assert engine.findings()[Subject.LOCK].level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ('echo "no JSON"', "in another form"),
+        ("echo '[]'", "in another form"),
+        ("""echo '{"currentOperation": {"kind": "update"}}'""", "in another form"),
+        ("""echo '{"currentOperation": "update"}'""", "in another form"),
+        (
+            "echo 'error: no answer from https://joe:canary@api.example.com' >&2; exit 1",
+            "no answer from https://api.example.com",
+        ),
+    ],
+)
+def test_a_lock_that_pulumi_cloud_does_not_tell_of_is_not_known(
+    engine: Engine, answer: str, told: str
+) -> None:
+    engine.url = "https://app.pulumi.com/mirai"
+    engine.export = f'test "$2" = export && echo "{{}}" && exit; {answer}'
+    one = engine.findings()[Subject.LOCK]
+    assert one.level is Level.UNKNOWN
+    assert one.what.startswith("nobody knows who has it: ")
+    assert one.what.endswith(told)
+    assert "\n" not in one.what
