@@ -38,8 +38,8 @@ _SWITCHED: Final = frozenset({Need.LEGACY, Need.MOVE})
 _LOOK: Final = frozenset({Need.LOOK})
 
 
-_SUBJECTS = (subject(part.setting.partition(".")[0]) for part in WITH_DEFAULT if part.scope)
-_BESIDE: Final = f"Guardian's settings ({', '.join(dict.fromkeys(_SUBJECTS))})"
+_KEYS: Final = dict.fromkeys(part.setting.partition(".")[0] for part in WITH_DEFAULT if part.scope)
+_BESIDE: Final = f"Guardian's settings ({', '.join(map(subject, _KEYS))})"
 """What has another scope than the rest of Guardian."""
 
 

@@ -542,16 +542,20 @@ def violations(
         settings: by rule name (levels.py); a rule that is not in it has its own level.
     """
     declared = tuple(resources)
-    return [
-        Violation(
-            rule=rule.name,
-            urn=one.urn,
-            message=one.message,
-            fix=one.fix,
-            enforcement=setting.level,
+    found: list[Violation] = []
+    for rule in RULES:
+        setting = settings.get(rule.name, Setting(level=rule.level))
+        if setting.level is Level.DISABLED:
+            continue
+        context = rule.context(stack, setting.options)
+        found.extend(
+            Violation(
+                rule=rule.name,
+                urn=one.urn,
+                message=one.message,
+                fix=one.fix,
+                enforcement=setting.level,
+            )
+            for one in rule.findings(declared, context)
         )
-        for rule in RULES
-        for setting in (settings.get(rule.name, Setting(level=rule.level)),)
-        if setting.level is not Level.DISABLED
-        for one in rule.findings(declared, rule.context(stack, setting.options))
-    ]
+    return found
