@@ -68,25 +68,42 @@ def test_a_unified_stack_is_one_action_one_provider_its_templates_and_one_guardi
     )
 
 
-def test_every_resource_hangs_under_its_component_and_carries_its_name() -> None:
-    found = declare_phone_mfa()
-    parents = {one.name: found_parent(found, one.options.parent) for one in found.values()}
-    assert parents == {
-        "mfa": None,
-        "mfa-sender": "mfa",
-        "mfa-sender-action": "mfa-sender",
-        "mfa-delivery": "mfa",
-        "mfa-delivery-provider": "mfa-delivery",
-        "mfa-delivery-change-password": "mfa-delivery",
-        "mfa-delivery-otp-enroll": "mfa-delivery",
-        "mfa-delivery-otp-verify": "mfa-delivery",
-        "mfa-factor": "mfa",
-        "mfa-factor-guardian": "mfa-factor",
-    }
+UNIFIED = {
+    "mfa": ("phonemfa:index:PhoneMfa", None),
+    "mfa-sender": ("phonemfa:index:Sender", "mfa"),
+    "mfa-sender-action": (ACTION, "mfa-sender"),
+    "mfa-delivery": ("phonemfa:index:Delivery", "mfa"),
+    "mfa-delivery-provider": (PROVIDER, "mfa-delivery"),
+    "mfa-delivery-change-password": (TEMPLATE, "mfa-delivery"),
+    "mfa-delivery-otp-enroll": (TEMPLATE, "mfa-delivery"),
+    "mfa-delivery-otp-verify": (TEMPLATE, "mfa-delivery"),
+    "mfa-factor": ("phonemfa:index:Factor", "mfa"),
+    "mfa-factor-guardian": (GUARDIAN, "mfa-factor"),
+}
+BOUND = {"mfa-sender-binding": (BINDING, "mfa-sender")}
+LEGACY = {
+    "mfa-legacy-sender": ("phonemfa:index:Sender", "mfa"),
+    "mfa-legacy-sender-action": (ACTION, "mfa-legacy-sender"),
+    "mfa-legacy-sender-binding": (BINDING, "mfa-legacy-sender"),
+    "mfa-tenant": ("phonemfa:index:TenantSwitch", "mfa"),
+    "mfa-tenant-settings": (TENANT, "mfa-tenant"),
+}
 
 
-def found_parent(found: Declarations, urn: str) -> str | None:
-    return next((one.name for one in found.values() if one.urn == urn), None)
+@pytest.mark.parametrize(
+    ("settings", "known"),
+    [
+        pytest.param({}, UNIFIED, id="unified"),
+        pytest.param({"transition": True, "bindAction": True}, UNIFIED | BOUND | LEGACY, id="both"),
+    ],
+)
+def test_the_state_of_an_earlier_version_knows_every_resource(
+    settings: dict[str, Any], known: dict[str, tuple[str, str | None]]
+) -> None:
+    """By its name and type below its component: another would be made, and this one deleted."""
+    found = declare_phone_mfa(**settings)
+    names = {one.urn: one.name for one in found.values()}
+    assert known == {one.name: (one.type, names.get(one.options.parent)) for one in found.values()}
 
 
 def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_first() -> None:
