@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,11 +13,14 @@ from components.masking import code_mark
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
+from components.tenant import snapshot
 from components.tenant.access import Access
+from components.tenant.model import differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
+from components.vocabulary import Experience
 from phonemfa.adopt.imports import import_file
-from phonemfa.adopt.plan import Fate, Plan, chosen_action, key_like_lines, plan_of
+from phonemfa.adopt.plan import Fate, Plan, Row, chosen_action, key_like_lines, plan_of
 from tests.components.declared import declare
 from tests.phonemfa.adopt.tenants import LEGACY, action, bound, provider, template, tenant
 
@@ -92,12 +96,16 @@ def rows(plan: Plan, fate: Fate) -> dict[str, str]:
     return {row.part: row.found for row in plan.rows if row.fate is fate}
 
 
+def keep(plan: Plan, project: Path) -> None:
+    for name, text in plan.files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+
+
 @shapes
 def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path: Any) -> None:
     plan = plan_of(found, "t1", DOMAIN)
-    for path, text in plan.files.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text, encoding="utf-8")
+    keep(plan, tmp_path)
 
     def program() -> None:
         access = TenantAccess(access=Access(domain=""))
@@ -116,6 +124,29 @@ def test_what_is_imported_is_what_the_program_declares(found: Snapshot, tmp_path
         (one["type"], one["name"], one.get("parent", "")) for one in plan.imports["resources"]
     }
     assert imported == declared
+
+
+@shapes
+def test_what_is_declared_differs_in_nothing_from_what_was_found(
+    found: Snapshot, tmp_path: Path
+) -> None:
+    plan = plan_of(found, "t1", DOMAIN)
+    keep(plan, tmp_path)
+    declared = snapshot.declared(settings_of(plan), tmp_path)
+    pairs: list[tuple[Any, Any]] = [
+        (declared.settings, found.settings),
+        (declared.guardian, found.guardian),
+        *zip(seen(declared.actions), seen(found.actions), strict=False),
+        *zip(seen(declared.bindings), seen(found.bindings), strict=False),
+    ]
+    if seen(declared.provider):
+        pairs.append((declared.provider, found.provider))
+    if found.experience is Experience.UNIFIED:
+        assert seen(declared.templates).keys() == seen(found.templates).keys()
+        pairs += [
+            (one, seen(found.templates)[kind]) for kind, one in seen(declared.templates).items()
+        ]
+    assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
 
 
 def parent_of(urn: str) -> str:
@@ -324,6 +355,27 @@ def test_host_and_sender_that_can_be_read_are_suggested() -> None:
 def test_the_guardian_has_the_same_id_in_every_import() -> None:
     first, second = (import_file(tenant(), None, DOMAIN)["resources"][-1] for _ in range(2))
     assert first["id"] == second["id"]
+
+
+def test_the_actions_of_others_are_left_alone_and_told() -> None:
+    both = (action("a1", trigger=LEGACY), action("logger", trigger=LEGACY))
+    found = tenant(
+        experience_flag=False, actions=both, bindings=bound("a1", "logger", trigger=LEGACY)
+    )
+    (other,) = [row for row in plan_of(found, "t1", DOMAIN).rows if "logger" in row.found]
+    assert other == Row(
+        part=LEGACY,
+        found="Action 'name of logger', bound",
+        becomes="not the one that sends",
+        fate=Fate.LEFT,
+    )
+
+
+def test_a_template_that_is_off_is_told_to_stay_so_only_as_long_as_it_is_adopted() -> None:
+    plan = plan_of(tenant(templates=template(disabled=True)), "t1", DOMAIN)
+    (warned,) = [row for row in plan.rows if row.fate is Fate.WARNING and "template" in row.part]
+    assert (warned.part, warned.found) == ("template otp_verify", "off")
+    assert "this stack's own are on" in warned.becomes
 
 
 def test_what_is_off_or_of_the_other_experience_is_told_as_that() -> None:
