@@ -64,6 +64,7 @@ class Engine:
         hear("Updating with canary-secret for +819012345678")
         for one in (self.foreseen or ()) if bad else self.events:
             hear(json.dumps(one))
+        hear('{"sequence":9,"preludeEvent":{"config":{"phonemfa:smsSender":"canary-cut-off')
         return Ran(255, "", "") if bad else self.ran
 
 
