@@ -6,7 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,6 +32,7 @@ from phonemfa.output.document import (
     Verbatim,
 )
 from phonemfa.output.terminal import REMINDER, notes, say
+from phonemfa.pulumi.processes import AWAKE
 
 
 class State(StrEnum):
@@ -232,7 +233,11 @@ def run(
                 for one in todo:
                     board.changed(one.stack, Outcome(state=State.NOT_STARTED, why=obstacle))
             else:
-                list(pool.map(one_tenant, by_tenant(todo)))
+                begun = [pool.submit(one_tenant, one) for one in by_tenant(todo)]
+                while wait(begun, AWAKE).not_done:
+                    pass
+                for future in begun:
+                    future.result()
             bad = [one.stack for one in wave if not board.outcomes[one.stack].settled]
             if bad and not obstacle:
                 obstacle = f"skipped: {', '.join(bad)} did not succeed"

@@ -38,8 +38,8 @@ _WORDS: Final = {
     "read": ("to read", "read"),
 }
 """What would be done, and what was."""
-_TAKEN: Final = "Another update is currently in progress"
-"""What Pulumi's own backends say of a lock."""
+_TAKEN: Final = ("the stack is currently locked", "Another update is currently in progress")
+"""What backends say of a lock; the second is Pulumi Cloud, which names nobody."""
 _LOCKED: Final = (
     "Run again when it has ended; `pulumi cancel` only when it is certain that nobody works on it"
 )
@@ -133,14 +133,14 @@ def _run(site: Site, member: Member, command: str, heard: Heard, secrets: Sequen
         _cli(site, member).watch(command, *_options(site, member, command), hear=heard.hear)
     except EngineFailedError as error:
         heard.log(error.said)
-        locks = locks_in(str(error))
-        if locks or _TAKEN in str(error):
+        begun = heard.violated or (writes and heard.steps)
+        locks = locks_in(error.said)
+        if not begun and (locks or any(one in error.said for one in _TAKEN)):
             holder = ", ".join(one.holder for one in locks) or "another update"
             return Outcome(state=State.LOCKED, why=f"locked by {holder}. {_LOCKED}")
         if error.exit == NO_SUCH_STACK:
             why = f"the backend has no such stack: pulumi stack init {member.stack}"
             return Outcome(state=State.UNANSWERED, why=why)
-        begun = heard.violated or (writes and heard.steps)
         return Outcome(
             state=State.FAILED if begun else State.UNANSWERED,
             changes=_counts(heard, done=writes) if command == site.command else {},

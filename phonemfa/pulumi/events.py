@@ -1,6 +1,7 @@
 """What the engine says while it runs: an event a line, as `--json` prints them.
 
-The first of them has all of the config in it: nothing is shown of an event that is not known here.
+The first of them has all of the config in it: nothing is shown of an event that is not known here,
+nor of one that a killed engine has cut off.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ class Heard:
         try:
             event = json.loads(line)
         except ValueError:
-            self.log(line)
+            if not line.startswith("{"):
+                self.log(line)
             return
         match event:
             case {"resourcePreEvent": {"metadata": {"op": op, "urn": urn, "type": kind}}}:

@@ -23,6 +23,10 @@ from phonemfa.output.terminal import say
 GRACE: Final = 60.0
 """Seconds that an engine has to end after it was asked to, at most as many as it had before."""
 
+AWAKE: Final = 0.5
+"""Seconds after which the main thread looks up from waiting: a signal that came just as it went to
+wait has not woken it, and is handled then."""
+
 Line = Callable[[str], Any]
 
 _STOPPING: Final = (
@@ -106,7 +110,8 @@ class Engines:
                 with suppress(BrokenPipeError), process.stdin as pipe:
                     pipe.write(stdin)
             for reader in readers:
-                reader.join()
+                while reader.is_alive():
+                    reader.join(AWAKE)
             status = process.wait()
             for timer in timers:
                 timer.cancel()

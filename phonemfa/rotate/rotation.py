@@ -147,7 +147,12 @@ class _Attempt:
     file_before: bytes
 
     def run(self, key: str) -> Rotated:
-        changes = or_take_back(lambda: self._set(key), self._file_back, RotationRefusedError)
+        changes = or_take_back(
+            lambda: self._set(key),
+            lambda: f"{self._file_back()}.",
+            RotationRefusedError,
+            *(EngineFailedError, RotationRefusedError),
+        )
         if not changes:
             # A rotation that was cut off after its `pulumi up`, or the same key once more: what
             # the file had was that key too, in another encryption.
@@ -179,8 +184,7 @@ class _Attempt:
         others = [one.line for one in changes if not one.is_only(TOKEN, "secrets")]
         if others:
             raise RotationRefusedError(
-                "Nothing was written: with the new key, pulumi up would do more than change it: "
-                + "; ".join(others)
+                f"With the new key, pulumi up would do more than change it: {'; '.join(others)}."
             )
         return bool(changes)
 

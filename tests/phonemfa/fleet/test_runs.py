@@ -112,6 +112,17 @@ def test_a_signal_before_the_question_is_an_answer(fleet: Fleet) -> None:
     assert not [one for one in fleet.asked() if one.startswith("up")]
 
 
+@pytest.mark.timeout(15)
+def test_a_signal_that_comes_as_the_main_thread_goes_to_wait_is_heard(fleet: Fleet) -> None:
+    # Then it wakes nobody: as one does that another thread gets.
+    watching = when_it_waits(
+        fleet, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    )
+    stopped = fleet.run("preview", "--all", expect=2)
+    watching.join()
+    assert "Stopping: pulumi ends the step it is at" in stopped.stderr
+
+
 def access(fleet: Fleet) -> Access:
     site = Site(
         project=fleet.folder, command="drift", engines=Engines(), logs=fleet.folder, seconds=60

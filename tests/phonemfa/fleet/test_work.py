@@ -64,6 +64,7 @@ class Engine:
         hear("Updating with canary-secret for +819012345678")
         for one in (self.foreseen or ()) if bad else self.events:
             hear(json.dumps(one))
+        hear('{"sequence":9,"preludeEvent":{"config":{"phonemfa:smsSender":"canary-cut-off')
         return Ran(255, "", "") if bad else self.ran
 
 
@@ -221,6 +222,10 @@ def test_without_an_event_the_clis_own_words_are_the_reason(
             "locked by sato@build-7 (pid 12), since 2026-11-25T09:00:00Z",
         ),
         ("error: [409] Conflict: Another update is currently in progress.", "locked by another"),
+        (  # A user's name may have a space in it.
+            "error: the stack is currently locked by 1 lock(s). created by Taro Sato@build-7 …",
+            "locked by another",
+        ),
     ],
 )
 def test_a_stack_that_somebody_else_works_on_is_told_as_such(
@@ -229,6 +234,12 @@ def test_a_stack_that_somebody_else_works_on_is_told_as_such(
     found = worked(err=err)
     assert found.state is State.LOCKED
     assert found.why.startswith(who)
+
+
+def test_an_up_that_had_begun_had_the_lock_whatever_ends_it(worked: Callable[..., Outcome]) -> None:
+    # A lock that is cut off is told in such words too.
+    found = worked(begun("create"), err="error: invalid character '<' looking for a value")
+    assert found.state is State.FAILED
 
 
 @pytest.mark.parametrize(("spent", "stopped"), [(900.0, True), (899.0, False)])

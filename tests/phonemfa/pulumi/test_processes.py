@@ -6,13 +6,14 @@ A shell stands in for Pulumi here; the real one is in tests/end_to_end/test_flee
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
 from phonemfa.pulumi import processes
-from phonemfa.pulumi.processes import Engines
+from phonemfa.pulumi.processes import Engines, stopped_by_signals
 
 # Says when it listens; says what it got, once, and ends in order. The second one ends it at once.
 PATIENT = """
@@ -92,6 +93,23 @@ def test_none_begins_after_that(tmp_path: Path) -> None:
     ran = engines.run(["/bin/sh", "-c", "touch it"], cwd=tmp_path, environ=dict(os.environ))
     assert (ran.exit, ran.err) == (130, "Stopped before it began.")
     assert not (tmp_path / "it").exists()
+
+
+@pytest.mark.timeout(15)
+def test_a_signal_that_does_not_wake_who_waits_stops_the_engine(tmp_path: Path) -> None:
+    def interrupt(_line: str) -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    engines = Engines()
+    with stopped_by_signals(engines):
+        ran = engines.run(
+            # Its input ends as the last thing before this thread waits.
+            ["/bin/sh", "-c", "trap 'exit 9' INT; cat; echo ready; while :; do sleep 0.02; done"],
+            cwd=tmp_path,
+            environ=dict(os.environ),
+            on_out=interrupt,
+        )
+    assert ran.exit == 9
 
 
 def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:

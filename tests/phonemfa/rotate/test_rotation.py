@@ -12,6 +12,7 @@ from components.tenant import action, guardian
 from components.tenant.access import Access
 from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.vocabulary import DeliveryMethod
+from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Preview, read_preview
 from phonemfa.pulumi.stack_file import StackFile
@@ -173,20 +174,27 @@ def test_a_way_back_that_is_barred_is_not_called_one(world: World, error: BaseEx
 
 
 @pytest.mark.parametrize("step", ["set", "preview"])
-@pytest.mark.parametrize(
-    ("error", "raised", "told"),
-    [
-        (BREAK, RotationRefusedError, r"The old key is back in Pulumi\.t1\.yaml"),
-        (NO_ENGINE, EngineFailedError, "no engine"),
-    ],
-)
+@pytest.mark.parametrize(("error", "told"), [(BREAK, "Stopped as asked"), (NO_ENGINE, "no engine")])
 def test_what_stops_it_before_the_deploy_leaves_the_file_as_it_was(
-    world: World, step: str, error: BaseException, raised: type[Exception], told: str
+    world: World, step: str, error: BaseException, told: str
 ) -> None:
     world.failing[step] = error
-    with pytest.raises(raised, match=told):
+    back = rf"{told}\.?\nThe old key is back in Pulumi\.t1\.yaml\."
+    with pytest.raises(RotationRefusedError, match=back):
         rotated(world)
     assert (world.file.read_text(), world.deploys) == (OLD, 0)
+
+
+def test_a_file_that_keeps_the_new_key_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FileNotWrittenError("the disk is full")
+
+    world.others = [step(guardian.TOKEN, "the-guardian", "policy")]
+    monkeypatch.setattr(rotation, "write_whole", full)
+    with pytest.raises(RotationRefusedError, match=r"(?s)the-guardian.*not back.*disk is full"):
+        rotated(world)
 
 
 def test_line_endings_and_the_mark_of_the_file_stay(world: World) -> None:
@@ -211,10 +219,12 @@ def test_a_tenant_that_never_runs_the_new_key_gets_the_old_one(
     assert (world.file.read_text(), world.tenant) == (OLD, OLD)
 
 
-@pytest.mark.parametrize("when", ["waiting", "others"])
-def test_whatever_else_waits_is_settled_first(world: World, when: str) -> None:
+@pytest.mark.parametrize(
+    ("when", "told"), [("waiting", "Nothing was written"), ("others", "With the new key")]
+)
+def test_whatever_else_waits_is_settled_first(world: World, when: str, told: str) -> None:
     setattr(world, when, [step(guardian.TOKEN, "the-guardian", "policy")])
-    with pytest.raises(RotationRefusedError, match=r"(?s)Nothing was written.*the-guardian"):
+    with pytest.raises(RotationRefusedError, match=rf"(?s){told}.*the-guardian"):
         rotated(world)
     assert (world.file.read_text(), world.deploys) == (OLD, 0)
 
