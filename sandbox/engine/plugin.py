@@ -17,7 +17,7 @@ from typing import Final
 
 from packaging.version import Version
 
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch, unpack
+from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.engine.ensure import ask, cache_folder, made_whole, programs_on
 from sandbox.engine.versions import BELOW, MINIMUM_PLUGIN, auth0_plugin_version, version_in
 from sandbox.machine.errors import EngineError
@@ -194,9 +194,7 @@ def _cached(cache: Path, progress: Progress, releases: str, lock: Path, *, again
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             with made_whole(folder) as making:
-                archive = making / "work" / name
-                fetch(f"{releases}/{name}", archive, progress, lock=lock)
-                unpack(archive, [PROGRAM], making)
+                fetch(f"{releases}/{name}", [PROGRAM], making, progress, lock=lock)
         except Unavailable as error:
             write_atomically(refusal, str(error))
             raise
