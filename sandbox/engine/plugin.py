@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -61,10 +61,13 @@ class Plugin:
         link, program = folder / PROGRAM, self.executable.resolve()
         if not link.is_symlink() or link.readlink() != program:
             for other in folder.parent.glob(f"{_FOLDER}*"):
-                shutil.rmtree(other, ignore_errors=True)
+                if other != folder:
+                    shutil.rmtree(other, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # by another command, a moment ago
-                link.symlink_to(program)
+            # In one step: another command may look for it, or do the same, at this moment.
+            made = folder / f".{uuid.uuid4()}"
+            made.symlink_to(program)
+            made.replace(link)
         return folder
 
 
