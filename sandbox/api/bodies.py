@@ -40,7 +40,7 @@ def decode_json(raw: bytes) -> Any:
         if b"\\ud" in raw.lower():
             # A lone surrogate is valid JSON text that no answer could be encoded with.
             json.dumps(value, ensure_ascii=False).encode()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError(400, "Invalid request payload JSON format") from None
     return value
 

@@ -80,7 +80,12 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
     async def reset(_: Request) -> None:
         cpaas.reset()
 
-    key = obj({"key": text(1), "scopes": array(STRING)}, required=("key",), extra=True)
+    key = obj(
+        {"key": {**text(1), "writeOnly": True}, "scopes": array(STRING)},
+        required=("key",),
+        extra=True,
+        writeOnly=True,
+    )
     routes = [
         Route("/sms/3/messages", endpoint("sms"), methods=["POST"]),
         Route("/tts/3/advanced", endpoint("voice"), methods=["POST"]),

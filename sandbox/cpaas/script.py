@@ -56,8 +56,9 @@ class ScriptedAnswer:
             raise ValueError("give at most one of status, refusal and fault")
 
 
-_HEADER: Final = {"type": "string", "pattern": "^[ -~]*$"}
-_NAME: Final = {"pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}
+# Not `$`, which a line break may follow.
+_HEADER: Final = {"type": "string", "pattern": r"^[ -~]*\Z"}
+_NAME: Final = {"pattern": r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z"}
 ENTRY: Final = obj(
     {
         "status": {"type": ["integer", "null"], "minimum": 200, "maximum": 599},

@@ -7,9 +7,11 @@ would hide what somebody has to look into.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import platform
 import tarfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -31,13 +33,41 @@ class Unavailable(Exception):  # noqa: N818 - an outcome: there is another way
     """It cannot be had here; the text says why."""
 
 
-def fetch(address: str, file: Path, progress: Progress, *, lock: Path) -> None:
-    """Download an archive, if it is the one that `lock` names, or the first from its address.
+def fetch(
+    address: str, members: Sequence[str], folder: Path, progress: Progress, *, lock: Path
+) -> None:
+    """Put the named programs of an archive into a folder; no other path in it is looked at.
+
+    It is the archive that `lock` names, or the first from its address. A first one is recorded
+    only when all programs were in it: else what was cut off would be what the next is held to.
 
     Raises:
-        Unavailable: no answer, no such file, or the first hash cannot be recorded.
+        Unavailable: no answer, no such file, another layout, or its hash cannot be recorded.
         EngineError: it is not the archive that it was.
     """
+    archive = folder / "work" / address.rpartition("/")[2]
+    found = _download(address, archive, progress)
+    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
+    wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
+    if wanted not in {None, found}:
+        raise EngineError(
+            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
+            "Find out why before anything else: a proxy's answer, or somebody else's program.",
+        )
+    programs = _unpacked(archive, members)
+    if wanted is None:
+        try:
+            with lock.open("a", encoding="utf-8") as entries:
+                entries.write(f"{found}  {address}\n")
+        except OSError as error:
+            raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
+        progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
+    for program in programs:
+        program.rename(folder / program.name)
+
+
+def _download(address: str, file: Path, progress: Progress) -> str:
+    """The SHA-256 of what was downloaded."""
     file.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     try:
@@ -53,35 +83,23 @@ def fetch(address: str, file: Path, progress: Progress, *, lock: Path) -> None:
                 progress.tick(f"downloading {file.name}: {megabytes} MB")
     except httpx.HTTPError as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
-    found = digest.hexdigest()
-    lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
-    wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
-    if wanted is None:
-        try:
-            with lock.open("a", encoding="utf-8") as entries:
-                entries.write(f"{found}  {address}\n")
-        except OSError as error:
-            raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
-        progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
-    elif wanted != found:
-        raise EngineError(
-            f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
-            "Find out why before anything else: a proxy's answer, or somebody else's program.",
-        )
+    return digest.hexdigest()
 
 
-def unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
-    """Put the named programs of an archive into a folder; no other path in it is looked at.
-
-    Raises:
-        Unavailable: it has another layout.
-    """
+def _unpacked(archive: Path, members: Sequence[str]) -> list[Path]:
+    """The named programs, beside the archive."""
+    programs = []
     try:
-        with tarfile.open(archive) as tar:
+        with gzip.open(archive) as whole, tarfile.open(fileobj=whole) as tar:
             for member in members:
                 data = tar.extractfile(member)
-                program = folder / Path(member).name
-                program.write_bytes(data.read() if data else b"")
-                program.chmod(0o755)
-    except (tarfile.TarError, EOFError, OSError, KeyError) as error:
+                if data is None:
+                    raise KeyError(member)  # noqa: TRY301 - as where it is missing
+                programs.append(archive.parent / Path(member).name)
+                programs[-1].write_bytes(data.read())
+                programs[-1].chmod(0o755)
+            while whole.read(1 << 20):
+                pass  # Its sum is at its end.
+    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError) as error:
         raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error
+    return programs

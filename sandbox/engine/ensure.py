@@ -6,7 +6,7 @@ The cache gets the official release, or what is built from Go modules where that
 .lock                                held while something is made
 .making-xxxx/                        what is being made
 <version>-<os>-<arch>-<key>/         an engine; the key is of what it would be built from
-plugin-home/, no-official-plugin     of the auth0 plugin (`plugin`)
+plugin-home/, no-pulumi-resource-…   of the auth0 plugin (`plugin`)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Final
 import platformdirs
 
 from sandbox.engine.build import build_engine, build_key, ways_to_an_engine
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch, unpack
+from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.engine.versions import BELOW, CLI_VERSION, MINIMUM_CLI, version_in
 from sandbox.machine.errors import EngineError
 from sandbox.machine.files import turn
@@ -195,9 +195,8 @@ def _make(
 ) -> None:
     progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
     try:
-        archive = folder / "work" / RELEASE
-        fetch(f"{releases}/v{CLI_VERSION}/{RELEASE}", archive, progress, lock=lock)
-        unpack(archive, [f"pulumi/{one}" for one in _PROGRAMS], folder)
+        members = [f"pulumi/{one}" for one in _PROGRAMS]
+        fetch(f"{releases}/v{CLI_VERSION}/{RELEASE}", members, folder, progress, lock=lock)
     except Unavailable as error:
         reason = str(error).splitlines()[0]
         progress.step(f"engine: the official release cannot be had here ({reason})")

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from packaging.version import Version
 
-from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch, unpack
+from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.engine.ensure import ask, cache_folder, made_whole, programs_on
 from sandbox.engine.versions import BELOW, MINIMUM_PLUGIN, auth0_plugin_version, version_in
 from sandbox.machine.errors import EngineError
@@ -61,10 +61,13 @@ class Plugin:
         link, program = folder / PROGRAM, self.executable.resolve()
         if not link.is_symlink() or link.readlink() != program:
             for other in folder.parent.glob(f"{_FOLDER}*"):
-                shutil.rmtree(other, ignore_errors=True)
+                if other != folder:
+                    shutil.rmtree(other, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # by another command, a moment ago
-                link.symlink_to(program)
+            # In one step: another command may look for it, or do the same, at this moment.
+            made = folder / f".{uuid.uuid4()}"
+            made.symlink_to(program)
+            made.replace(link)
         return folder
 
 
@@ -194,9 +197,7 @@ def _cached(cache: Path, progress: Progress, releases: str, lock: Path, *, again
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             with made_whole(folder) as making:
-                archive = making / "work" / name
-                fetch(f"{releases}/{name}", archive, progress, lock=lock)
-                unpack(archive, [PROGRAM], making)
+                fetch(f"{releases}/{name}", [PROGRAM], making, progress, lock=lock)
         except Unavailable as error:
             write_atomically(refusal, str(error))
             raise

@@ -35,7 +35,9 @@ def _uri(value: object) -> bool:
 
 @formats.checks("absolute-https-uri-or-empty", raises=ValueError)
 def _https_uri(value: object) -> bool:
-    return _uri(value) and (not isinstance(value, str) or not value or value[:6] == "https:")
+    return _uri(value) and (
+        not isinstance(value, str) or not value or urlsplit(value).scheme == "https"
+    )
 
 
 @formats.checks("regex", raises=re.error)
@@ -75,11 +77,11 @@ _WORDINGS: dict[str, str] = {
 
 def _detail(error: Violation) -> str:
     value, limit = error.instance, error.validator_value
-    facts = {
-        "found": _TYPE_NAMES[type(value)],
-        "limit": limit,
-        "value": value if isinstance(value, str) else json.dumps(value),
-    }
+    wording = _WORDINGS[str(error.validator)]
+    facts = {"found": _TYPE_NAMES[type(value)], "limit": limit}
+    if "{value}" in wording:
+        # Of the others a body of any size and depth may be the value.
+        facts["value"] = value if isinstance(value, str) else json.dumps(value)
     if isinstance(value, str | list | dict):
         facts["size"] = len(value)
     if error.validator == "additionalProperties":
@@ -89,7 +91,7 @@ def _detail(error: Violation) -> str:
         facts["missing"] = next(key for key in limit if key not in value)
     if error.validator == "type":
         facts["wanted"] = limit if isinstance(limit, str) else ",".join(limit)
-    return _WORDINGS[str(error.validator)].format_map(facts)
+    return wording.format_map(facts)
 
 
 def sentence(kind: str, error: Violation) -> str:

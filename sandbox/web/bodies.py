@@ -45,8 +45,11 @@ async def json_body(request: Request) -> Any:
     """
     raw = await read(request)
     value = loads(raw)
-    if b"\\ud" in raw.lower():
-        return json.loads(storable(json.dumps(value, ensure_ascii=False)))
+    try:
+        if b"\\ud" in raw.lower():
+            return json.loads(storable(json.dumps(value, ensure_ascii=False)))
+    except RecursionError:
+        raise ValueError("JSON that is nested too deep") from None
     return value
 
 

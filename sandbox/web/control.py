@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -18,6 +19,13 @@ from sandbox.web.guard import PREFIX
 Handler = Callable[[Any], Awaitable[Any]]
 _BAD_REQUEST: Final = 400
 _NUMBER: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
+# JSON Schema takes 2.0 for an integer, and what counts with it does not.
+_Validator: Final = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 class RefusedError(Exception):
@@ -82,6 +90,9 @@ async def _read(request: Request) -> Any:
 
 
 def _checked(value: Any, schema: Mapping[str, Any], what: str = "body") -> Any:
-    for fault in Draft202012Validator(schema).iter_errors(value):
-        raise RefusedError(f"{pointer(fault.absolute_path) or what}: {fault.message}")
+    for fault in _Validator(schema).iter_errors(value):
+        said = fault.message
+        if fault.schema.get("writeOnly"):  # a secret, or what one is in
+            said = said.replace(repr(fault.instance), "what was sent")
+        raise RefusedError(f"{pointer(fault.absolute_path) or what}: {said}")
     return value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from sandbox.api.bodies import decode_json
+from sandbox.json_schemas import obj, text
 from sandbox.tenant import routes as table
 from sandbox.tenant.errors import ApiError
 from sandbox.tenant.operation import Operation
@@ -95,7 +98,11 @@ def test_a_body_is_refused_in_auth0s_words(
     [
         ("support_email", ["", "a@b.example"], ["a", "a@", "a b@c"]),
         ("picture_url", ["", "http://x.example/y", "https://x"], ["x", "/y", "http:", "http://["]),
-        ("default_redirection_uri", ["", "https://x/y"], ["http://x", "https:", "https:///y"]),
+        (
+            "default_redirection_uri",
+            ["", "https://x/y", "HTTPS://x"],
+            ["http://x", "https:", "https:///y"],
+        ),
     ],
 )
 def test_formats_are_checked(sandbox: Sandbox, name: str, good: list[str], bad: list[str]) -> None:
@@ -310,3 +317,13 @@ def test_what_does_not_exist_is_not_found_by_any_operation(
     answer = sandbox.call(operation.method, concrete(operation), body)
     (words,) = [said for path, said in NOT_FOUND.items() if operation.path.startswith(path)]
     assert (answer.status_code, answer.json()["message"]) == (404, words)
+
+
+@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"a": ', "}")])
+def test_no_depth_of_a_body_is_an_internal_error(before: str, after: str) -> None:
+    checker = Body(obj({"a": text()}))
+    for depth in range(2, sys.getrecursionlimit()):
+        raw = before * depth + '"\\ud800"' + after * depth
+        for body in (raw, raw.replace("\\ud800", "x")):
+            with pytest.raises(ApiError):
+                checker.check(decode_json(body.encode()))

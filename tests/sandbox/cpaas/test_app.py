@@ -145,6 +145,8 @@ def test_scripted_answers_are_used_once_in_order_and_by_channel() -> None:
         ({"answers": [{"channel": "fax"}]}, "channel: 'fax' is not one of"),
         ({"answers": [{"delay": 61}]}, "delay: 61 is greater"),
         ({"answers": [{"status": 429, "headers": {"retry after": "1"}}]}, "headers: 'retry after'"),
+        ({"answers": [{"status": 429, "headers": {"a\n": "1"}}]}, "headers: 'a"),
+        ({"answers": [{"status": 429, "headers": {"a": "1\n"}}]}, "headers.a: '1"),
         ({"answers": [{"status": 500, "fault": "reset"}]}, "at most one of"),
     ],
 )

@@ -49,6 +49,7 @@ def test_a_reset_gives_back_the_keys_of_the_beginning() -> None:
 def test_what_is_no_key_is_refused_without_being_repeated() -> None:
     client = client_of()
     bodies: list[Any] = [{"key": ""}, {"key": 7}, [], {"key": "canary", "scopes": "all"}]
+    bodies += ["canary", ["canary"], {"key": ["canary"]}, {"key": {"canary": 1}}]
     for body in bodies:
         refused = client.post(KEYS, json=body)
         assert refused.status_code == 400

@@ -144,6 +144,28 @@ def test_release_is_trusted_on_its_first_use_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(fakes.release()[:200], id="cut off"),
+        pytest.param(fakes.release()[:100] + b"\xff" * 400, id="damaged"),
+        pytest.param(b"<html>Sign in to the proxy</html>", id="a page"),
+    ],
+)
+def test_what_is_no_whole_release_is_not_recorded_as_the_one_that_later_ones_must_be(
+    world: World, answer: bytes
+) -> None:
+    fakes.go(world.go)
+    world.releases.publish(RELEASE, answer)
+    world.ensure()
+    assert not world.lock.exists()
+
+    shutil.rmtree(world.cache_root)
+    world.releases.publish(RELEASE, fakes.release())
+    assert world.is_cached(world.ensure())
+    assert fakes.builds(world.go) == 2  # of the first time
+
+
+@pytest.mark.parametrize(
     ("other", "told"),
     [
         ("recorded", "downloads.lock names"),

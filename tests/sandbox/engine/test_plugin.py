@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -236,6 +237,15 @@ def test_missing_stand_in_is_a_clear_error(world: World) -> None:
 def test_an_archive_without_the_plugin_is_told(world: World) -> None:
     world.publish(fakes.archive())
     assert "has another layout than expected" in world.find().why
+
+
+def test_commands_that_start_at_once_do_not_disturb_each_other(world: World) -> None:
+    plugin = world.find()
+    for number in range(40):
+        home = world.folder / f"home-{number}"
+        with ThreadPoolExecutor(4) as commands:
+            folders = [*commands.map(plugin.put_into, [home] * 4)]
+        assert [one.name for one in folders[0].iterdir()] == [PROGRAM]
 
 
 def test_the_engine_is_told_of_one_plugin_alone_under_the_packages_number(world: World) -> None:

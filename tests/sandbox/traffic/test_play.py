@@ -110,7 +110,7 @@ def test_the_tenants_own_entries_come_late_too() -> None:
 @pytest.mark.parametrize(
     "body",
     [{}, {"kind": "doomsday"}, {"kind": "monday", "days": 32}, {"kind": "monday", "x": 1}, [1],
-     {"kind": "monday", "per_day": True}],
+     {"kind": "monday", "per_day": True}, {"kind": "monday", "days": 2.0}],
 )  # fmt: skip
 def test_what_cannot_be_played_is_refused(body: Any) -> None:
     app = Starlette(routes=routes(Sandbox().tenant))
