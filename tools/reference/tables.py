@@ -6,6 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterable
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any, Final, get_args, get_type_hints
 
 from phonemfa.drift.kinds import KINDS
@@ -17,7 +18,8 @@ from sandbox.tenant import routes
 from sandbox.tenant.assumptions import Assumptions
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "".join(
         f"| {' | '.join(one.replace('|', chr(92) + '|') for one in line)} |\n" for line in lines
@@ -36,7 +38,7 @@ Pulumi does not see it. How to look and repair: [drift.md](../guides/drift.md).
 def drift() -> str:
     """docs/reference/drift.md: every kind of drift, who sees it and what repairs it."""
     rows = [(f"`{one.id}`", one.title, one.seen_by, one.repaired_by) for one in KINDS.values()]
-    return _DRIFT + _table(("Kind", "What", "Seen by", "Repaired by"), rows)
+    return _DRIFT + table(("Kind", "What", "Seen by", "Repaired by"), rows)
 
 
 _SCOPES: Final = """# Scopes
@@ -58,10 +60,10 @@ def scopes() -> str:
     groups: dict[str, list[str]] = {}
     for one in SCOPES:
         groups.setdefault(one.group, []).append(f"`{one.name}`")
-    by_group = _table(
+    by_group = table(
         ("for", "scopes"), [(group, " ".join(names)) for group, names in groups.items()]
     )
-    each = _table(("scope", "it is needed to"), [(f"`{one.name}`", one.what_for) for one in SCOPES])
+    each = table(("scope", "it is needed to"), [(f"`{one.name}`", one.what_for) for one in SCOPES])
     return f"{_SCOPES}{by_group}{_EACH_SCOPE}{each}"
 
 
@@ -98,7 +100,7 @@ _REASON_COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
 def reasons(language: Language) -> str:
     """docs/reference/reasons.md and reasons.ja.md: why a message was not sent, in one language."""
     rows = (_reason(one, language) for one in REASONS)
-    return _REASONS[language] + _table(_REASON_COLUMNS[language], rows)
+    return _REASONS[language] + table(_REASON_COLUMNS[language], rows)
 
 
 def _reason(one: Reason, language: Language) -> tuple[str, ...]:
@@ -152,7 +154,7 @@ def sandbox() -> str:
         for one in routes.OPERATIONS
     ]
     return (
-        f"{_SANDBOX}{_table(('Operation', 'Scope', 'Known by', 'Note'), operations)}"
+        f"{_SANDBOX}{table(('Operation', 'Scope', 'Known by', 'Note'), operations)}"
         f"{_TENANT}{_assumptions(Assumptions)}{_DELIVERY}{_assumptions(NotificationAssumptions)}"
         f"{_LOGIN}{_assumptions(LoginAssumptions)}"
     )
@@ -171,21 +173,19 @@ def _assumptions(switches: type[Any]) -> str:
         )
         for one in fields(switches)
     ]
-    return _table(("Switch", "Default", "Other answers", "What and why"), rows)
+    return table(("Switch", "Default", "Other answers", "What and why"), rows)
 
 
 def field_docstrings(switches: type[Any]) -> dict[str, str]:
     """The text below each field; Python itself does not keep it."""
-    body = ast.parse(inspect.getsource(switches)).body[0]
-    assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class
-    found: dict[str, str] = {}
-    name = ""
-    for node in body.body:
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            name = node.target.id
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and name:
-            found[name] = " ".join(str(node.value.value).split())
-    return found
+    (found,) = ast.parse(inspect.getsource(switches)).body
+    assert isinstance(found, ast.ClassDef)  # noqa: S101 - the source of a class
+    texts: dict[str, str] = {}
+    for pair in pairwise(found.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=text)):
+                texts[name] = " ".join(str(text).split())
+    return texts
 
 
 def _others(hint: Any, default: Any) -> list[Any]:
