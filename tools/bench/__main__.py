@@ -43,7 +43,7 @@ from sandbox.server.ports import LISTENERS
 from sandbox.server.record import ServerRecord, client
 from tools.bench import fleet
 from tools.bench.running import Ran, run
-from tools.reference.tables import table
+from tools.reference.pages import table
 
 HERE: Final = Path(__file__).parent
 DOCS: Final = PROJECT / "docs"

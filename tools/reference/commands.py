@@ -11,27 +11,18 @@ from typer.cli import get_docs_for_click
 
 import phonemfa.cli
 import sandbox.cli.main
+from tools.reference.pages import page
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
-_HEAD: Final = """# Commands
-
-Made from the commands' own help by `make reference`. Each prints the same with `--help`.
-
-`phonemfa` stands for `python -m phonemfa` in the project's virtual environment
-(`source .venv/bin/activate`), or for `tools/phonemfa`, which needs none. `make help` has the
-commands of the checkout, and Pulumi's own are in
-[its documentation](https://www.pulumi.com/docs/iac/cli/commands/).
-"""
 
 
-def page() -> str:
+def commands() -> str:
     """The commands, with arguments, options and exit statuses."""
-    parts = [
-        _HEAD,
-        _of(phonemfa.cli.app, "phonemfa"),
-        _of(sandbox.cli.main.app, "python -m sandbox"),
-    ]
-    return "\n".join(parts).rstrip() + "\n"
+    return page(
+        "commands",
+        product=_of(phonemfa.cli.app, "phonemfa"),
+        sandbox=_of(sandbox.cli.main.app, "python -m sandbox").rstrip() + "\n",
+    )
 
 
 def _of(app: typer.Typer, name: str) -> str:

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from jinja2 import Environment, StrictUndefined
 
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE
+from tools.reference.pages import page, plain_json, sentence
 
 KEY_DESCRIPTION: Final = (
     "API key of the NTT CPaaS account, kept as a secret: `pulumi config set --secret "
@@ -103,48 +103,38 @@ def _bare(schema: Any) -> Any:
     return bare | ({"anyOf": choices} if choices else {})
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 # docs/reference/settings.md
 
 
-def page() -> str:
+def settings_page() -> str:
     """What everybody sets, the rest by topic, and each with values, default and an example."""
-    # It makes Markdown, not HTML.
-    pages = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
-    pages.filters |= {"sentence": _sentence, "json": _json, "values": _values}
-    template = pages.from_string(Path(__file__).with_suffix(".md.j2").read_text("utf-8"))
-    return template.render(
+    return page(
+        "settings",
         key=API_KEY,
         key_description=KEY_DESCRIPTION,
         namespace=NAMESPACE,
         needed=NEEDED,
         topics=topics(),
+        in_words=in_words,
     )
 
 
-def _values(shape: dict[str, Any]) -> str:  # noqa: PLR0911 - a table
+def in_words(shape: dict[str, Any]) -> str:  # noqa: PLR0911 - a table
     """What a JSON Schema allows, in words."""
     match shape:
         case {"$ref": name}:
-            return _values(_model()["$defs"][name.rpartition("/")[2]])
+            return in_words(_model()["$defs"][name.rpartition("/")[2]])
         case {"enum": choices}:
             return ", ".join(f"`{one}`" for one in choices)
         case {"type": "array", "items": items}:
             least = f" (at least {shape['minItems']})" if "minItems" in shape else ""
-            return f"a list{least} of: {_values(items)}"
+            return f"a list{least} of: {in_words(items)}"
         case {"type": "object", "properties": properties}:
             keys = ", ".join(f"`{one}`" for one in properties)
             needed = ", ".join(f"`{one}`" for one in shape.get("required", []))
             return f"an object with any of {keys}" + (f" (required: {needed})" if needed else "")
         case {"type": "object", "propertyNames": keys, "additionalProperties": values}:
-            return f"an object by {_values(keys)}; each is {_values(values)}"
+            return f"an object by {in_words(keys)}; each is {in_words(values)}"
         case {"type": "integer", "minimum": least, "maximum": most}:
             return f"a whole number, {least} to {most}"
         case {"type": "boolean"}:
@@ -176,7 +166,7 @@ _AS_TEXT: Final[dict[str, dict[str, Any]]] = {
 def stack_file_schema() -> str:
     """The JSON Schema of Pulumi.<stack>.yaml."""
     keys = {_named(one.key): _in_file(one) for one in settings()}
-    keys[_named(API_KEY)] = {"description": _sentence(KEY_DESCRIPTION), **_ENCRYPTED}
+    keys[_named(API_KEY)] = {"description": sentence(KEY_DESCRIPTION), **_ENCRYPTED}
     config = {
         "type": "object",
         "required": [_named(one.key) for one in settings() if one.required],
@@ -204,7 +194,7 @@ def _in_file(setting: Setting) -> dict[str, Any]:
     kind = shape.get("type") or _model()["$defs"].get(name, {}).get("type", "string")
     if as_text := _AS_TEXT.get(kind):
         shape = {"anyOf": [shape, as_text]}
-    described = {"description": _sentence(setting.description)}
+    described = {"description": sentence(setting.description)}
     if setting.default is not None:
         described["default"] = setting.default
     return described | {"examples": [setting.example]} | shape
@@ -240,8 +230,8 @@ def project_file(current: str) -> str:
     lines = ["config:"]
     for one in settings():
         if one.default is not None:
-            lines += [f"  {one.key}:", f"    description: {_json(one.description)}"]
-            lines += [f"    default: {_json(one.default)}"]
+            lines += [f"  {one.key}:", f"    description: {plain_json(one.description)}"]
+            lines += [f"    default: {plain_json(one.default)}"]
     block = _BEGIN + "\n".join(lines) + "\n# end settings\n"
     made, count = _BLOCK.subn(lambda _: block, current)
     if count != 1:
