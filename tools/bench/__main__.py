@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import shutil
 import signal
 import ssl
@@ -43,7 +42,7 @@ from sandbox.server.ports import LISTENERS
 from sandbox.server.record import ServerRecord, client
 from tools.bench import fleet
 from tools.bench.running import Ran, run
-from tools.reference.pages import table
+from tools.reference.pages import page, table
 
 HERE: Final = Path(__file__).parent
 DOCS: Final = PROJECT / "docs"
@@ -417,8 +416,8 @@ def _median(taken: Sequence[Ran]) -> Ran:
 # For people.
 
 
-def block(figures: Figures) -> str:
-    """Markdown of all figures, for docs/reference/bench.md."""
+def bench_page(figures: Figures) -> str:
+    """docs/reference/bench.md, which the terminal shows, too."""
     columns = [(BARE, "preview"), (OURS, "preview"), (OURS, "up from nothing")]
     found = [figures.operations[one].cpu_by_role for one in columns]
     peaks = [ran.peak_mib for ran in figures.operations.values()]
@@ -451,22 +450,20 @@ def block(figures: Figures) -> str:
         ("CPU of a process", "bare preview", "preview", "up from nothing", "most memory"),
         [*roles, ("sandbox server", "", "", "", f"{figures.server_mib:.0f} MiB")],
     )
-    p99 = ", ".join(f"{one.p99_ms:.1f}" for one in figures.load)
-    return f"""Medians of {figures.rounds} rounds; ratios are of one round ([raw](../figures.json)).
-
-![Seconds of each operation, beside a bare program and auth0-deploy-cli](../images/bench.svg)
-
-{goals}
-{operations}
-{processes}
-The load: {len(figures.load)} runs of {figures.load[0].requests} requests at {RATE} in each second,
-a quarter of them writes, open loop. p99 of each run: {p99} ms; the worst of all
-{max(one.worst_ms for one in figures.load):.0f} ms.
-"""
+    return page(
+        "bench",
+        figures=figures,
+        rate=RATE,
+        goals=goals,
+        operations=operations,
+        processes=processes,
+        p99=", ".join(f"{one.p99_ms:.1f}" for one in figures.load),
+        worst=max(one.worst_ms for one in figures.load),
+    )
 
 
 def write(figures: Figures, docs: Path = DOCS) -> None:
-    """Write the page's block, the JSON and the plot."""
+    """Write the page, the JSON and the plot."""
     (docs / "figures.json").write_text(figures.json(), encoding="utf-8")
     panels = {
         "Against the same resources in a bare program": [
@@ -484,10 +481,7 @@ def write(figures: Figures, docs: Path = DOCS) -> None:
     from tools.bench.plots import bars  # noqa: PLC0415 - matplotlib, half a second
 
     bars(seconds, docs / "images" / "bench.svg")
-    page = docs / "reference" / "bench.md"
-    marked = re.compile(r"(<!-- make bench begins -->\n).*(<!-- make bench ends -->)", re.DOTALL)
-    text = marked.sub(lambda at: f"{at[1]}{block(figures)}{at[2]}", page.read_text("utf-8"))
-    page.write_text(text, encoding="utf-8")
+    (docs / "reference" / "bench.md").write_text(bench_page(figures), encoding="utf-8")
 
 
 def main(
@@ -514,7 +508,7 @@ def main(
     figures = Figures(samples=samples, load=loads, action=action, server_mib=server)
     if not quick:
         write(figures)
-    console.print(Markdown(block(figures)))
+    console.print(Markdown(bench_page(figures)))
     missed = [goal.name for goal in figures.goals if not goal.met]
     sys.exit(f"missed: {', '.join(missed)}" if missed else 0)
 
