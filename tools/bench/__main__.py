@@ -87,7 +87,7 @@ class Bench:
         self._engine, self._stack = workplace.engine, workplace.stack(record)
         self.environment = workplace.environment(record)
         self._http = client(workplace.state_dir, record, timeout=30)
-        self._kept: dict[Key, Any] = {}
+        self._kept: dict[str, Any] = {}
         self.record = record
         self.cpaas_key = workplace.credentials.cpaas_api_key
 
@@ -116,27 +116,31 @@ class Bench:
         self._stack.prepare(api_key=self.cpaas_key)
         self._pulumi(BARE, "stack", "init")
         self._pulumi(BARE, "config", "set", "--secret", "key", "no-real-key")
-        nothing = self._content()
-        shutil.copytree(self._backend, self._folder / "nothing")
-        for who in (OURS, BARE):
-            self.control("PUT", "/state", {"content": nothing})
+        self._keep("nothing")
+        for who in (BARE, OURS):
+            self.back_to("nothing")
             self._pulumi(who, *_UP)
-            self._kept |= {("nothing", who): nothing, ("applied", who): self._content()}
-        shutil.copytree(self._backend, self._folder / "applied")
-        self.control("PUT", "/state", {"content": self._kept["applied", OURS]})
+            self._keep(who)
         self._export()
 
-    def back_to(self, moment: str, who: str) -> None:
-        """Return tenant and Pulumi state to "nothing" or "applied"; the request log is empty."""
+    def _keep(self, moment: str) -> None:
+        shutil.copytree(self._backend, self._folder / moment)
+        self._kept[moment] = self.control("GET", "/state?secrets=true")["content"]
+
+    def back_to(self, moment: str) -> None:
+        """Return tenant and Pulumi state to "nothing", or to whose stack alone is applied.
+
+        The request log is empty.
+        """
         shutil.rmtree(self._backend)
         shutil.copytree(self._folder / moment, self._backend)
-        self.control("PUT", "/state", {"content": self._kept[moment, who]})
+        self.control("PUT", "/state", {"content": self._kept[moment]})
         self.control("DELETE", "/requests")
 
     def measure(self, who: str, operation: str) -> Ran:
         """Run one operation from where it begins, and count its requests."""
-        moment = "nothing" if operation in FROM_NOTHING else "applied"
-        self.back_to(moment, BARE if who == BARE else OURS)
+        applied = BARE if who == BARE else OURS
+        self.back_to("nothing" if operation in FROM_NOTHING else applied)
         if who == DEPLOY_CLI:
             file = str(self._deploy_cli / "tenant.yaml")
             ran = self._a0deploy("import", "--input_file", file, *IMPORTS[operation])
@@ -152,9 +156,6 @@ class Bench:
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
         return self.ask(method, f"/_sandbox{path}", body)
-
-    def _content(self) -> Any:
-        return self.control("GET", "/state?secrets=true")["content"]
 
     def _pulumi(self, who: str, *arguments: str) -> Ran:
         command = [str(self._engine.pulumi), *arguments, "--non-interactive", "--stack"]
@@ -185,7 +186,7 @@ class Bench:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
         for secret in document["actions"][0]["secrets"]:
             secret["value"] = "x"
-        ours = {one["type"] for one in self._kept["applied", OURS]["phone_templates"].values()}
+        ours = {one["type"] for one in self._kept[OURS]["phone_templates"].values()}
         for kind, name, declared in (
             ("phoneTemplates", "type", ours),
             ("guardianFactors", "name", {"sms"}),
@@ -244,7 +245,7 @@ async def measure_load(bench: Bench, seconds: float) -> Load:
     Raises:
         RuntimeError: an answer was not 200: a refusal would be quick and mean nothing.
     """
-    bench.back_to("applied", OURS)
+    bench.back_to(OURS)
     content = bench.control("GET", "/state")["content"]
     (action,), (provider,) = content["actions"], content["phone_providers"]
     template = f"/branding/phone/templates/{next(iter(content['phone_templates']))}"
@@ -287,7 +288,7 @@ async def measure_load(bench: Bench, seconds: float) -> Load:
     )
 
 
-def measure_action(bench: Bench, *, rounds: int = 7, samples: int = 40) -> dict[str, float]:
+def measure_action(bench: Bench) -> dict[str, float]:
     """Size and module load of the Action, and what it adds to a bare HTTPS round trip.
 
     Raises:
@@ -295,7 +296,7 @@ def measure_action(bench: Bench, *, rounds: int = 7, samples: int = 40) -> dict[
     """
     code = assemble("custom-phone-provider")
     order = {"code": code, "key": bench.cpaas_key, "port": bench.record.cpaas_port}
-    order |= {"rounds": rounds, "samples": samples}
+    order |= {"rounds": 7, "samples": 40}
     ended = subprocess.run(
         ["node", str(HERE / "action.cjs")],
         input=json.dumps(order),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tools.reference import commands, picture, settings, tables
+from tools.reference import picture, settings, tables
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -15,7 +15,7 @@ def made() -> dict[str, str]:
     return {
         "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
         "docs/reference/settings.md": settings.settings_page(),
-        "docs/reference/commands.md": commands.commands(),
+        "docs/reference/commands.md": tables.commands(),
         "docs/reference/reasons.md": tables.reasons("en"),
         "docs/reference/reasons.ja.md": tables.reasons("ja"),
         "docs/reference/drift.md": tables.drift(),

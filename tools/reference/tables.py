@@ -1,21 +1,30 @@
-"""The pages of docs/reference/ that are tables of what stands in the code."""
+"""The pages of docs/reference/ that say again what stands in the code, each whole."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 from dataclasses import fields
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 
+import typer
+from typer.cli import get_docs_for_click
+
+from phonemfa.cli import app as phonemfa_app
 from phonemfa.drift.kinds import KINDS
 from phonemfa.reasons import REASONS, Language, Reason
 from phonemfa.scopes import SCOPES
+from sandbox.cli.main import app as sandbox_app
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import routes
 from sandbox.tenant.assumptions import Assumptions
 from tools.reference.pages import page, table
+
+_PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 def drift() -> str:
@@ -108,3 +117,23 @@ def field_docstrings(switches: type[Any]) -> dict[str, str]:
 def _others(hint: Any, default: Any) -> list[Any]:
     choices = get_args(hint) or ((False, True) if hint is bool else ())
     return [one for one in choices if one != default]
+
+
+def commands() -> str:
+    """docs/reference/commands.md: the help of both command lines, as typer writes it."""
+    return page(
+        "commands",
+        product=_of(phonemfa_app, "phonemfa"),
+        sandbox=_of(sandbox_app, "python -m sandbox").rstrip() + "\n",
+    )
+
+
+def _of(app: typer.Typer, name: str) -> str:
+    command = typer.main.get_command(app)
+    with typer.Context(command, info_name=name) as ctx:
+        # typer's own command line calls it with this context, too; its annotation is narrower.
+        text = get_docs_for_click(obj=command, ctx=ctx, indent=1, name=name)  # type: ignore[arg-type]
+    # Escaped are quotes too, which Markdown takes as they are. Folders are this checkout's.
+    text = text.replace("&#x27;", "'").replace("&quot;", '"').replace(f"{_PROJECT}/", "")
+    text = re.sub(rf"\[default: {re.escape(str(_PROJECT))}\]", "[default: .]", text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
