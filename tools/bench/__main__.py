@@ -42,7 +42,7 @@ from sandbox.server.ports import LISTENERS
 from sandbox.server.record import ServerRecord, client
 from tools.bench import fleet
 from tools.bench.running import Ran, run
-from tools.reference.pages import page, table
+from tools.reference.pages import page
 
 HERE: Final = Path(__file__).parent
 DOCS: Final = PROJECT / "docs"
@@ -125,7 +125,7 @@ class Bench:
 
     def _keep(self, moment: str) -> None:
         shutil.copytree(self._backend, self._folder / moment)
-        self._kept[moment] = self.control("GET", "/state?secrets=true")["content"]
+        self._kept[moment] = self.ask("GET", "/_sandbox/state?secrets=true")["content"]
 
     def back_to(self, moment: str) -> None:
         """Return tenant and Pulumi state to "nothing", or to whose stack alone is applied.
@@ -134,8 +134,8 @@ class Bench:
         """
         shutil.rmtree(self._backend)
         shutil.copytree(self._folder / moment, self._backend)
-        self.control("PUT", "/state", {"content": self._kept[moment]})
-        self.control("DELETE", "/requests")
+        self.ask("PUT", "/_sandbox/state", {"content": self._kept[moment]})
+        self.ask("DELETE", "/_sandbox/requests")
 
     def measure(self, who: str, operation: str) -> Ran:
         """Run one operation from where it begins, and count its requests."""
@@ -146,16 +146,12 @@ class Bench:
             ran = self._a0deploy("import", "--input_file", file, *IMPORTS[operation])
         else:
             ran = self._pulumi(who, *PULUMI[operation])
-        return replace(ran, requests=len(self.control("GET", "/requests")["requests"]))
+        return replace(ran, requests=len(self.ask("GET", "/_sandbox/requests")["requests"]))
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """One request to the tenant's port."""
+        """One request to the tenant's port, which has the sandbox's control routes, too."""
         answer = self._http.request(method, path, json=body).raise_for_status()
         return answer.json() if answer.content else None
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of the sandbox's control routes."""
-        return self.ask(method, f"/_sandbox{path}", body)
 
     def _pulumi(self, who: str, *arguments: str) -> Ran:
         command = [str(self._engine.pulumi), *arguments, "--non-interactive", "--stack"]
@@ -246,7 +242,7 @@ async def measure_load(bench: Bench, seconds: float) -> Load:
         RuntimeError: an answer was not 200: a refusal would be quick and mean nothing.
     """
     bench.back_to(OURS)
-    content = bench.control("GET", "/state")["content"]
+    content = bench.ask("GET", "/_sandbox/state")["content"]
     (action,), (provider,) = content["actions"], content["phone_providers"]
     template = f"/branding/phone/templates/{next(iter(content['phone_templates']))}"
     types = {"message_types": ["sms", "voice"]}
@@ -419,47 +415,19 @@ def _median(taken: Sequence[Ran]) -> Ran:
 
 def bench_page(figures: Figures) -> str:
     """docs/reference/bench.md, which the terminal shows, too."""
-    columns = [(BARE, "preview"), (OURS, "preview"), (OURS, "up from nothing")]
-    found = [figures.operations[one].cpu_by_role for one in columns]
+    beside = [(BARE, "preview"), (OURS, "preview"), (OURS, "up from nothing")]
     peaks = [ran.peak_mib for ran in figures.operations.values()]
-    roles = [
-        (
-            role,
-            *(f"{one[role]:.2f} s" if role in one else "" for one in found),
-            f"{max(one.get(role, 0.0) for one in peaks):.0f} MiB",
-        )
-        for role in sorted({role for one in peaks for role in one})
-    ]
-    goals = table(
-        ("Figure", "Measured", "Goal", ""),
-        [
-            (one.name, one.shown, one.bound, "met" if one.met else "**missed**")
-            for one in figures.goals
-        ],
-    )
-    operations = table(
-        ("Operation", "of", "wall", "CPU", "requests", "least"),
-        [
-            (
-                *(name, who, f"{ran.wall_s:.2f} s", f"{ran.cpu_s:.2f} s", str(ran.requests)),
-                str(LEAST_REQUESTS.get(name, "")) if who == OURS else "",
-            )
-            for (who, name), ran in figures.operations.items()
-        ],
-    )
-    processes = table(
-        ("CPU of a process", "bare preview", "preview", "up from nothing", "most memory"),
-        [*roles, ("sandbox server", "", "", "", f"{figures.server_mib:.0f} MiB")],
-    )
     return page(
         "bench",
         figures=figures,
         rate=RATE,
-        goals=goals,
-        operations=operations,
-        processes=processes,
-        p99=", ".join(f"{one.p99_ms:.1f}" for one in figures.load),
-        worst=max(one.worst_ms for one in figures.load),
+        worst_ms=max(one.worst_ms for one in figures.load),
+        least={(OURS, name): count for name, count in LEAST_REQUESTS.items()},
+        cpu=[figures.operations[one].cpu_by_role for one in beside],
+        most_mib={
+            role: max(one.get(role, 0.0) for one in peaks)
+            for role in sorted({role for one in peaks for role in one})
+        },
     )
 
 

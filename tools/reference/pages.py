@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +14,14 @@ def page(name: str, **values: Any) -> str:
     return _PAGES.get_template(f"{name}.md.j2").render(values)
 
 
-def table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table in Markdown."""
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "".join(
-        f"| {' | '.join(one.replace('|', chr(92) + '|') for one in line)} |\n" for line in lines
-    )
+def cell(text: str) -> str:
+    """A text as a table's cell."""
+    return text.replace("|", r"\|")
+
+
+def literal(value: Any) -> str:
+    """A value as Python has it."""
+    return f"`{value!r}`"
 
 
 def sentence(text: str) -> str:
@@ -40,4 +41,4 @@ _PAGES: Final = Environment(
     trim_blocks=True,
     autoescape=False,  # noqa: S701
 )
-_PAGES.filters |= {"sentence": sentence, "json": plain_json}
+_PAGES.filters |= {"sentence": sentence, "json": plain_json, "cell": cell, "literal": literal}

@@ -15,91 +15,60 @@ from typer.cli import get_docs_for_click
 
 from phonemfa.cli import app as phonemfa_app
 from phonemfa.drift.kinds import KINDS
-from phonemfa.reasons import REASONS, Language, Reason
+from phonemfa.reasons import REASONS, Language
 from phonemfa.scopes import SCOPES
 from sandbox.cli.main import app as sandbox_app
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.tenant import routes
 from sandbox.tenant.assumptions import Assumptions
-from tools.reference.pages import page, table
+from tools.reference.pages import page
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
 def drift() -> str:
     """docs/reference/drift.md: every kind of drift, who sees it and what repairs it."""
-    rows = [(f"`{one.id}`", one.title, one.seen_by, one.repaired_by) for one in KINDS.values()]
-    heads = ("Kind", "What", "Seen by", "Repaired by")
-    return page("drift", table=table(heads, rows))
+    return page("drift", kinds=KINDS.values())
 
 
 def scopes() -> str:
     """docs/reference/scopes.md: what an application may do, by what for, and each."""
     groups: dict[str, list[str]] = {}
     for one in SCOPES:
-        groups.setdefault(one.group, []).append(f"`{one.name}`")
-    by_group = table(
-        ("for", "scopes"), [(group, " ".join(names)) for group, names in groups.items()]
-    )
-    each = table(("scope", "it is needed to"), [(f"`{one.name}`", one.what_for) for one in SCOPES])
-    return page("scopes", by_group=by_group, each=each)
-
-
-_OUTCOMES: Final[dict[Language, tuple[str, str, str, str]]] = {
-    "en": ("retry", "drop", ", **alarm**", ", *wanted*"),
-    "ja": ("再試行", "中止", "、**警報**", "、*想定内*"),
-}
-_REASON_COLUMNS: Final[dict[Language, tuple[str, ...]]] = {
-    "en": ("Reason", "Outcome", "Meaning", "What to do"),
-    "ja": ("理由", "結果", "意味", "対応"),
-}
+        groups.setdefault(one.group, []).append(one.name)
+    return page("scopes", groups=groups, scopes=SCOPES)
 
 
 def reasons(language: Language) -> str:
     """docs/reference/reasons.md and reasons.ja.md: why a message was not sent, in one language."""
-    rows = (_reason(one, language) for one in REASONS)
-    name = "reasons" if language == "en" else f"reasons.{language}"
-    return page(name, table=table(_REASON_COLUMNS[language], rows))
-
-
-def _reason(one: Reason, language: Language) -> tuple[str, ...]:
-    retry, drop, alarm, wanted = _OUTCOMES[language]
-    outcome = (retry if one.retried else drop) + (
-        alarm if one.alarm else wanted if one.wanted else ""
-    )
-    return f"`{one.text}`", outcome, one.meaning_in(language), one.action_in(language)
+    return page("reasons" if language == "en" else f"reasons.{language}", reasons=REASONS)
 
 
 def sandbox() -> str:
     """docs/reference/sandbox.md: every operation of the sandbox, and every switch."""
-    operations = [
-        (f"`{one.method} {one.path}`", f"`{one.scopes[0]}`", one.known.strength, one.known.note)
-        for one in routes.OPERATIONS
-    ]
     return page(
         "sandbox",
-        operations=table(("Operation", "Scope", "Known by", "Note"), operations),
-        tenant=_assumptions(Assumptions),
-        delivery=_assumptions(NotificationAssumptions),
-        login=_assumptions(LoginAssumptions),
+        operations=routes.OPERATIONS,
+        tenant=_switches(Assumptions),
+        delivery=_switches(NotificationAssumptions),
+        login=_switches(LoginAssumptions),
     )
 
 
-def _assumptions(switches: type[Any]) -> str:
-    """One row a switch: its default, the other answers, and why."""
-    hints = get_type_hints(switches)
-    why = field_docstrings(switches)
-    rows = [
-        (
-            f"`{one.name}`",
-            f"`{one.default!r}`",
-            ", ".join(f"`{other!r}`" for other in _others(hints[one.name], one.default)),
-            why[one.name],
-        )
-        for one in fields(switches)
+def _switches(assumptions: type[Any]) -> list[dict[str, Any]]:
+    """Of each: its default, the other answers, and why."""
+    hints = get_type_hints(assumptions)
+    why = field_docstrings(assumptions)
+    return [
+        {
+            "name": one.name,
+            "default": one.default,
+            "others": _others(hints[one.name], one.default),
+            "why": why[one.name],
+        }
+        for one in fields(assumptions)
     ]
-    return table(("Switch", "Default", "Other answers", "What and why"), rows)
 
 
 def field_docstrings(switches: type[Any]) -> dict[str, str]:
