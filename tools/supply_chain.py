@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -197,19 +197,14 @@ def go_licences() -> list[str]:
 @app.command()
 def audit() -> None:
     """Ask every source of advisories; exit status 2 when one could not answer for everything."""
-    found, missing = list[str](), list[str]()
-    for ask in (audit_python, audit_npm, audit_go):
-        bad, unknown = ask()
-        found += bad
-        missing += unknown
-    for word, lines in (("VULNERABLE", found), ("NOT CHECKED", missing)):
-        for one in lines:
-            typer.echo(f"{word} {one}")
-    raise typer.Exit(WRONG if found else UNANSWERED if missing else 0)
+    said = sorted([*audit_python(), *audit_npm(), *audit_go()])
+    for status, line in said:
+        typer.echo(f"{'VULNERABLE' if status == WRONG else 'NOT CHECKED'} {line}")
+    raise typer.Exit(said[0][0] if said else 0)
 
 
-Answer = tuple[list[str], list[str]]
-"""What was found, and about what there was no data."""
+Answer = Iterable[tuple[int, str]]
+"""What was found (`WRONG`), and about what there was no data (`UNANSWERED`)."""
 
 
 def audit_python() -> Answer:
@@ -220,15 +215,15 @@ def audit_python() -> Answer:
     try:
         packages = json.loads(ended.stdout)["dependencies"]
     except (ValueError, KeyError):
-        return [], [f"Python: pip-audit: {_last(ended.stderr)}"]
-    bad = [
-        f"{one['name']} {one['version']}: {vulnerability['id']}"
-        for one in packages
-        for vulnerability in one.get("vulns", [])
-    ]
+        yield UNANSWERED, f"Python: pip-audit: {_last(ended.stderr)}"
+        return
+    for one in packages:
+        for vulnerability in one.get("vulns", []):
+            yield WRONG, f"{one['name']} {one['version']}: {vulnerability['id']}"
     skipped = [one["name"] for one in packages if "skip_reason" in one]
-    which = "any package" if len(skipped) == len(packages) else ", ".join(skipped)
-    return bad, [f"Python: no data for {which}"] if skipped or not packages else []
+    if skipped or not packages:
+        which = "any package" if len(skipped) == len(packages) else ", ".join(skipped)
+        yield UNANSWERED, f"Python: no data for {which}"
 
 
 def audit_npm() -> Answer:
@@ -236,12 +231,13 @@ def audit_npm() -> Answer:
     ended = ran("npm", "audit", "--package-lock-only", "--json", folder=NODE)
     try:
         answer = json.loads(ended.stdout)
-        found = answer.get("vulnerabilities", {})
-        if "auditReportVersion" not in answer:
-            return [], [f"JavaScript: no data for any package: {answer.get('message')}"]
     except ValueError:
-        return [], [f"JavaScript: npm audit: {_last(ended.stderr)}"]
-    return [f"{name}: {one['severity']}" for name, one in found.items()], []
+        yield UNANSWERED, f"JavaScript: npm audit: {_last(ended.stderr)}"
+        return
+    if "auditReportVersion" not in answer:
+        yield UNANSWERED, f"JavaScript: no data for any package: {answer.get('message')}"
+    for name, one in answer.get("vulnerabilities", {}).items():
+        yield WRONG, f"{name}: {one['severity']}"
 
 
 def audit_go() -> Answer:
@@ -250,14 +246,17 @@ def audit_go() -> Answer:
 
     programs: Sequence[Path] = sorted(cache_folder(os.environ).glob("*/pulumi"))
     if shutil.which("govulncheck") is None:
-        return [], ["Go: no govulncheck (go install golang.org/x/vuln/cmd/govulncheck@latest)"]
-    if not programs:
-        return [], ["Go: there is no engine yet (make engine)"]
-    ended = ran("govulncheck", "-mode=binary", "-format=sarif", str(programs[-1]))
-    if ended.returncode:
-        return [], [f"Go: govulncheck: {_last(ended.stderr)}"]
-    results = json.loads(ended.stdout)["runs"][0].get("results", [])
-    return sorted({f"engine: {one['ruleId']}" for one in results}), []
+        yield UNANSWERED, "Go: no govulncheck (go install golang.org/x/vuln/cmd/govulncheck@latest)"
+    elif not programs:
+        yield UNANSWERED, "Go: there is no engine yet (make engine)"
+    else:
+        ended = ran("govulncheck", "-mode=binary", "-format=sarif", str(programs[-1]))
+        if ended.returncode:
+            yield UNANSWERED, f"Go: govulncheck: {_last(ended.stderr)}"
+            return
+        results = json.loads(ended.stdout)["runs"][0].get("results", [])
+        for rule in sorted({one["ruleId"] for one in results}):
+            yield WRONG, f"engine: {rule}"
 
 
 def _last(said: str) -> str:

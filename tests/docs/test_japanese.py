@@ -138,7 +138,7 @@ def test_settings_that_it_names_are_settings(page: Path) -> None:
 
 def test_the_articles_steps_have_what_everybody_sets() -> None:
     text = (PROJECT / "docs" / "ja" / "article-steps.md").read_text("utf-8")
-    assert [one.key for one in topics()[0].settings if f"`{one.key}" not in text] == []
+    assert [one.key for one in topics()[0][1] if f"`{one.key}" not in text] == []
     # Both ways of the article, and each of its steps: five and seven, and four.
     old, new = text.partition("## 旧テナント")[2].split("## 新テナント")
     assert {int(one) for one in re.findall(r"(?:設定|～|、) ?(\d)", old)} >= {1, 3, 4, 5, 6, 7}

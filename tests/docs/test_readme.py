@@ -31,7 +31,7 @@ def test_its_input_is_nine_lines_that_a_stack_takes_whole() -> None:
     }
     assert stack_settings(**settings).policy == "always"
     # Nothing that a stack must say is left out, and nothing with a default is said.
-    required = {one.key for one in topics()[0].settings}
+    required = {one.key for one in topics()[0][1]}
     assert set(settings) == required
     assert {field.alias or name for name, field in StackSettings.model_fields.items()} > required
 

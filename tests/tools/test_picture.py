@@ -40,13 +40,11 @@ def test_the_tree_is_what_a_program_declares_in_the_order_in_which_it_waits() ->
         for one in declared.values()
         if one.request.parent in by_urn
     ]
-    found = {(one.name, child) for one in components() for child in one.makes}
+    found = {(name, child) for name, makes in components().items() for child in makes}
     assert found == set(made)
     assert found <= edges("child")
-    (whole,) = [one for one in components() if one.name == "PhoneMfa"]
-    assert list(whole.makes) == list(
-        dict.fromkeys(child for parent, child in made if parent == whole.name)
-    )
+    children = [child for parent, child in made if parent == "PhoneMfa"]
+    assert components()["PhoneMfa"] == list(dict.fromkeys(children))
 
 
 def test_colours_come_from_a_style_that_knows_dark_and_light() -> None:

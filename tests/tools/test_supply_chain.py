@@ -115,14 +115,14 @@ NPM_REFUSED = {"message": "405 Method Not Allowed"}
 @pytest.mark.parametrize(
     ("pip_audit", "npm", "go", "status", "says"),
     [
-        (KNOWN, NPM_FINE, ([], []), 0, ""),
-        (SKIPPED, NPM_FINE, ([], []), 2, "NOT CHECKED Python: no data for any package"),
-        (PARTLY, NPM_FINE, ([], []), 2, "NOT CHECKED Python: no data for pip"),
-        ({}, NPM_FINE, ([], []), 2, "NOT CHECKED Python: pip-audit: it said nothing"),
-        (BAD, NPM_FINE, ([], ["Go: x"]), 1, "VULNERABLE left 1.0: PYSEC-1"),
-        (KNOWN, NPM_REFUSED, ([], []), 2, "NOT CHECKED JavaScript: no data for any package: 405"),
-        (KNOWN, NPM_BAD, ([], []), 1, "VULNERABLE left: high"),
-        (KNOWN, NPM_FINE, (["engine: GO-1"], []), 1, "VULNERABLE engine: GO-1"),
+        (KNOWN, NPM_FINE, [], 0, ""),
+        (SKIPPED, NPM_FINE, [], 2, "NOT CHECKED Python: no data for any package"),
+        (PARTLY, NPM_FINE, [], 2, "NOT CHECKED Python: no data for pip"),
+        ({}, NPM_FINE, [], 2, "NOT CHECKED Python: pip-audit: it said nothing"),
+        (BAD, NPM_FINE, [(2, "Go: x")], 1, "VULNERABLE left 1.0: PYSEC-1"),
+        (KNOWN, NPM_REFUSED, [], 2, "NOT CHECKED JavaScript: no data for any package: 405"),
+        (KNOWN, NPM_BAD, [], 1, "VULNERABLE left: high"),
+        (KNOWN, NPM_FINE, [(1, "engine: GO-1")], 1, "VULNERABLE engine: GO-1"),
     ],
 )
 def test_only_complete_data_without_a_finding_is_fine(

@@ -7,12 +7,12 @@ goals are CPU seconds and memory.
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,7 @@ MOST_GROWTH: Final = {UP: 1.25, AGAIN: 1.25, START: 1.25, SERVE: 1.25, TENANT: 1
 def measure(count: int) -> dict[str, float]:
     """Measure in this process, which should have done nothing before."""
     progress = ConsoleProgress(Console(stderr=True))
+    progress.step(f"{count} tenants …")
     engine = ensure_engine(progress)
     plugin = find_plugin(progress)
     own = psutil.Process()
@@ -88,12 +89,8 @@ def _fleet_up(many: ManyTenants) -> Ran:
 
 def main(counts: Sequence[int], *, keep: bool) -> None:
     """Measure each number in a process of its own, show, keep, judge."""
-    costs: list[dict[str, float]] = []
-    for count in counts:
-        sys.stderr.write(f"{count} tenants …\n")
-        command = [sys.executable, "-m", "tools.bench.fleet", str(count)]
-        ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        costs.append(json.loads(ended.stdout))
+    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as pool:
+        costs = list(pool.map(measure, counts))
     table = Table("figure", *map(str, counts), title="Fleet: what one tenant costs")
     for name in costs[0]:
         table.add_row(name, *(f"{one[name]:.3g}" for one in costs))
@@ -106,7 +103,3 @@ def main(counts: Sequence[int], *, keep: bool) -> None:
     fewest, most = costs[0], costs[-1]
     grown = [name for name, limit in MOST_GROWTH.items() if most[name] > fewest[name] * limit]
     sys.exit(f"not flat: {', '.join(grown)}" if grown else 0)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(int(sys.argv[1]))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -12,49 +12,49 @@ from matplotlib.figure import Figure
 _GREY: Final = "#808890"
 _COLOURS: Final = {"bare program": "#8c959f", "this package": "#3b82c4"}
 _OTHER: Final = "#bc4c00"
-_STYLE: Final[dict[Any, Any]] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "phonemfa",  # the same figures make the same file
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "text.color": _GREY,
-    "axes.edgecolor": _GREY,
-    "axes.labelcolor": _GREY,
-    "xtick.color": _GREY,
-    "ytick.color": _GREY,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
+mpl.rcParams.update(
+    {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "phonemfa",  # the same figures make the same file
+        "font.family": "sans-serif",
+        "font.size": 9,
+        "axes.titlesize": 9,
+        "axes.titlelocation": "left",
+        "text.color": _GREY,
+        "axes.edgecolor": _GREY,
+        "axes.labelcolor": _GREY,
+        "xtick.color": _GREY,
+        "ytick.color": _GREY,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
 
 
-def bars(panels: Mapping[str, Sequence[tuple[str, str, float]]], to: Path) -> None:
-    """Seconds of operations, as (who, operation, seconds); a panel each group."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(7.5, 4.6), layout="constrained")
-        ratios = [len(rows) for rows in panels.values()]
-        axes = figure.subplots(len(panels), height_ratios=ratios, squeeze=False)
-        for axis, (title, rows) in zip(axes.flat, panels.items(), strict=True):
-            labels = [f"{operation}, {who}" for who, operation, _ in rows]
-            colours = [_COLOURS.get(who, _OTHER) for who, _, _ in rows]
-            drawn = axis.barh(labels, [seconds for _, _, seconds in rows], color=colours)
-            axis.bar_label(drawn, fmt="%.2f s", padding=4)
-            axis.set_title(title, loc="left")
-            axis.invert_yaxis()
-            axis.margins(x=0.15)
-        _save(figure, to)
+def bars(panels: Mapping[str, Mapping[str, float]], to: Path) -> None:
+    """Seconds by "operation, who"; a panel each group."""
+    figure = Figure(figsize=(7.5, 4.6), layout="constrained")
+    axes = figure.subplots(len(panels), height_ratios=[len(one) for one in panels.values()])
+    for axis, (title, seconds) in zip(axes, panels.items(), strict=True):
+        colours = [_COLOURS.get(label.rpartition(", ")[2], _OTHER) for label in seconds]
+        drawn = axis.barh(list(seconds), list(seconds.values()), color=colours)
+        axis.bar_label(drawn, fmt="%.2f s", padding=4)
+        axis.set_title(title)
+        axis.invert_yaxis()
+        axis.margins(x=0.15)
+    _save(figure, to)
 
 
 def lines(counts: Sequence[int], panels: Mapping[str, Sequence[float]], to: Path) -> None:
-    """One value for each count; every axis begins at zero."""
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.1, 3.8), layout="constrained")
-        axes = figure.subplots(-(-len(panels) // 3), 3, squeeze=False)
-        for axis, (title, values) in zip(axes.flat, panels.items(), strict=True):
-            axis.plot(counts, values, marker="o", color=_COLOURS["this package"])
-            axis.set_title(title, loc="left", fontsize=9)
-            axis.set_ylim(0, max(values) * 1.15)
-            axis.set_xticks(counts)
-        _save(figure, to)
+    """One value for each count, three panels a row; every axis begins at zero."""
+    figure = Figure(figsize=(8.1, 3.8), layout="constrained")
+    axes = figure.subplots(-(-len(panels) // 3), 3, squeeze=False)
+    for axis, (title, values) in zip(axes.flat, panels.items(), strict=True):
+        axis.plot(counts, values, marker="o", color=_COLOURS["this package"])
+        axis.set_title(title)
+        axis.set_ylim(0, max(values) * 1.15)
+        axis.set_xticks(counts)
+    _save(figure, to)
 
 
 def _save(figure: Figure, to: Path) -> None:

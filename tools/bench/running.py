@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,12 +41,14 @@ class Ran:
         cpu_by_role: CPU seconds of the processes of a role; short by what a process did since it
             was last looked at, so that their sum is below `cpu_s`.
         peak_mib: the most resident memory that one process of a role was seen with.
+        requests: what it sent to the tenant, where somebody counted.
     """
 
     wall_s: float
     cpu_s: float
     cpu_by_role: dict[str, float]
     peak_mib: dict[str, float]
+    requests: int = 0
 
 
 def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Ran:
@@ -91,23 +94,14 @@ def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) ->
 def _look(
     child: psutil.Process, seen: dict[psutil.Process, tuple[str, float]], peaks: dict[str, float]
 ) -> None:
-    try:
-        processes = [child, *child.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for one in processes:
-        try:
-            with one.oneshot():
-                command = " ".join(one.cmdline())
-                used = one.cpu_times()
-                held = one.memory_info().rss / _MIB
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue  # it has just ended
-        if not command:
-            continue  # its parent has not asked yet how it ended
-        role = role_of(command)
-        seen[one] = (role, used.user + used.system)
-        peaks[role] = max(held, peaks.get(role, 0.0))
+    with suppress(psutil.NoSuchProcess):
+        for one in [child, *child.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied), one.oneshot():
+                # Empty while its parent has not asked yet how it ended.
+                if command := " ".join(one.cmdline()):
+                    role, used = role_of(command), one.cpu_times()
+                    seen[one] = (role, used.user + used.system)
+                    peaks[role] = max(one.memory_info().rss / _MIB, peaks.get(role, 0.0))
 
 
 def role_of(command: str) -> str:

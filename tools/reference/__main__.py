@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from tools.reference import commands, picture, settings, tables
+from tools.reference import picture, settings, tables
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -14,8 +14,8 @@ def made() -> dict[str, str]:
     """The text of each file that is made from the code, as it should be."""
     return {
         "docs/reference/stack-settings.schema.json": settings.stack_file_schema(),
-        "docs/reference/settings.md": settings.page(),
-        "docs/reference/commands.md": commands.page(),
+        "docs/reference/settings.md": settings.settings_page(),
+        "docs/reference/commands.md": tables.commands(),
         "docs/reference/reasons.md": tables.reasons("en"),
         "docs/reference/reasons.ja.md": tables.reasons("ja"),
         "docs/reference/drift.md": tables.drift(),

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import grimp
 
@@ -52,17 +52,13 @@ def description() -> str:
 
 
 def _packages() -> Iterator[str]:
-    inside = {
-        "__main__",
-        *_PRODUCT,
-        *(f"sandbox.{one}" for one in _packages_in(_PROJECT / "sandbox")),
+    boxes = {
+        "product": sorted(["__main__", *_PRODUCT]),
+        "sandbox": [f"sandbox.{one}" for one in _packages_in(_PROJECT / "sandbox")],
     }
-    for title, cluster, names in (
-        ("the product", "product", [one for one in inside if not one.startswith("sandbox.")]),
-        ("the sandbox", "sandbox", [one for one in inside if one.startswith("sandbox.")]),
-    ):
-        yield f'subgraph cluster_{cluster} {{ label="{title}"; class="{cluster}";'
-        for name in sorted(names):
+    for cluster, names in boxes.items():
+        yield f'subgraph cluster_{cluster} {{ label="the {cluster}"; class="{cluster}";'
+        for name in names:
             yield f'"{name}" [label="{_shown(name)}", class="{cluster}"];'
         yield "}"
     for (importer, imported), count in sorted(_imports().items()):
@@ -105,65 +101,48 @@ def _package_of(module: str) -> str:
     return f"sandbox.{below[0]}" if below and (_PROJECT / "sandbox" / below[0]).is_dir() else ""
 
 
-class Component(NamedTuple):
-    """A component class: the resources and components that its methods make."""
-
-    name: str
-    makes: tuple[str, ...]
-
-
-def components() -> list[Component]:
-    """Every component class, its children in the order in which its constructor makes them."""
+def components() -> dict[str, list[str]]:
+    """Every component class, with the components and resources that its methods make, in order."""
     sources = sorted((_PROJECT / "components").rglob("*.py"))
     modules = [ast.parse(path.read_text("utf-8")) for path in sources]
-    classes = {
-        node.name: (node, module)
+    calls = {
+        node.name: _calls_of(node, module)
         for module in modules
         for node in module.body
-        if isinstance(node, ast.ClassDef) and _is_component(node)
+        if isinstance(node, ast.ClassDef)
+        and "pulumi.ComponentResource" in map(ast.unparse, node.bases)
     }
-    return [
-        Component(name=name, makes=tuple(_made_by(node, module, set(classes))))
-        for name, (node, module) in classes.items()
-    ]
+    return {
+        name: [one for one in called if one in calls or re.fullmatch(r"auth0\.[A-Z]\w+", one)]
+        for name, called in calls.items()
+    }
 
 
-def _is_component(node: ast.ClassDef) -> bool:
-    return any(ast.unparse(base) == "pulumi.ComponentResource" for base in node.bases)
+def _calls_of(component: ast.ClassDef, module: ast.Module) -> list[str]:
+    """What the constructor calls, itself and by methods and functions of the module."""
+    own = {f"self.{one.name}": one for one in component.body if isinstance(one, ast.FunctionDef)}
+    own |= {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
 
+    def called_by(function: ast.FunctionDef) -> Iterator[str]:
+        calls = [one for one in ast.walk(function) if isinstance(one, ast.Call)]
+        for call in sorted(calls, key=lambda one: (one.lineno, one.col_offset)):
+            name = ast.unparse(call.func)
+            yield from called_by(own[name]) if name in own else [name]
 
-def _made_by(node: ast.ClassDef, module: ast.Module, known: set[str]) -> list[str]:
-    methods = {f"self.{one.name}": one for one in node.body if isinstance(one, ast.FunctionDef)}
-    methods |= {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
-    made: dict[str, None] = {}
-
-    def look(method: ast.FunctionDef) -> None:
-        for call in sorted(
-            (one for one in ast.walk(method) if isinstance(one, ast.Call)),
-            key=lambda one: (one.lineno, one.col_offset),
-        ):
-            called = ast.unparse(call.func)
-            if called in known or re.fullmatch(r"auth0\.[A-Z]\w+", called):
-                made.setdefault(called)
-            elif called in methods:
-                look(methods[called])
-
-    look(methods["self.__init__"])
-    return list(made)
+    return list(dict.fromkeys(called_by(own["self.__init__"])))
 
 
 def _declared() -> Iterator[str]:
     tree = components()
-    names = {one.name for one in tree}
     yield 'subgraph cluster_declared { label="what the program declares"; class="declared";'
-    for one in tree:
-        yield f'"{one.name}" [class="component"];'
-        for child in one.makes:
-            if child not in names:
+    for name, makes in tree.items():
+        yield f'"{name}" [class="component"];'
+        for child in makes:
+            if child not in tree:
                 yield f'"{child}" [label="{child}", class="resource"];'
-            yield f'"{one.name}" -> "{child}" [class="child", arrowhead=none];'
-    (whole,) = [one for one in tree if set(one.makes) & names]
-    order = " -> ".join(f'"{one}"' for one in whole.makes)
+            yield f'"{name}" -> "{child}" [class="child", arrowhead=none];'
+    (whole,) = [name for name, makes in tree.items() if tree.keys() & makes]
+    order = " -> ".join(f'"{one}"' for one in tree[whole])
     yield f'{{ rank=same; edge [class="order", style=dashed]; {order}; }}'
     yield "}"
-    yield f'"components" -> "{whole.name}" [class="child", style=dotted];'
+    yield f'"components" -> "{whole}" [class="child", style=dotted];'

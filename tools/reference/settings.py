@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from jinja2 import Environment, StrictUndefined
-from pydantic import TypeAdapter
-from pydantic_core import PydanticUndefined
 
 from components.settings.model import StackSettings
 from components.settings.raw_config import API_KEY, NAMESPACE
+from tools.reference.pages import page, plain_json, sentence
 
 KEY_DESCRIPTION: Final = (
     "API key of the NTT CPaaS account, kept as a secret: `pulumi config set --secret "
@@ -32,16 +30,11 @@ KEY_DESCRIPTION: Final = (
 _TOPICS: Final[Mapping[str, Mapping[str, Mapping[str, Any]]]] = yaml.safe_load(
     Path(__file__).with_name("settings.yaml").read_text("utf-8")
 )
-EXAMPLES: Final[Mapping[str, Any]] = {
-    key: said["example"] for topic in _TOPICS.values() for key, said in topic.items()
-}
+_SAID: Final = {key: said for topic in _TOPICS.values() for key, said in topic.items()}
+EXAMPLES: Final = {key: said["example"] for key, said in _SAID.items()}
 
-NEEDED: Final = {
-    "cpaasBaseHost": "always",
-    "smsSender": "with `text` in `deliveryMethods`",
-    "voiceSender": "with `voice` in `deliveryMethods`",
-}
-"""What a stack needs unless it declares a tenant as it was found, and when; `_needed_together`."""
+NEEDED: Final = {"cpaasBaseHost": "", "smsSender": "text", "voiceSender": "voice"}
+"""What a stack needs, and with which delivery method, unless it declares a tenant as found."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,61 +50,37 @@ class Setting:
     note: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topic:
-    """Settings that belong together on the page."""
-
-    name: str
-    settings: list[Setting]
+@cache
+def _model() -> Any:
+    return _bare(StackSettings.model_json_schema(by_alias=True))
 
 
 @cache
 def settings() -> list[Setting]:
     """Every setting but the key, in the model's order."""
-    return [_setting(name) for name in StackSettings.model_fields]
-
-
-def topics() -> list[Topic]:
-    """The page's topics in its order: each with the settings that settings.yaml puts there."""
-    found = {one.key: one for one in settings()}
+    unset = StackSettings.model_construct()
+    defaults = unset.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for key, schema in _model()["properties"].items():
+        if schema.get("uniqueItems") and key in defaults:
+            defaults[key].sort()  # a set has no order of its own
     return [
-        Topic(name=name, settings=[found[key] for key in keys]) for name, keys in _TOPICS.items()
+        Setting(
+            key=key,
+            description=schema["description"],
+            schema={k: v for k, v in schema.items() if k not in {"description", "default"}},
+            required=key in _model()["required"],
+            default=defaults.get(key),
+            example=EXAMPLES[key],
+            note=_SAID[key].get("note", ""),
+        )
+        for key, schema in _model()["properties"].items()
     ]
 
 
-@cache
-def definitions() -> dict[str, Any]:
-    """The schemas that those of the settings refer to, by name."""
-    return {name: _bare(one) for name, one in _model()["$defs"].items()}
-
-
-@cache
-def _model() -> dict[str, Any]:
-    return StackSettings.model_json_schema(by_alias=True)
-
-
-def _setting(name: str) -> Setting:
-    field = StackSettings.model_fields[name]
-    key = field.alias or name
-    schema = _model()["properties"][key]
-    default = None if field.is_required() else _plain(field.get_default(call_default_factory=True))
-    return Setting(
-        key=key,
-        description=field.description or "",
-        schema=_bare({k: v for k, v in schema.items() if k not in {"description", "default"}}),
-        required=field.is_required(),
-        default=default,
-        example=EXAMPLES.get(key, default),
-        note=next((topic[key].get("note", "") for topic in _TOPICS.values() if key in topic), ""),
-    )
-
-
-def _plain(value: Any) -> Any:
-    """A default as it would be written: enumerations by value, sets in order, nothing unset."""
-    if value is PydanticUndefined:
-        return None
-    plain = TypeAdapter(Any).dump_python(value, mode="json", exclude_none=True, by_alias=True)
-    return sorted(plain) if isinstance(value, frozenset) else plain
+def topics() -> list[tuple[str, list[Setting]]]:
+    """The page's topics in its order: each with the settings that settings.yaml puts there."""
+    found = {one.key: one for one in settings()}
+    return [(topic, [found[key] for key in keys]) for topic, keys in _TOPICS.items()]
 
 
 def _bare(schema: Any) -> Any:
@@ -134,48 +103,38 @@ def _bare(schema: Any) -> Any:
     return bare | ({"anyOf": choices} if choices else {})
 
 
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 # docs/reference/settings.md
 
 
-def page() -> str:
+def settings_page() -> str:
     """What everybody sets, the rest by topic, and each with values, default and an example."""
-    # It makes Markdown, not HTML.
-    pages = Environment(undefined=StrictUndefined, trim_blocks=True, autoescape=False)  # noqa: S701
-    pages.filters |= {"sentence": _sentence, "json": _json, "values": _values}
-    template = pages.from_string(Path(__file__).with_suffix(".md.j2").read_text("utf-8"))
-    return template.render(
+    return page(
+        "settings",
         key=API_KEY,
         key_description=KEY_DESCRIPTION,
         namespace=NAMESPACE,
         needed=NEEDED,
         topics=topics(),
+        in_words=in_words,
     )
 
 
-def _values(shape: dict[str, Any]) -> str:  # noqa: PLR0911 - a table
+def in_words(shape: dict[str, Any]) -> str:  # noqa: PLR0911 - a table
     """What a JSON Schema allows, in words."""
     match shape:
         case {"$ref": name}:
-            return _values(definitions()[name.rpartition("/")[2]])
+            return in_words(_model()["$defs"][name.rpartition("/")[2]])
         case {"enum": choices}:
             return ", ".join(f"`{one}`" for one in choices)
         case {"type": "array", "items": items}:
             least = f" (at least {shape['minItems']})" if "minItems" in shape else ""
-            return f"a list{least} of: {_values(items)}"
+            return f"a list{least} of: {in_words(items)}"
         case {"type": "object", "properties": properties}:
             keys = ", ".join(f"`{one}`" for one in properties)
             needed = ", ".join(f"`{one}`" for one in shape.get("required", []))
             return f"an object with any of {keys}" + (f" (required: {needed})" if needed else "")
         case {"type": "object", "propertyNames": keys, "additionalProperties": values}:
-            return f"an object by {_values(keys)}; each is {_values(values)}"
+            return f"an object by {in_words(keys)}; each is {in_words(values)}"
         case {"type": "integer", "minimum": least, "maximum": most}:
             return f"a whole number, {least} to {most}"
         case {"type": "boolean"}:
@@ -207,7 +166,7 @@ _AS_TEXT: Final[dict[str, dict[str, Any]]] = {
 def stack_file_schema() -> str:
     """The JSON Schema of Pulumi.<stack>.yaml."""
     keys = {_named(one.key): _in_file(one) for one in settings()}
-    keys[_named(API_KEY)] = {"description": _sentence(KEY_DESCRIPTION), **_ENCRYPTED}
+    keys[_named(API_KEY)] = {"description": sentence(KEY_DESCRIPTION), **_ENCRYPTED}
     config = {
         "type": "object",
         "required": [_named(one.key) for one in settings() if one.required],
@@ -224,7 +183,7 @@ def stack_file_schema() -> str:
         "type": "object",
         "required": ["config"],
         "properties": {"config": config},
-        "$defs": definitions(),
+        "$defs": _model()["$defs"],
     }
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
@@ -232,10 +191,10 @@ def stack_file_schema() -> str:
 def _in_file(setting: Setting) -> dict[str, Any]:
     shape: dict[str, Any] = setting.schema
     name = str(shape.get("$ref", "")).rpartition("/")[2]
-    kind = shape.get("type") or definitions().get(name, {}).get("type", "string")
+    kind = shape.get("type") or _model()["$defs"].get(name, {}).get("type", "string")
     if as_text := _AS_TEXT.get(kind):
         shape = {"anyOf": [shape, as_text]}
-    described = {"description": _sentence(setting.description)}
+    described = {"description": sentence(setting.description)}
     if setting.default is not None:
         described["default"] = setting.default
     return described | {"examples": [setting.example]} | shape
@@ -244,11 +203,11 @@ def _in_file(setting: Setting) -> dict[str, Any]:
 def _needed_together() -> list[dict[str, Any]]:
     """What a stack needs unless it declares a tenant as it was found."""
     ours: dict[str, Any] = {"not": {"required": [_named("adopted")]}}
-    needed = [{"if": ours, "then": {"required": [_named("cpaasBaseHost")]}}]
-    for method, sender in (("text", "smsSender"), ("voice", "voiceSender")):
+    needed = []
+    for key, method in NEEDED.items():
         offered = {"type": "array", "contains": {"const": method}}
         when = {"allOf": [ours, {"properties": {_named("deliveryMethods"): offered}}]}
-        needed.append({"if": when, "then": {"required": [_named(sender)]}})
+        needed.append({"if": when if method else ours, "then": {"required": [_named(key)]}})
     return needed
 
 
@@ -271,8 +230,8 @@ def project_file(current: str) -> str:
     lines = ["config:"]
     for one in settings():
         if one.default is not None:
-            lines += [f"  {one.key}:", f"    description: {_json(one.description)}"]
-            lines += [f"    default: {_json(one.default)}"]
+            lines += [f"  {one.key}:", f"    description: {plain_json(one.description)}"]
+            lines += [f"    default: {plain_json(one.default)}"]
     block = _BEGIN + "\n".join(lines) + "\n# end settings\n"
     made, count = _BLOCK.subn(lambda _: block, current)
     if count != 1:
