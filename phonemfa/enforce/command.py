@@ -82,6 +82,7 @@ def enforce(
         done = enforce_policy(
             wanted,
             Policy(policy.value),
+            record,
             to=number,
             at_the_phone=None if yes else _at_the_phone,
             accept_unknown=accept_unknown,
@@ -92,7 +93,6 @@ def enforce(
             print_json({"enforced": False, "why": str(error)})
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
-    record.before, record.after = list(done.before), list(done.after)
     if yes:
         say(
             "Nobody was asked whether the messages arrived: --yes goes by the tenant's log, which "
