@@ -53,7 +53,10 @@ def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> 
     ready.typed = "y\ny\n"
     told = ready.run("enforce").stderr
     assert "Did the message by text arrive?" in told
-    assert "is always (it was never). Commit Pulumi.dev.yaml" in told
+    assert told.endswith(
+        "is always (it was never). Commit Pulumi.dev.yaml.\nBack in an emergency:\n"
+        "  python -m phonemfa break-glass --reason …\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,8 +76,17 @@ def test_a_message_that_did_not_arrive_stops_before_the_policy(
     assert (policies(desk), declared(desk)) == ([], "never")
 
 
-def test_who_agrees_beforehand_is_told_that_the_log_decided(ready: Operator) -> None:
-    assert "Nobody was asked whether the messages arrived" in ready.run("enforce", "--yes").stderr
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
+    ready: Operator, form: list[str]
+) -> None:
+    output = ready.run("enforce", "--yes", *form).output
+    assert (
+        output.index("sent")
+        < output.index("Nobody was asked whether the messages arrived")
+        < output.index("The policy of ")
+        < output.index("  python -m phonemfa break-glass")
+    )
 
 
 def test_what_a_log_does_not_tell_a_person_at_the_phone_does(
