@@ -91,8 +91,8 @@ def enforce_policy(
             + "; ".join(waiting)
             + ". Apply that first (pulumi up --refresh), with the policy as it is."
         )
-    with working(f"looking at the tenant {stack.access.domain}"):
-        tenant = ask(stack.access, lambda client: read(client, SENDING))
+    with working(f"looking at the tenant {stack.access.domain}") as heard:
+        tenant = ask(stack.access, lambda client: read(client, SENDING), heard=heard)
     missing = lacking(tenant, Wanted.by(stack.settings))
     if missing:
         raise EnforcementRefusedError(

@@ -90,8 +90,12 @@ def rollback(
     access = wanted.access
 
     def look() -> Installed:
-        with working(f"reading the Action's versions in {access.domain}"):
-            return ask(access, lambda read: read_installed(read, wanted.settings, wanted.project))
+        with working(f"reading the Action's versions in {access.domain}") as heard:
+            return ask(
+                access,
+                lambda read: read_installed(read, wanted.settings, wanted.project),
+                heard=heard,
+            )
 
     installed = look()
     answer = _as_object(installed)
