@@ -246,7 +246,7 @@ def _readable(answer: httpx.Response) -> httpx.Response:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         if answer.is_success:
-            kind = answer.headers.get("content-type", "no content type").partition(";")[0]
+            kind = answer.headers.get("content-type", "").partition(";")[0] or "a body"
             raise httpx.DecodingError(
                 f"status {answer.status_code} with {kind} that is not JSON: did a proxy, or a "
                 "server that is no tenant, answer?",

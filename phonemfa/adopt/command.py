@@ -65,8 +65,8 @@ def adopt(
         refuse_turned(config)
         access = access_of(config.of("auth0"))
         read_tenants_file(config.folder).check(config.stack, domain=access.domain)
-        with working(f"reading the tenant {access.domain}"):
-            found = ask(access, read_found)
+        with working(f"reading the tenant {access.domain}") as heard:
+            found = ask(access, read_found, heard=heard)
         plan = plan_of(found, config.stack, access.domain)
         changes = changes_of(plan, config)
     except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:

@@ -174,7 +174,7 @@ def _policy_and_factors(found: Snapshot, plan: Plan) -> None:
     asks = seen(found.guardian.policy)
     policy = _POLICIES[asks]
     plan.facts["policy"] = policy
-    plan.tell("policy", "none" if asks == NEVER else asks, f"policy: {policy}")
+    plan.tell("policy", policy, f"policy: {policy}")
     there = found.guardian.other_factors
     switches = {one.pulumi: there[one.field] for one in OTHER_FACTORS if one.field not in _BLOCKS}
     plan.facts["otherFactors"] = switches

@@ -39,32 +39,45 @@ def token_checks(reading: Reading) -> Iterator[Finding]:
 
 
 def scope_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
-    """Each missing scope, with what it is for."""
+    """Whether the token may do all that the stack needs."""
     needed, granted = scopes.needed_by(scopes.needs_of(settings)), reading.heard.scopes
     refused = {one.scope for one in reading.refusals if one.why is Why.SCOPE}
     if granted is None:
         yield from _unsaid(needed, refused)
         return
     missing = [one for one in needed if one.name not in granted or one.name in refused]
-    yield from map(_missing, missing)
-    if not missing:
+    if missing:
+        yield _missing(missing)
+    else:
         yield Subject.SCOPES.ok(f"all {len(needed)} that this stack needs")
     yield from _beyond(granted)
 
 
-def _missing(scope: Scope) -> Finding:
-    level = Level.WARNING if scope.only_to_remove else Level.FAULT
+def _missing(missing: Sequence[Scope]) -> Finding:
+    """One finding, for they are ticked in one place; a fault, unless only removing needs them."""
+    pressing = [one.name for one in missing if not one.only_to_remove]
+    later = [one.name for one in missing if one.only_to_remove]
+    if len(missing) == 1:
+        (only,) = missing
+        what, them, more = f"{only.name} is missing: it is needed to {only.what_for}", "it", ""
+    else:
+        named = [", ".join(pressing)] if pressing else []
+        named += [f"only to remove something: {', '.join(later)}"] if later else []
+        what = f"{len(missing)} are missing: {'; and '.join(named)}"
+        them, more = "them", ". docs/reference/scopes.md says what each is for"
     return Finding(
-        level=level,
+        level=Level.FAULT if pressing else Level.WARNING,
         subject=Subject.SCOPES,
-        what=f"{scope.name} is missing: it is needed to {scope.what_for}",
-        fix="tick it: Applications > APIs > Auth0 Management API > Machine to Machine Applications",
+        what=what,
+        fix=f"tick {them}: Applications > APIs > Auth0 Management API > Machine to Machine "
+        f"Applications{more}",
     )
 
 
 def _unsaid(needed: Sequence[Scope], refused: Iterable[str]) -> Iterator[Finding]:
     """What can be told of a token that does not say its scopes: reads were tried, writes not."""
-    yield from (_missing(one) for one in needed if one.name in refused)
+    if missing := [one for one in needed if one.name in refused]:
+        yield _missing(missing)
     writes = [one.name for one in needed if not one.is_read]
     yield Subject.SCOPES.warning(
         "the tenant does not say what its token may do. Reads were tried; unknown: "

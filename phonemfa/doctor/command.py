@@ -75,9 +75,9 @@ def doctor(
         with working("asking Pulumi for the stack"):
             findings += pulumi_side.engine_checks(wanted)
     tenant = wanted.domain or os.environ.get("AUTH0_DOMAIN", "")
-    with working(f"reading the tenant {bare(tenant)}"):
+    with working(f"reading the tenant {bare(tenant)}") as heard:
         domain_too = names_domain(wanted.settings)
-        reading = read(wanted.auth0, wanted.settings.experiences, names_domain=domain_too)
+        reading = read(wanted.auth0, wanted.settings.experiences, heard, names_domain=domain_too)
     findings += check(reading, wanted.settings)
     try:
         findings += cpaas.checks(

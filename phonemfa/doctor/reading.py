@@ -62,6 +62,7 @@ class Reading:
 def read(
     config: Mapping[str, Any],
     about: Collection[Experience],
+    heard: Heard,
     environ: Mapping[str, str] = os.environ,
     *,
     names_domain: bool = False,
@@ -71,10 +72,10 @@ def read(
     Args:
         config: the stack's `auth0:` keys, which go before the variables as they do in Pulumi.
         about: whose parts the stack declares: one generation's, or both's while moving.
+        heard: gets what the answers tell beside what was asked.
         environ: the variables (`components.tenant.access.VARIABLES`).
         names_domain: whether a text of the stack names the custom domain.
     """
-    heard = Heard()
     try:
         access = access_of(config, environ=environ)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from components.settings.model import StackSettings
 from components.tenant import snapshot
 from components.tenant.access import Access
-from components.tenant.client import ask
+from components.tenant.client import Heard, ask
 from components.tenant.model import LEFT_ALONE, seen
 from components.tenant.snapshot import Snapshot
 from phonemfa.answered import RefusedError
@@ -26,7 +26,7 @@ from phonemfa.drift.findings import Finding
 from phonemfa.drift.sources import Live, Recorded, read_live
 from phonemfa.pulumi.engine import PulumiCli
 
-Working = Callable[[str], AbstractContextManager[None]]
+Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
 class NothingAppliedError(RefusedError):
@@ -93,7 +93,9 @@ def look(subject: Subject, working: Working) -> Look:
             "is nothing that the tenant could have drifted from."
         )
     declared = snapshot.declared(subject.settings, subject.project)
-    with working(f"reading the tenant {subject.access.domain}"):
-        live = ask(subject.access, lambda client: read_live(client, declared, recorded))
+    with working(f"reading the tenant {subject.access.domain}") as heard:
+        live = ask(
+            subject.access, lambda client: read_live(client, declared, recorded), heard=heard
+        )
     findings = check(declared, recorded, live, accepted=subject.accepted)
     return Look(declared=declared, recorded=recorded, live=live, findings=findings)

@@ -112,8 +112,9 @@ def deploy_drafts(subject: Subject, looked: Look) -> list[str]:
     for sender in senders(looked.declared, looked.recorded, looked.live):
         if sender.ours and sender.trigger in triggers:
             action, code = sender.ours, seen(sender.declared.code)
-            with working(f"deploying the Action {action.name}"):
-                done.append(ask(subject.access, partial(_deploy, action=action, code=code)))
+            with working(f"deploying the Action {action.name}") as heard:
+                deploy = partial(_deploy, action=action, code=code)
+                done.append(ask(subject.access, deploy, heard=heard))
     return done
 
 

@@ -17,7 +17,6 @@ from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.enforce.enforcement import (
-    Enforced,
     EnforcementRefusedError,
     NotEnforcedError,
     enforce_policy,
@@ -25,7 +24,7 @@ from phonemfa.enforce.enforcement import (
 from phonemfa.exits import Exit
 from phonemfa.output.json_text import print_json
 from phonemfa.output.terminal import say
-from phonemfa.pulumi.stack_file import StackFile, read_stack_file
+from phonemfa.pulumi.stack_file import read_stack_file
 from phonemfa.smoke.command import To, Wait, asked, show, shown
 from phonemfa.smoke.core import test_number
 
@@ -82,6 +81,7 @@ def enforce(
         done = enforce_policy(
             wanted,
             Policy(policy.value),
+            record,
             to=number,
             at_the_phone=None if yes else _at_the_phone,
             accept_unknown=accept_unknown,
@@ -92,24 +92,6 @@ def enforce(
             print_json({"enforced": False, "why": str(error)})
         say(str(error))
         raise typer.Exit(Exit.FAULTY) from None
-    record.before, record.after = list(done.before), list(done.after)
-    if yes:
-        say(
-            "Nobody was asked whether the messages arrived: --yes goes by the tenant's log, which "
-            "knows that the CPaaS took them and no more."
-        )
-    _tell(done, wanted, as_json=as_json)
-
-
-def _at_the_phone(send: Send) -> Send:
-    told = asked(send)
-    if told.arrived is None:
-        why = f"nobody said that it arrived ({send.why})"
-        return replace(send, verdict=Verdict.FAILED, why=why)
-    return told
-
-
-def _tell(done: Enforced, stack: StackFile, *, as_json: bool) -> None:
     if as_json:
         answer = {
             "enforced": True,
@@ -120,8 +102,18 @@ def _tell(done: Enforced, stack: StackFile, *, as_json: bool) -> None:
         print_json(answer)
     else:
         show(done.smoke)
+    if yes:
+        say("Nobody was asked whether the messages arrived (--yes): the tenant's log decided.")
     before, after = policy_word(done.before), policy_word(done.after)
     say(
-        f"The policy of {stack.access.domain} is {after} (it was {before}). Commit "
-        f"{stack.file.name}. Back in an emergency: python -m phonemfa break-glass"
+        f"The policy of {wanted.access.domain} is {after} (it was {before}). Commit "
+        f"{wanted.file.name}.\nBack in an emergency:\n  python -m phonemfa break-glass --reason …"
     )
+
+
+def _at_the_phone(send: Send) -> Send:
+    told = asked(send)
+    if told.arrived is None:
+        why = f"nobody said that it arrived ({send.why})"
+        return replace(send, verdict=Verdict.FAILED, why=why)
+    return told

@@ -7,6 +7,7 @@ must have been sent; then the policy goes into the stack's file and into the ten
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from components.guards.log_evidence import PATIENCE
@@ -18,6 +19,7 @@ from components.tenant.guardian import NEVER, TOKEN
 from components.tenant.model import seen
 from components.tenant.snapshot import SENDING, About, Snapshot, Wanted, lacking, read
 from components.vocabulary import Policy, asks_less, policy_word
+from phonemfa.audit import Record
 from phonemfa.files import FileNotWrittenError, write_whole
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.edit import keep_endings, or_take_back
@@ -56,6 +58,7 @@ class Enforced:
 def enforce_policy(
     stack: StackFile,
     policy: Policy,
+    record: Record,
     *,
     to: str,
     at_the_phone: Callable[[Send], Send] | None = None,
@@ -67,6 +70,7 @@ def enforce_policy(
     Args:
         stack: whose policy; applied, but for the policy.
         policy: always or adaptive.
+        record: gets the tenant's policy before and after, however this ends.
         to: one of the stack's test numbers.
         at_the_phone: asks a person what became of a message; by the tenant's log alone without.
         accept_unknown: go on when the tenant's log says nothing either way.
@@ -87,8 +91,8 @@ def enforce_policy(
             + "; ".join(waiting)
             + ". Apply that first (pulumi up --refresh), with the policy as it is."
         )
-    with working(f"looking at the tenant {stack.access.domain}"):
-        tenant = ask(stack.access, lambda client: read(client, SENDING))
+    with working(f"looking at the tenant {stack.access.domain}") as heard:
+        tenant = ask(stack.access, lambda client: read(client, SENDING), heard=heard)
     missing = lacking(tenant, Wanted.by(stack.settings))
     if missing:
         raise EnforcementRefusedError(
@@ -96,6 +100,7 @@ def enforce_policy(
             "--refresh) and run this again."
         )
     before = policies_of(tenant)
+    record.before = record.after = list(before)
     if asks_less((policy.guardian_policy,), before):
         refusal = lowering((policy.guardian_policy,), before)
         raise EnforcementRefusedError(f"{refusal[0].upper()}{refusal[1:]}.")
@@ -105,7 +110,7 @@ def enforce_policy(
     if smoke.verdict is Verdict.FAILED or (smoke.verdict is Verdict.UNKNOWN and not accept_unknown):
         hint = " --accept-unknown goes on." if smoke.verdict is Verdict.UNKNOWN else ""
         raise EnforcementRefusedError(f"No evidence that codes are sent ({smoke.reasons}).{hint}")
-    after = _Step(stack, before, stack.file.read_bytes()).take(policy)
+    after = _Step(stack, before, stack.file.read_bytes(), record).take(policy)
     return Enforced(before=before, after=after, smoke=smoke)
 
 
@@ -116,6 +121,7 @@ class _Step:
     stack: StackFile
     before: tuple[str, ...]
     file_before: bytes
+    record: Record
 
     def take(self, policy: Policy) -> tuple[str, ...]:
         return or_take_back(
@@ -128,6 +134,7 @@ class _Step:
     def _apply(self, policy: Policy) -> tuple[str, ...]:
         self.stack.cli.set_value(f"{NAMESPACE}:policy", policy.value)
         keep_endings(self.stack.file, self.file_before)
+        self.record.after = None  # until it is read
         with working(f"pulumi up --refresh with the policy {policy}"):
             self.stack.cli.up()
         after = self._policies()
@@ -138,7 +145,9 @@ class _Step:
         return after
 
     def _policies(self) -> tuple[str, ...]:
-        return policies_of(ask(self.stack.access, lambda client: read(client, {About.LOGIN})))
+        found = policies_of(ask(self.stack.access, lambda client: read(client, {About.LOGIN})))
+        self.record.after = list(found)
+        return found
 
     def _back(self) -> str:
         """The earlier policy into file and tenant; answers what came of it."""
@@ -150,11 +159,15 @@ class _Step:
             file_trouble = f"\nThe file still has the new policy, or is cut off: {error}"
         try:
             if self._policies() != self.before:
-                ask_to_write(
+                self.record.after = None
+                self.record.after = ask_to_write(
                     self.stack.access,
                     lambda client: client.guardian.policies.set(request=list(self.before)),
                 )
         except (TenantUnreadableError, WriteFailedError, KeyboardInterrupt) as error:
+            if isinstance(error, WriteFailedError):
+                with suppress(TenantUnreadableError):
+                    self._policies()
             return (
                 f"The policy could not be put back to {earlier}: {error or 'stopped as asked'}\n"
                 "If users cannot log in: "

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import typer
@@ -20,6 +21,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from components.tenant.client import Heard
 from phonemfa.exits import Exit
 from phonemfa.output import document as doc
 from phonemfa.output.text import on_one_line, visible
@@ -156,32 +158,54 @@ def _text(line: doc.Line) -> Text:
 
 
 @contextmanager
-def working(what: str, *, patience: float = PATIENCE) -> Iterator[None]:
+def working(what: str, *, patience: float = PATIENCE) -> Iterator[Heard]:
     """Show that `what` runs: a spinner on a terminal, else a line once `patience` s have passed.
 
-    Only in the main thread: where several work, one table shows them all.
+    Only in the main thread: where several work, one table shows them all. A tenant that is asked
+    meanwhile makes it wait where its rate limit is small: that is told, by the `Heard` that the
+    block gives to `ask`.
     """
+    heard = Heard()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield heard
         return
     console = notes()
     if console.is_terminal:
-        with console.status(Text(what)):
-            yield
+        with console.status(_Status(what, heard)):
+            yield heard
         return
     ended = threading.Event()
-    teller = threading.Thread(target=_tell, args=(what, ended, patience), daemon=True)
+    teller = threading.Thread(target=_tell, args=(what, heard, ended, patience), daemon=True)
     teller.start()
     try:
-        yield
+        yield heard
     finally:
         ended.set()
         teller.join()
 
 
-def _tell(what: str, ended: threading.Event, patience: float) -> None:
+@dataclass(frozen=True)
+class _Status:
+    """What runs, looked at anew each time that the terminal is drawn."""
+
+    what: str
+    heard: Heard
+
+    def __rich__(self) -> Text:
+        why = _why(self.heard)
+        return Text(f"{self.what} ({why})" if why else self.what)
+
+
+def _tell(what: str, heard: Heard, ended: threading.Event, patience: float) -> None:
     begun = time.monotonic()
     pause = patience
     while not ended.wait(pause):
-        say(f"… {what} ({time.monotonic() - begun:.0f}s)")
+        told = filter(None, [f"{time.monotonic() - begun:.0f}s", _why(heard)])
+        say(f"… {what} ({', '.join(told)})")
         pause = REMINDER
+
+
+def _why(heard: Heard) -> str:
+    if not heard.refusals:
+        return ""
+    return f"it waits for the tenant's rate limit: 429 × {heard.refusals}"

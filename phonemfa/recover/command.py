@@ -57,11 +57,13 @@ def recover(
     agree = partial(record.agree, stack=name, access=access)
     try:
         locks = _unlocked(cli, asked_to=unlock, agree=agree)
-        with working(f"comparing the state with {access.domain}"):
+        with working(f"comparing the state with {access.domain}") as heard:
             steps = cli.preview().everything
             experiences = wanted.settings.experiences
             tenant = ask(
-                access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
+                access,
+                lambda client: snapshot.read(client, ABOUT, experiences=experiences),
+                heard=heard,
             )
             plan = Plan.of(tenant, cli.state(), steps)
         if not plan.empty:

@@ -5,6 +5,7 @@ The repository is not touched: the command says what to do there.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 
 from components.masking import code_mark, redacted_code
 from components.tenant.action import Version
-from components.tenant.client import ask, ask_to_write
+from components.tenant.client import TenantUnreadableError, ask, ask_to_write
 from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.audit import Record
@@ -87,8 +88,16 @@ def rollback(
     record = Record.of(context, "rollback", audit_file)
     wanted = read_stack_file(project, stack, file=config_file)
     access = wanted.access
-    with working(f"reading the Action's versions in {access.domain}"):
-        installed = ask(access, lambda read: read_installed(read, wanted.settings, wanted.project))
+
+    def look() -> Installed:
+        with working(f"reading the Action's versions in {access.domain}") as heard:
+            return ask(
+                access,
+                lambda read: read_installed(read, wanted.settings, wanted.project),
+                heard=heard,
+            )
+
+    installed = look()
     answer = _as_object(installed)
     if not as_json:
         show_versions(installed)
@@ -116,6 +125,8 @@ def rollback(
         now = _deployed(access, way, installed.id, target)
     except NotLiveError as error:
         say(str(error))
+        with suppress(TenantUnreadableError):
+            record.after = _recorded(look().running)
         raise typer.Exit(Exit.FAULTY) from None
     record.after = _recorded(now.running)
     declared = installed.is_declared(target)

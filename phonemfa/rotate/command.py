@@ -6,6 +6,7 @@ The key comes from standard input or a prompt, never from an argument or a varia
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import typer
 from components.guards.log_evidence import PATIENCE
 from components.guards.test_message import Verdict
 from components.masking import masked
+from components.tenant.client import TenantUnreadableError
 from phonemfa import options
 from phonemfa.answered import answered
 from phonemfa.asking import Target, hidden_answer, on_terminal
@@ -93,6 +95,8 @@ def rotate(
         if as_json:
             print_json({"rotated": False, "why": str(error)})
         say(str(error))
+        with suppress(TenantUnreadableError):
+            record.after = key_times(wanted)
         raise typer.Exit(Exit.FAULTY) from None
     record.after = dict(done.written)
     _tell(done, checked, wanted.file, as_json=as_json)

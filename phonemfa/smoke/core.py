@@ -111,8 +111,8 @@ def run_smoke(stack: StackFile, *, to: str, patience: float = PATIENCE) -> Smoke
     """
     access, settings = stack.access, stack.settings
     number = test_number(settings, to)
-    with working(f"looking at the tenant {access.domain}"):
-        tenant = ask(access, lambda client: read(client, SENDING))
+    with working(f"looking at the tenant {access.domain}") as heard:
+        tenant = ask(access, lambda client: read(client, SENDING), heard=heard)
     methods = [one for one in DeliveryMethod if one in settings.delivery_methods]
     messages = Messages(to=number, methods=methods, patience=patience)
 

@@ -38,10 +38,12 @@ def take_down(
     """
     wanted = read_stack_file(project, stack, file=config_file)
     experiences = wanted.settings.experiences
-    with working(f"comparing the state with {wanted.access.domain}"):
+    with working(f"comparing the state with {wanted.access.domain}") as heard:
         state = wanted.cli.state()
         tenant = ask(
-            wanted.access, lambda client: snapshot.read(client, ABOUT, experiences=experiences)
+            wanted.access,
+            lambda client: snapshot.read(client, ABOUT, experiences=experiences),
+            heard=heard,
         )
     found, others = list(obstacles(state, tenant)), other_factors(state, tenant)
     if as_json:

@@ -141,6 +141,19 @@ def test_what_is_no_json_is_refused_or_left_out(send: Send, content: bytes) -> N
     assert send(transport=answering(status_code=200, content=content)).content == content
 
 
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [("text/html; charset=utf-8", "text/html"), ("", "a body"), (None, "a body")],
+)
+def test_what_is_no_json_is_named_by_its_type_if_it_has_one(
+    send: Send, header: str | None, kind: str
+) -> None:
+    headers = {} if header is None else {"content-type": header}
+    page = answering(status_code=200, content=b"<html>", headers=headers)
+    with pytest.raises(httpx.DecodingError, match=f"status 200 with {kind} that is not JSON: did"):
+        send(json_only=True, transport=page)
+
+
 @pytest.mark.parametrize("client", [BoundedClient, BoundedAsyncClient])
 def test_a_file_of_cas_that_cannot_be_read_is_named(
     client: Callable[..., object], monkeypatch: pytest.MonkeyPatch

@@ -17,7 +17,7 @@ from auth0.management.core import http_client
 from components.tenant import client as door
 from components.tenant import token as tenant_token
 from components.tenant.access import Access
-from components.tenant.client import TenantUnreadableError
+from components.tenant.client import Heard, TenantUnreadableError
 from components.tenant.model import Unseen
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
@@ -116,7 +116,7 @@ def _commands(at: Reached, _clock: Clock) -> str:
 
 def _doctor(at: Reached, _clock: Clock) -> str:
     environ = {"AUTH0_CLIENT_ID": at.client_id, "AUTH0_CLIENT_SECRET": at.client_secret}
-    found = doctor.read({"domain": at.domain}, [Experience.UNIFIED], environ)
+    found = doctor.read({"domain": at.domain}, [Experience.UNIFIED], Heard(), environ)
     if found.unreachable:
         return str(found.unreachable)
     policy = found.tenant.guardian.policy

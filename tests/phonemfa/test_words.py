@@ -24,7 +24,7 @@ NAMES = {
     "levels of phonemfa health, such as {successPercent: 95}": "a description",
 }
 API_WORDS = re.compile("all-applications|confidence-score")
-MODEL = {"components/vocabulary.py", "phonemfa/doctor/policy_checks.py"}
+MODEL = {"components/vocabulary.py"}
 
 
 def strings(path: Path) -> Iterator[str]:

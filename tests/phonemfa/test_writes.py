@@ -49,6 +49,7 @@ class Case:
     stdin: str = ""
     agrees: str = "y\n"
     policy: str = "always"
+    unchanged: bool = False
 
 
 def refuses(begin: str) -> Prepare:
@@ -119,7 +120,7 @@ CASES = {
         agrees="{tenant}\n",
     ),
     "drift": Case(options=("--repair",), prepare=switched_off, spoil=refuses("up"), failed=7),
-    "enforce": Case(agrees="y\ny\ny\n", policy="never", spoil=refuses("up")),
+    "enforce": Case(agrees="y\ny\ny\n", policy="never", spoil=refuses("up"), unchanged=True),
     "recover": Case(
         prepare=locked, unattended=("--yes", "--unlock"), spoil=refuses("cancel"), failed=2
     ),
@@ -128,7 +129,13 @@ CASES = {
         spoil=faulty("POST", "/deploy$"),
         failed=2,
     ),
-    "rotate": Case(prepare=known_key, stdin=NEW_KEY, agrees=f"{NEW_KEY}\ny\n", spoil=refuses("up")),
+    "rotate": Case(
+        prepare=known_key,
+        stdin=NEW_KEY,
+        agrees=f"{NEW_KEY}\ny\n",
+        spoil=refuses("up"),
+        unchanged=True,
+    ),
     "smoke": Case(spoil=sends_nothing),
 }
 WHERE = "Stack dev, tenant {tenant}: "
@@ -218,8 +225,11 @@ def test_a_command_that_fails_leaves_a_record_too(
     monkeypatch.setenv("PHONEMFA_AUDIT_FILE", str(file))
     desk.run(command, *this.options, *this.unattended, stdin=this.stdin, expect=this.failed)
     (line,) = file.read_text("utf-8").splitlines()
-    assert json.loads(line)["tenant"] == desk.tenant.domain
-    assert json.loads(line)["exit"] != 0
+    one = json.loads(line)
+    assert one["tenant"] == desk.tenant.domain
+    assert one["exit"] != 0
+    if this.unchanged:
+        assert one["before"] == one["after"] is not None
     assert file.stat().st_mode & 0o777 == 0o600
 
 

@@ -156,9 +156,10 @@ def parent_of(urn: str) -> str:
 
 @shapes
 def test_a_tenant_keeps_its_policy_channels_and_factors(found: Snapshot) -> None:
-    settings = settings_of(plan_of(found, "t1", DOMAIN))
-    guardian = found.guardian
+    plan = plan_of(found, "t1", DOMAIN)
+    settings, guardian = settings_of(plan), found.guardian
     assert settings.policy.guardian_policy == guardian.policy
+    assert rows(plan, Fate.ADOPTED)["policy"] == settings.policy, "told in the settings' word"
     assert settings.adopted
     assert settings.adopted.phone.enabled is guardian.phone_enabled
     if guardian.phone_enabled:

@@ -28,18 +28,33 @@ from tests.phonemfa.doctor.support import (
 )
 
 
-def test_each_missing_scope_is_a_fault_that_says_what_it_is_for() -> None:
-    found = check(reading(heard=granted("create:actions", "update:mfa_policies")), settings())
-    assert troubles(found) == [("fault", "scopes"), ("fault", "scopes")]
-    first, second = about(Subject.SCOPES, found)
-    assert "create:actions is missing: it is needed to create the Action" in first.what
-    assert "update:mfa_policies" in second.what
-    assert "asked for a second factor" in second.what
+def test_a_missing_scope_is_a_fault_that_says_what_it_is_for() -> None:
+    found = check(reading(heard=granted("update:mfa_policies")), settings())
+    assert troubles(found) == [("fault", "scopes")]
+    (one,) = about(Subject.SCOPES, found)
+    assert "update:mfa_policies is missing: it is needed to set when users are asked" in one.what
+    assert one.fix.startswith("tick it: ")
 
 
-def test_a_scope_that_only_removing_needs_is_a_warning() -> None:
-    found = check(reading(heard=granted("delete:phone_templates")), settings())
+def test_all_missing_scopes_are_one_fault_with_one_fix() -> None:
+    found = check(reading(heard=Heard(scopes=frozenset())), settings())
+    (one,) = about(Subject.SCOPES, found)
+    needed = scopes.names(scopes.needed_by(scopes.needs_of(settings())))
+    pressing, _, later = one.what.partition("; and only to remove something: ")
+    assert one.level is Level.FAULT
+    assert pressing.startswith(f"{len(needed)} are missing: ")
+    assert {*pressing.partition(": ")[2].split(", "), *later.split(", ")} == needed
+    assert {name.partition(":")[0] for name in later.split(", ")} == {"delete"}
+    assert one.fix.startswith("tick them: ")
+
+
+@pytest.mark.parametrize(
+    "missing", [{"delete:phone_templates"}, {"delete:phone_templates", "delete:actions"}]
+)
+def test_scopes_that_only_removing_needs_are_a_warning(missing: set[str]) -> None:
+    found = check(reading(heard=granted(*missing)), settings())
     assert troubles(found) == [("warning", "scopes")]
+    assert all(name in about(Subject.SCOPES, found)[0].what for name in missing)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 import pytest
 
 from components.vocabulary import COMPONENT
-from phonemfa.enforce import enforcement
 from phonemfa.pulumi.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
 from tests.end_to_end.operators import writes
@@ -17,6 +17,8 @@ from tests.phonemfa.applied import Operator
 
 Apply = Callable[..., Operator]
 ASKED = ["all-applications"]
+OTHER = ["confidence-score"]
+AUDITED = ("--audit-file", "-")
 
 
 def policies(desk: Operator) -> Any:
@@ -51,7 +53,10 @@ def test_a_person_is_asked_and_then_told_what_is_left_to_do(ready: Operator) -> 
     ready.typed = "y\ny\n"
     told = ready.run("enforce").stderr
     assert "Did the message by text arrive?" in told
-    assert "is always (it was never). Commit Pulumi.dev.yaml" in told
+    assert told.endswith(
+        "is always (it was never). Commit Pulumi.dev.yaml.\nBack in an emergency:\n"
+        "  python -m phonemfa break-glass --reason …\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,8 +76,17 @@ def test_a_message_that_did_not_arrive_stops_before_the_policy(
     assert (policies(desk), declared(desk)) == ([], "never")
 
 
-def test_who_agrees_beforehand_is_told_that_the_log_decided(ready: Operator) -> None:
-    assert "Nobody was asked whether the messages arrived" in ready.run("enforce", "--yes").stderr
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_who_agrees_beforehand_is_told_after_the_result_that_the_log_decided(
+    ready: Operator, form: list[str]
+) -> None:
+    output = ready.run("enforce", "--yes", *form).output
+    assert (
+        output.index("sent")
+        < output.index("Nobody was asked whether the messages arrived")
+        < output.index("The policy of ")
+        < output.index("  python -m phonemfa break-glass")
+    )
 
 
 def test_what_a_log_does_not_tell_a_person_at_the_phone_does(
@@ -157,7 +171,9 @@ def test_a_legacy_tenant_needs_an_action_that_is_bound(applied: Apply) -> None:
 def test_without_evidence_nobody_is_asked_for_codes(ready: Operator) -> None:
     refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
     ready.engine.sandbox.parts.cpaas.script.add([refusal])
-    why = ready.json("enforce", "--yes", "--accept-unknown", expect=1)["why"]
+    told = ready.run("enforce", "--yes", "--accept-unknown", "--json", *AUDITED, expect=1)
+    assert recorded(told) == ([], [])
+    why = json.loads(told.stdout)["why"]
     assert "No evidence that codes are sent (text: " in why
     assert "--accept-unknown" not in why, "a failure is no silence"
     assert (policies(ready), declared(ready)) == ([], "never")
@@ -177,12 +193,19 @@ def test_the_earlier_policy_that_comes_back_need_not_be_never(
     assert (policies(desk), declared(desk)) == (["confidence-score"], "adaptive")
 
 
+def recorded(said: Any) -> tuple[Any, Any]:
+    """`before` and `after` of the line that `--audit-file -` puts last."""
+    line = json.loads(said.stderr.splitlines()[-1])
+    return line["before"], line["after"]
+
+
 @pytest.mark.parametrize("refused", ["up", "config set"])
 def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
     ready: Operator, refused: str
 ) -> None:
     ready.engine.refusing[refused] = "error: no backend"
-    failed = ready.run("enforce", "--yes", expect=1)
+    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
+    assert recorded(failed) == ([], [])
     assert "no backend" in failed.stderr
     assert "The policy is never again, in Pulumi.dev.yaml and in the tenant" in failed.stderr
     assert (policies(ready), declared(ready)) == ([], "never")
@@ -191,11 +214,11 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
 def test_a_policy_that_something_else_set_is_taken_back(
     ready: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = ["confidence-score"]
     monkeypatch.setattr(
-        ready.engine, "_up", lambda: ready.tenant.api("PUT", "/guardian/policies", other)
+        ready.engine, "_up", lambda: ready.tenant.api("PUT", "/guardian/policies", OTHER)
     )
-    failed = ready.run("enforce", "--yes", expect=1)
+    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
+    assert recorded(failed) == ([], [])
     assert "pulumi up has ended, and the tenant's policy is adaptive" in failed.stderr
     assert (policies(ready), declared(ready)) == ([], "never")
 
@@ -204,13 +227,13 @@ def test_a_way_back_that_is_barred_is_told_with_the_way_out(
     ready: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half_an_up() -> None:
-        ready.tenant.api("PUT", "/guardian/policies", ASKED)
+        ready.tenant.api("PUT", "/guardian/policies", OTHER)
         fault = {"method": "PUT", "path": "/guardian/policies$", "status": 403, "times": 9}
         ready.tenant.control("POST", "/faults", fault)
 
     monkeypatch.setattr(ready.engine, "_up", half_an_up)
-    monkeypatch.setattr(enforcement._Step, "_policies", lambda _: ("something",))
-    failed = ready.run("enforce", "--yes", expect=1)
+    failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
+    assert recorded(failed) == ([], OTHER)
     assert "The policy could not be put back to never" in failed.stderr
     assert "python -m phonemfa break-glass" in failed.stderr
 

@@ -18,7 +18,7 @@ from components.settings import model
 from components.vocabulary import ASKED
 from phonemfa.output import japanese
 from phonemfa.output.document import Code, Soft, Strong
-from phonemfa.report import document, risks
+from phonemfa.report import differences, document, risks, settings
 from policy import rules
 
 PHRASES = tomllib.loads(japanese._BOOK.read_text(encoding="utf-8"))
@@ -32,6 +32,13 @@ def said_by(module: ModuleType, *calls: str) -> Iterator[str]:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls:
             for value in (*node.args, *(one.value for one in node.keywords)):
                 yield from _text(value)
+
+
+def yielded_by(module: ModuleType) -> Iterator[str]:
+    """The sentences that a module's generators yield, with a figure in each gap."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Yield) and node.value:
+            yield from (one for one in _text(node.value) if one.endswith("."))
 
 
 def _text(node: ast.expr) -> Iterator[str]:
@@ -50,6 +57,12 @@ OURS = sorted(
         *said_by(risks, "Risk", "_about"),
         *said_by(model, "Words"),
         *said_by(rules, "Finding"),
+        *yielded_by(differences),
+        *yielded_by(settings),
+        settings._NO_COMPONENT,
+        settings.ASKED_ONLY,
+        *differences._NAMES.values(),
+        *differences._PART_NAMES.values(),
         *ASKED.values(),
         f"{document._SAMPLES} {document._STAND_IN}",
         document._SAMPLES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import threading
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from phonemfa.output import terminal
 from phonemfa.output.terminal import working
+from tests.contract import PROJECT
 
 
 class Signal:
@@ -34,6 +36,40 @@ def test_what_takes_longer_than_the_patience_is_named(monkeypatch: pytest.Monkey
     with working("reading the tenant", patience=0.01):
         assert stderr.written.wait(10)
     assert "reading the tenant" in stderr.text
+
+
+def test_waiting_for_a_rate_limit_is_told_in_a_log_and_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    why = "it waits for the tenant's rate limit: 429 × 3"
+    stderr = Signal()
+    monkeypatch.setattr("sys.stderr", stderr)
+    monkeypatch.setattr(terminal, "REMINDER", 0.01)
+    with working("reading the tenant", patience=0.01) as heard:
+        heard.refusals = 3
+        while f"s, {why})" not in stderr.text:
+            stderr.written.clear()
+            assert stderr.written.wait(10), stderr.text
+    stream = io.StringIO()
+    screen = Console(file=stream, force_terminal=True, width=200)
+    monkeypatch.setattr(terminal, "notes", lambda: screen)
+    with working("reading the tenant") as heard:
+        heard.refusals = 3
+    assert f"reading the tenant ({why})" in stream.getvalue()
+
+
+def test_whatever_asks_a_tenant_while_it_is_shown_to_work_tells_of_the_rate_limit() -> None:
+    asked = [
+        (path.name, one)
+        for path in PROJECT.glob("phonemfa/**/*.py")
+        for block in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(block, ast.With) and "working" in ast.unparse(block.items[0])
+        for one in ast.walk(block)
+        if isinstance(one, ast.Call) and ast.unparse(one.func) == "ask"
+    ]
+    assert len(asked) > 5
+    for name, call in asked:
+        assert "heard" in {one.arg for one in call.keywords}, f"{name}: {ast.unparse(call)}"
 
 
 def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

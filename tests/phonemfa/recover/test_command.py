@@ -71,7 +71,7 @@ class Desk:
 
     def run(self, engine: Engine, *options: str, typed: str | None = None) -> Result:
         self._patch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
-        self._patch.setattr(command, "ask", lambda *_: made())
+        self._patch.setattr(command, "ask", lambda *_, **__: made())
         for place in ("phonemfa.recover.command", "phonemfa.asking"):
             self._patch.setattr(f"{place}.on_terminal", lambda: typed is not None)
         words = ["recover", "--stack", "prod", "--project", str(self._folder), *options]

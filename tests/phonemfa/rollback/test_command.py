@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -109,7 +110,9 @@ def test_a_version_that_does_not_come_to_run_is_told(
 ) -> None:
     monkeypatch.setattr(deploy, "PATIENCE", 0.0)
     monkeypatch.setattr(deploy, "code_of", lambda one: f"code of {one.number}")
-    other = broken.run("rollback", "--yes", expect=1)
+    other = broken.run("rollback", "--yes", "--audit-file", "-", expect=1)
+    line = json.loads(other.stderr.splitlines()[-1])
+    assert (line["before"]["version"], line["after"]["version"]) == (2, 3), "what it runs is read"
     assert "The tenant runs other code than that of the version asked for" in other.stderr
     with pytest.raises(deploy.NotLiveError, match="is not built"):
         waited_for_in_vain(broken)

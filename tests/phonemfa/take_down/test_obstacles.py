@@ -97,7 +97,7 @@ def test_the_command_changes_nothing_and_says_it_by_its_exit_status(
     (tmp_path / "Pulumi.prod.yaml").write_text(SETTINGS, encoding="utf-8")
     engine = SimpleNamespace(state=lambda: State(resources=STATE))
     monkeypatch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
-    monkeypatch.setattr(command, "ask", lambda *_: applied(policy=policy))
+    monkeypatch.setattr(command, "ask", lambda *_, **__: applied(policy=policy))
     words = ["take-down", "--stack", "prod", "--project", str(tmp_path)]
     ended = CliRunner().invoke(app, words, env=ACCESS)
     assert (ended.exit_code, "pulumi destroy --stack prod" in ended.stdout) == (status, not status)
