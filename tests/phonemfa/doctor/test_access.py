@@ -48,6 +48,8 @@ def test_a_scope_that_only_removing_needs_is_a_warning() -> None:
         ({}, "update:tenant_settings", False),
         ({"transition": True}, "update:tenant_settings", True),
         ({"experience": "legacy"}, "update:tenant_settings", True),
+        ({"rememberBrowser": {}}, "update:tenant_settings", True),
+        ({"oneTimeCode": {}}, "update:tenant_settings", False),
         ({"experience": "legacy"}, "create:phone_providers", False),
         ({"experience": "legacy", "transition": True}, "create:phone_providers", True),
         ({}, "read:logs", False),
