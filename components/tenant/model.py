@@ -243,7 +243,7 @@ def _value(part: Part, source: Mapping[str, Any], path: str) -> Any:
         return part.absent
     try:
         return value if isinstance(value, Unseen) else part.of(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return UNSEEN  # In a form that nobody knows; a preview may come from anywhere.
 
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
+from components.tenant.access import Access
 from components.tenant.guardian import BY_PLAN
-from components.tenant.stack_access import TenantCallError
+from components.tenant.stack_access import TenantAccess, TenantCallError
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Tenant
 from tests.components.conftest import access_of
@@ -154,6 +155,11 @@ def test_what_guardian_reads_after_the_write_is_asked_for_whatever_is_declared(
         with pytest.raises(TenantCallError, match=f"phonemfa:{key}: .*403.*Nothing was written"):
             ask(guard)
         control.delete("/faults")
+
+
+def test_a_tenant_that_only_the_provider_can_reach_is_not_asked(tenant: Tenant) -> None:
+    assert tenant
+    ask(EntitlementGuard(TenantAccess(access=Access(domain="t")), by_plan(check(**DECLARED))))
 
 
 def test_a_stack_that_says_nothing_asks_nothing() -> None:

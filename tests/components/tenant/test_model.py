@@ -410,6 +410,12 @@ def test_what_cannot_be_seen_hides_no_other_lack() -> None:
     assert found == ["the phone factor is switched off"]
 
 
+@pytest.mark.parametrize("length", [float("inf"), float("nan"), "six", [6], {}])
+def test_a_number_that_is_none_is_not_seen(length: Any) -> None:
+    found = Guardian.recorded({"phoneSettings": {"otpLength": length}})
+    assert isinstance(found.code_length, Unseen)
+
+
 def test_secrets_and_unknowns_are_told_from_values_at_any_depth() -> None:
     found = sealed(
         {

@@ -15,7 +15,7 @@ from components.settings.model import StackSettings
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.access import Access
-from components.tenant.model import differences, seen
+from components.tenant.model import UNSEEN, differences, seen
 from components.tenant.snapshot import Snapshot
 from components.tenant.stack_access import TenantAccess
 from components.vocabulary import Experience
@@ -200,6 +200,13 @@ def test_mfa_settings_that_are_not_auth0s_own_are_declared_as_they_are(
     } == (declared)
     settings = settings_of(plan).plain()
     assert {key: settings[key] for key in keys if settings[key]} == declared
+
+
+def test_a_setting_that_the_tenant_does_not_show_whole_is_left_and_told() -> None:
+    half: dict[str, Any] = {"code_length": 8, "code_lifetime": UNSEEN}
+    plan = plan_of(tenant(factors=half), "t1", DOMAIN)
+    assert rows(plan, Fate.UNREADABLE) == {"oneTimeCode": "not shown"}
+    assert "phonemfa:oneTimeCode" not in plan.facts
 
 
 @pytest.mark.parametrize(

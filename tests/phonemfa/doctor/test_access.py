@@ -63,6 +63,8 @@ def test_scopes_that_only_removing_needs_are_a_warning(missing: set[str]) -> Non
         ({}, "update:tenant_settings", False),
         ({"transition": True}, "update:tenant_settings", True),
         ({"experience": "legacy"}, "update:tenant_settings", True),
+        ({"rememberBrowser": {}}, "update:tenant_settings", True),
+        ({"oneTimeCode": {}}, "update:tenant_settings", False),
         ({"experience": "legacy"}, "create:phone_providers", False),
         ({"experience": "legacy", "transition": True}, "create:phone_providers", True),
         ({}, "read:logs", False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +22,14 @@ from phonemfa.doctor.cpaas import (
     probe,
 )
 from phonemfa.doctor.findings import Level
+from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.inbox.inbox import Inbox
 from sandbox.server.serving import HttpsServer
+from tests.phonemfa.doctor.support import settings
 from tests.sandbox.cpaas.account import HOST, KEY, Account, listener
 
 BOTH = [DeliveryMethod.TEXT, DeliveryMethod.VOICE]
@@ -195,3 +199,54 @@ def test_a_key_that_met_no_answer_is_unknown_too() -> None:
     broken = Answer(failure=Failure.BROKEN)
     answered = Probe(host=HOST, without_key={}, with_key={DeliveryMethod.TEXT: broken})
     assert [one.level for one in key_checks(answered)] == [Level.UNKNOWN]
+
+
+@pytest.mark.parametrize(("is_cpaas", "level"), [(True, Level.OK), (False, Level.UNKNOWN)])
+def test_a_refusal_of_nothing_to_send_is_past_the_key_where_the_cpaas_says_it(
+    is_cpaas: bool, level: Level
+) -> None:
+    said = Answer(status=400, is_cpaas=is_cpaas)
+    answered = Probe(host=HOST, without_key={}, with_key={DeliveryMethod.TEXT: said})
+    assert [one.level for one in key_checks(answered)] == [level]
+
+
+ADOPTED = {"adopted": {"phone": {"enabled": True}}}
+
+
+@pytest.mark.parametrize(
+    ("stack", "secrets", "try_key", "told"),
+    [
+        (ADOPTED | {"cpaasBaseHost": None}, (), False, "none is set: the adopted Action has"),
+        (ADOPTED, (), False, "set, and not tried"),
+        ({}, (), False, "is not set: pulumi up ends"),
+        ({}, (cpaas.KEY,), False, "set, and not tried"),
+        ({}, (cpaas.KEY,), True, "could not be tried: no engine here"),
+    ],
+)
+def test_what_is_not_asked_of_the_cpaas_is_told_with_why(
+    monkeypatch: pytest.MonkeyPatch,
+    stack: dict[str, Any],
+    secrets: tuple[str, ...],
+    try_key: bool,
+    told: str,
+) -> None:
+    def no_key(*_args: object, **_options: object) -> str:
+        raise cpaas.NoKeyError("no engine here")
+
+    monkeypatch.setattr(cpaas, "find_key", no_key)
+    refusing = {DeliveryMethod.TEXT: Answer(status=401, is_cpaas=True)}
+    monkeypatch.setattr(
+        cpaas, "probe", lambda host, *_, **__: Probe(host=host, without_key=refusing)
+    )
+    wanted = StackFile(
+        stack="dev",
+        file=Path("Pulumi.dev.yaml"),
+        project=Path(),
+        cli=PulumiCli(Path(), "dev", environ={}),
+        settings=settings(**stack),
+        domain="t.example.com",
+        project_name="phonemfa",
+        secrets=secrets,
+    )
+    *_, last = cpaas.checks(wanted, "", try_key=try_key, from_input=False)
+    assert told in last.what

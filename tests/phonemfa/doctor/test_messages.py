@@ -86,6 +86,8 @@ def test_a_lifetime_that_is_not_the_tenants_is_a_warning(lifetime: int, length: 
         assert "say that a code is valid for 5 minutes" in one.what
     # What the stack declares, the next `up` writes.
     assert list(code_checks(tenant, settings(oneTimeCode={}))) == []
+    # As found, a tenant has texts of its own.
+    assert list(code_checks(tenant, settings(adopted={"phone": {"enabled": True}}))) == []
 
 
 # --- Senders --------------------------------------------------------------------------------------
