@@ -188,14 +188,13 @@ class Preview:
 
     Attributes:
         everything: of every resource, components and the engine's own among them.
-        foreign_plugin: the auth0 plugin came from PATH: in the sandbox, the project's stand-in.
+        foreign_plugin: the auth0 plugin came from PATH, or is the sandbox's stand-in.
     """
 
     stack: str
     everything: tuple[Step, ...]
     warnings: tuple[str, ...]
     foreign_plugin: bool
-    """The auth0 plugin came from PATH, or is the sandbox's stand-in."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
