@@ -188,14 +188,13 @@ class Preview:
 
     Attributes:
         everything: of every resource, components and the engine's own among them.
-        foreign_plugin: the auth0 plugin came from PATH: in the sandbox, the project's stand-in.
+        foreign_plugin: the auth0 plugin came from PATH, or is the sandbox's stand-in.
     """
 
     stack: str
     everything: tuple[Step, ...]
     warnings: tuple[str, ...]
     foreign_plugin: bool
-    """The auth0 plugin came from PATH, or is the sandbox's stand-in."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -314,11 +313,11 @@ def _steps(steps: list[Any]) -> tuple[Step, ...]:
     _check_form(steps)
     found: list[Step] = []
     replaced: set[str] = set()
-    looks = {one["urn"]: _paths(one) for one in steps if one.get("op") == _LOOK}
-    changing = {one["urn"] for one in steps if one.get("op") != _LOOK}
+    looks = {_which(one): _paths(one) for one in steps if one.get("op") == _LOOK}
+    changing = {_which(one) for one in steps if one.get("op") != _LOOK}
     for raw in steps:
         urn = raw["urn"]
-        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and urn in changing):
+        if raw.get("op") in _HALVES or (raw.get("op") == _LOOK and _which(raw) in changing):
             continue
         if raw.get("op") not in _OPERATIONS:
             raise PreviewError(f"The operation {raw.get('op')!r} is not known to this report.")
@@ -337,10 +336,15 @@ def _steps(steps: list[Any]) -> tuple[Step, ...]:
                 before=before or (after if operation is Operation.DELETE else None),
                 after=after,
                 paths=_paths(raw),
-                found=looks.get(urn, frozenset()),
+                found=looks.get(_which(raw), frozenset()),
             )
         )
     return tuple(found)
+
+
+def _which(step: Mapping[str, Any]) -> tuple[str, bool]:
+    """The resource: one that waits to be deleted has the URN of what took its place."""
+    return step["urn"], bool((step.get("oldState") or {}).get("delete"))
 
 
 def _paths(step: Mapping[str, Any]) -> frozenset[str]:

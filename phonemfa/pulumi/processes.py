@@ -155,9 +155,10 @@ def stopped_by_signals(engines: Engines) -> Iterator[None]:
     """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        if not engines.stopping:
+        again = engines.stopping
+        engines.stop()  # before all else: a terminal that hung up can be told nothing
+        if not again:
             say(_STOPPING)
-        engines.stop()
 
     if threading.current_thread() is not threading.main_thread():
         yield

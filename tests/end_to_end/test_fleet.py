@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from phonemfa.cli import app
 from sandbox.engine.ensure import Engine
 from sandbox.engine.plugin import Plugin
 from sandbox.many import CPAAS_KEY, ManyTenants, many_tenants
+from tests.contract import PROJECT
 from tests.end_to_end.conftest import tenant_of
 from tests.end_to_end.operators import writes
 
@@ -185,6 +187,21 @@ def test_a_bad_canary_keeps_the_rest_from_being_begun(pair: Fleet) -> None:
     assert pair.tenants["t01"].logged() == []
     pair.tenants["t02"].control("DELETE", "/faults")
     assert pair.json("up", "--all", "--yes")["totals"] == {"done": 2}
+
+
+@pytest.mark.thorough
+def test_a_broken_rule_fails_its_stack_before_anything_is_written(pair: Fleet) -> None:
+    pack = ("--policy-pack", str(PROJECT / "policy" / "__main__.py"))
+    file = pair.many.project / "Pulumi.t02.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    config["config"]["phonemfa:allowedPrefixes"] = ["+81", "+886"]
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    found = pair.json("up", "--all", "--yes", *pack, expect=1)
+    assert by_stack(found) == {"t01": "done", "t02": "failed"}
+    assert "country-allow-list" in by_stack(found, "why")["t02"]
+    assert writes(pair.tenants["t02"]) == []
+    log = (pair.many.project / ".phonemfa" / "fleet" / "t02.log").read_text(encoding="utf-8")
+    assert "policy country-allow-list (mandatory): " in log
 
 
 @pytest.mark.thorough

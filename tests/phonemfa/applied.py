@@ -1,8 +1,8 @@
 """A stack that was applied to a sandbox tenant in this process, and the commands beside it.
 
-What a command line of `pulumi` asks for is done through the tenant's
-own rules, so that every command meets a tenant over HTTPS and an engine that does what it is told.
-What only the real engine can say is in tests/end_to_end.
+What a command line of `pulumi` asks for is done through the tenant's own rules, so that every
+command meets a tenant over HTTPS and an engine that does what it is told. What only the real engine
+can say is in tests/end_to_end.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from components.tenant.guardian import TOKEN
 from components.vocabulary import COMPONENT
 from phonemfa.pulumi.engine import EngineFailedError
 from sandbox.cpaas.script import ScriptedAnswer
@@ -121,6 +122,23 @@ def test_the_policy_in_the_components_settings_is_the_policy_too(ready: Operator
     ready.engine.waiting = [update(policy="always", recipientLimit=33)]
     assert "update phone-mfa" in ready.json("enforce", "--yes", expect=1)["why"]
     ready.engine.waiting = [update(policy="always")]
+    assert ready.json("enforce", "--yes")["enforced"] is True
+
+
+def test_the_policy_may_wait_in_guardian_and_nothing_else_of_it(ready: Operator) -> None:
+    def update(*paths: str) -> dict[str, Any]:
+        return {
+            "op": "update",
+            "urn": f"urn:pulumi:dev::phonemfa::{TOKEN}::the-guardian",
+            "oldState": {"type": TOKEN},
+            "newState": {"type": TOKEN},
+            "detailedDiff": {one: {} for one in paths},
+        }
+
+    ready.engine.waiting = [update("policy", "phone.messageTypes[1]")]
+    told = ready.json("enforce", "--yes", expect=1)["why"]
+    assert "update the-guardian (phone.messageTypes[1], policy)" in told
+    ready.engine.waiting = [update("policy")]
     assert ready.json("enforce", "--yes")["enforced"] is True
 
 

@@ -1,7 +1,7 @@
 """A `pulumi` that says what a test wrote down, for whole runs of `phonemfa fleet`.
 
-Owns a script on PATH: it keeps what it was asked, hands over events, and fails or waits where it is
-told to. Refuses to be an engine: tests/end_to_end/test_fleet.py has that.
+A script on PATH: it keeps what it was asked, hands over events, and fails or waits where it is told
+to. The engine itself is in tests/end_to_end/test_fleet.py.
 """
 
 from __future__ import annotations

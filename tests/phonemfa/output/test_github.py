@@ -58,6 +58,23 @@ def test_a_text_that_github_would_refuse_is_refused_before(
     assert stand_in.requests == []
 
 
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (401, "GITHUB_TOKEN"),
+        (403, "pull-requests: write"),
+        (404, "GITHUB_REPOSITORY"),
+        (410, "switched off"),
+    ],
+)
+def test_a_refused_comment_is_told_with_what_the_token_needs(
+    github: GitHub, stand_in: GitHubStandIn, status: int, hint: str
+) -> None:
+    stand_in.refuse_with = status
+    with pytest.raises(HostError, match=hint):
+        github.upsert_comment(7, "report", "x")
+
+
 def test_every_request_is_authorised_and_below_the_repository(
     github: GitHub, stand_in: GitHubStandIn
 ) -> None:

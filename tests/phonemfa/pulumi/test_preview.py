@@ -181,3 +181,13 @@ def test_what_a_refresh_finds_is_a_change_though_nothing_is_written_back() -> No
     (step,) = read_refresh({"steps": [looked, KEY | {"detailedDiff": {"code": {}}}]})
     assert step.line == "update the-action (code)"
     assert not step.is_only(ACTION_TYPE, "code")
+
+
+@pytest.mark.parametrize("becomes", [{"op": "delete"}, {"detailedDiff": {"code": {}}}])
+def test_a_resource_that_waits_to_be_deleted_is_not_taken_for_its_successor(
+    becomes: dict[str, Any],
+) -> None:
+    looked = KEY | {"op": "refresh", "detailedDiff": None}
+    old = looked | {"oldState": {"type": ACTION_TYPE, "delete": True}} | becomes
+    steps = read_refresh({"steps": [looked, old]})
+    assert [one.is_change for one in steps] == [False, True]

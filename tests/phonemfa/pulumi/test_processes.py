@@ -95,6 +95,19 @@ def test_none_begins_after_that(tmp_path: Path) -> None:
     assert not (tmp_path / "it").exists()
 
 
+def test_a_terminal_that_is_gone_keeps_no_engine_from_being_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(_line: str) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(processes, "say", gone)
+    engines = Engines()
+    with pytest.raises(OSError, match="Input/output"), stopped_by_signals(engines):
+        signal.raise_signal(signal.SIGHUP)
+    assert engines.stopping
+
+
 @pytest.mark.timeout(15)
 def test_a_signal_that_does_not_wake_who_waits_stops_the_engine(tmp_path: Path) -> None:
     def interrupt(_line: str) -> None:

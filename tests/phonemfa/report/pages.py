@@ -1,6 +1,6 @@
 """The page in a real Chromium, for tests and for the pictures in the documents.
 
-Owns a report in which something of everything changes.
+Its report is one in which something of everything changes.
 `python -m tests.phonemfa.report.pages FOLDER` (make screenshots) writes the pictures.
 """
 

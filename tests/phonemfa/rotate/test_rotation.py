@@ -163,6 +163,13 @@ def test_whatever_stops_it_after_the_deploy_takes_the_key_back(
     assert world.log[-2:] == ["up key: old", "key times"], "it is in the tenant once it was seen"
 
 
+def test_what_nobody_foresaw_takes_the_key_back_too(world: World) -> None:
+    world.failing["smoke"] = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        rotated(world)
+    assert (world.file.read_text(), world.tenant) == (OLD, OLD)
+
+
 @pytest.mark.parametrize("error", [NO_ENGINE, BREAK])
 def test_a_way_back_that_is_barred_is_not_called_one(world: World, error: BaseException) -> None:
     world.verdict, world.failing["up key: old"] = SILENT, error
