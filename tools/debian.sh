@@ -1,9 +1,8 @@
 # shellcheck shell=bash
 # Installs Debian packages for a script that sources this; not run by itself.
 #
-# Owns when that is a matter of course: on Debian or its kin as root, or in CI (CI is set) with sudo
-# that asks nothing. Refuses to do so anywhere else, and to take anything from anywhere but the
-# system's own package sources.
+# Only where that is a matter of course: on Debian or its kin as root, or in CI (CI is set) with sudo
+# that asks nothing. Nothing comes from anywhere but the system's own package sources.
 
 fail() {
     printf 'error: %s\n  fix: %s\n' "$1" "$2" >&2
