@@ -55,16 +55,14 @@ def engine_environment(
     tenant: TenantAccess,
     colour: bool = False,
     environ: Mapping[str, str] | None = None,
-    python_bin: Path | None = None,
 ) -> dict[str, str]:
     """A complete environment for running the real Pulumi CLI against a sandbox tenant.
 
-    Home (with the plugin), backend and passphrase are made in `state_dir`. `python_bin` is the
-    folder whose `python3` runs the program and the stand-in, default that of this interpreter: the
-    language host used here does not read `runtime.options`, so it comes first on PATH.
+    Home (with the plugin), backend and passphrase are made in `state_dir`. This interpreter runs
+    the program and the stand-in: the language host used here does not read `runtime.options`, so
+    its folder comes first on PATH.
     """
     environ = os.environ if environ is None else environ
-    python_bin = Path(sys.prefix) / "bin" if python_bin is None else python_bin
     state_dir = private_folder(state_dir.absolute())
     home = private_folder(state_dir / "pulumi-home")
     backend = private_folder(state_dir / "pulumi-state")
@@ -73,7 +71,7 @@ def engine_environment(
     installed = plugin.put_into(home)
     # The engine takes what is on PATH before what is installed.
     hidden = shutil.which(PROGRAM, path=users_path) is not None
-    path = [python_bin, *([installed] if hidden else []), engine.pulumi.parent]
+    path = [Path(sys.prefix) / "bin", *([installed] if hidden else []), engine.pulumi.parent]
     env = {
         name: value
         for name, value in environ.items()
@@ -81,7 +79,7 @@ def engine_environment(
     }
     return env | {
         "PATH": os.pathsep.join([*map(str, path), *([users_path] if users_path else [])]),
-        "VIRTUAL_ENV": str(python_bin.parent),
+        "VIRTUAL_ENV": sys.prefix,
         "PULUMI_HOME": str(home),
         "PULUMI_BACKEND_URL": f"file://{backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file(state_dir)),

@@ -15,9 +15,6 @@ from packaging.version import InvalidVersion, Version
 CLI_VERSION: Final = "3.259.0"
 """The Pulumi CLI that is downloaded or built when none is installed."""
 
-PYTHON_HOST_VERSION: Final = "3.79.0"
-"""The last `pulumi-language-python` that is still a package of the public sdk module."""
-
 MINIMUM_CLI: Final = Version("3.259.0")
 MINIMUM_PLUGIN: Final = Version("3.50.0")
 BELOW: Final = Version("4.dev0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,6 @@ def made(folder: Path, *, colour: bool = False, path: str = USER["PATH"]) -> dic
         tenant=tenant,
         colour=colour,
         environ=USER | {"PATH": path},
-        python_bin=folder / "venv" / "bin",
     )
 
 
@@ -76,7 +76,7 @@ def test_the_plugin_is_pointed_at_the_sandbox_tenant(tmp_path: Path) -> None:
 
 def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
     fakes.program(tmp_path / "users" / PROGRAM, "exit 1")
-    ours = [str(tmp_path / "venv" / "bin"), str(tmp_path / "engine")]
+    ours = [str(Path(sys.prefix) / "bin"), str(tmp_path / "engine")]
     home = tmp_path / "state" / "pulumi-home" / "plugins" / "resource-auth0-v3.55.1"
 
     without = made(tmp_path)["PATH"].split(os.pathsep)
