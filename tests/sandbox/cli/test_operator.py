@@ -42,6 +42,6 @@ def test_drift_that_was_made_by_hand_is_found_and_repaired(tmp_path: Path) -> No
         assert person.applied()["differences"]
         person.types("drift", "undo")
         assert person.applied()["differences"] == []
-        assert "one of action-gone" in person.types("drift", "nonsense", expect=1)
+        assert "is not one of ['action-gone'" in person.types("drift", "nonsense", expect=1)
     finally:
         daemon.end(person.state)
