@@ -61,10 +61,12 @@ def running_tenants(workplace: Workplace) -> Iterator[tuple[Path, ServerRecord]]
             yield folder, record
 
 
-def stop_tenants(workplace: Workplace) -> None:
-    """End every further tenant; their state and their stacks' files stay."""
-    for folder, _ in list(running_tenants(workplace)):
+def stop_tenants(workplace: Workplace) -> list[str]:
+    """End every further tenant, and answer their names; state and stacks' files stay."""
+    folders = [folder for folder, _ in running_tenants(workplace)]
+    for folder in folders:
         daemon.end(folder)
+    return [folder.name for folder in folders]
 
 
 def new_key(workplace: Workplace) -> str:

@@ -23,7 +23,7 @@ from rich.console import Console
 from components.action_code import assemble
 from components.tenant.access import VARIABLES
 from sandbox.cli.applied import run_phonemfa, run_pulumi
-from sandbox.cli.further import new_key, start_tenant, stop_tenants
+from sandbox.cli.further import new_key, running_tenants, start_tenant, stop_tenants
 from sandbox.cli.up import UpOptions, up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
@@ -99,11 +99,13 @@ def down(
 ) -> None:
     """Stop the server. State is kept: the next `up` goes on from there."""
     workplace = _workplace(state_dir)
-    stop_tenants(workplace)
+    further = stop_tenants(workplace)
+    for name in further:
+        workplace.say(f"The further tenant {name} is stopped. Its state is kept.")
     ended = daemon.end(workplace.state_dir)
     if ended is not None:
         workplace.say(f"The sandbox (pid {ended.pid}) is stopped. Its state is kept.")
-    elif not quiet:
+    elif not quiet and not further:
         workplace.say("The sandbox is not running: nothing to stop.")
 
 
@@ -213,6 +215,8 @@ def status(*, state_dir: StateDir = _STATE) -> None:
         # Asked, not remembered: the tenant may have been switched since the start.
         generation = http.get("/_sandbox/health").raise_for_status().json()["generation"]
     workplace.say(f"  tenant      {record.tenant_url}, {generation}")
+    for folder, other in running_tenants(workplace):
+        workplace.say(f"              {other.tenant_url}, the further tenant {folder.name}")
     workplace.say(f"  CPaaS       {record.cpaas_url}")
     workplace.say(f"  pages       {pages_address(workplace.state_dir, record)}")
     workplace.say(f"  CA          {workplace.state_dir / 'ca.pem'}")

@@ -105,5 +105,7 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
     workplace.say("  make up ARGS=--send                                 send two codes again")
     workplace.say("  .venv/bin/python -m sandbox pulumi -- preview       any Pulumi command here")
     workplace.say("  .venv/bin/python -m sandbox phonemfa -- drift       an operator's command")
-    workplace.say("  .venv/bin/python -m sandbox env --secrets           for other clients")
+    workplace.say(
+        "  .venv/bin/python -m sandbox env --secrets           variables for other clients"
+    )
     workplace.say("  make down                                           stop it; state is kept")

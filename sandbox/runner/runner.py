@@ -212,11 +212,11 @@ def what_is_missing(node: str) -> str | None:
     version = node_version(node)
     if version >= PERMISSION_MODEL:
         return None
-    has = "only as an experiment" if version >= _FIRST_EXPERIMENT else "not at all"
+    does = "does so only as an experiment" if version >= _FIRST_EXPERIMENT else "does not at all"
     wanted = ".".join(map(str, PERMISSION_MODEL))
     return (
-        f"Node {version[0]}.{version[1]} has the permission model {has}; {wanted} or newer keeps "
-        "an Action's code from files and programs for good"
+        f"Node {wanted} or newer keeps an Action's code from this machine's files and programs; "
+        f"yours, {version[0]}.{version[1]}, {does}"
     )
 
 

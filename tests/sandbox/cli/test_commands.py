@@ -189,6 +189,14 @@ def test_stopping_what_does_not_run_is_no_failure(run: Run, tmp_path: Path) -> N
     assert run("down", "--quiet", "--state-dir", tmp_path).out == ""
 
 
+def test_down_names_the_further_tenants_that_it_stopped(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_line, "stop_tenants", lambda _: ["old"])
+    said = run("down", "--state-dir", tmp_path).out
+    assert said == "The further tenant old is stopped. Its state is kept.\n", "not: nothing to stop"
+
+
 def test_server_is_started_found_and_stopped(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from sandbox.cli import further
+from sandbox.cli.main import status
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.ensure import Engine
 from sandbox.server.assembly import ServerConfig
@@ -48,7 +49,7 @@ def here(
 
 
 def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
-    here: Workplace, running: RunningSandbox
+    here: Workplace, running: RunningSandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = further.start_tenant(here, "old")
     config = yaml.safe_load(file.read_text("utf-8"))["config"]
@@ -56,7 +57,9 @@ def test_a_further_tenant_keeps_its_port_and_takes_the_sandboxs_keys_and_ca(
     assert config["phonemfa:policy"] == "always", "as the sandbox's own stack"
     assert set(config) >= {"auth0:domain", "phonemfa:testNumbers"}
 
-    further.stop_tenants(here)
+    status(state_dir=here.state_dir)
+    assert f"{config['auth0:domain']}, the further tenant old\n" in capsys.readouterr().out
+    assert further.stop_tenants(here) == ["old"]
     assert list(further.running_tenants(here)) == []
     further.start_tenant(here, "old")
     ((folder, record),) = further.running_tenants(here)
