@@ -11,24 +11,92 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 TAGS: Final = frozenset(
-    """
-    for cycle tablerow if unless elsif else case when assign increment decrement include layout
-    raw comment
-    """.split()  # noqa: SIM905 - one a line, they fill pages
+    [
+        "for",
+        "cycle",
+        "tablerow",
+        "if",
+        "unless",
+        "elsif",
+        "else",
+        "case",
+        "when",
+        "assign",
+        "increment",
+        "decrement",
+        "include",
+        "layout",
+        "raw",
+        "comment",
+    ]
 )
 FILTERS: Final = frozenset(
-    """
-    plus minus modulo times floor ceil round divided_by abs at_least at_most append prepend
-    capitalize upcase downcase strip lstrip rstrip strip_newlines split replace replace_first
-    remove remove_first truncate truncatewords escape escape_once url_encode url_decode strip_html
-    newline_to_br slice map sort sort_natural first last join reverse size date default
-    """.split()  # noqa: SIM905 - one a line, they fill pages
+    [
+        "plus",
+        "minus",
+        "modulo",
+        "times",
+        "floor",
+        "ceil",
+        "round",
+        "divided_by",
+        "abs",
+        "at_least",
+        "at_most",
+        "append",
+        "prepend",
+        "capitalize",
+        "upcase",
+        "downcase",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "strip_newlines",
+        "split",
+        "replace",
+        "replace_first",
+        "remove",
+        "remove_first",
+        "truncate",
+        "truncatewords",
+        "escape",
+        "escape_once",
+        "url_encode",
+        "url_decode",
+        "strip_html",
+        "newline_to_br",
+        "slice",
+        "map",
+        "sort",
+        "sort_natural",
+        "first",
+        "last",
+        "join",
+        "reverse",
+        "size",
+        "date",
+        "default",
+    ]
 )
 VARIABLES: Final = frozenset(
-    """
-    tenant friendly_name support_email support_url logo_url home_url region locale code connection
-    user client application organization custom_domain pause
-    """.split()  # noqa: SIM905 - one a line, they fill pages
+    [
+        "tenant",
+        "friendly_name",
+        "support_email",
+        "support_url",
+        "logo_url",
+        "home_url",
+        "region",
+        "locale",
+        "code",
+        "connection",
+        "user",
+        "client",
+        "application",
+        "organization",
+        "custom_domain",
+        "pause",
+    ]
 )
 LEGACY_VARIABLES: Final = frozenset(
     ["message_type", "code", "locale", "requestInfo", "tenant", "friendly_name", "pause"]
