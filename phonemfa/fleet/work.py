@@ -21,7 +21,7 @@ from phonemfa.drift.look import NothingAppliedError, Subject, look
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
 from phonemfa.pulumi.engine import NO_SUCH_STACK, EngineFailedError, PulumiCli
-from phonemfa.pulumi.events import NO_CHANGES, Heard
+from phonemfa.pulumi.events import NO_CHANGES, Events
 from phonemfa.pulumi.locks import locks_in
 from phonemfa.pulumi.processes import Engines
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -120,13 +120,15 @@ def _drive(site: Site, member: Member, tell: Tell) -> Outcome:
             file.flush()
 
         for command in [*first, site.command]:
-            outcome = _run(site, member, command, Heard(tell, log), secrets)
+            outcome = _run(site, member, command, Events(tell, log), secrets)
             if not outcome.settled:
                 break
     return replace(outcome, log=path.name)
 
 
-def _run(site: Site, member: Member, command: str, heard: Heard, secrets: Sequence[str]) -> Outcome:
+def _run(
+    site: Site, member: Member, command: str, heard: Events, secrets: Sequence[str]
+) -> Outcome:
     writes = command == "up"
     heard.log(f"--- pulumi {command} of {member.stack}")
     try:
@@ -161,7 +163,7 @@ def _options(site: Site, member: Member, command: str) -> Iterator[str]:
             yield from ("--policy-pack-config", _in_a_list(str(levels)))
 
 
-def _counts(heard: Heard, *, done: bool) -> dict[str, int]:
+def _counts(heard: Events, *, done: bool) -> dict[str, int]:
     """Changed resources by what was done, or would be, to them."""
     return {
         _WORDS.get(op, (op, op))[done]: number

@@ -21,7 +21,7 @@ _GROUPING: Final = ("pulumi:pulumi:", "phonemfa:index:")
 
 
 @dataclass
-class Heard:
+class Events:
     """What the engine said of one run.
 
     Attributes:
