@@ -103,14 +103,15 @@ class Settings:
         if self._sides is None:
             return
         old, new = self._sides
+        # What comes or goes as a whole is told by what it has.
+        stays = bool(old and new)
+        appeared = self.appeared
         for key in dict.fromkeys((*new, *old)):
-            if key in self.appeared:
+            if key in appeared:
                 continue
             for members, was, will_be in _leaves(old.get(key), new.get(key), key=key):
                 if any(map(is_hidden, (was, will_be))) != hidden:
                     continue
-                # What comes or goes as a whole is told by what it has.
-                stays = bool(old and new)
                 if not stays and _is_nothing(was) and _is_nothing(will_be):
                     continue
                 yield Setting(key=key, members=members, before=was, after=will_be)
