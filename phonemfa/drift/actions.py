@@ -472,7 +472,7 @@ def _second_action(sender: Sender) -> Iterator[Finding]:
                 name,
                 "another Action stands on the trigger, and the tenant may send through it",
                 expected=f"{sender.name!r} alone on {sender.trigger}",
-                found=f"{name!r} ({one.id}){', bound' * (one.id in bound)}",
+                found=f"{name!r} ({one.id}){', bound' if one.id in bound else ''}",
                 since=one.created_at,
                 how="whose is it? delete it in the dashboard when nobody needs it",
             )

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-SERVERS_SEND = "sandbox servers_send"
+SERVERS_SEND = "sandbox_servers_send"
 HEAD_THAT_DOES_NOT_END = b"HTTP/1.1 200 OK\r\nx-trickle: "
 
 
