@@ -23,7 +23,6 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from sandbox.drift.hands import NothingToChangeError
 from sandbox.drift.picture import NONE, Picture, picture_of
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.json_schemas import complete, one_of
@@ -38,10 +37,6 @@ from sandbox.web.control import RefusedError, control_route
 FILE: Final = "applied.json"
 _NOT_APPLIED: Final = frozenset({USERS, LOGS})
 """What no `up` writes, and putting a tenant back must not take away."""
-
-
-class NothingAppliedError(Exception):
-    """No `up` has left a snapshot since the tenant is new."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +100,7 @@ class Applied:
         """What differs between then and now, in the order in which a tenant is shown.
 
         Raises:
-            NothingAppliedError: there is nothing to compare with.
+            RefusedError: no `up` has ended since the tenant is new.
         """
         then, now = self._needed().picture, picture_of(self._tenant)
         fields = list(dict.fromkeys([*now, *then]))
@@ -119,7 +114,7 @@ class Applied:
         """Put the tenant back as it was then, ids and deployed versions included.
 
         Raises:
-            NothingAppliedError: there is nothing to go back to.
+            RefusedError: no `up` has ended since the tenant is new.
         """
         content = self._needed().content
         kept = {name: docs for name, docs in self._tenant.export().items() if name in _NOT_APPLIED}
@@ -127,7 +122,7 @@ class Applied:
 
     def _needed(self) -> _Snapshot:
         if self._snapshot is None:
-            raise NothingAppliedError("No `pulumi up` has ended since this tenant is new.")
+            raise RefusedError("No `pulumi up` has ended since this tenant is new.", 409)
         return self._snapshot
 
     def _read(self) -> _Snapshot | None:
@@ -163,10 +158,7 @@ def routes(applied: Applied, tenant: Tenant) -> list[BaseRoute]:
         applied.record()
 
     async def restore(_: Request) -> None:
-        try:
-            applied.restore()
-        except NothingAppliedError as error:
-            raise RefusedError(str(error), 409) from error
+        applied.restore()
 
     async def listing(_: Request) -> Any:
         shown = {
@@ -182,8 +174,6 @@ def routes(applied: Applied, tenant: Tenant) -> list[BaseRoute]:
             scenario.play(tenant)
         except ApiError as error:
             raise RefusedError(f"The tenant refuses: {error.message}", 409) from error
-        except NothingToChangeError as error:
-            raise RefusedError(str(error), 409) from error
         return {"kind": scenario.kind, "what": scenario.what}
 
     return [

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sandbox.notifications.rules import LEGACY_TRIGGER, UNIFIED_TRIGGER
 from sandbox.tenant import Tenant
+from sandbox.web.control import RefusedError
 
 Document = dict[str, Any]
 
@@ -16,10 +17,6 @@ DOES_NOTHING: Final = (
     "exports.onExecuteCustomPhoneProvider = async () => {};\n"
     "exports.onExecuteSendPhoneMessage = exports.onExecuteCustomPhoneProvider;\n"
 )
-
-
-class NothingToChangeError(Exception):
-    """The tenant does not have what a scenario would change; the text names it."""
 
 
 class Hands:
@@ -38,12 +35,12 @@ class Hands:
         """Our stored Action: the first that was made for the trigger, whatever its name is now.
 
         Raises:
-            NothingToChangeError: the trigger has none.
+            RefusedError: the trigger has none.
         """
         for one in self._tenant.actions.all():
             if one["supported_triggers"][0]["id"] == self.trigger:
                 return one
-        raise NothingToChangeError(f"The tenant has no Action of the trigger {self.trigger}.")
+        raise RefusedError(f"The tenant has no Action of the trigger {self.trigger}.", 409)
 
     def edit_action(self, **changes: Any) -> None:
         """Write parts of our Action's draft; nothing is deployed."""
@@ -113,22 +110,22 @@ class Hands:
         """The id of the phone provider.
 
         Raises:
-            NothingToChangeError: there is none.
+            RefusedError: there is none.
         """
         provider = self._tenant.phone_provider()
         if provider is None:
-            raise NothingToChangeError("The tenant has no phone provider.")
+            raise RefusedError("The tenant has no phone provider.", 409)
         return str(provider["id"])
 
     def template_id(self, message_type: str) -> str:
         """The id of a customised template.
 
         Raises:
-            NothingToChangeError: this type has Auth0's default text.
+            RefusedError: this type has Auth0's default text.
         """
         template = self._tenant.phone_template(message_type)
         if "id" not in template:
-            raise NothingToChangeError(f"The template {message_type} is not customised.")
+            raise RefusedError(f"The template {message_type} is not customised.", 409)
         return str(template["id"])
 
     def write_text(self, message_type: str, text: str) -> None:
@@ -139,6 +136,6 @@ class Hands:
             return
         texts = self._tenant.guardian.templates("sms")
         if not texts:
-            raise NothingToChangeError("The tenant has no Guardian texts of its own.")
+            raise RefusedError("The tenant has no Guardian texts of its own.", 409)
         key = "enrollment_message" if message_type == "otp_enroll" else "verification_message"
         self._tenant.guardian.set_templates({**texts, key: text})

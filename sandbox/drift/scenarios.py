@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from sandbox.drift.hands import Hands, NothingToChangeError
+from sandbox.drift.hands import Hands
 from sandbox.tenant import Generation, Tenant
+from sandbox.web.control import RefusedError
 
 _UP: Final = "make up"
 _NOBODY: Final = "nobody but a person"
@@ -43,19 +44,19 @@ class Scenario:
         """Do it.
 
         Raises:
-            NothingToChangeError: the tenant has nothing to do it to.
+            RefusedError: the tenant has nothing to do it to.
             ApiError: the tenant refuses, as its rules have it.
         """
         if tenant.generation not in self.generations:
-            raise NothingToChangeError(f"A {tenant.generation} tenant has no such thing.")
+            raise RefusedError(f"A {tenant.generation} tenant has no such thing.", 409)
         with tenant.transaction():
             self.make(tenant, Hands(tenant))
 
 
 def _unbind(_: Tenant, hands: Hands) -> None:
     if not hands.bound():
-        raise NothingToChangeError(
-            f"Nothing is bound to {hands.trigger}; phonemfa:bindAction has the stack bind it."
+        raise RefusedError(
+            f"Nothing is bound to {hands.trigger}; phonemfa:bindAction has the stack bind it.", 409
         )
     hands.bind()
 
@@ -72,7 +73,7 @@ def _switch_provider(tenant: Tenant, hands: Hands) -> None:
 def _fewer_message_types(tenant: Tenant, _: Hands) -> None:
     types = tenant.message_types()
     if not types:
-        raise NothingToChangeError("The phone factor has no message types.")
+        raise RefusedError("The phone factor has no message types.", 409)
     tenant.guardian.set_message_types(types[:-1])
 
 

@@ -24,8 +24,7 @@ from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
 from tests.end_to_end import operators
 from tests.end_to_end.conftest import PHONE, tenant_of
-from tests.phonemfa.drift.worlds import CONFIG
-from tests.sandbox.drift.stacks import AppliedStack
+from tests.sandbox.drift.stacks import CONFIG, AppliedStack
 
 KEY_SETTING: Final = "phonemfa:cpaasApiKey"
 STACK_URN: Final = "urn:pulumi:dev::phonemfa::pulumi:pulumi:Stack::phonemfa-dev"

@@ -26,7 +26,7 @@ from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.locks import locks_in
 from tests.contract import PROJECT
 from tests.phonemfa.pulumi.test_engine import cli
-from tests.phonemfa.pulumi.test_one_answer import GOOD
+from tests.phonemfa.pulumi.test_stack_file import GOOD
 from tests.phonemfa.test_hostile_files import PREVIEW, reported
 
 ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "latin-1", "shift_jis", "cp932")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+import pytest
+
 from components.settings.model import StackSettings
 from components.tenant import guardian
 from components.tenant.action import Action
@@ -18,10 +20,12 @@ from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
 from phonemfa import scopes
+from phonemfa.doctor.checks import check
 from phonemfa.doctor.findings import Finding, Level, Subject
 from phonemfa.doctor.reading import Reading
 from tests.stacks import stack_settings
 
+Json = dict[str, Any]
 UNIFIED_TRIGGER, LEGACY_TRIGGER = TRIGGERS[Experience.UNIFIED], TRIGGERS[Experience.LEGACY]
 FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "recovery-code")
 CODES = {"otp_length": 6, "otp_expiration_time": 300}
@@ -121,6 +125,26 @@ def refused(
 
 def about(subject: Subject, findings: Iterable[Finding]) -> list[Finding]:
     return [one for one in findings if one.subject is subject]
+
+
+def lines(
+    subject: Subject, tenant: Reading, stack: StackSettings | None = None, sdk: str = ""
+) -> list[str]:
+    """What is said of a subject, as `level: what → fix`."""
+    found = about(subject, check(tenant, stack or settings(), sdk=sdk))
+    return [f"{one.level}: {one.what} → {one.fix}" for one in found]
+
+
+def says(subject: Subject, words: str, stack: Json | None = None, **tenant: Any) -> Any:
+    """A row for `is_said`: words, divided by `…`, that are said of a subject; none after `¬`."""
+    return pytest.param(subject, words, stack or {}, tenant, id=words)
+
+
+def is_said(subject: Subject, words: str, stack: Json, tenant: Json) -> None:
+    (line,) = lines(subject, reading(**tenant), settings(**stack))
+    wanted, *unwanted = words.split("¬")
+    assert [one for one in wanted.split("…") if one.strip() not in line] == [], line
+    assert [one for one in unwanted if one.strip() in line] == [], line
 
 
 def troubles(findings: Iterable[Finding]) -> list[tuple[str, str]]:

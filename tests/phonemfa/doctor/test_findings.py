@@ -26,44 +26,57 @@ def finding(level: Level, what: str = "something", fix: str = "") -> Finding:
     return Finding(level=level, subject=Subject.RATE_LIMIT, what=what, fix=fix)
 
 
+UNSEEN = Finding(level=Level.NOTE, subject=Subject.LOCK, what="not looked at: why", fix="do")
+
+
 @pytest.mark.parametrize(
-    ("levels", "status", "words"),
+    ("levels", "unseen", "status", "words"),
     [
-        ([Level.OK, Level.NOTE], Exit.FINE, "Ready"),
-        ([Level.OK, Level.WARNING], Exit.FINE, "Ready for pulumi up: 1 warning."),
-        ([Level.UNKNOWN, Level.WARNING], Exit.UNANSWERED, "No answer"),
-        ([Level.UNKNOWN, Level.FAULT, Level.FAULT], Exit.FAULTY, "Not yet: 2 faults"),
+        ([Level.OK, Level.NOTE], [], Exit.FINE, "Ready for pulumi up: nothing stands in the way."),
+        ([Level.OK, Level.WARNING], [], Exit.FINE, "Ready for pulumi up: 1 warning."),
+        ([Level.UNKNOWN, Level.WARNING], [], Exit.UNANSWERED, "No answer"),
+        ([Level.UNKNOWN, Level.FAULT, Level.FAULT], [], Exit.FAULTY, "Not yet: 2 faults"),
+        # A client that only reads the tenant has no state.
+        (
+            [Level.OK],
+            [UNSEEN],
+            Exit.FINE,
+            "The tenant is ready: Pulumi's own side was not looked at (lock).",
+        ),
+        ([Level.FAULT], [UNSEEN], Exit.FAULTY, "Not yet"),
     ],
 )
-def test_the_worst_decides(levels: list[Level], status: Exit, words: str) -> None:
-    findings = [finding(level) for level in levels]
+def test_the_worst_decides(
+    levels: list[Level], unseen: list[Finding], status: Exit, words: str
+) -> None:
+    findings = [*map(finding, levels), *unseen]
     assert exit_status(findings) is status
-    assert words in summary(findings)
+    assert summary(findings).startswith(words)
+
+
+def shown(findings: list[Finding], *, fold: bool = True) -> list[str]:
+    stream = io.StringIO()
+    screen = Console(file=stream, width=80, force_terminal=True, color_system=None)
+    show(as_document("dev", "t.example.com", findings, fold=fold), screen)
+    return stream.getvalue().splitlines()
 
 
 def test_each_finding_is_a_line_and_its_fix_below_and_nothing_is_cut() -> None:
     words = " ".join(f"word{number}" for number in range(40)) + " [red]"
-    stream = io.StringIO()
-    findings = [finding(level, words, "do [bold]this[/bold]") for level in Level]
-    screen = Console(file=stream, width=80, force_terminal=True, color_system=None)
-    show(as_document("dev", "t.example.com", findings, fold=False), screen)
-    lines = stream.getvalue().splitlines()
+    title, *lines = shown(
+        [finding(one, words, "do [bold]this[/bold]") for one in Level], fold=False
+    )
+    assert title == "stack dev, tenant t.example.com"
     assert max(len(line) for line in lines) <= 80
     assert " ".join(line.strip() for line in lines).count(f"rate limit: {words}") == len(Level)
     assert lines.count("    → do [bold]this[/bold]") == len(Level), "a tenant's text is no markup"
-
-
-def shown(findings: list[Finding], *, width: int = 80) -> list[str]:
-    stream = io.StringIO()
-    screen = Console(file=stream, width=width, force_terminal=True, color_system=None)
-    show(as_document("dev", "t.example.com", findings), screen)
-    return stream.getvalue().splitlines()
+    indented = [line for line in lines if line.startswith("  ")]
+    assert len(lines) == len(indented) + len(Level) + 1, "further lines of a finding"
 
 
 def test_the_worst_comes_first_and_what_needs_no_attention_is_only_named() -> None:
     levels = [Level.OK, Level.NOTE, Level.WARNING, Level.OK, Level.UNKNOWN, Level.FAULT]
-    unseen = Finding(level=Level.NOTE, subject=Subject.LOCK, what="not looked at: why", fix="do")
-    assert shown([*map(finding, levels), unseen])[1:] == [
+    assert shown([*map(finding, levels), UNSEEN])[1:] == [
         "✗ rate limit: something",
         "? rate limit: something",
         "! rate limit: something",
@@ -76,27 +89,8 @@ def test_the_worst_comes_first_and_what_needs_no_attention_is_only_named() -> No
     ]
 
 
-@pytest.mark.parametrize("width", [80, 120])
-def test_no_line_is_wider_than_the_terminal_and_further_lines_are_indented(width: int) -> None:
-    long = " ".join(["word"] * 60)
-    title, *lines, _ = shown([finding(Level.FAULT, long, long)], width=width)
-    assert title == "stack dev, tenant t.example.com"
-    assert max(map(len, lines)) <= width
-    assert [line[:2] for line in lines] == ["✗ "] + ["  "] * (len(lines) - 1)
-
-
-def test_only_who_looked_at_pulumis_own_side_says_ready_for_pulumi_up() -> None:
-    unseen = Finding(level=Level.NOTE, subject=Subject.BACKEND, what="not looked at: no pulumi")
-    assert summary([finding(Level.OK), unseen]) == (
-        "The tenant is ready: Pulumi's own side was not looked at (backend)."
-    )
-    assert exit_status([unseen]) is Exit.FINE, "a client that only reads the tenant has no state"
-    assert summary([finding(Level.FAULT), unseen]).startswith("Not yet")
-
-
 def test_json_has_the_documented_keys() -> None:
-    content = as_object("dev", "t.example.com", [finding(Level.FAULT, "a", "b")])
-    assert content == {
+    assert as_object("dev", "t.example.com", [finding(Level.FAULT, "a", "b")]) == {
         "stack": "dev",
         "domain": "t.example.com",
         "exit": 1,

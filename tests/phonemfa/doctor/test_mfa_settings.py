@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -11,39 +10,23 @@ import pytest
 from auth0.management import AsyncManagementClient
 
 from components.tenant import guardian
-from components.tenant.guardian import EMAIL_SETTINGS, PHONE_SETTINGS, SCOPES
-from components.tenant.guardian import SETTINGS as GUARDIAN_SETTINGS
+from components.tenant.guardian import EMAIL_SETTINGS, PHONE_SETTINGS, SCOPES, SETTINGS
 from components.tenant.model import Why
 from components.tenant.snapshot import asked as ask
 from phonemfa.doctor.checks import check
-from phonemfa.doctor.findings import Finding, Level, Subject, exit_status
+from phonemfa.doctor.findings import Level, Subject, exit_status
 from phonemfa.doctor.login import remembered_browsers
 from phonemfa.exits import Exit
-from tests.phonemfa.doctor.support import about, reading, refused, settings
+from tests.phonemfa.doctor.support import lines, reading, refused, settings
 
 FACTORS = (PHONE_SETTINGS, EMAIL_SETTINGS)
 ALL = guardian.BY_PLAN
+NOT_ENTITLED = {"message": "The requestor is not entitled to perform this operation."}
+NO_SCOPE = {"message": "Insufficient scope, expected any of: read:x"}
 BODIES: dict[str, tuple[int, Any]] = {
-    "plan": (
-        403,
-        {
-            "statusCode": 403,
-            "error": "Forbidden",
-            "message": "The requestor is not entitled to perform this operation.",
-            "errorCode": "not_entitled",
-        },
-    ),
-    "plan without a code": (
-        403,
-        {"message": "The requestor is not entitled to perform this operation."},
-    ),
-    "scope": (
-        403,
-        {
-            "message": "Insufficient scope, expected any of: read:x",
-            "errorCode": "insufficient_scope",
-        },
-    ),
+    "plan": (403, NOT_ENTITLED | {"errorCode": "not_entitled"}),
+    "plan without a code": (403, NOT_ENTITLED),
+    "scope": (403, NO_SCOPE | {"errorCode": "insufficient_scope"}),
     "not there": (404, {"statusCode": 404, "error": "Not Found", "message": "Not Found"}),
     "broken": (500, {"message": "Oops"}),
 }
@@ -74,32 +57,58 @@ def asked(answers: dict[str, str]) -> dict[str, Any]:
     return asyncio.run(read())
 
 
-def found(answers: dict[str, str], *, sdk: str = "3.55.1") -> list[Finding]:
-    tenant = reading(login=asked(answers))
-    return about(Subject.MFA_SETTINGS, check(tenant, settings(), sdk=sdk))
+def said(answers: dict[str, str], *, sdk: str = "3.55.1") -> list[str]:
+    return lines(Subject.MFA_SETTINGS, reading(login=asked(answers)), sdk=sdk)
 
 
 def test_the_three_paths_are_asked_in_the_plugins_order() -> None:
     assert tuple(asked({})) == ALL
 
 
-def test_a_tenant_that_shows_all_is_fine() -> None:
-    (one,) = found({})
-    assert one.level is Level.OK
-    assert "3.55.1 is installed" in one.what
+CANNOT_RUN = "fault … not entitled to MFA settings … >=3.50,<3.54; SDK and plugin go together"
+UNREAD = "ok: the installed pulumi-auth0 3.53.1 does not read them"
+STAYS = "does not read them → stay with pulumi-auth0>=3.50,<3.54"
+UNTRIED = "unknown … is not known … pulumi-auth0>=3.50,<3.54"
 
 
-@pytest.mark.parametrize("body", ["plan", "plan without a code"])
-@pytest.mark.parametrize("paths", [ALL, FACTORS, [PHONE_SETTINGS], [EMAIL_SETTINGS]])
-def test_a_tenant_that_is_not_entitled_cannot_run_the_installed_version_and_others_are_named(
-    paths: tuple[str, ...], body: str
+@pytest.mark.parametrize(
+    ("sdk", "paths", "body", "words"),
+    [
+        ("3.55.1", (), "", "ok: … 3.55.1 is installed"),
+        # An older version meets nothing of what it does not read, and stays where it must.
+        ("3.53.1", (), "", f"{UNREAD}; … could here"),
+        *(("3.53.1", ALL, body, UNREAD) for body in ("scope", "not there", "broken")),
+        *((sdk, ALL, "plan", f"note … {sdk} {STAYS}") for sdk in ("3.50.0", "3.53.1")),
+        *(
+            (sdk, ALL, "plan", f"{CANNOT_RUN} … ({sdk} is installed)")
+            for sdk in ("3.54.0", "3.55.1", "3.99.2", "4.0.0")
+        ),
+        *(
+            ("3.55.1", paths, body, CANNOT_RUN)
+            for paths in (ALL, FACTORS, [PHONE_SETTINGS], [EMAIL_SETTINGS])
+            for body in ("plan", "plan without a code")
+        ),
+        *(("3.55.1", paths, "not there", UNTRIED) for paths in (ALL, FACTORS, [PHONE_SETTINGS])),
+        # A missing scope is fatal to the plugin but for the third, of which it only warns.
+        *(
+            ("3.55.1", paths, "scope", "unknown … needs read:guardian_factors")
+            for paths in (FACTORS, [PHONE_SETTINGS], [EMAIL_SETTINGS])
+        ),
+        ("3.55.1", [SETTINGS], "scope", "warning … needs read:tenant_settings … only warns"),
+        ("3.55.1", [SETTINGS], "plan", "warning … not_entitled"),
+        *(
+            ("3.55.1", [path], "broken", f"unknown: could not look: GET {path} was answered 500")
+            for path in ALL
+        ),
+    ],
+)
+def test_what_a_tenant_answers_is_one_finding(
+    sdk: str, paths: tuple[str, ...], body: str, words: str
 ) -> None:
-    (one,) = found(dict.fromkeys(paths, body))
-    assert one.level is Level.FAULT
-    assert "not entitled to MFA settings" in one.what
-    assert "(3.55.1 is installed)" in one.what
-    assert "pulumi-auth0>=3.50,<3.54; SDK and plugin go together" in one.fix
-    assert "scope" not in one.what
+    (line,) = said(dict.fromkeys(paths, body), sdk=sdk)
+    assert [one for one in words.split(" … ") if one not in line] == [], line
+    assert ("could here" in line) is (not paths and sdk == "3.53.1")
+    assert ("scope" if body.startswith("plan") else "entitled") not in line
 
 
 def test_it_is_told_once_and_not_as_something_else_that_the_plan_lacks() -> None:
@@ -109,69 +118,11 @@ def test_it_is_told_once_and_not_as_something_else_that_the_plan_lacks() -> None
     assert exit_status(findings) is Exit.FAULTY
 
 
-@pytest.mark.parametrize("sdk", ["3.50.0", "3.53.1"])
-def test_an_older_version_runs_there_and_should_stay(sdk: str) -> None:
-    (one,) = found(dict.fromkeys(ALL, "plan"), sdk=sdk)
-    assert one.level is Level.NOTE
-    assert f"the installed pulumi-auth0 {sdk} does not read them" in one.what
-    assert "stay with pulumi-auth0>=3.50,<3.54" in one.fix
-
-
-@pytest.mark.parametrize("body", [None, "scope", "not there", "broken"])
-def test_an_older_version_meets_nothing_of_what_it_does_not_read(body: str | None) -> None:
-    (one,) = found(dict.fromkeys(ALL, body) if body else {}, sdk="3.53.1")
-    assert one.level is Level.OK
-    assert ("could here" in one.what) is (body is None)
-
-
-@pytest.mark.parametrize("sdk", ["3.54.0", "3.99.2", "4.0.0"])
-def test_each_later_version_reads_them(sdk: str) -> None:
-    (one,) = found(dict.fromkeys(ALL, "plan"), sdk=sdk)
-    assert one.level is Level.FAULT
-
-
 @pytest.mark.parametrize("path", ALL)
-def test_a_missing_scope_is_no_matter_of_the_plan_and_is_named(path: str) -> None:
+def test_a_missing_scope_of_theirs_is_named_among_the_scopes(path: str) -> None:
     tenant = reading(login=asked({path: "scope"}))
-    findings = check(tenant, settings(), sdk="3.55.1")
-    (one,) = about(Subject.MFA_SETTINGS, findings)
-    assert SCOPES[path] in one.what
-    assert "entitled" not in one.what
-    (missing,) = [one for one in about(Subject.SCOPES, findings) if one.level is Level.FAULT]
-    assert f"{SCOPES[path]} is missing" in missing.what
-
-
-def test_a_missing_scope_is_fatal_to_the_plugin_but_for_the_third_of_which_it_only_warns() -> None:
-    for path in FACTORS:
-        assert [one.level for one in found({path: "scope"})] == [Level.UNKNOWN]
-    (third,) = found({GUARDIAN_SETTINGS: "scope"})
-    assert third.level is Level.WARNING
-    assert "only warns" in third.what
-
-
-def test_two_paths_without_one_scope_are_one_finding() -> None:
-    assert len(found(dict.fromkeys(FACTORS, "scope"))) == 1
-
-
-def test_a_third_that_alone_is_refused_for_the_plan_is_a_warning() -> None:
-    (one,) = found({GUARDIAN_SETTINGS: "plan"})
-    assert one.level is Level.WARNING
-    assert "not_entitled" in one.what
-
-
-@pytest.mark.parametrize("paths", [ALL, FACTORS, [PHONE_SETTINGS]])
-def test_a_tenant_without_the_paths_is_not_known_to_work(paths: tuple[str, ...]) -> None:
-    (one,) = found(dict.fromkeys(paths, "not there"))
-    assert one.level is Level.UNKNOWN
-    assert "is not known" in one.what
-    assert "pulumi-auth0>=3.50,<3.54" in one.fix
-
-
-@pytest.mark.parametrize("path", ALL)
-def test_a_failing_tenant_is_told_with_the_request(path: str) -> None:
-    (one,) = found({path: "broken"})
-    assert one.level is Level.UNKNOWN
-    assert f"could not look: GET {path} was answered {HTTPStatus.INTERNAL_SERVER_ERROR}" in one.what
+    (missing,) = [one for one in lines(Subject.SCOPES, tenant, sdk="3.55.1") if "fault" in one]
+    assert f"{SCOPES[path]} is missing" in missing
 
 
 @pytest.mark.parametrize(
@@ -188,12 +139,9 @@ def test_a_failing_tenant_is_told_with_the_request(path: str) -> None:
 def test_what_always_means_on_a_remembered_browser_is_said(
     config: dict[str, Any], says: str
 ) -> None:
-    asked = settings(policy="always", **config)
-    (one,) = remembered_browsers(reading(), asked)
+    (one,) = remembered_browsers(reading(), settings(policy="always", **config))
     assert one.what.startswith(says)
     assert list(remembered_browsers(reading(), settings(policy="never", **config))) == []
-
-
-def test_nothing_is_said_of_browsers_where_neither_stack_nor_tenant_tells() -> None:
-    hidden = reading(login={GUARDIAN_SETTINGS: refused(Why.SCOPE)})
-    assert list(remembered_browsers(hidden, settings(policy="always"))) == []
+    hidden = reading(login={SETTINGS: refused(Why.SCOPE)})
+    told = list(remembered_browsers(hidden, settings(policy="always", **config)))
+    assert bool(told) is bool(config), "nothing where neither stack nor tenant tells"

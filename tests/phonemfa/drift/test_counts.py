@@ -17,7 +17,7 @@ from components.settings.stack_config import load
 from components.tenant import snapshot
 from phonemfa.drift.look import held
 from tests.components.declared import declare
-from tests.phonemfa.drift.worlds import CONFIG
+from tests.sandbox.drift.stacks import CONFIG
 
 _LISTS = ("countryCodes", "defaultTokenQuotas", "errorPages", "mtls")
 _PROMPT = "skipNonVerifiableCallbackUriConfirmationPrompt"

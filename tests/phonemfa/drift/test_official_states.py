@@ -15,7 +15,7 @@ from components.guards.finish_failed_writes import ways_out
 from components.settings.model import StackSettings
 from phonemfa.drift.findings import Level, Repair
 from tests.contract import contract_file, load_json
-from tests.phonemfa.drift.worlds import CONFIG, LEGACY, TYPES, UNIFIED, WRITTEN, World, world
+from tests.sandbox.drift.stacks import CONFIG, LEGACY, TYPES, UNIFIED, World
 
 NAMES, NOT_COMPARED = f"secret-names:{UNIFIED}", "not-compared:settings"
 BOTH = "added: EXTRA; removed: SMS_SENDER"
@@ -29,7 +29,7 @@ SHAPES: dict[str, Any] = {
 
 
 def add(at: World) -> None:
-    at.action["secrets"].append({"name": "EXTRA", "updated_at": WRITTEN})
+    at.action["secrets"].append({"name": "EXTRA", "updated_at": "2026-01-01T00:00:00Z"})
     at.action["deployed_version"]["secrets"] = at.action["secrets"]
 
 
@@ -47,7 +47,7 @@ def before_settings(at: World) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_names_are_compared_whatever_form_the_state_has_secrets_in(shape: Any) -> None:
-    at = world()
+    at = World()
     for one in at.resources:
         if one["type"] == TYPES["Action"]:
             one["inputs"]["secrets"] = one["outputs"]["secrets"] = shape
@@ -58,7 +58,7 @@ def test_names_are_compared_whatever_form_the_state_has_secrets_in(shape: Any) -
 
 
 def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of() -> None:
-    at = world()
+    at = World()
     add(at)
     # They are deployed: pulumi up makes it no worse.
     finding = at.finds(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=False)
@@ -67,16 +67,16 @@ def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of() -> None:
 
 
 def test_a_removed_secret_is_named_with_how_it_comes_back() -> None:
-    at = world()
+    at = World()
     remove(at)
     assert "set a new CPaaS key" in at.finds(NAMES, found="removed: SMS_SENDER").how
-    at = world()
+    at = World()
     remove(at, "VOICE_LIMIT")
     at.finds(NAMES, found="removed: VOICE_LIMIT")
 
 
 def test_after_a_failed_run_names_are_compared_and_what_cannot_be_is_said() -> None:
-    at = world()
+    at = World()
     at.component["outputs"] = {}
     what = "the last pulumi up did not finish; what was applied before is unknown"
     assert "was not" in at.finds(NOT_COMPARED, level=Level.NOTICE, what=what).found
@@ -88,7 +88,7 @@ def test_after_a_failed_run_names_are_compared_and_what_cannot_be_is_said() -> N
 
 
 def test_a_state_of_an_earlier_version_is_compared_by_names() -> None:
-    at = world()
+    at = World()
     before_settings(at)
     assert "earlier version" in at.finds(NOT_COMPARED, level=Level.NOTICE).what
     add(at)
@@ -123,7 +123,7 @@ def test_a_setting_that_came_with_this_version_waits_and_alarms_nobody(
     key: str, sent: bool
 ) -> None:
     """Whichever it is: an older record lacks its key, and its secrets may not be there."""
-    at = world(recipientLimit=33, tenantLimit=500, ringTimeout=20, language="en")
+    at = World(recipientLimit=33, tenantLimit=500, ringTimeout=20, language="en")
     del at.component["outputs"]["applied"]["settings"][key]
     names = [] if sent else OF_SETTINGS.get(key, [])
     of_a_version_before(at, *names)
@@ -141,7 +141,7 @@ def test_a_setting_that_came_with_this_version_waits_and_alarms_nobody(
 
 @pytest.mark.parametrize("earlier", [False, True], ids=["other settings", "no settings"])
 def test_after_an_upgrade_what_somebody_took_away_is_told_from_what_waits(earlier: bool) -> None:
-    at = world()
+    at = World()
     if earlier:
         before_settings(at)
     else:
@@ -166,20 +166,20 @@ def test_after_an_upgrade_what_somebody_took_away_is_told_from_what_waits(earlie
     ids=str,
 )
 def test_what_this_version_cannot_read_is_said_and_the_rest_compared(applied: Any) -> None:
-    at = world()
+    at = World()
     at.component["outputs"] = {"applied": applied}
     add(at)
     assert "not of this version" in at.finds(NOT_COMPARED, NAMES).what
 
 
 def test_two_components_in_one_state_are_not_guessed_about() -> None:
-    at = world()
+    at = World()
     at.resources.append(at.component | {"urn": "urn:pulumi:dev::phonemfa::another"})
     assert "more than one component" in at.finds(NOT_COMPARED).what
 
 
 def test_a_tenant_as_it_was_found_declares_no_secrets() -> None:
-    at = world(adopted={"phone": {"enabled": False}}, policy="never")
+    at = World(adopted={"phone": {"enabled": False}}, policy="never")
     before_settings(at)
     assert at.findings() == {}, "it has no secrets that could be compared"
 
@@ -206,7 +206,7 @@ def test_what_the_official_plugin_recorded_is_compared_by_names() -> None:
     for where, resources in states:
         action = next(one for one in resources if one["type"] == TYPES["Action"])
         trigger = action["outputs"]["supportedTriggers"]["id"]
-        at = world(experience="legacy" if trigger == LEGACY else "unified")
+        at = World(experience="legacy" if trigger == LEGACY else "unified")
         at.action["id"] = action["id"]
         at.set_live(deployed_by_us={action["id"]: at.action["deployed_version"]})
         at.resources = [at.component, *resources]

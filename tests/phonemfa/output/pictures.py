@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.terminal_theme import MONOKAI
 
+from components.tenant.guardian import POLICIES
 from phonemfa.drift.report import Report
 from phonemfa.drift.report import as_document as drift_document
 from phonemfa.fleet.run import Outcome, State
@@ -19,7 +20,7 @@ from phonemfa.fleet.selection import Member
 from phonemfa.output.document import Document, Paragraph
 from phonemfa.output.terminal import SafeConsole, show
 from tests.browser import chromium
-from tests.phonemfa.drift.worlds import LATER, world
+from tests.sandbox.drift.stacks import World
 
 _FRAME = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; background: #0c0c0c; }}
@@ -31,10 +32,10 @@ pre {{ display: inline-block; margin: 0; padding: 16px 20px; background: #0c0c0c
 
 def drift() -> Document:
     """Somebody switched the policy off and edited the Action in the dashboard."""
-    at = world()
-    at.set_live(policies=())
+    at = World()
+    at.live.login[POLICIES] = []
     at.action["code"] = f"// by hand\n{at.action['code']}"
-    at.action["updated_at"] = LATER
+    at.action["updated_at"] = "2026-02-01T00:00:00.100Z"
     at.see("guardian", "policy")
     at.see("action-0", "code")
     found = list(at.findings().values())

@@ -1,68 +1,186 @@
-"""Stack files: the committed ones are fit, and unfit ones are told clearly."""
+"""Every command takes the same stack and the same config, and refuses the same, in words."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from components.config_files import StackFileError
 from components.settings.faults import SettingsError
 from components.vocabulary import Gate, Policy
+from phonemfa.cli import app
 from phonemfa.pulumi.stack_file import read_stack_file
 from tests.contract import PROJECT
 
-STACKS = ("sandbox", "dev", "staging", "prod")
+GOOD = """config:
+  auth0:domain: dev.example.com
+  phonemfa:experience: unified
+  phonemfa:policy: never
+  phonemfa:deliveryMethods: [text]
+  phonemfa:cpaasBaseHost: c.example.com
+  phonemfa:smsSender: '0005212345'
+  phonemfa:testNumbers: ['+819012345678']
+"""
+TURNED = """  auth0:clientId: 007
+  phonemfa:recipientLimit: 1_0
+  phonemfa:ringTimeout: 99
+  phonemfa:nope: 1
+  phonemfa:voiceSender: 0120987654
+  phonemfa:allowedPrefixes: [+8190, 0x1]
+"""
+COMMANDS = (
+    *("doctor", "adopt", "drift", "health", "report", "smoke", "enforce", "rotate", "rollback"),
+    *("recover", "take-down"),
+)
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_every_committed_stack_is_fit_and_holds_no_secret(stack: str) -> None:
-    read_stack_file(PROJECT, stack)
-    text = (PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
-    assert "secure:" not in text
-    assert "encryptionsalt" not in text
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: phonemfa\nruntime: python\n", "utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(GOOD, "utf-8")
+    for name in ("AUTH0_CLIENT_ID", "AUTH0_CLIENT_SECRET", "AUTH0_API_TOKEN", "AUTH0_DOMAIN"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
 
 
-def test_production_is_protected_and_always_asks() -> None:
-    settings = read_stack_file(PROJECT, "prod").settings
-    assert settings.protect
-    assert settings.policy is Policy.ALWAYS
+def pulumi_that(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `pulumi` on PATH that prints this."""
+    script = folder / "bin" / "pulumi"
+    script.parent.mkdir()
+    script.write_text(f"#!{sys.executable}\nprint({says!r})\n", "utf-8")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(script.parent))
 
 
-def test_no_other_stack_is_committed() -> None:
-    found = {path.name for path in PROJECT.glob("Pulumi.*.yaml")}
-    assert found == {f"Pulumi.{stack}.yaml" for stack in STACKS}
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_refuses_a_number_that_yaml_turns(project: Path, command: str) -> None:
+    file = project / "Pulumi.dev.yaml"
+    before = GOOD.replace("'0005212345'", "0005212345")
+    file.write_text(before, "utf-8")
+    ended = CliRunner().invoke(app, [command, "--stack", "dev", "--project", str(project)])
+    assert ended.exit_code == 2
+    assert 'put it in quotes: "0005212345"; or write 1381605, if that is meant' in ended.output
+    assert file.read_text("utf-8") == before
 
 
-@pytest.mark.parametrize(("written", "read"), [("off", Gate.OFF), ('"off"', Gate.OFF)])
-def test_a_word_that_is_no_boolean_to_the_engine_is_none_here(
-    tmp_path: Path, written: str, read: Gate
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_asks_for_a_stack_where_none_is_named_or_selected(
+    project: Path, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    committed = (PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
-    text = f"{committed}  phonemfa:gate: {written}\n  phonemfa:protect: true\n"
-    (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
-    settings = read_stack_file(tmp_path, "dev").settings
-    assert (settings.gate, settings.protect) == (read, True)
+    monkeypatch.setenv("PATH", str(project))
+    ended = CliRunner().invoke(app, [command, "--project", str(project)])
+    assert ended.exit_code == 2
+    assert "Which stack? --stack NAME" in ended.output
+    assert "Stacks with a file: dev" in ended.output
 
 
-def test_an_encrypted_key_is_no_fault_and_a_plaintext_one_is_never_shown(tmp_path: Path) -> None:
-    committed = (PROJECT / "Pulumi.dev.yaml").read_text(encoding="utf-8")
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text(f"{committed}  phonemfa:cpaasApiKey:\n    secure: v1:abc\n", encoding="utf-8")
-    assert read_stack_file(tmp_path, "dev").domain == "dev.example.jp.auth0.com"
-    file.write_text(f"{committed}  phonemfa:cpaasApiKey: canary\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="plain text") as caught:
-        read_stack_file(tmp_path, "dev")
-    assert "canary" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("extra", "keys", "told"),
+    [
+        (
+            TURNED,
+            [
+                *("auth0:clientId", "phonemfa:allowedPrefixes[0]", "phonemfa:allowedPrefixes[1]"),
+                *("phonemfa:nope", "phonemfa:recipientLimit", "phonemfa:ringTimeout"),
+                "phonemfa:voiceSender",
+            ],
+            "",
+        ),
+        (
+            "  phonemfa:cpaasApiKey: 0123456789\n  auth0:clientSecret: 0123456789\n",
+            ["auth0:clientSecret", "phonemfa:cpaasApiKey", "phonemfa:cpaasApiKey"],
+            "",
+        ),
+        ("  phonemfa:cpaasApiKey: canary\n", ["phonemfa:cpaasApiKey"], "plain text"),
+        (
+            "  phonemfa:voiceSender: {secure: v1:a}\n  phonemfa:texts: {a: {secure: x}}\n",
+            ["phonemfa:texts", "phonemfa:voiceSender"],
+            "only cpaasApiKey is kept as one",
+        ),
+    ],
+    ids=["all offenders", "turned secrets", "a key in plain text", "a setting that is a secret"],
+)
+def test_what_up_refuses_is_told_at_once_and_no_secret_is_shown(
+    project: Path, extra: str, keys: list[str], told: str
+) -> None:
+    (project / "Pulumi.dev.yaml").write_text(GOOD + extra, "utf-8")
+    with pytest.raises(SettingsError) as refused:
+        read_stack_file(project, "dev")
+    assert sorted(fault.key for fault in refused.value.faults) == keys
+    assert told in str(refused.value)
+    for secret in ("123456789", "canary"):
+        assert secret not in str(refused.value)
 
 
 @pytest.mark.parametrize("content", ["[]", "config: []", "{", "config: x", "3"])
-def test_a_file_that_is_no_stack_file_is_told_so(tmp_path: Path, content: str) -> None:
-    (tmp_path / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
+def test_a_file_that_is_no_stack_file_is_told_so(project: Path, content: str) -> None:
+    (project / "Pulumi.dev.yaml").write_text(content, encoding="utf-8")
     with pytest.raises(StackFileError, match=r"Pulumi\.dev\.yaml"):
-        read_stack_file(tmp_path, "dev")
+        read_stack_file(project, "dev")
 
 
-def test_an_unknown_stack_names_the_known_ones() -> None:
-    with pytest.raises(StackFileError, match="dev, prod, sandbox, staging"):
-        read_stack_file(PROJECT, "nope")
+def test_a_stack_without_a_file_is_told_with_the_folder_and_those_that_have_one(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    told = f"no Pulumi.nosuch.yaml in {project}\\. Stacks with a file: dev"
+    with pytest.raises(StackFileError, match=told):
+        read_stack_file(Path(), "nosuch")
+
+
+def test_the_selected_stack_is_the_one_that_is_meant(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi_that(project, "dev", monkeypatch)
+    assert read_stack_file(project, None).stack == "dev"
+
+
+@pytest.mark.parametrize("written", ["off", '"off"'])
+def test_values_are_read_as_the_engine_reads_them(project: Path, written: str) -> None:
+    (project / "Pulumi.yaml").write_text(
+        "name: own\nruntime: python\nconfig:\n  phonemfa:ringTimeout: {value: 20}\n"
+        "  phonemfa:policy: {value: always}\n",
+        "utf-8",
+    )
+    extra = f"  phonemfa:gate: {written}\n  phonemfa:cpaasApiKey: {{secure: v1:abc}}\n"
+    (project / "Pulumi.dev.yaml").write_text(GOOD + extra, "utf-8")
+    settings = read_stack_file(project, "dev").settings
+    found = settings.ring_timeout, settings.policy, settings.gate
+    assert found == (20, Policy.NEVER, Gate.OFF)
+
+
+def test_values_of_an_environment_are_the_engines(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "Pulumi.dev.yaml"
+    file.write_text(f"environment: [acme/phone]\n{GOOD}", "utf-8")
+    plain = yaml.safe_load(GOOD)["config"] | {"phonemfa:cpaasBaseHost": "of.the.environment"}
+    said: dict[str, dict[str, Any]] = {
+        key: {"value": one if isinstance(one, str) else json.dumps(one)}
+        for key, one in plain.items()
+    }
+    said |= {key: {"secret": True} for key in ("phonemfa:cpaasApiKey", "auth0:clientSecret")}
+    pulumi_that(project, json.dumps(said), monkeypatch)
+    found = read_stack_file(project, "dev")
+    assert found.settings.cpaas_base_host == "of.the.environment"
+    assert found.auth0 == {"domain": "dev.example.com", "clientSecret": {"secure": ""}}
+    monkeypatch.setenv("PATH", str(project))
+    with pytest.raises(StackFileError, match="only the engine opens"):
+        read_stack_file(project, "dev")
+
+
+def test_every_committed_stack_is_fit_and_holds_no_secret() -> None:
+    stacks = {path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.yaml")}
+    assert stacks == {"sandbox", "dev", "staging", "prod"}
+    found = {one: read_stack_file(PROJECT, one).settings for one in stacks}
+    assert (found["prod"].protect, found["prod"].policy) == (True, Policy.ALWAYS)
+    for one in stacks:
+        text = (PROJECT / f"Pulumi.{one}.yaml").read_text(encoding="utf-8")
+        assert "secure:" not in text
+        assert "encryptionsalt" not in text

@@ -1,68 +1,76 @@
-"""Each scenario makes the drift that it says, as the drift command's own rules find it."""
+"""Each scenario makes the drift that it says, is seen beside the last `up`, and can be undone."""
 
 from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from phonemfa.drift.findings import is_drift
 from phonemfa.drift.kinds import KINDS
-from sandbox.drift.hands import Hands, NothingToChangeError
+from sandbox.drift.applied import Applied
+from sandbox.drift.hands import Hands
 from sandbox.drift.scenarios import SCENARIOS
+from sandbox.login.users import Users
 from sandbox.tenant import Generation
 from sandbox.tenant.errors import ApiError
+from sandbox.web.control import RefusedError
 from tests.sandbox.drift.stacks import AppliedStack
 
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 _ENGINE_ONLY = {"tenant-setting"}
 """Kinds that only the engine's refresh shows; tests/end_to_end/test_drift.py makes them."""
 CASES = [
     pytest.param(name, generation, id=f"{name}-{generation}")
     for name, one in SCENARIOS.items()
     for generation in sorted(one.generations)
-    if one.kind not in _ENGINE_ONLY
 ]
 
 
-@pytest.mark.parametrize("generation", ["unified", "legacy"])
-def test_an_applied_stack_has_no_drift(generation: Generation) -> None:
-    assert AppliedStack(generation).findings() == {}
+def applied_to(stack: AppliedStack, folder: Path) -> Applied:
+    applied = Applied(stack.tenant, folder / "applied.json", now=lambda: NOON)
+    applied.record()
+    return applied
 
 
 @pytest.mark.parametrize(("name", "generation"), CASES)
-def test_each_scenario_makes_the_drift_it_says_and_no_other(
-    name: str, generation: Generation
+def test_each_scenario_makes_the_drift_it_says_and_no_other_and_is_undone(
+    name: str, generation: Generation, tmp_path: Path
 ) -> None:
     stack, one = AppliedStack(generation), SCENARIOS[name]
+    applied, before = applied_to(stack, tmp_path), stack.tenant.export()
     one.play(stack.tenant)
-    assert stack.kinds() == {one.kind, *one.also}
+    kinds = {finding.kind for finding in stack.findings().values()}
+    assert kinds == {one.kind, *one.also} - _ENGINE_ONLY
+    assert applied.differences(), "the page would say that nothing has changed"
+    applied.restore()
+    assert applied.differences() == []
+    assert stack.tenant.export() == before
 
 
 def test_there_is_a_scenario_for_every_kind_of_drift() -> None:
     beside_the_tenant = {"other", "action-settings", "not-compared"}
-    assert {one.kind for one in SCENARIOS.values()} == KINDS.keys() - beside_the_tenant
-    for generation in ("unified", "legacy"):
-        unmade = KINDS.keys() - {
-            one.kind for one in SCENARIOS.values() if generation in one.generations
-        }
-        expected = {"unified": {"tenant-setting"}, "legacy": {"second-action"}}
-        assert unmade - beside_the_tenant == expected[generation]
+    missing = {"unified": {"tenant-setting"}, "legacy": {"second-action"}}
+    for generation, lacking in missing.items():
+        made = {one.kind for one in SCENARIOS.values() if generation in one.generations}
+        assert KINDS.keys() - made == beside_the_tenant | lacking
 
 
 def test_another_factor_is_drift_only_where_the_stack_names_it() -> None:
-    switched = SCENARIOS["other-factor"]
-    for named in (False, True):
-        others = {"otp": False} if named else {}
+    for others in ({}, {"otp": False}):
         stack = AppliedStack(otherFactors=others)
-        switched.play(stack.tenant)
-        assert is_drift(list(stack.findings().values())) is named
+        SCENARIOS["other-factor"].play(stack.tenant)
+        assert is_drift(list(stack.findings().values())) is bool(others)
 
 
 def test_a_scenario_that_the_tenant_refuses_half_way_leaves_nothing_behind() -> None:
     stack = AppliedStack()
     before = stack.tenant.export()
     stack.tenant.context.builds.default = [{"status": "building", "seconds": 3600}]
-    rolled_back = SCENARIOS["action-undeployed"]
     with pytest.raises(ApiError, match="built"):
-        rolled_back.play(stack.tenant)
+        SCENARIOS["action-undeployed"].play(stack.tenant)
     assert stack.tenant.export() == before
 
 
@@ -71,7 +79,55 @@ def test_a_scenario_that_finds_nothing_to_do_leaves_the_tenant_as_it_is() -> Non
     stack.tenant.providers.delete(Hands(stack.tenant).provider_id())
     before = stack.tenant.export()
     for name in ("unbound", "provider-gone", "provider-switched", "country-codes"):
-        one = SCENARIOS[name]
-        with pytest.raises(NothingToChangeError):
-            one.play(stack.tenant)
+        with pytest.raises(RefusedError):
+            SCENARIOS[name].play(stack.tenant)
     assert stack.tenant.export() == before
+
+
+def test_a_difference_says_what_was_and_what_is_and_no_value_of_a_secret(tmp_path: Path) -> None:
+    stack = AppliedStack()
+    applied = applied_to(stack, tmp_path)
+    stack.tenant.guardian.set_policies([])
+    (found,) = applied.differences()
+    assert (found.thing, found.before, found.now) == ("Policy", "always", "never")
+    applied.restore()
+    SCENARIOS["action-code"].play(stack.tenant)
+    SCENARIOS["secret-names"].play(stack.tenant)
+    told = {one.field: one for one in applied.differences()}
+    assert "+// edited by hand" in told["code"].diff
+    assert len(told["code"].diff.splitlines()) < 12, "the lines that differ, not the whole code"
+    assert told["secret EXTRA"].before == "none"
+    assert "by-hand" not in str(told)
+
+
+def test_what_is_no_ups_business_stays_when_the_tenant_is_put_back(tmp_path: Path) -> None:
+    stack = AppliedStack()
+    applied = applied_to(stack, tmp_path)
+    user = Users(stack.tenant.context.store).named("Hanako")
+    stack.tenant.logs.add("gd_send_sms", "sent", {})
+    stack.tenant.guardian.set_policies([])
+    applied.restore()
+    assert Users(stack.tenant.context.store).get(user.id) == user
+    assert len(stack.tenant.export()["logs"]) == 1
+
+
+def test_a_snapshot_outlives_the_process_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    stack = AppliedStack()
+    applied_to(stack, tmp_path)
+    file = tmp_path / "applied.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    later = Applied(stack.tenant, file)
+    assert (later.at, later.differences()) == (NOON, [])
+    later.forget()
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"at": "2026-11-25", "content": {"x": 1}}'])
+def test_a_snapshot_that_cannot_be_read_is_none(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "applied.json"
+    file.write_text(content)
+    applied = Applied(AppliedStack().tenant, file)
+    assert applied.at is None
+    for act in (applied.differences, applied.restore):
+        with pytest.raises(RefusedError):
+            act()
