@@ -28,14 +28,14 @@ from tests.stacks import stack_settings
 Json = dict[str, Any]
 UNIFIED_TRIGGER, LEGACY_TRIGGER = TRIGGERS[Experience.UNIFIED], TRIGGERS[Experience.LEGACY]
 FACTORS = ("sms", "push-notification", "otp", "email", "duo", "webauthn-roaming", "recovery-code")
-CODES = {"otp_length": 6, "otp_expiration_time": 300}
+OF_CODES = {"otp_length": 6, "otp_expiration_time": 300}
 GUARDIAN: Mapping[str, Any] = {
     guardian.POLICIES: [],
     guardian.MESSAGE_TYPES: {"message_types": []},
     guardian.SELECTED_PROVIDER: {"provider": None},
     guardian.TEMPLATES: {},
-    guardian.PHONE_SETTINGS: CODES,
-    guardian.EMAIL_SETTINGS: CODES,
+    guardian.PHONE_SETTINGS: OF_CODES,
+    guardian.EMAIL_SETTINGS: OF_CODES,
     guardian.SETTINGS: {
         "display_remember_me_checkbox": True,
         "remember_me_default_value": False,

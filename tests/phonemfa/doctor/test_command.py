@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -50,39 +49,26 @@ def test_a_tenant_of_the_other_generation_is_a_fault(applied: Apply) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "names", "status"),
+    ("code", "message", "names"),
     [
-        ("insufficient_scope", "Insufficient scope", "read:mfa_policies is missing", 1),
-        ("", "Insufficient scope, expected any of: x", "read:mfa_policies is missing", 1),
-        ("feature_not_enabled", "not in this plan", "is not in the tenant's plan", 1),
-        ("operation_not_supported", "whatever", "operation_not_supported: whatever", 2),
-        ("operation_not_supported", f"for {PHONE}", "operation_not_supported: for ****", 2),
+        ("insufficient_scope", "Insufficient scope", "read:mfa_policies is missing"),
+        ("", "Insufficient scope, expected any of: x", "read:mfa_policies is missing"),
+        ("feature_not_enabled", "not in this plan", "is not in the tenant's plan"),
+        ("operation_not_supported", f"for {PHONE}", "operation_not_supported: for ****"),
+        (None, "no list", "cannot read"),
     ],
 )
 def test_one_refusal_costs_one_answer_and_says_which(
-    applied: Apply, code: str, message: str, names: str, status: int
+    applied: Apply, code: str | None, message: str, names: str
 ) -> None:
     desk = applied()
     body = {"statusCode": 403, "error": "Forbidden", "errorCode": code, "message": message}
-    fault = {"method": "GET", "path": "/guardian/policies$", "status": 403, "body": body}
+    status = 200 if code is None else 403
+    fault = {"method": "GET", "path": "/guardian/policies$", "status": status, "body": body}
     desk.tenant.control("POST", "/faults", fault | {"times": 9})
-    result = desk.run("doctor", "--json", expect=status)
+    result = desk.run("doctor", "--json", expect=1 if "is " in names else 2)
     assert names in result.stdout
     assert "ntt-cpaas-phone" in result.stdout, "the other questions have their answers"
-
-
-def test_an_answer_that_is_no_json_is_told_as_such(applied: Apply) -> None:
-    desk = applied()
-    fault = {"method": "GET", "path": "/guardian/factors$", "status": 200, "times": 9}
-    desk.tenant.control("POST", "/faults", fault | {"body": {"not": "a list"}})
-    assert "cannot read" in told(desk.json("doctor", expect=2))
-
-
-def test_without_credentials_nothing_of_the_tenant_is_claimed(applied: Apply) -> None:
-    desk = applied()
-    desk.environment["AUTH0_CLIENT_SECRET"] = ""
-    answer = desk.json("doctor", expect=2)
-    assert "AUTH0_CLIENT_SECRET" in told(answer)
 
 
 def test_a_token_of_ones_own_is_used_and_one_that_has_ended_is_told(applied: Apply) -> None:
@@ -115,13 +101,18 @@ def test_what_cannot_be_looked_at_is_said_before_the_tenant_is_asked(applied: Ap
     assert desk.tenant.logged() == []
 
 
-def test_a_shell_at_another_tenant_is_told(applied: Apply, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("AUTH0_DOMAIN", "https://another.example.com/"), ("AUTH0_CLIENT_SECRET", "")],
+)
+def test_a_shell_at_another_tenant_or_without_credentials_is_told(
+    applied: Apply, variable: str, value: str
+) -> None:
     desk = applied()
-    desk.environment["AUTH0_DOMAIN"] = "https://another.example.com/"
+    desk.environment[variable] = value
     said = told(desk.json("doctor", expect=2))
-    assert "another.example.com" in said
-    assert desk.tenant.domain in said
-    assert "another.example.com" not in os.environ.get("AUTH0_DOMAIN", "")
+    for part in ("another.example.com", desk.tenant.domain) if value else (variable,):
+        assert part in said
 
 
 def test_a_client_that_has_no_state_is_not_failed_for_that_and_is_not_told_ready(

@@ -1,9 +1,13 @@
-"""The CPaaS is asked over real TLS, sends nothing, and sees the key only when it is the CPaaS."""
+"""The CPaaS is asked over real TLS, sends nothing, and sees the key only when it is the CPaaS.
+
+The key is found where it may be, and stays out of every message.
+"""
 
 from __future__ import annotations
 
+import io
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +17,18 @@ import trustme
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas
 from phonemfa.doctor.cpaas import (
+    VARIABLE,
     Answer,
     BadAddressError,
     Failure,
+    NoKeyError,
     Probe,
+    find_key,
     host_checks,
     key_checks,
     probe,
 )
-from phonemfa.doctor.findings import Level
+from phonemfa.doctor.findings import Finding
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import StackFile
 from sandbox.cpaas.app import build_cpaas
@@ -66,82 +73,79 @@ def ask(account: Account, *, host: str = HOST, key: str | None = None) -> Probe:
     return probe(host, BOTH, key=key, address=f"localhost:{account.port}")
 
 
+def told(findings: Iterable[Finding]) -> list[str]:
+    """A line each, without one that is told of both channels."""
+    lines = [f"{one.level}: {one.what} → {one.fix}" for one in findings]
+    assert not any("canary" in one for one in lines)
+    return lines
+
+
 def test_a_host_that_refuses_who_has_no_key_is_the_cpaas(account: Account) -> None:
-    answered = ask(account)
-    assert [one.level for one in host_checks(answered)] == [Level.OK]
+    (line,) = told(host_checks(ask(account)))
+    assert line.startswith("ok: ")
     assert not any(seen.authorised for seen in account.cpaas.requests())
 
 
-def test_a_good_key_is_accepted_for_each_channel_and_nothing_is_sent(account: Account) -> None:
-    answered = ask(account, key=KEY)
-    assert [one.level for one in key_checks(answered)] == [Level.OK, Level.OK]
+@pytest.mark.parametrize(
+    ("key", "text", "voice"),
+    [
+        (KEY, "ok: ", "ok: "),
+        ("canary-wrong", "fault: text: refused (401)", "fault: voice: refused (401)"),
+        (TEXT_ONLY_KEY, "ok: ", "→ give the key voice-message:message:send"),
+    ],
+)
+def test_a_key_is_tried_for_each_channel_without_a_proxy_and_nothing_is_sent(
+    account: Account, monkeypatch: pytest.MonkeyPatch, key: str, text: str, voice: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")  # The address is one's own.
+    of_text, of_voice = told(key_checks(ask(account, key=key)))
+    assert text in of_text
+    assert voice in of_voice
     assert account.inbox.messages() == []
     assert all(seen.body == {"messages": []} for seen in account.cpaas.requests())
 
 
-def test_an_address_of_ones_own_is_reached_without_a_proxy(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ({"fault": "redirect"}, "fault: … redirects to"),
+        ({"fault": "html"}, "warning: … The key is not shown"),
+        ({"status": 404}, "fault: … (404)"),
+        ({"status": 503}, "unknown: … 503"),
+        ({"status": 429}, "unknown: … 429"),
+        ({"status": 401, "body": {"who": "a proxy"}}, "warning: … a form of its own"),
+        ({"status": 400}, "warning: … answered 400"),
+        ({"fault": "reset"}, "fault: … the connection broke"),
+        ({"fault": "silent"}, "fault: … no answer in time"),
+    ],
+    ids=str,
+)
+def test_a_host_that_answers_otherwise_is_told_and_never_sees_the_key(
+    account: Account, monkeypatch: pytest.MonkeyPatch, script: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    assert [one.level for one in key_checks(ask(account, key=KEY))] == [Level.OK, Level.OK]
-
-
-def test_a_wrong_key_is_a_fault_and_is_not_told(account: Account) -> None:
-    findings = list(key_checks(ask(account, key="canary-wrong")))
-    assert [one.level for one in findings] == [Level.FAULT, Level.FAULT]
-    assert all("401" in one.what for one in findings)
-    assert not any("canary" in one.what + one.fix for one in findings)
-
-
-def test_a_key_without_a_channels_scope_is_told_with_the_scope(account: Account) -> None:
-    text, voice = key_checks(ask(account, key=TEXT_ONLY_KEY))
-    assert text.level is Level.OK
-    assert voice.level is Level.FAULT
-    assert "voice-message:message:send" in voice.fix
+    monkeypatch.setattr(cpaas, "TIMEOUT", 0.2 if script == {"fault": "silent"} else 10)
+    account.cpaas.script.add([ScriptedAnswer(**script), ScriptedAnswer(**script)])
+    answered = ask(account, key=KEY)
+    level, said = words.split(" … ")
+    lines = told(host_checks(answered))
+    assert all(one.startswith(level) for one in lines), "one for each channel at most"
+    assert said in lines[0]
+    assert not answered.with_key
+    assert not any(seen.authorised for seen in account.cpaas.requests())
+    (key,) = told(key_checks(answered))
+    assert key.startswith("unknown: ")
 
 
 @pytest.mark.parametrize(
-    ("script", "level", "words"),
-    [
-        ({"fault": "redirect"}, "fault", "redirects to"),
-        ({"fault": "html"}, "warning", "The key is not shown"),
-        ({"status": 404}, "fault", "(404)"),
-        ({"status": 503}, "unknown", "503"),
-        ({"status": 429}, "unknown", "429"),
-        ({"status": 401, "body": {"who": "a proxy"}}, "warning", "a form of its own"),
-        ({"status": 400}, "warning", "answered 400"),
-        ({"fault": "reset"}, "fault", "the connection broke"),
-    ],
+    ("host", "trusted"), [("cpaas.example.com", True), (HOST, False)], ids=["name", "authority"]
 )
-def test_a_host_that_answers_otherwise_is_told_and_never_sees_the_key(
-    account: Account, script: dict[str, Any], level: str, words: str
+def test_a_certificate_of_another_name_or_of_nobody_is_a_fault(
+    account: Account, monkeypatch: pytest.MonkeyPatch, host: str, *, trusted: bool
 ) -> None:
-    account.cpaas.script.add([ScriptedAnswer(**script), ScriptedAnswer(**script)])
-    answered = ask(account, key=KEY)
-    one, *same = host_checks(answered)
-    assert all(other.level is one.level for other in same), "one for each channel at most"
-    assert one.level.value == level
-    assert words in one.what
-    assert not answered.with_key
-    assert not any(seen.authorised for seen in account.cpaas.requests())
-    assert [found.level for found in key_checks(answered)] == [Level.UNKNOWN]
-
-
-def test_a_certificate_for_another_name_is_a_fault(account: Account) -> None:
-    answered = ask(account, host="cpaas.example.com", key=KEY)
-    (one,) = host_checks(answered)
-    assert one.level is Level.FAULT
-    assert "TLS failed" in one.what
-    assert "cpaas.example.com" in one.what
-    assert account.cpaas.requests() == []
-
-
-def test_an_authority_that_nobody_trusts_is_a_fault(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SSL_CERT_FILE")
-    (one,) = host_checks(ask(account, key=KEY))
-    assert "TLS failed" in one.what
+    if not trusted:
+        monkeypatch.delenv("SSL_CERT_FILE")
+    (line,) = told(host_checks(ask(account, host=host, key=KEY)))
+    assert line.startswith(f"fault: {host}: TLS failed")
     assert account.cpaas.requests() == []
 
 
@@ -150,9 +154,8 @@ def test_a_host_that_nobody_serves_is_a_fault_and_is_asked_once(account: Account
         taken.bind(("127.0.0.1", 0))
         address = f"localhost:{taken.getsockname()[1]}"
         answered = probe(HOST, BOTH, key=KEY, address=address)
-    (one,) = host_checks(answered)
-    assert one.level is Level.FAULT
-    assert "no connection" in one.what
+    (line,) = told(host_checks(answered))
+    assert line.startswith(f"fault: {HOST}: no connection")
     assert len(answered.without_key) == 1
 
 
@@ -163,20 +166,9 @@ def test_a_name_that_is_not_known_is_a_fault(monkeypatch: pytest.MonkeyPatch) ->
     for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    (one,) = host_checks(probe("typo.example.com", BOTH))
-    assert one.level is Level.FAULT
-    assert "its name is not known" in one.what
-    assert "cpaasBaseHost" in one.fix
-
-
-def test_a_host_that_never_answers_is_given_up_on(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cpaas, "TIMEOUT", 0.2)
-    account.cpaas.script.add([ScriptedAnswer(fault="silent")])
-    (one,) = host_checks(ask(account, key=KEY))
-    assert one.level is Level.FAULT
-    assert "no answer in time" in one.what
+    (line,) = told(host_checks(probe("typo.example.com", BOTH)))
+    assert line.startswith("fault: typo.example.com: its name is not known")
+    assert "cpaasBaseHost" in line
 
 
 def test_an_address_of_another_form_is_refused() -> None:
@@ -184,37 +176,27 @@ def test_an_address_of_another_form_is_refused() -> None:
         probe(HOST, BOTH, address="https://localhost:8444/")
 
 
-@pytest.mark.parametrize("status", [429, 500, 302])
-def test_an_answer_that_says_nothing_about_the_key_leaves_it_unknown(status: int) -> None:
-    known = Answer(status=401, is_cpaas=True)
-    answered = Probe(
-        host=HOST,
-        without_key={DeliveryMethod.TEXT: known},
-        with_key={DeliveryMethod.TEXT: Answer(status=status)},
-    )
-    assert [one.level for one in key_checks(answered)] == [Level.UNKNOWN]
-
-
-def test_a_key_that_met_no_answer_is_unknown_too() -> None:
-    broken = Answer(failure=Failure.BROKEN)
-    answered = Probe(host=HOST, without_key={}, with_key={DeliveryMethod.TEXT: broken})
-    assert [one.level for one in key_checks(answered)] == [Level.UNKNOWN]
-
-
-@pytest.mark.parametrize(("is_cpaas", "level"), [(True, Level.OK), (False, Level.UNKNOWN)])
-def test_a_refusal_of_nothing_to_send_is_past_the_key_where_the_cpaas_says_it(
-    is_cpaas: bool, level: Level
-) -> None:
-    said = Answer(status=400, is_cpaas=is_cpaas)
-    answered = Probe(host=HOST, without_key={}, with_key={DeliveryMethod.TEXT: said})
-    assert [one.level for one in key_checks(answered)] == [level]
+@pytest.mark.parametrize(
+    ("answer", "level"),
+    [
+        *((Answer(status=one), "unknown") for one in (429, 500, 302, 400)),
+        (Answer(failure=Failure.BROKEN), "unknown"),
+        # A refusal of nothing to send is past the key where the CPaaS says it.
+        (Answer(status=400, is_cpaas=True), "ok"),
+    ],
+    ids=str,
+)
+def test_what_an_answer_says_about_the_key(answer: Answer, level: str) -> None:
+    answered = Probe(host=HOST, without_key={}, with_key={DeliveryMethod.TEXT: answer})
+    (line,) = told(key_checks(answered))
+    assert line.startswith(f"{level}: ")
 
 
 ADOPTED = {"adopted": {"phone": {"enabled": True}}}
 
 
 @pytest.mark.parametrize(
-    ("stack", "secrets", "try_key", "told"),
+    ("stack", "secrets", "try_key", "words"),
     [
         (ADOPTED | {"cpaasBaseHost": None}, (), False, "none is set: the adopted Action has"),
         (ADOPTED, (), False, "set, and not tried"),
@@ -228,10 +210,10 @@ def test_what_is_not_asked_of_the_cpaas_is_told_with_why(
     stack: dict[str, Any],
     secrets: tuple[str, ...],
     try_key: bool,
-    told: str,
+    words: str,
 ) -> None:
     def no_key(*_args: object, **_options: object) -> str:
-        raise cpaas.NoKeyError("no engine here")
+        raise NoKeyError("no engine here")
 
     monkeypatch.setattr(cpaas, "find_key", no_key)
     refusing = {DeliveryMethod.TEXT: Answer(status=401, is_cpaas=True)}
@@ -249,4 +231,42 @@ def test_what_is_not_asked_of_the_cpaas_is_told_with_why(
         secrets=secrets,
     )
     *_, last = cpaas.checks(wanted, "", try_key=try_key, from_input=False)
-    assert told in last.what
+    assert words in last.what
+
+
+# --- The key --------------------------------------------------------------------------------------
+
+
+def cli(folder: Path, script: str) -> PulumiCli:
+    """A `pulumi` that does what the script says."""
+    program = folder / "pulumi"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    environ = {"PATH": f"{folder}:/usr/bin:/bin"}
+    return PulumiCli(folder, "dev", config_file=Path("other.yaml"), environ=environ)
+
+
+def test_the_variable_goes_before_the_stack_and_the_input_before_both(tmp_path: Path) -> None:
+    stack = cli(tmp_path, 'echo "$@" | tr " " "_"')
+    asked = find_key(stack, environ={})
+    assert asked.startswith("config_get_phonemfa:cpaasApiKey_--config-file_")
+    assert "other.yaml" in asked, "in the stack's own file"
+    environ = {VARIABLE: "of-the-variable"}
+    assert find_key(stack, environ=environ) == "of-the-variable"
+    stream = io.StringIO("of-the-input\nnot this\n")
+    assert find_key(stack, from_input=True, stream=stream, environ=environ) == "of-the-input"
+
+
+@pytest.mark.parametrize("key", ["canary key", "canary鍵", ""])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_told(
+    tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(NoKeyError) as raised:
+        find_key(cli(tmp_path, "echo"), from_input=True, stream=io.StringIO(f"{key}\n"))
+    assert "canary" not in str(raised.value)
+
+
+def test_what_the_engine_said_is_passed_on(tmp_path: Path) -> None:
+    stack = cli(tmp_path, "echo 'configuration key not found' >&2; exit 255")
+    with pytest.raises(NoKeyError, match="configuration key not found"):
+        find_key(stack, environ={})
