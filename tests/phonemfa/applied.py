@@ -213,7 +213,7 @@ def operator(
         "AUTH0_CLIENT_ID": sandbox.client_id,
         "AUTH0_CLIENT_SECRET": sandbox.client_secret,
         "PHONEMFA_CPAAS_ADDRESS": sandbox.cpaas_url.removeprefix("https://"),
-        # The folder is no checkout: tests/phonemfa/drift/test_checkout.py has one.
+        # The folder is no checkout: tests/phonemfa/drift/test_command.py has one.
         "PHONEMFA_ANY_CHECKOUT": "1",
     }
     engine = StandInEngine(sandbox, applied, file, [key])

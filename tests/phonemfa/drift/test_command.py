@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from phonemfa.drift import repair
+from phonemfa.pulumi.state import Checkout
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.tenant.context import Page
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.github_stand_in import GitHubStandIn
+from tests.phonemfa.rollback.test_history import Repository
+from tests.sandbox.drift.stacks import UNIFIED
 
 Apply = Callable[..., Operator]
 DRIFTED = 7
@@ -36,22 +40,14 @@ def ids(desk: Operator, *options: str, expect: int = 0) -> set[str]:
     return {one["id"] for one in desk.json("drift", *options, expect=expect)["findings"]}
 
 
-def run_another(desk: Operator) -> tuple[str, str]:
-    """Other code runs, and the draft is ours: the Action's path, and our code."""
-    good = running_version(desk.tenant)["code"]
-    change_code(desk, deploy=True)
+def run_another(desk: Operator, *, draft: str | None = None) -> tuple[str, str]:
+    """Other code runs, and the draft is ours unless told: the Action's path, and our code."""
     (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    path = f"/actions/actions/{action['id']}"
-    desk.tenant.api("PATCH", path, {"code": good})
+    path, good = f"/actions/actions/{action['id']}", action["code"]
+    desk.tenant.api("PATCH", path, {"code": f"{good}// by hand\n"})
+    desk.tenant.api("POST", f"{path}/deploy")
+    desk.tenant.api("PATCH", path, {"code": draft or good})
     return path, good
-
-
-def change_code(desk: Operator, *, deploy: bool) -> None:
-    (action,) = desk.tenant.api("GET", "/actions/actions")["actions"]
-    path = f"/actions/actions/{action['id']}"
-    desk.tenant.api("PATCH", path, {"code": f"{action['code']}// by hand\n"})
-    if deploy:
-        desk.tenant.api("POST", f"{path}/deploy")
 
 
 @pytest.mark.parametrize("generation", ["unified", "legacy"])
@@ -76,15 +72,9 @@ def test_drift_is_told_in_every_form_that_was_asked_for(
     desk.environment |= github.environment
     said = desk.run("drift", "--junit", str(junit), "--issue", expect=DRIFTED)
     assert "policy" in said.stdout
+    assert ids(desk, "--accept", "policy") == {"policy"}, "and no drift any more"
     assert "issue " in said.stderr
     assert ET.parse(junit).getroot().find(".//failure") is not None  # noqa: S314 - our own file
-
-
-def test_a_finding_that_was_accepted_is_no_drift(applied: Apply) -> None:
-    desk = applied()
-    switch_off(desk)
-    assert ids(desk, expect=DRIFTED) == {"policy"}
-    assert ids(desk, "--accept", "policy") == {"policy"}
 
 
 def test_a_repair_is_shown_agreed_to_done_and_looked_at_again(applied: Apply) -> None:
@@ -94,16 +84,12 @@ def test_a_repair_is_shown_agreed_to_done_and_looked_at_again(applied: Apply) ->
     assert "Repaired by pulumi up --refresh" in nobody.stderr
     assert "so nobody could be asked" in nobody.stderr
     assert not [line for line in desk.engine.ran if line.startswith("up")]
+    desk.engine.refusing["up"] = "error: no backend"
+    assert "no backend" in desk.run("drift", "--repair", "--yes", expect=DRIFTED).stderr
+    desk.engine.refusing.clear()
     done = desk.run("drift", "--repair", "--yes")
     assert "pulumi up --refresh has run." in done.stderr
     assert desk.tenant.api("GET", "/guardian/policies") == ["all-applications"]
-
-
-def test_a_repair_that_fails_is_told_and_still_drift(applied: Apply) -> None:
-    desk = applied()
-    switch_off(desk)
-    desk.engine.refusing["up"] = "error: no backend"
-    assert "no backend" in desk.run("drift", "--repair", "--yes", expect=DRIFTED).stderr
 
 
 @pytest.mark.parametrize(
@@ -123,13 +109,6 @@ def test_what_is_for_a_person_to_do_is_not_repaired(
     assert "the rest is yours to do first" in said.stderr
     assert not [line for line in desk.engine.ran if line.startswith("up")]
     assert writes(desk.tenant) == []
-
-
-def test_a_version_that_somebody_deployed_is_found_beside_ours(applied: Apply) -> None:
-    desk = applied()
-    change_code(desk, deploy=True)
-    found = ids(desk, expect=DRIFTED)
-    assert any("action" in one for one in found), found
 
 
 def test_a_draft_of_ours_that_waits_is_deployed_by_a_repair(applied: Apply) -> None:
@@ -177,10 +156,10 @@ def test_a_draft_that_does_not_come_to_run_is_told(
 
 def test_a_version_of_ours_that_the_tenant_has_forgotten_is_no_failure(applied: Apply) -> None:
     desk = applied()
-    change_code(desk, deploy=True)
+    run_another(desk, draft="exports.theirs = 1;")
     fault = {"method": "GET", "path": "/versions/", "status": 404, "times": 9}
     desk.tenant.control("POST", "/faults", fault)
-    assert ids(desk, expect=DRIFTED)
+    assert f"action-code:{UNIFIED}" in ids(desk, expect=DRIFTED)
     desk.tenant.control("DELETE", "/faults")
     desk.tenant.control("POST", "/faults", fault | {"status": 403})
     assert "403" in desk.run("drift", expect=2).stderr
@@ -247,3 +226,48 @@ def test_a_github_that_cannot_be_asked_is_told_before_the_work(applied: Apply) -
     desk.environment |= {"GITHUB_TOKEN": "", "GITHUB_REPOSITORY": ""}
     assert "GITHUB_" in desk.run("drift", "--issue", expect=2).stderr
     assert desk.engine.ran == []
+
+
+# --- A repair applies a checkout, so it has to be the one that was deployed -----------------------
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = Repository(tmp_path / "checkout")
+    made.commit("As deployed", part="one")
+    return made
+
+
+def test_the_commit_that_was_deployed_is_told_from_every_other_checkout(
+    repository: Repository, tmp_path: Path
+) -> None:
+    deployed = Checkout(commit=repository.git("rev-parse", "HEAD"), is_changed=False)
+    assert repair.why_another(repository.folder, deployed) == ""
+    (tmp_path / "elsewhere").mkdir()
+    for folder, checkout, told in (
+        (repository.folder, Checkout(), "names no commit"),
+        (repository.folder, replace(deployed, is_changed=True), "with changes that no commit has"),
+        (tmp_path / "elsewhere", deployed, "is no checkout of git"),
+    ):
+        assert told in repair.why_another(folder, checkout)
+    for name in ("actions/src/part.js", "new.py"):
+        (repository.folder / name).write_text("changed", "utf-8")
+        assert f"has changes ({name}" in repair.why_another(repository.folder, deployed)
+        repository.git("add", "--all")
+        repository.git("stash")
+    commit = repository.commit("Later", part="two")
+    assert f"this is {commit[:12]}" in repair.why_another(repository.folder, deployed)
+
+
+def test_a_repair_from_elsewhere_is_refused_unless_told(applied: Apply) -> None:
+    desk = applied()
+    desk.monkeypatch.delenv("PHONEMFA_ANY_CHECKOUT")
+    del desk.environment["PHONEMFA_ANY_CHECKOUT"]
+    desk.engine.deployed_from = {"git.head": "0123456789abcdef", "git.dirty": "false"}
+    switch_off(desk)
+    refused = desk.run("drift", "--repair", "--yes", expect=DRIFTED).stderr
+    assert "a repair applies this checkout, and it was deployed from" in refused
+    assert not [line for line in desk.engine.ran if line.startswith("up")]
+    assert desk.tenant.api("GET", "/guardian/policies") == []
+    desk.run("drift", "--repair", "--yes", "--any-checkout")
+    assert desk.tenant.api("GET", "/guardian/policies") == ["all-applications"]

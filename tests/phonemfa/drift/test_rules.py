@@ -6,21 +6,31 @@ no scenario does, and what a finding says beside its kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime import config as runtime_config
 
+from components.guards.finish_failed_writes import ways_out
+from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+from components.settings.model import StackSettings
+from components.settings.stack_config import load
 from components.tenant import guardian as factor
+from components.tenant import snapshot
 from phonemfa.drift.findings import Level, Repair
-from tests.sandbox.drift.stacks import LEGACY, UNIFIED, World, foreign_binding
+from phonemfa.drift.look import held
+from tests.components.declared import declare
+from tests.contract import contract_file, load_json
+from tests.sandbox.drift.stacks import CONFIG, LEGACY, TYPES, UNIFIED, World, foreign_binding
 
 CODE, UNDEPLOYED = f"action-code:{UNIFIED}", f"action-undeployed:{UNIFIED}"
 SECRETS, NAMES = f"secret-changed:{UNIFIED}", f"secret-names:{UNIFIED}"
 SETTINGS, SWITCHED = f"action-settings:{UNIFIED}", "tenant-switch:phone_consolidated_experience"
 EARLIER = "2026-01-01T00:00:00.100Z"
-SINCE = "2126-02-01T00:00:00.100000Z"
 LATER, LATER_STILL = "2126-02-01T00:00:00.100Z", "2126-02-01T00:00:00.200Z"
 ON_LEGACY = {"experience": "legacy"}
 
@@ -131,20 +141,17 @@ def test_node_18_has_two_names_and_is_one_runtime(at: World) -> None:
     at.see("action-0", "runtime", runtime="node18")
 
 
-def no_action(at: World, *there: dict[str, Any]) -> None:
-    at.set_live(actions={UNIFIED: there}, bindings={UNIFIED: []}, deployed_by_us={})
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_missing_action_is_one_finding_which_blocks_pulumi_up_where_its_place_is_taken(
+    taken: bool,
+) -> None:
+    at = World()
+    theirs = [{"id": "x", "name": "theirs", "code": ""}] if taken else []
+    at.set_live(actions={UNIFIED: theirs}, bindings={UNIFIED: []}, deployed_by_us={})
     at.see("action-0", gone=True)
     at.see("binding-0", gone=True)
-
-
-@found(f"action:{UNIFIED}", repair=Repair.UP, blocks=False)
-def test_a_missing_action_is_one_finding(at: World) -> None:
-    no_action(at)
-
-
-@found(f"action:{UNIFIED}", "second-action:theirs", repair=Repair.UP, blocks=True)
-def test_a_missing_action_whose_place_is_taken_blocks_pulumi_up(at: World) -> None:
-    no_action(at, {"id": "x", "name": "theirs", "created_at": LATER, "code": ""})
+    others = ["second-action:theirs"] if taken else []
+    at.finds(f"action:{UNIFIED}", *others, repair=Repair.UP, blocks=taken)
 
 
 @found("second-action:theirs", repair=Repair.BY_HAND, says="(id-of-theirs), bound")
@@ -153,30 +160,20 @@ def test_a_second_action_that_is_bound_is_one_finding(at: World) -> None:
     at.live.bindings[UNIFIED].insert(0, foreign_binding("theirs"))
 
 
-def twins(at: World) -> None:
+def test_a_twin_of_ours_where_there_is_room_for_many_is_told_unless_it_is_bound() -> None:
+    at = World(**ON_LEGACY)
     twin = at.action | {"id": "id-of-twin", "deployed_version": None}
     at.live.actions[LEGACY] += [twin, twin | {"id": "other", "name": "other"}]
-
-
-@found("second-action:ntt-cpaas-phone-legacy/id-of-twin", on=ON_LEGACY, repair=Repair.BY_HAND)
-def test_a_twin_of_ours_where_there_is_room_for_many_is_told(at: World) -> None:
-    twins(at)
-
-
-@found(f"binding:{LEGACY}/twin", on=ON_LEGACY)
-def test_a_bound_twin_is_a_binding(at: World) -> None:
-    twins(at)
+    at.finds("second-action:ntt-cpaas-phone-legacy/id-of-twin", repair=Repair.BY_HAND)
     at.live.bindings[LEGACY].append(foreign_binding("twin"))
+    at.finds(f"binding:{LEGACY}/twin")
 
 
-@found(f"binding:{LEGACY}/theirs", on=ON_LEGACY, says="before ours")
-def test_a_binding_before_ours_is_told_with_its_place(at: World) -> None:
-    at.live.bindings[LEGACY].insert(0, foreign_binding("theirs"))
-
-
-@found(f"binding:{LEGACY}/theirs", on=ON_LEGACY, says="after ours")
-def test_a_binding_after_ours_is_told_with_its_place(at: World) -> None:
-    at.live.bindings[LEGACY].append(foreign_binding("theirs"))
+@pytest.mark.parametrize(("place", "told"), [(0, "before"), (1, "after")])
+def test_somebody_elses_binding_is_told_with_its_place(place: int, told: str) -> None:
+    at = World(**ON_LEGACY)
+    at.live.bindings[LEGACY].insert(place, foreign_binding("theirs"))
+    at.finds(f"binding:{LEGACY}/theirs", says=f"runs {told} ours")
 
 
 @found(f"binding:{UNIFIED}", what="our binding shows another name", found="theirs")
@@ -244,20 +241,17 @@ def test_an_unbound_action_is_drift_only_where_the_stack_binds() -> None:
     assert unbound.findings() == {}, "whether Auth0 binds by itself is not established"
 
 
-# --- Secrets: names are in test_official_states.py ------------------------------------------------
-
-
-@found(SECRETS, repair=Repair.BY_HAND, blocks=False, since=SINCE, says="and are deployed")
-def test_a_secret_written_after_the_last_deploy_is_told_with_its_time(at: World) -> None:
-    write_secrets(at, deployed=True)
+# --- When secrets were written --------------------------------------------------------------------
 
 
 @found(
     SECRETS,
-    says="if a pulumi up of yours failed then, they are yours, and a refresh made "
-    "Pulumi forget it: pulumi refresh records the version that runs",
+    repair=Repair.BY_HAND,
+    blocks=False,
+    since="2126-02-01T00:00:00.100000Z",
+    says="and are deployed … if a pulumi up of yours failed then … : pulumi refresh records",
 )
-def test_such_a_secret_may_be_ones_own(at: World) -> None:
+def test_a_secret_written_after_the_last_deploy_is_told_with_its_time(at: World) -> None:
     write_secrets(at, deployed=True)
 
 
@@ -340,30 +334,23 @@ def test_a_change_that_waits_is_refused_while_the_action_has_an_undeclared_secre
 # --- Provider and texts --------------------------------------------------------------------------
 
 
-def twilio(at: World) -> None:
+@found(
+    "provider",
+    repair=Repair.UP,
+    says="made anew, another vendor, other delivery methods … overwrites its configuration",
+)
+def test_another_vendor_is_told_with_what_pulumi_up_will_do_to_it(at: World) -> None:
     there = {"id": "pro_2", "name": "twilio", "configuration": {"delivery_methods": ["text"]}}
     at.set_live(providers=[there])
     at.see("provider", gone=True)
 
 
-@found("provider", repair=Repair.UP, says="made anew, another vendor, other delivery methods")
-def test_another_vendor_in_the_providers_place_is_told(at: World) -> None:
-    twilio(at)
-
-
-@found("provider", says="overwrites its configuration and credentials")
-def test_what_pulumi_up_does_to_another_vendor_is_told(at: World) -> None:
-    twilio(at)
-
-
-@found("provider", repair=Repair.UP, says="gone")
-def test_a_provider_that_is_gone_is_made_again(at: World) -> None:
+def test_a_provider_and_a_text_that_are_gone_are_made_again() -> None:
+    at = World()
     at.live.providers.clear()
-
-
-@found("template:otp_verify", repair=Repair.UP, says="gone")
-def test_a_text_that_is_gone_is_made_again(at: World) -> None:
     at.live.templates.remove(text(at))
+    for ids in ("provider", "template:otp_verify"), ("template:otp_verify", "provider"):
+        at.finds(*ids, repair=Repair.UP, says="gone")
 
 
 @found("provider:pro_0", repair=Repair.BY_HAND)
@@ -387,17 +374,13 @@ def test_a_sender_in_a_text_cannot_be_updated_away(at: World) -> None:
     text(at)["content"]["from"] = "+815012345678"
 
 
-@found("provider", "template:verification_message", on=ON_LEGACY)
-def test_a_legacy_tenants_texts_and_provider_are_compared(at: World) -> None:
+def test_a_legacy_tenants_texts_and_provider_are_compared_and_told_once() -> None:
+    at = World(**ON_LEGACY)
     at.live.login[factor.SELECTED_PROVIDER] = {"provider": "auth0"}
     at.live.login[factor.TEMPLATES] |= {"verification_message": "x {{ code }}"}
-
-
-@found("provider", "template:verification_message", on=ON_LEGACY)
-def test_what_the_engine_sees_of_them_too_is_the_same_findings(at: World) -> None:
-    at.live.login[factor.SELECTED_PROVIDER] = {"provider": "auth0"}
-    at.live.login[factor.TEMPLATES] |= {"verification_message": "x {{ code }}"}
+    at.finds("provider", "template:verification_message")
     at.see("guardian", "phone.provider", "phone.options.verificationMessage")
+    at.finds("provider", "template:verification_message")
 
 
 # --- Login --------------------------------------------------------------------------------------
@@ -423,21 +406,15 @@ def test_what_a_tenant_does_not_tell_is_said_where_the_stack_declares_it(at: Wor
     del at.live.login[factor.PHONE_SETTINGS]
 
 
-def other_generation(at: World) -> None:
+@pytest.mark.parametrize("experience", ["unified", "legacy"])
+def test_a_switched_tenant_is_one_finding_that_blocks_pulumi_up(experience: str) -> None:
+    at = World(experience=experience)
     at.live.settings["phone_consolidated_experience"] ^= True
     for one in factor.LEGACY:
         at.live.login.pop(one, None)
     at.see("guardian", "phone.provider", "phone.options.enrollmentMessage")
-
-
-@found(SWITCHED, on=ON_LEGACY, blocks=True)
-def test_a_switched_legacy_tenant_is_one_finding_that_blocks_pulumi_up(at: World) -> None:
-    other_generation(at)
-
-
-@found(SWITCHED, blocks=True, recorded=False)
-def test_so_is_a_switched_unified_one_which_no_resource_holds(at: World) -> None:
-    other_generation(at)
+    finding = at.finds(SWITCHED, blocks=True)
+    assert not (experience == "unified" and finding.recorded), "no resource holds it there"
 
 
 @found(SWITCHED, on={"transition": True}, repair=Repair.UP, blocks=False)
@@ -565,3 +542,220 @@ def test_what_somebody_decided_to_live_with_is_a_notice_and_comes_last() -> None
     at.live.login[factor.POLICIES] = []
     levels = [one.level for one in at.findings(f"binding:{LEGACY}/audit").values()]
     assert levels == [Level.DRIFT, Level.NOTICE]
+
+
+# --- Names of secrets, whichever plugin and version wrote the state ------------------------------
+
+NOT_COMPARED, BOTH = "not-compared:settings", "added: EXTRA; removed: SMS_SENDER"
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+SHAPES: dict[str, Any] = {
+    "each value": [{"name": "CPAAS_API_KEY", "value": "[secret]"}],
+    "sealed whole": SECRET | {"ciphertext": "v1:sealed"},
+    "none": None,
+}
+
+
+def remove_secret(at: World, name: str = "SMS_SENDER") -> None:
+    """By hand, and deployed: that version is not the stack's own."""
+    at.action["secrets"] = [one for one in at.action["secrets"] if one["name"] != name]
+    runs(at, secrets=at.action["secrets"])
+
+
+def before_settings(at: World) -> None:
+    """The state is of an earlier version of the package."""
+    at.component["inputs"], at.component["outputs"] = {}, {"policy": "all-applications"}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_names_are_compared_whatever_form_the_state_has_secrets_in(shape: Any) -> None:
+    at = World()
+    held = at.held("Action")
+    held["inputs"]["secrets"] = held["outputs"]["secrets"] = shape
+    assert at.findings() == {}
+    add_secret(at)
+    remove_secret(at)
+    at.finds(NAMES, found=BOTH)
+
+
+# They are deployed: pulumi up makes it no worse. The hook says the same.
+@found(NAMES, found="added: EXTRA", repair=Repair.BY_HAND, blocks=False, says=ways_out(["EXTRA"]))
+def test_an_added_secret_is_named_with_what_it_stands_in_the_way_of(at: World) -> None:
+    add_secret(at)
+
+
+@pytest.mark.parametrize("name", ["SMS_SENDER", "VOICE_LIMIT"])
+def test_a_removed_secret_is_named_with_how_it_comes_back(name: str) -> None:
+    at = World()
+    remove_secret(at, name)
+    at.finds(NAMES, found=f"removed: {name}", says="set a new CPaaS key")
+
+
+def test_after_a_failed_run_names_are_compared_and_what_cannot_be_is_said() -> None:
+    at = World()
+    at.component["outputs"] = {}
+    what = "the last pulumi up did not finish; what was applied before is unknown"
+    at.finds(NOT_COMPARED, level=Level.NOTICE, what=what, says="was not")
+    remove_secret(at)
+    found = {"found": "removed: SMS_SENDER", "repair": Repair.UP}
+    at.finds(NAMES, NOT_COMPARED, **found, says="if it is missing after that: set a new CPaaS key")
+    add_secret(at)
+    at.finds(NAMES, NOT_COMPARED, found=BOTH, repair=Repair.BY_HAND, blocks=True)
+
+
+def test_a_state_of_an_earlier_version_is_compared_by_names() -> None:
+    at = World()
+    before_settings(at)
+    at.finds(NOT_COMPARED, level=Level.NOTICE, says="earlier version")
+    add_secret(at)
+    remove_secret(at)
+    at.finds(NAMES, NOT_COMPARED, found=BOTH)
+
+
+def of_a_version_before(at: World, *names: str) -> None:
+    """The version that ran last had no such secrets."""
+    for name in names:
+        remove_secret(at, name)
+    at.set_live(deployed_by_us={at.action["id"]: at.action["deployed_version"]})
+
+
+OF_SETTINGS = {
+    "cpaasBaseHost": ["CPAAS_BASE_URL"],
+    "smsSender": ["SMS_SENDER"],
+    "voiceSender": ["VOICE_SENDER"],
+    "recipientLimit": ["RECIPIENT_LIMIT", "VOICE_LIMIT"],
+    "voiceLimit": ["VOICE_LIMIT"],
+    "tenantLimit": ["TENANT_LIMIT"],
+    "machineDetection": ["MACHINE_DETECTION"],
+    "ringTimeout": ["RING_TIMEOUT"],
+    "language": ["LANGUAGE"],
+    "allowedPrefixes": ["ALLOWED_PREFIXES"],
+}
+
+
+@pytest.mark.parametrize("key", sorted(StackSettings.check("dev", CONFIG).plain()))
+@pytest.mark.parametrize("sent", [False, True], ids=["never sent", "sent"])
+def test_a_setting_that_came_with_this_version_waits_and_alarms_nobody(
+    key: str, sent: bool
+) -> None:
+    """Whichever it is: an older record lacks its key, and its secrets may not be there."""
+    at = World(recipientLimit=33, tenantLimit=500, ringTimeout=20, language="en")
+    del at.component["outputs"]["applied"]["settings"][key]
+    names = [] if sent else OF_SETTINGS.get(key, [])
+    of_a_version_before(at, *names)
+    found = at.findings()
+    assert all(one.level is Level.NOTICE for one in found.values()), found
+    # Without these no settings can be read at all.
+    required = {"experience", "deliveryMethods", "policy", *list(OF_SETTINGS)[:3]}
+    assert (NOT_COMPARED in found) == (key in required)
+    assert (SETTINGS in found) == bool(names)
+    if names:
+        assert all(f"{name}: none" in found[SETTINGS].found for name in names)
+        assert found[SETTINGS].repair is Repair.UP
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["other settings", "no settings"])
+def test_after_an_upgrade_what_somebody_took_away_is_told_from_what_waits(earlier: bool) -> None:
+    at = World()
+    if earlier:
+        before_settings(at)
+    else:
+        del at.component["outputs"]["applied"]["settings"]["tenantLimit"]
+    of_a_version_before(at, "TENANT_LIMIT")
+    remove_secret(at)
+    found = at.findings()
+    assert found[NAMES].found == "removed: SMS_SENDER"
+    assert found[SETTINGS].found == "applied: TENANT_LIMIT: none"
+
+
+@pytest.mark.parametrize(
+    "applied",
+    [{"settings": one} for one in ({"noSuchSetting": 1}, "[secret]", None)] + [{}, "[secret]", []],
+    ids=str,
+)
+def test_what_this_version_cannot_read_is_said_and_the_rest_compared(applied: Any) -> None:
+    at = World()
+    at.component["outputs"] = {"applied": applied}
+    add_secret(at)
+    at.finds(NOT_COMPARED, NAMES, says="not of this version")
+
+
+@found(NOT_COMPARED, says="more than one component")
+def test_two_components_in_one_state_are_not_guessed_about(at: World) -> None:
+    at.resources.append(at.component | {"urn": "urn:pulumi:dev::phonemfa::another"})
+
+
+def test_a_tenant_as_it_was_found_has_no_secrets_that_could_be_compared() -> None:
+    at = World(adopted={"phone": {"enabled": False}}, policy="never")
+    before_settings(at)
+    assert at.findings() == {}
+
+
+def recorded_states() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each state, and what each preview shows of one, that has an Action in it."""
+    folder = contract_file("official")
+    for file in sorted(folder.rglob("*.json")):
+        for step in load_json(f"official/{file.relative_to(folder)}"):
+            preview = step["preview"] or []
+            steps = preview["steps"] if isinstance(preview, dict) else preview
+            shown = [one["oldState"] for one in steps if one.get("oldState")]
+            for resources in step["state_after"] or [], shown:
+                if any(one["type"] == TYPES["Action"] for one in resources):
+                    yield f"{file.stem}: {step['step']}", resources
+
+
+def test_what_the_official_plugin_recorded_is_compared_by_names() -> None:
+    states = list(recorded_states())
+    assert len(states) > 20
+    for where, resources in states:
+        action = next(one for one in resources if one["type"] == TYPES["Action"])
+        trigger = action["outputs"]["supportedTriggers"]["id"]
+        at = World(experience="legacy" if trigger == LEGACY else "unified")
+        at.action["id"] = action["id"]
+        at.set_live(deployed_by_us={action["id"]: at.action["deployed_version"]})
+        at.resources = [at.component, *resources]
+        add_secret(at)
+        remove_secret(at)
+        assert at.findings()[f"secret-names:{trigger}"].found == BOTH, where
+
+
+# --- How much was compared ------------------------------------------------------------------------
+
+ACCESS = {"auth0:domain": "t.example.com", "auth0:clientId": "id", "auth0:clientSecret": "s"}
+KEY = "phonemfa:cpaasApiKey"
+_LISTS = ("countryCodes", "defaultTokenQuotas", "errorPages", "mtls")
+_PROMPT = "skipNonVerifiableCallbackUriConfirmationPrompt"
+UNSET: dict[str, Any] = {**{name: [] for name in _LISTS}, _PROMPT: "null"}
+
+
+@pytest.fixture
+def program_config() -> Iterator[Callable[[dict[str, str]], None]]:
+    yield lambda said: runtime_config.set_all_config(ACCESS | said | {KEY: "key"}, [KEY])
+    runtime_config.set_all_config({}, [])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        *({}, {"bindAction": False}, {"deliveryMethods": ["text"]}, {"transition": True}),
+        *(ON_LEGACY | {"bindAction": None}, ON_LEGACY | {"transition": True}),
+    ],
+    ids=str,
+)
+def test_what_is_compared_is_what_up_makes(
+    settings: dict[str, Any], program_config: Callable[[dict[str, str]], None]
+) -> None:
+    values = {key: one for key, one in (CONFIG | settings).items() if one is not None}
+
+    def program() -> None:
+        program_config(
+            {
+                f"phonemfa:{key}": one if isinstance(one, str) else json.dumps(one)
+                for key, one in values.items()
+            }
+        )
+        # Without access the switch of a legacy tenant asks the provider alone.
+        PhoneMfa("phone-mfa", replace(PhoneMfaArgs.of(load()), tenant=None))
+
+    made = [one for one in declare(program, tenant=UNSET).values() if one.type.startswith("auth0")]
+    declared = snapshot.declared(StackSettings.check("test", values), Path())
+    assert len(held(declared)) == len(made), [one.type for one in made]

@@ -262,11 +262,12 @@ class World(AppliedStack):
         vars(self.live).update(values)
 
     def finds(self, *ids: str, says: str = "", **facts: Any) -> Finding:
-        """These findings and no others, the first of them with these words and these facts."""
+        """These findings and no others; the first of them has these words, divided by `…`."""
         found = self.findings()
         assert set(found) == set(ids)
         first = found[ids[0]]
-        assert says in f"{first.what}; {first.found}; {first.how}"
+        told = f"{first.what}; {first.found}; {first.how}"
+        assert [one for one in says.split(" … ") if one not in told] == [], told
         assert {name: getattr(first, name) for name in facts} == facts
         return first
 
