@@ -25,7 +25,7 @@ from tests.end_to_end.conftest import PHONE
 from tests.end_to_end.operators import NEW_KEY
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.fleet.scripted import Fleet
-from tests.phonemfa.pulumi.test_locks import REFUSAL
+from tests.phonemfa.pulumi.test_engine import REFUSAL
 from tests.phonemfa.rollback.test_command import BAD, release
 
 WRITING = {

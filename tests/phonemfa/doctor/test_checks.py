@@ -65,7 +65,7 @@ from tests.phonemfa.doctor.support import (
     troubles,
 )
 
-# --- Token, scopes, plan and rate limit ---
+# --- Token, scopes, plan and rate limit -----------------------------------------------------------
 
 
 NEEDED = scopes.names(scopes.needed_by(scopes.needs_of(settings())))
@@ -188,7 +188,7 @@ def test_every_need_has_scopes() -> None:
     assert all(scopes.needed_by([need]) for need in Need)
 
 
-# --- What is in the way, or would be overwritten ---
+# --- What is in the way, or would be overwritten --------------------------------------------------
 
 
 TWILIO = {"sid": "AC0fe9dc", "default_from": "+819012345678", "delivery_methods": ["text", "voice"]}
@@ -302,7 +302,7 @@ def test_a_tenants_names_are_shown_without_what_nobody_sees(
     assert "x" * 100 not in place.what + place.fix
 
 
-# --- Who is asked for a second factor, and what users may lose ---
+# --- Who is asked for a second factor, and what users may lose ------------------------------------
 
 
 POLICY_WORDS = {"never": [], "adaptive": ["confidence-score"], "always": ["all-applications"]}
@@ -532,7 +532,7 @@ def test_auth0s_own_controls_are_told_on_off_watching_or_unseen(
     is_said(Subject.PROTECTION, words, {}, {"protection": protection})
 
 
-# --- The three paths that Guardian of pulumi-auth0 3.54 and later reads ----------------------------
+# --- The three paths that Guardian of pulumi-auth0 3.54 and later reads ---------------------------
 
 
 CODES = (PHONE_SETTINGS, EMAIL_SETTINGS)
@@ -656,7 +656,7 @@ def test_what_always_means_on_a_remembered_browser_is_said(
     assert bool(told) is bool(config), "nothing where neither stack nor tenant tells"
 
 
-# --- Sizes of SMS, and doubts about senders that are well-formed -----------------------------------
+# --- Sizes of SMS, and doubts about senders that are well-formed ----------------------------------
 
 
 def found(name: str | None, **config: Any) -> list[Finding]:
@@ -727,7 +727,7 @@ def test_a_lifetime_that_is_not_the_tenants_is_a_warning(lifetime: int, length: 
     assert list(code_checks(tenant, settings(adopted={"phone": {"enabled": True}}))) == []
 
 
-# --- Senders ---
+# --- Senders --------------------------------------------------------------------------------------
 
 
 VOICE = {"deliveryMethods": ["text", "voice"]}

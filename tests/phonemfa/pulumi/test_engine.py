@@ -1,18 +1,26 @@
-"""What the Pulumi CLI's answers and failures become, with a stand-in of the CLI on PATH."""
+"""What the Pulumi CLI's answers and failures become, and how its processes are stopped.
+
+A stand-in of the CLI is on PATH, or a shell stands in; the real one is in tests/end_to_end.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from phonemfa.pulumi import processes
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
+from phonemfa.pulumi.locks import Lock, locks_in
+from phonemfa.pulumi.processes import Engines, stopped_by_signals
 from tests.contract import PROJECT
 
 CHANGE = {"op": "update", "urn": "urn:a::b", "detailedDiff": {"policy": {"kind": "update"}}}
@@ -141,3 +149,179 @@ def test_what_is_no_answer_is_told_with_all_that_was_said(
     cli(tmp_path, **answer)
     with pytest.raises(EngineFailedError, match=told):
         PulumiCli(tmp_path, stack, environ={"PATH": str(tmp_path)}).state()
+
+
+# --- Processes that can be stopped ----------------------------------------------------------------
+
+# Says when it listens; says what it got, once, and ends in order. The second one ends it at once.
+PATIENT = """
+trap 'count=$((count+1)); echo "interrupted $count"; [ $count -lt 2 ] || exit 3' INT
+echo ready
+while [ ! -e ended ] && [ -d "$PWD" ]; do sleep 0.02; done
+echo ended
+"""
+
+
+class Begun:
+    """A process of a run in a thread of its own."""
+
+    def __init__(self, engines: Engines, folder: Path, script: str, **options: float) -> None:
+        self.ready = threading.Event()
+        self.asked = threading.Event()
+        self._engines, self._folder, self._script = engines, folder, script
+        self._seconds = options.get("seconds")
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self.ready.wait(20)
+
+    def _heard(self, line: str) -> None:
+        (self.ready if line == "ready" else self.asked).set()
+
+    def _run(self) -> None:
+        self.ran = self._engines.run(
+            ["/bin/sh", "-c", self._script],
+            cwd=self._folder,
+            environ=dict(os.environ),
+            on_out=self._heard,
+            seconds=self._seconds,
+        )
+
+    def join(self) -> None:
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+
+def test_every_engine_is_asked_once_to_stop_and_may_end_its_step(tmp_path: Path) -> None:
+    engines = Engines()
+    both = [Begun(engines, tmp_path, PATIENT), Begun(engines, tmp_path, PATIENT)]
+    engines.stop()
+    for one in both:
+        assert one.asked.wait(20)
+    (tmp_path / "ended").touch()
+    for one in both:
+        one.join()
+        assert (one.ran.exit, one.ran.out) == (0, "ready\ninterrupted 1\nended")
+
+
+def test_a_listener_that_fails_stops_no_engine(tmp_path: Path) -> None:
+    def full(_line: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    # More than a pipe holds.
+    ran = Engines().run(
+        ["/bin/sh", "-c", "seq 1 50000"], cwd=tmp_path, environ=dict(os.environ), on_out=full
+    )
+    assert (ran.exit, len(ran.out.splitlines())) == (0, 50000)
+
+
+def test_asked_twice_they_end_at_once(tmp_path: Path) -> None:
+    engines = Engines()
+    one = Begun(engines, tmp_path, PATIENT)
+    engines.stop()
+    assert one.asked.wait(20)
+    assert not engines.hurried
+    engines.stop()
+    one.join()
+    assert (one.ran.exit, engines.hurried) == (3, True)
+
+
+def test_none_begins_after_that(tmp_path: Path) -> None:
+    engines = Engines()
+    engines.stop()
+    ran = engines.run(["/bin/sh", "-c", "touch it"], cwd=tmp_path, environ=dict(os.environ))
+    assert (ran.exit, ran.err) == (130, "Stopped before it began.")
+    assert not (tmp_path / "it").exists()
+
+
+def test_a_terminal_that_is_gone_keeps_no_engine_from_being_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(_line: str) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr(processes, "say", gone)
+    engines = Engines()
+    with pytest.raises(OSError, match="Input/output"), stopped_by_signals(engines):
+        signal.raise_signal(signal.SIGHUP)
+    assert engines.stopping
+
+
+@pytest.mark.timeout(15)
+def test_a_signal_that_does_not_wake_who_waits_stops_the_engine(tmp_path: Path) -> None:
+    def interrupt(_line: str) -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    engines = Engines()
+    with stopped_by_signals(engines):
+        ran = engines.run(
+            # Its input ends as the last thing before this thread waits.
+            ["/bin/sh", "-c", "trap 'exit 9' INT; cat; echo ready; while :; do sleep 0.02; done"],
+            cwd=tmp_path,
+            environ=dict(os.environ),
+            on_out=interrupt,
+        )
+    assert ran.exit == 9
+
+
+def test_a_terminals_ctrl_c_reaches_no_engine_by_itself(tmp_path: Path) -> None:
+    ran = Engines().run(
+        ["/bin/sh", "-c", "ps -o sid= -p $$"], cwd=tmp_path, environ=dict(os.environ)
+    )
+    assert int(ran.out) != os.getsid(0)
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "late"),
+    [
+        ("trap '' INT; echo ready; while :; do sleep 0.02; done", -9, True),
+        # A plugin that does not end with its engine keeps the engine's pipes open.
+        ("sleep 40 & echo ready", 0, True),
+    ],
+)
+def test_an_engine_or_what_it_leaves_behind_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, status: int, *, late: bool
+) -> None:
+    monkeypatch.setattr(processes, "GRACE", 0.2)
+    one = Begun(Engines(), tmp_path, script, seconds=1)
+    one.join()
+    assert (one.ran.exit, one.ran.out, one.ran.late) == (status, "ready", late)
+
+
+# --- Who holds a lock -----------------------------------------------------------------------------
+
+REFUSAL = (
+    "error: the stack is currently locked by 2 lock(s). Either wait for the other process(es) to "
+    "end or delete the lock file with `pulumi cancel`.\n"
+    "  s3://state/.pulumi/locks/organization/p/prod/1.json?region=x: created by ci@runner-1 "
+    "(pid 12) at 2026-11-25T18:26:27Z\n"
+    "  postgres://****:****@db/state/.pulumi/locks/organization/p/prod/2.json: created by "
+    "a.b@host.example (pid 4711) at 2026-11-25T18:26:28+09:00\n"
+)
+
+
+def lock(*, host: str, pid: int) -> Lock:
+    return Lock(user="ci", host=host, pid=pid, since="2026-11-25T18:26:27Z")
+
+
+def test_every_holder_of_a_lock_is_read_and_another_failure_is_no_lock() -> None:
+    assert locks_in("error: stack 'prod' not found") == []
+    first, second = locks_in(REFUSAL)
+    assert first.holder == "ci@runner-1 (pid 12), since 2026-11-25T18:26:27Z"
+    assert (second.user, second.host, second.pid) == ("a.b", "host.example", 4711)
+
+
+def test_only_a_process_of_this_machine_can_look_dead() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    here = socket.gethostname()
+    assert lock(host=here, pid=gone.pid).looks_dead
+    assert not lock(host=f"not-{here}", pid=gone.pid).looks_dead
+    assert not lock(host=here, pid=os.getpid()).looks_dead
+
+
+def test_a_process_of_somebody_else_counts_as_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(_pid: int, _signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", forbidden)
+    assert not lock(host=socket.gethostname(), pid=1).looks_dead

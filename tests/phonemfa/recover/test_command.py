@@ -13,7 +13,7 @@ from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.pulumi.preview import Preview, Step
 from phonemfa.pulumi.state import State
 from phonemfa.recover import command
-from tests.phonemfa.pulumi.test_locks import REFUSAL
+from tests.phonemfa.pulumi.test_engine import REFUSAL
 from tests.phonemfa.recover.test_unrecorded import SENDER, begun, creates, made, state_of
 
 SETTINGS = """
