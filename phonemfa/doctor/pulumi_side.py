@@ -122,10 +122,6 @@ def _lock(cli: PulumiCli, stack: StackFile, backend: str) -> Finding:
         return _slow(Subject.LOCK)
     except EngineFailedError as error:
         return Subject.LOCK.unknown(f"nobody knows who has it: {_said(error)}", fix="pulumi stack")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Subject.LOCK.unknown(
-            "nobody knows who has it: the engine tells it in another form", fix="pulumi stack"
-        )
     if locks is None:
         return Subject.LOCK.note(
             f"{NOT_LOOKED_AT}this backend tells of a lock only a run that takes it; where another "

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from components.tenant.client import access_of
 from phonemfa import options
 from phonemfa.answered import NO_ANSWER, RefusedError
 from phonemfa.asking import Target, agreed
 from phonemfa.audit import Record
 from phonemfa.drift import repair
 from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import Look, Subject, look
+from phonemfa.drift.look import Look, look
 from phonemfa.drift.report import Report, as_document, as_entry, as_object, cases, keep_issue
 from phonemfa.exits import Exit
 from phonemfa.files import write_whole
@@ -25,7 +26,8 @@ from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import as_junit
 from phonemfa.output.terminal import give_up, notes, say, show, working
 from phonemfa.pulumi.engine import EngineFailedError
-from phonemfa.pulumi.stack_file import read_stack_file
+from phonemfa.pulumi.preview import Operation
+from phonemfa.pulumi.stack_file import StackFile, read_stack_file
 
 
 def drift(
@@ -83,21 +85,13 @@ def drift(
         if no_state and repairing:
             give_up("--repair runs pulumi up, which needs the state: leave --no-state out.")
         wanted = read_stack_file(project, stack, file=config_file)
-        subject = Subject(
-            stack=wanted.stack,
-            settings=wanted.settings,
-            access=access_of(wanted.auth0),
-            cli=wanted.cli,
-            project=wanted.project,
-            accepted=accept or [],
-            with_state=not no_state,
-        )
-        report = replace(report, stack=subject.stack, domain=subject.access.domain)
+        report = replace(report, stack=wanted.stack, domain=wanted.access.domain)
         if issue:
             issues_of_this_run()  # A missing variable is told before the work, not after.
-        seen = look(subject, working)
+        once = partial(look, wanted, wanted.access, working, accepted=accept or [])
+        seen = once(with_state=not no_state)
         if repairing and is_drift(seen.findings):
-            seen = _repaired(subject, seen, record, yes=yes, any_checkout=any_checkout)
+            seen = _repaired(wanted, seen, once, record, yes=yes, any_checkout=any_checkout)
         report = replace(report, findings=seen.findings, compared=seen.compared)
     except (*NO_ANSWER, HostError) as error:
         report = replace(report, failure=str(error))
@@ -129,7 +123,13 @@ def _tell(report: Report, *, as_json: bool, junit: Path | None, issue: bool) -> 
 
 
 def _repaired(
-    subject: Subject, seen: Look, record: Record, *, yes: bool, any_checkout: bool
+    wanted: StackFile,
+    seen: Look,
+    again: Callable[[], Look],
+    record: Record,
+    *,
+    yes: bool,
+    any_checkout: bool,
 ) -> Look:
     """The second look, after the repair; the first one when nothing was done."""
     plan = repair.Plan.of(seen.findings)
@@ -137,7 +137,7 @@ def _repaired(
     if not plan.is_possible:
         say("Nothing was written: the rest is yours to do first.")
         return seen
-    other = "" if any_checkout else repair.why_another(subject.project, subject.cli.last_update())
+    other = "" if any_checkout else repair.why_another(wanted.project, wanted.cli.last_update())
     if other:
         say(
             f"Nothing was written: a repair applies this checkout, and {other}. Check out what "
@@ -145,23 +145,26 @@ def _repaired(
         )
         return seen
     if plan.up:
-        for line in repair.foreseen(subject):
-            say(f"pulumi up --refresh will: {line}")
+        with working("pulumi preview --refresh"):
+            changes = wanted.cli.preview(refresh=True).changes
+        for one in changes:
+            if one.operation is not Operation.SAME:
+                say(f"pulumi up --refresh will: {one.line}")
     ways = [("run pulumi up --refresh", plan.up), ("deploy the Action's draft", plan.deploy)]
     what = " and ".join(way for way, findings in ways if findings)
-    access = subject.access
+    access = wanted.access
     record.prepare()
-    if not agreed(what, Target(subject.stack, access.domain), yes=yes):
+    if not agreed(what, Target(wanted.stack, access.domain), yes=yes):
         return seen
-    record.begin(what, stack=subject.stack, tenant=access.domain, credential=access.who)
+    record.begin(what, stack=wanted.stack, tenant=access.domain, credential=access.who)
     record.before = [one.id for one in seen.findings]
     try:
         if plan.up:
             with working("pulumi up --refresh"):
-                subject.cli.up()
+                wanted.cli.up()
             say("pulumi up --refresh has run.")
         if plan.deploy:
-            for line in repair.deploy_drafts(subject, seen):
+            for line in repair.deploy_drafts(wanted, seen):
                 say(f"{line}.")
     except KeyboardInterrupt:
         give_up(
@@ -170,7 +173,7 @@ def _repaired(
         )
     except (EngineFailedError, RefusedError) as error:
         say(str(error))  # What is left is for the second look to say.
-    now = look(subject, working)
+    now = again()
     record.after = [one.id for one in now.findings]
     return now
 

@@ -12,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
-from components.settings.model import StackSettings
 from components.tenant import snapshot
 from components.tenant.access import Access
 from components.tenant.client import Heard, ask
@@ -24,26 +22,13 @@ from phonemfa.answered import RefusedError
 from phonemfa.drift.check import check
 from phonemfa.drift.findings import Finding
 from phonemfa.drift.sources import Live, Recorded, read_live
-from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.stack_file import StackFile
 
 Working = Callable[[str], AbstractContextManager[Heard | None]]
 
 
 class NothingAppliedError(RefusedError):
     """The stack has no resources: there is nothing that a tenant could have drifted from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """What is looked at; `project` is the folder with Pulumi.yaml."""
-
-    stack: str
-    settings: StackSettings
-    access: Access
-    cli: PulumiCli
-    project: Path = Path()
-    with_state: bool = True
-    accepted: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +56,22 @@ def held(one: Snapshot) -> list[object]:
     return parts
 
 
-def look(subject: Subject, working: Working) -> Look:
+def look(
+    wanted: StackFile,
+    access: Access,
+    working: Working,
+    *,
+    with_state: bool = True,
+    accepted: Collection[str] = (),
+) -> Look:
     """Look once.
 
     Args:
-        subject: the stack and its tenant.
+        wanted: the stack.
+        access: to its tenant.
         working: shows that something takes its time, by what it does.
+        with_state: whether the engine is asked too.
+        accepted: ids of findings that are notices.
 
     Raises:
         EngineFailedError: the engine gave no answer.
@@ -84,18 +79,16 @@ def look(subject: Subject, working: Working) -> Look:
         TenantUnreadableError: the tenant gave no answer, or a scope is missing.
     """
     recorded = Recorded.unseen()
-    if subject.with_state:
-        with working(f"pulumi refresh --preview-only of stack {subject.stack}"):
-            recorded = Recorded.of(subject.cli.refresh_preview())
+    if with_state:
+        with working(f"pulumi refresh --preview-only of stack {wanted.stack}"):
+            recorded = Recorded.of(wanted.cli.refresh_preview())
     if recorded.is_seen and not recorded.resources:
         raise NothingAppliedError(
-            f"Stack {subject.stack} has no resources: pulumi up has not run, or was undone. There "
+            f"Stack {wanted.stack} has no resources: pulumi up has not run, or was undone. There "
             "is nothing that the tenant could have drifted from."
         )
-    declared = snapshot.declared(subject.settings, subject.project)
-    with working(f"reading the tenant {subject.access.domain}") as heard:
-        live = ask(
-            subject.access, lambda client: read_live(client, declared, recorded), heard=heard
-        )
-    findings = check(declared, recorded, live, accepted=subject.accepted)
+    declared = snapshot.declared(wanted.settings, wanted.project)
+    with working(f"reading the tenant {access.domain}") as heard:
+        live = ask(access, lambda client: read_live(client, declared, recorded), heard=heard)
+    findings = check(declared, recorded, live, accepted=accepted)
     return Look(declared=declared, recorded=recorded, live=live, findings=findings)

@@ -22,10 +22,10 @@ from components.tenant.model import seen
 from phonemfa.answered import RefusedError
 from phonemfa.drift.actions import senders
 from phonemfa.drift.findings import Finding, Level, Repair
-from phonemfa.drift.look import Look, Subject
+from phonemfa.drift.look import Look
 from phonemfa.git import git
 from phonemfa.output.terminal import working
-from phonemfa.pulumi.preview import Operation
+from phonemfa.pulumi.stack_file import StackFile
 from phonemfa.pulumi.state import Checkout
 
 if TYPE_CHECKING:
@@ -59,17 +59,6 @@ class Plan:
         return bool(self.up or self.deploy) and not blocked
 
 
-def foreseen(subject: Subject) -> list[str]:
-    """What `pulumi up --refresh` would do, a line a resource, as the engine foresees it.
-
-    Raises:
-        EngineFailedError: it would fail already in its preview.
-    """
-    with working("pulumi preview --refresh"):
-        changes = subject.cli.preview(refresh=True).changes
-    return [one.line for one in changes if one.operation is not Operation.SAME]
-
-
 def why_another(project: Path, deployed: Checkout) -> str:
     """Why a checkout is not known to be what was deployed; empty when it is.
 
@@ -93,11 +82,11 @@ def why_another(project: Path, deployed: Checkout) -> str:
     return ""
 
 
-def deploy_drafts(subject: Subject, looked: Look) -> list[str]:
+def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
     """Deploy each Action whose draft is as declared while something else runs.
 
     Args:
-        subject: the stack and its tenant; the application needs `create:actions` too.
+        wanted: the stack; its application needs `create:actions` too.
         looked: the look that found it; a draft that has changed since is not deployed.
 
     Returns:
@@ -114,7 +103,7 @@ def deploy_drafts(subject: Subject, looked: Look) -> list[str]:
             action, code = sender.ours, seen(sender.declared.code)
             with working(f"deploying the Action {action.name}") as heard:
                 deploy = partial(_deploy, action=action, code=code)
-                done.append(ask(subject.access, deploy, heard=heard))
+                done.append(ask(wanted.access, deploy, heard=heard))
     return done
 
 

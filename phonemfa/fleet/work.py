@@ -17,7 +17,7 @@ from components.tenant.access import SECRETS, Access, TwoTenantsError, check_one
 from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.findings import is_drift
-from phonemfa.drift.look import NothingAppliedError, Subject, look
+from phonemfa.drift.look import NothingAppliedError, look
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.selection import Member
 from phonemfa.pulumi.engine import NO_SUCH_STACK, EngineFailedError, PulumiCli
@@ -181,12 +181,10 @@ def _cli(site: Site, member: Member) -> PulumiCli:
 def _look(site: Site, member: Member, tell: Tell) -> Outcome:
     secrets = _secrets_of(member)
     try:
-        settings = read_stack_file(site.project, member.stack).settings
+        wanted = read_stack_file(site.project, member.stack)
         access = access_to(site, member)
         secrets = [*secrets, access.client_secret]
-        cli = _cli(site, member)
-        subject = Subject(stack=member.stack, settings=settings, access=access, cli=cli)
-        seen = look(subject, _telling(tell))
+        seen = look(replace(wanted, cli=_cli(site, member)), access, _telling(tell))
     except (*NO_ANSWER, NothingAppliedError) as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
     drifted = is_drift(seen.findings)

@@ -253,6 +253,11 @@ class PulumiCli:
         """The address of the backend that the engine is logged in to; asked about no stack."""
         return str(self._json("whoami", "--verbose", "--json")[1].get("url") or "")
 
+    def running(self) -> Any:
+        """The run that Pulumi Cloud says is at work on the stack, as it says it; None for none."""
+        answer = self._json("stack", "--output", "json")[1]
+        return (answer.get("currentOperation") or None) if isinstance(answer, dict) else answer
+
     def last_update(self) -> Checkout:
         """What the newest `pulumi up` of the stack's history was run from."""
         history = self.run("stack", "history", "--json", "--page-size", "50").out

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
-from phonemfa.pulumi.engine import PulumiCli
+from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 
 _HOLDER: Final = re.compile(r": created by (\S+)@(\S+) \(pid (\d+)\) at (\S+)")
 
@@ -76,25 +76,20 @@ def locks_in(text: str) -> list[Lock]:
 def locks_of(cli: PulumiCli, backend: str, *, project: str, stack: str) -> list[Lock] | None:
     """The locks of a stack, looked at without taking one; None where that cannot be done.
 
-    Args:
-        cli: of the stack.
-        backend: its address.
-        project: the project's name.
-        stack: its name alone.
-
     Raises:
-        EngineFailedError: Pulumi Cloud does not answer.
+        EngineFailedError: Pulumi Cloud does not answer, or in a form that is not known.
     """
     match urlsplit(backend).scheme:
         case "file":
             folder = cli.project / Path(backend.partition("://")[2].partition("?")[0]).expanduser()
             return [_kept(one) for one in sorted((folder / _place(project, stack)).glob("*.json"))]
         case "https":
-            running = json.loads(cli.run("stack", "--output", "json").out).get("currentOperation")
-            return [
-                Lock(user=f"{one['author']} ({one['kind']})", since=str(one["started"]))
-                for one in ([running] if running else [])
-            ]
+            match cli.running():
+                case None:
+                    return []
+                case {"author": author, "kind": kind, "started": since}:
+                    return [Lock(user=f"{author} ({kind})", since=str(since))]
+            raise EngineFailedError("the engine tells it in another form")
     return None
 
 

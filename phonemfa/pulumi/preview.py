@@ -285,21 +285,6 @@ def _is_whole(answer: Mapping[str, Any]) -> bool:
     return bool(seen + left_out >= unchanged)
 
 
-def _check_form(steps: list[Any]) -> None:
-    """Make sure of what the rules take for granted, in steps that may come from a file.
-
-    Raises:
-        KeyError: a step has no name, or a state no type.
-        TypeError: a name is no text, or a state no object.
-    """
-    for step in steps:
-        states = [one for one in (step.get("oldState"), step.get("newState")) if one]
-        names = [step["urn"], *(one.get("urn", "") for one in states)]
-        names += [one["type"] for one in states]
-        if not all(isinstance(one, str) for one in names):
-            raise TypeError("a urn or a type that is no text")
-
-
 def _stack_of(steps: list[Any]) -> str:
     urn = str(steps[0]["urn"])
     head, _, rest = urn.removeprefix("urn:pulumi:").partition("::")
@@ -310,7 +295,6 @@ def _stack_of(steps: list[Any]) -> str:
 
 def _steps(steps: list[Any]) -> tuple[Step, ...]:
     """A step a resource: a look at one, and the halves of a replacement, belong to another."""
-    _check_form(steps)
     found: list[Step] = []
     replaced: set[str] = set()
     looks = {_which(one): _paths(one) for one in steps if one.get("op") == _LOOK}
@@ -352,4 +336,4 @@ def _paths(step: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _side(urn: str, state: Mapping[str, Any] | None) -> Resource | None:
-    return Resource.of({**state, "urn": urn}) if state else None
+    return Resource.of({**state, "type": state["type"], "urn": urn}) if state else None

@@ -46,11 +46,14 @@ class Resource:
         """One of a state, or one side of a step, as the engine prints it.
 
         Raises:
-            TypeError: it is in no known form; a preview may come from anywhere.
+            KeyError, TypeError: it is in no known form; a preview may come from anywhere.
         """
+        kind, urn = told.get("type", ""), told["urn"]
+        if not isinstance(kind, str) or not isinstance(urn, str):
+            raise TypeError("a urn or a type that is no text")
         return cls(
-            type=str(told.get("type", "")),
-            urn=str(told["urn"]),
+            type=kind,
+            urn=urn,
             id=str(told.get("id") or ""),
             parent=str(told.get("parent") or ""),
             is_custom=bool(told.get("custom")),

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from components.tenant.client import access_of
 from phonemfa.drift.findings import Finding, is_drift
-from phonemfa.drift.look import Subject, look
+from phonemfa.drift.look import look
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.preview import Step
 from phonemfa.pulumi.stack_file import read_stack_file
@@ -99,18 +98,13 @@ def a_hundred_nights(stack: PulumiProject, monkeypatch: pytest.MonkeyPatch) -> l
     for name, value in stack.environment.items():
         monkeypatch.setenv(name, value)
     wanted = read_stack_file(stack.folder, stack.stack)
-    subject = Subject(
-        stack=wanted.stack,
-        settings=wanted.settings,
-        access=access_of(wanted.auth0),
-        cli=Told(wanted.cli.refresh_preview()),
-        project=wanted.project,
-    )
+    access = wanted.access
+    wanted = replace(wanted, cli=Told(wanted.cli.refresh_preview()))
     begin, found = time.time_ns(), []
     for night in range(NIGHTS):
         now = begin + night * DAY
         monkeypatch.setattr(SystemClock, "now_ns", lambda _, now=now: now)
-        seen = look(replace(subject, with_state=night % 2 == 0), lambda _: nullcontext())
+        seen = look(wanted, access, lambda _: nullcontext(), with_state=night % 2 == 0)
         found.append([one for one in seen.findings if is_drift([one])])
     return found
 

@@ -136,7 +136,7 @@ OTHER_FORM = f"{NOBODY}the engine tells it in another form →"
         ),
         # Pulumi Cloud says who is at it to those who only look.
         ({"url": CLOUD}, "lock", "ok: no other run has it"),
-        ({"url": CLOUD, "export": f"{CLOUD_LOCK}echo 'no JSON'"}, "lock", OTHER_FORM),
+        ({"url": CLOUD, "export": f"{CLOUD_LOCK}echo 'no JSON'"}, "lock", f"{NOBODY}pulumi stack"),
         *(
             ({"url": CLOUD, "export": f"{CLOUD_LOCK}echo '{json.dumps(said)}'"}, "lock", words)
             for said, words in (

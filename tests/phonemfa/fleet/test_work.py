@@ -17,6 +17,8 @@ from phonemfa.fleet.selection import Member
 from phonemfa.fleet.work import Site
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.processes import Engines, Line, Ran
+from phonemfa.pulumi.stack_file import StackFile
+from tests.stacks import stack_settings
 
 CREDENTIALS = {"domain": "a.example.jp", "clientId": "id"}
 MEMBER = Member(stack="a", file=Path("Pulumi.a.yaml"), domain="a.example.jp", auth0=CREDENTIALS)
@@ -197,7 +199,9 @@ def test_a_look_that_fails_is_told_without_secrets_and_numbers(
     def failing(*_: object) -> None:
         raise EngineFailedError("429 for +819012345678 with canary-secret")
 
-    monkeypatch.setattr(work, "read_stack_file", lambda *_: SimpleNamespace(settings=None))
+    cli, of = PulumiCli(Path(), "t"), stack_settings()
+    wanted = StackFile(stack="t", file=Path(), project=Path(), cli=cli, settings=of, domain="")
+    monkeypatch.setattr(work, "read_stack_file", lambda *_: wanted)
     monkeypatch.setattr(work, "look", failing)
     found = worked(command="drift")
     assert found.state is State.UNANSWERED
