@@ -15,7 +15,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from components.settings.raw_config import API_KEY, NAMESPACE
 from components.vocabulary import DeliveryMethod
 from phonemfa.answered import RefusedError
-from phonemfa.doctor.findings import Finding, Level, Subject
+from phonemfa.doctor.findings import Finding, Subject
 from phonemfa.doctor.pulumi_side import PATIENCE
 from phonemfa.output.terminal import working
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
@@ -112,19 +112,16 @@ def probe(
     return Probe(host=host, without_key=open_answers, with_key=keyed)
 
 
-@contextmanager
-def _client(host: str, address: str) -> Iterator[httpx.Client]:
+def _client(host: str, address: str) -> httpx.Client:
     import httpx  # noqa: PLC0415 - only when the CPaaS is asked
 
     from components.tenant.bounded_http import BoundedClient  # noqa: PLC0415
 
     if not address:
-        with BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT) as http:
-            yield http
-        return
+        return BoundedClient(total=TOTAL, base_url=f"https://{host}", timeout=TIMEOUT)
     if not _ADDRESS.match(address):
         raise BadAddressError(f"{address!r} is no address: host:port, such as localhost:8444.")
-    with BoundedClient(
+    return BoundedClient(
         total=TOTAL,
         base_url=f"https://{address}",
         headers={"Host": host},
@@ -133,8 +130,7 @@ def _client(host: str, address: str) -> Iterator[httpx.Client]:
         # A proxy would be asked for the address, which is this machine's or network's own.
         trust_env=False,
         event_hooks={"request": [lambda one: one.extensions.update(sni_hostname=host)]},
-    ) as http:
-        yield http
+    )
 
 
 def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) -> Answer:
@@ -146,49 +142,31 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
     try:
         answer = http.post(PATHS[method], json=NOTHING_TO_SEND, headers=headers)
     except httpx.HTTPError as error:
-        return Answer(failure=_failure(error), detail=_in_words(error))
-    return Answer(
-        status=answer.status_code,
-        is_cpaas=_is_cpaas(answer),
-        location=_host_of(answer.headers.get("location", "")),
-    )
-
-
-def _host_of(location: str) -> str:
-    import httpx  # noqa: PLC0415
-
-    try:
-        return httpx.URL(location).host
-    except httpx.InvalidURL:
-        return ""
-
-
-def _is_cpaas(answer: httpx.Response) -> bool:
-    try:
+        return _no_answer(error)
+    location, body = "", None
+    with suppress(httpx.InvalidURL):
+        location = httpx.URL(answer.headers.get("location", "")).host
+    with suppress(ValueError, RecursionError):
         body = answer.json()
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(body, dict) and ("errorCode" in body or "requestError" in body)
+    is_cpaas = isinstance(body, dict) and ("errorCode" in body or "requestError" in body)
+    return Answer(status=answer.status_code, is_cpaas=is_cpaas, location=location)
 
 
-def _failure(error: BaseException) -> Failure:
+def _no_answer(error: httpx.HTTPError) -> Answer:
     import httpx  # noqa: PLC0415
 
     causes = list(_causes(error))
+    untrusted = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
     if any(isinstance(one, socket.gaierror) for one in causes):
-        return Failure.UNKNOWN_NAME
-    if any(isinstance(one, ssl.SSLError) for one in causes):
-        return Failure.TLS
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
-        return Failure.UNREACHABLE
-    return Failure.SILENT if isinstance(error, httpx.TimeoutException) else Failure.BROKEN
-
-
-def _in_words(error: BaseException) -> str:
-    for one in _causes(error):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return one.verify_message
-    return str(error) or type(error).__name__
+        failure = Failure.UNKNOWN_NAME
+    elif any(isinstance(one, ssl.SSLError) for one in causes):
+        failure = Failure.TLS
+    elif isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)):
+        failure = Failure.UNREACHABLE
+    else:
+        failure = Failure.SILENT if isinstance(error, httpx.TimeoutException) else Failure.BROKEN
+    words = untrusted[0].verify_message if untrusted else str(error)
+    return Answer(failure=failure, detail=words or type(error).__name__)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -219,24 +197,20 @@ def find_key(
     Raises:
         NoKeyError: there is none, or it could not be sent in a header.
     """
-    if from_input:
-        key = (stream or sys.stdin).readline()
-    else:
-        key = environ.get(VARIABLE, "") or _of_stack(cli)
-    key = key.rstrip("\r\n")
+    try:
+        key = (
+            (stream or sys.stdin).readline()
+            if from_input
+            else environ.get(VARIABLE) or cli.value(KEY)
+        ).rstrip("\r\n")
+    except EngineFailedError as error:
+        raise NoKeyError(str(error)) from None
     if not key or not key.isascii() or any(one.isspace() for one in key):
         raise NoKeyError(
             "it is empty, or holds a space, a line break or a non-ASCII character, and the CPaaS "
             "would refuse it"
         )
     return key
-
-
-def _of_stack(cli: PulumiCli) -> str:
-    try:
-        return cli.value(KEY)
-    except EngineFailedError as error:
-        raise NoKeyError(str(error)) from None
 
 
 # --- What the answers mean ------------------------------------------------------------------------
@@ -271,7 +245,7 @@ def checks(
             "none is set: the adopted Action has its own, and nothing of it was tried"
         )
         return
-    key, why = "", ""
+    key, why = None, ""
     if try_key:
         try:
             with working("reading the CPaaS key"):
@@ -280,7 +254,7 @@ def checks(
             why = str(error)
     methods = [one for one in DeliveryMethod if one in wanted.settings.delivery_methods]
     with working(f"asking the CPaaS {host}"):
-        answered = probe(host, methods, key=key or None, address=address)
+        answered = probe(host, methods, key=key, address=address)
     yield from host_checks(answered)
     is_set = KEY in wanted.secrets or wanted.settings.adopted is not None
     if not is_set:
@@ -305,14 +279,10 @@ def checks(
 
 def host_checks(probe: Probe) -> Iterator[Finding]:
     """Whether the host answers as the CPaaS does, for each channel of the stack."""
-    faults = [
-        finding
-        for method, answer in probe.without_key.items()
-        if (finding := _host(probe.host, method, answer))
-    ]
+    found = [_host(probe.host, method, one) for method, one in probe.without_key.items()]
     # Both channels have one host: what is said of it once is enough.
-    said: dict[str, Finding] = {one.what: one for one in faults}
-    yield from said.values()
+    faults = {one.what: one for one in found if one}
+    yield from faults.values()
     if not faults:
         yield Subject.CPAAS_HOST.ok(
             f"{probe.host} answers over TLS, and rejects requests without a key"
@@ -362,18 +332,20 @@ def key_checks(probe: Probe) -> Iterator[Finding]:
 
 def _key(method: DeliveryMethod, answer: Answer) -> Finding:
     status, scope = answer.status or 0, SEND_SCOPES[method]
-    level, fix = Level.FAULT, ""
     # Past the key: there was nothing to send, or the request was refused for being empty.
     if status == HTTPStatus.OK or (status == HTTPStatus.BAD_REQUEST and answer.is_cpaas):
-        level = Level.OK
-        what = f"{method}: accepted ({status} to a request with nothing to send)"
-    elif status == HTTPStatus.UNAUTHORIZED:
-        what = f"{method}: refused (401): it is no key of this account"
-        fix = "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account"
-    elif status == HTTPStatus.FORBIDDEN:
-        what = f"{method}: refused (403): the key lacks the scope {scope}"
-        fix = f"give the key {scope} at NTT CPaaS, or use one that has it"
-    else:
-        level, fix = Level.UNKNOWN, "try again later"
-        what = f"{method}: {answer.failure or f'answered {status}'}"
-    return Finding(level=level, subject=Subject.CPAAS_KEY, what=what, fix=fix)
+        return Subject.CPAAS_KEY.ok(
+            f"{method}: accepted ({status} to a request with nothing to send)"
+        )
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Subject.CPAAS_KEY.fault(
+            f"{method}: refused (401): it is no key of this account",
+            "pulumi config set --secret phonemfa:cpaasApiKey, with the key of this account",
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return Subject.CPAAS_KEY.fault(
+            f"{method}: refused (403): the key lacks the scope {scope}",
+            f"give the key {scope} at NTT CPaaS, or use one that has it",
+        )
+    said = answer.failure or f"answered {status}"
+    return Subject.CPAAS_KEY.unknown(f"{method}: {said}", "try again later")

@@ -15,6 +15,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from sandbox.drift.picture import NONE, Picture, picture_of
+from sandbox.drift.picture import NONE, picture_of
 from sandbox.drift.scenarios import SCENARIOS
 from sandbox.json_schemas import complete, one_of
 from sandbox.login.users import COLLECTION as USERS
@@ -50,15 +51,8 @@ class Difference:
     diff: str = ""
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    at: datetime
-    content: dict[str, Any]
-    picture: Picture
-
-
 class Applied:
-    """The snapshot of one tenant.
+    """One tenant as the last `up` left it; `at` is when that ended, None when none has.
 
     Args:
         tenant: whose.
@@ -73,28 +67,22 @@ class Applied:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._tenant = tenant
-        self._file = file
-        self._now = now
-        self._snapshot = self._read()
-
-    @property
-    def at(self) -> datetime | None:
-        """When the last `up` ended; None when there was none."""
-        return self._snapshot.at if self._snapshot else None
+        self.at: datetime | None = None
+        self._tenant, self._file, self._now = tenant, file, now
+        self._then = self._new()
+        # None, or one of another version of the sandbox: the next `up` makes a new one.
+        with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, ApiError):
+            self._remember(json.loads(file.read_text(encoding="utf-8")))
 
     def record(self) -> None:
-        exported = self._tenant.export()
-        content = {name: docs for name, docs in exported.items() if name not in _NOT_APPLIED}
-        at = self._now()
-        kept = {"at": at.isoformat(), "content": content}
+        kept = {"at": self._now().isoformat(), "content": self._content(applied=True)}
         write_atomically(self._file, json.dumps(kept), mode=SECRET_MODE)
-        self._snapshot = _Snapshot(at, content, picture_of(self._tenant))
+        self._remember(kept)
 
     def forget(self) -> None:
         """There was no `up`: the tenant is new."""
         self._file.unlink(missing_ok=True)
-        self._snapshot = None
+        self.at = None
 
     def differences(self) -> list[Difference]:
         """What differs between then and now, in the order in which a tenant is shown.
@@ -102,11 +90,10 @@ class Applied:
         Raises:
             RefusedError: no `up` has ended since the tenant is new.
         """
-        then, now = self._needed().picture, picture_of(self._tenant)
-        fields = list(dict.fromkeys([*now, *then]))
+        then, now = picture_of(self._needed()), picture_of(self._tenant)
         return [
             _difference(*field, then.get(field, NONE), now.get(field, NONE))
-            for field in fields
+            for field in dict.fromkeys([*now, *then])
             if then.get(field, NONE) != now.get(field, NONE)
         ]
 
@@ -116,25 +103,25 @@ class Applied:
         Raises:
             RefusedError: no `up` has ended since the tenant is new.
         """
-        content = self._needed().content
-        kept = {name: docs for name, docs in self._tenant.export().items() if name in _NOT_APPLIED}
-        self._tenant.load({**content, **kept})
+        self._tenant.load({**self._needed().export(), **self._content(applied=False)})
 
-    def _needed(self) -> _Snapshot:
-        if self._snapshot is None:
+    def _needed(self) -> Tenant:
+        if self.at is None:
             raise RefusedError("No `pulumi up` has ended since this tenant is new.", 409)
-        return self._snapshot
+        return self._then
 
-    def _read(self) -> _Snapshot | None:
-        try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-            at = datetime.fromisoformat(kept["at"])
-            then = Tenant(Store(), domain=self._tenant.domain, assumptions=self._tenant.assumptions)
-            then.load(kept["content"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, ApiError):
-            # None, or one of another version of the sandbox: the next `up` makes a new one.
-            return None
-        return _Snapshot(at, kept["content"], picture_of(then))
+    def _content(self, *, applied: bool) -> dict[str, Any]:
+        content = self._tenant.export()
+        return {key: one for key, one in content.items() if (key in _NOT_APPLIED) is not applied}
+
+    def _remember(self, kept: dict[str, Any]) -> None:
+        at, then = datetime.fromisoformat(kept["at"]), self._new()
+        then.load(kept["content"])
+        self.at, self._then = at, then
+
+    def _new(self) -> Tenant:
+        of = self._tenant
+        return Tenant(Store(), domain=of.domain, assumptions=of.assumptions)
 
 
 def _difference(thing: str, field: str, before: str, now: str) -> Difference:

@@ -29,14 +29,8 @@ class Hands:
     def trigger(self) -> str:
         return UNIFIED_TRIGGER if self._tenant.generation == "unified" else LEGACY_TRIGGER
 
-    # -- the Action ---------------------------------------------------------------------------
-
     def action(self) -> Document:
-        """Our stored Action: the first that was made for the trigger, whatever its name is now.
-
-        Raises:
-            RefusedError: the trigger has none.
-        """
+        """Our stored Action: the first of the trigger, whatever its name is now; or refused."""
         for one in self._tenant.actions.all():
             if one["supported_triggers"][0]["id"] == self.trigger:
                 return one
@@ -89,40 +83,26 @@ class Hands:
         made: str = self._tenant.versions.create(body)["id"]
         return made
 
-    # -- the trigger --------------------------------------------------------------------------
-
     def bound(self) -> list[str]:
         return [one["action_id"] for one in self._tenant.bindings.of(self.trigger)]
 
     def bind(self, *action_ids: str) -> None:
+        refs = [{"type": "action_id", "value": one} for one in action_ids]
+        names = [self._tenant.actions.stored(one)["name"] for one in action_ids]
         bindings = [
-            {
-                "ref": {"type": "action_id", "value": one},
-                "display_name": self._tenant.actions.stored(one)["name"],
-            }
-            for one in action_ids
+            {"ref": ref, "display_name": name} for ref, name in zip(refs, names, strict=True)
         ]
         self._tenant.bindings.replace(self.trigger, bindings)
 
-    # -- provider and texts -------------------------------------------------------------------
-
     def provider_id(self) -> str:
-        """The id of the phone provider.
-
-        Raises:
-            RefusedError: there is none.
-        """
+        """The id of the phone provider; refused where there is none."""
         provider = self._tenant.phone_provider()
         if provider is None:
             raise RefusedError("The tenant has no phone provider.", 409)
         return str(provider["id"])
 
     def template_id(self, message_type: str) -> str:
-        """The id of a customised template.
-
-        Raises:
-            RefusedError: this type has Auth0's default text.
-        """
+        """The id of a customised template; refused where it is Auth0's default one."""
         template = self._tenant.phone_template(message_type)
         if "id" not in template:
             raise RefusedError(f"The template {message_type} is not customised.", 409)

@@ -14,10 +14,6 @@ from sandbox.notifications.rules import HANDLERS
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 
-Field = tuple[str, str]
-"""Which thing, and which of its fields."""
-Picture = Mapping[Field, str]
-
 NONE: Final = "none"
 _ALL: Final = Page(per_page=1_000)
 _SETTINGS: Final = (
@@ -27,8 +23,8 @@ _SETTINGS: Final = (
 """Settings that the package writes or relies on, and those that texts show."""
 
 
-def picture_of(tenant: Tenant) -> Picture:
-    """Every field; those of a thing stand together."""
+def picture_of(tenant: Tenant) -> dict[tuple[str, str], str]:
+    """Every field, by the thing and its name; those of a thing stand together."""
     return {
         (thing, field): text
         for thing, document in _things(tenant)
@@ -39,7 +35,8 @@ def picture_of(tenant: Tenant) -> Picture:
 def _things(tenant: Tenant) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for trigger in HANDLERS:
         # By place, not by name or id: a renamed one is still the same, with another name.
-        for number, action in enumerate(_actions(tenant, trigger), 1):
+        actions = tenant.actions.listing(_ALL, trigger_id=trigger)["actions"]
+        for number, action in enumerate(actions, 1):
             running = action.get("deployed_version")
             runs = {"what runs:": _content(running)} if running else {"what runs": NONE}
             thing = f"Action of {trigger}" + (f" ({number})" if number > 1 else "")
@@ -53,15 +50,11 @@ def _things(tenant: Tenant) -> Iterator[tuple[str, Mapping[str, Any]]]:
     enabled = {"name": one["name"], "enabled": not one["disabled"]}
     yield "Phone provider", enabled | one["configuration"]
     for one in tenant.templates.listing()["templates"]:
-        shown = {"customised": "id" in one, "enabled": not one["disabled"]}
-        yield (
-            f"Template {one['type']}",
-            shown | {"from": one["content"].get("from")} | one["content"].get("body", {}),
-        )
-    yield (
-        "Phone factor",
-        {"enabled": tenant.factor_enabled("sms"), "message types": tenant.message_types()},
-    )
+        content = {"from": one["content"].get("from"), **one["content"].get("body", {})}
+        switches = {"customised": "id" in one, "enabled": not one["disabled"]}
+        yield f"Template {one['type']}", switches | content
+    yield "Phone factor", {"enabled": tenant.factor_enabled("sms")}
+    yield "Phone factor", {"message types": tenant.message_types()}
     yield "Policy", {"asks for a second factor": policy_word(tenant.policies())}
     for one in tenant.guardian.factors():
         if one["name"] != "sms":
@@ -71,11 +64,6 @@ def _things(tenant: Tenant) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"Codes by {channel}", tenant.mfa_settings.codes(channel)
     settings = tenant.settings()
     yield "Tenant settings", {key: settings.get(key) for key in _SETTINGS}
-
-
-def _actions(tenant: Tenant, trigger: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = tenant.actions.listing(_ALL, trigger_id=trigger)["actions"]
-    return found
 
 
 def _content(holder: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,5 +82,5 @@ def _fields(document: Mapping[str, Any], within: str = "") -> Iterator[tuple[str
         elif isinstance(value, bool):
             yield f"{within}{key}", "yes" if value else "no"
         else:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
-            yield f"{within}{key}", text or NONE
+            values = value if isinstance(value, list) else [] if value is None else [value]
+            yield f"{within}{key}", ", ".join(map(str, values)) or NONE

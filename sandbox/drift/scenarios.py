@@ -41,12 +41,7 @@ class Scenario:
     generations: frozenset[Generation] = _UNIFIED | _LEGACY
 
     def play(self, tenant: Tenant) -> None:
-        """Do it.
-
-        Raises:
-            RefusedError: the tenant has nothing to do it to.
-            ApiError: the tenant refuses, as its rules have it.
-        """
+        """Do it, or raise that the tenant has nothing to do it to, or that its rules refuse it."""
         if tenant.generation not in self.generations:
             raise RefusedError(f"A {tenant.generation} tenant has no such thing.", 409)
         with tenant.transaction():
@@ -135,11 +130,7 @@ SCENARIOS: Final = {
         repaired_by=_NOBODY,
         generations=_UNIFIED,
     ),
-    "unbound": Scenario(
-        "binding",
-        "The Action is not bound to its trigger any more.",
-        _unbind,
-    ),
+    "unbound": Scenario("binding", "The Action is not bound to its trigger any more.", _unbind),
     "another-bound": Scenario(
         "binding",
         'Somebody else\'s Action, "theirs", runs before ours at every message.',
