@@ -49,7 +49,7 @@ def _of_tenant(
     yield Subject.RATE_LIMIT, access.rate_checks(reading, settings, sdk)
     yield Subject.GENERATION, parts.generation_checks(reading, settings)
     if settings.adopted:
-        yield Subject.ACTION, parts.as_found()
+        yield Subject.ACTION, iter([parts.AS_FOUND])
     else:
         yield Subject.ACTION, parts.action_checks(reading, settings)
         yield Subject.BINDINGS, parts.binding_checks(reading, settings)

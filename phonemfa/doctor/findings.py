@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -107,8 +107,7 @@ def looked(subject: Subject, findings: Iterator[Finding]) -> Iterator[Finding]:
         if error.refusal:
             yield from not_looked(error.refusal, subject)
         else:
-            what = "could not look: the tenant's answer does not say"
-            yield subject.unknown(what)
+            yield subject.unknown("could not look: the tenant's answer does not say")
 
 
 def not_looked(refusal: Refusal, subject: Subject) -> Iterator[Finding]:
@@ -135,15 +134,7 @@ def as_object(stack: str, domain: str, findings: Sequence[Finding]) -> dict[str,
         "stack": stack,
         "domain": domain,
         "exit": int(exit_status(findings)),
-        "findings": [
-            {
-                "level": one.level.value,
-                "subject": one.subject.value,
-                "what": one.what,
-                "fix": one.fix,
-            }
-            for one in findings
-        ],
+        "findings": [asdict(one) for one in findings],
     }
 
 

@@ -43,12 +43,11 @@ def generation_checks(reading: Reading, settings: StackSettings) -> Iterator[Fin
         yield Subject.GENERATION.ok(f"tenant and stack are {actual}")
 
 
-def as_found() -> Iterator[Finding]:
-    """That an adopted stack declares the parts as they are, so that nothing is in the way."""
-    yield Subject.ACTION.note(
-        "Action, provider, texts and phone factor are declared as they were found "
-        "(phonemfa:adopted): pulumi up leaves them"
-    )
+AS_FOUND: Final = Subject.ACTION.note(
+    "Action, provider, texts and phone factor are declared as they were found "
+    "(phonemfa:adopted): pulumi up leaves them"
+)
+"""Of an adopted stack, which declares the parts as they are: nothing is in the way."""
 
 
 def action_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:

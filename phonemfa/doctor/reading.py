@@ -1,4 +1,4 @@
-"""A live tenant, read question by question: what one refuses costs no other its answer."""
+"""A live tenant, read question by question: each is answered, or refused, by itself."""
 
 from __future__ import annotations
 
@@ -81,7 +81,12 @@ def read(
 
         async def block(client: AsyncManagementClient) -> Reading:
             found = await _everything(client, access.domain, about, heard)
-            return replace(found, custom_domain=await _domain(client)) if names_domain else found
+            if not names_domain:
+                return found
+            named = await asked(
+                custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client)
+            )
+            return replace(found, custom_domain=named)
 
         return ask(access, block, heard=heard)
     except TenantUnreadableError as error:
@@ -121,10 +126,6 @@ async def _everything(
 def is_unified(tenant: Snapshot) -> bool:
     """Whether a tenant is known to have no delivery of the legacy kind: it refuses the question."""
     return isinstance(tenant.settings, TenantSettings) and tenant.settings.unified is True
-
-
-async def _domain(client: AsyncManagementClient) -> Maybe[str]:
-    return await asked(custom_domain.PATH, custom_domain.SCOPE, lambda: custom_domain.read(client))
 
 
 async def _protection(client: AsyncManagementClient, heard: Heard) -> AttackProtection:

@@ -60,12 +60,7 @@ class Plan:
 
 
 def why_another(project: Path, deployed: Checkout) -> str:
-    """Why a checkout is not known to be what was deployed; empty when it is.
-
-    Args:
-        project: the folder with Pulumi.yaml.
-        deployed: what the stack's last update was run from.
-    """
+    """Why a checkout is not known to be what was deployed last; empty when it is."""
     commit, here = deployed.commit, git(project, "rev-parse", "HEAD")
     if not commit:
         return "the history of the stack names no commit that it was deployed from"
@@ -83,14 +78,10 @@ def why_another(project: Path, deployed: Checkout) -> str:
 
 
 def deploy_drafts(wanted: StackFile, looked: Look) -> list[str]:
-    """Deploy each Action whose draft is as declared while something else runs.
+    """Deploy each Action whose draft is as declared while something else runs: a line for each.
 
-    Args:
-        wanted: the stack; its application needs `create:actions` too.
-        looked: the look that found it; a draft that has changed since is not deployed.
-
-    Returns:
-        A line for each deployed Action.
+    The application needs `create:actions` too. A draft that has changed since it was `looked` at
+    is not deployed.
 
     Raises:
         RefusedError: the draft is not what was looked at, or does not get deployed.

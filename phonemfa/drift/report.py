@@ -40,6 +40,12 @@ _MOST_DANGEROUS: Final = (
 sent or read by somebody else."""
 
 
+_TOLD: Final = (
+    *("kind", "subject", "level", "what", "expected", "found", "since", "repair", "how"),
+    *("recorded", "diff"),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """Findings of one stack; or, with `failure`, why there are none to tell."""
@@ -77,21 +83,7 @@ def as_object(report: Report) -> dict[str, Any]:
         "drift": bool(report.drifted),
         "compared": report.compared,
         "findings": [
-            {
-                "id": one.id,
-                "kind": one.kind,
-                "subject": one.subject,
-                "level": one.level.value,
-                "what": one.what,
-                "expected": one.expected,
-                "found": one.found,
-                "since": one.since,
-                "repair": one.repair.value,
-                "how": one.how,
-                "blocksUp": one.blocks,
-                "recorded": one.recorded,
-                "diff": one.diff,
-            }
+            {"id": one.id, **{name: getattr(one, name) for name in _TOLD}, "blocksUp": one.blocks}
             for one in report.by_danger
         ],
     }
@@ -99,13 +91,12 @@ def as_object(report: Report) -> dict[str, Any]:
 
 def repair_of(finding: Finding) -> str:
     """What repairs a finding, in one line."""
+    way = finding.repair.value
+    if finding.repair in {Repair.BY_HAND, Repair.NOTHING}:
+        return finding.how or way
     if finding.repair is Repair.UP and finding.recorded:
-        first = f"{Repair.UP} (the state says what the tenant has: not applied yet, or refreshed)"
-    elif finding.repair in {Repair.BY_HAND, Repair.NOTHING}:
-        return finding.how or finding.repair.value
-    else:
-        first = finding.repair.value
-    return f"{first}; {finding.how}" if finding.how else first
+        way += " (the state says what the tenant has: not applied yet, or refreshed)"
+    return f"{way}; {finding.how}" if finding.how else way
 
 
 def summary(report: Report) -> str:

@@ -13,11 +13,9 @@ T = TypeVar("T")
 
 
 def keep_endings(file: Path, before: bytes) -> None:
-    """Give a file back the line endings and the mark that `pulumi config set` leaves out.
+    """Give a stack's file back what it had `before` and `pulumi config set` leaves out.
 
-    Args:
-        file: the stack's.
-        before: what was in it.
+    That is its line endings and its byte order mark.
     """
     written = after = file.read_bytes()
     if b"\r\n" in before and b"\r\n" not in after:
