@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas
@@ -31,13 +30,9 @@ from phonemfa.doctor.cpaas import (
 from phonemfa.doctor.findings import Finding
 from phonemfa.pulumi.engine import PulumiCli
 from phonemfa.pulumi.stack_file import StackFile
-from sandbox.cpaas.app import build_cpaas
-from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.inbox.inbox import Inbox
-from sandbox.server.serving import HttpsServer
 from tests.phonemfa.doctor.support import settings
-from tests.sandbox.cpaas.account import HOST, KEY, Account, listener
+from tests.sandbox.cpaas.account import HOST, KEY, Account, serving
 
 BOTH = [DeliveryMethod.TEXT, DeliveryMethod.VOICE]
 TEXT_ONLY_KEY = "sandbox-text-only-key"
@@ -45,21 +40,10 @@ TEXT_ONLY_KEY = "sandbox-text-only-key"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("cpaas")
-    authority, certificate = trustme.CA(), folder / "server.pem"
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(certificate)
-    keys = {
-        KEY: {"sms:message:send", "voice-message:message:send"},
-        TEXT_ONLY_KEY: {"sms:message:send"},
-    }
-    inbox = Inbox()
-    account = Cpaas(inbox, keys)
-    server = HttpsServer(build_cpaas(account), listener(), certificate=certificate, name="cpaas")
-    server.start()
-    yield Account(inbox, account, server.port, folder / "ca.pem")
-    server.stop()
-    inbox.close()
+    every = {"sms:message:send", "voice-message:message:send"}
+    keys = {KEY: every, TEXT_ONLY_KEY: {"sms:message:send"}}
+    with serving(tmp_path_factory.mktemp("cpaas"), keys=keys) as account:
+        yield account
 
 
 @pytest.fixture

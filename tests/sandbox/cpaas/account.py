@@ -56,7 +56,9 @@ def listener() -> socket.socket:
 
 
 @contextmanager
-def serving(folder: Path, *, names: tuple[str, ...] = (HOST,), **options: Any) -> Iterator[Account]:
+def serving(
+    folder: Path, *, names: tuple[str, ...] = (HOST,), keys: Any = (KEY,), **options: Any
+) -> Iterator[Account]:
     """An account that answers at 127.0.0.1 with a certificate for `names`."""
     authority = trustme.CA()
     ca_file = folder / "ca.pem"
@@ -64,7 +66,7 @@ def serving(folder: Path, *, names: tuple[str, ...] = (HOST,), **options: Any) -
     certificate = folder / "server.pem"
     authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(certificate)
     inbox = Inbox()
-    cpaas = Cpaas(inbox, [KEY], **options)
+    cpaas = Cpaas(inbox, keys, **options)
     server = HttpsServer(build_cpaas(cpaas), listener(), certificate=certificate, name="cpaas")
     server.start()
     try:
