@@ -110,18 +110,14 @@ def plan_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
             f"{what}. It is not in the tenant's plan, and pulumi up would meet the same",
             fix="ask Auth0 for the feature (Dashboard > Settings > Subscription)",
         )
-    yield from _trial(reading)
-    yield from _room_for_actions(reading, settings)
-    yield _what_no_read_tells(settings, closed=bool(closed))
-
-
-def _trial(reading: Reading) -> Iterator[Finding]:
     if reading.tenant.guardian.trial_expired:
         yield Subject.PLAN.warning(
             "the tenant says of its phone factor that a trial has expired: Auth0's own sender "
             "stops at 100 messages",
             fix="codes that must arrive before pulumi up are Auth0's; ours has another sender",
         )
+    yield from _room_for_actions(reading, settings)
+    yield _what_no_read_tells(settings, closed=bool(closed))
 
 
 def _room_for_actions(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
@@ -194,11 +190,8 @@ def requests_of_first_up(settings: StackSettings, sdk: str) -> int:
         total += 5 + 3 + 2 * texts + (4 if settings.bind_action else 0)
     if legacy:
         total += 5 + 4 + 5 + (0 if settings.transition else 4)
-    return total + _requests_of_gate(settings, legacy=legacy and not settings.transition)
-
-
-def _requests_of_gate(settings: StackSettings, *, legacy: bool) -> int:
-    """Those of the gate (docs/decisions/policy-last.md) and of the other hooks."""
     if settings.gate is Gate.OFF:
-        return 0
-    return 4 if settings.policy is Policy.NEVER else 13 if legacy else 12
+        return total
+    # Those of the gate (docs/decisions/policy-last.md) and of the other hooks.
+    raised = 12 + (legacy and not settings.transition)
+    return total + (4 if settings.policy is Policy.NEVER else raised)

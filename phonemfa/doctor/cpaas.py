@@ -155,7 +155,9 @@ def _ask(http: httpx.Client, method: DeliveryMethod, *, key: str | None = None) 
 def _no_answer(error: httpx.HTTPError) -> Answer:
     import httpx  # noqa: PLC0415
 
-    causes = list(_causes(error))
+    causes: list[BaseException] = [error]
+    while before := causes[-1].__cause__ or causes[-1].__context__:
+        causes.append(before)
     untrusted = [one for one in causes if isinstance(one, ssl.SSLCertVerificationError)]
     if any(isinstance(one, socket.gaierror) for one in causes):
         failure = Failure.UNKNOWN_NAME
@@ -167,12 +169,6 @@ def _no_answer(error: httpx.HTTPError) -> Answer:
         failure = Failure.SILENT if isinstance(error, httpx.TimeoutException) else Failure.BROKEN
     words = untrusted[0].verify_message if untrusted else str(error)
     return Answer(failure=failure, detail=words or type(error).__name__)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 # --- The key --------------------------------------------------------------------------------------

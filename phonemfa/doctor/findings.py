@@ -113,8 +113,12 @@ def looked(subject: Subject, findings: Iterator[Finding]) -> Iterator[Finding]:
 def not_looked(refusal: Refusal, subject: Subject) -> Iterator[Finding]:
     """That a question has no answer; nothing where it is the plan's, which is told by itself."""
     if refusal.why is not Why.PLAN:
-        needs = f"needs {refusal.scope}" if refusal.why is Why.SCOPE else refusal.what
-        yield subject.unknown(f"could not look: {needs}")
+        yield subject.unknown(f"could not look: {reason(refusal)}")
+
+
+def reason(refusal: Refusal) -> str:
+    """Why a question has no answer."""
+    return f"needs {refusal.scope}" if refusal.why is Why.SCOPE else refusal.what
 
 
 def exit_status(findings: Collection[Finding]) -> Exit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Final
 
@@ -24,7 +24,7 @@ from components.tenant.guardian import (
 from components.tenant.model import Refusal, Unseen, Why, known, seen
 from components.tenant.snapshot import Wanted, lacking
 from components.vocabulary import DeliveryMethod, Gate, Policy, guardian_message_types, policy_word
-from phonemfa.doctor.findings import Finding, Level, Subject, not_looked
+from phonemfa.doctor.findings import Finding, Level, Subject, not_looked, reason
 from phonemfa.doctor.reading import Reading
 
 _STRENGTH: Final = {Policy.NEVER: 0, Policy.ADAPTIVE: 1, Policy.ALWAYS: 2}
@@ -73,28 +73,21 @@ def policy_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding
     if wanted is now:
         yield Subject.POLICY.ok(f"{wanted}, as declared. Asked: {_ASKED[wanted]}")
     elif _STRENGTH[wanted] > _STRENGTH[now]:
-        yield _stricter(now, wanted, _missing(reading, settings))
+        # What a code lacks today on its way to a user, as far as that was seen.
+        missing = lacking(reading.tenant, Wanted.by(settings))
+        untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
+        yield Subject.POLICY.warning(
+            f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
+            f"{_ASKED[wanted]}.{untried}",
+            fix="pulumi config set phonemfa:policy never for the first pulumi up; "
+            f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
+        )
     else:
         yield Subject.POLICY.fault(
             f"it is {now} now, and the stack would lower it to {wanted}: no pulumi up does",
             fix=f"pulumi config set phonemfa:policy {now}; or, if it is meant, lower it first: "
             "python -m phonemfa break-glass",
         )
-
-
-def _stricter(now: Policy, wanted: Policy, missing: Collection[str]) -> Finding:
-    untried = f" This way is untried: {'; '.join(missing)}." if missing else ""
-    return Subject.POLICY.warning(
-        f"it is {now} now, and pulumi up makes it {wanted}. Asked afterwards: "
-        f"{_ASKED[wanted]}.{untried}",
-        fix="pulumi config set phonemfa:policy never for the first pulumi up; "
-        f"{wanted} when a code has arrived on your own phone (python -m phonemfa smoke)",
-    )
-
-
-def _missing(reading: Reading, settings: StackSettings) -> list[str]:
-    """What a code lacks today on its way to a user, as far as that was seen."""
-    return lacking(reading.tenant, Wanted.by(settings))
 
 
 def _usable(there: Guardian) -> bool | None:
@@ -206,15 +199,14 @@ def code_checks(reading: Reading, settings: StackSettings) -> Iterator[Finding]:
 
 
 def _unread(refused: Mapping[str, Refusal], sdk: str) -> Finding:
+    unread = f"the installed pulumi-auth0 {sdk} does not read them"
     if any(one.why is Why.PLAN for one in refused.values()):
-        what = "the tenant is not entitled to them (403), and the installed pulumi-auth0 "
-        what += f"{sdk} does not read them"
-        fix = f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}"
-        return Subject.MFA_SETTINGS.note(what, fix=fix)
-    what = f"the installed pulumi-auth0 {sdk} does not read them; 3.54 and later does"
-    if not refused:
-        what += ", and could here"
-    return Subject.MFA_SETTINGS.ok(what)
+        return Subject.MFA_SETTINGS.note(
+            f"the tenant is not entitled to them (403), and {unread}",
+            fix=f"stay with {FITTING}, SDK and plugin alike: {_GUIDE}",
+        )
+    could = "" if refused else ", and could here"
+    return Subject.MFA_SETTINGS.ok(f"{unread}; 3.54 and later does{could}")
 
 
 def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
@@ -245,9 +237,8 @@ def _refused(refused: Mapping[str, Refusal], sdk: str) -> Iterator[Finding]:
     if third is None or (plan and third.why is Why.PLAN):
         return
     if third.why in {Why.SCOPE, Why.PLAN}:
-        reason = f"needs {third.scope}" if third.why is Why.SCOPE else third.what
         yield Subject.MFA_SETTINGS.warning(
-            f"{third.asked}: {reason}. pulumi-auth0 {sdk} only warns of that: how long a "
+            f"{third.asked}: {reason(third)}. pulumi-auth0 {sdk} only warns of that: how long a "
             "browser is remembered is not seen"
         )
     elif not (missing and third.status == HTTPStatus.NOT_FOUND):
@@ -288,7 +279,4 @@ def protection_checks(reading: Reading) -> Iterator[Finding]:
 
 
 def _unseen(state: Unseen) -> str:
-    refusal = state.refusal
-    if refusal is None:
-        return "unseen"
-    return f"unseen ({f'needs {refusal.scope}' if refusal.why is Why.SCOPE else refusal.what})"
+    return f"unseen ({reason(state.refusal)})" if state.refusal else "unseen"
