@@ -162,30 +162,27 @@ class Sender:
         return frozenset(filter(self._is_known, {KEY_SECRET, *_configuration(settings)}))
 
 
-def senders(declared: Snapshot, recorded: Recorded, live: Live) -> list[Sender]:
+def senders(declared: Snapshot, recorded: Recorded, live: Live) -> Iterator[Sender]:
     """Each declared Action with what belongs to it."""
-    return [_sender(one, declared, recorded, live) for one in seen(declared.actions)]
-
-
-def _sender(action: Action, declared: Snapshot, recorded: Recorded, live: Live) -> Sender:
     held = recorded.all(Action.TOKEN)
-    resource = next((one for one in held if one.action.trigger == action.trigger), None)
-    there = live.tenant.actions_on(action.trigger)
-    # By id where the state has one: a renamed Action is still ours.
-    ours = next(
-        (one for one in there if (one.id == resource.id if resource else one.name == action.name)),
-        None,
-    )
-    return Sender(
-        declared=action,
-        binding=next(iter(declared.bindings_of(action.trigger)), None),
-        recorded=resource,
-        ours=ours,
-        foreign=tuple(one for one in there if one is not ours),
-        bindings=live.tenant.bindings_of(action.trigger),
-        deployed_by_us=live.deployed_by_us.get(ours.id) if ours else None,
-        applied=recorded.applied,
-    )
+    for action in seen(declared.actions):
+        resource = next((one for one in held if one.action.trigger == action.trigger), None)
+        there = live.tenant.actions_on(action.trigger)
+        # By id where the state has one: a renamed Action is still ours.
+        found = [
+            one for one in there if (one.id == resource.id if resource else one.name == action.name)
+        ]
+        ours = found[0] if found else None
+        yield Sender(
+            declared=action,
+            binding=next(iter(declared.bindings_of(action.trigger)), None),
+            recorded=resource,
+            ours=ours,
+            foreign=tuple(one for one in there if one is not ours),
+            bindings=live.tenant.bindings_of(action.trigger),
+            deployed_by_us=live.deployed_by_us.get(ours.id) if ours else None,
+            applied=recorded.applied,
+        )
 
 
 def _configuration(settings: StackSettings) -> dict[str, str]:

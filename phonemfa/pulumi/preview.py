@@ -199,7 +199,12 @@ class Preview:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Those of resources that a tenant has."""
-        return tuple(one for one in self.everything if _is_of_a_tenant(one))
+        return tuple(
+            one
+            for one in self.everything
+            if any(side and side.is_custom for side in (one.before, one.after))
+            and not one.type.startswith("pulumi:")
+        )
 
     @property
     def components(self) -> tuple[Step, ...]:
@@ -210,11 +215,6 @@ class Preview:
     def changes(self) -> list[Step]:
         """Those that change something."""
         return [one for one in self.everything if one.is_change]
-
-
-def _is_of_a_tenant(step: Step) -> bool:
-    custom = any(one and one.is_custom for one in (step.before, step.after))
-    return custom and not step.type.startswith("pulumi:")
 
 
 def read_preview(answer: Any) -> Preview:
