@@ -54,6 +54,9 @@ class Difference:
 class Applied:
     """One tenant as the last `up` left it; `at` is when that ended, None when none has.
 
+    Where none has ended since the tenant is new, there is nothing to compare or to restore: both
+    raise RefusedError.
+
     Args:
         tenant: whose.
         file: where it is kept; with secrets, so readable by its owner alone.
@@ -85,11 +88,7 @@ class Applied:
         self.at = None
 
     def differences(self) -> list[Difference]:
-        """What differs between then and now, in the order in which a tenant is shown.
-
-        Raises:
-            RefusedError: no `up` has ended since the tenant is new.
-        """
+        """What differs between then and now, in the order in which a tenant is shown."""
         then, now = picture_of(self._needed()), picture_of(self._tenant)
         return [
             _difference(*field, then.get(field, NONE), now.get(field, NONE))
@@ -98,11 +97,7 @@ class Applied:
         ]
 
     def restore(self) -> None:
-        """Put the tenant back as it was then, ids and deployed versions included.
-
-        Raises:
-            RefusedError: no `up` has ended since the tenant is new.
-        """
+        """Put the tenant back as it was then, ids and deployed versions included."""
         self._tenant.load({**self._needed().export(), **self._content(applied=False)})
 
     def _needed(self) -> Tenant:

@@ -87,10 +87,9 @@ class Hands:
         return [one["action_id"] for one in self._tenant.bindings.of(self.trigger)]
 
     def bind(self, *action_ids: str) -> None:
-        refs = [{"type": "action_id", "value": one} for one in action_ids]
-        names = [self._tenant.actions.stored(one)["name"] for one in action_ids]
         bindings = [
-            {"ref": ref, "display_name": name} for ref, name in zip(refs, names, strict=True)
+            {"ref": {"type": "action_id", "value": one["id"]}, "display_name": one["name"]}
+            for one in map(self._tenant.actions.stored, action_ids)
         ]
         self._tenant.bindings.replace(self.trigger, bindings)
 

@@ -22,15 +22,9 @@ _LEGACY: Final = frozenset[Generation]({"legacy"})
 
 @dataclass(frozen=True)
 class Scenario:
-    """One scenario.
+    """One scenario: `kind` is what the drift command calls it, and `what` was done, in words.
 
-    Attributes:
-        kind: what the drift command calls it.
-        what: what was done, for a person.
-        make: does it.
-        repaired_by: what takes it back.
-        also: further kinds that it cannot help making.
-        generations: of the tenants that can drift so.
+    `also` are further kinds that it cannot help making.
     """
 
     kind: str
