@@ -67,7 +67,9 @@ ASIDES: Final = (
 """Commands that sentences name and no block shows: typed in this order at an applied stack."""
 
 
-_FLEET: Final = "tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine"
+_FLEET: Final = (
+    "tests/phonemfa/fleet/test_command.py::test_each_command_of_the_guide_goes_as_far_as_the_engine"
+)
 _HEALTHY: Final = (
     "tests/phonemfa/health/test_command.py::test_a_good_day_is_well_and_only_read_with_one_scope"
 )
