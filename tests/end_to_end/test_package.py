@@ -254,14 +254,16 @@ def test_the_pack_lets_through_refuses_and_warns(
     assert passed.out.count("✅ phonemfa@v0.1.0") == 1, passed.text
     assert KEY not in passed.text
 
-    # Mandatory: an apply without its preview is stopped before it writes.
+    # Mandatory: the preview fails, and an apply without its preview is stopped before it writes.
     applied.configure(policy="never", allowedPrefixes=["+81", "+886"])
-    mandatory = {"enforcementLevel": "mandatory", "production": ["t1"]}
-    tenant.forget_requests()
-    refused = applied.refused("up", *pack(**{"always-in-production": mandatory})).out
+    level = {"enforcementLevel": "mandatory", "production": ["t1"]}
+    mandatory = pack(**{"always-in-production": level})
+    refused = applied.refused("preview", *mandatory).out
     assert "❌ phonemfa@v0.1.0" in refused
     assert "[mandatory]  always-in-production" in refused
     assert "Fix: set phonemfa:policy to always" in refused
+    tenant.forget_requests()
+    applied.refused("up", *mandatory)
     assert writes(tenant) == []
     assert tenant.policies == ["all-applications"]
 
