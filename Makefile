@@ -43,7 +43,7 @@ clean: ## Stop the sandbox and remove everything that was made in the checkout
 
 # The checks run beside the tests: those wait for other processes a part of their time.
 .PHONY: test
-test: environment node engine browser postgres ## Everything a change must pass: checks, and tests against the real engine
+test: environment node engine browser ## Everything a change must pass: checks, and tests against the real engine
 	@mkdir -p build; $(MAKE) --no-print-directory check >build/check.log 2>&1 & checks=$$!; \
 	passed=0; $(PYTEST) $(EVERY_CHANGE) $(ARGS) || passed=$$?; \
 	wait $$checks || { cat build/check.log; echo 'make check: FAILED'; exit 1; }; \
@@ -83,7 +83,7 @@ thorough: environment node engine browser postgres ## Proofs that take minutes: 
 	@$(PYTEST) -m thorough --timeout 1800 $(ARGS)
 
 .PHONY: shaken
-shaken: environment node engine browser postgres ## The tests of `make test` in another order, and with each answer late
+shaken: environment node engine browser ## The tests of `make test` in another order, and with each answer late
 	@$(PYTEST) -p randomly -p tests.shaken $(EVERY_CHANGE) $(ARGS)
 
 .PHONY: fidelity

@@ -17,16 +17,7 @@ from phonemfa.answered import answered
 from phonemfa.asking import Target, agree, need_a_person
 from phonemfa.audit import Record
 from phonemfa.fleet.run import Outcome, Work, as_document, as_object, exit_of, left_of, run, shown
-from phonemfa.fleet.selection import (
-    Member,
-    Wanted,
-    by_tenant,
-    listed,
-    part_of,
-    read_member,
-    select,
-    waves,
-)
+from phonemfa.fleet.selection import Member, by_tenant, listed, part_of, read_member, select, waves
 from phonemfa.fleet.work import Site, work
 from phonemfa.output.document import Block, Code, Paragraph
 from phonemfa.output.json_text import print_json
@@ -127,7 +118,9 @@ def fleet(
     _check(what, [name for name, value in given.items() if value], shard=shard)
     if env_dir and not env_dir.is_dir():
         give_up(f"--env-dir {env_dir} is no folder.")
-    wanted = Wanted(
+    members, left_out = select(
+        stack_names(project),
+        lambda one: read_member(project, one, env_dir=env_dir),
         patterns=stack or [],
         every=every,
         listed=listed(stacks_from) if stacks_from else (),
@@ -135,16 +128,14 @@ def fleet(
         include_protected=include_protected,
         writes=what is Command.UP,
     )
-    chosen = select(
-        stack_names(project), wanted, lambda one: read_member(project, one, env_dir=env_dir)
-    )
-    members = part_of(chosen.members, shard) if shard else chosen.members
+    if shard:
+        members = part_of(members, shard)
     if what is Command.LIST:
-        _list(members, chosen.left_out, shard, as_json=as_json)
+        _list(members, left_out, shard, as_json=as_json)
         return
     turns = waves(members, canary or [])
     members = [one for wave in turns for one in wave]
-    _warn(members, chosen.left_out)
+    _warn(members, left_out)
     PulumiCli(project, None).run("version")  # Without a CLI nothing is begun.
     site = Site(
         project=project.absolute(),
@@ -164,10 +155,10 @@ def fleet(
         title = f"fleet {what}: {left} stacks, {parallel} at once"
         outcomes = _run(site, title, turns, parallel, outcomes, audit_file=audit_file)
     if as_json:
-        about = {"command": what.value, "shard": shard or None, "left_out": chosen.left_out}
+        about = {"command": what.value, "shard": shard or None, "left_out": left_out}
         print_json({**about, **as_object(members, outcomes)})
     else:
-        after = _afterwards(site.logs, chosen.left_out, left_of(members, outcomes))
+        after = _afterwards(site.logs, left_out, left_of(members, outcomes))
         show(as_document(f"fleet {what}", members, outcomes, after))
     raise typer.Exit(exit_of(outcomes.values()))
 

@@ -169,7 +169,10 @@ class Board:
             for member in shown:
                 table.add_row(*self._row(member))
         rest = len(order) - len(shown)
-        return Group(table, Text(f"{self.counts()}{f' ({rest} not shown)' if rest else ''}"))
+        return Group(
+            table,
+            Text(f"{counts_of(self.outcomes.values())}{f' ({rest} not shown)' if rest else ''}"),
+        )
 
     def _row(self, member: Member) -> list[Text]:
         outcome = self.outcomes[member.stack]
@@ -184,10 +187,6 @@ class Board:
             Text(f"{seconds:.0f}s" if seconds else ""),
             Text(self._said(member.stack, outcome)),
         ]
-
-    def counts(self) -> str:
-        """How many are where."""
-        return counts_of(self.outcomes.values())
 
     def _said(self, stack: str, outcome: Outcome) -> str:
         if outcome.state is State.RUNNING:
@@ -277,7 +276,7 @@ def shown(title: str, members: Sequence[Member], known: Outcomes) -> Iterator[Bo
 
 def _remind(board: Board, ended: threading.Event) -> None:
     while not ended.wait(REMINDER):
-        say(f"… {board.counts()}")
+        say(f"… {counts_of(board.outcomes.values())}")
 
 
 def as_document(

@@ -18,14 +18,13 @@ from dotenv import dotenv_values
 
 from components.config_files import StackFileError, read_config
 from components.settings.raw_config import NAMESPACE
-from components.tenant.access import VARIABLES, Access
+from components.tenant.access import VARIABLES, Access, bare
 from phonemfa.answered import RefusedError
 from phonemfa.files import why
 from policy.levels import is_production
 
 _WILD: Final = re.compile(r"[*?\[]")
 _SHARD: Final = re.compile(r"(\d+)/(\d+)")
-DOMAIN: Final = "auth0:domain"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +84,14 @@ def read_member(project: Path, stack: str, *, env_dir: Path | None = None) -> Me
     if not config.file.is_file():
         fault = f"There is no {config.file.name}."
         return Member(stack=stack, file=config.file, variables=variables, fault=fault)
-    own = _text(config.values.get(DOMAIN))
+    own = config.values.get("auth0:domain", "")
+    own = own if isinstance(own, str) else ""  # encrypted: unknown here
     inherited = variables.get("AUTH0_DOMAIN") or os.environ.get("AUTH0_DOMAIN", "")
     protect = config.values.get(f"{NAMESPACE}:protect")
     return Member(
         stack=stack,
         file=config.file,
-        domain=(own or inherited).lower().removeprefix("https://").rstrip("/"),
+        domain=bare(own or inherited).lower(),
         own_domain=bool(own or variables.get("AUTH0_DOMAIN")),
         protected=str(protect).lower() == "true" or is_production(stack, project),
         auth0=config.of("auth0"),
@@ -105,11 +105,6 @@ def by_tenant(members: Iterable[Member]) -> list[list[Member]]:
     for one in members:
         tenants.setdefault(one.domain or f"stack {one.stack}", []).append(one)
     return list(tenants.values())
-
-
-def _text(value: object) -> str:
-    """A plain value; an encrypted one is a mapping, and unknown here."""
-    return value if isinstance(value, str) else ""
 
 
 def _variables(file: Path) -> dict[str, str]:
@@ -132,35 +127,6 @@ class SelectionError(RefusedError):
     """The selection means nothing, or not what somebody may have meant; the text says what."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What was asked for.
-
-    Attributes:
-        patterns: names and globs of stacks.
-        every: all stacks with a file.
-        listed: names from a list.
-        excluded: names and globs to leave out, whoever named them.
-        include_protected: wildcards may take production along, to be written to.
-        writes: the command writes.
-    """
-
-    patterns: Sequence[str] = ()
-    every: bool = False
-    listed: Sequence[str] = ()
-    excluded: Sequence[str] = ()
-    include_protected: bool = False
-    writes: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Selected:
-    """Stacks in order, and who was left out of a wildcard, with the reason."""
-
-    members: list[Member]
-    left_out: dict[str, str]
-
-
 def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     """The members of a part such as `3/8`: the same on every machine, and each in one part.
 
@@ -179,46 +145,67 @@ def part_of(members: Sequence[Member], shard: str) -> list[Member]:
     return sorted(ours, key=lambda member: member.stack)
 
 
-def select(known: Collection[str], wanted: Wanted, read: Callable[[str], Member]) -> Selected:
-    """The stacks that are meant, by name.
+def select(
+    known: Collection[str],
+    read: Callable[[str], Member],
+    *,
+    patterns: Sequence[str] = (),
+    every: bool = False,
+    listed: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    include_protected: bool = False,
+    writes: bool = False,
+) -> tuple[list[Member], dict[str, str]]:
+    """The stacks that are meant, by name, and who was left out of a wildcard, with the reason.
 
     Args:
         known: every stack with a file.
-        wanted: what was asked for.
         read: what is known of one stack.
+        patterns: names and globs of stacks.
+        every: all stacks with a file.
+        listed: names from a list.
+        excluded: names and globs to leave out, whoever named them.
+        include_protected: wildcards may take production along, to be written to.
+        writes: the command writes.
 
     Raises:
         SelectionError: nothing was asked for, a name or glob fits no stack, or nothing is left.
     """
-    if not (wanted.every or wanted.patterns or wanted.listed):
+    if not (every or patterns or listed):
         raise SelectionError(
             "Which stacks? --all, --stack NAME or --stack 'GLOB' (repeat it), or --stacks-from "
             f"FILE. Stacks with a file: {_names(known)}."
         )
-    exact = [one for one in wanted.patterns if not _WILD.search(one)]
-    named = {*exact, *wanted.listed}
+    named = {*(one for one in patterns if not _WILD.search(one)), *listed}
+    wildcards = [one for one in (*patterns, *excluded) if _WILD.search(one)]
     unknown = sorted(named - set(known))
-    for pattern in [*wanted.patterns, *wanted.excluded]:
-        if _WILD.search(pattern) and not _fitting(known, [pattern]):
-            unknown.append(pattern)
+    unknown += [one for one in wildcards if not _fitting(known, [one])]
     if unknown:
         raise SelectionError(
             f"No stack has this name, or fits: {', '.join(unknown)}. Stacks with a file: "
             f"{_names(known)}."
         )
-    wild = set(known) if wanted.every else _fitting(known, wanted.patterns)
+    wild = set(known) if every else _fitting(known, patterns)
     members, left_out = [], {}
-    for stack in sorted((named | wild) - _fitting(known, wanted.excluded)):
+    for stack in sorted((named | wild) - _fitting(known, excluded)):
         member = read(stack)
-        reason = "" if stack in named else _not_by_wildcard(member, wanted)
-        if reason:
-            left_out[stack] = reason
+        if stack in named:
+            members.append(member)
+        elif not (member.own_domain or member.fault):
+            left_out[stack] = (
+                f"{member.file.name} names no auth0:domain; --stack {stack} takes it along"
+            )
+        elif writes and member.protected and not include_protected:
+            left_out[stack] = (
+                f"production or phonemfa:protect; --stack {stack} or --include-protected takes it "
+                "along"
+            )
         else:
             members.append(member)
     if not members:
         reasons = "".join(f" {stack}: {reason}." for stack, reason in left_out.items())
         raise SelectionError(f"No stack is left of the selection.{reasons}")
-    return Selected(members=members, left_out=left_out)
+    return members, left_out
 
 
 def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Member]]:
@@ -238,17 +225,6 @@ def waves(members: Sequence[Member], canaries: Sequence[str]) -> list[list[Membe
         found.append(wave)
         left = [one for one in left if one not in wave]
     return [*found, left] if left else found
-
-
-def _not_by_wildcard(member: Member, wanted: Wanted) -> str:
-    if not (member.own_domain or member.fault):
-        return f"{member.file.name} names no auth0:domain; --stack {member.stack} takes it along"
-    if wanted.writes and member.protected and not wanted.include_protected:
-        return (
-            f"production or phonemfa:protect; --stack {member.stack} or --include-protected takes "
-            "it along"
-        )
-    return ""
 
 
 def _fitting(known: Collection[str], patterns: Sequence[str]) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from components.masking import redacted
-from components.tenant.access import SECRETS, Access, TwoTenantsError, check_one_tenant
+from components.tenant.access import SECRETS, VARIABLES, Access, TwoTenantsError, check_one_tenant
 from components.tenant.client import access_of
 from phonemfa.answered import NO_ANSWER
 from phonemfa.drift.findings import is_drift
@@ -29,26 +29,21 @@ from policy.levels import file_of
 
 Tell = Callable[[str], None]
 
-_WORDS: Final = {
-    "create": ("to create", "created"),
-    "update": ("to update", "updated"),
-    "delete": ("to delete", "deleted"),
-    "replace": ("to replace", "replaced"),
-    "import": ("to import", "imported"),
-    "read": ("to read", "read"),
+_DONE: Final = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "replace": "replaced",
+    "import": "imported",
 }
-"""What would be done, and what was."""
 _TAKEN: Final = ("the stack is currently locked", "Another update is currently in progress")
 """What backends say of a lock; the second is Pulumi Cloud, which names nobody."""
 _LOCKED: Final = (
     "Run again when it has ended; `pulumi cancel` only when it is certain that nobody works on it"
 )
 _SECRETS: Final = (
-    "AUTH0_CLIENT_SECRET",
-    "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY",
-    "AUTH0_API_TOKEN",
-    "PULUMI_CONFIG_PASSPHRASE",
-    "PULUMI_ACCESS_TOKEN",
+    *(VARIABLES[one] for one in SECRETS),
+    *("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN"),
 )
 _STOPPED: Final = "stopped as asked; the state is whole, and the next run takes it from there"
 _HURRIED: Final = (
@@ -166,25 +161,29 @@ def _options(site: Site, member: Member, command: str) -> Iterator[str]:
 def _counts(heard: Events, *, done: bool) -> dict[str, int]:
     """Changed resources by what was done, or would be, to them."""
     return {
-        _WORDS.get(op, (op, op))[done]: number
+        _DONE.get(op, op) if done else f"to {op}": number
         for op, number in heard.changes.items()
         if op not in NO_CHANGES and number
     }
 
 
 def _cli(site: Site, member: Member) -> PulumiCli:
-    environ, engines = member.environ, site.engines
-    cli = PulumiCli(site.project, member.stack, environ=environ, engines=engines)
+    cli = PulumiCli(site.project, member.stack, environ=member.environ, engines=site.engines)
     return cli.within(site.seconds)
 
 
 def _look(site: Site, member: Member, tell: Tell) -> Outcome:
     secrets = _secrets_of(member)
+
+    def working(what: str) -> nullcontext[None]:
+        tell(what)
+        return nullcontext()
+
     try:
         wanted = read_stack_file(site.project, member.stack)
         access = access_to(site, member)
-        secrets = [*secrets, access.client_secret]
-        seen = look(replace(wanted, cli=_cli(site, member)), access, _telling(tell))
+        secrets.append(access.client_secret)
+        seen = look(replace(wanted, cli=_cli(site, member)), access, working)
     except (*NO_ANSWER, NothingAppliedError) as error:
         return Outcome(state=State.UNANSWERED, why=_in_short(str(error), secrets))
     drifted = is_drift(seen.findings)
@@ -213,14 +212,6 @@ def access_to(site: Site, member: Member) -> Access:
                     f"auth0:{key} of {member.file.name} cannot be read: {redacted(error.said)}"
                 ) from None
     return access_of(config, environ=member.environ)
-
-
-def _telling(tell: Tell) -> Callable[[str], nullcontext[None]]:
-    def working(what: str) -> nullcontext[None]:
-        tell(what)
-        return nullcontext()
-
-    return working
 
 
 def _in_a_list(path: str) -> str:

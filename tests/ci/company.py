@@ -17,7 +17,7 @@ from tests.ci.workflows import GIT, Ended, Runner, runners_variables
 from tests.contract import PROJECT
 from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.operators import NEW_KEY
-from tests.packaging.installed import build
+from tests.packaging.installed import build, uv
 from tests.phonemfa.github_stand_in import GitHubStandIn
 
 
@@ -42,15 +42,30 @@ class Released:
 
     wheel: Path
     environment: Path
+    hastily: bool
 
     @classmethod
-    def into(cls, folder: Path) -> Released:
+    def into(cls, folder: Path, *, hastily: bool) -> Released:
         """Build both wheels, and an environment that `ci/setup` fills when it is first run."""
         wheel = build(folder / "dist", "wheel")[".whl"]
         build(folder / "dist", "wheel", project=PROJECT / "sandbox")
         environment = folder / "environment"
         ran(sys.executable, "-m", "venv", str(environment), cwd=folder, environment=os.environ)
-        return cls(wheel=wheel, environment=environment)
+        return cls(wheel=wheel, environment=environment, hastily=hastily)
+
+    def fill(self, repository: Path) -> None:
+        """Install what `ci/setup` would, which then finds it: uv takes a tenth of pip's time."""
+        for lock in repository.glob("requirements*.lock"):
+            where = ("--python", str(self.environment / "bin" / "python"))
+            uv(
+                "pip",
+                "install",
+                *where,
+                "--no-deps",
+                "--require-hashes",
+                "--requirement",
+                str(lock),
+            )
 
 
 class Company:
@@ -140,6 +155,8 @@ class Company:
             "PULUMI_CONFIG_PASSPHRASE": passphrase,
         }
         (desk / ".venv").symlink_to(released.environment)
+        if released.hastily:
+            released.fill(desk)
         ran("ci/setup", cwd=desk, environment=self.runner_variables)
         self.at_desk["PATH"] = f"{desk}/.venv/bin:{self.at_desk['PATH']}"
         self.git("init", "--quiet", "--initial-branch=main")

@@ -36,8 +36,9 @@ ANSWERS = Answers(
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    return Released.into(tmp_path_factory.mktemp("released"))
+def released(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Released:
+    hastily = "not thorough" in request.config.option.markexpr
+    return Released.into(tmp_path_factory.mktemp("released"), hastily=hastily)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.ci.company import Company, ran
 from tests.end_to_end.conftest import KEY, Tenant
 from tests.end_to_end.operators import NEW_KEY, cpaas_of, running_version
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.xdist_group("a company")]
 
 PHONE = "+819012345678"
 ELSEWHERE = "evil.example.test"

@@ -67,7 +67,9 @@ ASIDES: Final = (
 """Commands that sentences name and no block shows: typed in this order at an applied stack."""
 
 
-_FLEET: Final = "tests/phonemfa/fleet/test_guide.py::test_each_command_goes_as_far_as_the_engine"
+_FLEET: Final = (
+    "tests/phonemfa/fleet/test_command.py::test_each_command_of_the_guide_goes_as_far_as_the_engine"
+)
 _HEALTHY: Final = (
     "tests/phonemfa/health/test_command.py::test_a_good_day_is_well_and_only_read_with_one_scope"
 )
@@ -92,11 +94,11 @@ BY_TEST: Final[Mapping[str, str]] = {
         f"{_BACKENDS}test_a_stack_whose_secrets_a_kms_key_seals_needs_no_passphrase"
     ),
     "pulumi up --json": _FLEET,
-    "python -m phonemfa take-down": "tests/end_to_end/test_take_down.py::"
+    "python -m phonemfa take-down": "tests/end_to_end/test_policy_last.py::"
     "test_what_is_in_the_way_is_said_before_and_once_settled_all_goes",
-    "pulumi state delete": "tests/end_to_end/test_take_down.py::"
+    "pulumi state delete": "tests/end_to_end/test_policy_last.py::"
     "test_a_provider_that_was_taken_out_of_the_stack_stays",
-    "pulumi destroy --target": "tests/end_to_end/test_take_down.py::"
+    "pulumi destroy --target": "tests/end_to_end/test_policy_last.py::"
     "test_a_provider_that_was_taken_out_of_the_stack_stays",
     "python -m phonemfa fleet preview --all": _FLEET,
     "python -m phonemfa fleet up --canary shop-01": _FLEET,

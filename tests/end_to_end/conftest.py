@@ -44,6 +44,10 @@ EACH_GENERATION = pytest.mark.parametrize(
 )
 """A test for a tenant of each; it gets the name of its own."""
 PHONE = "+819012345678"
+ASKS_NOBODY: dict[str, Any] = {"policy": "never", "testNumbers": [PHONE]}
+"""Settings with which several tests begin, so that they are applied once."""
+Apply = Callable[..., PulumiProject]
+"""The package with some settings, applied: the fixture `apply`."""
 LIVE = pytest.StashKey[LiveTarget]()
 
 
@@ -52,20 +56,6 @@ class Tenant(Target):
     """The sandbox's tenant: its API, and its request log and faults beside it."""
 
     running: RunningSandbox
-
-    def bind_foreign_action(self, name: str) -> str:
-        """An Action that no stack made, deployed and bound, alone, to `send-phone-message`."""
-        trigger = "send-phone-message"
-        body = {
-            "name": name,
-            "supported_triggers": [{"id": trigger, "version": "v2"}],
-            "code": "exports.onExecuteSendPhoneMessage = async () => {};",
-        }
-        action_id: str = self.api("POST", "/actions/actions", body)["id"]
-        self.api("POST", f"/actions/actions/{action_id}/deploy")
-        binding = {"ref": {"type": "action_id", "value": action_id}, "display_name": name}
-        self.api("PATCH", f"/actions/triggers/{trigger}/bindings", {"bindings": [binding]})
-        return action_id
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the sandbox's control routes."""
@@ -90,22 +80,13 @@ class Tenant(Target):
 
     def requests(self) -> list[Request]:
         """The same, as they are compared with a trace."""
-        own = self.domain
-        return [
-            normalised(one["method"], one["path"], _in_place_of(one["body"], own), one["status"])
-            for one in self.logged()
-        ]
+        found = json.loads(json.dumps(self.logged()).replace(self.domain, "TENANT"))
+        return [normalised(one["method"], one["path"], one["body"], one["status"]) for one in found]
 
     def unknown_routes(self) -> int:
         """How many requests met no route since the sandbox was started."""
         count: int = self.control("GET", "/health")["counters"]["unknown_routes"]
         return count
-
-
-def _in_place_of(body: Any, domain: str) -> Any:
-    if isinstance(body, dict):
-        return {key: _in_place_of(value, domain) for key, value in body.items()}
-    return body.replace(domain, "TENANT") if isinstance(body, str) else body
 
 
 @pytest.fixture(scope="session")
@@ -273,9 +254,7 @@ def package(tmp_path: Path, environment: dict[str, str], drawn_up: Path) -> Pulu
 
 
 @pytest.fixture
-def apply(
-    package: PulumiProject, tenant: Tenant, shared: Shared, tmp_path: Path
-) -> Callable[..., PulumiProject]:
+def apply(package: PulumiProject, tenant: Tenant, shared: Shared, tmp_path: Path) -> Apply:
     """Applies the package with some settings: by the engine once in a test run, then by copying.
 
     Tenant and state are what that one `up` left, so that a test begins where its own subject does.
@@ -310,7 +289,7 @@ def apply(
 
 
 @pytest.fixture
-def applied(apply: Callable[..., PulumiProject]) -> PulumiProject:
+def applied(apply: Apply) -> PulumiProject:
     """The package applied as it is, to a tenant of either generation."""
     return apply()
 
@@ -345,7 +324,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 def kept(target: Target) -> Iterator[None]:
     """Leave factors and policy, which no destroy gives back, as they were found."""
     factors = target.api("GET", "/guardian/factors")
-    policies = target.api("GET", "/guardian/policies")
+    policies = target.policies
     yield
     for factor in factors:
         body = {"enabled": factor["enabled"]}
@@ -371,7 +350,7 @@ def stack(
         )
     yield stack
     if isinstance(target, LiveTarget):
-        stack.run("destroy", "--yes", "--skip-preview")
+        stack.destroy()
 
 
 @pytest.hookimpl(wrapper=True)

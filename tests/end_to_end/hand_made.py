@@ -92,7 +92,7 @@ def custom(tenant: Tenant) -> None:
 def legacy_hook(tenant: Tenant) -> None:
     """Legacy, an Action of its own behind the hook, and texts in legacy variables."""
     action(tenant, LEGACY, name="sms-sender", bind="SMS")
-    tenant.bind_foreign_action("logger")
+    action(tenant, LEGACY, name="logger", bind="logger", secrets=[])
     refs = [("sms-sender", "SMS"), ("logger", "logger")]
     bindings = [
         {"ref": {"type": "action_name", "value": name}, "display_name": shown}
@@ -123,7 +123,7 @@ def legacy_phone(tenant: Tenant, delivery: str) -> None:
 
 def marketplace_action(tenant: Tenant) -> None:
     """The bound Action of a Marketplace integration; no public endpoint installs one."""
-    action_id = tenant.bind_foreign_action("NTT CPaaS")
+    action_id = action(tenant, LEGACY, name="NTT CPaaS", bind="NTT CPaaS", secrets=[])
     content = tenant.control("GET", "/state?secrets=true")["content"]
     content["actions"][action_id]["installed_integration_id"] = "integration-1"
     tenant.control("PUT", "/state", {"content": content})
@@ -139,7 +139,8 @@ def marketplace(tenant: Tenant) -> None:
 def half(tenant: Tenant) -> None:
     """Unified, given up half-way: an Action that was never deployed, a factor without provider."""
     action(tenant, UNIFIED, name="draft", deploy=False)
-    template(tenant, "otp_verify", {"body": {"text": "{{ code }}"}})
+    # As auth0-deploy-cli says it.
+    template(tenant, "otp_verify", {"syntax": "liquid", "body": {"text": "{{ code }}"}})
     factors(tenant, "", "sms")
 
 

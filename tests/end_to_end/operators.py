@@ -6,7 +6,10 @@ No output of any may show a key, a client secret or a whole phone number.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,7 +81,33 @@ def writes(tenant: Tenant) -> list[str]:
     ]
 
 
+@contextmanager
+def stopped_at(tenant: Tenant, method: str, path: str) -> Iterator[None]:
+    """Somebody who presses Ctrl-C while this request waits for its answer."""
+    slow = {"method": method, "path": f"{path}$", "delay_seconds": 4, "times": 1}
+    tenant.control("POST", "/faults", slow)
+    tenant.forget_requests()
+    ended = threading.Event()
+
+    def press() -> None:
+        while not any(one.startswith(f"{method} ") and path in one for one in writes(tenant)):
+            if ended.wait(0.1):
+                return
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        pressing.join()
+    # Where the stack's state lies beside its sandbox.
+    locks = tenant.running.ca_file.parent.glob("pulumi-state/.pulumi/locks/**/*.json")
+    assert list(locks) == [], "the lock is given back"
+
+
 def running_version(tenant: Tenant) -> dict[str, Any]:
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (action,) = tenant.actions
     version: dict[str, Any] = action["deployed_version"]
     return version

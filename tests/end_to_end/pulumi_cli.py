@@ -104,6 +104,25 @@ class PulumiProject:
         """`pulumi up` without its own preview, as the contract's traces were recorded."""
         return self.run("up", "--yes", "--skip-preview", *arguments, expect=expect)
 
+    def refused(self, command: str = "up", *options: str) -> Ran:
+        """One command that must fail; an `up` without its own preview."""
+        straight = ("--yes", "--skip-preview") if command == "up" else ()
+        ran = self.run(command, *straight, *options, expect=None)
+        assert ran.exit != 0, ran.text
+        return ran
+
+    def destroy(self) -> Ran:
+        """`pulumi destroy` without its own preview."""
+        return self.run("destroy", "--yes", "--skip-preview")
+
+    def unchanged(self) -> Ran:
+        """A refresh's preview that must find the tenant as the state has it."""
+        return self.run("refresh", "--preview-only", "--expect-no-changes")
+
+    def changes(self) -> list[tuple[str, str]]:
+        """(operation, name) of every step of a preview that would change something."""
+        return changed(self.preview_steps())
+
     def preview_steps(self, *options: str) -> list[dict[str, Any]]:
         """The steps that `pulumi preview --json` prints."""
         printed = self.run("preview", "--json", *options).out

@@ -93,6 +93,24 @@ class Target:
         return answer.json() if answer.content else None
 
     @property
+    def actions(self) -> list[dict[str, Any]]:
+        """Every Action."""
+        found: list[dict[str, Any]] = self.api("GET", "/actions/actions")["actions"]
+        return found
+
+    @property
+    def providers(self) -> list[dict[str, Any]]:
+        """Its phone provider, or none."""
+        found: list[dict[str, Any]] = self.api("GET", "/branding/phone/providers")["providers"]
+        return found
+
+    @property
+    def policies(self) -> list[str]:
+        """Its MFA policy, or none."""
+        found: list[str] = self.api("GET", "/guardian/policies")
+        return found
+
+    @property
     def generation(self) -> Generation:
         """Which phone experience the tenant has."""
         settings = self.api("GET", "/tenants/settings")

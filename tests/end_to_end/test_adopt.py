@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from phonemfa.pulumi.preview import read_preview
-from tests.clients.deploy_cli import DeployCli, node_is_too_old
 from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import CONFIG, Tenant, checkout
 from tests.end_to_end.operators import Operator, operator_of
@@ -91,7 +90,7 @@ def everything(tenant: Tenant) -> dict[str, Any]:
     return {key: value for key, value in content.items() if key != "logs"}
 
 
-# Three more are adopted on their way to being taken over, and one that auth0-deploy-cli made.
+# Three more are adopted on their way to being taken over.
 SHAPES = [
     pytest.param(hand_made.half, marks=pytest.mark.thorough),
     pytest.param(hand_made.everything_off, marks=pytest.mark.thorough),
@@ -130,7 +129,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
     assert everything(tenant) == before
 
     adopter.take_over()
-    assert set(changed(adopter.stack.preview_steps())) == {
+    assert set(adopter.stack.changes()) == {
         ("update", "phone-mfa"),
         ("update", "phone-mfa-sender-action"),
         ("update", "phone-mfa-sender-binding"),
@@ -140,7 +139,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
         ("create", "phone-mfa-delivery-change-password"),
     }
     adopter.stack.up()
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (action,) = tenant.actions
     assert action["name"] == "社内SMS"
     assert "NTT CPaaS" in action["deployed_version"]["code"]
     assert {"CPAAS_API_KEY", "OLD_KEY"} <= {one["name"] for one in action["secrets"]}
@@ -148,7 +147,7 @@ def test_another_action_is_adopted_and_then_taken_over_in_place(
 
     adopter.edit(lambda config: config.pop("retiredSecrets"))
     adopter.stack.up()
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (action,) = tenant.actions
     assert "OLD_KEY" not in {one["name"] for one in action["secrets"]}
 
 
@@ -167,7 +166,7 @@ def test_twilio_is_adopted_with_its_sender_and_then_replaced_without_a_gap(
 
     adopter.take_over()
     adopter.stack.up()
-    (provider,) = tenant.api("GET", "/branding/phone/providers")["providers"]
+    (provider,) = tenant.providers
     assert (provider["name"], provider["configuration"]) == (
         "custom",
         {"delivery_methods": ["text"]},
@@ -214,54 +213,3 @@ def test_read_scopes_are_enough_and_a_missing_one_is_named(tmp_path: Path, tenan
         operator = Operator(tenant, tmp_path, "t1", environment)
         result = operator.run("adopt", "--yes", expect=expected)
         assert f"read:{left_out}" in result.output or not left_out
-
-
-BY_DEPLOY_CLI: dict[str, Any] = {
-    "tenant": {"phone_consolidated_experience": True},
-    "actions": [
-        {
-            "name": "sms gateway",
-            "code": "./actions/sms gateway/code.js",
-            "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
-            "runtime": "node22",
-            "deployed": True,
-            "secrets": [{"name": "GATEWAY_KEY", "value": hand_made.SECRET}],
-        }
-    ],
-    "phoneProviders": [
-        {
-            "name": "custom",
-            "configuration": {"delivery_methods": ["text", "voice"]},
-            "credentials": {},
-            "disabled": False,
-        }
-    ],
-    "phoneTemplates": [
-        {
-            "type": "otp_verify",
-            "disabled": False,
-            "content": {"syntax": "liquid", "body": {"text": "{{ code }}", "voice": "{{ code }}"}},
-        }
-    ],
-    "guardianFactors": [{"name": "sms", "enabled": True}, {"name": "otp", "enabled": True}],
-    "guardianPhoneFactorMessageTypes": {"message_types": ["sms"]},
-    "guardianPolicies": {"policies": ["all-applications"]},
-}
-
-
-@pytest.mark.thorough
-@pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old()))
-def test_a_tenant_made_by_auth0_deploy_cli_is_adopted(
-    adopter: Adopter, tenant: Tenant, tmp_path: Path
-) -> None:
-    exported = tmp_path / "exported"
-    code = exported / "actions" / "sms gateway" / "code.js"
-    code.parent.mkdir(parents=True)
-    code.write_bytes(hand_made.CODE.encode())
-    text = yaml.safe_dump(BY_DEPLOY_CLI, allow_unicode=True)
-    (exported / "tenant.yaml").write_text(text, encoding="utf-8")
-    with DeployCli(tenant.running) as tool:
-        tool.apply(exported)
-
-    adopter.adopt()
-    assert adopter.config["adopted"]["action"]["name"] == "sms gateway"

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import pytest
 
-from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.end_to_end.targets import Target
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.any_tenant]
@@ -24,24 +24,24 @@ LOGGED_WITHIN = 60.0
 def test_what_was_applied_is_what_is_there(stack: PulumiProject, target: Target) -> None:
     stack.up()
 
-    assert changed(stack.preview_steps()) == []
-    stack.run("refresh", "--preview-only", "--expect-no-changes")
-    (provider,) = target.api("GET", "/branding/phone/providers")["providers"]
+    assert stack.changes() == []
+    stack.unchanged()
+    (provider,) = target.providers
     assert (provider["name"], provider["disabled"]) == ("custom", False)
     assert provider["configuration"]["delivery_methods"] == ["text", "voice"]
-    (action,) = target.api("GET", "/actions/actions")["actions"]
+    (action,) = target.actions
     assert action["all_changes_deployed"]
     assert action["runtime"] == "node22"
-    assert target.api("GET", "/guardian/policies") == ["all-applications"]
+    assert target.policies == ["all-applications"]
     types = target.api("GET", "/guardian/factors/phone/message-types")
     assert types == {"message_types": ["sms", "voice"]}
     templates = target.api("GET", "/branding/phone/templates")["templates"]
     customised = {one["type"] for one in templates if "id" in one}
     assert customised == {"otp_verify", "otp_enroll", "change_password"}
 
-    stack.run("destroy", "--yes", "--skip-preview")
-    assert target.api("GET", "/actions/actions")["actions"] == []
-    assert target.api("GET", "/branding/phone/providers")["providers"] == []
+    stack.destroy()
+    assert target.actions == []
+    assert target.providers == []
 
 
 @pytest.mark.thorough  # another legacy stack that is applied: test_legacy.py
@@ -51,17 +51,17 @@ def test_what_was_applied_to_a_legacy_tenant_is_what_is_there(
 ) -> None:
     stack.up()
 
-    assert changed(stack.preview_steps()) == []
-    stack.run("refresh", "--preview-only", "--expect-no-changes")
+    assert stack.changes() == []
+    stack.unchanged()
     selected = target.api("GET", "/guardian/factors/phone/selected-provider")
     assert selected == {"provider": "phone-message-hook"}
     assert target.api("GET", "/tenants/settings")["customize_mfa_in_postlogin_action"] is True
     bound = target.api("GET", "/actions/triggers/send-phone-message/bindings")["bindings"]
     assert [one["action"]["name"] for one in bound] == ["ntt-cpaas-phone-legacy"]
-    assert target.api("GET", "/guardian/policies") == ["all-applications"]
+    assert target.policies == ["all-applications"]
 
-    stack.run("destroy", "--yes", "--skip-preview")
-    assert target.api("GET", "/actions/actions")["actions"] == []
+    stack.destroy()
+    assert target.actions == []
 
 
 @pytest.mark.thorough  # with all other drift: test_drift.py
@@ -75,8 +75,8 @@ def test_a_policy_changed_in_the_tenant_is_seen_and_repaired(
     assert '~ policy: "all-applications" => "never"' in seen.out, seen.text
 
     stack.up("--refresh")
-    assert target.api("GET", "/guardian/policies") == ["all-applications"]
-    stack.run("refresh", "--preview-only", "--expect-no-changes")
+    assert target.policies == ["all-applications"]
+    stack.unchanged()
 
 
 @pytest.mark.thorough
@@ -93,7 +93,7 @@ def test_a_factor_that_nobody_named_survives_every_apply(
 
     enabled = {one["name"] for one in target.api("GET", "/guardian/factors") if one["enabled"]}
     assert {"sms", "otp", "webauthn-roaming"} <= enabled
-    assert changed(stack.preview_steps()) == []
+    assert stack.changes() == []
 
 
 @pytest.mark.thorough  # test_failed_build.py
@@ -101,12 +101,12 @@ def test_an_action_that_sends_is_not_given_up_for_one_that_does_not_yet(
     stack: PulumiProject, target: Target
 ) -> None:
     stack.up()
-    before = target.api("GET", "/actions/actions")["actions"]
+    before = target.actions
     urn = stack.resource("phone-mfa-sender-action")["urn"]
     refused = stack.up("--target-replace", urn, expect=None)
     assert refused.exit != 0
     assert "nobody who sends" in refused.text
-    assert target.api("GET", "/actions/actions")["actions"] == before
+    assert target.actions == before
 
 
 # What is sent: test_package.py; what the sandbox logs of it: sandbox/notifications/test_logs.py.
@@ -117,7 +117,7 @@ def test_a_message_of_each_channel_is_in_the_tenant_s_log(
     if target.sending is None:
         pytest.skip("nothing to send with: PHONEMFA_LIVE_CPAAS_HOST and its like are not set")
     stack.up()
-    (provider,) = target.api("GET", "/branding/phone/providers")["providers"]
+    (provider,) = target.providers
     for method, code in (("text", "gd_send_sms"), ("voice", "gd_send_voice")):
         before = set(logged(target, code))
         target.api(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.conftest import CONFIG, Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.fidelity]
 
@@ -58,29 +58,28 @@ def test_a_whole_life_passes_where_everything_or_nothing_is_refused(
     assert tenant.sends_a_code()
     package.configure(policy="always", smsSender="0005299999")
     package.up("--refresh")
-    assert changed(package.preview_steps()) == []
-    package.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", PROVIDERS)["providers"] == []
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-    assert tenant.api("GET", "/guardian/policies") == []
+    assert package.changes() == []
+    package.destroy()
+    assert tenant.providers == []
+    assert tenant.actions == []
+    assert tenant.policies == []
 
 
 def test_where_a_binding_is_required_the_setting_makes_it_work(
     package: PulumiProject, tenant: Tenant
 ) -> None:
     assume(tenant, custom_phone_provider_binding="required")
-    refused = package.up(expect=None)
-    assert refused.exit != 0
+    refused = package.refused()
     assert "409" in refused.text, refused.text
-    assert tenant.api("GET", "/guardian/policies") == [], "no login is asked for an unsent code"
+    assert tenant.policies == [], "no login is asked for an unsent code"
 
     package.configure(bindAction=True)
     package.up("--refresh")
 
     assert tenant.sends_a_code()
-    assert changed(package.preview_steps()) == []
-    package.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
+    assert package.changes() == []
+    package.destroy()
+    assert tenant.actions == []
 
 
 def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refused(
@@ -91,13 +90,12 @@ def test_where_a_binding_is_forbidden_the_default_works_and_the_setting_is_refus
     assert tenant.sends_a_code()
 
     package.configure(bindAction=True)
-    refused = package.up(expect=None)
-    assert refused.exit != 0
+    package.refused()
     assert tenant.sends_a_code(), "what worked before still does"
 
     package.configure(bindAction=False)
     package.up("--refresh")
-    assert changed(package.preview_steps()) == []
+    assert package.changes() == []
 
 
 @pytest.mark.parametrize("bound", [False, True], ids=["default", "bindAction"])
@@ -109,9 +107,9 @@ def test_where_a_deploy_binds_by_itself_either_setting_works(
     package.up()
     assert tenant.sends_a_code()
     assert len(tenant.api("GET", BINDINGS)["bindings"]) == 1
-    assert changed(package.preview_steps()) == []
-    package.run("destroy", "--yes", "--skip-preview")
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
+    assert package.changes() == []
+    package.destroy()
+    assert tenant.actions == []
 
 
 @pytest.mark.parametrize("refused", [True, False])
@@ -126,7 +124,7 @@ def test_a_provider_that_is_there_already_is_taken_over_and_not_doubled(
     }
     before = tenant.api("POST", PROVIDERS, twilio)["id"]
     package.up()
-    (after,) = tenant.api("GET", PROVIDERS)["providers"]
+    (after,) = tenant.providers
     assert (after["id"], after["name"]) == (before, "custom")
     assert after["configuration"]["delivery_methods"] == CONFIG["deliveryMethods"]
 
@@ -145,4 +143,4 @@ def test_a_legacy_tenant_moves_where_the_switch_is_checked(
     package.up()
     assert tenant.api("GET", "/tenants/settings")["phone_consolidated_experience"] is True
     assert tenant.sends_a_code()
-    assert changed(package.preview_steps()) == []
+    assert package.changes() == []

@@ -98,7 +98,7 @@ def applied(desk: Desk, stack: str = "prod", **settings: Any) -> None:
 
 
 def policies(desk: Desk) -> Any:
-    return desk.tenant.api("GET", "/guardian/policies")
+    return desk.tenant.policies
 
 
 def test_the_readmes_way_to_a_real_tenant(desk: Desk) -> None:
@@ -230,7 +230,7 @@ def test_narrow_channels(desk: Desk) -> None:
     type_page(desk, "docs/guides/narrow-channels.md", {})
     types = desk.tenant.api("GET", "/guardian/factors/phone/message-types")
     assert types == {"message_types": ["sms"]}
-    (provider,) = desk.tenant.api("GET", "/branding/phone/providers")["providers"]
+    (provider,) = desk.tenant.providers
     assert provider["configuration"]["delivery_methods"] == ["text"]
 
 
@@ -267,7 +267,7 @@ def test_asides(desk: Desk) -> None:
             assert policies(desk) == ["all-applications"]
         more = ' --reason "as a page says"' if "break_glass" in command else ""
         desk.types(command + more + (" --yes" if more else ""))
-    assert desk.tenant.api("GET", "/actions/actions")["actions"] == []
+    assert desk.tenant.actions == []
 
 
 @pytest.fixture

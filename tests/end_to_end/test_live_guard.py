@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.contract import PROJECT
+from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import Tenant
 from tests.end_to_end.operators import writes
 from tests.end_to_end.targets import OPT_IN, LiveTarget, TargetRefusedError, redacted
@@ -62,7 +63,7 @@ def test_a_tenant_that_does_not_say_it_is_for_tests_is_refused(tenant: Tenant, n
 
 
 def test_a_tenant_with_something_to_lose_is_refused(tenant: Tenant) -> None:
-    tenant.bind_foreign_action("someone-elses")
+    hand_made.action(tenant, hand_made.LEGACY, name="someone-elses", bind="someone-elses")
     name_tenant(tenant, f"{OPT_IN} of team A")
     with guarded(tenant) as live, pytest.raises(TargetRefusedError, match="someone-elses"):
         live.guard()
@@ -83,10 +84,10 @@ def test_the_body_passes_against_a_tenant_given_from_outside_and_leaves_it_empty
     assert "1 passed" in ran.stdout
     assert "PHONEMFA_LIVE_CPAAS_HOST" in ran.stdout, "what is skipped says why"
     assert writes(tenant), "the tests drove this tenant and no other"
-    assert tenant.api("GET", "/actions/actions")["actions"] == []
-    assert tenant.api("GET", "/branding/phone/providers")["providers"] == []
+    assert tenant.actions == []
+    assert tenant.providers == []
     assert tenant.api("GET", "/guardian/factors") == before
-    assert tenant.api("GET", "/guardian/policies") == []
+    assert tenant.policies == []
 
 
 @pytest.mark.end_to_end

@@ -1,18 +1,23 @@
-"""Whatever request of an `up` fails: nobody is locked out, and the next `up` gets there."""
+"""Whatever request fails, or loses its answer: nobody is locked out, and the next `up` gets there.
+
+After a `recover` at most; and the same of a `destroy`, whose obstacles are said before.
+"""
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from tests.end_to_end.conftest import EACH_GENERATION, PHONE, Tenant
-from tests.end_to_end.pulumi_cli import PulumiProject, changed
+from tests.end_to_end.conftest import EACH_GENERATION, PHONE, Apply, Tenant
+from tests.end_to_end.operators import operator_of, writes
+from tests.end_to_end.pulumi_cli import PulumiProject
 
 pytestmark = pytest.mark.end_to_end
 
@@ -52,7 +57,7 @@ class Life(ABC):
 
     def nobody_is_locked_out(self, number: str = PHONE) -> bool:
         """A login asks for no code, or gets one."""
-        asks_for_none = self.tenant.api("GET", "/guardian/policies") == []
+        asks_for_none = self.tenant.policies == []
         return asks_for_none or self.tenant.sends_a_code(number)
 
 
@@ -99,11 +104,11 @@ Prepare = Callable[[PulumiProject], None]
 def test_a_factor_that_cannot_be_switched_on_leaves_the_policy_as_it_was(life: Life) -> None:
     fault = {"method": "PUT", "path": "/factors/sms$", "status": 403, "body": REFUSAL}
     life.tenant.control("POST", "/faults", fault | {"times": None})
-    assert life.stack.up(expect=None).exit != 0
-    assert life.tenant.api("GET", "/guardian/policies") == []
+    life.stack.refused()
+    assert life.tenant.policies == []
     life.tenant.control("DELETE", "/faults")
     life.stack.up()
-    assert life.tenant.api("GET", "/guardian/policies") == ["all-applications"]
+    assert life.tenant.policies == ["all-applications"]
     assert life.nobody_is_locked_out()
 
 
@@ -113,14 +118,7 @@ def test_a_factor_that_cannot_be_switched_on_leaves_the_policy_as_it_was(life: L
 @pytest.mark.parametrize("prepare", [first_up, change_of_everything])
 def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare, generation: str) -> None:
     """Fail every request of an `up` in turn; judge each time, and after the next plain `up`."""
-    life.stack.configure(experience=generation)
-    prepare(life.stack)
-    life.keep()
-    life.tenant.forget_requests()
-    life.stack.up()
-    requests = [f"{one['method']} {one['path']}" for one in life.tenant.logged()]
-    wanted = declared_part(life.tenant)
-    assert requests
+    requests, wanted = whole_up(life, prepare, generation)
     for nth, request in enumerate(requests, 1):
         life.back()
         fault = {"nth": nth, "status": 403, "body": REFUSAL}
@@ -137,21 +135,32 @@ def test_no_request_can_lock_anybody_out(life: Life, prepare: Prepare, generatio
 
         life.stack.up()
         assert declared_part(life.tenant) == wanted, f"not there after a failed {request}"
-    assert changed(life.stack.preview_steps()) == []
+    assert life.stack.changes() == []
+
+
+def whole_up(life: Life, prepare: Prepare, generation: str) -> tuple[list[str], dict[str, Any]]:
+    """The requests of an `up`, from the moment that `life` goes back to, and what it led to."""
+    life.stack.configure(experience=generation)
+    prepare(life.stack)
+    life.keep()
+    life.tenant.forget_requests()
+    life.stack.up()
+    requests = [f"{one['method']} {one['path']}" for one in life.tenant.logged()]
+    assert requests
+    return requests, declared_part(life.tenant)
 
 
 def declared_part(tenant: Tenant) -> dict[str, Any]:
     """What a stack declares, as the tenant has it; without ids and times."""
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (action,) = tenant.actions
     found = {
-        "policies": tenant.api("GET", "/guardian/policies"),
+        "policies": tenant.policies,
         "factors": tenant.api("GET", "/guardian/factors"),
         "types": tenant.api("GET", "/guardian/factors/phone/message-types"),
         "code": (action["code"], action["deployed_version"]["code"]),
         "deployed": action["all_changes_deployed"],
         "providers": [
-            (one["name"], one["disabled"], one["configuration"])
-            for one in tenant.api("GET", "/branding/phone/providers")["providers"]
+            (one["name"], one["disabled"], one["configuration"]) for one in tenant.providers
         ],
         "templates": sorted(
             (one["type"], json.dumps(one["content"]))
@@ -159,11 +168,9 @@ def declared_part(tenant: Tenant) -> dict[str, Any]:
             if "id" in one
         ),
     }
-    draft = tenant.control("GET", "/state?secrets=true")["content"]["actions"][action["id"]][
-        "draft"
-    ]
-    found["values"] = sorted((one["name"], one["value"]) for one in draft["secrets"])
-    return found
+    inside = tenant.control("GET", "/state?secrets=true")["content"]["actions"][action["id"]]
+    values = sorted((one["name"], one["value"]) for one in inside["draft"]["secrets"])
+    return found | {"values": values}
 
 
 @pytest.mark.thorough
@@ -174,3 +181,140 @@ def test_without_the_gate_the_provider_s_own_order_locks_users_out(life: Life) -
     life.tenant.control("POST", "/faults", fault)
     life.stack.up(expect=None)
     assert not life.nobody_is_locked_out()
+
+
+# --- A write that was done and whose answer got lost. --------------------------------------------
+
+LOSSES: Final[tuple[dict[str, Any], ...]] = (
+    {"close": True},
+    {"status": 502, "raw_body": "<h1>Bad Gateway</h1>"},
+    {"status": 504, "raw_body": ""},
+)
+USERS: Final = (f"+8190{nth}" for nth in itertools.count(22345678))
+"""Numbers, none of them twice: there is a limit of codes a number and hour."""
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("/actions/actions", "sender"),
+        pytest.param("/branding/phone/templates", "delivery", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_creation_whose_answer_got_lost_is_named_and_taken_over(
+    life: Life, path: str, part: str
+) -> None:
+    """Of what a second POST is refused."""
+    stack, tenant = life.stack, life.tenant
+    lost = LOSSES[0] | {"method": "POST", "path": f"{path}$", "when": "after"}
+    tenant.control("POST", "/faults", lost)
+    assert "phonemfa recover --stack t1" in stack.refused().text
+    tenant.forget_requests()
+    (taken,) = operator_of(tenant, stack).json("recover", "--yes")["imported"]
+    assert {one["method"] for one in tenant.logged() if "/api/" in one["path"]} == {"GET"}
+    assert taken["name"].split("-")[2] == part
+    assert stack.resource(taken["name"])["id"] == taken["id"]
+    stack.up()
+    assert tenant.policies == ["all-applications"]
+    assert life.nobody_is_locked_out()
+    assert stack.changes() == []
+
+
+@pytest.mark.thorough
+@EACH_GENERATION
+@pytest.mark.parametrize("prepare", [first_up, change_of_everything])
+def test_no_lost_answer_blocks_a_stack(life: Life, prepare: Prepare, generation: str) -> None:
+    """Lose the answer of every write of an `up` in turn, each in one of three ways."""
+    requests, wanted = whole_up(life, prepare, generation)
+    lost = [
+        (nth, one)
+        for nth, one in enumerate(requests, 1)
+        if "/api/" in one and not one.startswith("GET")
+    ]
+    assert lost
+    for (nth, request), loss in zip(lost, itertools.cycle(LOSSES), strict=False):
+        life.back()
+        life.tenant.control("POST", "/faults", loss | {"nth": nth, "when": "after"})
+        failed = life.stack.up(expect=None)
+        life.tenant.control("DELETE", "/faults")
+        assert life.nobody_is_locked_out(next(USERS)), f"locked out after {request}"
+        if failed.exit != 0:
+            operator_of(life.tenant, life.stack).json("recover", "--yes")
+            life.stack.up()
+        delete_twins(life)
+        assert declared_part(life.tenant) == wanted, f"not there after {request}"
+        assert life.stack.changes() == [], request
+
+
+def delete_twins(life: Life) -> None:
+    """A trigger with room for many takes a POST that the client sent again; drift names it."""
+    held = {one["id"] for one in life.stack.state()["deployment"]["resources"] if "id" in one}
+    for one in life.tenant.actions:
+        if one["id"] not in held:
+            found = operator_of(life.tenant, life.stack).json("drift", expect=7)["findings"]
+            assert f"second-action:{one['name']}/{one['id']}" in {each["id"] for each in found}
+            life.tenant.api("DELETE", f"/actions/actions/{one['id']}")
+
+
+# --- What is in the way of a destroy; who does not look locks nobody out. ------------------------
+
+
+def test_what_is_in_the_way_is_said_before_and_once_settled_all_goes(
+    apply: Apply, tenant: Tenant
+) -> None:
+    stack = apply(protect=True)
+    operator = operator_of(tenant, stack)
+    bindings = "/actions/triggers/custom-phone-provider/bindings"
+    ours = {"type": "action_id", "value": tenant.actions[0]["id"]}
+    by_hand = {"bindings": [{"ref": ours, "display_name": "by hand"}]}
+    tenant.api("PATCH", bindings, by_hand)
+    tenant.forget_requests()
+    found = operator.json("take-down", expect=1)["obstacles"]
+    assert [one["what"].partition(" ")[0] for one in found] == ["users", "protected,", "the"]
+    assert writes(tenant) == []
+
+    stack.configure(policy="never", protect=False)
+    assert "would lower it" in stack.refused().text
+    tenant.api("PUT", "/guardian/policies", [])  # break-glass
+    stack.up()
+    tenant.api("PATCH", bindings, {"bindings": []})
+    assert operator.json("take-down")["obstacles"] == []
+    stack.destroy()
+    assert (tenant.actions, tenant.providers) == ([], [])
+
+
+@pytest.mark.thorough
+@EACH_GENERATION
+def test_whatever_deletion_is_refused_locks_nobody_out_and_the_next_destroy_ends_it(
+    apply: Apply, tenant: Tenant, tmp_path: Path, generation: str
+) -> None:
+    stack = apply(policy="never")
+    assert operator_of(tenant, stack).json("take-down")["obstacles"] == []
+    life = FolderLife(stack, tenant, tmp_path / "sandbox" / "pulumi-state")
+    life.keep()
+    tenant.forget_requests()
+    stack.destroy()
+    requests = [
+        (nth, one["path"])
+        for nth, one in enumerate(tenant.logged(), 1)
+        if one["method"] != "GET" and one["path"] != "/oauth/token"
+    ]
+    assert len(requests) > (8 if generation == "unified" else 4)
+    for nth, path in requests:
+        life.back()
+        tenant.control("POST", "/faults", {"nth": nth, "status": 403})
+        stack.run("destroy", "--yes", "--skip-preview", expect=None)
+        tenant.control("DELETE", "/faults")
+        assert tenant.policies == [], f"after {path} was refused"
+        stack.destroy()
+        assert tenant.actions == [], path
+
+
+@pytest.mark.thorough
+def test_a_provider_that_was_taken_out_of_the_stack_stays(apply: Apply, tenant: Tenant) -> None:
+    stack = apply(policy="never")
+    guardian = stack.resource("phone-mfa-factor-guardian")["urn"]
+    stack.run("destroy", "--target", guardian, "--yes", "--skip-preview")
+    stack.run("state", "delete", stack.resource("phone-mfa-delivery-provider")["urn"], "--yes")
+    stack.destroy()
+    assert [one["name"] for one in tenant.providers] == ["custom"]

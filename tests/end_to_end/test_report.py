@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 from typer.testing import Result
 
 from tests.contract import PROJECT
-from tests.end_to_end.conftest import KEY, Tenant
+from tests.end_to_end.conftest import KEY, Apply, Tenant
 from tests.end_to_end.operators import operator_of
 from tests.end_to_end.pulumi_cli import PulumiProject
 from tests.phonemfa.report import previews
@@ -70,7 +69,7 @@ def titles(environment: dict[str, Any]) -> set[str]:
 
 
 def test_a_report_tells_what_the_engine_will_do(
-    package: PulumiProject, apply: Callable[..., PulumiProject], tenant: Tenant
+    package: PulumiProject, apply: Apply, tenant: Tenant
 ) -> None:
     source = with_sources_of_its_own(package)
     reporter = Reporter(tenant, package)
@@ -79,8 +78,7 @@ def test_a_report_tells_what_the_engine_will_do(
     the_form_of_the_engines_answer_is_that_of_the_fixture(package)
     no_change_is_three_lines(reporter)
     text_code_and_key_are_told(reporter, source)
-    fewer_users_reached_are_told(reporter)
-    a_refresh_tells_the_same(reporter)
+    a_refresh_tells_the_same(reporter, fewer_users_reached_are_told(reporter))
     code_that_was_edited_by_hand_is_not_shown(reporter, tenant)
     assert "no deploy takes MFA away" in package.up(expect=None).text
     tenant.api("PUT", "/guardian/policies", [])  # break-glass
@@ -141,7 +139,7 @@ def text_code_and_key_are_told(reporter: Reporter, source: Path) -> None:
     assert environment["risks"] == []
 
 
-def fewer_users_reached_are_told(reporter: Reporter) -> None:
+def fewer_users_reached_are_told(reporter: Reporter) -> dict[str, Any]:
     reporter.stack.configure(
         policy="never",
         deliveryMethods=["text"],
@@ -169,6 +167,7 @@ def fewer_users_reached_are_told(reporter: Reporter) -> None:
     }
     assert "Deletes the text `change_password`." in comment
     assert known_of_the_key(environment) == ["whether the key changes too is not told"]
+    return environment
 
 
 def unordered(environment: dict[str, Any]) -> dict[str, list[str]]:
@@ -177,14 +176,9 @@ def unordered(environment: dict[str, Any]) -> dict[str, list[str]]:
     return {part: sorted(json.dumps(one) for one in environment[part]) for part in parts}
 
 
-def a_refresh_tells_the_same(reporter: Reporter) -> None:
-    """Before the preview, within it by a variable or by Pulumi.yaml: the tenant is as it was."""
-    stack = reporter.stack
-    told = unordered(reporter.all_formats()[2])
-    assert told["risks"]
-    stack.environment["PULUMI_OPTION_REFRESH"] = "true"
-    assert unordered(reporter.all_formats()[2]) == told
-    del stack.environment["PULUMI_OPTION_REFRESH"]
+def a_refresh_tells_the_same(reporter: Reporter, environment: dict[str, Any]) -> None:
+    """Before the preview or within it, which Pulumi.yaml may ask for: the tenant is as it was."""
+    stack, told = reporter.stack, unordered(environment)
     project = stack.folder / "Pulumi.yaml"
     as_it_was = project.read_text(encoding="utf-8")
     project.unlink()  # a link to the package's own
@@ -196,7 +190,7 @@ def a_refresh_tells_the_same(reporter: Reporter) -> None:
 
 
 def code_that_was_edited_by_hand_is_not_shown(reporter: Reporter, tenant: Tenant) -> None:
-    (action,) = tenant.api("GET", "/actions/actions")["actions"]
+    (action,) = tenant.actions
     edited = f"{action['code']}\nconst key = '{BY_HAND}';\n"
     tenant.api("PATCH", f"/actions/actions/{action['id']}", {"code": edited})
     reporter.stack.environment["PULUMI_OPTION_REFRESH"] = "true"
@@ -210,12 +204,7 @@ def code_that_was_edited_by_hand_is_not_shown(reporter: Reporter, tenant: Tenant
 
 def always_while_the_sender_is_replaced_is_a_lockout(reporter: Reporter) -> None:
     package = reporter.stack
-    (urn,) = [
-        one["urn"]
-        for one in package.state()["deployment"]["resources"]
-        if one["urn"].endswith("::phone-mfa-sender-action")
-    ]
-    package.run("state", "taint", urn, "--yes")
+    package.run("state", "taint", package.resource("phone-mfa-sender-action")["urn"], "--yes")
     package.configure(policy="always")
     comment, _, environment = reporter.all_formats("--strict", expect=1)
     assert "🛑 **Lockout**, `t1`: The policy becomes always in the same change" in comment
@@ -232,7 +221,7 @@ def a_config_that_is_refused_is_no_answer(reporter: Reporter) -> None:
 
 @pytest.mark.generation("legacy")
 def test_a_tenant_that_moves_loses_nothing_by_the_words_of_a_report(
-    apply: Callable[..., PulumiProject], tenant: Tenant
+    apply: Apply, tenant: Tenant
 ) -> None:
     stack = apply()
     reporter = Reporter(tenant, stack)

@@ -97,7 +97,7 @@ def assumed(**values: Any) -> Deed:
 
 def secret_by_hand(name: str) -> Deed:
     def add(_: PulumiProject, tenant: Tenant) -> None:
-        (action,) = tenant.api("GET", "/actions/actions")["actions"]
+        (action,) = tenant.actions
         kept = [{"name": one["name"]} for one in action["secrets"]]
         secrets = [*kept, {"name": name, "value": "x"}]
         tenant.api("PATCH", f"/actions/actions/{action['id']}", {"secrets": secrets})

@@ -1,83 +1,234 @@
-"""What is refused before anything runs."""
+"""Whole runs: what is refused, what is asked and applied, what is left, how one is stopped."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+import yaml
 
-from phonemfa.cli import app
+from phonemfa.fleet.selection import read_member
+from phonemfa.fleet.work import Site, access_to
+from phonemfa.pulumi.engine import EngineFailedError
+from phonemfa.pulumi.processes import Engines
+from tests.contract import PROJECT
+from tests.phonemfa.applied import Operator
+from tests.phonemfa.fleet.scripted import Fleet
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: phonemfa", encoding="utf-8")
-    for stack in ("a", "b", "prod"):
-        (tmp_path / f"Pulumi.{stack}.yaml").write_text(
-            f"config: {{'auth0:domain': {stack}.example.jp}}", encoding="utf-8"
-        )
-    return tmp_path
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    return Fleet.of(tmp_path, monkeypatch, "a", "b")
 
 
-def fleet(project: Path, *arguments: str, path: str = "") -> Result:
-    # Nothing on PATH: whatever gets as far as an engine fails with another text.
-    environment = {"PATH": path, "COLUMNS": "200"}
-    return CliRunner().invoke(
-        app, ["fleet", *arguments, "--project", str(project)], env=environment
-    )
+@pytest.fixture
+def idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """One in which nothing may run: whatever gets as far as an engine fails with another text."""
+    made = Fleet.of(tmp_path, monkeypatch, "a", "b", "prod")
+    monkeypatch.setenv("PATH", "")
+    return made
+
+
+# --- Before anything runs. -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["up"], "Which stacks?"),
-        (["up", "--stack", "c"], "No stack has this name, or fits: c"),
-        (["up", "--stack", "prod*"], "No stack is left"),
-        (["up", "--all", "--shard", "9/8"], "--shard 9/8"),
-        (["up", "--all", "--canary", "c"], "--canary c fits no selected stack"),
-        (["up", "--all", "--canary", "a", "--shard", "1/2"], "--canary with --shard"),
-        (["preview", "--all", "--yes"], "--yes with preview"),
-        (["drift", "--all", "--refresh", "--canary", "a"], "--canary with drift; --refresh with"),
-        (["list", "--all", "--policy-pack", "policy"], "--policy-pack with list"),
-        (["up", "--all", "--env-dir", "nowhere"], "--env-dir nowhere is no folder"),
-        (["up", "--all", "--yes"], "There is no `pulumi` on PATH"),
+        ("up", "Which stacks?"),
+        ("up --stack c", "No stack has this name, or fits: c"),
+        ("up --stack prod*", "No stack is left"),
+        ("up --all --shard 9/8", "--shard 9/8"),
+        ("up --all --canary c", "--canary c fits no selected stack"),
+        ("up --all --canary a --shard 1/2", "--canary with --shard"),
+        ("preview --all --yes", "--yes with preview"),
+        ("drift --all --refresh --canary a", "--canary with drift; --refresh with"),
+        ("list --all --policy-pack policy", "--policy-pack with list"),
+        ("up --all --env-dir nowhere", "--env-dir nowhere is no folder"),
+        ("up --all --yes", "There is no `pulumi` on PATH"),
+        ("up --all --yes", "left out: prod (production or phonemfa:protect; --stack prod"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_words(
-    project: Path, arguments: list[str], told: str
-) -> None:
-    result = fleet(project, *arguments)
-    assert result.exit_code == 2
+def test_what_makes_no_sense_is_refused_in_words(idle: Fleet, arguments: str, told: str) -> None:
+    result = idle.run(*arguments.split(), expect=2)
     assert told in result.stderr
     assert result.stdout == ""
 
 
-def test_a_list_is_for_shells_and_the_same_selection(project: Path) -> None:
-    assert fleet(project, "list", "--all").stdout == "a\nb\nprod\n"
-    assert fleet(project, "list", "--all", "--shard", "2/2").stdout == "b\n"
-    found = json.loads(fleet(project, "list", "--stack", "prod", "--json").stdout)
+def test_a_list_is_for_shells_and_the_same_selection(idle: Fleet) -> None:
+    assert idle.run("list", "--all").stdout == "a\nb\nprod\n"
+    assert idle.run("list", "--all", "--shard", "2/2").stdout == "b\n"
+    found = json.loads(idle.run("list", "--stack", "prod", "--json").stdout)
     assert found["stacks"] == [{"stack": "prod", "tenant": "prod.example.jp", "protected": True}]
 
 
-def test_nobody_to_ask_is_told_before_anything_is_previewed(project: Path) -> None:
-    (project / "bin").mkdir()
-    pulumi = project / "bin" / "pulumi"
-    asked = project / "asked"
-    pulumi.write_text(f"#!/bin/sh\necho 3.259.0; echo $1 >> '{asked}'\n", encoding="utf-8")
-    pulumi.chmod(0o755)
-    result = fleet(project, "up", "--stack", "a", path=f"{project / 'bin'}:/usr/bin:/bin")
-    assert (result.exit_code, "--yes" in result.stderr) == (2, True)
-    assert asked.read_text(encoding="utf-8") == "version\n"
+def test_nobody_to_ask_is_told_before_anything_is_previewed(fleet: Fleet) -> None:
+    assert "--yes" in fleet.run("up", "--all", expect=2).stderr
+    assert fleet.asked() == []
 
 
-def test_production_that_a_wildcard_left_out_is_told(project: Path) -> None:
-    result = fleet(project, "up", "--all", "--yes")
-    assert "left out: prod (production or phonemfa:protect; --stack prod" in result.stderr
+def test_two_stacks_of_one_tenant_are_told_to_be_a_mistake(idle: Fleet) -> None:
+    idle.stack("b", **{"auth0:domain": "a.example.jp"})
+    told = idle.run("preview", "--stack", "?", expect=2).stderr
+    assert "WARNING: a, b name the same tenant, a.example.jp" in told
 
 
-def test_two_stacks_of_one_tenant_are_told_to_be_a_mistake(project: Path) -> None:
-    (project / "Pulumi.b.yaml").write_text("config: {'auth0:domain': a.example.jp}", "utf-8")
-    result = fleet(project, "preview", "--all")
-    assert "WARNING: a, b name the same tenant, a.example.jp" in result.stderr
+GUIDE = (PROJECT / "docs" / "guides" / "fleet.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = {
+    found.partition("#")[0].strip().removesuffix("); do")
+    for _, block in BLOCKS
+    for found in re.findall(r"python -m phonemfa fleet (.*)$", block, flags=re.MULTILINE)
+}
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_each_command_of_the_guide_goes_as_far_as_the_engine(command: str, idle: Fleet) -> None:
+    for number in range(1, 10):
+        idle.stack(f"shop-{number:02}")
+    for name, value in {"$SHARD": "3/4", "$CI_NODE_INDEX": "4", "$CI_NODE_TOTAL": "4"}.items():
+        command = command.replace(name, value)
+    words = shlex.split(command)
+    result = idle.run(*words, expect=0 if words[0] == "list" else 2)
+    if words[0] == "list":
+        assert 1 <= len(result.stdout.split()) <= 4
+    else:
+        assert "There is no `pulumi` on PATH" in result.stderr, result.output
+
+
+def test_the_examples_of_workflows_are_yaml() -> None:
+    kinds = [list(yaml.safe_load(block)) for kind, block in BLOCKS if kind == "yaml"]
+    assert kinds == [["jobs"], ["fleet"]]
+
+
+# --- Runs. ---------------------------------------------------------------------------------------
+
+
+def test_what_would_change_is_shown_and_agreed_to_once(fleet: Fleet) -> None:
+    fleet.events("preview", "b")
+    fleet.typed = "n\n"
+    refused = fleet.run("up", "--all", expect=2)
+    assert "Stack a, tenant a.example.jp: apply what is shown above." in refused.stderr
+    assert fleet.asked() == ["preview a", "preview b"]
+    fleet.typed = "y\n"
+    fleet.run("up", "--all")
+    assert fleet.asked() == ["preview a", "preview b", "up a"], "b has nothing to change"
+
+
+def test_the_canaries_are_named_in_the_question(fleet: Fleet) -> None:
+    fleet.typed = "y\n"
+    asked = fleet.run("up", "--all", "--canary", "b").stderr
+    assert "2 tenants: apply what is shown above, first b." in asked
+    assert fleet.asked()[-2:] == ["up a", "up b"]
+
+
+def test_where_nothing_would_change_nobody_is_asked(fleet: Fleet) -> None:
+    for stack in ("a", "b"):
+        fleet.events("preview", stack)
+    fleet.typed = ""
+    fleet.run("up", "--all")
+    assert fleet.asked() == ["preview a", "preview b"]
+
+
+def test_one_that_fails_stops_no_other_and_running_again_does_what_is_left(fleet: Fleet) -> None:
+    fleet.fails("up", "a", because="error: 403 Forbidden")
+    failed = fleet.run("up", "--all", "--yes", "--json", expect=2)
+    assert (states(failed.stdout)["b"], "403 Forbidden" in failed.stdout) == ("done", True)
+    assert fleet.asked() == ["up a", "up b"]
+    fleet.fails("up", "a", because=None)
+    fleet.events("preview", "b")
+    fleet.typed = "y\n"
+    fleet.run("up", "--all")
+    assert fleet.asked() == ["preview a", "preview b", "up a"]
+
+
+def states(answer: str) -> dict[str, str]:
+    return {one["stack"]: one["state"] for one in json.loads(answer)["stacks"]}
+
+
+def test_a_preview_writes_nothing_asks_nobody_and_takes_a_stacks_own_levels(fleet: Fleet) -> None:
+    levels = fleet.folder / "policy" / "stacks" / "a.json"
+    levels.parent.mkdir(parents=True)
+    levels.write_text("{}", encoding="utf-8")
+    pack = str(fleet.folder / "policy")
+    found = fleet.run("preview", "--all", "--json", "--policy-pack", pack).stdout
+    assert set(states(found).values()) == {"done"}
+    assert fleet.asked() == ["preview a", "preview b"]
+
+
+def when_it_waits(fleet: Fleet, then: Callable[[], None]) -> threading.Thread:
+    (fleet.folder / "bin" / "waits").touch()
+
+    def watch() -> None:
+        end = time.monotonic() + 30
+        while not (fleet.folder / "bin" / "ready").exists() and time.monotonic() < end:
+            threading.Event().wait(0.02)
+        then()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    return thread
+
+
+def test_a_signal_ends_the_engines_and_starts_no_other(fleet: Fleet) -> None:
+    watching = when_it_waits(fleet, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stopped = fleet.run("preview", "--all", "--parallel", "1", "--json", expect=2)
+    watching.join()
+    assert "Stopping: pulumi ends the step it is at" in stopped.stderr
+    assert states(stopped.stdout) == {"a": "cancelled", "b": "not started"}
+    assert fleet.asked() == ["preview a"]
+
+
+def test_a_signal_before_the_question_is_an_answer(fleet: Fleet) -> None:
+    fleet.typed = "y\n"
+    watching = when_it_waits(fleet, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    stopped = fleet.run("up", "--all", expect=2)
+    watching.join()
+    assert "Stopped while it was previewed. Nothing was written." in stopped.stderr
+    assert not [one for one in fleet.asked() if one.startswith("up")]
+
+
+@pytest.mark.timeout(15)
+def test_a_signal_that_comes_as_the_main_thread_goes_to_wait_is_heard(fleet: Fleet) -> None:
+    # Then it wakes nobody: as one does that another thread gets.
+    watching = when_it_waits(
+        fleet, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    )
+    stopped = fleet.run("preview", "--all", expect=2)
+    watching.join()
+    assert "Stopping: pulumi ends the step it is at" in stopped.stderr
+
+
+def test_a_client_of_the_stacks_own_is_read_through_the_engine(fleet: Fleet) -> None:
+    folder = fleet.folder
+    site = Site(project=folder, command="drift", engines=Engines(), logs=folder, seconds=60)
+    fleet.stack("a", **{"auth0:clientId": "own", "auth0:clientSecret": {"secure": "v1:x"}})
+    found = access_to(site, read_member(folder, "a"))
+    assert (found.client_id, found.client_secret) == ("own", "canary-client-secret")
+    (folder / "bin" / "pulumi").write_text("#!/bin/sh\nexit 255\n", "utf-8")
+    with pytest.raises(EngineFailedError, match=r"auth0:clientSecret of Pulumi\.a\.yaml"):
+        access_to(site, read_member(folder, "a"))
+
+
+def test_a_drift_check_of_a_fleet_looks_as_one_of_a_stack_does(
+    applied: Callable[..., Operator],
+) -> None:
+    desk = applied()
+    program = desk.folder / "bin" / "pulumi"
+    program.write_text("#!/bin/sh\necho v3.259.0\n", encoding="utf-8")
+    assert "no drift" in desk.run("fleet", "drift").stdout
+    desk.tenant.api("PUT", "/guardian/policies", [])
+    drifted = desk.json("fleet", "drift", expect=7)
+    assert drifted["stacks"][0]["findings"] == ["policy"]
+    desk.engine.applied.resources.clear()
+    assert "has no resources" in desk.run("fleet", "drift", expect=2).stdout
+    desk.environment["AUTH0_CLIENT_SECRET"] = ""
+    assert "AUTH0_CLIENT_SECRET" in desk.run("fleet", "drift", expect=2).stdout

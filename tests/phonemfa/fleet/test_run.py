@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,16 +15,7 @@ from rich.console import Console
 
 from phonemfa.exits import Exit
 from phonemfa.fleet import run as running
-from phonemfa.fleet.run import (
-    Board,
-    Outcome,
-    State,
-    as_document,
-    as_object,
-    exit_of,
-    run,
-    shown,
-)
+from phonemfa.fleet.run import Board, Outcome, State, as_document, as_object, exit_of, run, shown
 from phonemfa.fleet.selection import Member
 from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
@@ -43,7 +35,7 @@ class Fake:
     """Stacks that end as a test says."""
 
     ends: dict[str, Outcome | Exception] = field(default_factory=dict)
-    during: Callable[[Member], None] = lambda _member: None
+    during: Callable[[Member], object] = lambda _: None
     worked: list[str] = field(default_factory=list)
     stop: bool = False
     _running: set[str] = field(default_factory=set)
@@ -88,24 +80,15 @@ def test_a_stack_that_fails_stops_no_other_of_its_wave() -> None:
 
 def test_so_many_run_at_once_and_no_more() -> None:
     meet = threading.Barrier(3)
-
-    def during(_member: Member) -> None:
-        meet.wait(timeout=20)
-
-    fake = Fake(during=during)
+    fake = Fake(during=lambda _: meet.wait(timeout=20))
     assert set(fake.run([members(*"abcdef")], parallel=3).values()) == {State.DONE}
     assert max(map(len, fake.together)) == 3
 
 
 def test_two_stacks_of_one_tenant_never_run_at_once_and_hold_no_other_up() -> None:
     others = threading.Barrier(3)
-
-    def during(member: Member) -> None:
-        # The first of the tenant's waits for both others, which must have begun for that.
-        if member.stack in {"a", "d", "e"}:
-            others.wait(timeout=20)
-
-    fake = Fake(during=during)
+    # The first of the tenant's waits for both others, which must have begun for that.
+    fake = Fake(during=lambda one: others.wait(timeout=20) if one.stack in "ade" else 0)
     same = members("a", "b", "c", domain="one.jp")
     found = fake.run([[*same, *members("d", "e")]], parallel=3)
     assert set(found.values()) == {State.DONE}
@@ -114,12 +97,9 @@ def test_two_stacks_of_one_tenant_never_run_at_once_and_hold_no_other_up() -> No
 
 def test_stacks_without_a_tenant_wait_for_nobody() -> None:
     meet = threading.Barrier(2)
-
-    def during(_member: Member) -> None:
-        meet.wait(timeout=20)
-
     nowhere = [Member(stack=one, file=Path()) for one in "ab"]
-    assert set(Fake(during=during).run([nowhere]).values()) == {State.DONE}
+    found = Fake(during=lambda _: meet.wait(timeout=20)).run([nowhere])
+    assert set(found.values()) == {State.DONE}
 
 
 def test_the_rest_wait_for_the_canary_and_are_not_begun_when_it_fails() -> None:
@@ -136,20 +116,14 @@ def test_the_rest_wait_for_the_canary_and_are_not_begun_when_it_fails() -> None:
 def test_what_has_an_answer_is_not_begun_and_a_bad_one_of_it_counts_in_its_wave() -> None:
     fake = Fake()
     fake.run([members("a", "b")], known={"a": DONE})
+    found = fake.run([members("canary"), members("c")], known={"canary": FAILED})
+    assert found["c"] is State.NOT_STARTED
     assert fake.worked == ["b"]
-    fake = Fake()
-    found = fake.run([members("canary"), members("a")], known={"canary": FAILED})
-    assert found["a"] is State.NOT_STARTED
-    assert fake.worked == []
 
 
 def test_a_run_that_is_to_stop_begins_nothing_any_more() -> None:
     fake = Fake()
-
-    def stop(_member: Member) -> None:
-        fake.stop = True
-
-    fake.during = stop
+    fake.during = lambda _: setattr(fake, "stop", True)
     found = fake.run([members("a", "b"), members("c")], parallel=1)
     assert found == {"a": State.DONE, "b": State.NOT_STARTED, "c": State.NOT_STARTED}
 
@@ -204,19 +178,11 @@ def test_on_a_terminal_the_table_is_what_is_shown(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_long_silence_is_broken_by_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    heard = threading.Event()
-
-    def say(line: str) -> None:
-        said.append(line)
-        if line.startswith("…"):
-            heard.set()
-
-    monkeypatch.setattr(running, "say", say)
+    said = queue.Queue[str]()
+    monkeypatch.setattr(running, "say", said.put)
     monkeypatch.setattr(running, "REMINDER", 0.01)
     with shown("fleet up: 2 stacks", FIFTY[:2], {}):
-        assert heard.wait(20)
-    assert "… 2 queued" in said
+        assert [said.get(timeout=20) for _ in "12"] == ["fleet up: 2 stacks", "… 2 queued"]
 
 
 def test_the_summary_has_every_stack_and_every_reason() -> None:
@@ -267,10 +233,14 @@ def test_only_an_answer_stands() -> None:
     assert settled == {State.DONE, State.DRIFTED}
 
 
-def test_changes_are_told_in_words() -> None:
-    assert Outcome(state=State.DONE, changes={"created": 2, "updated": 1}).counts == (
-        "2 created, 1 updated"
-    )
-    assert Outcome(state=State.DONE).counts == "no change"
-    assert Outcome(state=State.DRIFTED, findings=("policy",)).counts == "1 drifted"
-    assert Outcome(state=State.FAILED).counts == ""
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (Outcome(state=State.DONE, changes={"created": 2, "updated": 1}), "2 created, 1 updated"),
+        (Outcome(state=State.DONE), "no change"),
+        (Outcome(state=State.DRIFTED, findings=("policy",)), "1 drifted"),
+        (Outcome(state=State.FAILED), ""),
+    ],
+)
+def test_changes_are_told_in_words(end: Outcome, told: str) -> None:
+    assert end.counts == told

@@ -1,6 +1,9 @@
+"""Which stacks are meant, in which waves and parts, and what is known of each beforehand."""
+
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,6 @@ from components.config_files import stack_names
 from phonemfa.fleet.selection import (
     Member,
     SelectionError,
-    Wanted,
     by_tenant,
     listed,
     part_of,
@@ -19,106 +21,106 @@ from phonemfa.fleet.selection import (
     waves,
 )
 
-FILES: dict[str, dict[str, object]] = {
-    "dev": {"auth0:domain": "dev.example.jp"},
-    "prod": {"auth0:domain": "login.example.jp"},
-    "sandbox": {},
-    "shop-eu": {"auth0:domain": "Shop-EU.example.jp", "phonemfa:protect": True},
-    "shop-jp": {"auth0:domain": "shop-jp.example.jp"},
+FILES = {
+    "dev": "auth0:domain: dev.example.jp",
+    "prod": "auth0:domain: login.example.jp",
+    "sandbox": "phonemfa:policy: never",
+    "shop-eu": "{auth0:domain: Shop-EU.example.jp, phonemfa:protect: true}",
+    "shop-jp": "auth0:domain: shop-jp.example.jp",
 }
+
+
+def write(project: Path, stack: str, config: str) -> None:
+    (project / f"Pulumi.{stack}.yaml").write_text(f"config:\n  {config}\n", encoding="utf-8")
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("AUTH0_DOMAIN", raising=False)
     for stack, config in FILES.items():
-        lines = [f"  {key}: {str(value).lower()}" for key, value in config.items()]
-        text = "\n".join(["config:", "  phonemfa:policy: never", *lines])
-        (tmp_path / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+        write(tmp_path, stack, config)
     (tmp_path / "Pulumi.yaml").write_text("name: phonemfa", encoding="utf-8")
     return tmp_path
 
 
-def chosen(project: Path, wanted: Wanted) -> list[str]:
-    found = select(stack_names(project), wanted, lambda stack: read_member(project, stack))
-    return [one.stack for one in found.members]
-
-
-def test_nothing_is_selected_without_a_word(project: Path) -> None:
-    with pytest.raises(SelectionError, match=r"--all.*dev, prod, sandbox, shop-eu, shop-jp"):
-        chosen(project, Wanted())
-
-
-def test_names_globs_and_lists_add_up_and_exclusions_win(project: Path) -> None:
-    wanted = Wanted(patterns=["shop-*"], listed=["dev", "shop-eu"], excluded=["*-eu"])
-    assert chosen(project, wanted) == ["dev", "shop-jp"]
-
-
-@pytest.mark.parametrize("wanted", [Wanted(patterns=["dve"]), Wanted(patterns=["sho-*"])])
-def test_a_word_that_fits_no_stack_is_a_slip_and_ends_it(project: Path, wanted: Wanted) -> None:
-    with pytest.raises(SelectionError, match="No stack has this name"):
-        chosen(project, wanted)
-
-
-def test_an_exclusion_that_fits_nothing_is_a_slip_too(project: Path) -> None:
-    with pytest.raises(SelectionError, match=r"prdo\*"):
-        chosen(project, Wanted(every=True, excluded=["prdo*"]))
+def chosen(project: Path, **wanted: Any) -> tuple[list[str], set[str]]:
+    """Who is selected, and who is left out of a wildcard."""
+    found, left_out = select(stack_names(project), lambda one: read_member(project, one), **wanted)
+    return [one.stack for one in found], set(left_out)
 
 
 @pytest.mark.parametrize(
-    "wanted", [Wanted(every=True, writes=True), Wanted(patterns=["*"], writes=True)]
+    ("wanted", "stacks"),
+    [
+        pytest.param(
+            {"patterns": ["shop-*"], "listed": ["dev", "shop-eu"], "excluded": ["*-eu"]},
+            ["dev", "shop-jp"],
+            id="names, globs and lists add up, and exclusions win",
+        ),
+        pytest.param(
+            {"every": True}, ["dev", "prod", "shop-eu", "shop-jp"], id="reading takes production"
+        ),
+        pytest.param({"every": True, "writes": True}, ["dev", "shop-jp"], id="writing does not"),
+        pytest.param({"patterns": ["*"], "writes": True}, ["dev", "shop-jp"], id="nor by a glob"),
+        pytest.param({"patterns": ["prod"], "writes": True}, ["prod"], id="unless named"),
+        pytest.param({"listed": ["prod"], "writes": True}, ["prod"], id="or listed"),
+        pytest.param(
+            {"every": True, "writes": True, "include_protected": True},
+            ["dev", "prod", "shop-eu", "shop-jp"],
+            id="or asked for",
+        ),
+        pytest.param({"patterns": ["sandbox"]}, ["sandbox"], id="without a tenant only by name"),
+    ],
 )
-def test_a_wildcard_takes_no_production_along_to_be_written_to(
-    project: Path, wanted: Wanted
-) -> None:
-    found = select(stack_names(project), wanted, lambda stack: read_member(project, stack))
-    assert [one.stack for one in found.members] == ["dev", "shop-jp"]
-    assert set(found.left_out) == {"prod", "shop-eu", "sandbox"}
+def test_who_is_meant(project: Path, wanted: dict[str, Any], stacks: list[str]) -> None:
+    found, left_out = chosen(project, **wanted)
+    assert found == stacks
+    by_wildcard = wanted.get("every") or wanted.get("patterns") == ["*"]
+    assert left_out == (set(FILES) - set(stacks) if by_wildcard else set())
 
 
-def test_production_is_written_to_when_it_is_named_or_asked_for(project: Path) -> None:
-    assert chosen(project, Wanted(patterns=["prod"], writes=True)) == ["prod"]
-    assert chosen(project, Wanted(listed=["prod"], writes=True)) == ["prod"]
-    every = Wanted(every=True, writes=True, include_protected=True)
-    assert chosen(project, every) == ["dev", "prod", "shop-eu", "shop-jp"]
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ({}, r"--all.*dev, prod, sandbox, shop-eu, shop-jp"),
+        ({"patterns": ["dve"]}, "No stack has this name"),
+        ({"patterns": ["sho-*"]}, "No stack has this name"),
+        ({"every": True, "excluded": ["prdo*"]}, r"prdo\*"),
+    ],
+)
+def test_a_slip_selects_nothing(project: Path, wanted: dict[str, Any], told: str) -> None:
+    with pytest.raises(SelectionError, match=told):
+        chosen(project, **wanted)
 
 
-def test_reading_takes_production_along(project: Path) -> None:
-    assert chosen(project, Wanted(every=True)) == ["dev", "prod", "shop-eu", "shop-jp"]
-
-
-def test_a_stack_that_names_no_tenant_is_only_meant_by_name(project: Path) -> None:
-    assert chosen(project, Wanted(patterns=["sandbox"])) == ["sandbox"]
-
-
-@pytest.mark.parametrize("stack", ["prod", "production", "shop-prod", "prod-jp", "jp_PROD_2"])
-def test_a_name_says_production(stack: str, project: Path) -> None:
-    (project / f"Pulumi.{stack}.yaml").write_text("config: {a: b}", encoding="utf-8")
-    assert read_member(project, stack).protected
-
-
-@pytest.mark.parametrize("stack", ["products", "reproduce", "dev"])
-def test_other_names_do_not(stack: str, project: Path) -> None:
-    (project / f"Pulumi.{stack}.yaml").write_text("config: {a: b}", encoding="utf-8")
-    assert not read_member(project, stack).protected
+@pytest.mark.parametrize(
+    ("stack", "production"),
+    [
+        *((one, True) for one in ("prod", "production", "shop-prod", "prod-jp", "jp_PROD_2")),
+        *((one, False) for one in ("products", "reproduce", "dev")),
+    ],
+)
+def test_a_name_says_production(stack: str, production: bool, project: Path) -> None:
+    write(project, stack, "a: b")
+    assert read_member(project, stack).protected is production
 
 
 @pytest.mark.parametrize("text", ["a: [", "config: 3", "- a", "config: {1: 2}"])
 def test_a_broken_file_is_its_stacks_own_fault(text: str, project: Path) -> None:
     (project / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
-    member = read_member(project, "dev")
-    assert "Pulumi.dev.yaml" in member.fault
-    assert "dev" in chosen(project, Wanted(every=True))
+    assert "Pulumi.dev.yaml" in read_member(project, "dev").fault
+    assert "dev" in chosen(project, every=True)[0]
 
 
 def test_variables_of_a_stack_are_its_own_and_are_never_shown(project: Path) -> None:
+    secret = "a${HOME}b#c"
     (project / "dev.env").write_text(
-        "AUTH0_CLIENT_SECRET='a${HOME}b#c'\n# x\nAUTH0_DOMAIN=x", "utf-8"
+        f"AUTH0_CLIENT_SECRET='{secret}'\n# x\nAUTH0_DOMAIN=x", "utf-8"
     )
     (project / "sandbox.env").write_text("AUTH0_DOMAIN=own.example.jp", "utf-8")
     member = read_member(project, "dev", env_dir=project)
-    assert member.variables["AUTH0_CLIENT_SECRET"] == "a${HOME}b#c"
-    assert "a${HOME}b#c" not in repr(member)
+    assert member.variables["AUTH0_CLIENT_SECRET"] == secret
+    assert secret not in repr(member)
     assert member.domain == "dev.example.jp", "the file wins, as with Pulumi"
     other = read_member(project, "sandbox", env_dir=project)
     assert (other.domain, other.own_domain) == ("own.example.jp", True)
@@ -126,25 +128,18 @@ def test_variables_of_a_stack_are_its_own_and_are_never_shown(project: Path) -> 
 
 
 def test_two_stacks_of_one_tenant_are_seen_whatever_the_spelling(project: Path) -> None:
-    (project / "Pulumi.copy.yaml").write_text(
-        "config: {'auth0:domain': 'https://shop-eu.EXAMPLE.jp/'}", encoding="utf-8"
-    )
+    write(project, "copy", "auth0:domain: 'https://shop-eu.EXAMPLE.jp/'")
     members = [read_member(project, one) for one in ("dev", "copy", "shop-eu")]
-    several = [one for one in by_tenant(members) if len(one) > 1]
-    assert [[one.stack for one in group] for group in several] == [["copy", "shop-eu"]]
+    assert names(by_tenant(members)) == [["dev"], ["copy", "shop-eu"]]
 
 
 def test_a_list_has_names_and_comments(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("# ours\ndev\n\nshop-jp  # two\n", encoding="utf-8")
     assert listed(tmp_path / "list") == ["dev", "shop-jp"]
     (tmp_path / "list").write_text("# none\n", encoding="utf-8")
-    with pytest.raises(SelectionError, match="names no stack"):
-        listed(tmp_path / "list")
-    with pytest.raises(SelectionError, match="cannot be read"):
-        listed(tmp_path / "gone")
-
-
-# --- waves ---
+    for name, told in (("list", "names no stack"), ("gone", "cannot be read")):
+        with pytest.raises(SelectionError, match=told):
+            listed(tmp_path / name)
 
 
 def members(*stacks: str) -> list[Member]:
@@ -155,11 +150,18 @@ def names(parts: list[list[Member]]) -> list[list[str]]:
     return [[one.stack for one in part] for part in parts]
 
 
-def test_each_canary_is_a_wave_and_the_rest_come_last() -> None:
-    found = waves(members("a1", "a2", "b1", "c1"), ["b1", "a*"])
-    assert names(found) == [["b1"], ["a1", "a2"], ["c1"]]
-    assert names(waves(members("a", "b"), [])) == [["a", "b"]]
-    assert names(waves(members("a"), ["a"])) == [["a"]]
+@pytest.mark.parametrize(
+    ("canaries", "found"),
+    [
+        (["b1", "a*"], [["b1"], ["a1", "a2"], ["c1"]]),
+        ([], [["a1", "a2", "b1", "c1"]]),
+        (["*"], [["a1", "a2", "b1", "c1"]]),
+    ],
+)
+def test_each_canary_is_a_wave_and_the_rest_come_last(
+    canaries: list[str], found: list[list[str]]
+) -> None:
+    assert names(waves(members("a1", "a2", "b1", "c1"), canaries)) == found
 
 
 @pytest.mark.parametrize("canaries", [["x"], ["a", "a"]])
@@ -167,8 +169,6 @@ def test_a_canary_that_is_nobody_ends_it(canaries: list[str]) -> None:
     with pytest.raises(SelectionError, match="--canary"):
         waves(members("a", "b"), canaries)
 
-
-# --- shards ---
 
 TENANTS = st.lists(
     st.tuples(st.text("abc", min_size=1, max_size=4), st.sampled_from(["", "x", "y", "z", "w"])),
@@ -179,7 +179,7 @@ TENANTS = st.lists(
 
 @given(TENANTS, st.integers(1, 9), st.randoms())
 def test_shards_are_disjoint_complete_the_same_everywhere_and_keep_a_tenant_together(
-    pairs: list[tuple[str, str]], count: int, chance: object
+    pairs: list[tuple[str, str]], count: int, chance: Any
 ) -> None:
     all_of_them = [Member(stack=name, file=Path(name), domain=domain) for name, domain in pairs]
     parts = [part_of(all_of_them, f"{index}/{count}") for index in range(1, count + 1)]
@@ -187,9 +187,8 @@ def test_shards_are_disjoint_complete_the_same_everywhere_and_keep_a_tenant_toge
     assert sorted(found) == sorted(name for name, _ in pairs)
     for domain in {one.domain for one in all_of_them} - {""}:
         assert sum(any(one.domain == domain for one in part) for part in parts) == 1
-    shuffled = list(all_of_them)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]
-    again = [part_of(shuffled, f"{index}/{count}") for index in range(1, count + 1)]
+    chance.shuffle(all_of_them)
+    again = [part_of(all_of_them, f"{index}/{count}") for index in range(1, count + 1)]
     assert names(again) == names(parts)
 
 
