@@ -27,55 +27,53 @@ def failed(number: str, **details: Any) -> dict[str, Any]:
     return {"type": "fn", "log_id": "901", "date": "…", "details": {"to": number, **details}}
 
 
-@pytest.mark.parametrize("shown", [TO, "XXXXXXXXX5678", "*********5678", "+81 90 1234 5678"])
-def test_a_masked_number_is_ours_if_every_digit_that_it_shows_agrees(shown: str) -> None:
-    found = find([sent(shown)], to=TO, method=TEXT)
-    assert found is not None
-    assert (found.sent, found.event, found.log_id) == (True, "gd_send_sms", "900")
-
-
 @pytest.mark.parametrize(
-    "shown",
-    ["+819087654321", "XXXXXXXXX4321", "+8180XXXX5678", "XXXXXXXXXXX78", "XXXXXXXXXXXXX", "", None],
+    ("entry", "method", "of_it"),
+    [
+        # Every digit that a masked number shows agrees, and it shows enough of them.
+        *((sent(one), TEXT, True) for one in (TO, "XXXXXXXXX5678", "*********5678")),
+        (sent("+81 90 1234 5678"), TEXT, True),
+        *((sent(one), TEXT, False) for one in ("+819087654321", "XXXXXXXXX4321", "+8180XXXX5678")),
+        *((sent(one), TEXT, False) for one in ("XXXXXXXXXXX78", "XXXXXXXXXXXXX", "", None)),
+        # The other channel's entry is about another message.
+        (sent(TO), VOICE, False),
+        (failed(TO, notification_type="voice"), TEXT, False),
+        (sent(TO, event="gd_send_voice"), VOICE, True),
+    ],
 )
-def test_another_number_and_one_that_shows_too_little_are_no_evidence(shown: str | None) -> None:
-    assert find([sent(shown)], to=TO, method=TEXT) is None
-
-
-def test_the_other_channels_entries_are_no_evidence() -> None:
-    assert find([sent(TO)], to=TO, method=VOICE) is None
-    assert find([failed(TO, notification_type="voice")], to=TO, method=TEXT) is None
-    assert find([sent(TO, event="gd_send_voice")], to=TO, method=VOICE) is not None
+def test_an_entry_is_evidence_where_number_and_channel_are_those_of_the_message(
+    entry: dict[str, Any], method: DeliveryMethod, of_it: bool
+) -> None:
+    found = find([entry], to=TO, method=method)
+    told = found and (found.sent, found.event, found.log_id)
+    assert told == ((True, entry["type"], "900") if of_it else None)
 
 
 def test_the_newest_entry_decides_as_a_repeat_may_have_come_through() -> None:
     entries = [sent(TO), failed(TO, notification_type="sms", error="no credit")]
-    assert find(entries, to=TO, method=TEXT).sent  # type: ignore[union-attr]
-    assert not find(entries[::-1], to=TO, method=TEXT).sent  # type: ignore[union-attr]
+    newest = [find(one, to=TO, method=TEXT) for one in (entries, entries[::-1])]
+    assert [one and one.sent for one in newest] == [True, False]
 
 
 @pytest.mark.parametrize(
-    ("details", "reason"),
+    ("entry", "reason"),
     [
-        ({"error": f"cannot reach {TO}"}, "cannot reach ****"),
-        ({"error": {"message": "code 493021 refused"}}, "code **** refused"),
-        ({"error": {"errorCode": "drop"}}, "drop"),
-        ({}, "the log gives no reason"),
+        (failed(TO, error=f"cannot reach {TO}"), "cannot reach ****"),
+        (failed(TO, error={"message": "code 493021 refused"}), "code **** refused"),
+        (failed(TO, error={"errorCode": "drop"}), "drop"),
+        (failed(TO), "the log gives no reason"),
+        (
+            sent(TO, event="gd_send_sms_failure", provider_error={"message": "no credit"}),
+            "no credit",
+        ),
     ],
 )
 def test_a_failures_reason_is_told_without_numbers_and_codes(
-    details: dict[str, Any], reason: str
+    entry: dict[str, Any], reason: str
 ) -> None:
-    found = find([failed(TO, **details)], to=TO, method=TEXT)
-    assert found is not None
-    assert (found.sent, found.reason) == (False, reason)
-
-
-def test_a_factors_failure_event_is_one_whatever_it_calls_its_reason() -> None:
-    entry = sent(TO, event="gd_send_sms_failure", provider_error={"message": "no credit"})
     found = find([entry], to=TO, method=TEXT)
     assert found is not None
-    assert (found.sent, found.reason) == (False, "no credit")
+    assert (found.sent, found.reason) == (False, reason)
 
 
 def test_the_search_asks_for_one_channel_and_for_failures() -> None:

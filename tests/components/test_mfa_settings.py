@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import replace
 from typing import Any
 
-import httpx
 import pulumi
 import pulumi_auth0
 import pytest
@@ -16,12 +13,9 @@ from hypothesis import strategies as st
 from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.settings.model import StackSettings, sample_of
 from components.settings.values import duration, seconds
-from components.tenant.access import Access
 from components.tenant.guardian import BY_PLAN
-from components.tenant.stack_access import TenantAccess, TenantCallError
-from sandbox.server.running import RunningSandbox
-from sandbox.tenant import Tenant
-from tests.components.conftest import access_of
+from components.tenant.stack_access import TenantCallError
+from tests.components.conftest import NOBODY, At, awaited
 from tests.components.test_phone_mfa import GUARDIAN, declare_legacy, declare_phone_mfa
 from tests.components.test_settings import GOOD, faults_in
 
@@ -123,43 +117,38 @@ def test_an_sdk_without_them_is_refused_before_anything_is_declared(
 
 
 def ask(guard: EntitlementGuard) -> None:
-    asyncio.get_event_loop().run_until_complete(guard._check(None))  # type: ignore[arg-type]
+    awaited(guard._check(None))  # type: ignore[arg-type]
 
 
 def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
-    running: RunningSandbox, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+    at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = by_plan(check(oneTimeCode={}))
-    ask(EntitlementGuard(access_of(running), parts))
-    without = replace(tenant.context.assumptions, entitled_to_mfa_settings=False)
-    monkeypatch.setattr(tenant.context, "assumptions", without)
-    guard = EntitlementGuard(access_of(running), parts)
+    ask(EntitlementGuard(at.access, parts))
+    at.assume(monkeypatch, at.tenant.context, entitled_to_mfa_settings=False)
+    guard = EntitlementGuard(at.access, parts)
     for _ in range(2):  # Every resource's hook is refused.
         with pytest.raises(TenantCallError, match="not entitled") as refused:
             ask(guard)
-    assert "phonemfa:oneTimeCode" in str(refused.value)
-    assert "leave it out of the stack's settings" in str(refused.value)
-    assert "Nothing was written" in str(refused.value)
+    for part in ("phonemfa:oneTimeCode", "leave it out of the stack's", "Nothing was written"):
+        assert part in str(refused.value)
 
 
 @pytest.mark.parametrize("path", BY_PLAN)
 @pytest.mark.parametrize("key", DECLARED)
 def test_what_guardian_reads_after_the_write_is_asked_for_whatever_is_declared(
-    running: RunningSandbox, tenant: Tenant, key: str, path: str
+    at: At, key: str, path: str
 ) -> None:
-    assert tenant
-    guard = EntitlementGuard(access_of(running), by_plan(check(**{key: DECLARED[key]})))
-    headers = running.control_headers
-    with httpx.Client(base_url=f"{running.tenant_url}/_sandbox", headers=headers) as control:
+    guard = EntitlementGuard(at.access, by_plan(check(**{key: DECLARED[key]})))
+    with at.control() as control:
         control.post("/faults", json={"path": f"{path}$", "status": 403, "times": None})
         with pytest.raises(TenantCallError, match=f"phonemfa:{key}: .*403.*Nothing was written"):
             ask(guard)
-        control.delete("/faults")
 
 
-def test_a_tenant_that_only_the_provider_can_reach_is_not_asked(tenant: Tenant) -> None:
-    assert tenant
-    ask(EntitlementGuard(TenantAccess(access=Access(domain="t")), by_plan(check(**DECLARED))))
+@pytest.mark.usefixtures("at")
+def test_a_tenant_that_only_the_provider_can_reach_is_not_asked() -> None:
+    ask(EntitlementGuard(NOBODY, by_plan(check(**DECLARED))))
 
 
 def test_a_stack_that_says_nothing_asks_nothing() -> None:
