@@ -58,7 +58,7 @@ def loaded(
 
     async def look() -> None:
         of_tenant = map(found[0].tenant.secrets.get, ("client_secret", "api_token"))
-        outputs = (found[0].cpaas_api_key, *of_tenant)
+        outputs: list[Any] = [found[0].cpaas_api_key, *of_tenant]
         secrets.extend([one and (await one.future(), await one.is_secret()) for one in outputs])
 
     def program() -> pulumi.Output[Any]:

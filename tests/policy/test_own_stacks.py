@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -20,6 +19,7 @@ from policy import levels
 from policy.model import Declared
 from policy.rules import violations
 from tests.components.declared import declare
+from tests.components.test_stack_config import handed
 from tests.contract import PROJECT
 
 API_KEY = "phonemfa:cpaasApiKey"
@@ -28,10 +28,9 @@ COMMITTED = sorted(path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.ya
 
 def declared_by(stack: str, values: dict[str, Any]) -> list[Declared]:
     """What the program declares in a stack of these settings, as the engine would get it."""
-    raw = {f"phonemfa:{key}": _raw(value) for key, value in values.items()}
 
     def program() -> pulumi.Output[Any]:
-        runtime_config.set_all_config({**raw, API_KEY: "canary-key"}, [API_KEY])
+        runtime_config.set_all_config(handed(values | {"cpaasApiKey": "canary-key"}), [API_KEY])
         loaded = load()
         opts = pulumi.ResourceOptions(protect=loaded.settings.protect)
         return PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded), opts).factor.policy
@@ -49,10 +48,6 @@ def declared_by(stack: str, values: dict[str, Any]) -> list[Declared]:
         )
         for one in found.values()
     ]
-
-
-def _raw(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def values_of(stack: str) -> dict[str, Any]:
