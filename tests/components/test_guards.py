@@ -13,6 +13,7 @@ import pulumi_auth0
 import pytest
 
 from components.guards import finish_failed_writes, hooks
+from components.guards.entitlement import EntitlementGuard, by_plan, check_sdk
 from components.guards.finish_failed_writes import (
     FinishFailedWrites,
     UndeclaredSecretError,
@@ -25,10 +26,14 @@ from components.guards.name_recover import NameRecover
 from components.guards.policy_last import PolicyLast
 from components.guards.same_addresses import SameAddresses, other_addresses
 from components.guards.test_message import Messages
+from components.settings.model import StackSettings
 from components.tenant import action, phone_template
+from components.tenant.guardian import BY_PLAN
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience, Gate
 from tests.components.conftest import NOBODY, At, awaited
+from tests.components.test_phone_mfa import DECLARED
+from tests.components.test_settings import GOOD
 
 UNIFIED, LEGACY = Experience.UNIFIED, Experience.LEGACY
 TRIGGER = {"id": "custom-phone-provider", "version": "v1"}
@@ -205,6 +210,65 @@ def test_credentials_that_the_hooks_have_too_are_used_by_them(
     at: At, experience: Experience, refusals: int
 ) -> None:
     assert len(refused(GenerationGuard(at.access, experience), 1)) == refusals
+
+
+# --- What only some plans, and some versions of the SDK, have ------------------------------------
+
+
+def stack(**values: Any) -> StackSettings:
+    return StackSettings.check("dev", GOOD | values)
+
+
+def test_an_sdk_without_them_is_refused_before_anything_is_declared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check_sdk(stack(rememberBrowser={}))
+    for argument in ("settings", "phone_settings"):
+        monkeypatch.delattr(pulumi_auth0.GuardianArgs, argument)
+    check_sdk(stack())
+    for block in ("rememberBrowser", "oneTimeCode"):
+        with pytest.raises(pulumi.RunError, match=f"phonemfa:{block} need.* 3.54 .*Nothing was"):
+            check_sdk(stack(**{block: {}}))
+
+
+def ask(guard: EntitlementGuard) -> None:
+    awaited(guard._check(None))  # type: ignore[arg-type]
+
+
+def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = by_plan(stack(oneTimeCode={}))
+    ask(EntitlementGuard(at.access, parts))
+    at.assume(monkeypatch, at.tenant.context, entitled_to_mfa_settings=False)
+    guard = EntitlementGuard(at.access, parts)
+    for _ in range(2):  # Every resource's hook is refused.
+        with pytest.raises(TenantCallError, match="not entitled") as refused:
+            ask(guard)
+    for part in ("phonemfa:oneTimeCode", "leave it out of the stack's", "Nothing was written"):
+        assert part in str(refused.value)
+
+
+@pytest.mark.parametrize("path", BY_PLAN)
+@pytest.mark.parametrize("key", DECLARED)
+def test_what_guardian_reads_after_the_write_is_asked_for_whatever_is_declared(
+    at: At, key: str, path: str
+) -> None:
+    guard = EntitlementGuard(at.access, by_plan(stack(**{key: DECLARED[key]})))
+    with at.control() as control:
+        control.post("/faults", json={"path": f"{path}$", "status": 403, "times": None})
+        with pytest.raises(TenantCallError, match=f"phonemfa:{key}: .*403.*Nothing was written"):
+            ask(guard)
+
+
+@pytest.mark.usefixtures("at")
+def test_a_tenant_that_only_the_provider_can_reach_is_not_asked() -> None:
+    ask(EntitlementGuard(NOBODY, by_plan(stack(**DECLARED))))
+
+
+def test_a_stack_that_says_nothing_asks_nothing() -> None:
+    assert by_plan(stack()) == ()
+    assert {part.setting.partition(".")[0] for part in by_plan(stack(**DECLARED))} == {*DECLARED}
 
 
 # --- An Action that sends is not replaced --------------------------------------------------------

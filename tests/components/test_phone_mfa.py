@@ -202,6 +202,27 @@ def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
     assert secret == {"name": "CPAAS_API_KEY", "value": "canary-key"}
 
 
+DECLARED = {
+    "rememberBrowser": {"shown": True, "ticked": False, "inactivity": "12h", "overall": "7d"},
+    "oneTimeCode": {"length": 8, "lifetime": "10m"},
+}
+
+
+@pytest.mark.parametrize("declare", [declare_phone_mfa, declare_legacy])
+def test_they_are_declared_where_the_stack_says_so_and_not_else(declare: Any) -> None:
+    silent = declare().only(GUARDIAN)
+    assert not {"settings", "phoneSettings", "emailSettings"} & set(silent.inputs)
+    said = declare(**DECLARED).only(GUARDIAN)
+    assert said.inputs["settings"] == {
+        "displayRememberMeCheckbox": True,
+        "rememberMeDefaultValue": False,
+        "mfaSessionInactivityTimeout": 43_200,
+        "mfaSessionOverallTimeout": 604_800,
+    }
+    assert said.inputs["phoneSettings"] == {"otpLength": 8, "otpExpirationTime": 600}
+    assert not {"settings", "phoneSettings"} & set(said.options.ignoreChanges)
+
+
 # --- A tenant from before July 2025, and its way to the other generation -------------------------
 
 

@@ -12,7 +12,8 @@ from jsonschema import Draft202012Validator
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from components.settings.faults import SettingsError
-from components.settings.model import StackSettings
+from components.settings.model import StackSettings, sample_of
+from components.settings.values import duration, seconds
 from components.vocabulary import Gate
 
 GOOD: dict[str, Any] = {
@@ -327,3 +328,69 @@ def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
 def test_plain_settings_of_another_version_are_refused(plain: Any) -> None:
     with pytest.raises(ValueError, match=r"plain settings|StackSettings|valid Gate"):
         StackSettings.of_plain(plain)
+
+
+# --- How long browsers and codes last -------------------------------------------------------------
+
+HOUR, DAY = 3_600, 86_400
+
+
+def check(**values: Any) -> StackSettings:
+    return StackSettings.check("dev", GOOD | values)
+
+
+@given(st.integers(1, 90 * DAY))
+def test_a_duration_is_written_one_way_and_read_back(length: int) -> None:
+    assert seconds(duration(length)) == length
+    assert duration(seconds(duration(length))) == duration(length)
+
+
+@given(st.integers(1, 100 * DAY), st.integers(1, 100 * DAY))
+def test_what_the_tenant_takes_is_taken_and_nothing_else(inactivity: int, overall: int) -> None:
+    block = {"inactivity": f"{inactivity}s", "overall": f"{overall}s"}
+    fits = HOUR <= inactivity <= min(overall, 30 * DAY) and HOUR <= overall <= 90 * DAY
+    if fits:
+        told = check(rememberBrowser=block).plain()["rememberBrowser"]
+        assert seconds(told["inactivity"]) == inactivity
+        assert seconds(told["overall"]) == overall
+    else:
+        assert faults_in(GOOD | {"rememberBrowser": block})
+
+
+@given(st.integers(1, 20), st.integers(1, 5_000))
+def test_codes_are_what_the_tenant_takes_and_nothing_else(length: int, lifetime: int) -> None:
+    block = {"length": length, "lifetime": f"{lifetime}s"}
+    if 4 <= length <= 10 and 30 <= lifetime <= 3_600:
+        settings = check(oneTimeCode=block)
+        assert settings.code_lifetime == lifetime
+        assert len(sample_of(settings.plain())["code"]) == length
+    else:
+        assert faults_in(GOOD | {"oneTimeCode": block})
+
+
+def test_the_same_time_in_another_unit_is_the_same_setting() -> None:
+    day, hours = (check(rememberBrowser={"inactivity": one}) for one in ("1d", "24h"))
+    assert day == hours
+    assert day.plain()["rememberBrowser"] == {
+        "shown": True,
+        "ticked": False,
+        "inactivity": "1d",
+        "overall": "30d",
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "says"),
+    [
+        ({"inactivity": "7 days"}, "inactivity", "such as 90s, 5m, 12h or 7d"),
+        ({"inactivity": 7}, "inactivity", "set phonemfa:rememberBrowser to"),
+        ({"inactivity": "31d"}, "inactivity", "It must be 1h to 30d"),
+        ({"inactivity": "2d", "overall": "1d"}, "overall", "inactivity to 1d or less"),
+        ({"shown": False, "ticked": True}, "ticked", "not documented"),
+        ({"remember": True}, "remember", "There is no such entry"),
+    ],
+)
+def test_a_fault_says_what_to_write(block: dict[str, Any], key: str, says: str) -> None:
+    found = faults_in(GOOD | {"rememberBrowser": block})
+    assert list(found) == [f"phonemfa:rememberBrowser.{key}"]
+    assert says in found[f"phonemfa:rememberBrowser.{key}"]

@@ -46,7 +46,7 @@ def test_a_file_sets_levels_and_options_of_the_rules_it_names() -> None:
 
 
 NAMES = ", ".join(sorted(rule.name for rule in RULES))
-ALLOWED = "country-allow-list"
+ALLOWED, OPTION = "country-allow-list", "allowed (a list of strings)"
 USE = "use one of mandatory, advisory, disabled"
 
 
@@ -71,7 +71,7 @@ USE = "use one of mandatory, advisory, disabled"
         ),
         (
             {"country-allow-list": {"allowed": "+81"}},
-            f"{ALLOWED}: allowed cannot be set so; beside the level, set allowed (a list of strings)",
+            f"{ALLOWED}: allowed cannot be set so; beside the level, set {OPTION}",
         ),
     ],
 )

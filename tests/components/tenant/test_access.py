@@ -11,6 +11,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,11 +20,20 @@ import pytest
 from auth0.management.core.api_error import ApiError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.tenant.access import VARIABLES, Access, NoAccessError, TwoTenantsError
 from components.tenant.bounded_http import BoundedClient
 from components.tenant.errors import PLAN, SCOPES, refused, told
 from components.tenant.stack_access import TenantCallError
+from components.tenant.tenants_file import (
+    NAME,
+    Named,
+    NotNamedError,
+    TenantsFile,
+    read_tenants_file,
+)
 from components.tenant.token import NoTokenError, Tokens, scopes_of
 from tests.components.conftest import At, awaited
 
@@ -110,6 +120,81 @@ def test_no_secret_is_in_what_is_printed() -> None:
     shown = repr(Access.of({name: f"canary-{name}" for name in VARIABLES.values()}))
     for name in ("SECRET", "PRIVATE_KEY", "API_TOKEN"):
         assert not [part for part in shown.split("canary-") if name in part], shown
+
+
+# --- Which tenant it may contact: secrets go to the addresses that tenants.toml names ------------
+
+FILE = """
+[dev]
+tenant = "dev.jp.auth0.com"
+cpaasBaseHost = "abc123.api.infobip.com"
+
+[live]
+tenant = "https://login.example.jp/"
+production = true
+"""
+
+
+@pytest.fixture
+def named(tmp_path: Path) -> TenantsFile:
+    (tmp_path / NAME).write_text(FILE, encoding="utf-8")
+    return read_tenants_file(tmp_path)
+
+
+def test_what_is_named_may_be_contacted(named: TenantsFile) -> None:
+    named.check("dev", domain="DEV.jp.auth0.com", cpaas_base_host="abc123.api.infobip.com")
+    named.check("dev", domain="https://dev.jp.auth0.com/")
+    named.check("live", domain="login.example.jp")
+
+
+@given(st.text(alphabet="abcdev.-:/jp", min_size=1, max_size=30))
+def test_no_other_domain_may(domain: str) -> None:
+    file = TenantsFile(named={"dev": Named(tenant="dev.jp.auth0.com")})
+    if domain.strip().removeprefix("https://").rstrip("/") in {"dev.jp.auth0.com", ""}:
+        return
+    with pytest.raises(NotNamedError, match="auth0:domain"):
+        file.check("dev", domain=domain)
+
+
+def test_a_host_that_receives_the_key_and_is_not_named_may_not(named: TenantsFile) -> None:
+    with pytest.raises(NotNamedError, match=r"'a\.test'.*'b\.test'"):  # all of it at once
+        named.check("dev", domain="a.test", cpaas_base_host="b.test")
+    with pytest.raises(NotNamedError, match="names ''"):
+        named.check("live", domain="login.example.jp", cpaas_base_host="b.test")
+
+
+def test_a_stack_that_the_file_does_not_name_contacts_nothing(named: TenantsFile) -> None:
+    with pytest.raises(NotNamedError, match=r"Add \[staging\]"):
+        named.check("staging", domain="dev.jp.auth0.com")
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "an editor's byte order mark"])
+def test_production_is_what_the_file_says(tmp_path: Path, mark: bytes) -> None:
+    (tmp_path / NAME).write_bytes(mark + FILE.encode())
+    assert read_tenants_file(tmp_path).production == ["live"]
+    without = read_tenants_file(tmp_path / "nowhere")
+    assert without.production is None
+    without.check("anything", domain="anywhere.test")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"[dev", "cannot be used"),
+        (b"\xff\xfe", "cannot be used"),
+        (b"[dev]\n", "dev.tenant"),
+        (b'[dev]\ntenant = ""\n', "dev.tenant"),
+        (b'[dev]\ntenant = "a.test"\nproductoin = true\n', "dev.productoin"),
+        (b'dev = "a.test"\n', "dev"),
+        (b"x" * (2**20 + 1), "larger than 1 MiB"),
+    ],
+)
+def test_a_file_that_cannot_be_used_lets_nothing_through(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
+    (tmp_path / NAME).write_bytes(content)
+    with pytest.raises(NotNamedError, match=says):
+        read_tenants_file(tmp_path)
 
 
 # --- Its token -----------------------------------------------------------------------------------
