@@ -70,7 +70,7 @@ class PhoneMfaArgs:
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
     if read_tenants_file(loaded.project).named is None:
-        yield SameAddresses()
+        yield SameAddresses(loaded.tenant)
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
     if parts := by_plan(settings):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, before_write, refuse
+from components.guards.hooks import WriteHooks, refuse
 from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
@@ -58,12 +58,13 @@ class PolicyLast(WriteHooks):
         trial: sends one of each channel, for `Gate.SMOKE`.
     """
 
+    NAME, FAILED, TYPES = "policy-last", "policy-back", (TOKEN,)
+
     def __init__(
         self, access: TenantAccess, *, experience: Experience, gate: Gate, trial: Messages
     ) -> None:
-        super().__init__(TOKEN)
-        self._access, self._experience = access, experience
-        self._gate, self._trial = gate, trial
+        super().__init__(access)
+        self._experience, self._gate, self._trial = experience, gate, trial
         self._earlier: list[str] | None = None
 
     @classmethod
@@ -76,13 +77,6 @@ class PolicyLast(WriteHooks):
             experience=settings.experience,
             gate=settings.gate,
             trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
-        )
-
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        before = before_write("policy-last", self._before)
-        failed = pulumi.ErrorHook("policy-back", self._failed)
-        return pulumi.ResourceHookBinding(
-            before_create=[before], before_update=[before], on_error=[failed]
         )
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:

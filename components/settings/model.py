@@ -25,7 +25,7 @@ from components.settings.message_size import sample
 from components.settings.raw_config import NAMESPACE, shape_faults
 from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
-from components.settings.texts import SHIPPED, Texts, decides_by_channel, texts_for
+from components.settings.texts import SHIPPED, TextOverride, Texts, decides_by_channel, texts_for
 from components.settings.values import (
     CountryPrefix,
     Host,
@@ -34,7 +34,6 @@ from components.settings.values import (
     LoginHost,
     Overall,
     SmsSender,
-    Template,
     TestNumber,
     VoiceSender,
     in_words,
@@ -54,13 +53,6 @@ from components.vocabulary import (
     TextContent,
     VoiceGender,
 )
-
-
-class TextOverride(Strict):
-    """Liquid texts of one message type that replace the package's own."""
-
-    text: Template | None = None
-    voice: Template | None = None
 
 
 class OtherFactors(Strict):

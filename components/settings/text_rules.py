@@ -20,7 +20,7 @@ from components.settings.message_size import (
     unshowable,
 )
 from components.settings.raw_config import NAMESPACE
-from components.settings.texts import Override, Texts, unified_variables
+from components.settings.texts import TextOverride, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(
@@ -39,7 +39,7 @@ _LINK: Final = re.compile(
 
 
 def text_faults(
-    texts: Mapping[MessageType, Override],
+    texts: Mapping[MessageType, TextOverride],
     *,
     legacy: bool,
     allowed: Collection[str] = (),

@@ -87,7 +87,8 @@ def test_hooks_stand_beside_a_resources_own_options_and_are_made_once(
     monkeypatch: pytest.MonkeyPatch, types: list[str], of: str, custom: bool, gets: bool
 ) -> None:
     monkeypatch.setattr(hooks, "get_monitor", object)
-    transformation, kind = Counted(*types), pulumi.ComponentResource
+    transformation, kind = Counted(NOBODY), pulumi.ComponentResource
+    monkeypatch.setattr(Counted, "TYPES", tuple(types))
     resource: Any = pulumi.CustomResource if custom else kind
     opts = pulumi.ResourceOptions(protect=True)
     for _ in range(2):
@@ -113,7 +114,7 @@ MESSAGES = Messages(to="", methods=[])
         (GenerationGuard(NOBODY, UNIFIED), BEFORE),
         (KeepSender(NOBODY), BEFORE[:1]),
         (FinishFailedWrites(NOBODY), BEFORE[1:]),
-        (SameAddresses(), BEFORE[1:]),
+        (SameAddresses(NOBODY), BEFORE[1:]),
         (NameRecover(NOBODY), ["on_error"]),
         (
             PolicyLast(NOBODY, experience=UNIFIED, gate=Gate.READY, trial=MESSAGES),
@@ -157,7 +158,7 @@ def refused(guard: GenerationGuard, times: int) -> list[BaseException]:
     """What stops each of several writes at once."""
 
     async def at_once() -> list[BaseException | None]:
-        checks = (guard._check(hooked()) for _ in range(times))
+        checks = (guard._before(hooked()) for _ in range(times))
         return list(await asyncio.gather(*checks, return_exceptions=True))
 
     return [one for one in awaited(at_once()) if one]
@@ -232,7 +233,7 @@ def test_an_sdk_without_them_is_refused_before_anything_is_declared(
 
 
 def ask(guard: EntitlementGuard) -> None:
-    awaited(guard._check(None))  # type: ignore[arg-type]
+    awaited(guard._before(None))  # type: ignore[arg-type]
 
 
 def test_a_tenant_that_is_not_entitled_is_refused_before_the_first_write(
