@@ -86,9 +86,8 @@ def test_a_signed_assertion_goes_before_the_secret_and_proves_the_client() -> No
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "made-up"])
 def test_a_key_that_does_not_sign_is_told_without_showing_it(algorithm: str) -> None:
-    access = Access(
-        domain="t", client_id="c", assertion_key="canary-key", assertion_algorithm=algorithm
-    )
+    environ = CLIENT | {KEY: "canary-key", "AUTH0_CLIENT_ASSERTION_SIGNING_ALG": algorithm}
+    access = Access.of(environ)
     with pytest.raises(NoAccessError, match=KEY) as caught:
         access.token_request()
     assert "canary" not in str(caught.value)
@@ -353,7 +352,7 @@ def test_each_refusal_has_its_own_fix(status: int, error: str, description: str,
 
 
 def test_a_client_that_signs_is_told_of_its_key_and_not_of_a_secret() -> None:
-    assert KEY in Tokens(replace(ACCESS, assertion_key="k"))._fix(401, None, "")
+    assert KEY in Tokens(replace(ACCESS, client_assertion_private_key="k"))._fix(401, None, "")
 
 
 def token_of(**claims: Any) -> str:
