@@ -91,7 +91,7 @@ def test_the_state_of_an_earlier_version_knows_every_resource(
     """By its name and type below its component: another would be made, and this one deleted."""
     found = declare_phone_mfa(**settings)
     names = {one.urn: one.name for one in found.values()}
-    there = {one.name: (one.type, names.get(one.options.parent)) for one in found.values()}
+    there = {one.name: (one.type, names.get(one.request.parent)) for one in found.values()}
     assert there == FACTOR | known
 
 
@@ -119,7 +119,7 @@ def test_users_are_asked_for_codes_only_after_codes_can_be_delivered(
     found = declare_phone_mfa(**settings)
     needed = [one for one in found.values() if {one.type, one.name} & set(needs)]
     assert {one.type for one in needed} >= {ACTION if "action" in one else one for one in needs}
-    assert {one.urn for one in needed} <= set(found.only(waits).options.dependencies)
+    assert {one.urn for one in needed} <= set(found.only(waits).request.dependencies)
 
 
 # --- What each is declared as --------------------------------------------------------------------
@@ -130,8 +130,8 @@ def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_fir
     assert (action.inputs["deploy"], action.inputs["runtime"]) == (True, "node22")
     assert "dependencies" not in action.inputs, "no npm package goes into it"
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
-    assert not action.options.deleteBeforeReplace, "one that sends would be deleted first"
-    assert action.options.deleteBeforeReplaceDefined
+    assert not action.request.deleteBeforeReplace, "one that sends would be deleted first"
+    assert action.request.deleteBeforeReplaceDefined
 
 
 def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:
@@ -147,7 +147,7 @@ def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:
 
 def test_templates_are_replaced_by_deleting_first() -> None:
     for template in declare_phone_mfa().of_type(TEMPLATE):
-        assert template.options.deleteBeforeReplace
+        assert template.request.deleteBeforeReplace
 
 
 @pytest.mark.parametrize(
@@ -187,12 +187,12 @@ def test_a_factor_is_declared_as_named_and_watched_and_one_that_is_not_is_never_
     guardian = declare_phone_mfa(otherFactors=named).only(GUARDIAN)
     others = PLAIN | BLOCKS | {"push"}
     assert {key: guardian.inputs[key] for key in others & set(guardian.inputs)} == declared
-    assert set(guardian.options.ignoreChanges) == others - set(named)
+    assert set(guardian.request.ignoreChanges) == others - set(named)
 
 
 def test_protecting_the_stack_protects_every_resource() -> None:
     found = declare_phone_mfa(opts=pulumi.ResourceOptions(protect=True))
-    assert [one.name for one in found.values() if not one.options.protect] == []
+    assert [one.name for one in found.values() if not one.request.protect] == []
 
 
 def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
@@ -220,7 +220,7 @@ def test_they_are_declared_where_the_stack_says_so_and_not_else(declare: Any) ->
         "mfaSessionOverallTimeout": 604_800,
     }
     assert said.inputs["phoneSettings"] == {"otpLength": 8, "otpExpirationTime": 600}
-    assert not {"settings", "phoneSettings"} & set(said.options.ignoreChanges)
+    assert not {"settings", "phoneSettings"} & set(said.request.ignoreChanges)
 
 
 # --- A tenant from before July 2025, and its way to the other generation -------------------------
