@@ -514,10 +514,7 @@ class Setting:
 
 
 def violations(
-    resources: Iterable[Declared],
-    *,
-    stack: str,
-    settings: Mapping[str, Setting],
+    resources: Iterable[Declared], *, stack: str, settings: Mapping[str, Setting]
 ) -> list[Violation]:
     """Everything in a stack's resources that breaks a rule, in the rules' order.
 

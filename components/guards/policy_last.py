@@ -27,14 +27,7 @@ from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
 from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
-from components.vocabulary import (
-    DeliveryMethod,
-    Experience,
-    Gate,
-    Policy,
-    asks_less,
-    policy_word,
-)
+from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks_less, policy_word
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -130,9 +123,7 @@ class PolicyLast(WriteHooks):
             return ""
         # The factor is brought into place next, and who sends through it.
         found = await snapshot.read(
-            tenant,
-            {About.PROVIDER, About.ACTIONS, About.BINDINGS},
-            experiences=[self._experience],
+            tenant, {About.PROVIDER, About.ACTIONS, About.BINDINGS}, experiences=[self._experience]
         )
         wanted = Wanted(experience=self._experience, selected_provider=provider or "", factor=False)
         return "; ".join(lacking(found, wanted))

@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Final, Self
 
-from pydantic import (
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from components.settings.adopted import Adopted
@@ -188,9 +182,7 @@ class StackSettings(Strict):
         ),
     ] = None
     voice_gender: Annotated[
-        VoiceGender,
-        Field(description="whose voice reads the code: female or male"),
-        Words("voice"),
+        VoiceGender, Field(description="whose voice reads the code: female or male"), Words("voice")
     ] = VoiceGender.FEMALE
     ring_timeout: Annotated[
         int,
@@ -360,8 +352,7 @@ class StackSettings(Strict):
         ),
     ] = Gate.READY
     health: Annotated[
-        HealthLevels,
-        Field(description="levels of phonemfa health, such as {successPercent: 95}"),
+        HealthLevels, Field(description="levels of phonemfa health, such as {successPercent: 95}")
     ] = HealthLevels()
     protect: Annotated[
         bool,
@@ -589,11 +580,7 @@ class StackSettings(Strict):
 
 _BROKEN: Final = object()
 _SENDERS: Final = {
-    "sms_sender": (
-        DeliveryMethod.TEXT,
-        "an SMS without a registered sender",
-        "smsSender <sender>",
-    ),
+    "sms_sender": (DeliveryMethod.TEXT, "an SMS without a registered sender", "smsSender <sender>"),
     "voice_sender": (
         DeliveryMethod.VOICE,
         "a call without a caller ID",

@@ -184,11 +184,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path, encoding: str, text: str)
     ],
 )
 def test_the_program_refuses_what_the_engine_took_otherwise(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    engine: dict[str, str],
-    stack: str,
-    told: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: dict[str, str], stack: str, told: str
 ) -> None:
     config(tmp_path, f"config:\n  {stack}\n")
     monkeypatch.chdir(tmp_path)

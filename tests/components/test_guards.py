@@ -351,11 +351,7 @@ def carried(tenant: Any = "dev.jp.auth0.com", host: Any = "a.api.infobip.com") -
     [
         (carried(), carried(tenant="prod.jp.auth0.com"), ["auth0:domain"]),
         (carried(), carried(host="b.api.infobip.com"), ["phonemfa:cpaasBaseHost"]),
-        (
-            carried(),
-            carried("x.example", "y.example"),
-            ["auth0:domain", "phonemfa:cpaasBaseHost"],
-        ),
+        (carried(), carried("x.example", "y.example"), ["auth0:domain", "phonemfa:cpaasBaseHost"]),
         (carried(), carried(tenant="dev.jp.auth0.com.evil.example"), ["auth0:domain"]),
         (carried(), carried(tenant="localhost:8443"), ["auth0:domain"]),
         (carried(), carried(), []),

@@ -295,9 +295,7 @@ HAS = {
     "phoneConsolidatedExperience": False,
     "countryCodes": [{"lists": ["JP"], "mode": "allow"}],
     "defaultRedirectionUri": "https://example.jp/login",
-    "defaultTokenQuotas": [
-        {"clients": [{"clientCredentials": [QUOTA]}], "organizations": []},
-    ],
+    "defaultTokenQuotas": [{"clients": [{"clientCredentials": [QUOTA]}], "organizations": []}],
     "errorPages": [ERROR_PAGE],
     "mtls": [{"disable": False, "enableEndpointAliases": True}],
     "skipNonVerifiableCallbackUriConfirmationPrompt": "true",

@@ -150,11 +150,7 @@ def no_action_deployed(at: At) -> None:
     ("made", "experience", "why"),
     [
         (lambda _: None, Experience.UNIFIED, "There is no phone provider"),
-        (
-            no_action_deployed,
-            Experience.UNIFIED,
-            "No Action is deployed on custom-phone-provider",
-        ),
+        (no_action_deployed, Experience.UNIFIED, "No Action is deployed on custom-phone-provider"),
         (lambda at: at.tenant.reset("legacy"), Experience.LEGACY, "No Action is bound"),
     ],
 )

@@ -71,10 +71,7 @@ def test_a_text_that_could_not_be_sent_or_understood_is_refused(
         ("{{code}}", {}),
         ("{{ code }} です", {}),
         ("a {{- code | escape -}} b", {}),
-        (
-            "{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}",
-            {"allowedInTexts": ["user"]},
-        ),
+        ("{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}", {"allowedInTexts": ["user"]}),
         ("{{ code | split: '' | join: ', ' }}", {}),
         # What others can write may choose a text.
         ("{% if user.name == 'x' %}a{% elsif client.name %}b{% else %}c{% endif %}{{ code }}", {}),

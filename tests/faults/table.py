@@ -141,8 +141,7 @@ TENANT: Final[tuple[Row, ...]] = (
         reset_in_seconds=86_400,
     ),
     _limited(
-        *("reset a day ago (or a clock that is fast)", _SDK_PAUSES, 0.0),
-        reset_in_seconds=-86_400,
+        *("reset a day ago (or a clock that is fast)", _SDK_PAUSES, 0.0), reset_in_seconds=-86_400
     ),
     _limited(
         *("Retry-After a date a day ahead", _SDK_LONGEST, 10 * 5.0),
@@ -161,9 +160,7 @@ TENANT: Final[tuple[Row, ...]] = (
     _asked_once("a body that trickles", {"trickle": "body", "trickle_seconds": 0.1}, _ENDLESS),
     _asked_once("a head that trickles", {"trickle": "head", "trickle_seconds": 0.1}, _ENDLESS),
     _asked_once(
-        "200 with a proxy's page of HTML",
-        {"status": 200, **_HTML},
-        "text/html that is not JSON",
+        "200 with a proxy's page of HTML", {"status": 200, **_HTML}, "text/html that is not JSON"
     ),
     _asked_once(
         "200 without a body",

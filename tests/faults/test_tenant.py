@@ -44,11 +44,7 @@ def control(server: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
 @pytest.mark.parametrize("client", Client)
 @pytest.mark.parametrize("row", TENANT, ids=lambda row: row.name)
 def test_a_fault_is_met_as_the_table_says(
-    server: Live,
-    control: httpx.Client,
-    caplog: pytest.LogCaptureFixture,
-    row: Row,
-    client: Client,
+    server: Live, control: httpx.Client, caplog: pytest.LogCaptureFixture, row: Row, client: Client
 ) -> None:
     caplog.set_level(logging.DEBUG)
     expected = row.outcomes[client]

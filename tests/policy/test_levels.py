@@ -57,10 +57,7 @@ USE = "use one of mandatory, advisory, disabled"
         ({"no-such-rule": "advisory"}, f"there is no rule no-such-rule; the rules are {NAMES}"),
         ({"no-dependency": "strict"}, f"no-dependency: there is no level 'strict'; {USE}"),
         ({"all": "strict"}, f"{RULES[0].name}: there is no level 'strict'; {USE}"),
-        (
-            {"all": 1},
-            "all: expected a level, or an object with enforcementLevel and options",
-        ),
+        ({"all": 1}, "all: expected a level, or an object with enforcementLevel and options"),
         (
             {"no-dependency": 1},
             "no-dependency: expected a level, or an object with enforcementLevel and options",

@@ -237,9 +237,7 @@ def test_a_compliant_stack_breaks_no_rule(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("resource", [*UNIFIED, *LEGACY], ids=lambda one: one.name)
-def test_a_value_that_cannot_be_seen_is_never_a_violation(
-    resource: Declared,
-) -> None:
+def test_a_value_that_cannot_be_seen_is_never_a_violation(resource: Declared) -> None:
     stack = UNIFIED if resource in UNIFIED else LEGACY
     others = [one for one in stack if one is not resource]
     for name in resource.properties:

@@ -101,8 +101,7 @@ def test_a_name_that_cannot_be_is_an_http_error(send: Send, domain: str) -> None
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"<html>", b'{"a": "\xff"}', b"[" * 100_000, b"{", b'"\xed\xa0\x80"', b'"\\ud800"'],
+    "content", [b"<html>", b'{"a": "\xff"}', b"[" * 100_000, b"{", b'"\xed\xa0\x80"', b'"\\ud800"']
 )
 def test_what_is_no_json_is_refused_or_left_out(send: Send, content: bytes) -> None:
     good, bad = answering(content=content), answering(502, content=content)
