@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,9 +14,11 @@ import httpx
 import pulumi
 import pytest
 
+from components.action_code import assemble
 from components.guards import test_message
 from components.tenant.access import Access
 from components.tenant.stack_access import TenantAccess
+from sandbox.runner.runner import find_node
 from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import Tenant
@@ -27,6 +31,19 @@ NOBODY = TenantAccess(access=Access(domain="t"))
 def awaited(work: Coroutine[Any, Any, T]) -> T:
     """What a hook answers, on the event loop of the test's program."""
     return asyncio.get_event_loop().run_until_complete(work)
+
+
+def in_node(own: str, program: str, data: Any) -> Any:
+    """What a program makes of `data` with a function of the Action's, which it calls `own`."""
+    code = json.dumps(f"{assemble('custom-phone-provider')}; return {own};")
+    whole = f"""
+        const own = new Function('exports', 'require', {code})({{}}, require);
+        const data = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+        console.log(JSON.stringify({program}));
+    """
+    sent, command = json.dumps(data).encode(), [find_node(), "-e", whole]
+    done = subprocess.run(command, input=sent, capture_output=True, check=True, timeout=120)
+    return json.loads(done.stdout)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from typing import Final
 
 import pytest
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 from liquid import Environment
 from liquid.exceptions import LiquidError
 
-from components.action_code import assemble
 from components.settings.code_in_text import shows, where_missing
 from components.settings.message_size import SAMPLE, rendered, sms_size, unshowable
 from components.settings.model import StackSettings
@@ -22,7 +19,7 @@ from components.vocabulary import Language, MessageType
 from phonemfa.report.messages import render
 from policy.model import Context
 from policy.rules import RULES
-from sandbox.runner.runner import find_node
+from tests.components.conftest import in_node
 from tests.components.test_settings import GOOD, faults_in
 from tests.policy.resources import template as declared
 
@@ -224,17 +221,6 @@ def test_the_action_finds_a_code_where_the_check_does(pieces: list[list[str]]) -
     texts = ["".join(one) for one in pieces]
     texts += [f"{text}ヨン、0、7 9{text}" for text in texts[:100]]
     codes = ["4079", "1234", "0", "ab4"]
-    code = assemble("custom-phone-provider") + "; return givesCode;"
-    program = f"""
-        const gives = new Function('exports', 'require', {json.dumps(code)})({{}}, require);
-        const [texts, codes] = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-        console.log(JSON.stringify(texts.map((text) => codes.map((code) => gives(text, code)))));
-    """
-    done = subprocess.run(
-        [find_node(), "-e", program],
-        input=json.dumps([texts, codes]).encode(),
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    assert json.loads(done.stdout) == [[shows(text, code) for code in codes] for text in texts]
+    program = "data[0].map((text) => data[1].map((code) => own(text, code)))"
+    found = in_node("givesCode", program, [texts, codes])
+    assert found == [[shows(text, code) for code in codes] for text in texts]

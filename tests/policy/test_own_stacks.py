@@ -61,7 +61,6 @@ def values_of(stack: str) -> dict[str, Any]:
 @pytest.mark.parametrize("stack", COMMITTED)
 def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
     resources = declared_by(stack, values_of(stack))
-
     (carrier,) = [one for one in resources if one.type == COMPONENT]
     assert carrier.properties["settings"]["allowedPrefixes"]
     assert "canary-key" not in repr(resources)
@@ -84,7 +83,6 @@ def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
 def test_every_shape_of_a_stack_keeps_every_rule(changes: dict[str, Any]) -> None:
     wanted = {**values_of("prod"), **changes}
     values = {key: value for key, value in wanted.items() if value is not None}
-
     assert violations(declared_by("prod", values), stack="prod", settings={}) == []
 
 
@@ -95,9 +93,7 @@ def test_production_settings_that_break_the_rules_are_found() -> None:
         "protect": False,
         "allowedPrefixes": ["+81", "+886"],
     }
-
     found = violations(declared_by("prod", values), stack="prod", settings={})
-
     assert {one.rule for one in found} == {
         *("always-in-production", "protected-in-production", "country-allow-list")
     }

@@ -215,7 +215,6 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(
     rule: str, stack: str, resources: Stack, says: str
 ) -> None:
     found = judged(resources, stack=stack, rule=rule)
-
     if not says:
         assert found == []
     else:
@@ -273,5 +272,4 @@ VALUES = st.recursive(
 )
 def test_no_shape_of_properties_stops_the_rules(kind: str, properties: dict[str, Any]) -> None:
     odd = Declared(urn="urn:pulumi:prod::p::t::odd", type=kind, properties=properties)
-
     judged([odd, action(**properties)], stack="prod")
