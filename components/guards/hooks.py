@@ -7,7 +7,7 @@ program, could then delete nothing.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
@@ -52,15 +52,14 @@ class WriteHooks:
 
     def hooks(self) -> pulumi.ResourceHookBinding:
         """What the engine calls, and when."""
-        binding = pulumi.ResourceHookBinding()
+        bound: dict[str, Any] = {}
         if self.WRITES:
             opts = pulumi.ResourceHookOptions(on_dry_run=True)
             look = pulumi.ResourceHook(self.NAME, self._before, opts=opts)
-            for write in self.WRITES:
-                setattr(binding, f"before_{write}", [look])
+            bound = {f"before_{write}": [look] for write in self.WRITES}
         if self.FAILED:
-            binding.on_error = [pulumi.ErrorHook(self.FAILED, self._failed)]
-        return binding
+            bound["on_error"] = [pulumi.ErrorHook(self.FAILED, self._failed)]
+        return pulumi.ResourceHookBinding(**bound)
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         raise NotImplementedError

@@ -23,7 +23,7 @@ SHIPPED: Final = frozenset(
 
 
 class TextOverride(Strict):
-    """Liquid texts of one message type that replace the package's own, where they are there."""
+    """Liquid texts of one message type that replace the package's own."""
 
     text: Template | None = None
     voice: Template | None = None
