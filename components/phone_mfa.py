@@ -70,7 +70,7 @@ class PhoneMfaArgs:
 def _guards(loaded: Loaded) -> Iterator[WriteHooks]:
     settings = loaded.settings
     if read_tenants_file(loaded.project).named is None:
-        yield SameAddresses()
+        yield SameAddresses(loaded.tenant)
     # While a tenant moves, either generation is right.
     yield GenerationGuard(loaded.tenant, None if settings.transition else settings.experience)
     if parts := by_plan(settings):
@@ -100,10 +100,7 @@ class PhoneMfa(pulumi.ComponentResource):
             protect=args.protect or None, transformations=list(args.guards)
         )
         super().__init__(
-            COMPONENT,
-            name,
-            dict(args.asked),
-            pulumi.ResourceOptions.merge(ours, opts),
+            COMPONENT, name, dict(args.asked), pulumi.ResourceOptions.merge(ours, opts)
         )
         self._name, self._args = name, args
         self.senders = self._senders()
@@ -160,11 +157,7 @@ class PhoneMfa(pulumi.ComponentResource):
         if provider is None and not templates:
             return None
         return Delivery(
-            f"{self._name}-delivery",
-            provider,
-            templates,
-            sender and sender.ready,
-            self._child(),
+            f"{self._name}-delivery", provider, templates, sender and sender.ready, self._child()
         )
 
     def _tenant_switch(self, after: Sequence[pulumi.Resource]) -> list[pulumi.Resource]:

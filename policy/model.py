@@ -106,14 +106,8 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Violation:
-    """A finding with the rule that was broken and what becomes of it.
-
-    Never has a secret in its text.
-    """
+class Violation(Finding):
+    """A finding with the rule that was broken and what becomes of it; no secret is in it."""
 
     rule: str
-    urn: str
-    message: str
-    fix: str
     enforcement: Level

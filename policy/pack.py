@@ -75,11 +75,7 @@ def _options(rule: Rule, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _metadata(rule: Rule) -> dict[str, Any]:
     schema = {
-        name: {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": option.description,
-        }
+        name: {"type": "array", "items": {"type": "string"}, "description": option.description}
         for name, option in rule.options.items()
     }
     return {

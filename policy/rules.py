@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Final
 
 from components.action_code import RUNTIME
@@ -62,7 +62,7 @@ class Option:
 Check = Callable[[Any, Context], Iterator[Finding]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Rule:
     """A rule over one resource, which holds or breaks whatever else the stack declares.
 
@@ -71,10 +71,11 @@ class Rule:
 
     name: str
     description: str
-    level: Level
-    options: Mapping[str, Option]
-    of_stack: bool
     check: Check
+    _: KW_ONLY
+    level: Level = Level.MANDATORY
+    options: Mapping[str, Option] = field(default_factory=dict)
+    of_stack: bool = False
 
     def context(self, stack: str, options: Mapping[str, Any] | None = None) -> Context:
         """What the rule may ask for in a stack that sets these options."""
@@ -94,25 +95,9 @@ class Rule:
 _RULES: Final[list[Rule]] = []
 
 
-def _rule(
-    name: str,
-    description: str,
-    *,
-    level: Level = Level.MANDATORY,
-    options: Mapping[str, Option] | None = None,
-    of_stack: bool = False,
-) -> Callable[[Check], Check]:
+def _rule(name: str, description: str, **more: Any) -> Callable[[Check], Check]:
     def register(check: Check) -> Check:
-        _RULES.append(
-            Rule(
-                name=name,
-                description=description,
-                level=level,
-                options=options or {},
-                of_stack=of_stack,
-                check=check,
-            )
-        )
+        _RULES.append(Rule(name, description, check, **more))
         return check
 
     return register
@@ -529,10 +514,7 @@ class Setting:
 
 
 def violations(
-    resources: Iterable[Declared],
-    *,
-    stack: str,
-    settings: Mapping[str, Setting],
+    resources: Iterable[Declared], *, stack: str, settings: Mapping[str, Setting]
 ) -> list[Violation]:
     """Everything in a stack's resources that breaks a rule, in the rules' order.
 
@@ -547,15 +529,8 @@ def violations(
         setting = settings.get(rule.name, Setting(level=rule.level))
         if setting.level is Level.DISABLED:
             continue
-        context = rule.context(stack, setting.options)
-        found.extend(
-            Violation(
-                rule=rule.name,
-                urn=one.urn,
-                message=one.message,
-                fix=one.fix,
-                enforcement=setting.level,
-            )
-            for one in rule.findings(declared, context)
-        )
+        findings = rule.findings(declared, rule.context(stack, setting.options))
+        found += [
+            Violation(**vars(one), rule=rule.name, enforcement=setting.level) for one in findings
+        ]
     return found

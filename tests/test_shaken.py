@@ -19,18 +19,13 @@ ANSWER = httpx.MockTransport(lambda request: httpx.Response(200))
 
 def test_who_asks():
     began = time.monotonic()
-    with httpx.Client(transport=ANSWER) as client:
-        client.get("http://t")
+    httpx.Client(transport=ANSWER).get("http://t")
     assert time.monotonic() - began > 0.1
 
 
 def test_who_asks_asynchronously():
-    async def asked():
-        async with httpx.AsyncClient(transport=ANSWER) as client:
-            await client.get("http://t")
-
     began = time.monotonic()
-    asyncio.run(asked())
+    asyncio.run(httpx.AsyncClient(transport=ANSWER).get("http://t"))
     assert time.monotonic() - began > 0.1
 """
 
@@ -38,31 +33,14 @@ def test_who_asks_asynchronously():
 @pytest.mark.thorough  # about `make shaken` alone
 @pytest.mark.parametrize(
     ("options", "outcome"),
-    [
-        (["-p", "randomly", "-p", "tests.shaken"], "2 passed"),
-        ([], "2 failed"),
-    ],
+    [(["-p", "randomly", "-p", "tests.shaken"], "2 passed"), ([], "2 failed")],
 )
 def test_answers_are_late_and_the_order_is_another_only_when_asked(
     tmp_path: Path, options: list[str], outcome: str
 ) -> None:
     (tmp_path / "test_probe.py").write_text(PROBE, encoding="utf-8")
-    ran = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            PROJECT / "pyproject.toml",
-            "-p",
-            "no:cacheprovider",
-            *options,
-            tmp_path,
-        ],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "pytest", "-c", str(PROJECT / "pyproject.toml")]
+    command += ["-p", "no:cacheprovider", *options, str(tmp_path)]
+    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert outcome in ran.stdout
     assert ("--randomly-seed=" in ran.stdout) is bool(options)

@@ -15,7 +15,7 @@ import pulumi
 import pulumi_auth0 as auth0
 from pydantic.alias_generators import to_snake
 
-from components.guards.hooks import WriteHooks, before_write
+from components.guards.hooks import WriteHooks
 from components.settings.model import StackSettings
 from components.settings.raw_config import NAMESPACE
 from components.tenant import guardian
@@ -56,17 +56,15 @@ def check_sdk(settings: StackSettings) -> None:
 class EntitlementGuard(WriteHooks):
     """Asks the tenant for what only some plans have before the first write: a transformation."""
 
+    NAME = "entitlement"
+
     def __init__(self, access: TenantAccess, parts: tuple[Part, ...]) -> None:
-        super().__init__()
-        self._access, self._keys = access, _keys(parts)
+        super().__init__(access)
+        self._keys = _keys(parts)
         self._asking = asyncio.Lock()
         self._answer: str | None = None
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = before_write("entitlement", self._check)
-        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-    async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
+    async def _before(self, _args: pulumi.ResourceHookArgs) -> None:
         # Hooks of several resources run at once: the first asks for all.
         async with self._asking:
             if self._answer is None:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, before_write, refuse
+from components.guards.hooks import WriteHooks, refuse
 from components.tenant import action
 from components.tenant.model import seen
-from components.tenant.stack_access import TenantAccess, plain
+from components.tenant.stack_access import plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -40,13 +40,7 @@ class UndeclaredSecretError(Exception):
 class FinishFailedWrites(WriteHooks):
     """Writes the secrets of an Action, or refuses to erase one: a transformation."""
 
-    def __init__(self, access: TenantAccess) -> None:
-        super().__init__(action.TOKEN)
-        self._access = access
-
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = before_write("action-secrets", self._before)
-        return pulumi.ResourceHookBinding(before_update=[hook])
+    NAME, TYPES, WRITES = "action-secrets", (action.TOKEN,), ("update",)
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted, recorded = await plain(args.new_inputs), await plain(args.old_outputs)

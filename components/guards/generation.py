@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_auth0 as auth0
 
-from components.guards.hooks import WriteHooks, before_write
+from components.guards.hooks import WriteHooks
 from components.tenant import tenant_settings
 from components.tenant.stack_access import TenantAccess, TenantCallError
 from components.vocabulary import Experience
@@ -42,28 +42,25 @@ class GenerationGuard(WriteHooks):
             generation is right.
     """
 
+    NAME = "generation"
+
     def __init__(self, access: TenantAccess, experience: Experience | None) -> None:
-        super().__init__()
-        self._access = access
+        super().__init__(access)
         self._experience = experience
-        self._tenant_is_unified: bool | None = None
+        self._is_unified: bool | None = None
         self._unreachable = False
         self._asking = asyncio.Lock()
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = before_write("generation", self._check)
-        return pulumi.ResourceHookBinding(before_create=[hook], before_update=[hook])
-
-    async def _check(self, _args: pulumi.ResourceHookArgs) -> None:
+    async def _before(self, _args: pulumi.ResourceHookArgs) -> None:
         # Hooks of several resources run at once; the tenant is asked by the first alone, which
         # alone says why that failed.
         async with self._asking:
             if self._unreachable:
                 raise TenantCallError("not written: the tenant cannot be reached, as said above.")
-            if self._tenant_is_unified is None:
-                self._tenant_is_unified = await self._ask()
+            if self._is_unified is None:
+                self._is_unified = await self._ask()
         wrong = self._experience and contradiction(
-            tenant_is_unified=self._tenant_is_unified, experience=self._experience
+            tenant_is_unified=self._is_unified, experience=self._experience
         )
         if wrong:
             raise WrongGenerationError(wrong)

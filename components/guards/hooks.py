@@ -7,24 +7,30 @@ program, could then delete nothing.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from components.tenant.stack_access import TenantAccess
 
-class WriteHooks(ABC):
+
+class WriteHooks:
     """A transformation for a component's options; its hooks are registered once.
 
-    Args:
-        types: of the resources that get the hooks; all but components, when none is named.
+    `_before` is called before each of `WRITES`, in a preview too: it looks at what it would look at
+    then. `_failed` is called after a write that failed, where `FAILED` names it.
     """
 
-    def __init__(self, *types: str) -> None:
-        self._types = types
+    NAME: ClassVar[str] = ""
+    FAILED: ClassVar[str] = ""
+    TYPES: ClassVar[tuple[str, ...]] = ()
+    """Of the resources that get the hooks; all but components, when none is named."""
+    WRITES: ClassVar[tuple[str, ...]] = ("create", "update")
+
+    def __init__(self, access: TenantAccess) -> None:
+        self._access = access
         self._made: pulumi.ResourceHookBinding | None = None
 
     def __call__(
@@ -32,7 +38,7 @@ class WriteHooks(ABC):
     ) -> pulumi.ResourceTransformationResult | None:
         """The resource's own arguments, with the hooks beside its own."""
         is_custom = isinstance(args.resource, pulumi.CustomResource)
-        if not (args.type_ in self._types if self._types else is_custom):
+        if not (args.type_ in self.TYPES if self.TYPES else is_custom):
             return None
         # The SDK's unit-test mocks have no engine that could run a hook.
         if isinstance(get_monitor(), MockMonitor):
@@ -44,14 +50,22 @@ class WriteHooks(ABC):
             props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, hooked)
         )
 
-    @abstractmethod
     def hooks(self) -> pulumi.ResourceHookBinding:
-        """The hooks to bind."""
+        """What the engine calls, and when."""
+        bound: dict[str, Any] = {}
+        if self.WRITES:
+            opts = pulumi.ResourceHookOptions(on_dry_run=True)
+            look = pulumi.ResourceHook(self.NAME, self._before, opts=opts)
+            bound = {f"before_{write}": [look] for write in self.WRITES}
+        if self.FAILED:
+            bound["on_error"] = [pulumi.ErrorHook(self.FAILED, self._failed)]
+        return pulumi.ResourceHookBinding(**bound)
 
+    async def _before(self, args: pulumi.ResourceHookArgs) -> None:
+        raise NotImplementedError
 
-def before_write(name: str, look: Callable[[pulumi.ResourceHookArgs], Any]) -> pulumi.ResourceHook:
-    """A hook that looks before a write, and in a preview what it would look at then."""
-    return pulumi.ResourceHook(name, look, opts=pulumi.ResourceHookOptions(on_dry_run=True))
+    async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
+        raise NotImplementedError
 
 
 def refuse(refusal: Exception) -> None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, before_write, refuse
+from components.guards.hooks import WriteHooks, refuse
 from components.tenant import action
-from components.tenant.stack_access import TenantAccess, plain
+from components.tenant.stack_access import plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -27,13 +27,7 @@ class StillSendingError(Exception):
 class KeepSender(WriteHooks):
     """Refuses to make an Action beside one that sends: a transformation."""
 
-    def __init__(self, access: TenantAccess) -> None:
-        super().__init__(action.TOKEN)
-        self._access = access
-
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = before_write("keep-sender", self._before)
-        return pulumi.ResourceHookBinding(before_create=[hook])
+    NAME, TYPES, WRITES = "keep-sender", (action.TOKEN,), ("create",)
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
         wanted = await plain(args.new_inputs)

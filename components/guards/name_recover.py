@@ -14,7 +14,7 @@ import pulumi
 
 from components.guards.hooks import WriteHooks
 from components.tenant import action, phone_template
-from components.tenant.stack_access import TenantAccess, TenantCallError, plain
+from components.tenant.stack_access import TenantCallError, plain
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -23,12 +23,7 @@ if TYPE_CHECKING:
 class NameRecover(WriteHooks):
     """Names `phonemfa recover` after a creation that failed: a transformation."""
 
-    def __init__(self, access: TenantAccess) -> None:
-        super().__init__(action.TOKEN, phone_template.TOKEN)
-        self._access = access
-
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("name-recover", self._failed)])
+    FAILED, TYPES, WRITES = "name-recover", (action.TOKEN, phone_template.TOKEN), ()
 
     async def _failed(self, args: pulumi.ErrorHookArgs) -> bool:
         if args.failed_operation == "create":

@@ -20,21 +20,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, before_write, refuse
+from components.guards.hooks import WriteHooks, refuse
 from components.guards.test_message import Messages
 from components.settings.stack_config import Loaded
 from components.tenant import snapshot
 from components.tenant.guardian import HOOK, NEVER, TOKEN
 from components.tenant.snapshot import About, Wanted, lacking
 from components.tenant.stack_access import TenantAccess, plain
-from components.vocabulary import (
-    DeliveryMethod,
-    Experience,
-    Gate,
-    Policy,
-    asks_less,
-    policy_word,
-)
+from components.vocabulary import DeliveryMethod, Experience, Gate, Policy, asks_less, policy_word
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -58,12 +51,13 @@ class PolicyLast(WriteHooks):
         trial: sends one of each channel, for `Gate.SMOKE`.
     """
 
+    NAME, FAILED, TYPES = "policy-last", "policy-back", (TOKEN,)
+
     def __init__(
         self, access: TenantAccess, *, experience: Experience, gate: Gate, trial: Messages
     ) -> None:
-        super().__init__(TOKEN)
-        self._access, self._experience = access, experience
-        self._gate, self._trial = gate, trial
+        super().__init__(access)
+        self._experience, self._gate, self._trial = experience, gate, trial
         self._earlier: list[str] | None = None
 
     @classmethod
@@ -76,13 +70,6 @@ class PolicyLast(WriteHooks):
             experience=settings.experience,
             gate=settings.gate,
             trial=Messages(to=next(iter(settings.test_numbers), ""), methods=methods),
-        )
-
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        before = before_write("policy-last", self._before)
-        failed = pulumi.ErrorHook("policy-back", self._failed)
-        return pulumi.ResourceHookBinding(
-            before_create=[before], before_update=[before], on_error=[failed]
         )
 
     async def _before(self, args: pulumi.ResourceHookArgs) -> None:
@@ -136,9 +123,7 @@ class PolicyLast(WriteHooks):
             return ""
         # The factor is brought into place next, and who sends through it.
         found = await snapshot.read(
-            tenant,
-            {About.PROVIDER, About.ACTIONS, About.BINDINGS},
-            experiences=[self._experience],
+            tenant, {About.PROVIDER, About.ACTIONS, About.BINDINGS}, experiences=[self._experience]
         )
         wanted = Wanted(experience=self._experience, selected_provider=provider or "", factor=False)
         return "; ".join(lacking(found, wanted))

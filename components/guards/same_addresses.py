@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from components.guards.hooks import WriteHooks, before_write
+from components.guards.hooks import WriteHooks
 from components.tenant.model import at
 from components.tenant.stack_access import plain
 from components.tenant.tenants_file import NAME
@@ -29,20 +29,14 @@ class OtherAddressError(Exception):
 class SameAddresses(WriteHooks):
     """Refuses another tenant or CPaaS host than the last run's: a transformation."""
 
-    def __init__(self) -> None:
-        super().__init__(COMPONENT)
+    NAME, TYPES, WRITES = "same-addresses", (COMPONENT,), ("update",)
 
-    def hooks(self) -> pulumi.ResourceHookBinding:
-        hook = before_write("same-addresses", _check)
-        return pulumi.ResourceHookBinding(before_update=[hook])
-
-
-async def _check(args: pulumi.ResourceHookArgs) -> None:
-    wanted = await plain(args.new_inputs)
-    applied, asked = (await plain(args.old_outputs)).get("applied"), await plain(args.old_inputs)
-    refusal = other_addresses(applied or asked, wanted)
-    if refusal:
-        raise OtherAddressError(refusal)
+    async def _before(self, args: pulumi.ResourceHookArgs) -> None:
+        wanted, asked = await plain(args.new_inputs), await plain(args.old_inputs)
+        applied = (await plain(args.old_outputs)).get("applied")
+        refusal = other_addresses(applied or asked, wanted)
+        if refusal:
+            raise OtherAddressError(refusal)
 
 
 def other_addresses(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -62,10 +62,7 @@ def _phone(guardian: Guardian) -> auth0.GuardianPhoneArgsDict:
     if provider:
         phone["provider"] = provider
     if isinstance(enrollment, str) and isinstance(verification, str):
-        phone["options"] = {
-            "enrollment_message": enrollment,
-            "verification_message": verification,
-        }
+        phone["options"] = {"enrollment_message": enrollment, "verification_message": verification}
     return phone
 
 

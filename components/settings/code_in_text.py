@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from components.action_code import SOURCE_DIR
+from components.settings.liquid_syntax import expressions
 from components.settings.message_size import SAMPLE, environment, is_simple, rendered
 
 if TYPE_CHECKING:
@@ -120,23 +121,14 @@ def _paths(template: BoundTemplate) -> list[Path]:
 
 def _literals(template: BoundTemplate) -> Iterator[Any]:
     """Every text and number that stands in one of the template's expressions."""
-    from liquid import RenderContext  # noqa: PLC0415 - as above
-    from liquid.ast import Node  # noqa: PLC0415
-    from liquid.builtin.expressions.primitive import Literal  # noqa: PLC0415
+    from liquid.builtin.expressions.primitive import Literal  # noqa: PLC0415 - as above
 
-    context = RenderContext(template)
-    pending: list[Any] = list(template.nodes)
-    while pending:
-        one = pending.pop()
+    for one in expressions(template, deciding=True):
         if isinstance(one, Literal):
             if isinstance(one.value, (int, float)):
                 yield from (one.value, one.value - 1, one.value + 1)
                 yield _SHORT * (min(int(one.value), _LONGEST_NAME) + 1)  # for its size
             yield str(one.value)
-        elif isinstance(one, Node):
-            pending += [*one.expressions(), *one.children(context, include_partials=False)]
-        else:
-            pending += one.children()
 
 
 def _context(values: Mapping[Path, Any], code: str) -> dict[str, Any]:

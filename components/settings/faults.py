@@ -31,7 +31,7 @@ _TOKEN: Final = re.compile(r'(?<=")[\w+/=~-]{20,}(?="(?!:))')
 """A whole value that is long and of one piece; hosts and paths have a dot in it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fault:
     """One thing that is wrong: where, what is there, what would happen, what to do."""
 

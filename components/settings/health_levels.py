@@ -5,34 +5,26 @@ The defaults were fixed before they were tried on any traffic (docs/decisions/he
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 from pydantic import Field
 
 from components.settings.strict import Strict
 
 
+def _level(usual: int, least: int, most: int, description: str) -> Any:
+    return Field(usual, ge=least, le=most, description=description)
+
+
 class HealthLevels(Strict):
     """Levels of one tenant; each is passed only where chance is no explanation."""
 
-    minimum: Annotated[
-        int, Field(ge=1, le=999, description="how many there must be before anything is judged")
-    ] = 6
-    success_percent: Annotated[
-        int, Field(ge=1, le=99, description="of a channel's messages, that are handed over")
-    ] = 90
-    completion_percent: Annotated[
-        int, Field(ge=1, le=99, description="of a channel's messages, after which a user passes")
-    ] = 50
-    surge_factor: Annotated[
-        int, Field(ge=2, le=99, description="how many times as often as before a reason may occur")
-    ] = 3
-    messages_per_number: Annotated[
-        int, Field(ge=2, le=99, description="to one number within an hour")
-    ] = 8
-    numbers_in_sequence: Annotated[
-        int, Field(ge=3, le=999, description="new numbers in a block of a thousand")
-    ] = 10
-    silent_hours: Annotated[
-        int, Field(ge=1, le=99, description="without a message while there are logins")
-    ] = 2
+    minimum: int = _level(6, 1, 999, "how many there must be before anything is judged")
+    success_percent: int = _level(90, 1, 99, "of a channel's messages, that are handed over")
+    completion_percent: int = _level(
+        50, 1, 99, "of a channel's messages, after which a user passes"
+    )
+    surge_factor: int = _level(3, 2, 99, "how many times as often as before a reason may occur")
+    messages_per_number: int = _level(8, 2, 99, "to one number within an hour")
+    numbers_in_sequence: int = _level(10, 3, 999, "new numbers in a block of a thousand")
+    silent_hours: int = _level(2, 1, 99, "without a message while there are logins")

@@ -8,94 +8,33 @@ default voice texts (contract, management-api.md §5.2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from liquid import BoundTemplate
 
 TAGS: Final = frozenset(
     [
-        "for",
-        "cycle",
-        "tablerow",
-        "if",
-        "unless",
-        "elsif",
-        "else",
-        "case",
-        "when",
-        "assign",
-        "increment",
-        "decrement",
-        "include",
-        "layout",
-        "raw",
-        "comment",
+        *("if", "unless", "elsif", "else", "case", "when", "for", "cycle", "tablerow"),
+        *("assign", "increment", "decrement", "include", "layout", "raw", "comment"),
     ]
 )
 FILTERS: Final = frozenset(
     [
-        "plus",
-        "minus",
-        "modulo",
-        "times",
-        "floor",
-        "ceil",
-        "round",
-        "divided_by",
-        "abs",
-        "at_least",
-        "at_most",
-        "append",
-        "prepend",
-        "capitalize",
-        "upcase",
-        "downcase",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "strip_newlines",
-        "split",
-        "replace",
-        "replace_first",
-        "remove",
-        "remove_first",
-        "truncate",
-        "truncatewords",
-        "escape",
-        "escape_once",
-        "url_encode",
-        "url_decode",
-        "strip_html",
-        "newline_to_br",
-        "slice",
-        "map",
-        "sort",
-        "sort_natural",
-        "first",
-        "last",
-        "join",
-        "reverse",
-        "size",
-        "date",
-        "default",
+        *("plus", "minus", "modulo", "times", "floor", "ceil", "round", "divided_by", "abs"),
+        *("at_least", "at_most", "append", "prepend", "capitalize", "upcase", "downcase"),
+        *("strip", "lstrip", "rstrip", "strip_newlines", "strip_html", "newline_to_br"),
+        *("split", "join", "replace", "replace_first", "remove", "remove_first"),
+        *("truncate", "truncatewords", "escape", "escape_once", "url_encode", "url_decode"),
+        *("slice", "map", "sort", "sort_natural", "first", "last", "reverse", "size"),
+        *("date", "default"),
     ]
 )
 VARIABLES: Final = frozenset(
     [
-        "tenant",
-        "friendly_name",
-        "support_email",
-        "support_url",
-        "logo_url",
-        "home_url",
-        "region",
-        "locale",
-        "code",
-        "connection",
-        "user",
-        "client",
-        "application",
-        "organization",
-        "custom_domain",
-        "pause",
+        *("tenant", "friendly_name", "support_email", "support_url", "logo_url", "home_url"),
+        *("custom_domain", "region", "locale", "code", "pause", "connection", "user", "client"),
+        *("application", "organization"),
     ]
 )
 LEGACY_VARIABLES: Final = frozenset(
@@ -132,26 +71,33 @@ def syntax_problems(template: str, *, legacy: bool) -> Iterator[str]:
 
 def outputs(template: str) -> set[str]:
     """The variables whose values get into the text; one that only decides a branch does not."""
-    from liquid import Environment, RenderContext  # noqa: PLC0415 - as above
-    from liquid.ast import BlockNode, ConditionalBlockNode, Node  # noqa: PLC0415
+    from liquid import Environment  # noqa: PLC0415 - as above
     from liquid.builtin.expressions import Path  # noqa: PLC0415
+
+    parsed = Environment().from_string(template)
+    found = expressions(parsed, deciding=False)
+    return {str(one.path[0]) for one in found if isinstance(one, Path)}
+
+
+def expressions(template: BoundTemplate, *, deciding: bool) -> Iterator[Any]:
+    """Every expression in a text, at any depth; those that only decide a branch, too, or not."""
+    from liquid import RenderContext  # noqa: PLC0415 - as above
+    from liquid.ast import BlockNode, ConditionalBlockNode, Node  # noqa: PLC0415
     from liquid.builtin.tags.case_tag import CaseNode, MultiExpressionBlockNode  # noqa: PLC0415
     from liquid.builtin.tags.if_tag import IfNode  # noqa: PLC0415
     from liquid.builtin.tags.unless_tag import UnlessNode  # noqa: PLC0415
 
-    deciding = (IfNode, UnlessNode, CaseNode, ConditionalBlockNode, MultiExpressionBlockNode)
-    parsed = Environment().from_string(template)
-    context = RenderContext(parsed)
-    found: set[str] = set()
-    pending: list[Any] = list(parsed.nodes)
+    branches = (
+        *(IfNode, UnlessNode, CaseNode, ConditionalBlockNode, MultiExpressionBlockNode, BlockNode),
+    )
+    context = RenderContext(template)
+    pending: list[Any] = list(template.nodes)
     while pending:
         one = pending.pop()
         if isinstance(one, Node):
             pending += one.children(context, include_partials=False)
-            if not isinstance(one, (*deciding, BlockNode)):
+            if deciding or not isinstance(one, branches):
                 pending += one.expressions()
-            continue
-        if isinstance(one, Path):
-            found.add(str(one.path[0]))
-        pending += one.children()
-    return found
+        else:
+            yield one
+            pending += one.children()

@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Final, Self
 
-from pydantic import (
-    Field,
-    TypeAdapter,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from components.settings.adopted import Adopted
@@ -25,7 +19,7 @@ from components.settings.message_size import sample
 from components.settings.raw_config import NAMESPACE, shape_faults
 from components.settings.strict import Strict, Words
 from components.settings.text_rules import text_faults
-from components.settings.texts import SHIPPED, Texts, decides_by_channel, texts_for
+from components.settings.texts import SHIPPED, TextOverride, Texts, decides_by_channel, texts_for
 from components.settings.values import (
     CountryPrefix,
     Host,
@@ -34,7 +28,6 @@ from components.settings.values import (
     LoginHost,
     Overall,
     SmsSender,
-    Template,
     TestNumber,
     VoiceSender,
     in_words,
@@ -54,13 +47,6 @@ from components.vocabulary import (
     TextContent,
     VoiceGender,
 )
-
-
-class TextOverride(Strict):
-    """Liquid texts of one message type that replace the package's own."""
-
-    text: Template | None = None
-    voice: Template | None = None
 
 
 class OtherFactors(Strict):
@@ -196,9 +182,7 @@ class StackSettings(Strict):
         ),
     ] = None
     voice_gender: Annotated[
-        VoiceGender,
-        Field(description="whose voice reads the code: female or male"),
-        Words("voice"),
+        VoiceGender, Field(description="whose voice reads the code: female or male"), Words("voice")
     ] = VoiceGender.FEMALE
     ring_timeout: Annotated[
         int,
@@ -368,8 +352,7 @@ class StackSettings(Strict):
         ),
     ] = Gate.READY
     health: Annotated[
-        HealthLevels,
-        Field(description="levels of phonemfa health, such as {successPercent: 95}"),
+        HealthLevels, Field(description="levels of phonemfa health, such as {successPercent: 95}")
     ] = HealthLevels()
     protect: Annotated[
         bool,
@@ -597,11 +580,7 @@ class StackSettings(Strict):
 
 _BROKEN: Final = object()
 _SENDERS: Final = {
-    "sms_sender": (
-        DeliveryMethod.TEXT,
-        "an SMS without a registered sender",
-        "smsSender <sender>",
-    ),
+    "sms_sender": (DeliveryMethod.TEXT, "an SMS without a registered sender", "smsSender <sender>"),
     "voice_sender": (
         DeliveryMethod.VOICE,
         "a call without a caller ID",

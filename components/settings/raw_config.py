@@ -53,35 +53,25 @@ def secret_faults(
     fix = f"pulumi config set --secret {key} (the value is read from standard input)"
     faults = []
     if API_KEY not in keys and key_needed:
-        faults.append(
-            Fault(
-                key=key,
-                value=NOT_SET,
-                consequence="It is required: the Action cannot send without the CPaaS API key.",
-                fix=fix,
-            )
-        )
+        why = "It is required: the Action cannot send without the CPaaS API key."
+        faults.append(Fault(key, NOT_SET, why, fix))
     elif API_KEY in set(keys) - set(secrets):
-        faults.append(
-            Fault(
-                key=key,
-                value=HIDDEN,
-                consequence="The CPaaS API key is in the stack's file as plain text, for every "
-                "reader of the repository and its history.",
-                fix=f"revoke the key at NTT CPaaS, then {fix} with the new one",
-            )
+        why = (
+            "The CPaaS API key is in the stack's file as plain text, for every reader of the "
+            "repository and its history."
         )
+        fix = f"revoke the key at NTT CPaaS, then {fix} with the new one"
+        faults.append(Fault(key, HIDDEN, why, fix))
     return faults + [
         Fault(
-            key=f"{NAMESPACE}:{name}",
-            value=HIDDEN,
-            consequence=f"It is a secret, but only {API_KEY} is kept as one: this value "
-            "would be shown in previews and in the tenant.",
-            fix=f"pulumi config rm {NAMESPACE}:{name}; if it is a setting, set it again "
-            "without --secret",
+            f"{NAMESPACE}:{name}",
+            HIDDEN,
+            f"It is a secret, but only {API_KEY} is kept as one: this value would be shown in "
+            "previews and in the tenant.",
+            f"pulumi config rm {NAMESPACE}:{name}; if it is a setting, set it again without "
+            "--secret",
         )
-        for name in sorted(secrets)
-        if name != API_KEY
+        for name in sorted(set(secrets) - {API_KEY})
     ]
 
 
@@ -126,16 +116,11 @@ def shape_faults(values: Mapping[str, Any]) -> dict[str, Fault]:
 
     YAML and JSON can write both, and neither a tenant nor a terminal could take them.
     """
-    told = {key: _misshapen(value) for key, value in values.items()}
+    fix = "write it anew, as docs/reference/settings.md has it"
     return {
-        key: Fault(
-            key=f"{NAMESPACE}:{key}",
-            value=HIDDEN,
-            consequence=consequence,
-            fix="write it anew, as docs/reference/settings.md has it",
-        )
-        for key, consequence in told.items()
-        if consequence
+        key: Fault(f"{NAMESPACE}:{key}", HIDDEN, consequence, fix)
+        for key, value in values.items()
+        if (consequence := _misshapen(value))
     }
 
 

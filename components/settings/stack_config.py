@@ -127,14 +127,9 @@ def _turned(values: dict[str, Any]) -> list[Turned]:
 def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     # As the auth0 provider does: its config first, then its variables.
     config = pulumi.Config("auth0")
-
-    def text(key: str) -> str:
-        return config.get(key) or os.environ.get(VARIABLES[key], "")
-
-    def secret(key: str) -> pulumi.Output[str] | None:
-        from_environment = os.environ.get(VARIABLES[key])
-        default = pulumi.Output.secret(from_environment) if from_environment else None
-        return config.get_secret(key) or default
+    found = {
+        key: config.get(key) or os.environ.get(variable, "") for key, variable in VARIABLES.items()
+    }
 
     def place(key: str) -> str:
         return f"auth0:{key} in the stack's config" if config.get(key) else VARIABLES[key]
@@ -142,26 +137,22 @@ def _tenant_access(settings: StackSettings, project: Path) -> TenantAccess:
     try:
         check_one_tenant(config.get("domain"), os.environ.get(VARIABLES["domain"], ""))
         read_tenants_file(project).check(
-            pulumi.get_stack(),
-            domain=text("domain"),
-            cpaas_base_host=settings.cpaas_base_host,
+            pulumi.get_stack(), domain=found["domain"], cpaas_base_host=settings.cpaas_base_host
         )
     except NoAccessError as error:
         raise pulumi.RunError(f"{error} Nothing was written.") from None
-    plain = {FIELDS[key]: text(key) for key in VARIABLES if key not in SECRETS}
-    secrets = {FIELDS[key]: found for key in SECRETS if (found := secret(key)) is not None}
-    if "api_token" in secrets:
+    if found["apiToken"]:
         who = f"The token is from {place('apiToken')}"
-    elif "assertion_key" in secrets:
-        who = (
-            f"The client is from {place('clientId')}, its private key from "
-            f"{place('clientAssertionPrivateKey')}"
-        )
     else:
-        who = f"The client is from {place('clientId')}, its secret from {place('clientSecret')}"
+        signs = bool(found["clientAssertionPrivateKey"])
+        key = "clientAssertionPrivateKey" if signs else "clientSecret"
+        proof = "private key" if signs else "secret"
+        who = f"The client is from {place('clientId')}, its {proof} from {place(key)}"
+    secrets = {key: config.get_secret(key) or pulumi.Output.secret(found[key]) for key in SECRETS}
+    plain = {FIELDS[key]: value for key, value in found.items() if key not in SECRETS}
     return TenantAccess(
-        access=Access(**plain | {"domain": bare(text("domain"))}),
-        secrets=secrets,
+        access=Access(**plain | {"domain": bare(found["domain"])}),
+        secrets={FIELDS[key]: one for key, one in secrets.items() if found[key]},
         origin=f"{who}, the domain from {place('domain')}.",
     )
 

@@ -46,30 +46,22 @@ def with_text_files(values: Mapping[str, Any], project: Path) -> tuple[dict[str,
         kind: dict(text) if isinstance(text, Mapping) else text for kind, text in texts.items()
     }
     for file in files:
-        if file.name == "README.md":
-            continue
         kind, channel = _NAMES.get(file.name, ("", ""))
-        own = merged.setdefault(kind, {}) if kind else {}
         text, problem = _read(file)
-        wrong: tuple[str, str] | None = None
+        own = merged.setdefault(kind, {}) if kind else {}
+        if file.name == "README.md" or not isinstance(own, dict):
+            continue
         if not kind:
-            wrong = (
-                "No message type has a text of this name: it would be silently ignored.",
-                (
-                    "name it <message type>.text.liquid or .voice.liquid, such as "
-                    "otp_verify.text.liquid"
-                ),
-            )
+            what = "No message type has a text of this name: it would be silently ignored."
+            name = "<message type>.text.liquid or .voice.liquid, such as otp_verify.text.liquid"
+            faults.append(_fault(f"{named}/{file.name}", what, f"name it {name}"))
         elif problem:
-            wrong = problem, "save the text as a UTF-8 file"
-        elif isinstance(own, dict) and own.get(channel) is not None:
-            wrong = (
-                f"The text is in {NAMESPACE}:texts.{kind}.{channel} too.",
-                "keep one of the two",
-            )
-        if wrong:
-            faults.append(_fault(f"{named}/{file.name}", *wrong))
-        elif isinstance(own, dict):
+            fix = "save the text as a UTF-8 file"
+            faults.append(_fault(f"{named}/{file.name}", problem, fix))
+        elif own.get(channel) is not None:
+            what = f"The text is in {NAMESPACE}:texts.{kind}.{channel} too."
+            faults.append(_fault(f"{named}/{file.name}", what, "keep one of the two"))
+        else:
             own[channel] = text
     return found | {"texts": merged}, faults
 
@@ -90,4 +82,4 @@ def _read(file: Path) -> tuple[str, str]:
 
 
 def _fault(value: str, consequence: str, fix: str) -> Fault:
-    return Fault(key=f"{NAMESPACE}:{KEY}", value=shown(value), consequence=consequence, fix=fix)
+    return Fault(f"{NAMESPACE}:{KEY}", shown(value), consequence, fix)

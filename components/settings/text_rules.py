@@ -20,7 +20,7 @@ from components.settings.message_size import (
     unshowable,
 )
 from components.settings.raw_config import NAMESPACE
-from components.settings.texts import Override, Texts, unified_variables
+from components.settings.texts import TextOverride, Texts, unified_variables
 from components.vocabulary import MessageType, TextContent
 
 _ONLY_SHIPPED_VARIABLES: Final = re.compile(
@@ -39,7 +39,7 @@ _LINK: Final = re.compile(
 
 
 def text_faults(
-    texts: Mapping[MessageType, Override],
+    texts: Mapping[MessageType, TextOverride],
     *,
     legacy: bool,
     allowed: Collection[str] = (),
@@ -59,7 +59,6 @@ def text_faults(
                 continue
             # The sample for counting has a unified tenant's variables.
             template = unified_variables(given) if legacy else given
-            excerpt = _excerpt(template)
             problems = [(one, _SYNTAX) for one in _syntax(template, legacy=legacy)]
             if not problems:
                 line = origin_line(kind, origin) if channel == "text" else ""
@@ -68,13 +67,8 @@ def text_faults(
                     *_of_others(template, allowed),
                     *_too_long(channel, template, line),
                 ]
-            for consequence, fix in problems:
-                yield Fault(
-                    key=f"{NAMESPACE}:texts.{kind}.{channel}",
-                    value=excerpt,
-                    consequence=consequence,
-                    fix=fix,
-                )
+            for problem in problems:
+                yield Fault(f"{NAMESPACE}:texts.{kind}.{channel}", _excerpt(template), *problem)
 
 
 Problem = tuple[str, str]
@@ -86,13 +80,9 @@ def _without_code(kind: MessageType, template: str) -> Iterator[Problem]:
     missing = where_missing(template) if kind.carries_code else None
     if missing:
         when = "" if missing == "ever" else f" {missing}"
-        yield (
-            (
-                f"It does not output the code{when}: users would get a message without it and "
-                "could not log in."
-            ),
-            "put {{ code }} where the code belongs, before any condition or in each branch",
-        )
+        what = f"It does not output the code{when}: users would get a message without it"
+        fix = "put {{ code }} where the code belongs, before any condition or in each branch"
+        yield f"{what} and could not log in.", fix
 
 
 def text_warnings(
@@ -168,21 +158,12 @@ def _too_long(channel: str, template: str, line: str) -> Iterator[Problem]:
     text = rendered(template) + line
     size = sms_size(text)
     if channel == "text" and size.parts > MAX_PARTS:
-        yield (
-            (
-                f"With long names it is {size}, over the {MAX_PARTS} parts of a domestic long SMS: "
-                "it would be refused or cut."
-            ),
-            "shorten it, best to one part (70 UTF-16 units)",
-        )
+        what = f"it is {size}, over the {MAX_PARTS} parts of a domestic long SMS"
+        fix = "shorten it, best to one part (70 UTF-16 units)"
+        yield f"With long names {what}: it would be refused or cut.", fix
     if channel == "voice" and len(text) > MAX_VOICE:
-        yield (
-            (
-                f"With long names it has {len(text)} characters, over the {MAX_VOICE} that the "
-                "CPaaS reads aloud: every call would be refused."
-            ),
-            "shorten it",
-        )
+        what = f"it has {len(text)} characters, over the {MAX_VOICE} that the CPaaS reads aloud"
+        yield f"With long names {what}: every call would be refused.", "shorten it"
 
 
 def _excerpt(template: str) -> str:

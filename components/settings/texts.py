@@ -6,8 +6,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
+from components.settings.strict import Strict
+from components.settings.values import Template
 from components.vocabulary import Language, MessageType
 
 _NAME: Final = re.compile(r"(?<![\w.])friendly_name\b(?=[^{}]*\}\})")
@@ -20,13 +22,11 @@ SHIPPED: Final = frozenset(
 """Message types that actions/templates has texts for, in every language."""
 
 
-class Override(Protocol):
-    """Texts that replace the shipped ones, where they are not None."""
+class TextOverride(Strict):
+    """Liquid texts of one message type that replace the package's own."""
 
-    @property
-    def text(self) -> str | None: ...
-    @property
-    def voice(self) -> str | None: ...
+    text: Template | None = None
+    voice: Template | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def for_legacy(texts: Texts) -> str:
 def texts_for(
     language: Language,
     message_types: Collection[MessageType],
-    overrides: Mapping[MessageType, Override],
+    overrides: Mapping[MessageType, TextOverride],
     lifetime: int,
 ) -> dict[MessageType, Texts]:
     """The texts of each message type, shipped ones replaced where the stack says so.

@@ -21,15 +21,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """Each credential: its key in a stack's config (`auth0:<key>`), and its variable."""
 
-FIELDS: Final[Mapping[str, str]] = {
-    "domain": "domain",
-    "clientId": "client_id",
-    "clientSecret": "client_secret",
-    "clientAssertionPrivateKey": "assertion_key",
-    "clientAssertionSigningAlg": "assertion_algorithm",
-    "apiToken": "api_token",
-    "audience": "audience",
-}
+FIELDS: Final = {key: name.removeprefix("AUTH0_").lower() for key, name in VARIABLES.items()}
 """The field of `Access` that has it."""
 
 SECRETS: Final = ("clientSecret", "clientAssertionPrivateKey", "apiToken")
@@ -54,8 +46,8 @@ class Access:
     domain: str
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
-    assertion_key: str = field(default="", repr=False)
-    assertion_algorithm: str = ""
+    client_assertion_private_key: str = field(default="", repr=False)
+    client_assertion_signing_alg: str = ""
     api_token: str = field(default="", repr=False)
     audience: str = ""
 
@@ -97,13 +89,12 @@ class Access:
                 )
         if not missing:
             return
-        hidden = [f"auth0:{key}" for key in encrypted if not found[key]]
-        also = (
-            f" {', '.join(hidden)} of the stack's file cannot be read by this command, as it is "
-            "encrypted: set the variable to the same value."
-            if hidden
-            else ""
-        )
+        also = ""
+        if hidden := [f"auth0:{key}" for key in encrypted if not found[key]]:
+            also = (
+                f" {', '.join(hidden)} of the stack's file cannot be read by this command, as it "
+                "is encrypted: set the variable to the same value."
+            )
         raise NoAccessError(
             f"Not set: {', '.join(missing)}. The tenant is asked with the application that Pulumi "
             f"uses (docs/reference/scopes.md).{also}"
@@ -126,12 +117,9 @@ class Access:
             "client_id": self.client_id,
             "audience": self.token_audience,
         }
-        if not self.assertion_key:
+        if not self.client_assertion_private_key:
             return form | {"client_secret": self.client_secret}
-        return form | {
-            "client_assertion_type": _ASSERTION,
-            "client_assertion": self._assertion(),
-        }
+        return form | {"client_assertion_type": _ASSERTION, "client_assertion": self._assertion()}
 
     def _assertion(self) -> str:
         import time  # noqa: PLC0415
@@ -148,23 +136,21 @@ class Access:
             "exp": now + _ASSERTION_SECONDS,
             "jti": str(uuid.uuid4()),
         }
+        algorithm = self.client_assertion_signing_alg or "RS256"
         try:
-            return jwt.encode(
-                claims, self.assertion_key, algorithm=self.assertion_algorithm or "RS256"
-            )
+            return jwt.encode(claims, self.client_assertion_private_key, algorithm=algorithm)
         except (ValueError, TypeError, NotImplementedError, jwt.PyJWTError):
             # Never the library's own words: they may show the key.
             raise NoAccessError(
-                f"{VARIABLES['clientAssertionPrivateKey']} is no private key that "
-                f"{self.assertion_algorithm or 'RS256'} signs with. Set it to the PEM text, and "
-                f"{VARIABLES['clientAssertionSigningAlg']} to the application's algorithm."
+                f"{VARIABLES['clientAssertionPrivateKey']} is no private key that {algorithm} "
+                f"signs with. Set it to the PEM text, and {VARIABLES['clientAssertionSigningAlg']} "
+                "to the application's algorithm."
             ) from None
 
     def without_secrets(self, text: str) -> str:
         """The text, with every credential in it hidden."""
-        for secret in (self.client_secret, self.assertion_key, self.api_token):
-            if secret:
-                text = text.replace(secret, "(secret)")
+        for secret in filter(None, (getattr(self, FIELDS[key]) for key in SECRETS)):
+            text = text.replace(secret, "(secret)")
         return text
 
 

@@ -94,11 +94,7 @@ def access_of(
 
 @asynccontextmanager
 async def connect(
-    access: Access,
-    *,
-    origin: str = "",
-    tokens: Tokens | None = None,
-    heard: Heard | None = None,
+    access: Access, *, origin: str = "", tokens: Tokens | None = None, heard: Heard | None = None
 ) -> AsyncIterator[AsyncManagementClient]:
     """A client.
 

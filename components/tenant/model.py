@@ -17,6 +17,8 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
+from pydantic.alias_generators import to_camel
+
 T = TypeVar("T")
 
 _SECRET: Final = "[secret]"  # noqa: S105 - how a preview prints one
@@ -154,6 +156,12 @@ class Part:
     of_setting: Callable[[Any], Any] = _as_it_is
     as_setting: Callable[[Any], Any] = _as_it_is
     scope: str = ""
+
+
+def named_alike(field: str, path: str, setting: str = "", **more: Any) -> Part:
+    """A part that stands at one path in both sources, in Pulumi's camelCase there."""
+    pulumi = ".".join(map(to_camel, path.split(".")))
+    return Part(field, path, pulumi, setting, **more)
 
 
 @dataclass(frozen=True, kw_only=True)

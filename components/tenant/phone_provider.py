@@ -16,6 +16,7 @@ from components.tenant.model import (
     Part,
     flag,
     items,
+    named_alike,
     nonempty,
     plain,
     texts,
@@ -45,25 +46,16 @@ class PhoneProvider(Identified):
     HIDDEN: ClassVar = "credentials"
     """What Pulumi hides as a whole."""
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("name", "name", "name"),
-        Part("disabled", "disabled", "disabled", of=flag, absent=False),
-        Part(
-            "delivery_methods",
-            "configuration.delivery_methods",
-            "configuration.deliveryMethods",
-            "deliveryMethods",
+        named_alike("name", "name"),
+        named_alike("disabled", "disabled", of=flag, absent=False),
+        named_alike(
+            *("delivery_methods", "configuration.delivery_methods", "deliveryMethods"),
             of=texts,
             ordered=False,
         ),
-        Part(
-            "default_from",
-            "configuration.default_from",
-            "configuration.defaultFrom",
-            of=nonempty,
-            absent=None,
-        ),
-        Part("mssid", "configuration.mssid", "configuration.mssid", of=nonempty, absent=None),
-        Part("sid", "configuration.sid", "configuration.sid", of=nonempty, absent=None),
+        named_alike("default_from", "configuration.default_from", of=nonempty, absent=None),
+        named_alike("mssid", "configuration.mssid", of=nonempty, absent=None),
+        named_alike("sid", "configuration.sid", of=nonempty, absent=None),
     )
 
     delivery_methods: Maybe[tuple[str, ...]]

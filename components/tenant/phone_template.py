@@ -15,6 +15,7 @@ from components.tenant.model import (
     at,
     flag,
     items,
+    named_alike,
     nonempty,
     plain,
 )
@@ -37,10 +38,10 @@ class PhoneTemplate(Identified):
 
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part("text", "content.body.text", "content.body.text", absent=None),
-        Part("voice", "content.body.voice", "content.body.voice", absent=None),
-        Part("disabled", "disabled", "disabled", of=flag, absent=False),
-        Part("sender", "content.from", "content.from", of=nonempty, absent=None),
+        named_alike("text", "content.body.text", absent=None),
+        named_alike("voice", "content.body.voice", absent=None),
+        named_alike("disabled", "disabled", of=flag, absent=False),
+        named_alike("sender", "content.from", of=nonempty, absent=None),
     )
 
     text: Maybe[str | None]

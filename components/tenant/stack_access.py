@@ -41,7 +41,7 @@ class TenantAccess:
     @property
     def known(self) -> bool:
         """Whether there are credentials."""
-        proves = self.secrets.keys() & {"client_secret", "assertion_key"}
+        proves = self.secrets.keys() & {"client_secret", "client_assertion_private_key"}
         has_client = bool(self.access.client_id and proves)
         return bool(self.access.domain) and (has_client or "api_token" in self.secrets)
 

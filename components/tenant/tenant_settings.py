@@ -13,6 +13,7 @@ from components.tenant.model import (
     Part,
     at,
     flag,
+    named_alike,
     of_api,
     of_pulumi,
     plain,
@@ -38,21 +39,10 @@ class TenantSettings:
 
     TOKEN: ClassVar = TOKEN
     PARTS: ClassVar[tuple[Part, ...]] = (
-        Part(
-            "unified",
-            "phone_consolidated_experience",
-            "phoneConsolidatedExperience",
-            "experience",
-            of=flag,
-            absent=False,
+        named_alike(
+            "unified", "phone_consolidated_experience", "experience", of=flag, absent=False
         ),
-        Part(
-            "mfa_in_actions",
-            "customize_mfa_in_postlogin_action",
-            "customizeMfaInPostloginAction",
-            of=flag,
-            absent=False,
-        ),
+        named_alike("mfa_in_actions", "customize_mfa_in_postlogin_action", of=flag, absent=False),
     )
 
     unified: Maybe[bool]
@@ -88,8 +78,7 @@ def declared(settings: StackSettings) -> TenantSettings:
     """The switches that a stack holds, or relies on."""
     legacy = settings.experience is Experience.LEGACY
     return TenantSettings(
-        unified=not legacy,
-        mfa_in_actions=True if legacy and not settings.adopted else LEFT_ALONE,
+        unified=not legacy, mfa_in_actions=True if legacy and not settings.adopted else LEFT_ALONE
     )
 
 

@@ -134,7 +134,7 @@ class Tokens:
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             proof = (
                 "AUTH0_CLIENT_ASSERTION_PRIVATE_KEY"
-                if self._access.assertion_key
+                if self._access.client_assertion_private_key
                 else "AUTH0_CLIENT_SECRET"
             )
             return (

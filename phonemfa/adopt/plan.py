@@ -21,7 +21,7 @@ from components.settings.model import fields_by_key
 from components.settings.raw_config import NAMESPACE
 from components.settings.strict import Strict
 from components.settings.text_rules import text_faults
-from components.settings.texts import SHIPPED, legacy_variables
+from components.settings.texts import SHIPPED, TextOverride, legacy_variables
 from components.settings.values import SmsSender, VoiceSender
 from components.tenant import action as model_action
 from components.tenant.action import Action
@@ -414,12 +414,6 @@ def _unfit(name: str, problem: str, plan: Plan) -> None:
     plan.tell(name, "a text that this package would refuse", becomes, Fate.WARNING)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Override:
-    text: str | None = None
-    voice: str | None = None
-
-
 def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False) -> str:
     """Why the settings cannot have a text; empty when they can."""
     if not text.strip():
@@ -428,7 +422,8 @@ def _problem(kind: MessageType, channel: str, text: str, *, legacy: bool = False
         return "It ends with a line break or a space, which the settings leave out."
     if legacy and legacy_variables(text) != text:
         return "It has a variable that legacy tenants do not know."
-    faults = list(text_faults({kind: _Override(**{channel: text})}, legacy=legacy))
+    own = TextOverride.model_construct(None, **{channel: text})
+    faults = list(text_faults({kind: own}, legacy=legacy))
     return faults[0].consequence if faults else ""
 
 

@@ -33,34 +33,31 @@ class Declared:
 
 
 class _Answers(mocks.Mocks):
+    def __init__(self, tenant: dict[str, Any]) -> None:
+        self._tenant = tenant
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         known = {"versionId": "ver-1"} if args.typ.startswith("auth0:index/action:") else {}
         return f"{args.name}-id", {**args.inputs, **known}
 
-    def __init__(self, tenant: dict[str, Any]) -> None:
-        self._tenant = tenant
-
     def call(self, args: mocks.MockCallArgs) -> Any:
-        if args.token == "auth0:index/getTenant:getTenant":
-            return self._tenant
-        raise AssertionError(f"the program called {args.token}, which no test of it expects")
+        assert args.token == "auth0:index/getTenant:getTenant", "no test expects another"
+        return self._tenant
 
 
 class _Recorder(mocks.MockMonitor):
     def __init__(self, tenant: dict[str, Any]) -> None:
         super().__init__(_Answers(tenant))
-        self.requests: list[Declared] = []
+        self.declared = Declarations()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
         if request.type != "pulumi:pulumi:Stack":
-            self.requests.append(
-                Declared(
-                    type=request.type,
-                    name=request.name,
-                    urn=self.make_urn(request.parent, request.type, request.name),
-                    inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
-                    request=request,
-                )
+            self.declared[request.name] = Declared(
+                type=request.type,
+                name=request.name,
+                urn=self.make_urn(request.parent, request.type, request.name),
+                inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
+                request=request,
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
@@ -94,4 +91,4 @@ def declare(
     finally:
         asyncio.set_event_loop(None)
         loop.close()
-    return Declarations({one.name: one for one in recorder.requests})
+    return recorder.declared

@@ -5,6 +5,7 @@ That the engine agrees is tests/end_to_end/test_config.py's matter.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,10 @@ import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi.runtime import config as runtime_config
 
 from components.config_files import StackFileError, is_text, read_config, stack_names
-from components.settings import stack_config
 from components.settings.faults import SettingsError
-from tests.components.declared import declare
-from tests.components.test_stack_config import STACK
+from tests.components.test_stack_config import STACK, loaded
 
 TURNED = {
     "0120987654": "120987654",
@@ -145,6 +143,9 @@ def test_stacks_are_found_as_the_engine_finds_them(tmp_path: Path) -> None:
             assert (found.stack, found.file, found.folder) == ("dev", file, tmp_path)
             assert found.values == {"phonemfa:x": "a", "own:x": "b"}
         assert stack_names(folder) == ["dev"]
+    # What stackConfigDir was called once.
+    (tmp_path / "Pulumi.yml").write_text("name: own\nconfig: stacks\n", "utf-8")
+    assert read_config(tmp_path, "dev").values == {"phonemfa:x": "a", "own:x": "b"}
     other = tmp_path / "other.yaml"
     other.write_text("config: {phonemfa:x: other}\n", "utf-8")
     assert read_config(tmp_path, "dev", file=other).values == {"phonemfa:x": "other"}
@@ -154,13 +155,6 @@ def test_stacks_are_found_as_the_engine_finds_them(tmp_path: Path) -> None:
 def test_what_is_no_stack_of_the_project_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(StackFileError, match=r"another project|is no stack"):
         config(tmp_path, "config: {}\n", name=name)
-
-
-def test_what_stackconfigdir_was_called_once_still_works(tmp_path: Path) -> None:
-    (tmp_path / "at").mkdir()
-    (tmp_path / "at" / "Pulumi.dev.yaml").write_text("config: {phonemfa:x: a}\n", "utf-8")
-    (tmp_path / "Pulumi.yaml").write_text("name: phonemfa\nconfig: at\n", "utf-8")
-    assert read_config(tmp_path, "dev").values == {"phonemfa:x": "a"}
 
 
 @pytest.mark.parametrize(
@@ -175,28 +169,6 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path, encoding: str, text: str)
     assert read_config(tmp_path, "dev").values == {"phonemfa:x": "日本"}
 
 
-def loading(folder: Path, engine: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
-    """What `load` refuses, where the engine hands over these values."""
-    monkeypatch.chdir(folder)
-    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(folder))
-    monkeypatch.setattr(pulumi, "get_stack", lambda: "dev")
-    said = ""
-
-    def program() -> None:
-        nonlocal said
-        runtime_config.set_all_config(STACK | engine, ["phonemfa:cpaasApiKey"])
-        try:
-            stack_config.load()
-        except SettingsError as error:
-            said = str(error)
-
-    try:
-        declare(program)
-    finally:
-        runtime_config.set_all_config({}, [])
-    return said
-
-
 @pytest.mark.parametrize(
     ("engine", "stack", "told"),
     [
@@ -205,23 +177,18 @@ def loading(folder: Path, engine: dict[str, str], monkeypatch: pytest.MonkeyPatc
         ({"phonemfa:allowedPrefixes": "[81]"}, "phonemfa:allowedPrefixes: [+81]", '"+81"'),
         ({"phonemfa:actionName": "100000"}, "phonemfa:actionName: 1e5", '"1e5"'),
         ({"auth0:clientId": "1381605"}, "auth0:clientId: 0005212345", '"0005212345"'),
+        pytest.param(
+            *({}, "phonemfa:smsSender: 0005212345\n  phonemfa:actionName: 010", ""),
+            id="a file that the engine did not take",
+        ),
     ],
 )
 def test_the_program_refuses_what_the_engine_took_otherwise(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    engine: dict[str, str],
-    stack: str,
-    told: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: dict[str, str], stack: str, told: str
 ) -> None:
     config(tmp_path, f"config:\n  {stack}\n")
-    said = loading(tmp_path, engine, monkeypatch)
-    assert said.startswith("1 fault")
-    assert told in said
-
-
-def test_a_file_that_the_engine_did_not_take_is_no_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config(tmp_path, "config:\n  phonemfa:smsSender: 0005212345\n  phonemfa:actionName: 010\n")
-    assert loading(tmp_path, {}, monkeypatch) == ""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pulumi, "get_root_directory", lambda: str(tmp_path))
+    with pytest.raises(SettingsError, match=r"\A1 fault") if told else nullcontext() as refused:
+        loaded(STACK | engine)
+    assert told in str(refused and refused.value)

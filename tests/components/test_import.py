@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.contract import PROJECT
 
 # What was there before must be the same object afterwards, attribute by attribute.
-SCRIPT = """
+EVERYTHING = """
 import importlib, json, pkgutil, sys
 import auth0.management, httpx, pulumi, pulumi.log, pulumi_auth0, pydantic
 
@@ -19,7 +21,7 @@ before = {name: id(module) for name, module in sys.modules.items()}
 inside = {one.__name__: {key: id(value) for key, value in vars(one).items()} for one in WATCHED}
 
 import components
-for package in PACKAGES:
+for package in ("components", "phonemfa", "policy"):
     root = importlib.import_module(package)
     for found in pkgutil.walk_packages(root.__path__, f"{package}."):
         if not found.name.endswith("__main__"):
@@ -51,25 +53,16 @@ print([name for name in ("auth0", "httpx", "liquid") if name in sys.modules])
 """
 
 
-def python(script: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    ).stdout.strip()
-
-
-def test_importing_all_of_the_product_replaces_no_module_and_patches_none() -> None:
-    found = python(SCRIPT.replace("PACKAGES", repr(["components", "phonemfa", "policy"])))
-    assert found == "[[], []]"
-
-
-def test_modules_of_others_are_the_ones_that_python_made() -> None:
-    assert python(ALONE) == "[]"
-
-
-def test_an_up_without_changes_loads_nothing_that_only_a_change_needs() -> None:
-    assert python(OF_AN_UP) == "[]"
+@pytest.mark.parametrize(
+    ("script", "prints"),
+    [
+        pytest.param(EVERYTHING, "[[], []]", id="no module is replaced, and none patched"),
+        pytest.param(ALONE, "[]", id="modules of others are as Python made them"),
+        pytest.param(OF_AN_UP, "[]", id="an up without changes loads no more than it needs"),
+    ],
+)
+def test_an_import_changes_nothing_else(script: str, prints: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, capture_output=True, check=True, timeout=120
+    )
+    assert ran.stdout.decode().strip() == prints

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from components.masking import masked, redacted, redacted_code
@@ -25,20 +27,14 @@ def test_enough_of_a_number_is_shown_to_know_ones_own_and_never_all(
 @pytest.mark.parametrize(
     "text",
     [
-        "to +819012345678",
-        "to 81 90-1234-5678",
-        "code 493021",
-        "code 1234.",
-        "key 8f3kd9s0x7Q2mmZpLw4t",
-        "key=canary-Key-0123456789abcdef",
+        *("to +819012345678", "to 81 90-1234-5678", "code 493021", "code 1234."),
+        *("key 8f3kd9s0x7Q2mmZpLw4t", "key=canary-Key-0123456789abcdef"),
     ],
 )
 def test_numbers_codes_and_what_may_be_a_key_are_hidden_in_anybodys_text(text: str) -> None:
     shown = redacted(text)
     assert "****" in shown
-    assert not any(
-        len(run) > 3 for run in "".join(c if c.isdigit() else " " for c in shown).split()
-    )
+    assert not re.search(r"[0-9]{4}", shown)
     assert "canary" not in shown
 
 
@@ -53,20 +49,15 @@ def test_what_an_operator_needs_stays() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "'+819012345678'",
-        "tel:819012345678;",
-        "+81 90-1234-5678",
+        *("'+819012345678'", "tel:819012345678;", "+81 90-1234-5678", "App 0a1b2c3d"),
         "key = '0a1b2c3d4e5f60718293a4b5c6d7e8f9-1a2b3c4d'",
         "Bearer eyJhbGciOiJIUzI1NiJ9abcdefghijk",
-        "App 0a1b2c3d",
         "postgres://pulumi:eyJhbG@db.example.jp/state",
         "pulumi-resource-auth0-0a1b2c3d4e5f6071",
     ],
 )
 def test_numbers_and_keys_are_hidden_in_code_and_config(text: str) -> None:
-    hidden = redacted_code(text)
-    for secret in ("9012345678", "1234-5678", "0a1b2c3d", "eyJhbG"):
-        assert secret not in hidden
+    assert not re.search("9012345678|1234-5678|0a1b2c3d|eyJhbG", redacted_code(text))
 
 
 @pytest.mark.parametrize(

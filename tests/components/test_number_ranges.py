@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-import subprocess
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,9 +11,8 @@ import phonenumbers
 import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType
 
-from components.action_code import assemble
 from components.settings.number_ranges import COUNTRY, NO_TRUNK_ZERO, in_refused_range
-from sandbox.runner.runner import find_node
+from tests.components.conftest import in_node
 
 SEED: Final = 20261129
 NUMBERS: Final = 10_000
@@ -97,33 +94,13 @@ def test_the_table_agrees_with_the_library(plan: list[tuple[str, int]]) -> None:
 
 
 def test_the_action_refuses_the_same_numbers(plan: list[tuple[str, int]]) -> None:
-    program = f"""
-        exports = {{}};
-        const judge = new Function('exports', 'require', {
-        json.dumps(assemble("custom-phone-provider") + "; return readRecipient;")
-    })(exports, require);
-        const numbers = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-        const refusal = (number) => {{
-          try {{ judge(number, 'voice', ['+']); }} catch (error) {{ return error.message; }}
-          return '';
-        }};
-        console.log(JSON.stringify(numbers.map(refusal)));
-    """
     # Japan has stricter rules of its own; what is not E.164 is refused before.
     abroad = [one for one in plan if not one[0].startswith("+81") and 9 <= len(one[0]) <= 16]
-    done = subprocess.run(
-        [find_node(), "-e", program],
-        input=json.dumps([number for number, _ in abroad]),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    reasons: list[str] = json.loads(done.stdout)
-    assert set(reasons) == {
-        "",
-        "recipient is in a premium, shared-cost, personal or satellite range",
-    }
+    refusal = "try { own(one, 'voice', ['+']); } catch (error) { return error.message; } return '';"
+    numbers = [number for number, _ in abroad]
+    reasons = in_node("readRecipient", f"data.map((one) => {{ {refusal} }})", numbers)
+    premium = "recipient is in a premium, shared-cost, personal or satellite range"
+    assert set(reasons) == {"", premium}
     assert _wrong(abroad, [bool(reason) for reason in reasons]) == []
 
 

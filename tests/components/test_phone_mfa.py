@@ -8,7 +8,6 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
-from components.guards.generation import contradiction
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
 from components.settings.model import StackSettings
 from components.tenant import snapshot
@@ -52,24 +51,14 @@ def declare_transition(to: Experience) -> Declarations:
     return declare_phone_mfa(experience=to.value, transition=True)
 
 
-def test_a_unified_stack_is_one_action_one_provider_its_templates_and_one_guardian() -> None:
-    found = declare_phone_mfa()
-    assert sorted(one.type for one in found.values()) == sorted(
-        [
-            "phonemfa:index:PhoneMfa",
-            "phonemfa:index:Sender",
-            "phonemfa:index:Delivery",
-            "phonemfa:index:Factor",
-            ACTION,
-            PROVIDER,
-            *[TEMPLATE] * 3,
-            GUARDIAN,
-        ]
-    )
+# --- Which resources there are, and what waits for what ------------------------------------------
 
-
-UNIFIED = {
+FACTOR = {
     "mfa": ("phonemfa:index:PhoneMfa", None),
+    "mfa-factor": ("phonemfa:index:Factor", "mfa"),
+    "mfa-factor-guardian": (GUARDIAN, "mfa-factor"),
+}
+UNIFIED = {
     "mfa-sender": ("phonemfa:index:Sender", "mfa"),
     "mfa-sender-action": (ACTION, "mfa-sender"),
     "mfa-delivery": ("phonemfa:index:Delivery", "mfa"),
@@ -77,8 +66,6 @@ UNIFIED = {
     "mfa-delivery-change-password": (TEMPLATE, "mfa-delivery"),
     "mfa-delivery-otp-enroll": (TEMPLATE, "mfa-delivery"),
     "mfa-delivery-otp-verify": (TEMPLATE, "mfa-delivery"),
-    "mfa-factor": ("phonemfa:index:Factor", "mfa"),
-    "mfa-factor-guardian": (GUARDIAN, "mfa-factor"),
 }
 BOUND = {"mfa-sender-binding": (BINDING, "mfa-sender")}
 LEGACY = {
@@ -94,6 +81,7 @@ LEGACY = {
     ("settings", "known"),
     [
         pytest.param({}, UNIFIED, id="unified"),
+        pytest.param({"experience": "legacy"}, LEGACY, id="legacy"),
         pytest.param({"transition": True, "bindAction": True}, UNIFIED | BOUND | LEGACY, id="both"),
     ],
 )
@@ -103,49 +91,63 @@ def test_the_state_of_an_earlier_version_knows_every_resource(
     """By its name and type below its component: another would be made, and this one deleted."""
     found = declare_phone_mfa(**settings)
     names = {one.urn: one.name for one in found.values()}
-    assert known == {one.name: (one.type, names.get(one.options.parent)) for one in found.values()}
+    there = {one.name: (one.type, names.get(one.request.parent)) for one in found.values()}
+    assert there == FACTOR | known
+
+
+TO_LEGACY = {"experience": "legacy", "transition": True}
+STANDING = [PROVIDER, TEMPLATE, BINDING, "mfa-sender-action"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "waits", "needs"),
+    [
+        pytest.param({}, PROVIDER, [ACTION], id="a provider for the deployed Action"),
+        pytest.param({"bindAction": True}, PROVIDER, [BINDING], id="or for its binding"),
+        pytest.param({}, GUARDIAN, [PROVIDER, TEMPLATE], id="the factor for the delivery"),
+        pytest.param({"experience": "legacy"}, GUARDIAN, [BINDING, TENANT], id="or for the switch"),
+        # An Action that is bound stands when its binding does.
+        pytest.param({"transition": True}, TENANT, STANDING, id="the switch for both senders"),
+        pytest.param(TO_LEGACY, TENANT, STANDING, id="and on the way back"),
+        pytest.param({"transition": True}, GUARDIAN, [TENANT], id="the factor for the move"),
+        pytest.param(TO_LEGACY, GUARDIAN, [TENANT], id="and for the way back"),
+    ],
+)
+def test_users_are_asked_for_codes_only_after_codes_can_be_delivered(
+    settings: dict[str, Any], waits: str, needs: list[str]
+) -> None:
+    found = declare_phone_mfa(**settings)
+    needed = [one for one in found.values() if {one.type, one.name} & set(needs)]
+    assert {one.type for one in needed} >= {ACTION if "action" in one else one for one in needs}
+    assert {one.urn for one in needed} <= set(found.only(waits).request.dependencies)
+
+
+# --- What each is declared as --------------------------------------------------------------------
 
 
 def test_the_action_is_deployed_on_a_pinned_runtime_and_replaced_by_deleting_first() -> None:
     action = declare_phone_mfa().only(ACTION)
-    assert action.inputs["deploy"] is True
-    assert action.inputs["runtime"] == "node22"
+    assert (action.inputs["deploy"], action.inputs["runtime"]) == (True, "node22")
     assert "dependencies" not in action.inputs, "no npm package goes into it"
     assert action.inputs["supportedTriggers"] == {"id": "custom-phone-provider", "version": "v1"}
-    assert not action.options.deleteBeforeReplace, "one that sends would be deleted first"
-    assert action.options.deleteBeforeReplaceDefined
+    assert not action.request.deleteBeforeReplace, "one that sends would be deleted first"
+    assert action.request.deleteBeforeReplaceDefined
 
 
-def test_the_provider_has_a_name_and_waits_for_the_deployed_action() -> None:
-    found = declare_phone_mfa()
-    provider = found.only(PROVIDER)
-    assert provider.inputs["name"] == "custom"
-    assert provider.inputs["credentials"] == {}
-    assert provider.inputs["disabled"] is False
-    assert found.only(ACTION).urn in provider.options.dependencies
-
-
-def test_the_provider_waits_for_the_binding_when_a_stack_binds_its_action() -> None:
+def test_the_provider_has_a_name_and_what_is_bound_is_its_action() -> None:
     found = declare_phone_mfa(bindAction=True)
-    binding = found.only(BINDING)
-    assert binding.inputs["trigger"] == "custom-phone-provider"
-    assert binding.inputs["actionId"] == "mfa-sender-action-id"
-    assert binding.urn in found.only(PROVIDER).options.dependencies
-
-
-def test_nothing_is_bound_unless_asked() -> None:
-    assert declare_phone_mfa().of_type(BINDING) == []
-
-
-def test_users_are_asked_for_codes_only_after_codes_can_be_delivered() -> None:
-    found = declare_phone_mfa()
-    needed = {one.urn for one in (found.only(PROVIDER), *found.of_type(TEMPLATE))}
-    assert needed <= set(found.only(GUARDIAN).options.dependencies)
+    inputs = found.only(PROVIDER).inputs
+    inputs.pop("configuration")
+    assert inputs == {"name": "custom", "credentials": {}, "disabled": False}
+    binding = found.only(BINDING).inputs
+    assert (binding["trigger"], binding["actionId"]) == (
+        *("custom-phone-provider", "mfa-sender-action-id"),
+    )
 
 
 def test_templates_are_replaced_by_deleting_first() -> None:
     for template in declare_phone_mfa().of_type(TEMPLATE):
-        assert template.options.deleteBeforeReplace
+        assert template.request.deleteBeforeReplace
 
 
 @pytest.mark.parametrize(
@@ -166,39 +168,31 @@ def test_message_types_follow_the_delivery_methods_in_the_order_of_the_api(
     assert guardian.inputs["phone"] == {"enabled": True, "messageTypes": types}
 
 
-def test_a_factor_that_nobody_named_is_never_written() -> None:
-    guardian = declare_phone_mfa().only(GUARDIAN)
-    every_other = {
-        "email",
-        "otp",
-        "recoveryCode",
-        "webauthnRoaming",
-        "webauthnPlatform",
-        "duo",
-        "push",
-    }
-    assert set(guardian.options.ignoreChanges) == every_other
+PLAIN, BLOCKS = {"email", "otp", "recoveryCode"}, {"webauthnRoaming", "webauthnPlatform", "duo"}
 
 
-def test_a_named_factor_is_declared_as_named_and_watched() -> None:
-    guardian = declare_phone_mfa(otherFactors={"otp": True, "email": False, "push": False}).only(
-        GUARDIAN
-    )
-    assert guardian.inputs["otp"] is True
-    assert guardian.inputs["email"] is False
-    assert guardian.inputs["push"] == {"enabled": False}
-    assert set(guardian.options.ignoreChanges) == {
-        "recoveryCode",
-        "webauthnRoaming",
-        "webauthnPlatform",
-        "duo",
-    }
+@pytest.mark.parametrize(
+    ("named", "declared"),
+    [
+        ({}, dict.fromkeys(PLAIN, False)),
+        (
+            {"otp": True, "email": False, "push": False},
+            {"otp": True, "email": False, "recoveryCode": False, "push": {"enabled": False}},
+        ),
+    ],
+)
+def test_a_factor_is_declared_as_named_and_watched_and_one_that_is_not_is_never_written(
+    named: dict[str, bool], declared: dict[str, Any]
+) -> None:
+    guardian = declare_phone_mfa(otherFactors=named).only(GUARDIAN)
+    others = PLAIN | BLOCKS | {"push"}
+    assert {key: guardian.inputs[key] for key in others & set(guardian.inputs)} == declared
+    assert set(guardian.request.ignoreChanges) == others - set(named)
 
 
 def test_protecting_the_stack_protects_every_resource() -> None:
     found = declare_phone_mfa(opts=pulumi.ResourceOptions(protect=True))
-    unprotected = [one.name for one in found.values() if not one.options.protect]
-    assert unprotected == []
+    assert [one.name for one in found.values() if not one.request.protect] == []
 
 
 def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
@@ -208,140 +202,141 @@ def test_a_secret_stays_a_secret_on_its_way_to_the_action() -> None:
     assert secret == {"name": "CPAAS_API_KEY", "value": "canary-key"}
 
 
-class TestLegacy:
-    """A tenant from before July 2025."""
-
-    def test_it_is_one_bound_action_the_tenant_switch_and_one_guardian(self) -> None:
-        found = declare_legacy()
-        auth0_types = sorted(one.type for one in found.values() if one.type.startswith("auth0:"))
-        assert auth0_types == sorted([ACTION, BINDING, TENANT, GUARDIAN])
-
-    def test_the_action_listens_to_the_legacy_trigger(self) -> None:
-        found = declare_legacy()
-        action, binding = found.only(ACTION), found.only(BINDING)
-        assert action.inputs["supportedTriggers"] == {"id": "send-phone-message", "version": "v2"}
-        assert "onExecuteSendPhoneMessage" in action.inputs["code"]
-        assert binding.inputs["trigger"] == "send-phone-message"
-
-    def test_the_factor_has_the_hook_and_both_texts_in_legacy_variables(self) -> None:
-        own = {
-            "otp_enroll": {"text": "{{ code }} {{ friendly_name }} enrol", "voice": "{{ code }}"},
-            "otp_verify": {"text": "{{ code }} {{tenant.friendly_name}}", "voice": "{{ code }}"},
-        }
-        phone = declare_legacy(texts=own).only(GUARDIAN).inputs["phone"]
-        assert phone == {
-            "enabled": True,
-            "messageTypes": ["sms", "voice"],
-            "provider": "phone-message-hook",
-            "options": {
-                "enrollmentMessage": '{% if message_type == "voice" %}{{ code }}{% else %}'
-                "{{ code }} {{ tenant.friendly_name }} enrol{% endif %}",
-                "verificationMessage": '{% if message_type == "voice" %}{{ code }}{% else %}'
-                "{{ code }} {{tenant.friendly_name}}{% endif %}",
-            },
-        }
-
-    @pytest.mark.parametrize(
-        ("text", "voice"),
-        [
-            ("{% if message_type == 'voice' %}{{ code }}{% else %}a {{ code }}{% endif %}", None),
-            ("the same {{ code }}", "the same {{ code }}"),
-        ],
-    )
-    def test_a_text_that_serves_both_channels_already_stays_as_it_is(
-        self, text: str, voice: str | None
-    ) -> None:
-        own = {kind: {"text": text, "voice": voice} for kind in ("otp_enroll", "otp_verify")}
-        options = declare_legacy(texts=own).only(GUARDIAN).inputs["phone"]["options"]
-        assert set(options.values()) == {text}
-
-    def test_users_are_asked_only_after_the_binding_and_the_switch(self) -> None:
-        found = declare_legacy()
-        needed = {found.only(BINDING).urn, found.only(TENANT).urn}
-        assert needed <= set(found.only(GUARDIAN).options.dependencies)
-
-    def test_the_switch_writes_back_what_a_first_write_would_clear(self) -> None:
-        tenant = {
-            "phoneConsolidatedExperience": False,
-            "countryCodes": [{"lists": ["JP"], "mode": "allow"}],
-            "defaultRedirectionUri": "https://example.jp/login",
-            "defaultTokenQuotas": [
-                {
-                    "clients": [
-                        {"clientCredentials": [{"enforce": True, "perDay": 100, "perHour": 0}]}
-                    ],
-                    "organizations": [],
-                }
-            ],
-            "errorPages": [{"html": "", "showLogLink": False, "url": "https://example.jp/error"}],
-            "mtls": [{"disable": False, "enableEndpointAliases": True}],
-            "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
-        }
-        assert declare_legacy(tenant=tenant).only(TENANT).inputs == {
-            "phoneConsolidatedExperience": False,
-            "customizeMfaInPostloginAction": True,
-            "countryCodes": {"lists": ["JP"], "mode": "allow"},
-            "defaultRedirectionUri": "https://example.jp/login",
-            "defaultTokenQuota": {
-                "clients": {"clientCredentials": {"enforce": True, "perDay": 100}}
-            },
-            "errorPage": {"html": "", "showLogLink": False, "url": "https://example.jp/error"},
-            "mtls": {"enableEndpointAliases": True},
-            "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
-        }
-
-    def test_the_switch_says_nothing_of_settings_that_the_tenant_does_not_have(self) -> None:
-        unset = {
-            "phoneConsolidatedExperience": False,
-            "countryCodes": [],
-            "defaultTokenQuotas": [],
-            "errorPages": [{"html": "", "showLogLink": False, "url": ""}],
-            "mtls": [],
-            "skipNonVerifiableCallbackUriConfirmationPrompt": "null",
-        }
-        assert declare_legacy(tenant=unset).only(TENANT).inputs == {
-            "phoneConsolidatedExperience": False,
-            "customizeMfaInPostloginAction": True,
-        }
+DECLARED = {
+    "rememberBrowser": {"shown": True, "ticked": False, "inactivity": "12h", "overall": "7d"},
+    "oneTimeCode": {"length": 8, "lifetime": "10m"},
+}
 
 
-class TestTransition:
-    """Moving a tenant from one experience to the other."""
+@pytest.mark.parametrize("declare", [declare_phone_mfa, declare_legacy])
+def test_they_are_declared_where_the_stack_says_so_and_not_else(declare: Any) -> None:
+    silent = declare().only(GUARDIAN)
+    assert not {"settings", "phoneSettings", "emailSettings"} & set(silent.inputs)
+    said = declare(**DECLARED).only(GUARDIAN)
+    assert said.inputs["settings"] == {
+        "displayRememberMeCheckbox": True,
+        "rememberMeDefaultValue": False,
+        "mfaSessionInactivityTimeout": 43_200,
+        "mfaSessionOverallTimeout": 604_800,
+    }
+    assert said.inputs["phoneSettings"] == {"otpLength": 8, "otpExpirationTime": 600}
+    assert not {"settings", "phoneSettings"} & set(said.request.ignoreChanges)
 
-    @pytest.mark.parametrize("to", list(Experience))
-    def test_both_senders_and_the_delivery_stand_before_the_tenant_is_switched(
-        self, to: Experience
-    ) -> None:
+
+# --- A tenant from before July 2025, and its way to the other generation -------------------------
+
+
+def test_a_legacy_action_listens_to_the_legacy_trigger() -> None:
+    found = declare_legacy()
+    action, binding = found.only(ACTION), found.only(BINDING)
+    assert action.inputs["supportedTriggers"] == {"id": "send-phone-message", "version": "v2"}
+    assert "onExecuteSendPhoneMessage" in action.inputs["code"]
+    assert binding.inputs["trigger"] == "send-phone-message"
+
+
+FRAME = '{% if message_type == "voice" %}'
+FRAMED = "{% if message_type == 'voice' %}{{ code }}{% else %}a {{ code }}{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "sent"),
+    [
+        (
+            "{{ code }} {{ friendly_name }} enrol",
+            "{{ code }}",
+            FRAME + "{{ code }}{% else %}{{ code }} {{ tenant.friendly_name }} enrol{% endif %}",
+        ),
+        (
+            "{{ code }} {{tenant.friendly_name}}",
+            "{{ code }}",
+            FRAME + "{{ code }}{% else %}{{ code }} {{tenant.friendly_name}}{% endif %}",
+        ),
+        pytest.param(FRAMED, None, FRAMED, id="one that serves both channels already"),
+        pytest.param(
+            "the same {{ code }}", "the same {{ code }}", "the same {{ code }}", id="same"
+        ),
+    ],
+)
+def test_the_factor_has_the_hook_and_both_texts_in_legacy_variables(
+    text: str, voice: str | None, sent: str
+) -> None:
+    own = {
+        "otp_enroll": {"text": text, "voice": voice},
+        "otp_verify": {"text": "of verify {{ code }}", "voice": "of verify {{ code }}"},
+    }
+    assert declare_legacy(texts=own).only(GUARDIAN).inputs["phone"] == {
+        "enabled": True,
+        "messageTypes": ["sms", "voice"],
+        "provider": "phone-message-hook",
+        "options": {"enrollmentMessage": sent, "verificationMessage": "of verify {{ code }}"},
+    }
+
+
+def test_the_switch_goes_where_the_stack_says() -> None:
+    for to, hook in ((Experience.UNIFIED, None), (Experience.LEGACY, "phone-message-hook")):
         found = declare_transition(to)
-        needed = {
-            one.urn
-            for token in (ACTION, BINDING, PROVIDER, TEMPLATE)
-            for one in found.of_type(token)
-            # An Action that is bound stands when its binding does.
-            if one.name != "mfa-legacy-sender-action"
-        }
-        assert needed <= set(found.only(TENANT).options.dependencies)
-        assert len(found.of_type(ACTION)) == 2
-
-    def test_the_tenant_is_switched_before_the_factor_speaks_the_new_language(self) -> None:
-        for to in Experience:
-            found = declare_transition(to)
-            assert found.only(TENANT).urn in found.only(GUARDIAN).options.dependencies
-
-    def test_the_switch_goes_where_the_stack_says(self) -> None:
-        unified = declare_transition(Experience.UNIFIED)
-        assert unified.only(TENANT).inputs["phoneConsolidatedExperience"] is True
-        assert "provider" not in unified.only(GUARDIAN).inputs["phone"]
-        legacy = declare_transition(Experience.LEGACY)
-        assert legacy.only(TENANT).inputs["phoneConsolidatedExperience"] is False
-        assert legacy.only(GUARDIAN).inputs["phone"]["provider"] == "phone-message-hook"
+        unified = found.only(TENANT).inputs["phoneConsolidatedExperience"]
+        assert unified is (to is Experience.UNIFIED)
+        assert found.only(GUARDIAN).inputs["phone"].get("provider") == hook
 
 
-@pytest.mark.parametrize("experience", list(Experience))
-def test_a_contradiction_names_the_one_setting_to_change(experience: Experience) -> None:
-    is_unified = experience is Experience.UNIFIED
-    assert contradiction(tenant_is_unified=is_unified, experience=experience) is None
-    wrong = contradiction(tenant_is_unified=not is_unified, experience=experience)
-    actual = "legacy" if is_unified else "unified"
-    assert wrong
-    assert f"pulumi config set phonemfa:experience {actual}" in wrong
+QUOTA = {"enforce": True, "perDay": 100, "perHour": 0}
+KEPT_QUOTA = {"clients": {"clientCredentials": {"enforce": True, "perDay": 100}}}
+ERROR_PAGE = {"html": "", "showLogLink": False, "url": "https://example.jp/error"}
+UNSET = {
+    "phoneConsolidatedExperience": False,
+    "countryCodes": [],
+    "defaultTokenQuotas": [],
+    "errorPages": [{**ERROR_PAGE, "url": ""}],
+    "mtls": [],
+    "skipNonVerifiableCallbackUriConfirmationPrompt": "null",
+}
+HAS = {
+    "phoneConsolidatedExperience": False,
+    "countryCodes": [{"lists": ["JP"], "mode": "allow"}],
+    "defaultRedirectionUri": "https://example.jp/login",
+    "defaultTokenQuotas": [{"clients": [{"clientCredentials": [QUOTA]}], "organizations": []}],
+    "errorPages": [ERROR_PAGE],
+    "mtls": [{"disable": False, "enableEndpointAliases": True}],
+    "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
+}
+
+
+@pytest.mark.parametrize(
+    ("tenant", "written"),
+    [
+        (UNSET, {}),
+        (
+            HAS,
+            {
+                "countryCodes": {"lists": ["JP"], "mode": "allow"},
+                "defaultRedirectionUri": "https://example.jp/login",
+                "defaultTokenQuota": KEPT_QUOTA,
+                "errorPage": ERROR_PAGE,
+                "mtls": {"enableEndpointAliases": True},
+                "skipNonVerifiableCallbackUriConfirmationPrompt": "true",
+            },
+        ),
+    ],
+    ids=["nothing", "all"],
+)
+def test_the_switch_writes_back_what_the_tenant_has_and_a_first_write_would_clear(
+    tenant: dict[str, Any], written: dict[str, Any]
+) -> None:
+    switched = {"phoneConsolidatedExperience": False, "customizeMfaInPostloginAction": True}
+    assert declare_legacy(tenant=tenant).only(TENANT).inputs == switched | written
+
+
+@pytest.mark.parametrize("enforce", [True, False])
+@pytest.mark.parametrize(
+    "limits", [{}, {"perDay": 100}, {"perHour": 9}, {"perDay": 1, "perHour": 2}]
+)
+def test_a_token_quota_stays_as_it_is_whether_or_not_it_is_enforced(
+    enforce: bool, limits: dict[str, int]
+) -> None:
+    """Left out, `enforce` would be true: the provider's default."""
+    quota = QUOTA | {"perDay": 0, "enforce": enforce} | limits
+    quotas = [{"clients": [{"clientCredentials": [quota]}], "organizations": []}]
+    tenant = UNSET | {"defaultTokenQuotas": quotas}
+    kept = declare_legacy(tenant=tenant).only(TENANT).inputs["defaultTokenQuota"]
+    assert kept == {"clients": {"clientCredentials": {"enforce": enforce, **limits}}}

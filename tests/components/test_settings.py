@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pulumi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
-from pulumi.runtime import config as runtime_config
 
 from components.settings.faults import SettingsError
-from components.settings.model import StackSettings
-from components.settings.stack_config import load
-from components.vocabulary import DeliveryMethod, Gate, Language, MessageType, Policy, VoiceGender
-from tests.components.declared import declare
+from components.settings.model import StackSettings, sample_of
+from components.settings.values import duration, seconds
+from components.vocabulary import Gate
 
 GOOD: dict[str, Any] = {
     "experience": "unified",
@@ -41,27 +37,31 @@ def faults_in(values: dict[str, Any]) -> dict[str, str]:
     return {fault.key: str(fault) for fault in caught.value.faults}
 
 
+DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("adopted", "bindAction", "oneTimeCode", "originBoundCode")),
+    **dict.fromkeys(("rememberBrowser", "textFiles", "voiceLimit")),
+    **dict.fromkeys(("deduplicate", "machineDetection", "protect", "transition"), False),
+    "allowedInTexts": [],
+    "retiredSecrets": [],
+    "otherFactors": {},
+    "texts": {},
+    "actionName": "ntt-cpaas-phone",
+    "allowedPrefixes": ["+81"],
+    "gate": "ready",
+    "language": "ja",
+    "messageTypes": ["change_password", "otp_enroll", "otp_verify"],
+    "recipientLimit": 10,
+    "ringTimeout": 14,
+    "tenantLimit": 0,
+    "voiceGender": "female",
+}
+
+
 def test_the_smallest_config_is_complete_and_its_defaults_are_safe() -> None:
     settings = StackSettings.check("dev", GOOD)
-    assert settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
-    assert settings.policy is Policy.ALWAYS
-    assert settings.language is Language.JAPANESE
-    assert settings.voice_gender is VoiceGender.FEMALE
-    assert settings.allowed_prefixes == ("+81",)
-    assert settings.message_types == {
-        MessageType.OTP_ENROLL,
-        MessageType.OTP_VERIFY,
-        MessageType.CHANGE_PASSWORD,
-    }
-    assert settings.deduplicate is False
-    assert settings.recipient_limit == 10
+    # What is not set is known and told too; sets have one order. Health changes no tenant.
+    assert settings.plain() == GOOD | DEFAULTS
     assert settings.calls_per_number == 5
-    assert settings.tenant_limit == 0
-    assert settings.ring_timeout == 14
-    assert settings.machine_detection is False
-    assert settings.bind_action is None
-    assert settings.transition is False
-    assert settings.other_factors.model_dump(exclude_none=True) == {}
     assert (settings.health.success_percent, settings.health.completion_percent) == (90, 50)
 
 
@@ -102,23 +102,25 @@ def test_a_fault_has_the_key_the_value_the_consequence_and_the_fix() -> None:
     assert "Fix: give the host alone" in text
 
 
+SCHEMA = Draft202012Validator(StackSettings.model_json_schema())
 REFUSED: dict[str, list[Any]] = {
     # The key goes to a bare host only.
     "cpaasBaseHost": [
         *("https://abc.example.com", "abc.example.com/sms", "abc.example.com:443", "localhost"),
-        *("user@abc.example.com", "127.0.0.1", "ABC.example.com", "abc.example.com.", ""),
-        *(
-            "abc..example.com",
-            "-abc.example.com",
-            "abc.example.com\n",
-            " abc.example.com",
-            "例え.jp",
-        ),
+        *("user@abc.example.com", "127.0.0.1", "ABC.example.com", "abc.example.com.", "", 1),
+        *("abc..example.com", "-abc.example.com", "abc.example.com\n", " abc.example.com"),
+        "例え.jp",
     ],
     "originBoundCode": ["https://login.example.jp", "login", "login.example.jp/x", ""],
     # Senders that the CPaaS would refuse; a caller ID is a full E.164 number.
-    "smsSender": ["ab", "TwelveLetter", "1" * 16, "my bank", "銀行", "Bank!", "", "+"],
-    "voiceSender": ["Bank", "05012345678", "+0501234567", "+81", "+81 50 1234 5678"],
+    "smsSender": [
+        *("ab", "TwelveLetter", "1" * 16, "my bank", "銀行", "Bank!", "", "+"),
+        *("x0005212345x5678", "+8109012345678", "8109012345678"),
+    ],
+    "voiceSender": [
+        *("Bank", "05012345678", "+0501234567", "+81", "+81 50 1234 5678"),
+        *("+815012345678x", "x+815012345678", "+8105012345678"),
+    ],
     "deliveryMethods": [[], ["sms"], "text", ["text", "pigeon"], None],
     # Without its codes a stack is no use.
     "messageTypes": [["change_password"]],
@@ -129,20 +131,33 @@ REFUSED: dict[str, list[Any]] = {
         *([one] for one in ("+44 7", "+810")),
     ],
     "testNumbers": [
-        [one] for one in ("819012345678", "+0312345678", "+81 90 1234 5678", "", "+8190")
+        *([one] for one in ("819012345678", "+0312345678", "+81 90 1234 5678", "", "+8190")),
+        *([one] for one in ("+8109012345678", "09012345678")),
     ],
     "recipientLimit": [-1, 100, "many", 1.5],
     "voiceLimit": [-1, 100, "many", 11],
     "tenantLimit": [-1, 100_000, "all"],
     "ringTimeout": [4, 61, 1.5, "long"],
     "machineDetection": ["hangup", 2],
+    "policy": ["sometimes"],
+    "unknown": [True],
 }
+NO_EDITOR_KNOWS = [
+    ("cpaasBaseHost", "abc.example.com\n"),
+    ("messageTypes", ["change_password"]),
+    ("allowedPrefixes", ["+1900"]),
+    ("allowedPrefixes", ["+81990"]),
+    ("voiceLimit", 11),
+]
 TAKEN: dict[str, list[Any]] = {
     "smsSender": ["Bank", "BANK123", "0005212345", "+815012345678", "123"],
     "voiceSender": ["+390612345678"],  # Italy's numbers begin with zero.
     "allowedPrefixes": [[one] for one in ("+1808", "+8190", "+39", "+3906", "+7", "+886")],
     "testNumbers": [["+819012345678"]],
-    "recipientLimit": ["0"],
+    "recipientLimit": [99, "0"],
+    "voiceLimit": [10],
+    "tenantLimit": [99_999],
+    "ringTimeout": [60],
 }
 
 
@@ -152,14 +167,20 @@ def cases(table: dict[str, list[Any]]) -> pytest.MarkDecorator:
 
 
 @cases(REFUSED)
-def test_a_value_that_could_not_work_is_refused(key: str, value: Any) -> None:
-    assert {one.partition("[")[0] for one in faults_in(GOOD | {key: value})} == {f"phonemfa:{key}"}
+def test_a_value_that_could_not_work_is_refused_by_the_program_and_by_editors(
+    key: str, value: Any
+) -> None:
+    values = GOOD | {key: value}
+    assert {one.partition("[")[0] for one in faults_in(values)} == {f"phonemfa:{key}"}
+    assert SCHEMA.is_valid(values) is ((key, value) in NO_EDITOR_KNOWS)
 
 
 @cases(TAKEN)
-def test_a_value_that_works_is_taken(key: str, value: Any) -> None:
-    plain = StackSettings.check("dev", GOOD | {key: value}).model_dump(mode="json", by_alias=True)
-    assert plain[key] == (int(value) if key == "recipientLimit" else value)
+def test_a_value_that_works_is_taken_by_the_program_and_by_editors(key: str, value: Any) -> None:
+    settings = StackSettings.check("dev", GOOD | {key: value})
+    plain = settings.model_dump(mode="json", by_alias=True)
+    assert plain[key] == (int(value) if value == "0" else value)
+    assert SCHEMA.is_valid(GOOD | {key: plain[key]})
 
 
 @pytest.mark.parametrize(
@@ -169,15 +190,6 @@ def test_a_channel_needs_its_own_sender_and_no_other(methods: list[str], sender:
     other = ({"smsSender", "voiceSender"} - {sender}).pop()
     assert StackSettings.check("dev", without(other, deliveryMethods=methods))
     assert set(faults_in(without(sender, deliveryMethods=methods))) == {f"phonemfa:{sender}"}
-
-
-def test_the_tenants_name_is_written_as_its_generation_knows_it() -> None:
-    texts = {"otp_verify": {"text": "{{ tenant.friendly_name }} {{ code }}"}}
-    found = faults_in(GOOD | {"texts": texts})
-    assert "write {{ friendly_name }} instead" in found["phonemfa:texts.otp_verify.text"]
-    legacy = GOOD | {"experience": "legacy", "texts": texts}
-    assert StackSettings.check("dev", legacy)
-    assert faults_in(legacy | {"transition": True})
 
 
 def test_a_legacy_stack_cannot_do_without_its_binding() -> None:
@@ -271,118 +283,21 @@ def test_a_limit_of_calls_that_is_never_reached_is_refused() -> None:
         StackSettings.check("dev", GOOD | fine)
 
 
-def test_an_unknown_key_is_refused_and_its_value_is_not_shown() -> None:
-    found = faults_in(GOOD | {"cpaasApikey": "canary-misspelt-key"})
-    assert set(found) == {"phonemfa:cpaasApikey"}
-    assert "canary" not in str(found)
-
-
-def test_a_misspelt_key_is_told_which_one_was_meant() -> None:
-    fault = faults_in(GOOD | {"polciy": "always"})["phonemfa:polciy"]
-    assert "Fix: remove it, or use policy" in fault
-
-
-def test_unknown_entries_inside_a_setting_are_refused_too() -> None:
+def test_an_unknown_entry_is_refused_its_value_hidden_and_the_meant_one_offered() -> None:
     found = faults_in(
         GOOD
         | {
+            "cpaasApikey": "canary-misspelt-key",
+            "polciy": "always",
             "otherFactors": {"sms": True},
             "texts": {"otp_verify": {"sms": "{{ code }}"}},
             "health": {"minimum": 0, "latency": 1},
         }
     )
-    assert set(found) == {
-        "phonemfa:otherFactors.sms",
-        "phonemfa:texts.otp_verify.sms",
-        "phonemfa:health.minimum",
-        "phonemfa:health.latency",
-    }
-
-
-class TestLoad:
-    """Reading the stack's config, where the one secret is."""
-
-    @pytest.fixture(autouse=True)
-    def _no_config_is_left_behind(self) -> Iterator[None]:
-        yield
-        runtime_config.set_all_config({}, [])
-
-    def load(self, values: dict[str, Any], *, secret: tuple[str, ...] = ("cpaasApiKey",)) -> Any:
-        """What the program gets of these config values; an Output in it is awaited."""
-        raw = {
-            f"phonemfa:{key}": value if isinstance(value, str) else json.dumps(value)
-            for key, value in values.items()
-        }
-        seen: list[Any] = []
-
-        def program() -> pulumi.Output[Any]:
-            runtime_config.set_all_config(raw, [f"phonemfa:{key}" for key in secret])
-            loaded = load()
-            seen.append(loaded)
-
-            async def key_and_mark() -> None:
-                key = loaded.cpaas_api_key
-                seen.append((await key.future(), await key.is_secret()))
-
-            marked: Any = asyncio.ensure_future(key_and_mark())
-            return pulumi.Output.from_input(marked)
-
-        declare(program, stack="dev")
-        return seen
-
-    def test_lists_objects_and_booleans_arrive_decoded(self) -> None:
-        values = GOOD | {"cpaasApiKey": "k", "deduplicate": True, "otherFactors": {"otp": True}}
-        loaded, (key, is_secret) = self.load(values)
-        assert loaded.settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
-        assert loaded.settings.deduplicate is True
-        assert loaded.settings.other_factors.otp is True
-        assert (key, is_secret) == ("k", True)
-
-    def test_the_key_is_in_no_model_and_no_repr(self) -> None:
-        loaded, _ = self.load(GOOD | {"cpaasApiKey": "canary-key"})
-        assert "canary" not in repr(loaded)
-        assert "canary" not in loaded.settings.model_dump_json()
-
-    def test_a_missing_key_is_reported_with_the_other_faults(self) -> None:
-        with pytest.raises(SettingsError) as caught:
-            self.load(without("policy"), secret=())
-        keys = {fault.key for fault in caught.value.faults}
-        assert keys == {"phonemfa:cpaasApiKey", "phonemfa:policy"}
-
-    def test_a_plaintext_key_is_refused_and_never_printed(self) -> None:
-        with pytest.raises(SettingsError, match="plain text") as caught:
-            self.load(GOOD | {"cpaasApiKey": "canary-key"}, secret=())
-        assert "canary" not in str(caught.value)
-        assert "pulumi config set --secret phonemfa:cpaasApiKey" in str(caught.value)
-
-    def test_a_setting_that_is_a_secret_is_refused_and_never_printed(self) -> None:
-        values = GOOD | {"cpaasApiKey": "k", "smsSender": "canary-sender"}
-        with pytest.raises(SettingsError, match="only cpaasApiKey is kept as one") as caught:
-            self.load(values, secret=("cpaasApiKey", "smsSender"))
-        assert "canary" not in str(caught.value)
-
-    @pytest.mark.parametrize("key", ["", "has space", "line\nbreak", "キー"])
-    def test_a_key_that_cannot_be_a_header_is_refused_without_being_shown(self, key: str) -> None:
-        with pytest.raises(pulumi.RunError, match="cpaasApiKey is empty, or holds") as caught:
-            self.load(GOOD | {"cpaasApiKey": key})
-        assert not key or key not in str(caught.value)
-
-    def test_the_message_names_the_stack_and_that_nothing_was_sent(self) -> None:
-        with pytest.raises(SettingsError, match="config of stack dev; nothing was sent"):
-            self.load({})
-
-
-def test_plain_settings_hold_what_is_in_force_in_one_order_and_no_test_number() -> None:
-    number = "+819012345678"
-    plain = StackSettings.check("dev", GOOD | {"testNumbers": [number], "gate": "smoke"}).plain()
-    assert plain["deliveryMethods"] == ["text", "voice"]
-    assert plain["messageTypes"] == ["change_password", "otp_enroll", "otp_verify"]
-    assert plain["recipientLimit"] == 10, "a default is in force too"
-    unset = without("voiceSender", deliveryMethods=["text"])
-    assert StackSettings.check("dev", unset).plain()["voiceSender"] is None, "known, and not set"
-    assert "health" not in plain, "it changes nothing in a tenant"
-    assert "testNumbers" not in plain
-    assert json.loads(json.dumps(plain)) == plain
+    inner = ("otherFactors.sms", "texts.otp_verify.sms", "health.minimum", "health.latency")
+    assert set(found) == {f"phonemfa:{one}" for one in ("cpaasApikey", "polciy", *inner)}
+    assert "canary" not in str(found)
+    assert "Fix: remove it, or use policy" in found["phonemfa:polciy"]
 
 
 @pytest.mark.parametrize(
@@ -405,6 +320,7 @@ def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
 ) -> None:
     settings = StackSettings.check("dev", GOOD | values)
     plain = json.loads(json.dumps(settings.plain()))
+    assert "testNumbers" not in plain, "they are people's own"
     assert StackSettings.of_plain(plain) == settings.model_copy(update={"test_numbers": ()})
 
 
@@ -412,3 +328,69 @@ def test_plain_settings_are_read_back_as_they_were_but_for_the_test_numbers(
 def test_plain_settings_of_another_version_are_refused(plain: Any) -> None:
     with pytest.raises(ValueError, match=r"plain settings|StackSettings|valid Gate"):
         StackSettings.of_plain(plain)
+
+
+# --- How long browsers and codes last -------------------------------------------------------------
+
+HOUR, DAY = 3_600, 86_400
+
+
+def check(**values: Any) -> StackSettings:
+    return StackSettings.check("dev", GOOD | values)
+
+
+@given(st.integers(1, 90 * DAY))
+def test_a_duration_is_written_one_way_and_read_back(length: int) -> None:
+    assert seconds(duration(length)) == length
+    assert duration(seconds(duration(length))) == duration(length)
+
+
+@given(st.integers(1, 100 * DAY), st.integers(1, 100 * DAY))
+def test_what_the_tenant_takes_is_taken_and_nothing_else(inactivity: int, overall: int) -> None:
+    block = {"inactivity": f"{inactivity}s", "overall": f"{overall}s"}
+    fits = HOUR <= inactivity <= min(overall, 30 * DAY) and HOUR <= overall <= 90 * DAY
+    if fits:
+        told = check(rememberBrowser=block).plain()["rememberBrowser"]
+        assert seconds(told["inactivity"]) == inactivity
+        assert seconds(told["overall"]) == overall
+    else:
+        assert faults_in(GOOD | {"rememberBrowser": block})
+
+
+@given(st.integers(1, 20), st.integers(1, 5_000))
+def test_codes_are_what_the_tenant_takes_and_nothing_else(length: int, lifetime: int) -> None:
+    block = {"length": length, "lifetime": f"{lifetime}s"}
+    if 4 <= length <= 10 and 30 <= lifetime <= 3_600:
+        settings = check(oneTimeCode=block)
+        assert settings.code_lifetime == lifetime
+        assert len(sample_of(settings.plain())["code"]) == length
+    else:
+        assert faults_in(GOOD | {"oneTimeCode": block})
+
+
+def test_the_same_time_in_another_unit_is_the_same_setting() -> None:
+    day, hours = (check(rememberBrowser={"inactivity": one}) for one in ("1d", "24h"))
+    assert day == hours
+    assert day.plain()["rememberBrowser"] == {
+        "shown": True,
+        "ticked": False,
+        "inactivity": "1d",
+        "overall": "30d",
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "key", "says"),
+    [
+        ({"inactivity": "7 days"}, "inactivity", "such as 90s, 5m, 12h or 7d"),
+        ({"inactivity": 7}, "inactivity", "set phonemfa:rememberBrowser to"),
+        ({"inactivity": "31d"}, "inactivity", "It must be 1h to 30d"),
+        ({"inactivity": "2d", "overall": "1d"}, "overall", "inactivity to 1d or less"),
+        ({"shown": False, "ticked": True}, "ticked", "not documented"),
+        ({"remember": True}, "remember", "There is no such entry"),
+    ],
+)
+def test_a_fault_says_what_to_write(block: dict[str, Any], key: str, says: str) -> None:
+    found = faults_in(GOOD | {"rememberBrowser": block})
+    assert list(found) == [f"phonemfa:rememberBrowser.{key}"]
+    assert says in found[f"phonemfa:rememberBrowser.{key}"]

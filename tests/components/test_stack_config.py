@@ -1,28 +1,34 @@
-"""The hooks reach the tenant as the auth0 provider does: its config first, then its variables."""
+"""A stack's config as a program loads it: its one secret, and the provider's way to the tenant."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import config as runtime_config
 
-from components.settings.stack_config import load
-from components.tenant.stack_access import TenantAccess
+from components.settings.faults import SettingsError
+from components.settings.stack_config import Loaded, load
+from components.vocabulary import DeliveryMethod
 from tests.components.declared import declare
+from tests.components.test_settings import GOOD, without
 
-STACK = {
-    "phonemfa:experience": "unified",
-    "phonemfa:deliveryMethods": '["text"]',
-    "phonemfa:policy": "never",
-    "phonemfa:cpaasBaseHost": "abc123.api.example.com",
-    "phonemfa:smsSender": "0005212345",
-    "phonemfa:cpaasApiKey": "key",
-}
+Secret = tuple[Any, bool] | None
+
+
+def handed(values: Mapping[str, Any]) -> dict[str, str]:
+    """A stack's values as the engine hands them over."""
+    return {
+        f"phonemfa:{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+    }
+
+
+STACK = handed(GOOD | {"cpaasApiKey": "canary-key"})
 VARIABLES = {
     "AUTH0_DOMAIN": "https://variable.example.com/",
     "AUTH0_CLIENT_ID": "variable-id",
@@ -38,49 +44,100 @@ CONFIG = {
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    yield
-    runtime_config.set_all_config({}, [])
 
 
-def access(config: dict[str, str]) -> tuple[TenantAccess, list[Any]]:
-    """The access, and each of its two secrets as (value, whether it is secret), or None."""
-    found: list[TenantAccess] = []
-    secrets: list[Any] = []
+def loaded(
+    config: Mapping[str, str], secret: Collection[str] = ("cpaasApiKey",)
+) -> tuple[Loaded, list[Secret]]:
+    """What a program gets; of the key, the client's secret and the API token: value, is secret."""
+    found: list[Loaded] = []
+    secrets: list[Secret] = []
+
+    async def look() -> None:
+        of_tenant = map(found[0].tenant.secrets.get, ("client_secret", "api_token"))
+        outputs: list[Any] = [found[0].cpaas_api_key, *of_tenant]
+        secrets.extend([one and (await one.future(), await one.is_secret()) for one in outputs])
 
     def program() -> pulumi.Output[Any]:
-        runtime_config.set_all_config(STACK | config, ["phonemfa:cpaasApiKey"])
-        tenant = load().tenant
-        found.append(tenant)
-
-        async def look() -> None:
-            both = map(tenant.secrets.get, ("client_secret", "api_token"))
-            secrets.extend([one and (await one.future(), await one.is_secret()) for one in both])
-
+        runtime_config.set_all_config(dict(config), [f"phonemfa:{key}" for key in secret])
+        found.append(load())
         looking: Any = asyncio.ensure_future(look())
         return pulumi.Output.from_input(looking)
 
-    declare(program)
+    try:
+        declare(program, stack="dev")
+    finally:
+        runtime_config.set_all_config({}, [])
     return found[0], secrets
 
 
-def test_variables_are_taken_where_the_config_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in VARIABLES.items():
-        monkeypatch.setenv(name, value)
-    found, secrets = access({})
-    assert (found.access.domain, found.access.client_id) == ("variable.example.com", "variable-id")
-    assert secrets == [("variable-secret", True), ("variable-token", True)]
+def test_values_arrive_decoded_and_the_key_is_a_secret_in_no_model_and_no_repr() -> None:
+    got, secrets = loaded(STACK | handed({"deduplicate": True, "otherFactors": {"otp": True}}))
+    assert got.settings.delivery_methods == {DeliveryMethod.TEXT, DeliveryMethod.VOICE}
+    assert got.settings.deduplicate is True
+    assert got.settings.other_factors.otp is True
+    assert secrets == [("canary-key", True), None, None]
+    assert "canary" not in repr(got) + got.settings.model_dump_json()
 
 
-def test_the_config_goes_before_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("values", "secret", "keys", "says"),
+    [
+        pytest.param(
+            without("policy"),
+            [],
+            ["cpaasApiKey", "policy"],
+            "config of stack dev; nothing was sent",
+            id="no key, and other faults",
+        ),
+        pytest.param(
+            GOOD | {"cpaasApiKey": "canary"},
+            [],
+            ["cpaasApiKey"],
+            "plain text.*pulumi config set --secret phonemfa:cpaasApiKey",
+            id="a key in plain text",
+        ),
+        pytest.param(
+            GOOD | {"cpaasApiKey": "k", "smsSender": "canary-sender"},
+            ["cpaasApiKey", "smsSender"],
+            ["smsSender"],
+            "only cpaasApiKey is kept as one",
+            id="a setting that is a secret",
+        ),
+    ],
+)
+def test_a_fault_of_a_secret_is_told_with_the_others_and_shows_none(
+    values: dict[str, Any], secret: list[str], keys: list[str], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"(?s){says}") as caught:
+        loaded(handed(values), secret)
+    assert {fault.key for fault in caught.value.faults} == {f"phonemfa:{one}" for one in keys}
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "has space", "line\nbreak", "キー"])
+def test_a_key_that_cannot_be_a_header_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(pulumi.RunError, match="cpaasApiKey is empty, or holds") as caught:
+        loaded(STACK | {"phonemfa:cpaasApiKey": key})
+    assert not key or key not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "source"), [({}, "variable"), (CONFIG, "config")], ids=["variables", "config first"]
+)
+def test_the_tenant_is_reached_by_the_config_and_where_it_says_nothing_by_variables(
+    config: dict[str, str], source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in VARIABLES.items():
-        if name != "AUTH0_DOMAIN":
+        if not (config and name == "AUTH0_DOMAIN"):
             monkeypatch.setenv(name, value)
-    found, secrets = access(CONFIG)
-    assert (found.access.domain, found.access.client_id) == ("config.example.com", "config-id")
-    assert secrets == [("config-secret", True), ("config-token", True)]
+    got, (_, *secrets) = loaded(STACK | config)
+    access = got.tenant.access
+    assert (access.domain, access.client_id) == (f"{source}.example.com", f"{source}-id")
+    assert secrets == [(f"{source}-secret", True), (f"{source}-token", True)]
 
 
 def test_two_tenants_stop_the_program_before_anything_is_declared(
@@ -88,55 +145,42 @@ def test_two_tenants_stop_the_program_before_anything_is_declared(
 ) -> None:
     monkeypatch.setenv("AUTH0_DOMAIN", "variable.example.com")
     with pytest.raises(pulumi.RunError, match=r"config\.example\.com.*variable\.example\.com"):
-        access(CONFIG)
+        loaded(STACK | CONFIG)
 
 
 def test_what_is_nowhere_is_empty_and_told_later_by_whoever_needs_it() -> None:
-    found, secrets = access({})
-    assert (found.access.domain, found.access.client_id) == ("", "")
+    got, (_, *secrets) = loaded(STACK)
+    assert (got.tenant.access.domain, got.tenant.access.client_id) == ("", "")
     assert secrets == [None, None]
 
 
-def warned_of(config: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What `load` warns of."""
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "warn", told.append)
-
-    def program() -> None:
-        runtime_config.set_all_config(config, ["phonemfa:cpaasApiKey"])
-        load()
-
-    declare(program)
-    return told
+LONG = {"texts": {"otp_verify": {"text": "{{ code }} " + "認証コードです。" * 30}}}
+AS_FOUND = without("cpaasBaseHost", "smsSender", adopted={"phone": {"enabled": False}})
 
 
-def test_a_long_text_is_a_warning_of_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert warned_of(STACK, monkeypatch) == []
-    long = json.dumps({"otp_verify": {"text": "{{ code }} " + "認証コードです。" * 30}})
-    (warning,) = warned_of(STACK | {"phonemfa:texts": long}, monkeypatch)
-    assert "otp_verify" in warning
-
-
-def test_a_tenant_as_it_was_found_needs_no_key_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    adopted = {key: value for key, value in STACK.items() if "cpaas" not in key}
-    adopted.pop("phonemfa:smsSender")
-    adopted["phonemfa:adopted"] = json.dumps({"phone": {"enabled": False}})
-    assert len(warned_of(adopted, monkeypatch)) == 1
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        pytest.param(STACK, [], id="nothing doubtful"),
+        pytest.param(STACK | handed(LONG), ["otp_verify"], id="what a long text costs"),
+        pytest.param(handed(AS_FOUND), ["adopted"], id="as it was found, which needs no key"),
+    ],
+)
+def test_what_is_doubtful_is_a_warning(
+    config: dict[str, str], told: list[str], warned: list[str]
+) -> None:
+    loaded(config)
+    assert len(warned) == len(told)
+    assert all(one in said for one, said in zip(told, warned, strict=True))
 
 
 def test_sizes_count_the_code_and_the_autofill_line_of_the_stack() -> None:
-    def sizes(config: dict[str, str]) -> dict[str, int]:
-        found: dict[str, int] = {}
+    def sizes(**changes: Any) -> dict[str, int]:
+        got, _ = loaded(STACK | handed(changes))
+        return {kind.value: one.units for kind, one in got.sms_sizes.items()}
 
-        def program() -> None:
-            runtime_config.set_all_config(STACK | config, ["phonemfa:cpaasApiKey"])
-            found.update({kind.value: one.units for kind, one in load().sms_sizes.items()})
-
-        declare(program)
-        return found
-
-    plain = sizes({})
-    longer = sizes({"phonemfa:oneTimeCode": '{"length": 10}'})
-    line = sizes({"phonemfa:originBoundCode": "login.example.co.jp"})
+    plain = sizes()
+    longer = sizes(oneTimeCode={"length": 10})
+    line = sizes(originBoundCode="login.example.co.jp")
     assert {longer[kind] - plain[kind] for kind in plain} == {4}
     assert {line[kind] - plain[kind] for kind in plain} == {len("\n@login.example.co.jp #123456")}

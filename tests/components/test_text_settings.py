@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import hypothesis
 import pytest
 from hypothesis import given
@@ -9,68 +12,156 @@ from hypothesis import strategies as st
 
 from components.settings.faults import SettingsError
 from components.settings.model import StackSettings
+from components.settings.text_files import with_text_files
 from components.vocabulary import MessageType, TextContent
-from tests.components.test_settings import GOOD, faults_in, without
+from tests.components.test_settings import GOOD, SCHEMA, faults_in
+
+LEGACY = {"experience": "legacy"}
+KEY = "phonemfa:texts.otp_verify.text"
+NO_CODE = "does not output the code"
+EMPTY = "The tenant refuses an empty text"
+FRAME = "{% if message_type == 'voice' %}"
+
+
+def with_text(text: str, **changes: Any) -> dict[str, Any]:
+    return GOOD | {"texts": {"otp_verify": {"text": text}}} | changes
 
 
 @pytest.mark.parametrize(
-    "text", ["no code", "{{ encode }}", "{{ 'code' }}", "{ code }", "@{code}", "{{ codes }}"]
-)
-def test_a_text_without_its_code_variable_is_refused(text: str) -> None:
-    for kind, channel in (("otp_verify", "text"), ("otp_enroll", "voice")):
-        found = faults_in(GOOD | {"texts": {kind: {channel: text}}})
-        assert set(found) == {f"phonemfa:texts.{kind}.{channel}"}
-
-
-def test_every_faulty_text_is_named_at_once() -> None:
-    texts = {"otp_verify": {"text": "none", "voice": "none"}, "blocked_account": {"text": "half"}}
-    found = faults_in(GOOD | {"texts": texts})
-    assert set(found) == {
-        "phonemfa:texts.otp_verify.text",
-        "phonemfa:texts.otp_verify.voice",
-        "phonemfa:texts",
-    }
-    for part in ("no text for blocked_account", "never used"):
-        assert part in found["phonemfa:texts"]
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "changes", "says"),
     [
-        ("{{ code }} {% if %}", "is not Liquid"),
-        ("{{ code }} {{ region | shout }}", "does not know the filter shout"),
-        ("{{ code }} {{ account }}", "does not know the variable account"),
-        ("{{ code }} {% capture x %}{% endcapture %}", "does not know the tag capture"),
-        ("{% comment %}{{ code }}{% endcomment %}", "does not output the code"),
-        ("{{ code | slice: 0, 3 }}", "does not output the code"),
+        *((text, {}, NO_CODE) for text in ("no code", "{{ 'code' }}", "{ code }", "@{code}")),
+        *((text, {}, "know the variable") for text in ("{{ encode }}", "{{ codes }}")),
+        ("{% comment %}{{ code }}{% endcomment %}", {}, NO_CODE),
+        ("{{ code | slice: 0, 3 }}", {}, NO_CODE),
+        ("{{ code }} {% if %}", {}, "is not Liquid"),
+        ("{{ code }} {{ region | shout }}", {}, "does not know the filter shout"),
+        ("{{ code }} {{ account }}", {}, "does not know the variable account"),
+        ("{{ code }} {% capture x %}{% endcapture %}", {}, "does not know the tag capture"),
+        ("{0} {consequence} {{ kode }} %s", {}, "does not know the variable kode"),
+        ("{{ code }}" + "長" * 670, {}, "676 UTF-16 units, 11 parts"),
+        *((text, {}, EMPTY) for text in ("", " \n", "{{ code }}" + "x" * 19_991)),
+        ("", {}, "remove the entry to use the text that"),
+        *((f"a{odd}b {{{{ code }}}}", {}, "control character") for odd in "\x07\t\x1b\x85\r"),
+        (f"{FRAME}{{{{ pause }}}}{{% endif %}}{{{{ code }}}}", {}, "in a unified tenant"),
+        ("{% if requestInfo.lang %}a{% endif %}{{ code }}", {}, "in a unified tenant"),
+        ("{{ tenant.friendly_name }} {{ code }}", {}, "write {{ friendly_name }} instead"),
+        (
+            "{{ tenant.friendly_name }} {{ code }}",
+            LEGACY | {"transition": True},
+            "write {{ friendly_name }} instead",
+        ),
+        ("{{ user.name }} {{ code }}", LEGACY, "user in a legacy tenant"),
+        (FRAME + "Hello{% else %}{{ code }}{% endif %}", LEGACY, 'with message_type "voice"'),
     ],
 )
-def test_a_text_that_auth0_would_not_render_right_is_refused(text: str, complaint: str) -> None:
-    found = faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}})
-    assert complaint in found["phonemfa:texts.otp_verify.text"]
-
-
-def test_texts_over_a_limit_are_refused_with_their_size() -> None:
-    long = {"text": "{{ code }}" + "長" * 670, "voice": "{{ code }}" + "長" * 1400}
-    found = faults_in(GOOD | {"texts": {"otp_verify": long}})
-    assert "676 UTF-16 units, 11 parts" in found["phonemfa:texts.otp_verify.text"]
-    assert "1406 characters" in found["phonemfa:texts.otp_verify.voice"]
+def test_a_text_that_could_not_be_sent_or_understood_is_refused(
+    text: str, changes: dict[str, Any], says: str
+) -> None:
+    values = with_text(text, **changes)
+    found = faults_in(values)
+    assert set(found) == {KEY}
+    assert says in found[KEY]
+    assert EMPTY not in found[KEY] or not SCHEMA.is_valid(values), "an editor marks it too"
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "changes"),
     [
-        "{{code}}",
-        "{{ code }} です",
-        "a {{- code | escape -}} b",
-        "{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}",
-        "{{ code | split: '' | join: ', ' }}",
+        ("{{code}}", {}),
+        ("{{ code }} です", {}),
+        ("a {{- code | escape -}} b", {}),
+        ("{% if user.name %}{{ user.name }}様 {% endif %}{{ code }}", {"allowedInTexts": ["user"]}),
+        ("{{ code | split: '' | join: ', ' }}", {}),
+        # What others can write may choose a text.
+        ("{% if user.name == 'x' %}a{% elsif client.name %}b{% else %}c{% endif %}{{ code }}", {}),
+        ("{% case locale %}{% when 'en' %}Hi{% else %}やあ{% endcase %} {{ code }}", {}),
+        ("{% unless organization.name %}{{ friendly_name }}{% endunless %} {{ code }}", {}),
+        ("{{ code }} (5 min). Tell no one.", {}),
+        # A legacy tenant has variables of its own.
+        (FRAME + "{{ pause }}{{ code }}{% else %}{{ code }}{% endif %}", LEGACY),
+        ("{% if requestInfo.lang contains 'en' %}en{% else %}コード{% endif %} {{ code }}", LEGACY),
+        ("{{ tenant.friendly_name }} {{ code }}", LEGACY),
+        ("{{ tenant.friendlyName }} {{ code }}", LEGACY),
     ],
 )
-def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
-    values = GOOD | {"texts": {"otp_verify": {"text": text}}, "allowedInTexts": ["user"]}
+def test_a_text_that_outputs_the_code_is_taken_as_it_is(text: str, changes: dict[str, Any]) -> None:
+    values = with_text(text, **changes)
     settings = StackSettings.check("dev", values)
     assert settings.texts[MessageType.OTP_VERIFY].text == text
+    assert SCHEMA.is_valid(values)
+
+
+def test_a_line_break_at_the_end_is_not_sent() -> None:
+    settings = StackSettings.check("dev", with_text("{{ code }}\n"))
+    assert settings.texts[MessageType.OTP_VERIFY].text == "{{ code }}"
+
+
+KINDS = ["otp_enroll", "otp_verify", "blocked_account"]
+BLOCKED = {"blocked_account": {"text": "blocked", "voice": "blocked"}}
+PASSWORD = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
+
+
+@pytest.mark.parametrize(
+    ("texts", "changes", "faults"),
+    [
+        pytest.param(
+            {"otp_verify": {"text": "none", "voice": "none"}, "blocked_account": {"text": "half"}},
+            {},
+            {
+                KEY: NO_CODE,
+                "phonemfa:texts.otp_verify.voice": NO_CODE,
+                "phonemfa:texts": "no text for blocked_account",
+            },
+            id="every one at once",
+        ),
+        pytest.param(
+            {"otp_enroll": {"voice": "{{ code }}" + "長" * 1400}},
+            {},
+            {"phonemfa:texts.otp_enroll.voice": "1406 characters"},
+            id="a call of another type that is too long",
+        ),
+        pytest.param(BLOCKED, {}, {"phonemfa:texts": "never used"}, id="not sent"),
+        pytest.param(BLOCKED, {"messageTypes": KINDS}, {}, id="sent"),
+        pytest.param(
+            {"blocked_account": {"text": "only the SMS"}},
+            {"messageTypes": KINDS},
+            {"phonemfa:texts": "no text for blocked_account"},
+            id="half, without a shipped one",
+        ),
+        pytest.param(PASSWORD, {}, {}, id="of a unified tenant"),
+        pytest.param(
+            PASSWORD, LEGACY, {"phonemfa:texts": "never used"}, id="of none in a legacy tenant"
+        ),
+        pytest.param({"otp_verify": {"voice": "{{ code }} spoken"}}, LEGACY, {}, id="legacy voice"),
+        pytest.param(
+            {
+                "otp_verify": {
+                    "text": "{% if message_type == 'sms' %}a {% endif %}{{ code }}",
+                    "voice": "{{ code }} spoken",
+                }
+            },
+            LEGACY,
+            {"phonemfa:texts": "texts.otp_verify.voice is never used"},
+            id="a legacy voice that the other has already",
+        ),
+    ],
+)
+def test_texts_are_used_or_refused(
+    texts: dict[str, Any], changes: dict[str, Any], faults: dict[str, str]
+) -> None:
+    values = GOOD | {"texts": texts} | changes
+    found = faults_in(values) if faults else {}
+    assert set(found) == set(faults)
+    assert all(says in found[key] for key, says in faults.items())
+    assert faults or StackSettings.check("dev", values)
+
+
+def test_a_long_text_is_shown_by_its_beginning_on_one_line() -> None:
+    (fault,) = faults_in(with_text("{{ code }}\n" + "あ" * 700)).values()
+    assert f'"{"{{ code }} " + "あ" * 49}…"' in fault
+    assert "あ" * 50 not in fault
+    assert "shorten it, best to one part (70 UTF-16 units)" in fault
 
 
 @pytest.mark.parametrize(
@@ -96,25 +187,10 @@ def test_a_text_that_outputs_the_code_is_accepted(text: str) -> None:
 def test_what_others_can_write_is_in_a_text_only_where_the_stack_allows_it(
     text: str, name: str
 ) -> None:
-    texts = {"texts": {"otp_verify": {"text": text}}}
-    found = faults_in(GOOD | texts)
-    assert f"add {name} to allowedInTexts" in found["phonemfa:texts.otp_verify.text"]
-    assert StackSettings.check("dev", GOOD | texts | {"allowedInTexts": [name]})
+    assert f"add {name} to allowedInTexts" in faults_in(with_text(text))[KEY]
+    assert StackSettings.check("dev", with_text(text, allowedInTexts=[name]))
     others = [one for one in ("user", "client", "links") if one != name]
-    assert faults_in(GOOD | texts | {"allowedInTexts": others})
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{% if user.name == 'x' %}a{% elsif client.name %}b{% else %}c{% endif %}{{ code }}",
-        "{% case locale %}{% when 'en' %}Hi{% else %}やあ{% endcase %} {{ code }}",
-        "{% unless organization.name %}{{ friendly_name }}{% endunless %} {{ code }}",
-        "{{ code }} (5 min). Tell no one.",
-    ],
-)
-def test_what_others_can_write_may_choose_a_text(text: str) -> None:
-    assert StackSettings.check("dev", GOOD | {"texts": {"otp_verify": {"text": text}}})
+    assert faults_in(with_text(text, allowedInTexts=others))
 
 
 OTHERS = ("user.name", "client.name", "organization.display_name", "application.name", "locale")
@@ -155,7 +231,7 @@ def test_what_gets_into_a_text_is_allowed_by_name_or_refused(
     template: tuple[str, set[str]], allowed: set[str]
 ) -> None:
     text, outputs = template
-    values = GOOD | {"texts": {"otp_verify": {"text": text}}, "allowedInTexts": sorted(allowed)}
+    values = with_text(text, allowedInTexts=sorted(allowed))
     refused = outputs - allowed
     if not refused:
         assert StackSettings.check("dev", values)
@@ -166,83 +242,64 @@ def test_what_gets_into_a_text_is_allowed_by_name_or_refused(
         assert f"add {name} to allowedInTexts" in str(told.value)
 
 
-def test_a_line_break_at_the_end_is_not_sent_and_control_characters_are_refused() -> None:
-    settings = StackSettings.check(
-        "dev", GOOD | {"texts": {"otp_verify": {"text": "{{ code }}\n"}}}
+# --- Texts that stand in files ------------------------------------------------------------------
+
+
+def written(tmp_path: Path, **files: str) -> Path:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name.replace('__', '.')}.liquid").write_bytes(text.encode())
+    return tmp_path
+
+
+def test_each_file_is_the_text_of_its_name_without_the_editors_line_break(tmp_path: Path) -> None:
+    project = written(
+        tmp_path, otp_verify__text="a\n", otp_verify__voice="b\r\n", otp_enroll__text="c\n\n"
     )
-    assert settings.texts[MessageType.OTP_VERIFY].text == "{{ code }}"
-    for odd in ("\x07", "\t", "\x1b", "\x85", "\r"):
-        found = faults_in(GOOD | {"texts": {"otp_verify": {"text": f"a{odd}b {{{{ code }}}}"}}})
-        assert "control character" in found["phonemfa:texts.otp_verify.text"]
-
-
-def test_braces_in_a_refused_text_are_no_trouble() -> None:
-    text = "{0} {consequence} {{ kode }} %s"
-    assert "texts" in str(faults_in(GOOD | {"texts": {"otp_verify": {"text": text}}}))
-
-
-def test_texts_that_would_never_be_used_are_refused() -> None:
-    texts = {"blocked_account": {"text": "blocked", "voice": "blocked"}}
-    assert set(faults_in(GOOD | {"texts": texts})) == {"phonemfa:texts"}
-    kinds = ["otp_enroll", "otp_verify", "blocked_account"]
-    assert StackSettings.check("dev", GOOD | {"texts": texts, "messageTypes": kinds})
-
-
-def test_half_a_text_of_a_type_without_a_shipped_one_is_refused() -> None:
-    values = GOOD | {
-        "messageTypes": ["otp_enroll", "otp_verify", "blocked_account"],
-        "texts": {"blocked_account": {"text": "only the SMS"}},
+    values, faults = with_text_files({"textFiles": "texts"}, project)
+    assert faults == []
+    assert values["texts"] == {
+        "otp_enroll": {"text": "c\n"},
+        "otp_verify": {"text": "a", "voice": "b"},
     }
-    assert set(faults_in(values)) == {"phonemfa:texts"}
 
 
-def test_a_legacy_stack_has_no_texts_that_its_tenant_never_sends() -> None:
-    texts = {"change_password": {"text": "{{ code }}", "voice": "{{ code }}"}}
-    assert StackSettings.check("dev", GOOD | {"texts": texts})
-    assert set(faults_in(GOOD | {"experience": "legacy", "texts": texts})) == {"phonemfa:texts"}
+def test_a_text_of_the_stacks_file_stays_beside_them(tmp_path: Path) -> None:
+    project = written(tmp_path, otp_verify__text="a")
+    given = {"textFiles": "texts", "texts": {"otp_verify": {"voice": "v"}}}
+    values, faults = with_text_files(given, project)
+    assert (values["texts"], faults) == ({"otp_verify": {"text": "a", "voice": "v"}}, [])
+    assert given["texts"] == {"otp_verify": {"voice": "v"}}, "the given values are left alone"
 
 
-def test_a_legacy_text_has_the_variables_of_its_own_page() -> None:
-    legacy = GOOD | {"experience": "legacy"}
-    for text in (
-        "{% if message_type == 'voice' %}{{ pause }}{{ code }}{% else %}{{ code }}{% endif %}",
-        "{% if requestInfo.lang contains 'en' %}{{ code }}{% else %}コード {{ code }}{% endif %}",
-        "{{ tenant.friendly_name }} {{ code }}",
-        "{{ tenant.friendlyName }} {{ code }}",
-    ):
-        texts = {"otp_verify": {"text": text}}
-        assert StackSettings.check("dev", legacy | {"texts": texts})
-        if "tenant" not in text:
-            assert "in a unified tenant" in str(faults_in(GOOD | {"texts": texts}))
-    texts = {"otp_verify": {"text": "{{ user.name }} {{ code }}"}}
-    assert "user in a legacy tenant" in str(faults_in(legacy | {"texts": texts}))
+def test_without_the_setting_nothing_is_read(tmp_path: Path) -> None:
+    assert with_text_files({"a": 1}, tmp_path / "nowhere") == ({"a": 1}, [])
 
 
-def test_a_legacy_branch_without_its_code_is_refused() -> None:
-    text = "{% if message_type == 'voice' %}Hello{% else %}{{ code }}{% endif %}"
-    found = faults_in(GOOD | {"experience": "legacy", "texts": {"otp_verify": {"text": text}}})
-    assert 'with message_type "voice"' in found["phonemfa:texts.otp_verify.text"]
+@pytest.mark.parametrize(
+    "named", ["..", "/etc", "texts/../..", "nowhere", "texts/otp_verify.text.liquid"]
+)
+def test_a_folder_that_is_none_of_the_project_is_a_fault(tmp_path: Path, named: str) -> None:
+    project = written(tmp_path, otp_verify__text="a")
+    (fault,) = with_text_files({"textFiles": named}, project)[1]
+    assert fault.key == "phonemfa:textFiles"
 
 
-def test_a_legacy_voice_text_is_used_or_refused() -> None:
-    legacy = GOOD | {"experience": "legacy"}
-    voice = "{{ code }} spoken"
-    assert StackSettings.check("dev", legacy | {"texts": {"otp_verify": {"voice": voice}}})
-    both = {"text": "{% if message_type == 'sms' %}a {% endif %}{{ code }}", "voice": voice}
-    found = faults_in(legacy | {"texts": {"otp_verify": both}})
-    assert "texts.otp_verify.voice is never used" in found["phonemfa:texts"]
-
-
-@pytest.mark.parametrize("text", ["", " \n", "{{ code }}" + "x" * 19_991])
-def test_a_text_that_the_tenant_would_refuse_is_told_with_what_to_do(text: str) -> None:
-    found = faults_in(without(texts={"otp_verify": {"text": text}}))
-    assert "The tenant refuses an empty text" in found["phonemfa:texts.otp_verify.text"]
-    assert "remove the entry to use the text that" in found["phonemfa:texts.otp_verify.text"]
-
-
-def test_a_long_text_is_shown_by_its_beginning_on_one_line() -> None:
-    text = "{{ code }}\n" + "あ" * 700
-    (fault,) = faults_in(without(texts={"otp_verify": {"text": text}})).values()
-    assert f'"{"{{ code }} " + "あ" * 49}…"' in fault
-    assert "あ" * 50 not in fault
-    assert "shorten it, best to one part (70 UTF-16 units)" in fault
+def test_every_file_that_would_be_ignored_or_cannot_be_read_is_told(tmp_path: Path) -> None:
+    project = written(tmp_path, otp_verfy__text="a", otp_enroll__voice="v" * 70_000)
+    folder = project / "texts"
+    (folder / "README.md").write_text("for people")
+    (folder / "otp_verify.voice.liquid").write_bytes(b"\xff")
+    (folder / "otp_enroll.text.liquid").symlink_to("/etc/hostname")
+    (folder / "change_password.text.liquid").write_text("twice")
+    faults = with_text_files(
+        {"textFiles": "texts", "texts": {"change_password": {"text": "twice"}}}, project
+    )[1]
+    assert {fault.value.strip('"').removeprefix("texts/") for fault in faults} == {
+        "change_password.text.liquid",
+        "otp_enroll.text.liquid",
+        "otp_enroll.voice.liquid",
+        "otp_verfy.text.liquid",
+        "otp_verify.voice.liquid",
+    }

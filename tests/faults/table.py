@@ -32,19 +32,19 @@ class Client(StrEnum):
     PLUGIN = "stand-in plugin"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Outcome:
     """What a client makes of a fault.
 
     Attributes:
         requests: how often it asks, the first time included.
-        waits: seconds that it waits between those at most, all together.
         says: part of its error; empty when it succeeds.
+        waits: seconds that it waits between those at most, all together.
     """
 
     requests: int
-    waits: float = 0.0
     says: str = ""
+    waits: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,6 @@ def _all(outcome: Outcome, **other: Outcome) -> dict[Client, Outcome]:
     return {one: other.get(one.name.lower(), outcome) for one in Client}
 
 
-def _ok(requests: int, waits: float = 0.0) -> Outcome:
-    return Outcome(requests=requests, waits=waits)
-
-
-def _error(requests: int, says: str, waits: float = 0.0) -> Outcome:
-    return Outcome(requests=requests, waits=waits, says=says)
-
-
 ALWAYS: Final = {"times": None}
 _PROXY_PAGE: Final = f"<html><title>Bad gateway</title>{SECRET} {NUMBER}</html>"
 _HTML: Final = {"raw_body": _PROXY_PAGE, "headers": {"content-type": "text/html"}}
@@ -89,182 +81,148 @@ _PLUGIN_PAUSES: Final = 1 + 2 + 4
 
 
 def _server_error(status: int, **fault: Any) -> Row:
+    """Asked again until the pauses are used up."""
     return Row(
-        name=f"{status}{' with a page of HTML' if fault else ''}, without end",
-        fault={"status": status, **ALWAYS, **fault},
-        outcomes=_all(
-            _error(3, f"{status}", _SDK_PAUSES),
-            plugin=_error(4, f"{status}", _PLUGIN_PAUSES),
+        f"{status}{' with a page of HTML' if fault else ''}, without end",
+        {"status": status, **ALWAYS, **fault},
+        _all(Outcome(3, f"{status}", _SDK_PAUSES), plugin=Outcome(4, f"{status}", _PLUGIN_PAUSES)),
+    )
+
+
+def _limited(name: str, waits: float, plugin: float, **fault: Any) -> Row:
+    """A rate limit without end, and how long the SDK and the stand-in wait for it."""
+    return Row(
+        f"429 without end, {name}",
+        {"status": 429, **ALWAYS, **fault},
+        _all(
+            Outcome(3, "rate limit is used up", waits),
+            doctor=Outcome(3, "answered 429", waits),
+            plugin=Outcome(11, "429 Too Many Requests", plugin),
         ),
     )
 
 
-def _endless(
-    name: str, fault: Mapping[str, Any], outcomes: dict[Client, Outcome], path: str = _POLICIES
-) -> Row:
-    return Row(name, {**fault, **ALWAYS}, outcomes, path)
+def _broken(name: str, plugin: Outcome | None = None, **fault: Any) -> Row:
+    """A connection that breaks each time."""
+    again = plugin or Outcome(4, "no answer", _PLUGIN_PAUSES)
+    outcomes = _all(Outcome(3, "no answer", _SDK_PAUSES), plugin=again)
+    return Row(f"{name}, without end", {**ALWAYS, **fault}, outcomes)
 
+
+def _asked_once(
+    name: str, fault: Mapping[str, Any], says: str, doctor: str = "", plugin: str = ""
+) -> Row:
+    """What nobody asks again, and each says in these words or in its own."""
+    own = _all(
+        Outcome(1, says), doctor=Outcome(1, doctor or says), plugin=Outcome(1, plugin or says)
+    )
+    return Row(name, {**fault, **ALWAYS}, own)
+
+
+def _of_token(name: str, fault: Mapping[str, Any], says: str, sdk: Outcome | None = None) -> Row:
+    """The same of the token, for which the stand-in asks twice."""
+    outcomes = _all(sdk or Outcome(1, says), plugin=Outcome(2, says))
+    return Row(f"token: {name}", {**fault, **ALWAYS}, outcomes, _TOKEN)
+
+
+_ENDLESS: Final = "no whole answer within"
+_NO_JSON: Final = "that is not JSON"
+_ONCE_MORE: Final = _all(Outcome(2, waits=1.1))
 
 TENANT: Final[tuple[Row, ...]] = (
-    Row("429 once, with a reset in 2 s", {"status": 429, "reset_in_seconds": 2}, _all(_ok(2, 2.4))),
-    _endless(
-        "429 without end, without headers",
-        {"status": 429},
-        _all(
-            _error(3, "rate limit is used up", _SDK_PAUSES),
-            doctor=_error(3, "answered 429", _SDK_PAUSES),
-            plugin=_error(11, "429 Too Many Requests", 10 * 5.0),
-        ),
+    Row(
+        "429 once, with a reset in 2 s",
+        {"status": 429, "reset_in_seconds": 2},
+        _all(Outcome(2, waits=2.4)),
     ),
-    _endless(
-        "429 without end, reset a day ahead (or a clock that is slow)",
-        {"status": 429, "reset_in_seconds": 86_400},
-        _all(
-            _error(3, "rate limit is used up", _SDK_LONGEST),
-            doctor=_error(3, "answered 429", _SDK_LONGEST),
-            plugin=_error(11, "429 Too Many Requests", 10 * 60.0),
-        ),
+    _limited("without headers", _SDK_PAUSES, 10 * 5.0),
+    _limited(
+        *("reset a day ahead (or a clock that is slow)", _SDK_LONGEST, 10 * 60.0),
+        reset_in_seconds=86_400,
     ),
-    _endless(
-        "429 without end, reset a day ago (or a clock that is fast)",
-        {"status": 429, "reset_in_seconds": -86_400},
-        _all(
-            _error(3, "rate limit is used up", _SDK_PAUSES),
-            doctor=_error(3, "answered 429", _SDK_PAUSES),
-            plugin=_error(11, "429 Too Many Requests"),
-        ),
+    _limited(
+        *("reset a day ago (or a clock that is fast)", _SDK_PAUSES, 0.0), reset_in_seconds=-86_400
     ),
-    _endless(
-        "429 without end, Retry-After a date a day ahead",
-        {"status": 429, "retry_after_date_in_seconds": 86_400},
-        _all(
-            _error(3, "rate limit is used up", _SDK_LONGEST),
-            doctor=_error(3, "answered 429", _SDK_LONGEST),
-            plugin=_error(11, "429 Too Many Requests", 10 * 5.0),
-        ),
+    _limited(
+        *("Retry-After a date a day ahead", _SDK_LONGEST, 10 * 5.0),
+        retry_after_date_in_seconds=86_400,
     ),
-    Row("503 once", {"status": 503}, _all(_ok(2, 1.1))),
+    Row("503 once", {"status": 503}, _ONCE_MORE),
     _server_error(500),
     _server_error(502, **_HTML),
     _server_error(503),
     _server_error(504),
-    Row("connection closed without an answer, once", {"close": True}, _all(_ok(2, 1.1))),
-    _endless(
-        "connection closed without an answer, without end",
-        {"close": True},
-        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)),
+    Row("connection closed without an answer, once", {"close": True}, _ONCE_MORE),
+    _broken("connection closed without an answer", close=True),
+    _broken("connection half-closed", half_close=True),
+    _broken("body cut off", Outcome(1, "no answer"), truncate_bytes=3),
+    _asked_once("no answer at all", {"silent": True}, _ENDLESS),
+    _asked_once("a body that trickles", {"trickle": "body", "trickle_seconds": 0.1}, _ENDLESS),
+    _asked_once("a head that trickles", {"trickle": "head", "trickle_seconds": 0.1}, _ENDLESS),
+    _asked_once(
+        "200 with a proxy's page of HTML", {"status": 200, **_HTML}, "text/html that is not JSON"
     ),
-    _endless(
-        "connection half-closed, without end",
-        {"half_close": True},
-        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(4, "no answer", _PLUGIN_PAUSES)),
-    ),
-    _endless(
-        "body cut off, without end",
-        {"truncate_bytes": 3},
-        _all(_error(3, "no answer", _SDK_PAUSES), plugin=_error(1, "no answer")),
-    ),
-    _endless("no answer at all", {"silent": True}, _all(_error(1, "no whole answer within"))),
-    _endless(
-        "a body that trickles",
-        {"trickle": "body", "trickle_seconds": 0.1},
-        _all(_error(1, "no whole answer within")),
-    ),
-    _endless(
-        "a head that trickles",
-        {"trickle": "head", "trickle_seconds": 0.1},
-        _all(_error(1, "no whole answer within")),
-    ),
-    _endless(
-        "200 with a proxy's page of HTML",
-        {"status": 200, **_HTML},
-        _all(_error(1, "text/html that is not JSON")),
-    ),
-    _endless(
+    _asked_once(
         "200 without a body",
         {"status": 200, "raw_body": ""},
-        _all(
-            _error(1, "with nothing in it"),
-            doctor=_error(1, "that is not JSON"),
-            plugin=_error(1, "not JSON"),
-        ),
+        "with nothing in it",
+        doctor=_NO_JSON,
+        plugin="not JSON",
     ),
-    _endless(
+    _asked_once(
         "200 with JSON of another form",
         {"status": 200, "body": {"secret": SECRET, "to": NUMBER}},
-        _all(
-            _error(1, "a form that the Management API does not have"),
-            doctor=_error(1, "auth0-python cannot read"),
-            plugin=_error(1, "a form that Auth0 does not have"),
-        ),
+        "a form that the Management API does not have",
+        doctor="auth0-python cannot read",
+        plugin="a form that Auth0 does not have",
     ),
-    _endless(
-        "200 with JSON too deep to be read",
-        {"status": 200, **_DEEP},
-        _all(_error(1, "that is not JSON")),
+    _asked_once("200 with JSON too deep to be read", {"status": 200, **_DEEP}, _NO_JSON),
+    Row(
+        "200 with JSON that is called text/plain",
+        {"status": 200, **_TEXT, **ALWAYS},
+        _all(Outcome(1)),
     ),
-    _endless("200 with JSON that is called text/plain", {"status": 200, **_TEXT}, _all(_ok(1))),
-    _endless(
+    _asked_once(
         "a redirect to another host",
         {"status": 302, "headers": {"location": "https://other.example/"}},
-        _all(
-            _error(1, "does not redirect"),
-            doctor=_error(1, "answered 302"),
-            plugin=_error(1, "302 Found"),
-        ),
+        "does not redirect",
+        doctor="answered 302",
+        plugin="302 Found",
     ),
     Row(
         "the token ends in mid-run",
         {"end_tokens": True},
-        _all(
-            _error(1, "token has ended"),
-            plugin=_error(1, "401 Unauthorized"),
-        ),
+        _all(Outcome(1, "token has ended"), plugin=Outcome(1, "401 Unauthorized")),
     ),
-    _endless(
+    _asked_once(
         "400 that repeats a number and a key",
         {"status": 400, "body": {"message": f"{NUMBER} {SECRET}"}},
-        _all(_error(1, "400")),
+        "400",
     ),
     Row(
         "token: 429 or 503 once",
         {"status": 503},
-        _all(_ok(2, 1.0), plugin=_ok(2)),
+        _all(Outcome(2, waits=1.0), plugin=Outcome(2)),
         _TOKEN,
     ),
-    _endless(
-        "token: 429 without end",
+    _of_token(
+        "429 without end",
         {"status": 429, "reset_in_seconds": 86_400},
-        _all(
-            _error(3, "refused a token", 4.0),
-            plugin=_error(2, "refused a token"),
-        ),
-        _TOKEN,
+        "refused a token",
+        Outcome(3, "refused a token", 4.0),
     ),
-    _endless(
-        "token: a proxy's page of HTML",
-        {"status": 200, **_HTML},
-        _all(_error(1, "that is not JSON"), plugin=_error(2, "that is not JSON")),
-        _TOKEN,
-    ),
-    _endless(
-        "token: JSON without a token",
+    _of_token("a proxy's page of HTML", {"status": 200, **_HTML}, _NO_JSON),
+    _of_token(
+        "JSON without a token",
         {"status": 200, "body": {"access_token": [SECRET]}},
-        _all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
-        _TOKEN,
+        "refused a token",
     ),
-    _endless(
-        "token: 401 that repeats the secret",
+    _of_token(
+        "401 that repeats the secret",
         {"status": 401, "body": {"error": "access_denied", "error_description": f"{SECRET}?"}},
-        _all(_error(1, "refused a token"), plugin=_error(2, "refused a token")),
-        _TOKEN,
+        "refused a token",
     ),
-    _endless(
-        "token: no answer",
-        {"silent": True},
-        _all(_error(1, "no whole answer within"), plugin=_error(2, "no whole answer within")),
-        _TOKEN,
-    ),
+    _of_token("no answer", {"silent": True}, _ENDLESS),
 )
 """Every fault of a tenant."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor import cpaas as check
 from phonemfa.rotate.key_check import KeyState, judge
-from sandbox.cpaas.script import ScriptedAnswer
+from sandbox.cpaas.script import Fault, ScriptedAnswer
 from sandbox.runner.runner import ActionOutcome, ActionRunner
 from tests.faults.table import CPAAS, CpaasRow
 from tests.sandbox.cpaas.account import (
@@ -79,7 +79,7 @@ def test_the_action_waits_for_nothing_longer_than_its_deadline(
 def test_the_check_tells_and_keeps_the_key(
     account: Account, monkeypatch: pytest.MonkeyPatch, row: CpaasRow
 ) -> None:
-    monkeypatch.setattr(check, "TOTAL", 0.6)
+    monkeypatch.setattr(check, "TOTAL", 0.6 if "in time" in row.probe else 20.0)
     account.cpaas.script.add([ScriptedAnswer(**{**row.script, "accept": False})])
     method = DeliveryMethod.TEXT
     asked = check.probe(HOST, [method], key=KEY, address=f"localhost:{account.port}")
@@ -90,3 +90,7 @@ def test_the_check_tells_and_keeps_the_key(
     assert told.state is KeyState.UNKNOWN
     assert KEY not in f"{told} {answer.detail}"
     assert account.inbox.messages() == []
+
+
+def test_every_fault_that_the_cpaas_can_act_out_is_in_the_table() -> None:
+    assert {row.script.get("fault") for row in CPAAS} >= set(get_args(Fault))

@@ -1,4 +1,7 @@
-"""Every client against every fault of a tenant: as often as the table says, and in its words."""
+"""Every client against every fault of a tenant: as often as the table says, and in its words.
+
+docs/reference/faults.md says what the table says.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pytest
 
 from sandbox.tenant import Credentials
 from tests.faults.clients import LONG, SHORT, Reached, ask
-from tests.faults.table import NUMBER, SECRET, TENANT, Client, Row
+from tests.faults.table import NUMBER, PAGE, SECRET, TENANT, Client, Row, tables, updated
 from tests.sandbox.api import live
 from tests.sandbox.api.live import Live
 
@@ -41,11 +44,7 @@ def control(server: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Cli
 @pytest.mark.parametrize("client", Client)
 @pytest.mark.parametrize("row", TENANT, ids=lambda row: row.name)
 def test_a_fault_is_met_as_the_table_says(
-    server: Live,
-    control: httpx.Client,
-    caplog: pytest.LogCaptureFixture,
-    row: Row,
-    client: Client,
+    server: Live, control: httpx.Client, caplog: pytest.LogCaptureFixture, row: Row, client: Client
 ) -> None:
     caplog.set_level(logging.DEBUG)
     expected = row.outcomes[client]
@@ -70,3 +69,9 @@ def test_a_whole_run_without_a_fault_is_good_for_every_client(
 ) -> None:
     for client in Client:
         assert ask(client, Reached(server.domain, "canary", SECRET)).error == ""
+
+
+def test_the_page_is_up_to_date() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert all(f"<!-- {end} {name} -->" in text for name in tables() for end in ("begin", "end"))
+    assert updated(text) == text, "python -m tests.faults.table"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pulumi
@@ -20,6 +19,7 @@ from policy import levels
 from policy.model import Declared
 from policy.rules import violations
 from tests.components.declared import declare
+from tests.components.test_stack_config import handed
 from tests.contract import PROJECT
 
 API_KEY = "phonemfa:cpaasApiKey"
@@ -28,10 +28,9 @@ COMMITTED = sorted(path.name.split(".")[1] for path in PROJECT.glob("Pulumi.*.ya
 
 def declared_by(stack: str, values: dict[str, Any]) -> list[Declared]:
     """What the program declares in a stack of these settings, as the engine would get it."""
-    raw = {f"phonemfa:{key}": _raw(value) for key, value in values.items()}
 
     def program() -> pulumi.Output[Any]:
-        runtime_config.set_all_config({**raw, API_KEY: "canary-key"}, [API_KEY])
+        runtime_config.set_all_config(handed(values | {"cpaasApiKey": "canary-key"}), [API_KEY])
         loaded = load()
         opts = pulumi.ResourceOptions(protect=loaded.settings.protect)
         return PhoneMfa("phone-mfa", PhoneMfaArgs.of(loaded), opts).factor.policy
@@ -51,10 +50,6 @@ def declared_by(stack: str, values: dict[str, Any]) -> list[Declared]:
     ]
 
 
-def _raw(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
 def values_of(stack: str) -> dict[str, Any]:
     """The settings in a committed stack file."""
     text = (PROJECT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
@@ -66,7 +61,6 @@ def values_of(stack: str) -> dict[str, Any]:
 @pytest.mark.parametrize("stack", COMMITTED)
 def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
     resources = declared_by(stack, values_of(stack))
-
     (carrier,) = [one for one in resources if one.type == COMPONENT]
     assert carrier.properties["settings"]["allowedPrefixes"]
     assert "canary-key" not in repr(resources)
@@ -89,7 +83,6 @@ def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
 def test_every_shape_of_a_stack_keeps_every_rule(changes: dict[str, Any]) -> None:
     wanted = {**values_of("prod"), **changes}
     values = {key: value for key, value in wanted.items() if value is not None}
-
     assert violations(declared_by("prod", values), stack="prod", settings={}) == []
 
 
@@ -100,9 +93,7 @@ def test_production_settings_that_break_the_rules_are_found() -> None:
         "protect": False,
         "allowedPrefixes": ["+81", "+886"],
     }
-
     found = violations(declared_by("prod", values), stack="prod", settings={})
-
     assert {one.rule for one in found} == {
         *("always-in-production", "protected-in-production", "country-allow-list")
     }

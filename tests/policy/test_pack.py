@@ -79,7 +79,6 @@ def analyzed(analyzer: Analyzer, resource: Declared, hidden: Any = MARKED_SECRET
 
 def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer) -> None:
     info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=20)
-
     assert info.name == "phonemfa"
     assert [one.name for one in info.policies] == [rule.name for rule in RULES]
     levels = {
@@ -94,15 +93,12 @@ def test_the_engine_is_told_every_rule_with_level_and_options(analyzer: Analyzer
 @pytest.mark.parametrize("hidden", [MARKED_SECRET, UNKNOWN], ids=["secret", "unknown"])
 def test_secrets_and_unknown_values_reach_no_rule(analyzer: Analyzer, hidden: Any) -> None:
     unseen = action(protect=True, code=UNSEEN, runtime=UNSEEN)
-
     assert analyzed(analyzer, unseen, hidden) == {}
 
 
 def test_a_secret_in_the_open_is_found_and_not_repeated(analyzer: Analyzer) -> None:
     plain = provider(protect=True, credentials={"authToken": "canary-in-the-open"})
-
     found = analyzed(analyzer, plain)
-
     assert list(found) == ["no-plaintext-secret"]
     assert "canary" not in str(found)
 

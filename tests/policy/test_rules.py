@@ -215,7 +215,6 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(
     rule: str, stack: str, resources: Stack, says: str
 ) -> None:
     found = judged(resources, stack=stack, rule=rule)
-
     if not says:
         assert found == []
     else:
@@ -237,9 +236,7 @@ def test_a_compliant_stack_breaks_no_rule(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize("resource", [*UNIFIED, *LEGACY], ids=lambda one: one.name)
-def test_a_value_that_cannot_be_seen_is_never_a_violation(
-    resource: Declared,
-) -> None:
+def test_a_value_that_cannot_be_seen_is_never_a_violation(resource: Declared) -> None:
     stack = UNIFIED if resource in UNIFIED else LEGACY
     others = [one for one in stack if one is not resource]
     for name in resource.properties:
@@ -275,5 +272,4 @@ VALUES = st.recursive(
 )
 def test_no_shape_of_properties_stops_the_rules(kind: str, properties: dict[str, Any]) -> None:
     odd = Declared(urn="urn:pulumi:prod::p::t::odd", type=kind, properties=properties)
-
     judged([odd, action(**properties)], stack="prod")

@@ -8,14 +8,17 @@ from dataclasses import fields, replace
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
+from auth0.management import AsyncManagementClient
 from auth0.management.core.api_error import ApiError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.settings.model import StackSettings
-from components.tenant import guardian, snapshot, trigger
+from components.tenant import attack_protection, guardian, snapshot, trigger
 from components.tenant.action import Action, Version
+from components.tenant.attack_protection import ADDRESSES, BOTS, BREACHES, GUESSES, State
 from components.tenant.errors import FAILURES, told
 from components.tenant.guardian import Guardian
 from components.tenant.model import (
@@ -23,6 +26,7 @@ from components.tenant.model import (
     UNSEEN,
     Unseen,
     UnseenError,
+    Why,
     differences,
     is_hidden,
     known,
@@ -37,14 +41,12 @@ from components.tenant.snapshot import About, Snapshot, Wanted, lacking
 from components.tenant.tenant_settings import TenantSettings
 from components.tenant.trigger import Binding
 from components.vocabulary import TRIGGERS, Experience
-from sandbox.server.running import RunningSandbox
-from sandbox.tenant import Tenant
-from tests.components.conftest import access_of
+from tests.components.conftest import At, awaited
 from tests.contract import load_json, load_recording
 from tests.sandbox.drift.stacks import AppliedStack
 
 MODELS = (Action, Binding, PhoneProvider, PhoneTemplate, Guardian, TenantSettings)
-RECORDED = snapshot.MODELS
+GENERATIONS = ("unified", "legacy")
 SETTINGS = {
     "experience": "unified",
     "deliveryMethods": ["text", "voice"],
@@ -136,24 +138,19 @@ def test_a_recorded_tenant_without_the_flag_counts_as_legacy() -> None:
 
 def sides(generation: str) -> list[dict[str, Any]]:
     steps = load_json(f"official/{generation}.json")
-    shown = [
-        state
-        for step in steps
-        for one in (step["preview"] or {}).get("steps", ())
-        for state in (one.get("oldState"), one.get("newState"))
-        if state
-    ]
     kept = [one for step in steps for one in step["state_after"] or ()]
-    return [*shown, *kept]
+    planned = [one for step in steps for one in (step["preview"] or {}).get("steps", ())]
+    shown = [one.get(side) for one in planned for side in ("oldState", "newState")]
+    return [one for one in (*shown, *kept) if one]
 
 
-@pytest.mark.parametrize("generation", ["unified", "legacy"])
+@pytest.mark.parametrize("generation", GENERATIONS)
 def test_official_previews_and_states_are_readable_with_their_secrets_hidden(
     generation: str,
 ) -> None:
     read = 0
     for state in sides(generation):
-        model: Any = RECORDED.get(state["type"])
+        model: Any = snapshot.MODELS.get(state["type"])
         for side in ("inputs", "outputs"):
             if model and state.get(side):
                 found = model.recorded(state[side])
@@ -161,31 +158,27 @@ def test_official_previews_and_states_are_readable_with_their_secrets_hidden(
                 assert "[secret]" not in repr(found)
                 assert "ciphertext" not in repr(found)
                 if model is Action:
-                    assert found.secret_names == UNSEEN
-                    assert found.has_secrets
+                    assert (found.secret_names, found.has_secrets) == (UNSEEN, True)
                     assert found.trigger in TRIGGERS.values()
                     assert isinstance(found.code, str)
     assert read > 20
 
 
-def test_a_unified_states_factor_hides_sender_and_texts_and_a_legacy_one_shows_them() -> None:
-    def factor(generation: str) -> Guardian:
-        steps = load_json(f"official/{generation}.json")
-        state = next(one for one in steps[0]["state_after"] if one["type"] == guardian.TOKEN)
-        return Guardian.recorded(state["outputs"])
+def applied(generation: str, kind: str) -> Any:
+    """What an official state has of the first resource of a kind."""
+    kept = load_json(f"official/{generation}.json")[0]["state_after"]
+    return next(one["outputs"] for one in kept if kind in one["type"])
 
-    unified, legacy = factor("unified"), factor("legacy")
+
+def test_a_unified_states_factor_hides_sender_and_texts_and_a_legacy_one_shows_them() -> None:
+    unified, legacy = (Guardian.recorded(applied(one, guardian.TOKEN)) for one in GENERATIONS)
     assert (unified.selected_provider, unified.enrollment_message) == (UNSEEN, UNSEEN)
-    assert legacy.selected_provider == guardian.HOOK
-    assert legacy.enrollment_message == "{{code}} e"
-    assert unified.policy == "all-applications"
-    assert unified.code_lifetime == 300
+    assert (legacy.selected_provider, legacy.enrollment_message) == (guardian.HOOK, "{{code}} e")
+    assert (unified.policy, unified.code_lifetime) == ("all-applications", 300)
 
 
 def test_a_binding_is_read_whether_it_stands_alone_or_with_all_of_its_trigger() -> None:
-    steps = load_json("official/legacy.json")
-    state = next(one for one in steps[0]["state_after"] if "triggerActions" in one["type"])
-    (binding,) = Binding.recorded(state["outputs"])
+    (binding,) = Binding.recorded(applied("legacy", "triggerActions"))
     assert (binding.trigger, binding.display_name) == ("send-phone-message", "ntt-cpaas")
     alone = {"trigger": "t", "actionId": "a", "displayName": "d"}
     assert [one.action_id for one in Binding.recorded(alone)] == ["a"]
@@ -194,22 +187,20 @@ def test_a_binding_is_read_whether_it_stands_alone_or_with_all_of_its_trigger() 
 # --- Declared, applied, read back ----------------------------------------------------------------
 
 
-def read(running: RunningSandbox, **options: Any) -> Snapshot:
+def read(at: At, *args: Any, **options: Any) -> Snapshot:
     async def ask() -> Snapshot:
-        async with access_of(running).connect() as client:
-            return await snapshot.read(client, **options)
+        async with at.access.connect() as client:
+            return await snapshot.read(client, *args, **options)
 
-    return asyncio.get_event_loop().run_until_complete(ask())
+    return awaited(ask())
 
 
-@pytest.mark.parametrize("generation", ["unified", "legacy"])
-def test_what_was_applied_is_read_back_as_it_was_declared(
-    running: RunningSandbox, tenant: Tenant, generation: Any
-) -> None:
-    tenant.reset(generation)
-    AppliedStack(generation, tenant=tenant)
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_what_was_applied_is_read_back_as_it_was_declared(at: At, generation: Any) -> None:
+    at.tenant.reset(generation)
+    AppliedStack(generation, tenant=at.tenant)
     settings = StackSettings.check("dev", SETTINGS | {"experience": generation, "bindAction": True})
-    declared, live = snapshot.declared(settings), read(running)
+    declared, live = snapshot.declared(settings), read(at)
     pairs: list[tuple[Any, Any]] = [
         (declared.settings, live.settings),
         (declared.guardian, live.guardian),
@@ -246,19 +237,9 @@ def test_a_part_that_is_not_asked_for_costs_no_request() -> None:
         found.actions_on("custom-phone-provider")
 
 
-def test_a_refused_question_costs_no_other_its_answer(
-    running: RunningSandbox, tenant: Tenant
-) -> None:
-    tenant.reset("unified")
-
-    async def ask() -> Snapshot:
-        async with access_of(running).connect() as client:
-            # A unified tenant refuses the questions about legacy delivery.
-            return await snapshot.read(
-                client, snapshot.EVERYTHING - {About.SETTINGS}, refusals=True
-            )
-
-    found = asyncio.get_event_loop().run_until_complete(ask())
+def test_a_refused_question_costs_no_other_its_answer(at: At) -> None:
+    # A unified tenant refuses the questions about legacy delivery.
+    found = read(at, snapshot.EVERYTHING - {About.SETTINGS}, refusals=True)
     assert [one.asked for one in found.refusals] == [f"GET {path}" for path in guardian.LEGACY]
     assert found.refusals[0].status == 403
     assert seen(found.guardian.policy) == "never"
@@ -289,6 +270,46 @@ def test_what_every_question_would_be_answered_is_waited_for_once(
         assert isinstance(asyncio.run(question), Unseen)
 
 
+ANSWERS: dict[str, Any] = {
+    BOTS: {
+        "bot_detection_level": "medium",
+        "challenge_password_policy": "when_risky",
+        "challenge_passwordless_policy": "never",
+        "challenge_password_reset_policy": "never",
+        "allowlist": [],
+        "monitoring_mode_enabled": False,
+    },
+    ADDRESSES: {"enabled": True, "shields": ["admin_notification"], "allowlist": []},
+    GUESSES: {"enabled": True, "shields": ["block", "user_notification"], "mode": "count_per_ip"},
+}
+"""What a tenant answers, in the form that auth0-python knows; the fourth is refused."""
+
+
+def test_each_control_is_one_question_and_one_that_is_refused_hides_no_other() -> None:
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path.removeprefix("/api/v2"))
+        body = ANSWERS.get(paths[-1])
+        no = {"message": "Insufficient scope", "errorCode": "insufficient_scope"}
+        return httpx.Response(200 if body else 403, json=body or no)
+
+    async def read() -> attack_protection.AttackProtection:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            client = AsyncManagementClient(domain="t.example.com", token="t", httpx_client=http)
+            return await attack_protection.read(client, snapshot.asked)
+
+    found = asyncio.run(read())
+    assert paths == [BOTS, ADDRESSES, GUESSES, BREACHES]
+    assert found.bot_detection is State.ON
+    assert found.suspicious_ip_throttling is State.ONLY_WATCHING
+    assert found.brute_force_protection is State.ON
+    refused = found.breached_password_detection
+    assert isinstance(refused, Unseen)
+    assert refused.refusal
+    assert (refused.refusal.why, refused.refusal.scope) == (Why.SCOPE, "read:attack_protection")
+
+
 # --- Comparing -----------------------------------------------------------------------------------
 
 VALUES = st.one_of(
@@ -307,18 +328,9 @@ def test_an_answer_that_is_no_object_is_a_failure_that_every_command_tells(answe
 
 @given(VALUES, VALUES)
 def test_only_what_both_sides_know_can_differ(wanted: Any, found: Any) -> None:
-    told = list(
-        differences(PhoneProvider(delivery_methods=wanted), PhoneProvider(delivery_methods=found))
-    )
-    if isinstance(wanted, tuple) and isinstance(found, tuple):
-        assert bool(told) is (set(wanted) != set(found))
-    else:
-        assert told == []
-
-
-@given(VALUES)
-def test_a_snapshot_does_not_differ_from_itself(value: Any) -> None:
-    one = PhoneProvider(delivery_methods=value)
+    one, other = (PhoneProvider(delivery_methods=methods) for methods in (wanted, found))
+    known_apart = isinstance(wanted, tuple) and isinstance(found, tuple) and {*wanted} != {*found}
+    assert bool(list(differences(one, other))) is known_apart
     assert list(differences(one, replace(one, id="another", updated_at="later"))) == []
 
 
@@ -365,6 +377,11 @@ UNIFIED, LEGACY = Experience.UNIFIED, Experience.LEGACY
 OFF = Guardian(phone_enabled=False, message_types=(), policy="never")
 
 
+NO_ACTION = "no Action is deployed on custom-phone-provider"
+NOT_DEPLOYED = Action.of_api({"name": "ours"}, TRIGGERS[UNIFIED])
+OTHER_SENDER = replace(legacy().guardian, selected_provider="auth0")
+
+
 @pytest.mark.parametrize(
     ("tenant", "lacks"),
     [
@@ -374,25 +391,21 @@ OFF = Guardian(phone_enabled=False, message_types=(), policy="never")
             unified(provider=PhoneProvider(delivery_methods=(), disabled=True)),
             ["the phone provider is switched off"],
         ),
-        (unified(actions=()), ["no Action is deployed on custom-phone-provider"]),
-        (
-            unified(actions=(Action.of_api({"name": "ours"}, TRIGGERS[UNIFIED]),)),
-            ["no Action is deployed on custom-phone-provider"],
-        ),
-        (
-            unified(actions=(), provider=PhoneProvider(delivery_methods=(), name="twilio")),
-            [],
-        ),
+        (unified(actions=()), [NO_ACTION]),
+        (unified(actions=(NOT_DEPLOYED,)), [NO_ACTION]),
+        (unified(actions=(), provider=PhoneProvider(delivery_methods=(), name="twilio")), []),
         (
             unified(guardian=OFF),
             ["the phone factor is switched off", "the factor does not offer sms"],
         ),
+        # What cannot be seen hides no other lack.
+        (
+            unified(actions=UNSEEN, guardian=OFF),
+            ["the phone factor is switched off", "the factor does not offer sms"],
+        ),
         (legacy(), []),
         (legacy(bindings=()), ["no Action is bound to send-phone-message"]),
-        (
-            legacy(guardian=replace(legacy().guardian, selected_provider="auth0"), bindings=()),
-            [],
-        ),
+        (legacy(guardian=OTHER_SENDER, bindings=()), []),
     ],
 )
 def test_what_a_code_lacks(tenant: Snapshot, lacks: list[str]) -> None:
@@ -403,11 +416,6 @@ def test_an_action_that_is_somebody_elses_is_not_ours() -> None:
     for tenant, where in ((unified(), TRIGGERS[UNIFIED]), (legacy(), TRIGGERS[LEGACY])):
         (found,) = lacking(tenant, Wanted(action_name="another"))
         assert found == f"'ours' stands on {where} instead of 'another'"
-
-
-def test_what_cannot_be_seen_hides_no_other_lack() -> None:
-    found = lacking(unified(actions=UNSEEN, guardian=OFF), Wanted())
-    assert found == ["the phone factor is switched off"]
 
 
 @pytest.mark.parametrize("length", [float("inf"), float("nan"), "six", [6], {}])
@@ -425,26 +433,19 @@ def test_secrets_and_unknowns_are_told_from_values_at_any_depth() -> None:
             "later": ["1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", 1, None],
         }
     )
-    assert found == {
-        "plain": "text",
-        "printed": UNSEEN,
-        "wrapped": UNSEEN,
-        "later": [UNSEEN, 1, None],
-    }
-    assert [is_hidden(one) for one in found.values()] == [False, True, True, True]
+    hidden = {"printed": UNSEEN, "wrapped": UNSEEN, "later": [UNSEEN, 1, None]}
+    assert found == {"plain": "text", **hidden}
+    assert [key for key, value in found.items() if is_hidden(value)] == [*hidden]
 
 
 def test_what_resources_do_not_declare_is_left_alone() -> None:
     nothing = snapshot.recorded([("auth0:index/client:Client", {"name": "app"}, ())])
-    assert nothing.settings is LEFT_ALONE
-    assert nothing.guardian.policy is LEFT_ALONE
+    assert (nothing.settings, nothing.guardian.policy) == (LEFT_ALONE, LEFT_ALONE)
     assert (nothing.actions, nothing.bindings, nothing.provider, nothing.templates) == (
         *((), (), None, {}),
     )
-    assert lacking(nothing, Wanted(experience=Experience.UNIFIED)) == [
-        "there is no phone provider",
-        "no Action is deployed on custom-phone-provider",
-    ]
+    wanted = Wanted(experience=Experience.UNIFIED)
+    assert lacking(nothing, wanted) == ["there is no phone provider", NO_ACTION]
 
 
 def test_what_a_stack_declares_is_recorded_as_it_is_declared() -> None:
