@@ -67,11 +67,10 @@ class GitHub(Issues):
 
     def __init__(self, repository: str, token: str, *, url: str = _PUBLIC_API) -> None:
         self._owner, _, self._repository = repository.partition("/")
-        self.domain = httpx.URL(url).host
         # Kept, as its namespaces hold no reference to it.
         self._client = githubkit.GitHub(
             token,
-            base_url=f"{url.rstrip('/')}/",
+            base_url=f"{self.reach(url)}/",
             transport=_Bounded(),
             http_cache=False,
             auto_retry=False,

@@ -64,6 +64,22 @@ class Issues(ABC):
     may_label: str
     hints: Mapping[int, str]
 
+    def reach(self, url: str) -> str:
+        """The address without a slash at its end; `domain` is known from now on.
+
+        Raises:
+            HostError: it is no address.
+        """
+        why = "it begins with https:// and a host's name"
+        try:
+            found = httpx.URL(url)
+            self.domain = found.host if found.scheme in {"http", "https"} else ""
+        except httpx.InvalidURL as error:
+            self.domain, why = "", str(error)
+        if not self.domain:
+            raise HostError(f"{self.address} is no address of an API: {why}. It is {url!r}.")
+        return url.rstrip("/")
+
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
         """Open the one issue that `marker` names, or bring the open one up to date.
 

@@ -39,7 +39,6 @@ def owned(payload: str) -> dict[str, Any]:
         change.before(name, lambda inputs: _fill(inputs, payload, "before"))
         change.update(name, lambda inputs: _fill(inputs, payload, "after"), "name", payload)
     change.asks(
-        changes_the_action=False,
         **{
             "smsSender": payload,
             "allowedPrefixes": [payload],

@@ -21,8 +21,7 @@ from tests.phonemfa.report.previews import (
     PROVIDER,
     VERIFY,
     Change,
-    policy,
-    text,
+    saying,
 )
 
 GITHUB = ("GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH", "GITHUB_REF")
@@ -56,12 +55,12 @@ def reports(tmp_path: Path) -> Reports:
 
 
 def changed_text(stack: str = "dev") -> Change:
-    return Change(stack=stack).update(VERIFY, text("{{ code }} です"), "content.body.text")
+    return Change(stack=stack).sets(VERIFY, **saying("{{ code }} です"))
 
 
 def lockout() -> Change:
-    change = Change().before(GUARDIAN, policy("never")).replace(ACTION)
-    return change.update(GUARDIAN, policy("all-applications"), "policy")
+    change = Change().has(GUARDIAN, policy="never").replace(ACTION)
+    return change.sets(GUARDIAN, policy="all-applications")
 
 
 def test_the_comment_goes_to_the_terminal_and_files_go_where_they_are_wanted(

@@ -15,7 +15,7 @@ from components.vocabulary import MessageType
 from phonemfa.report.document import size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
-from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, Inputs, text
+from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, saying
 
 
 def changed(change: Change) -> list[Message]:
@@ -24,7 +24,7 @@ def changed(change: Change) -> list[Message]:
 
 def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     longer = "{{ friendly_name }}の認証コードは {{ code }} です。" + "お知らせ。" * 21
-    (one,) = changed(Change().update(VERIFY, text(longer), "content.body.text"))
+    (one,) = changed(Change().sets(VERIFY, **saying(longer)))
     assert (one.kind, one.channel, one.sender) == ("otp_verify", "text", "0005212345")
     assert one.before
     assert one.after
@@ -42,9 +42,7 @@ def test_units_are_utf_16_also_where_carriers_count_septets() -> None:
 
 
 def test_a_call_reads_the_code_digit_by_digit() -> None:
-    (one,) = changed(
-        Change().update(VERIFY, text("{{ code }} です", channel="voice"), "content.body.voice")
-    )
+    (one,) = changed(Change().sets(VERIFY, **saying("{{ code }} です", "voice")))
     assert one.channel == "voice"
     assert one.after
     assert one.after.text == "1, 2, 3, 4, 5, 6 です"
@@ -67,15 +65,12 @@ def test_a_change_that_the_sample_values_hide_is_a_change() -> None:
         "{% if user.country == 'Elsewhere' %}x{% endif %}{{ friendly_name }}の認証コードは "
         "{{ code }} です。ログイン画面に入力してください。第三者には教えないでください。"
     )
-    (one,) = changed(Change().update(VERIFY, text(hidden), "content.body.text"))
+    (one,) = changed(Change().sets(VERIFY, **saying(hidden)))
     assert one.only_the_template
 
 
 def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
-    def sms_only(inputs: Inputs) -> None:
-        inputs["phone"]["messageTypes"] = ["sms"]
-
-    environment = Change().update(GUARDIAN, sms_only, "phone.messageTypes[1]").environment()
+    environment = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).environment()
     assert {one.channel for one in environment.messages if not one.sent} == {"voice"}
 
 
@@ -108,8 +103,7 @@ def test_an_endless_text_is_cut() -> None:
 
 def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> None:
     def units(**asked: Any) -> int:
-        change = Change().asks(changes_the_action=False, **asked)
-        change.update(VERIFY, text("{{ code }} です"), "content.body.text")
+        change = Change().asks(**asked).sets(VERIFY, **saying("{{ code }} です"))
         every = {(each.kind, each.channel): each for each in changed(change)}
         one = every["otp_verify", "text"]
         assert one.after

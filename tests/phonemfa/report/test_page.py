@@ -13,8 +13,9 @@ from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_document
 from phonemfa.report.summary import environment, failed
 from tests.browser import axe_violations, chromium
+from tests.phonemfa.output.pictures import opened
 from tests.phonemfa.report.hostile import PAYLOADS, owned
-from tests.phonemfa.report.pages import everything, opened
+from tests.phonemfa.report.previews import everything
 
 # One worker has the browser that the tests of the module share.
 pytestmark = pytest.mark.xdist_group("report page")
@@ -33,7 +34,7 @@ def browser() -> Iterator[Browser]:
 def test_the_page_fits_and_fetches_nothing(
     browser: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    watched = opened(browser, tmp_path, *everything(), width=width, dark=dark)
+    watched = opened(browser, tmp_path, as_document(everything()), width=width, dark=dark)
     page = watched.page
     assert watched.events == [], "no violation of its own policy, no request, no script"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -47,7 +48,7 @@ def test_the_page_fits_and_fetches_nothing(
 
 
 def test_a_message_is_on_a_phone_before_and_after(browser: Browser, tmp_path: Path) -> None:
-    page = opened(browser, tmp_path, everything()[0]).page
+    page = opened(browser, tmp_path, as_document(everything()[:1])).page
     before, after = page.locator(".bubble").all()
     assert before.inner_text().startswith("株式会社日本架空銀行会員サービスの認証コードは 123456")
     assert before.get_attribute("lang") == "ja"
@@ -63,7 +64,7 @@ def test_a_message_is_on_a_phone_before_and_after(browser: Browser, tmp_path: Pa
 def test_the_page_speaks_the_browsers_language(
     browser: Browser, tmp_path: Path, locale: str
 ) -> None:
-    watched = opened(browser, tmp_path, *everything(), width=NARROW, locale=locale)
+    watched = opened(browser, tmp_path, as_document(everything()), width=NARROW, locale=locale)
     page, japanese = watched.page, locale.startswith("ja") and locale != "jam-JM"
     assert watched.events == []
     headings = [one.inner_text() for one in page.locator("h2").all()]
@@ -79,7 +80,7 @@ def test_the_page_speaks_the_browsers_language(
 def test_hostile_text_stays_text(browser: Browser, tmp_path: Path) -> None:
     hostile = [environment(read_preview(owned(payload))) for payload in PAYLOADS]
     failures = [failed(payload, payload) for payload in PAYLOADS]
-    watched = opened(browser, tmp_path, *hostile, *failures, width=NARROW)
+    watched = opened(browser, tmp_path, as_document([*hostile, *failures]), width=NARROW)
     page = watched.page
     assert watched.events == []
     # The one script is ours: the page's policy names it by its hash.

@@ -13,7 +13,6 @@ from components.settings.model import StackSettings
 from components.settings.words import subject, value_in_words
 from components.tenant.action import IN_SECRETS, plain_configuration, settings_behind
 from phonemfa.pulumi.preview import read_preview
-from phonemfa.report.differences import Difference
 from phonemfa.report.document import as_comment
 from phonemfa.report.settings import ASKED_ONLY, Known
 from phonemfa.report.summary import Environment, environment
@@ -23,11 +22,10 @@ from tests.phonemfa.report.previews import (
     COMPONENT,
     FIXTURE,
     GUARDIAN,
+    PROVIDER,
     SECRET,
-    SECRETS_DIFFER,
     Change,
     in_every_format,
-    policy,
     recoded,
     rotated,
     told,
@@ -79,13 +77,11 @@ def everything(environment: Environment) -> str:
 
 @pytest.mark.parametrize("key", [*OTHER_VALUES, "aSettingOfANewerVersion"])
 def test_every_changed_setting_is_told_from_the_component_alone(key: str) -> None:
-    value = OTHER_VALUES.get(key, "its value")
-    found = told(Change().asks(changes_the_action=False, **{key: value}).environment())
-    ((what, (before, after)),) = found.items()
+    change = Change().asks(**{key: OTHER_VALUES.get(key, "its value")})
+    was = change.step(COMPONENT)["oldState"]["outputs"]["applied"]["settings"].get(key)
+    ((what, (before, after)),) = told(change.environment()).items()
     assert what.startswith(subject(key))
     assert after
-    applied = json.loads(json.dumps(Change().step(COMPONENT)["oldState"]["outputs"]["applied"]))
-    was = applied["settings"].get(key)
     assert before == (None if was in (None, {}) else value_in_words(key, was))
 
 
@@ -93,12 +89,13 @@ def test_what_the_package_calls_a_setting_is_a_setting() -> None:
     keys = {field.alias or name for name, field in StackSettings.model_fields.items()}
     assert {*OTHER_VALUES} <= {*setting_words._WORDS} <= keys
     assert subject("somethingNew") == "somethingNew"
+    with pytest.raises(ValidationError):
+        StackSettings.model_validate({"aSettingOfANewerVersion": 1})
 
 
 def test_sender_prefixes_and_policy_are_told_together() -> None:
     change = Change().asks(smsSender="0005299999", allowedPrefixes=["+81", "+886"], policy="never")
-    change.update(GUARDIAN, policy("never"), "policy")
-    environment = change.environment()
+    environment = change.sets(GUARDIAN, policy="never").environment()
     assert told(environment) == {
         "policy": ("always", "never"),
         "SMS sender": ("0005212345", "0005299999"),
@@ -114,9 +111,7 @@ def test_sender_prefixes_and_policy_are_told_together() -> None:
 
 def test_a_remembered_browser_is_told_in_a_users_words() -> None:
     def said(before: Any, after: Any) -> tuple[str | None, str | None, str]:
-        change = Change().asks(changes_the_action=False, rememberBrowser=after)
-        applied = change.step(COMPONENT)["oldState"]["outputs"]["applied"]
-        applied["settings"]["rememberBrowser"] = before
+        change = Change().had(rememberBrowser=before).asks(rememberBrowser=after)
         (one,) = change.environment().differences
         assert one.subject == "remembering of browsers"
         return one.before, one.after, one.meaning
@@ -131,109 +126,128 @@ def test_a_remembered_browser_is_told_in_a_users_words() -> None:
     assert after == "checkbox shown, ticked at first; 12 hours of inactivity, 1 day overall"
     assert "asked again after at most 1 day" in meaning
     assert "whoever does not untick the box" in meaning
-    before, after, meaning = said(week, week | {"shown": False})
-    assert (before, after) == (shown, "checkbox not shown")
-    assert meaning == "no browser is remembered: the policy holds at every login"
+    holds = "no browser is remembered: the policy holds at every login"
+    assert said(week, week | {"shown": False}) == (shown, "checkbox not shown", holds)
     assert said(week, None) == (shown, None, "")
 
 
-def test_what_a_resource_says_otherwise_is_told_beside_the_setting() -> None:
-    by_hand = Change().before(GUARDIAN, policy("confidence-score"))
-    by_hand.asks(changes_the_action=False, policy="never")
-    assert told(by_hand.update(GUARDIAN, policy("never"), "policy").environment()) == {
-        "policy": ("always", "never"),
-        "policy, as Pulumi's state has it": ("adaptive", "never"),
-    }
+def without(key: str) -> Change:
+    """Applied by a version that had no such setting; the Action is told of it now."""
+    change = rotated(Change())
+    del change.step(COMPONENT)["oldState"]["outputs"]["applied"]["settings"][key]
+    return change
 
 
-def test_a_factor_that_was_left_alone_is_told_with_what_the_tenant_had() -> None:
-    change = Change().named("otp").asks(changes_the_action=False, otherFactors={"otp": True})
-    change.update(GUARDIAN, lambda inputs: inputs.update(otp=True), "otp")
-    assert told(change.environment()) == {"other factor otp": ("off", "on")}
-    alone = Change().asks(changes_the_action=False, otherFactors={"recoveryCode": True})
-    assert told(alone.environment()) == {"other factor recovery_code": (None, "on")}
+def by_hand() -> Change:
+    return Change().has(GUARDIAN, policy="confidence-score").sets(GUARDIAN, policy="never")
 
 
-def test_a_setting_at_its_default_that_a_version_adds_is_no_change() -> None:
-    change = Change().asks()
-    for told_in in (change.step(COMPONENT)["oldState"]["outputs"]["applied"],):
-        del told_in["settings"]["recipientLimit"]
+def incomplete(*, settings: Any = None, inputs: bool = True) -> Change:
+    """The component tells less than it does; without either there is none."""
+    change = rotated(Change())
+    step = change.step(COMPONENT)
+    if settings:
+        step["newState"]["inputs"]["settings"] = settings
+    elif inputs:
+        change.answer["steps"].remove(step)
+    else:
+        for part in (step["oldState"], step["newState"]):
+            part.pop("inputs")
+        change.unfinished()
+    return change
+
+
+LIMIT, NEVER = "messages per number and hour", {"policy": ("always", "never")}
+UNTOLD, BESIDE = [Known.UNTOLD], [Known.BESIDE_SETTINGS]
+TOLD: dict[str, tuple[Change, dict[str, Any], list[Known]]] = {
+    "by hand, beside the setting": (
+        by_hand().asks(policy="never"),
+        {**NEVER, "policy, as Pulumi's state has it": ("adaptive", "never")},
+        [],
+    ),
+    "a factor that was left alone": (
+        Change().named("otp").asks(otherFactors={"otp": True}).sets(GUARDIAN, otp=True),
+        {"other factor otp": ("off", "on")},
+        [],
+    ),
+    "a factor that no resource has": (
+        Change().asks(otherFactors={"recoveryCode": True}),
+        {"other factor recovery_code": (None, "on")},
+        [],
+    ),
+    "a policy": (Change().sets(GUARDIAN, policy="never"), NEVER, []),
+    # It is open where provider and factor both have it.
+    "a channel": (
+        Change().sets(PROVIDER, configuration={"deliveryMethods": ["text"]}),
+        {"channels": ("SMS, voice call", "SMS")},
+        [],
+    ),
+    "a new setting at its default": (without("recipientLimit"), {}, BESIDE),
+    "a new setting": (
+        without("recipientLimit").asks(recipientLimit=33),
+        {LIMIT: (None, "33")},
+        BESIDE,
+    ),
+    "a key": (rotated(Change()), {}, [Known.CHANGED]),
+    "a key beside a policy": (rotated(Change().asks(policy="never")), NEVER, [Known.CHANGED]),
+    "a key without a component": (incomplete(), {}, UNTOLD),
+    "another code": (recoded(Change(), "// other"), {}, []),
+    "a replacement": (Change().replace(ACTION), {}, UNTOLD),
+    "an earlier version's state": (Change().of_an_earlier_version(), {}, []),
+    "a key beside it": (rotated(Change().of_an_earlier_version()), {}, UNTOLD),
+    "the same as of a run that did not finish": (Change().unfinished(), {}, []),
+    "a hidden setting": (Change().asks(smsSender=SECRET), {}, BESIDE),
+}
+
+
+@pytest.mark.parametrize(("change", "differences", "secrets"), TOLD.values(), ids=TOLD)
+def test_a_change_is_told_as(
+    change: Change, differences: dict[str, Any], secrets: list[Known]
+) -> None:
     environment = change.environment()
-    assert told(environment) == {}
-    assert known(environment) == [Known.BESIDE_SETTINGS], "the Action is told of it"
-    change.asks(recipientLimit=33)
-    assert told(change.environment()) == {"messages per number and hour": (None, "33")}
+    assert (told(environment), known(environment)) == (differences, secrets)
 
 
 def test_the_components_own_update_is_no_operation() -> None:
-    environment = Change().asks(changes_the_action=False, gate="off").environment()
+    environment = Change().asks(gate="off").environment()
     assert environment.planned == ()
     assert told(environment) == {"check before users are asked for codes": ("ready", "off")}
     assert "nothing changes in the tenant" in as_comment([environment], whole=("x",))
 
 
-def test_a_state_of_an_earlier_version_is_no_change() -> None:
-    environment = Change().of_an_earlier_version().environment()
-    assert told(environment) == {}
-    assert environment.planned == ()
-    assert environment.risks == ()
-    assert "recorded for the first time" in " ".join(environment.not_compared)
-    rotating = rotated(Change().of_an_earlier_version()).environment()
-    assert known(rotating) == [Known.UNTOLD]
-
-
 def test_after_a_run_that_did_not_finish_what_was_asked_is_said_to_be_no_more() -> None:
     environment = Change().unfinished().asks(recipientLimit=33).environment()
-    assert environment.differences == (
-        Difference(
-            subject="messages per number and hour",
-            before="10",
-            after="33",
-            meaning=environment.differences[0].meaning,
-            before_is=ASKED_ONLY,
-        ),
-    )
+    (one,) = environment.differences
+    assert (one.subject, one.before, one.after) == (LIMIT, "10", "33")
+    assert one.before_is == ASKED_ONLY
     assert known(environment) == [Known.UNTOLD]
-    shown = everything(environment)
-    assert shown.count(ASKED_ONLY) >= 3, "each format"
-    assert "did not finish" in " ".join(Change().unfinished().environment().not_compared)
-    # The tenant may have anything: the same value again is told by no difference, but by a note.
-    assert told(Change().unfinished().environment()) == {}
+    assert everything(environment).count(ASKED_ONLY) >= 3, "each format"
 
 
-def test_without_settings_the_report_says_so() -> None:
-    change = rotated(Change())
-    change.answer["steps"].remove(change.step(COMPONENT))
+LATER = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""What the engine has in the place of a value that it does not know yet."""
+UNSEEN = "cannot be seen (a secret, or known only after the apply), and was not compared."
+NONE, HIDDEN = "Settings are not told in this preview", "Hidden in this preview, and not compared: "
+NOT_COMPARED = {
+    "no component": (incomplete(), NONE),
+    "no inputs": (incomplete(inputs=False), NONE),
+    "hidden as a whole": (incomplete(settings=SECRET), NONE),
+    "not known as a whole": (incomplete(settings=LATER), NONE),
+    "a hidden setting": (Change().asks(smsSender=SECRET), f"{HIDDEN}SMS sender."),
+    "one not known yet": (Change().asks(smsSender=LATER), f"{HIDDEN}SMS sender."),
+    "code": (recoded(Change(), SECRET), f"The code of the Action ntt-cpaas-phone {UNSEEN}"),
+    "policy": (Change().sets(GUARDIAN, policy=LATER), f"The policy of factor and policy {UNSEEN}"),
+    "an earlier version's": (Change().of_an_earlier_version(), "recorded for the first time"),
+    "those of a run that did not finish": (Change().unfinished(), "did not finish"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), NOT_COMPARED.values(), ids=NOT_COMPARED)
+def test_what_cannot_be_seen_is_said_not_to_be_compared(change: Change, words: str) -> None:
     environment = change.environment()
-    assert "Settings are not told in this preview" in everything(environment)
-    assert known(environment) == [Known.UNTOLD]
-    older = Change()
-    for side in ("oldState", "newState"):
-        older.step(COMPONENT)[side].pop("inputs")
-    older.step(COMPONENT)["oldState"].pop("outputs")
-    assert "Settings are not told in this preview" in everything(older.environment())
-
-
-@pytest.mark.parametrize("hidden", [SECRET, "04da6b54-80e4-46f7-96ec-b56ff0331ba9"])
-def test_a_hidden_setting_is_named_and_not_compared(hidden: str) -> None:
-    environment = Change().asks(smsSender=hidden, recipientLimit=9).environment()
-    assert told(environment) == {"messages per number and hour": ("10", "9")}
-    assert environment.not_compared == ("Hidden in this preview, and not compared: SMS sender.",)
-    whole = Change()
-    whole.step(COMPONENT)["newState"]["inputs"]["settings"] = hidden
-    assert "not told" in " ".join(whole.environment().not_compared)
-
-
-def test_a_hidden_part_of_a_resource_that_differs_is_said_not_to_be_compared() -> None:
-    unseen = "cannot be seen (a secret, or known only after the apply), and was not compared."
-    assert recoded(Change(), SECRET).environment().not_compared == (
-        f"The code of the Action ntt-cpaas-phone {unseen}",
-    )
-    assert recoded(Change(), SECRET).environment().code == ()
-    unknown = policy("04da6b54-80e4-46f7-96ec-b56ff0331ba9")
-    assert Change().update(GUARDIAN, unknown, "policy").environment().not_compared == (
-        f"The policy of factor and policy {unseen}",
-    )
+    (said,) = environment.not_compared
+    assert words in said
+    assert environment.code == ()
 
 
 def test_a_new_stack_tells_what_it_has_and_a_deleted_one_what_it_had() -> None:
@@ -246,16 +260,6 @@ def test_a_new_stack_tells_what_it_has_and_a_deleted_one_what_it_had() -> None:
         step["op"] = "delete"
         del step["newState"]
     assert told(deleted.environment())["SMS sender"] == ("0005212345", None)
-
-
-def test_a_key_is_told_to_change_when_nothing_else_can_be_why() -> None:
-    assert known(rotated(Change()).environment()) == [Known.CHANGED]
-    assert known(recoded(Change(), "// other").environment()) == []
-    # A policy is no secret of the Action.
-    beside = rotated(Change().asks(changes_the_action=False, policy="never"))
-    assert known(beside.environment()) == [Known.CHANGED]
-    assert known(Change().asks(recipientLimit=9).environment()) == [Known.BESIDE_SETTINGS]
-    assert known(Change().replace(ACTION).environment()) == [Known.UNTOLD]
 
 
 @pytest.mark.parametrize("key", OTHER_VALUES)
@@ -271,23 +275,12 @@ def test_each_part_of_the_configuration_names_the_settings_that_change_it(key: s
 OLDER = {"SMS_SENDER": "0005212345", "SOMETHING_ELSE": CANARY}
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        Change,
-        lambda: rotated(Change()),
-        lambda: Change().asks(smsSender="0005299999"),
-        lambda: Change().create(),
-        lambda: Change().replace(ACTION),
-        lambda: Change().of_an_earlier_version(),
-    ],
-)
-def test_a_plugin_that_shows_the_list_of_secrets_changes_nothing(change: Any) -> None:
-    whole = change().done()
-    listed = with_an_older_plugin(whole, **OLDER)
-    assert CANARY in json.dumps(listed)
-    assert environment(read_preview(whole)) == environment(read_preview(listed))
-    assert CANARY not in everything(environment(read_preview(listed)))
+@pytest.mark.parametrize("name", TOLD)
+def test_a_plugin_that_shows_the_list_of_secrets_changes_nothing(name: str) -> None:
+    whole = TOLD[name][0].done()
+    listed = environment(read_preview(with_an_older_plugin(whole, **OLDER)))
+    assert listed == environment(read_preview(whole))
+    assert CANARY not in everything(listed)
 
 
 @pytest.mark.parametrize("odd", [None, 3, "text", [], [1], {"a": 1}, {"settings": [1]}])
@@ -302,13 +295,13 @@ def test_a_component_of_any_form_is_read(odd: Any) -> None:
 
 
 def test_several_components_are_told_apart() -> None:
-    change = Change().asks(changes_the_action=False, recipientLimit=33)
+    change = Change().asks(recipientLimit=33)
     second = json.loads(json.dumps(change.step(COMPONENT)))
     second["urn"] += "-two"
     change.answer["steps"].append(second)
     assert told(change.environment()) == {
-        "messages per number and hour of phone-mfa": ("10", "33"),
-        "messages per number and hour of phone-mfa-two": ("10", "33"),
+        f"{LIMIT} of phone-mfa": ("10", "33"),
+        f"{LIMIT} of phone-mfa-two": ("10", "33"),
     }
 
 
@@ -316,6 +309,3 @@ def test_the_fixture_is_as_the_official_plugin_prints_it() -> None:
     steps = json.loads(FIXTURE.read_text(encoding="utf-8"))["steps"]
     (action,) = [one for one in steps if one["urn"].endswith(f"::{ACTION}")]
     assert action["newState"]["inputs"]["secrets"] == SECRET
-    assert SECRETS_DIFFER.startswith("secrets[")
-    with pytest.raises(ValidationError):
-        StackSettings.model_validate({"aSettingOfANewerVersion": 1})
