@@ -6,6 +6,7 @@ import copy
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,29 +98,6 @@ def test_any_bytes_are_a_stack_file_or_are_refused(
             str(error).encode()
 
 
-def mangled(draw: st.DrawFn, value: Any, junk: st.SearchStrategy[Any]) -> Any:
-    """A value with one place of it replaced by junk, taken away, or doubled."""
-    value = copy.deepcopy(value)
-    place, key = value, None
-    while isinstance(place, (dict, list)) and place:
-        below = draw(
-            st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place)))
-        )
-        parent, key, place = place, below, place[below]
-        if draw(st.integers(0, 3)) == 0:
-            break
-    if key is None:
-        return value
-    how = draw(st.integers(0, 2))
-    if how == 0:
-        del parent[key]
-    elif how == 1 and isinstance(parent, list):
-        parent.insert(key, place)
-    else:
-        parent[key] = draw(junk)
-    return value
-
-
 JUNK: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -131,12 +109,28 @@ PREVIEW = json.loads((PROJECT / "tests/phonemfa/report/unified.json").read_text(
 RUNNER = CliRunner()
 
 
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where something stands in a value: in what, and under which key."""
+    lists = enumerate(value if isinstance(value, list) else ())
+    for key, one in value.items() if isinstance(value, dict) else lists:
+        yield value, key
+        yield from places(one)
+
+
 @st.composite
 def mangled_previews(draw: st.DrawFn) -> Any:
-    value = PREVIEW
+    """One with a few places taken away, doubled, or replaced by junk."""
+    preview = copy.deepcopy(PREVIEW)
     for _ in range(draw(st.integers(1, 3))):
-        value = mangled(draw, value, JUNK)
-    return value
+        inside, key = draw(st.sampled_from([*places(preview)]))
+        match draw(st.sampled_from(["gone", "doubled", "junk"])):
+            case "gone":
+                del inside[key]
+            case "doubled" if isinstance(inside, list):
+                inside.insert(key, inside[key])
+            case _:
+                inside[key] = draw(JUNK)
+    return preview
 
 
 def reported(path: Path, content: bytes) -> None:

@@ -65,11 +65,12 @@ def test_whatever_asks_a_tenant_while_it_is_shown_to_work_tells_of_the_rate_limi
         for block in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(block, ast.With) and "working" in ast.unparse(block.items[0])
         for one in ast.walk(block)
-        if isinstance(one, ast.Call) and ast.unparse(one.func) == "ask"
+        if isinstance(one, ast.Call) and ast.unparse(one.func) in {"ask", "log_of"}
     ]
     assert len(asked) > 5
     for name, call in asked:
-        assert "heard" in {one.arg for one in call.keywords}, f"{name}: {ast.unparse(call)}"
+        given = {one.arg for one in call.keywords} | {ast.unparse(one) for one in call.args}
+        assert "heard" in given, f"{name}: {ast.unparse(call)}"
 
 
 def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
