@@ -34,7 +34,7 @@ from phonemfa.output import document as doc
 from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.markdown import shortened
+from phonemfa.output.markdown import fence, prose, shortened, span
 from phonemfa.output.page import SCRIPT, as_page
 from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
@@ -287,3 +287,24 @@ def test_commands_write_through_the_outputs_alone() -> None:
         if path.parent.name != "output"
     }
     assert {path: count for path, count in found.items() if count} == allowed
+
+
+@given(st.text())
+def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {span(value)} y")
+    assert rendered.tags == {"p", "code"}
+    assert rendered.prose.strip() == "x  y"
+
+
+@given(st.text())
+def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"<details>\n\n{fence(value)}\n\n</details>\n\nend")
+    assert rendered.tags == {"details", "pre", "code", "p"}
+    assert rendered.prose.strip() == "end"
+
+
+@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e")))
+def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {prose(value)}")
+    assert rendered.tags == {"p"}
+    assert not re.search(r"[@#](?=\w)", rendered.prose)
