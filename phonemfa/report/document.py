@@ -50,21 +50,13 @@ class Room:
     """How much of what may be long is shown."""
 
     diff_lines: int
-    line_length: int = 500
-    digest: int = 13
+    line_length: int
+    digest: int
     messages: int
-    unchanged: bool
 
 
-_PAGE: Final = Room(
-    diff_lines=5_000, line_length=100_000, digest=64, messages=10_000, unchanged=True
-)
-_COMMENTS: Final = (
-    Room(diff_lines=500, messages=40, unchanged=True),
-    Room(diff_lines=150, messages=40, unchanged=False),
-    Room(diff_lines=40, messages=12, unchanged=False),
-    Room(diff_lines=0, messages=0, unchanged=False),
-)
+_PAGE: Final = Room(diff_lines=5_000, line_length=100_000, digest=64, messages=10_000)
+_COMMENT: Final = Room(diff_lines=200, line_length=500, digest=13, messages=40)
 _MOST_NAMES: Final = 30
 """In one sentence."""
 _WORDS: Final = {
@@ -99,8 +91,8 @@ def as_comment(
         limit: at least 1,000.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
-    documents = (as_document(environments, room, preface=preface) for room in _COMMENTS)
-    return shortened(documents, note=note, limit=limit)
+    document = as_document(environments, _COMMENT, preface=preface)
+    return shortened([document], note=note, limit=limit)
 
 
 def as_document(
@@ -255,7 +247,7 @@ def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block
         for one, where in unchanged
         if one.after
     )
-    if changed and same and room.unchanged:
+    if changed and same:
         yield Folded(f"{several(len(same), 'message')} unchanged", (Entries(same),))
 
 
@@ -309,8 +301,6 @@ def _code(change: CodeChange, where: Line, room: Room) -> Article:
         return Article(title, tuple(Paragraph(one) for one in told))
     about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
-    if not shown:
-        return Article(title, (Paragraph((*about, "; the diff is not shown here")),))
     blocks: list[Block] = [Verbatim("\n".join(one[: room.line_length] for one in shown), "diff")]
     left = len(change.lines) - len(shown)
     if left:
