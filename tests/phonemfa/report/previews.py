@@ -207,13 +207,12 @@ class Change:
         del step["newState"]
         return self
 
-    def create(self, *names: str) -> Change:
-        """Create resources that were not there; all of them without names."""
+    def create(self) -> Change:
+        """Create a stack that was not there."""
         for step in self.answer["steps"]:
-            if not names or step["urn"].rpartition("::")[2] in names:
-                step["op"] = "create"
-                step.pop("oldState", None)
-                step["newState"].pop("outputs", None)
+            step["op"] = "create"
+            step.pop("oldState", None)
+            step["newState"].pop("outputs", None)
         return self
 
     def named(self, factor: str) -> Change:
@@ -244,9 +243,8 @@ class Change:
 
     def warn(self, message: str) -> Change:
         """A warning of the program."""
-        self.answer["diagnostics"].append(
-            {"message": f"warning: {message}\n", "severity": "warning"}
-        )
+        warning = {"message": f"warning: {message}\n", "severity": "warning"}
+        self.answer["diagnostics"].append(warning)
         return self
 
     def done(self) -> dict[str, Any]:
