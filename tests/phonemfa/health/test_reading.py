@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -95,29 +96,80 @@ def desk(
     return Desk(told, reader, [one for one, _ in played], now)
 
 
-@pytest.mark.parametrize(
-    "assumptions",
-    [
-        {},
-        {"log_search_by_type": "refused"},
+def refused(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(status, headers=headers, json={"statusCode": status, "message": "no"})
+
+
+def limited(here: Desk) -> None:
+    here.told.instead = [refused(429, **{"retry-after": "7"}), refused(429)]
+
+
+def faulty(here: Desk) -> None:
+    here.told.instead = [refused(502), httpx.ConnectError("gone"), refused(503)]
+
+
+def finds_none_by_type(here: Desk) -> None:
+    inner = here.told.inner.handle_request
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        by_type = "type:" in request.url.params.get("q", "")
+        return httpx.Response(200, json=[]) if by_type else inner(request)
+
+    here.told.inner.handle_request = handle  # type: ignore[method-assign]
+
+
+def ahead_by(seconds: float) -> Callable[[Desk], None]:
+    return lambda here: setattr(here.reader, "wall", lambda: here.now + seconds)
+
+
+def with_an_entry(hours: float, **other: str) -> Callable[[Desk], None]:
+    def prepare(here: Desk) -> None:
+        at = int((here.now + hours * HOUR) * NANOS_PER_SECOND)
+        own = {"date": millis(at), "log_id": log_id_of(at), "_id": "999"}
+        here.told.sandbox.tenant.logs.archive.play([(here.entries[0] | own | other, 0)])
+
+    return prepare
+
+
+NO_TYPES: dict[str, Any] = {"log_search_by_type": "refused"}
+NO_TIMES: dict[str, Any] = {"log_search_by_time": "refused"}
+WAYS: dict[str, tuple[dict[str, Any], Callable[[Desk], None], str]] = {
+    "as documented": ({}, lambda _: None, ""),
+    "types refused": (NO_TYPES, lambda _: None, "does not search by type"),
+    "types ignored": (
         {"log_search_by_type": "ignored"},
-        {"log_search_by_time": "day"},
-        {"log_search_by_time": "refused"},
-        {"log_search_by_time": "refused", "log_search_by_type": "refused"},
-    ],
-)
-def test_every_message_is_counted_once_however_the_tenant_searches(
-    assumptions: dict[str, Any],
+        lambda _: None,
+        "does not search by type",
+    ),
+    "types finding nothing at all": ({}, finds_none_by_type, "does not search by type"),
+    "days alone": ({"log_search_by_time": "day"}, lambda _: None, "by the time of day"),
+    "times refused": (NO_TIMES, lambda _: None, "by the time of day"),
+    "both refused": (NO_TIMES | NO_TYPES, lambda _: None, "by the time of day"),
+    "a limited rate": ({}, limited, "The tenant limited the rate: 11 s"),
+    "a fault that passes": ({}, faulty, ""),
+    "a clock here that is fast": ({}, ahead_by(7200), "clock differs from the tenant's by 2:00"),
+    "a clock here that is slow": ({}, ahead_by(-7200), "clock differs from the tenant's by 2:00"),
+    "an entry of a clock that jumped": ({}, with_an_entry(3), "ahead of the tenant's own clock"),
+    "an unknown type": (NO_TYPES, with_an_entry(-1, type="gd_pigeon"), "gd_pigeon (1)"),
+}
+
+
+@pytest.mark.parametrize(("assumptions", "prepare", "note"), WAYS.values(), ids=WAYS)
+def test_every_message_is_counted_once_however_the_tenant_answers_and_what_was_odd_is_told(
+    assumptions: dict[str, Any], prepare: Callable[[Desk], None], note: str
 ) -> None:
     here = desk(**assumptions)
+    prepare(here)
     found = here.read()
     assert found.now.total("sent") == here.messages() > 100
     assert found.is_known
     assert found.log.unreadable == 0
+    odd = [one for one in found.notes if "hides the number of" not in one]
+    assert note in " ".join(odd)
+    assert bool(note) == bool(odd)
+    assert here.reader.heard.refusals == (2 if prepare is limited else 0)
     fields = {one["fields"] for one in here.told.queries if "fields" in one}
     assert fields == {"date,type,client_id,client_name,user_id,details,log_id"}, "no names or IPs"
-    by_type = assumptions.get("log_search_by_type", "found") == "found"
-    assert any("search by type" in one for one in found.notes) != by_type
 
 
 @pytest.mark.parametrize("assumptions", [{}, {"log_search_by_time": "day"}])
@@ -153,21 +205,6 @@ def test_what_could_not_be_read_in_time_is_not_known_and_the_newest_is() -> None
             assert found.now.channels["text"][hour].sent == whole.now.channels["text"][hour].sent
 
 
-def refused(status: int, **headers: str) -> httpx.Response:
-    return httpx.Response(status, headers=headers, json={"statusCode": status, "message": "no"})
-
-
-def test_a_limited_rate_is_waited_for_as_long_as_the_tenant_says() -> None:
-    here = desk(per_day=100)
-    here.told.instead = [refused(429, **{"retry-after": "7"}), refused(429)]
-    found = here.read()
-    assert here.reader.heard.refusals == 2
-    assert 7.0 in here.told.slept
-    assert found.is_known
-    assert found.now.total("sent") == here.messages()
-    assert any("limited the rate" in one for one in found.notes)
-
-
 def test_a_limited_rate_for_minutes_is_no_answer() -> None:
     here = desk(limits=Limits(per_minute=60, seconds=300))
     here.told.instead = [refused(429, **{"retry-after": "59"}) for _ in range(50)]
@@ -176,10 +213,8 @@ def test_a_limited_rate_for_minutes_is_no_answer() -> None:
     assert sum(here.told.slept) <= 300
 
 
-def test_a_fault_that_passes_is_asked_again_and_one_that_stays_is_told() -> None:
+def test_a_fault_that_stays_is_told() -> None:
     here = desk(per_day=30)
-    here.told.instead = [refused(502), httpx.ConnectError("gone"), refused(503)]
-    assert here.read().is_known
     here.told.instead = [refused(502) for _ in range(9)]
     with pytest.raises(TenantUnreadableError, match="502"):
         here.read()
@@ -198,40 +233,6 @@ def test_it_is_compared_with_the_same_weekday_where_the_log_reaches_that_far() -
     assert desk(per_day=30, days=(0, 7, 8)).read().compared_with.endswith("a week earlier")
     assert desk(per_day=30).read().compared_with == "the 24 hours before"
     assert desk(per_day=30, days=(0,)).read().compared_with == "no earlier period is known"
-
-
-def test_a_search_by_type_that_finds_nothing_at_all_is_not_taken_for_silence() -> None:
-    here = desk(per_day=100)
-    inner = here.told.inner.handle_request
-
-    def finds_none_by_type(request: httpx.Request) -> httpx.Response:
-        if "type:" in request.url.params.get("q", ""):
-            return httpx.Response(200, json=[])
-        return inner(request)
-
-    here.told.inner.handle_request = finds_none_by_type  # type: ignore[method-assign]
-    assert here.read().now.total("sent") == here.messages()
-
-
-@pytest.mark.parametrize("ahead", [-7200.0, 7200.0])
-def test_the_tenants_clock_counts_where_this_machines_is_wrong(ahead: float) -> None:
-    here = desk()
-    right = here.read().now.total("sent")
-    now = here.now
-    here.reader.wall = lambda: now + ahead
-    found = here.read()
-    assert found.now.total("sent") == right
-    assert any("clock differs" in one for one in found.notes)
-
-
-def test_entries_of_a_clock_that_jumped_are_counted_where_they_say_and_told() -> None:
-    here = desk(days=(0, 1, 2))
-    date = datetime.fromtimestamp(here.now + 3 * HOUR, UTC).isoformat()
-    odd = here.entries[0] | {"date": date, "log_id": "999", "_id": "999"}
-    here.told.sandbox.tenant.logs.archive.play([(odd, 0)])
-    found = here.read()
-    assert found.now.total("sent") == here.messages()
-    assert any("ahead of the tenant's own clock" in one for one in found.notes)
 
 
 def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> None:
@@ -258,15 +259,6 @@ def test_what_no_entry_should_be_is_counted_as_unreadable_and_ends_nothing() -> 
     assert tally.log.types == {"gd_something_new": 1}
     (figures,) = tally.figures([[True] * 24])
     assert figures.total("sent") == 1
-
-
-def test_a_type_that_nobody_knows_is_told() -> None:
-    here = desk(log_search_by_type="refused", per_day=30)
-    stamp = int((here.now - HOUR) * NANOS_PER_SECOND)
-    kind = {"type": "gd_carrier_pigeon", "log_id": log_id_of(stamp), "date": millis(stamp)}
-    one = here.entries[0] | kind
-    here.told.sandbox.tenant.logs.archive.play([(one, 0)])
-    assert any("gd_carrier_pigeon (1)" in note for note in here.read().notes)
 
 
 @pytest.mark.parametrize("seed", range(8))
