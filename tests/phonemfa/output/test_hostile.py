@@ -44,7 +44,7 @@ from phonemfa.rollback.versions import Installed
 from phonemfa.smoke.core import SmokeResult
 from tests.contract import PROJECT
 from tests.phonemfa.output.rendered import Elements, Rendered
-from tests.phonemfa.report.hostile import PAYLOADS, owned
+from tests.phonemfa.report.previews import PAYLOADS, owned
 
 _PIECES = st.sampled_from(
     [

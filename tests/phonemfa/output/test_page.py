@@ -17,8 +17,7 @@ from phonemfa.report.summary import environment, failed
 from tests.browser import axe_violations, chromium
 from tests.contract import PROJECT
 from tests.phonemfa.output.pictures import HEALTH, opened, sheet
-from tests.phonemfa.report.hostile import PAYLOADS, owned
-from tests.phonemfa.report.previews import everything
+from tests.phonemfa.report.previews import PAYLOADS, everything, owned
 
 # One worker has the browser that the tests of the module share.
 pytestmark = pytest.mark.xdist_group("pages")
