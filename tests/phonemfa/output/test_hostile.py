@@ -220,6 +220,7 @@ def test_commands_write_through_the_outputs_alone() -> None:
     assert {path: count for path, count in found.items() if count} == allowed
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
     rendered = Rendered(f"x {span(value)} y")
@@ -227,6 +228,7 @@ def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
     assert rendered.prose.strip() == "x  y"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
     rendered = Rendered(f"<details>\n\n{fence(value)}\n\n</details>\n\nend")
@@ -234,6 +236,7 @@ def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
     assert rendered.prose.strip() == "end"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e")))
 def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
     rendered = Rendered(f"x {prose(value)}")
