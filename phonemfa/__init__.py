@@ -30,19 +30,13 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from phonemfa.library import (
-        DeliveryMethod,
-        Experience,
-        Loaded,
-        MessageType,
-        PhoneMfa,
-        PhoneMfaArgs,
-        SettingsError,
-        StackSettings,
-        Texts,
-        load,
-        sms_sizes,
-    )
+    from components.phone_mfa import PhoneMfa, PhoneMfaArgs
+    from components.settings.faults import SettingsError
+    from components.settings.model import StackSettings
+    from components.settings.stack_config import Loaded, load
+    from components.settings.text_rules import sms_sizes
+    from components.settings.texts import Texts
+    from components.vocabulary import DeliveryMethod, Experience, MessageType
 else:
 
     def __getattr__(name: str) -> object:

@@ -1,5 +1,7 @@
 """What a Pulumi program takes from this package; loaded on the first use of a name."""
 
+# ruff: noqa: F401 - phonemfa/__init__.py hands them on
+
 from __future__ import annotations
 
 from components.phone_mfa import PhoneMfa, PhoneMfaArgs
@@ -9,17 +11,3 @@ from components.settings.stack_config import Loaded, load
 from components.settings.text_rules import sms_sizes
 from components.settings.texts import Texts
 from components.vocabulary import DeliveryMethod, Experience, MessageType
-
-__all__ = [
-    "DeliveryMethod",
-    "Experience",
-    "Loaded",
-    "MessageType",
-    "PhoneMfa",
-    "PhoneMfaArgs",
-    "SettingsError",
-    "StackSettings",
-    "Texts",
-    "load",
-    "sms_sizes",
-]

@@ -19,13 +19,13 @@ from phonemfa.health.plots import NoPlotsError, as_svg, need_plots
 from phonemfa.health.reading import Limits, OutOfTimeError, log_of
 from phonemfa.health.result import Health, look
 from phonemfa.output.issues import HostError, Issues, Posted, issues_of_this_run, post_issues
+from phonemfa.output.japanese import Language
 from phonemfa.output.json_text import print_json
 from phonemfa.output.junit import Case, as_junit
 from phonemfa.output.markdown import shortened
 from phonemfa.output.page import as_page
 from phonemfa.output.terminal import give_up, show, working
 from phonemfa.pulumi.stack_file import read_stack_file
-from phonemfa.reasons import Language
 
 LABEL: Final = "phone-mfa-health"
 _MOST_A_MINUTE: Final = 100_000
@@ -89,7 +89,10 @@ def health(
         wanted = read_stack_file(project, stack, file=config_file)
         stack, access = wanted.stack, access_of(wanted.auth0)
         limits = Limits(per_minute=requests_per_minute, seconds=within * 60)
-        with working(f"reading the log of {access.domain}"), log_of(access, limits) as reader:
+        with (
+            working(f"reading the log of {access.domain}") as heard,
+            log_of(access, limits, heard) as reader,
+        ):
             found = look(reader, stack=wanted.stack, levels=wanted.settings.health, hours=hours)
     except _NO_ANSWER as error:
         _no_answer(stack, str(error), junit=junit)

@@ -16,8 +16,9 @@ from phonemfa.health.period import shown
 from phonemfa.health.result import Health
 from phonemfa.health.tally import CHANNELS, HANDED_OVER, PASSED, Figures, Rate
 from phonemfa.output import document as doc
+from phonemfa.output.japanese import Language, said_in
 from phonemfa.output.junit import Case
-from phonemfa.reasons import BY_ID, Language
+from phonemfa.reasons import BY_ID
 
 _BARS: Final = "▂▃▄▅▆▇█"
 _NONE, _UNKNOWN = "▁", "·"
@@ -25,8 +26,6 @@ _WIDEST: Final = 36
 _MOST_REASONS: Final = 5
 _MOST_FINDINGS: Final = 10
 """Of the page, which prints on one sheet; all of them are in the JSON."""
-_MEANS: Final[dict[Language, str]] = {"en": "means", "ja": "意味"}
-_BOTH: Final[tuple[Language, ...]] = ("en", "ja")
 _COUNTS: Final = ("sent", "failed", "dropped", "retried", "limited")
 _FACTORS: Final = {
     "started": "second factors started",
@@ -83,7 +82,8 @@ def as_sheet(health: Health, picture: bytes) -> doc.Document:
     factors = (f"{words}: {told}" for words, _, told in _factor_rows(health))
     channels = doc.Entries((*_channels(health), doc.Entry(line=("; ".join(factors),))))
     blocks.append(doc.Section("By hour", (doc.Picture(picture, _PICTURE), channels)))
-    reasons = tuple(_reasons(health, _BOTH))[:_MOST_REASONS]
+    # Each format that speaks Japanese finds the other language by itself.
+    reasons = tuple(_reasons(health, ("en",)))[:_MOST_REASONS]
     if reasons:
         blocks.append(doc.Section("Not sent", (doc.Entries(reasons),)))
     rest = (*(doc.Entry(line=(line,)) for line in _facts(health)), *_notes(health))
@@ -99,7 +99,7 @@ def as_issue(health: Health) -> doc.Document:
         doc.Paragraph(doc.words(about)),
         doc.Paragraph((f"It looks as if {health.likely}.",)),
         doc.Entries(tuple(_entry(health, one) for one in health.findings)),
-        doc.Entries(tuple(_reasons(health, _BOTH, only=found))),
+        doc.Entries(tuple(_reasons(health, ("en", "ja"), only=found))),
         doc.Entries(tuple(_notes(health))),
         doc.Paragraph(doc.words("`docs/guides/health.md` says what each finding means.")),
     ]
@@ -162,10 +162,12 @@ def _reasons(
         yield doc.Entry(
             mark=doc.Mark.NOTE,
             line=(f"not sent {_beside(count, then)}: {reason_text(name)}",),
-            facts=tuple((_MEANS[one], (known.meaning_in(one),)) for one in languages)
+            facts=tuple(
+                (said_in(one, "means"), (said_in(one, known.meaning),)) for one in languages
+            )
             if known
             else (),
-            fix=(" ".join(known.action_in(one) for one in languages),) if known else (),
+            fix=(" ".join(said_in(one, known.action) for one in languages),) if known else (),
         )
 
 

@@ -18,7 +18,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from components.tenant.access import Access, NoAccessError
-from components.tenant.client import SILENCE, TenantUnreadableError
+from components.tenant.client import SILENCE, Heard, TenantUnreadableError
 from components.tenant.token import NoTokenError, Tokens
 from phonemfa.health.entries import FIELDS, LOGIN, TYPES, UnreadableError, id_of, time_of, type_of
 from phonemfa.health.period import HOUR, Period
@@ -110,6 +110,7 @@ class LogReader:
         http: bounded; a good answer is JSON.
         token: answers one that is good now.
         clock, wall, sleep: seconds as `time.monotonic`, `time.time` and `time.sleep`.
+        heard: is told of each refusal for the tenant's rate limit, as it comes.
         requests: how many were made.
         waited: seconds for which the tenant limited the rate.
     """
@@ -118,6 +119,7 @@ class LogReader:
     domain: str
     token: Callable[[], str]
     limits: Limits = field(default_factory=Limits)
+    heard: Heard = field(default_factory=Heard)
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
@@ -299,6 +301,7 @@ class LogReader:
                 return found if isinstance(found, list) else _listed(found)
             status = answer.status_code
             if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.heard.refusals += 1
                 self._pause(self._until_reset(answer, tries), limited=True)
             elif status >= HTTPStatus.INTERNAL_SERVER_ERROR and tries < _TRIES:
                 self._pause(2.0**tries)
@@ -337,7 +340,7 @@ class LogReader:
 
 
 @contextmanager
-def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
+def log_of(access: Access, limits: Limits, heard: Heard) -> Iterator[LogReader]:
     """A reader of a tenant's log, whose failures say what to do.
 
     Raises:
@@ -353,7 +356,9 @@ def log_of(access: Access, limits: Limits) -> Iterator[LogReader]:
         with BoundedClient(total=TOTAL, json_only=True, timeout=SILENCE, most=most) as http:
             fixed = access.api_token
             token = (lambda: fixed) if fixed else Tokens(access).get
-            yield LogReader(http=http, domain=access.domain, token=token, limits=limits)
+            yield LogReader(
+                http=http, domain=access.domain, token=token, limits=limits, heard=heard
+            )
     except NoAccessError as error:
         raise TenantUnreadableError(str(error)) from None
     except NoTokenError as error:

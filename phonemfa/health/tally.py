@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from components.masking import redacted
 from phonemfa.health.entries import Event, Kind, UnreadableError, event_of, id_of, type_of
-from phonemfa.health.numbers import block_of, country_of, japanese_range_of
+from phonemfa.health.numbers import country_of, japanese_range_of
 from phonemfa.health.period import Period
 from phonemfa.output.text import cut, visible
 from phonemfa.reasons import BY_ID
@@ -364,7 +364,8 @@ class _Counting:
         self._country(event)
         number = block = 0
         if event.number:
-            number, block = self._hashed(event.number), self._hashed(block_of(event.number))
+            # A thousand neighbours: all but the last three digits.
+            number, block = self._hashed(event.number), self._hashed(event.number[:-3])
             self.numbers.add(number)
             if in_japan := japanese_range_of(event.number):
                 self._ranges[in_japan] += 1

@@ -12,31 +12,26 @@ from enum import Enum
 
 
 @dataclass(frozen=True)
-class Code:
+class _Words:
+    text: str
+
+
+class Code(_Words):
     """A name, an id, a value or a command, on one line."""
 
-    text: str
 
-
-@dataclass(frozen=True)
-class Strong:
+class Strong(_Words):
     """Words that are read first."""
 
-    text: str
 
-
-@dataclass(frozen=True)
-class Soft:
+class Soft(_Words):
     """Words that may be skipped."""
 
-    text: str
-
 
 @dataclass(frozen=True)
-class Link:
+class Link(_Words):
     """An address of ours; never one that a tenant or a preview named."""
 
-    text: str
     address: str
 
 
@@ -79,17 +74,16 @@ class Entries:
 
 
 @dataclass(frozen=True)
-class Paragraph:
+class _Lined:
+    line: Line
+
+
+class Paragraph(_Lined):
     """One paragraph."""
 
-    line: Line
 
-
-@dataclass(frozen=True)
-class Small:
+class Small(_Lined):
     """A remark at the end."""
-
-    line: Line
 
 
 @dataclass(frozen=True)
@@ -106,14 +100,6 @@ class Picture:
 
     svg: bytes
     words: str
-
-
-@dataclass(frozen=True)
-class Folded:
-    """What is opened by those who want it."""
-
-    title: str
-    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,22 +130,24 @@ class Article:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A part with a heading."""
-
+class _Titled:
     title: str
     blocks: tuple[Block, ...]
+
+
+class Document(_Titled):
+    """All that is said."""
+
+
+class Section(_Titled):
+    """A part with a heading."""
+
+
+class Folded(_Titled):
+    """What is opened by those who want it."""
 
 
 Block = Article | Entries | Folded | Paragraph | Phones | Picture | Section | Small | Verbatim
-
-
-@dataclass(frozen=True)
-class Document:
-    """All that is said."""
-
-    title: str
-    blocks: tuple[Block, ...]
 
 
 def listed(lines: Iterable[Line], *, most: int | None = None) -> Line:

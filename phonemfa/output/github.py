@@ -67,11 +67,10 @@ class GitHub(Issues):
 
     def __init__(self, repository: str, token: str, *, url: str = _PUBLIC_API) -> None:
         self._owner, _, self._repository = repository.partition("/")
-        self.domain = httpx.URL(url).host
         # Kept, as its namespaces hold no reference to it.
         self._client = githubkit.GitHub(
             token,
-            base_url=f"{url.rstrip('/')}/",
+            base_url=f"{self.reach(url)}/",
             transport=_Bounded(),
             http_cache=False,
             auto_retry=False,
@@ -110,13 +109,10 @@ class GitHub(Issues):
             if hidden(marker) not in (comment.get("body") or "") or not _by_somebody_here(comment):
                 continue
             if is_same(comment["body"], text):
-                return Posted(number=pull, url=comment["html_url"], outcome="unchanged")
-            changed = self._call(
-                self._issues.update_comment, comment_id=comment["id"], data={"body": text}
-            )
-            return Posted(number=pull, url=changed["html_url"], outcome="updated")
-        made = self._comment(pull, text)
-        return Posted(number=pull, url=made["html_url"], outcome="opened")
+                return Posted("unchanged", comment["html_url"])
+            content = {"comment_id": comment["id"], "data": {"body": text}}
+            return Posted("updated", self._call(self._issues.update_comment, **content)["html_url"])
+        return Posted("opened", self._comment(pull, text)["html_url"])
 
     def open_pull(self, branch: str, *, base: str, title: str, body: str) -> str:
         """Open a pull request; its address.

@@ -40,8 +40,7 @@ class GitLab(Issues):
     hints = _HINTS
 
     def __init__(self, project: str, token: str, *, url: str) -> None:
-        self._place = f"{url.rstrip('/')}/projects/{project}/issues"
-        self.domain = httpx.URL(url).host
+        self._place = f"{self.reach(url)}/projects/{project}/issues"
         self._http = BoundedClient(total=TOTAL, timeout=SILENT, headers={"PRIVATE-TOKEN": token})
 
     @classmethod

@@ -24,14 +24,12 @@ class HostError(Exception):
     """The host could not be asked, or refused; the text says why and what to do."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Posted:
     """What became of a comment or an issue."""
 
-    number: int
-    """Of the issue or pull request."""
-    url: str
     outcome: Literal["opened", "updated", "unchanged", "closed"]
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +62,22 @@ class Issues(ABC):
     may_label: str
     hints: Mapping[int, str]
 
+    def reach(self, url: str) -> str:
+        """The address without a slash at its end; `domain` is known from now on.
+
+        Raises:
+            HostError: it is no address.
+        """
+        why = "it begins with https:// and a host's name"
+        try:
+            found = httpx.URL(url)
+            self.domain = found.host if found.scheme in {"http", "https"} else ""
+        except httpx.InvalidURL as error:
+            self.domain, why = "", str(error)
+        if not self.domain:
+            raise HostError(f"{self.address} is no address of an API: {why}. It is {url!r}.")
+        return url.rstrip("/")
+
     def upsert_issue(self, marker: str, *, label: str, title: str, body: str) -> Posted:
         """Open the one issue that `marker` names, or bring the open one up to date.
 
@@ -79,9 +93,9 @@ class Issues(ABC):
         text = self.marked(marker, body)
         for issue in self._about(marker, label):
             if issue.title == title and is_same(issue.text, text):
-                return Posted(number=issue.number, url=issue.url, outcome="unchanged")
+                return Posted("unchanged", issue.url)
             self.update(issue.number, title, text)
-            return Posted(number=issue.number, url=issue.url, outcome="updated")
+            return Posted("updated", issue.url)
         made = self.create(title, text, label)
         if label not in made.labels:
             # Without its label the issue is never found again, and each run would open another.
@@ -89,7 +103,7 @@ class Issues(ABC):
                 f"{made.url} was opened without the label {label!r}: the token may not set "
                 f"labels. {self.may_label} Set the label by hand once."
             )
-        return Posted(number=made.number, url=made.url, outcome="opened")
+        return Posted("opened", made.url)
 
     def close_issue(self, marker: str, *, label: str, comment: str) -> list[Posted]:
         """Close every open issue that `marker` names, each with a last comment.
@@ -100,11 +114,10 @@ class Issues(ABC):
         Raises:
             HostError: refused or unreachable.
         """
-        closed = []
-        for issue in list(self._about(marker, label)):
+        about = list(self._about(marker, label))
+        for issue in about:
             self.close(issue.number, comment)
-            closed.append(Posted(number=issue.number, url=issue.url, outcome="closed"))
-        return closed
+        return [Posted("closed", issue.url) for issue in about]
 
     def _about(self, marker: str, label: str) -> Iterator[Issue]:
         return (one for one in self.open_issues(label) if hidden(marker) in one.text)

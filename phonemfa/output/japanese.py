@@ -1,4 +1,4 @@
-"""A report's sentences in Japanese, by the English ones: the phrase book is `japanese.toml`.
+"""Sentences of ours in Japanese, by the English ones: the phrase book is `japanese.toml`.
 
 Commands think and speak English; a page that a person opens may say it in Japanese beside it. What
 the phrase book lacks stays English.
@@ -10,9 +10,11 @@ import re
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from phonemfa.output import document as doc
+
+Language = Literal["en", "ja"]
 
 _BOOK: Final = Path(__file__).with_name("japanese.toml")
 _GAP: Final = "{}"
@@ -35,6 +37,12 @@ def translated(line: doc.Line) -> doc.Line | None:
     if all(one is None for one in parts):
         return None
     return tuple(one or _marks(was) for one, was in zip(parts, line, strict=True))
+
+
+def said_in(language: Language, sentence: str) -> str:
+    """A sentence in this language; as it is, where the phrase book lacks it."""
+    found = translated((sentence,)) if language == "ja" else None
+    return str(found[0]) if found else sentence
 
 
 def _marks(part: doc.Part) -> doc.Part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
 from components.vocabulary import CHANNEL_NAMES
@@ -36,8 +37,9 @@ from phonemfa.report.differences import Code as Coded
 from phonemfa.report.differences import CodeChange, Difference, Planned
 from phonemfa.report.messages import Message, Rendered
 from phonemfa.report.risks import Danger, Risk
+from phonemfa.report.settings import SecretsChange
 from phonemfa.report.summary import Environment
-from policy.model import Level
+from policy.model import Level, Violation
 
 T = TypeVar("T")
 
@@ -50,21 +52,13 @@ class Room:
     """How much of what may be long is shown."""
 
     diff_lines: int
-    line_length: int = 500
-    digest: int = 13
+    line_length: int
+    digest: int
     messages: int
-    unchanged: bool
 
 
-_PAGE: Final = Room(
-    diff_lines=5_000, line_length=100_000, digest=64, messages=10_000, unchanged=True
-)
-_COMMENTS: Final = (
-    Room(diff_lines=500, messages=40, unchanged=True),
-    Room(diff_lines=150, messages=40, unchanged=False),
-    Room(diff_lines=40, messages=12, unchanged=False),
-    Room(diff_lines=0, messages=0, unchanged=False),
-)
+_PAGE: Final = Room(diff_lines=5_000, line_length=100_000, digest=64, messages=10_000)
+_COMMENT: Final = Room(diff_lines=200, line_length=500, digest=13, messages=40)
 _MOST_NAMES: Final = 30
 """In one sentence."""
 _WORDS: Final = {
@@ -99,8 +93,8 @@ def as_comment(
         limit: at least 1,000.
     """
     note = (Strong("Shortened"), " to fit into a comment; the whole is in ", *whole, ".")
-    documents = (as_document(environments, room, preface=preface) for room in _COMMENTS)
-    return shortened(documents, note=note, limit=limit)
+    document = as_document(environments, _COMMENT, preface=preface)
+    return shortened([document], note=note, limit=limit)
 
 
 def as_document(
@@ -123,15 +117,15 @@ def _blocks(environments: Sequence[Environment], room: Room) -> Iterator[Block]:
         return
     changing = [one for one in loud if one.changes]
     sections: dict[str, Iterator[Block]] = {
-        "Risks": _risks(loud),
-        "Rules that this change relaxes": _relaxed(loud),
-        "Policy rules that are broken": _violations(loud),
-        "Who is touched": _differences(loud),
+        "Risks": _entries(loud, lambda one: one.risks, _risk, order=_danger),
+        "Rules that this change relaxes": _entries(loud, lambda one: one.relaxed, _relaxed),
+        "Policy rules that are broken": _entries(loud, _broken, _violation, order=_is_advisory),
+        "Who is touched": _entries(loud, lambda one: one.differences, _difference),
         "Messages, as users get them": _messages(changing, room),
         "The Action's code": _codes(changing, room),
-        "The Action's secrets": _secrets(changing),
-        "What could not be compared": _sentences(loud, lambda one: one.not_compared),
-        "Warnings": _sentences(loud, lambda one: one.warnings, Mark.WARNING),
+        "The Action's secrets": _entries(changing, lambda one: one.secrets, _secrets),
+        "What could not be compared": _entries(loud, lambda one: one.not_compared, _sentence),
+        "Warnings": _entries(loud, lambda one: one.warnings, partial(_sentence, mark=Mark.WARNING)),
     }
     for title, blocks in sections.items():
         if found := tuple(blocks):
@@ -153,9 +147,17 @@ def _together(
     return [(part, codes(dict.fromkeys(stacks))) for part, stacks in found.items()]
 
 
-def _list(entries: Iterable[Entry]) -> Iterator[Entries]:
-    if found := tuple(entries):
-        yield Entries(found)
+def _entries(
+    environments: Iterable[Environment],
+    parts: Callable[[Environment], Iterable[T]],
+    entry: Callable[[T, Line], Entry],
+    *,
+    order: Callable[[T], int] = lambda _: 0,
+) -> Iterator[Block]:
+    """One entry a part, in an `order` of their own whichever environment they are of."""
+    found = sorted(_together(environments, parts), key=lambda each: order(each[0]))
+    if found:
+        yield Entries(tuple(entry(one, where) for one, where in found))
 
 
 def _environment(one: Environment) -> Iterator[Block]:
@@ -181,53 +183,43 @@ def _plan(step: Planned) -> Line:
     return (step.kind, *name, parts)
 
 
-def _risks(environments: Sequence[Environment]) -> Iterator[Block]:
-    found = _together(environments, lambda one: one.risks)
-    # The worst first, whichever environment it is of.
-    found.sort(key=lambda each: [*Danger].index(each[0].danger))
-    return _list(
-        Entry(
-            mark=Mark.WARNING if one.danger is Danger.WARNING else Mark.BAD,
-            line=(Strong(one.title), ", ", *where, f": {one.what}", *_subjects(one)),
-            fix=(f"{one.fix}.",) if one.fix else (),
-        )
-        for one, where in found
+def _danger(risk: Risk) -> int:
+    return [*Danger].index(risk.danger)
+
+
+def _risk(one: Risk, where: Line) -> Entry:
+    subjects: Line = (" ", *codes(one.subjects, most=_MOST_NAMES), ".") if one.subjects else ()
+    return Entry(
+        mark=Mark.WARNING if one.danger is Danger.WARNING else Mark.BAD,
+        line=(Strong(one.title), ", ", *where, f": {one.what}", *subjects),
+        fix=(f"{one.fix}.",) if one.fix else (),
     )
 
 
-def _subjects(risk: Risk) -> Line:
-    return (" ", *codes(risk.subjects, most=_MOST_NAMES), ".") if risk.subjects else ()
+def _relaxed(one: str, where: Line) -> Entry:
+    return Entry(mark=Mark.WARNING, line=(*where, ": ", Code(one)))
 
 
-def _relaxed(environments: Sequence[Environment]) -> Iterator[Block]:
-    return _list(
-        Entry(mark=Mark.WARNING, line=(*where, ": ", Code(one)))
-        for one, where in _together(environments, lambda each: each.relaxed)
-    )
-
-
-def _violations(environments: Sequence[Environment]) -> Iterator[Block]:
+def _broken(environment: Environment) -> Iterator[Violation]:
     # What is said of several resources in the same words is said once.
-    found = _together(environments, lambda one: (replace(each, urn="") for each in one.violations))
-    found.sort(key=lambda each: each[0].enforcement is not Level.MANDATORY)
-    return _list(
-        Entry(
-            mark=Mark.BAD if one.enforcement is Level.MANDATORY else Mark.WARNING,
-            line=(
-                *(Code(one.rule), f" ({one.enforcement.value}), ", *where),
-                f": {one.message[:600]}",
-            ),
-            fix=(f"{one.fix[:300].rstrip('.')}.",) if one.fix else (),
-        )
-        for one, where in found
+    return (replace(one, urn="") for one in environment.violations)
+
+
+def _is_advisory(violation: Violation) -> bool:
+    return violation.enforcement is not Level.MANDATORY
+
+
+def _violation(one: Violation, where: Line) -> Entry:
+    how = f" ({one.enforcement.value}), "
+    return Entry(
+        mark=Mark.WARNING if _is_advisory(one) else Mark.BAD,
+        line=(Code(one.rule), how, *where, f": {one.message[:600]}"),
+        fix=(f"{one.fix[:300].rstrip('.')}.",) if one.fix else (),
     )
 
 
-def _differences(environments: Sequence[Environment]) -> Iterator[Block]:
-    return _list(
-        Entry(line=(*where, ": ", Strong(one.subject), " ", *_change(one)))
-        for one, where in _together(environments, lambda each: each.differences)
-    )
+def _difference(one: Difference, where: Line) -> Entry:
+    return Entry(line=(*where, ": ", Strong(one.subject), " ", *_change(one)))
 
 
 def _change(one: Difference) -> Line:
@@ -255,7 +247,7 @@ def _messages(environments: Sequence[Environment], room: Room) -> Iterator[Block
         for one, where in unchanged
         if one.after
     )
-    if changed and same and room.unchanged:
+    if changed and same:
         yield Folded(f"{several(len(same), 'message')} unchanged", (Entries(same),))
 
 
@@ -309,8 +301,6 @@ def _code(change: CodeChange, where: Line, room: Room) -> Article:
         return Article(title, tuple(Paragraph(one) for one in told))
     about: Line = (f"+{change.count('+')} −{change.count('-')} lines", *_digest(change.after, room))
     shown = change.lines[: room.diff_lines]
-    if not shown:
-        return Article(title, (Paragraph((*about, "; the diff is not shown here")),))
     blocks: list[Block] = [Verbatim("\n".join(one[: room.line_length] for one in shown), "diff")]
     left = len(change.lines) - len(shown)
     if left:
@@ -327,23 +317,13 @@ def _digest(code: Coded | None, room: Room) -> Line:
     return (", SHA-256 ", Code(cut(code.digest, room.digest))) if code else ()
 
 
-def _secrets(environments: Sequence[Environment]) -> Iterator[Block]:
-    what = ": the Action's secrets change; {}"
-    return _list(
-        Entry(line=(*where, ", ", Code(one.action), what.format(one.known.value)))
-        for one, where in _together(environments, lambda each: each.secrets)
-    )
+def _secrets(one: SecretsChange, where: Line) -> Entry:
+    told = f": the Action's secrets change; {one.known.value}"
+    return Entry(line=(*where, ", ", Code(one.action), told))
 
 
-def _sentences(
-    environments: Sequence[Environment],
-    parts: Callable[[Environment], Iterable[str]],
-    mark: Mark | None = None,
-) -> Iterator[Block]:
-    return _list(
-        Entry(mark=mark, line=(*where, f": {one[:600]}"))
-        for one, where in _together(environments, parts)
-    )
+def _sentence(one: str, where: Line, mark: Mark | None = None) -> Entry:
+    return Entry(mark=mark, line=(*where, f": {one[:600]}"))
 
 
 def _counted(planned: Sequence[Planned]) -> str:

@@ -166,7 +166,7 @@ NOT_HERE: Final[Mapping[str, str]] = {
     "make fidelity": "takes minutes, and clients from two registries; it is itself tests",
     "make bench": "a measurement; tests/tools/test_bench.py holds what it measures",
     "make lock": "asks the package index, and writes requirements.lock",
-    "make screenshots": "writes pictures; tests/phonemfa/report/test_page.py opens the same pages",
+    "make screenshots": "writes pictures; tests/phonemfa/output/test_page.py opens the same pages",
     "make clean": "removes the virtual environment that the tests run in",
     "make clean up": "removes the virtual environment that the tests run in",
     "pulumi login": "names the sentence's subject: the user's own login, which is not touched",

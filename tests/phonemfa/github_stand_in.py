@@ -1,63 +1,67 @@
-"""A stand-in of GitHub's REST API on loopback: comments and issues, as a client meets them.
+"""Stand-ins on loopback of GitHub's REST API and of GitLab's: comments and issues.
 
-Paging with Link headers, labels, states; everything else answers 404.
+Paging, labels, states; everything else answers 404.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.types import StartResponse, WSGIEnvironment
 
-REPOSITORY = "o/r"
+Thing = dict[str, Any]
+NOT_FOUND = 404, {"message": "Not Found"}
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: a test's output is the tests'."""
 
 
 class GitHubStandIn:
     """One repository `o/r`. `with GitHubStandIn() as stand_in:` serves it on a free port."""
 
+    root = "/repos/o/r/"
+
     def __init__(self) -> None:
         self.token = "canary-github-token"
-        self.issues: list[dict[str, Any]] = []
-        self.comments: dict[int, list[dict[str, Any]]] = {}
-        self.pulls: list[dict[str, Any]] = []
+        self.issues: list[Thing] = []
+        self.comments: dict[int, list[Thing]] = {}
+        self.pulls: list[Thing] = []
         self.requests: list[tuple[str, str]] = []
         self.authorisations: set[str] = set()
         self.refuse_with: int | None = None
         self.drops_labels = False
         self._ids = iter(range(1000, 10**6))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = make_server("127.0.0.1", 0, self._serve, handler_class=_Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a workflow run would have."""
         return {
             "GITHUB_TOKEN": self.token,
-            "GITHUB_REPOSITORY": REPOSITORY,
-            "GITHUB_API_URL": f"http://127.0.0.1:{self._server.server_port}",
+            "GITHUB_REPOSITORY": "o/r",
+            "GITHUB_API_URL": self.address,
         }
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
     def add_comment(
         self, number: int, body: str, *, user_type: str = "Bot", association: str = "NONE"
-    ) -> dict[str, Any]:
+    ) -> Thing:
         comment = {
             "id": next(self._ids),
             "body": body,
@@ -68,60 +72,67 @@ class GitHubStandIn:
         self.comments.setdefault(number, []).append(comment)
         return comment
 
-    def add_issue(self, body: str, *, labels: list[str], title: str = "t") -> dict[str, Any]:
+    def add_issue(self, body: str, *, labels: list[str], title: str = "t") -> Thing:
         number = len(self.issues) + 1
         issue = {
             "number": number,
             "title": title,
             "body": body,
             "state": "open",
-            "labels": [{"name": name} for name in labels],
+            "labels": [{"name": name} for name in labels if not self.drops_labels],
             "html_url": f"https://github.test/issues/{number}",
         }
         self.issues.append(issue)
         return issue
 
-    def answer(self, method: str, target: str, body: Any) -> tuple[int, Any, str]:
-        """(status, JSON, Link header) of one request."""
-        parts = urlsplit(target)
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        path = parts.path.removeprefix(f"/repos/{REPOSITORY}/")
+    def _serve(self, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        body = json.loads(environ["wsgi.input"].read(length)) if length else None
+        self.requests.append((method, path))
+        token = environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_PRIVATE_TOKEN")
+        self.authorisations.add(token or "")
         if self.refuse_with:
-            return self.refuse_with, {"message": "said by the stand-in"}, ""
-        if method == "GET":
-            return self._read(path, query)
-        found = self._write(method, path, body)
-        if found is None:
-            return 404, {"message": "Not Found"}, ""
-        return (201 if method == "POST" else 200), found, ""
+            status, content = self.refuse_with, {"message": "said by the stand-in"}
+        else:
+            query = dict(parse_qsl(environ["QUERY_STRING"]))
+            status, content = self.answer(method, path.removeprefix(self.root), query, body)
+        next_page = ("Link", '<https://elsewhere.test/next>; rel="next"')
+        start(
+            f"{status} {HTTPStatus(status).phrase}",
+            [("Content-Type", "application/json"), next_page],
+        )
+        return [json.dumps(content).encode()]
 
-    def _read(self, path: str, query: dict[str, str]) -> tuple[int, Any, str]:
-        match path.split("/"):
-            case ["issues"]:
-                return self._page(self._listed(query), query)
-            case ["issues", number, "comments"]:
-                return self._page(self.comments.get(int(number), []), query)
-        return 404, {"message": "Not Found"}, ""
-
-    def _write(self, method: str, path: str, body: Any) -> dict[str, Any] | None:
+    def answer(  # noqa: PLR0911 - a table
+        self, method: str, path: str, query: dict[str, str], body: Any
+    ) -> tuple[int, Any]:
+        """(status, JSON) of one request."""
         match method, path.split("/"):
+            case "GET", ["issues"]:
+                return 200, self.page(self.listed(query), query)
+            case "GET", ["issues", number, "comments"]:
+                return 200, self.page(self.comments.get(int(number), []), query)
             case "POST", ["issues"]:
-                labels = [] if self.drops_labels else body["labels"]
-                return self.add_issue(body["body"], labels=labels, title=body["title"])
+                return 201, self.add_issue(body["body"], labels=body["labels"], title=body["title"])
             case "POST", ["pulls"]:
-                pull = {**body, "number": 100, "html_url": "https://github.test/pull/100"}
-                self.pulls.append(pull)
-                return pull
+                self.pulls.append(
+                    body | {"number": 100, "html_url": "https://github.test/pull/100"}
+                )
+                return 201, self.pulls[-1]
             case "POST", ["issues", number, "comments"]:
-                return self.add_comment(int(number), body["body"])
+                return 201, self.add_comment(int(number), body["body"])
             case "PATCH", ["issues", "comments", identifier]:
                 every = (one for comments in self.comments.values() for one in comments)
-                return _updated(next(one for one in every if one["id"] == int(identifier)), body)
+                comment = next(one for one in every if one["id"] == int(identifier))
+                comment.update(body)
+                return 200, comment
             case "PATCH", ["issues", number]:
-                return _updated(self.issues[int(number) - 1], body)
-        return None
+                self.issues[int(number) - 1].update(body)
+                return 200, self.issues[int(number) - 1]
+        return NOT_FOUND
 
-    def _listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def listed(self, query: dict[str, str]) -> list[Thing]:
         return [
             one
             for one in self.issues
@@ -130,51 +141,55 @@ class GitHubStandIn:
         ]
 
     @staticmethod
-    def _page(items: list[dict[str, Any]], query: dict[str, str]) -> tuple[int, Any, str]:
+    def page(items: list[Thing], query: dict[str, str]) -> list[Thing]:
         page, size = int(query.get("page", "1")), int(query.get("per_page", "30"))
-        rest = items[page * size :]
-        link = '<https://elsewhere.test/next>; rel="next"' if rest else ""
-        return 200, items[(page - 1) * size : page * size], link
+        return items[(page - 1) * size : page * size]
 
 
-def _updated(item: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    item.update(body)
-    return item
+class GitLabStandIn(GitHubStandIn):
+    """One project, 42. Its issues are kept as GitHub's are, and answered as GitLab's."""
+
+    root = "/api/v4/projects/42/"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that a job would have."""
+        return {
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": f"{self.address}/api/v4",
+            "CI_PROJECT_ID": "42",
+            "GITLAB_ISSUES_TOKEN": self.token,
+        }
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
+        match method, path.split("/"):
+            case "GET", ["issues"]:
+                assert query["state"] == "opened"
+                found = self.page(self.listed({**query, "state": "open"}), query)
+                return 200, [_as_gitlab(one) for one in found]
+            case "POST", ["issues"]:
+                labels = body["labels"].split(",")
+                made = self.add_issue(body["description"], labels=labels, title=body["title"])
+                return 201, _as_gitlab(made)
+            case "POST", ["issues", number, "notes"]:
+                return 201, {"id": self.add_comment(int(number), body["body"])["id"]}
+            case "PUT", ["issues", number]:
+                issue = self.issues[int(number) - 1]
+                assert set(body) in ({"title", "description"}, {"state_event"})
+                issue["state"] = "closed" if body.get("state_event") == "close" else "open"
+                issue["title"] = body.get("title", issue["title"])
+                issue["body"] = body.get("description", issue["body"])
+                return 200, _as_gitlab(issue)
+        return NOT_FOUND
 
 
-def _handler(stand_in: GitHubStandIn) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
-            stand_in.requests.append((self.command, re.sub(r"\?.*", "", self.path)))
-            token = self.headers.get("Authorization") or self.headers.get("PRIVATE-TOKEN")
-            stand_in.authorisations.add(token or "")
-            status, content, link = stand_in.answer(self.command, self.path, body)
-            data = json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            if link:
-                self.send_header("Link", link)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def do_PATCH(self) -> None:
-            self._serve()
-
-        def do_PUT(self) -> None:
-            self._serve()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing: a test's output is the tests'."""
-
-    return Handler
+def _as_gitlab(issue: Thing) -> Thing:
+    return {
+        "id": 10_000 + issue["number"],
+        "iid": issue["number"],
+        "title": issue["title"],
+        "description": issue["body"],
+        "state": {"open": "opened"}.get(issue["state"], issue["state"]),
+        "labels": [one["name"] for one in issue["labels"]],
+        "web_url": f"https://gitlab.test/issues/{issue['number']}",
+    }

@@ -39,13 +39,19 @@ def test_without_a_terminal_nothing_is_written_unless_yes_was_said(
     assert answer_of("Did it arrive?") is None
 
 
-@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_a_person_who_does_not_say_yes_has_said_no(
-    person: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str
+@pytest.mark.parametrize(
+    ("answer", "by_typing"),
+    [
+        *((one, False) for one in ("n\n", "\n", "")),
+        *((one, True) for one in ("y\n", "prod\n", "\n", "")),
+    ],
+)
+def test_a_person_who_does_not_say_yes_or_type_the_whole_word_has_said_no(
+    person: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, by_typing: bool
 ) -> None:
     says(person, answer)
     with pytest.raises(typer.Exit) as ended:
-        agree("write", HERE, yes=False)
+        agree("write", HERE, yes=False, by_typing=by_typing)
     assert ended.value.exit_code == Exit.UNANSWERED
     assert "nobody agreed" in capsys.readouterr().err
 
@@ -72,9 +78,3 @@ def test_who_agreed_beforehand_reads_in_the_log_to_what(capsys: pytest.CaptureFi
 def test_a_tenants_name_is_no_markup_of_the_question(capsys: pytest.CaptureFixture[str]) -> None:
     agree("write", Target("prod", "a\x1b[2J\nStack dev, tenant b"), yes=True)
     assert capsys.readouterr().err.count("\n") == 1
-
-
-@pytest.mark.parametrize("typed", ["y\n", "prod\n", "\n", ""])
-def test_the_whole_word_has_to_be_typed(person: pytest.MonkeyPatch, typed: str) -> None:
-    says(person, typed)
-    assert not agreed("write", HERE, yes=False, by_typing=True)

@@ -12,7 +12,7 @@ import typer
 
 from components.tenant.access import Access
 from phonemfa.audit import STREAM, Record, caller
-from phonemfa.files import append_private
+from phonemfa.files import FileNotWrittenError, append_private, write_private
 
 ACCESS = Access(domain="prod.example.com", client_id="client", client_secret="canary-secret")
 GITHUB = {
@@ -126,6 +126,9 @@ def test_a_record_goes_into_no_file_of_anothers_choosing(
     with pytest.raises(typer.Exit):
         record(path)
     assert "Nothing was written: no record can be kept in" in capsys.readouterr().err
+    if kind != "hard link":  # A whole file replaces it.
+        with pytest.raises(FileNotWrittenError, match="no plain file of its own"):
+            write_private(path, "somebody else's code")
     assert other.read_text("utf-8") == "theirs"
 
 

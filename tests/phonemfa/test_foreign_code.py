@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from components.masking import code_mark
 from components.tenant.action import TOKEN
-from phonemfa.files import FileNotWrittenError, write_private
 from tests.end_to_end.operators import running_version
 from tests.phonemfa.applied import Operator
 from tests.phonemfa.github_stand_in import GitHubStandIn
@@ -98,19 +96,3 @@ def test_adopt_writes_it_for_its_owner_alone_and_says_what_to_do_before(theirs: 
         assert KEY in (there.parent / name).read_text("utf-8")
         assert (there.parent / name).stat().st_mode & 0o777 == 0o600
     told(theirs, "adopt", "--yes", "--json")
-
-
-@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
-def test_a_file_of_it_is_written_to_nowhere_else(tmp_path: Path, kind: str) -> None:
-    path, other = tmp_path / "action.js", tmp_path / "shared"
-    other.write_text("theirs", "utf-8")
-    match kind:
-        case "link":
-            path.symlink_to(other)
-        case "pipe":
-            path.symlink_to("/dev/stdout")
-        case "folder":
-            path.mkdir()
-    with pytest.raises(FileNotWrittenError, match="no plain file of its own"):
-        write_private(path, THEIRS)
-    assert other.read_text("utf-8") == "theirs"

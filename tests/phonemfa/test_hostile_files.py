@@ -6,6 +6,7 @@ import copy
 import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -97,29 +98,6 @@ def test_any_bytes_are_a_stack_file_or_are_refused(
             str(error).encode()
 
 
-def mangled(draw: st.DrawFn, value: Any, junk: st.SearchStrategy[Any]) -> Any:
-    """A value with one place of it replaced by junk, taken away, or doubled."""
-    value = copy.deepcopy(value)
-    place, key = value, None
-    while isinstance(place, (dict, list)) and place:
-        below = draw(
-            st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place)))
-        )
-        parent, key, place = place, below, place[below]
-        if draw(st.integers(0, 3)) == 0:
-            break
-    if key is None:
-        return value
-    how = draw(st.integers(0, 2))
-    if how == 0:
-        del parent[key]
-    elif how == 1 and isinstance(parent, list):
-        parent.insert(key, place)
-    else:
-        parent[key] = draw(junk)
-    return value
-
-
 JUNK: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -131,12 +109,28 @@ PREVIEW = json.loads((PROJECT / "tests/phonemfa/report/unified.json").read_text(
 RUNNER = CliRunner()
 
 
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where something stands in a value: in what, and under which key."""
+    lists = enumerate(value if isinstance(value, list) else ())
+    for key, one in value.items() if isinstance(value, dict) else lists:
+        yield value, key
+        yield from places(one)
+
+
 @st.composite
 def mangled_previews(draw: st.DrawFn) -> Any:
-    value = PREVIEW
+    """One with a few places taken away, doubled, or replaced by junk."""
+    preview = copy.deepcopy(PREVIEW)
     for _ in range(draw(st.integers(1, 3))):
-        value = mangled(draw, value, JUNK)
-    return value
+        inside, key = draw(st.sampled_from([*places(preview)]))
+        match draw(st.sampled_from(["gone", "doubled", "junk"])):
+            case "gone":
+                del inside[key]
+            case "doubled" if isinstance(inside, list):
+                inside.insert(key, inside[key])
+            case _:
+                inside[key] = draw(JUNK)
+    return preview
 
 
 def reported(path: Path, content: bytes) -> None:
@@ -166,16 +160,7 @@ def test_any_preview_is_reported_or_refused(
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
-        b"[" * 100_000,
-        b"\xff",
-        b"null",
-        b'{"steps": [1]}',
-        b'{"steps": [{}]}',
-        b'{"steps": []}',
-        b'{"steps": [null]}',
-        b'{"steps": [{"op": []}]}',
-        b'{"steps": [{"urn": "urn:pulumi:a::b::c"}]}',
+        *(b"", b"[" * 100_000, b"\xff", b"null", b'{"steps": [{"op": []}]}'),
         (
             b'{"steps": [{"op": "delete", "urn": "urn:pulumi:a::b::c::d", "oldState": {"type":'
             b' "t"}, "newState": {"inputs": {}}}, {"op": "create", "urn": "urn:pulumi:a::b::c::e",'
@@ -185,7 +170,7 @@ def test_any_preview_is_reported_or_refused(
         b'{"steps": [{"op": "same", "urn": "urn:pulumi:a\\u0000b::b::c::d"}], "diagnostics": [5]}',
         b'{"steps": [{"op": "create", "urn": "urn:pulumi:\\ud800::b::c::d"}]}',
     ],
-    ids=range(14),
+    ids=range(9),
 )
 def test_a_strange_preview_is_refused_or_reported(tmp_path: Path, content: bytes) -> None:
     reported(tmp_path / "x.json", content)

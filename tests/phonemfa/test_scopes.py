@@ -3,57 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from phonemfa import scopes
 from phonemfa.scopes import SCOPES, Need
+from sandbox.tenant import routes
 from tests.contract import PROJECT, load_json
 
 TENANT_SWITCH = {"update:tenant_settings"}
 """Not in the recorded legacy stack, which had no resource for the tenant's settings."""
 
 
-def published() -> Iterator[tuple[str, re.Pattern[str], set[str]]]:
-    for path, operations in load_json("openapi-subset.json")["paths"].items():
-        pattern = re.compile("/api/v2" + re.sub(r"\{[^}]+\}", "[^/]+", path) + r"\Z")
-        for method, operation in operations.items():
-            asked = {
-                scope
-                for one in operation.get("security", [])
-                for scope in one.get("oAuth2ClientCredentials", [])
-            }
-            yield method.upper(), pattern, asked
-
-
-MFA_SETTINGS = [
-    ("GET", re.compile(rf"/api/v2/guardian{path}\Z"), {scope})
-    for path, scope in (
-        ("/factors/phone/settings", "read:guardian_factors"),
-        ("/factors/email/settings", "read:guardian_factors"),
-        ("/settings", "read:tenant_settings"),
-    )
-]
-"""What the OpenAPI of the contract does not have yet (management-api.md §6.7)."""
-
-
 def scopes_of_life(trace: str) -> set[str]:
-    """The scopes of every request in a recorded life of a stack, from its creation to its end."""
-    operations = [*published(), *MFA_SETTINGS]
+    """The scopes of every request in a recorded life of a stack, from its creation to its end.
+
+    Which operation has which, tests/sandbox/api/test_openapi.py compares with what is published.
+    """
     found: set[str] = set()
     for step in load_json(f"official/{trace}.json"):
         for request in step["requests"]:
             path = request["path"].partition("?")[0]
-            if path == "/oauth/token":
-                continue
-            matching = [
-                asked
-                for method, pattern, asked in operations
-                if method == request["method"] and pattern.match(path)
-            ]
-            assert matching, request
-            found |= set.intersection(*matching)
+            if path != "/oauth/token":
+                known = routes.find(request["method"], path)
+                assert known, request
+                found.update(known[0].scopes)
     return found
 
 

@@ -40,11 +40,7 @@ def test_a_stack_file_in_another_encoding_is_told(
 ) -> None:
     # UTF-16 with its mark is read, as the engine reads it: its number is the fault then.
     text = GOOD.replace("'0005212345'", "0005212345") + "# é ﾃ"
-    data = (
-        text.encode(encoding, "replace")
-        if encoding != "latin-1"
-        else text.encode("cp1252", "replace")
-    )
+    data = text.encode("cp1252" if encoding == "latin-1" else encoding, "replace")
     data += b"\xe9" if encoding in {"latin-1", "shift_jis", "cp932"} else b""
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_bytes(data)
@@ -95,32 +91,29 @@ def test_a_preview_is_read_as_a_shell_wrote_it(tmp_path: Path, encoding: str) ->
     assert "cannot be read" not in said.output
 
 
+def in_another_locale(*arguments: str | bytes) -> tuple[int, bytes]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "phonemfa", *arguments],
+        cwd=PROJECT,
+        env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        check=False,
+    )
+    return ended.returncode, ended.stderr
+
+
 @pytest.mark.parametrize("command", ["doctor", "drift", "smoke", "enforce", "rotate", "recover"])
 def test_a_locale_that_would_make_garbage_of_texts_is_refused(tmp_path: Path, command: str) -> None:
     (tmp_path / "Pulumi.dev.yaml").write_text(GOOD, "utf-8")
-    environ = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "phonemfa", command, "--stack", "dev", "--project", str(tmp_path)],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        check=False,
-    )
-    assert ended.returncode == 2
-    assert b"The locale here is not UTF-8 (ascii)" in ended.stderr
-    assert b"Traceback" not in ended.stderr
+    status, said = in_another_locale(command, "--stack", "dev", "--project", str(tmp_path))
+    assert status == 2
+    assert b"The locale here is not UTF-8 (ascii)" in said
+    assert b"Traceback" not in said
 
 
 def test_such_a_locale_does_not_keep_anybody_locked_out() -> None:
-    environ = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    ended = subprocess.run(
-        [sys.executable, "-m", "phonemfa", "break-glass", "--reason", "日本".encode()],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        check=False,
-    )
-    assert b"Not set: AUTH0_DOMAIN" in ended.stderr
+    _, said = in_another_locale("break-glass", "--reason", "日本".encode())
+    assert b"Not set: AUTH0_DOMAIN" in said
 
 
 def test_the_program_refuses_such_a_locale(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,17 @@
 """Every command that writes says where and what before it asks, and leaves a record at its end.
 
-A command is one that writes when it has `--yes`; one that is added needs a case here.
+A command is one that writes when it has `--yes`; one that is added needs a case here. A write
+without an answer is told from one that was refused.
 """
 
 from __future__ import annotations
 
 import ast
+import errno
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,12 @@ import httpx
 import pytest
 import typer
 
+from components.tenant.access import Access
+from components.tenant.client import TenantUnreadableError, WriteFailedError, ask_to_write
+from components.tenant.token import NoTokenError
 from phonemfa.cli import app
+from phonemfa.files import FileNotWrittenError, told
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.tenant import Generation
 from tests.contract import PROJECT
 from tests.end_to_end import hand_made
 from tests.end_to_end.conftest import PHONE
@@ -33,7 +39,7 @@ WRITING = {
     for one in typer.main.get_group(app).commands.values()
     if any("--yes" in param.opts for param in one.params)
 }
-Prepare = Callable[[Operator], None]
+Prepare = Callable[[Operator], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,18 +59,12 @@ class Case:
 
 
 def refuses(begin: str) -> Prepare:
-    def spoil(desk: Operator) -> None:
-        desk.engine.refusing[begin] = "error: no backend"
-
-    return spoil
+    return lambda desk: desk.engine.refusing.update({begin: "error: no backend"})
 
 
 def faulty(method: str, path: str) -> Prepare:
-    def spoil(desk: Operator) -> None:
-        fault = {"method": method, "path": path, "status": 403, "times": 9}
-        desk.tenant.control("POST", "/faults", fault)
-
-    return spoil
+    fault = {"method": method, "path": path, "status": 403, "times": 9}
+    return lambda desk: desk.tenant.control("POST", "/faults", fault)
 
 
 def hand_made_tenant(desk: Operator) -> None:
@@ -99,10 +99,6 @@ def known_key(desk: Operator) -> None:
     httpx.post(url, json={"key": NEW_KEY}, headers=headers).raise_for_status()
 
 
-def bad_release(desk: Operator) -> None:
-    release(desk, code=BAD)
-
-
 def sends_nothing(desk: Operator) -> None:
     refusal = ScriptedAnswer(refusal="REJECTED_NOT_ENOUGH_CREDITS")
     desk.engine.sandbox.parts.cpaas.script.add([refusal])
@@ -125,9 +121,7 @@ CASES = {
         prepare=locked, unattended=("--yes", "--unlock"), spoil=refuses("cancel"), failed=2
     ),
     "rollback": Case(
-        prepare=bad_release,
-        spoil=faulty("POST", "/deploy$"),
-        failed=2,
+        prepare=partial(release, code=BAD), spoil=faulty("POST", "/deploy$"), failed=2
     ),
     "rotate": Case(
         prepare=known_key,
@@ -147,13 +141,10 @@ def case(request: pytest.FixtureRequest) -> tuple[str, Case]:
 
 
 @pytest.fixture
-def ready(applied: Callable[..., Operator], case: tuple[str, Case]) -> Callable[[], Operator]:
-    def make(generation: Generation = "unified") -> Operator:
-        desk = applied(generation, policy=case[1].policy, deliveryMethods=["text"])
-        case[1].prepare(desk)
-        return desk
-
-    return make
+def desk(applied: Callable[..., Operator], case: tuple[str, Case]) -> Operator:
+    made = applied(policy=case[1].policy, deliveryMethods=["text"])
+    case[1].prepare(made)
+    return made
 
 
 def test_every_command_that_writes_has_a_case() -> None:
@@ -173,11 +164,10 @@ def test_one_module_asks() -> None:
     assert asking == {"phonemfa/asking.py", "phonemfa/new/command.py"}
 
 
-def test_stack_tenant_and_deed_stand_before_the_first_question(
-    case: tuple[str, Case], ready: Callable[[], Operator]
+def test_stack_tenant_and_deed_stand_before_the_first_question_and_who_agrees_leaves_a_record(
+    case: tuple[str, Case], desk: Operator, tmp_path: Path
 ) -> None:
     command, this = case
-    desk = ready()
     desk.typed = "" if command != "rotate" else f"{NEW_KEY}\n"
     stack = ("--stack", "dev") if command == "break-glass" else ()
     said = desk.run(command, *stack, *this.options, expect=7 if command == "drift" else 2).stderr
@@ -185,52 +175,46 @@ def test_stack_tenant_and_deed_stand_before_the_first_question(
     assert question, said
     where = WHERE.format(tenant=desk.tenant.domain)
     assert where in before
-    assert before.index(where) < (
-        before.index("New CPaaS key") if command == "rotate" else len(said)
+    assert before.index(where) < before.index(
+        "New CPaaS key" if command == "rotate" else where[-9:]
     )
     assert "Nothing was written: nobody agreed" in said
-
-
-def test_a_person_who_agrees_leaves_a_record(
-    case: tuple[str, Case], ready: Callable[[], Operator], tmp_path: Path
-) -> None:
-    command, this = case
-    desk, file = ready(), tmp_path / "audit.jsonl"
     desk.typed = this.agrees.format(tenant=desk.tenant.domain)
-    desk.run(command, *this.options, "--audit-file", str(file), expect=this.done)
-    (line,) = file.read_text("utf-8").splitlines()
-    one = json.loads(line)
-    assert (one["stack"], one["tenant"]) == ("dev", desk.tenant.domain)
-    assert (one["credential"], one["exit"]) == (desk.tenant.client_id, this.done)
+    one = recorded(desk, tmp_path, command, *this.options, expect=this.done)
+    assert (one["stack"], one["credential"], one["exit"]) == (
+        "dev",
+        desk.tenant.client_id,
+        this.done,
+    )
     assert one["event"].startswith(f"phonemfa.{command}")
     assert one["what"]
-    hidden = [
-        PHONE,
-        NEW_KEY,
-        desk.tenant.client_secret,
-        desk.engine.sandbox.credentials.cpaas_api_key,
-    ]
-    assert not [secret for secret in hidden if secret in line]
 
 
 def test_a_command_that_fails_leaves_a_record_too(
-    case: tuple[str, Case],
-    ready: Callable[[], Operator],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, Case], desk: Operator, tmp_path: Path
 ) -> None:
     command, this = case
-    desk, file = ready(), tmp_path / "audit.jsonl"
     this.spoil(desk)
-    monkeypatch.setenv("PHONEMFA_AUDIT_FILE", str(file))
-    desk.run(command, *this.options, *this.unattended, stdin=this.stdin, expect=this.failed)
-    (line,) = file.read_text("utf-8").splitlines()
-    one = json.loads(line)
-    assert one["tenant"] == desk.tenant.domain
+    options = (*this.options, *this.unattended)
+    one = recorded(desk, tmp_path, command, *options, stdin=this.stdin, expect=this.failed)
     assert one["exit"] != 0
     if this.unchanged:
         assert one["before"] == one["after"] is not None
+
+
+def recorded(desk: Operator, folder: Path, *arguments: str, **how: Any) -> dict[str, Any]:
+    """The one record of a command, which its owner alone reads, and in which no secret is."""
+    file = folder / "audit.jsonl"
+    desk.monkeypatch.setenv("PHONEMFA_AUDIT_FILE", str(file))
+    desk.run(*arguments, **how)
+    (line,) = file.read_text("utf-8").splitlines()
     assert file.stat().st_mode & 0o777 == 0o600
+    hidden = [PHONE, NEW_KEY, desk.tenant.client_secret]
+    hidden.append(desk.engine.sandbox.credentials.cpaas_api_key)
+    assert not [secret for secret in hidden if secret in line]
+    one: dict[str, Any] = json.loads(line)
+    assert one["tenant"] == desk.tenant.domain
+    return one
 
 
 def test_a_fleet_names_every_tenant_and_leaves_a_record_of_each(
@@ -250,3 +234,37 @@ def test_a_fleet_names_every_tenant_and_leaves_a_record_of_each(
     assert [found[one]["exit"] for one in "ab"] == [0, 2]
     assert {one["credential"] for one in found.values()} == {"client"}
     assert found["a"]["after"] == {"updated": 1}
+
+
+NOWHERE = Access(domain="localhost:1", client_id="c", client_secret="canary")
+
+
+def test_after_a_lost_answer_nobody_claims_to_know_what_the_tenant_did() -> None:
+    with pytest.raises(WriteFailedError, match="look before repeating") as failed:
+        ask_to_write(NOWHERE, lambda client: client.guardian.policies.set(request=[]))
+    assert "No answer from https://localhost:1" in str(failed.value)
+    assert "canary" not in str(failed.value)
+
+
+def test_a_refusal_is_told_in_the_words_of_a_read() -> None:
+    async def refused(_client: Any) -> None:
+        raise NoTokenError("localhost:1 refused a token for client c (403 Forbidden)")
+
+    with pytest.raises(WriteFailedError, match="refused a token") as failed:
+        ask_to_write(Access(domain="localhost:1", api_token="canary"), refused)
+    assert "look before repeating" not in str(failed.value)
+    assert not isinstance(failed.value, TenantUnreadableError)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotWrittenError("a.yaml cannot be written: the disk is full."), "a.yaml cannot be"),
+        (OSError(errno.ENOSPC, "No space left on device", "a.xml"), "a.xml: the disk is full"),
+        (OSError("broken"), "broken (OSError)"),
+    ],
+)
+def test_a_failure_of_a_file_that_nobody_foresaw_is_told_in_words(
+    error: OSError, words: str
+) -> None:
+    assert words in told(error)

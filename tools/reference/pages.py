@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from phonemfa.output.japanese import said_in
 
 
 def page(name: str, **values: Any) -> str:
@@ -42,3 +45,4 @@ _PAGES: Final = Environment(
     autoescape=False,  # noqa: S701
 )
 _PAGES.filters |= {"sentence": sentence, "json": plain_json, "cell": cell, "literal": literal}
+_PAGES.filters["japanese"] = partial(said_in, "ja")

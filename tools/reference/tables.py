@@ -15,7 +15,8 @@ from typer.cli import get_docs_for_click
 
 from phonemfa.cli import app as phonemfa_app
 from phonemfa.drift.kinds import KINDS
-from phonemfa.reasons import REASONS, Language
+from phonemfa.output.japanese import Language
+from phonemfa.reasons import REASONS
 from phonemfa.scopes import SCOPES
 from sandbox.cli.main import app as sandbox_app
 from sandbox.login.assumptions import LoginAssumptions

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from phonemfa.cli import app
 from phonemfa.scopes import Need, names, needed_by
 from sandbox.traffic import Play, play
 from tests.contract import PROJECT
@@ -99,8 +101,9 @@ def test_an_empty_log_is_no_answer(desk: Operator) -> None:
 
 
 @pytest.mark.parametrize("since", ["1w", "0h", "32d", "", "24"])
-def test_a_period_that_is_none_is_told(desk: Operator, since: str) -> None:
-    assert "give hours or days" in desk.run("health", "--since", since, expect=2).stderr
+def test_a_period_that_is_none_is_told_before_anything_else(since: str) -> None:
+    refused = CliRunner().invoke(app, ["health", "--since", since])
+    assert (refused.exit_code, "give hours or days" in refused.stderr) == (2, True)
 
 
 def test_without_the_plotting_library_a_page_is_refused_before_the_work(

@@ -1,4 +1,4 @@
-"""What commands print, as a terminal of 80 columns shows it: the pictures in the guides.
+"""The pictures in the documents: what commands print at 80 columns, and pages in a real Chromium.
 
 `python -m tests.phonemfa.output.pictures FOLDER` (make screenshots) writes them.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import sys
+import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Browser, FloatRect, Locator
 from rich.terminal_theme import MONOKAI
 
 from components.tenant.guardian import POLICIES
@@ -17,9 +19,15 @@ from phonemfa.drift.report import as_document as drift_document
 from phonemfa.fleet.run import Outcome, State
 from phonemfa.fleet.run import as_document as fleet_document
 from phonemfa.fleet.selection import Member
+from phonemfa.health.document import as_sheet
+from phonemfa.health.plots import as_svg
 from phonemfa.output.document import Document, Paragraph
+from phonemfa.output.page import as_page
 from phonemfa.output.terminal import SafeConsole, show
-from tests.browser import chromium
+from phonemfa.report.document import as_document as report_document
+from tests.browser import Watched, chromium
+from tests.phonemfa.health.days import health_of
+from tests.phonemfa.report.previews import everything
 from tests.sandbox.drift.stacks import World
 
 _FRAME = """<!doctype html><meta charset="utf-8"><style>
@@ -63,6 +71,7 @@ def fleet() -> Document:
 
 
 PICTURES = {"drift.png": drift, "fleet-up.png": fleet}
+HEALTH = {"health-sender.png": "sender", "health-voicemail.png": "voicemail"}
 
 
 def as_html(document: Document) -> str:
@@ -74,14 +83,60 @@ def as_html(document: Document) -> str:
     return console.export_html(theme=MONOKAI, code_format=_FRAME)
 
 
+def sheet(kind: str, *, hidden: bool = False) -> Document:
+    """The page of a bad day."""
+    health = health_of(kind, 2004, per_day=900, hidden=hidden)  # type: ignore[arg-type]
+    return as_sheet(health, as_svg(health))
+
+
+def opened(
+    browser: Browser,
+    folder: Path,
+    document: Document,
+    *,
+    width: int = 1000,
+    dark: bool = False,
+    locale: str = "en-US",
+) -> Watched:
+    """A document's page in the browser."""
+    path = folder / "page.html"
+    path.write_text(as_page(document), encoding="utf-8")
+    page = browser.new_page(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        locale=locale,
+    )
+    watched = Watched(page, own=("file:", "data:"))
+    page.goto(path.as_uri())
+    return watched
+
+
 def main(folder: Path) -> None:
-    """Write the pictures of the guides."""
+    """Write the pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    with chromium() as browser:
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
         for name, made in PICTURES.items():
             page = browser.new_page(device_scale_factor=2)
             page.set_content(as_html(made()))
             page.locator("pre").screenshot(path=folder / name)
+        for name, kind in HEALTH.items():
+            page = opened(browser, Path(scratch), sheet(kind), width=820).page
+            page.screenshot(path=folder / name, full_page=True)
+        report = report_document(everything()[:2])
+        page = opened(browser, Path(scratch), report, width=820).page
+        _picture(page.locator("h1, main > section:first-of-type"), folder / "report-risks.png")
+        _picture(page.locator("article:has(.pair)"), folder / "report-messages.png")
+        dark = opened(browser, Path(scratch), report, width=360, dark=True).page
+        _picture(dark.locator("article:has(.pair):last-of-type"), folder / "report-dark.png")
+
+
+def _picture(parts: Locator, path: Path) -> None:
+    boxes = [box for one in parts.all() if (box := one.bounding_box())]
+    top = min(box["y"] for box in boxes)
+    bottom = max(box["y"] + box["height"] for box in boxes)
+    width = parts.page.evaluate("innerWidth")
+    clip = FloatRect(x=0, y=top - 12, width=width, height=bottom - top + 24)
+    parts.page.screenshot(path=path, clip=clip, full_page=True)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import partial
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -34,7 +34,7 @@ from phonemfa.output import document as doc
 from phonemfa.output import terminal
 from phonemfa.output.json_text import as_json
 from phonemfa.output.junit import as_junit
-from phonemfa.output.markdown import shortened
+from phonemfa.output.markdown import fence, prose, shortened, span
 from phonemfa.output.page import SCRIPT, as_page
 from phonemfa.pulumi.preview import read_preview
 from phonemfa.report.document import as_comment, as_document
@@ -43,34 +43,16 @@ from phonemfa.rollback.command import show_versions
 from phonemfa.rollback.versions import Installed
 from phonemfa.smoke.core import SmokeResult
 from tests.contract import PROJECT
-from tests.phonemfa.output.rendered import Rendered
-from tests.phonemfa.report.hostile import PAYLOADS, owned
+from tests.phonemfa.output.rendered import Elements, Rendered
+from tests.phonemfa.report.previews import PAYLOADS, owned
 
 _PIECES = st.sampled_from(
     [
         *PAYLOADS,
         *("\x1b[2J\x1b]8;;https://evil.example\x07owned", "\x9b31m", "\x7f", "\u200f", "\u2067"),
-        *(
-            "# ",
-            "- ",
-            "1. ",
-            "| a | b |\n|---|---|",
-            "\n",
-            "\r\n",
-            "`",
-            "``",
-            "@octo",
-            "https://e.x",
-        ),
-        *(
-            "[x](https://e.x)",
-            "<b>",
-            "&amp;",
-            "[bold]rich[/bold]",
-            "[link=https://e.x]",
-            "日本",
-            " ",
-        ),
+        *("# ", "- ", "1. ", "| a | b |\n|---|---|", "\n", "\r\n", "`", "``", "@octo"),
+        *("https://e.x", "[x](https://e.x)", "<b>", "&amp;", "[bold]rich[/bold]", "日本", " "),
+        "[link=https://e.x]",
     ]
 )
 TEXTS = st.one_of(
@@ -83,21 +65,17 @@ _TAGS = {
 }
 
 
+def drifted(text: str, **more: Any) -> drift.Report:
+    found = Finding(
+        kind="second-action", subject=text, what=text, expected=text, found=text, since=text,
+        repair=Repair.BY_HAND, how=text, diff=f"--- a\n+++ b\n-{text}\n+{text}",
+    )  # fmt: skip
+    return drift.Report(stack=text, domain=text, findings=[found], **more)
+
+
 def documents(text: str) -> Iterator[doc.Document]:
     """What each command says, with the text in every place that somebody else may fill."""
-    found = Finding(
-        kind="second-action",
-        subject=text,
-        what=text,
-        expected=text,
-        found=text,
-        since=text,
-        repair=Repair.BY_HAND,
-        how=text,
-        diff=f"--- a\n+++ b\n-{text}\n+{text}",
-    )
-    told = drift.Report(stack="dev", domain="t.example.com", findings=[found], failure="")
-    yield drift.as_document(told)
+    yield drift.as_document(drifted(text))
     looked = Looked(level=Level.FAULT, subject=Subject.ACTION, what=text, fix=text)
     yield doctor.as_document("dev", text, [looked])
     member = Member(stack="t01", file=Path(), domain=text)
@@ -109,13 +87,8 @@ def documents(text: str) -> Iterator[doc.Document]:
 def everything(text: str) -> doc.Document:
     """Every part that a document can have."""
     line: doc.Line = (text, doc.Code(text), doc.Strong(text), doc.Soft(text), *doc.words(text))
-    entry = doc.Entry(
-        mark=doc.Mark.BAD,
-        line=line,
-        facts=((text, line),),
-        fix=line,
-        below=(doc.Verbatim(text),),
-    )
+    below = (doc.Verbatim(text),)
+    entry = doc.Entry(mark=doc.Mark.BAD, line=line, facts=((text, line),), fix=line, below=below)
     phone = doc.Phone(label=text, about=line, sender=text, text=text, below=text)
     blocks: tuple[doc.Block, ...] = (
         doc.Entries((entry,)),
@@ -145,124 +118,62 @@ def on_a_terminal(show: Callable[[Console], None]) -> str:
     return stream.getvalue()
 
 
-@given(TEXTS)
-@settings(max_examples=25, deadline=None)
-def test_nothing_moves_colours_or_hides_on_a_terminal(text: str) -> None:
-    for document in documents(text):
-        harmless(on_a_terminal(partial(terminal.show, document)))
-    board = fleet.Board(text, [Member(stack="a", file=Path(), domain=text)], {}, lines=False)
-    board.changed("a", fleet.Outcome(state=fleet.State.FAILED, why=text))
-    harmless(on_a_terminal(lambda screen: screen.print(board.table(20))))
-
-
-@given(TEXTS)
-@settings(max_examples=25, deadline=None)
-def test_nothing_is_live_in_markdown(text: str) -> None:
-    told = [shortened([one], note=(), limit=10**6) for one in documents(text)]
-    finding = Finding(kind="other", subject=text, what=text, expected=text, found=text, diff=text)
-    told.append(drift.body_of(drift.Report(stack="dev", domain=text, findings=[finding])))
-    for markdown in told:
-        harmless(markdown)
-        rendered = Rendered(markdown)
-        assert rendered.open == [], markdown
-        assert rendered.tags <= _TAGS, markdown
-        assert rendered.attributes <= {"pre lang"}, markdown
-        live = re.search(r"(?<![\w@])[@#](?=\w)|https?://|www\.\w|\w@\w", rendered.prose)
-        assert not live, markdown
-
-
-class Page(HTMLParser):
-    """The elements of a page, with what could act in them."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: set[str] = set()
-        self.acting: list[str] = []
-        self.scripts: list[str] = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        if tag == "script":
-            self.scripts.append("")
-            self.acting += [name for name, _ in attrs]
-        self.acting += [name for name, _ in attrs if name.startswith("on") or name == "style"]
-
-    def handle_data(self, data: str) -> None:
-        if self.cdata_elem == "script":
-            self.scripts[-1] += data
-
-    def handle_comment(self, data: str) -> None:
-        raise AssertionError(f"a comment that nobody sees: {data}")
+def in_markdown(markdown: str) -> None:
+    """Nothing in it is live where GitHub shows it."""
+    harmless(markdown)
+    rendered = Rendered(markdown)
+    assert rendered.open == [], markdown
+    assert rendered.tags <= _TAGS, markdown
+    assert rendered.attributes <= {"pre lang"}, markdown
+    live = re.search(r"(?<![\w@])[@#](?=\w)|https?://|www\.\w|\w@\w", rendered.prose)
+    assert not live, markdown
 
 
 _OF_A_PAGE = {
-    *(
-        "html",
-        "head",
-        "meta",
-        "title",
-        "style",
-        "body",
-        "header",
-        "h1",
-        "main",
-        "section",
-        "h2",
-        "ul",
-        "li",
-    ),
-    *("p", "code", "b", "i", "span", "pre", "div", "details", "summary", "figure", "figcaption"),
-    *("article", "h3", "br", "script"),
+    *("html", "head", "meta", "title", "style", "script", "body", "header", "h1", "main", "br"),
+    *("section", "h2", "ul", "li", "p", "code", "b", "i", "span", "pre", "div", "details"),
+    *("summary", "figure", "figcaption", "article", "h3"),
 }
 
 
+def in_a_page(shown: str) -> None:
+    """Nothing in it acts."""
+    harmless(shown.encode("utf-8").decode("utf-8"))
+    page = Elements(shown)
+    assert page.tags <= _OF_A_PAGE
+    # The one that shows the browser's language.
+    assert page.scripts == SCRIPT
+    assert not [one for one in page.attributes if re.search(r"^script | on| style$", one)]
+
+
 @given(TEXTS)
 @settings(max_examples=25, deadline=None)
-def test_nothing_is_live_in_a_page(text: str) -> None:
+def test_nothing_is_live_in_any_output(text: str) -> None:
     for document in documents(text):
-        shown = as_page(document)
-        shown.encode("utf-8")
-        harmless(shown)
-        page = Page(shown)
-        assert page.tags <= _OF_A_PAGE
-        # The one that shows the browser's language.
-        assert page.scripts == [SCRIPT]
-        assert page.acting == []
-
-
-@given(TEXTS)
-@settings(max_examples=25, deadline=None)
-def test_json_is_exact_and_harmless_and_junit_is_xml(text: str) -> None:
-    content = {text: [text, {"why": text}]}
-    shown = as_json(content)
-    shown.encode("utf-8")
-    harmless(shown)
-    assert json.loads(shown) == content
-    finding = Finding(kind="other", subject=text, what=text, expected=text, found=text, diff=text)
-    for report in (
-        drift.Report(stack=text, domain=text, findings=[finding]),
-        drift.Report(stack=text, domain=text, failure=text or "x"),
-    ):
+        harmless(on_a_terminal(partial(terminal.show, document)))
+        in_markdown(shortened([document], note=(), limit=10**6))
+        in_a_page(as_page(document))
+    in_markdown(drift.body_of(drifted(text)))
+    board = fleet.Board(text, [Member(stack="a", file=Path(), domain=text)], {}, lines=False)
+    board.changed("a", fleet.Outcome(state=fleet.State.FAILED, why=text))
+    harmless(on_a_terminal(lambda screen: screen.print(board.table(20))))
+    for report in (drifted(text), drifted(text, failure=text or "x")):
         junit = as_junit(text, drift.cases(report), classname=text)
         harmless(junit.encode("utf-8").decode("utf-8"))
         ET.fromstring(junit)  # noqa: S314 - our own text
+    content = {text: [text, {"why": text}]}
+    shown = as_json(content)
+    harmless(shown.encode("utf-8").decode("utf-8"))
+    assert json.loads(shown) == content
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_preview_full_of_it_is_harmless_in_every_output(payload: str) -> None:
     environments = [environment(read_preview(owned(payload))), failed(payload, payload)]
-    page = as_page(as_document(environments))
-    assert Page(page).tags <= _OF_A_PAGE
-    assert Page(page).scripts == [SCRIPT]
-    for shown in (
-        page,
-        as_comment(environments, whole=("elsewhere",)),
-        as_json(as_objects(environments)),
-        on_a_terminal(lambda screen: terminal.show(as_document(environments), screen)),
-    ):
-        harmless(shown)
+    in_a_page(as_page(as_document(environments)))
+    in_markdown(as_comment(environments, whole=("elsewhere",)))
+    harmless(as_json(as_objects(environments)))
+    harmless(on_a_terminal(lambda screen: terminal.show(as_document(environments), screen)))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -278,17 +189,7 @@ def test_what_commands_say_and_list_is_harmless(
     row = Row(part="Action", found=payload, becomes=payload, fate=Fate.WARNING)
     plan = Plan(rows=[row])
     adopt._show(payload, plan, Changes(code=frozenset(), files={}, replacements=()))
-    version = Version(
-        id="v",
-        number=1,
-        code="",
-        created_at=payload,
-        secrets={},
-        runtime="",
-        api_runtime="",
-        dependencies=(),
-        status="built",
-    )
+    version = Version.of_api({"id": "v", "number": 1, "created_at": payload, "status": "built"})
     installed = Installed(
         id="a", name=payload, trigger=payload, versions=(version,), running_id="v", declared=None
     )
@@ -317,3 +218,27 @@ def test_commands_write_through_the_outputs_alone() -> None:
         if path.parent.name != "output"
     }
     assert {path: count for path, count in found.items() if count} == allowed
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_a_code_span_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {span(value)} y")
+    assert rendered.tags == {"p", "code"}
+    assert rendered.prose.strip() == "x  y"
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_a_fence_is_one_element_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"<details>\n\n{fence(value)}\n\n</details>\n\nend")
+    assert rendered.tags == {"details", "pre", "code", "p"}
+    assert rendered.prose.strip() == "end"
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.sampled_from("@#ao1 *_`<>![]()&;:/.\\-+=|~$\n\u202e")))
+def test_prose_is_a_paragraph_whatever_is_in_it(value: str) -> None:
+    rendered = Rendered(f"x {prose(value)}")
+    assert rendered.tags == {"p"}
+    assert not re.search(r"[@#](?=\w)", rendered.prose)

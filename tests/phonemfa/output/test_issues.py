@@ -1,4 +1,4 @@
-"""One issue a subject, against local stand-ins of GitHub and of GitLab."""
+"""One issue a subject and one comment a pull request, against stand-ins of GitHub and of GitLab."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 
+from phonemfa.output.github import MAX_BODY, GitHub
 from phonemfa.output.issues import HostError, Issues, issues_of_this_run
-from tests.phonemfa.github_stand_in import GitHubStandIn
-from tests.phonemfa.gitlab_stand_in import GitLabStandIn
+from tests.phonemfa.github_stand_in import GitHubStandIn, GitLabStandIn
 
 HOSTS = [pytest.param(GitHubStandIn, id="github"), pytest.param(GitLabStandIn, id="gitlab")]
+ADDRESS = {GitHubStandIn: "GITHUB_API_URL", GitLabStandIn: "CI_API_V4_URL"}
 VARIABLES = {
     GitHubStandIn: ["GITHUB_TOKEN", "GITHUB_REPOSITORY"],
     GitLabStandIn: ["CI_API_V4_URL", "CI_PROJECT_ID", "GITLAB_ISSUES_TOKEN"],
 }
+ANY, GITHUB = (
+    pytest.mark.parametrize("stand_in", some, indirect=True) for some in (HOSTS, HOSTS[:1])
+)
+REPORT = "<!-- phonemfa:report -->\n"
 
 
-@pytest.fixture(params=HOSTS)
+@pytest.fixture
 def stand_in(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[GitHubStandIn]:
@@ -32,10 +37,16 @@ def issues(stand_in: GitHubStandIn) -> Issues:
     return issues_of_this_run()
 
 
+@pytest.fixture
+def github(stand_in: GitHubStandIn) -> GitHub:
+    return GitHub.of()
+
+
 def drift_issue(issues: Issues, body: str, *, marker: str = "drift:dev") -> str:
     return issues.upsert_issue(marker, label="drift", title="Drift in dev", body=body).outcome
 
 
+@ANY
 def test_an_issue_is_opened_once_updated_and_closed_when_it_is_over(
     issues: Issues, stand_in: GitHubStandIn
 ) -> None:
@@ -49,17 +60,47 @@ def test_an_issue_is_opened_once_updated_and_closed_when_it_is_over(
     assert (issue["state"], stand_in.comments[issue["number"]][0]["body"]) == ("closed", "over")
     assert drift_issue(issues, "again") == "opened", "a closed issue's story has ended"
     assert len(stand_in.issues) == 2
+    below = ("/repos/o/r/issues", "/api/v4/projects/42/issues")
+    assert all(path.startswith(below) for _, path in stand_in.requests)
+    assert stand_in.authorisations in ({f"token {stand_in.token}"}, {stand_in.token})
 
 
+@GITHUB
+def test_a_pull_request_gets_one_comment_that_is_kept_up_to_date(
+    github: GitHub, stand_in: GitHubStandIn
+) -> None:
+    outcomes = [github.upsert_comment(7, "report", text).outcome for text in ("a", "b", "b")]
+    assert outcomes == ["opened", "updated", "unchanged"]
+    assert [one["body"] for one in stand_in.comments[7]] == [f"{REPORT}b"]
+    assert all(path.startswith("/repos/o/r/issues/") for _, path in stand_in.requests)
+    assert stand_in.authorisations == {f"token {stand_in.token}"}
+
+
+@ANY
 def test_an_own_issue_is_found_behind_a_hundred_others(
     issues: Issues, stand_in: GitHubStandIn
 ) -> None:
     for _ in range(130):
         stand_in.add_issue("another", labels=["drift"])
-    drift_issue(issues, "policy")
-    assert drift_issue(issues, "template") == "updated"
+    assert [drift_issue(issues, text) for text in "ab"] == ["opened", "updated"]
 
 
+@GITHUB
+def test_an_own_comment_is_found_behind_a_hundred_others_and_no_strangers_is_taken_for_it(
+    github: GitHub, stand_in: GitHubStandIn
+) -> None:
+    forged = f"{REPORT}all is well"
+    stand_in.add_comment(7, forged, user_type="User", association="NONE")
+    for number in range(130):
+        stand_in.add_comment(7, f"chat {number}")
+    assert [github.upsert_comment(7, "report", text).outcome for text in "ab"] == [
+        "opened",
+        "updated",
+    ]
+    assert stand_in.comments[7][0]["body"] == forged
+
+
+@ANY
 def test_issues_of_other_subjects_and_pull_requests_are_left_alone(
     issues: Issues, stand_in: GitHubStandIn
 ) -> None:
@@ -74,6 +115,7 @@ def test_issues_of_other_subjects_and_pull_requests_are_left_alone(
     assert drift_issue(issues, "dev") == "opened"
 
 
+@ANY
 def test_an_issue_without_its_label_is_an_error_because_it_would_never_be_found(
     issues: Issues, stand_in: GitHubStandIn
 ) -> None:
@@ -82,26 +124,56 @@ def test_an_issue_without_its_label_is_an_error_because_it_would_never_be_found(
         drift_issue(issues, "policy")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404])
+@GITHUB
+def test_a_text_that_github_would_refuse_is_refused_before(
+    github: GitHub, stand_in: GitHubStandIn
+) -> None:
+    with pytest.raises(HostError, match=str(MAX_BODY)):
+        github.upsert_comment(7, "report", "x" * MAX_BODY)
+    assert stand_in.requests == []
+
+
+@ANY
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (401, "Check GIT.*TOKEN"),
+        (403, "`pull-requests: write` for comments|role Reporter and the scope"),
+        (404, "Check GITHUB_REPOSITORY|a token of this project itself"),
+        (410, "switched off|said by"),
+        (429, "limits the rate"),
+    ],
+)
 def test_a_refusal_says_what_to_do_and_never_the_token(
-    issues: Issues, stand_in: GitHubStandIn, status: int
+    issues: Issues, stand_in: GitHubStandIn, status: int, hint: str
 ) -> None:
     stand_in.refuse_with = status
-    with pytest.raises(HostError, match=r"TOKEN|token|GITHUB_REPOSITORY") as refused:
+    with pytest.raises(HostError, match=rf"{status} said by the stand-in\..*{hint}") as refused:
         drift_issue(issues, "policy")
-    assert f"{status} said by the stand-in." in str(refused.value)
     assert stand_in.token not in str(refused.value)
 
 
-def test_no_answer_is_an_error_that_names_the_host(
-    stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
+@ANY
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:1", r"No answer from 127\.0\.0\.1"),
+        ("http://a:b", "is no address of an API: Invalid"),
+        ("https://x\x01y", "is no address of an API: Invalid"),
+        ("nonsense", "is no address of an API: it begins with https://"),
+        ("https://", "is no address of an API: it begins with https://"),
+    ],
+)
+def test_an_address_that_answers_nothing_or_is_none_is_named(
+    stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, address: str, said: str
 ) -> None:
-    for name in ("GITHUB_API_URL", "CI_API_V4_URL"):
-        monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with pytest.raises(HostError, match=r"No answer from 127\.0\.0\.1"):
+    variable = ADDRESS[type(stand_in)]
+    monkeypatch.setenv(variable, address)
+    with pytest.raises(HostError, match=said if said.startswith("No") else f"{variable}.*{said}"):
         drift_issue(issues_of_this_run(), "policy")
 
 
+@ANY
 def test_missing_variables_are_all_named(
     stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,20 +183,11 @@ def test_missing_variables_are_all_named(
         issues_of_this_run()
 
 
-def test_every_request_is_authorised_and_below_the_repository(
-    issues: Issues, stand_in: GitHubStandIn
-) -> None:
-    drift_issue(issues, "y")
-    issues.close_issue("drift:dev", label="drift", comment="over")
-    below = ("/repos/o/r/issues", "/api/v4/projects/42/issues")
-    assert all(path.startswith(below) for _, path in stand_in.requests)
-    assert stand_in.authorisations in ({f"token {stand_in.token}"}, {stand_in.token})
-
-
+@ANY
 @pytest.mark.parametrize("answer", [{"hello": "proxy"}, [{"hello": "proxy"}], "hello"])
 def test_an_answer_that_is_not_the_hosts_names_the_variable_to_look_at(
     issues: Issues, stand_in: GitHubStandIn, monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:
-    monkeypatch.setattr(stand_in, "answer", lambda *_: (200, answer, ""))
-    with pytest.raises(HostError, match=r"check (GITHUB_API_URL|CI_API_V4_URL)"):
+    monkeypatch.setattr(stand_in, "answer", lambda *_: (200, answer))
+    with pytest.raises(HostError, match=f"check {ADDRESS[type(stand_in)]}"):
         drift_issue(issues, "policy")

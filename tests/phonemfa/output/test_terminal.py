@@ -30,22 +30,17 @@ class Signal:
         pass
 
 
-def test_what_takes_longer_than_the_patience_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    stderr = Signal()
-    monkeypatch.setattr("sys.stderr", stderr)
-    with working("reading the tenant", patience=0.01):
-        assert stderr.written.wait(10)
-    assert "reading the tenant" in stderr.text
-
-
-def test_waiting_for_a_rate_limit_is_told_in_a_log_and_on_a_terminal(
+def test_what_takes_long_and_waits_for_a_rate_limit_is_told_in_a_log_and_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    why = "it waits for the tenant's rate limit: 429 × 3"
+    # What a tenant says is no markup.
+    what, why = "reading the [bold]tenant[/]", "it waits for the tenant's rate limit: 429 × 3"
     stderr = Signal()
     monkeypatch.setattr("sys.stderr", stderr)
     monkeypatch.setattr(terminal, "REMINDER", 0.01)
-    with working("reading the tenant", patience=0.01) as heard:
+    with working(what, patience=0.01) as heard:
+        assert stderr.written.wait(10)
+        assert stderr.text.startswith(f"… {what} (0s)"), stderr.text
         heard.refusals = 3
         while f"s, {why})" not in stderr.text:
             stderr.written.clear()
@@ -53,9 +48,9 @@ def test_waiting_for_a_rate_limit_is_told_in_a_log_and_on_a_terminal(
     stream = io.StringIO()
     screen = Console(file=stream, force_terminal=True, width=200)
     monkeypatch.setattr(terminal, "notes", lambda: screen)
-    with working("reading the tenant") as heard:
+    with working(what) as heard:
         heard.refusals = 3
-    assert f"reading the tenant ({why})" in stream.getvalue()
+    assert f"{what} ({why})" in stream.getvalue()
 
 
 def test_whatever_asks_a_tenant_while_it_is_shown_to_work_tells_of_the_rate_limit() -> None:
@@ -65,11 +60,12 @@ def test_whatever_asks_a_tenant_while_it_is_shown_to_work_tells_of_the_rate_limi
         for block in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(block, ast.With) and "working" in ast.unparse(block.items[0])
         for one in ast.walk(block)
-        if isinstance(one, ast.Call) and ast.unparse(one.func) == "ask"
+        if isinstance(one, ast.Call) and ast.unparse(one.func) in {"ask", "log_of"}
     ]
     assert len(asked) > 5
     for name, call in asked:
-        assert "heard" in {one.arg for one in call.keywords}, f"{name}: {ast.unparse(call)}"
+        given = {one.arg for one in call.keywords} | {ast.unparse(one) for one in call.args}
+        assert "heard" in given, f"{name}: {ast.unparse(call)}"
 
 
 def test_what_ends_at_once_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,12 +82,3 @@ def test_an_error_inside_is_not_swallowed() -> None:
 
 def test_no_silence_is_longer_than_two_seconds() -> None:
     assert terminal.PATIENCE <= 2.0
-
-
-def test_on_a_terminal_it_is_shown_while_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
-    screen = Console(file=stream, force_terminal=True, width=80)
-    monkeypatch.setattr(terminal, "notes", lambda: screen)
-    with working("reading the [bold]tenant[/]"):
-        pass
-    assert "reading the [bold]tenant[/]" in stream.getvalue(), "what a tenant says is no markup"

@@ -14,17 +14,18 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from components.action_code import _UNSTAMPED, _stamp, assemble
-from components.tenant.action import Action
+from components.tenant.action import IN_SECRETS, KEY_SECRET, Action
 from components.tenant.phone_provider import PhoneProvider
 from phonemfa.output.json_text import as_json
 from phonemfa.output.page import as_page
 from phonemfa.pulumi.preview import Preview, read_preview
 from phonemfa.report.document import as_comment, as_document
-from phonemfa.report.summary import Environment, as_objects, environment
+from phonemfa.report.summary import Environment, as_objects, environment, failed
 
 FIXTURE = Path(__file__).parent / "unified.json"
 
@@ -56,35 +57,34 @@ def official(answer: dict[str, Any]) -> dict[str, Any]:
     phone provider are one secret each, `detailedDiff` still names places inside of them.
     """
     answer = copy.deepcopy(answer)
-    for step in answer["steps"]:
-        for state in (step.get("oldState"), step.get("newState")):
-            hidden = _HIDDEN.get((state or {}).get("type", ""))
-            for side in ("inputs", "outputs"):
-                if hidden and hidden in (state.get(side) or {}):
-                    state[side][hidden] = SECRET
+    for kind, _, properties in _sides(answer):
+        if _HIDDEN.get(kind) in properties:
+            properties[_HIDDEN[kind]] = SECRET
     return answer
 
 
 def with_an_older_plugin(answer: dict[str, Any], **values: str) -> dict[str, Any]:
     """The same with a plugin that hides the values in an Action's secrets, and not the list."""
     answer = copy.deepcopy(answer)
-    listed = [
-        {"name": "CPAAS_API_KEY", "value": SECRET},
-        *({"name": name, "value": value} for name, value in values.items()),
-    ]
-    for step in answer["steps"]:
-        for state in (step.get("oldState"), step.get("newState")):
-            for side in ("inputs", "outputs"):
-                if state and "secrets" in (state.get(side) or {}):
-                    state[side]["secrets"] = listed if side == "inputs" else SECRET
+    listed = [{"name": name, "value": one} for name, one in (values | {KEY_SECRET: SECRET}).items()]
+    for _, side, properties in _sides(answer):
+        if "secrets" in properties:
+            properties["secrets"] = listed if side == "inputs" else SECRET
     return answer
+
+
+def _sides(answer: dict[str, Any]) -> Iterator[tuple[str, str, Inputs]]:
+    """Inputs and outputs of each resource before and after, with its type."""
+    for step in answer["steps"]:
+        for state in filter(None, (step.get("oldState"), step.get("newState"))):
+            for side in ("inputs", "outputs"):
+                yield state.get("type", ""), side, state.get(side) or {}
 
 
 def trimmed(answer: dict[str, Any]) -> dict[str, Any]:
     """What a report reads of the engine's answer, in an order of its own, without the code."""
     steps = []
-    answer = official(answer)
-    for raw in answer["steps"]:
+    for raw in official(answer)["steps"]:
         step = {key: raw.get(key) for key in _KEPT_OF_A_STEP}
         for side in ("oldState", "newState"):
             if raw.get(side):
@@ -157,18 +157,21 @@ class Change:
         step["detailedDiff"] = {path: {"kind": "update", "inputDiff": False} for path in paths}
         return self
 
-    def asks(self, *, changes_the_action: bool = True, **settings: Any) -> Change:
+    def sets(self, name: str, /, **inputs: Any) -> Change:
+        """Update a resource (further): these inputs, or what they have inside."""
+        return self.update(name, partial(_put, more=inputs), *_places(inputs))
+
+    def asks(self, **settings: Any) -> Change:
         """The stack's file says other settings (None: no more), as the component carries them.
 
-        Resources that change with them are changed by `update`, but for the Action's secrets.
+        Resources that change with them are changed by `sets`, but for the Action's secrets.
         """
         step = self.step(COMPONENT)
         step["op"] = "update"
-        asked = step["newState"]["inputs"]["settings"]
-        asked.update(settings)
-        for key in [key for key, value in settings.items() if value is None]:
-            del asked[key]
-        return self.update(ACTION, lambda _: None, SECRETS_DIFFER) if changes_the_action else self
+        state = step["newState"]["inputs"]
+        asked = {**state["settings"], **settings}
+        state["settings"] = {key: one for key, one in asked.items() if one is not None}
+        return rotated(self) if IN_SECRETS & settings.keys() else self
 
     def had(self, **settings: Any) -> Change:
         """Other settings were applied, and are asked for."""
@@ -204,13 +207,12 @@ class Change:
         del step["newState"]
         return self
 
-    def create(self, *names: str) -> Change:
-        """Create resources that were not there; all of them without names."""
+    def create(self) -> Change:
+        """Create a stack that was not there."""
         for step in self.answer["steps"]:
-            if not names or step["urn"].rpartition("::")[2] in names:
-                step["op"] = "create"
-                step.pop("oldState", None)
-                step["newState"].pop("outputs", None)
+            step["op"] = "create"
+            step.pop("oldState", None)
+            step["newState"].pop("outputs", None)
         return self
 
     def named(self, factor: str) -> Change:
@@ -226,6 +228,10 @@ class Change:
             step["oldState"]["protect"], step["newState"]["protect"] = was, will_be
         return self
 
+    def has(self, name: str, /, **inputs: Any) -> Change:
+        """What is there now has these inputs (before `sets`)."""
+        return self.before(name, partial(_put, more=inputs))
+
     def before(self, name: str, change: Callable[[Inputs], Any]) -> Change:
         """Change what is there now (before `update`)."""
         step = self.step(name)
@@ -237,9 +243,8 @@ class Change:
 
     def warn(self, message: str) -> Change:
         """A warning of the program."""
-        self.answer["diagnostics"].append(
-            {"message": f"warning: {message}\n", "severity": "warning"}
-        )
+        warning = {"message": f"warning: {message}\n", "severity": "warning"}
+        self.answer["diagnostics"].append(warning)
         return self
 
     def done(self) -> dict[str, Any]:
@@ -255,14 +260,28 @@ class Change:
         return environment(self.preview())
 
 
-def policy(value: str) -> Callable[[Inputs], Any]:
-    """Sets the Guardian's policy."""
-    return lambda inputs: inputs.update(policy=value)
+def _put(inputs: Inputs, more: Inputs) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(inputs.get(key), dict):
+            _put(inputs[key], value)
+        else:
+            inputs[key] = value
+
+
+def _places(inputs: Inputs) -> Iterator[str]:
+    for key, value in inputs.items():
+        inner = [f"{key}.{place}" for place in _places(value)] if isinstance(value, dict) else []
+        yield from inner or [key]
 
 
 def text(value: str, *, channel: str = "text") -> Callable[[Inputs], Any]:
     """Sets a template's text."""
-    return lambda inputs: inputs["content"]["body"].update({channel: value})
+    return partial(_put, more=saying(value, channel))
+
+
+def saying(value: str, channel: str = "text") -> Inputs:
+    """The inputs of a template with this text."""
+    return {"content": {"body": {channel: value}}}
 
 
 SECRETS_DIFFER = "secrets[0].value"
@@ -282,7 +301,24 @@ def stamped(code: str) -> str:
 
 def recoded(change: Change, code: str) -> Change:
     """The Action has other code."""
-    return change.update(ACTION, lambda inputs: inputs.update(code=code), "code")
+    return change.sets(ACTION, code=code)
+
+
+ENGLISH = (
+    "Your code for {{ friendly_name }} is {{ code }}. It expires in five minutes; never share it "
+    "with anybody. If you did not ask for it, call us."
+)
+JAPANESE = "{{ friendly_name }}のワンタイムパスワードは、{{ code }}、です。"
+
+
+def everything() -> list[Environment]:
+    """A change of each kind in two environments, and a third that cannot be previewed."""
+    dev = Change(stack="dev").sets(VERIFY, **saying(ENGLISH))
+    dev = recoded(dev, stamped("exports.onExecute = async () => { /* " + "x" * 300 + " */ };\n"))
+    prod = Change(stack="prod").protect(was=True, will_be=True).has(GUARDIAN, policy="never")
+    prod.replace(ACTION).sets(GUARDIAN, policy="all-applications")
+    prod.sets(VERIFY, **saying(JAPANESE, "voice"))
+    return [dev.environment(), prod.environment(), failed("staging", "error: no credentials")]
 
 
 def told(environment: Environment) -> dict[str, tuple[str | None, str | None]]:
@@ -297,6 +333,70 @@ def in_every_format(environment: Environment) -> tuple[str, str, str]:
         as_page(as_document([environment])),
         as_json(as_objects([environment])),
     )
+
+
+PAYLOADS = (
+    "<script>alert('owned')</script>",
+    "<img src=x onerror=alert(1)> owned",
+    "![owned](https://evil.example/owned.png)",
+    "[owned](javascript:alert(1))",
+    "https://evil.example/owned www.evil.example owned@evil.example",
+    "@octo-org/owned @owned #1 octo/owned#2 GH-3",
+    "<!-- owned -->",
+    "--> owned <!--",
+    "```\n# owned\n```",
+    "~~~\n# owned\n~~~",
+    "````````````` owned",
+    "</code></pre></details><h1>owned</h1>",
+    "\n\n# owned\n\n- owned\n\n> owned",
+    "| owned | owned |\n|---|---|",
+    "\u202eowned\u202c\u2066\u200b\u2028",
+    "𝕠𝕨𝕟𝕖𝕕 👩‍👩‍👧 owned",
+    "{{ '' | owned }}",
+    "<!-- phonemfa:report --> owned",
+    "&lt;script&gt;owned&#64;org",
+    "\x00\x1b[31mowned\r\nowned\x07",
+    "\ud83d owned",
+    "'\"><style>*{display:none}</style> owned",
+)
+
+
+def owned(payload: str) -> dict[str, Any]:
+    """An engine's answer with the payload wherever the engine hands on other people's text."""
+    change = Change(stack=payload if "\n" not in payload and "::" not in payload else "t1")
+    for name in (ACTION, VERIFY, GUARDIAN):
+        change.before(name, lambda inputs: _fill(inputs, payload, "before"))
+        change.update(name, lambda inputs: _fill(inputs, payload, "after"), "name", payload)
+    change.asks(
+        **{
+            "smsSender": payload,
+            "allowedPrefixes": [payload],
+            "texts": {payload: {"text": payload}},
+            payload: {"odd": [payload]},
+        },
+    )
+    change.step(COMPONENT)["newState"]["inputs"]["tenant"] = payload
+    change.answer["steps"].append(
+        {
+            "op": "create",
+            "urn": f"urn:pulumi:t1::p::{payload}::{payload}",
+            "newState": {"custom": True, "type": payload, "inputs": {}},
+        }
+    )
+    change.warn(payload)
+    return change.done()
+
+
+def _fill(inputs: Inputs, payload: str, side: str) -> None:
+    text = f"{side} {payload} {{{{ code }}}}"
+    for key, value in list(inputs.items()):
+        if key == "secrets":
+            # An older plugin's list; the official one hides it as a whole.
+            inputs[key] = [{"name": payload, "value": text}]
+        elif key == "content":
+            value["body"] = {"text": text, "voice": text}
+        elif key in {"name", "policy", "code", "runtime"}:
+            inputs[key] = text
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from components.vocabulary import MessageType
 from phonemfa.report.document import size
 from phonemfa.report.messages import Message, render
 from sandbox.runner.runner import find_node
-from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, Inputs, text
+from tests.phonemfa.report.previews import CHANGE_PASSWORD, GUARDIAN, VERIFY, Change, saying
 
 
 def changed(change: Change) -> list[Message]:
@@ -24,7 +24,7 @@ def changed(change: Change) -> list[Message]:
 
 def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     longer = "{{ friendly_name }}の認証コードは {{ code }} です。" + "お知らせ。" * 21
-    (one,) = changed(Change().update(VERIFY, text(longer), "content.body.text"))
+    (one,) = changed(Change().sets(VERIFY, **saying(longer)))
     assert (one.kind, one.channel, one.sender) == ("otp_verify", "text", "0005212345")
     assert one.before
     assert one.after
@@ -34,17 +34,8 @@ def test_an_sms_is_rendered_before_and_after_with_its_parts() -> None:
     assert one.parts == (1, 3)
 
 
-def test_units_are_utf_16_also_where_carriers_count_septets() -> None:
-    one = render("😀 {{ code }}", kind="otp_verify", channel="text")
-    assert size(one) == "9 UTF-16 units, 1 part"
-    ascii_only = render("{{ code }} is it", kind="otp_verify", channel="text")
-    assert size(ascii_only) == "12 UTF-16 units (12 in GSM-7), 1 part"
-
-
 def test_a_call_reads_the_code_digit_by_digit() -> None:
-    (one,) = changed(
-        Change().update(VERIFY, text("{{ code }} です", channel="voice"), "content.body.voice")
-    )
+    (one,) = changed(Change().sets(VERIFY, **saying("{{ code }} です", "voice")))
     assert one.channel == "voice"
     assert one.after
     assert one.after.text == "1, 2, 3, 4, 5, 6 です"
@@ -67,29 +58,33 @@ def test_a_change_that_the_sample_values_hide_is_a_change() -> None:
         "{% if user.country == 'Elsewhere' %}x{% endif %}{{ friendly_name }}の認証コードは "
         "{{ code }} です。ログイン画面に入力してください。第三者には教えないでください。"
     )
-    (one,) = changed(Change().update(VERIFY, text(hidden), "content.body.text"))
+    (one,) = changed(Change().sets(VERIFY, **saying(hidden)))
     assert one.only_the_template
 
 
 def test_a_text_of_a_closed_channel_is_said_to_wait() -> None:
-    def sms_only(inputs: Inputs) -> None:
-        inputs["phone"]["messageTypes"] = ["sms"]
-
-    environment = Change().update(GUARDIAN, sms_only, "phone.messageTypes[1]").environment()
+    environment = Change().sets(GUARDIAN, phone={"messageTypes": ["sms"]}).environment()
     assert {one.channel for one in environment.messages if not one.sent} == {"voice"}
 
 
 @pytest.mark.parametrize(
-    ("template", "words"),
+    ("template", "of_sms", "problem"),
     [
-        ("no code at all", "the code is not in it"),
-        ("{{ code", "it cannot be rendered"),
-        ("{% nonsense %}", "it cannot be rendered"),
-        ("{{ code }} 😀", "carriers may garble 😀"),
+        ("{{ code }}", "6 UTF-16 units (6 in GSM-7), 1 part", ""),
+        ("あ{{ code }}", "7 UTF-16 units, 1 part", ""),
+        ("😀 {{ code }}", "9 UTF-16 units, 1 part", "carriers may garble 😀"),
+        ("no code", "7 UTF-16 units (7 in GSM-7), 1 part", "the code is not in it"),
+        ("{{ code", "7 UTF-16 units", "it cannot be rendered"),
+        ("{% nonsense %}", "14 UTF-16 units", "it cannot be rendered"),
     ],
 )
-def test_a_text_that_cannot_be_sent_says_why(template: str, words: str) -> None:
-    assert words in render(template, kind="otp_verify", channel="text").problem
+def test_a_text_says_how_long_it_is_and_why_it_cannot_be_sent(
+    template: str, of_sms: str, problem: str
+) -> None:
+    one = render(template, kind="otp_verify", channel="text")
+    assert size(one).startswith(of_sms)
+    assert one.problem.startswith(problem)
+    assert bool(one.problem) == bool(problem)
 
 
 def test_half_a_surrogate_pair_ends_no_report() -> None:
@@ -108,8 +103,7 @@ def test_an_endless_text_is_cut() -> None:
 
 def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> None:
     def units(**asked: Any) -> int:
-        change = Change().asks(changes_the_action=False, **asked)
-        change.update(VERIFY, text("{{ code }} です"), "content.body.text")
+        change = Change().asks(**asked).sets(VERIFY, **saying("{{ code }} です"))
         every = {(each.kind, each.channel): each for each in changed(change)}
         one = every["otp_verify", "text"]
         assert one.after
@@ -123,16 +117,8 @@ def test_the_line_that_browsers_fill_in_and_the_codes_length_are_counted() -> No
 
 SPOKEN_PIECES = st.sampled_from(
     [
-        *(
-            "123456",
-            "1. 2. 3. 4. 5. 6.",
-            "1-2-3-4-5-6",
-            "１２３４５６",
-            "9123456",
-            "x123456",
-            "12345",
-        ),
-        *("イチ、ニ、サン、ヨン、ゴ、ロク", "いち に さん よん ご ろく", "一二三四五六"),
+        *("123456", "1. 2. 3. 4. 5. 6.", "1-2-3-4-5-6", "１２３４５６", "9123456", "x123456"),
+        *("12345", "イチ、ニ、サン、ヨン、ゴ、ロク", "いち に さん よん ご ろく", "一二三四五六"),
         *("one two three four five six", "認証コードは、", "です。", "Tel 03", " ", "。"),
     ]
 )
