@@ -13,22 +13,13 @@ from random import Random
 
 import pytest
 
-from components.action_code import Trigger, assemble
+from components.action_code import Trigger
 from sandbox.runner.runner import ActionOutcome, ActionRunner
 from tests.actions.hostile import Hostile, Manner, contexts, manner
-from tests.sandbox.cpaas.account import HANDLERS, SECRETS, notification
+from tests.sandbox.cpaas.account import LEGACY, run_action
 
 SEED = 20261129
 CASES = 48
-LEGACY = {
-    "message_options": {
-        "action": "second-factor-authentication",
-        "code": "482913",
-        "message_type": "sms",
-        "recipient": "+819012345678",
-        "text": "482913",
-    }
-}
 
 
 @contextmanager
@@ -47,22 +38,15 @@ def serving(
             one.stop()
 
 
-async def send(runner: ActionRunner, host: str, trigger: Trigger) -> ActionOutcome:
-    return await runner.execute(
-        code=assemble(trigger),
-        version_id=trigger,
-        handler=HANDLERS[trigger],
-        event=LEGACY if trigger == "send-phone-message" else notification(),
-        secrets=SECRETS | {"CPAAS_BASE_URL": host},
-    )
-
-
 def outcomes(
     runner: ActionRunner, count: int, trigger: Trigger = "custom-phone-provider"
 ) -> list[ActionOutcome]:
+    event = LEGACY if trigger == "send-phone-message" else None
+
     async def all_at_once() -> list[ActionOutcome]:
         hosts = [f"h{at}.sandbox.test" for at in range(count)]
-        return await asyncio.gather(*(send(runner, host, trigger) for host in hosts))
+        runs = (run_action(runner, event, trigger=trigger, CPAAS_BASE_URL=one) for one in hosts)
+        return await asyncio.gather(*runs)
 
     return asyncio.run(all_at_once())
 
@@ -117,9 +101,3 @@ def test_a_tls_that_is_never_answered_ends_within_the_time_for_two(tmp_path: Pat
         (outcome,) = outcomes(runner, 1)
         assert (outcome.kind, outcome.reason) == ("retry", "no secure connection to the CPaaS host")
         assert outcome.duration_ms < 8000
-
-
-def test_a_name_that_is_not_found_is_retried(tmp_path: Path) -> None:
-    with serving(tmp_path, [Manner(stage="good")]) as (_, runner):
-        outcome = asyncio.run(send(runner, "nobody.sandbox.test", "custom-phone-provider"))
-        assert (outcome.kind, outcome.reason) == ("retry", "CPaaS host not reached")

@@ -20,7 +20,7 @@ from sandbox.tenant.store import Store
 from tests.contract import PROJECT
 from tests.faults.disks import on_disk
 from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
-from tests.sandbox.inbox.test_inbox import message
+from tests.sandbox.inbox.phones import message
 
 PYTHON = sys.executable
 BEFORE = "what was there"

@@ -35,6 +35,16 @@ HANDLERS: dict[Trigger, str] = {
     "custom-phone-provider": "onExecuteCustomPhoneProvider",
     "send-phone-message": "onExecuteSendPhoneMessage",
 }
+LEGACY = {
+    "message_options": {
+        "action": "second-factor-authentication",
+        "code": "482913",
+        "message_type": "sms",
+        "recipient": "+81-90-1234-5678",
+        "text": "482913",
+    }
+}
+"""The event of a login code on a legacy tenant."""
 
 
 @dataclass

@@ -52,25 +52,17 @@ def test_only_the_ticked_browser_is_remembered_and_only_for_its_user(world: Logi
     assert BROWSER not in str(world.tenant.export()), "an export is no way in"
 
 
-def test_it_is_asked_again_when_it_was_not_used_for_the_inactivity_time(world: LoginWorld) -> None:
-    ticked(world)
-    world.wait(2 * HOUR - 1)
-    assert step(world) == "in"
-    world.wait(2 * HOUR)
-    assert step(world) == "challenge"
-
-
-def test_it_is_asked_again_when_the_overall_time_is_over_however_it_was_used(
+def test_it_is_asked_again_when_it_was_not_used_for_long_or_is_known_for_longer(
     world: LoginWorld,
 ) -> None:
     ticked(world)
-    for _ in range(3):
-        world.wait(1.5 * HOUR)
-        assert step(world) == "in"
-    world.wait(0.5 * HOUR)
+    world.wait(2 * HOUR)
     assert step(world) == "challenge"
     ticked(world)
-    assert step(world) == "in", "ticked anew, it begins anew"
+    for _ in range(4):
+        assert step(world) == "in", "ticked anew, it begins anew"
+        world.wait(1.25 * HOUR)
+    assert step(world) == "challenge"
 
 
 def test_an_enrolment_is_remembered_and_forgotten_with_its_phone(world: LoginWorld) -> None:
@@ -95,11 +87,13 @@ def test_it_outlives_the_process_and_not_a_reset(world: LoginWorld) -> None:
 
 def test_the_checkbox_is_shown_and_ticked_as_the_settings_say(world: LoginWorld) -> None:
     login = world.send(world.desk.begin("Hanako"))
-    assert world.desk.remember_me(login) is False
-    remembering(world, remember_me_default_value=True)
-    assert world.desk.remember_me(login) is True
-    remembering(world, display_remember_me_checkbox=False)
-    assert world.desk.remember_me(login) is None
+    for settings, expected in (
+        ({}, False),
+        ({"remember_me_default_value": True}, True),
+        ({"display_remember_me_checkbox": False}, None),
+    ):
+        remembering(world, **settings)
+        assert world.desk.remember_me(login) is expected
 
 
 def test_without_the_checkbox_nobody_is_remembered_whatever_a_browser_sends(

@@ -10,17 +10,13 @@ from contextlib import suppress
 import pytest
 from starlette.requests import Request
 
-from sandbox.inbox import Entry, Message
+from sandbox.inbox import Entry
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.timeline import Filter, Timeline
 from sandbox.pages import live
+from tests.sandbox.inbox.phones import TO, message
 
-TO = "+819012345678"
 Read = Callable[[], Awaitable[str]]
-
-
-def message(text: str, to: str = TO) -> Message:
-    return Message(channel="sms", to=to, sender="S", text=text, message_id="m")
 
 
 def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:

@@ -6,14 +6,10 @@ anything from elsewhere.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.assembly import ServerConfig
@@ -203,32 +199,30 @@ def test_a_call_shows_its_voice_and_its_pauses(visits: Visits, sandbox: RunningS
     assert (bubble.text_content() or "").count(", ".join(call.code)) == 2
 
 
+def tab_to(wanted: Locator) -> None:
+    for _ in range(10):
+        wanted.page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+
+
 def test_everything_is_done_by_keyboard(visits: Visits, sandbox: RunningSandbox) -> None:
     receive(sandbox, "認証コードは 111222 です。", sender="MIRAI")
     receive(sandbox, "something else", OTHER)
     page = visits.open("/phones")
     search = page.get_by_role("searchbox", name="Search all phones")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if search.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(search)
     page.keyboard.type("mirai")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Found on the phones")).to_be_visible()
     expect(page.locator(".bubble")).to_have_text(["認証コードは 111222 です。"])
     link = page.get_by_role("link", name=TAKAHASHI)
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if link.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(link)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name=TAKAHASHI)).to_be_visible()
     not_reloaded(page)
     raw = page.get_by_text("Raw request")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if raw.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(raw)
     page.keyboard.press("Enter")
     expect(page.locator("pre")).to_be_visible()
     # News moves the entry down; neither what was opened nor the keyboard's place is lost.
@@ -277,63 +271,45 @@ def test_hostile_text_stays_text(visits: Visits, sandbox: RunningSandbox) -> Non
     )
 
 
-@contextmanager
-def another_site() -> Iterator[str]:
-    """A page of another port of localhost: another origin, though of the same site."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>another site</title>")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"{server.server_port}"
-        server.shutdown()
-
-
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_another_sites_page_neither_reads_nor_listens_nor_frames(
     browser: Browser, sandbox: RunningSandbox, host: str
 ) -> None:
+    """A page of another port is of another origin, though of the same site."""
     receive(sandbox, "secret 123456")
-    with another_site() as port:
-        context = browser.new_context()
-        known = context.new_page()
-        known.goto(pages_address(sandbox.state_dir, sandbox.record))
-        known.close()
-        page = context.new_page()
-        statuses: list[int] = []
-        own = sandbox.pages_url
-        page.on(
-            "response", lambda one: statuses.append(one.status) if one.url.startswith(own) else None
-        )
-        page.goto(f"http://{host}:{port}/")
-        tried = page.evaluate(
-            """async (own) => {
-              const read = (options) => fetch(`${own}/phones`, options)
-                .then((one) => one.text(), () => 'refused');
-              const heard = await new Promise((done) => {
-                const source = new EventSource(`${own}/phones/events?after=0`);
-                source.addEventListener('entry', (event) => done(event.data));
-                source.onerror = () => { source.close(); done('refused'); };
-              });
-              const frame = document.createElement('iframe');
-              frame.src = `${own}/phones`;
-              const framed = new Promise((done) => { frame.onload = () => done(); });
-              document.body.append(frame);
-              await framed;
-              return [await read({}), await read({ mode: 'no-cors' }), heard];
-            }""",
-            own,
-        )
-        frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
-        context.close()
+    context = browser.new_context()
+    known = context.new_page()
+    known.goto(pages_address(sandbox.state_dir, sandbox.record))
+    known.close()
+    page = context.new_page()
+    statuses: list[int] = []
+    own = sandbox.pages_url
+    page.on(
+        "response", lambda one: statuses.append(one.status) if one.url.startswith(own) else None
+    )
+    another = f"http://{host}:8099/"
+    page.route(another, lambda route: route.fulfill(content_type="text/html", body="another site"))
+    page.goto(another)
+    tried = page.evaluate(
+        """async (own) => {
+          const read = (options) => fetch(`${own}/phones`, options)
+            .then((one) => one.text(), () => 'refused');
+          const heard = await new Promise((done) => {
+            const source = new EventSource(`${own}/phones/events?after=0`);
+            source.addEventListener('entry', (event) => done(event.data));
+            source.onerror = () => { source.close(); done('refused'); };
+          });
+          const frame = document.createElement('iframe');
+          frame.src = `${own}/phones`;
+          const framed = new Promise((done) => { frame.onload = () => done(); });
+          document.body.append(frame);
+          await framed;
+          return [await read({}), await read({ mode: 'no-cors' }), heard];
+        }""",
+        own,
+    )
+    frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
+    context.close()
     assert tried == ["refused", "refused", "refused"]
     assert not any("123456" in text for text in frames)
     assert statuses

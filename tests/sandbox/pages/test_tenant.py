@@ -10,7 +10,7 @@ from sandbox.pages.wording import clock
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
 from sandbox.tenant import Generation
-from tests.sandbox.pages.steps import HOSTILE, SCRIPT, like_an_up
+from tests.sandbox.pages.scenes import HOSTILE, SCRIPT, like_an_up
 from tests.sandbox.pages.visit import Visits, assert_accessible
 from tests.sandbox.sending import set_up
 
