@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 import trustme
 
@@ -45,20 +45,11 @@ class Manner:
 
 def manner(random: Random) -> Manner:
     """A manner at random: where and how the connection ends, and how often."""
-    stages: tuple[Stage, ...] = (
-        "refused",
-        "syn",
-        "tcp",
-        "handshake",
-        "handshake",
-        "request",
-        "answer",
-        "good",
-    )
     return Manner(
-        stage=random.choice(stages),
+        # A handshake ends in most ways.
+        stage=random.choice((*get_args(Stage), "handshake")),
         part=random.random(),
-        ending=random.choice(("close", "reset", "hang", "garbage")),
+        ending=random.choice(get_args(Ending)),
         bad=random.choice((1, 2, 2)),
         tls=random.choice((ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)),
     )

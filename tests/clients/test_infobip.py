@@ -36,9 +36,8 @@ def test_every_status_is_read(name: str) -> None:
     for channel, body in both():
         cpaas = account()
         answer = cpaas.send(channel, authorization="App key-1", body=body, forced=STATUSES[name])
-        assert RESPONSES[channel].from_dict(answer.body).messages[0].status.name == (
-            STATUSES[name].name
-        )
+        (message,) = RESPONSES[channel].from_dict(answer.body).messages
+        assert message.status.name == STATUSES[name].name
         delivered = STATUSES[name].group in ("PENDING", "DELIVERED")
         assert len(cpaas.inbox.messages()) == int(delivered)
 

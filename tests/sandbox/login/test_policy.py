@@ -33,7 +33,7 @@ NO_ONE = ("refused", "refused")
     ],
 )
 def test_policy_factors_and_confidence_decide(
-    tenant: dict[str, Any], confidence: Confidence, assumptions: dict[str, str], steps: Steps
+    tenant: dict[str, Any], confidence: Confidence, assumptions: dict[str, Any], steps: Steps
 ) -> None:
     world = LoginWorld(**assumptions)
     world.enrolled("Taro")

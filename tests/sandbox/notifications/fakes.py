@@ -81,7 +81,7 @@ class FakeRunner(ActionRunner):
     outcomes: list[ActionOutcome] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    async def execute(self, *, event: Mapping[str, Any], **order: Any) -> ActionOutcome:  # type: ignore[override]
+    async def execute(self, *, event: Mapping[str, Any], **order: Any) -> ActionOutcome:
         self.calls.append({"event": event, **order})
         return self.outcomes.pop(0) if self.outcomes else ActionOutcome("success")
 

@@ -330,7 +330,7 @@ VERIFY_TEXT = "482913 is your verification code for みらい銀行"
     ],
 )
 def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
-    message_type: str, action: str, text: str, unset: str
+    message_type: str, action: str, text: str, unset: Literal["204", "empty", "defaults"]
 ) -> None:
     tenant = legacy()
     tenant.assumptions = Assumptions(unset_sms_templates=unset)
