@@ -21,6 +21,7 @@ from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
+from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.notifications.service import NotificationService
@@ -91,15 +92,7 @@ class Login:
 
 
 class LoginDesk:
-    """The logins of one tenant.
-
-    Args:
-        tenant: whose policy, factors and limits apply.
-        store: the tenant's; the users lie there.
-        notifications: sends the codes.
-        assumptions: switches for what is not known of Auth0.
-        now: the time, UTC.
-    """
+    """The logins of one tenant, and its users, who lie in its store."""
 
     def __init__(
         self,
@@ -135,12 +128,10 @@ class LoginDesk:
         Raises:
             LoginRefusedError: `unknown`.
         """
-        login = self._logins.get(login_id)
-        if login is None:
-            raise LoginRefusedError(
-                "unknown", "This login is not known any more. Start again: it takes a name."
-            )
-        return login
+        if login_id not in self._logins:
+            why = "This login is not known any more. Start again: it takes a name."
+            raise LoginRefusedError("unknown", why)
+        return self._logins[login_id]
 
     def channels(self) -> list[Channel]:
         return channels(self._tenant, self.assumptions)
@@ -177,11 +168,8 @@ class LoginDesk:
     ) -> Login:
         """A user has given the right password; the policy decides what follows.
 
-        Args:
-            name: of the user.
-            confidence: what adaptive MFA would think of the login.
-            locale: what the application asks for.
-            browser: the one that the person is at, as its cookie says; empty for a new one.
+        `confidence` is what adaptive MFA would think of it, `locale` what the application asks for,
+        `browser` the one that the person is at, as its cookie says; empty for a new one.
 
         Raises:
             LoginRefusedError: `name`.
@@ -254,13 +242,7 @@ class LoginDesk:
     def enter(
         self, login_id: str, text: str, *, browser: str = "", remember: bool = False
     ) -> Login:
-        """Enter a code.
-
-        Args:
-            login_id: which login.
-            text: what was typed.
-            browser: the one that the person is at; empty where nothing can be remembered of it.
-            remember: whether the person ticked the checkbox.
+        """Enter a code; `browser` is empty where nothing can be remembered of it.
 
         Raises:
             LoginRefusedError: `wrong`, `expired`, `used`, `earlier`, `too_many` or `step`.
@@ -295,7 +277,7 @@ class LoginDesk:
         """Take a user's phone away; the next login asks for one, on every browser."""
         user = self.users.get(user_id)
         if user is not None:
-            self.users.forget_phone(user)
+            self.users.enrol(user, phone=None, method=None)
             self._browsers.forget(user.id)
 
     def reset(self) -> None:
@@ -337,12 +319,12 @@ class LoginDesk:
             or self.assumptions.hidden_checkbox == "default"
         )
         asks = browser and may_remember and decision.step == "challenge"
-        until = self._browsers.use(browser, user.id) if asks else None
-        if until is None:
+        seconds = self._browsers.use(browser, user.id) if asks else None
+        if seconds is None:
             return decision, False
         why = (
             f"{decision.why} But this browser is remembered: without another login it is asked "
-            f"again in {self._until(until)}."
+            f"again in {lasting(seconds)}."
         )
         return replace(decision, step="in", why=why), True
 
@@ -362,14 +344,16 @@ class LoginDesk:
         login.sent.clear()
         try:
             delivery = await self._notifications.challenge(
-                to=phone,
-                delivery_method=method,
-                message_type="otp_enroll" if login.is_enrolling else "otp_verify",
-                locale=login.locale,
-                user=login.user.as_event(phone),
-                code=again if self.assumptions.resent_code == "same" else None,
-                transaction=login.id,
-                limited=True,
+                Order(
+                    to=phone,
+                    delivery_method=method,
+                    message_type="otp_enroll" if login.is_enrolling else "otp_verify",
+                    locale=login.locale,
+                    user=login.user.as_event(phone),
+                    code=again if self.assumptions.resent_code == "same" else None,
+                    transaction=login.id,
+                    limited=True,
+                )
             )
         finally:
             login.sent.set()

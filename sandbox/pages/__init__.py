@@ -3,6 +3,6 @@
 Plain HTTP on loopback, as no browser trusts the sandbox's CA (docs/decisions/pages.md).
 """
 
-from sandbox.pages.app import Behind, build_pages
+from sandbox.pages.app import build_pages
 
-__all__ = ["Behind", "build_pages"]
+__all__ = ["build_pages"]

@@ -83,8 +83,7 @@ class _Phones:
         return self._entries(request, "phone.html.j2", found, after, **values)
 
     async def listing_events(self, request: Request) -> StreamingResponse:
-        query = _query(request)
-        language = language_for(request)
+        query, language = _query(request), language_for(request)
         pieces = self._entry_pieces(language, apart=True) if query else self._phone_pieces(language)
         return live.stream(request, self._timeline, Filter(query=query), pieces)
 
@@ -109,33 +108,23 @@ class _Phones:
             entries=[Shown(one) for one in found[:PAGE]],
             older=found[PAGE - 1].at if len(found) > PAGE else None,
             after=after,
-            requests_of=self._requests_of,
-            can_speak=speech.available(),
             limit=MAX_MESSAGES,
+            **self._beside(),
             **values,
         )
+
+    def _beside(self) -> dict[str, Any]:
+        """What an entry needs beside itself."""
+        return {"requests_of": self._requests_of, "can_speak": speech.available()}
 
     def _entry_pieces(self, language: str, *, apart: bool) -> live.Pieces:
         """HTML of entries; `apart`: each says which phone it is on."""
 
-        def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
-            return [
-                (
-                    one.change,
-                    self._views.fragment(
-                        language,
-                        "entry.html.j2",
-                        entry=Shown(one),
-                        apart=apart,
-                        fresh=True,
-                        requests_of=self._requests_of,
-                        can_speak=speech.available(),
-                    ),
-                )
-                for one in entries
-            ]
+        def piece(entry: Entry) -> str:
+            values = {"entry": Shown(entry), "apart": apart, "fresh": True, **self._beside()}
+            return self._views.fragment(language, "entry.html.j2", **values)
 
-        return pieces
+        return lambda entries: [(one.change, piece(one)) for one in entries]
 
     def _phone_pieces(self, language: str) -> live.Pieces:
         def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:

@@ -14,7 +14,6 @@ from sandbox.login.policy import policy_of
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.notifications.service import NotificationService
 from sandbox.pages.views import Views
-from sandbox.pages.wording import language_of
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 
@@ -109,7 +108,6 @@ def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict
         "type": kind,
         "customised": "id" in template or (legacy and bool(tenant.guardian.templates("sms"))),
         "disabled": template["disabled"] and not legacy,
-        "sender": template["content"].get("from"),
         "parts": [
             {
                 "channel": channel,
@@ -123,7 +121,6 @@ def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict
 
 def _rendered(notifications: NotificationService, kind: str, channel: str) -> dict[str, str]:
     try:
-        text = notifications.preview(kind, channel)
+        return {"text": notifications.preview(kind, channel), "fault": ""}
     except NotSentError as error:
-        return {"text": "", "fault": str(error), "language": "en"}
-    return {"text": text, "fault": "", "language": language_of(text)}
+        return {"text": "", "fault": str(error)}

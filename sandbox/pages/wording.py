@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,12 +19,11 @@ _JAPANESE: Final = re.compile(r"[ぁ-ヿｦ-ﾟ一-龯々]")
 _OUTCOMES: Final = {
     "pending": ("under way", "info"),
     "success": ("sent", "good"),
-    "drop": ("dropped", "bad"),
-    "retry": ("given up", "bad"),
-    "error": ("failed", "bad"),
-    "not_sent": ("not sent", "bad"),
+    "drop": ("dropped by the Action", "bad"),
+    "retry": ("given up after retries", "bad"),
+    "error": ("the Action failed", "bad"),
+    "not_sent": ("not sent by the tenant", "bad"),
 }
-_TRIES: Final = {"success": "sent", "drop": "drop", "retry": "retry wanted", "error": "threw"}
 MESSAGE_TYPES: Final = {
     "otp_verify": "login code",
     "otp_enroll": "enrolment code",
@@ -33,18 +31,6 @@ MESSAGE_TYPES: Final = {
     "blocked_account": "blocked account",
     "password_breach": "breached password",
 }
-
-
-@dataclass(frozen=True)
-class Step:
-    """One execution of the Action, as a line of text; `reason` is what the Action itself said."""
-
-    name: str
-    at: str
-    clock: str
-    says: str
-    reason: str
-    outcome: str
 
 
 class Shown:
@@ -140,19 +126,9 @@ class Shown:
         return "sent to the CPaaS directly, by no Action"
 
     @property
-    def steps(self) -> list[Step]:
-        most = self._told.get("most_attempts", 1) - 1
-        return [
-            Step(
-                name="first try" if number == 0 else f"retry {number} of {most}",
-                at=one["at"],
-                clock=clock(one["at"], exact=True),
-                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s",
-                reason=one["reason"] or "",
-                outcome=one["outcome"],
-            )
-            for number, one in enumerate(self._told.get("tries", []))
-        ]
+    def tries(self) -> list[dict[str, Any]]:
+        """The executions of the Action, one by one."""
+        return list(self._told.get("tries", []))
 
     @property
     def console(self) -> list[str]:

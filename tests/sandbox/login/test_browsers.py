@@ -138,7 +138,7 @@ def test_whether_low_confidence_asks_a_remembered_browser_is_an_assumption(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"since": "yesterday"}, {"seen": None}, {"overall": "x"}, {"seen": "2026-11-25"}]
+    "changes", [{"since": "yesterday"}, {"seen": None}, {"overall": "9"}, {"other": 1}, {"user": 1}]
 )
 def test_what_an_import_puts_in_its_place_remembers_nobody(
     world: LoginWorld, changes: dict[str, Any]

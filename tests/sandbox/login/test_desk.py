@@ -217,7 +217,7 @@ def test_a_message_that_breaks_off_does_not_bar_the_next_one(
 ) -> None:
     login = world.desk.begin("Hanako")
 
-    async def broken(**_: object) -> None:
+    async def broken(_: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:

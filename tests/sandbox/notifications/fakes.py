@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.service import NotificationService
 from sandbox.runner.runner import ActionOutcome, ActionRunner
@@ -113,7 +114,7 @@ class Pipeline:
 
     def challenge(self, **order: Any) -> Delivery:
         order = {"to": TO, "delivery_method": "text", **order}
-        return asyncio.run(self.service.challenge(**order))
+        return asyncio.run(self.service.challenge(Order(**order)))
 
     def try_provider(self, delivery_method: str | None) -> None:
         asyncio.run(self.service.try_provider(to=TO, delivery_method=delivery_method))

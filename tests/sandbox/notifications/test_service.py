@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.content import Order
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
 from sandbox.runner.runner import ActionOutcome
@@ -80,7 +81,7 @@ def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int
     tenant = a_tenant(text="{{ code }}")
     tenant.mfa_settings.write_codes("phone", {"otp_length": digits, "otp_expiration_time": 300})
     service = NotificationService(tenant, FakeRunner())
-    sent = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    sent = asyncio.run(service.challenge(Order(to=TO, delivery_method="text")))
     assert sent.code is not None
     assert (len(sent.code), sent.code.isdecimal()) == (digits, True)
     assert service.preview("otp_verify", "text") == "1234567890"[:digits]

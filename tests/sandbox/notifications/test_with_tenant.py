@@ -16,6 +16,7 @@ import pytest
 
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
+from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox, start
@@ -33,7 +34,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:
     order = {"to": TO, "delivery_method": "text", **order}
-    return asyncio.run(sandbox.parts.notifications.challenge(**order))
+    return asyncio.run(sandbox.parts.notifications.challenge(Order(**order)))
 
 
 @pytest.mark.parametrize("kind", ["otp_verify", "otp_enroll", "change_password"])
@@ -79,9 +80,10 @@ def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same
 ) -> None:
     set_up(sandbox)
     notifications = sandbox.parts.notifications
+    order = Order(to=TO, delivery_method="text")
 
     async def logins() -> list[Delivery]:
-        sending = (notifications.challenge(to=TO, delivery_method="text") for _ in range(12))
+        sending = (notifications.challenge(order) for _ in range(12))
         return list(await asyncio.gather(*sending))
 
     sent = {one.id: one.text for one in asyncio.run(logins())}
