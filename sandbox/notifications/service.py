@@ -32,14 +32,8 @@ SHOWN_DELIVERIES = 200
 class NotificationService:
     """Sends phone messages as the tenant is configured; implements the API's `Notifier`.
 
-    Args:
-        tenant: whose rules, texts and Actions apply.
-        runner: runs the deployed Action.
-        assumptions: switches for what is not known of Auth0.
-        sleep: waits between attempts, seconds.
-        now: the time of a record, UTC.
-        new_code: makes a one-time code of so many digits.
-        journal: where deliveries are kept; default: in memory.
+    `new_code` makes a one-time code of so many digits; without a journal, deliveries are kept in
+    memory.
     """
 
     def __init__(

@@ -60,16 +60,19 @@ class _Phones:
                 request, "search.html.j2", found, after, query=query, before=before
             )
         phones = self._timeline.phones(before=before, limit=PAGE + 1)
+        values: dict[str, Any] = {
+            "before": before,
+            "after": after,
+            "query": "",
+            "limit": MAX_MESSAGES,
+        }
         return self._views.page(
             request,
             "phones.html.j2",
             active="phones",
             phones=[self._phone(one) for one in phones[:PAGE]],
             older=phones[PAGE - 1].last.at if len(phones) > PAGE else None,
-            before=before,
-            after=after,
-            query="",
-            limit=MAX_MESSAGES,
+            **values,
         )
 
     async def phone(self, request: Request) -> Response:

@@ -61,12 +61,8 @@ class Views:
     ) -> HTMLResponse:
         """A whole page, in the language of whoever asks for it.
 
-        Args:
-            request: names the browser's languages.
-            template: file name; it extends `base.html.j2`.
-            active: the page of NAVIGATION that it belongs to; empty for none.
-            status: HTTP status.
-            values: what the template shows. Every text is escaped: none may be `Markup`.
+        `active` is the page of NAVIGATION that it belongs to; empty for none. Every text of
+        `values` is escaped: none may be `Markup`.
         """
         language = language_for(request)
         html = self.fragment(language, template, active=active, **values)
