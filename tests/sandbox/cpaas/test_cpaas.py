@@ -10,7 +10,7 @@ from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import Answer, Cpaas
 from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox, Message
 
 KEY = "key-1"
 MINE = {"messageId": "mine"}
@@ -76,7 +76,9 @@ def refusal(channel: Channel, status: int) -> tuple[int, str]:
     return status, f"E{status}" if channel == "sms" else old[status]
 
 
-@pytest.mark.parametrize(("channel", "body"), [("sms", sms()), ("voice", call())])
+@pytest.mark.parametrize(
+    ("channel", "body"), [("sms", sms()), ("voice", call(voice={"gender": "male"}))]
+)
 def test_a_good_request_is_pending_and_reaches_the_inbox(
     channel: Channel, body: dict[str, Any]
 ) -> None:
@@ -87,12 +89,18 @@ def test_a_good_request_is_pending_and_reaches_the_inbox(
     assert result["status"].items() >= status.items()
     assert result["destination" if channel == "sms" else "to"] == "819012345678"
     (message,) = cpaas.inbox.messages()
-    assert (message.channel, message.to, message.message_id) == (
-        channel,
-        "+819012345678",
-        result["messageId"],
+    voice = channel == "voice"
+    assert message == Message(
+        channel=channel,
+        to="+819012345678",
+        sender="815031234567" if voice else "MIRAIBANK",
+        text="コード" if voice else "コード 482913",
+        message_id=result["messageId"],
+        language="ja" if voice else None,
+        gender="male" if voice else None,
+        received_at=message.received_at,
+        raw=body["messages"][0],
     )
-    assert message.raw == body["messages"][0]
     assert "bulkId" not in answer.body
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,19 +76,6 @@ def test_the_oldest_go_first() -> None:
     for text in "abcde":
         inbox.add(message(text))
     assert texts(inbox.messages()) == ["c", "d", "e"]
-
-
-def test_a_restart_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "inbox.sqlite"
-    first = Inbox(path)
-    kept = first.add(message("a"))
-    first.close()
-    second = Inbox(path)
-    assert second.messages() == [kept]
-    assert second.add(message("b")).received_at > kept.received_at
-    second.clear()
-    assert second.messages() == []
-    second.close()
 
 
 def test_waiting_ends_with_the_message_from_another_thread() -> None:

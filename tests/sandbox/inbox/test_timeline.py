@@ -114,15 +114,17 @@ def test_what_changed_since_a_number_is_told_once_and_in_order() -> None:
     assert phones.changes(later) == ["a"]
 
 
-def test_a_restart_goes_on_counting(tmp_path: Path) -> None:
+def test_a_restart_loses_nothing_and_goes_on_counting(tmp_path: Path) -> None:
     first = Phones(tmp_path / "inbox.sqlite")
-    first.receive("a")
+    kept = first.receive("a")
     seen = first.inbox.database.last_change
     first.inbox.close()
     second = Phones(tmp_path / "inbox.sqlite")
+    assert second.inbox.messages() == [kept]
     second.receive("b")
     assert second.changes(seen) == ["b"]
     second.inbox.clear()
+    assert second.inbox.messages() == []
     assert second.inbox.database.last_clearing > seen
     second.inbox.close()
 

@@ -92,18 +92,6 @@ def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same
     assert received == sent
 
 
-def test_a_change_of_the_tenant_is_seen_by_the_next_message(sandbox: RunningSandbox) -> None:
-    tenant = set_up(sandbox).parts.tenant
-    assert challenge(sandbox).outcome == "success"
-    (action,) = tenant.actions.all()
-    tenant.actions.update(
-        action["id"], {"secrets": [{"name": "CPAAS_API_KEY", "value": "rotated-away"}]}
-    )
-    assert challenge(sandbox).outcome == "success", "a draft is not what runs"
-    tenant.versions.deploy(action["id"])
-    assert challenge(sandbox).outcome == "drop"
-
-
 @pytest.fixture
 def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     """The tenant over HTTPS, with a token."""
