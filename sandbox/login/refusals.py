@@ -31,7 +31,6 @@ class LoginRefusedError(Exception):
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-        self.message = message
 
 
 def lasting(seconds: float) -> str:

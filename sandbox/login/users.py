@@ -86,11 +86,9 @@ class Users:
         if not name:
             raise LoginRefusedError("name", "Enter a name for the user.")
         if len(name) > LONGEST_NAME or any(unicodedata.category(one) == "Cc" for one in name):
-            raise LoginRefusedError(
-                "name", f"A name has at most {LONGEST_NAME} characters, all of one line."
-            )
-        known = next((one for one in self.all() if one.name == name), None)
-        if known is not None:
+            why = f"A name has at most {LONGEST_NAME} characters, all of one line."
+            raise LoginRefusedError("name", why)
+        if known := next((one for one in self.all() if one.name == name), None):
             return known
         user = User(id=f"auth0|{uuid.uuid4().hex[:24]}", name=name)
         self._write(user)

@@ -59,10 +59,6 @@ class NotificationService:
         self._limits = Buckets(now, burst=BURST, refill=REFILL)
         self._end_what_was_cut_off()
 
-    async def challenge(self, order: Order) -> Delivery:
-        """Send a code as a login (or enrolment, or password reset) would."""
-        return await self._deliver(order)
-
     def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
@@ -86,7 +82,7 @@ class NotificationService:
     async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
         """The provider's test message: the verification text, as there is no type of its own."""
         method = delivery_method or self._first_method()
-        await self._deliver(Order(to=to, delivery_method=method, test_send=True))
+        await self.challenge(Order(to=to, delivery_method=method, test_send=True))
 
     async def try_template(
         self, *, template: dict[str, Any], to: str, delivery_method: str | None
@@ -99,7 +95,7 @@ class NotificationService:
             template=template,
             test_send=True,
         )
-        await self._deliver(order)
+        await self.challenge(order)
 
     def deliveries(self) -> list[Delivery]:
         """The last deliveries whose outcome is known, oldest first."""
@@ -112,7 +108,8 @@ class NotificationService:
 
     # -- one delivery -------------------------------------------------------------------------
 
-    async def _deliver(self, order: Order) -> Delivery:
+    async def challenge(self, order: Order) -> Delivery:
+        """Send a message as a login (or enrolment, or password reset) would; or a test message."""
         order = replace(order, locale=order.locale or self._tenant_locale())
         delivery = Delivery(
             id=uuid.uuid4().hex,
@@ -138,17 +135,17 @@ class NotificationService:
             code = (order.code or self._new_code(self._tenant.otp_length())) if wanted else None
             order = replace(order, code=code, transaction=order.transaction or delivery.id)
             text, event = self._worded(order, legacy=route.trigger == LEGACY_TRIGGER)
-        except LimitReachedError as limit:
-            done = replace(delivery, reason=str(limit))
-            self._keep(done)
-            log_entries.write_limit(self._tenant, done, limit.reset)
-            return done
         except NotSentError as refusal:
             done = replace(delivery, reason=str(refusal))
+            reset = refusal.reset if isinstance(refusal, LimitReachedError) else None
         else:
             done = await self._attempt(route, event, replace(delivery, code=code, text=text))
+            reset = None
         self._keep(done)
-        log_entries.write(self._tenant, done, order, self.assumptions)
+        if reset:
+            log_entries.write_limit(self._tenant, done, reset)
+        else:
+            log_entries.write(self._tenant, done, order, self.assumptions)
         return done
 
     def _count(self, order: Order) -> None:
