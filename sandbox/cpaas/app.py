@@ -28,8 +28,9 @@ from starlette.routing import Route
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
-from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
+from sandbox.cpaas.script import ENTRY, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.inbox import Channel
 from sandbox.json_schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
 from sandbox.web.connection import Application, Broken, ConnectionCutError

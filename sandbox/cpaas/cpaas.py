@@ -24,9 +24,9 @@ from xml.parsers import expat
 from components.settings.message_size import sms_size
 from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
-from sandbox.cpaas.script import AnswerScript, Channel
+from sandbox.cpaas.script import AnswerScript
 from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
-from sandbox.inbox import Message
+from sandbox.inbox import Channel, Message
 from sandbox.inbox.inbox import Inbox
 
 SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})

@@ -8,9 +8,8 @@ import pytest
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import Answer, Cpaas
-from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
-from sandbox.inbox.inbox import Inbox, Message
+from sandbox.inbox.inbox import Channel, Inbox, Message
 
 KEY = "key-1"
 MINE = {"messageId": "mine"}
