@@ -87,25 +87,23 @@ def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int
     assert service.preview("otp_verify", "text") == "1234567890"[:digits]
 
 
-def test_the_tenants_first_locale_stands_in_for_a_missing_one(pipeline: Pipeline) -> None:
-    pipeline.challenge()
-    assert pipeline.event["notification"]["locale"] == "ja"
-    absent = Pipeline(client_locale="absent")
-    absent.challenge()
-    assert "locale" not in absent.event["notification"]
-
-
-def test_the_templates_sender_is_passed_on_when_there_is_one() -> None:
-    for given, expected in (("+815012345678", "+815012345678"), ("", None)):
-        pipeline = Pipeline(a_tenant(spoil=template(content={"from": given})))
-        pipeline.challenge()
-        assert pipeline.event["notification"].get("from") == expected
-
-
-def test_no_code_goes_with_a_blocked_account(pipeline: Pipeline) -> None:
-    delivery = pipeline.challenge(message_type="blocked_account")
-    assert delivery.code is None
-    assert "code" not in pipeline.event["notification"]
+@pytest.mark.parametrize(
+    ("changes", "assumptions", "message_type", "key", "value"),
+    [
+        ({}, {}, "otp_verify", "locale", "ja"),
+        ({}, {"client_locale": "absent"}, "otp_verify", "locale", None),
+        ({"content": {"from": "+815012345678"}}, {}, "otp_verify", "from", "+815012345678"),
+        ({"content": {"from": ""}}, {}, "otp_verify", "from", None),
+        ({}, {}, "blocked_account", "code", None),
+    ],
+)
+def test_the_event_names_locale_sender_and_code_where_there_is_one(
+    changes: dict[str, Any], assumptions: dict[str, str], message_type: str, key: str, value: str
+) -> None:
+    pipeline = Pipeline(a_tenant(spoil=template(**changes)), **assumptions)
+    delivery = pipeline.challenge(message_type=message_type)
+    assert pipeline.event["notification"].get(key) == value
+    assert (delivery.code is None) == (message_type == "blocked_account")
 
 
 ENDLESS = "{% for i in (1..200000) %}{% endfor %}"
