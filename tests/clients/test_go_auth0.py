@@ -27,11 +27,12 @@ from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant import routes as table
 from sandbox.tenant.factor_settings import CUSTOM_APP
 from sandbox.tenant.tenant import Generation
-from tests.clients.tenants import PHONE_ACTION, assert_nothing_was_missing
+from tests.clients.tenants import assert_nothing_was_missing
 from tests.contract import PROJECT
 from tests.sandbox.api import recording
 from tests.sandbox.api.recording import Interaction
 from tests.sandbox.api.replay import Result, play_all
+from tests.sandbox.api.support import CUSTOM_PHONE_ACTION
 from tests.sandbox.quick import quick
 
 SOURCES = PROJECT / "tests" / "clients" / "go"
@@ -161,7 +162,7 @@ def as_auth0_s_tenant(running: RunningSandbox) -> None:
     write an empty one.
     """
     tenant = running.parts.tenant
-    tenant.versions.create(PHONE_ACTION)
+    tenant.versions.create(CUSTOM_PHONE_ACTION | {"deploy": True})
     tenant.guardian.set_factor("sms", enabled=True)
     settings = tenant.factor_settings
     settings.replace("push-notification/providers/sns", {"aws_region": "us-west-1"})

@@ -13,9 +13,9 @@ import pytest
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas
 from sandbox.cpaas.script import ScriptedAnswer
-from sandbox.inbox.inbox import Inbox
 from tests.sandbox.api.support import InProcess
 from tests.sandbox.cpaas.account import run_action, runner_for, serving
+from tests.sandbox.cpaas.test_cpaas import account
 
 KEYS = "/_sandbox/keys"
 SMS = {"messages": [{"destinations": [{"to": "819012345678"}], "content": {"text": "x"}}]}
@@ -24,10 +24,6 @@ NO_JSON = (
     b'{"messages":[{"destinations":[{"to":"81"}],"pause":NaN}]}',
 )
 HEADERS = {"authorization": "App key-1", "accept": "application/xml"}
-
-
-def account() -> Cpaas:
-    return Cpaas(Inbox(), ["key-1"])
 
 
 def client_of(cpaas: Cpaas | None = None) -> httpx.Client:
