@@ -50,40 +50,24 @@ class _Phones:
         self._views = views
 
     async def listing(self, request: Request) -> Response:
-        query = _query(request)
-        before = request.query_params.get("before")
+        if query := _query(request):
+            return self._entries(request, "search.html.j2", Filter(query=query), query=query)
         # Read first: what changes from here on comes as an event.
         after = self._timeline.database.last_change
-        if query:
-            found = self._timeline.entries(Filter(query=query), before=before, limit=PAGE + 1)
-            return self._entries(
-                request, "search.html.j2", found, after, query=query, before=before
-            )
+        before = request.query_params.get("before")
         phones = self._timeline.phones(before=before, limit=PAGE + 1)
-        values: dict[str, Any] = {
-            "before": before,
-            "after": after,
-            "query": "",
-            "limit": MAX_MESSAGES,
-        }
-        return self._views.page(
+        return self._page(
             request,
             "phones.html.j2",
-            active="phones",
             phones=[self._phone(one) for one in phones[:PAGE]],
             older=phones[PAGE - 1].last.at if len(phones) > PAGE else None,
-            **values,
+            after=after,
+            query="",
         )
 
     async def phone(self, request: Request) -> Response:
         number = self._number(request)
-        before = request.query_params.get("before")
-        after = self._timeline.database.last_change
-        found = self._timeline.entries(Filter(number), before=before, limit=PAGE + 1)
-        summary = self._timeline.phone(number)
-        count = summary.messages if summary else 0
-        values = {"number": number, "count": count, "before": before, "query": ""}
-        return self._entries(request, "phone.html.j2", found, after, **values)
+        return self._entries(request, "phone.html.j2", Filter(number), number=number, query="")
 
     async def listing_events(self, request: Request) -> StreamingResponse:
         query, language = _query(request), language_for(request)
@@ -101,20 +85,23 @@ class _Phones:
             raise HTTPException(404, "There is no such call")
         return await speech.answer(message)
 
-    def _entries(
-        self, request: Request, template: str, found: Sequence[Entry], after: int, **values: Any
-    ) -> Response:
-        return self._views.page(
+    def _entries(self, request: Request, template: str, wanted: Filter, **values: Any) -> Response:
+        after = self._timeline.database.last_change
+        before = request.query_params.get("before")
+        found = self._timeline.entries(wanted, before=before, limit=PAGE + 1)
+        return self._page(
             request,
             template,
-            active="phones",
             entries=[Shown(one) for one in found[:PAGE]],
             older=found[PAGE - 1].at if len(found) > PAGE else None,
             after=after,
-            limit=MAX_MESSAGES,
             **self._beside(),
             **values,
         )
+
+    def _page(self, request: Request, template: str, **values: Any) -> Response:
+        values |= {"before": request.query_params.get("before"), "limit": MAX_MESSAGES}
+        return self._views.page(request, template, active="phones", **values)
 
     def _beside(self) -> dict[str, Any]:
         """What an entry needs beside itself."""
