@@ -94,7 +94,6 @@ class Sending:
     order: Order
     tenant: str
     settings: Mapping[str, Any]
-    correlation_id: str
 
     def unified_event(self, as_text: str, as_voice: str, sender: str | None) -> dict[str, Any]:
         """The event of `onExecuteCustomPhoneProvider`; absent values are absent keys."""
@@ -133,7 +132,8 @@ class Sending:
         )
 
     def _event(self, **own: Any) -> dict[str, Any]:
-        transaction, user = {"correlation_id": self.correlation_id}, dict(self.order.recipient)
+        transaction = {"correlation_id": self.order.transaction or ""}
+        user = dict(self.order.recipient)
         return {"client": CLIENT, "transaction": transaction, "user": user, **own}
 
     def variables(self) -> dict[str, Any]:

@@ -206,8 +206,7 @@ class NotificationService:
     def _worded(self, order: Order, *, legacy: bool) -> tuple[str, dict[str, Any]]:
         """The text in use, and the Action's event, of an order with its code and locale."""
         template = order.template or self._tenant.phone_template(order.message_type)
-        settings = self._tenant.settings()
-        sending = Sending(order, template["tenant"], settings, order.transaction or "")
+        sending = Sending(order, template["tenant"], self._tenant.settings())
         by_voice = order.delivery_method == "voice"
         if legacy:
             given = sending.legacy_variables()

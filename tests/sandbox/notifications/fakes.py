@@ -103,14 +103,17 @@ class Pipeline:
             assumptions=NotificationAssumptions(**assumptions),
             sleep=self._sleep,
             now=lambda: self.now,
-            new_code=lambda _: CODE,
+            new_code=self.new_code,
         )
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
-    def wait(self, hours: int) -> None:
-        self.now += timedelta(hours=hours)
+    def new_code(self, _: int) -> str:
+        return CODE
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
 
     def challenge(self, **order: Any) -> Delivery:
         order = {"to": TO, "delivery_method": "text", **order}

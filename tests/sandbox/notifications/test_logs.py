@@ -115,7 +115,7 @@ def test_the_eleventh_message_of_a_user_waits_for_the_hour() -> None:
         "reset_at": "2026-11-23T13:00:00+00:00",
         "to": TO,
     }
-    pipeline.wait(hours=1)
+    pipeline.wait(3600)
     assert [send(), send()] == ["success", "not_sent"]
     pipeline.service.reset()
     assert send() == "success"
