@@ -37,30 +37,25 @@ class Shown:
     """An entry as a template shows it."""
 
     def __init__(self, entry: Entry) -> None:
-        self.message, self.delivery = entry.message, entry.delivery
+        message, told = entry.message, entry.delivery or {}
+        self.message, self.delivery = message, entry.delivery
         self.number, self.at = entry.number, entry.at
-        self._told: dict[str, Any] = entry.delivery or {}
-        self.delivery_key = key_of("d", self._told.get("id", ""))
-        self.key = key_of("m", entry.at) if self.message else self.delivery_key
-
-    @property
-    def voice(self) -> bool:
-        if self.message is not None:
-            return self.message.channel == "voice"
-        return bool(self._told["delivery_method"] == "voice")
-
-    @property
-    def kind(self) -> str:
-        return "Voice call" if self.voice else "SMS"
-
-    @property
-    def text(self) -> str:
-        """What the phone got, or what was rendered for it."""
-        return self.message.text if self.message else self._told.get("text") or ""
-
-    @property
-    def codes(self) -> list[str]:
-        return self.message.codes if self.message else []
+        self.delivery_key = key_of("d", told.get("id", ""))
+        self.key = key_of("m", entry.at) if message else self.delivery_key
+        self.voice = message.channel == "voice" if message else told["delivery_method"] == "voice"
+        self.kind = "Voice call" if self.voice else "SMS"
+        # What the phone got, or what was rendered for it.
+        self.text: str = message.text if message else told.get("text") or ""
+        self.codes = message.codes if message else []
+        # What became of it, in a word, and how good that is.
+        outcome = told.get("outcome")
+        self.outcome = _OUTCOMES[outcome or "success"]
+        # It arrived although the Action was told otherwise, or gave up.
+        self.late = message is not None and outcome not in {None, "success", "pending"}
+        self.reason: str = told.get("reason") or ""
+        self.tries: list[dict[str, Any]] = told.get("tries", [])
+        self.console: list[str] = told.get("console", [])
+        self.preview = (self.text or self.reason)[:200]
 
     @property
     def language(self) -> str:
@@ -102,47 +97,19 @@ class Shown:
         return [(piece.rstrip(), piece.count(",")) for piece in pieces if piece]
 
     @property
-    def outcome(self) -> tuple[str, str]:
-        """What became of it, in a word, and how good that is."""
-        return _OUTCOMES[self._told.get("outcome", "success")]
-
-    @property
-    def late(self) -> bool:
-        """It arrived although the Action was told otherwise, or gave up."""
-        outcome = self._told.get("outcome")
-        return self.message is not None and outcome not in {None, "success", "pending"}
-
-    @property
-    def reason(self) -> str:
-        return self._told.get("reason") or ""
-
-    @property
     def origin(self) -> str:
-        if self._told:
-            kind = str(self._told["message_type"])
+        if self.delivery:
+            kind = str(self.delivery["message_type"])
             return MESSAGE_TYPES.get(kind, kind)
         if self.message is not None and self.message.delivery_id:
             return "its delivery is no longer kept"
         return "sent to the CPaaS directly, by no Action"
 
     @property
-    def tries(self) -> list[dict[str, Any]]:
-        """The executions of the Action, one by one."""
-        return list(self._told.get("tries", []))
-
-    @property
-    def console(self) -> list[str]:
-        return list(self._told.get("console", []))
-
-    @property
     def announcement(self) -> str:
         """What a screen reader is told when it appears."""
         name = f"{self.kind} {'to' if self.message else 'not at'} {self.number}"
         return f"{name}, {self.outcome[0]}: {self.text or self.reason}"[:300]
-
-    @property
-    def preview(self) -> str:
-        return (self.text or self.reason)[:200]
 
     @property
     def raw(self) -> str:
