@@ -17,32 +17,15 @@ TOO_LONG = "REJECTED_MESSAGE_TOO_LONG"
 
 
 def sms(to: str = "819012345678", text: Any = "コード 482913", **message: Any) -> dict[str, Any]:
-    destination = {"to": to, **message.pop("destination", {})}
-    return {
-        "messages": [
-            {
-                "sender": "MIRAIBANK",
-                "destinations": [destination],
-                "content": {"text": text},
-                **message,
-            }
-        ]
-    }
+    destinations = [{"to": to, **message.pop("destination", {})}]
+    good = {"sender": "MIRAIBANK", "destinations": destinations, "content": {"text": text}}
+    return {"messages": [good | message]}
 
 
 def call(to: str = "819012345678", text: str = "コード", **message: Any) -> dict[str, Any]:
-    destination = {"to": to, **message.pop("destination", {})}
-    return {
-        "messages": [
-            {
-                "from": "815031234567",
-                "destinations": [destination],
-                "text": text,
-                "language": "ja",
-                **message,
-            }
-        ]
-    }
+    destinations = [{"to": to, **message.pop("destination", {})}]
+    good = {"from": "815031234567", "destinations": destinations, "text": text, "language": "ja"}
+    return {"messages": [good | message]}
 
 
 def both(to: str = "819012345678") -> list[tuple[Channel, dict[str, Any]]]:

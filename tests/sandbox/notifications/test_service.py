@@ -40,13 +40,14 @@ def test_the_deployed_action_gets_auth0s_event_and_its_secrets(pipeline: Pipelin
     (call,) = pipeline.runner.calls
     action = pipeline.tenant.deployed_action("custom-phone-provider")
     assert action is not None
-    assert (call["handler"], call["version_id"], call["code"], call["secrets"]) == (
-        "onExecuteCustomPhoneProvider",
-        action.version_id,
-        action.code,
-        {"CPAAS_API_KEY": "k"},
-    )
-    event = call["event"]
+    event = call.pop("event")
+    assert call == {
+        "handler": "onExecuteCustomPhoneProvider",
+        "version_id": action.version_id,
+        "code": action.code,
+        "secrets": {"CPAAS_API_KEY": "k"},
+        "delivery_id": delivery.id,
+    }
     assert event["notification"] == {
         "as_text": "482913 みらい銀行",
         "as_voice": "みらい銀行: 4. 8. 2. 9. 1. 3., , 4. 8. 2. 9. 1. 3.",
