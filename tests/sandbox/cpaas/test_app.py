@@ -141,11 +141,21 @@ def test_a_script_that_cannot_be_read_is_refused_with_the_fault(body: Any, messa
     assert cpaas.script.pending() == []
 
 
-def test_a_scripted_status_has_the_body_and_headers_it_is_given() -> None:
+def test_a_scripted_status_has_the_body_headers_and_delay_it_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("sandbox.cpaas.app.anyio.sleep", sleep)
     cpaas = account()
-    cpaas.script.add([ScriptedAnswer(status=429, body=[], headers={"retry-after": "9"})])
+    scripted = ScriptedAnswer(status=429, body=[], headers={"retry-after": "9"}, delay=0.3)
+    cpaas.script.add([scripted])
     answer = client_of(cpaas).post("/sms/3/messages", json=SMS, headers=HEADERS)
     assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (429, [], "9")
+    assert waited == [0.3]
 
 
 def test_a_scripted_status_that_has_no_body_gets_none(tmp_path: Path) -> None:
