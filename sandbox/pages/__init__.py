@@ -2,7 +2,3 @@
 
 Plain HTTP on loopback, as no browser trusts the sandbox's CA (docs/decisions/pages.md).
 """
-
-from sandbox.pages.app import build_pages
-
-__all__ = ["build_pages"]
