@@ -101,7 +101,7 @@ def test_waiting_ends_with_the_message_of_the_channel_or_with_nothing() -> None:
     desk.inbox.add(message("コードは 482913 です。"))
     call = dataclasses.replace(message("4, 8, 2, 9, 1, 4"), channel="voice")
     desk.come_while_waiting(message("another sms"), call)
-    (found,) = desk.messages(to=TO, channel="voice", wait="30")
+    (found,) = desk.messages(to=TO, channel="voice", wait="30", newest="1")
     assert (found["channel"], found["codes"]) == ("voice", ["482914"])
     assert desk.messages(to=TO, channel="sms")[0]["codes"] == ["482913"]
     vain = desk.get("/messages", params={"to": "+819000000000", "wait": "0.01"})

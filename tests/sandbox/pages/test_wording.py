@@ -48,7 +48,7 @@ CALL = {"channel": "voice", "language": "en", "gender": "female", "raw": {"pause
             {"warnings": ["Invisible characters that change what is seen: U+202E, U+200B"]},
         ),
         (shown("絵文字😀"), {"warnings": ["Japanese carriers may garble: 😀"]}),
-        (shown("絵文字😀", **CALL), {"warnings": []}),
+        (shown("絵文字\n👩\u200d👧", **CALL), {"warnings": []}),
     ],
 )
 def test_what_there_is_to_know_of_a_text(entry: Shown, told: dict[str, Any]) -> None:
