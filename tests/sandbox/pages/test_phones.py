@@ -6,6 +6,10 @@ anything from elsewhere.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -271,45 +275,63 @@ def test_hostile_text_stays_text(visits: Visits, sandbox: RunningSandbox) -> Non
     )
 
 
+@contextmanager
+def another_site() -> Iterator[str]:
+    """A page of another port of localhost: another origin, though of the same site."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>another site</title>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"{server.server_port}"
+        server.shutdown()
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_another_sites_page_neither_reads_nor_listens_nor_frames(
     browser: Browser, sandbox: RunningSandbox, host: str
 ) -> None:
-    """A page of another port is of another origin, though of the same site."""
     receive(sandbox, "secret 123456")
-    context = browser.new_context()
-    known = context.new_page()
-    known.goto(pages_address(sandbox.state_dir, sandbox.record))
-    known.close()
-    page = context.new_page()
-    statuses: list[int] = []
-    own = sandbox.pages_url
-    page.on(
-        "response", lambda one: statuses.append(one.status) if one.url.startswith(own) else None
-    )
-    another = f"http://{host}:8099/"
-    page.route(another, lambda route: route.fulfill(content_type="text/html", body="another site"))
-    page.goto(another)
-    tried = page.evaluate(
-        """async (own) => {
-          const read = (options) => fetch(`${own}/phones`, options)
-            .then((one) => one.text(), () => 'refused');
-          const heard = await new Promise((done) => {
-            const source = new EventSource(`${own}/phones/events?after=0`);
-            source.addEventListener('entry', (event) => done(event.data));
-            source.onerror = () => { source.close(); done('refused'); };
-          });
-          const frame = document.createElement('iframe');
-          frame.src = `${own}/phones`;
-          const framed = new Promise((done) => { frame.onload = () => done(); });
-          document.body.append(frame);
-          await framed;
-          return [await read({}), await read({ mode: 'no-cors' }), heard];
-        }""",
-        own,
-    )
-    frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
-    context.close()
+    with another_site() as port:
+        context = browser.new_context()
+        known = context.new_page()
+        known.goto(pages_address(sandbox.state_dir, sandbox.record))
+        known.close()
+        page = context.new_page()
+        statuses: list[int] = []
+        own = sandbox.pages_url
+        page.on(
+            "response", lambda one: statuses.append(one.status) if one.url.startswith(own) else None
+        )
+        page.goto(f"http://{host}:{port}/")
+        tried = page.evaluate(
+            """async (own) => {
+              const read = (options) => fetch(`${own}/phones`, options)
+                .then((one) => one.text(), () => 'refused');
+              const heard = await new Promise((done) => {
+                const source = new EventSource(`${own}/phones/events?after=0`);
+                source.addEventListener('entry', (event) => done(event.data));
+                source.onerror = () => { source.close(); done('refused'); };
+              });
+              const frame = document.createElement('iframe');
+              frame.src = `${own}/phones`;
+              const framed = new Promise((done) => { frame.onload = () => done(); });
+              document.body.append(frame);
+              await framed;
+              return [await read({}), await read({ mode: 'no-cors' }), heard];
+            }""",
+            own,
+        )
+        frames = [frame.evaluate("document.body.innerText") for frame in page.frames[1:]]
+        context.close()
     assert tried == ["refused", "refused", "refused"]
     assert not any("123456" in text for text in frames)
     assert statuses
