@@ -103,7 +103,6 @@ reference: environment node ## Write what is made from the code: docs/reference/
 
 .PHONY: screenshots
 screenshots: environment browser ## Write the pictures of the documents anew, with Chromium
-	@$(PYTHON_BIN) -m tests.sandbox.pages.steps docs/images
 	@$(PYTHON_BIN) -m tests.sandbox.pages.scenes docs/images
 	@$(PYTHON_BIN) -m tests.phonemfa.output.pictures docs/images
 

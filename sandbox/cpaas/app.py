@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -28,8 +28,9 @@ from starlette.routing import Route
 
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import SEND_SCOPES, Answer, Cpaas
-from sandbox.cpaas.script import ENTRY, Channel, ScriptedAnswer
+from sandbox.cpaas.script import ENTRY, ScriptedAnswer
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.inbox import Channel
 from sandbox.json_schemas import STRING, array, complete, obj, text
 from sandbox.web.bodies import TooLargeError, json_body
 from sandbox.web.connection import Application, Broken, ConnectionCutError
@@ -47,11 +48,11 @@ WITHOUT_BODY = (204, 304)
 def build_cpaas(cpaas: Cpaas) -> Starlette:
     """The ASGI application of one CPaaS account."""
 
-    def endpoint(channel: Channel) -> Callable[[Request], Awaitable[Response]]:
-        async def send(request: Request) -> Response:
-            return await _send(cpaas, channel, request)
+    async def sms(request: Request) -> Response:
+        return await _send(cpaas, "sms", request)
 
-        return send
+    async def voice(request: Request) -> Response:
+        return await _send(cpaas, "voice", request)
 
     async def health(_: Request) -> Any:
         return {"status": "ok", "stand_in": "NTT CPaaS (Infobip API)"}
@@ -87,8 +88,8 @@ def build_cpaas(cpaas: Cpaas) -> Starlette:
         writeOnly=True,
     )
     routes = [
-        Route("/sms/3/messages", endpoint("sms"), methods=["POST"]),
-        Route("/tts/3/advanced", endpoint("voice"), methods=["POST"]),
+        Route("/sms/3/messages", sms, methods=["POST"]),
+        Route("/tts/3/advanced", voice, methods=["POST"]),
         control_route("GET", "/health", health),
         control_route(
             "POST", "/answers", add_answers, complete({"answers": array(ENTRY)}), status=201
@@ -124,28 +125,23 @@ async def _send(cpaas: Cpaas, channel: Channel, request: Request) -> Response:
     scripted = cpaas.script.take(channel) or ScriptedAnswer()
     if scripted.delay:
         await anyio.sleep(scripted.delay)
-    authorization = request.headers.get("authorization")
     delivery_id = request.headers.get(DELIVERY_HEADER)
     if delivery_id is not None:
         cpaas.remember(delivery_id, body)
     answer: Answer | None = None
     if (scripted.fault is None and scripted.status is None) or scripted.accept:
         forced = STATUSES[scripted.refusal] if scripted.refusal else None
+        key = request.headers.get("authorization")
         answer = cpaas.send(
-            channel,
-            authorization=authorization,
-            body=body,
-            forced=forced,
-            delivery_id=delivery_id,
+            channel, authorization=key, body=body, forced=forced, delivery_id=delivery_id
         )
     if scripted.fault is not None:
         return _broken(scripted, answer, request)
     if scripted.status in WITHOUT_BODY:
         return Response(None, scripted.status, dict(scripted.headers))
     if scripted.status is not None:
-        content = scripted.body
-        if content is None:
-            content = errors.body(channel, scripted.status)
+        own = scripted.body is not None
+        content = scripted.body if own else errors.body(channel, scripted.status)
         return JSONResponse(content, scripted.status, dict(scripted.headers))
     assert answer is not None  # noqa: S101 - neither fault nor status was scripted
     return JSONResponse(answer.body, answer.status)

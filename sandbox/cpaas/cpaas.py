@@ -24,9 +24,9 @@ from xml.parsers import expat
 from components.settings.message_size import sms_size
 from sandbox.cpaas import errors
 from sandbox.cpaas.schemas import violations
-from sandbox.cpaas.script import AnswerScript, Channel
+from sandbox.cpaas.script import AnswerScript
 from sandbox.cpaas.statuses import PENDING_ACCEPTED, STATUSES, Status
-from sandbox.inbox import Message
+from sandbox.inbox import Channel, Message
 from sandbox.inbox.inbox import Inbox
 
 SEND_SCOPES = frozenset({"sms:message:send", "voice-message:message:send"})
@@ -71,12 +71,7 @@ class SeenRequest:
 
 
 class Cpaas:
-    """The account: its keys, senders and memory.
-
-    Args:
-        inbox: where accepted messages go.
-        api_keys: the keys that may send; a mapping gives each key its scopes.
-    """
+    """The account: its keys, of which a mapping gives the scopes, and its memory."""
 
     def __init__(
         self,
@@ -87,12 +82,9 @@ class Cpaas:
     ) -> None:
         self.inbox = inbox
         self.script = AnswerScript()
-        self._first_keys = (
-            {key: frozenset(scopes) for key, scopes in api_keys.items()}
-            if isinstance(api_keys, Mapping)
-            else dict.fromkeys(api_keys, SEND_SCOPES)
-        )
-        self._keys = dict(self._first_keys)
+        given = api_keys if isinstance(api_keys, Mapping) else dict.fromkeys(api_keys, SEND_SCOPES)
+        self._first_keys: dict[str, Collection[str]] = dict(given)
+        self._keys = self._first_keys.copy()
         self._clock = clock
         self._lock = threading.RLock()
         self._known_ids: OrderedDict[str, None] = OrderedDict()
@@ -108,12 +100,10 @@ class Cpaas:
         forced: Status | None = None,
         delivery_id: str | None = None,
     ) -> Answer:
-        """Answer one send request; `forced` is the status every good message then gets.
+        """Answer one send request as the vendor does.
 
-        `delivery_id` is the delivery that the request belongs to, where the sandbox marked it.
-
-        Returns the vendor's answer: 200 with a status a message, or 400, 401, 403 in the error
-        shape of the endpoint.
+        `forced` is the status that every good message gets; `delivery_id` the delivery that the
+        request belongs to, where the sandbox marked it.
         """
         refusal = self._authorise(channel, authorization)
         with self._lock:
@@ -124,13 +114,15 @@ class Cpaas:
             if faults := violations(channel, body):
                 return Answer(400, errors.body(channel, 400, faults))
             assert isinstance(body, dict)  # noqa: S101 - the schema says so
+            options = body.get("options", {})
+            counted = options.get("includeSmsCountInResponse", False)
             results = [
-                self._accept(channel, message, destination, forced, body, delivery_id=delivery_id)
+                self._accept(channel, message, destination, forced, delivery_id, counted=counted)
                 for message in body["messages"]
                 for destination in message["destinations"]
             ]
         answer: dict[str, Any] = {"messages": results}
-        bulk_id = body.get("bulkId") or body.get("options", {}).get("schedule", {}).get("bulkId")
+        bulk_id = body.get("bulkId") or options.get("schedule", {}).get("bulkId")
         if bulk_id or len(results) > 1:
             answer = {"bulkId": bulk_id or uuid.uuid4().hex, **answer}
         return Answer(200, answer)
@@ -138,10 +130,7 @@ class Cpaas:
     def remember(self, delivery_id: str, body: object) -> None:
         """What was last asked for a delivery, also where a script answers it."""
         with self._lock:
-            self._last_of.pop(delivery_id, None)
-            self._last_of[delivery_id] = body
-            while len(self._last_of) > KEPT_REQUESTS:
-                self._last_of.popitem(last=False)
+            _remember(self._last_of, delivery_id, body, KEPT_REQUESTS)
 
     def last_request_of(self, delivery_id: str) -> object:
         with self._lock:
@@ -155,14 +144,12 @@ class Cpaas:
     def accept_key(self, key: str, scopes: Collection[str] = SEND_SCOPES) -> None:
         """A further key for the account, beside those that it has."""
         with self._lock:
-            self._keys = {**self._keys, key: frozenset(scopes)}
+            self._keys[key] = scopes
 
     def revoke_key(self, key: str) -> bool:
         """Refuse a key from now on; answers whether the account had it."""
         with self._lock:
-            known = key in self._keys
-            self._keys = {one: scopes for one, scopes in self._keys.items() if one != key}
-        return known
+            return self._keys.pop(key, None) is not None
 
     def reset(self) -> None:
         """Forget scripted answers, requests, known ids and counts; the inbox too.
@@ -170,7 +157,7 @@ class Cpaas:
         The account has the keys again that it began with.
         """
         with self._lock:
-            self._keys = dict(self._first_keys)
+            self._keys = self._first_keys.copy()
             self.script.clear()
             self._requests.clear()
             self._last_of.clear()
@@ -178,15 +165,16 @@ class Cpaas:
             self.inbox.clear()
 
     def _authorise(self, channel: Channel, authorization: str | None) -> Answer | None:
-        given = (authorization or "").removeprefix("App ")
-        scopes = None
-        if authorization and authorization.startswith("App "):
-            for key, granted in self._keys.items():
-                if hmac.compare_digest(key.encode(), given.encode()):
-                    scopes = granted
-        if scopes is None:
+        scheme, _, given = (authorization or "").partition(" ")
+        with self._lock:
+            known = [
+                scopes
+                for key, scopes in self._keys.items()
+                if hmac.compare_digest(key.encode(), given.encode())
+            ]
+        if not known or scheme != "App":
             return Answer(401, errors.body(channel, 401))
-        if not scopes & _SCOPES_FOR[channel]:
+        if _SCOPES_FOR[channel].isdisjoint(known[0]):
             return Answer(403, errors.body(channel, 403))
         return None
 
@@ -196,24 +184,22 @@ class Cpaas:
         message: dict[str, Any],
         destination: dict[str, Any],
         forced: Status | None,
-        body: dict[str, Any],
-        *,
         delivery_id: str | None,
+        *,
+        counted: bool,
     ) -> dict[str, Any]:
-        message_id = destination.get("messageId") or uuid.uuid4().hex
+        message_id, to = destination.get("messageId") or uuid.uuid4().hex, destination["to"]
         fault = next(self._faults(channel, message, destination), None)
         status = forced or (STATUSES[fault] if fault else PENDING_ACCEPTED)
         if status.group in ("PENDING", "DELIVERED"):
-            self._known_ids[message_id] = None
-            while len(self._known_ids) > KNOWN_IDS:
-                self._known_ids.popitem(last=False)
-            received = _received(channel, message, destination["to"], message_id)
+            _remember(self._known_ids, message_id, None, KNOWN_IDS)
+            received = _received(channel, message, to, message_id)
             self.inbox.add(replace(received, delivery_id=delivery_id))
         result: dict[str, Any] = {"messageId": message_id, "status": status.to_json()}
         if channel == "voice":
-            return {"to": destination["to"], **result}
-        result["destination"] = destination["to"]
-        if body.get("options", {}).get("includeSmsCountInResponse"):
+            return {"to": to, **result}
+        result["destination"] = to
+        if counted:
             result["details"] = {"messageCount": _parts(message["content"])}
         return result
 
@@ -236,17 +222,18 @@ class Cpaas:
         yield from _sms_faults(message) if channel == "sms" else _voice_faults(message)
 
 
+def _remember(memory: OrderedDict[str, Any], key: str, value: object, most: int) -> None:
+    """The newest `most` are kept."""
+    memory[key] = value
+    if len(memory) > most:
+        memory.popitem(last=False)
+
+
 def _parts(content: dict[str, Any]) -> int:
     if "text" in content:
         return sms_size(content["text"]).parts
     size = len(bytes.fromhex(content["hex"]))
     return 1 if size <= BINARY_BYTES else -(-size // BINARY_PART_BYTES)
-
-
-def _text(channel: Channel, message: dict[str, Any]) -> str:
-    """What a phone shows or says; of a binary message its bytes, as they were written."""
-    content: dict[str, str] = message["content"] if channel == "sms" else message
-    return content.get("text") or content.get("hex") or ""
 
 
 def _is_e164(number: str) -> bool:
@@ -282,11 +269,13 @@ def _is_well_formed(text: str) -> bool:
 
 def _received(channel: Channel, message: dict[str, Any], to: str, message_id: str) -> Message:
     voice = channel == "voice"
+    content: dict[str, str] = message if voice else message["content"]
     return Message(
         channel=channel,
         to=to,
         sender=message.get("from" if voice else "sender", ""),
-        text=_text(channel, message),
+        # Of a binary message its bytes, as they were written.
+        text=content.get("text") or content.get("hex") or "",
         # Absent means English: Japanese text without it is read by an English voice.
         language=message.get("language", "en") if voice else None,
         gender=message.get("voice", {}).get("gender"),

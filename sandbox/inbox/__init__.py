@@ -4,13 +4,4 @@ from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.inbox.inbox import Channel, Inbox, Message
 from sandbox.inbox.timeline import Entry, Filter, Phone, Timeline
 
-__all__ = [
-    "Channel",
-    "DeliveryJournal",
-    "Entry",
-    "Filter",
-    "Inbox",
-    "Message",
-    "Phone",
-    "Timeline",
-]
+__all__ = ["Channel", "DeliveryJournal", "Entry", "Filter", "Inbox", "Message", "Phone", "Timeline"]

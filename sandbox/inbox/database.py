@@ -50,16 +50,12 @@ INSERT OR IGNORE INTO changes VALUES (0, 0, 0);
 
 
 class PhoneDatabase:
-    """One SQLite connection behind one lock, for all threads and event loops of the sandbox.
-
-    Args:
-        path: SQLite file, or ":memory:".
-    """
+    """One SQLite connection behind one lock, for all threads and event loops of the sandbox."""
 
     def __init__(self, path: Path | str = ":memory:") -> None:
         self._lock = threading.RLock()
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
-        self._closing = False
+        self.closing = False
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # Survives the end of the process at any moment; only a power cut may lose the last writes.
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -116,7 +112,7 @@ class PhoneDatabase:
         waiter = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             self._waiters.add(waiter)
-            if self._closing:
+            if self.closing:
                 waiter[1].set()
         try:
             yield waiter[1]
@@ -124,13 +120,9 @@ class PhoneDatabase:
             with self._lock:
                 self._waiters.discard(waiter)
 
-    @property
-    def closing(self) -> bool:
-        return self._closing
-
     def end_waiting(self) -> None:
         """Wake all who wait, for good: the sandbox ends."""
-        self._closing = True
+        self.closing = True
         self._wake()
 
     def close(self) -> None:

@@ -13,12 +13,7 @@ MAX_DELIVERIES = 10_000
 
 
 class DeliveryJournal:
-    """Deliveries by id and time.
-
-    Args:
-        database: of the phones that they go to.
-        limit: how many are kept.
-    """
+    """Deliveries by id and time, the newest `limit`, in the database of the phones."""
 
     def __init__(
         self, database: PhoneDatabase | None = None, *, limit: int = MAX_DELIVERIES
@@ -27,12 +22,7 @@ class DeliveryJournal:
         self._limit = limit
 
     def put(self, delivery: dict[str, Any], *, finished: bool) -> None:
-        """Keep a delivery, or what is new of it.
-
-        Args:
-            delivery: has `id`, `at` (RFC 3339), `to` and `text`, and whatever else.
-            finished: whether its outcome is known.
-        """
+        """Keep a delivery, or what is new of it; it has `id`, `at`, `to`, `text` and what else."""
         with self._database.changing() as (connection, change):
             connection.execute(
                 "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT (id) DO UPDATE"

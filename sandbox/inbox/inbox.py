@@ -80,13 +80,9 @@ class Message:
 
 
 class Inbox:
-    """Messages by recipient and time.
+    """Messages by recipient and time, the newest `limit`.
 
-    Args:
-        path: SQLite file, or ":memory:".
-        clock: the time of a message; UTC.
-        limit: how many messages are kept.
-        code_length: how many digits a code has, asked whenever a message comes.
+    `code_length` is how many digits a code has, asked whenever a message comes.
     """
 
     def __init__(
@@ -143,28 +139,20 @@ class Inbox:
         channel: Channel | None = None,
         newest: int | None = None,
     ) -> list[Message]:
-        """Messages to `to` (any recipient when absent) received later than `after`, oldest first.
+        """Messages to a number, however written, later than an RFC 3339 time, oldest first.
 
-        Args:
-            to: phone number; separators and the plus do not matter.
-            after: RFC 3339 time, for example the `received_at` of a message already seen.
-            channel: sms or voice; both when absent.
-            newest: at most so many, the newest of them; all when absent.
+        Where an argument is absent, any number, time or channel; with `newest`, the last so many.
 
         Raises:
             ValueError: when `after` is not an RFC 3339 time with an offset.
         """
-        conditions, values = ["received_at > ?"], [parse_time(after) if after else ""]
-        if to is not None:
-            conditions.append("recipient = ?")
-            values.append(e164(to))
-        if channel is not None:
-            conditions.append("channel = ?")
-            values.append(channel)
-        where = " AND ".join(conditions)
+        since = parse_time(after) if after else ""
+        number = None if to is None else e164(to)
         found = self.database.rows(
-            f"SELECT document FROM messages WHERE {where} ORDER BY received_at DESC LIMIT ?",  # noqa: S608 - fixed conditions
-            (*values, -1 if newest is None else newest),
+            "SELECT document FROM messages WHERE received_at > ?1"
+            " AND (?2 IS NULL OR recipient = ?2) AND (?3 IS NULL OR channel = ?3)"
+            " ORDER BY received_at DESC LIMIT ?4",
+            (since, number, channel, -1 if newest is None else newest),
         )
         return [Message(**json.loads(document)) for (document,) in reversed(found)]
 

@@ -89,12 +89,7 @@ class Timeline:
         self.database = database
 
     def phones(self, *, before: str | None = None, limit: int = PAGE) -> list[Phone]:
-        """The phones by their newest entry, newest first.
-
-        Args:
-            before: only those whose newest entry is older; the `last.at` of one already seen.
-            limit: at most so many.
-        """
+        """The phones by their newest entry, newest first, whose newest is older than `before`."""
         found = self.database.rows(
             "SELECT recipient, sum(one), max(at) AS newest FROM"
             " (SELECT recipient, 1 AS one, received_at AS at FROM messages UNION ALL"
@@ -121,13 +116,7 @@ class Timeline:
     def entries(
         self, wanted: Filter, *, before: str | None = None, limit: int = PAGE
     ) -> list[Entry]:
-        """Entries, newest first.
-
-        Args:
-            wanted: which.
-            before: only older ones; the `at` of one already seen.
-            limit: at most so many.
-        """
+        """Entries older than `before`, newest first."""
         found: list[Entry] = []
         for select, column, of_messages in (
             (_MESSAGES, "m.received_at", True),

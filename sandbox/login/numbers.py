@@ -14,11 +14,7 @@ class NumberRefusedError(ValueError):
 
 
 def e164(text: str) -> str:
-    """The number in E.164.
-
-    Args:
-        text: E.164, or Japanese national notation; full-width digits, spaces, hyphens and
-            brackets are read as people write them.
+    """The number in E.164, from that or from Japanese national notation as people write it.
 
     Raises:
         NumberRefusedError: no number, or one of an impossible length.
@@ -28,13 +24,11 @@ def e164(text: str) -> str:
     try:
         number = phonenumbers.parse(text[:_LONGEST], _REGION)
     except phonenumbers.NumberParseException as error:
-        raise NumberRefusedError(
-            f"This is not a phone number. Write it like {_EXAMPLES}."
-        ) from error
+        why = f"This is not a phone number. Write it like {_EXAMPLES}."
+        raise NumberRefusedError(why) from error
     if number.extension or not phonenumbers.is_possible_number(number):
-        raise NumberRefusedError(
-            f"No phone number of its country has this length. Write it like {_EXAMPLES}."
-        )
+        why = f"No phone number of its country has this length. Write it like {_EXAMPLES}."
+        raise NumberRefusedError(why)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

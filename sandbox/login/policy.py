@@ -7,7 +7,9 @@ an e-mail address and is not enrolled.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 from sandbox.login.assumptions import LoginAssumptions
@@ -34,31 +36,22 @@ class Channel:
 
 def channels(tenant: Tenant, assumptions: LoginAssumptions) -> list[Channel]:
     """Text and voice, offered or not."""
-    return [
-        Channel(
-            method=method,
-            why_not=_why_not(tenant, method, assumptions),
-            obstacle=_obstacle(tenant, method),
-        )
-        for method in CHANNELS
-    ]
+    return [_channel(tenant, method, assumptions) for method in CHANNELS]
 
 
-def _why_not(tenant: Tenant, method: str, assumptions: LoginAssumptions) -> str | None:
+def _channel(tenant: Tenant, method: str, assumptions: LoginAssumptions) -> Channel:
+    why_not = _refusal(lambda: check_factor(tenant, method))
+    hidden = tenant.generation == "unified" and assumptions.unsendable_channel == "hidden"
+    provider = tenant.phone_provider() if hidden and not why_not else None
+    if provider and method not in provider["configuration"].get("delivery_methods", []):
+        why_not = f"the phone provider does not deliver by {method}"
+    route = partial(route_for, tenant, delivery_method=method, message_type="otp_verify")
+    return Channel(method=method, why_not=why_not, obstacle=_refusal(route))
+
+
+def _refusal(ask: Callable[[], object]) -> str | None:
     try:
-        check_factor(tenant, method)
-    except NotSentError as error:
-        return str(error)
-    provider = tenant.phone_provider() if tenant.generation == "unified" else None
-    hidden = assumptions.unsendable_channel == "hidden"
-    if hidden and provider and method not in provider["configuration"].get("delivery_methods", []):
-        return f"the phone provider does not deliver by {method}"
-    return None
-
-
-def _obstacle(tenant: Tenant, method: str) -> str | None:
-    try:
-        route_for(tenant, delivery_method=method, message_type="otp_verify")
+        ask()
     except NotSentError as error:
         return str(error)
     return None
@@ -98,32 +91,18 @@ def policy_of(tenant: Tenant) -> PolicyName:
 def decide(
     tenant: Tenant, assumptions: LoginAssumptions, *, enrolled: bool, confidence: Confidence
 ) -> Decision:
-    """What this tenant asks of this login.
-
-    Args:
-        tenant: whose policy, factors and channels count.
-        assumptions: answers to what is not known of Auth0.
-        enrolled: whether the user has a phone.
-        confidence: what adaptive MFA would think of the login.
-    """
+    """What this tenant asks of a user with or without a phone."""
     policy = policy_of(tenant)
     if policy == "never":
-        return Decision(
-            policy=policy, step="in", why="The policy is “never”: nobody is asked for a code."
-        )
-    if policy == "adaptive" and confidence != "low":
-        return Decision(
-            policy=policy,
-            step="in",
-            why=f"The policy is adaptive and the confidence in this login is {confidence}: only "
-            "low confidence asks for a code.",
-        )
-    asks = (
-        "The policy is “always”: every login needs a second factor."
-        if policy == "always"
-        else "The policy is adaptive and the confidence in this login is low: it needs a second "
-        "factor."
-    )
+        why = "The policy is “never”: nobody is asked for a code."
+        return Decision(policy=policy, step="in", why=why)
+    asks = "The policy is “always”: every login needs a second factor."
+    if policy == "adaptive":
+        asks = f"The policy is adaptive and the confidence in this login is {confidence}:"
+        if confidence != "low":
+            why = f"{asks} only low confidence asks for a code."
+            return Decision(policy=policy, step="in", why=why)
+        asks += " it needs a second factor."
     step, more = _second_factor(tenant, assumptions, policy=policy, enrolled=enrolled)
     return Decision(policy=policy, step=step, why=f"{asks} {more}")
 
@@ -139,17 +118,12 @@ def _second_factor(
             return "elsewhere", _BY_EMAIL
         return "enrol", "The user has no phone enrolled and is asked to enrol one."
     missing = "; ".join(dict.fromkeys(one.why_not or "" for one in ways))
-    others = [
-        one["name"]
-        for one in tenant.guardian.factors()
-        if one["enabled"] and one["name"] not in {"sms", "recovery-code"}
-    ]
+    why = f"No code by phone: {missing}."
+    factors = (one["name"] for one in tenant.guardian.factors() if one["enabled"])
+    others = ", ".join(one for one in factors if one not in {"sms", "recovery-code"})
     if others:
-        instead = f"The user is asked for {', '.join(others)} instead, which is not played here."
-        return "elsewhere", f"No code by phone: {missing}. {instead}"
+        instead = f"The user is asked for {others} instead, which is not played here."
+        return "elsewhere", f"{why} {instead}"
     if assumptions.policy_without_factor == "let_in":
-        return "in", f"No code by phone: {missing}. There is no other factor either."
-    return (
-        "refused",
-        f"No code by phone: {missing}. There is no other factor either: nobody can log in.",
-    )
+        return "in", f"{why} There is no other factor either."
+    return "refused", f"{why} There is no other factor either: nobody can log in."

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
-
-_MINUTE: Final = 60
-_HOUR: Final = 60 * _MINUTE
-_DAY: Final = 24 * _HOUR
+from typing import Literal
 
 Kind = Literal[
     "name",  # no name, or one that cannot be shown
@@ -31,15 +27,12 @@ class LoginRefusedError(Exception):
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
-        self.message = message
 
 
 def lasting(seconds: float) -> str:
     """A time to wait, for people: whole seconds, and minutes, hours and days from two on."""
     whole = math.ceil(seconds)
-    if whole < 2 * _MINUTE:
-        return f"{whole} second{'' if whole == 1 else 's'}"
-    for unit, length in (("days", _DAY), ("hours", _HOUR)):
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if whole >= 2 * length:
             return f"{math.ceil(whole / length)} {unit}"
-    return f"{math.ceil(whole / _MINUTE)} minutes"
+    return f"{whole} second{'' if whole == 1 else 's'}"

@@ -21,6 +21,7 @@ from sandbox.login.numbers import NumberRefusedError, e164
 from sandbox.login.policy import Channel, Confidence, Decision, Step, channels, decide
 from sandbox.login.refusals import LoginRefusedError, lasting
 from sandbox.login.users import Browsers, User, Users
+from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.limits import Allowance, Buckets
 from sandbox.notifications.service import NotificationService
@@ -91,14 +92,9 @@ class Login:
 
 
 class LoginDesk:
-    """The logins of one tenant.
+    """The logins of one tenant, and its users, who lie in its store.
 
-    Args:
-        tenant: whose policy, factors and limits apply.
-        store: the tenant's; the users lie there.
-        notifications: sends the codes.
-        assumptions: switches for what is not known of Auth0.
-        now: the time, UTC.
+    What a step refuses is a LoginRefusedError, whose kind says why.
     """
 
     def __init__(
@@ -130,17 +126,11 @@ class LoginDesk:
     # -- looking ------------------------------------------------------------------------------
 
     def get(self, login_id: str) -> Login:
-        """The login of this id.
-
-        Raises:
-            LoginRefusedError: `unknown`.
-        """
-        login = self._logins.get(login_id)
-        if login is None:
-            raise LoginRefusedError(
-                "unknown", "This login is not known any more. Start again: it takes a name."
-            )
-        return login
+        """The login of this id."""
+        if login_id not in self._logins:
+            why = "This login is not known any more. Start again: it takes a name."
+            raise LoginRefusedError("unknown", why)
+        return self._logins[login_id]
 
     def channels(self) -> list[Channel]:
         return channels(self._tenant, self.assumptions)
@@ -177,14 +167,8 @@ class LoginDesk:
     ) -> Login:
         """A user has given the right password; the policy decides what follows.
 
-        Args:
-            name: of the user.
-            confidence: what adaptive MFA would think of the login.
-            locale: what the application asks for.
-            browser: the one that the person is at, as its cookie says; empty for a new one.
-
-        Raises:
-            LoginRefusedError: `name`.
+        `confidence` is what adaptive MFA would think of it, `locale` what the application asks for,
+        `browser` the one that the person is at, as its cookie says; empty for a new one.
         """
         user = self.users.named(name)
         decision = decide(
@@ -203,35 +187,25 @@ class LoginDesk:
             is_remembered=is_remembered,
         )
         self._logins[login.id] = login
-        while len(self._logins) > KEPT:
+        if len(self._logins) > KEPT:
             self._logins.popitem(last=False)
         return login
 
     async def enrol(self, login_id: str, *, number: str, method: str) -> Login:
-        """Send a code to a phone that is to be enrolled.
-
-        Raises:
-            LoginRefusedError: `step`, `number`, `channel`, `enrolling` or `sending`.
-        """
+        """Send a code to a phone that is to be enrolled."""
         login = self._at(login_id, "enrol")
         self._check_channel(method)
         try:
             phone = e164(number)
         except NumberRefusedError as error:
             raise LoginRefusedError("number", str(error)) from error
-        reset = self._enrolments.take("this machine")
-        if reset is not None:
-            raise LoginRefusedError(
-                "enrolling", f"Too many phones were enrolled. Try again in {self._until(reset)}."
-            )
+        if reset := self._enrolments.take("this machine"):
+            why = f"Too many phones were enrolled. Try again in {self._until(reset)}."
+            raise LoginRefusedError("enrolling", why)
         return await self._send(login, phone, method)
 
     async def send(self, login_id: str, *, method: str) -> Login:
-        """Send a code to the login's phone: the first one of a challenge, or another one.
-
-        Raises:
-            LoginRefusedError: `step`, `channel` or `sending`.
-        """
+        """Send a code to the login's phone: the first one of a challenge, or another one."""
         login = self._at(login_id, "challenge", "code")
         self._check_channel(method)
         if login.phone is None:
@@ -239,11 +213,7 @@ class LoginDesk:
         return await self._send(login, login.phone, method)
 
     def another_phone(self, login_id: str) -> Login:
-        """Back to the number, of a phone that is being enrolled.
-
-        Raises:
-            LoginRefusedError: `step`.
-        """
+        """Back to the number, of a phone that is being enrolled."""
         login = self._at(login_id, "code")
         if not login.is_enrolling:
             raise LoginRefusedError("step", "The phone of this login is enrolled already.")
@@ -254,17 +224,7 @@ class LoginDesk:
     def enter(
         self, login_id: str, text: str, *, browser: str = "", remember: bool = False
     ) -> Login:
-        """Enter a code.
-
-        Args:
-            login_id: which login.
-            text: what was typed.
-            browser: the one that the person is at; empty where nothing can be remembered of it.
-            remember: whether the person ticked the checkbox.
-
-        Raises:
-            LoginRefusedError: `wrong`, `expired`, `used`, `earlier`, `too_many` or `step`.
-        """
+        """Enter a code; `browser` is empty where nothing can be remembered of it."""
         login = self.get(login_id)
         code = "".join(one for one in unicodedata.normalize("NFKC", text) if one.isalnum())
         if login.stage == "in" and (login.user.id, code) in self._spent:
@@ -275,11 +235,9 @@ class LoginDesk:
             raise LoginRefusedError("wrong", "Enter the code from the message.")
         tries = self.tries_left(login)
         if not tries.left:
-            raise LoginRefusedError(
-                "too_many", f"Too many wrong codes. Try again in {self._until(tries.reset)}."
-            )
-        fault = self._fault(login, code)
-        if fault is not None:
+            why = f"Too many wrong codes. Try again in {self._until(tries.reset)}."
+            raise LoginRefusedError("too_many", why)
+        if fault := self._fault(login, code):
             self._failed.take(login.user.id)
             raise fault
         self._spent.append((login.user.id, code))
@@ -295,7 +253,7 @@ class LoginDesk:
         """Take a user's phone away; the next login asks for one, on every browser."""
         user = self.users.get(user_id)
         if user is not None:
-            self.users.forget_phone(user)
+            self.users.enrol(user, phone=None, method=None)
             self._browsers.forget(user.id)
 
     def reset(self) -> None:
@@ -320,29 +278,26 @@ class LoginDesk:
         )
 
     def _is_to_be_remembered(self, login: Login, *, ticked: bool) -> bool:
-        if not self._counts_browsers(login.decision):
-            return False
         settings = self._tenant.mfa_settings.remembering()
-        if settings["display_remember_me_checkbox"]:
-            return ticked
-        by_default = bool(settings["remember_me_default_value"])
-        return by_default and self.assumptions.hidden_checkbox == "default"
+        if not settings["display_remember_me_checkbox"]:
+            by_default = self.assumptions.hidden_checkbox == "default"
+            ticked = by_default and bool(settings["remember_me_default_value"])
+        return ticked and self._counts_browsers(login.decision)
 
     def _unless_remembered(
         self, decision: Decision, browser: str, user: User
     ) -> tuple[Decision, bool]:
         """The decision, and whether it is changed by what is remembered of the browser."""
-        may_remember = self._counts_browsers(decision) and (
-            self._tenant.mfa_settings.remembering()["display_remember_me_checkbox"]
-            or self.assumptions.hidden_checkbox == "default"
-        )
-        asks = browser and may_remember and decision.step == "challenge"
-        until = self._browsers.use(browser, user.id) if asks else None
-        if until is None:
+        shown = self._tenant.mfa_settings.remembering()["display_remember_me_checkbox"]
+        may_remember = shown or self.assumptions.hidden_checkbox == "default"
+        counts = self._counts_browsers(decision) and decision.step == "challenge"
+        asks = browser and may_remember and counts
+        seconds = self._browsers.use(browser, user.id) if asks else None
+        if seconds is None:
             return decision, False
         why = (
             f"{decision.why} But this browser is remembered: without another login it is asked "
-            f"again in {self._until(until)}."
+            f"again in {lasting(seconds)}."
         )
         return replace(decision, step="in", why=why), True
 
@@ -362,14 +317,16 @@ class LoginDesk:
         login.sent.clear()
         try:
             delivery = await self._notifications.challenge(
-                to=phone,
-                delivery_method=method,
-                message_type="otp_enroll" if login.is_enrolling else "otp_verify",
-                locale=login.locale,
-                user=login.user.as_event(phone),
-                code=again if self.assumptions.resent_code == "same" else None,
-                transaction=login.id,
-                limited=True,
+                Order(
+                    to=phone,
+                    delivery_method=method,
+                    message_type="otp_enroll" if login.is_enrolling else "otp_verify",
+                    locale=login.locale,
+                    user=login.user.as_event(phone),
+                    code=again if self.assumptions.resent_code == "same" else None,
+                    transaction=login.id,
+                    limited=True,
+                )
             )
         finally:
             login.sent.set()
@@ -388,9 +345,8 @@ class LoginDesk:
         An Action of the unified experience cannot tell them (§2.2); the legacy trigger is blocking
         (§2.3), and what the tenant does not send is refused at once.
         """
-        if delivery.outcome in {"success", "not_sent"}:
-            return delivery.outcome == "not_sent"
-        return self._tenant.generation == "legacy"
+        legacy = self._tenant.generation == "legacy"
+        return delivery.outcome == "not_sent" or (legacy and delivery.outcome != "success")
 
     def _fault(self, login: Login, code: str) -> LoginRefusedError | None:
         matching = [one for one in login.issued if one.value == code]
@@ -400,9 +356,8 @@ class LoginDesk:
             return LoginRefusedError("wrong", "This is not the code that was sent.")
         newest = matching[-1]
         if newest is not login.issued[-1] and self.assumptions.earlier_code == "refused":
-            return LoginRefusedError(
-                "earlier", "Another code was sent since. Enter the newest one."
-            )
+            why = "Another code was sent since. Enter the newest one."
+            return LoginRefusedError("earlier", why)
         if self._now() >= newest.expires_at:
             return LoginRefusedError("expired", "This code has expired. Get another one.")
         return None

@@ -8,10 +8,12 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sandbox.login.refusals import LoginRefusedError
 from sandbox.notifications.content import user_for
@@ -22,8 +24,24 @@ KEPT: Final = 200
 LONGEST_NAME: Final = 64
 
 
-@dataclass(frozen=True, kw_only=True)
-class User:
+class _Kept(BaseModel):
+    """What lies in the store.
+
+    An import of the tenant's content (PUT /_sandbox/state) may have anything in its place.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def read(cls, document: dict[str, Any] | None) -> Self | None:
+        """None for what is none."""
+        try:
+            return cls.model_validate(document)
+        except ValidationError:
+            return None
+
+
+class User(_Kept):
     """One user. `phone` (E.164) and `method` are of the enrolled phone, None without one."""
 
     id: str
@@ -52,12 +70,11 @@ class Users:
         self._store = store
 
     def all(self) -> list[User]:
-        found = [_read(one) for one in reversed(self._store.all(COLLECTION))]
+        found = map(User.read, reversed(self._store.all(COLLECTION)))
         return [one for one in found if one is not None]
 
     def get(self, user_id: str) -> User | None:
-        found = self._store.get(COLLECTION, user_id)
-        return None if found is None else _read(found)
+        return User.read(self._store.get(COLLECTION, user_id))
 
     def named(self, name: str) -> User:
         """The user of this name, made up where there is none.
@@ -69,59 +86,36 @@ class Users:
         if not name:
             raise LoginRefusedError("name", "Enter a name for the user.")
         if len(name) > LONGEST_NAME or any(unicodedata.category(one) == "Cc" for one in name):
-            raise LoginRefusedError(
-                "name", f"A name has at most {LONGEST_NAME} characters, all of one line."
-            )
-        known = next((one for one in self.all() if one.name == name), None)
-        if known is not None:
+            why = f"A name has at most {LONGEST_NAME} characters, all of one line."
+            raise LoginRefusedError("name", why)
+        if known := next((one for one in self.all() if one.name == name), None):
             return known
         user = User(id=f"auth0|{uuid.uuid4().hex[:24]}", name=name)
         self._write(user)
         self._store.keep_newest(COLLECTION, KEPT)
         return user
 
-    def enrol(self, user: User, *, phone: str, method: str) -> User:
-        return self._write(replace(user, phone=phone, method=method))
-
-    def forget_phone(self, user: User) -> User:
-        """The user without a phone, as after "reset MFA" in Auth0's dashboard."""
-        return self._write(replace(user, phone=None, method=None))
+    def enrol(self, user: User, *, phone: str | None, method: str | None) -> User:
+        """The user with this phone; without one, as after "reset MFA" in Auth0's dashboard."""
+        return self._write(user.model_copy(update={"phone": phone, "method": method}))
 
     def _write(self, user: User) -> User:
-        self._store.put(COLLECTION, user.id, asdict(user))
+        self._store.put(COLLECTION, user.id, user.model_dump())
         return user
-
-
-def _read(document: dict[str, Any]) -> User | None:
-    # An import of the tenant's content (PUT /_sandbox/state) may have anything in its place.
-    try:
-        user = User(**document)
-    except TypeError:
-        return None
-    whole = all(isinstance(one, str) for one in (user.id, user.name, user.phone or ""))
-    return user if whole else None
 
 
 BROWSERS: Final = "login_browsers"
 KEPT_BROWSERS: Final = 200
 
-INACTIVITY: Final = "mfa_session_inactivity_timeout"
-OVERALL: Final = "mfa_session_overall_timeout"
 
+class _Remembered(_Kept):
+    """A browser that knows a user: since when, when it was used, and the timeouts at first."""
 
-@dataclass(frozen=True, kw_only=True)
-class _Remembered:
     user: str
-    since: str
-    seen: str
-    inactivity: int
-    overall: int
-
-    def until(self, inactivity: int, overall: int) -> datetime:
-        return min(
-            datetime.fromisoformat(self.seen) + timedelta(seconds=inactivity),
-            datetime.fromisoformat(self.since) + timedelta(seconds=overall),
-        )
+    since: float
+    seen: float
+    inactivity: float
+    overall: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,33 +136,30 @@ class Browsers:
 
     def remember(self, browser: str, user_id: str) -> None:
         """From now on this user is not asked on this browser."""
-        now, settings = self.now().isoformat(), self.settings()
+        now, (inactivity, overall) = self.now().timestamp(), self._timeouts()
         found = _Remembered(
-            user=user_id,
-            since=now,
-            seen=now,
-            inactivity=settings[INACTIVITY],
-            overall=settings[OVERALL],
+            user=user_id, since=now, seen=now, inactivity=inactivity, overall=overall
         )
-        self._write(browser, found)
+        self.store.put(BROWSERS, _browser_key(browser, user_id), found.model_dump())
         self.store.keep_newest(BROWSERS, KEPT_BROWSERS)
 
-    def use(self, browser: str, user_id: str) -> datetime | None:
-        """Until when the user is remembered on this browser; this login is activity there.
+    def use(self, browser: str, user_id: str) -> float | None:
+        """For how many seconds the user is remembered on this browser; this login is activity.
 
         None where the browser is not remembered, or not any more.
         """
         key = _browser_key(browser, user_id)
-        document = self.store.get(BROWSERS, key)
-        found = None if document is None else _read_browser(document)
+        found = _Remembered.read(self.store.get(BROWSERS, key))
         if found is None:
             return None
-        if self.now() >= self._until(found):
+        now, (inactivity, overall) = self.now().timestamp(), self._timeouts()
+        if self.held_to == "ticked":
+            inactivity, overall = found.inactivity, found.overall
+        if now >= min(found.seen + inactivity, found.since + overall):
             self.store.delete(BROWSERS, key)
             return None
-        found = replace(found, seen=self.now().isoformat())
-        self._write(browser, found)
-        return self._until(found)
+        self.store.put(BROWSERS, key, found.model_copy(update={"seen": now}).model_dump())
+        return min(inactivity, found.since + overall - now)
 
     def forget(self, user_id: str) -> None:
         """Every browser of this user is asked again."""
@@ -176,28 +167,10 @@ class Browsers:
             if document.get("user") == user_id:
                 self.store.delete(BROWSERS, key)
 
-    def _until(self, found: _Remembered) -> datetime:
-        if self.held_to == "ticked":
-            return found.until(found.inactivity, found.overall)
-        settings = self.settings()
-        return found.until(settings[INACTIVITY], settings[OVERALL])
-
-    def _write(self, browser: str, found: _Remembered) -> None:
-        self.store.put(BROWSERS, _browser_key(browser, found.user), asdict(found))
+    def _timeouts(self) -> tuple[float, float]:
+        now = self.settings()
+        return now["mfa_session_inactivity_timeout"], now["mfa_session_overall_timeout"]
 
 
 def _browser_key(browser: str, user_id: str) -> str:
     return sha256(f"{browser} {user_id}".encode()).hexdigest()
-
-
-def _read_browser(document: dict[str, Any]) -> _Remembered | None:
-    # An import of the tenant's content (PUT /_sandbox/state) may have anything in its place.
-    try:
-        found = _Remembered(**document)
-        found.until(found.inactivity, found.overall).timestamp()
-        aware = (
-            datetime.fromisoformat(found.seen).tzinfo and datetime.fromisoformat(found.since).tzinfo
-        )
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return found if aware else None

@@ -61,35 +61,53 @@ def user_for(phone_number: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sending:
-    """One message, before it has words.
+class Order:
+    """A message that is wanted.
 
-    `tenant` is its short name, `settings` its settings; `user` as Actions see who gets it.
+    `locale` is what the login asked for with `ui_locales`; `user` who logs in, as Actions see them;
+    without one, a made-up user of this number. `code` is one to send again; without one, a new one.
+    `transaction` is the login that it is part of, one for all its messages; without one, the
+    delivery is a transaction of its own. `limited` counts it against the user's limit whatever
+    `user_limits` says. `template` stands in for the tenant's; `test_send` is a `try`.
     """
 
     to: str
     delivery_method: str
-    message_type: str
-    code: str | None
-    locale: str | None
+    message_type: str = "otp_verify"
+    locale: str | None = None
+    user: Mapping[str, Any] | None = None
+    code: str | None = None
+    transaction: str | None = None
+    limited: bool = False
+    template: Mapping[str, Any] | None = None
+    test_send: bool = False
+
+    @property
+    def recipient(self) -> Mapping[str, Any]:
+        return self.user or user_for(self.to)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """An order at a tenant (its short name, and its settings), with its code and locale."""
+
+    order: Order
     tenant: str
     settings: Mapping[str, Any]
-    user: Mapping[str, Any]
-    correlation_id: str
 
     def unified_event(self, as_text: str, as_voice: str, sender: str | None) -> dict[str, Any]:
         """The event of `onExecuteCustomPhoneProvider`; absent values are absent keys."""
-        given = self.variables()
+        given, order = self.variables(), self.order
         told = ("friendly_name", "home_url", "logo_url", "support_email", "support_url")
         notification = {
             "as_text": as_text,
             "as_voice": as_voice,
-            "code": self.code,
-            "delivery_method": self.delivery_method,
+            "code": order.code,
+            "delivery_method": order.delivery_method,
             "from": sender,
-            "locale": self.locale,
-            "message_type": self.message_type,
-            "recipient": self.to,
+            "locale": order.locale,
+            "message_type": order.message_type,
+            "recipient": order.to,
         }
         return self._event(
             tenant={"id": self.tenant, **{key: given[key] for key in told if given[key]}},
@@ -99,29 +117,31 @@ class Sending:
 
     def legacy_event(self, text: str) -> dict[str, Any]:
         """The event of `onExecuteSendPhoneMessage`."""
-        enrolling = self.message_type == "otp_enroll"
+        order = self.order
+        enrolling = order.message_type == "otp_enroll"
         return self._event(
             tenant={"id": self.tenant},
-            request=REQUEST | ({"language": self.locale} if self.locale else {}),
+            request=REQUEST | ({"language": order.locale} if order.locale else {}),
             message_options={
                 "action": "enrollment" if enrolling else "second-factor-authentication",
-                "code": self.code or "",
-                "message_type": CHANNELS[self.delivery_method],
-                "recipient": self.to,
+                "code": order.code or "",
+                "message_type": CHANNELS[order.delivery_method],
+                "recipient": order.to,
                 "text": text,
             },
         )
 
     def _event(self, **own: Any) -> dict[str, Any]:
-        transaction = {"correlation_id": self.correlation_id}
-        return {"client": CLIENT, "transaction": transaction, "user": dict(self.user), **own}
+        transaction = {"correlation_id": self.order.transaction or ""}
+        user = dict(self.order.recipient)
+        return {"client": CLIENT, "transaction": transaction, "user": user, **own}
 
     def variables(self) -> dict[str, Any]:
         """What a unified phone template may use."""
         geoip, metadata = REQUEST["geoip"], CLIENT["metadata"]
         return {
-            "code": self.code or "",
-            "locale": self.locale or "",
+            "code": self.order.code or "",
+            "locale": self.order.locale or "",
             "tenant": self.tenant,
             "friendly_name": self.settings.get("friendly_name") or self.tenant,
             "support_email": self.settings.get("support_email", ""),
@@ -132,7 +152,7 @@ class Sending:
             "connection": "Username-Password-Authentication",
             # Where the login comes from is the user's here, and in the event the request's.
             "user": {
-                **self.user,
+                **self.order.recipient,
                 "source_ip": REQUEST["ip"],
                 "city": geoip["cityName"],
                 "country": geoip["countryName"],
@@ -155,7 +175,7 @@ class Sending:
         return {
             **given,
             "tenant": {"name": self.tenant, "friendly_name": name, "friendlyName": name},
-            "message_type": CHANNELS[self.delivery_method],
+            "message_type": CHANNELS[self.order.delivery_method],
             "requestInfo": {"lang": given["locale"]},
         }
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.content import CLIENT, REQUEST
+from sandbox.notifications.content import CLIENT, REQUEST, Order
 from sandbox.notifications.delivery import Delivery
 from sandbox.notifications.rules import CHANNELS, OTP_TYPES
 from sandbox.tenant import Tenant
@@ -49,12 +49,7 @@ def failed_notification(method: str, number: str, message_type: str, reason: str
 
 
 def write(
-    tenant: Tenant,
-    delivery: Delivery,
-    assumptions: NotificationAssumptions,
-    *,
-    test_send: bool,
-    user: Mapping[str, Any],
+    tenant: Tenant, delivery: Delivery, order: Order, assumptions: NotificationAssumptions
 ) -> None:
     """Log a delivery that came to its end.
 
@@ -64,7 +59,7 @@ def write(
     message, success is an assumption's answer and failure is `fn` alone: no factor was asked for.
     """
     failed = delivery.outcome != "success"
-    tested = test_send and (failed or not assumptions.test_message_logs)
+    tested = order.test_send and (failed or not assumptions.test_message_logs)
     for_mfa = delivery.message_type in OTP_TYPES and not tested
     wanted = assumptions.failed_message_logs
     if for_mfa and (not failed or wanted != "fn" or tenant.generation == "legacy"):
@@ -75,7 +70,7 @@ def write(
         event = factor_event(
             delivery.delivery_method, delivery.to, failure=failure if failed else None
         )
-        common = _common(delivery)
+        user, common = order.recipient, _common(delivery)
         tenant.logs.add(*event, **common, user_id=user["user_id"], user_name=user["email"])
     if failed and tenant.generation == "unified":
         write_failed_notification(tenant, delivery, assumptions)

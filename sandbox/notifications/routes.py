@@ -22,6 +22,7 @@ from sandbox.inbox import Channel
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.numbers import e164
 from sandbox.json_schemas import STRING, nullable, obj, one_of, text, whole
+from sandbox.notifications.content import Order
 from sandbox.notifications.rules import MESSAGE_TYPES, DeliveryMethod
 from sandbox.notifications.service import NotificationService
 from sandbox.web.control import RefusedError, control_route, query_of
@@ -51,7 +52,8 @@ def routes(service: NotificationService, inbox: Inbox) -> list[BaseRoute]:
     """The routes, to be given to `build_api` as `extra_routes`."""
 
     async def challenge(order: dict[str, Any]) -> Any:
-        return (await service.challenge(**{"delivery_method": "text", **order})).to_json()
+        wanted = Order(**{"delivery_method": "text", **order})
+        return (await service.challenge(wanted)).to_json()
 
     async def messages(request: Request) -> Any:
         wanted = query_of(request, _QUERY)

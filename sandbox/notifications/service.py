@@ -10,14 +10,14 @@ import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.inbox.deliveries import DeliveryJournal
 from sandbox.notifications import log_entries
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.content import Sending, for_voice, render, user_for
+from sandbox.notifications.content import Order, Sending, for_voice, render
 from sandbox.notifications.delivery import Delivery, Try
 from sandbox.notifications.limits import BURST, REFILL, Allowance, Buckets, LimitReachedError
 from sandbox.notifications.rules import HANDLERS, LEGACY_TRIGGER, NotSentError, Route, route_for
@@ -29,40 +29,11 @@ SHOWN_DELIVERIES = 200
 """Of those that are kept, so many are answered at a time."""
 
 
-@dataclass(frozen=True)
-class _Order:
-    to: str
-    delivery_method: str
-    message_type: str
-    locale: str | None
-    template: Mapping[str, Any] | None = None
-    test_send: bool = False
-    user: Mapping[str, Any] | None = None
-    code: str | None = None
-    transaction: str | None = None
-    limited: bool = False
-
-    @property
-    def whose(self) -> Mapping[str, Any]:
-        return self.user or user_for(self.to)
-
-    @property
-    def limited_as(self) -> str:
-        # Without a login the number is all that tells users apart.
-        return str(self.user["user_id"]) if self.user else self.to
-
-
 class NotificationService:
     """Sends phone messages as the tenant is configured; implements the API's `Notifier`.
 
-    Args:
-        tenant: whose rules, texts and Actions apply.
-        runner: runs the deployed Action.
-        assumptions: switches for what is not known of Auth0.
-        sleep: waits between attempts, seconds.
-        now: the time of a record, UTC.
-        new_code: makes a one-time code of so many digits.
-        journal: where deliveries are kept; default: in memory.
+    `new_code` makes a one-time code of so many digits; without a journal, deliveries are kept in
+    memory.
     """
 
     def __init__(
@@ -88,54 +59,21 @@ class NotificationService:
         self._limits = Buckets(now, burst=BURST, refill=REFILL)
         self._end_what_was_cut_off()
 
-    async def challenge(
-        self,
-        *,
-        to: str,
-        delivery_method: str,
-        message_type: str = "otp_verify",
-        locale: str | None = None,
-        user: Mapping[str, Any] | None = None,
-        code: str | None = None,
-        transaction: str | None = None,
-        limited: bool = False,
-    ) -> Delivery:
-        """Send a code as a login (or enrolment, or password reset) would.
-
-        Args:
-            to: the user's number as Auth0 holds it, normally E.164.
-            delivery_method: text or voice.
-            message_type: one of Auth0's five.
-            locale: what the login asked for with `ui_locales`.
-            user: who logs in, as Actions see them; without one, a made-up user of this number.
-            code: one to send again; without one, a new one.
-            transaction: the login that it is part of, one for all its messages; without one, the
-                delivery is a transaction of its own.
-            limited: count it against the user's limit whatever `user_limits` says.
-        """
-        order = _Order(
-            *(to, delivery_method, message_type, locale),
-            user=user,
-            code=code,
-            transaction=transaction,
-            limited=limited,
-        )
-        return await self._deliver(order)
-
     def preview(self, message_type: str, delivery_method: str) -> str:
         """What a message would say if it were sent now, with a made-up user; nothing is sent.
 
         Raises:
             NotSentError: its template does not render, or is disabled and nothing takes its place.
         """
-        order = _Order("+819012345678", delivery_method, message_type, self._tenant_locale())
         made_up = "1234567890"[: self._tenant.otp_length()]
-        text, _ = self._worded(
-            order,
-            None if message_type == "blocked_account" else made_up,
-            legacy=self._tenant.generation == "legacy",
+        order = Order(
+            to="+819012345678",
+            delivery_method=delivery_method,
+            message_type=message_type,
+            locale=self._tenant_locale(),
+            code=None if message_type == "blocked_account" else made_up,
         )
-        return text
+        return self._worded(order, legacy=self._tenant.generation == "legacy")[0]
 
     def allowance(self, user_id: str, delivery_method: str) -> Allowance:
         """How many codes the user may still be sent this way; counted are those with a limit."""
@@ -144,15 +82,20 @@ class NotificationService:
     async def try_provider(self, *, to: str, delivery_method: str | None) -> None:
         """The provider's test message: the verification text, as there is no type of its own."""
         method = delivery_method or self._first_method()
-        await self._deliver(_Order(to, method, "otp_verify", None, test_send=True))
+        await self.challenge(Order(to=to, delivery_method=method, test_send=True))
 
     async def try_template(
         self, *, template: dict[str, Any], to: str, delivery_method: str | None
     ) -> None:
         """A test message with this template, as it is."""
-        method = delivery_method or self._first_method()
-        order = _Order(to, method, template["type"], None, template=template, test_send=True)
-        await self._deliver(order)
+        order = Order(
+            to=to,
+            delivery_method=delivery_method or self._first_method(),
+            message_type=template["type"],
+            template=template,
+            test_send=True,
+        )
+        await self.challenge(order)
 
     def deliveries(self) -> list[Delivery]:
         """The last deliveries whose outcome is known, oldest first."""
@@ -165,7 +108,8 @@ class NotificationService:
 
     # -- one delivery -------------------------------------------------------------------------
 
-    async def _deliver(self, order: _Order) -> Delivery:
+    async def challenge(self, order: Order) -> Delivery:
+        """Send a message as a login (or enrolment, or password reset) would; or a test message."""
         order = replace(order, locale=order.locale or self._tenant_locale())
         delivery = Delivery(
             id=uuid.uuid4().hex,
@@ -189,36 +133,38 @@ class NotificationService:
             # Auth0's wording: no code with blocked_account.
             wanted = order.message_type != "blocked_account"
             code = (order.code or self._new_code(self._tenant.otp_length())) if wanted else None
-            legacy = route.trigger == LEGACY_TRIGGER
-            text, event = self._worded(order, code, legacy=legacy, delivery_id=delivery.id)
-        except LimitReachedError as limit:
-            done = replace(delivery, reason=str(limit))
-            self._keep(done)
-            log_entries.write_limit(self._tenant, done, limit.reset)
-            return done
+            order = replace(order, code=code, transaction=order.transaction or delivery.id)
+            text, event = self._worded(order, legacy=route.trigger == LEGACY_TRIGGER)
         except NotSentError as refusal:
             done = replace(delivery, reason=str(refusal))
+            reset = refusal.reset if isinstance(refusal, LimitReachedError) else None
         else:
             done = await self._attempt(route, event, replace(delivery, code=code, text=text))
+            reset = None
         self._keep(done)
-        log_entries.write(
-            self._tenant, done, self.assumptions, test_send=order.test_send, user=order.whose
-        )
+        if reset:
+            log_entries.write_limit(self._tenant, done, reset)
+        else:
+            log_entries.write(self._tenant, done, order, self.assumptions)
         return done
 
-    def _count(self, order: _Order) -> None:
-        reset = self._limits.take((order.limited_as, order.delivery_method))
+    def _count(self, order: Order) -> None:
+        # Without a login the number is all that tells users apart.
+        who = str(order.user["user_id"]) if order.user else order.to
+        reset = self._limits.take((who, order.delivery_method))
         if reset is not None:
             raise LimitReachedError(reset)
 
     async def _attempt(
         self, route: Route, event: Mapping[str, Any], delivery: Delivery
     ) -> Delivery:
+        # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
         legacy = route.trigger == LEGACY_TRIGGER
-        most = self.assumptions.max_retries + 1
-        delivery = replace(
-            delivery, outcome="pending", trigger=route.trigger, most_attempts=1 if legacy else most
-        )
+        most = 1 if legacy else self.assumptions.max_retries + 1
+        repeated = {"retry"}
+        if self.assumptions.throw_in_custom_provider == "retry":
+            repeated.add("error")
+        delivery = replace(delivery, outcome="pending", trigger=route.trigger, most_attempts=most)
         # Kept before the Action runs: what arrives from it belongs to this delivery.
         self._keep(delivery)
         while True:
@@ -239,14 +185,8 @@ class NotificationService:
                 console=delivery.console + outcome.console,
                 tries=[*delivery.tries, one],
             )
-            again = outcome.kind == "retry" or (
-                outcome.kind == "error"
-                and not legacy
-                and self.assumptions.throw_in_custom_provider == "retry"
-            )
-            # The legacy trigger is blocking: its throw goes to the login, nothing repeats it.
             done = replace(delivery, outcome=outcome.kind)
-            if not again or delivery.attempts >= most:
+            if outcome.kind not in repeated or delivery.attempts >= most:
                 return done
             self._keep(delivery)
             log_entries.write_failed_notification(self._tenant, done, self.assumptions)
@@ -263,21 +203,10 @@ class NotificationService:
 
     # -- texts and events ---------------------------------------------------------------------
 
-    def _worded(
-        self, order: _Order, code: str | None, *, legacy: bool, delivery_id: str = ""
-    ) -> tuple[str, dict[str, Any]]:
+    def _worded(self, order: Order, *, legacy: bool) -> tuple[str, dict[str, Any]]:
+        """The text in use, and the Action's event, of an order with its code and locale."""
         template = order.template or self._tenant.phone_template(order.message_type)
-        sending = Sending(
-            to=order.to,
-            delivery_method=order.delivery_method,
-            message_type=order.message_type,
-            code=code,
-            locale=order.locale,
-            tenant=template["tenant"],
-            settings=self._tenant.settings(),
-            user=order.whose,
-            correlation_id=order.transaction or delivery_id,
-        )
+        sending = Sending(order, template["tenant"], self._tenant.settings())
         by_voice = order.delivery_method == "voice"
         if legacy:
             given = sending.legacy_variables()
@@ -291,7 +220,7 @@ class NotificationService:
         event = sending.unified_event(as_text, as_voice, sender)
         return as_voice if by_voice else as_text, event
 
-    def _body(self, order: _Order, template: Mapping[str, Any]) -> Mapping[str, str]:
+    def _body(self, order: Order, template: Mapping[str, Any]) -> Mapping[str, str]:
         # A test send shows the template that is being written, switched on or not.
         if template["disabled"] and not order.test_send:
             if self.assumptions.disabled_template == "not_sent":

@@ -26,12 +26,14 @@ class RunnerActionTester:
         if trigger_id not in HANDLERS:
             message = f"The sandbox runs only {', '.join(HANDLERS)}, not {trigger_id}."
             return {"error": _error("Error", message), "stats": _stats(0, 0)}
+        if self.assumptions.test_run_event == "under_event" and isinstance(event, dict):
+            event = event.get("event")
         started = time.monotonic()
         outcome = await self.runner.execute(
             code=code,
             version_id=f"draft {hashlib.sha256(code.encode()).hexdigest()}",
             handler=HANDLERS[trigger_id],
-            event=self._event_in(event),
+            event=event if isinstance(event, dict) else {},
             secrets=secrets,
         )
         stats = _stats((time.monotonic() - started) * 1000, outcome.duration_ms)
@@ -39,11 +41,6 @@ class RunnerActionTester:
             return {"stats": stats}
         name, _, message = (outcome.reason or "Error").partition(": ")
         return {"error": _error(name, message), "stats": stats}
-
-    def _event_in(self, payload: Any) -> dict[str, Any]:
-        if self.assumptions.test_run_event == "under_event" and isinstance(payload, dict):
-            payload = payload.get("event")
-        return payload if isinstance(payload, dict) else {}
 
 
 def _error(name: str, message: str) -> dict[str, str]:

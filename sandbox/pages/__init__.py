@@ -2,7 +2,3 @@
 
 Plain HTTP on loopback, as no browser trusts the sandbox's CA (docs/decisions/pages.md).
 """
-
-from sandbox.pages.app import Behind, build_pages
-
-__all__ = ["Behind", "build_pages"]

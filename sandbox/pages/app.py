@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,31 +16,25 @@ from sandbox.drift.applied import Applied
 from sandbox.inbox.inbox import Inbox
 from sandbox.login.sessions import LoginDesk
 from sandbox.notifications.service import NotificationService
-from sandbox.pages import login, phones, tenant
+from sandbox.pages import login, phones
+from sandbox.pages import tenant as tenant_page
 from sandbox.pages.views import STATIC, Views
 from sandbox.tenant import Tenant
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Behind:
-    """What the pages show and act on. Theirs is the event loop of the tenant's API."""
-
-    tenant: Tenant
-    inbox: Inbox
-    notifications: NotificationService
-    cpaas: Cpaas
-    logins: LoginDesk
-    applied: Applied
-
-
-def build_pages(behind: Behind) -> Starlette:
-    """The ASGI application of the pages."""
+def build_pages(
+    *,
+    tenant: Tenant,
+    inbox: Inbox,
+    notifications: NotificationService,
+    cpaas: Cpaas,
+    logins: LoginDesk,
+    applied: Applied,
+) -> Starlette:
+    """The ASGI application of the pages. Theirs is the event loop of the tenant's API."""
     views = Views()
-
-    async def home(_: Request) -> Response:
-        return RedirectResponse("/phones", 307)
 
     async def missing(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for that type only
@@ -55,10 +48,10 @@ def build_pages(behind: Behind) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/", home, methods=["GET"]),
-            *phones.routes(behind.inbox, behind.cpaas, views),
-            *login.routes(behind.tenant, behind.logins, behind.inbox, views),
-            *tenant.routes(behind.tenant, behind.applied, behind.notifications, views),
+            Route("/", RedirectResponse("/phones", 307), methods=["GET"]),
+            *phones.routes(inbox, cpaas, views),
+            *login.routes(tenant, logins, inbox, views),
+            *tenant_page.routes(tenant, applied, notifications, views),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={HTTPException: missing, Exception: failed},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -13,15 +12,15 @@ from starlette.requests import Request
 
 LANGUAGES: Final = ("en", "ja")
 _FILE: Final = Path(__file__).with_name("japanese.yaml")
+_WANTED: Final = re.compile(r"([A-Za-z]+)(?:-[\w-]*)?\s*(?:;q=([01](?:\.\d{0,3})?))?\s*(?:,|$)")
 _VALUE: Final = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def language_for(request: Request) -> str:
     """The first language of the browser's that the pages have; English where it names none."""
-    wanted = [one.strip().partition(";q=") for one in _accepted(request).split(",")]
-    ranked = sorted(wanted, key=lambda one: -float(one[2] or 1) if _is_number(one[2]) else 0)
-    names = (name.partition("-")[0].lower() for name, _, _ in ranked)
-    return next((one for one in names if one in LANGUAGES), "en")
+    wanted = _WANTED.findall(request.headers.get("accept-language", ""))
+    ranked = sorted(wanted, key=lambda one: -float(one[1] or 1))
+    return next((name.lower() for name, _ in ranked if name.lower() in LANGUAGES), "en")
 
 
 def gettext(text: str) -> str:
@@ -48,19 +47,8 @@ def japanese() -> dict[str, str]:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    return list(_with_values())
-
-
-def _with_values() -> Iterator[tuple[re.Pattern[str], str]]:
-    for english, translated in japanese().items():
-        if "%(" in english and "<" not in english:
-            escaped = _VALUE.sub(r"(?P<\1>.+?)", re.escape(english))
-            yield re.compile(escaped, re.DOTALL), translated
-
-
-def _accepted(request: Request) -> str:
-    return request.headers.get("accept-language", "")
-
-
-def _is_number(text: str) -> bool:
-    return not text or bool(re.fullmatch(r"[01](\.\d{0,3})?", text))
+    return [
+        (re.compile(_VALUE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL), translated)
+        for english, translated in japanese().items()
+        if "%(" in english and "<" not in english
+    ]

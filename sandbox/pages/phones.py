@@ -50,41 +50,27 @@ class _Phones:
         self._views = views
 
     async def listing(self, request: Request) -> Response:
-        query = _query(request)
-        before = request.query_params.get("before")
+        if query := _query(request):
+            return self._entries(request, "search.html.j2", Filter(query=query), query=query)
         # Read first: what changes from here on comes as an event.
         after = self._timeline.database.last_change
-        if query:
-            found = self._timeline.entries(Filter(query=query), before=before, limit=PAGE + 1)
-            return self._entries(
-                request, "search.html.j2", found, after, query=query, before=before
-            )
+        before = request.query_params.get("before")
         phones = self._timeline.phones(before=before, limit=PAGE + 1)
-        return self._views.page(
+        return self._page(
             request,
             "phones.html.j2",
-            active="phones",
             phones=[self._phone(one) for one in phones[:PAGE]],
             older=phones[PAGE - 1].last.at if len(phones) > PAGE else None,
-            before=before,
             after=after,
             query="",
-            limit=MAX_MESSAGES,
         )
 
     async def phone(self, request: Request) -> Response:
         number = self._number(request)
-        before = request.query_params.get("before")
-        after = self._timeline.database.last_change
-        found = self._timeline.entries(Filter(number), before=before, limit=PAGE + 1)
-        summary = self._timeline.phone(number)
-        count = summary.messages if summary else 0
-        values = {"number": number, "count": count, "before": before, "query": ""}
-        return self._entries(request, "phone.html.j2", found, after, **values)
+        return self._entries(request, "phone.html.j2", Filter(number), number=number, query="")
 
     async def listing_events(self, request: Request) -> StreamingResponse:
-        query = _query(request)
-        language = language_for(request)
+        query, language = _query(request), language_for(request)
         pieces = self._entry_pieces(language, apart=True) if query else self._phone_pieces(language)
         return live.stream(request, self._timeline, Filter(query=query), pieces)
 
@@ -99,43 +85,36 @@ class _Phones:
             raise HTTPException(404, "There is no such call")
         return await speech.answer(message)
 
-    def _entries(
-        self, request: Request, template: str, found: Sequence[Entry], after: int, **values: Any
-    ) -> Response:
-        return self._views.page(
+    def _entries(self, request: Request, template: str, wanted: Filter, **values: Any) -> Response:
+        after = self._timeline.database.last_change
+        before = request.query_params.get("before")
+        found = self._timeline.entries(wanted, before=before, limit=PAGE + 1)
+        return self._page(
             request,
             template,
-            active="phones",
             entries=[Shown(one) for one in found[:PAGE]],
             older=found[PAGE - 1].at if len(found) > PAGE else None,
             after=after,
-            requests_of=self._requests_of,
-            can_speak=speech.available(),
-            limit=MAX_MESSAGES,
+            **self._beside(),
             **values,
         )
+
+    def _page(self, request: Request, template: str, **values: Any) -> Response:
+        values |= {"before": request.query_params.get("before"), "limit": MAX_MESSAGES}
+        return self._views.page(request, template, active="phones", **values)
+
+    def _beside(self) -> dict[str, Any]:
+        """What an entry needs beside itself."""
+        return {"requests_of": self._requests_of, "can_speak": speech.available()}
 
     def _entry_pieces(self, language: str, *, apart: bool) -> live.Pieces:
         """HTML of entries; `apart`: each says which phone it is on."""
 
-        def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
-            return [
-                (
-                    one.change,
-                    self._views.fragment(
-                        language,
-                        "entry.html.j2",
-                        entry=Shown(one),
-                        apart=apart,
-                        fresh=True,
-                        requests_of=self._requests_of,
-                        can_speak=speech.available(),
-                    ),
-                )
-                for one in entries
-            ]
+        def piece(entry: Entry) -> str:
+            values = {"entry": Shown(entry), "apart": apart, "fresh": True, **self._beside()}
+            return self._views.fragment(language, "entry.html.j2", **values)
 
-        return pieces
+        return lambda entries: [(one.change, piece(one)) for one in entries]
 
     def _phone_pieces(self, language: str) -> live.Pieces:
         def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:

@@ -14,16 +14,10 @@ from sandbox.login.policy import policy_of
 from sandbox.notifications.rules import HANDLERS, MESSAGE_TYPES, OTP_TYPES, NotSentError
 from sandbox.notifications.service import NotificationService
 from sandbox.pages.views import Views
-from sandbox.pages.wording import language_of
 from sandbox.tenant import Tenant
 from sandbox.tenant.context import Page
 
 _ALL: Final = Page(per_page=1_000)
-_ASKS: Final = {
-    "always": "Every login is asked for a second factor.",
-    "adaptive": "A login of low confidence is asked for a second factor.",
-    "never": "Nobody is asked for a second factor.",
-}
 
 
 def routes(
@@ -62,7 +56,6 @@ def _shown(tenant: Tenant, notifications: NotificationService) -> dict[str, Any]
             _text(tenant, notifications, kind) for kind in (OTP_TYPES if legacy else MESSAGE_TYPES)
         ],
         "policy": policy_of(tenant),
-        "asks": _ASKS[policy_of(tenant)],
         "factors": tenant.guardian.factors(),
         "message_types": tenant.message_types(),
     }
@@ -73,14 +66,11 @@ def _actions(tenant: Tenant, trigger: str) -> list[dict[str, Any]]:
     running = tenant.deployed_action(trigger)
     return [
         {
-            "id": one["id"],
-            "name": one["name"],
             "trigger": trigger,
             "bound": one["id"] in bound,
             "runs": running is not None and running.id == one["id"],
             "draft": one,
             "deployed": one.get("deployed_version"),
-            "is_deployed": one["all_changes_deployed"],
             "diff": _diff(one),
         }
         for one in tenant.actions.listing(_ALL, trigger_id=trigger)["actions"]
@@ -91,14 +81,9 @@ def _diff(action: dict[str, Any]) -> str:
     deployed = action.get("deployed_version")
     if deployed is None:
         return ""
-    lines = difflib.unified_diff(
-        deployed["code"].splitlines(),
-        action["code"].splitlines(),
-        f"version {deployed['number']}",
-        "draft",
-        lineterm="",
-    )
-    return "\n".join(lines)
+    runs, draft = deployed["code"].splitlines(), action["code"].splitlines()
+    names = f"version {deployed['number']}", "draft"
+    return "\n".join(difflib.unified_diff(runs, draft, *names, lineterm=""))
 
 
 def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict[str, Any]:
@@ -109,7 +94,6 @@ def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict
         "type": kind,
         "customised": "id" in template or (legacy and bool(tenant.guardian.templates("sms"))),
         "disabled": template["disabled"] and not legacy,
-        "sender": template["content"].get("from"),
         "parts": [
             {
                 "channel": channel,
@@ -123,7 +107,6 @@ def _text(tenant: Tenant, notifications: NotificationService, kind: str) -> dict
 
 def _rendered(notifications: NotificationService, kind: str, channel: str) -> dict[str, str]:
     try:
-        text = notifications.preview(kind, channel)
+        return {"text": notifications.preview(kind, channel), "fault": ""}
     except NotSentError as error:
-        return {"text": "", "fault": str(error), "language": "en"}
-    return {"text": text, "fault": "", "language": language_of(text)}
+        return {"text": "", "fault": str(error)}

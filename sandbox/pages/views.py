@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -12,16 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from sandbox.login.numbers import national
+from sandbox.login.refusals import lasting
 from sandbox.pages.language import LANGUAGES, gettext, language_for, said
-from sandbox.pages.wording import clock
+from sandbox.pages.wording import clock, language_of
 from sandbox.web.bodies import TooLargeError, read
 
 _MOST_BYTES: Final = 16_384
 _MOST_FIELDS: Final = 20
 
 
-async def fields(request: Request) -> dict[str, str]:
-    """The fields of a posted form; of one that is there twice, the last.
+async def fields(request: Request) -> defaultdict[str, str]:
+    """The fields of a posted form, empty where absent; of one that is there twice, the last.
 
     Raises:
         HTTPException: 413, 415 or 400 for what no form of these pages sends.
@@ -37,27 +39,15 @@ async def fields(request: Request) -> dict[str, str]:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise HTTPException(400, "The form cannot be read.") from error
-    return dict(pairs)
+    return defaultdict(str, pairs)
 
 
 FOLDER: Final = Path(__file__).resolve().parent
 STATIC: Final = FOLDER / "static"
 
 
-@dataclass(frozen=True)
-class Tab:
-    """An entry of the navigation; `name` is what a page calls itself as `active`."""
-
-    name: str
-    path: str
-    title: str
-
-
-NAVIGATION: Final = (
-    Tab("phones", "/phones", "Phones"),
-    Tab("login", "/login", "Log in"),
-    Tab("tenant", "/tenant", "Tenant"),
-)
+NAVIGATION: Final = {"phones": "Phones", "login": "Log in", "tenant": "Tenant"}
+"""The title of each page by its path, which is also what it calls itself as `active`."""
 
 
 class Views:
@@ -71,12 +61,8 @@ class Views:
     ) -> HTMLResponse:
         """A whole page, in the language of whoever asks for it.
 
-        Args:
-            request: names the browser's languages.
-            template: file name; it extends `base.html.j2`.
-            active: the `Tab.name` that the page belongs to; empty for none.
-            status: HTTP status.
-            values: what the template shows. Every text is escaped: none may be `Markup`.
+        `active` is the page of NAVIGATION that it belongs to; empty for none. Every text of
+        `values` is escaped: none may be `Markup`.
         """
         language = language_for(request)
         html = self.fragment(language, template, active=active, **values)
@@ -102,5 +88,11 @@ def environment(language: str) -> Environment:
         text, lambda one, many, n: text(one if n == 1 else many), newstyle=True
     )
     made.globals.update(navigation=NAVIGATION, language=language)
-    made.filters.update(clock=clock, said=said if language == "ja" else str)
+    made.filters.update(
+        clock=clock,
+        said=said if language == "ja" else str,
+        lasting=lasting,
+        national=national,
+        language_of=language_of,
+    )
     return made

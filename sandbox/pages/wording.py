@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,12 +19,11 @@ _JAPANESE: Final = re.compile(r"[ぁ-ヿｦ-ﾟ一-龯々]")
 _OUTCOMES: Final = {
     "pending": ("under way", "info"),
     "success": ("sent", "good"),
-    "drop": ("dropped", "bad"),
-    "retry": ("given up", "bad"),
-    "error": ("failed", "bad"),
-    "not_sent": ("not sent", "bad"),
+    "drop": ("dropped by the Action", "bad"),
+    "retry": ("given up after retries", "bad"),
+    "error": ("the Action failed", "bad"),
+    "not_sent": ("not sent by the tenant", "bad"),
 }
-_TRIES: Final = {"success": "sent", "drop": "drop", "retry": "retry wanted", "error": "threw"}
 MESSAGE_TYPES: Final = {
     "otp_verify": "login code",
     "otp_enroll": "enrolment code",
@@ -35,46 +33,29 @@ MESSAGE_TYPES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Step:
-    """One execution of the Action, as a line of text; `reason` is what the Action itself said."""
-
-    name: str
-    at: str
-    clock: str
-    says: str
-    reason: str
-    outcome: str
-
-
 class Shown:
     """An entry as a template shows it."""
 
     def __init__(self, entry: Entry) -> None:
-        self.message, self.delivery = entry.message, entry.delivery
+        message, told = entry.message, entry.delivery or {}
+        self.message, self.delivery = message, entry.delivery
         self.number, self.at = entry.number, entry.at
-        self._told: dict[str, Any] = entry.delivery or {}
-        self.delivery_key = key_of("d", self._told.get("id", ""))
-        self.key = key_of("m", entry.at) if self.message else self.delivery_key
-
-    @property
-    def voice(self) -> bool:
-        if self.message is not None:
-            return self.message.channel == "voice"
-        return bool(self._told["delivery_method"] == "voice")
-
-    @property
-    def kind(self) -> str:
-        return "Voice call" if self.voice else "SMS"
-
-    @property
-    def text(self) -> str:
-        """What the phone got, or what was rendered for it."""
-        return self.message.text if self.message else self._told.get("text") or ""
-
-    @property
-    def codes(self) -> list[str]:
-        return self.message.codes if self.message else []
+        self.delivery_key = key_of("d", told.get("id", ""))
+        self.key = key_of("m", entry.at) if message else self.delivery_key
+        self.voice = message.channel == "voice" if message else told["delivery_method"] == "voice"
+        self.kind = "Voice call" if self.voice else "SMS"
+        # What the phone got, or what was rendered for it.
+        self.text: str = message.text if message else told.get("text") or ""
+        self.codes = message.codes if message else []
+        # What became of it, in a word, and how good that is.
+        outcome = told.get("outcome")
+        self.outcome = _OUTCOMES[outcome or "success"]
+        # It arrived although the Action was told otherwise, or gave up.
+        self.late = message is not None and outcome not in {None, "success", "pending"}
+        self.reason: str = told.get("reason") or ""
+        self.tries: list[dict[str, Any]] = told.get("tries", [])
+        self.console: list[str] = told.get("console", [])
+        self.preview = (self.text or self.reason)[:200]
 
     @property
     def language(self) -> str:
@@ -116,57 +97,19 @@ class Shown:
         return [(piece.rstrip(), piece.count(",")) for piece in pieces if piece]
 
     @property
-    def outcome(self) -> tuple[str, str]:
-        """What became of it, in a word, and how good that is."""
-        return _OUTCOMES[self._told.get("outcome", "success")]
-
-    @property
-    def late(self) -> bool:
-        """It arrived although the Action was told otherwise, or gave up."""
-        outcome = self._told.get("outcome")
-        return self.message is not None and outcome not in {None, "success", "pending"}
-
-    @property
-    def reason(self) -> str:
-        return self._told.get("reason") or ""
-
-    @property
     def origin(self) -> str:
-        if self._told:
-            kind = str(self._told["message_type"])
+        if self.delivery:
+            kind = str(self.delivery["message_type"])
             return MESSAGE_TYPES.get(kind, kind)
         if self.message is not None and self.message.delivery_id:
             return "its delivery is no longer kept"
         return "sent to the CPaaS directly, by no Action"
 
     @property
-    def steps(self) -> list[Step]:
-        most = self._told.get("most_attempts", 1) - 1
-        return [
-            Step(
-                name="first try" if number == 0 else f"retry {number} of {most}",
-                at=one["at"],
-                clock=clock(one["at"], exact=True),
-                says=f"{_TRIES.get(one['outcome'], one['outcome'])} after {one['seconds']:g} s",
-                reason=one["reason"] or "",
-                outcome=one["outcome"],
-            )
-            for number, one in enumerate(self._told.get("tries", []))
-        ]
-
-    @property
-    def console(self) -> list[str]:
-        return list(self._told.get("console", []))
-
-    @property
     def announcement(self) -> str:
         """What a screen reader is told when it appears."""
         name = f"{self.kind} {'to' if self.message else 'not at'} {self.number}"
         return f"{name}, {self.outcome[0]}: {self.text or self.reason}"[:300]
-
-    @property
-    def preview(self) -> str:
-        return (self.text or self.reason)[:200]
 
     @property
     def raw(self) -> str:

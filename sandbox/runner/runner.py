@@ -59,11 +59,8 @@ class ActionOutcome:
 class ActionRunner:
     """Runs Actions; safe to share between threads and event loops.
 
-    Args:
-        hosts: host name to port on 127.0.0.1; no other name resolves inside an Action.
-        ca_file: PEM file of the authority that Node trusts besides its own.
-        execution_limit: seconds an execution may take.
-        node: path of the Node program; found on PATH when absent.
+    `hosts` are names with their ports on 127.0.0.1: no other name resolves inside an Action.
+    `ca_file` is the authority that Node trusts besides its own.
     """
 
     def __init__(
@@ -72,12 +69,10 @@ class ActionRunner:
         hosts: Mapping[str, int] | None = None,
         ca_file: Path | None = None,
         execution_limit: float = EXECUTION_LIMIT,
-        node: str | None = None,
     ) -> None:
         self._hosts = dict(hosts or {})
         self._ca_file = ca_file
         self._limit = execution_limit
-        self._node = node
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self._process: _NodeProcess | None = None
@@ -145,16 +140,9 @@ class ActionRunner:
             if self._closed:
                 raise RuntimeError("the Action runner is closed")
             if self._process is None or not self._process.alive:
-                self._process = _NodeProcess(self._node or find_node(), self._ca_file)
-                self._process.ask(
-                    next(self._ids),
-                    {
-                        "start": {
-                            "hosts": self._hosts,
-                            "execution_limit_ms": self._limit * 1000,
-                        }
-                    },
-                )
+                self._process = _NodeProcess(find_node(), self._ca_file)
+                limit = {"execution_limit_ms": self._limit * 1000}
+                self._process.ask(next(self._ids), {"start": {"hosts": self._hosts, **limit}})
             return self._process
 
 

@@ -20,7 +20,7 @@ from sandbox.notifications.assumptions import NotificationAssumptions
 from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from sandbox.notifications.tester import RunnerActionTester
-from sandbox.pages.app import Behind, build_pages
+from sandbox.pages.app import build_pages
 from sandbox.runner.runner import ActionRunner
 from sandbox.server import ports
 from sandbox.server.certificates import CPAAS_HOST
@@ -121,7 +121,14 @@ def assemble(
         instance_id=instance_id,
         on_reset=(notifications.reset, cpaas.reset, logins.reset, applied.forget),
     )
-    behind = Behind(tenant, inbox, notifications, cpaas, logins, applied)
+    pages = build_pages(
+        tenant=tenant,
+        inbox=inbox,
+        notifications=notifications,
+        cpaas=cpaas,
+        logins=logins,
+        applied=applied,
+    )
     return Parts(
         store=store,
         tenant=tenant,
@@ -133,5 +140,5 @@ def assemble(
         applied=applied,
         tenant_app=ApiGuard(tenant_app, token=token),
         cpaas_app=ApiGuard(build_cpaas(cpaas), token=token, names=frozenset({CPAAS_HOST})),
-        pages_app=PagesGuard(build_pages(behind), token=token, port=config.pages_port),
+        pages_app=PagesGuard(pages, token=token, port=config.pages_port),
     )

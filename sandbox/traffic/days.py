@@ -58,7 +58,6 @@ class Play:
         end: when the last day ends, in seconds since the epoch.
         days: which days, as distances from the last one; those before are as usual.
         per_day: codes on a usual day.
-        logins: logins that need no code, for each that does.
         delay: seconds by which the log may show an entry late; four of five it shows at once.
     """
 
@@ -67,7 +66,6 @@ class Play:
     end: float
     days: tuple[int, ...] = (0, 7)
     per_day: int = 1000
-    logins: float = 1.0
     delay: float = 0.0
 
 
@@ -81,7 +79,7 @@ def play(what: Play, *, tenant_name: str = "sandbox") -> list[tuple[dict[str, An
         begin = what.end - (back + 1) * DAY
         kind: Kind = what.kind if not back else "weekday"
         day = _Day(kind, begin, rng, pen, everybody)
-        day.play(per_day, what.logins)
+        day.play(per_day)
     rng = random.Random(f"{what.seed} delays")
     return [
         (one, stamp + int(rng.uniform(0, what.delay) * NANOS_PER_SECOND) * (rng.random() < _LATE))
@@ -89,28 +87,23 @@ def play(what: Play, *, tenant_name: str = "sandbox") -> list[tuple[dict[str, An
     ]
 
 
+@dataclass
 class _Day:
-    def __init__(
-        self,
-        kind: Kind,
-        begin: float,
-        rng: random.Random,
-        pen: Pen,
-        everybody: list[Person],
-    ) -> None:
-        self._kind, self._begin, self._rng, self._pen = kind, begin, rng, pen
-        self._everybody = everybody
-        self._bad: tuple[float, float] = (0.0, 0.0)
-        self._why = ("drop", "")
-        self._prepare()
+    kind: Kind
+    begin: float
+    rng: random.Random
+    pen: Pen
+    everybody: list[Person]
+    bad: tuple[float, float] = (0.0, 0.0)
+    why: tuple[str, str] = ("drop", "")
 
-    def _prepare(self) -> None:
-        rng = self._rng
-        if self._kind == "outage":
+    def __post_init__(self) -> None:
+        rng = self.rng
+        if self.kind == "outage":
             # In the hours in which people log in, and for one to three of them.
             first = self._at_hour(rng.uniform(8, 19))
-            self._bad = first, first + rng.uniform(1, 3) * HOUR
-            self._why = rng.choice(
+            self.bad = first, first + rng.uniform(1, 3) * HOUR
+            self.why = rng.choice(
                 (
                     ("retry", "CPaaS host not reached"),
                     ("retry", "no secure connection to the CPaaS host"),
@@ -118,46 +111,46 @@ class _Day:
                     ("drop", "CPaaS gave no answer in time: the message may have been sent"),
                 )
             )
-        elif self._kind == "sender":
-            self._bad = self._at_hour(rng.uniform(7, 15)), self._begin + DAY
+        elif self.kind == "sender":
+            self.bad = self._at_hour(rng.uniform(7, 15)), self.begin + DAY
             name = rng.choice(("SENDER", "SOURCE"))
-            self._why = ("drop", f"CPaaS refused: REJECTED {name}")
-        elif self._kind == "voicemail":
-            self._bad = self._begin, self._begin + DAY
+            self.why = ("drop", f"CPaaS refused: REJECTED {name}")
+        elif self.kind == "voicemail":
+            self.bad = self.begin, self.begin + DAY
 
     def _at_hour(self, hour: float) -> float:
         """When it is that hour in Japan within the day, which may end in the middle of a morning.
 
         At least two and a half hours before that end: what lasts for minutes is no bad day.
         """
-        midnight = (self._begin + _JAPAN) // DAY * DAY - _JAPAN
+        midnight = (self.begin + _JAPAN) // DAY * DAY - _JAPAN
         at = midnight + hour * HOUR
-        return min(at if at >= self._begin else at + DAY, self._begin + DAY - 2.5 * HOUR)
+        return min(at if at >= self.begin else at + DAY, self.begin + DAY - 2.5 * HOUR)
 
-    def play(self, per_day: int, logins: float) -> None:
-        """Write the day: so many codes, and logins without one for each."""
-        weights = {"monday": _MONDAY, "holiday": _HOLIDAY}.get(self._kind, _WORKDAY)
-        burst = self._at_hour(self._rng.choice((12, 18, 20))) if self._kind == "campaign" else None
+    def play(self, per_day: int) -> None:
+        """Write the day: so many codes, and as many logins without one."""
+        weights = {"monday": _MONDAY, "holiday": _HOLIDAY}.get(self.kind, _WORKDAY)
+        burst = self._at_hour(self.rng.choice((12, 18, 20))) if self.kind == "campaign" else None
         for hour in range(24):
-            begin = self._begin + hour * HOUR
+            begin = self.begin + hour * HOUR
             in_japan = int((begin + _JAPAN) % DAY // HOUR)
             expected = per_day * weights[in_japan] / 100
             is_new = 0.03
             if burst is not None and burst <= begin < burst + 2.5 * HOUR:
                 expected, is_new = max(expected * 5, per_day * 0.2), 0.5
-            for _ in range(_poisson(self._rng, expected)):
-                self._login(begin + self._rng.uniform(0, HOUR), is_new=self._rng.random() < is_new)
-            for _ in range(_poisson(self._rng, expected * logins)):
-                at = begin + self._rng.uniform(0, HOUR)
-                self._pen.login(at, self._rng.choice(self._everybody))
-        if self._kind == "pumping":
+            for _ in range(_poisson(self.rng, expected)):
+                self._login(begin + self.rng.uniform(0, HOUR), is_new=self.rng.random() < is_new)
+            for _ in range(_poisson(self.rng, expected)):
+                at = begin + self.rng.uniform(0, HOUR)
+                self.pen.login(at, self.rng.choice(self.everybody))
+        if self.kind == "pumping":
             self._pump(per_day)
 
     # -- one person -----------------------------------------------------------------------------
 
     def _login(self, at: float, *, is_new: bool) -> None:
-        rng, pen = self._rng, self._pen
-        who = people(rng, 1)[0] if is_new else rng.choice(self._everybody)
+        rng, pen = self.rng, self.pen
+        who = people(rng, 1)[0] if is_new else rng.choice(self.everybody)
         begun = "gd_start_enroll" if is_new else "gd_start_auth"
         pen.factor(at, who, begun, "Enrollment started" if is_new else "Second factor started")
         if not is_new:
@@ -184,24 +177,24 @@ class _Day:
     def _arrives(self, at: float, channel: str) -> float:
         if channel == "text":
             return 0.95
-        return 0.15 if self._kind == "voicemail" and self._is_bad(at) else 0.88
+        return 0.15 if self.kind == "voicemail" and self._is_bad(at) else 0.88
 
     def _is_bad(self, at: float) -> bool:
-        return self._bad[0] <= at < self._bad[1]
+        return self.bad[0] <= at < self.bad[1]
 
     def _message(self, at: float, who: Person, channel: str) -> bool:
         """Try to send; whether it was handed over."""
-        rng, pen = self._rng, self._pen
+        rng, pen = self.rng, self.pen
         at += rng.uniform(0.3, 1.5)
         refusal = _refusal(who, channel)
         is_hit = self._is_bad(at) and (
-            self._kind == "outage" or (self._kind == "sender" and channel == "text")
+            self.kind == "outage" or (self.kind == "sender" and channel == "text")
         )
         if refusal:
             pen.failed(at, who, channel, "drop", refusal)
             return False
         if is_hit:
-            outcome, reason = self._why
+            outcome, reason = self.why
             if outcome == "retry":
                 for again in range(5):
                     pen.notice(at + again * 20, who, channel, reason)
@@ -225,8 +218,8 @@ class _Day:
     # -- who is paid for messages ---------------------------------------------------------------
 
     def _pump(self, per_day: int) -> None:
-        rng = self._rng
-        begin = self._begin + rng.uniform(2, 18) * HOUR
+        rng = self.rng
+        begin = self.begin + rng.uniform(2, 18) * HOUR
         lasts = rng.uniform(1.5, 4) * HOUR
         count = max(120, int(per_day * rng.uniform(0.15, 0.5)))
         rows = [f"+8190{rng.randrange(1, 10)}{rng.randrange(10**4):04}" for _ in range(3)]
@@ -236,7 +229,7 @@ class _Day:
                 number = f"{rng.choice(('+94', '+216', '+880'))}{rng.randrange(10**8, 10**9)}"
             who = person(rng, f"b{index:06}", number, "text")
             at = begin + rng.uniform(0, lasts)
-            self._pen.factor(at, who, "gd_start_enroll", "Enrollment started")
+            self.pen.factor(at, who, "gd_start_enroll", "Enrollment started")
             self._message(at, who, "text")
 
 

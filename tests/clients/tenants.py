@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import Any
 
-import httpx
-
+from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
-
-PHONE_ACTION = {
-    "name": "sender",
-    "supported_triggers": [{"id": "custom-phone-provider", "version": "v1"}],
-    "code": "exports.onExecuteCustomPhoneProvider = async () => {};\n",
-    "deploy": True,
-}
 
 
 def control(running: RunningSandbox, method: str, path: str, body: Any = None) -> Any:
     """Call a control route; answers its decoded body."""
-    trust = ssl.create_default_context(cafile=running.ca_file)
-    headers = running.control_headers
-    with httpx.Client(base_url=running.tenant_url, headers=headers, verify=trust) as http:
+    with client(running.state_dir, running.record) as http:
         answer = http.request(method, f"/_sandbox{path}", json=body).raise_for_status()
     return answer.json() if answer.content else None
 

@@ -9,19 +9,23 @@ from typing import Any
 import pytest
 import yaml
 
+from components.action_code import Trigger, assemble
 from sandbox.server.running import RunningSandbox, start
 from sandbox.tenant.tenant import Generation
 from tests.clients.deploy_cli import EXECUTABLE, DeployCli, node_is_too_old
 from tests.clients.tenants import assert_nothing_was_missing, control
 from tests.sandbox.quick import quick
+from tests.sandbox.sending import let_it_send
 
 pytestmark = [
     pytest.mark.fidelity,
     pytest.mark.skipif(node_is_too_old() is not None, reason=str(node_is_too_old())),
 ]
 
-CODE = "exports.onExecuteCustomPhoneProvider = async (event, api) => {};\n"
-LEGACY_CODE = "exports.onExecuteSendPhoneMessage = async (event, api) => {};\n"
+TRIGGERS: dict[Generation, Trigger] = {
+    "unified": "custom-phone-provider",
+    "legacy": "send-phone-message",
+}
 LEGACY_TEXTS = {"enrollment_message": "{{code}} e", "verification_message": "{{code}} v"}
 SNS = {"aws_region": "ap-northeast-1", "aws_access_key_id": "id"}
 
@@ -38,51 +42,18 @@ def tool(running: RunningSandbox) -> Iterator[DeployCli]:
         yield tool
 
 
-def deploy(running: RunningSandbox, trigger: str, version: str, code: str) -> None:
+def fill(running: RunningSandbox) -> None:
+    """A tenant that sends, with something of everything that the sandbox has."""
     tenant = running.parts.tenant
-    tenant.versions.create(
-        {
-            "name": "sender",
-            "supported_triggers": [{"id": trigger, "version": version}],
-            "code": code,
-            "runtime": "node22",
-            "secrets": [{"name": "CPAAS_API_KEY", "value": "canary"}],
-            "deploy": True,
-        }
-    )
-
-
-def bind(running: RunningSandbox, trigger: str) -> None:
-    ref = {"ref": {"type": "action_name", "value": "sender"}, "display_name": "sender"}
-    running.parts.tenant.bindings.replace(trigger, [ref])
-
-
-def fill_unified(running: RunningSandbox) -> None:
-    tenant = running.parts.tenant
-    deploy(running, "custom-phone-provider", "v1", CODE)
-    bind(running, "custom-phone-provider")
-    methods = {"delivery_methods": ["text", "voice"]}
-    tenant.providers.create({"name": "custom", "credentials": {}, "configuration": methods})
-    for kind in ("otp_verify", "otp_enroll"):
-        texts = {"text": f"{kind} {{{{ code }}}}", "voice": "{{ code }}"}
-        tenant.templates.create({"type": kind, "disabled": False, "content": {"body": texts}})
-    fill_both(running)
-    tenant.guardian.set_message_types(["sms", "voice"])
-
-
-def fill_legacy(running: RunningSandbox) -> None:
-    tenant = running.parts.tenant
-    deploy(running, "send-phone-message", "v2", LEGACY_CODE)
-    bind(running, "send-phone-message")
-    fill_both(running)
-    tenant.guardian.set_selected_provider("phone-message-hook")
-    tenant.guardian.set_templates(LEGACY_TEXTS)
-    tenant.guardian.set_message_types(["sms"])
-
-
-def fill_both(running: RunningSandbox) -> None:
-    tenant = running.parts.tenant
-    tenant.guardian.set_factor("sms", enabled=True)
+    let_it_send(tenant, {"CPAAS_API_KEY": "canary"})
+    if tenant.generation == "legacy":
+        tenant.guardian.set_templates(LEGACY_TEXTS)
+    else:
+        ref = {"ref": {"type": "action_name", "value": "phone"}, "display_name": "phone"}
+        tenant.bindings.replace(TRIGGERS["unified"], [ref])
+        for kind in ("otp_verify", "otp_enroll"):
+            texts = {"text": f"{kind} {{{{ code }}}}", "voice": "{{ code }}"}
+            tenant.templates.create({"type": kind, "disabled": False, "content": {"body": texts}})
     tenant.guardian.set_factor("otp", enabled=True)
     tenant.guardian.set_policies(["all-applications"])
     tenant.factor_settings.replace("push-notification/providers/sns", SNS)
@@ -130,7 +101,6 @@ FORBIDDEN_UNDER_UNIFIED = {
 """What the unified experience forbids to everybody (§6.6); the tool warns and goes on."""
 
 
-LIFE = {"unified": fill_unified, "legacy": fill_legacy}
 REFUSED: dict[str, set[tuple[int, str]]] = {"unified": FORBIDDEN_UNDER_UNIFIED, "legacy": set()}
 
 
@@ -150,7 +120,7 @@ def live_with_the_tool(
     generation: Generation, running: RunningSandbox, tool: DeployCli, tmp_path: Path
 ) -> None:
     control(running, "POST", "/reset", {"generation": generation})
-    LIFE[generation](running)
+    fill(running)
 
     exported = tool.export(tmp_path / "first")
     says_what_the_tenant_has(exported, generation)
@@ -174,22 +144,20 @@ def live_with_the_tool(
     tool.apply(tmp_path / "first")
     assert meaning(tool.export(tmp_path / "second")) == meaning(exported), "into an empty tenant"
     assert refused(running) == REFUSED[generation]
-    trigger = {"unified": "custom-phone-provider", "legacy": "send-phone-message"}[generation]
-    assert tenant.deployed_action(trigger) is not None
+    assert tenant.deployed_action(TRIGGERS[generation]) is not None
 
 
 def says_what_the_tenant_has(exported: dict[str, str], generation: Generation) -> None:
     document = yaml.safe_load(exported["tenant.yaml"])
+    assert assemble(TRIGGERS[generation]) in exported.values()
     if generation == "unified":
         assert document["tenant"]["phone_consolidated_experience"] is True
         assert document["guardianPhoneFactorMessageTypes"]["message_types"] == ["sms", "voice"]
         assert document["phoneProviders"][0]["name"] == "custom"
-        assert CODE in exported.values()
     else:
         selected = document["guardianPhoneFactorSelectedProvider"]
         assert selected == {"provider": "phone-message-hook"}
         assert document["guardianFactorTemplates"] == [{"name": "sms", **LEGACY_TEXTS}]
-        assert LEGACY_CODE in exported.values()
 
 
 def writes(running: RunningSandbox) -> list[Any]:

@@ -20,8 +20,8 @@ from infobip_api_client.models.sms_response import SmsResponse
 from components.action_code import assemble
 from sandbox.cpaas import errors
 from sandbox.cpaas.cpaas import LANGUAGES
-from sandbox.cpaas.script import Channel
 from sandbox.cpaas.statuses import STATUSES
+from sandbox.inbox import Channel
 from sandbox.runner.runner import find_node
 from tests.sandbox.cpaas.account import notification, run_action, runner_for, serving
 from tests.sandbox.cpaas.test_cpaas import account, both, error_of, send
@@ -36,9 +36,8 @@ def test_every_status_is_read(name: str) -> None:
     for channel, body in both():
         cpaas = account()
         answer = cpaas.send(channel, authorization="App key-1", body=body, forced=STATUSES[name])
-        assert RESPONSES[channel].from_dict(answer.body).messages[0].status.name == (
-            STATUSES[name].name
-        )
+        (message,) = RESPONSES[channel].from_dict(answer.body).messages
+        assert message.status.name == STATUSES[name].name
         delivered = STATUSES[name].group in ("PENDING", "DELIVERED")
         assert len(cpaas.inbox.messages()) == int(delivered)
 

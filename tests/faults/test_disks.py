@@ -22,7 +22,7 @@ from sandbox.machine.files import disk_error
 from sandbox.tenant.store import Store
 from tests.contract import PROJECT
 from tests.sandbox.api.support import POST_LOGIN_ACTION, Sandbox
-from tests.sandbox.inbox.test_inbox import message
+from tests.sandbox.inbox.phones import message
 
 BEFORE = "what was there"
 PREVIEW = PROJECT / "tests" / "phonemfa" / "report" / "unified.json"

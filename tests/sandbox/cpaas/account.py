@@ -19,6 +19,7 @@ from components.action_code import Trigger, assemble
 from sandbox.cpaas.app import build_cpaas
 from sandbox.cpaas.cpaas import Cpaas
 from sandbox.inbox.inbox import Inbox
+from sandbox.notifications.rules import HANDLERS
 from sandbox.runner.runner import ActionOutcome, ActionRunner
 from sandbox.server.serving import HttpsServer
 
@@ -31,10 +32,16 @@ SECRETS = {
     "VOICE_SENDER": "+815031234567",
     "RECIPIENT_LIMIT": "0",
 }
-HANDLERS: dict[Trigger, str] = {
-    "custom-phone-provider": "onExecuteCustomPhoneProvider",
-    "send-phone-message": "onExecuteSendPhoneMessage",
+LEGACY = {
+    "message_options": {
+        "action": "second-factor-authentication",
+        "code": "482913",
+        "message_type": "sms",
+        "recipient": "+81-90-1234-5678",
+        "text": "482913",
+    }
 }
+"""The event of a login code on a legacy tenant."""
 
 
 @dataclass

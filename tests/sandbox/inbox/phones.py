@@ -25,6 +25,11 @@ _DELIVERY: dict[str, Any] = {
 PROBLEM = {**_DELIVERY, "outcome": "drop", "reason": "CPaaS refused", "tries": []}
 
 
+def message(text: str = "x", to: str = TO) -> Message:
+    """An SMS, as the CPaaS hands it over."""
+    return Message(channel="sms", to=to, sender="S", text=text, message_id="m", raw={"text": text})
+
+
 class Phones:
     """An inbox, its deliveries and its timeline, with a clock that moves a second a look."""
 
@@ -35,6 +40,7 @@ class Phones:
             self.inbox.database, limit=limits.get("deliveries", MAX_DELIVERIES)
         )
         self.timeline = Timeline(self.inbox.database)
+        self.delivered: dict[str, dict[str, Any]] = {}
 
     def tick(self) -> datetime:
         self._now += timedelta(seconds=1)
@@ -47,6 +53,7 @@ class Phones:
     def deliver(self, name: str, to: str = TO, *, finished: bool = True, **more: Any) -> None:
         document = {"id": name, "at": self.tick().isoformat(), "to": to, "text": name, **more}
         self.journal.put(document, finished=finished)
+        self.delivered[name] = document
 
     def shown(self, *, number: str | None = None, query: str = "", **paging: Any) -> list[str]:
         entries = self.timeline.entries(Filter(number, query), **paging)

@@ -1,71 +1,62 @@
-"""The inbox: order, waiting, bounds and restarts."""
+"""The inbox: order, waiting, bounds and restarts, and what looks like a code in a text."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.inbox import Message
-from sandbox.inbox.inbox import Inbox
+from sandbox.inbox.inbox import Inbox, codes_in
+from tests.sandbox.inbox.phones import TO, message
 
-TO = "+819012345678"
-
-
-def message(text: str = "x", to: str = TO) -> Message:
-    return Message(channel="sms", to=to, sender="S", text=text, message_id="m", raw={"text": text})
+NOON = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 
 
 def texts(messages: list[Message]) -> list[str]:
     return [one.text for one in messages]
 
 
-def test_messages_come_back_in_order_and_whole() -> None:
-    inbox = Inbox()
-    for text in "abc":
-        inbox.add(message(text))
-    found = inbox.messages()
-    assert texts(found) == ["a", "b", "c"]
-    assert found[0] == Message(
-        channel="sms",
-        to=TO,
-        sender="S",
-        text="a",
-        message_id="m",
-        raw={"text": "a"},
-        received_at=found[0].received_at,
-    )
-
-
-def test_times_are_rfc_3339_and_strictly_increasing_even_when_the_clock_stands() -> None:
-    inbox = Inbox(clock=lambda: datetime(2026, 1, 31, 9, 0, tzinfo=UTC))
-    times = [inbox.add(message()).received_at for _ in range(3)]
-    assert times == [
-        "2026-01-31T09:00:00.000000Z",
-        "2026-01-31T09:00:00.000001Z",
-        "2026-01-31T09:00:00.000002Z",
+def test_messages_come_back_in_order_whole_and_at_times_that_rise_even_when_the_clock_stands() -> (
+    None
+):
+    inbox = Inbox(clock=lambda: NOON)
+    kept = [inbox.add(message(text)) for text in "abc"]
+    times = [f"2026-01-31T09:00:00.00000{second}Z" for second in range(3)]
+    assert inbox.messages() == kept
+    assert kept == [
+        Message("sms", TO, "S", text, "m", raw={"text": text}, received_at=at)
+        for text, at in zip("abc", times, strict=True)
     ]
-    assert [datetime.fromisoformat(one).tzinfo for one in times] == [UTC] * 3
 
 
-def test_after_is_exclusive_and_knows_offsets() -> None:
-    inbox = Inbox(clock=lambda: datetime(2026, 1, 31, 9, 0, tzinfo=UTC))
-    first, *_ = [inbox.add(message(text)) for text in "abc"]
-    assert texts(inbox.messages(after=first.received_at)) == ["b", "c"]
-    assert texts(inbox.messages(after="2026-01-31T18:00:00+09:00")) == ["b", "c"]
-    assert texts(inbox.messages(after="2026-01-31T18:00:00 09:00")) == ["b", "c"]
-    assert texts(inbox.messages(after="2026-01-31T08:59:59Z")) == ["a", "b", "c"]
-    assert texts(inbox.messages(after="2026-01-31T09:00:01Z")) == []
-
-
-def test_the_newest_few_come_oldest_first_too() -> None:
-    inbox = Inbox()
-    first, *_ = [inbox.add(message(text)) for text in "abc"]
-    assert texts(inbox.messages(newest=2)) == ["b", "c"]
-    assert texts(inbox.messages(after=first.received_at, newest=9)) == ["b", "c"]
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"after": "2026-01-31T09:00:00Z"}, "bcd"),
+        ({"after": "2026-01-31T18:00:00+09:00"}, "bcd"),
+        ({"after": "2026-01-31T18:00:00 09:00"}, "bcd"),
+        ({"after": "2026-01-31T08:59:59Z"}, "abcd"),
+        ({"after": "2026-01-31T09:00:01Z"}, ""),
+        ({"newest": 2}, "cd"),
+        ({"after": "2026-01-31T09:00:00Z", "newest": 9}, "bcd"),
+        *(
+            ({"to": to}, "abc")
+            for to in ("+819012345678", "819012345678", "+81-90-1234-5678", " 819012345678")
+        ),
+    ],
+)
+def test_messages_are_found_by_time_exclusively_by_number_however_written_and_the_newest(
+    query: dict[str, Any], found: str
+) -> None:
+    inbox = Inbox(clock=lambda: NOON)
+    for text in "abc":
+        inbox.add(message(text, to="819012345678"))
+    inbox.add(message("d", to="819012345679"))
+    assert "".join(texts(inbox.messages(**query))) == found
 
 
 @pytest.mark.parametrize(
@@ -80,32 +71,11 @@ def test_a_time_that_is_none_is_refused(after: str) -> None:
         Inbox().messages(after=after)
 
 
-def test_a_number_is_found_however_it_is_written() -> None:
-    inbox = Inbox()
-    inbox.add(message(to="819012345678"))
-    inbox.add(message(to="819012345679"))
-    for to in ("+819012345678", "819012345678", "+81-90-1234-5678", " 819012345678"):
-        assert [one.to for one in inbox.messages(to)] == [TO]
-
-
 def test_the_oldest_go_first() -> None:
     inbox = Inbox(limit=3)
     for text in "abcde":
         inbox.add(message(text))
     assert texts(inbox.messages()) == ["c", "d", "e"]
-
-
-def test_a_restart_loses_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "inbox.sqlite"
-    first = Inbox(path)
-    kept = first.add(message("a"))
-    first.close()
-    second = Inbox(path)
-    assert second.messages() == [kept]
-    assert second.add(message("b")).received_at > kept.received_at
-    second.clear()
-    assert second.messages() == []
-    second.close()
 
 
 def test_waiting_ends_with_the_message_from_another_thread() -> None:
@@ -128,18 +98,13 @@ def test_waiting_ends_with_the_message_from_another_thread() -> None:
     thread.join()
 
 
-def test_a_message_that_is_there_already_is_not_waited_for() -> None:
-    inbox = Inbox()
-    inbox.add(message("here"))
-    assert asyncio.run(inbox.wait_for("819012345678", 0.01)).text == "here"
-
-
-def test_waiting_in_vain_says_for_whom() -> None:
+def test_waiting_in_vain_says_for_whom_and_what_is_there_is_not_waited_for() -> None:
     inbox = Inbox()
     with pytest.raises(TimeoutError, match=r"no message for \+819012345678 within 0.01 s"):
         asyncio.run(inbox.wait_for("819012345678", 0.01))
     # The loop that waited is closed now: a later message must not trip over it.
-    inbox.add(message())
+    inbox.add(message("here"))
+    assert asyncio.run(inbox.wait_for("819012345678", 0.01)).text == "here"
 
 
 def test_messages_from_many_threads_are_all_kept() -> None:
@@ -154,3 +119,43 @@ def test_messages_from_many_threads_are_all_kept() -> None:
     times = [one.received_at for one in inbox.messages()]
     assert len(set(times)) == 100
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("認証コードは 601416 です。5分以内に入力してください。", ["601416"]),
+        ("認証コードは601416です", ["601416"]),
+        ("601416 is your code", ["601416"]),
+        (
+            "認証コードは、4, 2, 3, 6, 3, 1、です。繰り返します。4, 2, 3, 6, 3, 1、です。",
+            ["423631"],
+        ),
+        ("Your code is: 1. 2. 3. 4. 5. 6.", ["123456"]),
+        ("お問い合わせは 0120-123-456、+81312345678、03-123456", []),
+        ("口座 1234567、暗証 12345", []),
+        ("4, 2, 3, 6, 3, 1, 9", []),
+        ("古い 111111 ではなく 222222、つまり 222222", ["111111", "222222"]),
+        ("", []),
+    ],
+)
+def test_six_digits_that_stand_for_themselves_are_a_code(text: str, codes: list[str]) -> None:
+    assert codes_in(text) == codes
+
+
+@pytest.mark.parametrize("digits", range(4, 11))
+def test_codes_have_as_many_digits_as_the_tenant_says(digits: int) -> None:
+    code, longer = "9876543210"[:digits], "98765432101"[: digits + 1]
+    for text in (f"認証コードは{code}です", ", ".join(code), ". ".join(code) + "."):
+        assert codes_in(text, digits) == [code]
+    for text in (f"認証コードは{longer}です", ", ".join(longer), f"03-{code}"):
+        assert codes_in(text, digits) == []
+
+
+def test_a_message_is_read_by_the_length_that_codes_had_when_it_came() -> None:
+    digits = [8]
+    inbox = Inbox(code_length=lambda: digits[0])
+    inbox.add(message("コード 12345678"))
+    digits[0] = 4
+    inbox.add(message("コード 1234"))
+    assert [one.codes for one in inbox.messages()] == [["12345678"], ["1234"]]

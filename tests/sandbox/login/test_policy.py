@@ -2,63 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from sandbox.login.policy import Confidence
 from tests.sandbox.login.world import LoginWorld
 
-
-def step(world: LoginWorld, name: str = "Hanako", confidence: Confidence = "high") -> str:
-    return world.desk.begin(name, confidence=confidence).decision.step
-
-
-def test_always_asks_whoever_has_a_phone_and_enrols_whoever_has_none(world: LoginWorld) -> None:
-    assert step(world) == "enrol"
-    world.enrolled()
-    assert step(world) == "challenge"
+Steps = tuple[str, str]
+"""What a user without a phone meets, and one with a phone."""
+ALWAYS: dict[str, Any] = {"policies": ["all-applications"]}
+ADAPTIVE: dict[str, Any] = {"policies": ["confidence-score"]}
+WITHOUT = ALWAYS | {"sms": False}
+NO_ONE = ("refused", "refused")
 
 
-def test_never_asks_nobody(world: LoginWorld) -> None:
-    world.enrolled()
-    world.tenant.guardian.set_policies([])
-    login = world.desk.begin("Hanako", confidence="low")
-    assert (login.decision.policy, login.stage) == ("never", "in")
-
-
-@pytest.mark.parametrize("confidence", get_args(Confidence))
-def test_adaptive_asks_at_low_confidence_only(world: LoginWorld, confidence: Confidence) -> None:
-    world.enrolled()
-    world.tenant.guardian.set_policies(["confidence-score"])
-    wanted = "challenge" if confidence == "low" else "in"
-    assert step(world, confidence=confidence) == wanted
-
-
-def test_adaptive_enrols_nobody_unless_an_action_demands_it(world: LoginWorld) -> None:
-    world.tenant.guardian.set_policies(["confidence-score"])
-    assert step(world, confidence="low") == "elsewhere"
-    world.desk = world.a_desk(adaptive_unenrolled="enroll")
-    assert step(world, confidence="low") == "enrol"
-
-
-def test_always_without_any_factor_locks_everybody_out_and_says_why(world: LoginWorld) -> None:
-    world.enrolled()
-    world.tenant.guardian.set_factor("sms", enabled=False)
-    decision = world.desk.begin("Hanako").decision
-    assert decision.step == "refused"
-    assert "the phone factor (sms) is not enabled" in decision.why
-    world.tenant.guardian.set_factor("recovery-code", enabled=True)
-    assert step(world) == "refused", "a recovery code is no factor of its own"
-    world.desk = world.a_desk(policy_without_factor="let_in")
-    assert step(world) == "in"
-
-
-def test_another_factor_takes_the_place_of_a_phone_factor_that_is_off(world: LoginWorld) -> None:
-    world.tenant.guardian.set_factor("sms", enabled=False)
-    world.tenant.guardian.set_factor("otp", enabled=True)
-    decision = world.desk.begin("Hanako").decision
-    assert (decision.step, "otp" in decision.why) == ("elsewhere", True)
+@pytest.mark.parametrize(
+    ("tenant", "confidence", "assumptions", "steps"),
+    [
+        (ALWAYS, "high", {}, ("enrol", "challenge")),
+        ({"policies": []}, "low", {}, ("in", "in")),
+        (ADAPTIVE, "high", {}, ("in", "in")),
+        (ADAPTIVE, "medium", {}, ("in", "in")),
+        (ADAPTIVE, "low", {}, ("elsewhere", "challenge")),
+        (ADAPTIVE, "low", {"adaptive_unenrolled": "enroll"}, ("enrol", "challenge")),
+        (WITHOUT, "high", {}, NO_ONE),
+        (WITHOUT, "high", {"policy_without_factor": "let_in"}, ("in", "in")),
+        (WITHOUT | {"recovery-code": True}, "high", {}, NO_ONE),  # no factor of its own
+        (WITHOUT | {"otp": True}, "high", {}, ("elsewhere", "elsewhere")),
+    ],
+)
+def test_policy_factors_and_confidence_decide(
+    tenant: dict[str, Any], confidence: Confidence, assumptions: dict[str, Any], steps: Steps
+) -> None:
+    world = LoginWorld(**assumptions)
+    world.enrolled("Taro")
+    factors = dict(tenant)
+    world.tenant.guardian.set_policies(factors.pop("policies"))
+    for name, on in factors.items():
+        world.tenant.guardian.set_factor(name, enabled=on)
+    for user, step in zip(("Hanako", "Taro"), steps, strict=True):
+        decision = world.desk.begin(user, confidence=confidence).decision
+        assert decision.step == step
+        assert ("the phone factor (sms) is not enabled" in decision.why) == ("sms" in factors)
+        assert ("otp" in decision.why) == ("otp" in factors)
 
 
 def test_only_channels_that_factor_and_provider_have_are_offered(world: LoginWorld) -> None:

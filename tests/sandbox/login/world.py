@@ -1,41 +1,26 @@
-"""A tenant that can send, a runner made by hand, and a clock, for logins."""
+"""Logins at a tenant that can send, with a runner made by hand and a clock."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.login.assumptions import LoginAssumptions
 from sandbox.login.sessions import Login, LoginDesk
-from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.service import NotificationService
-from sandbox.tenant import Generation, Tenant
-from sandbox.tenant.store import Store
-from tests.sandbox.notifications.fakes import FakeRunner
-from tests.sandbox.sending import let_it_send
+from sandbox.tenant import Generation
+from tests.sandbox.notifications.fakes import Pipeline, a_tenant
 
 NUMBER = "+819012345678"
 
 
-class LoginWorld:
+class LoginWorld(Pipeline):
     """A tenant, its desk, and who logs in there. Codes are 000001, 000002 and so on."""
 
     def __init__(self, generation: Generation = "unified", **assumptions: Any) -> None:
-        self.time = datetime(2026, 11, 25, 12, tzinfo=UTC)
-        self.store = Store()
-        self.tenant = Tenant(self.store, domain="localhost:1", generation=generation)
-        let_it_send(self.tenant, {"CPAAS_API_KEY": "canary"})
+        super().__init__(a_tenant(generation), retry_delay=0)
         self.tenant.guardian.set_policies(["all-applications"])
-        self.runner = FakeRunner()
+        self.store = self.tenant.context.store
         self.sent = 0
-        self.service = NotificationService(
-            self.tenant,
-            self.runner,
-            assumptions=NotificationAssumptions(retry_delay=0),
-            now=lambda: self.time,
-            new_code=self._next_code,
-        )
         self.desk = self.a_desk(**assumptions)
 
     def a_desk(self, **assumptions: Any) -> LoginDesk:
@@ -44,10 +29,10 @@ class LoginWorld:
             self.store,
             self.service,
             assumptions=LoginAssumptions(**assumptions),
-            now=lambda: self.time,
+            now=lambda: self.now,
         )
 
-    def _next_code(self, digits: int) -> str:
+    def new_code(self, digits: int) -> str:
         self.sent += 1
         return f"{self.sent:0{digits}d}"
 
@@ -55,9 +40,6 @@ class LoginWorld:
         """How long a code can be entered, and how many digits it has."""
         codes = {"otp_length": digits, "otp_expiration_time": seconds}
         self.tenant.mfa_settings.write_codes("phone", codes)
-
-    def wait(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
 
     def enrol(self, login: Login, number: str = NUMBER, method: str = "text") -> Login:
         return asyncio.run(self.desk.enrol(login.id, number=number, method=method))

@@ -1,15 +1,23 @@
-"""A tenant that sends, small enough to spoil, and a runner that tests set up by hand."""
+"""A tenant that sends, small enough to spoil, a runner set up by hand, and the service between."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sandbox.notifications.assumptions import NotificationAssumptions
+from sandbox.notifications.content import Order
+from sandbox.notifications.delivery import Delivery
+from sandbox.notifications.service import NotificationService
 from sandbox.runner.runner import ActionOutcome, ActionRunner
 from sandbox.tenant import Generation, Store, Tenant
 from tests.sandbox.sending import let_it_send
 
+TO = "+819012345678"
+CODE = "482913"
 TEXT = "{{ code }} {{ friendly_name }}"
 VOICE = "{{ friendly_name }}: {{ code }}{{ pause }}{{ code }}"
 
@@ -67,11 +75,6 @@ def no_action(tenant: Tenant) -> None:
         tenant.actions.delete(one["id"], force=True)
 
 
-def logged(tenant: Tenant) -> list[dict[str, Any]]:
-    """The entries of its log, oldest first."""
-    return tenant.context.store.all("logs")
-
-
 @dataclass
 class FakeRunner(ActionRunner):
     """Answers with the given outcomes in turn, then with success."""
@@ -79,24 +82,52 @@ class FakeRunner(ActionRunner):
     outcomes: list[ActionOutcome] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    async def execute(
-        self,
-        *,
-        code: str,
-        version_id: str,
-        handler: str,
-        event: Mapping[str, Any],
-        secrets: Mapping[str, str],
-        delivery_id: str | None = None,
-    ) -> ActionOutcome:
-        self.calls.append(
-            {
-                "code": code,
-                "version_id": version_id,
-                "handler": handler,
-                "event": event,
-                "secrets": secrets,
-                "delivery_id": delivery_id,
-            }
-        )
+    async def execute(self, *, event: Mapping[str, Any], **order: Any) -> ActionOutcome:
+        self.calls.append({"event": event, **order})
         return self.outcomes.pop(0) if self.outcomes else ActionOutcome("success")
+
+
+class Pipeline:
+    """A service with a clock that stands, and what it slept, ran and logged."""
+
+    def __init__(
+        self, tenant: Tenant | None = None, *outcomes: ActionOutcome, **assumptions: Any
+    ) -> None:
+        self.tenant = tenant or a_tenant()
+        self.runner = FakeRunner(list(outcomes))
+        self.slept: list[float] = []
+        self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+        self.service = NotificationService(
+            self.tenant,
+            self.runner,
+            assumptions=NotificationAssumptions(**assumptions),
+            sleep=self._sleep,
+            now=lambda: self.now,
+            new_code=self.new_code,
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def new_code(self, _: int) -> str:
+        return CODE
+
+    def wait(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def challenge(self, **order: Any) -> Delivery:
+        order = {"to": TO, "delivery_method": "text", **order}
+        return asyncio.run(self.service.challenge(Order(**order)))
+
+    def try_provider(self, delivery_method: str | None) -> None:
+        asyncio.run(self.service.try_provider(to=TO, delivery_method=delivery_method))
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What the Action got at last."""
+        return dict(self.runner.calls[-1]["event"])
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The entries of the tenant's log, oldest first."""
+        return self.tenant.context.store.all("logs")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -17,60 +15,48 @@ from sandbox.inbox.inbox import Inbox
 from sandbox.notifications.routes import routes
 from sandbox.notifications.service import NotificationService
 from tests.sandbox.api.support import InProcess
-from tests.sandbox.notifications.fakes import FakeRunner, a_tenant
+from tests.sandbox.inbox.phones import message
+from tests.sandbox.notifications.fakes import CODE, TO, FakeRunner, a_tenant
 
-TO = "+819012345678"
 
-
-class Desk:
+class Desk(httpx.Client):
     """The routes over HTTP, with the inbox behind them."""
 
     def __init__(self) -> None:
         self.inbox = Inbox()
-        self.service = NotificationService(a_tenant(), FakeRunner(), new_code=lambda _: "482913")
-        self.app = Starlette(routes=routes(self.service, self.inbox))
+        self.service = NotificationService(a_tenant(), FakeRunner(), new_code=lambda _: CODE)
+        app = InProcess(Starlette(routes=routes(self.service, self.inbox)))
+        super().__init__(transport=app, base_url="https://t/_sandbox")
 
-    def client(self) -> httpx.Client:
-        return httpx.Client(transport=InProcess(self.app), base_url="https://t")
+    def messages(self, **query: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get("/messages", params=query).json()["messages"]
+        return found
 
-    def talk(self, conversation: Callable[[httpx.AsyncClient], Awaitable[None]]) -> None:
-        async def run() -> None:
-            transport = httpx.ASGITransport(app=self.app)
-            async with httpx.AsyncClient(transport=transport, base_url="https://t") as client:
-                await conversation(client)
+    def come_while_waiting(self, *messages: Message) -> None:
+        """Messages that come as soon as somebody waits for one."""
+        wait_for = self.inbox.wait_for
 
-        asyncio.run(run())
+        async def come(**asked: Any) -> Message:
+            waiting = asyncio.create_task(wait_for(**asked))
+            await asyncio.sleep(0)
+            for one in messages:
+                self.inbox.add(one)
+            return await waiting
 
-
-def message(text: str = "x") -> Message:
-    return Message(channel="sms", to=TO, sender="S", text=text, message_id="m")
+        self.inbox.wait_for = come  # type: ignore[method-assign, assignment]
 
 
 def test_a_challenge_answers_with_its_delivery() -> None:
     desk = Desk()
-    client = desk.client()
     body = {"to": TO, "delivery_method": "voice", "message_type": "otp_enroll", "locale": "en"}
-    answer = client.post("/_sandbox/challenge", json=body)
+    answer = desk.post("/challenge", json=body)
     assert answer.status_code == 200
     delivery = answer.json()
-    assert (
-        delivery["outcome"],
-        delivery["attempts"],
-        delivery["code"],
-        delivery["locale"],
-    ) == (
-        "success",
-        1,
-        "482913",
-        "en",
-    )
-    listed = client.get("/_sandbox/deliveries").json()
-    assert listed == {"deliveries": [delivery]}
-    short = client.post("/_sandbox/challenge", json={"to": TO})
-    assert (short.json()["delivery_method"], short.json()["message_type"]) == (
-        "text",
-        "otp_verify",
-    )
+    told = {"outcome": "success", "attempts": 1, "code": CODE, **body}
+    assert told.items() <= delivery.items()
+    assert desk.get("/deliveries").json() == {"deliveries": [delivery]}
+    short = desk.post("/challenge", json={"to": TO}).json()
+    assert (short["delivery_method"], short["message_type"]) == ("text", "otp_verify")
 
 
 @pytest.mark.parametrize(
@@ -88,56 +74,38 @@ def test_a_challenge_answers_with_its_delivery() -> None:
 )
 def test_a_challenge_that_cannot_be_read_is_refused_with_the_fault(body: Any, message: str) -> None:
     desk = Desk()
-    client = desk.client()
-    answer = client.post("/_sandbox/challenge", content=json.dumps(body))
+    answer = desk.post("/challenge", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
-    assert client.post("/_sandbox/challenge", content=b"{").status_code == 400
+    assert desk.post("/challenge", content=b"{").status_code == 400
     assert desk.service.deliveries() == []
 
 
 def test_messages_are_found_by_phone_and_time() -> None:
     desk = Desk()
-    first = desk.inbox.add(message("a"))
-    second = desk.inbox.add(message("b"))
-    client = desk.client()
+    first, second = (desk.inbox.add(message(text)) for text in "ab")
 
     def texts(**query: str) -> list[str]:
-        answer = client.get("/_sandbox/messages", params=query)
-        return [one["text"] for one in answer.json()["messages"]]
+        return [one["text"] for one in desk.messages(**query)]
 
     assert texts() == ["a", "b"]
     assert texts(to=TO) == ["a", "b"]
     assert texts(newest="1") == ["b"]
-    assert texts(to="819012345678", after=first.received_at) == ["b"]
     assert texts(to="+819000000000") == []
-    answer = (client.get("/_sandbox/messages", params={"after": first.received_at})).json()
-    assert answer["messages"] == [{**second.to_json(), "codes": []}]
+    after = desk.messages(to="819012345678", after=first.received_at)
+    assert after == [{**second.to_json(), "codes": []}]
 
 
-def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_ends_with_the_message_of_the_channel_or_with_nothing() -> None:
     desk = Desk()
-    asked = asyncio.Event()
-    wait_for = desk.inbox.wait_for
-
-    async def noticed(**asked_for: Any) -> Message:
-        asked.set()
-        return await wait_for(**asked_for)
-
-    monkeypatch.setattr(desk.inbox, "wait_for", noticed)
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        waiting = asyncio.create_task(
-            client.get("/_sandbox/messages", params={"to": TO, "wait": "30"})
-        )
-        await asked.wait()
-        desk.inbox.add(message("came"))
-        assert [one["text"] for one in (await waiting).json()["messages"]] == ["came"]
-        query = {"to": "+819000000000", "wait": "0.01"}
-        vain = await client.get("/_sandbox/messages", params=query)
-        assert (vain.status_code, vain.json()) == (200, {"messages": []})
-
-    desk.talk(conversation)
+    desk.inbox.add(message("コードは 482913 です。"))
+    call = dataclasses.replace(message("4, 8, 2, 9, 1, 4"), channel="voice")
+    desk.come_while_waiting(message("another sms"), call)
+    (found,) = desk.messages(to=TO, channel="voice", wait="30", newest="1")
+    assert (found["channel"], found["codes"]) == ("voice", ["482914"])
+    assert desk.messages(to=TO, channel="sms")[0]["codes"] == ["482913"]
+    vain = desk.get("/messages", params={"to": "+819000000000", "wait": "0.01"})
+    assert (vain.status_code, vain.json()) == (200, {"messages": []})
 
 
 @pytest.mark.parametrize(
@@ -156,50 +124,26 @@ def test_waiting_ends_with_the_message_or_with_nothing(monkeypatch: pytest.Monke
     ],
 )
 def test_a_query_that_cannot_be_read_is_refused(query: dict[str, str], message: str) -> None:
-    client = Desk().client()
-    answer = client.get("/_sandbox/messages", params=query)
+    answer = Desk().get("/messages", params=query)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
-
-
-def test_a_channel_is_waited_for_by_itself_and_its_codes_are_read() -> None:
-    desk = Desk()
-    sms = desk.inbox.add(message("コードは 482913 です。"))
-    call = dataclasses.replace(message("4, 8, 2, 9, 1, 4"), channel="voice")
-
-    async def conversation(client: httpx.AsyncClient) -> None:
-        query = {"to": TO, "channel": "voice", "wait": "30"}
-        waiting = asyncio.create_task(client.get("/_sandbox/messages", params=query))
-        await asyncio.sleep(0)
-        desk.inbox.add(message("another sms"))
-        desk.inbox.add(call)
-        (found,) = (await waiting).json()["messages"]
-        assert (found["channel"], found["codes"]) == ("voice", ["482914"])
-        query = {"to": TO, "channel": "sms"}
-        answer = await client.get("/_sandbox/messages", params=query)
-        first = answer.json()["messages"][0]
-        assert (first["received_at"], first["codes"]) == (sms.received_at, ["482913"])
-
-    desk.talk(conversation)
 
 
 def test_one_phone_is_forgotten_or_all_are() -> None:
     desk = Desk()
     for to in (TO, "+817000000000", "+817000000001"):
-        desk.inbox.add(dataclasses.replace(message(), to=to))
-    client = desk.client()
-    answer = client.delete("/_sandbox/messages", params={"to": "81-90-1234-5678"})
+        desk.inbox.add(message(to=to))
+    answer = desk.delete("/messages", params={"to": "81-90-1234-5678"})
     assert (answer.status_code, len(desk.inbox.messages())) == (204, 2)
-    client.delete("/_sandbox/messages")
+    desk.delete("/messages")
     assert desk.inbox.messages() == []
 
 
-def test_deliveries_of_one_phone_are_found() -> None:
+# A plus sign that nobody escaped is a space.
+@pytest.mark.parametrize("asked", [TO.replace("+", "%2B"), TO, TO[1:]])
+def test_deliveries_of_one_phone_are_found(asked: str) -> None:
     desk = Desk()
-    client = desk.client()
     for to in (TO, "+817000000000"):
-        client.post("/_sandbox/challenge", json={"to": to})
-    # A plus sign that nobody escaped is a space.
-    for asked in (TO.replace("+", "%2B"), TO, TO[1:]):
-        answer = client.get(f"/_sandbox/deliveries?to={asked}")
-        assert [one["to"] for one in answer.json()["deliveries"]] == [TO]
+        desk.post("/challenge", json={"to": to})
+    answer = desk.get(f"/deliveries?to={asked}")
+    assert [one["to"] for one in answer.json()["deliveries"]] == [TO]

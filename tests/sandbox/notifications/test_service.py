@@ -1,19 +1,22 @@
-"""The pipeline with a tenant and a runner made by hand."""
+"""The pipeline with a tenant and a runner made by hand: texts, events, attempts, test sends."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from sandbox.notifications.assumptions import NotificationAssumptions
-from sandbox.notifications.delivery import Delivery
+from sandbox.notifications.content import Order
 from sandbox.notifications.service import NotificationService
+from sandbox.notifications.tester import RunnerActionTester
 from sandbox.runner.runner import ActionOutcome
-from sandbox.tenant import Assumptions, Tenant
+from sandbox.tenant import Assumptions, Generation, Tenant
 from tests.sandbox.notifications.fakes import (
+    TO,
     FakeRunner,
+    Pipeline,
     Spoil,
     a_tenant,
     no_action,
@@ -24,35 +27,7 @@ from tests.sandbox.notifications.fakes import (
     template,
 )
 
-TO = "+819012345678"
 RETRY = ActionOutcome("retry", "CPaaS limits the rate: HTTP 429", ["a line"])
-
-
-class Pipeline:
-    """A service, and what it slept and ran."""
-
-    def __init__(self, tenant: Tenant | None = None, **assumptions: Any) -> None:
-        self.tenant = tenant or a_tenant()
-        self.runner = FakeRunner()
-        self.slept: list[float] = []
-        self.service = NotificationService(
-            self.tenant,
-            self.runner,
-            assumptions=NotificationAssumptions(**assumptions),
-            sleep=self._sleep,
-            new_code=lambda _: "482913",
-        )
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def challenge(self, **order: Any) -> Delivery:
-        order = {"to": TO, "delivery_method": "text", **order}
-        return asyncio.run(self.service.challenge(**order))
-
-    @property
-    def event(self) -> dict[str, Any]:
-        return dict(self.runner.calls[-1]["event"])
 
 
 @pytest.fixture
@@ -65,13 +40,14 @@ def test_the_deployed_action_gets_auth0s_event_and_its_secrets(pipeline: Pipelin
     (call,) = pipeline.runner.calls
     action = pipeline.tenant.deployed_action("custom-phone-provider")
     assert action is not None
-    assert (call["handler"], call["version_id"], call["code"], call["secrets"]) == (
-        "onExecuteCustomPhoneProvider",
-        action.version_id,
-        action.code,
-        {"CPAAS_API_KEY": "k"},
-    )
-    event = call["event"]
+    event = call.pop("event")
+    assert call == {
+        "handler": "onExecuteCustomPhoneProvider",
+        "version_id": action.version_id,
+        "code": action.code,
+        "secrets": {"CPAAS_API_KEY": "k"},
+        "delivery_id": delivery.id,
+    }
     assert event["notification"] == {
         "as_text": "482913 みらい銀行",
         "as_voice": "みらい銀行: 4. 8. 2. 9. 1. 3., , 4. 8. 2. 9. 1. 3.",
@@ -106,59 +82,73 @@ def test_a_code_and_a_preview_have_as_many_digits_as_the_tenant_says(digits: int
     tenant = a_tenant(text="{{ code }}")
     tenant.mfa_settings.write_codes("phone", {"otp_length": digits, "otp_expiration_time": 300})
     service = NotificationService(tenant, FakeRunner())
-    sent = asyncio.run(service.challenge(to=TO, delivery_method="text"))
+    sent = asyncio.run(service.challenge(Order(to=TO, delivery_method="text")))
     assert sent.code is not None
     assert (len(sent.code), sent.code.isdecimal()) == (digits, True)
     assert service.preview("otp_verify", "text") == "1234567890"[:digits]
 
 
-def test_the_tenants_first_locale_stands_in_for_a_missing_one(pipeline: Pipeline) -> None:
-    pipeline.challenge()
-    assert pipeline.event["notification"]["locale"] == "ja"
-    absent = Pipeline(client_locale="absent")
-    absent.challenge()
-    assert "locale" not in absent.event["notification"]
+@pytest.mark.parametrize(
+    ("changes", "assumptions", "message_type", "key", "value"),
+    [
+        ({}, {}, "otp_verify", "locale", "ja"),
+        ({}, {"client_locale": "absent"}, "otp_verify", "locale", None),
+        ({"content": {"from": "+815012345678"}}, {}, "otp_verify", "from", "+815012345678"),
+        ({"content": {"from": ""}}, {}, "otp_verify", "from", None),
+        ({}, {}, "blocked_account", "code", None),
+    ],
+)
+def test_the_event_names_locale_sender_and_code_where_there_is_one(
+    changes: dict[str, Any], assumptions: dict[str, str], message_type: str, key: str, value: str
+) -> None:
+    pipeline = Pipeline(a_tenant(spoil=template(**changes)), **assumptions)
+    delivery = pipeline.challenge(message_type=message_type)
+    assert pipeline.event["notification"].get(key) == value
+    assert (delivery.code is None) == (message_type == "blocked_account")
 
 
-def test_the_templates_sender_is_passed_on_when_there_is_one() -> None:
-    for given, expected in (("+815012345678", "+815012345678"), ("", None)):
-        pipeline = Pipeline(a_tenant(spoil=template(content={"from": given})))
-        pipeline.challenge()
-        assert pipeline.event["notification"].get("from") == expected
-
-
-def test_no_code_goes_with_a_blocked_account(pipeline: Pipeline) -> None:
-    delivery = pipeline.challenge(message_type="blocked_account")
-    assert delivery.code is None
-    assert "code" not in pipeline.event["notification"]
-
-
+ENDLESS = "{% for i in (1..200000) %}{% endfor %}"
 TWILIO = {"sid": "AC0", "default_from": "+815099999999", "delivery_methods": ["text"]}
-OBSTACLES: list[tuple[Spoil, str]] = [
-    (no_provider, "the tenant has no phone provider"),
-    (provider(disabled=True), "the phone provider is disabled"),
-    (
-        provider(name="twilio", configuration=TWILIO),
-        "the phone provider is twilio; the sandbox delivers only through custom",
-    ),
-    (
-        provider(configuration={"delivery_methods": ["voice"]}),
-        "the phone provider does not deliver by text",
-    ),
+FACTOR: list[tuple[Spoil, str]] = [
     (no_factor, "the phone factor (sms) is not enabled"),
     (no_sms, "the message type sms is not enabled for the phone factor"),
-    (no_action, "no Action is deployed for the trigger custom-phone-provider"),
-    (template(content={"body": {"text": "{{ code"}}), "the template does not render"),
-    (
-        template(content={"body": {"text": "{% for i in (1..200000) %}{% endfor %}"}}),
-        "the template does not render",
-    ),
 ]
+OBSTACLES: dict[Generation, list[tuple[Spoil, str]]] = {
+    "unified": [
+        *FACTOR,
+        (no_provider, "the tenant has no phone provider"),
+        (provider(disabled=True), "the phone provider is disabled"),
+        (
+            provider(name="twilio", configuration=TWILIO),
+            "the phone provider is twilio; the sandbox delivers only through custom",
+        ),
+        (
+            provider(configuration={"delivery_methods": ["voice"]}),
+            "the phone provider does not deliver by text",
+        ),
+        (no_action, "no Action is deployed for the trigger custom-phone-provider"),
+        (template(content={"body": {"text": "{{ code"}}), "the template does not render"),
+        (template(content={"body": {"text": ENDLESS}}), "the template does not render"),
+    ],
+    "legacy": [
+        *FACTOR,
+        (no_action, "no Action is deployed for the trigger send-phone-message"),
+        (
+            lambda tenant: tenant.guardian.set_selected_provider("auth0"),
+            "the selected phone provider is auth0; the sandbox delivers only through phone-message",
+        ),
+    ],
+}
 
 
-@pytest.mark.parametrize(("spoil", "reason"), OBSTACLES)
-def test_each_setting_in_the_way_stops_the_message_and_is_named(spoil: Spoil, reason: str) -> None:
-    pipeline = Pipeline(a_tenant(spoil=spoil))
+@pytest.mark.parametrize(
+    ("generation", "spoil", "reason"),
+    [(generation, *one) for generation, found in OBSTACLES.items() for one in found],
+)
+def test_each_setting_in_the_way_stops_the_message_and_is_named(
+    generation: Generation, spoil: Spoil, reason: str
+) -> None:
+    pipeline = Pipeline(a_tenant(generation, spoil))
     delivery = pipeline.challenge()
     assert (delivery.outcome, delivery.attempts) == ("not_sent", 0)
     assert (delivery.reason or "").startswith(reason)
@@ -173,8 +163,7 @@ def test_password_reset_needs_no_mfa_factor() -> None:
 
 
 def test_a_retry_is_repeated_after_the_delay_until_it_ends() -> None:
-    pipeline = Pipeline(retry_delay=7.0)
-    pipeline.runner.outcomes = [RETRY, RETRY]
+    pipeline = Pipeline(None, RETRY, RETRY, retry_delay=7.0)
     delivery = pipeline.challenge()
     assert (delivery.outcome, delivery.attempts, delivery.reason) == ("success", 3, None)
     assert pipeline.slept == [7.0, 7.0]
@@ -183,22 +172,59 @@ def test_a_retry_is_repeated_after_the_delay_until_it_ends() -> None:
     assert events[0] == events[1] == events[2], "the same notification, the same code"
 
 
-def test_retries_end_after_five(pipeline: Pipeline) -> None:
-    pipeline.runner.outcomes = [RETRY] * 10
-    delivery = pipeline.challenge()
-    assert (delivery.outcome, delivery.attempts, delivery.reason) == ("retry", 6, RETRY.reason)
-    assert len(pipeline.runner.calls) == 6
-    once = Pipeline(max_retries=0)
-    once.runner.outcomes = [RETRY]
-    assert once.challenge().attempts == 1
+THROW = ActionOutcome("error", "Error: boom")
 
 
-@pytest.mark.parametrize(("meaning", "attempts"), [("drop", 1), ("retry", 6)])
-def test_what_a_throw_means_is_a_switch(meaning: str, attempts: int) -> None:
-    pipeline = Pipeline(throw_in_custom_provider=meaning)
-    pipeline.runner.outcomes = [ActionOutcome("error", "Error: boom")] * 10
+@pytest.mark.parametrize(
+    ("generation", "outcome", "assumptions", "attempts"),
+    [
+        ("unified", RETRY, {}, 6),
+        ("unified", RETRY, {"max_retries": 0}, 1),
+        ("unified", THROW, {"throw_in_custom_provider": "drop"}, 1),
+        ("unified", THROW, {"throw_in_custom_provider": "retry"}, 6),
+        ("legacy", THROW, {"throw_in_custom_provider": "retry"}, 1),
+    ],
+)
+def test_what_is_repeated_and_how_often(
+    generation: Generation, outcome: ActionOutcome, assumptions: dict[str, Any], attempts: int
+) -> None:
+    pipeline = Pipeline(a_tenant(generation), *[outcome] * 10, **assumptions)
     delivery = pipeline.challenge()
-    assert (delivery.outcome, delivery.attempts) == ("error", attempts)
+    assert (delivery.outcome, delivery.reason) == (outcome.kind, outcome.reason)
+    assert delivery.attempts == len(pipeline.runner.calls) == attempts
+
+
+def test_a_delivery_is_under_way_until_its_outcome_is_known() -> None:
+    pipeline = Pipeline(None, RETRY)
+    seen: list[tuple[str, int]] = []
+    journal = pipeline.service._journal
+
+    async def looking(_: float) -> None:
+        assert pipeline.service.deliveries() == []
+        seen.extend((one["outcome"], one["attempts"]) for one in journal.unfinished())
+
+    pipeline.service._sleep = looking
+    assert pipeline.challenge().outcome == "success"
+    assert seen == [("pending", 1)]
+    assert journal.unfinished() == []
+
+
+def test_what_the_end_of_the_sandbox_cut_off_says_so_after_a_restart() -> None:
+    first = Pipeline(None, RETRY)
+
+    async def killed(_: float) -> None:
+        raise KeyboardInterrupt
+
+    first.service._sleep = killed
+    with pytest.raises(KeyboardInterrupt):
+        first.challenge()
+    restarted = NotificationService(a_tenant(), FakeRunner(), journal=first.service._journal)
+    (cut,) = restarted.deliveries()
+    assert (cut.outcome, cut.attempts, cut.reason) == (
+        "error",
+        1,
+        "the sandbox ended before this delivery did",
+    )
 
 
 @pytest.mark.parametrize(
@@ -212,6 +238,15 @@ def test_what_a_disabled_template_means_is_a_switch(choice: str, outcome: str) -
         assert delivery.text == "482913 is your verification code for みらい銀行"
 
 
+SETTINGS: dict[str, Any] = {
+    "friendly_name": "F",
+    "support_email": "e@example.com",
+    "support_url": "https://s.example.com",
+    "picture_url": "https://l.example.com",
+    "home_url": "https://h.example.com",
+}
+
+
 def test_the_documented_variables_are_there() -> None:
     names = [
         *("tenant", "friendly_name", "support_email", "support_url", "logo_url", "home_url"),
@@ -219,17 +254,8 @@ def test_the_documented_variables_are_there() -> None:
         *("user.phone_number", "user.source_ip", "user.city", "user.country"),
         *("client.name", "client.clientID", "application.name"),
     ]
-    settings: dict[str, Any] = {
-        "friendly_name": "F",
-        "support_email": "e@example.com",
-        "support_url": "https://s.example.com",
-        "picture_url": "https://l.example.com",
-        "home_url": "https://h.example.com",
-        "enabled_locales": ["ja"],
-    }
     text = "|".join(f"{{{{ {name} }}}}" for name in names)
-    tenant = a_tenant(text=text, **settings)
-    rendered = Pipeline(tenant).challenge().text or ""
+    rendered = Pipeline(a_tenant(text=text, **SETTINGS)).challenge().text or ""
     assert [name for name, value in zip(names, rendered.split("|"), strict=True) if not value] == []
     assert Pipeline(a_tenant(text="[{{ unknown.thing }}]")).challenge().text == "[]"
 
@@ -242,24 +268,12 @@ def test_a_blocked_account_is_told_where_the_login_came_from(pipeline: Pipeline)
 
 
 def test_the_event_has_of_the_tenant_what_its_settings_say() -> None:
-    told = {
-        "friendly_name": "F",
-        "support_email": "e@example.com",
-        "support_url": "https://s.example.com",
-    }
-    settings: dict[str, Any] = {**told, "picture_url": "https://l.example.com"}
-    pipeline = Pipeline(a_tenant(**settings))
+    pipeline = Pipeline(a_tenant(**SETTINGS))
     pipeline.challenge()
-    assert pipeline.event["tenant"] == {
-        "id": "mirai",
-        "logo_url": "https://l.example.com",
-        **told,
-    }
-
-
-def test_a_tenant_without_a_friendly_name_is_called_by_its_name() -> None:
-    tenant = a_tenant(friendly_name="")
-    assert Pipeline(tenant).challenge().text == "482913 mirai"
+    told = {key.replace("picture", "logo"): one for key, one in SETTINGS.items()}
+    assert pipeline.event["tenant"] == {"id": "mirai", **told}
+    nameless = Pipeline(a_tenant(friendly_name=""))
+    assert nameless.challenge().text == "482913 mirai", "by its own name where it has no other"
 
 
 # -- test sends ----------------------------------------------------------------------------------
@@ -269,10 +283,10 @@ def test_trying_the_provider_needs_no_factor_and_uses_its_first_method() -> None
     tenant = a_tenant(spoil=no_factor)
     provider(configuration={"delivery_methods": ["voice"]})(tenant)
     pipeline = Pipeline(tenant)
-    asyncio.run(pipeline.service.try_provider(to=TO, delivery_method=None))
+    pipeline.try_provider(None)
     assert pipeline.event["notification"]["delivery_method"] == "voice"
     assert pipeline.event["notification"]["message_type"] == "otp_verify"
-    asyncio.run(pipeline.service.try_provider(to=TO, delivery_method="text"))
+    pipeline.try_provider("text")
     assert pipeline.service.deliveries()[-1].outcome == "not_sent"
 
 
@@ -303,6 +317,7 @@ def legacy(enrolment: str = "", verification: str = "") -> Tenant:
 VERIFY_TEXT = "482913 is your verification code for みらい銀行"
 
 
+@pytest.mark.parametrize("unset", ["204", "empty", "defaults"])
 @pytest.mark.parametrize(
     ("message_type", "action", "text"),
     [
@@ -315,69 +330,56 @@ VERIFY_TEXT = "482913 is your verification code for みらい銀行"
     ],
 )
 def test_a_legacy_tenant_runs_the_bound_action_with_its_event(
-    message_type: str, action: str, text: str
+    message_type: str, action: str, text: str, unset: Literal["204", "empty", "defaults"]
 ) -> None:
-    for unset in ("204", "empty", "defaults"):
-        tenant = legacy()
-        tenant.assumptions = Assumptions(unset_sms_templates=unset)
-        pipeline = Pipeline(tenant)
-        delivery = pipeline.challenge(message_type=message_type)
-        assert pipeline.runner.calls[0]["handler"] == "onExecuteSendPhoneMessage"
-        assert pipeline.event["message_options"] == {
-            "action": action,
-            "code": "482913",
-            "message_type": "sms",
-            "recipient": TO,
-            "text": text,
-        }
-        assert pipeline.event["request"]["language"] == "ja"
-        pipeline.challenge(locale="en")
-        assert pipeline.event["request"]["language"] == "en"
-        assert "notification" not in pipeline.event
-        assert delivery.text == text
+    tenant = legacy()
+    tenant.assumptions = Assumptions(unset_sms_templates=unset)
+    pipeline = Pipeline(tenant)
+    delivery = pipeline.challenge(message_type=message_type)
+    assert pipeline.runner.calls[0]["handler"] == "onExecuteSendPhoneMessage"
+    assert pipeline.event["message_options"] == {
+        "action": action,
+        "code": "482913",
+        "message_type": "sms",
+        "recipient": TO,
+        "text": text,
+    }
+    assert pipeline.event["request"]["language"] == "ja"
+    pipeline.challenge(locale="en")
+    assert pipeline.event["request"]["language"] == "en"
+    assert "notification" not in pipeline.event
+    assert delivery.text == text
 
 
-def test_legacy_texts_of_the_tenant_are_used() -> None:
-    tenant = legacy("登録 {{code}}", "認証 {{code}} {{tenant.friendly_name}}")
-    assert Pipeline(tenant).challenge().text == "認証 482913 みらい銀行"
-    assert Pipeline(tenant).challenge(message_type="otp_enroll").text == "登録 482913"
-    voice = Pipeline(tenant).challenge(message_type="otp_enroll", delivery_method="voice")
-    assert voice.text == "登録 4. 8. 2. 9. 1. 3."
-
-
-def test_the_documented_variables_of_legacy_texts_are_there() -> None:
-    text = "{{message_type}} {{code}} {{locale}} {{requestInfo.lang}} {{tenant.friendlyName}}"
-    tenant = legacy(text, text)
-    assert Pipeline(tenant).challenge(locale="en").text == "sms 482913 en en みらい銀行"
-    voice = Pipeline(tenant).challenge(delivery_method="voice").text or ""
-    assert voice.startswith("voice 4. 8. 2. 9. 1. 3. ja ja ")
+ALL_VARIABLES = "{{message_type}} {{code}} {{locale}} {{requestInfo.lang}} {{tenant.friendlyName}}"
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("texts", "order", "text"),
     [
-        (no_factor, "the phone factor (sms) is not enabled"),
-        (no_sms, "the message type sms is not enabled for the phone factor"),
-        (no_action, "no Action is deployed for the trigger send-phone-message"),
+        (("-", "認証 {{code}} {{tenant.friendly_name}}"), {}, "認証 482913 みらい銀行"),
+        (("登録 {{code}}", "-"), {"message_type": "otp_enroll"}, "登録 482913"),
+        (
+            ("登録 {{code}}", "-"),
+            {"message_type": "otp_enroll", "delivery_method": "voice"},
+            "登録 4. 8. 2. 9. 1. 3.",
+        ),
+        (("-", ALL_VARIABLES), {"locale": "en"}, "sms 482913 en en みらい銀行"),
+        (
+            ("-", ALL_VARIABLES),
+            {"delivery_method": "voice"},
+            "voice 4. 8. 2. 9. 1. 3. ja ja みらい銀行",
+        ),
     ],
 )
-def test_each_legacy_setting_in_the_way_is_named(spoil: Spoil, reason: str) -> None:
-    delivery = Pipeline(a_tenant("legacy", spoil)).challenge()
-    assert (delivery.outcome, delivery.reason) == ("not_sent", reason)
+def test_legacy_texts_of_the_tenant_are_used_with_their_documented_variables(
+    texts: tuple[str, str], order: dict[str, str], text: str
+) -> None:
+    assert Pipeline(legacy(*texts)).challenge(**order).text == text
 
 
-def test_a_legacy_tenant_delivers_only_through_the_hook_and_only_mfa() -> None:
-    tenant = legacy()
-    tenant.guardian.set_selected_provider("auth0")
-    assert "phone-message-hook" in (Pipeline(tenant).challenge().reason or "")
-    delivery = Pipeline(legacy()).challenge(message_type="change_password")
-    assert delivery.outcome == "not_sent"
-
-
-def test_a_legacy_throw_is_final() -> None:
-    pipeline = Pipeline(legacy(), throw_in_custom_provider="retry")
-    pipeline.runner.outcomes = [ActionOutcome("error", "Error: no")] * 3
-    assert pipeline.challenge().attempts == 1
+def test_a_legacy_tenant_sends_nothing_but_mfa() -> None:
+    assert Pipeline(legacy()).challenge(message_type="change_password").outcome == "not_sent"
 
 
 def test_the_last_deliveries_are_kept_in_order(pipeline: Pipeline) -> None:
@@ -385,3 +387,30 @@ def test_the_last_deliveries_are_kept_in_order(pipeline: Pipeline) -> None:
     assert pipeline.service.deliveries() == made[5:]
     pipeline.service.reset()
     assert pipeline.service.deliveries() == []
+
+
+# -- test runs -----------------------------------------------------------------------------------
+
+EVENT = {"notification": {"recipient": "r1"}}
+
+
+@pytest.mark.parametrize(
+    ("assumed", "payload", "seen"),
+    [
+        ("under_event", {"event": EVENT}, EVENT),
+        ("under_event", EVENT, {}),
+        ("payload", EVENT, EVENT),
+        ("payload", {"event": EVENT}, {"event": EVENT}),
+        ("under_event", None, {}),
+    ],
+)
+def test_a_test_run_finds_its_event_where_it_is_assumed_to_be(
+    assumed: Literal["under_event", "payload"], payload: Any, seen: dict[str, Any]
+) -> None:
+    runner = FakeRunner()
+    tester = RunnerActionTester(runner, NotificationAssumptions(test_run_event=assumed))
+    run = tester.test_action(code="", trigger_id="send-phone-message", secrets={}, event=payload)
+    assert "error" not in asyncio.run(run)
+    other = tester.test_action(code="", trigger_id="post-login", secrets={}, event=payload)
+    assert asyncio.run(other)["error"]["message"].endswith("not post-login.")
+    assert [one["event"] for one in runner.calls] == [seen]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,7 +16,9 @@ import pytest
 
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
+from sandbox.notifications.content import Order
 from sandbox.notifications.delivery import Delivery
+from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox, start
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
@@ -33,11 +34,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 def challenge(sandbox: RunningSandbox, **order: Any) -> Delivery:
     order = {"to": TO, "delivery_method": "text", **order}
-    return asyncio.run(sandbox.parts.notifications.challenge(**order))
-
-
-def texts(sandbox: RunningSandbox) -> list[str]:
-    return [one.text for one in sandbox.parts.inbox.messages(TO)]
+    return asyncio.run(sandbox.parts.notifications.challenge(Order(**order)))
 
 
 @pytest.mark.parametrize("kind", ["otp_verify", "otp_enroll", "change_password"])
@@ -83,9 +80,10 @@ def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same
 ) -> None:
     set_up(sandbox)
     notifications = sandbox.parts.notifications
+    order = Order(to=TO, delivery_method="text")
 
     async def logins() -> list[Delivery]:
-        sending = (notifications.challenge(to=TO, delivery_method="text") for _ in range(12))
+        sending = (notifications.challenge(order) for _ in range(12))
         return list(await asyncio.gather(*sending))
 
     sent = {one.id: one.text for one in asyncio.run(logins())}
@@ -94,85 +92,58 @@ def test_each_message_names_the_delivery_it_came_from_also_of_logins_at_the_same
     assert received == sent
 
 
-def test_a_change_of_the_tenant_is_seen_by_the_next_message(sandbox: RunningSandbox) -> None:
-    tenant = set_up(sandbox).parts.tenant
-    assert challenge(sandbox).outcome == "success"
-    (action,) = tenant.actions.all()
-    tenant.actions.update(
-        action["id"], {"secrets": [{"name": "CPAAS_API_KEY", "value": "rotated-away"}]}
-    )
-    assert challenge(sandbox).outcome == "success", "a draft is not what runs"
-    tenant.versions.deploy(action["id"])
-    assert challenge(sandbox).outcome == "drop"
-
-
 @pytest.fixture
-def client(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+def http(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     """The tenant over HTTPS, with a token."""
-    trust = ssl.create_default_context(cafile=str(sandbox.ca_file))
-    with httpx.Client(base_url=sandbox.tenant_url, verify=trust, timeout=60) as client:
-        granted = client.post(
-            "/oauth/token",
-            json={
-                "grant_type": "client_credentials",
-                "client_id": sandbox.client_id,
-                "client_secret": sandbox.client_secret,
-                "audience": sandbox.parts.tenant.audience,
-            },
-        ).json()
-        client.headers["authorization"] = f"Bearer {granted['access_token']}"
-        client.headers.update(sandbox.control_headers)
-        yield client
+    own = {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    grant = own | {
+        "grant_type": "client_credentials",
+        "audience": sandbox.parts.tenant.audience,
+    }
+    with client(sandbox.state_dir, sandbox.record, timeout=60) as http:
+        token = http.post("/oauth/token", json=grant).json()["access_token"]
+        http.headers["authorization"] = f"Bearer {token}"
+        yield http
 
 
-def test_send_test_message_of_provider_and_template_reach_the_phone(
-    sandbox: RunningSandbox, client: httpx.Client
+def test_test_messages_of_provider_and_template_reach_the_phone(
+    sandbox: RunningSandbox, http: httpx.Client
 ) -> None:
     tenant = set_up(sandbox).parts.tenant
+    content = {"body": {"text": "試し {{ code }}"}}
+    template = tenant.templates.create({"type": "change_password", "content": content})
     (provider,) = tenant.providers.listing()["providers"]
-    answer = client.post(
-        f"/api/v2/branding/phone/providers/{provider['id']}/try",
-        json={"to": TO, "delivery_method": "text"},
-    )
-    assert answer.status_code == 202
-    found = client.get("/_sandbox/messages", params={"to": TO, "wait": "30"}).json()["messages"]
-    assert "is your verification code" in found[0]["text"]
-    template = tenant.templates.create(
-        {"type": "change_password", "content": {"body": {"text": "試し {{ code }}"}}}
-    )
-    answer = client.post(f"/api/v2/branding/phone/templates/{template['id']}/try", json={"to": TO})
-    assert answer.status_code == 202
-    query = {"to": TO, "wait": "30", "after": found[0]["received_at"]}
-    (second,) = client.get("/_sandbox/messages", params=query).json()["messages"]
-    assert second["text"].startswith("試し ")
+    query = {"to": TO, "wait": "30"}
+    for path, words in (
+        (f"providers/{provider['id']}", "is your verification code"),
+        (f"templates/{template['id']}", "試し "),
+    ):
+        tried = http.post(f"/api/v2/branding/phone/{path}/try", json={"to": TO})
+        assert tried.status_code == 202
+        (found,) = http.get("/_sandbox/messages", params=query).json()["messages"]
+        assert words in found["text"]
+        query["after"] = found["received_at"]
 
 
-def test_the_draft_of_an_action_can_be_tested(
-    sandbox: RunningSandbox, client: httpx.Client
-) -> None:
+def test_the_draft_of_an_action_can_be_tested(sandbox: RunningSandbox, http: httpx.Client) -> None:
     tenant = set_up(sandbox).parts.tenant
     (action,) = tenant.actions.all()
     path = f"/api/v2/actions/actions/{action['id']}/test"
-    good = client.post(path, json={"payload": {}}).json()["payload"]
+    good = http.post(path, json={"payload": {}}).json()["payload"]
     assert "error" not in good
     assert good["stats"]["action_duration_ms"] >= 0
     handler = "exports.onExecuteCustomPhoneProvider = async () => { throw new TypeError('no') };"
     tenant.actions.update(action["id"], {"code": handler})
-    bad = client.post(path, json={"payload": {"notification": {}}}).json()["payload"]
+    bad = http.post(path, json={"payload": {"notification": {}}}).json()["payload"]
     assert (bad["error"]["name"], bad["error"]["message"]) == ("TypeError", "no")
 
 
-def control(sandbox: RunningSandbox, method: str, path: str) -> httpx.Response:
-    trust = ssl.create_default_context(cafile=sandbox.ca_file)
-    headers = sandbox.control_headers
-    with httpx.Client(base_url=sandbox.tenant_url, headers=headers, verify=trust) as http:
-        return http.request(method, f"/_sandbox{path}").raise_for_status()
-
-
-def test_a_reset_empties_the_phones_and_forgets_the_deliveries(sandbox: RunningSandbox) -> None:
+def test_a_reset_empties_the_phones_and_forgets_the_deliveries(
+    sandbox: RunningSandbox, http: httpx.Client
+) -> None:
     set_up(sandbox)
     challenge(sandbox)
-    assert control(sandbox, "GET", "/messages").json()["messages"]
-    control(sandbox, "POST", "/reset")
-    assert control(sandbox, "GET", "/messages").json() == {"messages": []}
-    assert control(sandbox, "GET", "/deliveries").json() == {"deliveries": []}
+    assert http.get("/_sandbox/messages").json()["messages"]
+    http.post("/_sandbox/reset").raise_for_status()
+    assert http.get("/_sandbox/messages").json() == {"messages": []}
+    assert http.get("/_sandbox/deliveries").json() == {"deliveries": []}

@@ -1,6 +1,6 @@
-"""Phones on which something of everything happened, and the pictures of them in the documents.
+"""Phones on which something of everything happened, a person at the login page, and the pictures.
 
-`python -m tests.sandbox.pages.scenes FOLDER` (make screenshots) writes the pictures.
+`python -m tests.sandbox.pages.scenes FOLDER` (make screenshots) writes those of the documents.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import FloatRect, Page
+from playwright.sync_api import FloatRect, Page, expect
 
 from components.settings.texts import texts_for
 from components.vocabulary import Language, MessageType
@@ -24,12 +24,11 @@ from tests.sandbox.pages.visit import NARROW, Visits
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
 
-TAKAHASHI, SUZUKI, SMITH, FIXED = (
-    "+819012345678",
-    "+818087654321",
-    "+817055501234",
-    "+81312345678",
-)
+TAKAHASHI, SUZUKI = "+819012345678", "+818087654321"
+SMITH, FIXED = "+817055501234", "+81312345678"
+TYPED = "090-1234-5678"
+SCRIPT = "<script>alert('owned')</script>"
+HOSTILE = (SCRIPT, "'\"><img src=x onerror=alert(1)>", "\u202egnitsop\u202c 👩‍👩‍👧‍👦 {{ code }}")
 
 
 def challenge(sandbox: RunningSandbox, to: str = TAKAHASHI, **order: Any) -> Delivery:
@@ -78,6 +77,39 @@ def shipped(sandbox: RunningSandbox, language: str) -> None:
         templates.create({"type": kind.value, "content": {"syntax": "liquid", "body": body}})
 
 
+def like_an_up(sandbox: RunningSandbox) -> None:
+    """What `make up` leaves: Japanese texts, the policy always, and the snapshot of both."""
+    shipped(sandbox, "ja")
+    sandbox.parts.tenant.guardian.set_policies(["all-applications"])
+    sandbox.parts.logins.reset()
+    sandbox.parts.applied.record()
+
+
+def begin(page: Page, name: str = "山田 花子") -> None:
+    """Log in by name; a page of /login is open."""
+    page.get_by_label("Name of the user").fill(name)
+    page.get_by_role("button", name="Log in", exact=True).first.click()
+
+
+def enrol(page: Page, number: str = TYPED, way: str = "SMS") -> None:
+    """Enter a number and have a code sent there."""
+    page.get_by_label("Phone number").fill(number)
+    page.get_by_label(way).check()
+    page.get_by_role("button", name="Send the code").click()
+
+
+def enter(page: Page, code: str) -> None:
+    """Enter a code."""
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Continue").click()
+
+
+def received(sandbox: RunningSandbox, number: str = TAKAHASHI) -> str:
+    """The code in the newest message of a phone, read as a person would."""
+    (code,) = sandbox.parts.inbox.messages(number)[-1].codes
+    return code
+
+
 def main(folder: Path) -> None:
     """Write the pictures of the documents."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +124,20 @@ def main(folder: Path) -> None:
         _picture(phone, folder / "phones-phone.png", height=985)
         dark = visits.open("/phones", width=NARROW, dark=True)
         _picture(dark, folder / "phones-dark.png", height=560)
+        like_an_up(set_up(sandbox))
+        login = visits.open("/login")
+        begin(login)
+        enrol(login)
+        expect(login.get_by_role("heading", name="Enter the code")).to_be_visible()
+        login.screenshot(path=folder / "login.png")
+        japanese = visits.open(login.url, locale="ja-JP")
+        japanese.screenshot(path=folder / "login-ja.png")
+        with client(sandbox.state_dir, sandbox.record) as control:
+            order = {"scenario": "policy-switched"}
+            control.post("/_sandbox/drift", json=order).raise_for_status()
+        tenant = visits.open("/tenant")
+        expect(tenant.get_by_text("1 thing differs")).to_be_visible()
+        tenant.screenshot(path=folder / "tenant.png")
         visits.end()
 
 

@@ -12,8 +12,15 @@ from sandbox.drift.scenarios import SCENARIOS
 from sandbox.pages.language import gettext, japanese, language_for, said
 from sandbox.pages.views import FOLDER, environment
 from sandbox.server.running import RunningSandbox
-from tests.sandbox.pages.scenes import SUZUKI, TAKAHASHI, challenge, everything
-from tests.sandbox.pages.steps import TYPED, like_an_up, received
+from tests.sandbox.pages.scenes import (
+    SUZUKI,
+    TAKAHASHI,
+    TYPED,
+    challenge,
+    everything,
+    like_an_up,
+    received,
+)
 from tests.sandbox.pages.visit import Visits, assert_accessible
 
 # One worker has the browser that the tests of the module share.

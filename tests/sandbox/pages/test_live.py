@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 import pytest
 from starlette.requests import Request
 
-from sandbox.inbox import Entry, Message
+from sandbox.inbox import Entry
 from sandbox.inbox.inbox import Inbox
 from sandbox.inbox.timeline import Filter, Timeline
 from sandbox.pages import live
+from tests.sandbox.inbox.phones import TO, message
 
-TO = "+819012345678"
-Read = Callable[[], Awaitable[str]]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(30)]
 
 
-def message(text: str, to: str = TO) -> Message:
-    return Message(channel="sms", to=to, sender="S", text=text, message_id="m")
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 def pieces(entries: Sequence[Entry]) -> list[tuple[int, str]]:
@@ -33,7 +34,11 @@ class Station:
     def __init__(self) -> None:
         self.inbox = Inbox()
 
-    def tune_in(self, after: int | str, *, by_header: bool = False) -> AsyncIterator[str]:
+    def add(self, *texts: str) -> None:
+        for text in texts:
+            self.inbox.add(message(text))
+
+    def tune_in(self, after: int | str = 0, *, by_header: bool = False) -> AsyncIterator[str]:
         headers = [(b"last-event-id", str(after).encode())] if by_header else []
         query = b"after=999999" if by_header else f"after={after}".encode()
         scope = {"type": "http", "headers": headers, "query_string": query}
@@ -41,12 +46,10 @@ class Station:
         assert answer.media_type == "text/event-stream"
         return answer.body_iterator  # type: ignore[return-value]
 
-    def listen(self, hear: Callable[[AsyncIterator[str]], Awaitable[None]], after: int = 0) -> None:
-        async def run() -> None:
-            async with asyncio.timeout(5):
-                await hear(self.tune_in(after))
 
-        asyncio.run(run())
+@pytest.fixture
+def station() -> Station:
+    return Station()
 
 
 async def events(stream: AsyncIterator[str], count: int) -> list[tuple[int, str, str]]:
@@ -60,101 +63,72 @@ async def events(stream: AsyncIterator[str], count: int) -> list[tuple[int, str,
     return found
 
 
-def test_what_was_there_and_what_comes_is_told_once_in_order() -> None:
-    station = Station()
-    station.inbox.add(message("a"))
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        assert await events(stream, 1) == [(1, "entry", "a")]
-        station.inbox.add(message("of another phone", "+817000000000"))
-        station.inbox.add(message("b"))
-        station.inbox.add(message("c"))
-        assert await events(stream, 2) == [(3, "entry", "b"), (4, "entry", "c")]
-
-    station.listen(hear)
+async def test_what_was_there_and_what_comes_is_told_once_in_order(station: Station) -> None:
+    station.add("a")
+    stream = station.tune_in()
+    assert await events(stream, 1) == [(1, "entry", "a")]
+    station.inbox.add(message("of another phone", "+817000000000"))
+    station.add("b", "c")
+    assert await events(stream, 2) == [(3, "entry", "b"), (4, "entry", "c")]
 
 
-def test_a_browser_that_was_cut_off_gets_exactly_what_it_missed() -> None:
-    station = Station()
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        station.inbox.add(message("seen"))
-        ((last, _, _),) = await events(stream, 1)
-        await stream.aclose()  # type: ignore[attr-defined]
-        for text in ("missed 1", "missed 2"):
-            station.inbox.add(message(text))
-        again = station.tune_in(last, by_header=True)
-        assert [data for _, _, data in await events(again, 2)] == ["missed 1", "missed 2"]
-        station.inbox.add(message("live"))
-        assert [data for _, _, data in await events(again, 1)] == ["live"]
-
-    station.listen(hear)
+async def test_a_browser_that_was_cut_off_gets_exactly_what_it_missed(station: Station) -> None:
+    station.add("seen")
+    stream = station.tune_in()
+    ((last, _, _),) = await events(stream, 1)
+    await stream.aclose()  # type: ignore[attr-defined]
+    station.add("missed 1", "missed 2")
+    again = station.tune_in(last, by_header=True)
+    assert [data for _, _, data in await events(again, 2)] == ["missed 1", "missed 2"]
+    station.add("live")
+    assert [data for _, _, data in await events(again, 1)] == ["live"]
 
 
-def test_a_text_cannot_make_events_of_its_own() -> None:
-    station = Station()
-    text = "one\n\nid: 9\nevent: reload\ndata: x\r\revent: reload\r\n\r\n"
-    station.inbox.add(message(text))
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        await anext(stream)
-        block = await anext(stream)
-        assert "\r" not in block
-        lines = block.removesuffix("\n\n").split("\n")
-        assert lines[:2] == ["id: 1", "event: entry"]
-        assert all(line.startswith("data: ") for line in lines[2:])
-
-    station.listen(hear)
+async def test_a_text_cannot_make_events_of_its_own(station: Station) -> None:
+    station.add("one\n\nid: 9\nevent: reload\ndata: x\r\revent: reload\r\n\r\n")
+    stream = station.tune_in()
+    await anext(stream)
+    block = await anext(stream)
+    assert "\r" not in block
+    lines = block.removesuffix("\n\n").split("\n")
+    assert lines[:2] == ["id: 1", "event: entry"]
+    assert all(line.startswith("data: ") for line in lines[2:])
 
 
 @pytest.mark.parametrize("after", [999, "never a number", "-1", "٣", "9" * 50])
-def test_a_number_of_another_sandbox_is_not_believed(after: int | str) -> None:
-    station = Station()
-    station.inbox.add(message("a"))
-
-    async def run() -> None:
-        stream = station.tune_in(after)
-        (event,) = await events(stream, 1)
-        assert event[1] == ("reload" if after == 999 else "entry")
-
-    asyncio.run(run())
+async def test_a_number_of_another_sandbox_is_not_believed(
+    station: Station, after: int | str
+) -> None:
+    station.add("a")
+    (event,) = await events(station.tune_in(after), 1)
+    assert event[1] == ("reload" if after == 999 else "entry")
 
 
-def test_whoever_missed_very_much_or_a_clearing_looks_anew() -> None:
-    station = Station()
-    for index in range(live.MOST + 1):
-        station.inbox.add(message(str(index)))
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        assert [name for _, name, _ in await events(stream, 1)] == ["reload"]
-        station.inbox.clear()
-        assert [name for _, name, _ in await events(stream, 1)] == ["reload"]
-        station.inbox.add(message("new"))
-        assert [data for _, _, data in await events(stream, 1)] == ["new"]
-
-    station.listen(hear)
+async def test_whoever_missed_very_much_or_a_clearing_looks_anew(station: Station) -> None:
+    station.add(*map(str, range(live.MOST + 1)))
+    stream = station.tune_in()
+    assert [name for _, name, _ in await events(stream, 1)] == ["reload"]
+    station.inbox.clear()
+    assert [name for _, name, _ in await events(stream, 1)] == ["reload"]
+    station.add("new")
+    assert [data for _, _, data in await events(stream, 1)] == ["new"]
 
 
-def test_the_end_of_the_sandbox_ends_the_stream() -> None:
-    station = Station()
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        await anext(stream)
-        rest = asyncio.ensure_future(anext(stream))
-        await asyncio.sleep(0)
-        station.inbox.database.end_waiting()
-        with suppress(StopAsyncIteration):
-            pytest.fail(f"an event: {await rest}")
-        assert rest.done()
-
-    station.listen(hear)
+async def test_the_end_of_the_sandbox_ends_the_stream(station: Station) -> None:
+    stream = station.tune_in()
+    await anext(stream)
+    rest = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    station.inbox.database.end_waiting()
+    with suppress(StopAsyncIteration):
+        pytest.fail(f"an event: {await rest}")
+    assert rest.done()
 
 
-def test_a_line_without_news_finds_out_who_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_line_without_news_finds_out_who_has_gone(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(live, "HEARTBEAT", 0.01)
-
-    async def hear(stream: AsyncIterator[str]) -> None:
-        await anext(stream)
-        assert await anext(stream) == ":\n\n"
-
-    Station().listen(hear)
+    stream = station.tune_in()
+    await anext(stream)
+    assert await anext(stream) == ":\n\n"

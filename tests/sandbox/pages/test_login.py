@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -12,10 +14,10 @@ from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.record import client
 from sandbox.server.running import RunningSandbox
 from tests.browser import axe_violations
-from tests.sandbox.pages.steps import (
+from tests.sandbox.pages.scenes import (
     HOSTILE,
-    NUMBER,
     SCRIPT,
+    TAKAHASHI,
     TYPED,
     begin,
     enrol,
@@ -24,7 +26,6 @@ from tests.sandbox.pages.steps import (
     received,
 )
 from tests.sandbox.pages.visit import NARROW, Visits, assert_accessible
-from tests.sandbox.sending import set_up
 
 # One worker has the browser that the tests of the module share.
 pytestmark = pytest.mark.xdist_group("login pages")
@@ -56,7 +57,7 @@ def test_a_phone_is_enrolled_and_asked_from_then_on_by_keyboard_alone(
     expect(page.get_by_label("Voice call")).to_be_checked()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Code", exact=True)).to_be_focused()
-    call = sandbox.parts.inbox.messages(NUMBER)[-1]
+    call = sandbox.parts.inbox.messages(TAKAHASHI)[-1]
     assert call.channel == "voice"
     spoken = page.locator(".messages .bubble.call").text_content() or ""
     assert spoken.split() == call.text.split(), "with the pauses that the Action put in"
@@ -68,7 +69,7 @@ def test_a_phone_is_enrolled_and_asked_from_then_on_by_keyboard_alone(
     expect(page.get_by_role("heading", name="Get a code")).to_be_visible()
     page.get_by_label("SMS").check()
     page.get_by_role("button", name="Send the code").click()
-    text = sandbox.parts.inbox.messages(NUMBER)[-1].text
+    text = sandbox.parts.inbox.messages(TAKAHASHI)[-1].text
     assert text in tenant_did(page), "a designer reads the text as the phone has it"
     with page.expect_popup() as opened:
         page.get_by_role("link", name="See the phone").click()
@@ -132,45 +133,21 @@ def test_why_a_code_does_not_come_stands_beside_what_the_person_sees(
     assert "the tenant has no phone provider" in tenant_did(page)
 
 
-def test_a_legacy_login_has_guardians_texts_and_tells_the_person_of_a_failure(
-    visits: Visits, sandbox: RunningSandbox
-) -> None:
-    set_up(sandbox, "legacy")
-    guardian = sandbox.parts.tenant.guardian
-    guardian.set_policies(["all-applications"])
-    guardian.set_templates({"enrollment_message": "登録 {{code}}", "verification_message": "x"})
-    page = visits.open("/login")
-    begin(page)
-    sandbox.parts.cpaas.script.add([ScriptedAnswer(status=401)])
-    enrol(page)
-    expect(page.get_by_role("alert")).to_contain_text("could not be sent")
-    assert "the person is told" in tenant_did(page)
-    enrol(page)
-    assert f"登録 {received(sandbox)}" in tenant_did(page)
-    enter(page, received(sandbox))
-    expect(page.get_by_role("heading", name="Logged in")).to_be_visible()
-
-
 def test_the_policy_and_the_factor_are_seen_at_work(
     visits: Visits, sandbox: RunningSandbox
 ) -> None:
     guardian = sandbox.parts.tenant.guardian
-    guardian.set_policies([])
-    page = visits.open("/login")
-    expect(page.get_by_label("low confidence")).to_have_count(0)
-    begin(page)
-    expect(page.get_by_role("heading", name="Logged in")).to_be_visible()
-    assert "nobody is asked" in tenant_did(page)
-
     guardian.set_policies(["confidence-score"])
-    page.goto("/login")
+    page = visits.open("/login")
     page.get_by_label("high confidence").check()
     begin(page)
+    expect(page.get_by_role("heading", name="Logged in")).to_be_visible()
     assert "only low confidence asks" in tenant_did(page)
 
     guardian.set_policies(["all-applications"])
     guardian.set_message_types(["sms"])
     page.goto("/login")
+    expect(page.get_by_label("low confidence")).to_have_count(0)
     expect(page.get_by_text("the message type voice is not enabled")).to_be_visible()
     begin(page)
     expect(page.get_by_label("Voice call")).to_have_count(0)
@@ -225,26 +202,81 @@ def test_every_step_is_usable_by_everybody(visits: Visits, sandbox: RunningSandb
     assert_accessible(visits, "/login")
 
 
-def test_another_sites_page_logs_nobody_in_and_a_reset_forgets_who_was(
-    sandbox: RunningSandbox,
+# -- what needs no Chromium ------------------------------------------------------------------------
+
+BOX = re.compile(r'<input type="checkbox" name="remember"[^>]*>')
+
+
+@pytest.fixture
+def person(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+    with a_browser(sandbox) as browser:
+        yield browser
+
+
+def a_browser(sandbox: RunningSandbox) -> httpx.Client:
+    url = sandbox.pages_url
+    headers = {"origin": url, **sandbox.control_headers}
+    return httpx.Client(base_url=url, headers=headers, follow_redirects=True, trust_env=False)
+
+
+def at_the_code(person: httpx.Client, name: str) -> httpx.Response:
+    """The page that asks a new user for the code that was sent."""
+    begun = person.post("/login", data={"name": name})
+    return person.post(f"{begun.url}/enrol", data={"number": TYPED, "method": "text"})
+
+
+def entered(person: httpx.Client, page: httpx.Response, code: str, **more: str) -> httpx.Response:
+    login = str(page.url).removesuffix("/code")
+    return person.post(f"{login}/code", data={"code": code, **more})
+
+
+def test_a_ticked_browser_is_let_in_and_another_is_asked(
+    sandbox: RunningSandbox, person: httpx.Client
 ) -> None:
-    form = {"name": "victim"}
-    known = sandbox.control_headers
-    with httpx.Client(base_url=sandbox.pages_url, headers=known, trust_env=False) as http:
-        foreign = {"origin": "http://evil.test"}
-        for headers in ({}, foreign, {"sec-fetch-site": "cross-site"}):
-            assert http.post("/login", data=form, headers=headers).status_code == 403
-        assert sandbox.parts.logins.users.all() == []
-        own = {"origin": sandbox.pages_url}
-        begun = http.post("/login", data=form, headers=own)
-        assert begun.status_code == 303
-        assert http.get(begun.headers["location"]).status_code == 200
-        with client(sandbox.state_dir, sandbox.record) as tenant:
-            tenant.post("/_sandbox/reset").raise_for_status()
-        assert http.get(begun.headers["location"]).status_code == 404
-        assert sandbox.parts.logins.users.all() == []
-        assert http.get("/login/nothing").status_code == 404
-        for body, status in ((b"x" * 20_000, 413), (b"&".join([b"a=b"] * 30), 400)):
-            sent = own | {"content-type": "application/x-www-form-urlencoded"}
-            assert http.post("/login", content=body, headers=sent).status_code == status
-        assert http.post("/login", json=form, headers=own).status_code == 415
+    page = at_the_code(person, "Ticks")
+    assert "6 digits, valid for 5 minutes" in page.text
+    assert "Valid for 5 minutes" in page.text
+    assert "checked" not in BOX.findall(page.text)[0]
+    fault = entered(person, page, "wrong", remember="yes")
+    assert "checked" in BOX.findall(fault.text)[0], "what was ticked stays so"
+    assert not person.cookies
+    page = entered(person, page, received(sandbox), remember="yes")
+    assert "This browser is remembered" in page.text
+    again = html.unescape(person.post("/login", data={"name": "Ticks"}).text)
+    assert "is logged in" in again
+    assert "this browser is remembered: without another login it is asked again in 7 days" in again
+    with a_browser(sandbox) as other:
+        assert "Get a code" in other.post("/login", data={"name": "Ticks"}).text
+
+
+def test_the_box_is_ticked_at_first_or_hidden_as_the_settings_say(
+    sandbox: RunningSandbox, person: httpx.Client
+) -> None:
+    settings = sandbox.parts.tenant.mfa_settings
+    settings.write_remembering(settings.remembering() | {"remember_me_default_value": True})
+    page = at_the_code(person, "By default")
+    assert "checked" in BOX.findall(page.text)[0]
+    fault = entered(person, page, "wrong")
+    assert "checked" not in BOX.findall(fault.text)[0], "what was unticked stays so"
+    settings.write_remembering(settings.remembering() | {"display_remember_me_checkbox": False})
+    assert BOX.findall(person.get(page.url).text) == []
+    entered(person, page, received(sandbox), remember="yes")
+    assert not person.cookies
+
+
+def test_what_is_no_form_is_refused_and_a_reset_forgets_who_logged_in(
+    sandbox: RunningSandbox, person: httpx.Client
+) -> None:
+    begun = person.post("/login", data={"name": "victim"})
+    assert begun.status_code == 200
+    with client(sandbox.state_dir, sandbox.record) as tenant:
+        tenant.post("/_sandbox/reset").raise_for_status()
+    assert person.get(begun.url).status_code == 404
+    assert sandbox.parts.logins.users.all() == []
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for body, headers, status in (
+        (b"x" * 20_000, form, 413),
+        (b"&".join([b"a=b"] * 30), form, 400),
+        (b'{"name": "x"}', {"content-type": "application/json"}, 415),
+    ):
+        assert person.post("/login", content=body, headers=headers).status_code == status

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from sandbox.cpaas.script import ScriptedAnswer
 from sandbox.server.assembly import ServerConfig
@@ -203,32 +203,30 @@ def test_a_call_shows_its_voice_and_its_pauses(visits: Visits, sandbox: RunningS
     assert (bubble.text_content() or "").count(", ".join(call.code)) == 2
 
 
+def tab_to(wanted: Locator) -> None:
+    for _ in range(10):
+        wanted.page.keyboard.press("Tab")
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+
+
 def test_everything_is_done_by_keyboard(visits: Visits, sandbox: RunningSandbox) -> None:
     receive(sandbox, "認証コードは 111222 です。", sender="MIRAI")
     receive(sandbox, "something else", OTHER)
     page = visits.open("/phones")
     search = page.get_by_role("searchbox", name="Search all phones")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if search.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(search)
     page.keyboard.type("mirai")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Found on the phones")).to_be_visible()
     expect(page.locator(".bubble")).to_have_text(["認証コードは 111222 です。"])
     link = page.get_by_role("link", name=TAKAHASHI)
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if link.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(link)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name=TAKAHASHI)).to_be_visible()
     not_reloaded(page)
     raw = page.get_by_text("Raw request")
-    for _ in range(10):
-        page.keyboard.press("Tab")
-        if raw.evaluate("one => one === document.activeElement"):
-            break
+    tab_to(raw)
     page.keyboard.press("Enter")
     expect(page.locator("pre")).to_be_visible()
     # News moves the entry down; neither what was opened nor the keyboard's place is lost.

@@ -13,67 +13,46 @@ from sandbox.pages.wording import Shown, clock, key_of
 AT = "2026-01-31T09:00:00.000001Z"
 
 
-def shown(text: str, channel: str = "sms", **more: Any) -> Shown:
-    fields = {"channel": channel, "to": "+819012345678", "sender": "S", "message_id": "m", **more}
+def shown(text: str, **more: Any) -> Shown:
+    fields = {"channel": "sms", "to": "+819012345678", "sender": "S", "message_id": "m", **more}
     message = Message(text=text, received_at=AT, **fields)
     return Shown(Entry(AT, 1, message, None))
 
 
-@pytest.mark.parametrize(
-    ("text", "facts"),
-    [
-        ("123456 is your code", ["1 part", "GSM-7", "19 characters"]),
-        ("認証コード 123456", ["1 part", "UCS-2", "12 UTF-16 units"]),
-        ("あ" * 71, ["2 parts", "UCS-2", "71 UTF-16 units"]),
-    ],
-)
-def test_an_sms_says_how_long_it_is(text: str, facts: list[str]) -> None:
-    assert shown(text).facts == facts
+CALL = {"channel": "voice", "language": "en", "gender": "female", "raw": {"pause": 1}}
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
+    ("entry", "told"),
     [
-        ("123456 is your みらい銀行 verification code", "en"),
-        ("みらい銀行の認証コードは ABC 123456", "ja"),
-        ("認証番号", "ja"),
-        ("123456", "en"),
-        ("", "en"),
+        (shown("123456 is your code"), {"facts": ["1 part", "GSM-7", "19 characters"]}),
+        (shown("認証コード 123456"), {"facts": ["1 part", "UCS-2", "12 UTF-16 units"]}),
+        (shown("あ" * 71), {"facts": ["2 parts", "UCS-2", "71 UTF-16 units"]}),
+        (shown("a", **CALL), {"facts": ["English", "female voice", "1 s of silence first"]}),
+        # The language is that of most letters, of a call that of its voice.
+        (shown("123456 is your みらい銀行 verification code"), {"language": "en"}),
+        (shown("みらい銀行の認証コードは ABC 123456"), {"language": "ja"}),
+        (shown("認証番号"), {"language": "ja"}),
+        (shown("123456"), {"language": "en"}),
+        (shown(""), {"language": "en"}),
+        (shown("みらい銀行", **CALL), {"language": "en"}),
+        # A comma is half a second, and no other mark is.
+        (shown("a, is 1, 2.", **CALL), {"transcript": [("a,", 1), ("is 1,", 1), ("2.", 0)]}),
+        (shown("is , , 1", **CALL), {"transcript": [("is , ,", 2), ("1", 0)]}),
+        (shown("認証、コード。", **CALL), {"transcript": [("認証、コード。", 0)]}),
+        (shown("1,", **CALL), {"transcript": [("1,", 1)]}),
+        (shown("", **CALL), {"transcript": []}),
+        (shown("普通の文です。"), {"warnings": []}),
+        (
+            shown("a\u202eb\u200b"),
+            {"warnings": ["Invisible characters that change what is seen: U+202E, U+200B"]},
+        ),
+        (shown("絵文字😀"), {"warnings": ["Japanese carriers may garble: 😀"]}),
+        (shown("絵文字\n👩\u200d👧", **CALL), {"warnings": []}),
     ],
 )
-def test_the_language_is_that_of_most_letters(text: str, language: str) -> None:
-    assert shown(text).language == language
-
-
-def test_a_call_has_the_language_of_its_voice() -> None:
-    call = shown("みらい銀行", "voice", language="en", gender="female", raw={"pause": 1})
-    assert call.language == "en"
-    assert call.facts == ["English", "female voice", "1 s of silence first"]
-
-
-@pytest.mark.parametrize(
-    ("text", "pieces"),
-    [
-        ("code, is 1, 2.", [("code,", 1), ("is 1,", 1), ("2.", 0)]),
-        ("is , , 1", [("is , ,", 2), ("1", 0)]),
-        ("認証、コード。", [("認証、コード。", 0)]),
-        ("1,", [("1,", 1)]),
-        ("", []),
-    ],
-)
-def test_a_comma_is_half_a_second_and_no_other_mark_is(
-    text: str, pieces: list[tuple[str, int]]
-) -> None:
-    assert shown(text, "voice").transcript == pieces
-
-
-def test_what_cannot_be_seen_or_shown_by_carriers_is_told() -> None:
-    assert shown("普通の文です。").warnings == []
-    assert shown("a\u202eb\u200b").warnings == [
-        "Invisible characters that change what is seen: U+202E, U+200B"
-    ]
-    assert shown("絵文字😀").warnings == ["Japanese carriers may garble: 😀"]
-    assert shown("絵文字😀", "voice").warnings == []
+def test_what_there_is_to_know_of_a_text(entry: Shown, told: dict[str, Any]) -> None:
+    assert {name: getattr(entry, name) for name in told} == told
 
 
 def test_an_id_of_an_element_is_made_of_letters_and_digits_only() -> None:

@@ -15,30 +15,14 @@ from sandbox.server.running import start
 from sandbox.tenant.clock import NANOS_PER_SECOND
 from sandbox.traffic import KINDS, Kind, routes
 from sandbox.traffic.days import Play, play
-from sandbox.traffic.people import Person
 from tests.sandbox.api.support import InProcess, Sandbox
 from tests.sandbox.quick import quick
 
 END = 1_795_910_400.0
-WHO = Person(
-    user_id="auth0|one",
-    name="one@example.com",
-    number="+819012345678",
-    prefers="text",
-    ip="198.51.100.1",
-    application=("shop0000shop0000shop0000shop0000", "Shop"),
-)
 
 
 def days(kind: Kind, seed: int = 1, **options: Any) -> list[tuple[dict[str, Any], int]]:
     return play(Play(kind=kind, seed=seed, end=END, **({"per_day": 60} | options)))
-
-
-def shape(entry: Any) -> Any:
-    """The keys of an entry, and those within."""
-    if not isinstance(entry, dict):
-        return type(entry).__name__
-    return {key: shape(value) for key, value in entry.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
