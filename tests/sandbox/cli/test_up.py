@@ -1,4 +1,4 @@
-"""`up` with the real engine: codes arrive, repetition does nothing, killed runs are taken up."""
+"""The real engine: codes arrive, repetition does nothing, a killed `up` and drift are mended."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
 from tests.contract import PROJECT
+from tests.end_to_end.conftest import checkout
 from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until
 
@@ -241,3 +242,33 @@ def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) ->
     assert "an earlier run was killed while it worked on sender" in output
     assert "was made and not recorded; it is in the state now" in output
     assert len(newcomer.received()) == 2
+
+
+@pytest.mark.thorough
+def test_drift_that_was_made_by_hand_is_found_and_repaired(newcomer: Person) -> None:
+    person = newcomer
+    shutil.rmtree(person.project)
+    checkout(person.home).rename(person.project)
+    shutil.copy(PROJECT / "Pulumi.sandbox.yaml", person.project)
+    person.types("up")
+    assert "no drift" in person.types("phonemfa", "--", "drift")
+    before = person.applied()["at"]
+    person.types("drift", "policy-switched")
+    person.types("drift", "action-undeployed")
+    things = {one["thing"] for one in person.applied()["differences"]}
+    assert things == {"Policy", "Action of custom-phone-provider"}
+    found = person.types("phonemfa", "--", "drift", expect=7)
+    assert "policy" in found
+    assert "action-undeployed" in found
+    person.types("phonemfa", "--", "drift", "--repair", "--yes")
+    told = person.applied()
+    assert (told["at"] > before, told["differences"]) == (True, [])
+    person.types("drift", "policy-switched")
+    person.types("pulumi", "--", "up", "--yes", "--skip-preview", "--refresh")
+    assert person.applied()["differences"] == []
+    assert "policy-switched" in person.types("drift")
+    person.types("drift", "policy-switched")
+    assert person.applied()["differences"]
+    person.types("drift", "undo")
+    assert person.applied()["differences"] == []
+    assert "is not one of ['action-gone'" in person.types("drift", "nonsense", expect=1)

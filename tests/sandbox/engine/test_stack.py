@@ -78,6 +78,9 @@ esac""",
         log = self.folder / "calls"
         return log.read_text().splitlines() if log.exists() else []
 
+    def times(self, call: str) -> int:
+        return sum(call in one for one in self.calls)
+
     def configuration(self) -> dict[str, Any]:
         content = yaml.safe_load((self.state / "Pulumi.sandbox.yaml").read_text())
         assert isinstance(content, dict)
@@ -100,42 +103,30 @@ def world(tmp_path: Path) -> World:
 def test_private_configuration_is_the_committed_one_and_the_key_over_standard_input(
     world: World,
 ) -> None:
+    own = world.state / "Pulumi.sandbox.yaml"
     assert world.stack.prepare(api_key=KEY) is True
-
     assert world.configuration()["config"] == {"demo:policy": "always"}
-    assert stat.S_IMODE((world.state / "Pulumi.sandbox.yaml").stat().st_mode) == 0o600
-    assert any("config set --secret demo:cpaasApiKey" in call for call in world.calls)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o600
+    assert world.times("config set --secret demo:cpaasApiKey") == 1
     assert (world.folder / "stdin").read_text() == KEY
     assert KEY not in "\n".join(world.calls)
 
-
-def test_second_preparation_changes_nothing(world: World) -> None:
-    world.stack.prepare(api_key=KEY)
-    before = (world.state / "Pulumi.sandbox.yaml").read_bytes()
-
+    before = own.read_bytes()
     assert world.stack.prepare(api_key=KEY) is False
+    assert own.read_bytes() == before
+    assert world.times("config set") == 1, "a second preparation changes nothing"
 
-    assert (world.state / "Pulumi.sandbox.yaml").read_bytes() == before
-    assert sum("config set" in call for call in world.calls) == 1
 
-
-def test_changed_configuration_is_taken_over_and_the_salt_is_kept(world: World) -> None:
+def test_what_changed_is_taken_over_and_the_salt_is_kept(world: World) -> None:
     world.stack.prepare(api_key=KEY)
     (world.project / "Pulumi.sandbox.yaml").write_text("config:\n  demo:policy: never\n")
-
     world.stack.prepare(api_key=KEY)
-
-    assert world.configuration() == {
-        "config": {"demo:policy": "never"},
-        "encryptionsalt": "v1:salt",
-    }
-    assert sum("config set" in call for call in world.calls) == 2
-
-
-def test_new_key_is_taken_over(world: World) -> None:
-    world.stack.prepare(api_key=KEY)
+    changed = {"config": {"demo:policy": "never"}, "encryptionsalt": "v1:salt"}
+    assert world.configuration() == changed
     world.stack.prepare(api_key="another")
     assert (world.folder / "stdin").read_text() == "another"
+    assert world.configuration() == changed
+    assert world.times("config set") == 3
 
 
 def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
@@ -143,10 +134,8 @@ def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
     with pytest.raises(EngineError, match="pulumi config set"):
         world.stack.prepare(api_key=KEY)
     (world.folder / "config-fails").unlink()
-
     world.stack.prepare(api_key=KEY)
-
-    assert sum("config set" in call for call in world.calls) == 2
+    assert world.times("config set") == 2
     assert world.configuration()["encryptionsalt"] == "v1:salt"
 
 
@@ -164,9 +153,8 @@ def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
 def test_bad_project_file_is_named_before_pulumi_runs(
     world: World, name: str, content: str | None, message: str
 ) -> None:
-    if content is None:
-        (world.project / name).unlink()
-    else:
+    (world.project / name).unlink()
+    if content is not None:
         (world.project / name).write_text(content)
     with pytest.raises(EngineError, match=message) as raised:
         world.stack.prepare(api_key=KEY)
@@ -201,13 +189,10 @@ def test_program_and_state_are_compared_and_then_state_and_tenant(
     assert all(call.endswith(own) for call in world.calls)
 
 
-def test_failed_up_is_an_error(world: World) -> None:
+def test_failed_up_is_an_error_and_any_other_commands_exit_status_is_kept(world: World) -> None:
     (world.folder / "up-fails").touch()
     with pytest.raises(EngineError, match="exit status 1"):
         world.stack.up()
-
-
-def test_exit_status_of_pulumi_is_kept(world: World) -> None:
     assert world.stack.run(["no-such-command"]) == 41
 
 
@@ -240,17 +225,13 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(
         waiting.set()
         return wait(child, timeout)
 
-    monkeypatch.setattr(subprocess.Popen, "wait", noted)
-
     def interrupt() -> None:
         until((world.folder / "trapping").exists)
         waiting.wait(30)
         os.kill(os.getpid(), signal.SIGUSR1)
 
-    def on_signal(*_: object) -> None:
-        raise SystemExit(143)
-
-    before = signal.signal(signal.SIGUSR1, on_signal)
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
+    before = signal.signal(signal.SIGUSR1, lambda *_: sys.exit(143))
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:
@@ -263,41 +244,33 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(
     assert program_of(int((world.folder / "pid").read_text())) is None
 
 
-def test_lock_of_a_process_that_is_gone_is_removed(world: World) -> None:
+def ended() -> int:
+    """The number of a process that is gone."""
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    lock = world.lock(gone.pid)
-
-    world.stack.prepare(api_key=KEY)
-
-    assert not lock.exists()
-    assert "removed 1 lock" in world.said.text
+        return gone.pid
 
 
-def test_lock_whose_number_went_to_another_program_is_removed(world: World) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "input()", "about pulumi"], stdin=subprocess.PIPE, cwd="/"
-    ) as other:
-        lock = world.lock(other.pid)
-        assert clear_dead_locks(world.state) == [lock]
+def test_locks_of_processes_that_are_gone_and_unreadable_ones_are_removed(world: World) -> None:
+    locks = {world.lock(ended()), world.lock(1)}
+    world.lock(1).write_text("")
+    # Its number went to another program.
+    about = [sys.executable, "-c", "input()", "about pulumi"]
+    with subprocess.Popen(about, stdin=subprocess.PIPE, cwd="/") as other:
+        locks.add(world.lock(other.pid))
+        world.stack.prepare(api_key=KEY)
         other.communicate(b"\n")
+    assert not any(lock.exists() for lock in locks)
+    assert "removed 3 lock" in world.said.text
 
 
 def test_lock_of_a_running_pulumi_or_of_another_machine_stays(world: World) -> None:
     pulumi = fakes.program(world.folder / "bin" / "pulumi", "read line")
     with subprocess.Popen([pulumi], stdin=subprocess.PIPE) as holder:
         until(lambda: "pulumi" in (program_of(holder.pid) or ""))
-        locks = {world.lock(holder.pid), world.lock(1, host="another-machine")}
-
+        locks = [world.lock(holder.pid), world.lock(ended(), host="another-machine")]
         assert clear_dead_locks(world.state) == []
-        assert {lock for lock in locks if lock.exists()} == locks
+        assert all(lock.exists() for lock in locks)
         holder.communicate(b"\n")
-
-
-def test_unreadable_lock_is_removed(world: World) -> None:
-    lock = world.lock(1)
-    lock.write_text("")
-    assert clear_dead_locks(world.state) == [lock]
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="known from /proc only")
@@ -311,12 +284,8 @@ def test_only_own_helpers_of_a_killed_pulumi_are_ended(world: World) -> None:
     ):
         for one in (ours, theirs):
             until(lambda one=one: "pulumi-resource" in (program_of(one.pid) or ""))  # type: ignore[misc]
-        with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-            gone.wait()
-        world.lock(gone.pid)
-
+        world.lock(ended())
         clear_dead_locks(world.state)
-
         assert ours.wait(timeout=10) == -signal.SIGTERM
         theirs.communicate(b"\n")
         assert theirs.returncode == 0
