@@ -7,6 +7,7 @@ default. Source: official/ and provider-traps.md of the contract.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -48,6 +49,44 @@ class Attribute:
 
 
 Schema = Mapping[str, Attribute]
+
+
+def block(fields: Schema, **more: Any) -> Attribute:
+    """A nested object."""
+    return Attribute(kind="block", fields=fields, **more)
+
+
+def required(*names: str) -> Schema:
+    """Attributes that must be given."""
+    return dict.fromkeys(names, Attribute(required=True))
+
+
+def snake(name: str) -> str:
+    """The API's name of a property. A digit never starts a word: enable_idtoken_api2."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def for_api(value: Any) -> Any:
+    """Inputs under the API's names, without what the program leaves out."""
+    if isinstance(value, Mapping):
+        return {snake(key): for_api(one) for key, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [for_api(one) for one in value]
+    return value
+
+
+def from_api(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API answered of these attributes, under the program's names."""
+    found: dict[str, Any] = {}
+    for name, attribute in schema.items():
+        value = answer.get(snake(name))
+        if attribute.kind == "block" and isinstance(value, Mapping):
+            value = from_api(attribute.fields, value)
+        elif attribute.kind == "blocks" and isinstance(value, list):
+            value = [from_api(attribute.fields, one) for one in value]
+        if value is not None:
+            found[name] = value
+    return found
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def _plugin(at: Reached, clock: Clock) -> str:
             audience=f"https://{at.domain}/api/v2/",
         )
         api = Management(credentials, sleep=clock.sleep_async)
-        return await api.call(lambda sdk: sdk.guardian.policies.list())
+        return await api.get("guardian/policies", list)
 
     try:
         assert asyncio.run(read()) == ["all-applications"]
