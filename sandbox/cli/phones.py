@@ -6,14 +6,9 @@ over TLS; what is shown is read back from the phone.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import httpx
-from rich.cells import cell_len
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.text import Text
 
 from sandbox.cli.workplace import Workplace
 from sandbox.machine.errors import SandboxError
@@ -23,7 +18,6 @@ from sandbox.server.record import ServerRecord, client
 TEST_NUMBER = "+819012345678"
 _SEND_SECONDS = 60.0
 _ARRIVE_SECONDS = 10
-_WIDTH = 76
 _SHOWN = {"text": ("sms", "SMS"), "voice": ("voice", "voice call")}
 
 
@@ -67,39 +61,11 @@ def send_code(workplace: Workplace, record: ServerRecord, delivery_method: str) 
 
 
 def show_message(workplace: Workplace, message: dict[str, Any]) -> None:
-    """Show what the phone received."""
+    """Show what the phone received. Not wrapped: a code cut in two would read as two."""
     voice = message["channel"] == "voice"
     how = f"voice call, {message['language']}, {message['gender']}" if voice else "SMS"
-    workplace.progress.close()
-    workplace.console.print(
-        Padding(
-            Panel(
-                Text(fold(message["text"], _WIDTH - 4)),
-                title=Text(f"{how} to {message['to']}"),
-                subtitle=Text(f"from {message['sender']}"),
-                title_align="left",
-                subtitle_align="left",
-                width=_WIDTH,
-            ),
-            (0, 0, 0, 2),
-        )
-    )
-
-
-def fold(text: str, width: int) -> str:
-    """Break `text` into lines of at most `width` columns.
-
-    Japanese has no spaces and may be broken between any two characters; words and numbers in it
-    are kept whole where they fit (a code cut in two would read as two).
-    """
-    lines, line = [], ""
-    for piece in re.findall(r"[!-~]+|\s|.", text):
-        if line and cell_len(line + piece) > width:
-            lines.append(line.rstrip())
-            line = "" if piece.isspace() else piece
-        else:
-            line += piece
-    return "\n".join([*lines, line])
+    workplace.say(f"  {how} to {message['to']} from {message['sender']}:")
+    workplace.say(f"  {message['text']}")
 
 
 def _messages(

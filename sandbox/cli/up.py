@@ -10,7 +10,7 @@ import json
 import time
 from dataclasses import dataclass
 
-from sandbox.cli.applied import note_applied
+from sandbox.cli.applied import note_applied, settle
 from sandbox.cli.phones import send_code, show_message
 from sandbox.cli.workplace import Workplace, serving
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
@@ -60,10 +60,7 @@ def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bo
     if created:
         workplace.say("stack: sandbox created; applying the program (pulumi up)")
     else:
-        # With the settings' model a quarter of a second, which a server's start need not wait for.
-        from sandbox.cli.recovery import settle_pending_operations  # noqa: PLC0415
-
-        settle_pending_operations(workplace, record, stack)
+        settle(workplace, record, stack)
         if stack.matches(refresh=options.refresh):
             workplace.say("stack: sandbox is up to date, nothing to apply (0 changes)")
             note_applied(workplace, record, first=True)

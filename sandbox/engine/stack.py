@@ -84,7 +84,7 @@ class SandboxStack:
         if dead:
             self._progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
         project = self._project_name()
-        committed = self._committed_configuration(project)
+        committed = self._configuration(project)
         write_atomically(
             self._state / "Pulumi.yaml",
             "# Made by `python -m sandbox`: lets Pulumi keep this stack's files in this folder.\n"
@@ -98,9 +98,11 @@ class SandboxStack:
         note = self._state / "prepared.json"
         current = _read(note) == made_from and self.config_file.exists()
         if not current:
-            write_atomically(
-                self.config_file, committed + self._kept_salt(committed), mode=SECRET_MODE
-            )
+            # With the salt of the configuration so far, so that the state stays readable.
+            salt = _read(self.config_file).get("encryptionsalt")
+            if salt and "\nencryptionsalt:" not in f"\n{committed}":
+                committed += f"encryptionsalt: {salt}\n"
+            write_atomically(self.config_file, committed, mode=SECRET_MODE)
         created = self._quiet("stack", "init", STACK, unless="already exists") is not None
         if not current:
             setting = f"{project}:{API_KEY_SETTING}"
@@ -123,23 +125,21 @@ class SandboxStack:
         return same
 
     def _unchanged(self, verb: Literal["preview", "refresh"], says: str) -> bool:
-        lines: list[str] = []
         arguments = [verb, "--expect-no-changes", "--suppress-progress", "--diff"]
         arguments += ["--preview-only"] if verb == "refresh" else []
-        ended = run_watched(
+        status, said = run_watched(
             self.command(arguments),
             cwd=self.project,
             env=self.environment,
-            on_line=lines.append,
             on_wait=lambda: self._progress.tick(says),
         )
-        if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
-            said = "\n".join(filter(str.strip, lines))
+        if status not in {0, _CHANGES_EXPECTED_NONE}:
+            lines = "\n".join(filter(str.strip, said.splitlines()))
             raise EngineError(
-                f"`pulumi {verb}` failed (exit status {ended.status}):\n{said}",
+                f"`pulumi {verb}` failed (exit status {status}):\n{lines}",
                 "Correct what it names and run the command again.",
             )
-        return ended.status == 0
+        return status == 0
 
     def up(self, *, refresh: bool = False) -> None:
         """Apply the program (`pulumi up --yes`), its output going to the caller's own.
@@ -199,46 +199,38 @@ class SandboxStack:
         )
 
     def _project_name(self) -> str:
-        path = self.project / "Pulumi.yaml"
-        try:
-            name = (yaml.safe_load(path.read_text()) or {}).get("name")
-        except (OSError, yaml.YAMLError, AttributeError) as error:
-            raise EngineError(
-                f"{path} cannot be read: {error}", "Restore it: git checkout -- Pulumi.yaml"
-            ) from error
+        _, content = self._committed("Pulumi.yaml")
+        name = content.get("name")
         if not isinstance(name, str) or not name:
-            raise EngineError(f"{path} has no project name.", "Add `name: phonemfa`.")
+            raise EngineError(
+                f"{self.project / 'Pulumi.yaml'} has no project name.", "Add `name: phonemfa`."
+            )
         return name
 
-    def _committed_configuration(self, project: str) -> str:
-        path = self.project / f"Pulumi.{STACK}.yaml"
-        restore = f"Restore it: git checkout -- {path.name}"
+    def _configuration(self, project: str) -> str:
+        name = f"Pulumi.{STACK}.yaml"
+        text, content = self._committed(name)
+        settings = content.get("config") or {}
+        secret = [key for key, one in settings.items() if isinstance(one, dict) and "secure" in one]
+        if secret or f"{project}:{API_KEY_SETTING}" in settings:
+            raise EngineError(
+                f"{self.project / name} holds "
+                f"{', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The sandbox's secrets "
+                "are made on each machine, so one in this file would be wrong everywhere else.",
+                f"Remove the entry and any encryptionsalt from {name}.",
+            )
+        return f"{text.rstrip()}\n"
+
+    def _committed(self, name: str) -> tuple[str, dict[str, Any]]:
+        path = self.project / name
         try:
             text = path.read_text()
             content = yaml.safe_load(text) or {}
-            settings = content.get("config") or {}
-            secret = [
-                key
-                for key, value in settings.items()
-                if isinstance(value, dict) and "secure" in value
-            ]
-        except (OSError, yaml.YAMLError, AttributeError) as error:
-            raise EngineError(f"{path} cannot be read: {error}", restore) from error
-        if secret or f"{project}:{API_KEY_SETTING}" in settings:
+            return text, dict(content, config=dict(content.get("config") or {}))
+        except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError) as error:
             raise EngineError(
-                f"{path} holds {', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The "
-                "sandbox's secrets are made on each machine, so one in this file would be wrong "
-                "everywhere else.",
-                f"Remove the entry and any encryptionsalt from {path.name}.",
-            )
-        return text if text.endswith("\n") or not text else text + "\n"
-
-    def _kept_salt(self, committed: str) -> str:
-        """The encryption salt of the configuration so far, so that the state stays readable."""
-        salt = _read(self.config_file).get("encryptionsalt")
-        if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
-            return ""
-        return f"encryptionsalt: {salt}\n"
+                f"{path} cannot be read: {error}", f"Restore it: git checkout -- {name}"
+            ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import typer
 
 from sandbox.cli import main as command_line
 from sandbox.cli.applied import note_applied
-from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
 from sandbox.machine.errors import SandboxError
 from sandbox.server import daemon
@@ -251,19 +250,3 @@ def test_a_failure_is_shown_with_its_fix_and_the_details_of_an_unexpected_one_ar
     kept = tmp_path / "error.log"
     assert kept.exists() == isinstance(raised, ZeroDivisionError) == (str(kept) in ended.err)
     assert not kept.exists() or "Traceback" in kept.read_text()
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("認証コードは 940215 です。", ["認証コード", "は 940215", "です。"]),
-        ("Code: 123456", ["Code:", "123456"]),
-        ("a two words", ["a two", "words"]),
-        ("", [""]),
-        ("1234567890123", ["1234567890123"]),
-    ],
-)
-def test_message_is_folded_between_characters_but_not_within_a_code(
-    text: str, lines: list[str]
-) -> None:
-    assert fold(text, 10).split("\n") == lines

@@ -15,17 +15,26 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engine import build
-from sandbox.engine.build import MODULES, build_engine
-from sandbox.engine.ensure import RELEASE, RELEASES, Engine
-from sandbox.engine.versions import BELOW, CLI_VERSION, MINIMUM_CLI, MINIMUM_PLUGIN, version_in
+from sandbox.engine import ensure
+from sandbox.engine.ensure import (
+    BELOW,
+    CLI_VERSION,
+    MINIMUM_CLI,
+    MODULES,
+    RELEASE,
+    WAYS,
+    Engine,
+    build_engine,
+    version_in,
+)
+from sandbox.engine.plugin import MINIMUM_PLUGIN
 from sandbox.machine.errors import EngineError
 from sandbox.machine.progress import Progress
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
 from tests.sandbox.engine.fakes import World
 
-ADDRESS = f"{RELEASES}/v3.259.0/{RELEASE}"
+ARCHIVE = RELEASE.rpartition("/")[2]
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
@@ -40,7 +49,7 @@ def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
     world: World, version: str
 ) -> None:
     pulumi = fakes.pulumi(world.bin, version)
-    world.releases.content[RELEASE] = fakes.release()
+    world.releases.content[ARCHIVE] = fakes.release()
     assert world.ensure(PULUMI_HOME=str(world.home / ".pulumi")).pulumi == pulumi
     assert world.releases.asked == []
     assert not world.cache.exists()
@@ -63,7 +72,7 @@ def test_unsuitable_pulumi_is_named_and_left_alone(
     world: World, version: str, host: bool, said: str
 ) -> None:
     fakes.pulumi(world.bin, version, host=host)
-    world.releases.content[RELEASE] = fakes.release()
+    world.releases.content[ARCHIVE] = fakes.release()
     assert world.is_cached(world.ensure())
     (step,) = (one for one in world.said.steps if "not used" in one)
     assert str(world.bin / "pulumi") in step
@@ -77,13 +86,13 @@ def test_the_next_pulumi_on_path_is_looked_at(world: World) -> None:
 
 
 def test_official_release_is_kept_and_trusted_on_its_first_use_alone(world: World) -> None:
-    world.releases.content[RELEASE] = fakes.release()
+    world.releases.content[ARCHIVE] = fakes.release()
     first = world.ensure()
     assert world.is_cached(first)
     assert world.ensure() == first
-    assert world.releases.asked == [ADDRESS]
+    assert world.releases.asked == [RELEASE]
     (line,) = world.lock.read_text().splitlines()
-    assert line.endswith(f"  {ADDRESS}")
+    assert line.endswith(f"  {RELEASE}")
     assert "trusted on this first use" in world.said.text
 
     shutil.rmtree(world.cache)
@@ -106,7 +115,7 @@ def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_
 ) -> None:
     fakes.go(world.go)
     if answer:
-        world.releases.content[RELEASE] = answer
+        world.releases.content[ARCHIVE] = answer
     # Any of the user's own settings makes this Go fail.
     own = {"GOFLAGS": "-mod=mod", "GOWORK": "/home/somebody/go.work", "CGO_ENABLED": "1"}
     engine = world.ensure(**own)
@@ -120,7 +129,7 @@ def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_
     assert (len(world.releases.asked), fakes.builds(world.go)) == (1, 2)
 
     shutil.rmtree(world.cache)
-    world.releases.content[RELEASE] = fakes.release()
+    world.releases.content[ARCHIVE] = fakes.release()
     assert world.is_cached(world.ensure())
     assert fakes.builds(world.go) == 2
 
@@ -133,9 +142,9 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
 ) -> None:
     fakes.go(world.go)
     version = "v3.1.0" if other == "version" else "v3.259.0"
-    world.releases.content[RELEASE] = fakes.release(version)
+    world.releases.content[ARCHIVE] = fakes.release(version)
     if other == "recorded":
-        world.lock.write_text(f"{'0' * 64}  {ADDRESS}\n")
+        world.lock.write_text(f"{'0' * 64}  {RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
         with pytest.raises(EngineError, match=told):
             world.ensure()
@@ -152,9 +161,7 @@ def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_nam
         (world.go / "broken").touch()
     with pytest.raises(EngineError, match="does not compile" if has_go else "no Go") as raised:
         world.ensure()
-    needed = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
-    assert f"install Go {needed[0]} or newer" in raised.value.fix
-    assert "install Pulumi 3.259.0 or newer" in raised.value.fix
+    assert raised.value.fix == WAYS
     assert world.leftovers == []
 
 
@@ -212,6 +219,9 @@ def test_what_is_built_is_what_the_code_and_the_package_name() -> None:
     assert required("cli")["github.com/pulumi/pulumi/sdk/v3"] == f"v{CLI_VERSION}"
     # The last one that still has `pulumi-language-python`.
     assert required("python-host")["github.com/pulumi/pulumi/sdk/v3"] == "v3.79.0"
+    go = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
+    assert f"install Pulumi {MINIMUM_CLI} or newer" in WAYS
+    assert f"install Go {go[0]} or newer" in WAYS
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     for name, lowest in (("pulumi", MINIMUM_CLI), ("pulumi-auth0", MINIMUM_PLUGIN)):
         assert f'"{name}>={lowest.major}.{lowest.minor},<{BELOW.major}"' in text
@@ -246,9 +256,9 @@ def test_a_module_with_another_sum_is_not_built(
     tampered, count = sum_of_it.subn(rf"\1 h1:{'A' * 43}=", sums.read_text())
     assert count == 1
     sums.write_text(tampered)
-    monkeypatch.setattr(build, "MODULES", copy)
+    monkeypatch.setattr(ensure, "MODULES", copy)
     with pytest.raises(EngineError, match="checksum mismatch"):
-        build_engine(tmp_path, Progress(), dict(os.environ) | flags)
+        build_engine(tmp_path / "modules", Progress(), dict(os.environ) | flags)
     assert sums.read_text() == tampered, "the sums are not brought into line with what came"
 
 

@@ -26,7 +26,7 @@ USER = {
     "AUTH0_CLIENT_SECRET": "real",
     "SSL_CERT_DIR": "/somewhere",
     "PYTHONPATH": "/elsewhere",
-    "NO_PROXY": "intra.example",
+    "NO_PROXY": "localhost,intra.example",
 }
 
 
@@ -60,7 +60,7 @@ def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> 
         "AUTH0_CLIENT_ID": "id",
         "AUTH0_CLIENT_SECRET": "secret",
         "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
-        "NO_PROXY": "intra.example,localhost,127.0.0.1",
+        "NO_PROXY": "localhost,intra.example,127.0.0.1",
         "NO_COLOR": "1",
     }
     assert {name: env[name] for name in ours} == ours

@@ -35,43 +35,33 @@ def test_progress_text_is_shown_as_it_is() -> None:
 
 def test_silent_program_is_reported_on_while_it_is_silent(tmp_path: Path) -> None:
     # The program goes on only after it was reported on: silence cannot be missed.
-    go_on = tmp_path / "go-on"
     program = (
         "import sys, pathlib; print('begun', flush=True)\n"
-        f"p = pathlib.Path({str(go_on)!r})\n"
-        "while not p.exists(): pass\n"
+        "while not pathlib.Path('go-on').exists(): pass\n"
         "print('ended', file=sys.stderr); sys.exit(3)"
     )
-    lines: list[str] = []
     waits = iter(range(5))
     ended = run_watched(
         [sys.executable, "-c", program],
         cwd=tmp_path,
         env={},
-        on_line=lines.append,
-        on_wait=lambda: None if next(waits, None) is not None else go_on.touch(),
+        on_wait=lambda: (tmp_path / "go-on").touch() if next(waits, None) is None else None,
         poll=0.01,
     )
-    assert (ended.status, lines) == (3, ["begun", "ended"])
+    assert ended == (3, "begun\nended\n")
 
 
-def test_interrupted_watcher_ends_the_program() -> None:
-    lines: list[str] = []
+def test_interrupted_watcher_ends_the_program(tmp_path: Path) -> None:
+    def interrupt() -> None:
+        if started.is_symlink():
+            raise KeyboardInterrupt
 
-    def on_line(line: str) -> None:
-        lines.append(line)
-        raise KeyboardInterrupt
-
-    program = "print('begun', flush=True)\nimport time; time.sleep(600)"
+    started = tmp_path / "pid"
+    program = "import os, time; os.symlink(str(os.getpid()), 'pid'); time.sleep(600)"
+    command = [sys.executable, "-c", program]
     with pytest.raises(KeyboardInterrupt):
-        run_watched(
-            [sys.executable, "-c", program],
-            cwd=Path.cwd(),
-            env={},
-            on_line=on_line,
-            on_wait=lambda: None,
-        )
-    assert lines == ["begun"]
+        run_watched(command, cwd=tmp_path, env={}, on_wait=interrupt, poll=0.01)
+    assert program_of(int(str(started.readlink()))) is None
 
 
 def test_a_process_is_known_by_its_command_line_until_it_ends() -> None:
