@@ -113,18 +113,10 @@ class StandInProvider(protocol.Provider):
         return protocol.CheckResponse(inputs=checked, failures=failures)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        resource = _resource(request.type)
-        found = _differences(
-            resource.schema,
-            plain_map(request.old_state),
-            _asked(request.new_inputs),
-            request.ignore_changes,
-        )
-        if (
-            switches.failed_build_is_replaced()
-            and plain_map(request.old_state).get("status") == "failed"
-        ):
-            found = [*found, Difference("status", "update", replace=True)]
+        schema, state = _resource(request.type).schema, plain_map(request.old_state)
+        found = _differences(schema, state, _asked(request.new_inputs), request.ignore_changes)
+        if switches.failed_build_is_replaced() and state.get("status") == "failed":
+            found.append(Difference("status", "update", replace=True))
         return protocol.DiffResponse(
             changes=bool(found),
             replaces=list(dict.fromkeys(item.top for item in found if item.replace)),
@@ -156,11 +148,8 @@ class StandInProvider(protocol.Provider):
         return protocol.CreateResponse(resource_id, _outputs(resource, resource_id, state, marks))
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
-        resource, inputs, prior = (
-            _resource(request.type),
-            _asked(request.news),
-            plain_map(request.olds),
-        )
+        resource, prior = _resource(request.type), plain_map(request.olds)
+        inputs = _asked(request.news)
         marks = _marks(resource, request.news)
         if request.preview:
             return protocol.UpdateResponse(
