@@ -115,7 +115,7 @@ class StandInProvider(protocol.Provider):
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         schema, state = _resource(request.type).schema, plain_map(request.old_state)
         found = _differences(schema, state, _asked(request.new_inputs), request.ignore_changes)
-        if switches.failed_build_is_replaced() and state.get("status") == "failed":
+        if switches.thrown(switches.REPLACE_FAILED_BUILD) and state.get("status") == "failed":
             found.append(Difference("status", "update", replace=True))
         return protocol.DiffResponse(
             changes=bool(found),
@@ -240,7 +240,7 @@ def _outputs(
     resource: Resource, resource_id: str, state: State, marks: frozenset[Path]
 ) -> dict[str, PropertyValue]:
     said = {**filled(resource.schema, state), "id": resource_id}
-    if not switches.failed_build_is_replaced():
+    if not switches.thrown(switches.REPLACE_FAILED_BUILD):
         # The recorded plugin does not have it; the switch is for one that does.
         said.pop("status", None)
     return wire_map(said, marks)

@@ -33,7 +33,7 @@ from sandbox.plugin.schema import (
     from_api,
     required,
 )
-from sandbox.plugin.switches import adaptive_mfa_is_a_warning
+from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, thrown
 
 _SIMPLE: Final = {"email": "email", "otp": "otp", "recoveryCode": "recovery-code"}
 _SWITCHES: Final = {
@@ -223,7 +223,7 @@ async def _set_policies(api: Management, policy: str) -> None:
     try:
         await api.send("PUT", "guardian/policies", [] if policy == "never" else [policy])
     except ManagementError as error:
-        if not (adaptive_mfa_is_a_warning() and error.code == "insufficient_entitlement"):
+        if not (thrown(ADAPTIVE_MFA_WARNS) and error.code == "insufficient_entitlement"):
             raise
         api.warn(f"the policy was not written: {error}")
 
