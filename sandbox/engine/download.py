@@ -18,7 +18,7 @@ from typing import Final
 
 import httpx
 
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import Progress
 
 LOCK: Final = Path(__file__).resolve().parents[2] / "tools" / "downloads.lock"
@@ -43,7 +43,7 @@ def fetch(
 
     Raises:
         Unavailable: no answer, no such file, another layout, or its hash cannot be recorded.
-        EngineError: it is not the archive that it was.
+        SandboxError: it is not the archive that it was.
     """
     archive = folder.parent / address.rpartition("/")[2]
     _download(address, archive, progress)
@@ -51,7 +51,7 @@ def fetch(
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
     wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
     if wanted not in {None, found}:
-        raise EngineError(
+        raise SandboxError(
             f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
             "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )

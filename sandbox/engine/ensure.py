@@ -30,7 +30,7 @@ import platformdirs
 from packaging.version import InvalidVersion, Version
 
 from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn
 from sandbox.machine.progress import Progress, elapsed, run_watched
 
@@ -87,7 +87,7 @@ class Engine:
         """What `pulumi <words>` printed; None where it failed with the words of `unless`.
 
         Raises:
-            EngineError: it failed.
+            SandboxError: it failed.
         """
         ended = subprocess.run(
             [self.pulumi, *words, "--non-interactive"],
@@ -109,7 +109,7 @@ class Engine:
                 "sandbox: make down && make clean && make up"
             )
         said = f"(exit status {ended.returncode}): {ended.stderr.strip()}"
-        raise EngineError(f"`pulumi {' '.join(words[:2])}` failed {said}", fix)
+        raise SandboxError(f"`pulumi {' '.join(words[:2])}` failed {said}", fix)
 
 
 def version_in(text: str | None) -> Version | None:
@@ -150,7 +150,7 @@ def ensure_engine(
     `lock` is what downloads are held to.
 
     Raises:
-        EngineError: it can neither be found, downloaded nor built, or the release is another one
+        SandboxError: it can neither be found, downloaded nor built, or the release is another one
             than it was, or than its version says.
     """
     target = f"{CLI_VERSION}-{SYSTEM}-{platform.machine().lower()}-{build_key()}"
@@ -236,7 +236,7 @@ def _make(folder: Path, progress: Progress, environ: Mapping[str, str], lock: Pa
     # Run once, so that a broken one never gets into the cache.
     says = ask(folder / "pulumi", "version", environ=environ)
     if version_in(says) != version_in(CLI_VERSION):
-        raise EngineError(
+        raise SandboxError(
             f"The new Pulumi CLI says {says!r} when it is asked for its version.", WAYS
         )
 
@@ -255,11 +255,11 @@ def build_engine(folder: Path, progress: Progress, environ: Mapping[str, str]) -
     """Build the engine's programs into `folder`. Minutes on a first run.
 
     Raises:
-        EngineError: there is no Go, or the build failed: what Go said, a too old one as well.
+        SandboxError: there is no Go, or the build failed: what Go said, a too old one as well.
     """
     go = shutil.which("go", path=environ.get("PATH", ""))
     if go is None:
-        raise EngineError(
+        raise SandboxError(
             "There is no Pulumi engine: no suitable `pulumi` is on PATH, the official release "
             "cannot be downloaded from here, and there is no Go to build it with.",
             WAYS,
@@ -281,7 +281,7 @@ def build_engine(folder: Path, progress: Progress, environ: Mapping[str, str]) -
         if status != 0:
             last = "\n".join(said.splitlines()[-25:])
             problem = f"Go could not build {program} (exit status {status}):\n{last}"
-            raise EngineError(problem, WAYS)
+            raise SandboxError(problem, WAYS)
         progress.step(f"engine: built {program} ({elapsed(time.monotonic() - begun)})")
     # A Python file of the CLI's sdk module, which lies whole and checked in Go's cache now.
     asked = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]

@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
 from sandbox.engine.ensure import BELOW, ask, cache_folder, made_whole, programs_on, version_in
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn, write_atomically
 from sandbox.machine.progress import Progress
 from sandbox.plugin import STAND_IN
@@ -92,13 +92,13 @@ def find_plugin(
     network again), `stand-in`.
 
     Raises:
-        EngineError: an unknown value of the variable, the official plugin was demanded and cannot
+        SandboxError: an unknown value of the variable, the official plugin was demanded and cannot
             be had, it is another one than it was, or the stand-in is missing.
     """
     wanted = auth0_plugin_version()
     mode = environ.get(MODE_VARIABLE, "").strip() or "auto"
     if mode not in _MODES:
-        raise EngineError(
+        raise SandboxError(
             f"{MODE_VARIABLE}={mode} is not known, so no auth0 plugin can be chosen.",
             f"Set it to one of: {', '.join(_MODES)}.",
         )
@@ -114,13 +114,13 @@ def find_plugin(
         except Unavailable as error:
             why = f"the official {wanted} cannot be had: {error}"
         if mode == "official":
-            raise EngineError(
+            raise SandboxError(
                 f"{MODE_VARIABLE}=official, but the auth0 plugin cannot be used: {why}",
                 f"Put {PROGRAM} {wanted} on PATH, or unset {MODE_VARIABLE} to run with the "
                 "stand-in.",
             )
     if not os.access(stand_in, os.X_OK):
-        raise EngineError(
+        raise SandboxError(
             f"The stand-in plugin is missing or cannot be run: {stand_in}",
             f"Restore it (`git checkout -- {stand_in.parent.name}`), or put the official "
             f"{PROGRAM} {wanted} on PATH.",

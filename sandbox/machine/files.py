@@ -47,26 +47,22 @@ _TROUBLE = {
 }
 
 
-class DiskError(SandboxError):
-    """A folder that cannot take or give what is needed."""
-
-
 def check_room(folder: Path) -> None:
     """Make sure that a disk has room, before half of something is written to it.
 
     Raises:
-        DiskError: less than `ROOM` is left.
+        SandboxError: less than `ROOM` is left.
     """
     free = shutil.disk_usage(folder).free
     if free < ROOM:
-        raise DiskError(
+        raise SandboxError(
             f"The disk of {folder} is full: {free // 2**20} MiB are left, and the sandbox needs "
             f"{ROOM // 2**20}.",
             _TROUBLE[errno.ENOSPC][1],
         )
 
 
-def disk_error(error: OSError, folder: Path) -> DiskError | None:
+def disk_error(error: OSError, folder: Path) -> SandboxError | None:
     """What a person has to do about a failed file operation; None when it is no disk's fault.
 
     Args:
@@ -76,7 +72,9 @@ def disk_error(error: OSError, folder: Path) -> DiskError | None:
     if error.errno not in _TROUBLE:
         return None
     what, fix = _TROUBLE[error.errno]
-    return DiskError(f"{error.filename or f'The disk of {folder}'} {what} ({error.strerror}).", fix)
+    return SandboxError(
+        f"{error.filename or f'The disk of {folder}'} {what} ({error.strerror}).", fix
+    )
 
 
 def private_folder(path: Path) -> Path:

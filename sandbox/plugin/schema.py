@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, Literal
 
-from sandbox.plugin.values import UNKNOWN, Path, has_unknown
+from sandbox.plugin.values import EACH, UNKNOWN, Path, has_unknown
 
 DEFAULTS: Final = "__defaults"
 """Where the official plugin's bridge notes which values of an object are defaults."""
@@ -110,7 +110,7 @@ def inputs_of(schema: Schema) -> frozenset[str]:
 
 
 def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
-    """Paths of attributes that are secret by nature (`*` for list items)."""
+    """Paths of attributes that are secret by nature."""
     found: set[Path] = set()
     for name, attribute in schema.items():
         path: Path = (*prefix, name)
@@ -119,7 +119,7 @@ def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
         elif attribute.kind == "block":
             found |= secret_paths_of(attribute.fields, path)
         elif attribute.kind == "blocks":
-            found |= secret_paths_of(attribute.fields, (*path, "*"))
+            found |= secret_paths_of(attribute.fields, (*path, EACH))
     return frozenset(found)
 
 

@@ -183,23 +183,15 @@ async def _read(api: Management) -> State:
 async def get_tenant(api: Management, domain: str) -> dict[str, Any]:
     """The one data source that the product asks: settings, domain, and the API's identifier."""
     state = await _read(api)
-    for block_name, listed in _LISTED.items():
-        state[listed] = [_listed(state.pop(block_name))] if block_name in state else []
+    # A data source answers a block as a list of at most one, under a plural name.
+    for name, attribute in TenantResource.schema.items():
+        if attribute.kind == "block":
+            value = state.pop(name, None)
+            state[name if name.endswith("s") else f"{name}s"] = (
+                [] if value is None else [_listed(value)]
+            )
     identifier = f"https://{domain}/api/v2/"
     return {**state, "id": domain, "domain": domain, "managementApiIdentifier": identifier}
-
-
-# A data source answers a block as a list of at most one, under a plural name.
-_LISTED: Final = {
-    "countryCodes": "countryCodes",
-    "defaultTokenQuota": "defaultTokenQuotas",
-    "errorPage": "errorPages",
-    "flags": "flags",
-    "mtls": "mtls",
-    "oidcLogout": "oidcLogouts",
-    "sessionCookie": "sessionCookies",
-    "sessions": "sessions",
-}
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

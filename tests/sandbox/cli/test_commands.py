@@ -240,7 +240,7 @@ def test_a_failure_is_shown_with_its_fix_and_the_details_of_an_unexpected_one_ar
     raised: BaseException,
     says: tuple[int, str],
 ) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise raised
 
     monkeypatch.setattr(command_line, "up", fails)

@@ -28,7 +28,7 @@ from sandbox.engine.ensure import (
     version_in,
 )
 from sandbox.engine.plugin import MINIMUM_PLUGIN
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import Progress
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
@@ -146,7 +146,7 @@ def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
     if other == "recorded":
         world.lock.write_text(f"{'0' * 64}  {RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
-        with pytest.raises(EngineError, match=told):
+        with pytest.raises(SandboxError, match=told):
             world.ensure()
     assert fakes.builds(world.go) == 0
     assert world.leftovers == []
@@ -159,7 +159,7 @@ def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_nam
     if has_go:
         fakes.go(world.go)
         (world.go / "broken").touch()
-    with pytest.raises(EngineError, match="does not compile" if has_go else "no Go") as raised:
+    with pytest.raises(SandboxError, match="does not compile" if has_go else "no Go") as raised:
         world.ensure()
     assert raised.value.fix == WAYS
     assert world.leftovers == []
@@ -257,7 +257,7 @@ def test_a_module_with_another_sum_is_not_built(
     assert count == 1
     sums.write_text(tampered)
     monkeypatch.setattr(ensure, "MODULES", copy)
-    with pytest.raises(EngineError, match="checksum mismatch"):
+    with pytest.raises(SandboxError, match="checksum mismatch"):
         build_engine(tmp_path / "modules", Progress(), dict(os.environ) | flags)
     assert sums.read_text() == tampered, "the sums are not brought into line with what came"
 

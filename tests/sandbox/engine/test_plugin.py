@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.engine.download import PROCESSOR, SYSTEM
 from sandbox.engine.plugin import MODE_VARIABLE, PROGRAM, RELEASES, Plugin
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from tests.sandbox.engine import fakes
 from tests.sandbox.engine.fakes import World
 
@@ -121,7 +121,7 @@ def test_another_plugin_than_it_was_ends_the_run_and_no_stand_in_is_used(
     world.releases.content[NAME] = OFFICIAL
     world.lock.write_text(f"{'0' * 64}  {ADDRESS}\n")
     for _ in range(2):
-        with pytest.raises(EngineError, match="names 000000"):
+        with pytest.raises(SandboxError, match="names 000000"):
             world.find(mode)
 
 
@@ -134,7 +134,7 @@ def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again
     assert "404" in plugin.describe()
     world.find()
     assert len(world.releases.asked) == 1
-    with pytest.raises(EngineError, match="404") as raised:
+    with pytest.raises(SandboxError, match="404") as raised:
         world.find("official")  # at once
     assert len(world.releases.asked) == 2
     assert MODE_VARIABLE in raised.value.fix
@@ -146,11 +146,11 @@ def test_the_stand_in_says_that_it_is_one_and_why_and_the_network_is_asked_again
 
 
 def test_an_unknown_choice_and_a_missing_stand_in_are_clear_errors(world: World) -> None:
-    with pytest.raises(EngineError, match="PHONEMFA_AUTH0_PLUGIN=offical") as raised:
+    with pytest.raises(SandboxError, match="PHONEMFA_AUTH0_PLUGIN=offical") as raised:
         world.find("offical")
     assert "auto, official, stand-in" in raised.value.fix
     world.stand_in.unlink()
-    with pytest.raises(EngineError, match="stand-in plugin is missing"):
+    with pytest.raises(SandboxError, match="stand-in plugin is missing"):
         world.find()
 
 

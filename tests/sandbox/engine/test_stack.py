@@ -17,9 +17,8 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.engine.stack import SandboxStack
-from sandbox.machine.errors import EngineError
+from sandbox.engine.stack import SandboxStack, clear_dead_locks
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.processes import program_of
 from tests.sandbox.engine import fakes
 from tests.sandbox.engine.test_ensure import until
@@ -131,7 +130,7 @@ def test_what_changed_is_taken_over_and_the_salt_is_kept(world: World) -> None:
 
 def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
     (world.folder / "config-fails").touch()
-    with pytest.raises(EngineError, match="pulumi config set"):
+    with pytest.raises(SandboxError, match="pulumi config set"):
         world.stack.prepare(api_key=KEY)
     (world.folder / "config-fails").unlink()
     world.stack.prepare(api_key=KEY)
@@ -156,7 +155,7 @@ def test_bad_project_file_is_named_before_pulumi_runs(
     (world.project / name).unlink()
     if content is not None:
         (world.project / name).write_text(content)
-    with pytest.raises(EngineError, match=message) as raised:
+    with pytest.raises(SandboxError, match=message) as raised:
         world.stack.prepare(api_key=KEY)
     assert name in raised.value.problem + raised.value.fix
     assert world.calls == []
@@ -179,7 +178,7 @@ def test_program_and_state_are_compared_and_then_state_and_tenant(
     for command, status in (("preview", preview), ("refresh", refresh)):
         (world.folder / f"{command}-status").write_text(str(status))
     if isinstance(outcome, str):
-        with pytest.raises(EngineError, match=outcome):
+        with pytest.raises(SandboxError, match=outcome):
             world.stack.matches(refresh=asked)
     else:
         assert world.stack.matches(refresh=asked) is outcome
@@ -191,7 +190,7 @@ def test_program_and_state_are_compared_and_then_state_and_tenant(
 
 def test_failed_up_is_an_error_and_any_other_commands_exit_status_is_kept(world: World) -> None:
     (world.folder / "up-fails").touch()
-    with pytest.raises(EngineError, match="exit status 1"):
+    with pytest.raises(SandboxError, match="exit status 1"):
         world.stack.up()
     assert world.stack.run(["no-such-command"]) == 41
 

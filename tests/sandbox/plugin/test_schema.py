@@ -14,7 +14,7 @@ from sandbox.plugin.provider import StandInProvider
 from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.schema import differences, problems
 from sandbox.plugin.switches import REPLACE_FAILED_BUILD, TOLD, VARIABLE
-from sandbox.plugin.values import UNKNOWN, Path, secret_paths, wire_map
+from sandbox.plugin.values import EACH, UNKNOWN, Path, secret_paths, wire_map
 
 URN = "urn:pulumi:t1::demo::{}::it"
 ACTION = RESOURCES["auth0:index/action:Action"].schema
@@ -124,7 +124,7 @@ OFFICIAL: dict[str, Any] = {
     "secretsWos": [],
 }
 WHOLE: Path = ("secrets",)
-INSIDE: Path = ("secrets", 0, "value")
+INSIDE: Path = ("secrets", EACH, "value")
 
 
 def checked(token: str, inputs: dict[str, Any], *secret: Path) -> Any:
