@@ -1,4 +1,4 @@
-"""The sandbox's stack: private configuration, repeatable steps, and only its own leftovers."""
+"""The sandbox's stack: its own environment and configuration, repeatable steps, no leftovers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
+from sandbox.engine.environment import TenantAccess, engine_environment, passphrase_file
+from sandbox.engine.plugin import PROGRAM, Plugin
 from sandbox.engine.stack import SandboxStack, clear_dead_locks
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.processes import program_of
@@ -288,3 +290,69 @@ def test_only_own_helpers_of_a_killed_pulumi_are_ended(world: World) -> None:
         assert ours.wait(timeout=10) == -signal.SIGTERM
         theirs.communicate(b"\n")
         assert theirs.returncode == 0
+
+
+THEIRS = (
+    *("PULUMI_ACCESS_TOKEN", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"),
+    *("PULUMI_STACK", "AUTH0_DOMAIN", "AUTH0_API_TOKEN", "AUTH0_CLIENT_SECRET"),
+    *("SSL_CERT_DIR", "PYTHONPATH"),
+)
+
+
+def made(folder: Path, *, colour: bool = False, path: str = "/usr/bin:/opt/bin") -> dict[str, str]:
+    engine = Engine(folder / "engine" / "pulumi", "3.259.0")
+    plugin = Plugin(folder / "plugin" / PROGRAM, official=False, version=None, why="test")
+    tenant = TenantAccess("localhost:8443", "id", "secret", folder / "ca.pem")
+    assert "secret'" not in repr(tenant)
+    return engine_environment(
+        engine,
+        plugin,
+        state_dir=folder / "state",
+        tenant=tenant,
+        colour=colour,
+        environ=dict.fromkeys(THEIRS, "theirs")
+        | {"PATH": path, "LANG": "ja_JP.UTF-8", "NO_PROXY": "localhost,intra.example"},
+    )
+
+
+def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> None:
+    env = made(tmp_path)
+    assert "theirs" not in env.values()
+    state = tmp_path / "state"
+    ours = {
+        "LANG": "ja_JP.UTF-8",
+        "PULUMI_HOME": str(state / "pulumi-home"),
+        "PULUMI_BACKEND_URL": f"file://{state}/pulumi-state",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
+        "AUTH0_DOMAIN": "localhost:8443",
+        "AUTH0_CLIENT_ID": "id",
+        "AUTH0_CLIENT_SECRET": "secret",
+        "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        "NO_PROXY": "localhost,intra.example,127.0.0.1",
+        "NO_COLOR": "1",
+    }
+    assert {name: env[name] for name in ours} == ours
+    assert "NO_COLOR" not in made(tmp_path, colour=True)
+
+
+def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
+    fakes.program(tmp_path / "users" / PROGRAM, "exit 1")
+    ours = [str(Path(sys.prefix) / "bin"), str(tmp_path / "engine")]
+    home = tmp_path / "state" / "pulumi-home" / "plugins" / "resource-auth0-v3.55.1"
+
+    without = made(tmp_path)["PATH"].split(os.pathsep)
+    hidden = made(tmp_path, path=f"/usr/bin:{tmp_path}/users")["PATH"].split(os.pathsep)
+
+    # One from PATH is warned of, and an installed one is not: only where another would be taken.
+    assert without == [*ours, "/usr/bin", "/opt/bin"]
+    assert hidden == [ours[0], str(home), ours[1], "/usr/bin", f"{tmp_path}/users"]
+    assert (home / PROGRAM).readlink() == tmp_path / "plugin" / PROGRAM
+
+
+def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    path = passphrase_file(tmp_path / "state")
+    first = path.read_text()
+    assert passphrase_file(tmp_path / "state").read_text() == first
+    assert len(first) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
