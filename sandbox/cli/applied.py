@@ -26,10 +26,7 @@ _REPAIR = "--repair"
 def note_applied(workplace: Workplace, record: ServerRecord, *, first: bool = False) -> None:
     """Have the tenant remembered as it is now: what differs from it later is drift.
 
-    Args:
-        workplace: whose server it is.
-        record: the server.
-        first: only if nothing is remembered yet.
+    With `first`, only if nothing is remembered yet.
 
     Raises:
         ServerError: the server does not take it.

@@ -13,9 +13,8 @@ import signal
 import sys
 import threading
 import traceback
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
 from rich.console import Console
@@ -50,13 +49,7 @@ app = typer.Typer(
 )
 
 
-class Generation(StrEnum):
-    """How a tenant sends phone messages."""
-
-    UNIFIED = "unified"
-    LEGACY = "legacy"
-
-
+Generation = Literal["unified", "legacy"]
 StateDir = Annotated[
     Path,
     typer.Option(envvar=STATE_VARIABLE, help="Where the sandbox keeps everything."),
@@ -156,8 +149,8 @@ def switch(generation: Generation, *, state_dir: StateDir = _STATE) -> None:
     workplace = _workplace(state_dir)
     record = workplace.server()
     with client(workplace.state_dir, record) as http:
-        http.post("/_sandbox/generation", json={"generation": generation.value}).raise_for_status()
-    workplace.say(f"The tenant is {generation.value} now. Its content is kept.")
+        http.post("/_sandbox/generation", json={"generation": generation}).raise_for_status()
+    workplace.say(f"The tenant is {generation} now. Its content is kept.")
 
 
 @app.command()
