@@ -70,7 +70,7 @@ def settle(workplace: Workplace, record: ServerRecord, stack: SandboxStack) -> N
     Raises:
         ServerError: tenant or engine refuse.
     """
-    if not stack.deployment().get("pending_operations"):
+    if not stack.was_cut_short():
         return
     workplace.say("stack: an earlier run was killed while it worked")
     ended = _phonemfa(stack, record, ["recover", "--yes", "--json"], capture_output=True)

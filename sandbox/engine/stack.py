@@ -178,11 +178,10 @@ class SandboxStack:
             words += ["--config-file", str(self.config_file)]
         return words
 
-    def deployment(self) -> dict[str, Any]:
-        """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
+    def was_cut_short(self) -> bool:
+        """Whether a killed run left operations that it had begun."""
         exported = json.loads(self._quiet("stack", "export", "--stack", STACK) or "{}")
-        deployment = exported.get("deployment")
-        return deployment if isinstance(deployment, dict) else {}
+        return bool((exported.get("deployment") or {}).get("pending_operations"))
 
     def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
         """What Pulumi prints in the state folder."""
