@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.resources.base import ApiObject, Change, State
+from sandbox.plugin.resources.base import ApiObject, Change, State, given
 from sandbox.plugin.schema import Attribute, Schema, block, required
 
 BUILD_TIMEOUT: Final = 360.0
@@ -61,13 +61,15 @@ class ActionResource(ApiObject):
 
     def state(self, answer: dict[str, Any], prior: State) -> State:
         runtime, trigger = answer.get("runtime"), answer["supported_triggers"][0]
-        return super().state(answer, prior) | {
-            "deploy": prior.get("deploy", False),
-            "runtime": "node18" if runtime == "node18-actions" else runtime,
-            "secrets": prior.get("secrets"),
-            "supportedTriggers": {key: trigger.get(key) for key in ("id", "version")},
-            "versionId": (answer.get("deployed_version") or {}).get("id"),
-        }
+        state = super().state(answer, prior)
+        state.pop("secrets", None)
+        return state | given(
+            deploy=prior.get("deploy", False),
+            runtime="node18" if runtime == "node18-actions" else runtime,
+            secrets=prior.get("secrets"),
+            supportedTriggers={key: trigger.get(key) for key in ("id", "version")},
+            versionId=(answer.get("deployed_version") or {}).get("id"),
+        )
 
     async def update(self, api: Management, change: Change) -> State:
         if "secrets" in change.attributes:

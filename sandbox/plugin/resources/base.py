@@ -135,3 +135,8 @@ async def unless_gone(call: Awaitable[Any]) -> Any:
         if error.gone:
             return None
         raise
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those that are not None."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import ApiObject, Change, State, existing
+from sandbox.plugin.resources.base import ApiObject, Change, State, existing, given
 from sandbox.plugin.schema import Attribute, Schema, block
 
 
@@ -42,4 +42,6 @@ class PhoneProviderResource(ApiObject):
         return await super().create(api, inputs)
 
     def state(self, answer: dict[str, Any], prior: State) -> State:
-        return super().state(answer, prior) | {"credentials": prior.get("credentials")}
+        state = super().state(answer, prior)
+        state.pop("credentials", None)
+        return state | given(credentials=prior.get("credentials"))
