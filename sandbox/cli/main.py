@@ -379,9 +379,8 @@ def main() -> NoReturn:
 
 
 def _show(console: Console, problem: str, fix: str) -> None:
-    plain = {"markup": False, "highlight": False, "soft_wrap": True}
-    console.print(f"error: {problem}", **plain)  # type: ignore[arg-type]
-    console.print(f"  fix: {fix}", **plain)  # type: ignore[arg-type]
+    told = f"error: {problem}\n  fix: {fix}"
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _kept(details: str) -> str:

@@ -45,11 +45,6 @@ class ManagementError(Exception):
         self.status = status
         self.code = code
 
-    @property
-    def gone(self) -> bool:
-        """Whether the object does not exist (any more)."""
-        return self.status == HTTPStatus.NOT_FOUND
-
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
@@ -72,16 +67,8 @@ class Management:
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
-        self._warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        """Note something for the user that fails nothing."""
-        self._warnings.append(text)
-
-    def warnings(self) -> list[str]:
-        """What was noted since the last time."""
-        noted, self._warnings = self._warnings, []
-        return noted
+        self.warnings: list[str] = []
+        """For the user, of what fails nothing."""
 
     @cached_property
     def _http(self) -> BoundedAsyncClient:

@@ -90,7 +90,8 @@ class StandInProvider(protocol.Provider):
             )
         )
         if switches.TOLD not in os.environ:
-            await self._tell("", STAND_IN)
+            self._management.warnings.append(STAND_IN)
+            await self._tell("")
         return protocol.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
         )
@@ -214,9 +215,10 @@ class StandInProvider(protocol.Provider):
             return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
         return protocol.InvokeResponse(wire_map(await get_tenant(self._api, self._domain)))
 
-    async def _tell(self, urn: str, *said: str) -> None:
-        """Pass warnings on; without an engine nobody is there to be warned."""
-        for warning in said or self._api.warnings():
+    async def _tell(self, urn: str) -> None:
+        """Pass warnings on, once; without an engine nobody is there to be warned."""
+        noted, self._api.warnings = self._api.warnings, []
+        for warning in noted:
             if self._warn:
                 await self._warn(urn, warning)
 

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -132,9 +133,9 @@ async def unless_gone(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except ManagementError as error:
-        if error.gone:
-            return None
-        raise
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
 
 
 def given(**values: Any) -> dict[str, Any]:

@@ -199,7 +199,9 @@ class GuardianResource(Resource):
                 if attribute != "settings" or error.status != HTTPStatus.FORBIDDEN:
                     reasons.append(str(error))
                 else:
-                    api.warn(f"the MFA settings of the tenant could not be read: {error}")
+                    api.warnings.append(
+                        f"the MFA settings of the tenant could not be read: {error}"
+                    )
         return state, reasons
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
@@ -225,7 +227,7 @@ async def _set_policies(api: Management, policy: str) -> None:
     except ManagementError as error:
         if not (thrown(ADAPTIVE_MFA_WARNS) and error.code == "insufficient_entitlement"):
             raise
-        api.warn(f"the policy was not written: {error}")
+        api.warnings.append(f"the policy was not written: {error}")
 
 
 def _switch(api: Management, factor: str, *, enabled: bool) -> Awaitable[Any]:

@@ -54,16 +54,13 @@ _FLAGS: dict[str, Attribute] = {
             "dashboardLogStreamsNext",
             "disableClickjackProtectionHeaders",
             "disableFieldsMapFix",
-            "disableManagementApiSmsObfuscation",
             "enableAdfsWaadEmailVerification",
             "enableApisSection",
-            "enableClientConnections",
             "enableCustomDomainInEmails",
             "enableDynamicClientRegistration",
             "enableIdtokenApi2",
             "enableLegacyLogsSearchV2",
             "enableLegacyProfile",
-            "enablePipeline2",
             "enablePublicSignupUserExistsError",
             "enableSso",
             "mfaShowFactorListOnEnrollment",
@@ -74,12 +71,12 @@ _FLAGS: dict[str, Attribute] = {
         ),
         Attribute(computed=True, empty=False),
     ),
+    # What the official plugin notes as on where the tenant does not say.
+    **dict.fromkeys(
+        ("disableManagementApiSmsObfuscation", "enableClientConnections", "enablePipeline2"),
+        Attribute(computed=True, empty=True),
+    ),
 }
-# What the official plugin notes as on where the tenant does not say.
-_FLAGS |= dict.fromkeys(
-    ("disableManagementApiSmsObfuscation", "enableClientConnections", "enablePipeline2"),
-    Attribute(computed=True, empty=True),
-)
 
 
 class TenantResource(Resource):
