@@ -56,19 +56,10 @@ class ManyTenants:
     env_dir: Path
     environment: dict[str, str]
 
-    @property
-    def stacks(self) -> list[str]:
-        return list(self.tenants)
-
 
 @contextmanager
 def started(folder: Path, names: Sequence[str]) -> Iterator[dict[str, RunningSandbox]]:
-    """A tenant for each name, in this process, on free ports, with one CA for all.
-
-    Args:
-        folder: gets a state folder for each.
-        names: what they are called.
-    """
+    """A tenant for each name, in this process, on free ports, with one CA for all."""
     ensure_certificates(folder / "certificates")
     running: dict[str, RunningSandbox] = {}
     try:
@@ -121,7 +112,7 @@ def _draw_up(many: ManyTenants, engine: Engine) -> None:
     An empty stack is its name and nothing else, and what is encrypted with one passphrase and one
     salt is the same for all: half a second of CPU a stack that proves nothing here.
     """
-    first, *others = many.stacks
+    first, *others = many.tenants
     _write_config(many, first, {})
     pulumi = partial(engine.quietly, cwd=many.project, environment=many.environment)
     pulumi("stack", "init", first)

@@ -1,18 +1,20 @@
-"""Tells the server that an `up` has ended, and runs the commands that may lead to one.
+"""Runs commands of Pulumi and of the operator on stack sandbox, and tells the server of an `up`.
 
 The operator's command line (`phonemfa`) runs as a process of its own: it is not imported here.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import httpx
 
 from sandbox.cli.workplace import PROJECT, Workplace
-from sandbox.engine.stack import STACK
+from sandbox.engine.stack import STACK, SandboxStack
 from sandbox.machine.errors import ServerError
 from sandbox.server.record import ServerRecord, client
 
@@ -24,10 +26,7 @@ _REPAIR = "--repair"
 def note_applied(workplace: Workplace, record: ServerRecord, *, first: bool = False) -> None:
     """Have the tenant remembered as it is now: what differs from it later is drift.
 
-    Args:
-        workplace: whose server it is.
-        record: the server.
-        first: only if nothing is remembered yet.
+    With `first`, only if nothing is remembered yet.
 
     Raises:
         ServerError: the server does not take it.
@@ -46,10 +45,7 @@ def note_applied(workplace: Workplace, record: ServerRecord, *, first: bool = Fa
 
 def run_pulumi(workplace: Workplace, arguments: Sequence[str]) -> int:
     """Run the Pulumi CLI on stack sandbox; returns its exit status."""
-    record = workplace.server()
-    stack = workplace.stack(record)
-    stack.prepare(api_key=workplace.credentials.cpaas_api_key)
-    workplace.progress.close()
+    record, stack = _prepared(workplace)
     status = stack.run(arguments)
     verb = next((one for one in arguments if not one.startswith("-")), "")
     if status == 0 and verb in _PULUMI_UP:
@@ -59,13 +55,48 @@ def run_pulumi(workplace: Workplace, arguments: Sequence[str]) -> int:
 
 def run_phonemfa(workplace: Workplace, arguments: Sequence[str]) -> int:
     """Run `python -m phonemfa` on stack sandbox; returns its exit status."""
+    record, stack = _prepared(workplace)
+    status = _phonemfa(stack, record, arguments).returncode
+    if status == 0 and (_REPAIR in arguments or _PHONEMFA_UP & set(arguments[:1])):
+        note_applied(workplace, record)
+    return status
+
+
+def settle(workplace: Workplace, record: ServerRecord, stack: SandboxStack) -> None:
+    """Put into the state what a killed run had created without recording it.
+
+    As an operator does with a real tenant, but without asking.
+
+    Raises:
+        ServerError: tenant or engine refuse.
+    """
+    if not stack.was_cut_short():
+        return
+    workplace.say("stack: an earlier run was killed while it worked")
+    ended = _phonemfa(stack, record, ["recover", "--yes", "--json"], capture_output=True)
+    if ended.returncode:
+        raise ServerError(
+            f"What a killed run left in the sandbox could not be settled: {ended.stderr.strip()}",
+            "Start over with an empty sandbox: make down && make clean && make up",
+        )
+    for one in json.loads(ended.stdout)["imported"]:
+        workplace.say(f"stack: {one['name']} was made and not recorded; it is in the state now")
+
+
+def _prepared(workplace: Workplace) -> tuple[ServerRecord, SandboxStack]:
     record = workplace.server()
     stack = workplace.stack(record)
     stack.prepare(api_key=workplace.credentials.cpaas_api_key)
     workplace.progress.close()
-    environment = workplace.environment(record) | {
+    return record, stack
+
+
+def _phonemfa(
+    stack: SandboxStack, record: ServerRecord, arguments: Sequence[str], **options: Any
+) -> subprocess.CompletedProcess[str]:
+    environment = stack.environment | {
         "PHONEMFA_STACK": STACK,
-        "PHONEMFA_PROJECT": str(workplace.project_dir),
+        "PHONEMFA_PROJECT": str(stack.project),
         "PHONEMFA_CONFIG_FILE": str(stack.config_file),
         # The CPaaS's name resolves nowhere: whoever asks for it is told where it listens.
         "PHONEMFA_CPAAS_ADDRESS": f"localhost:{record.cpaas_port}",
@@ -74,7 +105,4 @@ def run_phonemfa(workplace: Workplace, arguments: Sequence[str]) -> int:
     }
     command = [sys.executable, "-m", "phonemfa", *arguments]
     # From the checkout: the project may be a folder without the operator's commands.
-    status = subprocess.run(command, cwd=PROJECT, env=environment, check=False).returncode
-    if status == 0 and (_REPAIR in arguments or _PHONEMFA_UP & set(arguments[:1])):
-        note_applied(workplace, record)
-    return status
+    return subprocess.run(command, cwd=PROJECT, env=environment, check=False, text=True, **options)

@@ -18,9 +18,10 @@ from typing import Any, Final
 
 import yaml
 
-from sandbox.cli.phones import TEST_NUMBER
-from sandbox.cli.workplace import UsageError, Workplace, serving
+from sandbox.cli.up import TEST_NUMBER
+from sandbox.cli.workplace import Workplace, serving
 from sandbox.engine.stack import STACK
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import private_folder
 from sandbox.server import daemon, ports
 from sandbox.server.record import ServerRecord, client, running_record
@@ -37,13 +38,13 @@ def start_tenant(workplace: Workplace, name: str) -> Path:
     """
     main = workplace.server()
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,40}", name) or name == STACK:
-        raise UsageError(
+        raise SandboxError(
             f"{name} cannot be the name of a further tenant.", "Take lower-case letters and digits."
         )
     folder, file = workplace.state_dir / _TENANTS / name, _file(workplace, name)
     is_new = not file.exists()
     if not is_new and not folder.exists():
-        raise UsageError(f"{file} is there already.", "Take another name, or remove the file.")
+        raise SandboxError(f"{file} is there already.", "Take another name, or remove the file.")
     private_folder(folder)
     for one in _SHARED:
         shutil.copy(workplace.state_dir / one, folder / one)

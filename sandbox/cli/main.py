@@ -13,9 +13,8 @@ import signal
 import sys
 import threading
 import traceback
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn, Optional
+from typing import Annotated, Literal, NoReturn, Optional
 
 import typer
 from rich.console import Console
@@ -24,7 +23,7 @@ from components.action_code import assemble
 from components.tenant.access import VARIABLES
 from sandbox.cli.applied import run_phonemfa, run_pulumi
 from sandbox.cli.further import new_key, running_tenants, start_tenant, stop_tenants
-from sandbox.cli.up import UpOptions, up
+from sandbox.cli.up import up
 from sandbox.cli.workplace import PROJECT, STATE_VARIABLE, Workplace, serving
 from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import disk_error, private_folder
@@ -50,13 +49,7 @@ app = typer.Typer(
 )
 
 
-class Generation(StrEnum):
-    """How a tenant sends phone messages."""
-
-    UNIFIED = "unified"
-    LEGACY = "legacy"
-
-
+Generation = Literal["unified", "legacy"]
 StateDir = Annotated[
     Path,
     typer.Option(envvar=STATE_VARIABLE, help="Where the sandbox keeps everything."),
@@ -88,7 +81,7 @@ def up_command(
     project_dir: ProjectDir = PROJECT,
 ) -> None:
     """Server, engine, `pulumi up` on stack sandbox, one SMS and one voice code."""
-    up(_workplace(state_dir, project_dir), UpOptions(send=send, refresh=refresh))
+    up(_workplace(state_dir, project_dir), send=send, refresh=refresh)
 
 
 @app.command()
@@ -122,9 +115,7 @@ def start_command(
     generation: GenerationOption = None,
 ) -> None:
     """Start only the server, in the background."""
-    workplace = _workplace(state_dir)
-    workplace.wanted_generation = generation or ""
-    workplace.wanted_ports = _asked(tenant_port, cpaas_port, pages_port)
+    workplace = _asked(state_dir, generation, tenant_port, cpaas_port, pages_port)
     private_folder(workplace.state_dir)
     record, _ = serving(workplace)
     workplace.say(f"See it: {pages_address(workplace.state_dir, record)}")
@@ -158,8 +149,8 @@ def switch(generation: Generation, *, state_dir: StateDir = _STATE) -> None:
     workplace = _workplace(state_dir)
     record = workplace.server()
     with client(workplace.state_dir, record) as http:
-        http.post("/_sandbox/generation", json={"generation": generation.value}).raise_for_status()
-    workplace.say(f"The tenant is {generation.value} now. Its content is kept.")
+        http.post("/_sandbox/generation", json={"generation": generation}).raise_for_status()
+    workplace.say(f"The tenant is {generation} now. Its content is kept.")
 
 
 @app.command()
@@ -176,9 +167,7 @@ def serve(
     from sandbox.server.assembly import ServerConfig  # noqa: PLC0415
     from sandbox.server.running import start  # noqa: PLC0415
 
-    workplace = _workplace(state_dir)
-    workplace.wanted_generation = generation or ""
-    workplace.wanted_ports = _asked(tenant_port, cpaas_port, pages_port)
+    workplace = _asked(state_dir, generation, tenant_port, cpaas_port, pages_port)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -299,24 +288,21 @@ def drift(
     """Change the tenant behind Pulumi's back, to see `phonemfa drift` find it; `undo` it."""
     workplace = _workplace(state_dir)
     with client(workplace.state_dir, workplace.server()) as http:
-        if name == "undo":
-            answer = http.put("/_sandbox/applied")
-        elif name:
-            answer = http.post("/_sandbox/drift", json={"scenario": name})
+        if not name:
+            listed = http.get("/_sandbox/drift").raise_for_status().json()["scenarios"]
+            for one, told in listed.items():
+                workplace.say(f"{one:20} {told['what']} Taken back by: {told['repaired_by']}.")
+        elif name == "undo":
+            http.put("/_sandbox/applied").raise_for_status()
+            workplace.say("The tenant is as the last pulumi up left it.")
         else:
-            answer = http.get("/_sandbox/drift").raise_for_status()
-    if answer.is_client_error:
-        raise SandboxError(answer.json()["error"], "List the scenarios: python -m sandbox drift")
-    answer.raise_for_status()
-    if name == "undo":
-        workplace.say("The tenant is as the last pulumi up left it.")
-    elif name:
-        said = answer.json()
-        workplace.say(said["what"])
-        workplace.say(f"Look for {said['kind']}: python -m sandbox phonemfa -- drift")
-    else:
-        for one, told in answer.json()["scenarios"].items():
-            workplace.say(f"{one:20} {told['what']} Taken back by: {told['repaired_by']}.")
+            answer = http.post("/_sandbox/drift", json={"scenario": name})
+            if answer.is_client_error:
+                fix = "List the scenarios: python -m sandbox drift"
+                raise SandboxError(answer.json()["error"], fix)
+            said = answer.raise_for_status().json()
+            workplace.say(said["what"])
+            workplace.say(f"Look for {said['kind']}: python -m sandbox phonemfa -- drift")
 
 
 @app.command("show-action")
@@ -393,9 +379,8 @@ def main() -> NoReturn:
 
 
 def _show(console: Console, problem: str, fix: str) -> None:
-    plain = {"markup": False, "highlight": False, "soft_wrap": True}
-    console.print(f"error: {problem}", **plain)  # type: ignore[arg-type]
-    console.print(f"  fix: {fix}", **plain)  # type: ignore[arg-type]
+    told = f"error: {problem}\n  fix: {fix}"
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _kept(details: str) -> str:
@@ -409,10 +394,13 @@ def _kept(details: str) -> str:
     return f"This is a fault of the sandbox. Please report it with {path}."
 
 
-def _asked(*given: int | None) -> dict[ports.Listener, int]:
-    """Ports that options name, of the listeners in their order."""
+def _asked(state_dir: Path, generation: Generation | None, *given: int | None) -> Workplace:
+    """With the generation and the ports that options name, of the listeners in their order."""
+    workplace = _workplace(state_dir)
+    workplace.wanted_generation = generation or ""
     pairs = zip(ports.LISTENERS, given, strict=True)
-    return {listener: port for listener, port in pairs if port is not None}
+    workplace.wanted_ports = {listener: port for listener, port in pairs if port is not None}
+    return workplace
 
 
 def _workplace(state_dir: Path, project_dir: Path = PROJECT) -> Workplace:

@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from typing import Any
 
-from sandbox.cli.applied import note_applied
-from sandbox.cli.phones import send_code, show_message
+import httpx
+
+from sandbox.cli.applied import note_applied, settle
 from sandbox.cli.workplace import Workplace, serving
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import check_room, private_folder, turn, write_atomically
 from sandbox.machine.progress import elapsed
 from sandbox.plugin.switches import TOLD
-from sandbox.server.record import ServerRecord, pages_address
+from sandbox.server.record import ServerRecord, client, pages_address
 from sandbox.server.running import check_node
 
-DELIVERY_METHODS = ("text", "voice")
+# In the range for mobile phones, of a form every rule accepts. Nothing leaves this machine.
+TEST_NUMBER = "+819012345678"
+_SEND_SECONDS = 60.0
+_ARRIVE_SECONDS = 10
+_SHOWN = {"text": ("sms", "SMS"), "voice": ("voice", "voice call")}
 _PROVED = "proved.json"
 
 
-@dataclass(frozen=True)
-class UpOptions:
-    """`send`: send the two codes even when nothing changed. `refresh`: ask the tenant for drift."""
-
-    send: bool = False
-    refresh: bool = True
-
-
-def up(workplace: Workplace, options: UpOptions) -> None:
+def up(workplace: Workplace, *, send: bool, refresh: bool) -> None:
     """Bring the sandbox up; does nothing, and says so, when it is up already.
+
+    Args:
+        send: the two codes even when nothing changed.
+        refresh: ask the tenant for drift.
 
     Raises:
         SandboxError: with what to do; running it again goes on from there.
@@ -46,12 +48,12 @@ def up(workplace: Workplace, options: UpOptions) -> None:
         workplace.say(workplace.engine.describe())
         workplace.say(workplace.plugin.describe())
         record, started = serving(workplace)
-        changed = _apply(workplace, record, options)
-        _prove(workplace, record, again=changed or options.send)
+        changed = _apply(workplace, record, refresh=refresh)
+        _prove(workplace, record, again=changed or send)
     _tell(workplace, record, news=started or changed, seconds=time.monotonic() - begun)
 
 
-def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bool:
+def _apply(workplace: Workplace, record: ServerRecord, *, refresh: bool) -> bool:
     """Make the tenant what the program says; returns whether there was anything to do."""
     stack = workplace.stack(record)
     stack.environment[TOLD] = "1"  # a moment ago, by `up`
@@ -60,17 +62,14 @@ def _apply(workplace: Workplace, record: ServerRecord, options: UpOptions) -> bo
     if created:
         workplace.say("stack: sandbox created; applying the program (pulumi up)")
     else:
-        # With the settings' model a quarter of a second, which a server's start need not wait for.
-        from sandbox.cli.recovery import settle_pending_operations  # noqa: PLC0415
-
-        settle_pending_operations(workplace, record, stack)
-        if stack.matches(refresh=options.refresh):
+        settle(workplace, record, stack)
+        if stack.matches(refresh=refresh):
             workplace.say("stack: sandbox is up to date, nothing to apply (0 changes)")
             note_applied(workplace, record, first=True)
             return False
         workplace.say("stack: sandbox differs from the program; applying it (pulumi up)")
     workplace.progress.close()
-    stack.up(refresh=options.refresh and not created)
+    stack.up(refresh=refresh and not created)
     note_applied(workplace, record)
     return True
 
@@ -83,10 +82,10 @@ def _prove(workplace: Workplace, record: ServerRecord, *, again: bool) -> None:
         return
     proved.unlink(missing_ok=True)
     received = {}
-    for method in DELIVERY_METHODS:
-        message = send_code(workplace, record, method)
+    for method in _SHOWN:
+        message = _send_code(workplace, record, method)
         workplace.say(f"phone: a code by {method} arrived through the deployed Action:")
-        show_message(workplace, message)
+        _show_message(workplace, message)
         received[method] = message["received_at"]
     write_atomically(proved, json.dumps(received, indent=2))
 
@@ -109,3 +108,57 @@ def _tell(workplace: Workplace, record: ServerRecord, *, news: bool, seconds: fl
         "  .venv/bin/python -m sandbox env --secrets           variables for other clients"
     )
     workplace.say("  make down                                           stop it; state is kept")
+
+
+def _send_code(workplace: Workplace, record: ServerRecord, delivery_method: str) -> dict[str, Any]:
+    """Send one code by `text` or `voice` to the test number; returns the message as received.
+
+    Raises:
+        SandboxError: it was not sent, or did not arrive.
+    """
+    channel, says = _SHOWN[delivery_method]
+    log = workplace.state_dir / "server.log"
+    workplace.progress.tick(f"sending a code by {says} to {TEST_NUMBER}")
+    try:
+        with client(workplace.state_dir, record, timeout=_SEND_SECONDS) as sandbox:
+            before = _messages(sandbox, channel, newest=1)
+            order = {"to": TEST_NUMBER, "delivery_method": delivery_method}
+            sent = sandbox.post("/_sandbox/challenge", json=order).raise_for_status().json()
+            after = {"after": before[0]["received_at"]} if before else {}
+            wait = _ARRIVE_SECONDS if sent["outcome"] == "success" else 0
+            received = _messages(sandbox, channel, wait=wait, **after)
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise SandboxError(
+            f"The sandbox did not answer while a code was sent by {says}: {error}",
+            f"Look into {log}, then: make down && make up",
+        ) from error
+    if sent["outcome"] != "success":
+        console = sent.get("console")
+        shown = "\n  ".join(["\nThe Action's log:", *console]) if console else ""
+        raise SandboxError(
+            f"No code was sent by {says} to {TEST_NUMBER}: {sent['outcome']}: {sent.get('reason')}"
+            f"{shown}",
+            "Correct the stack's configuration (Pulumi.sandbox.yaml) or the Action (actions/), "
+            f"then: make up. The server's log is {log}",
+        )
+    if not received:
+        raise SandboxError(
+            f"The Action reported success, but no {says} reached {TEST_NUMBER}.",
+            f"Look into {log} and at {record.cpaas_url}/_sandbox/requests",
+        )
+    return received[-1]
+
+
+def _messages(sandbox: httpx.Client, channel: str, **asked: Any) -> list[dict[str, Any]]:
+    query = {"to": TEST_NUMBER, "channel": channel, **asked}
+    answer = sandbox.get("/_sandbox/messages", params=query).raise_for_status()
+    messages: list[dict[str, Any]] = answer.json()["messages"]
+    return messages
+
+
+def _show_message(workplace: Workplace, message: dict[str, Any]) -> None:
+    """Show what the phone received. Not wrapped: a code cut in two would read as two."""
+    voice = message["channel"] == "voice"
+    how = f"voice call, {message['language']}, {message['gender']}" if voice else "SMS"
+    workplace.say(f"  {how} to {message['to']} from {message['sender']}:")
+    workplace.say(f"  {message['text']}")

@@ -28,10 +28,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 STATE_VARIABLE = "SANDBOX_STATE_DIR"
 
 
-class UsageError(SandboxError):
-    """A command that cannot be carried out as things are."""
-
-
 @dataclass
 class Workplace:
     """Folders, ports and console of this call.
@@ -98,11 +94,11 @@ class Workplace:
         """The running server.
 
         Raises:
-            UsageError: none runs.
+            SandboxError: none runs.
         """
         record = running_record(self.state_dir)
         if record is None:
-            raise UsageError("The sandbox is not running.", "Start it: make up")
+            raise SandboxError("The sandbox is not running.", "Start it: make up")
         return record
 
     def access(self, record: ServerRecord) -> TenantAccess:

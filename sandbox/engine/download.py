@@ -18,7 +18,7 @@ from typing import Final
 
 import httpx
 
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.progress import Progress
 
 LOCK: Final = Path(__file__).resolve().parents[2] / "tools" / "downloads.lock"
@@ -43,18 +43,19 @@ def fetch(
 
     Raises:
         Unavailable: no answer, no such file, another layout, or its hash cannot be recorded.
-        EngineError: it is not the archive that it was.
+        SandboxError: it is not the archive that it was.
     """
-    archive = folder / "work" / address.rpartition("/")[2]
-    found = _download(address, archive, progress)
+    archive = folder.parent / address.rpartition("/")[2]
+    _download(address, archive, progress)
+    found = hashlib.sha256(archive.read_bytes()).hexdigest()
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.exists() else []
     wanted = next((one.split()[0] for one in lines if one.split()[1:] == [address]), None)
     if wanted not in {None, found}:
-        raise EngineError(
+        raise SandboxError(
             f"{address} has the hash {found}, and {lock.name} names {wanted}. It was not used.",
             "Find out why before anything else: a proxy's answer, or somebody else's program.",
         )
-    programs = _unpacked(archive, members)
+    _unpack(archive, members, folder)
     if wanted is None:
         try:
             with lock.open("a", encoding="utf-8") as entries:
@@ -62,14 +63,9 @@ def fetch(
         except OSError as error:
             raise Unavailable(f"its hash cannot be recorded in {lock}: {error.strerror}") from error
         progress.step(f"recorded in {lock.name}, trusted on this first use: {address}. Commit it")
-    for program in programs:
-        program.rename(folder / program.name)
 
 
-def _download(address: str, file: Path, progress: Progress) -> str:
-    """The SHA-256 of what was downloaded."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
+def _download(address: str, file: Path, progress: Progress) -> None:
     try:
         with (
             httpx.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as response,
@@ -78,28 +74,20 @@ def _download(address: str, file: Path, progress: Progress) -> str:
             response.raise_for_status()
             for block in response.iter_bytes(1 << 18):
                 target.write(block)
-                digest.update(block)
                 megabytes = response.num_bytes_downloaded >> 20
                 progress.tick(f"downloading {file.name}: {megabytes} MB")
     except httpx.HTTPError as error:
         raise Unavailable(f"{type(error).__name__}: {error}") from error
-    return digest.hexdigest()
 
 
-def _unpacked(archive: Path, members: Sequence[str]) -> list[Path]:
-    """The named programs, beside the archive."""
-    programs = []
+def _unpack(archive: Path, members: Sequence[str], folder: Path) -> None:
     try:
         with gzip.open(archive) as whole, tarfile.open(fileobj=whole) as tar:
             for member in members:
-                data = tar.extractfile(member)
-                if data is None:
-                    raise KeyError(member)  # noqa: TRY301 - as where it is missing
-                programs.append(archive.parent / Path(member).name)
-                programs[-1].write_bytes(data.read())
-                programs[-1].chmod(0o755)
+                program = folder / Path(member).name
+                program.write_bytes(tar.extractfile(member).read())  # type: ignore[union-attr] # else: below
+                program.chmod(0o755)
             while whole.read(1 << 20):
                 pass  # Its sum is at its end.
-    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, AttributeError) as error:
         raise Unavailable(f"{archive.name} has another layout than expected: {error}") from error
-    return programs

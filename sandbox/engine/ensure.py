@@ -1,6 +1,8 @@
 """The Pulumi engine: a suitable one on PATH, else one of the user's cache, which is filled first.
 
-The cache gets the official release, or what is built from Go modules where that cannot be had:
+The cache gets the official release, or what is built from two committed Go modules where that
+cannot be had. They have complete go.sum files, so that Go checks every source file and never
+changes the module (`-mod=readonly`); facts are in ../../docs/decisions/engine.md.
 
 <user cache>/phonemfa/engine/        $PHONEMFA_CACHE_DIR/engine where that is set
 .lock                                held while something is made
@@ -11,31 +13,56 @@ plugin-home/, no-pulumi-resource-…   of the auth0 plugin (`plugin`)
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+from packaging.version import InvalidVersion, Version
 
-from sandbox.engine.build import build_engine, build_key, ways_to_an_engine
 from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
-from sandbox.engine.versions import BELOW, CLI_VERSION, MINIMUM_CLI, version_in
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn
-from sandbox.machine.processes import output_of
-from sandbox.machine.progress import Progress
+from sandbox.machine.progress import Progress, elapsed, run_watched
+
+CLI_VERSION: Final = "3.259.0"
+"""The Pulumi CLI that is downloaded or built when none is installed."""
+MINIMUM_CLI: Final = Version("3.259.0")
+BELOW: Final = Version("4.dev0")
 
 CACHE_VARIABLE: Final = "PHONEMFA_CACHE_DIR"
-RELEASES: Final = "https://github.com/pulumi/pulumi/releases/download"
-RELEASE: Final = f"pulumi-v{CLI_VERSION}-{SYSTEM}-{PROCESSOR.replace('amd64', 'x64')}.tar.gz"
+RELEASE: Final = (
+    f"https://github.com/pulumi/pulumi/releases/download/v{CLI_VERSION}/"
+    f"pulumi-v{CLI_VERSION}-{SYSTEM}-{PROCESSOR.replace('amd64', 'x64')}.tar.gz"
+)
 _PROGRAMS: Final = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
+MODULES: Final = Path(__file__).resolve().parent / "modules"
+_SDK: Final = "github.com/pulumi/pulumi/sdk/v3"
+_BUILDS: Final = {
+    "cli": (
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        f"-s -w -X {_SDK}/go/common/version.Version=v{CLI_VERSION}",
+    ),
+    "python-host": (f"{_SDK}/python/cmd/pulumi-language-python", "-s -w"),
+}
+"""What is built with which linker flags, by the folder of its module."""
+GO: Final = "1.25.11"
+WAYS: Final = (
+    f"Either install Pulumi {MINIMUM_CLI} or newer (below 4) so that it is on PATH. Or install Go "
+    f"{GO} or newer (https://go.dev/dl/) and run the command again: it builds Pulumi {CLI_VERSION} "
+    "once, in a few minutes, with about 3 GB of disk and the modules that Go fetches from where "
+    "`go env GOPROXY` says."
+)
+"""What a person can do who has no engine."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +87,10 @@ class Engine:
         """What `pulumi <words>` printed; None where it failed with the words of `unless`.
 
         Raises:
-            EngineError: it failed.
+            SandboxError: it failed.
         """
         ended = subprocess.run(
-            [str(self.pulumi), *words, "--non-interactive"],
+            [self.pulumi, *words, "--non-interactive"],
             cwd=cwd,
             env=environment,
             input=stdin,
@@ -81,68 +108,62 @@ class Engine:
                 "The sandbox's passphrase does not fit its state. Start over with an empty "
                 "sandbox: make down && make clean && make up"
             )
-        raise EngineError(
-            f"`pulumi {' '.join(words[:2])}` failed (exit status {ended.returncode}): "
-            f"{ended.stderr.strip()}",
-            fix,
-        )
+        said = f"(exit status {ended.returncode}): {ended.stderr.strip()}"
+        raise SandboxError(f"`pulumi {' '.join(words[:2])}` failed {said}", fix)
+
+
+def version_in(text: str | None) -> Version | None:
+    """The first version in what a program prints (`v3.259.0`, `3.260.0-alpha.1`), or None."""
+    for word in (text or "").split():
+        with suppress(InvalidVersion):
+            return Version(word)
+    return None
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
     """Where the engine and the official plugin are kept for every checkout of this user."""
-    root = environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("phonemfa")
-    return Path(root) / "engine"
+    return Path(environ.get(CACHE_VARIABLE) or platformdirs.user_cache_path("phonemfa")) / "engine"
 
 
 @contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """A folder to put programs into, and scratch into its `work`: `folder` when the block ends.
+    """A folder to put programs into, with room for scratch beside: `folder` when the block ends.
 
     Whoever makes something holds the cache's lock: what is there was left by one who was killed.
     """
     for left in folder.parent.glob(".making-*"):
         shutil.rmtree(left, ignore_errors=True)
-    making = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
-    try:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as scratch:
+        making = Path(scratch) / "made"
+        making.mkdir()
         yield making
-        shutil.rmtree(making / "work", ignore_errors=True)
-        making.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)  # damaged, or it would be used
         making.rename(folder)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
 
 
 def ensure_engine(
-    progress: Progress,
-    *,
-    environ: Mapping[str, str] | None = None,
-    releases: str = RELEASES,
-    lock: Path = LOCK,
+    progress: Progress, *, environ: Mapping[str, str] = os.environ, lock: Path = LOCK
 ) -> Engine:
     """The engine to use; downloads or builds one when there is none.
 
     Safe to call from several processes at once: one makes the engine, the others wait for it.
-
-    `releases` is where official ones are, `lock` what downloads are held to.
+    `lock` is what downloads are held to.
 
     Raises:
-        EngineError: it can neither be found, downloaded nor built, or the release is another one
+        SandboxError: it can neither be found, downloaded nor built, or the release is another one
             than it was, or than its version says.
     """
-    environ = os.environ if environ is None else environ
-    target = f"{SYSTEM}-{platform.machine().lower()}"
-    folder = cache_folder(environ) / f"{CLI_VERSION}-{target}-{build_key()}"
+    target = f"{CLI_VERSION}-{SYSTEM}-{platform.machine().lower()}-{build_key()}"
+    folder = cache_folder(environ) / target
     if found := _on_path(environ, progress) or _cached(folder):
         return found
     says = "another process that prepares the engine"
     with turn(folder.parent / ".lock", progress, waiting_for=says):
         # Another process may have made it while this one waited.
-        if not (found := _cached(folder)):
+        if not _cached(folder):
             with made_whole(folder) as making:
-                _make(making, progress, environ, releases, lock)
-            found = Engine(folder / "pulumi", CLI_VERSION)
-    return found
+                _make(making, progress, environ, lock)
+    return Engine(folder / "pulumi", CLI_VERSION)
 
 
 def programs_on(path: str, program: str) -> Iterator[Path]:
@@ -153,7 +174,7 @@ def programs_on(path: str, program: str) -> Iterator[Path]:
             yield Path(found)
 
 
-def ask(program: Path, *arguments: str, environ: Mapping[str, str]) -> str | None:
+def ask(program: Path, question: str, *, environ: Mapping[str, str]) -> str | None:
     """What `program` prints, with a Pulumi home of our own: asking leaves no trace in the user's.
 
     None when it cannot be run, does not end or fails.
@@ -161,7 +182,17 @@ def ask(program: Path, *arguments: str, environ: Mapping[str, str]) -> str | Non
     env = {name: value for name, value in environ.items() if not name.startswith("PULUMI_")}
     with tempfile.TemporaryDirectory(prefix="phonemfa-ask-") as home:
         env |= {"PULUMI_HOME": home, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-        return output_of(program, *arguments, env=env)
+        with suppress(OSError, subprocess.SubprocessError):
+            return subprocess.check_output(
+                [program, question],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                timeout=20,
+            )
+    return None
 
 
 def _on_path(environ: Mapping[str, str], progress: Progress) -> Engine | None:
@@ -190,13 +221,10 @@ def _cached(folder: Path) -> Engine | None:
     return Engine(folder / "pulumi", CLI_VERSION) if whole else None
 
 
-def _make(
-    folder: Path, progress: Progress, environ: Mapping[str, str], releases: str, lock: Path
-) -> None:
+def _make(folder: Path, progress: Progress, environ: Mapping[str, str], lock: Path) -> None:
     progress.tick(f"asking for the official release of Pulumi {CLI_VERSION}")
     try:
-        members = [f"pulumi/{one}" for one in _PROGRAMS]
-        fetch(f"{releases}/v{CLI_VERSION}/{RELEASE}", members, folder, progress, lock=lock)
+        fetch(RELEASE, [f"pulumi/{one}" for one in _PROGRAMS], folder, progress, lock=lock)
     except Unavailable as error:
         reason = str(error).splitlines()[0]
         progress.step(f"engine: the official release cannot be had here ({reason})")
@@ -206,9 +234,57 @@ def _make(
         )
         build_engine(folder, progress, environ)
     # Run once, so that a broken one never gets into the cache.
-    says = (ask(folder / "pulumi", "version", environ=environ) or "").strip()
+    says = ask(folder / "pulumi", "version", environ=environ)
     if version_in(says) != version_in(CLI_VERSION):
-        raise EngineError(
-            f"The new Pulumi CLI says {says!r} when it is asked for its version.",
-            ways_to_an_engine(),
+        raise SandboxError(
+            f"The new Pulumi CLI says {says!r} when it is asked for its version.", WAYS
         )
+
+
+def build_key() -> str:
+    """Changes whenever what would be built changes: module files or linker settings."""
+    digest = hashlib.sha256()
+    for module, (package, linker) in _BUILDS.items():
+        for name in ("go.mod", "go.sum"):
+            digest.update((MODULES / module / name).read_bytes())
+        digest.update(f"{package} {linker}".encode())
+    return digest.hexdigest()[:16]
+
+
+def build_engine(folder: Path, progress: Progress, environ: Mapping[str, str]) -> None:
+    """Build the engine's programs into `folder`. Minutes on a first run.
+
+    Raises:
+        SandboxError: there is no Go, or the build failed: what Go said, a too old one as well.
+    """
+    go = shutil.which("go", path=environ.get("PATH", ""))
+    if go is None:
+        raise SandboxError(
+            "There is no Pulumi engine: no suitable `pulumi` is on PATH, the official release "
+            "cannot be downloaded from here, and there is no Go to build it with.",
+            WAYS,
+        )
+    # Flags of the user's own (-mod=mod, a workspace) would change what is built.
+    env = dict(environ) | {"GOFLAGS": "", "GOWORK": "off", "GO111MODULE": "on", "CGO_ENABLED": "0"}
+    env["GOTMPDIR"] = str(folder.parent)
+    for module, (package, linker) in _BUILDS.items():
+        program, begun = package.rpartition("/")[2], time.monotonic()
+        flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", linker]
+        status, said = run_watched(
+            [go, "build", *flags, "-o", str(folder / program), package],
+            cwd=MODULES / module,
+            env=env,
+            on_wait=lambda: progress.tick(
+                f"building {program}: {elapsed(time.monotonic() - begun)}"  # noqa: B023 - runs now
+            ),
+        )
+        if status != 0:
+            last = "\n".join(said.splitlines()[-25:])
+            problem = f"Go could not build {program} (exit status {status}):\n{last}"
+            raise SandboxError(problem, WAYS)
+        progress.step(f"engine: built {program} ({elapsed(time.monotonic() - begun)})")
+    # A Python file of the CLI's sdk module, which lies whole and checked in Go's cache now.
+    asked = [go, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", _SDK]
+    sources = subprocess.check_output(asked, cwd=MODULES / "cli", env=env, text=True).strip()
+    shutil.copy(Path(sources, "python", "cmd", _PROGRAMS[2]), folder)
+    (folder / _PROGRAMS[2]).chmod(0o755)

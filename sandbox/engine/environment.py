@@ -54,7 +54,7 @@ def engine_environment(
     state_dir: Path,
     tenant: TenantAccess,
     colour: bool = False,
-    environ: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> dict[str, str]:
     """A complete environment for running the real Pulumi CLI against a sandbox tenant.
 
@@ -62,11 +62,10 @@ def engine_environment(
     the program and the stand-in: the language host used here does not read `runtime.options`, so
     its folder comes first on PATH.
     """
-    environ = os.environ if environ is None else environ
     state_dir = private_folder(state_dir.absolute())
     home = private_folder(state_dir / "pulumi-home")
     backend = private_folder(state_dir / "pulumi-state")
-    no_proxy = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    no_proxy = (environ.get("NO_PROXY") or environ.get("no_proxy") or "").split(",")
     users_path = environ.get("PATH", "")
     installed = plugin.put_into(home)
     # The engine takes what is on PATH before what is installed.
@@ -93,7 +92,10 @@ def engine_environment(
         "AUTH0_CLIENT_ID": tenant.client_id,
         "AUTH0_CLIENT_SECRET": tenant.client_secret,
         # A proxy for the internet must not get requests meant for this machine.
-        **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(filter(None, [no_proxy, *_LOOPBACK]))),
+        **dict.fromkeys(
+            ("NO_PROXY", "no_proxy"),
+            ",".join(filter(None, dict.fromkeys([*no_proxy, *_LOOPBACK]))),
+        ),
         **({"SSL_CERT_FILE": str(tenant.ca_file.absolute())} if tenant.ca_file else {}),
         **({} if colour else {"NO_COLOR": "1"}),
     }

@@ -12,15 +12,15 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
 
 from packaging.version import Version
 
 from sandbox.engine.download import LOCK, PROCESSOR, SYSTEM, Unavailable, fetch
-from sandbox.engine.ensure import ask, cache_folder, made_whole, programs_on
-from sandbox.engine.versions import BELOW, MINIMUM_PLUGIN, auth0_plugin_version, version_in
-from sandbox.machine.errors import EngineError
+from sandbox.engine.ensure import BELOW, ask, cache_folder, made_whole, programs_on, version_in
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import turn, write_atomically
 from sandbox.machine.progress import Progress
 from sandbox.plugin import STAND_IN
@@ -29,6 +29,7 @@ MODE_VARIABLE: Final = "PHONEMFA_AUTH0_PLUGIN"
 PROGRAM: Final = "pulumi-resource-auth0"
 RELEASES: Final = "https://get.pulumi.com/releases/plugins"
 STAND_IN_PROGRAM: Final = Path(__file__).resolve().parents[1] / "plugin" / "bin" / PROGRAM
+MINIMUM_PLUGIN: Final = Version("3.50.0")
 _MODES: Final = ("auto", "official", "stand-in")
 _FOLDER: Final = "resource-auth0-v"
 _OWN_BUILD: Final = (1, 0, 0)
@@ -71,12 +72,16 @@ class Plugin:
         return folder
 
 
+def auth0_plugin_version() -> str:
+    """The official auth0 plugin that goes with the installed Python package."""
+    return installed_version("pulumi-auth0")
+
+
 def find_plugin(
     progress: Progress,
     *,
-    environ: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] = os.environ,
     stand_in: Path = STAND_IN_PROGRAM,
-    releases: str = RELEASES,
     lock: Path = LOCK,
 ) -> Plugin:
     """The auth0 plugin to use.
@@ -87,38 +92,35 @@ def find_plugin(
     network again), `stand-in`.
 
     Raises:
-        EngineError: an unknown value of the variable, the official plugin was demanded and cannot
+        SandboxError: an unknown value of the variable, the official plugin was demanded and cannot
             be had, it is another one than it was, or the stand-in is missing.
     """
-    environ = os.environ if environ is None else environ
     wanted = auth0_plugin_version()
     mode = environ.get(MODE_VARIABLE, "").strip() or "auto"
     if mode not in _MODES:
-        raise EngineError(
+        raise SandboxError(
             f"{MODE_VARIABLE}={mode} is not known, so no auth0 plugin can be chosen.",
             f"Set it to one of: {', '.join(_MODES)}.",
         )
     why = f"{MODE_VARIABLE}=stand-in"
     if mode != "stand-in":
         home = environ.get("PULUMI_HOME") or Path(environ.get("HOME") or Path.home()) / ".pulumi"
-        cache = cache_folder(environ)
-        found = _on_path(environ, stand_in, progress) or _in_pulumi_home(
-            Path(home), why="installed by the user"
-        )
-        if found is not None:
-            return found
         try:
-            return _cached(cache, progress, releases, lock, again=mode == "official")
+            return (
+                _on_path(environ, stand_in, progress)
+                or _in_pulumi_home(Path(home), why="installed by the user")
+                or _cached(cache_folder(environ), progress, lock, again=mode == "official")
+            )
         except Unavailable as error:
             why = f"the official {wanted} cannot be had: {error}"
         if mode == "official":
-            raise EngineError(
+            raise SandboxError(
                 f"{MODE_VARIABLE}=official, but the auth0 plugin cannot be used: {why}",
                 f"Put {PROGRAM} {wanted} on PATH, or unset {MODE_VARIABLE} to run with the "
                 "stand-in.",
             )
     if not os.access(stand_in, os.X_OK):
-        raise EngineError(
+        raise SandboxError(
             f"The stand-in plugin is missing or cannot be run: {stand_in}",
             f"Restore it (`git checkout -- {stand_in.parent.name}`), or put the official "
             f"{PROGRAM} {wanted} on PATH.",
@@ -132,16 +134,13 @@ def _on_path(environ: Mapping[str, str], stand_in: Path, progress: Progress) -> 
             continue
         answer = ask(found, "-version", environ=environ)
         version = version_in(answer)
-        if answer is None:
-            fault = "does not answer `-version`"
-        elif version is None or version.release == _OWN_BUILD:
-            # From its sources, without a release's number: whoever put it on PATH wants it.
-            told = f"a build that tells no release, {version}" if version else None
+        told = str(version) if version else None
+        # From its sources, without a release's number: whoever put it on PATH wants it.
+        own = answer is not None and (version is None or version.release == _OWN_BUILD)
+        if own or (version and _suits(version)):
+            told = f"a build that tells no release, {version}" if own and version else told
             return Plugin(found, official=True, version=told, why=f"on PATH: {found}")
-        elif _suits(version):
-            return Plugin(found, official=True, version=str(version), why=f"on PATH: {found}")
-        else:
-            fault = f"is {version}"
+        fault = f"is {version}" if version else "does not answer `-version`"
         progress.step(
             f"auth0 plugin: {found} {fault}: not used. Put {auth0_plugin_version()} there "
             f"(from {MINIMUM_PLUGIN} to below {BELOW.major} works), or take it off PATH"
@@ -173,7 +172,7 @@ def _in_pulumi_home(home: Path, *, why: str) -> Plugin | None:
     return Plugin(executable, official=True, version=str(version), why=f"{why}: {executable}")
 
 
-def _cached(cache: Path, progress: Progress, releases: str, lock: Path, *, again: bool) -> Plugin:
+def _cached(cache: Path, progress: Progress, lock: Path, *, again: bool) -> Plugin:
     """The plugin that was downloaded, now or before.
 
     Raises:
@@ -186,18 +185,15 @@ def _cached(cache: Path, progress: Progress, releases: str, lock: Path, *, again
     with turn(cache / ".lock", progress, waiting_for="another process that prepares the engine"):
         if found := _in_pulumi_home(home, why=why):
             return found
-        if (
-            not again
-            and refusal.exists()
-            and time.time() - refusal.stat().st_mtime < _REMEMBER_SECONDS
-        ):
+        asked = refusal.stat().st_mtime if refusal.exists() and not again else 0
+        if time.time() - asked < _REMEMBER_SECONDS:
             raise Unavailable(refusal.read_text(encoding="utf-8"))
         progress.tick(f"asking for the official auth0 plugin {wanted}")
         folder = home / "plugins" / f"{_FOLDER}{wanted}"
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             with made_whole(folder) as making:
-                fetch(f"{releases}/{name}", [PROGRAM], making, progress, lock=lock)
+                fetch(f"{RELEASES}/{name}", [PROGRAM], making, progress, lock=lock)
         except Unavailable as error:
             write_atomically(refusal, str(error))
             raise

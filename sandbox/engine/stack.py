@@ -14,23 +14,27 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.machine.errors import EngineError
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.files import SECRET_MODE, write_atomically
+from sandbox.machine.processes import program_of
 from sandbox.machine.progress import Progress, run_watched
 
 STACK = "sandbox"
 API_KEY_SETTING = "cpaasApiKey"
 _CHANGES_EXPECTED_NONE = 7  # exit status of --expect-no-changes when there are some
 _END_SECONDS = 60
+_HELPERS = ("pulumi-language-", "pulumi-resource-")
 # The commands of the CLI that take --config-file.
 _WITH_CONFIG_FILE = {
     *("config", "destroy", "import", "preview", "pre"),
@@ -41,12 +45,8 @@ _WITH_CONFIG_FILE = {
 class SandboxStack:
     """The stack `sandbox` of the project in `project_dir`, with its state in `state_dir`.
 
-    Args:
-        engine: the CLI to run.
-        environment: from `engine_environment` for the same state folder.
-        project_dir: the folder with `Pulumi.yaml` and `Pulumi.sandbox.yaml`.
-        state_dir: the sandbox's state folder.
-        progress: is told what is going on during the silent commands.
+    `environment` is from `engine_environment` for the same state folder; `progress` is told what is
+    going on during the silent commands.
     """
 
     def __init__(
@@ -68,23 +68,17 @@ class SandboxStack:
     def prepare(self, *, api_key: str) -> bool:
         """Make the stack and its private configuration, or bring them up to date.
 
-        Locks of killed runs are removed first. Every step can be repeated after being killed.
-
-        Args:
-            api_key: the CPaaS key; goes to Pulumi over its standard input, encrypted into the
-                private configuration.
-
-        Returns:
-            True when the stack did not exist before.
+        Locks of killed runs are removed first. Every step can be repeated after being killed. The
+        CPaaS key goes to Pulumi over its standard input. True when the stack did not exist before.
 
         Raises:
-            EngineError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
+            SandboxError: no or bad `Pulumi.yaml`/`Pulumi.sandbox.yaml`, or Pulumi refuses.
         """
         dead = clear_dead_locks(self._state)
         if dead:
             self._progress.step(f"stack: removed {len(dead)} lock(s) of a run that was killed")
         project = self._project_name()
-        committed = self._committed_configuration(project)
+        committed = self._configuration(project)
         write_atomically(
             self._state / "Pulumi.yaml",
             "# Made by `python -m sandbox`: lets Pulumi keep this stack's files in this folder.\n"
@@ -98,9 +92,11 @@ class SandboxStack:
         note = self._state / "prepared.json"
         current = _read(note) == made_from and self.config_file.exists()
         if not current:
-            write_atomically(
-                self.config_file, committed + self._kept_salt(committed), mode=SECRET_MODE
-            )
+            # With the salt of the configuration so far, so that the state stays readable.
+            salt = _read(self.config_file).get("encryptionsalt")
+            if salt and "\nencryptionsalt:" not in f"\n{committed}":
+                committed += f"encryptionsalt: {salt}\n"
+            write_atomically(self.config_file, committed, mode=SECRET_MODE)
         created = self._quiet("stack", "init", STACK, unless="already exists") is not None
         if not current:
             setting = f"{project}:{API_KEY_SETTING}"
@@ -115,7 +111,7 @@ class SandboxStack:
         refused before any request.
 
         Raises:
-            EngineError: Pulumi cannot tell, for example because the configuration is refused.
+            SandboxError: Pulumi cannot tell, for example because the configuration is refused.
         """
         same = self._unchanged("preview", "comparing the program with its state")
         if same and refresh:
@@ -123,49 +119,45 @@ class SandboxStack:
         return same
 
     def _unchanged(self, verb: Literal["preview", "refresh"], says: str) -> bool:
-        lines: list[str] = []
         arguments = [verb, "--expect-no-changes", "--suppress-progress", "--diff"]
         arguments += ["--preview-only"] if verb == "refresh" else []
-        ended = run_watched(
+        status, said = run_watched(
             self.command(arguments),
             cwd=self.project,
             env=self.environment,
-            on_line=lines.append,
             on_wait=lambda: self._progress.tick(says),
         )
-        if ended.status not in {0, _CHANGES_EXPECTED_NONE}:
-            said = "\n".join(filter(str.strip, lines))
-            raise EngineError(
-                f"`pulumi {verb}` failed (exit status {ended.status}):\n{said}",
+        if status not in {0, _CHANGES_EXPECTED_NONE}:
+            lines = "\n".join(filter(str.strip, said.splitlines()))
+            raise SandboxError(
+                f"`pulumi {verb}` failed (exit status {status}):\n{lines}",
                 "Correct what it names and run the command again.",
             )
-        return ended.status == 0
+        return status == 0
 
     def up(self, *, refresh: bool = False) -> None:
         """Apply the program (`pulumi up --yes`), its output going to the caller's own.
 
         Raises:
-            EngineError: it failed; Pulumi's output has said why.
+            SandboxError: it failed; Pulumi's output has said why.
         """
         arguments = ["up", "--yes", "--skip-preview"]
         status = self.run([*arguments, *(["--refresh"] if refresh else [])])
         if status != 0:
-            raise EngineError(
+            raise SandboxError(
                 f"`pulumi up` failed (exit status {status}); its output above says why.",
                 "Correct what it names and run the command again: what was applied so far is "
                 "kept, and the rest follows.",
             )
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Run `pulumi <arguments>` on this stack, attached to the caller's terminal.
+        """Run `pulumi <arguments>` attached to the caller's terminal; its exit status.
 
-        Returns:
-            The exit status of Pulumi. When the caller is interrupted, Pulumi is asked to end in
-            an orderly way (it then keeps its state whole) and waited for.
+        When the caller is interrupted, Pulumi is asked to end in an orderly way (it then keeps its
+        state whole) and waited for.
         """
-        with subprocess.Popen(
-            self.command(arguments), cwd=self.project, env=self.environment
-        ) as child:
+        command = self.command(arguments)
+        with subprocess.Popen(command, cwd=self.project, env=self.environment) as child:
             try:
                 return child.wait()
             except BaseException as interruption:
@@ -186,11 +178,10 @@ class SandboxStack:
             words += ["--config-file", str(self.config_file)]
         return words
 
-    def deployment(self) -> dict[str, Any]:
-        """The `deployment` object of `pulumi stack export` (secrets stay encrypted)."""
+    def was_cut_short(self) -> bool:
+        """Whether a killed run left operations that it had begun."""
         exported = json.loads(self._quiet("stack", "export", "--stack", STACK) or "{}")
-        deployment = exported.get("deployment")
-        return deployment if isinstance(deployment, dict) else {}
+        return bool((exported.get("deployment") or {}).get("pending_operations"))
 
     def _quiet(self, *words: str, stdin: str = "", unless: str | None = None) -> str | None:
         """What Pulumi prints in the state folder."""
@@ -199,46 +190,38 @@ class SandboxStack:
         )
 
     def _project_name(self) -> str:
-        path = self.project / "Pulumi.yaml"
-        try:
-            name = (yaml.safe_load(path.read_text()) or {}).get("name")
-        except (OSError, yaml.YAMLError, AttributeError) as error:
-            raise EngineError(
-                f"{path} cannot be read: {error}", "Restore it: git checkout -- Pulumi.yaml"
-            ) from error
+        _, content = self._committed("Pulumi.yaml")
+        name = content.get("name")
         if not isinstance(name, str) or not name:
-            raise EngineError(f"{path} has no project name.", "Add `name: phonemfa`.")
+            raise SandboxError(
+                f"{self.project / 'Pulumi.yaml'} has no project name.", "Add `name: phonemfa`."
+            )
         return name
 
-    def _committed_configuration(self, project: str) -> str:
-        path = self.project / f"Pulumi.{STACK}.yaml"
-        restore = f"Restore it: git checkout -- {path.name}"
+    def _configuration(self, project: str) -> str:
+        name = f"Pulumi.{STACK}.yaml"
+        text, content = self._committed(name)
+        settings = content.get("config") or {}
+        secret = [key for key, one in settings.items() if isinstance(one, dict) and "secure" in one]
+        if secret or f"{project}:{API_KEY_SETTING}" in settings:
+            raise SandboxError(
+                f"{self.project / name} holds "
+                f"{', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The sandbox's secrets "
+                "are made on each machine, so one in this file would be wrong everywhere else.",
+                f"Remove the entry and any encryptionsalt from {name}.",
+            )
+        return f"{text.rstrip()}\n"
+
+    def _committed(self, name: str) -> tuple[str, dict[str, Any]]:
+        path = self.project / name
         try:
             text = path.read_text()
             content = yaml.safe_load(text) or {}
-            settings = content.get("config") or {}
-            secret = [
-                key
-                for key, value in settings.items()
-                if isinstance(value, dict) and "secure" in value
-            ]
-        except (OSError, yaml.YAMLError, AttributeError) as error:
-            raise EngineError(f"{path} cannot be read: {error}", restore) from error
-        if secret or f"{project}:{API_KEY_SETTING}" in settings:
-            raise EngineError(
-                f"{path} holds {', '.join(secret) or f'{project}:{API_KEY_SETTING}'}. The "
-                "sandbox's secrets are made on each machine, so one in this file would be wrong "
-                "everywhere else.",
-                f"Remove the entry and any encryptionsalt from {path.name}.",
-            )
-        return text if text.endswith("\n") or not text else text + "\n"
-
-    def _kept_salt(self, committed: str) -> str:
-        """The encryption salt of the configuration so far, so that the state stays readable."""
-        salt = _read(self.config_file).get("encryptionsalt")
-        if not salt or "encryptionsalt" in (yaml.safe_load(committed) or {}):
-            return ""
-        return f"encryptionsalt: {salt}\n"
+            return text, dict(content, config=dict(content.get("config") or {}))
+        except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError) as error:
+            raise SandboxError(
+                f"{path} cannot be read: {error}", f"Restore it: git checkout -- {name}"
+            ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -248,3 +231,49 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, yaml.YAMLError):
         return {}
     return content if isinstance(content, dict) else {}
+
+
+def clear_dead_locks(state_dir: Path) -> list[Path]:
+    """Remove the locks below `state_dir` whose Pulumi ran on this machine and is gone.
+
+    Its orphaned helpers are ended first: they could still be writing to the tenant.
+
+    Returns:
+        The locks that were removed.
+    """
+    locks = (state_dir / "pulumi-state" / ".pulumi" / "locks").rglob("*.json")
+    dead = [lock for lock in locks if _is_dead(lock)]
+    if dead:
+        _end_orphans(state_dir / "pulumi-home")
+    for lock in dead:
+        lock.unlink(missing_ok=True)
+        Path(f"{lock}.attrs").unlink(missing_ok=True)
+    return dead
+
+
+def _is_dead(lock: Path) -> bool:
+    try:
+        holder: Any = json.loads(lock.read_text())
+        host, pid = str(holder["hostname"]), int(holder["pid"])
+    except FileNotFoundError:
+        return False  # given back while we looked
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # nobody can prove to hold it, and Pulumi fails on it
+    program = program_of(pid)
+    # Another program may have the number by now; one that may not be looked at may be Pulumi.
+    return host == socket.gethostname() and program != "" and not _is_pulumi(program)
+
+
+def _is_pulumi(program: str | None) -> bool:
+    # A script follows its interpreter; further words, such as a test's name, may say anything.
+    return any(Path(word).name.startswith("pulumi") for word in (program or "").split()[:2])
+
+
+def _end_orphans(pulumi_home: Path) -> None:
+    """End the helpers that run with this Pulumi home and whose Pulumi is gone."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # it ended, or belongs to somebody else
+            ours = process.environ().get("PULUMI_HOME") == str(pulumi_home)
+            helper = any(one in " ".join(process.cmdline()) for one in _HELPERS)
+            if ours and helper and not _is_pulumi(program_of(process.ppid())):
+                process.terminate()

@@ -17,9 +17,5 @@ class SandboxError(Exception):
         self.fix = fix
 
 
-class EngineError(SandboxError):
-    """The Pulumi engine or the auth0 plugin cannot be had, or does not do its work."""
-
-
 class ServerError(SandboxError):
     """The sandbox server cannot start, stop or be reached."""

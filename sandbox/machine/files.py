@@ -47,36 +47,32 @@ _TROUBLE = {
 }
 
 
-class DiskError(SandboxError):
-    """A folder that cannot take or give what is needed."""
-
-
 def check_room(folder: Path) -> None:
     """Make sure that a disk has room, before half of something is written to it.
 
     Raises:
-        DiskError: less than `ROOM` is left.
+        SandboxError: less than `ROOM` is left.
     """
     free = shutil.disk_usage(folder).free
     if free < ROOM:
-        raise DiskError(
+        raise SandboxError(
             f"The disk of {folder} is full: {free // 2**20} MiB are left, and the sandbox needs "
             f"{ROOM // 2**20}.",
             _TROUBLE[errno.ENOSPC][1],
         )
 
 
-def disk_error(error: OSError, folder: Path) -> DiskError | None:
+def disk_error(error: OSError, folder: Path) -> SandboxError | None:
     """What a person has to do about a failed file operation; None when it is no disk's fault.
 
-    Args:
-        error: what failed.
-        folder: where, for an error that does not say.
+    `folder` is for an error that does not say where.
     """
     if error.errno not in _TROUBLE:
         return None
     what, fix = _TROUBLE[error.errno]
-    return DiskError(f"{error.filename or f'The disk of {folder}'} {what} ({error.strerror}).", fix)
+    return SandboxError(
+        f"{error.filename or f'The disk of {folder}'} {what} ({error.strerror}).", fix
+    )
 
 
 def private_folder(path: Path) -> Path:
@@ -97,20 +93,18 @@ def turn(path: Path, progress: Progress, *, waiting_for: str) -> Iterator[None]:
         SandboxError: it is still held after an hour.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    begun = time.monotonic()
-    while True:
+    lock, begun = FileLock(path), time.monotonic()
+    while not lock.is_locked:
         try:
             lock.acquire(timeout=1)
-            break
         except Timeout:
-            if time.monotonic() - begun > _LONGEST_SECONDS:
+            waited = time.monotonic() - begun
+            if waited > _LONGEST_SECONDS:
                 raise SandboxError(
-                    f"Still waiting for {waiting_for} after {elapsed(_LONGEST_SECONDS)}.",
+                    f"Still waiting for {waiting_for} after {elapsed(waited)}.",
                     f"End that process (it holds {path}), then run the command again.",
                 ) from None
-            waited = elapsed(time.monotonic() - begun)
-            progress.tick(f"waiting for {waiting_for} ({waited})")
+            progress.tick(f"waiting for {waiting_for} ({elapsed(waited)})")
     try:
         yield
     finally:

@@ -1,11 +1,8 @@
-"""What can be known about other processes: who runs, who listens on a port, what one says."""
+"""What can be known about other processes: who runs, who listens on a port."""
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
@@ -41,24 +38,3 @@ def listener_on(port: int) -> str | None:
                 program = program_of(process.pid)
                 return f"pid {process.pid} ({program[:120]})" if program else f"pid {process.pid}"
     return None
-
-
-def output_of(
-    *command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> str | None:
-    """What a short program prints (both streams); None when it cannot be run, hangs or fails."""
-    try:
-        return subprocess.run(
-            command,
-            env=None if env is None else dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=20,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None

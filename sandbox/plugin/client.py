@@ -1,12 +1,7 @@
-"""The Management API as the resources of the stand-in use it.
+"""The Management API as the resources of the stand-in use it: token, retries, readable failures.
 
-The token, the retries, and failures as one readable line. The requests themselves are made by
-auth0-python; what to call when is the resources' business. As with the official plugin, what the
-tenant says is repeated word for word, a secret in it included.
-
-Two places differ from plain auth0-python on purpose, because the official plugin's requests are
-the contract: the token is asked for with HTTP Basic and a form body, lazily; and 409 is not
-retried (auth0-python's default would).
+What to ask when is the resources' business. As with the official plugin, what the tenant says is
+repeated word for word, a secret in it included.
 """
 
 from __future__ import annotations
@@ -16,22 +11,18 @@ import contextlib
 import math
 import ssl
 import time
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from http.client import responses
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote_plus
 
+import httpx
+
+from components.tenant.bounded_http import BoundedAsyncClient, BrokenAnswerError
 from components.tenant.token import granted
-
-if TYPE_CHECKING:
-    import httpx
-    from auth0.management import AsyncAuth0
-
-    from components.tenant.bounded_http import BoundedAsyncClient
 
 RETRIED: Final = frozenset({500, 502, 503, 504, 524})
 SERVER_ERROR_TRIES: Final = 3
@@ -54,11 +45,6 @@ class ManagementError(Exception):
         self.status = status
         self.code = code
 
-    @property
-    def gone(self) -> bool:
-        """Whether the object does not exist (any more)."""
-        return self.status == HTTPStatus.NOT_FOUND
-
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
@@ -66,112 +52,73 @@ class Credentials:
 
     domain: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     audience: str
-
-    def __repr__(self) -> str:
-        return f"Credentials(domain={self.domain!r}, client_id={self.client_id!r})"
 
 
 class Management:
     """Lazy connection to one tenant. Nothing is sent before the first call."""
 
     def __init__(
-        self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] | None = None
+        self, credentials: Credentials, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> None:
         self._credentials = credentials
-        self._sleep = sleep or asyncio.sleep
+        self._sleep = sleep
         self._token = ""
         self._token_expires = 0.0
         self._token_lock = asyncio.Lock()
-        self._warnings: list[str] = []
-
-    def warn(self, text: str) -> None:
-        """Note something for the user that fails nothing."""
-        self._warnings.append(text)
-
-    def warnings(self) -> list[str]:
-        """What was noted since the last time."""
-        noted, self._warnings = self._warnings, []
-        return noted
+        self.warnings: list[str] = []
+        """For the user, of what fails nothing."""
 
     @cached_property
     def _http(self) -> BoundedAsyncClient:
-        # Imported late, as auth0-python below: a preview sends nothing and need not wait for it.
-        from components.tenant.bounded_http import BoundedAsyncClient  # noqa: PLC0415
-
         return BoundedAsyncClient(total=LONGEST_REQUEST, json_only=True, timeout=30.0)
 
-    @cached_property
-    def sdk(self) -> AsyncAuth0:
-        from auth0.management import AsyncAuth0  # noqa: PLC0415
+    async def get(self, path: str, form: type = dict) -> Any:
+        """What there is at a path; an empty one where the tenant has no content.
 
-        return AsyncAuth0(
-            base_url=f"https://{self._credentials.domain}/api/v2",
-            token="",
-            async_token=self._bearer,
-            httpx_client=self._http,
-            max_retries=0,
-        )
-
-    async def call(self, request: Callable[[AsyncAuth0], Awaitable[Any]]) -> Any:
-        """The answer of one Management API call as plain values.
+        Args:
+            path: below /api/v2/, with its query.
+            form: what the answer is; a tenant that answers another one is none.
 
         Raises:
             ManagementError: with status and Auth0's own message; status 0 when no answer came.
         """
-        import httpx  # noqa: PLC0415
-        from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-        from auth0.management.core.parse_error import ParsingError  # noqa: PLC0415
+        answer = await self.send("GET", path)
+        if not isinstance(answer, form):
+            domain = self._credentials.domain
+            raise ManagementError(0, f"{domain} answered in a form that Auth0 does not have")
+        return answer
 
-        server_errors = rate_limits = 0
+    async def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request, as often as the official plugin does, and answer what the tenant does.
+
+        Raises:
+            ManagementError: as of `get`.
+        """
+        failures = rate_limits = 0
+        url = f"https://{self._credentials.domain}/api/v2/{path}"
         while True:
+            headers = {"Authorization": f"Bearer {await self._bearer()}"}
             try:
-                return _plain(await request(self.sdk))
-            except ApiError as error:
-                status = error.status_code or 0
-                if status == HTTPStatus.TOO_MANY_REQUESTS and rate_limits < RATE_LIMIT_TRIES:
-                    rate_limits += 1
-                    await self._sleep(_rate_limit_wait(error.headers or {}))
-                elif status in RETRIED and server_errors < SERVER_ERROR_TRIES:
-                    server_errors += 1
-                    await self._sleep(SHORTEST_WAIT * 2 ** (server_errors - 1))
-                else:
-                    raise ManagementError(
-                        status, _describe(status, error.body), code=_code(error.body)
-                    ) from None
+                answer = await self._http.request(method, url, json=body, headers=headers)
             except httpx.HTTPError as error:
-                if not _may_pass(error) or server_errors >= SERVER_ERROR_TRIES:
+                if not _may_pass(error) or failures >= SERVER_ERROR_TRIES:
                     raise self._unreachable(error) from None
                 # At once, the first time: a POST that took effect then meets what it made.
-                await self._sleep(SHORTEST_WAIT * 2 ** (server_errors - 1) if server_errors else 0)
-                server_errors += 1
-            except ParsingError:
-                raise ManagementError(
-                    0, f"{self._credentials.domain} answered in a form that Auth0 does not have"
-                ) from None
-
-    async def call_path(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer of a path that auth0-python does not have."""
-        from auth0.management.core.api_error import ApiError  # noqa: PLC0415
-
-        async def request(_: AsyncAuth0) -> Any:
-            answer = await self._http.request(
-                method,
-                f"https://{self._credentials.domain}/api/v2/{path}",
-                json=body,
-                headers={"Authorization": f"Bearer {await self._bearer()}"},
-            )
-            said: Any = answer.text
-            with contextlib.suppress(ValueError):
-                said = answer.json()
-            if answer.status_code >= HTTPStatus.BAD_REQUEST:
-                raise ApiError(
-                    status_code=answer.status_code, headers=dict(answer.headers), body=said
-                )
-            return said
-
-        return await self.call(request)
+                wait = SHORTEST_WAIT * 2 ** (failures - 1) if failures else 0
+                failures += 1
+            else:
+                status = answer.status_code
+                if status == HTTPStatus.TOO_MANY_REQUESTS and rate_limits < RATE_LIMIT_TRIES:
+                    wait = _rate_limit_wait(answer.headers)
+                    rate_limits += 1
+                elif status in RETRIED and failures < SERVER_ERROR_TRIES:
+                    wait = SHORTEST_WAIT * 2**failures
+                    failures += 1
+                else:
+                    return _said(answer)
+            await self._sleep(wait)
 
     async def _bearer(self) -> str:
         async with self._token_lock:
@@ -181,31 +128,23 @@ class Management:
 
     async def _fetch_token(self) -> None:
         """As golang's oauth2 does: with HTTP Basic, and on any failure once more in the body."""
-        credentials = self._credentials
-        pair = f"{quote_plus(credentials.client_id)}:{quote_plus(credentials.client_secret)}"
-        basic = {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        who = self._credentials
+        form = {"audience": who.audience, "grant_type": "client_credentials"}
+        own = {"client_id": who.client_id, "client_secret": who.client_secret}
         try:
-            await self._ask_token(basic, {})
+            pair = (quote_plus(who.client_id), quote_plus(who.client_secret))
+            await self._ask_token(form, auth=pair)
         except ManagementError:
-            own = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
-            await self._ask_token({}, own)
+            await self._ask_token(form | own)
 
-    async def _ask_token(self, headers: Mapping[str, str], form: Mapping[str, str]) -> None:
-        import httpx  # noqa: PLC0415 - loaded already
-
-        credentials = self._credentials
+    async def _ask_token(self, form: Mapping[str, str], **options: Any) -> None:
         asked = time.monotonic()
+        url = f"https://{self._credentials.domain}/oauth/token"
         try:
-            answer = await self._http.post(
-                f"https://{credentials.domain}/oauth/token",
-                headers=headers,
-                data={"audience": credentials.audience, "grant_type": "client_credentials", **form},
-            )
+            answer = await self._http.post(url, data=form, **options)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from None
-        body: Any = None
-        with contextlib.suppress(ValueError):
-            body = answer.json()
+        body = _json(answer)
         token, seconds = granted(body)
         if answer.status_code != HTTPStatus.OK or not token:
             raise ManagementError(answer.status_code, self._token_refused(answer.status_code, body))
@@ -237,10 +176,6 @@ def _may_pass(error: httpx.HTTPError) -> bool:
 
     A request that takes too long would hold the official plugin up for ever.
     """
-    import httpx  # noqa: PLC0415 - loaded already
-
-    from components.tenant.bounded_http import BrokenAnswerError  # noqa: PLC0415 - loaded already
-
     causes: BaseException | None = error
     while causes is not None:
         if isinstance(causes, ssl.SSLCertVerificationError):
@@ -255,44 +190,29 @@ def _may_pass(error: httpx.HTTPError) -> bool:
     return isinstance(error, httpx.TransportError) and not isinstance(error, never)
 
 
-def _plain(answer: Any) -> Any:
-    # auth0-python answers pydantic models, lists of them, enums, or nothing.
-    if answer is None or isinstance(answer, str | int | float | bool):
-        return answer
-    if isinstance(answer, Mapping):
-        return {key: _plain(value) for key, value in answer.items()}
-    if isinstance(answer, list | tuple):
-        return [_plain(item) for item in answer]
-    if hasattr(answer, "model_dump"):
-        return answer.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return answer
+def _json(answer: httpx.Response) -> Any:
+    with contextlib.suppress(ValueError):
+        return answer.json()
+    return None
 
 
-def _mapping(body: Any) -> Mapping[str, Any] | None:
-    found = body.model_dump(by_alias=True) if hasattr(body, "model_dump") else body
-    return found if isinstance(found, Mapping) else None
-
-
-def _code(body: Any) -> str:
-    said = _mapping(body) or {}
-    return str(said.get("errorCode") or said.get("error_code") or "")
-
-
-def _describe(status: int, body: Any) -> str:
-    phrase = responses.get(status, "")
-    said = _mapping(body)
-    if said is not None:
-        message = said.get("message") or said.get("error_description") or "no message"
-    else:
-        # Not repeated: a proxy's page can be long, and hold what was sent to it.
-        message = "an answer that is not JSON"
-    return f"{status} {phrase}: {message}"
+def _said(answer: httpx.Response) -> Any:
+    status, body = answer.status_code, _json(answer)
+    if status == HTTPStatus.NO_CONTENT:
+        return {}
+    if answer.is_success and body is not None:
+        return body
+    detail = body if isinstance(body, dict) else {}
+    # Not repeated where it is no JSON: a proxy's page can be long, and hold what was sent to it.
+    message = detail.get("message") or detail.get("error_description") or "no message"
+    said = "an answer that is not JSON" if body is None else message
+    code = str(detail.get("errorCode") or "")
+    raise ManagementError(status, f"{status} {responses.get(status, '')}: {said}", code=code)
 
 
 def _rate_limit_wait(headers: Mapping[str, str]) -> float:
-    lowered = {key.lower(): value for key, value in headers.items()}
     try:
-        wait = float(lowered["x-ratelimit-reset"]) - time.time()
+        wait = float(headers["x-ratelimit-reset"]) - time.time()
     except (KeyError, ValueError):
         wait = WAIT_WITHOUT_HEADER
     return min(max(wait, 0.0), LONGEST_WAIT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pulumi.provider.experimental.provider as protocol
@@ -16,16 +17,10 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 from sandbox.plugin import STAND_IN, switches
 from sandbox.plugin.client import Credentials, Management, ManagementError
-from sandbox.plugin.functions import FUNCTIONS
 from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.resources.action import BUILD_FAILED
-from sandbox.plugin.resources.base import (
-    Change,
-    PartialFailureError,
-    Resource,
-    State,
-    several,
-)
+from sandbox.plugin.resources.base import Change, PartialFailureError, Resource, State, several
+from sandbox.plugin.resources.tenant import get_tenant
 from sandbox.plugin.schema import (
     Difference,
     Schema,
@@ -37,25 +32,12 @@ from sandbox.plugin.schema import (
     with_defaults,
     without_defaults,
 )
-from sandbox.plugin.values import (
-    UNKNOWN,
-    Path,
-    plain_map,
-    secret_paths,
-    wire_map,
-)
+from sandbox.plugin.values import UNKNOWN, Path, plain_map, secret_paths, wire_map
 
 Warn = Callable[[str, str], Awaitable[None]]
 """Tells the user something about the resource of a URN, or about all where it is empty."""
 
-_KINDS: Final = {
-    ("add", False): protocol.PropertyDiffKind.ADD,
-    ("add", True): protocol.PropertyDiffKind.ADD_REPLACE,
-    ("delete", False): protocol.PropertyDiffKind.DELETE,
-    ("delete", True): protocol.PropertyDiffKind.DELETE_REPLACE,
-    ("update", False): protocol.PropertyDiffKind.UPDATE,
-    ("update", True): protocol.PropertyDiffKind.UPDATE_REPLACE,
-}
+_GET_TENANT: Final = "auth0:index/getTenant:getTenant"
 _SETTINGS: Final = {
     "domain": "AUTH0_DOMAIN",
     "clientId": "AUTH0_CLIENT_ID",
@@ -64,28 +46,21 @@ _SETTINGS: Final = {
 }
 
 
+@dataclass(eq=False)
 class InitFailedError(Exception):
     """Created or updated, but not in the declared shape: what the engine stores of it."""
 
-    def __init__(
-        self,
-        resource_id: str,
-        reason: str,
-        state: dict[str, PropertyValue],
-        inputs: dict[str, PropertyValue],
-    ) -> None:
-        super().__init__(reason)
-        self.resource_id = resource_id
-        self.reasons = [reason]
-        self.state = state
-        self.inputs = inputs
+    resource_id: str
+    reason: str
+    state: dict[str, PropertyValue]
+    inputs: dict[str, PropertyValue]
 
 
 class StandInProvider(protocol.Provider):
     """STAND-IN for the official auth0 provider; see the package's docstring."""
 
     def __init__(self, warn: Warn | None = None) -> None:
-        self._warn = warn or _unheard
+        self._warn = warn
         self._management: Management | None = None
         self._domain = ""
 
@@ -115,7 +90,8 @@ class StandInProvider(protocol.Provider):
             )
         )
         if switches.TOLD not in os.environ:
-            await self._warn("", STAND_IN)
+            self._management.warnings.append(STAND_IN)
+            await self._tell("")
         return protocol.ConfigureResponse(
             accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False
         )
@@ -138,28 +114,16 @@ class StandInProvider(protocol.Provider):
         return protocol.CheckResponse(inputs=checked, failures=failures)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        resource = _resource(request.type)
-        found = _differences(
-            resource.schema,
-            plain_map(request.old_state),
-            _asked(request.new_inputs),
-            request.ignore_changes,
-        )
-        if (
-            switches.failed_build_is_replaced()
-            and plain_map(request.old_state).get("status") == "failed"
-        ):
-            found = [*found, Difference("status", "update", replace=True)]
-        tops = list(dict.fromkeys(item.top for item in found))
+        schema, state = _resource(request.type).schema, plain_map(request.old_state)
+        found = _differences(schema, state, _asked(request.new_inputs), request.ignore_changes)
+        if switches.thrown(switches.REPLACE_FAILED_BUILD) and state.get("status") == "failed":
+            found.append(Difference("status", "update", replace=True))
         return protocol.DiffResponse(
             changes=bool(found),
             replaces=list(dict.fromkeys(item.top for item in found if item.replace)),
-            diffs=tops,
+            diffs=list(dict.fromkeys(item.top for item in found)),
             detailed_diff={
-                item.path: protocol.PropertyDiff(
-                    _KINDS[item.change, item.replace], input_diff=False
-                )
-                for item in found
+                item.path: protocol.PropertyDiff(_kind(item), input_diff=False) for item in found
             },
         )
 
@@ -185,11 +149,8 @@ class StandInProvider(protocol.Provider):
         return protocol.CreateResponse(resource_id, _outputs(resource, resource_id, state, marks))
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
-        resource, inputs, prior = (
-            _resource(request.type),
-            _asked(request.news),
-            plain_map(request.olds),
-        )
+        resource, prior = _resource(request.type), plain_map(request.olds)
+        inputs = _asked(request.news)
         marks = _marks(resource, request.news)
         if request.preview:
             return protocol.UpdateResponse(
@@ -249,16 +210,17 @@ class StandInProvider(protocol.Provider):
         await resource.delete(self._api, request.resource_id, plain_map(request.properties))
 
     async def invoke(self, request: protocol.InvokeRequest) -> protocol.InvokeResponse:
-        function = FUNCTIONS.get(request.tok)
-        if function is None:
-            reason = _not_in_stand_in(request.tok, FUNCTIONS)
+        if request.tok != _GET_TENANT:
+            reason = _not_in_stand_in(request.tok, [_GET_TENANT])
             return protocol.InvokeResponse(failures=[protocol.CheckFailure("", reason)])
-        result = await function(self._api, self._domain, plain_map(request.args))
-        return protocol.InvokeResponse(wire_map(result))
+        return protocol.InvokeResponse(wire_map(await get_tenant(self._api, self._domain)))
 
     async def _tell(self, urn: str) -> None:
-        for warning in self._api.warnings():
-            await self._warn(urn, warning)
+        """Pass warnings on, once; without an engine nobody is there to be warned."""
+        noted, self._api.warnings = self._api.warnings, []
+        for warning in noted:
+            if self._warn:
+                await self._warn(urn, warning)
 
     @property
     def _api(self) -> Management:
@@ -267,8 +229,8 @@ class StandInProvider(protocol.Provider):
         return self._management
 
 
-async def _unheard(urn: str, text: str) -> None:
-    """Without an engine nobody is there to be warned."""
+def _kind(item: Difference) -> protocol.PropertyDiffKind:
+    return protocol.PropertyDiffKind[f"{item.change}{'_replace' * item.replace}".upper()]
 
 
 def _asked(inputs: Mapping[str, PropertyValue]) -> State:
@@ -280,7 +242,7 @@ def _outputs(
     resource: Resource, resource_id: str, state: State, marks: frozenset[Path]
 ) -> dict[str, PropertyValue]:
     said = {**filled(resource.schema, state), "id": resource_id}
-    if not switches.failed_build_is_replaced():
+    if not switches.thrown(switches.REPLACE_FAILED_BUILD):
         # The recorded plugin does not have it; the switch is for one that does.
         said.pop("status", None)
     return wire_map(said, marks)

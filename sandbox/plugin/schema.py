@@ -7,12 +7,13 @@ default. Source: official/ and provider-traps.md of the contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, Literal
 
-from sandbox.plugin.values import Path, has_unknown
+from sandbox.plugin.values import EACH, UNKNOWN, Path, has_unknown
 
 DEFAULTS: Final = "__defaults"
 """Where the official plugin's bridge notes which values of an object are defaults."""
@@ -48,6 +49,46 @@ class Attribute:
 
 
 Schema = Mapping[str, Attribute]
+_LEAF: Final = Attribute()
+
+
+def block(fields: Schema, **more: Any) -> Attribute:
+    """A nested object."""
+    return Attribute(kind="block", fields=fields, **more)
+
+
+def required(*names: str) -> Schema:
+    """Attributes that must be given."""
+    return dict.fromkeys(names, Attribute(required=True))
+
+
+def snake(name: str) -> str:
+    """The API's name of a property. A digit never starts a word: enable_idtoken_api2."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def for_api(value: Any) -> Any:
+    """Inputs under the API's names, without what the program leaves out."""
+    if isinstance(value, Mapping):
+        return {snake(key): for_api(one) for key, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [for_api(one) for one in value]
+    return value
+
+
+def from_api(schema: Schema, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What the API answered of these attributes, under the program's names."""
+    found = {name: _each(one, answer.get(snake(name)), from_api) for name, one in schema.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _each(attribute: Attribute, value: Any, walk: Callable[[Schema, Any], Any]) -> Any:
+    """A value, each object in it as `walk` makes it."""
+    if attribute.kind == "block" and isinstance(value, Mapping):
+        return walk(attribute.fields, value)
+    if attribute.kind == "blocks" and isinstance(value, list):
+        return [walk(attribute.fields, one) if isinstance(one, Mapping) else one for one in value]
+    return value
 
 
 @dataclass(frozen=True)
@@ -69,7 +110,7 @@ def inputs_of(schema: Schema) -> frozenset[str]:
 
 
 def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
-    """Paths of attributes that are secret by nature (`*` for list items)."""
+    """Paths of attributes that are secret by nature."""
     found: set[Path] = set()
     for name, attribute in schema.items():
         path: Path = (*prefix, name)
@@ -78,7 +119,7 @@ def secret_paths_of(schema: Schema, prefix: Path = ()) -> frozenset[Path]:
         elif attribute.kind == "block":
             found |= secret_paths_of(attribute.fields, path)
         elif attribute.kind == "blocks":
-            found |= secret_paths_of(attribute.fields, (*path, "*"))
+            found |= secret_paths_of(attribute.fields, (*path, EACH))
     return frozenset(found)
 
 
@@ -94,17 +135,11 @@ def with_defaults(schema: Schema, inputs: Mapping[str, Any]) -> dict[str, Any]:
         if attribute.default and said.get(name) is None and not attribute.output_only
     ]
     said |= {name: schema[name].default for name in given}
-    for name, value in said.items():
-        attribute = schema.get(name)
-        if attribute is None or value is None:
-            continue
-        if attribute.kind == "block" and isinstance(value, Mapping):
-            said[name] = with_defaults(attribute.fields, value)
-        elif attribute.kind == "blocks" and isinstance(value, list):
-            said[name] = [
-                with_defaults(attribute.fields, one) if isinstance(one, Mapping) else one
-                for one in value
-            ]
+    said |= {
+        name: _each(schema[name], value, with_defaults)
+        for name, value in said.items()
+        if name in schema
+    }
     return {DEFAULTS: given, **said}
 
 
@@ -119,19 +154,15 @@ def without_defaults(value: Any) -> Any:
 
 def filled(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     """A state in the official plugin's form: nothing is left out, what has no value is empty."""
-    state: dict[str, Any] = {}
-    for name, attribute in schema.items():
-        value = values.get(name)
-        if value is None:
-            lists = attribute.kind in {"list", "set", "blocks"}
-            state[name] = [] if lists else attribute.empty
-        elif attribute.kind == "block" and isinstance(value, Mapping):
-            state[name] = filled(attribute.fields, value)
-        elif attribute.kind == "blocks" and isinstance(value, list):
-            state[name] = [filled(attribute.fields, one) for one in value]
-        else:
-            state[name] = value
-    return state
+    empty = {
+        name: [] if one.kind in {"list", "set", "blocks"} else one.empty
+        for name, one in schema.items()
+    }
+    return empty | {
+        name: _each(one, values[name], filled)
+        for name, one in schema.items()
+        if values.get(name) is not None
+    }
 
 
 def problems(
@@ -149,7 +180,11 @@ def problems(
             if attribute.required:
                 yield path, "is required"
             continue
-        yield from _beside(attribute, inputs, path)
+        beside = {one for one in inputs if inputs[one] is not None}
+        yield from ((path, f"conflicts with {one}") for one in attribute.conflicts if one in beside)
+        yield from (
+            (path, f"needs {one} beside it") for one in attribute.needs if one not in beside
+        )
         if has_unknown(value):
             continue
         for one in value if attribute.kind in {"list", "set"} else [value]:
@@ -162,92 +197,40 @@ def problems(
                 yield from problems(attribute.fields, item, f"{path}[{index}].")
 
 
-def _beside(
-    attribute: Attribute, inputs: Mapping[str, Any], path: str
-) -> Iterator[tuple[str, str]]:
-    for other in attribute.conflicts:
-        if inputs.get(other) is not None:
-            yield path, f"conflicts with {other}"
-    for other in attribute.needs:
-        if inputs.get(other) is None:
-            yield path, f"needs {other} beside it"
-
-
 def differences(
     schema: Schema, state: Mapping[str, Any], inputs: Mapping[str, Any], prefix: str = ""
-) -> list[Difference]:
+) -> Iterator[Difference]:
     """What an update would change, leaf by leaf, in the order of the schema."""
-    found: list[Difference] = []
     for name, attribute in schema.items():
-        if not attribute.output_only:
-            found += _attribute_differences(
-                attribute, f"{prefix}{name}", state.get(name), inputs.get(name)
-            )
-    return found
+        old, new = state.get(name), inputs.get(name)
+        if new is None:
+            new = attribute.default
+            if attribute.computed:
+                continue
+        if not attribute.output_only and not (_empty(old) and _empty(new)):
+            yield from _changes(attribute, f"{prefix}{name}", old, new)
 
 
-def _attribute_differences(attribute: Attribute, path: str, old: Any, new: Any) -> list[Difference]:
-    if new is None:
-        if attribute.computed:
-            return []
-        new = attribute.default
-    if _empty(old) and _empty(new):
-        return []
+def _changes(attribute: Attribute, path: str, old: Any, new: Any) -> Iterator[Difference]:
     if attribute.kind == "block" and isinstance(new, Mapping):
-        return _nested(attribute, path, old or {}, new)
-    if attribute.kind == "set" and not has_unknown_itself(new):
-        return _members(attribute, path, old or [], new or [])
-    if attribute.kind in {"list", "blocks"} and not has_unknown_itself(new):
-        return _items(attribute, path, old or [], new or [])
-    return _leaf(attribute, path, old, new)
-
-
-def has_unknown_itself(value: Any) -> bool:
-    """Whether the value as a whole is unknown (not merely something inside it)."""
-    return isinstance(value, str) and has_unknown(value)
-
-
-def _nested(
-    attribute: Attribute, path: str, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> list[Difference]:
-    found = differences(attribute.fields, old, new, f"{path}.")
-    return [replace(one, replace=one.replace or attribute.force_new) for one in found]
-
-
-def _members(
-    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
-) -> list[Difference]:
-    remade = attribute.force_new
-    gone = [i for i, item in enumerate(old) if item not in new]
-    come = [i for i, item in enumerate(new) if item not in old]
-    return [
-        *(Difference(f"{path}[{index}]", "delete", remade) for index in gone),
-        *(Difference(f"{path}[{index}]", "add", remade) for index in come),
-    ]
-
-
-def _items(
-    attribute: Attribute, path: str, old: Sequence[Any], new: Sequence[Any]
-) -> list[Difference]:
-    found: list[Difference] = []
-    for index, (before, now) in enumerate(zip_longest(old, new)):
-        place = f"{path}[{index}]"
-        if attribute.kind == "blocks" and before is not None and now is not None:
-            found += _nested(attribute, place, before, now)
-        else:
-            found += _leaf(attribute, place, before, now)
-    return found
-
-
-def _leaf(attribute: Attribute, path: str, old: Any, new: Any) -> list[Difference]:
-    if old == new:
-        return []
-    change: Change = "update"
-    if old is None:
-        change = "add"
-    elif new is None:
-        change = "delete"
-    return [Difference(path, change, attribute.force_new)]
+        yield from differences(attribute.fields, old or {}, new, f"{path}.")
+    elif attribute.kind == "set" and new != UNKNOWN:
+        before, now = old or [], new or []
+        for index, item in enumerate(before):
+            if item not in now:
+                yield Difference(f"{path}[{index}]", "delete")
+        for index, item in enumerate(now):
+            if item not in before:
+                yield Difference(f"{path}[{index}]", "add")
+    elif attribute.kind in {"list", "blocks"} and new != UNKNOWN:
+        for index, (before, now) in enumerate(zip_longest(old or [], new or [])):
+            if attribute.fields and before is not None and now is not None:
+                yield from differences(attribute.fields, before, now, f"{path}[{index}].")
+            else:
+                yield from _changes(_LEAF, f"{path}[{index}]", before, now)
+    elif old != new:
+        change: Change = "add" if old is None else "delete" if new is None else "update"
+        yield Difference(path, change, attribute.force_new)
 
 
 def _empty(value: Any) -> bool:

@@ -61,14 +61,14 @@ async def _abort_half_made(context: Any, error: InitFailedError) -> None:
             id=error.resource_id,
             properties=PropertyValue.marshal_map(error.state),
             inputs=PropertyValue.marshal_map(error.inputs),
-            reasons=error.reasons,
+            reasons=[error.reason],
         )
     )
     status = status_pb2.Status(
-        code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail]
+        code=grpc.StatusCode.UNKNOWN.value[0], message=error.reason, details=[detail]
     )
     context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
-    await context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    await context.abort(grpc.StatusCode.UNKNOWN, error.reason)
 
 
 async def _warned(engine_address: str, urn: str, text: str) -> None:

@@ -21,15 +21,6 @@ TOLD: Final = "PHONEMFA_STAND_IN_TOLD"
 """The variable that is set where the user knows already that this is the stand-in (`make up`)."""
 
 
-def adaptive_mfa_is_a_warning() -> bool:
-    """Whether the policy that the plan does not have is left unwritten with a warning."""
-    return ADAPTIVE_MFA_WARNS in _thrown()
-
-
-def failed_build_is_replaced() -> bool:
-    """Whether a diff of an Action looks at the status that its state has."""
-    return REPLACE_FAILED_BUILD in _thrown()
-
-
-def _thrown() -> list[str]:
-    return os.environ.get(VARIABLE, "").split(",")
+def thrown(switch: str) -> bool:
+    """Whether a switch is on."""
+    return switch in os.environ.get(VARIABLE, "").split(",")

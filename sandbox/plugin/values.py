@@ -6,7 +6,7 @@ are secret by nature is in the schemas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pulumi.provider.experimental.property_value import PropertyValue
@@ -15,7 +15,9 @@ from pulumi.runtime import rpc
 UNKNOWN: Final[str] = rpc.UNKNOWN
 """What stands for a value that the engine does not know yet (only during a preview)."""
 
-Path = tuple[str | int, ...]
+Path = tuple[str, ...]
+"""To a value, through the keys of objects and `EACH` of a list."""
+EACH: Final = "*"
 
 
 def plain(value: PropertyValue) -> Any:
@@ -37,49 +39,38 @@ def plain_map(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
 
 def secret_paths(values: Mapping[str, PropertyValue]) -> frozenset[Path]:
     """Every path whose value arrived as a secret."""
-    found: set[Path] = set()
 
-    def walk(value: PropertyValue, path: Path) -> None:
+    def walk(value: PropertyValue, path: Path) -> Iterator[Path]:
+        inner = value.value
         if value.is_secret:
-            found.add(path)
-            return
-        if isinstance(value.value, Mapping):
-            for key, item in value.value.items():
-                walk(item, (*path, key))
-        elif isinstance(value.value, tuple):
-            for index, item in enumerate(value.value):
-                walk(item, (*path, index))
+            yield path
+        elif isinstance(inner, Mapping):
+            for key, item in inner.items():
+                yield from walk(item, (*path, key))
+        elif isinstance(inner, tuple):
+            for item in inner:
+                yield from walk(item, (*path, EACH))
 
-    for key, value in values.items():
-        walk(value, (key,))
-    return frozenset(found)
+    return frozenset(path for key, value in values.items() for path in walk(value, (key,)))
 
 
 def wire_map(values: Mapping[str, Any], secrets: Iterable[Path] = ()) -> dict[str, PropertyValue]:
     """Wire values of a resource's properties, marked secret at the given paths.
 
-    `"*"` in a path stands for every index of a list. What is inside a secret is not marked again.
+    What is inside a secret is not marked again.
     """
     marked = frozenset(secrets)
 
-    def is_marked(path: Path) -> bool:
-        if path in marked:
-            return True
-        starred = tuple("*" if isinstance(part, int) else part for part in path)
-        return starred in marked
-
     def wrap(value: Any, path: Path, *, inside: bool = False) -> PropertyValue:
-        inner: Any
-        secret = not inside and is_marked(path)
+        inner = value
+        secret = not inside and path in marked
         inside = inside or secret
         if isinstance(value, Mapping):
             inner = {key: wrap(item, (*path, key), inside=inside) for key, item in value.items()}
-        elif isinstance(value, list | tuple):
-            inner = [wrap(item, (*path, index), inside=inside) for index, item in enumerate(value)]
+        elif isinstance(value, list):
+            inner = [wrap(item, (*path, EACH), inside=inside) for item in value]
         elif isinstance(value, int) and not isinstance(value, bool):
             inner = float(value)
-        else:
-            inner = value
         return PropertyValue(inner, is_secret=secret)
 
     return {key: wrap(value, (key,)) for key, value in values.items()}

@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import ssl
 import subprocess
 import time
@@ -35,7 +34,6 @@ import httpx
 import pytest
 
 Channel = Literal["sms", "voice"]
-_START_SECONDS = 60.0
 _LONGEST_WAIT = 30.0
 """Of one request; a longer wait is several."""
 
@@ -249,7 +247,8 @@ def phonemfa_sandbox() -> Iterator[PhonemfaSandbox]:
     with ExitStack() as resources:
         running = _running(state_dir)
         if running is None:
-            resources.callback(_end, _started(checkout, state_dir))
+            _start(checkout, state_dir)
+            resources.callback(_sandbox, checkout, "stop", "--state-dir", state_dir)
             running = _running(state_dir)
         if running is None:
             raise SandboxUnavailableError(f"the sandbox of {state_dir} ended as it was started")
@@ -282,43 +281,25 @@ def _running(state_dir: Path) -> PhonemfaSandbox | None:
         return None
 
 
-def _started(checkout: Path, state_dir: Path) -> subprocess.Popen[bytes]:
-    """A server of this state folder on free ports, once it answers."""
+def _start(checkout: Path, state_dir: Path) -> None:
+    """Start a server of this state folder on free ports."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         raise SandboxUnavailableError(
             "the workers of pytest-xdist share one sandbox: start it first (make up in "
             f"{checkout}, or python -m sandbox start)"
         )
-    python = checkout / ".venv" / "bin" / "python"
-    if not python.exists() or not (state_dir / "tenant.sqlite").exists():
+    there = (checkout / ".venv" / "bin" / "python").exists()
+    if not there or not (state_dir / "tenant.sqlite").exists():
         raise SandboxUnavailableError(
             f"no sandbox runs on {state_dir}, and none was ever set up there: run `make up` in "
             "the checkout of phonemfa, or set SANDBOX_STATE_DIR and SANDBOX_CHECKOUT"
         )
-    ports = [part for name in ("tenant", "cpaas", "pages") for part in (f"--{name}-port", "0")]
-    with (state_dir / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [python, "-m", "sandbox", "serve", "--state-dir", state_dir, *ports],
-            cwd=checkout,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        found = _running(state_dir)
-        if found is not None:
-            found.client.close()
-            return server
-        time.sleep(0.05)
-    _end(server)
-    raise SandboxUnavailableError(
-        f"the sandbox of {state_dir} did not start; {state_dir / 'server.log'} says why"
-    )
+    ports = [f"--{name}-port=0" for name in ("tenant", "cpaas", "pages")]
+    _sandbox(checkout, "start", "--state-dir", state_dir, *ports)
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    if server.poll() is None:
-        server.send_signal(signal.SIGTERM)
-    server.wait(timeout=20)
+def _sandbox(checkout: Path, *arguments: str | Path) -> None:
+    command = [checkout / ".venv" / "bin" / "python", "-m", "sandbox", *arguments]
+    ended = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise SandboxUnavailableError(ended.stderr.strip())

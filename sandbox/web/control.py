@@ -44,14 +44,10 @@ def control_route(
     *,
     status: int = 200,
 ) -> Route:
-    """One route; a refusal answers `{"error": …}`.
+    """One route below `PREFIX`; a refusal answers `{"error": …}`.
 
-    Args:
-        method, path: of the request; the path without the prefix.
-        handler: gets the body where there is a schema, else the request. Answers what is shown as
-            JSON; None for 204.
-        schema: of the body.
-        status: of a success with a body.
+    The handler gets the body where there is a schema, else the request. Answers what is shown as
+    JSON; None for 204.
     """
 
     async def answer(request: Request) -> Response:

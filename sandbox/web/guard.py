@@ -57,10 +57,7 @@ def _same(given: str | None, wanted: str) -> bool:
 class ApiGuard:
     """Around the tenant's listener and the CPaaS's: control routes need the token.
 
-    Args:
-        app: what is guarded.
-        token: the sandbox's.
-        names: host names of this listener beside those of loopback.
+    `names` are host names of this listener beside those of loopback.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, names: frozenset[str] = frozenset()) -> None:
@@ -109,11 +106,6 @@ class PagesGuard:
     What changes something must come from a page of this very origin. What only reads is refused to
     other sites' pages as well, also to those on other ports of localhost; a link that a person
     follows is let in. Every answer has the headers that tell a browser what a page may do.
-
-    Args:
-        app: what is guarded.
-        token: the sandbox's.
-        port: the port that this listener has.
     """
 
     def __init__(self, app: ASGIApp, *, token: str, port: int) -> None:

@@ -74,7 +74,7 @@ _HEALTHY: Final = (
     "tests/phonemfa/health/test_command.py::test_a_good_day_is_well_and_only_read_with_one_scope"
 )
 _DRIFTED: Final = (
-    "tests/sandbox/cli/test_operator.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
+    "tests/sandbox/cli/test_up.py::test_drift_that_was_made_by_hand_is_found_and_repaired"
 )
 _DAY: Final = "tests/ci/test_day.py::test_a_day_with_a_repository_of_ones_own"
 

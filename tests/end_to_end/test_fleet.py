@@ -181,5 +181,5 @@ def test_fifty_tenants_in_one_process_and_one_of_them_bad(
         forget_requests(fleet)
         again = fleet.json("up", "--all", "--yes")
         assert again["totals"] == {"done": 50}
-        touched = [one for one in fleet.many.stacks if writes(fleet.tenants[one])]
+        touched = [one for one in fleet.many.tenants if writes(fleet.tenants[one])]
         assert touched == ["t07"]

@@ -124,7 +124,7 @@ def _plugin(at: Reached, clock: Clock) -> Any:
     audience = f"https://{at.domain}/api/v2/"
     own = Credentials(**vars(at), audience=audience)
     api = Management(own, sleep=clock.sleep_async)
-    return asyncio.run(api.call(lambda sdk: sdk.guardian.policies.list()))
+    return asyncio.run(api.get("guardian/policies", list))
 
 
 _ASKED: Final[dict[Client, Callable[[Reached, Clock], Any]]] = {

@@ -5,18 +5,16 @@ States and inputs are plain values under Pulumi's property names.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from http import HTTPStatus
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 from sandbox.plugin.client import Management, ManagementError
-from sandbox.plugin.schema import Schema
-
-if TYPE_CHECKING:
-    from auth0.management import AsyncAuth0
+from sandbox.plugin.schema import Schema, for_api, from_api
 
 State = dict[str, Any]
 
@@ -70,9 +68,9 @@ class Resource(ABC):
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         """The state as the tenant has it now; None when the object is gone."""
 
+    @abstractmethod
     async def update(self, api: Management, change: Change) -> State:
         """Bring the object to the inputs of the change; answer its state."""
-        raise NotImplementedError(f"{self.token} cannot be updated in place")
 
     @abstractmethod
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
@@ -82,36 +80,39 @@ class Resource(ABC):
 class ApiObject(Resource):
     """One that the API makes, shows, changes and removes by an id that it gave."""
 
-    @abstractmethod
-    def calls(self, sdk: AsyncAuth0) -> Any:
-        """What auth0-python has for it: create, get, update, delete."""
+    path: ClassVar[str]
+    """Of all of them, below /api/v2/."""
 
-    @abstractmethod
     def body(self, inputs: State, changed: frozenset[str] | None) -> dict[str, Any]:
-        """What is sent, in auth0-python's names; `changed` is None for a new one."""
+        """What is sent; `changed` is None for a new one."""
+        body: dict[str, Any] = for_api(inputs)
+        return body
 
-    @abstractmethod
     def state(self, answer: dict[str, Any], prior: State) -> State:
         """What the tenant answered of it; `prior` has what is never read back."""
+        return from_api(self.schema, answer)
+
+    def at(self, resource_id: str) -> str:
+        """The path of one."""
+        return f"{self.path}/{quote(resource_id, safe='')}"
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
-        body = self.body(inputs, None)
-        created = await api.call(lambda sdk: self.calls(sdk).create(**body))
+        created = await api.send("POST", self.path, self.body(inputs, None))
         resource_id: str = created["id"]
         with existing(resource_id):
             return resource_id, await self.written(api, resource_id, inputs)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        answer = await unless_gone(api.call(lambda sdk: self.calls(sdk).get(resource_id)))
+        answer = await unless_gone(api.get(self.at(resource_id)))
         return answer and self.state(answer, prior)
 
     async def update(self, api: Management, change: Change) -> State:
         body = self.body(change.inputs, change.attributes)
-        await api.call(lambda sdk: self.calls(sdk).update(change.id, **body))
+        await api.send("PATCH", self.at(change.id), body)
         return await self.written(api, change.id, change.inputs)
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        await unless_gone(api.call(lambda sdk: self.calls(sdk).delete(resource_id)))
+        await unless_gone(api.send("DELETE", self.at(resource_id)))
 
     async def written(self, api: Management, resource_id: str, inputs: State) -> State:
         """Its state after a write."""
@@ -132,16 +133,11 @@ async def unless_gone(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except ManagementError as error:
-        if error.gone:
-            return None
-        raise
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Keyword arguments without the ones left out by the program."""
+    """Those that are not None."""
     return {name: value for name, value in values.items() if value is not None}
-
-
-def snake(name: str) -> str:
-    """The API's name of a property. A digit never starts a word: enable_idtoken_api2."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

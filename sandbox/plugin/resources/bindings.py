@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 from sandbox.plugin.client import Management
 from sandbox.plugin.resources.base import Change, Resource, State, existing, unless_gone
-from sandbox.plugin.schema import Attribute, Schema
+from sandbox.plugin.schema import Attribute, Schema, required
 
-if TYPE_CHECKING:
-    from auth0.management import AsyncAuth0
+Bound = list[tuple[str, str]]
+"""Ids and names of a trigger's Actions."""
 
 
 class TriggerActionsResource(Resource):
@@ -17,29 +18,20 @@ class TriggerActionsResource(Resource):
 
     token: ClassVar[str] = "auth0:index/triggerActions:TriggerActions"  # noqa: S105 - a type token
     schema: ClassVar[Schema] = {
-        "actions": Attribute(
-            kind="blocks",
-            required=True,
-            fields={"displayName": Attribute(required=True), "id": Attribute(required=True)},
-        ),
+        "actions": Attribute(kind="blocks", required=True, fields=required("displayName", "id")),
         "trigger": Attribute(required=True, force_new=True),
     }
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
         trigger: str = inputs["trigger"]
-        await _bind(
-            api, trigger, [_binding(item["id"], item["displayName"]) for item in inputs["actions"]]
-        )
-        state = await self.read(api, trigger, inputs)
-        return trigger, state or inputs
+        await _bind(api, trigger, [(one["id"], one["displayName"]) for one in inputs["actions"]])
+        return trigger, await self.read(api, trigger, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        bindings = await unless_gone(_bindings(api, resource_id))
-        if bindings is None:
+        bound: Bound | None = await unless_gone(_bound(api, resource_id))
+        if bound is None:
             return None
-        actions = [
-            {"displayName": item["display_name"], "id": item["action"]["id"]} for item in bindings
-        ]
+        actions = [{"displayName": name, "id": action_id} for action_id, name in bound]
         return {"actions": actions, "trigger": resource_id}
 
     async def update(self, api: Management, change: Change) -> State:
@@ -62,66 +54,56 @@ class TriggerActionResource(Resource):
 
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
         trigger, action_id = inputs["trigger"], inputs["actionId"]
-        bound = await _bindings(api, trigger, per_page=50)
-        if all(item["action"]["id"] != action_id for item in bound):
+        bound = await _bound(api, trigger, per_page=50)
+        if action_id not in dict(bound):
             name = inputs.get("displayName")
             if name is None:
-                name = (await api.call(lambda sdk: sdk.actions.get(action_id)))["name"]
-            others = [_binding(item["action"]["id"], item["display_name"]) for item in bound]
-            await _bind(api, trigger, [*others, _binding(action_id, name)])
+                name = (await api.get(f"actions/actions/{quote(action_id, safe='')}"))["name"]
+            await _bind(api, trigger, [*bound, (action_id, name)])
         resource_id = f"{trigger}::{action_id}"
         with existing(resource_id):
             return resource_id, await self.read(api, resource_id, inputs) or inputs
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
         trigger, _, action_id = resource_id.partition("::")
-        for item in await _bindings(api, trigger):
-            if item["action"]["id"] == action_id:
-                return {
-                    "actionId": action_id,
-                    "displayName": item["display_name"],
-                    "trigger": trigger,
-                }
-        return None
+        name = dict(await _bound(api, trigger)).get(action_id)
+        if name is None:
+            return None
+        return {"actionId": action_id, "displayName": name, "trigger": trigger}
 
     async def update(self, api: Management, change: Change) -> State:
         trigger, action_id = change.inputs["trigger"], change.inputs["actionId"]
-        renamed = [
-            _binding(
-                item["action"]["id"],
-                change.inputs["displayName"]
-                if item["action"]["id"] == action_id
-                else item["display_name"],
-            )
-            for item in await _bindings(api, trigger, per_page=50)
+        named = [
+            (one, change.inputs["displayName"] if one == action_id else name)
+            for one, name in await _bound(api, trigger, per_page=50)
         ]
-        await _bind(api, trigger, renamed)
+        await _bind(api, trigger, named)
         return await self.read(api, change.id, change.inputs) or change.inputs
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        trigger, action_id = state["trigger"], state["actionId"]
-        bound = await _bindings(api, trigger, per_page=50)
-        rest = [item for item in bound if item["action"]["id"] != action_id]
-        await _bind(
-            api, trigger, [_binding(item["action"]["id"], item["display_name"]) for item in rest]
-        )
+        bound = await _bound(api, state["trigger"], per_page=50)
+        await _bind(api, state["trigger"], [one for one in bound if one[0] != state["actionId"]])
 
 
-def _binding(action_id: str, display_name: str) -> dict[str, Any]:
-    return {"ref": {"type": "action_id", "value": action_id}, "display_name": display_name}
+def _path(trigger: str) -> str:
+    return f"actions/triggers/{quote(trigger, safe='')}/bindings"
 
 
-async def _bind(api: Management, trigger: str, bindings: list[dict[str, Any]]) -> None:
-    await api.call(
-        lambda sdk: sdk.actions.triggers.bindings.update_many(trigger, bindings=bindings)
-    )
+async def _bind(api: Management, trigger: str, bound: Bound) -> None:
+    bindings = [
+        {"ref": {"type": "action_id", "value": action_id}, "display_name": name}
+        for action_id, name in bound
+    ]
+    await api.send("PATCH", _path(trigger), {"bindings": bindings})
 
 
-async def _bindings(api: Management, trigger: str, *, per_page: int = 100) -> list[dict[str, Any]]:
-    async def every_page(sdk: AsyncAuth0) -> list[Any]:
-        # auth0-python asks on until a page is empty, which is how the official plugin pages too.
-        pages = await sdk.actions.triggers.bindings.list(trigger, page=0, per_page=per_page)
-        return [item async for item in pages]
-
-    found: list[dict[str, Any]] = await api.call(every_page)
-    return found
+async def _bound(api: Management, trigger: str, *, per_page: int = 100) -> Bound:
+    """As the official plugin pages: until a page is empty."""
+    found: Bound = []
+    page = 0
+    while True:
+        answer: dict[str, Any] = await api.get(f"{_path(trigger)}?page={page}&per_page={per_page}")
+        if not answer["bindings"]:
+            return found
+        found += [(one["action"]["id"], one["display_name"]) for one in answer["bindings"]]
+        page += 1

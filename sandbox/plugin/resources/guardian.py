@@ -12,7 +12,7 @@ warning (provider pull request 1716) is a switch: `sandbox.plugin.switches`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Iterable
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -22,14 +22,18 @@ from sandbox.plugin.resources.base import (
     PartialFailureError,
     Resource,
     State,
-    given,
     several,
-    snake,
 )
-from sandbox.plugin.schema import Attribute, Schema, differences
-from sandbox.plugin.switches import adaptive_mfa_is_a_warning
-
-Step = Callable[[], Awaitable[None]]
+from sandbox.plugin.schema import (
+    Attribute,
+    Schema,
+    block,
+    differences,
+    for_api,
+    from_api,
+    required,
+)
+from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, thrown
 
 _SIMPLE: Final = {"email": "email", "otp": "otp", "recoveryCode": "recovery-code"}
 _SWITCHES: Final = {
@@ -38,54 +42,37 @@ _SWITCHES: Final = {
     "duo": "duo",
     "push": "push-notification",
 }
-_DELETE_ORDER: Final = (
-    "sms",
-    "email",
-    "otp",
-    "recovery-code",
-    "webauthn-roaming",
-    "webauthn-platform",
-    "duo",
-    "push-notification",
-)
-_ENABLED: Schema = {"enabled": Attribute(required=True)}
 _TEXT = Attribute(output_only=True, empty="")
 _FLAG = Attribute(output_only=True, empty=False)
-_NOTHING = Attribute(output_only=True)
+_OPTION = Attribute(empty="")
 _RELYING_PARTY: Schema = {
-    **_ENABLED,
+    **required("enabled"),
     "overrideRelyingParty": _FLAG,
     "relyingPartyIdentifier": _TEXT,
 }
-
-
-def _factor(fields: Schema) -> Attribute:
-    return Attribute(kind="block", computed=True, fields=fields)
-
-
-_CODES = Attribute(
-    kind="block",
-    computed=True,
-    fields={
-        "otpExpirationTime": Attribute(required=True),
-        "otpLength": Attribute(required=True),
-    },
-)
+_CODES = block(required("otpExpirationTime", "otpLength"), computed=True)
 _MFA_SETTINGS: Final[dict[str, Attribute]] = {
     # In the order in which they are written.
-    "settings": Attribute(
-        kind="block",
+    "settings": block(
+        required(
+            "displayRememberMeCheckbox",
+            "mfaSessionInactivityTimeout",
+            "mfaSessionOverallTimeout",
+            "rememberMeDefaultValue",
+        ),
         computed=True,
-        fields={
-            "displayRememberMeCheckbox": Attribute(required=True),
-            "mfaSessionInactivityTimeout": Attribute(required=True),
-            "mfaSessionOverallTimeout": Attribute(required=True),
-            "rememberMeDefaultValue": Attribute(required=True),
-        },
     ),
     "phoneSettings": _CODES,
     "emailSettings": _CODES,
 }
+_PATHS: Final = {
+    # In the order in which they are read.
+    "phoneSettings": "guardian/factors/phone/settings",
+    "emailSettings": "guardian/factors/email/settings",
+    "settings": "guardian/settings",
+}
+_PHONE: Final = "guardian/factors/phone"
+_SMS: Final = "guardian/factors/sms"
 
 
 class GuardianResource(Resource):
@@ -96,53 +83,53 @@ class GuardianResource(Resource):
 
     token: ClassVar[str] = "auth0:index/guardian:Guardian"  # noqa: S105 - a type token
     schema: ClassVar[Schema] = {
-        "duo": _factor(
+        "duo": block(
             {
-                **_ENABLED,
+                **required("enabled"),
                 "hostname": _TEXT,
                 "integrationKey": _TEXT,
                 "secretKey": Attribute(output_only=True, empty="", secret=True),
-            }
+            },
+            computed=True,
         ),
         "email": Attribute(default=False, empty=False),
         "otp": Attribute(default=False, empty=False),
-        "phone": Attribute(
-            kind="block",
-            computed=True,
-            fields={
-                "enabled": Attribute(required=True),
+        "phone": block(
+            {
+                **required("enabled"),
                 "messageTypes": Attribute(kind="list"),
-                "options": Attribute(
-                    kind="block",
-                    computed=True,
-                    fields={
+                "options": block(
+                    {
                         "authToken": Attribute(secret=True, empty=""),
-                        "enrollmentMessage": Attribute(empty=""),
-                        "from": Attribute(empty=""),
-                        "messagingServiceSid": Attribute(empty=""),
-                        "sid": Attribute(empty=""),
-                        "verificationMessage": Attribute(empty=""),
+                        "enrollmentMessage": _OPTION,
+                        "from": _OPTION,
+                        "messagingServiceSid": _OPTION,
+                        "sid": _OPTION,
+                        "verificationMessage": _OPTION,
                     },
+                    computed=True,
                 ),
                 "provider": Attribute(empty="", choices=("auth0", "twilio", "phone-message-hook")),
             },
+            computed=True,
         ),
         "policy": Attribute(
             required=True, choices=("all-applications", "confidence-score", "never")
         ),
-        "push": _factor(
+        "push": block(
             {
-                "amazonSns": _NOTHING,
-                "customApp": _NOTHING,
-                "directApns": _NOTHING,
-                "directFcm": _NOTHING,
-                **_ENABLED,
+                **dict.fromkeys(
+                    ("amazonSns", "customApp", "directApns", "directFcm"),
+                    Attribute(output_only=True),
+                ),
+                **required("enabled"),
                 "provider": _TEXT,
-            }
+            },
+            computed=True,
         ),
         "recoveryCode": Attribute(default=False, empty=False),
-        "webauthnPlatform": _factor(_RELYING_PARTY),
-        "webauthnRoaming": _factor({**_RELYING_PARTY, "userVerification": _TEXT}),
+        "webauthnPlatform": block(_RELYING_PARTY, computed=True),
+        "webauthnRoaming": block({**_RELYING_PARTY, "userVerification": _TEXT}, computed=True),
         **_MFA_SETTINGS,
     }
 
@@ -161,25 +148,23 @@ class GuardianResource(Resource):
     async def _write(
         self, api: Management, resource_id: str, inputs: State, changed: frozenset[str]
     ) -> State:
-        steps: list[Step] = []
+        steps: list[Awaitable[Any]] = []
         if "policy" in changed:
-            policies = [] if inputs["policy"] == "never" else [inputs["policy"]]
-            steps.append(lambda: _set_policies(api, policies))
+            steps.append(_set_policies(api, inputs["policy"]))
         for attribute, factor in _SIMPLE.items():
             if attribute in changed:
-                steps.append(_switching(api, factor, enabled=inputs.get(attribute, False)))
+                steps.append(_switch(api, factor, enabled=inputs.get(attribute, False)))
         if "phone" in changed:
-            steps.append(lambda: _write_phone(api, inputs.get("phone") or {"enabled": False}))
+            steps.append(_write_phone(api, inputs.get("phone") or {"enabled": False}))
         for attribute, factor in _SWITCHES.items():
             if attribute in changed:
-                steps.append(_switching(api, factor, enabled=inputs[attribute]["enabled"]))
+                steps.append(_switch(api, factor, enabled=inputs[attribute]["enabled"]))
         steps += [
-            _writing_settings(api, attribute, inputs[attribute])
+            api.send("PUT", _PATHS[attribute], for_api(inputs[attribute]))
             for attribute in _MFA_SETTINGS
             if attribute in changed and inputs.get(attribute) is not None
         ]
-        reasons = await _run_all(steps)
-        if reasons:
+        if reasons := await _run_all(steps):
             raise PartialFailureError(resource_id, several(reasons))
         state, reasons = await self._read_all(api)
         if reasons:
@@ -195,8 +180,8 @@ class GuardianResource(Resource):
 
     async def _read_all(self, api: Management) -> tuple[State, list[str]]:
         """What could be read, and why something could not."""
-        policies = await api.call(lambda sdk: sdk.guardian.policies.list())
-        factors = await api.call(lambda sdk: sdk.guardian.factors.list())
+        policies = await api.get("guardian/policies", list)
+        factors = await api.get("guardian/factors", list)
         enabled = {factor["name"]: bool(factor["enabled"]) for factor in factors}
         state: State = {"policy": policies[0] if policies else "never"}
         state |= {attribute: enabled.get(factor, False) for attribute, factor in _SIMPLE.items()}
@@ -206,142 +191,89 @@ class GuardianResource(Resource):
         }
         state["phone"] = await _read_phone(api, enabled=enabled.get("sms", False))
         reasons: list[str] = []
-        for attribute in _PATHS:
+        for attribute, path in _PATHS.items():
             try:
-                state[attribute] = await _read_settings(api, attribute)
+                answer = await api.get(path)
+                state[attribute] = from_api(_MFA_SETTINGS[attribute].fields, answer)
             except ManagementError as error:
                 if attribute != "settings" or error.status != HTTPStatus.FORBIDDEN:
                     reasons.append(str(error))
                 else:
-                    api.warn(f"the MFA settings of the tenant could not be read: {error}")
+                    api.warnings.append(
+                        f"the MFA settings of the tenant could not be read: {error}"
+                    )
         return state, reasons
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
-        steps: list[Step] = [lambda: _set_policies(api, [])]
-        steps += [_switching(api, factor, enabled=False) for factor in _DELETE_ORDER]
-        reasons = await _run_all(steps)
-        if reasons:
+        factors = ("sms", *_SIMPLE.values(), *_SWITCHES.values())
+        steps = [_switch(api, factor, enabled=False) for factor in factors]
+        if reasons := await _run_all([_set_policies(api, "never"), *steps]):
             raise ManagementError(0, several(reasons))
 
 
-async def _run_all(steps: list[Step]) -> list[str]:
+async def _run_all(steps: Iterable[Awaitable[Any]]) -> list[str]:
     reasons: list[str] = []
     for step in steps:
         try:
-            await step()
+            await step
         except ManagementError as error:
             reasons.append(str(error))
     return reasons
 
 
-async def _set_policies(api: Management, policies: list[str]) -> None:
+async def _set_policies(api: Management, policy: str) -> None:
     try:
-        await api.call(lambda sdk: sdk.guardian.policies.set(request=policies))
+        await api.send("PUT", "guardian/policies", [] if policy == "never" else [policy])
     except ManagementError as error:
-        if not (adaptive_mfa_is_a_warning() and error.code == "insufficient_entitlement"):
+        if not (thrown(ADAPTIVE_MFA_WARNS) and error.code == "insufficient_entitlement"):
             raise
-        api.warn(f"the policy was not written: {error}")
+        api.warnings.append(f"the policy was not written: {error}")
 
 
-_PATHS: Final = {
-    "phoneSettings": "guardian/factors/phone/settings",
-    "emailSettings": "guardian/factors/email/settings",
-    "settings": "guardian/settings",
-}
-
-
-async def _read_settings(api: Management, attribute: str) -> State:
-    answer = await api.call_path("GET", _PATHS[attribute])
-    return {name: answer.get(snake(name)) for name in _MFA_SETTINGS[attribute].fields}
-
-
-def _writing_settings(api: Management, attribute: str, values: dict[str, Any]) -> Step:
-    body = {snake(name): values[name] for name in _MFA_SETTINGS[attribute].fields}
-
-    async def put() -> None:
-        await api.call_path("PUT", _PATHS[attribute], body)
-
-    return put
-
-
-def _switching(api: Management, factor: str, *, enabled: bool) -> Step:
-    async def switch() -> None:
-        await api.call(lambda sdk: sdk.guardian.factors.set(factor, enabled=enabled))
-
-    return switch
+def _switch(api: Management, factor: str, *, enabled: bool) -> Awaitable[Any]:
+    return api.send("PUT", f"guardian/factors/{factor}", {"enabled": enabled})
 
 
 async def _write_phone(api: Management, phone: dict[str, Any]) -> None:
-    await _switching(api, "sms", enabled=phone["enabled"])()
+    await _switch(api, "sms", enabled=phone["enabled"])
     if not phone["enabled"]:
         return
-    unified = await _is_unified(api)
-    provider, options = phone.get("provider"), phone.get("options") or {}
-    if unified and (provider or options):
+    provider, options = phone.get("provider"), for_api(phone.get("options") or {})
+    if await _is_unified(api) and (provider or options):
         raise ManagementError(
             0,
             "phone.provider and phone.options belong to legacy tenants: "
             "this tenant has the unified phone experience",
         )
     if provider:
-        await api.call(lambda sdk: sdk.guardian.factors.phone.set_provider(provider=provider))
-        if options:
-            await _write_options(api, provider, options)
+        await api.send("PUT", f"{_PHONE}/selected-provider", {"provider": provider})
+    if provider and options:
+        texts = {key: value for key, value in options.items() if key.endswith("_message")}
+        if provider == "twilio":
+            twilio = {key: value for key, value in options.items() if key not in texts}
+            await api.send("PUT", f"{_SMS}/providers/twilio", twilio)
+        await api.send("PUT", f"{_SMS}/templates", texts)
     types = phone.get("messageTypes")
     if types is not None:
-        await api.call(
-            lambda sdk: sdk.guardian.factors.phone.set_message_types(message_types=types)
-        )
-
-
-async def _write_options(api: Management, provider: str, options: dict[str, Any]) -> None:
-    if provider == "twilio":
-        twilio = given(
-            from_=options.get("from"),
-            messaging_service_sid=options.get("messagingServiceSid"),
-            auth_token=options.get("authToken"),
-            sid=options.get("sid"),
-        )
-        await api.call(lambda sdk: sdk.guardian.factors.sms.set_twilio_provider(**twilio))
-    texts = given(
-        enrollment_message=options.get("enrollmentMessage"),
-        verification_message=options.get("verificationMessage"),
-    )
-    await api.call(lambda sdk: sdk.guardian.factors.sms.set_templates(**texts))
+        await api.send("PUT", f"{_PHONE}/message-types", {"message_types": types})
 
 
 async def _read_phone(api: Management, *, enabled: bool) -> dict[str, Any]:
     if not enabled:
         return {"enabled": False}
-    answer = await api.call(lambda sdk: sdk.guardian.factors.phone.get_message_types())
+    answer = await api.get(f"{_PHONE}/message-types")
     phone: dict[str, Any] = {"enabled": True, "messageTypes": answer["message_types"]}
     if await _is_unified(api):
         return phone
-    selected = await api.call(lambda sdk: sdk.guardian.factors.phone.get_selected_provider())
-    phone["provider"] = selected["provider"]
-    phone["options"] = await _read_options(api, selected["provider"])
-    return phone
-
-
-async def _read_options(api: Management, provider: str) -> dict[str, Any]:
-    # A tenant that never had texts answers 204, which auth0-python gives as None.
-    texts = await api.call(lambda sdk: sdk.guardian.factors.sms.get_templates()) or {}
-    options = given(
-        enrollmentMessage=texts.get("enrollment_message"),
-        verificationMessage=texts.get("verification_message"),
-    )
+    provider = (await api.get(f"{_PHONE}/selected-provider"))["provider"]
+    options = await api.get(f"{_SMS}/templates")
     if provider == "twilio":
-        twilio = await api.call(lambda sdk: sdk.guardian.factors.sms.get_twilio_provider())
-        options |= given(
-            authToken=twilio.get("auth_token"),
-            messagingServiceSid=twilio.get("messaging_service_sid"),
-            sid=twilio.get("sid"),
-            **given(**{"from": twilio.get("from") or twilio.get("from_")}),
-        )
-    return options
+        options |= await api.get(f"{_SMS}/providers/twilio")
+    fields = GuardianResource.schema["phone"].fields["options"].fields
+    return phone | {"provider": provider, "options": from_api(fields, options)}
 
 
 async def _is_unified(api: Management) -> bool:
     # The official plugin takes a missing flag for true here (contract, provider-traps.md).
-    settings = await api.call(lambda sdk: sdk.tenants.settings.get())
+    settings = await api.get("tenants/settings")
     return settings.get("phone_consolidated_experience") is not False

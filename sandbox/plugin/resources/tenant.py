@@ -1,4 +1,4 @@
-"""auth0:index/tenant:Tenant.
+"""auth0:index/tenant:Tenant, and the function getTenant.
 
 Of the tenant's settings the stand-in knows the ones that phone MFA meets; others are
 "not in the stand-in". Creating is a PATCH and deleting is nothing, as with the official plugin,
@@ -9,39 +9,39 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from sandbox.plugin.client import Management
-from sandbox.plugin.resources.base import Change, Resource, State, existing, given, snake
-from sandbox.plugin.schema import Attribute, Schema
+from sandbox.plugin.resources.base import Change, Resource, State, existing
+from sandbox.plugin.schema import Attribute, Schema, block, for_api, from_api, required, snake
 
 SETTLE_SECONDS: Final = 0.8
 """Between the two PATCHes, as the official plugin waits."""
 
 _CLEARED_AT_CREATE: Final = (
-    "default_token_quota",
-    "error_page",
+    "defaultTokenQuota",
+    "errorPage",
     "mtls",
-    "skip_non_verifiable_callback_uri_confirmation_prompt",
-    "country_codes",
+    "skipNonVerifiableCallbackUriConfirmationPrompt",
+    "countryCodes",
 )
 _COMPUTED = Attribute(computed=True)
 _TEXT = Attribute(computed=True, empty="")
 _READ_TEXT = Attribute(output_only=True, empty="")
 _READ_FLAG = Attribute(output_only=True, empty=False)
-_QUOTA = Attribute(
-    kind="block",
-    fields={
-        "clientCredentials": Attribute(
-            kind="block",
-            required=True,
-            fields={
+_LIST = Attribute(kind="list", computed=True)
+_QUOTA = block(
+    {
+        "clientCredentials": block(
+            {
                 "enforce": Attribute(default=True, empty=False),
                 "perDay": Attribute(empty=0),
                 "perHour": Attribute(empty=0),
             },
+            required=True,
         )
-    },
+    }
 )
 _FLAGS: dict[str, Attribute] = {
     "requirePushedAuthorizationRequests": _READ_FLAG,
@@ -54,16 +54,13 @@ _FLAGS: dict[str, Attribute] = {
             "dashboardLogStreamsNext",
             "disableClickjackProtectionHeaders",
             "disableFieldsMapFix",
-            "disableManagementApiSmsObfuscation",
             "enableAdfsWaadEmailVerification",
             "enableApisSection",
-            "enableClientConnections",
             "enableCustomDomainInEmails",
             "enableDynamicClientRegistration",
             "enableIdtokenApi2",
             "enableLegacyLogsSearchV2",
             "enableLegacyProfile",
-            "enablePipeline2",
             "enablePublicSignupUserExistsError",
             "enableSso",
             "mfaShowFactorListOnEnrollment",
@@ -74,12 +71,12 @@ _FLAGS: dict[str, Attribute] = {
         ),
         Attribute(computed=True, empty=False),
     ),
+    # What the official plugin notes as on where the tenant does not say.
+    **dict.fromkeys(
+        ("disableManagementApiSmsObfuscation", "enableClientConnections", "enablePipeline2"),
+        Attribute(computed=True, empty=True),
+    ),
 }
-# What the official plugin notes as on where the tenant does not say.
-_FLAGS |= dict.fromkeys(
-    ("disableManagementApiSmsObfuscation", "enableClientConnections", "enablePipeline2"),
-    Attribute(computed=True, empty=True),
-)
 
 
 class TenantResource(Resource):
@@ -89,58 +86,41 @@ class TenantResource(Resource):
     schema: ClassVar[Schema] = {
         "acrValuesSupporteds": Attribute(kind="list", output_only=True),
         "allowOrganizationNameInAuthenticationApi": _READ_FLAG,
-        "allowedLogoutUrls": Attribute(kind="list", computed=True),
+        "allowedLogoutUrls": _LIST,
         "clientIdMetadataDocumentSupported": _READ_FLAG,
-        "countryCodes": Attribute(
-            kind="block",
-            fields={
-                "lists": Attribute(kind="list", required=True),
-                "mode": Attribute(required=True),
-            },
-        ),
+        "countryCodes": block({"lists": Attribute(kind="list", required=True), **required("mode")}),
         "customizeMfaInPostloginAction": _COMPUTED,
         "defaultAudience": _TEXT,
         "defaultDirectory": _TEXT,
         "defaultRedirectionUri": _TEXT,
-        "defaultTokenQuota": Attribute(
-            kind="block", fields={"clients": _QUOTA, "organizations": _QUOTA}
-        ),
+        "defaultTokenQuota": block({"clients": _QUOTA, "organizations": _QUOTA}),
         "disableAcrValuesSupported": _READ_FLAG,
         "dynamicClientRegistrationSecurityMode": _READ_TEXT,
-        "enabledLocales": Attribute(kind="list", computed=True),
+        "enabledLocales": _LIST,
         "ephemeralSessionLifetime": _COMPUTED,
-        "errorPage": Attribute(
-            kind="block",
-            computed=True,
-            fields={"html": Attribute(), "showLogLink": Attribute(), "url": Attribute()},
+        "errorPage": block(
+            dict.fromkeys(("html", "showLogLink", "url"), Attribute()), computed=True
         ),
-        "flags": Attribute(kind="block", computed=True, fields=_FLAGS),
+        "flags": block(_FLAGS, computed=True),
         "friendlyName": _TEXT,
         "idleEphemeralSessionLifetime": _COMPUTED,
         "idleSessionLifetime": _COMPUTED,
-        "mtls": Attribute(
-            kind="block",
-            computed=True,
-            fields={
+        "mtls": block(
+            {
                 "disable": Attribute(computed=True, empty=False),
                 "enableEndpointAliases": Attribute(empty=False),
             },
+            computed=True,
         ),
-        "oidcLogout": Attribute(
-            kind="block",
-            output_only=True,
-            fields={"rpLogoutEndSessionEndpointDiscovery": _READ_FLAG},
-        ),
+        "oidcLogout": block({"rpLogoutEndSessionEndpointDiscovery": _READ_FLAG}, output_only=True),
         "phoneConsolidatedExperience": _COMPUTED,
         "pictureUrl": _TEXT,
         "pushedAuthorizationRequestsSupported": _READ_FLAG,
         "resourceParameterProfile": _READ_TEXT,
         "sandboxVersion": _COMPUTED,
-        "sessionCookie": Attribute(kind="block", output_only=True, fields={"mode": _READ_TEXT}),
+        "sessionCookie": block({"mode": _READ_TEXT}, output_only=True),
         "sessionLifetime": _COMPUTED,
-        "sessions": Attribute(
-            kind="block", output_only=True, fields={"oidcLogoutPromptEnabled": _READ_FLAG}
-        ),
+        "sessions": block({"oidcLogoutPromptEnabled": _READ_FLAG}, output_only=True),
         "skipNonVerifiableCallbackUriConfirmationPrompt": Attribute(
             empty="null", choices=("true", "false", "null")
         ),
@@ -151,79 +131,67 @@ class TenantResource(Resource):
     async def create(self, api: Management, inputs: State) -> tuple[str, State]:
         resource_id = f"stand-in-{uuid.uuid4().hex}"
         with existing(resource_id):
-            await self._patch(api, inputs, clear=_cleared(inputs))
-            return resource_id, await self._read(api)
+            return resource_id, await self._written(api, inputs, _CLEARED_AT_CREATE)
 
     async def read(self, api: Management, resource_id: str, prior: State) -> State | None:
-        return await self._read(api)
+        return await _read(api)
 
     async def update(self, api: Management, change: Change) -> State:
-        clear = [key for key in _cleared(change.inputs) if _camel(key) in change.attributes]
-        await self._patch(api, change.inputs, clear=clear)
-        return await self._read(api)
+        differ = [name for name in _CLEARED_AT_CREATE if name in change.attributes]
+        return await self._written(api, change.inputs, differ)
 
     async def delete(self, api: Management, resource_id: str, state: State) -> None:
         """Nothing: a tenant's settings outlive the resource, with the official plugin too."""
 
-    async def _patch(self, api: Management, inputs: State, *, clear: list[str]) -> None:
-        body = {snake(name): _for_api(name, value) for name, value in inputs.items()}
+    async def _written(self, api: Management, inputs: State, clear: Iterable[str]) -> State:
+        body = for_api(inputs)
+        if codes := body.get("country_codes"):
+            codes["list"] = codes.pop("lists")
+        prompt = "skip_non_verifiable_callback_uri_confirmation_prompt"
+        if prompt in body:
+            body[prompt] = {"true": True, "false": False}.get(body[prompt])
         if body:
-            await api.call(lambda sdk: sdk.tenants.settings.update(**body))
-        if clear:
+            await api.send("PATCH", "tenants/settings", body)
+        if nulls := {snake(name): None for name in clear if name not in inputs}:
             await asyncio.sleep(SETTLE_SECONDS)
-            nulls = dict.fromkeys(clear)
-            await api.call(lambda sdk: sdk.tenants.settings.update(**nulls))
-
-    async def _read(self, api: Management) -> State:
-        settings = await api.call(lambda sdk: sdk.tenants.settings.get())
-        return tenant_state(settings)
+            await api.send("PATCH", "tenants/settings", nulls)
+        return await _read(api)
 
 
-def tenant_state(settings: dict[str, Any]) -> State:
-    """Settings as the API answers them, under the program's property names."""
-    state = {name: _for_program(settings.get(snake(name))) for name in TenantResource.schema}
-    flags = settings.get("flags") or {}
-    state["flags"] = given(**{name: flags.get(snake(name)) for name in _FLAGS})
-    country_codes = settings.get("country_codes")
-    state["countryCodes"] = (
-        {"lists": country_codes["list"], "mode": country_codes["mode"]} if country_codes else None
-    )
+async def _read(api: Management) -> State:
+    settings = await api.get("tenants/settings")
+    state = from_api(TenantResource.schema, settings)
+    acr_values = settings.get("acr_values_supported", [])
+    state["acrValuesSupporteds"] = acr_values or []
+    state["disableAcrValuesSupported"] = acr_values is None
+    if codes := settings.get("country_codes"):
+        state["countryCodes"]["lists"] = codes["list"]
     prompt = settings.get("skip_non_verifiable_callback_uri_confirmation_prompt")
     state["skipNonVerifiableCallbackUriConfirmationPrompt"] = (
         "null" if prompt is None else str(prompt).lower()
     )
-    acr_values = settings.get("acr_values_supported", [])
-    state["acrValuesSupporteds"] = acr_values or []
-    state["disableAcrValuesSupported"] = acr_values is None
-    state["dynamicClientRegistrationSecurityMode"] = (
-        state["dynamicClientRegistrationSecurityMode"] or "permissive"
-    )
-    mtls = state["mtls"] or {}
-    state["mtls"] = {**mtls, "disable": not mtls}
-    state["sessionCookie"] = state["sessionCookie"] or {}
-    return given(**state)
+    mode = "dynamicClientRegistrationSecurityMode"
+    state[mode] = state.get(mode) or "permissive"
+    mtls = state.get("mtls")
+    state["mtls"] = {**(mtls or {}), "disable": not mtls}
+    return {"flags": {}, "sessionCookie": {}} | state
 
 
-def _cleared(inputs: State) -> list[str]:
-    return [key for key in _CLEARED_AT_CREATE if _camel(key) not in inputs]
+async def get_tenant(api: Management, domain: str) -> dict[str, Any]:
+    """The one data source that the product asks: settings, domain, and the API's identifier."""
+    state = await _read(api)
+    # A data source answers a block as a list of at most one, under a plural name.
+    for name, attribute in TenantResource.schema.items():
+        if attribute.kind == "block":
+            value = state.pop(name, None)
+            state[name if name.endswith("s") else f"{name}s"] = (
+                [] if value is None else [_listed(value)]
+            )
+    identifier = f"https://{domain}/api/v2/"
+    return {**state, "id": domain, "domain": domain, "managementApiIdentifier": identifier}
 
 
-def _for_api(name: str, value: Any) -> Any:
-    if name == "countryCodes":
-        return {"list": value["lists"], "mode": value["mode"]}
-    if name == "skipNonVerifiableCallbackUriConfirmationPrompt":
-        return {"true": True, "false": False}.get(value)
-    if isinstance(value, dict):
-        return {snake(key): _for_api(key, item) for key, item in value.items()}
-    return value
-
-
-def _for_program(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {_camel(key): _for_program(item) for key, item in value.items()}
-    return value
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+def _listed(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: [_listed(value)] if isinstance(value, dict) else value for key, value in values.items()
+    }

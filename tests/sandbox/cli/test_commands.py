@@ -7,8 +7,8 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import trustme
@@ -16,7 +16,6 @@ import typer
 
 from sandbox.cli import main as command_line
 from sandbox.cli.applied import note_applied
-from sandbox.cli.phones import fold
 from sandbox.cli.workplace import Workplace
 from sandbox.machine.errors import SandboxError
 from sandbox.server import daemon
@@ -25,8 +24,7 @@ from tests.free_ports import sandbox_ports
 from tests.sandbox.quick import quick
 
 
-@dataclass(frozen=True)
-class Ended:
+class Ended(NamedTuple):
     status: int
     out: str
     err: str
@@ -110,23 +108,34 @@ def test_without_a_command_the_commands_are_listed(run: Run) -> None:
         assert f" {name} " in listed
 
 
-def test_status_of_a_stopped_sandbox_is_3(run: Run, tmp_path: Path) -> None:
-    ended = run("status", "--state-dir", tmp_path)
-    assert ended.status == 3
-    assert "not running" in ended.out
-    assert "make up" in ended.out
+@pytest.mark.parametrize(
+    ("command", "status", "says"),
+    [
+        ("status", 3, "not running"),
+        ("env", 1, "not running"),
+        ("switch legacy", 1, "not running"),
+        ("tenant mine", 1, "not running"),
+        ("pulumi preview", 1, "not running"),
+        ("down", 0, "nothing to stop"),
+        ("stop", 0, "nothing to stop"),
+        ("down --quiet", 0, ""),
+        ("traffic no-such-day", 2, "is none of"),
+    ],
+)
+def test_of_a_sandbox_that_does_not_run_the_status_and_the_words_tell(
+    run: Run, tmp_path: Path, command: str, status: int, says: str
+) -> None:
+    ended = run(*command.split(), "--state-dir", tmp_path)
+    told = ended.out + ended.err
+    assert (ended.status, says in told, bool(told)) == (status, True, bool(says))
+    assert ("make up" in told) == (says == "not running")
 
 
-def test_state_folder_can_be_set_in_the_environment(
+def test_secret_is_printed_only_when_asked_for(
     run: Run, running: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SANDBOX_STATE_DIR", str(running.state_dir))
-    assert run("status").status == 0
-
-
-def test_secret_is_printed_only_when_asked_for(run: Run, running: RunningSandbox) -> None:
-    state = ("--state-dir", running.state_dir)
-    without, with_it = run("env", *state).out, run("env", "--secrets", *state).out
+    without, with_it = run("env").out, run("env", "--secrets").out
 
     assert f"export AUTH0_DOMAIN={running.access.domain}" in without
     assert f"export SSL_CERT_FILE={running.state_dir / 'trust.pem'}" in without
@@ -162,31 +171,14 @@ def test_start_and_serve_take_the_same_options() -> None:
     assert {"tenant_port", "cpaas_port", "pages_port", "generation"} <= names[0]
 
 
-def test_a_further_tenant_needs_a_sandbox_that_runs_and_a_name_of_its_own(
+def test_a_further_tenant_needs_a_name_of_its_own(
     run: Run, running: RunningSandbox, tmp_path: Path
 ) -> None:
     there = ("--state-dir", running.state_dir, "--project-dir", tmp_path)
-    assert "not running" in run("tenant", "mine", "--state-dir", tmp_path).err
     for name in ("sandbox", "../x", "Mine"):
         assert "cannot be the name" in run("tenant", name, *there).err
     (tmp_path / "Pulumi.mine.yaml").write_text("config: {}\n", encoding="utf-8")
     assert "is there already" in run("tenant", "mine", *there).err
-
-
-@pytest.mark.parametrize("command", [("env",), ("switch", "legacy"), ("pulumi", "--", "preview")])
-def test_command_that_needs_the_sandbox_says_how_to_start_it(
-    run: Run, tmp_path: Path, command: tuple[str, ...]
-) -> None:
-    ended = run(command[0], "--state-dir", tmp_path, *command[1:])
-    assert ended.status == 1
-    assert "not running" in ended.err
-    assert "make up" in ended.err
-
-
-def test_stopping_what_does_not_run_is_no_failure(run: Run, tmp_path: Path) -> None:
-    assert run("down", "--state-dir", tmp_path).status == 0
-    assert run("stop", "--state-dir", tmp_path).status == 0
-    assert run("down", "--quiet", "--state-dir", tmp_path).out == ""
 
 
 def test_down_names_the_further_tenants_that_it_stopped(
@@ -229,55 +221,32 @@ def test_up_without_node_says_so_first(
     assert "Install Node.js" in ended.err
 
 
-def test_expected_failure_shows_problem_and_fix(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("raised", "says"),
+    [
+        (SandboxError("it is [broken]", "mend it"), (1, "error: it is [broken]\n  fix: mend it\n")),
+        (
+            ZeroDivisionError("nobody thought of this"),
+            (1, "nobody thought of this\n  fix: This is"),
+        ),
+        (KeyboardInterrupt(), (130, "error: Interrupted.\n  fix: Run the command again")),
+    ],
+    ids=repr,
+)
+def test_a_failure_is_shown_with_its_fix_and_the_details_of_an_unexpected_one_are_kept(
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: BaseException,
+    says: tuple[int, str],
 ) -> None:
-    def fails(*_: object) -> None:
-        raise SandboxError("it is [broken]", "mend it")
-
-    monkeypatch.setattr(command_line, "up", fails)
-    ended = run("up", "--state-dir", tmp_path)
-    assert (ended.status, ended.err) == (1, "error: it is [broken]\n  fix: mend it\n")
-
-
-def test_unexpected_failure_names_the_file_with_its_details(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(*_: object) -> None:
-        raise ZeroDivisionError("nobody thought of this")
+    def fails(*_: object, **__: object) -> None:
+        raise raised
 
     monkeypatch.setattr(command_line, "up", fails)
     monkeypatch.setenv("SANDBOX_STATE_DIR", str(tmp_path))
     ended = run("up")
-    assert ended.status == 1
-    assert "nobody thought of this" in ended.err
-    assert str(tmp_path / "error.log") in ended.err
-    assert "Traceback" in (tmp_path / "error.log").read_text()
-
-
-def test_interrupted_command_says_that_it_can_be_run_again(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command_line, "up", interrupted)
-    ended = run("up", "--state-dir", tmp_path)
-    assert ended.status == 130
-    assert "Run the command again" in ended.err
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ("認証コードは 940215 です。", ["認証コード", "は 940215", "です。"]),
-        ("Code: 123456", ["Code:", "123456"]),
-        ("a two words", ["a two", "words"]),
-        ("", [""]),
-        ("1234567890123", ["1234567890123"]),
-    ],
-)
-def test_message_is_folded_between_characters_but_not_within_a_code(
-    text: str, lines: list[str]
-) -> None:
-    assert fold(text, 10).split("\n") == lines
+    assert (ended.status, says[1] in ended.err) == (says[0], True)
+    kept = tmp_path / "error.log"
+    assert kept.exists() == isinstance(raised, ZeroDivisionError) == (str(kept) in ended.err)
+    assert not kept.exists() or "Traceback" in kept.read_text()

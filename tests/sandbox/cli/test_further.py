@@ -14,15 +14,13 @@ from sandbox.cli import further
 from sandbox.cli.main import status
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.ensure import Engine
-from sandbox.server.assembly import ServerConfig
 from sandbox.server.running import RunningSandbox, start
+from tests.sandbox.quick import quick
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningSandbox]:
-    with start(
-        ServerConfig(tmp_path / "state", tenant_port=0, cpaas_port=0, pages_port=0)
-    ) as sandbox:
+    with start(quick(tmp_path / "state")) as sandbox:
         yield sandbox
 
 

@@ -1,4 +1,4 @@
-"""`up` with the real engine: codes arrive, repetition does nothing, killed runs are taken up."""
+"""The real engine: codes arrive, repetition does nothing, a killed `up` and drift are mended."""
 
 from __future__ import annotations
 
@@ -25,24 +25,20 @@ from sandbox.server import daemon
 from sandbox.server.credentials import ensure_credentials
 from sandbox.server.record import client, running_record
 from tests.contract import PROJECT
+from tests.end_to_end.conftest import checkout
 from tests.free_ports import sandbox_ports
 from tests.sandbox.engine.test_ensure import until
 
 pytestmark = pytest.mark.end_to_end
-PROGRAM = Path(__file__).parent / "program"
 SECONDS = 180
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     """Every file below `folder` with its content."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Person:
     """Somebody with a Pulumi login, an Auth0 tenant and a checkout, who types commands."""
 
@@ -50,13 +46,16 @@ class Person:
     project: Path
     state: Path
     environ: dict[str, str]
+    told: str = ""
+    """By the first `up`."""
 
     @classmethod
     def at(cls, folder: Path) -> Person:
         home, project = folder / "home", folder / "project"
         (home / ".pulumi").mkdir(parents=True)
         (home / ".pulumi" / "credentials.json").write_text('{"current": "https://api.pulumi.com"}')
-        shutil.copytree(PROGRAM, project, ignore=shutil.ignore_patterns("__pycache__"))
+        checkout(folder).rename(project)
+        shutil.copy(PROJECT / "Pulumi.sandbox.yaml", project)
         own = {
             "HOME": str(home),
             "PULUMI_ACCESS_TOKEN": "of-the-person",
@@ -71,11 +70,10 @@ class Person:
         return cls(home, project, folder / "state", dict(os.environ) | own)
 
     def command(self, name: str, *arguments: str) -> list[str]:
-        command = [sys.executable, "-m", "sandbox", name, "--state-dir", str(self.state)]
-        command += (
-            ["--project-dir", str(self.project)] if name in {"up", "pulumi", "phonemfa"} else []
-        )
-        return [*command, *arguments]
+        where = ["--state-dir", str(self.state)]
+        if name in {"up", "pulumi", "phonemfa"}:
+            where += ["--project-dir", str(self.project)]
+        return [sys.executable, "-m", "sandbox", name, *where, *arguments]
 
     def types(self, name: str, *arguments: str, expect: int = 0) -> str:
         """Run one command; returns all of its output."""
@@ -99,15 +97,17 @@ class Person:
         assert record
         return client(self.state, record, timeout=30)
 
+    def asks(self, path: str) -> Any:
+        with self.client() as http:
+            return http.get(f"/_sandbox/{path}").raise_for_status().json()
+
     def received(self) -> list[dict[str, Any]]:
-        with self.client() as asking:
-            messages: list[dict[str, Any]] = asking.get("/_sandbox/messages").json()["messages"]
+        messages: list[dict[str, Any]] = self.asks("messages")["messages"]
         return messages
 
     def applied(self) -> dict[str, Any]:
         """What the server remembers of the last `up`, and what differs from it."""
-        with self.client() as asking:
-            told: dict[str, Any] = asking.get("/_sandbox/applied").raise_for_status().json()
+        told: dict[str, Any] = self.asks("applied")
         return told
 
 
@@ -129,89 +129,82 @@ def newcomer(tmp_path: Path) -> Iterator[Person]:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Person, str]]:
-    """Somebody whose sandbox is up, and what the first `up` said."""
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """Somebody whose sandbox is up."""
     person = Person.at(tmp_path_factory.mktemp("first"))
     before = snapshot(person.home), snapshot(person.project)
-    output = person.types("up")
+    person.told = person.types("up")
     assert (snapshot(person.home), snapshot(person.project)) == before, (
         "`up` wrote into the person's home or checkout"
     )
-    yield person, output
+    yield person
     daemon.end(person.state)
 
 
 @after_the_first_up
-def test_first_up_shows_the_codes_that_the_phone_received(first: tuple[Person, str]) -> None:
-    person, output = first
-    assert "auth0 plugin: official" in output or STAND_IN in output
-    assert "warning" not in output, "which plugin it is, is said once"
-    sms, voice = person.received()[:2]
+def test_first_up_shows_the_codes_that_the_phone_received(first: Person) -> None:
+    assert "auth0 plugin: official" in first.told or STAND_IN in first.told
+    assert "warning" not in first.told, "which plugin it is, is said once"
+    sms, voice = first.received()[:2]
     assert (sms["channel"], voice["channel"]) == ("sms", "voice")
-    assert re.fullmatch(r"Code: \d{6}", sms["text"])
-    assert sms["text"] in output
-    assert voice["text"] in output
-    address = f"http://localhost:{person.environ['SANDBOX_PAGES_PORT']}"
-    shown = re.search(rf"See it: ({re.escape(address)}/\?token=\S+)", output)
+    assert re.search(r"\d{6}", sms["text"])
+    assert {sms["text"], voice["text"]} <= {line.strip() for line in first.told.splitlines()}
+    address = f"http://localhost:{first.environ['SANDBOX_PAGES_PORT']}"
+    shown = re.search(rf"See it: ({re.escape(address)}/\?token=\S+)", first.told)
     assert shown
     with httpx.Client(trust_env=False, follow_redirects=True) as browser:
         assert browser.get(f"{address}/phones").status_code == 401
         assert browser.get(shown[1]).status_code == 200
         assert html.escape(sms["text"]) in browser.get(f"{address}/phones/{sms['to']}").text
-    assert (person.applied()["at"] is not None, person.applied()["differences"]) == (True, [])
+    assert (first.applied()["at"] is not None, first.applied()["differences"]) == (True, [])
 
 
 @after_the_first_up
-def test_pulumi_itself_warns_once_of_a_stand_in(first: tuple[Person, str]) -> None:
-    person, output = first
-    _, _, warnings = person.types("pulumi", "--", "preview").partition("Diagnostics:")
-    assert warnings.count("warning") == warnings.count(STAND_IN) == output.count(STAND_IN)
+def test_pulumi_itself_warns_once_of_a_stand_in(first: Person) -> None:
+    _, _, warnings = first.types("pulumi", "--", "preview").partition("Diagnostics:")
+    assert warnings.count("warning") == warnings.count(STAND_IN) == first.told.count(STAND_IN)
 
 
 @after_the_first_up
-def test_no_secret_is_shown_or_left_readable(first: tuple[Person, str]) -> None:
-    person, output = first
-    credentials = ensure_credentials(person.state)
-    passphrase = (person.state / "passphrase").read_text()
+def test_no_secret_is_shown_or_left_readable(first: Person) -> None:
+    credentials = ensure_credentials(first.state)
+    passphrase = (first.state / "passphrase").read_text()
     secrets = (credentials.client_secret, credentials.cpaas_api_key, passphrase)
     for secret in secrets:
-        assert secret not in output
-        assert secret not in (person.state / "server.log").read_text()
-        assert secret not in (person.state / "Pulumi.sandbox.yaml").read_text()
+        assert secret not in first.told
+        assert secret not in (first.state / "server.log").read_text()
+        assert secret not in (first.state / "Pulumi.sandbox.yaml").read_text()
 
 
 @after_the_first_up
-def test_second_up_changes_and_sends_nothing_and_says_so(first: tuple[Person, str]) -> None:
-    person, _ = first
-    sent, applied = len(person.received()), person.applied()
-    with person.client() as asking:
+def test_second_up_changes_and_sends_nothing_and_says_so(first: Person) -> None:
+    sent, applied = len(first.received()), first.applied()
+    with first.client() as asking:
         asking.delete("/_sandbox/requests")
 
-    output = person.types("up")
+    output = first.types("up")
 
     assert "nothing to apply (0 changes)" in output
     assert "was up already: nothing was changed" in output
-    assert len(person.received()) == sent
-    assert person.applied() == applied
-    with person.client() as asking:
-        requests = asking.get("/_sandbox/requests").json()["requests"]
+    assert len(first.received()) == sent
+    assert first.applied() == applied
+    requests = first.asks("requests")["requests"]
     methods = {request["method"] for request in requests if request["path"] != "/oauth/token"}
     assert methods == {"GET"}
 
 
 @after_the_first_up
-def test_sandbox_that_was_stopped_comes_back_as_it_was(first: tuple[Person, str]) -> None:
-    person, _ = first
-    sent = person.received()
-    assert "stopped" in person.types("down")
-    person.types("status", expect=3)
+def test_sandbox_that_was_stopped_comes_back_as_it_was(first: Person) -> None:
+    sent = first.received()
+    assert "stopped" in first.types("down")
+    first.types("status", expect=3)
 
-    output = person.types("up", "--send")
+    output = first.types("up", "--send")
 
     assert "server: started" in output
     assert "nothing to apply (0 changes)" in output
-    assert person.received()[: len(sent)] == sent
-    assert [one["channel"] for one in person.received()[len(sent) :]] == ["sms", "voice"]
+    assert first.received()[: len(sent)] == sent
+    assert [one["channel"] for one in first.received()[len(sent) :]] == ["sms", "voice"]
 
 
 @pytest.mark.thorough  # one of its kind: team_state/test_killed_up.py
@@ -238,6 +231,33 @@ def test_up_that_was_killed_halfway_is_taken_up_by_the_next(newcomer: Person) ->
     output = newcomer.types("up")
 
     assert "removed 1 lock(s) of a run that was killed" in output
-    assert "an earlier run was killed while it worked on sender" in output
+    assert "an earlier run was killed while it worked" in output
     assert "was made and not recorded; it is in the state now" in output
     assert len(newcomer.received()) == 2
+
+
+@pytest.mark.thorough
+def test_drift_that_was_made_by_hand_is_found_and_repaired(newcomer: Person) -> None:
+    person = newcomer
+    person.types("up")
+    assert "no drift" in person.types("phonemfa", "--", "drift")
+    before = person.applied()["at"]
+    person.types("drift", "policy-switched")
+    person.types("drift", "action-undeployed")
+    things = {one["thing"] for one in person.applied()["differences"]}
+    assert things == {"Policy", "Action of custom-phone-provider"}
+    found = person.types("phonemfa", "--", "drift", expect=7)
+    assert "policy" in found
+    assert "action-undeployed" in found
+    person.types("phonemfa", "--", "drift", "--repair", "--yes")
+    told = person.applied()
+    assert (told["at"] > before, told["differences"]) == (True, [])
+    person.types("drift", "policy-switched")
+    person.types("pulumi", "--", "up", "--yes", "--skip-preview", "--refresh")
+    assert person.applied()["differences"] == []
+    assert "policy-switched" in person.types("drift")
+    person.types("drift", "policy-switched")
+    assert person.applied()["differences"]
+    person.types("drift", "undo")
+    assert person.applied()["differences"] == []
+    assert "is not one of ['action-gone'" in person.types("drift", "nonsense", expect=1)

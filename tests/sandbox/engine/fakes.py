@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import tarfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
+
+from sandbox.engine.ensure import CACHE_VARIABLE, Engine, ensure_engine
+from sandbox.engine.plugin import MODE_VARIABLE, PROGRAM, Plugin, find_plugin
 from sandbox.machine.progress import Progress
 
 # What the scripts themselves need. Tests do not put it on PATH: it may hold a real Go or Pulumi.
@@ -117,40 +117,59 @@ def release(version: str = "v3.259.0") -> bytes:
 
 
 class Releases:
-    """A release server on loopback. `content` maps a path to what it answers; else 404."""
+    """Release servers. `content` maps the end of an address to what it answers; else 404."""
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
         self.asked: list[str] = []
-        self.url = ""
 
-    def publish(self, name: str, data: bytes) -> None:
-        """Offer a release of the CLI."""
-        self.content[f"/v3.259.0/{name}"] = data
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(str(request.url))
+        data = self.content.get(request.url.path.rpartition("/")[2])
+        return httpx.Response(404) if data is None else httpx.Response(200, content=data)
 
 
-@contextmanager
-def release_server() -> Iterator[Releases]:
-    releases = Releases()
+class World:
+    """A user of a machine with nothing on PATH but what a test puts there."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            releases.asked.append(self.path)
-            data = releases.content.get(self.path)
-            self.send_response(404 if data is None else 200)
-            self.send_header("Content-Length", str(len(data or b"")))
-            self.end_headers()
-            self.wfile.write(data or b"")
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin = folder / "bin"
+        self.go = folder / "go"
+        self.cache = folder / "cache" / "engine"
+        self.home = folder / "home"
+        self.home.mkdir()
+        self.lock = folder / "downloads.lock"
+        self.stand_in = program(folder / "stand-in" / PROGRAM, "exit 1")
+        self.releases = Releases()
+        self.said = Said()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.home),
+            "PATH": f"{self.bin}:{self.go}/bin",
+            "PULUMI_ACCESS_TOKEN": "the user's",
+            CACHE_VARIABLE: str(self.cache.parent),
+        }
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        releases.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield releases
-        finally:
-            server.shutdown()
-            thread.join()
+    def ensure(self, **environ: str) -> Engine:
+        return ensure_engine(self.said, environ=self.environ | environ, lock=self.lock)
+
+    def find(self, mode: str = "", **environ: str) -> Plugin:
+        return find_plugin(
+            self.said,
+            environ=self.environ | {MODE_VARIABLE: mode} | environ,
+            stand_in=self.stand_in,
+            lock=self.lock,
+        )
+
+    def is_cached(self, engine: Engine) -> bool:
+        """Whether it is a whole one of the cache, with nothing beside."""
+        made = sorted(path.name for path in engine.pulumi.parent.iterdir())
+        programs = ["pulumi", "pulumi-language-python", "pulumi-language-python-exec"]
+        return engine.pulumi.is_relative_to(self.cache) and made == programs and not self.leftovers
+
+    @property
+    def leftovers(self) -> list[Path]:
+        return list(self.cache.glob(".making-*"))

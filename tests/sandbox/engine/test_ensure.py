@@ -1,4 +1,4 @@
-"""The engine is found, downloaded or built, in that order, and never half-made."""
+"""The engine is found, downloaded or built, in that order, from what is pinned; never half-made."""
 
 from __future__ import annotations
 
@@ -10,16 +10,31 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandbox.engine.build import MODULES
-from sandbox.engine.ensure import RELEASE, Engine, ensure_engine
-from sandbox.machine.errors import EngineError
+from sandbox.engine import ensure
+from sandbox.engine.ensure import (
+    BELOW,
+    CLI_VERSION,
+    MINIMUM_CLI,
+    MODULES,
+    RELEASE,
+    WAYS,
+    Engine,
+    build_engine,
+    version_in,
+)
+from sandbox.engine.plugin import MINIMUM_PLUGIN
+from sandbox.machine.errors import SandboxError
+from sandbox.machine.progress import Progress
 from tests.contract import PROJECT
 from tests.sandbox.engine import fakes
+from tests.sandbox.engine.fakes import World
+
+ARCHIVE = RELEASE.rpartition("/")[2]
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
@@ -29,57 +44,16 @@ def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
         time.sleep(0.01)
 
 
-class World:
-    """A machine with nothing on PATH but what a test puts there."""
-
-    def __init__(self, folder: Path, releases: fakes.Releases) -> None:
-        self.bin = folder / "bin"
-        self.go = folder / "go"
-        self.cache_root = folder / "cache"
-        self.lock = folder / "downloads.lock"
-        self.releases = releases
-        self.said = fakes.Said()
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {
-            "PATH": f"{self.bin}:{self.go}/bin",
-            "PHONEMFA_CACHE_DIR": str(self.cache_root),
-        }
-
-    def ensure(self, **environ: str) -> Engine:
-        return ensure_engine(
-            self.said,
-            environ=self.environ | environ,
-            releases=self.releases.url,
-            lock=self.lock,
-        )
-
-    def is_cached(self, engine: Engine) -> bool:
-        """Whether it is a whole one of the cache, with nothing beside."""
-        made = sorted(path.name for path in engine.pulumi.parent.iterdir())
-        programs = ["pulumi", "pulumi-language-python", "pulumi-language-python-exec"]
-        there = engine.pulumi.is_relative_to(self.cache_root / "engine")
-        return there and made == programs and self.leftovers() == []
-
-    def leftovers(self) -> list[Path]:
-        return list((self.cache_root / "engine").glob(".making-*"))
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with fakes.release_server() as releases:
-        yield World(tmp_path, releases)
-
-
 @pytest.mark.parametrize("version", ["v3.259.0", "v3.260.1", "v3.260.0-alpha.1"])
-def test_suitable_pulumi_on_path_comes_first(world: World, version: str) -> None:
+def test_suitable_pulumi_on_path_comes_first_and_asking_it_leaves_no_trace(
+    world: World, version: str
+) -> None:
     pulumi = fakes.pulumi(world.bin, version)
-    world.releases.publish(RELEASE, fakes.release())
-
-    assert world.ensure().pulumi == pulumi
+    world.releases.content[ARCHIVE] = fakes.release()
+    assert world.ensure(PULUMI_HOME=str(world.home / ".pulumi")).pulumi == pulumi
     assert world.releases.asked == []
-    assert not world.cache_root.exists()
+    assert not world.cache.exists()
+    assert list(world.home.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -98,118 +72,84 @@ def test_unsuitable_pulumi_is_named_and_left_alone(
     world: World, version: str, host: bool, said: str
 ) -> None:
     fakes.pulumi(world.bin, version, host=host)
-    world.releases.publish(RELEASE, fakes.release())
+    world.releases.content[ARCHIVE] = fakes.release()
     assert world.is_cached(world.ensure())
     (step,) = (one for one in world.said.steps if "not used" in one)
     assert str(world.bin / "pulumi") in step
     assert said in step
 
 
-def test_the_next_pulumi_on_path_is_looked_at(world: World, tmp_path: Path) -> None:
+def test_the_next_pulumi_on_path_is_looked_at(world: World) -> None:
     fakes.pulumi(world.bin, "v3.100.0")
-    good = fakes.pulumi(tmp_path / "other", "v3.259.2")
-    assert world.ensure(PATH=f"{world.bin}:{tmp_path}/other").pulumi == good
+    good = fakes.pulumi(world.folder / "other", "v3.259.2")
+    assert world.ensure(PATH=f"{world.bin}:{good.parent}").pulumi == good
 
 
-def test_asking_for_a_version_leaves_no_trace_in_the_users_home(
-    world: World, tmp_path: Path
-) -> None:
-    fakes.pulumi(world.bin)
-    home = tmp_path / "home"
-    home.mkdir()
-    own = {"HOME": str(home), "PULUMI_HOME": str(home / ".pulumi"), "PULUMI_ACCESS_TOKEN": "mine"}
-    assert world.ensure(**own).pulumi == world.bin / "pulumi"
-    assert list(home.iterdir()) == []
-
-
-def test_official_release_is_taken_and_kept(world: World) -> None:
-    world.releases.publish(RELEASE, fakes.release())
+def test_official_release_is_kept_and_trusted_on_its_first_use_alone(world: World) -> None:
+    world.releases.content[ARCHIVE] = fakes.release()
     first = world.ensure()
-    asked = len(world.releases.asked)
     assert world.is_cached(first)
     assert world.ensure() == first
-    assert len(world.releases.asked) == asked
-
-
-def test_release_is_trusted_on_its_first_use_alone(world: World) -> None:
-    world.releases.publish(RELEASE, fakes.release())
-    world.ensure()
+    assert world.releases.asked == [RELEASE]
     (line,) = world.lock.read_text().splitlines()
-    assert line.endswith(f"  {world.releases.url}/v3.259.0/{RELEASE}")
+    assert line.endswith(f"  {RELEASE}")
     assert "trusted on this first use" in world.said.text
 
-    shutil.rmtree(world.cache_root)
-    world.ensure()
+    shutil.rmtree(world.cache)
+    assert world.ensure() == first
     assert world.lock.read_text().splitlines() == [line]
 
 
 @pytest.mark.parametrize(
     "answer",
     [
+        pytest.param(None, id="none"),
+        pytest.param(fakes.archive(**{"pulumi/pulumi": "echo v3.259.0"}), id="without a host"),
         pytest.param(fakes.release()[:200], id="cut off"),
         pytest.param(fakes.release()[:100] + b"\xff" * 400, id="damaged"),
         pytest.param(b"<html>Sign in to the proxy</html>", id="a page"),
     ],
 )
-def test_what_is_no_whole_release_is_not_recorded_as_the_one_that_later_ones_must_be(
-    world: World, answer: bytes
+def test_where_no_whole_release_is_had_none_is_recorded_and_the_engine_is_built_once(
+    world: World, answer: bytes | None
 ) -> None:
     fakes.go(world.go)
-    world.releases.publish(RELEASE, answer)
-    world.ensure()
-    assert not world.lock.exists()
+    if answer:
+        world.releases.content[ARCHIVE] = answer
+    # Any of the user's own settings makes this Go fail.
+    own = {"GOFLAGS": "-mod=mod", "GOWORK": "/home/somebody/go.work", "CGO_ENABLED": "1"}
+    engine = world.ensure(**own)
 
-    shutil.rmtree(world.cache_root)
-    world.releases.publish(RELEASE, fakes.release())
+    assert world.is_cached(engine)
+    assert not world.lock.exists()
+    assert fakes.builds(world.go) == 2  # the CLI and the language host
+    assert "engine: built pulumi (" in world.said.text
+    assert any("building pulumi: " in tick for tick in world.said.ticks)
+    assert world.ensure() == engine
+    assert (len(world.releases.asked), fakes.builds(world.go)) == (1, 2)
+
+    shutil.rmtree(world.cache)
+    world.releases.content[ARCHIVE] = fakes.release()
     assert world.is_cached(world.ensure())
-    assert fakes.builds(world.go) == 2  # of the first time
+    assert fakes.builds(world.go) == 2
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
-    [
-        ("recorded", "downloads.lock names"),
-        ("version", "v3.1.0"),
-    ],
+    ("other", "told"), [("recorded", "downloads.lock names"), ("version", "v3.1.0")]
 )
 def test_another_release_than_it_should_be_ends_the_run_and_nothing_is_built(
     world: World, other: str, told: str
 ) -> None:
     fakes.go(world.go)
     version = "v3.1.0" if other == "version" else "v3.259.0"
-    world.releases.publish(RELEASE, fakes.release(version))
+    world.releases.content[ARCHIVE] = fakes.release(version)
     if other == "recorded":
-        world.lock.write_text(f"{'0' * 64}  {world.releases.url}/v3.259.0/{RELEASE}\n")
+        world.lock.write_text(f"{'0' * 64}  {RELEASE}\n")
     for _ in range(2):  # Nor is it forgotten.
-        with pytest.raises(EngineError, match=told):
+        with pytest.raises(SandboxError, match=told):
             world.ensure()
     assert fakes.builds(world.go) == 0
-    assert world.leftovers() == []
-
-
-@pytest.mark.parametrize("release", [None, fakes.archive(**{"pulumi/pulumi": "echo v3.259.0"})])
-def test_engine_is_built_once_where_no_release_can_be_had(
-    world: World, release: bytes | None
-) -> None:
-    fakes.go(world.go)
-    if release:
-        world.releases.publish(RELEASE, release)
-
-    engine = world.ensure()
-
-    assert world.is_cached(engine)
-    assert fakes.builds(world.go) == 2  # the CLI and the language host
-    assert "engine: built pulumi (1 steps" in world.said.text
-    assert any("building pulumi: 1 steps" in tick for tick in world.said.ticks)
-    asked = len(world.releases.asked)
-    assert world.ensure() == engine
-    assert (len(world.releases.asked), fakes.builds(world.go)) == (asked, 2)
-
-
-def test_users_own_go_settings_do_not_change_what_is_built(world: World) -> None:
-    fakes.go(world.go)  # which fails with any of them
-    own = {"GOFLAGS": "-mod=mod", "GOWORK": "/home/somebody/go.work", "CGO_ENABLED": "1"}
-    assert world.is_cached(world.ensure(**own))
+    assert world.leftovers == []
 
 
 @pytest.mark.parametrize("has_go", [False, True])
@@ -219,22 +159,16 @@ def test_where_there_is_no_engine_and_none_can_be_built_both_ways_to_one_are_nam
     if has_go:
         fakes.go(world.go)
         (world.go / "broken").touch()
-    with pytest.raises(EngineError, match="does not compile" if has_go else "no Go") as raised:
+    with pytest.raises(SandboxError, match="does not compile" if has_go else "no Go") as raised:
         world.ensure()
-    needed = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
-    assert f"install Go {needed[0]} or newer" in raised.value.fix
-    assert "install Pulumi 3.259.0 or newer" in raised.value.fix
-    assert world.leftovers() == []
+    assert raised.value.fix == WAYS
+    assert world.leftovers == []
 
 
 def test_damaged_engine_is_made_anew(world: World) -> None:
     fakes.go(world.go)
-    engine = world.ensure()
-    engine.pulumi.write_text("")
-
-    again = world.ensure()
-
-    assert again.pulumi.stat().st_size > 0
+    world.ensure().pulumi.write_text("")
+    assert world.ensure().pulumi.stat().st_size > 0
     assert fakes.builds(world.go) == 4
 
 
@@ -250,7 +184,6 @@ def test_two_starts_at_once_build_once(world: World) -> None:
     (world.go / "gate").unlink()
     for start in starts:
         start.join()
-
     assert fakes.builds(world.go) == 2
     assert engines[0] == engines[1]
 
@@ -261,17 +194,83 @@ def test_killed_build_holds_up_nobody_and_is_cleaned_up(world: World) -> None:
     program = (
         "from sandbox.engine.ensure import ensure_engine\n"
         "from sandbox.machine.progress import Progress\n"
-        f"ensure_engine(Progress(), releases={world.releases.url!r})"
+        "ensure_engine(Progress())"
     )
-    killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=world.environ)
+    nowhere = world.environ | {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    killed = subprocess.Popen([sys.executable, "-c", program], cwd=PROJECT, env=nowhere)
     try:
         until((world.go / "building").exists)
-        assert len(world.leftovers()) == 1
+        assert len(world.leftovers) == 1
     finally:
         os.kill(killed.pid, signal.SIGKILL)
         killed.wait()
-    left = world.leftovers()
-    assert len(left) == 1, "a killed process cannot clean up after itself"
-
+    assert len(world.leftovers) == 1, "a killed process cannot clean up after itself"
     (world.go / "gate").unlink()
     assert world.is_cached(world.ensure())
+
+
+def required(module: str) -> dict[str, str]:
+    text = (MODULES / module / "go.mod").read_text()
+    return dict(re.findall(r"^(?:require|\t)\s*(\S+) (v\S+)", text, re.MULTILINE))
+
+
+def test_what_is_built_is_what_the_code_and_the_package_name() -> None:
+    assert required("cli")["github.com/pulumi/pulumi/pkg/v3"] == f"v{CLI_VERSION}"
+    assert required("cli")["github.com/pulumi/pulumi/sdk/v3"] == f"v{CLI_VERSION}"
+    # The last one that still has `pulumi-language-python`.
+    assert required("python-host")["github.com/pulumi/pulumi/sdk/v3"] == "v3.79.0"
+    go = re.findall(r"^go (.*)$", (MODULES / "cli" / "go.mod").read_text(), re.MULTILINE)
+    assert f"install Pulumi {MINIMUM_CLI} or newer" in WAYS
+    assert f"install Go {go[0]} or newer" in WAYS
+    text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    for name, lowest in (("pulumi", MINIMUM_CLI), ("pulumi-auth0", MINIMUM_PLUGIN)):
+        assert f'"{name}>={lowest.major}.{lowest.minor},<{BELOW.major}"' in text
+
+
+@pytest.mark.parametrize("module", ["cli", "python-host"])
+def test_every_required_module_has_a_checksum(module: str) -> None:
+    lines = (MODULES / module / "go.sum").read_text().splitlines()
+    summed = {tuple(line.split()[:2]) for line in lines}
+    asked = {(name, f"{version}/go.mod") for name, version in required(module).items()}
+    assert len(asked) > 50
+    assert {name for name, _ in asked - summed} <= {"github.com/atotto/clipboard"}, "is replaced"
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="nothing is built without Go")
+@pytest.mark.parametrize(
+    ("module", "flags"),
+    [
+        ("github.com/pulumi/pulumi/pkg/v3", {}),
+        # What a user may have set to be asked less must not lower the check.
+        ("github.com/pulumi/pulumi/pkg/v3", {"GOFLAGS": "-mod=mod", "GONOSUMDB": "*"}),
+        ("gocloud.dev", {"GOFLAGS": "-mod=mod", "GONOSUMCHECK": "1", "GOSUMDB": "off"}),
+    ],
+)
+def test_a_module_with_another_sum_is_not_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, flags: dict[str, str]
+) -> None:
+    copy = tmp_path / "modules"
+    shutil.copytree(MODULES, copy)
+    sums = copy / "cli" / "go.sum"
+    sum_of_it = re.compile(rf"^({re.escape(module)} v[^/\s]+) h1:.*$", re.MULTILINE)
+    tampered, count = sum_of_it.subn(rf"\1 h1:{'A' * 43}=", sums.read_text())
+    assert count == 1
+    sums.write_text(tampered)
+    monkeypatch.setattr(ensure, "MODULES", copy)
+    with pytest.raises(SandboxError, match="checksum mismatch"):
+        build_engine(tmp_path / "modules", Progress(), dict(os.environ) | flags)
+    assert sums.read_text() == tampered, "the sums are not brought into line with what came"
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("v3.259.0\n", "3.259.0"),
+        ("3.260.0-alpha.1", "3.260.0a1"),
+        ("pulumi-resource-auth0 v3.54.0+dev", "3.54.0+dev"),
+        ("nonsense", "None"),
+        (None, "None"),
+    ],
+)
+def test_versions_are_read_as_their_programs_print_them(text: str | None, version: str) -> None:
+    assert str(version_in(text)) == version

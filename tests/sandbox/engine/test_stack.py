@@ -1,4 +1,4 @@
-"""The sandbox's stack: private configuration, repeatable steps, and only its own leftovers."""
+"""The sandbox's stack: its own environment and configuration, repeatable steps, no leftovers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ import pytest
 import yaml
 
 from sandbox.engine.ensure import Engine
-from sandbox.engine.leftovers import clear_dead_locks
-from sandbox.engine.stack import SandboxStack
-from sandbox.machine.errors import EngineError
+from sandbox.engine.environment import TenantAccess, engine_environment, passphrase_file
+from sandbox.engine.plugin import PROGRAM, Plugin
+from sandbox.engine.stack import SandboxStack, clear_dead_locks
+from sandbox.machine.errors import SandboxError
 from sandbox.machine.processes import program_of
 from tests.sandbox.engine import fakes
 from tests.sandbox.engine.test_ensure import until
@@ -78,6 +79,9 @@ esac""",
         log = self.folder / "calls"
         return log.read_text().splitlines() if log.exists() else []
 
+    def times(self, call: str) -> int:
+        return sum(call in one for one in self.calls)
+
     def configuration(self) -> dict[str, Any]:
         content = yaml.safe_load((self.state / "Pulumi.sandbox.yaml").read_text())
         assert isinstance(content, dict)
@@ -100,53 +104,39 @@ def world(tmp_path: Path) -> World:
 def test_private_configuration_is_the_committed_one_and_the_key_over_standard_input(
     world: World,
 ) -> None:
+    own = world.state / "Pulumi.sandbox.yaml"
     assert world.stack.prepare(api_key=KEY) is True
-
     assert world.configuration()["config"] == {"demo:policy": "always"}
-    assert stat.S_IMODE((world.state / "Pulumi.sandbox.yaml").stat().st_mode) == 0o600
-    assert any("config set --secret demo:cpaasApiKey" in call for call in world.calls)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o600
+    assert world.times("config set --secret demo:cpaasApiKey") == 1
     assert (world.folder / "stdin").read_text() == KEY
     assert KEY not in "\n".join(world.calls)
 
-
-def test_second_preparation_changes_nothing(world: World) -> None:
-    world.stack.prepare(api_key=KEY)
-    before = (world.state / "Pulumi.sandbox.yaml").read_bytes()
-
+    before = own.read_bytes()
     assert world.stack.prepare(api_key=KEY) is False
+    assert own.read_bytes() == before
+    assert world.times("config set") == 1, "a second preparation changes nothing"
 
-    assert (world.state / "Pulumi.sandbox.yaml").read_bytes() == before
-    assert sum("config set" in call for call in world.calls) == 1
 
-
-def test_changed_configuration_is_taken_over_and_the_salt_is_kept(world: World) -> None:
+def test_what_changed_is_taken_over_and_the_salt_is_kept(world: World) -> None:
     world.stack.prepare(api_key=KEY)
     (world.project / "Pulumi.sandbox.yaml").write_text("config:\n  demo:policy: never\n")
-
     world.stack.prepare(api_key=KEY)
-
-    assert world.configuration() == {
-        "config": {"demo:policy": "never"},
-        "encryptionsalt": "v1:salt",
-    }
-    assert sum("config set" in call for call in world.calls) == 2
-
-
-def test_new_key_is_taken_over(world: World) -> None:
-    world.stack.prepare(api_key=KEY)
+    changed = {"config": {"demo:policy": "never"}, "encryptionsalt": "v1:salt"}
+    assert world.configuration() == changed
     world.stack.prepare(api_key="another")
     assert (world.folder / "stdin").read_text() == "another"
+    assert world.configuration() == changed
+    assert world.times("config set") == 3
 
 
 def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
     (world.folder / "config-fails").touch()
-    with pytest.raises(EngineError, match="pulumi config set"):
+    with pytest.raises(SandboxError, match="pulumi config set"):
         world.stack.prepare(api_key=KEY)
     (world.folder / "config-fails").unlink()
-
     world.stack.prepare(api_key=KEY)
-
-    assert sum("config set" in call for call in world.calls) == 2
+    assert world.times("config set") == 2
     assert world.configuration()["encryptionsalt"] == "v1:salt"
 
 
@@ -164,11 +154,10 @@ def test_preparation_that_ended_halfway_is_taken_up(world: World) -> None:
 def test_bad_project_file_is_named_before_pulumi_runs(
     world: World, name: str, content: str | None, message: str
 ) -> None:
-    if content is None:
-        (world.project / name).unlink()
-    else:
+    (world.project / name).unlink()
+    if content is not None:
         (world.project / name).write_text(content)
-    with pytest.raises(EngineError, match=message) as raised:
+    with pytest.raises(SandboxError, match=message) as raised:
         world.stack.prepare(api_key=KEY)
     assert name in raised.value.problem + raised.value.fix
     assert world.calls == []
@@ -191,7 +180,7 @@ def test_program_and_state_are_compared_and_then_state_and_tenant(
     for command, status in (("preview", preview), ("refresh", refresh)):
         (world.folder / f"{command}-status").write_text(str(status))
     if isinstance(outcome, str):
-        with pytest.raises(EngineError, match=outcome):
+        with pytest.raises(SandboxError, match=outcome):
             world.stack.matches(refresh=asked)
     else:
         assert world.stack.matches(refresh=asked) is outcome
@@ -201,13 +190,10 @@ def test_program_and_state_are_compared_and_then_state_and_tenant(
     assert all(call.endswith(own) for call in world.calls)
 
 
-def test_failed_up_is_an_error(world: World) -> None:
+def test_failed_up_is_an_error_and_any_other_commands_exit_status_is_kept(world: World) -> None:
     (world.folder / "up-fails").touch()
-    with pytest.raises(EngineError, match="exit status 1"):
+    with pytest.raises(SandboxError, match="exit status 1"):
         world.stack.up()
-
-
-def test_exit_status_of_pulumi_is_kept(world: World) -> None:
     assert world.stack.run(["no-such-command"]) == 41
 
 
@@ -240,17 +226,13 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(
         waiting.set()
         return wait(child, timeout)
 
-    monkeypatch.setattr(subprocess.Popen, "wait", noted)
-
     def interrupt() -> None:
         until((world.folder / "trapping").exists)
         waiting.wait(30)
         os.kill(os.getpid(), signal.SIGUSR1)
 
-    def on_signal(*_: object) -> None:
-        raise SystemExit(143)
-
-    before = signal.signal(signal.SIGUSR1, on_signal)
+    monkeypatch.setattr(subprocess.Popen, "wait", noted)
+    before = signal.signal(signal.SIGUSR1, lambda *_: sys.exit(143))
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:
@@ -263,41 +245,33 @@ def test_interrupted_up_lets_pulumi_end_in_good_order(
     assert program_of(int((world.folder / "pid").read_text())) is None
 
 
-def test_lock_of_a_process_that_is_gone_is_removed(world: World) -> None:
+def ended() -> int:
+    """The number of a process that is gone."""
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    lock = world.lock(gone.pid)
-
-    world.stack.prepare(api_key=KEY)
-
-    assert not lock.exists()
-    assert "removed 1 lock" in world.said.text
+        return gone.pid
 
 
-def test_lock_whose_number_went_to_another_program_is_removed(world: World) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "input()", "about pulumi"], stdin=subprocess.PIPE, cwd="/"
-    ) as other:
-        lock = world.lock(other.pid)
-        assert clear_dead_locks(world.state) == [lock]
+def test_locks_of_processes_that_are_gone_and_unreadable_ones_are_removed(world: World) -> None:
+    locks = {world.lock(ended()), world.lock(1)}
+    world.lock(1).write_text("")
+    # Its number went to another program.
+    about = [sys.executable, "-c", "input()", "about pulumi"]
+    with subprocess.Popen(about, stdin=subprocess.PIPE, cwd="/") as other:
+        locks.add(world.lock(other.pid))
+        world.stack.prepare(api_key=KEY)
         other.communicate(b"\n")
+    assert not any(lock.exists() for lock in locks)
+    assert "removed 3 lock" in world.said.text
 
 
 def test_lock_of_a_running_pulumi_or_of_another_machine_stays(world: World) -> None:
     pulumi = fakes.program(world.folder / "bin" / "pulumi", "read line")
     with subprocess.Popen([pulumi], stdin=subprocess.PIPE) as holder:
         until(lambda: "pulumi" in (program_of(holder.pid) or ""))
-        locks = {world.lock(holder.pid), world.lock(1, host="another-machine")}
-
+        locks = [world.lock(holder.pid), world.lock(ended(), host="another-machine")]
         assert clear_dead_locks(world.state) == []
-        assert {lock for lock in locks if lock.exists()} == locks
+        assert all(lock.exists() for lock in locks)
         holder.communicate(b"\n")
-
-
-def test_unreadable_lock_is_removed(world: World) -> None:
-    lock = world.lock(1)
-    lock.write_text("")
-    assert clear_dead_locks(world.state) == [lock]
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="known from /proc only")
@@ -311,12 +285,74 @@ def test_only_own_helpers_of_a_killed_pulumi_are_ended(world: World) -> None:
     ):
         for one in (ours, theirs):
             until(lambda one=one: "pulumi-resource" in (program_of(one.pid) or ""))  # type: ignore[misc]
-        with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-            gone.wait()
-        world.lock(gone.pid)
-
+        world.lock(ended())
         clear_dead_locks(world.state)
-
         assert ours.wait(timeout=10) == -signal.SIGTERM
         theirs.communicate(b"\n")
         assert theirs.returncode == 0
+
+
+THEIRS = (
+    *("PULUMI_ACCESS_TOKEN", "PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"),
+    *("PULUMI_STACK", "AUTH0_DOMAIN", "AUTH0_API_TOKEN", "AUTH0_CLIENT_SECRET"),
+    *("SSL_CERT_DIR", "PYTHONPATH"),
+)
+
+
+def made(folder: Path, *, colour: bool = False, path: str = "/usr/bin:/opt/bin") -> dict[str, str]:
+    engine = Engine(folder / "engine" / "pulumi", "3.259.0")
+    plugin = Plugin(folder / "plugin" / PROGRAM, official=False, version=None, why="test")
+    tenant = TenantAccess("localhost:8443", "id", "secret", folder / "ca.pem")
+    assert "secret'" not in repr(tenant)
+    return engine_environment(
+        engine,
+        plugin,
+        state_dir=folder / "state",
+        tenant=tenant,
+        colour=colour,
+        environ=dict.fromkeys(THEIRS, "theirs")
+        | {"PATH": path, "LANG": "ja_JP.UTF-8", "NO_PROXY": "localhost,intra.example"},
+    )
+
+
+def test_nothing_of_the_users_pulumi_or_auth0_gets_in_or_out(tmp_path: Path) -> None:
+    env = made(tmp_path)
+    assert "theirs" not in env.values()
+    state = tmp_path / "state"
+    ours = {
+        "LANG": "ja_JP.UTF-8",
+        "PULUMI_HOME": str(state / "pulumi-home"),
+        "PULUMI_BACKEND_URL": f"file://{state}/pulumi-state",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
+        "AUTH0_DOMAIN": "localhost:8443",
+        "AUTH0_CLIENT_ID": "id",
+        "AUTH0_CLIENT_SECRET": "secret",
+        "SSL_CERT_FILE": str(tmp_path / "ca.pem"),
+        "NO_PROXY": "localhost,intra.example,127.0.0.1",
+        "NO_COLOR": "1",
+    }
+    assert {name: env[name] for name in ours} == ours
+    assert "NO_COLOR" not in made(tmp_path, colour=True)
+
+
+def test_the_engine_finds_the_plugin_before_one_that_the_user_has_on_path(tmp_path: Path) -> None:
+    fakes.program(tmp_path / "users" / PROGRAM, "exit 1")
+    ours = [str(Path(sys.prefix) / "bin"), str(tmp_path / "engine")]
+    home = tmp_path / "state" / "pulumi-home" / "plugins" / "resource-auth0-v3.55.1"
+
+    without = made(tmp_path)["PATH"].split(os.pathsep)
+    hidden = made(tmp_path, path=f"/usr/bin:{tmp_path}/users")["PATH"].split(os.pathsep)
+
+    # One from PATH is warned of, and an installed one is not: only where another would be taken.
+    assert without == [*ours, "/usr/bin", "/opt/bin"]
+    assert hidden == [ours[0], str(home), ours[1], "/usr/bin", f"{tmp_path}/users"]
+    assert (home / PROGRAM).readlink() == tmp_path / "plugin" / PROGRAM
+
+
+def test_passphrase_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    path = passphrase_file(tmp_path / "state")
+    first = path.read_text()
+    assert passphrase_file(tmp_path / "state").read_text() == first
+    assert len(first) >= 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -3,155 +3,104 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from sandbox.plugin import client
 from sandbox.plugin.client import Credentials, Management, ManagementError
 from sandbox.plugin.resources.base import PartialFailureError
 from sandbox.plugin.resources.guardian import GuardianResource
 from sandbox.plugin.switches import ADAPTIVE_MFA_WARNS, VARIABLE
-from sandbox.server.running import RunningSandbox, start
-from tests.sandbox.quick import quick
 
-SETTINGS = "/guardian/settings$"
-BROKEN = {"status": 500, "body": {"message": "An internal error occurred"}}
-NO_SCOPE = {
-    "status": 403,
-    "body": {"message": "Insufficient scope", "errorCode": "insufficient_scope"},
-}
-NO_PLAN = {
-    "status": 403,
-    "body": {"message": "Not included", "errorCode": "insufficient_entitlement"},
-}
+POLICIES = ("PUT", "/guardian/policies")
+SETTINGS = ("GET", "/guardian/settings")
+BROKEN = (500, {"message": "An internal error occurred"})
+SECRET = (400, {"message": "No: Bearer canary-secret to +819012345678"})
+NO_SCOPE = (403, {"message": "Insufficient scope", "errorCode": "insufficient_scope"})
+NO_PLAN = (403, {"message": "Not included", "errorCode": "insufficient_entitlement"})
 
 
-class Asking:
-    """The stand-in's way to a tenant that fails as it is told, with the waits that it asked for."""
+class Tenant:
+    """One that has nothing and fails as it is told, with what it was asked and how fast."""
 
-    def __init__(self, running: RunningSandbox) -> None:
+    def __init__(self) -> None:
+        self.faults: dict[tuple[str, str], tuple[int, Any]] = {}
+        self.asked: list[tuple[str, str]] = []
         self.waits: list[float] = []
-        self._control = httpx.Client(
-            base_url=f"{running.tenant_url}/_sandbox",
-            headers=running.control_headers,
-            verify=ssl.create_default_context(cafile=str(running.ca_file)),
-        )
-        credentials = Credentials(
-            domain=running.tenant_url.removeprefix("https://"),
-            client_id=running.client_id,
-            client_secret=running.client_secret,
-            audience=f"{running.tenant_url}/api/v2/",
-        )
+        credentials = Credentials(domain="t", client_id="c", client_secret="s", audience="a")
         self.api = Management(credentials, sleep=self._wait)
-        self._loop = asyncio.Runner()
-        self.well()
-        self._control.delete("/requests")
 
-    def close(self) -> None:
-        self._loop.run(self.api._http.aclose())
-        self._loop.close()
-        self._control.close()
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api/v2")
+        self.asked.append((request.method, path))
+        empty: Any = [] if path in {"/guardian/policies", "/guardian/factors"} else {}
+        token = {"access_token": "t", "expires_in": 3600}
+        usual = 200, token if path == "/oauth/token" else empty
+        status, body = self.faults.get((request.method, path), usual)
+        return httpx.Response(status, json=body)
 
     async def _wait(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    def fail(self, method: str, path: str, **what: Any) -> None:
-        fault = {"method": method, "path": path, "times": None, **what}
-        self._control.post("/faults", json=fault).raise_for_status()
-
-    def well(self) -> None:
-        self._control.delete("/faults").raise_for_status()
-
     def make(self, policy: str = "never") -> dict[str, Any]:
         """Guardian is created; its state."""
-        inputs = {"policy": policy}
-        _, state = self._loop.run(GuardianResource().create(self.api, inputs))
-        return state
-
-    def look(self) -> None:
-        """Guardian is refreshed."""
-        self._loop.run(GuardianResource().read(self.api, "id", {}))
-
-    def tries(self, method: str, path: str) -> int:
-        log = self._control.get("/requests").json()["requests"]
-        return sum((one["method"], one["path"]) == (method, f"/api/v2{path}") for one in log)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
-    with start(quick(tmp_path_factory.mktemp("sandbox"))) as sandbox:
-        yield sandbox
+        return asyncio.run(GuardianResource().create(self.api, {"policy": policy}))[1]
 
 
 @pytest.fixture
-def asking(running: RunningSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asking]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(running.ca_file))
-    with closing(Asking(running)) as one:
-        yield one
+def tenant(monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    tenant = Tenant()
+    http = httpx.AsyncClient(transport=httpx.MockTransport(tenant))
+    monkeypatch.setattr(client, "BoundedAsyncClient", lambda **_: http)
+    return tenant
 
 
-def test_a_500_is_tried_four_times_in_about_two_seconds(asking: Asking) -> None:
-    asking.fail("PUT", "/guardian/policies$", **BROKEN)
-    with pytest.raises(PartialFailureError, match="An internal error occurred"):
-        asking.make()
-    assert asking.tries("PUT", "/guardian/policies") == 4
-    assert 1 < sum(asking.waits) < 3
-
-
-def test_what_the_tenant_says_is_repeated_word_for_word(asking: Asking) -> None:
-    said = "No: Bearer canary-secret to +819012345678"
-    asking.fail("PUT", "/guardian/policies$", status=400, body={"message": said})
+@pytest.mark.parametrize(
+    ("asked", "fault", "tries"),
+    [(POLICIES, BROKEN, 4), (SETTINGS, BROKEN, 4), (POLICIES, SECRET, 1)],
+)
+def test_a_500_is_tried_four_times_in_two_seconds_and_a_refusal_repeated_word_for_word(
+    tenant: Tenant, asked: tuple[str, str], fault: tuple[int, Any], tries: int
+) -> None:
+    tenant.faults[asked] = fault
     with pytest.raises(PartialFailureError) as refused:
-        asking.make()
-    assert said in str(refused.value)
-    assert asking.tries("PUT", "/guardian/policies") == 1
+        tenant.make()
+    assert fault[1]["message"] in str(refused.value)
+    assert tenant.asked.count(asked) == tries
+    assert tries == 1 or 1 < sum(tenant.waits) < 3
 
 
-def test_a_path_that_the_sdk_does_not_have_is_tried_as_often(asking: Asking) -> None:
-    asking.fail("GET", SETTINGS, **BROKEN)
-    with pytest.raises(PartialFailureError, match="An internal error occurred"):
-        asking.make()
-    assert asking.tries("GET", "/guardian/settings") == 4
-
-
-def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(asking: Asking) -> None:
-    asking.fail("GET", SETTINGS, **NO_SCOPE)
-    state = asking.make()
+def test_a_missing_scope_for_the_tenants_mfa_settings_is_a_warning(tenant: Tenant) -> None:
+    tenant.faults[SETTINGS] = NO_SCOPE
+    state = tenant.make()
     assert "settings" not in state
     assert {"phoneSettings", "emailSettings"} <= state.keys()
-    (warning,) = asking.api.warnings()
+    (warning,) = tenant.api.warnings
     assert "403 Forbidden: Insufficient scope" in warning
-    assert asking.api.warnings() == [], "said once"
 
 
 @pytest.mark.parametrize("factor", ["phone", "email"])
-def test_a_missing_scope_for_a_factors_settings_is_an_error(asking: Asking, factor: str) -> None:
-    asking.fail("GET", f"/guardian/factors/{factor}/settings$", **NO_SCOPE)
+def test_a_missing_scope_for_a_factors_settings_is_an_error(tenant: Tenant, factor: str) -> None:
+    tenant.faults["GET", f"/guardian/factors/{factor}/settings"] = NO_SCOPE
     with pytest.raises(PartialFailureError, match="Insufficient scope"):
-        asking.make()
+        tenant.make()
     with pytest.raises(ManagementError, match="Insufficient scope"):
-        asking.look()
-    assert asking.api.warnings() == []
+        asyncio.run(GuardianResource().read(tenant.api, "id", {}))
+    assert tenant.api.warnings == []
 
 
-@pytest.mark.parametrize("thrown", [False, True])
 def test_a_plan_without_adaptive_mfa_fails_or_warns_as_the_switch_says(
-    asking: Asking, monkeypatch: pytest.MonkeyPatch, *, thrown: bool
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, ADAPTIVE_MFA_WARNS if thrown else "")
-    asking.fail("PUT", "/guardian/policies$", **NO_PLAN)
-    if not thrown:
-        with pytest.raises(PartialFailureError, match="Not included"):
-            asking.make("confidence-score")
-        return
-    assert asking.make("confidence-score")["policy"] == "never"
-    (warning,) = asking.api.warnings()
+    tenant.faults[POLICIES] = NO_PLAN
+    with pytest.raises(PartialFailureError, match="Not included"):
+        tenant.make("confidence-score")
+    monkeypatch.setenv(VARIABLE, ADAPTIVE_MFA_WARNS)
+    assert tenant.make("confidence-score")["policy"] == "never"
+    (warning,) = tenant.api.warnings
     assert "the policy was not written: 403 Forbidden: Not included" in warning
-    asking.well()
-    asking.fail("PUT", "/guardian/policies$", **NO_SCOPE)
+    tenant.faults[POLICIES] = NO_SCOPE
     with pytest.raises(PartialFailureError, match="Insufficient scope"):
-        asking.make("confidence-score")
+        tenant.make("confidence-score")

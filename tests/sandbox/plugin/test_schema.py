@@ -1,35 +1,37 @@
-"""What counts as a difference, and how the engine is told of it."""
+"""What counts as a difference, how the engine is told of it, and the switches, both ways."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pulumi.provider.experimental.provider as protocol
 import pytest
 
+from phonemfa.pulumi.preview import read_preview
+from sandbox.plugin import STAND_IN
+from sandbox.plugin.provider import StandInProvider
 from sandbox.plugin.resources import RESOURCES
 from sandbox.plugin.schema import differences, problems
-from sandbox.plugin.values import UNKNOWN
+from sandbox.plugin.switches import REPLACE_FAILED_BUILD, TOLD, VARIABLE
+from sandbox.plugin.values import EACH, UNKNOWN, Path, secret_paths, wire_map
 
+URN = "urn:pulumi:t1::demo::{}::it"
 ACTION = RESOURCES["auth0:index/action:Action"].schema
 PROVIDER = RESOURCES["auth0:index/phoneProvider:PhoneProvider"].schema
 TEMPLATE = RESOURCES["auth0:index/phoneNotificationTemplate:PhoneNotificationTemplate"].schema
 GUARDIAN = RESOURCES["auth0:index/guardian:Guardian"].schema
 
-ACTION_STATE: dict[str, Any] = {
-    "code": "old",
-    "deploy": True,
-    "name": "a",
-    "runtime": "node22",
-    "secrets": [{"name": "K", "value": "1"}, {"name": "H", "value": "h"}],
+REQUIRED: dict[str, Any] = {
+    "code": "exports.h = async () => {};",
+    "name": "ntt-cpaas",
     "supportedTriggers": {"id": "custom-phone-provider", "version": "v1"},
-    "versionId": "v",
 }
-
-
-ACTION_INPUTS = {key: value for key, value in ACTION_STATE.items() if key != "versionId"}
-REQUIRED = {key: ACTION_STATE[key] for key in ("code", "name", "supportedTriggers")}
+SECRETS = [{"name": "K", "value": "1"}, {"name": "H", "value": "h"}]
+ACTION_INPUTS = REQUIRED | {"deploy": True, "runtime": "node22", "secrets": SECRETS}
+ACTION_STATE = ACTION_INPUTS | {"versionId": "v"}
 ROTATED = ACTION_INPUTS | {"secrets": [{"name": "K", "value": "2"}, {"name": "H", "value": "h"}]}
-LEFT_OUT = REQUIRED | {"deploy": True, "secrets": ACTION_STATE["secrets"]}
+LEFT_OUT = REQUIRED | {"deploy": True, "secrets": SECRETS}
 TAKEN_BACK = [("deploy", "update"), ("secrets[0]", "delete"), ("secrets[1]", "delete")]
 UNKNOWN_CODE = ACTION_INPUTS | {"code": UNKNOWN}
 REORDERED = [("phone.messageTypes[0]", "update"), ("phone.messageTypes[1]", "update")]
@@ -109,3 +111,84 @@ def test_the_official_plugins_notes_in_a_state_are_no_problem() -> None:
 
 def test_an_unknown_value_is_no_problem() -> None:
     assert list(problems(GUARDIAN, {"policy": UNKNOWN, "phone": UNKNOWN})) == []
+
+
+OFFICIAL: dict[str, Any] = {
+    **ACTION_STATE,
+    "__meta": "{}",
+    "__pulumi_raw_state_delta": {"obj": {}},
+    "dependencies": [],
+    "id": "a",
+    "modules": [],
+    "secretsWoVersion": None,
+    "secretsWos": [],
+}
+WHOLE: Path = ("secrets",)
+INSIDE: Path = ("secrets", EACH, "value")
+
+
+def checked(token: str, inputs: dict[str, Any], *secret: Path) -> Any:
+    request = protocol.CheckRequest(URN.format(token), {}, wire_map(inputs, secret), b"")
+    return asyncio.run(StandInProvider().check(request)).inputs
+
+
+def diffed(state: dict[str, Any], *secret: Path) -> protocol.DiffResponse:
+    new = checked("auth0:index/action:Action", ACTION_INPUTS, INSIDE)
+    urn = URN.format("auth0:index/action:Action")
+    request = protocol.DiffRequest(urn, "a", wire_map(state, secret), new, [])
+    return asyncio.run(StandInProvider().diff(request))
+
+
+def test_the_secrets_of_an_action_are_one_secret_as_a_whole() -> None:
+    new = checked("auth0:index/action:Action", ACTION_INPUTS, INSIDE)
+    assert secret_paths(new) == {WHOLE}
+
+
+@pytest.mark.parametrize("state", [ACTION_STATE, OFFICIAL])
+@pytest.mark.parametrize("secret", [WHOLE, INSIDE])
+def test_a_state_of_another_plugin_is_no_difference(state: dict[str, Any], secret: Path) -> None:
+    assert not diffed(state, secret).changes
+
+
+@pytest.mark.parametrize("thrown", [False, True])
+def test_a_failed_build_is_replaced_where_the_switch_says_so(
+    monkeypatch: pytest.MonkeyPatch, *, thrown: bool
+) -> None:
+    monkeypatch.setenv(VARIABLE, REPLACE_FAILED_BUILD if thrown else "")
+    found = diffed(OFFICIAL | {"status": "failed"}, WHOLE)
+    assert (found.replaces or []) == (["status"] if thrown else [])
+
+
+@pytest.mark.parametrize(("said", "enforced"), [({}, True), ({"enforce": False}, False)])
+def test_a_token_quota_is_enforced_unless_the_program_says_no(
+    said: dict[str, Any], *, enforced: bool
+) -> None:
+    quota = {"clients": {"clientCredentials": {"perHour": 10, **said}}}
+    inputs = checked("auth0:index/tenant:Tenant", {"defaultTokenQuota": quota})
+    clients = inputs["defaultTokenQuota"].value["clients"].value["clientCredentials"].value
+    assert clients["enforce"].value is enforced
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_it_says_once_that_it_is_a_stand_in_unless_the_user_was_told(
+    monkeypatch: pytest.MonkeyPatch, *, told: bool
+) -> None:
+    if told:
+        monkeypatch.setenv(TOLD, "1")
+    warned: list[tuple[str, str]] = []
+
+    async def warn(urn: str, text: str) -> None:
+        warned.append((urn, text))
+
+    tenant = {f"auth0:{name}": "x" for name in ("domain", "clientId", "clientSecret")}
+    request = protocol.ConfigureRequest(tenant, {}, accept_secrets=True, accept_resources=True)
+    asyncio.run(StandInProvider(warn).configure(request))
+    assert warned == ([] if told else [("", STAND_IN)])
+
+
+def test_a_report_knows_the_stand_in_by_what_it_says() -> None:
+    step = {"op": "same", "urn": "urn:pulumi:dev::phonemfa::pulumi:pulumi:Stack::phonemfa-dev"}
+    warnings = [STAND_IN, "another"]
+    said = [{"severity": "warning", "message": f"warning: {one}"} for one in warnings]
+    preview = read_preview({"steps": [step], "diagnostics": said})
+    assert (preview.foreign_plugin, preview.warnings) == (True, ("another",))

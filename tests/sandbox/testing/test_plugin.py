@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.server.record import read_record
 from sandbox.server.running import RunningSandbox, start
-from sandbox.testing.phonemfa_sandbox import SandboxUnavailableError, _started
+from sandbox.testing.phonemfa_sandbox import SandboxUnavailableError, _start
 from tests.contract import PROJECT
 from tests.sandbox.quick import quick
 from tests.sandbox.sending import set_up
@@ -119,7 +119,7 @@ def test_where_none_was_ever_set_up_it_says_what_to_do(
 ) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     with pytest.raises(SandboxUnavailableError, match="run `make up` in the checkout"):
-        _started(PROJECT, tmp_path)
+        _start(PROJECT, tmp_path)
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     with pytest.raises(SandboxUnavailableError, match="share one sandbox: start it first"):
-        _started(PROJECT, tmp_path)
+        _start(PROJECT, tmp_path)

@@ -20,12 +20,17 @@ TOKEN = "token of this sandbox"
 
 
 class Behind:
-    """An application that remembers what got through."""
+    """Pages, or control routes and one with a lock of its own, that remember what got through."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pages: bool = True) -> None:
         self.reached: list[str] = []
-        routes = [Route("/", self._answer, methods=["GET", "POST"])]
-        self.app = PagesGuard(Starlette(routes=routes), token=TOKEN, port=PORT)
+        paths = ["/"] if pages else ["/_sandbox/state", "/sms/3/messages"]
+        app = Starlette(
+            routes=[Route(path, self._answer, methods=["GET", "POST"]) for path in paths]
+        )
+        self.app: Any = PagesGuard(app, token=TOKEN, port=PORT)
+        if not pages:
+            self.app = ApiGuard(app, token=TOKEN, names=frozenset({"cpaas.sandbox.test"}))
 
     async def _answer(self, request: Request) -> Response:
         self.reached.append(request.method)
@@ -40,27 +45,25 @@ class Behind:
         token: str | None = TOKEN,
         **headers: str,
     ) -> httpx.Response:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"host": host} | {name.replace("_", "-"): one for name, one in headers.items()}
         sent |= {TOKEN_HEADER: token} if token is not None else {}
-        return ask(self.app, method, path, {"host": host, **sent})
 
+        async def asked() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+                return await client.request(method, path, headers=sent)
 
-def ask(app: Any, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
-    async def run() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
-            return await client.request(method, path, headers=headers)
+        return asyncio.run(asked())
 
-    return asyncio.run(run())
+    def refuses(self, method: str, path: str = "/", **headers: Any) -> httpx.Response:
+        answer = self.ask(method, path, **headers)
+        assert (answer.status_code, self.reached) == (403, [])
+        assert "secret" not in answer.text
+        return answer
 
 
 def fetched(site: str, mode: str = "cors", dest: str = "empty") -> dict[str, str]:
     return {"sec_fetch_site": site, "sec_fetch_mode": mode, "sec_fetch_dest": dest}
-
-
-@pytest.mark.parametrize("host", ["localhost:8445", "127.0.0.1:8445", "[::1]:8445"])
-def test_this_machines_names_with_the_right_port_are_let_in(host: str) -> None:
-    assert Behind().ask("GET", host=host).text == "secret"
 
 
 @pytest.mark.parametrize(
@@ -69,73 +72,57 @@ def test_this_machines_names_with_the_right_port_are_let_in(host: str) -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_rebound_name_or_another_port_gets_nothing(host: str, method: str) -> None:
-    behind = Behind()
-    answer = behind.ask(method, host=host, origin=f"http://{host}")
-    assert (answer.status_code, behind.reached) == (403, [])
-    assert "secret" not in answer.text
+    Behind().refuses(method, host=host, origin=f"http://{host}")
+
+
+CROSS = fetched("cross-site")
+LINK = fetched("cross-site", "navigate", "document")
+ADDRESS = fetched("none", "navigate", "document")
 
 
 @pytest.mark.parametrize(
-    "headers",
+    ("method", "headers"),
     [
-        {},
-        {"origin": "null"},
-        {"origin": "http://evil.test"},
-        {"origin": "http://localhost:3000"},
-        {"origin": "https://localhost:8445"},
-        {"origin": "http://127.0.0.1:8445"},
-        {"origin": HERE, **fetched("cross-site")},
-        fetched("cross-site", "navigate", "document"),
-        fetched("same-site"),
-        fetched("none", "navigate", "document"),
+        *(
+            ("POST", {"origin": one})
+            for one in ("null", "http://localhost:3000", "https://localhost:8445")
+        ),
+        ("POST", {"origin": "http://127.0.0.1:8445"}),
+        ("POST", {"origin": HERE, **CROSS}),
+        *(("POST", one) for one in ({}, LINK, fetched("same-site"), ADDRESS)),
+        ("GET", CROSS),
+        ("GET", fetched("cross-site", "no-cors", "script")),
+        ("GET", fetched("cross-site", "navigate", "iframe")),
+        ("GET", fetched("same-site")),
+        ("GET", fetched("same-site", "no-cors", "image")),
+        ("GET", {"origin": "null"}),
+        *((method, {"origin": "http://evil.test"}) for method in ("GET", "POST")),
     ],
 )
-def test_nothing_is_changed_by_what_is_not_a_page_of_this_origin(headers: dict[str, Any]) -> None:
-    behind = Behind()
-    answer = behind.ask("POST", **headers)
-    assert (answer.status_code, behind.reached) == (403, [])
+def test_another_sites_page_reads_nothing_and_changes_nothing(
+    method: str, headers: dict[str, Any]
+) -> None:
+    Behind().refuses(method, **headers)
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [{"origin": HERE}, fetched("same-origin"), {"origin": HERE, **fetched("same-origin")}],
-)
-def test_a_page_of_this_origin_may_change_something(headers: dict[str, Any]) -> None:
-    behind = Behind()
-    assert behind.ask("POST", **headers).status_code == 200
-    assert behind.reached == ["POST"]
-
-
-@pytest.mark.parametrize(
-    "headers",
+    ("method", "headers"),
     [
-        fetched("cross-site"),
-        fetched("cross-site", "no-cors", "script"),
-        fetched("cross-site", "navigate", "iframe"),
-        fetched("same-site"),
-        fetched("same-site", "no-cors", "image"),
-        {"origin": "http://evil.test"},
-        {"origin": "null"},
+        *(("GET", {"host": f"{one}:8445"}) for one in ("localhost", "127.0.0.1", "[::1]")),
+        pytest.param("GET", ADDRESS, id="an address"),
+        pytest.param("GET", fetched("same-origin"), id="a page of this origin"),
+        pytest.param("GET", LINK, id="a link on another site"),
+        ("POST", {"origin": HERE}),
+        ("POST", fetched("same-origin")),
+        ("POST", {"origin": HERE, **fetched("same-origin")}),
     ],
 )
-def test_another_sites_page_reads_nothing(headers: dict[str, Any]) -> None:
+def test_people_and_tools_read_and_a_page_of_this_origin_changes_something(
+    method: str, headers: dict[str, Any]
+) -> None:
     behind = Behind()
-    answer = behind.ask("GET", **headers)
-    assert (answer.status_code, behind.reached) == (403, [])
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        fetched("none", "navigate", "document"),
-        fetched("same-origin"),
-        fetched("cross-site", "navigate", "document"),
-    ],
-    ids=["a tool", "an address", "a page of this origin", "a link on another site"],
-)
-def test_a_person_and_a_tool_read(headers: dict[str, Any]) -> None:
-    assert Behind().ask("GET", **headers).text == "secret"
+    assert behind.ask(method, **headers).text == "secret"
+    assert behind.reached == [method]
 
 
 @pytest.mark.parametrize("host", ["localhost:8445", "evil.test"])
@@ -144,9 +131,6 @@ def test_every_answer_has_the_headers(host: str) -> None:
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
-
-
-# -- the token --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "another", TOKEN[:-1]])
@@ -176,35 +160,15 @@ def test_a_browser_brings_the_token_once_and_has_a_cookie_then() -> None:
     assert behind.ask("GET", token=None, host="evil.test", cookie=value).status_code == 403
 
 
-class Control:
-    """An application with a control route and one with a lock of its own."""
-
-    def __init__(self) -> None:
-        self.reached: list[str] = []
-        paths = ("/_sandbox/state", "/sms/3/messages")
-        routes = [Route(path, self._answer, methods=["GET", "POST"]) for path in paths]
-        names = frozenset({"cpaas.sandbox.test"})
-        self.app = ApiGuard(Starlette(routes=routes), token=TOKEN, names=names)
-
-    async def _answer(self, request: Request) -> Response:
-        self.reached.append(request.url.path)
-        return PlainTextResponse("secret")
-
-    def ask(self, path: str, **headers: str) -> httpx.Response:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return ask(self.app, "POST", path, {"host": "localhost:8444", **sent})
-
-
-@pytest.mark.parametrize("given", [{}, {TOKEN_HEADER: ""}, {TOKEN_HEADER: "another"}])
+@pytest.mark.parametrize("token", [None, "", "another"])
 def test_control_routes_need_the_token_and_the_others_have_a_lock_of_their_own(
-    given: dict[str, str],
+    token: str | None,
 ) -> None:
-    behind = Control()
+    behind = Behind(pages=False)
     for path in ("/_sandbox/state", "/_sandbox/nowhere", "/_sandbox"):
-        assert behind.ask(path, **given).status_code == 401
+        assert behind.ask("POST", path, token=token).status_code == 401
     assert behind.reached == []
-    assert behind.ask("/sms/3/messages", **given).text == "secret"
-    assert behind.ask("/_sandbox/state", **{TOKEN_HEADER: TOKEN}).text == "secret"
+    assert behind.ask("POST", "/sms/3/messages", token=token).text == "secret"
 
 
 @pytest.mark.parametrize("path", ["/_sandbox/state", "/sms/3/messages"])
@@ -218,9 +182,7 @@ def test_control_routes_need_the_token_and_the_others_have_a_lock_of_their_own(
 def test_a_foreign_host_or_origin_gets_nothing_even_with_the_token(
     path: str, foreign: dict[str, str]
 ) -> None:
-    behind = Control()
-    answer = behind.ask(path, **{TOKEN_HEADER: TOKEN}, **foreign)
-    assert (answer.status_code, behind.reached) == (403, [])
+    Behind(pages=False).refuses("POST", path, **foreign)
 
 
 @pytest.mark.parametrize(
@@ -228,4 +190,4 @@ def test_a_foreign_host_or_origin_gets_nothing_even_with_the_token(
     ["localhost", "LOCALHOST:1", "127.0.0.1:8443", "127.9.9.9", "[::1]:8443", "cpaas.sandbox.test"],
 )
 def test_this_machines_names_and_the_listeners_own_are_let_in(host: str) -> None:
-    assert Control().ask("/_sandbox/state", host=host, **{TOKEN_HEADER: TOKEN}).text == "secret"
+    assert Behind(pages=False).ask("POST", "/_sandbox/state", host=host).text == "secret"

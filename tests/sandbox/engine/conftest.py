@@ -1,0 +1,18 @@
+"""A machine without an engine, and release servers that answer what a test publishes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.sandbox.engine.fakes import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(tmp_path)
+    client = httpx.Client(transport=httpx.MockTransport(world.releases))
+    monkeypatch.setattr(httpx, "stream", client.stream)
+    return world
