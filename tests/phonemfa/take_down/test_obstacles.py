@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, trigger
 from components.tenant.snapshot import Snapshot
-from phonemfa.cli import app
 from phonemfa.pulumi.state import Resource, State
-from phonemfa.take_down import command
 from phonemfa.take_down.obstacles import obstacles, other_factors
+from tests.end_to_end.operators import writes
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, tenant
-from tests.phonemfa.recover.test_command import ACCESS, SETTINGS
+from tests.phonemfa.applied import Apply
 
 
 def held(token: str, identifier: str, *, protect: bool = False, **outputs: Any) -> Resource:
@@ -30,76 +25,64 @@ ACTION = held(model_action.TOKEN, "a1")
 BINDING = held(trigger.TOKEN, f"{UNIFIED}::a1")
 PROVIDER = held(phone_provider.TOKEN, "pro_1", name="custom")
 GUARDIAN = held(guardian.TOKEN, "guardian")
+PROTECTED = held(guardian.TOKEN, "guardian", protect=True)
 STATE = [ACTION, BINDING, PROVIDER, GUARDIAN]
 
 
-def applied(**changes: Any) -> Snapshot:
+def ours(**changes: Any) -> Snapshot:
     """A tenant as our own stack left it, the policy off."""
     values: dict[str, Any] = {"actions": (action(),), "bindings": bound("a1")}
     return tenant(**values | {"provider": provider()} | changes)
 
 
-def told(resources: list[Resource], there: Snapshot) -> str:
-    """What is in the way; one thing, or nothing."""
-    found = list(obstacles(State(resources=resources), there))
-    assert len(found) <= 1
-    assert all(one.way_out for one in found)
-    return found[0].what if found else ""
-
-
-def test_what_only_the_stack_made_is_in_nobodys_way() -> None:
-    assert told(STATE, applied()) == ""
-
-
-def test_a_policy_that_asks_goes_first() -> None:
-    assert "(the policy is always)" in told(STATE, applied(policy="all-applications"))
-    assert told([ACTION, BINDING], applied(policy="all-applications")) == "", "not this stack's"
-
-
-def test_what_is_protected_is_named() -> None:
-    state = [*STATE[:3], held(guardian.TOKEN, "guardian", protect=True)]
-    assert told(state, applied()).endswith(": guardian")
-
-
-def test_an_action_that_was_bound_by_hand_is_named() -> None:
-    assert "by hand" in told([ACTION, PROVIDER, GUARDIAN], applied())
-    theirs = applied(bindings=bound("a1", "theirs"))
-    assert told(STATE, theirs) == "", "another's binding is not ours to delete"
+ALWAYS = ours(policy="all-applications")
+THEIRS = ours(actions=(action(), action("theirs")))
+TWILIO = ours(provider=provider("twilio"))
+WITHOUT_PROVIDER = [ACTION, BINDING, GUARDIAN]
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("resources", "there", "told"),
     [
-        ({"actions": (action(), action("theirs"))}, "name of theirs"),
-        ({"provider": provider("twilio")}, "twilio now, not custom"),
+        pytest.param(STATE, ours(), "", id="only the stack's own"),
+        pytest.param(STATE, ALWAYS, "(the policy is always)", id="a policy that asks"),
+        pytest.param([ACTION, BINDING], ALWAYS, "", id="a policy that is not this stack's"),
+        pytest.param([*STATE[:3], PROTECTED], ours(), "nothing: guardian", id="protected"),
+        pytest.param([ACTION, PROVIDER, GUARDIAN], ours(), "by hand", id="bound by hand"),
+        pytest.param(STATE, ours(bindings=bound("a1", "b")), "", id="another's binding"),
+        pytest.param(STATE, THEIRS, "name of theirs", id="another Action uses the provider"),
+        pytest.param(STATE, TWILIO, "twilio now, not custom", id="another's provider"),
+        pytest.param(WITHOUT_PROVIDER, THEIRS, "", id="the way out of that: another Action"),
+        pytest.param(WITHOUT_PROVIDER, TWILIO, "", id="the way out of that: another provider"),
+        pytest.param(
+            STATE,
+            ours(actions=(action(), action("theirs", runs=None))),
+            "",
+            id="a draft uses no provider",
+        ),
     ],
 )
-def test_a_provider_that_somebody_else_uses_is_named(changes: Any, words: str) -> None:
-    assert words in told(STATE, applied(**changes))
-    without = [ACTION, BINDING, GUARDIAN]
-    assert told(without, applied(**changes)) == "", "the way out leads on"
-
-
-def test_a_draft_beside_ours_does_not_use_the_provider() -> None:
-    assert told(STATE, applied(actions=(action(), action("theirs", runs=None)))) == ""
+def test_what_is_in_the_way_is_named_with_its_way_out(
+    resources: list[Resource], there: Snapshot, told: str
+) -> None:
+    found = list(obstacles(State(resources=resources), there))
+    assert len(found) == bool(told)
+    assert all(told in one.what and one.way_out for one in found)
 
 
 def test_other_factors_that_go_off_with_guardian_are_told() -> None:
-    there = applied(factors={"otp": True, "push": True})
+    there = ours(factors={"otp": True, "push": True})
     assert other_factors(State(resources=STATE), there) == ["otp", "push-notification"]
     assert other_factors(State(resources=[ACTION]), there) == []
 
 
-@pytest.mark.parametrize(("policy", "status"), [("never", 0), ("all-applications", 1)])
-def test_the_command_changes_nothing_and_says_it_by_its_exit_status(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, policy: str, status: int
-) -> None:
-    (tmp_path / "Pulumi.prod.yaml").write_text(SETTINGS, encoding="utf-8")
-    engine = SimpleNamespace(state=lambda: State(resources=STATE))
-    monkeypatch.setattr("phonemfa.pulumi.stack_file.PulumiCli", lambda *_, **__: engine)
-    monkeypatch.setattr(command, "ask", lambda *_, **__: applied(policy=policy))
-    words = ["take-down", "--stack", "prod", "--project", str(tmp_path)]
-    ended = CliRunner().invoke(app, words, env=ACCESS)
-    assert (ended.exit_code, "pulumi destroy --stack prod" in ended.stdout) == (status, not status)
-    shown = CliRunner().invoke(app, [*words, "--json"], env=ACCESS)
-    assert len(json.loads(shown.stdout)["obstacles"]) == status
+def test_the_command_changes_nothing_and_says_it_by_its_exit_status(applied: Apply) -> None:
+    desk = applied()
+    desk.tenant.api("PATCH", f"/actions/triggers/{UNIFIED}/bindings", {"bindings": []})
+    for policy, status in ((["all-applications"], 1), ([], 0)):
+        desk.tenant.api("PUT", "/guardian/policies", policy)
+        desk.tenant.forget_requests()
+        said = desk.run("take-down", expect=status).stdout
+        assert ("pulumi destroy --stack dev" in said) is not bool(policy)
+        assert len(desk.json("take-down", expect=status)["obstacles"]) == status
+        assert writes(desk.tenant) == []
