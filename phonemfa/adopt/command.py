@@ -9,14 +9,13 @@ from typing import Any, Final
 
 import typer
 
-from components.config_files import StackFileError, read_config
-from components.settings.faults import SettingsError
-from components.tenant.access import NoAccessError
-from components.tenant.client import TenantUnreadableError, access_of, ask
+from components.config_files import read_config
+from components.tenant.client import access_of, ask
 from components.tenant.tenants_file import read_tenants_file
 from phonemfa import options
 from phonemfa.adopt.plan import Fate, Plan, plan_of, read_found
 from phonemfa.adopt.writing import Changes, changes_of, import_path, write
+from phonemfa.answered import answered
 from phonemfa.audit import Record
 from phonemfa.output.document import (
     Document,
@@ -28,7 +27,7 @@ from phonemfa.output.document import (
     Verbatim,
 )
 from phonemfa.output.json_text import print_json
-from phonemfa.output.terminal import give_up, show, working
+from phonemfa.output.terminal import show, working
 from phonemfa.pulumi.stack_file import name_of, refuse_turned
 
 _MARKS: Final = {
@@ -40,6 +39,7 @@ _MARKS: Final = {
 }
 
 
+@answered
 def adopt(
     context: typer.Context,
     *,
@@ -60,17 +60,14 @@ def adopt(
     --stack prod
     """
     record = Record.of(context, "adopt", audit_file)
-    try:
-        config = read_config(project, name_of(project, stack), file=config_file)
-        refuse_turned(config)
-        access = access_of(config.of("auth0"))
-        read_tenants_file(config.folder).check(config.stack, domain=access.domain)
-        with working(f"reading the tenant {access.domain}") as heard:
-            found = ask(access, read_found, heard=heard)
-        plan = plan_of(found, config.stack, access.domain)
-        changes = changes_of(plan, config)
-    except (NoAccessError, SettingsError, StackFileError, TenantUnreadableError) as error:
-        give_up(str(error))
+    config = read_config(project, name_of(project, stack), file=config_file)
+    refuse_turned(config)
+    access = access_of(config.of("auth0"))
+    read_tenants_file(config.folder).check(config.stack, domain=access.domain)
+    with working(f"reading the tenant {access.domain}") as heard:
+        found = ask(access, read_found, heard=heard)
+    plan = plan_of(found, config.stack, access.domain)
+    changes = changes_of(plan, config)
     commands = next_commands(config.stack)
     if as_json:
         print_json(_as_object(plan, changes, config.folder, commands))

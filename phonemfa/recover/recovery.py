@@ -102,18 +102,12 @@ def import_file(plan: Plan) -> dict[str, Any]:
             parent = missing[parent].parent
         if _parent(parent):
             known[_parent(parent)] = parent
-    declared = [_component(one) for one in reversed(components.values())]
+    declared = [*reversed(components.values()), *(one.resource for one in plan.found)]
+    ids = {one.resource.urn: one.id for one in plan.found}
     resources = [
-        to_import(one.resource.type, one.resource.name, one.id, _parent(one.resource.parent))
-        for one in plan.found
+        to_import(one.type, one.name, ids.get(one.urn, ""), _parent(one.parent)) for one in declared
     ]
-    return {"nameTable": known, "resources": declared + resources}
-
-
-def _component(one: Resource) -> dict[str, Any]:
-    declared = {"type": one.type, "name": one.name, "component": True}
-    parent = _parent(one.parent)
-    return declared | {"parent": parent} if parent else declared
+    return {"nameTable": known, "resources": resources}
 
 
 def _parent(urn: str) -> str:

@@ -1,4 +1,4 @@
-"""The versions of the stack's Action, and which of them to go back to.
+"""The versions of the stack's Action, which of them to go back to, and going back.
 
 A version has its secrets inside: one from before a rotation would bring back the key of then.
 """
@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.settings.model import StackSettings
-from components.tenant.action import Version, declared, find, name_of, read, read_versions
+from components.tenant.action import (
+    Action,
+    Version,
+    declared,
+    find,
+    name_of,
+    read,
+    read_one,
+    read_versions,
+)
 from components.tenant.model import known, seen
 from components.vocabulary import TRIGGERS
 from phonemfa.answered import RefusedError
+from phonemfa.deploying import NotLiveError, deploy_draft, until_it_runs
 
 if TYPE_CHECKING:
     from auth0.management import AsyncManagementClient
@@ -120,3 +130,47 @@ def older_secrets(running: Version, target: Version) -> list[str]:
 def code_of(version: Version) -> str:
     """The code of a version."""
     return known(version.code, "")
+
+
+async def deploy_version(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
+    """Deploy a version as it is, with the secrets that it had; the draft becomes it too.
+
+    The draft goes along so that what runs and what is edited are one, and `pulumi preview
+    --refresh` sees the difference from the repository: of a version alone it sees none.
+
+    Raises:
+        NotLiveError: it does not come to run, or other code does.
+    """
+    made = await client.actions.versions.deploy(
+        action_id, target.id, request={"update_draft": True}
+    )
+    return _verified(await until_it_runs(client, action_id, str(made.id)), target)
+
+
+async def deploy_code(client: AsyncManagementClient, action_id: str, target: Version) -> Action:
+    """Deploy a version's code with the secrets that the Action has now.
+
+    Raises:
+        NotLiveError: secrets wait in the draft that nobody deployed; or as `deploy_version`.
+    """
+    before = await read_one(client, action_id, "")
+    if before.secrets != (before.running.secrets if before.running else {}):
+        raise NotLiveError(
+            "Nothing was written: the Action's draft has other secrets than what runs, and "
+            "deploying would bring them in. Deploy or undo them first (python -m phonemfa drift)."
+        )
+    packages = (one.rpartition("@") for one in known(target.dependencies, ()))
+    await client.actions.update(
+        action_id,
+        code=code_of(target),
+        runtime=target.api_runtime,
+        # The SDK's types name optional keys only; a version has no others that are sent.
+        dependencies=[{"name": name, "version": version} for name, _, version in packages],  # type: ignore[misc]
+    )
+    return _verified(await deploy_draft(client, action_id), target)
+
+
+def _verified(now: Action, target: Version) -> Action:
+    if now.running is None or code_of(now.running) != code_of(target):
+        raise NotLiveError("The tenant runs other code than that of the version asked for.")
+    return now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from functools import partial
 
 import pytest
 
@@ -27,18 +27,14 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
     runner = company.runner
 
     # The first hour, as its README says.
-    pulumi = ("pulumi", "--non-interactive", "--stack", "dev")
-    ran(*pulumi, "stack", "init", cwd=company.desk, environment=company.at_desk)
-    ran(
-        *pulumi,
-        "config",
-        "set",
-        "--secret",
-        "phonemfa:cpaasApiKey",
+    pulumi = partial(
+        ran,
+        *("pulumi", "--non-interactive", "--stack", "dev"),
         cwd=company.desk,
         environment=company.at_desk,
-        stdin=KEY,
     )
+    pulumi("stack", "init")
+    pulumi("config", "set", "--secret", "phonemfa:cpaasApiKey", stdin=KEY)
     company.settings(phonemfa_testNumbers=[PHONE])
     # A program of somebody's own may have a package that is called as one of ours.
     (company.desk / "components").mkdir()
@@ -55,8 +51,7 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
     assert "not set: AUTH0_CLIENT_ID AUTH0_CLIENT_SECRET" in ended["staging"].said
     assert "prod" not in ended
     assert tenant.api("GET", "/guardian/policies") == []
-    own = ran(*pulumi, "stack", "output", "own", cwd=company.desk, environment=company.at_desk)
-    assert own == "theirs\n"
+    assert pulumi("stack", "output", "own") == "theirs\n"
 
     # A pull request of data: a text as a file, and a setting.
     (company.desk / "texts" / "otp_verify.text.liquid").write_text("新しい文面: {{ code }}\n")
@@ -167,4 +162,4 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
     told = [said, company.comment(8), company.comment(9), issue["body"]]
     told += [one.said for one in (*ended.values(), watched, rotated, refused, broken)]
     for secret in (KEY, NEW_KEY, tenant.client_secret):
-        assert not any(re.search(re.escape(secret), one) for one in told)
+        assert not any(secret in one for one in told)

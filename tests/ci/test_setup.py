@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -38,21 +39,17 @@ class Desk:
     """A repository whose packages are installed, on a machine without Pulumi."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lock = folder / "tools.lock"
-        self.offered = folder.parent / "offered"
-        self.offered.mkdir()
-        self.bin = folder.parent / "bin"
-        self.bin.mkdir()
-        (self.bin / "curl").write_text(CURL)
-        (self.bin / "curl").chmod(0o755)
+        self.folder, self.lock = folder, folder / "tools.lock"
+        self.offered, self.bin = folder.parent / "offered", folder.parent / "bin"
+        self.pulumi = folder / ".venv" / "tools" / "pulumi" / "pulumi"
         python = folder / ".venv" / "bin" / "python"
-        python.parent.mkdir(parents=True)
-        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-        python.chmod(0o755)
-        (folder / ".venv" / "requirements.lock").write_bytes(
-            (folder / "requirements.lock").read_bytes()
-        )
+        for one in (self.offered, self.bin, python.parent):
+            one.mkdir(parents=True)
+        programs = {python: f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', self.bin / "curl": CURL}
+        for program, text in programs.items():
+            program.write_text(text)
+            program.chmod(0o755)
+        shutil.copy(folder / "requirements.lock", folder / ".venv")
         self.offer()
 
     def offer(self, program: str = PULUMI) -> None:
@@ -68,10 +65,6 @@ class Desk:
             text=True,
             check=False,
         )
-
-    @property
-    def pulumi(self) -> Path:
-        return self.folder / ".venv" / "tools" / "pulumi" / "pulumi"
 
 
 @pytest.fixture

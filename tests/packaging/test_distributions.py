@@ -46,55 +46,39 @@ UNTYPED = "[mypy]\n" + "".join(
 )
 
 
-def test_everything_that_is_installed_is_below_the_packages_name(
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as content:
+        return set(content.namelist())
+
+
+def listed(*folders: str) -> set[str]:
+    """Files of this repository, as a wheel has them."""
+    command = ["git", "ls-files", "--", *folders]
+    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    return {f"phonemfa/{one.removeprefix('phonemfa/')}" for one in said.split()}
+
+
+def test_everything_that_is_installed_is_the_products_below_the_packages_name(
     distributions: dict[str, Path],
 ) -> None:
-    with zipfile.ZipFile(distributions[".whl"]) as wheel:
-        names = wheel.namelist()
-    tops = {name.split("/")[0] for name in names}
-    assert tops == {"phonemfa", f"phonemfa-{phonemfa.__version__}.dist-info"}
-    below = {name.split("/")[1] for name in names if name.startswith("phonemfa/")}
+    packed = names(distributions[".whl"])
+    about = f"phonemfa-{phonemfa.__version__}.dist-info"
+    assert {name.split("/")[0] for name in packed} == {"phonemfa", about}
+    below = {name.split("/")[1] for name in packed if name.startswith("phonemfa/")}
     assert not below & {"tests", "sandbox", "tools"}
     assert "py.typed" in below
-
-
-def test_every_file_of_the_product_is_in_the_wheel_or_for_readers_alone(
-    distributions: dict[str, Path],
-) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "--", "components", "actions", "policy", "phonemfa"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    with zipfile.ZipFile(distributions[".whl"]) as wheel:
-        packed = {name.removeprefix("phonemfa/") for name in wheel.namelist()}
-    left_out = {
-        file for file in listed.stdout.split() if file.removeprefix("phonemfa/") not in packed
-    }
+    left_out = listed("components", "actions", "policy", "phonemfa") - packed
     assert {Path(file).suffix for file in left_out} == set(READERS)
 
 
 def test_the_sandboxs_wheel_is_whole_and_fits_beside_the_products(
     distributions: dict[str, Path], tmp_path: Path
 ) -> None:
-    def names(wheel: Path) -> set[str]:
-        with zipfile.ZipFile(wheel) as content:
-            return set(content.namelist())
-
     sandbox = names(build(tmp_path, "wheel", project=PROJECT / "sandbox")[".whl"])
     packed = {name for name in sandbox if ".dist-info/" not in name}
     assert not packed & names(distributions[".whl"])
-    listed = subprocess.run(
-        ["git", "ls-files", "--", "sandbox"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    left_out = {f"phonemfa/{name}" for name in listed.stdout.split()} - packed
-    assert {"/".join(name.split("/")[2:4]) for name in left_out} == {
+    assert packed <= listed("sandbox")
+    assert {"/".join(one.split("/")[2:4]) for one in listed("sandbox") - packed} == {
         "engine/modules",  # for a build of the engine
         "plugin/bin",  # the stand-in of the plugin: a job has the official one
         "pyproject.toml",
@@ -102,7 +86,6 @@ def test_the_sandboxs_wheel_is_whole_and_fits_beside_the_products(
         "testing/pyproject.toml",
         "testing/__init__.py",
     }
-    assert packed <= {f"phonemfa/{name}" for name in listed.stdout.split()}
 
 
 def test_no_place_of_this_machine_is_in_a_distribution(distributions: dict[str, Path]) -> None:
@@ -150,28 +133,19 @@ def test_the_command_says_which_extra_it_needs(installed: Installed, tmp_path: P
     assert refused.stderr.strip() == "The command line needs typer: pip install 'phonemfa[cli]'"
 
 
-def typed(installed: Installed, folder: Path) -> list[str]:
-    """What mypy, strict, says of a user's program."""
-    (folder / "__main__.py").write_text(USER, encoding="utf-8")
+@pytest.mark.thorough  # mypy over the package itself: make check
+@pytest.mark.parametrize("settings", [UNTYPED, "[mypy]\n"], ids=["ours", "all it depends on"])
+def test_a_users_program_is_checked_against_the_types_that_the_wheel_has(
+    installed: Installed, tmp_path: Path, settings: str
+) -> None:
+    (tmp_path / "mypy.ini").write_text(settings, encoding="utf-8")
+    (tmp_path / "__main__.py").write_text(USER, encoding="utf-8")
     mypy = (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "__main__.py")
     environment = ("--python-executable", str(installed.bin / "python"))
-    said = installed.run(*mypy, *environment, cwd=folder)
-    return [line.partition(" ")[2] for line in said.stdout.splitlines()]
-
-
-@pytest.mark.thorough  # mypy over the package itself: make check
-def test_a_users_program_is_checked_against_the_wheels_types(
-    installed: Installed, tmp_path: Path
-) -> None:
-    (tmp_path / "mypy.ini").write_text(UNTYPED, encoding="utf-8")
-    said = typed(installed, tmp_path)
-    assert said == ['note: Revealed type is "pulumi.output.Output[str]"', *MISTAKES]
-
-
-@pytest.mark.thorough
-def test_the_types_of_all_it_depends_on_agree_too(installed: Installed, tmp_path: Path) -> None:
-    said = typed(installed, tmp_path)
-    assert [line for line in said if line.startswith("error")] == MISTAKES
+    said = installed.run(*mypy, *environment, cwd=tmp_path).stdout.splitlines()
+    found = [line.partition(" ")[2] for line in said]
+    assert [one for one in found if one.startswith("error")] == MISTAKES
+    assert 'note: Revealed type is "pulumi.output.Output[str]"' in found
 
 
 def test_the_version_is_that_of_the_package_everywhere(distributions: dict[str, Path]) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from components.tenant.client import Heard
+from phonemfa.break_glass import command
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply
 from tests.phonemfa.break_glass.alone import break_glass_alone
@@ -74,6 +77,19 @@ def test_a_policy_that_is_not_never_afterwards_is_a_failure_and_recorded_as_one(
     for said in (refused, undone):
         record = json.loads(said.stdout)
         assert (record["before"], record["after"], record["exit"]) == (ASKED, ASKED, 1)
+
+
+def test_what_waits_for_a_rate_limit_says_so_and_a_lost_answer_is_read_back(
+    applied: Apply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, heard = applied(), Heard()
+    monkeypatch.setattr(command, "working", lambda _: nullcontext(heard))
+    desk.fault("GET", "/guardian/policies$", 429, times=1)
+    desk.fault("PUT", "/guardian/policies$", 429, times=1)
+    desk.fault("PUT", "/guardian/policies$", 503, when="after")
+    assert desk.json("break-glass", *REASON, "--yes")["after"] == []
+    assert heard.refusals == 2
+    assert desk.policies() == []
 
 
 def test_a_record_that_cannot_be_kept_is_told_in_time(

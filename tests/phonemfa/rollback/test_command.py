@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from components.tenant.action import Version
-from components.tenant.client import access_of, ask
-from phonemfa.rollback import deploy
+from phonemfa import deploying
+from phonemfa.rollback import command, versions
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit
 from phonemfa.rollback.versions import Installed, NoSuchVersionError, choose, older_secrets
@@ -103,34 +103,42 @@ def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
 def test_a_version_that_does_not_come_to_run_is_told(
     broken: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deploy, "PATIENCE", 0.0)
-    monkeypatch.setattr(deploy, "code_of", lambda one: f"code of {one.number}")
-    other = broken.run("rollback", "--yes", "--audit-file", "-", expect=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "code_of", lambda one: f"code of {one.number}")
+        other = broken.run("rollback", "--yes", "--audit-file", "-", expect=1)
     line = json.loads(other.stderr.splitlines()[-1])
     assert (line["before"]["version"], line["after"]["version"]) == (2, 3), "what it runs is read"
     assert "The tenant runs other code than that of the version asked for" in other.stderr
-    with pytest.raises(deploy.NotLiveError, match="is not built"):
-        waited_for_in_vain(broken)
+
+    monkeypatch.setattr(deploying, "PATIENCE", 0.0)
+    broken.tenant.control("PUT", "/builds", {"deploy_seconds": 60})
+    late = broken.run("rollback", "--to", "2", "--yes", expect=1).stderr
+    broken.tenant.control("PUT", "/builds", {"deploy_seconds": 0})
+    assert "was not deployed within 0 s: its new version is not live" in late
 
 
-def test_a_draft_that_cannot_be_built_is_not_waited_for(broken: Operator) -> None:
+def test_a_draft_that_cannot_be_built_is_not_waited_for(
+    broken: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken.tenant.control("PUT", "/builds", {"scripted": [[{"status": "failed"}]]})
-    change(broken, code="// no code")
 
     async def it_waited(_: float) -> None:
         pytest.fail("it waited")
 
-    with pytest.raises(deploy.NotLiveError, match=r"is not built \(its draft is 'failed'\)"):
-        waited_for_in_vain(broken, it_waited)
+    monkeypatch.setattr(deploying, "asyncio", SimpleNamespace(sleep=it_waited))
+    said = broken.run("rollback", "--secrets", "current", "--yes", expect=1).stderr
+    assert "was not deployed: its draft is not built (the draft is 'failed')" in said
 
 
-def waited_for_in_vain(desk: Operator, pause: deploy.Pause = asyncio.sleep) -> None:
-    ask(
-        access_of({"domain": desk.tenant.domain}),
-        lambda client: deploy.wait(
-            client, desk.action["id"], lambda _: False, "is not built", pause=pause
-        ),
-    )
+def test_whoever_stops_it_is_told_that_nobody_knows(
+    broken: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "deploy_version", stopped)
+    said = broken.run("rollback", "--yes", expect=1).stderr
+    assert "Stopped as asked. Whether version 1 runs is not known" in said
 
 
 def test_a_tenant_without_the_action_has_nothing_to_go_back_to(applied: Apply) -> None:
@@ -157,17 +165,17 @@ def test_an_adopted_actions_code_that_cannot_be_read_is_told_in_words(
 
 def installed(*codes: str, running: int) -> Installed:
     """Versions 1, 2, … with these codes, `code/key` where the key is another than the first."""
-    versions = []
+    found: list[Version] = []
     for number, (code, _, key) in enumerate((one.partition("/") for one in codes), start=1):
-        values: dict[str, Any] = {"dependencies": (), "secrets": {KEY: key}, "status": "built"}
-        runtimes = dict.fromkeys(("runtime", "api_runtime"), "node22")
-        made = {"id": f"v{number}", "number": number, "created_at": "2026-11-23T00:00:00Z"}
-        versions.insert(0, Version(code=code, **made, **runtimes, **values))
+        made: dict[str, Any] = {"id": f"v{number}", "number": number, "code": code}
+        made |= {"created_at": "2026-11-23T00:00:00Z", "status": "built", "dependencies": ()}
+        made |= {"runtime": "node22", "api_runtime": "node22", "secrets": {KEY: key}}
+        found.insert(0, Version(**made))
     return Installed(
         id="a",
         name="ours",
         trigger="custom-phone-provider",
-        versions=tuple(versions),
+        versions=tuple(found),
         running_id=f"v{running}",
         declared=None,
     )

@@ -99,7 +99,11 @@ def test_a_legacy_tenant_runs_the_action_that_logins_run(applied: Apply) -> None
 
 DRAFT = ("PATCH", "action", {"code": "// another"})
 TWILIO = ("PUT", "/guardian/factors/phone/selected-provider", {"provider": "twilio"})
-UNBOUND = ("PATCH", "/actions/triggers/send-phone-message/bindings", {"bindings": []})
+UNBOUND: tuple[str, str, Any] = (
+    "PATCH",
+    "/actions/triggers/send-phone-message/bindings",
+    {"bindings": []},
+)
 ADOPTED = {"name": "ntt-cpaas-phone-legacy", "code": "x.js", "runtime": "n", "triggerVersion": "v2"}
 
 
