@@ -10,6 +10,7 @@ import pytest
 
 from components.tenant.guardian import TOKEN
 from components.vocabulary import COMPONENT
+from phonemfa.enforce import command
 from phonemfa.pulumi.engine import EngineFailedError
 from tests.end_to_end.operators import writes
 from tests.phonemfa.applied import Apply, Operator
@@ -211,13 +212,22 @@ def test_a_step_that_fails_leaves_the_earlier_policy_everywhere(
     assert (desk.policies(), desk.engine.file.read_bytes()) == (policies, file)
 
 
-def test_a_way_back_that_is_barred_is_told_with_the_way_out(ready: Operator) -> None:
+def stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("interrupted", "why"), [(False, "localhost"), (True, "stopped as asked")])
+def test_a_way_back_that_is_barred_is_told_with_the_way_out(
+    ready: Operator, why: str, *, interrupted: bool
+) -> None:
     def half_an_up() -> None:
         ready.tenant.api("PUT", "/guardian/policies", ADAPTIVE)
         ready.fault("PUT", "/guardian/policies$")
+        if interrupted:
+            ready.monkeypatch.setattr(command, "ask_to_write", stopped)
 
     ready.monkeypatch.setattr(ready.engine, "_up", half_an_up)
     failed = ready.run("enforce", "--yes", *AUDITED, expect=1)
-    assert recorded(failed) == ([], ADAPTIVE)
-    assert "The policy could not be put back to never" in failed.stderr
+    assert recorded(failed) == ([], None if interrupted else ADAPTIVE)
+    assert f"The policy could not be put back to never: {why}" in failed.stderr
     assert "python -m phonemfa break-glass" in failed.stderr

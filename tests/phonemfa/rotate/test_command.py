@@ -11,10 +11,11 @@ from components.tenant.client import TenantUnreadableError, WriteFailedError
 from components.tenant.guardian import TOKEN
 from components.vocabulary import DeliveryMethod
 from phonemfa.doctor.cpaas import Answer, Failure, Probe
+from phonemfa.doctor.findings import Level
 from phonemfa.files import FileNotWrittenError
 from phonemfa.pulumi.engine import EngineFailedError
 from phonemfa.rotate import rotation
-from phonemfa.rotate.key_check import KeyState, judge
+from phonemfa.rotate.command import judge
 from sandbox.server.running import RunningSandbox
 from tests.end_to_end.operators import NEW_KEY, writes
 from tests.phonemfa.applied import KEY_SETTING, Apply, Operator
@@ -277,33 +278,33 @@ def probe(text: Answer | None, voice: Answer | None, *without_key: Answer) -> Pr
 
 
 @pytest.mark.parametrize(
-    ("asked", "state", "why"),
+    ("asked", "level", "why"),
     [
         (
             probe(GOOD, GOOD),
-            KeyState.ACCEPTED,
+            Level.OK,
             "text: accepted (400 to a request with nothing to send); voice: accepted",
         ),
-        (probe(NO_KEY, NO_KEY), KeyState.REFUSED, "text: refused (401)"),
-        (probe(GOOD, FOREIGN), KeyState.REFUSED, "voice-message:message:send"),
-        (probe(Answer(status=500), FOREIGN), KeyState.REFUSED, "voice"),
-        (probe(GOOD, Answer(status=500)), KeyState.UNKNOWN, "500"),
-        (probe(GOOD, Answer(status=400)), KeyState.UNKNOWN, "400"),
-        (probe(GOOD, Answer(failure=Failure.SILENT)), KeyState.UNKNOWN, "in time"),
-        (probe(None, None, GOOD, GOOD), KeyState.UNKNOWN, "without a key"),
+        (probe(NO_KEY, NO_KEY), Level.FAULT, "text: refused (401)"),
+        (probe(GOOD, FOREIGN), Level.FAULT, "voice-message:message:send"),
+        (probe(Answer(status=500), FOREIGN), Level.FAULT, "voice"),
+        (probe(GOOD, Answer(status=500)), Level.UNKNOWN, "500"),
+        (probe(GOOD, Answer(status=400)), Level.UNKNOWN, "400"),
+        (probe(GOOD, Answer(failure=Failure.SILENT)), Level.UNKNOWN, "in time"),
+        (probe(None, None, GOOD, GOOD), Level.UNKNOWN, "without a key"),
         (
             probe(GOOD, None, NO_KEY, Answer(status=404)),
-            KeyState.UNKNOWN,
+            Level.UNKNOWN,
             "has nothing to send voice with",
         ),
         (
             probe(None, None, Answer(failure=Failure.UNREACHABLE), NO_KEY),
-            KeyState.UNKNOWN,
+            Level.UNKNOWN,
             "no connection",
         ),
     ],
 )
-def test_the_worst_channel_decides_and_says_why(asked: Probe, state: KeyState, why: str) -> None:
-    told = judge(asked)
-    assert told.state is state
-    assert why in told.why
+def test_the_worst_channel_decides_and_says_why(asked: Probe, level: Level, why: str) -> None:
+    found, told = judge(asked)
+    assert found is level
+    assert why in told
