@@ -15,8 +15,7 @@ import httpx
 from components.tenant import snapshot
 from phonemfa.pulumi.engine import EngineFailedError, PulumiCli
 from phonemfa.pulumi.state import State
-from phonemfa.recover.recovery import Plan, settle
-from phonemfa.recover.unrecorded import ABOUT, AmbiguousError
+from phonemfa.recover.recovery import ABOUT, AmbiguousError, Plan, settle
 from sandbox.cli.workplace import Workplace
 from sandbox.engine.stack import STACK, SandboxStack
 from sandbox.machine.errors import ServerError

@@ -12,8 +12,7 @@ from components.tenant import guardian, phone_provider, phone_template, trigger
 from components.tenant.snapshot import Snapshot
 from phonemfa.pulumi.preview import Step, read_preview
 from phonemfa.pulumi.state import State
-from phonemfa.recover.recovery import Plan, import_file
-from phonemfa.recover.unrecorded import AmbiguousError
+from phonemfa.recover.recovery import AmbiguousError, Plan, import_file
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, template, tenant
 from tests.phonemfa.applied import Apply, Operator
 from tests.phonemfa.pulumi.test_locks import REFUSAL

@@ -10,7 +10,7 @@ from components.tenant import action as model_action
 from components.tenant import guardian, phone_provider, trigger
 from components.tenant.snapshot import Snapshot
 from phonemfa.pulumi.state import Resource, State
-from phonemfa.take_down.obstacles import obstacles, other_factors
+from phonemfa.take_down.command import obstacles, other_factors
 from tests.end_to_end.operators import writes
 from tests.phonemfa.adopt.tenants import UNIFIED, action, bound, provider, tenant
 from tests.phonemfa.applied import Apply
