@@ -1,4 +1,7 @@
-"""A company's first day: a repository made by `phonemfa new`, its workflows run as declared."""
+"""A repository made by `phonemfa new`, its workflows run as declared.
+
+A company's first day; and a change from a fork or of Dependabot, which is previewed in a sandbox.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import partial
 import pytest
 
 from tests.ci.company import Company, ran
+from tests.ci.workflows import gitlab_job
 from tests.end_to_end.conftest import KEY, Tenant
 from tests.end_to_end.operators import NEW_KEY, cpaas_of, running_version
 
@@ -163,3 +167,52 @@ def test_a_day_with_a_repository_of_ones_own(  # noqa: PLR0915 - a day is one st
     told += [one.said for one in (*ended.values(), watched, rotated, refused, broken)]
     for secret in (KEY, NEW_KEY, tenant.client_secret):
         assert not any(secret in one for one in told)
+
+
+THEIRS = "よその文面: {{ code }}\n"
+WHY = "a change from a fork or from Dependabot gets no credentials"
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("company", [()], indirect=True)
+def test_a_strangers_change_is_previewed_in_a_sandbox_and_the_report_says_why(
+    company: Company, tenant: Tenant
+) -> None:
+    # Nobody applied its stack yet: what a preview knows of before, its sandbox was told.
+    company.settings(phonemfa_policy="always")
+    company.commit("the first hour")
+    company.push()
+    tenant.forget_requests()
+
+    # An address that tenants.toml does not name is refused in a sandbox too.
+    company.settings(auth0_domain="evil.example.test")
+    ended = company.pull_request(10, repository="stranger/fork")
+    assert ended["outside dev"].result == "failure", ended["outside dev"].said
+    assert f"is 'evil.example.test', and tenants.toml names '{tenant.domain}'" in (
+        company.comment(10)
+    )
+
+    (company.desk / "texts" / "otp_verify.text.liquid").write_text(THEIRS, "utf-8")
+    with (company.desk / "requirements.lock").open("a") as lock:
+        lock.write("evil==1\n")
+    ended = company.pull_request(11, repository="stranger/fork")
+    assert {name: one.result for name, one in ended.items()} == {
+        "look": "success",
+        "outside dev": "success",
+        "comment": "success",
+    }, [one.said for one in ended.values()]
+    company.git("switch", "--quiet", "pull-11")
+    report = gitlab_job(
+        company.runner,
+        "preview in a sandbox",
+        "refs/pull/11/merge",
+        {"STACK": "dev", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"},
+    )
+    at_gitlab = (report / "build" / "report" / "dev.md").read_text("utf-8")
+
+    for said in (company.comment(11), at_gitlab):
+        assert WHY in said
+        assert "a stand-in on the runner, one to which the stack was applied as it is" in said
+        assert "よその文面" in said
+        assert "`dev`: **1 update.**" in said, "the sandbox has what the base declares"
+    assert tenant.logged() == [], "nobody's tenant was asked"

@@ -12,23 +12,16 @@ from pathlib import Path
 from tests.contract import PROJECT
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Installed:
-    """An environment with a wheel in it."""
+    """An environment with the wheel in it."""
 
-    wheel: Path
     folder: Path
 
     @property
     def bin(self) -> Path:
         """Where its programs are."""
         return self.folder / "bin"
-
-    @property
-    def site_packages(self) -> Path:
-        """Where its packages are."""
-        (found,) = self.folder.glob("lib/python*/site-packages")
-        return found
 
     def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run one of its programs, or any by its whole path, with nothing of this checkout seen."""
@@ -60,21 +53,16 @@ def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Pat
     return {path.suffix: path for path in folder.iterdir()}
 
 
-def install(wheel: Path, folder: Path, *, extras: str = "") -> Installed:
+def install(wheel: Path, folder: Path) -> Installed:
     """A wheel and what it depends on, in the versions that this checkout is tested with, and pip.
 
     Pulumi asks pip which plugins a program needs.
-
-    Args:
-        wheel: the file.
-        folder: of the new environment.
-        extras: of the wheel, such as `[cli]`.
     """
     uv("venv", "--seed", "--python", sys.executable, str(folder))
-    installed = Installed(wheel=wheel, folder=folder)
+    installed = Installed(folder)
     python = ["--python", str(installed.bin / "python")]
     constraint = ["--constraint", str(PROJECT / "requirements.lock")]
-    uv("pip", "install", *python, *constraint, f"phonemfa{extras} @ {wheel.as_uri()}")
+    uv("pip", "install", *python, *constraint, f"phonemfa @ {wheel.as_uri()}")
     return installed
 
 

@@ -134,19 +134,6 @@ def test_what_is_declared_differs_in_nothing_from_what_was_found(
     assert [list(differences(*pair)) for pair in pairs] == [[]] * len(pairs)
 
 
-@shapes
-def test_a_tenant_keeps_its_policy_channels_and_factors(found: Snapshot) -> None:
-    plan, settings = planned(found)
-    there, adopted = found.guardian, settings.adopted
-    assert adopted
-    assert settings.policy.guardian_policy == there.policy
-    assert [one.found for one in plan.rows if one.part == "policy"] == [settings.policy]
-    assert adopted.phone.enabled is there.phone_enabled
-    assert adopted.phone.message_types == (there.message_types if there.phone_enabled else ())
-    switches = {"otp": there.otp, "email": False, "recovery_code": False}
-    assert settings.other_factors.model_dump(exclude_none=True) == switches
-
-
 def test_a_policy_that_no_stack_can_declare_is_named_with_the_way_out() -> None:
     with pytest.raises(RefusedError, match=r"policy is 'some-day'.*: switch it"):
         plan_of(tenant(policy="some-day"), "t1", DOMAIN)
@@ -198,6 +185,7 @@ NEW_TYPE = tenant(templates=template("some_day"))
         ("twilio", Fate.UNREADABLE, "its credentials", "never answered"),
         ("legacy twilio", Fate.UNREADABLE, "Twilio account and token", "not looked at"),
         ("marketplace", Fate.LEFT, LEGACY, "Marketplace Action"),
+        ("twilio", Fate.ADOPTED, "policy", "always"),
         ("no flag", Fate.LEFT, "delivery provider and texts", "phone-message-hook"),
         (OTHERS, Fate.LEFT, LEGACY, "Action 'name of logger', bound"),
         (OTHERS, Fate.LEFT, "phone provider", "custom, of the unified experience"),
@@ -220,23 +208,12 @@ def test_what_a_stack_cannot_say_or_will_not_do_is_told(
     assert told in row.found
 
 
-@pytest.mark.parametrize(
-    ("found", "keys"),
-    [
-        ("twilio with both senders", {"phone"}),
-        ("marketplace", {"phone"}),
-        ("no flag", {"phone"}),
-        ("custom", {"phone", "action", "provider", "templates"}),
-    ],
-)
-def test_what_is_not_declared_is_not_in_the_block(found: str, keys: set[str]) -> None:
-    plan, settings = planned(SHAPES[found])
-    assert plan.facts["phonemfa:adopted"].keys() == keys
-    assert bool(plan.files) is ("phonemfa:retiredSecrets" in plan.facts) is ("action" in keys)
+def test_a_tenant_without_the_flag_is_declared_as_the_provider_sees_it() -> None:
+    _, settings = planned(SHAPES["no flag"])
+    assert settings.experience == "legacy"
     assert settings.adopted
-    assert settings.adopted.phone.provider == (
-        "phone-message-hook" if found == "marketplace" else None
-    )
+    phone = {"enabled": True, "message_types": ("sms",)}
+    assert settings.adopted.model_dump(exclude_defaults=True) == {"phone": phone}
 
 
 DRAFT = action("a2", runs=None)

@@ -36,17 +36,6 @@ def test_nobody_is_asked_any_more_and_the_record_says_so(applied: Apply, tmp_pat
     assert writes(desk.tenant) == []
 
 
-def test_it_takes_the_tenants_name_typed_out(applied: Apply) -> None:
-    desk = applied()
-    for typed in ("y\n", ""):
-        desk.typed = typed
-        assert "nobody agreed" in desk.run("break-glass", *REASON, expect=2).stderr
-    assert desk.policies() == ASKED
-    desk.typed = f"{desk.tenant.domain}\n"
-    desk.run("break-glass", *REASON)
-    assert desk.policies() == []
-
-
 def test_what_it_was_may_be_unreadable_and_what_it_is_may_not(applied: Apply) -> None:
     desk = applied()
     desk.fault("GET", "/guardian/policies$", times=1)
@@ -90,24 +79,6 @@ def test_what_waits_for_a_rate_limit_says_so_and_a_lost_answer_is_read_back(
     assert desk.json("break-glass", *REASON, "--yes")["after"] == []
     assert heard.refusals == 2
     assert desk.policies() == []
-
-
-def test_a_record_that_cannot_be_kept_is_told_in_time(
-    applied: Apply, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk = applied()
-    refused = desk.run("break-glass", *REASON, "--audit-file", str(tmp_path), "--yes", expect=2)
-    assert "Nothing was written" in refused.stderr
-    assert desk.policies() == ASKED
-
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("phonemfa.audit.append_private", lambda _, text: full() if text else None)
-    audit = str(tmp_path / "audit.jsonl")
-    late = desk.run("break-glass", *REASON, "--audit-file", audit, "--yes")
-    assert "The record is not in " in late.stderr
-    assert json.loads(late.stdout)["exit"] == 0
 
 
 @pytest.mark.parametrize(
