@@ -122,6 +122,22 @@ def test_a_folder_with_something_in_it_is_left_as_it_is(tmp_path: Path, wheel: P
     assert (folder / "README.md").read_bytes() == before + b"mine"
 
 
+def test_a_person_is_asked_for_what_no_option_says(
+    tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phonemfa.new.command.on_terminal", lambda: True)
+    typed = ["dev.jp.auth0.com", "stg.jp.auth0.com", "login.example.jp", "@mirai/login", ""]
+    folder = tmp_path / "company-login"
+    options = ["--package", str(wheel), "--cpaas-host", "a.api.infobip.com", "--sms-sender", "0120"]
+    asked = CliRunner().invoke(app, ["new", str(folder), *options], input="\n".join(typed) + "\n")
+    assert asked.exit_code == 0, asked.output
+    assert "Caller ID of calls (empty: no calls)" in asked.stderr
+    read = read_stack_file(folder, "staging")
+    assert (read.domain, read.settings.sms_sender) == ("stg.jp.auth0.com", "0120")
+    assert [one.value for one in read.settings.delivery_methods] == ["text"]
+    assert "@mirai/login" in (folder / ".github" / "CODEOWNERS").read_text()
+
+
 def test_json_names_every_file(tmp_path: Path, wheel: Path) -> None:
     folder = tmp_path / "company-login"
     told = json.loads(new(folder, wheel, "--json").stdout)["files"]
