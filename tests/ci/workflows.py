@@ -23,23 +23,11 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
 
-class _OnIsNoBoolean(yaml.SafeLoader):
-    """YAML 1.2, as GitHub reads it: `on` is a word, and so are `yes` and `off`."""
-
-
-_OnIsNoBoolean.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_OnIsNoBoolean.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
-
-
 def workflows(repository: Path) -> dict[str, dict[str, Any]]:
     """Every workflow of a repository by its file's name without `.yml`."""
+    # Every scalar as it is written: GitHub reads YAML 1.2, where `on` is a word.
     return {
-        path.stem: yaml.load(path.read_text("utf-8"), Loader=_OnIsNoBoolean)  # noqa: S506 - safe
+        path.stem: yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - safe
         for path in sorted((repository / ".github" / "workflows").glob("*.yml"))
     }
 

@@ -13,7 +13,7 @@ from phonemfa import deploying
 from phonemfa.rollback import command, versions
 from phonemfa.rollback.command import next_steps
 from phonemfa.rollback.history import Commit
-from phonemfa.rollback.versions import Installed, NoSuchVersionError, choose, older_secrets
+from phonemfa.rollback.versions import Installed, NoSuchVersionError, choose
 from tests.end_to_end.operators import running_version, writes
 from tests.phonemfa.applied import Apply, Operator
 
@@ -81,7 +81,10 @@ def test_other_secrets_are_never_brought_back_unasked(broken: Operator) -> None:
     rest = [{"name": one} for one in names if one != KEY]
     release(broken, secrets=[{"name": KEY, "value": "canary-rotated"}, *rest])
     refused = broken.run("rollback", "--to", "1", "--yes", expect=2)
-    assert "version 1 has other secrets than what runs (" in refused.stderr
+    assert (
+        "version 1 has other secrets than what runs (ALLOWED_PREFIXES, CPAAS_API_KEY, "
+        in refused.stderr
+    )
     assert "may hold a CPAAS_API_KEY that has been revoked" in refused.stderr
     assert writes(broken.tenant) == []
 
@@ -204,12 +207,6 @@ def test_the_last_version_with_other_code_than_what_runs_or_what_there_is_instea
     else:
         with pytest.raises(NoSuchVersionError, match=chosen):
             choose(found, wanted)
-
-
-def test_secrets_that_are_not_the_same_ones_are_named() -> None:
-    newest, bad, good, _ = ROTATED.versions
-    assert older_secrets(newest, good) == [KEY]
-    assert older_secrets(bad, good) == []
 
 
 COMMIT = Commit(id="0123456789abcdef", date="2026-11-01", subject="Good")
