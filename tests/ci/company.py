@@ -19,19 +19,11 @@ from tests.end_to_end.conftest import CONFIG, Tenant
 from tests.end_to_end.operators import NEW_KEY
 from tests.packaging.installed import build
 from tests.phonemfa.github_stand_in import GitHubStandIn
+from tests.processes import run
 
 
 def ran(*command: str, cwd: Path, environment: Mapping[str, str], stdin: str = "") -> str:
-    ended = subprocess.run(
-        command,
-        cwd=cwd,
-        env=dict(environment),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    ended = run(*command, cwd=cwd, env=environment, stdin=stdin)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 

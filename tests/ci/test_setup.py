@@ -14,6 +14,7 @@ import pytest
 
 from phonemfa.new.repository import files_of, write
 from tests.ci.conftest import ANSWERS
+from tests.processes import run
 
 PULUMI = """#!/bin/sh
 [ "$1 $2" = "plugin ls" ] && { echo '[]'; exit 0; }
@@ -57,14 +58,8 @@ class Desk:
         (self.offered / "plugin").write_bytes(b"the plugin")
 
     def setup(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            ["ci/setup", *options],
-            cwd=self.folder,
-            env={"PATH": f"{self.bin}:/usr/bin:/bin", "OFFERED": str(self.offered)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"PATH": f"{self.bin}:/usr/bin:/bin", "OFFERED": str(self.offered)}
+        return run("ci/setup", *options, cwd=self.folder, env=variables)
 
 
 @pytest.fixture

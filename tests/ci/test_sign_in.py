@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests.processes import run
 
 TOKEN = "canary-job-token"
 ASKED_WITH = "canary-request-token"
@@ -65,15 +66,10 @@ def signed_in(
         path.write_text(text, "utf-8")
         path.chmod(0o755)
     record = folder / "record"
-    ended = subprocess.run(
-        ["bash", "-e", "-x", "-c", f"source ci/environment.sh; {script}"],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "RECORD": str(record), "TMPDIR": str(folder), **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    variables |= {"PATH": os.environ["PATH"], "RECORD": str(record), "TMPDIR": str(folder)}
+    script = f"source ci/environment.sh; {script}"
+    ended = run("bash", "-e", "-x", "-c", script, cwd=folder, env=variables)
+    assert ended.returncode == 0, ended.stderr
     token = record.with_suffix(".token")
     called = record.read_text() if record.exists() else ""
     return ended.stdout + ended.stderr, called, token.read_text() if token.exists() else ""

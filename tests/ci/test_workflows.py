@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 
 from tests.ci.workflows import EXPRESSION, jobs, workflows
 from tests.contract import PROJECT
+from tests.processes import run
 
 PINNED = re.compile(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+\Z")
 STACKS = ["dev", "staging", "prod"]
@@ -121,9 +121,7 @@ def test_tools_find_nothing_in_a_companys_repository(repository: Path) -> None:
         options = ["-no-color", "-pyflakes", "", "-shellcheck", shellcheck]
         checks.append([ACTIONLINT, *options, *(repository / ".github/workflows").glob("*.yml")])
     for command in checks:
-        ended = subprocess.run(
-            [*map(str, command)], cwd=repository, capture_output=True, text=True, check=False
-        )
+        ended = run(*command, cwd=repository)
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 import yaml
 
+from tests.processes import run
+
 EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
 
@@ -180,23 +182,14 @@ class Runner:
         files["event"].write_text(json.dumps(context["github"]["event"]))
         files["output"].write_text("")
         own = {name: filled(text, context) for name, text in step.get("env", {}).items()}
-        ended = subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
-            cwd=place,
-            env={
-                **self.variables,
-                "GITHUB_EVENT_PATH": str(files["event"]),
-                "GITHUB_OUTPUT": str(files["output"]),
-                "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
-                "GITHUB_RUN_ID": str(self._count),
-                **own,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        given = {
+            "GITHUB_EVENT_PATH": str(files["event"]),
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary.md"),
+            "GITHUB_RUN_ID": str(self._count),
+        }
+        variables = {**self.variables, **given, **own}
+        ended = run("bash", "-e", "-c", step["run"], cwd=place, env=variables)
         if "id" in step:
             pairs = [line.partition("=") for line in files["output"].read_text().splitlines()]
             context["steps"][step["id"]] = {"outputs": {name: value for name, _, value in pairs}}
@@ -249,15 +242,7 @@ def gitlab_job(runner: Runner, name: str, ref: str, variables: Mapping[str, str]
     job = yaml.safe_load((place / ".gitlab-ci.yml").read_text("utf-8"))[name]
     assert "environment" not in job
     for line in job["script"]:
-        ended = subprocess.run(
-            ["bash", "-e", "-c", line],
-            cwd=place,
-            env={**runner.variables, **variables},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        ended = run("bash", "-e", "-c", line, cwd=place, env={**runner.variables, **variables})
         assert ended.returncode == 0, f"{line}\n{ended.stdout}\n{ended.stderr}"
         base = place / "build" / "base"
         if base.is_dir() and not (base / ".venv").exists():

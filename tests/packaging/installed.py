@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.contract import PROJECT
+from tests.processes import run
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,8 @@ class Installed:
 
     def run(self, *command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run one of its programs, or any by its whole path, with nothing of this checkout seen."""
-        return subprocess.run(
-            [str(self.bin / command[0]), *command[1:]],
-            cwd=cwd,
-            env={"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "HOME": str(cwd)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        variables = {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}", "HOME": str(cwd)}
+        return run(self.bin / command[0], *command[1:], cwd=cwd, env=variables)
 
 
 def build(folder: Path, *targets: str, project: Path = PROJECT) -> dict[str, Path]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -15,6 +14,7 @@ import yaml
 import phonemfa
 from tests.contract import PROJECT
 from tests.packaging.installed import Installed, build
+from tests.processes import run
 
 READERS = {
     ".json": "levels of this repository's own stacks",
@@ -53,8 +53,7 @@ def names(wheel: Path) -> set[str]:
 
 def listed(*folders: str) -> set[str]:
     """Files of this repository, as a wheel has them."""
-    command = ["git", "ls-files", "--", *folders]
-    said = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    said = run("git", "ls-files", "--", *folders, cwd=PROJECT).stdout
     return {f"phonemfa/{one.removeprefix('phonemfa/')}" for one in said.split()}
 
 
